@@ -1,0 +1,76 @@
+/// Why a socket ended, and whether to come back: the codes of the WebSocket close frame.
+///
+/// 1xxx are RFC 6455's own; 4xxx are ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCode {
+    /// 1009: one frame was larger than the server reads at all. Do not send it again.
+    TooLarge,
+    /// 1012: the server restarts. Come back after the delay of `goodbye`.
+    Restart,
+    /// 4400: too many frames in a row were refused. Come back slowly.
+    Flooded,
+    /// 4401: the session ended. Do not come back with it.
+    SignedOut,
+    /// 4408: the first frame, or the answer to a ping, did not come in time. Come back.
+    Silent,
+    /// 4409: the reader took nothing for too long. Come back and resume.
+    Stalled,
+    /// 4429: too many connections of this user. Close one first.
+    TooMany,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::TooLarge => 1009,
+            Self::Restart => 1012,
+            Self::Flooded => 4400,
+            Self::SignedOut => 4401,
+            Self::Silent => 4408,
+            Self::Stalled => 4409,
+            Self::TooMany => 4429,
+        }
+    }
+
+    /// The reason on the wire: a sentence of at most 123 bytes, the room a close frame has.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::TooLarge => "A frame may have at most 64 KiB.",
+            Self::Restart => "The server restarts; come back in a moment.",
+            Self::Flooded => "Too many frames in a row were refused.",
+            Self::SignedOut => "This session has ended; sign in again.",
+            Self::Silent => "Nothing was heard from you in time.",
+            Self::Stalled => "You took nothing for too long; come back and resume.",
+            Self::TooMany => "You have too many connections open; close one first.",
+        }
+    }
+
+    /// Whether a reader with this number should connect again by itself.
+    #[must_use]
+    pub const fn comes_back(number: u16) -> bool {
+        number != Self::SignedOut.number() && number != Self::TooMany.number()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_fits_into_a_close_frame() {
+        for code in [
+            CloseCode::TooLarge,
+            CloseCode::Restart,
+            CloseCode::Flooded,
+            CloseCode::SignedOut,
+            CloseCode::Silent,
+            CloseCode::Stalled,
+            CloseCode::TooMany,
+        ] {
+            assert!(code.sentence().len() <= 123, "{code:?}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
+use crate::id::SendId;
+use crate::seq::{Epoch, Seq};
+use crate::time::Timestamp;
+use crate::topic::Topic;
+
+/// One entry of a log: the shape every message has on the socket, in history and, without `data`, in the
+/// answer to `POST /publish`. `D` is [`Event`] for conversations and any JSON for open topics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry<D = Event> {
+    /// The sender's id for it.
+    pub id: SendId,
+    /// The log it belongs to.
+    pub topic: Topic,
+    /// Its place in that log.
+    pub seq: Seq,
+    /// What it carries.
+    pub data: D,
+    /// When it was committed, UTC.
+    pub timestamp: Timestamp,
+}
+
+/// A slice of one log, oldest first, with what a reader needs to go on in either direction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page<D = Event> {
+    /// The entries, in Seq order, contiguous.
+    pub entries: Vec<Entry<D>>,
+    /// The life of the log the places belong to.
+    pub epoch: Epoch,
+    /// The oldest entry that is still kept; one more than `head` when there is none.
+    pub begins: Seq,
+    /// The newest entry; [`Seq::ZERO`] when nothing was ever written.
+    pub head: Seq,
+}

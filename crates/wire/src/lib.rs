@@ -1,0 +1,62 @@
+//! The words that cross a network: ids, frames, events, rich text, page data, and every expected no.
+//!
+//! Both targets share this crate: the server encodes what the browser decodes, so a field that is renamed
+//! here is renamed on both sides or does not compile. It must never know of sockets, SQL, HTTP routers,
+//! Leptos or clocks: there is no I/O in it and nothing that waits. Database rows are not here either, so
+//! that the schema never freezes the wire.
+//!
+//! Start reading at [`Entry`], the shape every message has everywhere, then [`Request`] and [`Notice`], the
+//! two directions of the socket, then [`Event`], what a conversation's entries carry as data.
+//!
+//! # The words
+//!
+//! One meaning each; a new word is added here first.
+//!
+//! - **Application**: a tenant: its users, groups, topics and token, isolated from every other. The built-in
+//!   UI is application 1.
+//! - **User**: a person's account, or a guest's. **Session**: a signed-in browser. **Connection**: one open
+//!   WebSocket. **Caller**: the user, bot or application on whose behalf a call runs.
+//! - **Conversation**: what has members and a log: a **Group** or a **Direct**.
+//! - **Member**: a user's seat. **Role**: admin or member. **Limit**: the most members a group may have.
+//!   **Roster**: settings, members and a version: what rules look at.
+//! - **Join**, **leave**, **remove** are about seats. **Subscribe**, **unsubscribe** are about live delivery.
+//! - **Message**: an entry in a log. **Seq**: its dense place: 1, 2, 3. **Epoch**: which life of the log.
+//!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
+//!   **History**: the log; a **Page**: a slice of it.
+//! - **Topic**: where live news goes. **Event**: what happened. **Subscription**: one connection's interest
+//!   in a topic. **Broker**: maps topics to subscriptions. **Fan-out**: what the broker does.
+//! - **Frame**: one unit on the socket. **Live**: what the browser knows. **Timeline**: its view of one log.
+//!   **Uplink**: its way out. **Hole**: a Seq known to be missing.
+//! - **Refusal**: an expected no, typed, shown to the user. **Fault**: an outage or a bug, opaque outside.
+//!   **`CloseCode`**: why a socket ended and whether to come back.
+
+mod close;
+mod entry;
+mod event;
+mod id;
+mod json;
+pub mod limits;
+mod name;
+mod notice;
+mod refusal;
+mod request;
+mod rich;
+mod seq;
+mod time;
+mod topic;
+mod view;
+
+pub use close::CloseCode;
+pub use entry::{Entry, Page};
+pub use event::Event;
+pub use id::{GroupId, ID_BYTES, NotAnId, SendId, UserId};
+pub use json::Json;
+pub use name::{GroupName, PersonName};
+pub use notice::{Incoming, Notice, ResetReason};
+pub use refusal::{Refusal, Refused};
+pub use request::{Action, Ref, RefusedRequest, Request};
+pub use rich::{Block, Inline, RichText};
+pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
+pub use time::{NotATimestamp, Timestamp};
+pub use topic::{Topic, TopicKind};
+pub use view::{GroupPage, GroupSummary, GroupView, Member, Person, Role, Visit};

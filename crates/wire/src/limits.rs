@@ -1,0 +1,26 @@
+//! The limits that both sides know, so that the page can say no before the server has to.
+//!
+//! All counts are in UTF-8 bytes unless the name says characters.
+
+/// The longest frame a connection may send.
+pub const FRAME_BYTES: usize = 64 * 1024;
+/// The longest text of one message.
+pub const TEXT_BYTES: usize = 16 * 1024;
+/// The deepest nesting of quotes, lists and emphasis; what lies deeper becomes plain text.
+pub const TEXT_NESTING: usize = 16;
+/// The longest name of a person.
+pub const PERSON_NAME_CHARS: usize = 40;
+/// The longest name of a group.
+pub const GROUP_NAME_CHARS: usize = 80;
+/// The longest name of a topic.
+pub const TOPIC_BYTES: usize = 128;
+/// The longest [`SendId`](crate::SendId).
+pub const SEND_ID_BYTES: usize = 128;
+/// The longest [`Ref`](crate::Ref) that is a string.
+pub const REF_BYTES: usize = 128;
+/// The most entries one page of history carries.
+pub const PAGE_ENTRIES: usize = 100;
+/// The most entries a resumed subscription replays before it is told to reset instead.
+pub const REPLAY_ENTRIES: u64 = 1_000;
+/// The most subscriptions of one connection.
+pub const SUBSCRIPTIONS: usize = 256;

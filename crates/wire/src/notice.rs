@@ -1,0 +1,144 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::entry::Entry;
+use crate::id::SendId;
+use crate::refusal::Refused;
+use crate::request::Ref;
+use crate::seq::{Cursor, Seq};
+use crate::time::Timestamp;
+use crate::topic::Topic;
+use crate::view::Person;
+
+/// A frame from the server that is not an [`Entry`]: it has an `event`. A reader passes over an `event` it
+/// does not know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Notice {
+    /// The first frame of every connection: who the server takes it for.
+    Welcome {
+        /// The signed-in user; without one only open topics answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        me: Option<Person>,
+    },
+    /// Live delivery has begun: everything after `cursor` follows, in order.
+    Subscribed {
+        /// Which topic.
+        topic: Topic,
+        /// Where delivery begins.
+        cursor: Cursor,
+        /// The newest entry at this moment.
+        head: Seq,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
+    /// Live delivery has ended.
+    Unsubscribed {
+        /// Which topic.
+        topic: Topic,
+        /// Why, if the reader did not ask for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<Refused>,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
+    /// The entries between the reader's cursor and `cursor` are not replayed: read them from history, or
+    /// load anew. Live delivery goes on after `cursor`.
+    Reset {
+        /// Which topic.
+        topic: Topic,
+        /// Why.
+        reason: ResetReason,
+        /// Where delivery goes on.
+        cursor: Cursor,
+        /// The oldest entry that history still has.
+        begins: Seq,
+    },
+    /// What was sent is committed.
+    Ack {
+        /// The sender's id for it.
+        id: SendId,
+        /// Its log.
+        topic: Topic,
+        /// Its place.
+        seq: Seq,
+        /// When it was committed, UTC.
+        timestamp: Timestamp,
+        /// Whether it was there already.
+        duplicate: bool,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
+    /// A frame was not taken; the connection stays open.
+    Refused {
+        /// Why.
+        #[serde(flatten)]
+        refused: Refused,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
+    /// The answer to `ping`.
+    Pong {
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
+    /// The server is about to close the connection.
+    Goodbye {
+        /// Why, as in the close frame that follows.
+        reason: String,
+        /// When to come back, in milliseconds from now.
+        retry_ms: u32,
+    },
+    /// Something this version has no word for.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a gap is not replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResetReason {
+    /// The cursor is of another life of the log.
+    EpochChanged,
+    /// More than [`REPLAY_ENTRIES`](crate::limits::REPLAY_ENTRIES) entries are missing.
+    TooFarBehind,
+    /// The oldest missing entries are no longer kept.
+    Trimmed,
+    /// The cursor is past the newest entry.
+    Ahead,
+}
+
+/// Any frame from the server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    /// News of a topic.
+    Entry(Box<Entry<Value>>),
+    /// Anything else.
+    Notice(Box<Notice>),
+}
+
+impl Notice {
+    /// The frame as text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Incoming {
+    /// Reads one text frame; none if it is neither.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(text).ok()?;
+        if value.get("event").is_some() {
+            serde_json::from_value(value).ok().map(|notice| Self::Notice(Box::new(notice)))
+        } else {
+            serde_json::from_value(value).ok().map(|entry| Self::Entry(Box::new(entry)))
+        }
+    }
+}

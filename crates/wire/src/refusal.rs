@@ -1,0 +1,275 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// An expected no: data, exhaustive, shown to whoever asked. Its code never changes its meaning; its sentence
+/// says what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The frame or body is not JSON.
+    JsonBad,
+    /// The frame is JSON, but not an object.
+    JsonNotObject,
+    /// The frame has no `action`.
+    ActionMissing,
+    /// There is no such `action`.
+    ActionUnknown,
+    /// A field is not there.
+    FieldMissing {
+        /// Its name.
+        field: &'static str,
+        /// What it must be.
+        wants: &'static str,
+    },
+    /// A field has the wrong type or value.
+    FieldWrong {
+        /// Its name.
+        field: &'static str,
+        /// What it must be.
+        wants: &'static str,
+    },
+    /// A frame is over the limit.
+    FrameTooLarge,
+    /// A frame is binary.
+    FrameBinary,
+    /// An HTTP body is over the limit.
+    BodyTooLarge {
+        /// The limit in bytes.
+        max: usize,
+    },
+    /// The `Content-Type` is not what the route reads.
+    ContentTypeWrong {
+        /// What it reads.
+        wants: &'static str,
+    },
+    /// The request or socket comes from a page of another origin.
+    OriginForeign,
+    /// The `Host` is not one this server answers to.
+    HostForeign,
+    /// The name of a topic breaks its rules.
+    TopicBad,
+    /// The topic belongs to a conversation or cannot exist; it is not published to.
+    TopicReserved,
+    /// Open topics need a token here.
+    TokenNeeded,
+    /// Nobody is signed in.
+    SignInNeeded,
+    /// There is no such thing, or the caller may not know of it.
+    NotFound,
+    /// The caller has no seat there.
+    NotMember,
+    /// The only admin cannot leave while others are there.
+    LastAdmin,
+    /// The group has as many members as it may have.
+    GroupFull {
+        /// Its limit.
+        limit: u32,
+    },
+    /// The caller has as many groups as a user may have.
+    TooManyGroups {
+        /// The limit.
+        max: usize,
+    },
+    /// The connection has as many subscriptions as it may have.
+    TooManySubscriptions,
+    /// The user or address has as many connections as it may have.
+    TooManyConnections,
+    /// A name is empty or shows nothing.
+    NameEmpty,
+    /// A name is too long.
+    NameTooLong {
+        /// The limit in characters.
+        max: usize,
+    },
+    /// A name has control or direction characters.
+    NameHasControls,
+    /// A text is empty.
+    TextEmpty,
+    /// A text is too long.
+    TextTooLong,
+    /// A `SendId` breaks its rules.
+    SendIdBad,
+    /// The `SendId` was used for another message.
+    SendIdTaken,
+    /// The caller sends faster than allowed.
+    TooFast {
+        /// When to try again, in milliseconds from now.
+        retry_ms: u32,
+    },
+    /// The server cannot do it now; nothing was done; trying again is safe.
+    Unavailable,
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::JsonBad => "json_bad",
+            Self::JsonNotObject => "json_not_object",
+            Self::ActionMissing => "action_missing",
+            Self::ActionUnknown => "action_unknown",
+            Self::FieldMissing { .. } => "field_missing",
+            Self::FieldWrong { .. } => "field_wrong",
+            Self::FrameTooLarge => "frame_too_large",
+            Self::FrameBinary => "frame_binary",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::ContentTypeWrong { .. } => "content_type_wrong",
+            Self::OriginForeign => "origin_foreign",
+            Self::HostForeign => "host_foreign",
+            Self::TopicBad => "topic_bad",
+            Self::TopicReserved => "topic_reserved",
+            Self::TokenNeeded => "token_needed",
+            Self::SignInNeeded => "sign_in_needed",
+            Self::NotFound => "not_found",
+            Self::NotMember => "not_member",
+            Self::LastAdmin => "last_admin",
+            Self::GroupFull { .. } => "group_full",
+            Self::TooManyGroups { .. } => "too_many_groups",
+            Self::TooManySubscriptions => "too_many_subscriptions",
+            Self::TooManyConnections => "too_many_connections",
+            Self::NameEmpty => "name_empty",
+            Self::NameTooLong { .. } => "name_too_long",
+            Self::NameHasControls => "name_has_controls",
+            Self::TextEmpty => "text_empty",
+            Self::TextTooLong => "text_too_long",
+            Self::SendIdBad => "send_id_bad",
+            Self::SendIdTaken => "send_id_taken",
+            Self::TooFast { .. } => "too_fast",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// One sentence, in English, that says what would be right.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::JsonBad => "This is not JSON; send one JSON object.".into(),
+            Self::JsonNotObject => "Send one JSON object, such as {\"action\":\"subscribe\",\"topic\":\"news\"}.".into(),
+            Self::ActionMissing => format!("Every frame needs an \"action\": {ACTIONS}."),
+            Self::ActionUnknown => format!("There is no such action; the actions are {ACTIONS}."),
+            Self::FieldMissing { field, wants } => format!("\"{field}\" is missing; it must be {wants}."),
+            Self::FieldWrong { field, wants } => format!("\"{field}\" must be {wants}."),
+            Self::FrameTooLarge => format!("A frame may have at most {} KiB.", limits::FRAME_BYTES / 1024),
+            Self::FrameBinary => "Send text frames with JSON; binary frames are not read.".into(),
+            Self::BodyTooLarge { max } => format!("The body may have at most {} KiB.", max / 1024),
+            Self::ContentTypeWrong { wants } => format!("Send the body as {wants}."),
+            Self::OriginForeign => "Requests from pages of other sites are not taken; open the page of this server.".into(),
+            Self::HostForeign => {
+                "This server does not answer to that Host name; its operator sets the right one as origin.".into()
+            }
+            Self::TopicBad => format!(
+                "A topic is 1 to {} bytes without spaces or control characters.",
+                limits::TOPIC_BYTES
+            ),
+            Self::TopicReserved => {
+                "Names under group/, direct/ and user/ belong to conversations; choose another one.".into()
+            }
+            Self::TokenNeeded => {
+                "Open topics are for callers on this machine; elsewhere they need a token, or open_topics = \"everyone\".".into()
+            }
+            Self::SignInNeeded => "Give your name first.".into(),
+            Self::NotFound => "There is nothing here, or it is not for you; check the link.".into(),
+            Self::NotMember => "You are not a member of this group; join it first.".into(),
+            Self::LastAdmin => "You are the only admin; make somebody else an admin before you leave.".into(),
+            Self::GroupFull { limit } => format!("This group is full: it may have {limit} members."),
+            Self::TooManyGroups { max } => format!("You are in {max} groups, the most there may be; leave one first."),
+            Self::TooManySubscriptions => format!(
+                "A connection may have {} subscriptions; unsubscribe from one first.",
+                limits::SUBSCRIPTIONS
+            ),
+            Self::TooManyConnections => "Too many connections are open; close one first.".into(),
+            Self::NameEmpty => "The name is empty; give at least one letter.".into(),
+            Self::NameTooLong { max } => format!("The name is too long; use at most {max} characters."),
+            Self::NameHasControls => "The name has control or text-direction characters; leave them out.".into(),
+            Self::TextEmpty => "The message is empty; write something.".into(),
+            Self::TextTooLong => format!(
+                "The message is too long; it may have at most {} KiB.",
+                limits::TEXT_BYTES / 1024
+            ),
+            Self::SendIdBad => format!(
+                "An id is 1 to {} visible ASCII characters without spaces.",
+                limits::SEND_ID_BYTES
+            ),
+            Self::SendIdTaken => "This id was used for another message; choose a new one.".into(),
+            Self::TooFast { retry_ms } => {
+                format!("You are sending too fast; try again in {} s.", retry_ms.div_ceil(1000).max(1))
+            }
+            Self::Unavailable => "The server cannot do this now; nothing was done, and trying again is safe.".into(),
+        }
+    }
+
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::JsonBad
+            | Self::JsonNotObject
+            | Self::ActionMissing
+            | Self::ActionUnknown
+            | Self::FieldMissing { .. }
+            | Self::FieldWrong { .. }
+            | Self::FrameTooLarge
+            | Self::FrameBinary
+            | Self::TopicBad
+            | Self::SendIdBad => 400,
+            Self::TokenNeeded | Self::SignInNeeded => 401,
+            Self::OriginForeign | Self::TopicReserved | Self::NotMember => 403,
+            Self::NotFound => 404,
+            Self::SendIdTaken => 409,
+            Self::BodyTooLarge { .. } => 413,
+            Self::ContentTypeWrong { .. } => 415,
+            Self::HostForeign => 421,
+            Self::LastAdmin
+            | Self::GroupFull { .. }
+            | Self::TooManyGroups { .. }
+            | Self::NameEmpty
+            | Self::NameTooLong { .. }
+            | Self::NameHasControls
+            | Self::TextEmpty
+            | Self::TextTooLong => 422,
+            Self::TooManySubscriptions | Self::TooManyConnections | Self::TooFast { .. } => 429,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// When to try again, in milliseconds from now, if waiting helps.
+    #[must_use]
+    pub const fn retry_ms(&self) -> Option<u32> {
+        match self {
+            Self::TooFast { retry_ms } => Some(*retry_ms),
+            Self::Unavailable => Some(1_000),
+            _ => None,
+        }
+    }
+}
+
+const ACTIONS: &str = "subscribe, unsubscribe, post, publish, ping";
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A refusal as it crosses the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The stable code.
+    pub code: String,
+    /// The sentence.
+    pub message: String,
+    /// When to try again, in milliseconds from now, if waiting helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_ms: Option<u32>,
+}
+
+impl From<&Refusal> for Refused {
+    fn from(refusal: &Refusal) -> Self {
+        Self { code: refusal.code().into(), message: refusal.sentence(), retry_ms: refusal.retry_ms() }
+    }
+}

@@ -1,0 +1,232 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::id::SendId;
+use crate::json::Json;
+use crate::limits::{FRAME_BYTES, REF_BYTES};
+use crate::refusal::Refusal;
+use crate::seq::Cursor;
+use crate::topic::Topic;
+
+/// One frame to the server: an action, and perhaps a `ref` that its answer repeats.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// What is asked.
+    pub action: Action,
+    /// What the answer repeats.
+    pub reference: Option<Ref>,
+}
+
+/// What a connection can ask.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Live delivery of a topic; with `since` everything after that cursor comes first.
+    Subscribe {
+        /// Which topic.
+        topic: Topic,
+        /// How far the reader has come.
+        since: Option<Cursor>,
+    },
+    /// No more of a topic.
+    Unsubscribe {
+        /// Which topic.
+        topic: Topic,
+    },
+    /// Says something in a conversation.
+    Post {
+        /// The conversation.
+        topic: Topic,
+        /// The sender's id for it.
+        id: SendId,
+        /// Markdown.
+        text: String,
+    },
+    /// Publishes to an open topic.
+    Publish {
+        /// Which topic.
+        topic: Topic,
+        /// The sender's id for it; without one it gets a random one.
+        id: Option<SendId>,
+        /// Any JSON.
+        data: Json,
+    },
+    /// Asks for a `pong`.
+    Ping,
+}
+
+/// The sender's mark on a frame: a string of at most 128 bytes, or a number.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Ref(Value);
+
+/// Why a frame was not taken, with its `ref` as far as that could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedRequest {
+    /// Why.
+    pub refusal: Refusal,
+    /// The frame's `ref`.
+    pub reference: Option<Ref>,
+}
+
+impl Request {
+    /// Reads one text frame. Fields it does not know are passed over.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, never more than one.
+    pub fn decode(text: &str) -> Result<Self, RefusedRequest> {
+        let plain = |refusal| RefusedRequest { refusal, reference: None };
+        if text.len() > FRAME_BYTES {
+            return Err(plain(Refusal::FrameTooLarge));
+        }
+        let mut fields: Fields<'_> = serde_json::from_str(text).map_err(|_| {
+            let json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+            plain(if json { Refusal::JsonNotObject } else { Refusal::JsonBad })
+        })?;
+        let reference = Ref::take(&mut fields).map_err(plain)?;
+        match Action::take(&mut fields) {
+            Ok(action) => Ok(Self { action, reference }),
+            Err(refusal) => Err(RefusedRequest { refusal, reference }),
+        }
+    }
+
+    /// The frame as text; [`Request::decode`] reads it back.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut fields = Map::new();
+        let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        match &self.action {
+            Action::Subscribe { topic, since } => {
+                put("action", "subscribe".into());
+                put("topic", topic.as_str().into());
+                if let Some(cursor) = since {
+                    put("since", cursor_value(*cursor));
+                }
+            }
+            Action::Unsubscribe { topic } => {
+                put("action", "unsubscribe".into());
+                put("topic", topic.as_str().into());
+            }
+            Action::Post { topic, id, text } => {
+                put("action", "post".into());
+                put("topic", topic.as_str().into());
+                put("id", id.as_str().into());
+                put("text", text.as_str().into());
+            }
+            Action::Publish { topic, id, data } => {
+                put("action", "publish".into());
+                put("topic", topic.as_str().into());
+                if let Some(id) = id {
+                    put("id", id.as_str().into());
+                }
+                put("data", serde_json::from_str(data.as_str()).unwrap_or_default());
+            }
+            Action::Ping => {
+                put("action", "ping".into());
+            }
+        }
+        if let Some(Ref(value)) = &self.reference {
+            put("ref", value.clone());
+        }
+        Value::Object(fields).to_string()
+    }
+}
+
+/// The fields of a frame, each still unread: nothing is built for a field that nobody asks for.
+type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+impl Action {
+    fn take(fields: &mut Fields<'_>) -> Result<Self, Refusal> {
+        if !fields.contains_key("action") {
+            return Err(Refusal::ActionMissing);
+        }
+        match take_string(fields, "action", "a string")?.as_str() {
+            "subscribe" => Ok(Self::Subscribe { topic: take_topic(fields)?, since: take_cursor(fields)? }),
+            "unsubscribe" => Ok(Self::Unsubscribe { topic: take_topic(fields)? }),
+            "post" => Ok(Self::Post {
+                topic: take_topic(fields)?,
+                id: take_id(fields)?.ok_or(Refusal::FieldMissing { field: "id", wants: ID })?,
+                text: take_string(fields, "text", "a string of Markdown")?,
+            }),
+            "publish" => Ok(Self::Publish {
+                topic: take_topic(fields)?,
+                id: take_id(fields)?,
+                data: take(fields, "data", "any JSON")?,
+            }),
+            "ping" => Ok(Self::Ping),
+            _ => Err(Refusal::ActionUnknown),
+        }
+    }
+}
+
+impl Ref {
+    /// A reference that is a number.
+    #[must_use]
+    pub fn number(number: u64) -> Self {
+        Self(number.into())
+    }
+
+    /// The number it is, if it is one.
+    #[must_use]
+    pub fn as_number(&self) -> Option<u64> {
+        self.0.as_u64()
+    }
+
+    fn take(fields: &mut Fields<'_>) -> Result<Option<Self>, Refusal> {
+        let wants = "a string of at most 128 bytes, or a number";
+        match take_optional(fields, "ref", wants)? {
+            None => Ok(None),
+            Some(Value::String(text)) if text.len() <= REF_BYTES => Ok(Some(Self(Value::String(text)))),
+            Some(Value::Number(number)) => Ok(Some(Self(Value::Number(number)))),
+            Some(_) => Err(Refusal::FieldWrong { field: "ref", wants }),
+        }
+    }
+}
+
+const ID: &str = "a string of your choice that you use for this message only";
+const CURSOR: &str = "an object {\"epoch\": 16 hexadecimal digits, \"seq\": whole number}";
+
+fn take_topic(fields: &mut Fields<'_>) -> Result<Topic, Refusal> {
+    Topic::new(&take_string(fields, "topic", "a string")?)
+}
+
+fn take_id(fields: &mut Fields<'_>) -> Result<Option<SendId>, Refusal> {
+    take_optional::<String>(fields, "id", ID)?.map(|id| SendId::new(&id)).transpose()
+}
+
+fn take_cursor(fields: &mut Fields<'_>) -> Result<Option<Cursor>, Refusal> {
+    take_optional(fields, "since", CURSOR)
+}
+
+fn take_string(fields: &mut Fields<'_>, field: &'static str, wants: &'static str) -> Result<String, Refusal> {
+    take(fields, field, wants)
+}
+
+fn take<T: for<'de> Deserialize<'de>>(
+    fields: &mut Fields<'_>,
+    field: &'static str,
+    wants: &'static str,
+) -> Result<T, Refusal> {
+    let raw = fields.remove(field).ok_or(Refusal::FieldMissing { field, wants })?;
+    serde_json::from_str(raw.get()).map_err(|_| Refusal::FieldWrong { field, wants })
+}
+
+/// As [`take`], but the field may be missing or null.
+fn take_optional<T: for<'de> Deserialize<'de>>(
+    fields: &mut Fields<'_>,
+    field: &'static str,
+    wants: &'static str,
+) -> Result<Option<T>, Refusal> {
+    match fields.get(field) {
+        None => Ok(None),
+        Some(_) => take(fields, field, wants),
+    }
+}
+
+fn cursor_value(cursor: Cursor) -> Value {
+    serde_json::json!({ "epoch": cursor.epoch, "seq": cursor.seq })
+}

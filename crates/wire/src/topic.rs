@@ -1,0 +1,125 @@
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+use crate::id::{GroupId, UserId};
+use crate::limits::TOPIC_BYTES;
+use crate::refusal::Refusal;
+
+/// Where live news goes: a conversation, one user's own news, or any name an application chooses.
+/// 1 to 128 bytes without white space or control characters; cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic(Arc<str>);
+
+/// What the name of a topic says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicKind {
+    /// `group/<id>`: a group's log; a seat is required.
+    Group(GroupId),
+    /// `user/<id>`: one user's own news; only theirs.
+    User(UserId),
+    /// A name under `group/`, `direct/` or `user/` that no conversation can have.
+    Reserved,
+    /// A name an application chose.
+    Open,
+}
+
+impl Topic {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// [`Refusal::TopicBad`] if it is empty, too long, or has white space or control characters.
+    pub fn new(name: &str) -> Result<Self, Refusal> {
+        let fits = !name.is_empty() && name.len() <= TOPIC_BYTES;
+        if !fits || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(Refusal::TopicBad);
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// A group's topic.
+    #[must_use]
+    pub fn group(id: GroupId) -> Self {
+        Self(format!("group/{id}").into())
+    }
+
+    /// A user's own topic.
+    #[must_use]
+    pub fn user(id: UserId) -> Self {
+        Self(format!("user/{id}").into())
+    }
+
+    /// What the name says.
+    #[must_use]
+    pub fn kind(&self) -> TopicKind {
+        match self.0.split_once('/') {
+            Some(("group", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Group),
+            Some(("user", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::User),
+            Some(("direct", _)) => TopicKind::Reserved,
+            _ => TopicKind::Open,
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Topic({})", self.0)
+    }
+}
+
+impl Serialize for Topic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Topic {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::new(&name).map_err(|refusal| de::Error::custom(refusal.sentence()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_conversation_says_whose_it_is() {
+        let group = GroupId::from_bytes([7; 10]);
+        assert_eq!(Topic::group(group).kind(), TopicKind::Group(group));
+        let user = UserId::from_bytes([9; 10]);
+        assert_eq!(Topic::user(user).kind(), TopicKind::User(user));
+    }
+
+    #[test]
+    fn nobody_takes_a_reserved_name_for_an_open_topic() {
+        for name in ["group/", "group/ann", "user/1", "direct/x", "group/0000000000000000/x"] {
+            assert_eq!(Topic::new(name).unwrap().kind(), TopicKind::Reserved, "{name}");
+        }
+        for name in ["group", "notifications", "groups/x", "orders/eu"] {
+            assert_eq!(Topic::new(name).unwrap().kind(), TopicKind::Open, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_topic_has_a_visible_name_of_bounded_length() {
+        for bad in ["", " ", "two words", "line\nbreak", &"x".repeat(TOPIC_BYTES + 1)] {
+            assert_eq!(Topic::new(bad), Err(Refusal::TopicBad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Golden frames: what these lines say is what clients in the field speak. A change here is a change of the
+//! public protocol.
+
+use wire::{Action, CloseCode, Cursor, Entry, Epoch, Incoming, Json, Notice, Ref, Refusal, Refused, Request};
+use wire::{ResetReason, SendId, Seq, Timestamp, Topic, limits};
+
+fn topic(name: &str) -> Topic {
+    Topic::new(name).unwrap()
+}
+
+fn id(text: &str) -> SendId {
+    SendId::new(text).unwrap()
+}
+
+fn cursor(seq: u64) -> Cursor {
+    Cursor { epoch: Epoch(0xfeed), seq: Seq(seq) }
+}
+
+#[test]
+fn every_action_has_its_frame() {
+    let frames = [
+        (
+            r#"{"action":"subscribe","topic":"notifications"}"#,
+            Action::Subscribe { topic: topic("notifications"), since: None },
+        ),
+        (
+            r#"{"action":"subscribe","since":{"epoch":"000000000000feed","seq":7},"topic":"a/b"}"#,
+            Action::Subscribe { topic: topic("a/b"), since: Some(cursor(7)) },
+        ),
+        (
+            r#"{"action":"unsubscribe","topic":"notifications"}"#,
+            Action::Unsubscribe { topic: topic("notifications") },
+        ),
+        (
+            r#"{"action":"post","id":"x1","text":"*hi*","topic":"group/00000000000000zz"}"#,
+            Action::Post { topic: topic("group/00000000000000zz"), id: id("x1"), text: "*hi*".into() },
+        ),
+        (
+            r#"{"action":"publish","data":{"n":1},"topic":"news"}"#,
+            Action::Publish { topic: topic("news"), id: None, data: Json::new(r#"{"n":1}"#).unwrap() },
+        ),
+        (r#"{"action":"ping"}"#, Action::Ping),
+    ];
+    for (text, action) in frames {
+        let request = Request { action, reference: None };
+        assert_eq!(request.encode(), text);
+        assert_eq!(Request::decode(text), Ok(request));
+    }
+}
+
+#[test]
+fn an_answer_can_be_told_by_its_ref_even_when_it_is_a_no() {
+    let request = Request::decode(r#"{"ref":"a","action":"ping","later":[{}]}"#).unwrap();
+    assert_eq!(request.encode(), r#"{"action":"ping","ref":"a"}"#);
+    let refused = Request::decode(r#"{"ref":7,"action":"fly"}"#).unwrap_err();
+    assert_eq!((refused.refusal, refused.reference), (Refusal::ActionUnknown, Some(Ref::number(7))));
+}
+
+#[test]
+fn bad_frames_are_told_what_would_be_right() {
+    let long = format!(r#"{{"action":"ping","x":"{}"}}"#, "x".repeat(limits::FRAME_BYTES));
+    let name = format!(r#"{{"action":"subscribe","topic":"{}"}}"#, "x".repeat(limits::TOPIC_BYTES + 1));
+    let cases = [
+        ("", "json_bad"),
+        ("{", "json_bad"),
+        ("{} {}", "json_bad"),
+        ("[1]", "json_not_object"),
+        ("\"subscribe\"", "json_not_object"),
+        ("{}", "action_missing"),
+        (r#"{"action":7}"#, "field_wrong"),
+        (r#"{"action":"fly"}"#, "action_unknown"),
+        (r#"{"action":"subscribe"}"#, "field_missing"),
+        (r#"{"action":"subscribe","topic":["a"]}"#, "field_wrong"),
+        (r#"{"action":"subscribe","topic":"two words"}"#, "topic_bad"),
+        (r#"{"action":"subscribe","topic":"a","since":7}"#, "field_wrong"),
+        (r#"{"action":"subscribe","topic":"a","since":{"epoch":"x","seq":1}}"#, "field_wrong"),
+        (
+            r#"{"action":"subscribe","topic":"a","since":{"epoch":"000000000000feed","seq":-1}}"#,
+            "field_wrong",
+        ),
+        (r#"{"action":"post","topic":"a","text":"hi"}"#, "field_missing"),
+        (r#"{"action":"post","topic":"a","id":"a b","text":"hi"}"#, "send_id_bad"),
+        (r#"{"action":"post","topic":"a","id":"x","text":7}"#, "field_wrong"),
+        (r#"{"action":"publish","topic":"a"}"#, "field_missing"),
+        (r#"{"action":"ping","ref":{}}"#, "field_wrong"),
+        (&long, "frame_too_large"),
+        (&name, "topic_bad"),
+    ];
+    for (text, code) in cases {
+        let refused = Request::decode(text).unwrap_err();
+        assert_eq!(refused.refusal.code(), code, "{}", &text[..text.len().min(60)]);
+        assert!(refused.refusal.sentence().ends_with('.'));
+    }
+}
+
+#[test]
+fn every_notice_has_its_frame() {
+    let reference = Some(Ref::number(7));
+    let refused = Refused::from(&Refusal::TooFast { retry_ms: 1_500 });
+    let frames = [
+        (r#"{"event":"welcome"}"#, Notice::Welcome { me: None }),
+        (
+            r#"{"event":"subscribed","topic":"a","cursor":{"epoch":"000000000000feed","seq":3},"head":5,"ref":7}"#,
+            Notice::Subscribed {
+                topic: topic("a"),
+                cursor: cursor(3),
+                head: Seq(5),
+                reference: reference.clone(),
+            },
+        ),
+        (
+            r#"{"event":"unsubscribed","topic":"a"}"#,
+            Notice::Unsubscribed { topic: topic("a"), refused: None, reference: None },
+        ),
+        (
+            r#"{"event":"reset","topic":"a","reason":"too_far_behind","cursor":{"epoch":"000000000000feed","seq":9},"begins":4}"#,
+            Notice::Reset {
+                topic: topic("a"),
+                reason: ResetReason::TooFarBehind,
+                cursor: cursor(9),
+                begins: Seq(4),
+            },
+        ),
+        (
+            r#"{"event":"ack","id":"x1","topic":"a","seq":6,"timestamp":"1970-01-01T00:00:00.000Z","duplicate":false,"ref":7}"#,
+            Notice::Ack {
+                id: id("x1"),
+                topic: topic("a"),
+                seq: Seq(6),
+                timestamp: Timestamp(0),
+                duplicate: false,
+                reference: reference.clone(),
+            },
+        ),
+        (
+            r#"{"event":"refused","code":"too_fast","message":"You are sending too fast; try again in 2 s.","retry_ms":1500,"ref":7}"#,
+            Notice::Refused { refused, reference: reference.clone() },
+        ),
+        (r#"{"event":"pong","ref":7}"#, Notice::Pong { reference }),
+        (
+            r#"{"event":"goodbye","reason":"The server restarts; come back in a moment.","retry_ms":250}"#,
+            Notice::Goodbye { reason: CloseCode::Restart.sentence().into(), retry_ms: 250 },
+        ),
+    ];
+    for (text, notice) in frames {
+        assert_eq!(notice.encode(), text);
+        assert_eq!(Incoming::decode(text), Some(Incoming::Notice(Box::new(notice))));
+    }
+    let later = Incoming::decode(r#"{"event":"sung","song":1}"#);
+    assert_eq!(later, Some(Incoming::Notice(Box::new(Notice::Unknown))));
+}
+
+#[test]
+fn an_entry_has_the_same_shape_everywhere() {
+    let text = r#"{"id":"x1","topic":"news","seq":3,"data":{"message":"Hello"},"timestamp":"2026-11-21T04:17:37.250Z"}"#;
+    let entry: Entry<Json> = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&entry).unwrap(), text);
+    assert!(matches!(Incoming::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3)));
+    assert_eq!(Incoming::decode("{}"), None);
+}
