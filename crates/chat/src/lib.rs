@@ -1,1 +1,36 @@
-//! placeholder
+//! The domain of Hubbub: who may do what, and in which order it happened.
+//!
+//! [`Chat`] is the one handle everything outside calls. An act checks the pure [`rules`], hands its writes to
+//! the committer, and is answered when they are facts; the committer publishes what it committed, in Seq
+//! order. Facts live behind the [`Store`] port, other nodes behind the [`Bus`] port. With [`VolatileStore`] and
+//! [`LocalBus`] the crate is a full product mode of its own, without any database.
+//!
+//! It must never know of axum, HTTP, cookies, SQL or Leptos. Time and chance are arguments: [`Clock`], [`Chance`].
+//!
+//! Start reading at [`Chat`], then `acts/`, then `committer.rs`; the [`Store`] port carries the contract.
+
+mod acts;
+pub mod bus;
+mod chat;
+mod committer;
+mod limits;
+mod markdown;
+mod no;
+mod outside;
+mod pace;
+pub mod rules;
+mod session;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod volatile;
+
+pub use crate::acts::{CatchUp, Subscribed};
+pub use crate::bus::{Bus, Hint, LocalBus};
+pub use crate::chat::{Ack, Caller, Chat, Parts};
+pub use crate::limits::Limits;
+pub use crate::no::{Fault, No};
+pub use crate::outside::{Chance, Clock, OsChance, SystemClock};
+pub use crate::session::{Session, Token, TokenHash};
+pub use crate::store::Store;
+pub use crate::volatile::{VolatileStore, Window};

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
 use crate::id::SendId;
+use crate::json::Json;
 use crate::seq::{Epoch, Seq};
 use crate::time::Timestamp;
 use crate::topic::Topic;
@@ -33,4 +34,24 @@ pub struct Page<D = Event> {
     pub begins: Seq,
     /// The newest entry; [`Seq::ZERO`] when nothing was ever written.
     pub head: Seq,
+}
+
+impl Entry<Json> {
+    /// The entry as a frame. The data goes through as it was written, unread.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let mut frame = String::with_capacity(self.data.as_str().len() + 160);
+        frame.push_str("{\"id\":");
+        frame.push_str(Json::of(&self.id).as_str());
+        frame.push_str(",\"topic\":");
+        frame.push_str(Json::of(&self.topic).as_str());
+        frame.push_str(",\"seq\":");
+        frame.push_str(&self.seq.to_string());
+        frame.push_str(",\"data\":");
+        frame.push_str(self.data.as_str());
+        frame.push_str(",\"timestamp\":\"");
+        frame.push_str(&self.timestamp.to_string());
+        frame.push_str("\"}");
+        frame
+    }
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::GroupId;
 use crate::name::GroupName;
 use crate::rich::RichText;
-use crate::view::{GroupSummary, Member, Person};
+use crate::view::{GroupSummary, Member, Person, Role};
 
 /// What happened in a conversation, or to one user: the `data` of the entries of `group/…` and `user/…`.
 ///
@@ -27,6 +27,15 @@ pub enum Event {
     Left {
         /// Who it was.
         person: Person,
+    },
+    /// Somebody may do more, or less, than before.
+    Ranked {
+        /// Who it was about.
+        person: Person,
+        /// What they may do now.
+        role: Role,
+        /// Who decided it.
+        by: Person,
     },
     /// Somebody said something.
     Message {

@@ -60,6 +60,8 @@ pub enum Refusal {
     NotFound,
     /// The caller has no seat there.
     NotMember,
+    /// The caller has a seat, but is no admin.
+    NotAdmin,
     /// The only admin cannot leave while others are there.
     LastAdmin,
     /// The group has as many members as it may have.
@@ -125,6 +127,7 @@ impl Refusal {
             Self::SignInNeeded => "sign_in_needed",
             Self::NotFound => "not_found",
             Self::NotMember => "not_member",
+            Self::NotAdmin => "not_admin",
             Self::LastAdmin => "last_admin",
             Self::GroupFull { .. } => "group_full",
             Self::TooManyGroups { .. } => "too_many_groups",
@@ -173,6 +176,7 @@ impl Refusal {
             Self::SignInNeeded => "Give your name first.".into(),
             Self::NotFound => "There is nothing here, or it is not for you; check the link.".into(),
             Self::NotMember => "You are not a member of this group; join it first.".into(),
+            Self::NotAdmin => "Only an admin of this group may do that; ask one of them.".into(),
             Self::LastAdmin => "You are the only admin; make somebody else an admin before you leave.".into(),
             Self::GroupFull { limit } => format!("This group is full: it may have {limit} members."),
             Self::TooManyGroups { max } => format!("You are in {max} groups, the most there may be; leave one first."),
@@ -216,7 +220,7 @@ impl Refusal {
             | Self::TopicBad
             | Self::SendIdBad => 400,
             Self::TokenNeeded | Self::SignInNeeded => 401,
-            Self::OriginForeign | Self::TopicReserved | Self::NotMember => 403,
+            Self::OriginForeign | Self::TopicReserved | Self::NotMember | Self::NotAdmin => 403,
             Self::NotFound => 404,
             Self::SendIdTaken => 409,
             Self::BodyTooLarge { .. } => 413,

@@ -155,6 +155,7 @@ fn an_entry_has_the_same_shape_everywhere() {
     let text = r#"{"id":"x1","topic":"news","seq":3,"data":{"message":"Hello"},"timestamp":"2026-11-21T04:17:37.250Z"}"#;
     let entry: Entry<Json> = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&entry).unwrap(), text);
+    assert_eq!(entry.encode(), text);
     assert!(matches!(Incoming::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3)));
     assert_eq!(Incoming::decode("{}"), None);
 }

@@ -1,0 +1,110 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use wire::{Seq, Topic, UserId};
+
+use crate::topic::{NEVER, Seat, TopicLog, unpoisoned};
+
+/// Maps topics to those who read them. One for each node, shared by all its connections.
+#[derive(Debug)]
+pub struct Broker {
+    topics: Mutex<HashMap<Topic, Arc<TopicLog>>>,
+    /// The next number of a subscription, unique in this process.
+    next: AtomicU64,
+    log_bytes: usize,
+}
+
+/// Which subscriptions end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Those of one user.
+    Of(UserId),
+    /// All of them.
+    All,
+}
+
+impl Broker {
+    /// A broker whose topics keep at most `log_bytes` of frames each.
+    #[must_use]
+    pub fn new(log_bytes: usize) -> Self {
+        Self { topics: Mutex::default(), next: AtomicU64::new(1), log_bytes }
+    }
+
+    /// Appends the entry at `seq` to the topic's log and wakes its readers. `frame` is called only if anyone
+    /// reads the topic. Publish in Seq order: a place at or before the head is passed over, and a leap sends
+    /// the readers to history. Never waits for a reader.
+    pub fn publish(&self, topic: &Topic, seq: Seq, frame: impl FnOnce() -> Bytes) {
+        if let Some(log) = self.find(topic) {
+            let frame = frame();
+            log.change(|log| log.append(seq, frame));
+        }
+    }
+
+    /// Learns that the topic has entries up to `head`, which other nodes wrote: readers that lack them are
+    /// sent to history.
+    pub fn raise(&self, topic: &Topic, head: Seq) {
+        if let Some(log) = self.find(topic) {
+            log.change(|log| log.raise(head));
+        }
+    }
+
+    /// Ends subscriptions of a topic: their readers still get what stands at or before `after`, and nothing
+    /// later. Call it before anything later is published.
+    pub fn end(&self, topic: &Topic, ended: Ended, after: Seq) {
+        let Some(log) = self.find(topic) else { return };
+        for seat in log.seats().values() {
+            let hit = match ended {
+                Ended::Of(user) => seat.owner == Some(user),
+                Ended::All => true,
+            };
+            if hit {
+                seat.until.fetch_min(after.0, Ordering::AcqRel);
+                seat.bell.notify_one();
+            }
+        }
+    }
+
+    /// How many topics have a reader.
+    #[must_use]
+    pub fn topics(&self) -> usize {
+        unpoisoned(&self.topics).len()
+    }
+
+    pub(crate) fn find(&self, topic: &Topic) -> Option<Arc<TopicLog>> {
+        unpoisoned(&self.topics).get(topic).cloned()
+    }
+
+    /// Adds a reader to a topic; gives its number there, the topic, and the shared end of its reading.
+    pub(crate) fn sit(
+        &self,
+        topic: &Topic,
+        owner: Option<UserId>,
+        bell: Arc<tokio::sync::Notify>,
+    ) -> (u64, Arc<TopicLog>, Arc<AtomicU64>) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let until = Arc::new(AtomicU64::new(NEVER));
+        let seat = Seat { owner, bell, until: Arc::clone(&until) };
+        // Under the map's lock, so that a topic is never dropped between being found and being read.
+        let mut topics = unpoisoned(&self.topics);
+        let log = topics
+            .entry(topic.clone())
+            .or_insert_with(|| Arc::new(TopicLog::empty(HashMap::new(), self.log_bytes)));
+        log.seats().insert(number, seat);
+        (number, Arc::clone(log), until)
+    }
+
+    /// Takes a reader off a topic. A topic that nobody reads costs nothing: its log goes too.
+    pub(crate) fn stand(&self, topic: &Topic, number: u64) {
+        let mut topics = unpoisoned(&self.topics);
+        let Some(log) = topics.get(topic) else { return };
+        let mut seats = log.seats();
+        seats.remove(&number);
+        let empty = seats.is_empty();
+        drop(seats);
+        if empty {
+            topics.remove(topic);
+        }
+    }
+}

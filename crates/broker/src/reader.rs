@@ -1,0 +1,165 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use wire::{Seq, Topic, UserId};
+
+use crate::broker::Broker;
+use crate::log::Read;
+use crate::topic::TopicLog;
+
+/// One connection's subscriptions: a cursor for each topic, and one bell for all of them.
+#[derive(Debug)]
+pub struct Reader {
+    broker: Arc<Broker>,
+    owner: Option<UserId>,
+    bell: Arc<Notify>,
+    subscriptions: HashMap<Topic, Subscription>,
+}
+
+#[derive(Debug)]
+struct Subscription {
+    number: u64,
+    log: Arc<TopicLog>,
+    /// The last place this reader may be given.
+    until: Arc<AtomicU64>,
+    /// The last place it was given; none before [`Reader::start`].
+    cursor: Option<Seq>,
+}
+
+/// What [`Reader::drain`] found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Subscriptions that cannot go on from the log; each needs an answer.
+    pub setbacks: Vec<Setback>,
+    /// Whether there is more than was taken.
+    pub more: bool,
+}
+
+/// Why a subscription cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setback {
+    /// The log no longer has what comes after the cursor: fetch it from history, then [`Reader::advance`].
+    Behind {
+        /// Which topic.
+        topic: Topic,
+        /// What the reader has.
+        cursor: Seq,
+        /// The newest entry it may have.
+        until: Seq,
+    },
+    /// The right to read has ended; the subscription is gone.
+    Ended {
+        /// Which topic.
+        topic: Topic,
+    },
+}
+
+impl Reader {
+    /// A reader without subscriptions. [`Broker::end`] finds it by its owner.
+    #[must_use]
+    pub fn new(broker: Arc<Broker>, owner: Option<UserId>) -> Self {
+        Self { broker, owner, bell: Arc::default(), subscriptions: HashMap::new() }
+    }
+
+    /// Reserves a place in a topic without reading yet. Everything published, and every end, from now on
+    /// counts for it; so check the right to read and look up the head *after* this, then [`Reader::start`].
+    /// Gives false if the topic was subscribed already; then nothing changes.
+    pub fn attach(&mut self, topic: &Topic) -> bool {
+        if self.subscriptions.contains_key(topic) {
+            return false;
+        }
+        let (number, log, until) = self.broker.sit(topic, self.owner, Arc::clone(&self.bell));
+        self.subscriptions.insert(topic.clone(), Subscription { number, log, until, cursor: None });
+        true
+    }
+
+    /// Begins reading after `cursor`. `head` is what the store knew after [`Reader::attach`].
+    pub fn start(&mut self, topic: &Topic, cursor: Seq, head: Seq) {
+        if let Some(subscription) = self.subscriptions.get_mut(topic) {
+            if head > subscription.log.head() {
+                subscription.log.change(|log| log.raise(head));
+            }
+            subscription.cursor = Some(cursor);
+            self.bell.notify_one();
+        }
+    }
+
+    /// Moves a cursor forward to what was fetched from history.
+    pub fn advance(&mut self, topic: &Topic, cursor: Seq) {
+        if let Some(subscription) = self.subscriptions.get_mut(topic) {
+            subscription.cursor = subscription.cursor.max(Some(cursor));
+            self.bell.notify_one();
+        }
+    }
+
+    /// Ends a subscription; false if there was none.
+    pub fn detach(&mut self, topic: &Topic) -> bool {
+        let Some(subscription) = self.subscriptions.remove(topic) else { return false };
+        self.broker.stand(topic, subscription.number);
+        true
+    }
+
+    /// How many subscriptions there are.
+    #[must_use]
+    pub fn subscriptions(&self) -> usize {
+        self.subscriptions.len()
+    }
+
+    /// Hands out everything this connection lacks, each topic in Seq order, about `max_bytes` at a time.
+    pub fn drain(&mut self, max_bytes: usize, into: &mut Vec<Bytes>) -> Drained {
+        let mut drained = Drained::default();
+        let mut ended = Vec::new();
+        let mut room = max_bytes;
+        for (topic, subscription) in &mut self.subscriptions {
+            let Some(cursor) = subscription.cursor else { continue };
+            let until = Seq(subscription.until.load(Ordering::Acquire));
+            if cursor >= until {
+                ended.push(topic.clone());
+                continue;
+            }
+            let head = subscription.log.head().min(until);
+            if cursor >= head {
+                continue;
+            }
+            if room == 0 {
+                drained.more = true;
+                continue;
+            }
+            let before = into.len();
+            let read = subscription.log.log().read(cursor, until, room, into);
+            match read {
+                Read::UpToDate => {}
+                Read::Frames(now) => {
+                    subscription.cursor = Some(now);
+                    let taken: usize = into[before..].iter().map(Bytes::len).sum();
+                    room = room.saturating_sub(taken);
+                    drained.more |= now < head || now >= until;
+                }
+                Read::Behind => {
+                    drained.setbacks.push(Setback::Behind { topic: topic.clone(), cursor, until: head });
+                }
+            }
+        }
+        for topic in ended {
+            self.detach(&topic);
+            drained.setbacks.push(Setback::Ended { topic });
+        }
+        drained
+    }
+
+    /// Waits until there may be something to drain. Cancel-safe: a bell that rang stays rung.
+    pub async fn changed(&self) {
+        self.bell.notified().await;
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        for (topic, subscription) in self.subscriptions.drain() {
+            self.broker.stand(&topic, subscription.number);
+        }
+    }
+}

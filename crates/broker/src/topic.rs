@@ -1,0 +1,66 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use wire::{Seq, UserId};
+
+use crate::log::Log;
+
+/// One topic that somebody reads: its log and who is to be woken.
+#[derive(Debug)]
+pub(crate) struct TopicLog {
+    /// The head of the log, readable without its lock: most readers that wake lack nothing here.
+    head: AtomicU64,
+    log: Mutex<Log>,
+    seats: Mutex<HashMap<u64, Seat>>,
+}
+
+/// What the topic knows of one reader.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// Whose connection it is; ending a user's subscriptions looks for this.
+    pub(crate) owner: Option<UserId>,
+    /// Rung when there is news for the connection.
+    pub(crate) bell: Arc<Notify>,
+    /// The last place this reader may be given; shared with the reader.
+    pub(crate) until: Arc<AtomicU64>,
+}
+
+/// What an `until` says when nothing has ended.
+pub(crate) const NEVER: u64 = u64::MAX;
+
+impl TopicLog {
+    pub(crate) const fn empty(seats: HashMap<u64, Seat>, max_bytes: usize) -> Self {
+        Self { head: AtomicU64::new(0), log: Mutex::new(Log::new(max_bytes)), seats: Mutex::new(seats) }
+    }
+
+    pub(crate) fn head(&self) -> Seq {
+        Seq(self.head.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
+        unpoisoned(&self.log)
+    }
+
+    pub(crate) fn seats(&self) -> MutexGuard<'_, HashMap<u64, Seat>> {
+        unpoisoned(&self.seats)
+    }
+
+    /// Changes the log, then wakes every reader.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Log)) {
+        let mut log = self.log();
+        change(&mut log);
+        self.head.store(log.head().0, Ordering::Release);
+        drop(log);
+        for seat in self.seats().values() {
+            seat.bell.notify_one();
+        }
+    }
+}
+
+/// The locks here guard plain data that is whole between any two statements, so a panic elsewhere while one
+/// was held leaves nothing half done.
+pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,11 @@
+//! What can be done: each file adds an area to [`Chat`](crate::Chat). An act fetches, decides by the pure
+//! rules, commits, and is answered; the committer publishes.
+
+mod access;
+mod groups;
+mod people;
+mod read;
+mod send;
+mod subscribe;
+
+pub use subscribe::{CatchUp, Subscribed};

@@ -1,0 +1,47 @@
+use wire::{Cursor, Person, PersonName, UserId, Visit};
+
+use crate::chat::Chat;
+use crate::no::No;
+use crate::session::Token;
+use crate::store::Write;
+
+/// People and their sessions.
+impl Chat {
+    /// A new guest with a session of their own. The token is shown here and nowhere else.
+    ///
+    /// # Errors
+    /// The refusals of [`PersonName::new`].
+    pub async fn introduce(&self, name: &str) -> Result<(Person, Token), No> {
+        let name = PersonName::new(name)?;
+        let person = Person { id: UserId::from_bytes(self.random()), name };
+        let token = Token::from_bytes(self.random());
+        let at = self.clock.now();
+        self.commit(Write::Introduce { person: person.clone(), token: token.hash(), at }).await?;
+        Ok((person, token))
+    }
+
+    /// Whose token it is; none if the session is unknown or over.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn recognise(&self, token: &Token) -> Result<Option<Person>, No> {
+        let hash = token.hash();
+        let now = self.clock.now();
+        let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
+        let Some(session) = session else { return Ok(None) };
+        if session.is_worth_a_touch(now) {
+            self.commit(Write::Touch { token: hash, at: now }).await?;
+        }
+        Ok(Some(session.person))
+    }
+
+    /// What every page of a signed-in user begins with.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn visit(&self, me: &Person) -> Result<Visit, No> {
+        let mine = self.store.groups(me.id).await?;
+        let cursor = Cursor { epoch: self.store.epoch(), seq: mine.head };
+        Ok(Visit { me: me.clone(), groups: mine.groups, cursor })
+    }
+}

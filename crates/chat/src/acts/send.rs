@@ -1,0 +1,109 @@
+use sha2::{Digest, Sha256};
+use wire::limits::TEXT_BYTES;
+use wire::{Event, Json, Person, Refusal, SendId, Topic, TopicKind};
+
+use super::access::may_publish;
+use crate::chat::{Ack, Caller, Chat};
+use crate::markdown;
+use crate::no::{Fault, No};
+use crate::store::{BodyHash, Draft, Outcome, Sender, Write};
+
+/// Sending.
+impl Chat {
+    /// Says something in a conversation. The same id with the same text is the same message, however often
+    /// it is sent.
+    ///
+    /// # Errors
+    /// [`Refusal::TextEmpty`], [`Refusal::TextTooLong`], [`Refusal::TooFast`], [`Refusal::NotMember`],
+    /// [`Refusal::NotFound`], [`Refusal::SendIdTaken`].
+    pub async fn post(&self, me: &Person, topic: Topic, id: SendId, text: &str) -> Result<Ack, No> {
+        let TopicKind::Group(group) = topic.kind() else { return Err(Refusal::NotFound.into()) };
+        let text = tidy(text)?;
+        let now = self.clock.now();
+        self.pace.take(me.id, now)?;
+        let body = hash(&topic, text.as_bytes());
+        let event = Event::Message { author: me.clone(), body: markdown::parse(&text), text };
+        let draft = Draft {
+            topic,
+            sender: Sender::User(me.id),
+            id,
+            body,
+            data: Json::of(&event),
+            at: now,
+            seat: Some((group, me.id)),
+        };
+        match self.send(draft).await? {
+            Some(ack) => Ok(ack),
+            None => Err(self.no_seat(group).await?.into()),
+        }
+    }
+
+    /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
+    ///
+    /// # Errors
+    /// [`Refusal::TopicReserved`], [`Refusal::TokenNeeded`], [`Refusal::SendIdTaken`].
+    pub async fn publish(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: Option<SendId>,
+        data: Json,
+    ) -> Result<Ack, No> {
+        may_publish(caller, &topic)?;
+        let id = id.unwrap_or_else(|| SendId::from_bytes(self.random()));
+        let body = hash(&topic, data.as_str().as_bytes());
+        let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), seat: None };
+        self.send(draft).await?.ok_or_else(|| Fault::new("publish", "an open topic has no seats").into())
+    }
+
+    /// Commits a draft; none if its seat is not there.
+    async fn send(&self, draft: Draft) -> Result<Option<Ack>, No> {
+        let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
+        let (seq, timestamp, duplicate) = match self.commit(Write::Post(draft)).await? {
+            Outcome::Posted { seq } => (seq, at, false),
+            Outcome::Repeated { seq, at } => (seq, at, true),
+            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            Outcome::NoSeat => return Ok(None),
+            other => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
+        };
+        Ok(Some(Ack { id, topic, seq, timestamp, duplicate }))
+    }
+}
+
+/// The text with one kind of line break, no space around it, and no control characters but tabs.
+fn tidy(text: &str) -> Result<String, Refusal> {
+    if text.len() > TEXT_BYTES {
+        return Err(Refusal::TextTooLong);
+    }
+    let text = text.replace("\r\n", "\n");
+    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text = text.trim_end().trim_start_matches(['\n', '\r']);
+    if text.trim().is_empty() { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
+}
+
+fn hash(topic: &Topic, body: &[u8]) -> BodyHash {
+    let mut sha = Sha256::new();
+    sha.update(topic.as_str());
+    // A topic has no control characters, so no two pairs of topic and body run together.
+    sha.update([0]);
+    sha.update(body);
+    let digest: [u8; 32] = sha.finalize().into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    BodyHash(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_loses_what_nobody_sees() {
+        assert_eq!(tidy("\r\n  indented\r\nnext\u{0}\u{7}  \n"), Ok("  indented\nnext".into()));
+        for empty in ["", "  ", "\n\t\n", "\u{0}"] {
+            assert_eq!(tidy(empty), Err(Refusal::TextEmpty));
+        }
+        assert!(tidy(&"x".repeat(TEXT_BYTES)).is_ok());
+        assert_eq!(tidy(&"x".repeat(TEXT_BYTES + 1)), Err(Refusal::TextTooLong));
+    }
+}

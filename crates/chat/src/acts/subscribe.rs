@@ -1,0 +1,113 @@
+use broker::Reader;
+use bytes::Bytes;
+use wire::limits::{PAGE_ENTRIES, REPLAY_ENTRIES, SUBSCRIPTIONS};
+use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
+
+use crate::chat::{Caller, Chat};
+use crate::no::{Fault, No};
+use crate::rules::{Resume, resume};
+use crate::store::Range;
+
+/// How a subscription has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Where delivery begins.
+    pub cursor: Cursor,
+    /// The newest entry at this moment.
+    pub head: Seq,
+    /// The oldest entry that history has.
+    pub begins: Seq,
+    /// Why the gap before `cursor` is not replayed, if it is not.
+    pub reset: Option<ResetReason>,
+}
+
+/// What a reader that fell behind the broker's log gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatchUp {
+    /// The next frames of the gap; the reader's cursor is past them.
+    Frames(Vec<Bytes>),
+    /// The gap is not replayed; the reader's cursor is at the head.
+    Reset {
+        /// Why.
+        reason: ResetReason,
+        /// Where delivery goes on.
+        cursor: Cursor,
+        /// The oldest entry that history has.
+        begins: Seq,
+    },
+}
+
+/// Live delivery.
+impl Chat {
+    /// Begins live delivery of a topic to a reader, after `since` or at the head. Subscribing again begins
+    /// anew.
+    ///
+    /// # Errors
+    /// Those of [`Chat::history`], and [`Refusal::TooManySubscriptions`].
+    pub async fn subscribe(
+        &self,
+        reader: &mut Reader,
+        caller: &Caller,
+        topic: &Topic,
+        since: Option<Cursor>,
+    ) -> Result<Subscribed, No> {
+        reader.detach(topic);
+        if reader.subscriptions() >= SUBSCRIPTIONS {
+            return Err(Refusal::TooManySubscriptions.into());
+        }
+        // First the place in the topic, then the look at seat and head: what changes in between counts.
+        reader.attach(topic);
+        let begun = self.begin(reader, caller, topic, since).await;
+        if begun.is_err() {
+            reader.detach(topic);
+        }
+        begun
+    }
+
+    async fn begin(
+        &self,
+        reader: &mut Reader,
+        caller: &Caller,
+        topic: &Topic,
+        since: Option<Cursor>,
+    ) -> Result<Subscribed, No> {
+        self.may_read(caller, topic).await?;
+        let page = self.store.page(topic, Range::default()).await?;
+        let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
+            Resume::After(seq) => (seq, None),
+            Resume::Reset(reason) => (page.head, Some(reason)),
+        };
+        reader.start(topic, from, page.head);
+        let cursor = Cursor { epoch: page.epoch, seq: from };
+        Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
+    }
+
+    /// Brings a reader that fell behind the broker's log a page nearer to `until`, or resets it.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn catch_up(
+        &self,
+        reader: &mut Reader,
+        topic: &Topic,
+        cursor: Seq,
+        until: Seq,
+    ) -> Result<CatchUp, No> {
+        let range = Range { after: Some(cursor), before: Some(until.next()), limit: PAGE_ENTRIES };
+        let page = self.store.page(topic, range).await?;
+        let reason = if page.begins > cursor.next() {
+            ResetReason::Trimmed
+        } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {
+            ResetReason::TooFarBehind
+        } else {
+            let Some(last) = page.entries.last() else {
+                return Err(Fault::new("catch_up", format!("{topic} has nothing after {cursor}")).into());
+            };
+            reader.advance(topic, last.seq);
+            return Ok(CatchUp::Frames(page.entries.iter().map(|entry| entry.encode().into()).collect()));
+        };
+        reader.advance(topic, until);
+        let cursor = Cursor { epoch: page.epoch, seq: until };
+        Ok(CatchUp::Reset { reason, cursor, begins: page.begins })
+    }
+}

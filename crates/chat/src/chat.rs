@@ -1,0 +1,125 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broker::{Broker, Ended};
+use tokio::task::JoinHandle;
+use wire::{Person, Refusal, SendId, Seq, Timestamp, Topic, UserId};
+
+use crate::bus::{Bus, Ear, Hint};
+use crate::committer::Committer;
+use crate::limits::Limits;
+use crate::no::No;
+use crate::outside::{Chance, Clock, random};
+use crate::pace::Pace;
+use crate::store::{Outcome, Store, Write};
+
+/// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
+/// do stands in `acts/`, one file an area.
+pub struct Chat {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) chance: Arc<dyn Chance>,
+    pub(crate) limits: Limits,
+    pub(crate) pace: Pace<UserId>,
+    committer: Committer,
+    ear: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a [`Chat`] is made of.
+pub struct Parts {
+    /// Where facts are kept.
+    pub store: Arc<dyn Store>,
+    /// The way to other nodes.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// What the operator set.
+    pub limits: Limits,
+}
+
+/// On whose behalf a call runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The signed-in user, if any.
+    pub me: Option<Person>,
+    /// Whether this caller may use open topics without a token.
+    pub open_topics: bool,
+}
+
+/// The answer to a send: it is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ack {
+    /// The sender's id for it.
+    pub id: SendId,
+    /// Its log.
+    pub topic: Topic,
+    /// Its place.
+    pub seq: Seq,
+    /// When it was taken, UTC.
+    pub timestamp: Timestamp,
+    /// Whether it was there already.
+    pub duplicate: bool,
+}
+
+impl Caller {
+    /// The signed-in user.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInNeeded`].
+    pub fn me(&self) -> Result<&Person, Refusal> {
+        self.me.as_ref().ok_or(Refusal::SignInNeeded)
+    }
+}
+
+impl Chat {
+    /// Starts the committer and the ear on the bus. Call it within a tokio runtime; [`Chat::shut_down`] ends
+    /// both.
+    #[must_use]
+    pub fn start(parts: Parts) -> Arc<Self> {
+        let Parts { store, bus, clock, chance, limits } = parts;
+        let broker = Arc::new(Broker::new(limits.topic_log_bytes));
+        let ear = tokio::spawn(listen(bus.listen(), Arc::clone(&broker)));
+        let committer = Committer::start(Arc::clone(&store), Arc::clone(&broker), bus);
+        let pace = Pace::new(limits.send_burst, limits.send_per_second);
+        Arc::new(Self { store, broker, clock, chance, limits, pace, committer, ear: Mutex::new(Some(ear)) })
+    }
+
+    /// The broker of this node.
+    #[must_use]
+    pub const fn broker(&self) -> &Arc<Broker> {
+        &self.broker
+    }
+
+    /// Takes nothing more, commits and answers what was taken, and closes the store.
+    ///
+    /// # Errors
+    /// [`No::Fault`] if the store could not be closed.
+    pub async fn shut_down(&self) -> Result<(), No> {
+        self.committer.finish().await;
+        if let Some(ear) = self.ear.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            ear.abort();
+        }
+        Ok(self.store.close().await?)
+    }
+
+    /// Hands a write to the committer and waits until it is a fact.
+    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, No> {
+        self.committer.commit(write).await
+    }
+
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        random(&*self.chance)
+    }
+}
+
+/// Passes the hints of other nodes on to this node's readers.
+async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>) {
+    while let Some(hint) = ear.hear().await {
+        match hint {
+            Hint::News { topic, head } => broker.raise(&topic, head),
+            Hint::Ended { topic, user, after } => broker.end(&topic, Ended::Of(user), after),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broker::{Broker, Ended};
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use wire::{Entry, Refusal, Seq};
+
+use crate::bus::{Bus, Hint};
+use crate::no::{Fault, No};
+use crate::store::{Change, Draft, Fact, Outcome, Store, Write};
+
+/// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
+/// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
+/// grow with load and nobody tunes a delay.
+pub(crate) struct Committer {
+    inbox: Mutex<Option<mpsc::Sender<Job>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Job {
+    write: Write,
+    answer: oneshot::Sender<Result<Outcome, Fault>>,
+}
+
+/// The most writes in one transaction.
+const BATCH: usize = 256;
+/// How many writes may wait; a sender past that waits for room, and its socket is not read meanwhile.
+const WAITING: usize = 4 * BATCH;
+
+impl Committer {
+    pub(crate) fn start(store: Arc<dyn Store>, broker: Arc<Broker>, bus: Arc<dyn Bus>) -> Self {
+        let (inbox, jobs) = mpsc::channel(WAITING);
+        let task = tokio::spawn(run(jobs, store, broker, bus));
+        Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
+    }
+
+    /// Waits until a write is a fact. If the caller goes away meanwhile, the write is made all the same.
+    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, No> {
+        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (answer, answered) = oneshot::channel();
+        let sent = match inbox {
+            Some(inbox) => inbox.send(Job { write, answer }).await.is_ok(),
+            None => false,
+        };
+        if !sent {
+            return Err(Refusal::Unavailable.into());
+        }
+        match answered.await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(Fault::new("committer", "the committer ended before it answered").into()),
+        }
+    }
+
+    /// Takes nothing more and waits until everything taken is answered.
+    pub(crate) async fn finish(&self) {
+        drop(self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            // An error is a panic of the task; it is in the log already, and its askers were answered.
+            let _ = task.await;
+        }
+    }
+}
+
+async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, broker: Arc<Broker>, bus: Arc<dyn Bus>) {
+    let mut jobs = Vec::with_capacity(BATCH);
+    while inbox.recv_many(&mut jobs, BATCH).await > 0 {
+        let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
+        let writes: Arc<[Write]> = writes.into();
+        match store.commit(Arc::clone(&writes)).await {
+            Ok(outcomes) => {
+                for (write, outcome) in writes.iter().zip(&outcomes) {
+                    publish(write, outcome, &broker, &*bus);
+                }
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // Who no longer waits needs no answer: the SendId finds the message on a retry.
+                    let _ = answer.send(Ok(outcome));
+                }
+            }
+            Err(fault) => {
+                for answer in answers {
+                    let _ = answer.send(Err(fault.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// Tells what has become a fact. Who lost a seat is cut off first, so that nothing later reaches them.
+fn publish(write: &Write, outcome: &Outcome, broker: &Broker, bus: &dyn Bus) {
+    match (write, outcome) {
+        (Write::Post(draft), Outcome::Posted { seq }) => tell(draft, *seq, broker, bus),
+        (Write::Change(change), Outcome::Changed { places }) => {
+            end_lost_seats(change, places, broker, bus);
+            for (draft, seq) in change.news.iter().zip(places) {
+                tell(draft, *seq, broker, bus);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn tell(draft: &Draft, seq: Seq, broker: &Broker, bus: &dyn Bus) {
+    broker.publish(&draft.topic, seq, || {
+        let entry = Entry {
+            id: draft.id.clone(),
+            topic: draft.topic.clone(),
+            seq,
+            data: draft.data.clone(),
+            timestamp: draft.at,
+        };
+        Bytes::from(entry.encode())
+    });
+    bus.announce(Hint::News { topic: draft.topic.clone(), head: seq });
+}
+
+fn end_lost_seats(change: &Change, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
+    let topic = wire::Topic::group(change.group);
+    let news = change.news.iter().zip(places).filter(|(draft, _)| draft.topic == topic);
+    let Some(after) = news.map(|(_, seq)| *seq).max() else { return };
+    for fact in &change.facts {
+        if let Fact::Unseated(user) = *fact {
+            broker.end(&topic, Ended::Of(user), after);
+            bus.announce(Hint::Ended { topic: topic.clone(), user, after });
+        }
+    }
+}

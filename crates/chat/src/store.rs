@@ -1,0 +1,221 @@
+//! The port for facts: what a store must do, and in which order.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use wire::{
+    Epoch, GroupId, GroupName, GroupSummary, Json, Member, Page, Person, Role, SendId, Seq, Timestamp,
+};
+use wire::{Topic, UserId};
+
+use crate::no::Fault;
+use crate::session::{Session, TokenHash};
+
+/// Where facts are kept. One suite, `chat::testing::store`, holds every implementation to this contract.
+///
+/// - **Atomic.** [`Store::commit`] takes a batch and makes all of it facts, or none: after a fault nothing of
+///   the batch may show, unless the outcome is unknown (a flush that failed), and then a retry with the same
+///   [`SendId`]s finds what did become a fact.
+/// - **Durable.** When `commit` answers, the batch survives a kill of the process and, if the store is on a
+///   disk, a power cut. After a failed flush nothing more is acknowledged until the store was reopened.
+/// - **Ordered.** The writes of a batch take effect in their order, each seeing those before it. Each entry
+///   gets the next Seq of its log: 1, 2, 3, without holes. Batches take effect in the order of the calls;
+///   the committer makes one call at a time.
+/// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] as long as the entry is kept. The same id with
+///   the same [`Draft::body`] on the same topic is [`Outcome::Repeated`]; with anything else it is
+///   [`Outcome::SendIdTaken`].
+/// - **Reads see whole batches**: what was committed before the call, and never half of one.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Which life of the logs this is. The same after a restart of a durable store; new after a restore from
+    /// a backup or a restart of a volatile one.
+    fn epoch(&self) -> Epoch;
+
+    /// Makes a batch of writes facts; one outcome for each, in order.
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault>;
+
+    /// A slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
+
+    /// A group's settings and members, the longest there first; none if there is no such group.
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
+
+    /// What a user may do in a group; none without a seat.
+    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault>;
+
+    /// The groups a user has a seat in, the one joined last first.
+    async fn groups(&self, user: UserId) -> Result<Groups, Fault>;
+
+    /// The session a token belongs to, alive or not.
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
+
+    /// Finishes what was begun and lets go of files. The last call.
+    async fn close(&self) -> Result<(), Fault>;
+}
+
+/// One thing to make a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// Append one entry to a log.
+    Post(Draft),
+    /// Change a group and append the news of it.
+    Change(Change),
+    /// A new user with a first session.
+    Introduce {
+        /// Who they are.
+        person: Person,
+        /// The hash of their token.
+        token: TokenHash,
+        /// When.
+        at: Timestamp,
+    },
+    /// A session was seen.
+    Touch {
+        /// The hash of its token.
+        token: TokenHash,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// An entry before it has its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// The log it goes to.
+    pub topic: Topic,
+    /// Who sends it: the scope of its id.
+    pub sender: Sender,
+    /// The sender's id for it.
+    pub id: SendId,
+    /// What the sender meant, as a hash: a repeat has the same, whatever else changed meanwhile.
+    pub body: BodyHash,
+    /// What the entry carries.
+    pub data: Json,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// The seat it needs; checked inside the commit, so that nobody posts after their leave was committed.
+    pub seat: Option<(GroupId, UserId)>,
+}
+
+/// Who an entry is from: the scope in which a [`SendId`] is unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// A user.
+    User(UserId),
+    /// Callers of open topics; they share one scope.
+    Open,
+}
+
+/// The first 128 bits of the SHA-256 of what a sender meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyHash(pub [u8; 16]);
+
+/// A change of a group, decided on the [`Roster`] that had `version`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Which group.
+    pub group: GroupId,
+    /// The version that was looked at; none if the group must not exist yet.
+    pub version: Option<Version>,
+    /// What becomes true.
+    pub facts: Vec<Fact>,
+    /// What is told of it, in this order. The drafts need no seat.
+    pub news: Vec<Draft>,
+}
+
+/// What can become true of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// It exists.
+    Created {
+        /// What it is called.
+        name: GroupName,
+        /// The most members it may have.
+        limit: u32,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Somebody has a seat.
+    Seated(Member),
+    /// Somebody has none.
+    Unseated(UserId),
+    /// Somebody may do more, or less.
+    Ranked(UserId, Role),
+}
+
+/// Counts the changes of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub u64);
+
+/// What became of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The draft has its place.
+    Posted {
+        /// The place.
+        seq: Seq,
+    },
+    /// The draft was there already.
+    Repeated {
+        /// Its place.
+        seq: Seq,
+        /// When it was taken the first time.
+        at: Timestamp,
+    },
+    /// The draft's id belongs to another message. Nothing was written.
+    SendIdTaken,
+    /// The draft's seat is not there. Nothing was written.
+    NoSeat,
+    /// The change is a fact; the place of each piece of news.
+    Changed {
+        /// The places, in the order of [`Change::news`].
+        places: Vec<Seq>,
+    },
+    /// The group has another version by now: decide again. Nothing was written.
+    Stale,
+    /// Done; there is nothing to say.
+    Done,
+}
+
+/// Which entries a [`Page`] shall have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    /// Only entries after this place; then the page begins at the oldest of them.
+    pub after: Option<Seq>,
+    /// Only entries before this place. Without `after` the page ends at the newest of them.
+    pub before: Option<Seq>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Settings, members and version of a group: what the rules look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Roster {
+    /// The group.
+    pub group: GroupSummary,
+    /// The most members it may have.
+    pub limit: u32,
+    /// The seats, the longest there first.
+    pub members: Vec<Member>,
+    /// Counts its changes.
+    pub version: Version,
+    /// The head of the group's log when this was read.
+    pub head: Seq,
+}
+
+/// The groups of one user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Groups {
+    /// The groups, the one joined last first.
+    pub groups: Vec<GroupSummary>,
+    /// The head of the user's own log when this was read.
+    pub head: Seq,
+}
+
+impl Roster {
+    /// A user's seat.
+    #[must_use]
+    pub fn member(&self, user: UserId) -> Option<&Member> {
+        self.members.iter().find(|member| member.person.id == user)
+    }
+}

@@ -1,0 +1,87 @@
+//! The store that keeps everything in memory and nothing on a disk: what `--store memory` runs on.
+
+mod log;
+mod state;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+
+use crate::no::Fault;
+use crate::outside::{Chance, random};
+use crate::session::{Session, TokenHash};
+use crate::store::{Groups, Outcome, Range, Roster, Store, Write};
+
+use self::state::State;
+
+/// Facts for the life of the process. Each log keeps its newest entries within a [`Window`]; seats, people
+/// and sessions are all kept.
+pub struct VolatileStore {
+    epoch: Epoch,
+    state: Mutex<State>,
+}
+
+/// How much history a volatile store keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The most entries of one log.
+    pub entries: usize,
+    /// The most bytes of all entries together; past that the log that was written to longest ago gives up
+    /// its oldest entries first.
+    pub bytes: usize,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { entries: 2_048, bytes: 256 * 1024 * 1024 }
+    }
+}
+
+impl VolatileStore {
+    /// An empty store with an epoch of its own.
+    #[must_use]
+    pub fn new(chance: &dyn Chance, window: Window) -> Self {
+        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Mutex::new(State::new(window)) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for VolatileStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        let mut state = self.state();
+        Ok(writes.iter().map(|write| state.write(write)).collect())
+    }
+
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
+        Ok(self.state().page(topic, range, self.epoch))
+    }
+
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
+        Ok(self.state().roster(group))
+    }
+
+    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
+        Ok(self.state().seat(group, user))
+    }
+
+    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
+        Ok(self.state().groups(user))
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        Ok(self.state().session(token))
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
