@@ -1,1 +1,28 @@
-//! placeholder
+//! The Leptos app: what people see and use, on the server and in the browser.
+//!
+//! Pages and components render on the server first and work there as plain HTML with forms and links; in the
+//! browser the same components hydrate, and [`Live`] takes over: the browser's state, fed by the documented
+//! socket. Server functions (`calls/`) bring page data and take forms; each makes one call to `chat`.
+//!
+//! It must never know of sockets, storage or timers: `frontend` drives [`Live`] and lends what a browser can
+//! do as a [`Browser`]. Nor of axum, cookies beyond one header, or SQL. Rules live in `chat`.
+//!
+//! Start reading at [`App`], then `pages/group.rs`, then [`Live`].
+
+mod browser;
+pub mod calls;
+mod failure;
+pub mod live;
+mod pages;
+#[cfg(feature = "ssr")]
+mod shell;
+mod site;
+mod text;
+mod views;
+
+pub use browser::{Browser, Local, Zone};
+pub use failure::Failure;
+pub use live::Live;
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, SessionCookie, shell};
+pub use site::App;

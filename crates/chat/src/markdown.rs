@@ -1,4 +1,4 @@
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 use wire::limits::TEXT_NESTING;
 use wire::{Block, Inline, RichText};
 
@@ -10,7 +10,7 @@ use wire::{Block, Inline, RichText};
 pub(crate) fn parse(text: &str) -> RichText {
     let mut tree = Tree { open: vec![Node::root()] };
     let mut in_code = false;
-    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
+    for event in TextMergeStream::new(Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)) {
         match event {
             Event::Start(tag) => {
                 in_code |= matches!(tag, Tag::CodeBlock(_));
@@ -159,7 +159,7 @@ impl Tree {
         self.literal(rest);
     }
 
-    /// Text as it is; joined to the text before it, since the parser cuts at every special character.
+    /// Text as it is; joined to the text before it, so that a line is one node.
     fn literal(&mut self, text: &str) {
         if text.is_empty() {
             return;

@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use chat::{Caller, Chat};
+use http::StatusCode;
+use http::request::Parts;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use wire::{GroupId, Refusal};
+
+use crate::failure::Failure;
+
+/// The domain, which the server provides to every render and call.
+pub(super) fn chat() -> Arc<Chat> {
+    expect_context()
+}
+
+/// On whose behalf this runs.
+pub(super) fn caller() -> Caller {
+    expect_context()
+}
+
+/// Reads the id of a group from a link or a form.
+pub(super) fn group_id(text: &str) -> Result<GroupId, Failure> {
+    text.parse().map_err(|_| Refusal::NotFound.into())
+}
+
+/// Whether a browser without our script asks: it follows redirects and reads HTML.
+pub(super) fn is_plain_form() -> bool {
+    let accept = use_context::<Parts>().and_then(|parts| parts.headers.get(http::header::ACCEPT).cloned());
+    accept.is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")))
+}
+
+/// Sends the browser to a path of ours; a script follows it on its own.
+pub(super) fn go_to(path: &str) {
+    leptos_axum::redirect(path, false);
+}
+
+/// The status of the page that is being rendered.
+pub(crate) fn set_status(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+}

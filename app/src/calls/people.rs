@@ -1,0 +1,43 @@
+use leptos::prelude::*;
+use wire::{Person, Visit};
+
+use crate::failure::Failure;
+
+/// Gives a name and gets a session; with the id of a group, also a seat in it.
+///
+/// # Errors
+/// What is wrong with the name, or why there is no seat.
+#[server(name = Introduce, prefix = "/do", endpoint = "introduce")]
+pub async fn introduce(name: String, group: Option<String>) -> Result<Person, Failure> {
+    use super::context::{chat, go_to, group_id};
+    use crate::shell::SessionCookie;
+
+    let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
+    let (me, token) = chat().introduce(&name).await?;
+    let cookie = expect_context::<SessionCookie>();
+    expect_context::<leptos_axum::ResponseOptions>()
+        .append_header(http::header::SET_COOKIE, cookie.set(&token));
+    match group {
+        Some(id) => {
+            // The name is given by now; if the seat is refused, the group's page says why.
+            go_to(&format!("/g/{id}"));
+            chat().join(&me, id).await?;
+        }
+        None => go_to("/"),
+    }
+    Ok(me)
+}
+
+/// Who is looking, and their groups; none if nobody is signed in.
+///
+/// # Errors
+/// Only if the server cannot tell.
+#[server(name = LookAround, prefix = "/do", endpoint = "look_around")]
+pub async fn look_around() -> Result<Option<Visit>, Failure> {
+    use super::context::{caller, chat};
+
+    match caller().me {
+        Some(me) => Ok(Some(chat().visit(&me).await?)),
+        None => Ok(None),
+    }
+}

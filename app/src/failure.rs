@@ -1,0 +1,60 @@
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::codec::JsonEncoding;
+use serde::{Deserialize, Serialize};
+use wire::{Refusal, Refused};
+
+use crate::text;
+
+/// Why a call came to nothing: what a person reads, with a stable code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The code and the sentence.
+    #[serde(flatten)]
+    pub refused: Refused,
+    /// The HTTP status it goes out with.
+    #[serde(skip, default = "unknown_status")]
+    status: u16,
+}
+
+const fn unknown_status() -> u16 {
+    500
+}
+
+impl Failure {
+    /// Whether the thing asked for is not there, or not for this caller.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.refused.code == Refusal::NotFound.code()
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self { refused: Refused::from(&refusal), status: refusal.status() }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<chat::No> for Failure {
+    fn from(no: chat::No) -> Self {
+        no.outside().into()
+    }
+}
+
+impl FromServerFnError for Failure {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let (code, message, status) = match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                ("form_bad", text::FORM_BAD, 400)
+            }
+            _ => ("unreachable", text::UNREACHABLE, 503),
+        };
+        Self { refused: Refused { code: code.into(), message: message.into(), retry_ms: None }, status }
+    }
+
+    fn status_code(&self) -> http::StatusCode {
+        http::StatusCode::from_u16(self.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}

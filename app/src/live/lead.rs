@@ -1,0 +1,56 @@
+use super::row::Content;
+use crate::browser::Zone;
+
+/// What stands above a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lead {
+    /// The day that begins with it, in days since 1970-01-01 of the viewer's calendar.
+    pub day: Option<i64>,
+    /// Whether it goes on where the row above left off: same author, same day, within five minutes.
+    pub follows: bool,
+}
+
+const CLOSE_MILLIS: i64 = 5 * 60 * 1_000;
+
+impl Lead {
+    /// What stands between two rows.
+    #[must_use]
+    pub fn between(above: Option<&Content>, row: &Content, zone: Zone) -> Self {
+        let day = (zone.local)(row.at).day;
+        let Some(above) = above else { return Self { day: Some(day), follows: false } };
+        if (zone.local)(above.at).day != day {
+            return Self { day: Some(day), follows: false };
+        }
+        let same_author = match (above.author(), row.author()) {
+            (Some(above), Some(author)) => above.id == author.id,
+            _ => false,
+        };
+        Self { day: None, follows: same_author && row.at.0 - above.at.0 < CLOSE_MILLIS }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Event, Person, PersonName, RichText, Timestamp, UserId};
+
+    use super::*;
+    use crate::live::row::RowState;
+
+    fn said(by: u8, at: i64) -> Content {
+        let author = Person { id: UserId::from_bytes([by; 10]), name: PersonName::new("ann").unwrap() };
+        let event = Event::Message { author, text: String::new(), body: RichText::default() };
+        Content { seq: None, at: Timestamp(at), event, state: RowState::Delivered }
+    }
+
+    #[test]
+    fn a_day_begins_with_its_first_row_in_the_viewers_zone() {
+        let minute = 60_000;
+        let midnight = 86_400_000;
+        let lead = |above: &Content, row: &Content| Lead::between(Some(above), row, Zone::UTC);
+        assert_eq!(Lead::between(None, &said(1, 0), Zone::UTC).day, Some(0));
+        assert_eq!(lead(&said(1, midnight - minute), &said(1, midnight)), Lead { day: Some(1), follows: false });
+        assert_eq!(lead(&said(1, 0), &said(1, minute)), Lead { day: None, follows: true });
+        assert_eq!(lead(&said(1, 0), &said(2, minute)), Lead { day: None, follows: false });
+        assert_eq!(lead(&said(1, 0), &said(1, 5 * minute)), Lead { day: None, follows: false });
+    }
+}

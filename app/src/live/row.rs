@@ -1,0 +1,86 @@
+use leptos::prelude::*;
+use wire::{Entry, Event, Person, Seq, Timestamp};
+
+use super::lead::Lead;
+
+/// One line of a timeline. Its key stays the same from the moment it is typed, so its node in the page does
+/// too.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Unlike any other row's.
+    pub key: String,
+    /// What it shows.
+    pub content: ArcRwSignal<Content>,
+    /// What stands above it.
+    pub lead: ArcRwSignal<Lead>,
+}
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    /// Its place, once it has one.
+    pub seq: Option<Seq>,
+    /// When it was committed, or typed.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// How far it has come.
+    pub state: RowState,
+}
+
+/// How far a row has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowState {
+    /// It is a fact.
+    Delivered,
+    /// It is on its way, or will be once there is a connection.
+    Sending,
+    /// It was refused: the sentence says why.
+    Failed(String),
+}
+
+impl Row {
+    /// The row of an entry.
+    #[must_use]
+    pub fn delivered(entry: Entry) -> Self {
+        let key = match &entry.data {
+            Event::Message { author, .. } => message_key(author, entry.id.as_str()),
+            _ => format!("#{}", entry.seq),
+        };
+        Self::new(key, Content::delivered(entry))
+    }
+
+    /// A row of any content.
+    #[must_use]
+    pub fn new(key: String, content: Content) -> Self {
+        Self { key, content: ArcRwSignal::new(content), lead: ArcRwSignal::new(Lead::default()) }
+    }
+
+    /// Its place, once it has one.
+    #[must_use]
+    pub fn seq(&self) -> Option<Seq> {
+        self.content.with_untracked(|content| content.seq)
+    }
+}
+
+impl Content {
+    /// What an entry shows.
+    #[must_use]
+    pub fn delivered(entry: Entry) -> Self {
+        Self { seq: Some(entry.seq), at: entry.timestamp, event: entry.data, state: RowState::Delivered }
+    }
+
+    /// Who said it, if somebody did.
+    #[must_use]
+    pub const fn author(&self) -> Option<&Person> {
+        match &self.event {
+            Event::Message { author, .. } => Some(author),
+            _ => None,
+        }
+    }
+}
+
+/// The key of a message's row: the same before and after it has its place.
+pub(super) fn message_key(author: &Person, id: &str) -> String {
+    format!("{}/{id}", author.id)
+}
