@@ -36,7 +36,7 @@ pub struct Local {
 }
 
 /// How moments are shown: in UTC until the browser has said where the viewer is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Zone {
     /// A moment in this zone.
     pub local: fn(Timestamp) -> Local,

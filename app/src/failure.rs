@@ -46,9 +46,9 @@ impl FromServerFnError for Failure {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let (code, message, status) = match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                ("form_bad", text::FORM_BAD, 400)
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => ("form_bad", text::FORM_BAD, 400),
             _ => ("unreachable", text::UNREACHABLE, 503),
         };
         Self { refused: Refused { code: code.into(), message: message.into(), retry_ms: None }, status }

@@ -10,6 +10,7 @@
 //! Start reading at [`App`], then `pages/group.rs`, then [`Live`].
 
 mod browser;
+#[expect(missing_docs, reason = "a server function's arguments become fields that its own docs tell of")]
 pub mod calls;
 mod failure;
 pub mod live;

@@ -10,7 +10,8 @@ pub(crate) const YOUR_NAME: &str = "Your name";
 pub(crate) const START: &str = "Start chatting";
 pub(crate) const NO_ACCOUNT: &str = "No e-mail, no password. This browser remembers you.";
 pub(crate) const GROUPS: &str = "Groups";
-pub(crate) const NO_GROUPS: &str = "You are in no group yet. Make one, or open a link that somebody sent you.";
+pub(crate) const NO_GROUPS: &str =
+    "You are in no group yet. Make one, or open a link that somebody sent you.";
 pub(crate) const NEW_GROUP: &str = "New group";
 pub(crate) const GROUP_NAME: &str = "Name of the group";
 pub(crate) const CREATE: &str = "Create group";
@@ -33,7 +34,8 @@ pub(crate) const WAITING: &str = "Waiting for the connection";
 pub(crate) const NOT_SENT: &str = "Not sent.";
 pub(crate) const RETRY: &str = "Retry";
 pub(crate) const DISCARD: &str = "Discard";
-pub(crate) const OFFLINE: &str = "You are offline. What you write is kept and sent when the connection is back.";
+pub(crate) const OFFLINE: &str =
+    "You are offline. What you write is kept and sent when the connection is back.";
 pub(crate) const ENDED: &str = "The connection has ended.";
 pub(crate) const RELOAD: &str = "Reload";
 pub(crate) const SEAT_LOST: &str = "You are no longer in this group.";
@@ -91,8 +93,18 @@ pub(crate) fn date(weekday: i64, day: i64, month: i64, year: i64) -> String {
     const WEEKDAYS: [&str; 7] =
         ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     let name = |names: &[&'static str], at: i64| {
         usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default()

@@ -1,1 +1,30 @@
-//! placeholder
+//! The browser's side effects: hydration, the WebSocket, storage, the clock, the clipboard.
+//!
+//! It carries out what [`app::Live`] orders and tells it what happened; every decision is made there. It must
+//! never know what a message means or what a page looks like.
+//!
+//! Start reading at [`hydrate`], then `drive.rs`.
+
+#[cfg(target_arch = "wasm32")]
+mod drive;
+#[cfg(target_arch = "wasm32")]
+mod host;
+#[cfg(target_arch = "wasm32")]
+mod panic;
+
+/// Takes over the page that the server has sent. The page's script calls it once.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    use leptos::prelude::*;
+
+    panic::show_a_way_out();
+    leptos::mount::hydrate_body(|| {
+        provide_context(host::browser());
+        view! { <app::App/> }
+    });
+    if let Some(page) = document().document_element() {
+        // An error would mean that an element takes no attributes; nobody could be told of it.
+        let _ = page.set_attribute("data-hydrated", "");
+    }
+}

@@ -8,6 +8,7 @@ use leptos_axum::ResponseOptions;
 use wire::{GroupId, Refusal};
 
 use crate::failure::Failure;
+use crate::shell::SessionCookie;
 
 /// The domain, which the server provides to every render and call.
 pub(super) fn chat() -> Arc<Chat> {
@@ -28,6 +29,15 @@ pub(super) fn group_id(text: &str) -> Result<GroupId, Failure> {
 pub(super) fn is_plain_form() -> bool {
     let accept = use_context::<Parts>().and_then(|parts| parts.headers.get(http::header::ACCEPT).cloned());
     accept.is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")))
+}
+
+/// The link to a group, as the caller's browser would write it.
+pub(super) fn link_to(group: GroupId) -> String {
+    let parts = use_context::<Parts>();
+    let host =
+        parts.and_then(|parts| parts.headers.get(http::header::HOST)?.to_str().ok().map(str::to_owned));
+    let scheme = if expect_context::<SessionCookie>().secure { "https" } else { "http" };
+    format!("{scheme}://{}/g/{group}", host.unwrap_or_else(|| "localhost".into()))
 }
 
 /// Sends the browser to a path of ours; a script follows it on its own.

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{GroupId, GroupView};
+use wire::{Entrance, GroupId};
 
 use crate::failure::Failure;
 
@@ -16,16 +16,22 @@ pub async fn create_group(name: String) -> Result<GroupId, Failure> {
     Ok(group.id)
 }
 
-/// What opening a group's link shows; with `before`, the messages before that place.
+/// What a group's page needs; with `before`, it shows the messages before that place.
 ///
 /// # Errors
 /// If there is no such group.
-#[server(name = OpenGroup, prefix = "/do", endpoint = "open_group")]
-pub async fn open_group(group: String, before: Option<u64>) -> Result<GroupView, Failure> {
-    use super::context::{caller, chat, group_id};
+#[server(name = Enter, prefix = "/do", endpoint = "enter")]
+pub async fn enter(group: String, before: Option<u64>) -> Result<Entrance, Failure> {
+    use super::context::{caller, chat, group_id, link_to};
 
     let id = group_id(&group)?;
-    Ok(chat().open_group(caller().me.as_ref(), id, before.map(wire::Seq)).await?)
+    let (chat, me) = (chat(), caller().me);
+    let view = chat.open_group(me.as_ref(), id, before.map(wire::Seq)).await?;
+    let visit = match &me {
+        Some(me) => Some(chat.visit(me).await?),
+        None => None,
+    };
+    Ok(Entrance { visit, view, link: link_to(id), form_id: chat.new_send_id() })
 }
 
 /// Takes a seat in a group.

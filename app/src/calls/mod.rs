@@ -9,6 +9,6 @@ mod people;
 
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
-pub use groups::{CreateGroup, Join, Leave, OpenGroup, Promote, create_group, join, leave, open_group, promote};
+pub use groups::{CreateGroup, Enter, Join, Leave, Promote, create_group, enter, join, leave, promote};
 pub use messages::{Older, Post, older, post};
 pub use people::{Introduce, LookAround, introduce, look_around};

@@ -48,7 +48,10 @@ mod tests {
         let midnight = 86_400_000;
         let lead = |above: &Content, row: &Content| Lead::between(Some(above), row, Zone::UTC);
         assert_eq!(Lead::between(None, &said(1, 0), Zone::UTC).day, Some(0));
-        assert_eq!(lead(&said(1, midnight - minute), &said(1, midnight)), Lead { day: Some(1), follows: false });
+        assert_eq!(
+            lead(&said(1, midnight - minute), &said(1, midnight)),
+            Lead { day: Some(1), follows: false }
+        );
         assert_eq!(lead(&said(1, 0), &said(1, minute)), Lead { day: None, follows: true });
         assert_eq!(lead(&said(1, 0), &said(2, minute)), Lead { day: None, follows: false });
         assert_eq!(lead(&said(1, 0), &said(1, 5 * minute)), Lead { day: None, follows: false });

@@ -17,3 +17,4 @@ pub use link::LinkState;
 pub use row::{Content, Row, RowState};
 pub use state::{Live, Order};
 pub use timeline::Timeline;
+pub(crate) use timeline::role_of;

@@ -59,4 +59,4 @@ pub use rich::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
 pub use time::{NotATimestamp, Timestamp};
 pub use topic::{Topic, TopicKind};
-pub use view::{GroupPage, GroupSummary, GroupView, Member, Person, Role, Visit};
+pub use view::{Entrance, GroupPage, GroupSummary, GroupView, Member, Person, Role, Visit};

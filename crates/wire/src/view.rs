@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Page;
-use crate::id::{GroupId, UserId};
+use crate::id::{GroupId, SendId, UserId};
 use crate::name::{GroupName, PersonName};
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
@@ -69,6 +69,19 @@ pub enum GroupView {
         /// How many members it has.
         members: u32,
     },
+}
+
+/// What a group's page needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entrance {
+    /// Who is looking; none if nobody is signed in.
+    pub visit: Option<Visit>,
+    /// What there is to see.
+    pub view: GroupView,
+    /// The group's link, absolute, for giving away.
+    pub link: String,
+    /// A fresh id for the composer's form, so that a form sent twice is one message.
+    pub form_id: SendId,
 }
 
 /// A group as its members see it.

@@ -1,7 +1,7 @@
 use wire::{
     Event, GroupId, GroupName, GroupPage, GroupSummary, GroupView, Json, Page, Person, Refusal, Role,
 };
-use wire::{SendId, Timestamp, Topic, UserId};
+use wire::{SendId, Seq, Timestamp, Topic, UserId};
 
 use crate::chat::Chat;
 use crate::no::{Fault, No};
@@ -37,19 +37,24 @@ impl Chat {
         }
     }
 
-    /// What opening a group's link shows: the group to its members, its name to everybody else who has the
-    /// link.
+    /// What opening a group's link shows: the group to its members, with its newest messages or those
+    /// before a place; its name to everybody else who has the link.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
-    pub async fn open_group(&self, me: Option<&Person>, id: GroupId) -> Result<GroupView, No> {
+    pub async fn open_group(
+        &self,
+        me: Option<&Person>,
+        id: GroupId,
+        before: Option<Seq>,
+    ) -> Result<GroupView, No> {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
         let inside = me.is_some_and(|me| roster.member(me.id).is_some());
         if !inside {
             let members = u32::try_from(roster.members.len()).unwrap_or(u32::MAX);
             return Ok(GroupView::Outside { group: roster.group, members });
         }
-        let range = Range { limit: FIRST_PAGE, ..Range::default() };
+        let range = Range { after: None, before, limit: FIRST_PAGE };
         let page = self.store.page(&Topic::group(id), range).await?;
         Ok(GroupView::Inside(Box::new(GroupPage {
             group: roster.group,

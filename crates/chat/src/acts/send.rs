@@ -50,10 +50,16 @@ impl Chat {
         data: Json,
     ) -> Result<Ack, No> {
         may_publish(caller, &topic)?;
-        let id = id.unwrap_or_else(|| SendId::from_bytes(self.random()));
+        let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
         let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), seat: None };
         self.send(draft).await?.ok_or_else(|| Fault::new("publish", "an open topic has no seats").into())
+    }
+
+    /// A fresh id, for a sender that cannot make one.
+    #[must_use]
+    pub fn new_send_id(&self) -> SendId {
+        SendId::from_bytes(self.random())
     }
 
     /// Commits a draft; none if its seat is not there.

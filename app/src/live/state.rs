@@ -1,0 +1,373 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use leptos::prelude::*;
+use serde_json::Value;
+use wire::{Action, CloseCode, Cursor, Entry, Event, GroupPage, GroupSummary, Incoming, Notice, Person, Ref};
+use wire::{Refusal, Refused, Request, SendId, Timestamp, Topic, Visit};
+
+use super::link::{Due, Link, LinkState};
+use super::outbox::{Letter, Outbox};
+use super::row::RowState;
+use super::timeline::{Applied, Timeline};
+
+/// What the browser knows: who looks, their groups, the open timelines, and the way out. A handle: clones
+/// are the same state.
+#[derive(Clone)]
+pub struct Live {
+    /// Who looks.
+    pub me: Person,
+    /// Their groups, the one joined last first.
+    pub groups: ArcRwSignal<Vec<GroupSummary>>,
+    /// The state of the connection.
+    pub link: ArcRwSignal<LinkState>,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    link: Link,
+    /// How far `groups` reaches in the log of the user's own news.
+    own: Cursor,
+    timelines: HashMap<Topic, Timeline>,
+    outbox: Outbox,
+    /// Which frame a `ref` belongs to, for the answers that name nothing else.
+    asked: HashMap<u64, Asked>,
+    next_ref: u64,
+    /// Nothing is sent before: the server asked for patience.
+    patience: f64,
+    /// How long the server asked to wait after its goodbye.
+    goodbye: Option<f64>,
+    frames: Vec<String>,
+    loads: Vec<Topic>,
+}
+
+enum Asked {
+    Subscribe(Topic),
+    Post(Topic, SendId),
+}
+
+/// What the driver has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Open a socket; an older one is no longer listened to.
+    Connect,
+    /// Close the socket and say so by [`Live::closed`].
+    Close,
+    /// Send a frame.
+    Send(String),
+    /// Load a conversation, or the user's own groups, and hand it to [`Live::reloaded`] or
+    /// [`Live::looked_around`].
+    Load(Topic),
+    /// Keep this text for the next time, as the outbox.
+    Keep(String),
+}
+
+impl Live {
+    /// What a visit begins with.
+    #[must_use]
+    pub fn new(visit: Visit) -> Self {
+        let state = State {
+            link: Link::new(),
+            own: visit.cursor,
+            timelines: HashMap::new(),
+            outbox: Outbox::default(),
+            asked: HashMap::new(),
+            next_ref: 1,
+            patience: 0.0,
+            goodbye: None,
+            frames: Vec::new(),
+            loads: Vec::new(),
+        };
+        Self {
+            me: visit.me,
+            groups: ArcRwSignal::new(visit.groups),
+            link: ArcRwSignal::new(LinkState::Starting),
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Takes over what was kept by an earlier page.
+    pub fn restore(&self, kept: &str) {
+        let mut state = self.state();
+        state.outbox = Outbox::read(kept);
+        for timeline in state.timelines.values() {
+            self.show_outbox(&state.outbox, timeline);
+        }
+    }
+
+    /// What a next page needs.
+    #[must_use]
+    pub fn kept(&self) -> String {
+        self.state().outbox.write()
+    }
+
+    /// Follows a timeline until [`Live::leave_page`].
+    pub fn follow(&self, timeline: &Timeline) {
+        let mut state = self.state();
+        // What a page already shows as a fact was answered in another tab, or before the reload.
+        let topic = timeline.topic();
+        let known: Vec<SendId> = state.outbox.of(&topic).map(|letter| letter.id.clone()).collect();
+        for id in known.iter().filter(|id| timeline.has_delivered(&self.me, id.as_str())) {
+            state.outbox.remove(id);
+        }
+        self.show_outbox(&state.outbox, timeline);
+        state.timelines.insert(topic.clone(), timeline.clone());
+        if state.link.is_open() {
+            state.subscribe(topic, timeline.cursor());
+        }
+    }
+
+    /// Stops following a group's timeline.
+    pub fn leave_page(&self, topic: &Topic) {
+        let mut state = self.state();
+        if state.timelines.remove(topic).is_some() && state.link.is_open() {
+            let frame = Request { action: Action::Unsubscribe { topic: topic.clone() }, reference: None };
+            state.frames.push(frame.encode());
+        }
+    }
+
+    /// Says something: shows it at once, sends it when it can.
+    pub fn post(&self, topic: &Topic, id: SendId, text: &str, now: f64) {
+        #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
+        let letter = Letter::new(topic.clone(), id, text.to_owned(), Timestamp(now as i64));
+        let mut state = self.state();
+        if let Some(timeline) = state.timelines.get(topic) {
+            timeline.add_pending(&self.me, &letter);
+        }
+        state.outbox.add(letter);
+    }
+
+    /// Sends again what was refused.
+    pub fn retry(&self, id: &SendId) {
+        let mut state = self.state();
+        state.outbox.refuse(id, None);
+        let topic = state.outbox.get(id).map(|letter| letter.topic.clone());
+        if let Some(timeline) = topic.and_then(|topic| state.timelines.get(&topic)) {
+            timeline.set_pending(&self.me, id.as_str(), &RowState::Sending);
+        }
+    }
+
+    /// Gives up a message that was refused.
+    pub fn discard(&self, id: &SendId) {
+        let mut state = self.state();
+        let topic = state.outbox.get(id).map(|letter| letter.topic.clone());
+        state.outbox.remove(id);
+        if let Some(timeline) = topic.and_then(|topic| state.timelines.get(&topic)) {
+            timeline.remove_pending(&self.me, id.as_str());
+        }
+    }
+
+    /// What is due; asking is doing. Time is milliseconds since 1970.
+    pub fn due(&self, now: f64) -> Vec<Order> {
+        let mut state = self.state();
+        let mut orders = Vec::new();
+        match state.link.due(now) {
+            Some(Due::Connect) => orders.push(Order::Connect),
+            Some(Due::Close) => orders.push(Order::Close),
+            Some(Due::Ping) => {
+                state.frames.push(Request { action: Action::Ping, reference: None }.encode());
+            }
+            None => {}
+        }
+        if state.link.is_open() && now >= state.patience {
+            state.send_outbox();
+        }
+        orders.extend(state.frames.drain(..).map(Order::Send));
+        orders.extend(state.loads.drain(..).map(Order::Load));
+        orders.push(Order::Keep(state.outbox.write()));
+        orders
+    }
+
+    /// When to ask again, if nothing happens before.
+    #[must_use]
+    pub fn next_at(&self, now: f64) -> Option<f64> {
+        let state = self.state();
+        let patience = (state.patience > now).then_some(state.patience);
+        match (state.link.next_at(), patience) {
+            (Some(link), Some(patience)) => Some(link.min(patience)),
+            (link, patience) => link.or(patience),
+        }
+    }
+
+    /// The socket is open.
+    pub fn opened(&self, now: f64) {
+        let mut state = self.state();
+        state.link.opened(now);
+        state.asked.clear();
+        state.frames.clear();
+        state.outbox.all_unsent();
+        let own = (Topic::user(self.me.id), state.own);
+        let open: Vec<_> =
+            state.timelines.values().map(|timeline| (timeline.topic(), timeline.cursor())).collect();
+        for (topic, cursor) in std::iter::once(own).chain(open) {
+            state.subscribe(topic, cursor);
+        }
+        self.link.set(LinkState::Online);
+    }
+
+    /// The socket is gone, with this close code.
+    pub fn closed(&self, code: u16, now: f64, chance: f64) {
+        let mut state = self.state();
+        state.outbox.all_unsent();
+        if CloseCode::comes_back(code) {
+            let asked_to_wait = state.goodbye.take();
+            state.link.closed(now, asked_to_wait, chance);
+        } else {
+            state.link.end();
+        }
+        self.link.set(if state.link.is_ended() { LinkState::Ended } else { LinkState::Offline });
+    }
+
+    /// The browser says it is online, or visible, again.
+    pub fn nudge(&self, now: f64) {
+        self.state().link.nudge(now);
+    }
+
+    /// A frame came.
+    pub fn heard(&self, frame: &str, now: f64) {
+        let mut state = self.state();
+        state.link.heard(now);
+        match Incoming::decode(frame) {
+            Some(Incoming::Entry(entry)) => self.entry(&mut state, *entry),
+            Some(Incoming::Notice(notice)) => self.notice(&mut state, *notice, now),
+            // A frame of a later version of the server; this page has no use for it.
+            None => {}
+        }
+    }
+
+    /// The group was loaded anew.
+    pub fn reloaded(&self, page: GroupPage) {
+        let topic = Topic::group(page.group.id);
+        let timeline = self.state().timelines.get(&topic).cloned();
+        if let Some(timeline) = timeline {
+            timeline.reload(page);
+        }
+    }
+
+    /// The user's own groups were loaded anew.
+    pub fn looked_around(&self, visit: Visit) {
+        self.state().own = visit.cursor;
+        self.groups.set(visit.groups);
+    }
+
+    fn entry(&self, state: &mut State, entry: Entry<Value>) {
+        let Entry { id, topic, seq, data, timestamp } = entry;
+        let data = serde_json::from_value(data).unwrap_or(Event::Unknown);
+        if topic == Topic::user(self.me.id) {
+            if seq > state.own.seq {
+                state.own.seq = seq;
+                self.own_news(data);
+            }
+            return;
+        }
+        let Some(timeline) = state.timelines.get(&topic).cloned() else { return };
+        if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
+            state.outbox.remove(&id);
+        }
+        if timeline.apply(Entry { id, topic: topic.clone(), seq, data, timestamp }) == Applied::Hole {
+            state.subscribe(topic, timeline.cursor());
+        }
+    }
+
+    fn own_news(&self, event: Event) {
+        self.groups.update(|groups| match event {
+            Event::GroupAdded { group } => {
+                groups.retain(|other| other.id != group.id);
+                groups.insert(0, group);
+            }
+            Event::GroupGone { group } => groups.retain(|other| other.id != group),
+            _ => {}
+        });
+    }
+
+    fn notice(&self, state: &mut State, notice: Notice, now: f64) {
+        match notice {
+            Notice::Ack { id, topic, reference, .. } => {
+                forget(state, reference);
+                state.outbox.remove(&id);
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.set_pending(&self.me, id.as_str(), &RowState::Delivered);
+                }
+            }
+            Notice::Reset { topic, cursor, .. } => {
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.hold();
+                } else {
+                    state.own = cursor;
+                }
+                state.loads.push(topic);
+            }
+            Notice::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
+            Notice::Refused { refused, reference } => match forget(state, reference) {
+                Some(Asked::Subscribe(topic)) => lose(state, &topic),
+                Some(Asked::Post(topic, id)) => self.refused(state, &topic, &id, refused, now),
+                None => {}
+            },
+            Notice::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),
+            Notice::Subscribed { reference, .. } => {
+                forget(state, reference);
+            }
+            _ => {}
+        }
+    }
+
+    fn refused(&self, state: &mut State, topic: &Topic, id: &SendId, refused: Refused, now: f64) {
+        // The server asks for patience: it goes again by itself, and everything after it waits too.
+        if let Some(retry_ms) = refused.retry_ms {
+            state.patience = now + f64::from(retry_ms);
+            state.outbox.refuse(id, None);
+            return;
+        }
+        state.outbox.refuse(id, Some(refused.message.clone()));
+        if let Some(timeline) = state.timelines.get(topic) {
+            timeline.set_pending(&self.me, id.as_str(), &RowState::Failed(refused.message));
+        }
+    }
+
+    fn show_outbox(&self, outbox: &Outbox, timeline: &Timeline) {
+        for letter in outbox.of(&timeline.topic()) {
+            timeline.add_pending(&self.me, letter);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn subscribe(&mut self, topic: Topic, since: Cursor) {
+        let action = Action::Subscribe { topic: topic.clone(), since: Some(since) };
+        self.ask(action, Asked::Subscribe(topic));
+    }
+
+    fn send_outbox(&mut self) {
+        for Letter { topic, id, text, .. } in self.outbox.take_unsent() {
+            let asked = Asked::Post(topic.clone(), id.clone());
+            self.ask(Action::Post { topic, id, text }, asked);
+        }
+    }
+
+    fn ask(&mut self, action: Action, asked: Asked) {
+        let number = self.next_ref;
+        self.next_ref += 1;
+        self.asked.insert(number, asked);
+        self.frames.push(Request { action, reference: Some(Ref::number(number)) }.encode());
+    }
+}
+
+fn forget(state: &mut State, reference: Option<Ref>) -> Option<Asked> {
+    state.asked.remove(&reference?.as_number()?)
+}
+
+/// The seat is gone. The page says so, and nothing is asked for it any more.
+fn lose(state: &mut State, topic: &Topic) {
+    if let Some(timeline) = state.timelines.remove(topic) {
+        timeline.seat_lost.set(true);
+    }
+    let sentence = Refusal::NotMember.sentence();
+    let stranded: Vec<SendId> = state.outbox.of(topic).map(|letter| letter.id.clone()).collect();
+    for id in stranded {
+        state.outbox.refuse(&id, Some(sentence.clone()));
+    }
+}

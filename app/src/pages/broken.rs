@@ -1,0 +1,24 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::failure::Failure;
+use crate::text;
+use crate::views::Plain;
+
+/// The page could not be made.
+#[component]
+pub(super) fn Broken(
+    /// Why.
+    failure: Failure,
+) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::calls::set_status(leptos::prelude::FromServerFnError::status_code(&failure));
+    view! {
+        <Title text=text::BROKEN/>
+        <Plain>
+            <h1>{text::BROKEN}</h1>
+            <p>{failure.refused.message}</p>
+            <p><a class="button" href="" rel="external">{text::RELOAD}</a></p>
+        </Plain>
+    }
+}

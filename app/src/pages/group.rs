@@ -1,0 +1,115 @@
+use leptos::either::{Either, EitherOf4};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::{Entrance, GroupView, SendId};
+
+use super::broken::Broken;
+use super::join::JoinPage;
+use super::not_found::NotFound;
+use crate::browser::{use_browser, use_zone};
+use crate::calls::{Join, enter};
+use crate::live::{Live, Timeline};
+use crate::site::Session;
+use crate::text;
+use crate::views::{Composer, Header, Members, MessageList, Sidebar};
+
+/// A group: its messages to its members, the way in to everybody else who has the link.
+#[component]
+pub(crate) fn GroupPage() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let zone = use_zone();
+    let (params, query) = (use_params_map(), use_query_map());
+    let id = Memo::new(move |_| params.with(|params| params.get("group").unwrap_or_default()));
+    let join = ServerAction::<Join>::new();
+    // What the address says of a place counts for the first page only; after that the page is live.
+    let before = query.with_untracked(|query| query.get("before").and_then(|before| before.parse().ok()));
+    let entrance =
+        Resource::new_blocking(move || (id.get(), join.version().get()), move |(id, _)| enter(id, before));
+    view! {
+        <Transition>
+            {move || {
+                let session = session.clone();
+                Suspend::new(async move {
+                    let Entrance { visit, view, link, form_id } = match entrance.await {
+                        Ok(entrance) => entrance,
+                        Err(failure) if failure.is_not_found() => return EitherOf4::A(view! { <NotFound/> }),
+                        Err(failure) => return EitherOf4::B(view! { <Broken failure/> }),
+                    };
+                    match (visit, view) {
+                        (Some(visit), GroupView::Inside(page)) => {
+                            let live = session.live(visit);
+                            let timeline = Timeline::new(*page, zone.get_untracked());
+                            EitherOf4::C(view! { <Inside live timeline link form_id/> })
+                        }
+                        (visit, GroupView::Outside { group, members }) => {
+                            EitherOf4::D(view! { <JoinPage group members named=visit.is_some() join/> })
+                        }
+                        (None, GroupView::Inside(_)) => EitherOf4::A(view! { <NotFound/> }),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// The group as its members see it.
+#[component]
+fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl IntoView {
+    let zone = use_zone();
+    if use_browser().is_some() {
+        let (live, timeline, topic) = (live.clone(), timeline.clone(), timeline.topic());
+        let leaving = live.clone();
+        Effect::new({
+            let timeline = timeline.clone();
+            move |_| timeline.set_zone(zone.get())
+        });
+        // After hydration, so that the first picture is the server's; from then on it is live.
+        Effect::new(move |_| {
+            live.follow(&timeline);
+            wake();
+        });
+        on_cleanup(move || {
+            leaving.leave_page(&topic);
+            wake();
+        });
+    }
+    let group = timeline.group.clone();
+    let lost = timeline.seat_lost.clone();
+    let composer = {
+        let (live, timeline) = (live.clone(), timeline.clone());
+        move || {
+            if lost.get() {
+                Either::Left(view! {
+                    <p class="composer lost" role="status">
+                        {text::SEAT_LOST} " " <a href="/">{text::BACK}</a>
+                    </p>
+                })
+            } else {
+                Either::Right(
+                    view! { <Composer live=live.clone() timeline=timeline.clone() form_id=form_id.clone()/> },
+                )
+            }
+        }
+    };
+    view! {
+        <Title text=group.name.to_string()/>
+        <a class="skip" href="#messages">{text::SKIP}</a>
+        <div class="house">
+            <Sidebar live=live.clone() current=Some(group.id)/>
+            <main class="group" id="main">
+                <Header live=live.clone() timeline=timeline.clone() link/>
+                <MessageList live=live.clone() timeline=timeline.clone()/>
+                {composer}
+            </main>
+            <Members live timeline/>
+        </div>
+    }
+}
+
+/// Tells the browser's driver that there is something to do.
+pub(crate) fn wake() {
+    if let Some(browser) = use_browser() {
+        (browser.wake)();
+    }
+}

@@ -1,0 +1,101 @@
+use leptos::either::EitherOf3;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use wire::limits::PERSON_NAME_CHARS;
+
+use super::broken::Broken;
+use crate::calls::{Introduce, look_around};
+use crate::live::Live;
+use crate::site::Session;
+use crate::text;
+use crate::views::{NewGroup, Plain, Refusal, Sidebar};
+
+/// The start page: a name, and after that the groups.
+#[component]
+pub(crate) fn Landing() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let visit = Resource::new_blocking(|| (), |()| look_around());
+    view! {
+        <Title text=text::PRODUCT/>
+        <Suspense>
+            {move || {
+                let session = session.clone();
+                Suspend::new(async move {
+                    match visit.await {
+                        Ok(None) => EitherOf3::A(view! { <Stranger/> }),
+                        Ok(Some(visit)) => {
+                            let live = session.live(visit);
+                            EitherOf3::B(view! { <Home live/> })
+                        }
+                        Err(failure) => EitherOf3::C(view! { <Broken failure/> }),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// Somebody without a name yet.
+#[component]
+fn Stranger() -> impl IntoView {
+    view! {
+        <Plain>
+            <h1>{text::PRODUCT}</h1>
+            <p class="slogan">{text::SLOGAN}</p>
+            <IntroduceForm group=None/>
+        </Plain>
+    }
+}
+
+/// Asks for a name, nothing else. A plain form: with the name the whole page is another one.
+#[component]
+pub(super) fn IntroduceForm(
+    /// The group to join at the same time.
+    group: Option<String>,
+) -> impl IntoView {
+    let action = ServerAction::<Introduce>::new();
+    let refused = action.value();
+    let joins = group.is_some();
+    view! {
+        <form class="card form" method="post" action="/do/introduce">
+            <label for="name">{text::YOUR_NAME}</label>
+            <input
+                id="name"
+                name="name"
+                required
+                maxlength=PERSON_NAME_CHARS.to_string()
+                autocomplete="nickname"
+                autofocus
+                dir="auto"
+                aria-describedby="name-hint name-refused"
+            />
+            {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}
+            <Refusal id="name-refused" result=move || refused.get().and_then(Result::err)/>
+            <button class="button primary">{if joins { text::JOIN } else { text::START }}</button>
+            <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
+        </form>
+    }
+}
+
+/// The groups of somebody with a name.
+#[component]
+fn Home(live: Live) -> impl IntoView {
+    let action = ServerAction::<crate::calls::CreateGroup>::new();
+    let groups = live.groups.clone();
+    let name = live.me.name.to_string();
+    view! {
+        <div class="house at-home">
+            <Sidebar live=live.clone() current=None/>
+            <main class="welcome" id="main">
+                <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
+                <Show when=move || groups.with(Vec::is_empty)>
+                    <p class="slogan">{text::NO_GROUPS}</p>
+                </Show>
+                <ActionForm action attr:class="card form">
+                    <NewGroup action/>
+                </ActionForm>
+            </main>
+        </div>
+    }
+}

@@ -1,0 +1,11 @@
+//! The pages: one file each.
+
+mod broken;
+mod group;
+mod join;
+mod landing;
+mod not_found;
+
+pub(crate) use group::GroupPage;
+pub(crate) use landing::Landing;
+pub(crate) use not_found::NotFound;

@@ -1,0 +1,20 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::text;
+use crate::views::Plain;
+
+/// Nothing is at this path, or it is not for this caller.
+#[component]
+pub(crate) fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::calls::set_status(http::StatusCode::NOT_FOUND);
+    view! {
+        <Title text=text::NOT_FOUND/>
+        <Plain>
+            <h1>{text::NOT_FOUND}</h1>
+            <p>{text::NOT_FOUND_HINT}</p>
+            <p><a class="button" href="/">{text::HOME}</a></p>
+        </Plain>
+    }
+}

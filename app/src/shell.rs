@@ -1,0 +1,88 @@
+use chat::Token;
+use http::HeaderValue;
+use http::header::CONTENT_SECURITY_POLICY;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+use crate::site::App;
+
+/// Where the page's files are: paths on this server.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    /// The script that loads the wasm.
+    pub js: String,
+    /// The wasm.
+    pub wasm: String,
+    /// The style sheet.
+    pub css: String,
+}
+
+/// How a session is kept in a browser.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionCookie {
+    /// The name of the cookie.
+    pub name: &'static str,
+    /// Whether it goes over https only.
+    pub secure: bool,
+}
+
+/// The longest life of a session, in seconds: 180 days.
+const MAX_AGE: u32 = 180 * 24 * 60 * 60;
+
+impl SessionCookie {
+    /// The `Set-Cookie` header that gives a browser its token.
+    #[must_use]
+    pub fn set(&self, token: &Token) -> HeaderValue {
+        let Self { name, secure } = self;
+        let secure = if *secure { "; Secure" } else { "" };
+        let cookie =
+            format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MAX_AGE}{secure}", token.reveal());
+        // A name of ours and hexadecimal digits are always a valid header.
+        HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+/// The whole document around the app. Sets the page's content security policy, which names the nonce of
+/// this one answer.
+#[must_use]
+pub fn shell(assets: Assets) -> impl IntoView {
+    let nonce = use_nonce();
+    if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>()) {
+        let policy = format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
+             style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+    let Assets { js, wasm, css } = assets;
+    let boot = format!(
+        "import('{js}').then(hubbub => hubbub.default({{ module_or_path: '{wasm}' }}).then(() => hubbub.hydrate()));"
+    );
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f7f6f3"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#191a1d"/>
+                <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="stylesheet" href=css/>
+                <link rel="modulepreload" href=js nonce=nonce.clone()/>
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                <MetaTags/>
+                <script type="module" nonce=nonce>{boot}</script>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

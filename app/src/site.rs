@@ -1,0 +1,68 @@
+use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::hooks::use_query_map;
+use leptos_router::path;
+use wire::{Timestamp, Visit};
+
+use crate::browser::{Zone, use_browser};
+use crate::live::Live;
+use crate::pages::{GroupPage, Landing, NotFound};
+
+/// The app: which page is shown at which path.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let zone = RwSignal::new(Zone::UTC);
+    provide_context(zone);
+    provide_context(Session::default());
+    if let Some(browser) = use_browser() {
+        // Only after hydration: until then the page must say what the server said.
+        Effect::new(move |_| {
+            #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
+            let today = (browser.local)(Timestamp((browser.now)() as i64)).day;
+            zone.set(Zone { local: browser.local, today: Some(today) });
+        });
+    }
+    view! {
+        <Router>
+            <RefusedForm/>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Landing/>
+                <Route path=path!("/g/:group") view=GroupPage/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// A form without JavaScript that was refused comes back with the refusal in the address; the action it
+/// belongs to picks it up from here.
+#[component]
+fn RefusedForm() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
+        provide_context(ServerActionError::new(&path, &error));
+    }
+}
+
+/// Keeps the one [`Live`] of this page, while people go from group to group.
+#[derive(Clone, Default)]
+pub(crate) struct Session {
+    live: ArcRwSignal<Option<Live>>,
+}
+
+impl Session {
+    /// The [`Live`] of whoever visits; in a browser it is started the first time.
+    pub(crate) fn live(&self, visit: Visit) -> Live {
+        let known = self.live.get_untracked().filter(|live| live.me == visit.me);
+        known.unwrap_or_else(|| {
+            let live = Live::new(visit);
+            self.live.set(Some(live.clone()));
+            if let Some(browser) = use_browser() {
+                (browser.start)(live.clone());
+            }
+            live
+        })
+    }
+}

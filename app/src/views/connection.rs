@@ -1,0 +1,25 @@
+use leptos::prelude::*;
+
+use crate::live::{LinkState, Live};
+use crate::text;
+
+/// Says when the connection is gone. Nothing is shown while all is well.
+#[component]
+pub(super) fn Connection(live: Live) -> impl IntoView {
+    let link = live.link;
+    let is = {
+        let link = link.clone();
+        move |state| link.get() == state
+    };
+    let ended = is.clone();
+    view! {
+        <div class="connection" role="status">
+            <Show when=move || is(LinkState::Offline)>
+                <p class="offline">{text::OFFLINE}</p>
+            </Show>
+            <Show when=move || ended(LinkState::Ended)>
+                <p class="offline">{text::ENDED} " " <a href="" rel="external">{text::RELOAD}</a></p>
+            </Show>
+        </div>
+    }
+}

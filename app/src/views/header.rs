@@ -1,0 +1,57 @@
+use leptos::prelude::*;
+
+use super::connection::Connection;
+use crate::browser::use_browser;
+use crate::live::{Live, Timeline};
+use crate::text;
+
+/// What stands above the messages: which group it is, who is in it, and the way to invite others.
+#[component]
+pub(crate) fn Header(
+    live: Live,
+    timeline: Timeline,
+    /// The link that lets others in.
+    link: String,
+) -> impl IntoView {
+    let members = timeline.members.clone();
+    view! {
+        <header class="head">
+            <a class="icon-button back" href="/" aria-label=text::BACK>
+                <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
+            </a>
+            <h1 dir="auto">{timeline.group.name.to_string()}</h1>
+            <button class="count" type="button" popovertarget="members" aria-label=text::MEMBERS>
+                <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
+                <span>{move || members.with(Vec::len)}</span>
+            </button>
+            <button class="button small" type="button" popovertarget="invite">{text::INVITE}</button>
+            <Invite link/>
+        </header>
+        <Connection live/>
+    }
+}
+
+#[component]
+fn Invite(link: String) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let copy = {
+        let (browser, link) = (use_browser(), link.clone());
+        move |_| {
+            if let Some(browser) = browser {
+                (browser.copy)(&link);
+                copied.set(true);
+            }
+        }
+    };
+    view! {
+        <div class="sheet invite" id="invite" popover>
+            <label for="link">{text::INVITE_HINT}</label>
+            <div class="row">
+                <input id="link" readonly value=link/>
+                <button class="button primary" type="button" on:click=copy>
+                    {move || if copied.get() { text::COPIED } else { text::COPY_LINK }}
+                </button>
+            </div>
+        </div>
+    }
+}

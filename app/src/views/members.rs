@@ -1,0 +1,74 @@
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use wire::{Member, Role};
+
+use super::avatar::Avatar;
+use super::refusal::Refusal;
+use crate::calls::{Leave, Promote};
+use crate::live::{Live, Timeline, role_of};
+use crate::text;
+
+/// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
+#[component]
+pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
+    let promote = ServerAction::<Promote>::new();
+    let leave = ServerAction::<Leave>::new();
+    let refused = leave.value();
+    let promote_refused = promote.value();
+    let id = timeline.group.id.to_string();
+    let members = timeline.members;
+    let me = live.me;
+    let i_am_admin = {
+        let (members, me) = (members.clone(), me.clone());
+        Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin))
+    };
+    let form_id = id.clone();
+    view! {
+        <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
+            <h2 class="label">{text::MEMBERS}</h2>
+            <ul>
+                <For
+                    each=move || members.get()
+                    key=|member| (member.person.id.to_string(), member.role == Role::Admin)
+                    let(member)
+                >
+                    <Seat mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
+                </For>
+            </ul>
+            <Refusal id="promote-refused" result=move || promote_refused.get().and_then(Result::err)/>
+            <ActionForm action=leave attr:class="leave">
+                <input type="hidden" name="group" value=form_id/>
+                <Refusal id="leave-refused" result=move || refused.get().and_then(Result::err)/>
+                <button class="button quiet">{text::LEAVE}</button>
+            </ActionForm>
+        </aside>
+    }
+}
+
+#[component]
+fn Seat(
+    member: Member,
+    mine: bool,
+    i_am_admin: Memo<bool>,
+    group: String,
+    promote: ServerAction<Promote>,
+) -> impl IntoView {
+    let Member { person, role, .. } = member;
+    let fields = StoredValue::new((group, person.id.to_string()));
+    let is_admin = role == Role::Admin;
+    view! {
+        <li class="seat">
+            <Avatar id=person.id.to_string() name=person.name.to_string()/>
+            <span class="name" dir="auto">{person.name.to_string()}</span>
+            {mine.then(|| view! { <span class="tag">{text::YOU}</span> })}
+            {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
+            <Show when=move || i_am_admin.get() && !is_admin>
+                <ActionForm action=promote attr:class="promote">
+                    <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
+                    <input type="hidden" name="user" value=fields.with_value(|fields| fields.1.clone())/>
+                    <button class="button tiny">{text::MAKE_ADMIN}</button>
+                </ActionForm>
+            </Show>
+        </li>
+    }
+}

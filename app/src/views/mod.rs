@@ -1,0 +1,25 @@
+//! The parts pages are made of: one component a file.
+
+mod avatar;
+mod composer;
+mod connection;
+mod header;
+mod members;
+mod message;
+mod message_list;
+mod moment;
+mod new_group;
+mod plain;
+mod refusal;
+mod rich_text;
+mod sidebar;
+
+pub(crate) use avatar::Avatar;
+pub(crate) use composer::Composer;
+pub(crate) use header::Header;
+pub(crate) use members::Members;
+pub(crate) use message_list::MessageList;
+pub(crate) use new_group::NewGroup;
+pub(crate) use plain::Plain;
+pub(crate) use refusal::Refusal;
+pub(crate) use sidebar::Sidebar;

@@ -1,0 +1,7 @@
+use leptos::prelude::*;
+
+/// A page with one thing on it, in the middle.
+#[component]
+pub(crate) fn Plain(children: Children) -> impl IntoView {
+    view! { <main class="plain" id="main">{children()}</main> }
+}

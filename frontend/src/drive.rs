@@ -1,0 +1,212 @@
+use std::cell::RefCell;
+
+use app::Live;
+use app::calls::{enter, look_around};
+use app::live::Order;
+use futures::channel::mpsc;
+use futures::future::{Either, select};
+use futures::stream::{SplitSink, SplitStream};
+use futures::{FutureExt, SinkExt, StreamExt};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, WebSocketError};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Date;
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wire::{GroupView, Topic, TopicKind};
+
+thread_local! {
+    /// Rings the driver: one ring that waits is as good as many.
+    static BELL: RefCell<Option<mpsc::Sender<Ring>>> = const { RefCell::new(None) };
+}
+
+/// Why the driver is woken.
+enum Ring {
+    /// There is something to send.
+    Work,
+    /// The browser is online, or visible, again.
+    Back,
+}
+
+/// The close code of a socket that ended without one, as browsers say it.
+const ABNORMAL: u16 = 1006;
+
+/// Drives a [`Live`] until the page ends.
+pub(crate) fn start(live: Live) {
+    let (bell, rings) = mpsc::channel(1);
+    BELL.with_borrow_mut(|slot| *slot = Some(bell));
+    let name = outbox_name(&live);
+    if let Some(kept) = crate::host::kept(&name) {
+        live.restore(&kept);
+    }
+    listen("online");
+    listen("visibilitychange");
+    leptos::task::spawn_local(Driver { live, rings, socket: None, kept: String::new(), name }.run());
+}
+
+/// Wakes the driver.
+pub(crate) fn wake() {
+    ring(Ring::Work);
+}
+
+fn ring(ring: Ring) {
+    BELL.with_borrow_mut(|bell| {
+        if let Some(bell) = bell {
+            // A full channel means that the driver is about to look anyway.
+            let _ = bell.try_send(ring);
+        }
+    });
+}
+
+struct Driver {
+    live: Live,
+    rings: mpsc::Receiver<Ring>,
+    socket: Option<Socket>,
+    /// What was kept last, so that storage is written only when something changed.
+    kept: String,
+    name: String,
+}
+
+struct Socket {
+    out: SplitSink<WebSocket, Message>,
+    from: SplitStream<WebSocket>,
+    /// Whether it has been heard of: a socket says nothing when it opens, but our server speaks first.
+    open: bool,
+}
+
+/// What ended the driver's wait.
+enum Turn {
+    Frame(Result<Message, WebSocketError>),
+    SocketEnded,
+    Rang(Ring),
+    Time,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        loop {
+            for order in self.live.due(Date::now()) {
+                self.carry_out(order).await;
+            }
+            match self.wait().await {
+                Turn::Frame(Ok(Message::Text(frame))) => self.heard(&frame),
+                Turn::Frame(Ok(Message::Bytes(_))) | Turn::Rang(Ring::Work) | Turn::Time => {}
+                Turn::Frame(Err(WebSocketError::ConnectionClose(close))) => self.closed(close.code),
+                Turn::Frame(Err(_)) | Turn::SocketEnded => self.closed(ABNORMAL),
+                Turn::Rang(Ring::Back) => self.live.nudge(Date::now()),
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Connect => match WebSocket::open(&address()) {
+                Ok(socket) => {
+                    let (out, from) = socket.split();
+                    self.socket = Some(Socket { out, from, open: false });
+                }
+                Err(_) => self.closed(ABNORMAL),
+            },
+            Order::Close => self.closed(ABNORMAL),
+            Order::Send(frame) => {
+                if let Some(socket) = &mut self.socket
+                    && socket.out.send(Message::Text(frame)).await.is_err()
+                {
+                    self.closed(ABNORMAL);
+                }
+            }
+            Order::Load(topic) => leptos::task::spawn_local(load(self.live.clone(), topic)),
+            Order::Keep(text) => {
+                if text != self.kept {
+                    crate::host::keep(&self.name, &text);
+                    self.kept = text;
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Turn {
+        let now = Date::now();
+        let time = match self.live.next_at(now) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "clamped to a minute"
+            )]
+            Some(at) => TimeoutFuture::new((at - now).clamp(1.0, 60_000.0).ceil() as u32).left_future(),
+            None => futures::future::pending().right_future(),
+        };
+        let frame = match &mut self.socket {
+            Some(socket) => socket.from.next().left_future(),
+            None => futures::future::pending().right_future(),
+        };
+        match select(select(frame, self.rings.next()), time).await {
+            Either::Left((Either::Left((Some(frame), _)), _)) => Turn::Frame(frame),
+            Either::Left((Either::Left((None, _)), _)) => Turn::SocketEnded,
+            Either::Left((Either::Right((ring, _)), _)) => Turn::Rang(ring.unwrap_or(Ring::Work)),
+            Either::Right(_) => Turn::Time,
+        }
+    }
+
+    fn heard(&mut self, frame: &str) {
+        let now = Date::now();
+        if let Some(socket) = &mut self.socket
+            && !socket.open
+        {
+            socket.open = true;
+            self.live.opened(now);
+        }
+        self.live.heard(frame, now);
+    }
+
+    /// Lets go of the socket, so that nothing late of it is ever listened to.
+    fn closed(&mut self, code: u16) {
+        self.socket = None;
+        self.live.closed(code, Date::now(), js_sys::Math::random());
+    }
+}
+
+/// Loads anew what the server does not replay. If that fails, the next connection is told to reset again.
+async fn load(live: Live, topic: Topic) {
+    match topic.kind() {
+        TopicKind::Group(group) => {
+            if let Ok(entrance) = enter(group.to_string(), None).await
+                && let GroupView::Inside(page) = entrance.view
+            {
+                live.reloaded(*page);
+            }
+        }
+        TopicKind::User(_) => {
+            if let Ok(Some(visit)) = look_around().await {
+                live.looked_around(visit);
+            }
+        }
+        TopicKind::Open | TopicKind::Reserved => {}
+    }
+}
+
+/// Rings when the window or the document says so, as long as the page lives.
+fn listen(event: &str) {
+    let back = Closure::<dyn FnMut()>::new(|| {
+        if !document().hidden() {
+            ring(Ring::Back);
+        }
+    });
+    let listener = back.as_ref().unchecked_ref();
+    // An error would mean that the page takes no listeners; the timers still bring the connection back.
+    let _ = window().add_event_listener_with_callback(event, listener);
+    let _ = document().add_event_listener_with_callback(event, listener);
+    back.forget();
+}
+
+fn address() -> String {
+    let location = window().location();
+    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
+    format!("{scheme}://{}/ws", location.host().unwrap_or_default())
+}
+
+/// Under whose name the outbox is kept: nobody sends what another user of this browser wrote.
+fn outbox_name(live: &Live) -> String {
+    format!("hubbub/outbox/{}", live.me.id)
+}
