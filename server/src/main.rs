@@ -1,1 +1,53 @@
-fn main() {}
+//! The binary `hubbub`: reads what the operator wants, serves until told to stop.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::{Cli, Config, Server};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let config = match Config::read(Cli::parse()) {
+        Ok(config) => config,
+        Err(wrong) => {
+            eprintln!("hubbub: {wrong}");
+            return ExitCode::from(2);
+        }
+    };
+    let filter = match EnvFilter::try_new(&config.log) {
+        Ok(filter) => filter,
+        Err(error) => {
+            eprintln!("hubbub: log = \"{}\" is not a log filter ({error}); try info or warn", config.log);
+            return ExitCode::from(2);
+        }
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("hubbub: the system gives no threads ({error})");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> ExitCode {
+    let place = config.place();
+    let running = match Server::start(config).await {
+        Ok(running) => running,
+        Err(wrong) => {
+            eprintln!("hubbub: {wrong}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("Hubbub serves {}", running.url());
+    println!("{place}; Ctrl-C ends it");
+    server::until_told_to_stop().await;
+    println!("Hubbub stops …");
+    let stopped = tokio::select! {
+        stopped = running.stop() => stopped,
+        () = server::until_told_to_stop() => false,
+    };
+    if stopped { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

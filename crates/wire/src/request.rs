@@ -83,15 +83,21 @@ impl Request {
         if text.len() > FRAME_BYTES {
             return Err(plain(Refusal::FrameTooLarge));
         }
-        let mut fields: Fields<'_> = serde_json::from_str(text).map_err(|_| {
-            let json = serde_json::from_str::<IgnoredAny>(text).is_ok();
-            plain(if json { Refusal::JsonNotObject } else { Refusal::JsonBad })
-        })?;
+        let mut fields = read_fields(text).map_err(plain)?;
         let reference = Ref::take(&mut fields).map_err(plain)?;
         match Action::take(&mut fields) {
             Ok(action) => Ok(Self { action, reference }),
             Err(refusal) => Err(RefusedRequest { refusal, reference }),
         }
+    }
+
+    /// Reads the body of `POST /publish`: the fields of the action `publish`, without the action.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn decode_publish(text: &str) -> Result<(Topic, Option<SendId>, Json), Refusal> {
+        let mut fields = read_fields(text)?;
+        take_publish(&mut fields)
     }
 
     /// The frame as text; [`Request::decode`] reads it back.
@@ -152,11 +158,10 @@ impl Action {
                 id: take_id(fields)?.ok_or(Refusal::FieldMissing { field: "id", wants: ID })?,
                 text: take_string(fields, "text", "a string of Markdown")?,
             }),
-            "publish" => Ok(Self::Publish {
-                topic: take_topic(fields)?,
-                id: take_id(fields)?,
-                data: take(fields, "data", "any JSON")?,
-            }),
+            "publish" => {
+                let (topic, id, data) = take_publish(fields)?;
+                Ok(Self::Publish { topic, id, data })
+            }
             "ping" => Ok(Self::Ping),
             _ => Err(Refusal::ActionUnknown),
         }
@@ -189,6 +194,17 @@ impl Ref {
 
 const ID: &str = "a string of your choice that you use for this message only";
 const CURSOR: &str = "an object {\"epoch\": 16 hexadecimal digits, \"seq\": whole number}";
+
+fn read_fields(text: &str) -> Result<Fields<'_>, Refusal> {
+    serde_json::from_str(text).map_err(|_| {
+        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if is_json { Refusal::JsonNotObject } else { Refusal::JsonBad }
+    })
+}
+
+fn take_publish(fields: &mut Fields<'_>) -> Result<(Topic, Option<SendId>, Json), Refusal> {
+    Ok((take_topic(fields)?, take_id(fields)?, take(fields, "data", "any JSON")?))
+}
 
 fn take_topic(fields: &mut Fields<'_>) -> Result<Topic, Refusal> {
     Topic::new(&take_string(fields, "topic", "a string")?)

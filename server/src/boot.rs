@@ -1,0 +1,119 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chat::{Chat, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
+use store::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, StoreChoice, Wrong};
+use crate::gateway::Census;
+use crate::listener;
+use crate::routes;
+use crate::site::Site;
+
+/// Starts servers.
+pub struct Server;
+
+/// A server that serves, until it is stopped.
+pub struct Running {
+    addr: SocketAddr,
+    chat: Arc<Chat>,
+    state: App,
+    listener: JoinHandle<()>,
+}
+
+/// What every request can reach.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) chat: Arc<Chat>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) census: Arc<Census>,
+    /// Cancelled when the server shall stop.
+    pub(crate) stopping: CancellationToken,
+    /// Every connection's task.
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Server {
+    /// Opens the store, listens and serves. Call it within a tokio runtime.
+    ///
+    /// # Errors
+    /// Why it cannot serve.
+    pub async fn start(config: Config) -> Result<Running, Wrong> {
+        let socket = TcpListener::bind(&config.addr).await.map_err(|error| {
+            Wrong(format!("cannot listen on {}: {error}; choose another one with --addr", config.addr))
+        })?;
+        let addr = socket.local_addr().map_err(|error| Wrong(format!("no local address: {error}")))?;
+        let store: Arc<dyn Store> = match config.store {
+            StoreChoice::Memory => Arc::new(VolatileStore::new(&OsChance, Window::default())),
+            StoreChoice::Sqlite => {
+                let opened = SqliteStore::open(&config.data, &OsChance);
+                Arc::new(opened.map_err(|fault| Wrong(format!("the data cannot be opened: {fault}")))?)
+            }
+        };
+        let bus = bus::open(&config.bus).map_err(|unknown| Wrong(unknown.to_string()))?;
+        let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsChance));
+        let chat = Chat::start(Parts { store, bus, clock, chance, limits: config.limits });
+        // An executor may be set once in a process; tests start many servers in one.
+        let _ = any_spawner::Executor::init_tokio();
+        let state = App {
+            chat: Arc::clone(&chat),
+            site: Arc::new(Site::find()?),
+            census: Arc::new(Census::new(config.sockets)),
+            config: Arc::new(config),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        let router = routes::router(state.clone());
+        let listener = tokio::spawn(listener::run(socket, router, state.clone()));
+        Ok(Running { addr, chat, state, listener })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The address to open.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.state.config.origin {
+            Some(origin) => origin.clone(),
+            None if self.addr.ip().is_loopback() || self.addr.ip().is_unspecified() => {
+                format!("http://localhost:{}", self.addr.port())
+            }
+            None => format!("http://{}", self.addr),
+        }
+    }
+
+    /// The domain.
+    #[must_use]
+    pub const fn chat(&self) -> &Arc<Chat> {
+        &self.chat
+    }
+
+    /// Stops: not ready, no new connections, what was accepted is finished, sockets are told to come back,
+    /// the store is closed. Gives whether all of it was done in time.
+    pub async fn stop(self) -> bool {
+        let patience = self.state.config.patience.shutdown;
+        self.state.stopping.cancel();
+        let orderly = async {
+            // An error is a panic of the listener, which is in the log already.
+            let _ = self.listener.await;
+            self.state.tasks.close();
+            self.state.tasks.wait().await;
+            self.chat.shut_down().await.is_ok()
+        };
+        tokio::time::timeout(patience, orderly).await.unwrap_or_else(|_| {
+            tracing::error!("shutdown.late = true");
+            false
+        })
+    }
+}

@@ -1,0 +1,312 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocket;
+use broker::{Reader, Setback};
+use bytes::Bytes;
+use chat::{Caller, CatchUp, Chance, OsChance};
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use wire::{Action, CloseCode, Notice, Refusal, Refused, Request, Topic};
+
+use super::census::Seat;
+use super::inbox::{self, Asked, Heard, Requests, WAITING};
+use super::socket::{self, Broken, Sender};
+use super::answer;
+use crate::boot::App;
+
+/// One open socket: who is there, what they read, and what they sent that is not answered yet.
+struct Connection<S> {
+    app: App,
+    caller: Caller,
+    socket: S,
+    reader: Reader,
+    /// Sends that are being committed, in the order they came; their answers keep that order.
+    sends: FuturesOrdered<Pin<Box<dyn Future<Output = Notice> + Send>>>,
+    heard: Arc<Heard>,
+    /// When a ping went out that has no answer yet.
+    pinged: Option<Instant>,
+    /// Whether the first frame has come.
+    greeted: bool,
+    /// How many frames in a row were refused.
+    refused_in_a_row: u32,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The peer is gone.
+    Gone,
+    /// We say why.
+    Because(CloseCode),
+}
+
+/// How much is drained from the topics before it is written.
+const DRAIN_BYTES: usize = 64 * 1024;
+/// How many refused frames in a row are an accident.
+const MOST_REFUSED: u32 = 32;
+/// The shortest and the longest time, in milliseconds, after which a peer is told to come back after a
+/// restart: spread, so that not all come at once.
+const COME_BACK: (u32, u32) = (200, 2_500);
+
+/// Serves a socket until it ends. Reading goes on beside everything else, so that a peer which is slow to
+/// take answers can still be heard; both halves are one task.
+pub(super) async fn run(socket: WebSocket, app: App, caller: Caller, seat: Seat) {
+    let (receiver, sender) = socket::split(socket);
+    let (asked, requests) = mpsc::channel(WAITING);
+    let heard = Heard::new();
+    let owner = caller.me.as_ref().map(|me| me.id);
+    let connection = Connection {
+        reader: Reader::new(Arc::clone(app.chat.broker()), owner),
+        app,
+        caller,
+        socket: sender,
+        sends: FuturesOrdered::new(),
+        heard: Arc::clone(&heard),
+        pinged: None,
+        greeted: false,
+        refused_in_a_row: 0,
+    };
+    let reading = inbox::read(receiver, asked, heard);
+    let writing = connection.serve(requests);
+    tokio::pin!(reading, writing);
+    // When reading ends, what was asked is still answered; when writing ends, nobody is read any more.
+    tokio::select! {
+        () = &mut writing => {}
+        () = &mut reading => writing.await,
+    }
+    drop(seat);
+}
+
+impl<S: Sender> Connection<S> {
+    async fn serve(mut self, mut requests: Requests) {
+        let end = self.live(&mut requests).await;
+        if let End::Because(code) = end {
+            // The peer may be gone by now; then there is nobody to tell.
+            let _ = timeout(self.app.config.patience.stall, self.say_goodbye(code)).await;
+        }
+    }
+
+    async fn live(&mut self, requests: &mut Requests) -> End {
+        let welcome = Notice::Welcome { me: self.caller.me.clone() };
+        let begun = async {
+            self.say(&welcome).await?;
+            self.flush().await
+        };
+        if let Err(end) = begun.await {
+            return end;
+        }
+        let stopping = self.app.stopping.clone();
+        loop {
+            let turn = tokio::select! {
+                asked = requests.recv(), if self.sends.len() < WAITING => match asked {
+                    Some(asked) => self.asked(asked).await,
+                    None => Err(End::Gone),
+                },
+                Some(answer) = self.sends.next() => self.say(&answer).await,
+                () = self.reader.changed() => Ok(()),
+                () = sleep_until(self.deadline()) => self.check_life().await,
+                () = stopping.cancelled() => Err(End::Because(CloseCode::Restart)),
+            };
+            let turn = match turn {
+                Ok(()) => self.deliver().await,
+                end => end,
+            };
+            if let Err(end) = turn {
+                return end;
+            }
+        }
+    }
+
+    /// Writes everything the topics have for this connection, and every answer.
+    async fn deliver(&mut self) -> Result<(), End> {
+        let mut frames = Vec::new();
+        loop {
+            let drained = self.reader.drain(DRAIN_BYTES, &mut frames);
+            let caught_up = drained.setbacks.is_empty();
+            for frame in frames.drain(..) {
+                self.feed(frame).await?;
+            }
+            for setback in drained.setbacks {
+                self.recover(setback).await?;
+            }
+            self.flush().await?;
+            if !drained.more && caught_up {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn recover(&mut self, setback: Setback) -> Result<(), End> {
+        match setback {
+            Setback::Ended { topic } => {
+                let refused = Some(Refused::from(&Refusal::NotMember));
+                self.say(&Notice::Unsubscribed { topic, refused, reference: None }).await
+            }
+            Setback::Behind { topic, cursor, until } => {
+                match self.app.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
+                    Ok(CatchUp::Frames(frames)) => {
+                        for frame in frames {
+                            self.feed(frame).await?;
+                        }
+                        Ok(())
+                    }
+                    Ok(CatchUp::Reset { reason, cursor, begins }) => {
+                        self.say(&Notice::Reset { topic, reason, cursor, begins }).await
+                    }
+                    // History cannot be read now. The peer comes back, and then it may.
+                    Err(_) => Err(End::Because(CloseCode::Restart)),
+                }
+            }
+        }
+    }
+
+    async fn asked(&mut self, asked: Asked) -> Result<(), End> {
+        self.greeted = true;
+        match asked {
+            Asked::TooLarge => Err(End::Because(CloseCode::TooLarge)),
+            Asked::Frame(Ok(request)) => {
+                self.refused_in_a_row = 0;
+                self.carry_out(request).await
+            }
+            Asked::Frame(Err(refused)) => {
+                self.refused_in_a_row += 1;
+                self.say(&answer::refused(&refused.refusal, refused.reference)).await?;
+                if self.refused_in_a_row > MOST_REFUSED { Err(End::Because(CloseCode::Flooded)) } else { Ok(()) }
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, request: Request) -> Result<(), End> {
+        let Request { action, reference } = request;
+        let chat = Arc::clone(&self.app.chat);
+        match action {
+            Action::Ping => self.say(&Notice::Pong { reference }).await,
+            Action::Subscribe { topic, since } => {
+                let begun = chat.subscribe(&mut self.reader, &self.caller, &topic, since).await;
+                let (answer, reset) = answer::subscribed(topic, begun, reference);
+                self.say(&answer).await?;
+                match reset {
+                    Some(reset) => self.say(&reset).await,
+                    None => Ok(()),
+                }
+            }
+            Action::Unsubscribe { topic } => self.unsubscribe(topic, reference).await,
+            Action::Post { topic, id, text } => {
+                let caller = self.caller.clone();
+                self.sends.push_back(Box::pin(async move {
+                    let posted = match caller.me() {
+                        Ok(me) => chat.post(me, topic, id, &text).await,
+                        Err(refusal) => Err(refusal.into()),
+                    };
+                    answer::sent(posted, reference)
+                }));
+                Ok(())
+            }
+            Action::Publish { topic, id, data } => {
+                let caller = self.caller.clone();
+                self.sends.push_back(Box::pin(async move {
+                    answer::sent(chat.publish(&caller, topic, id, data).await, reference)
+                }));
+                Ok(())
+            }
+        }
+    }
+
+    async fn unsubscribe(&mut self, topic: Topic, reference: Option<wire::Ref>) -> Result<(), End> {
+        // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
+        self.reader.detach(&topic);
+        self.say(&Notice::Unsubscribed { topic, refused: None, reference }).await
+    }
+
+    /// When the peer must have been heard.
+    fn deadline(&self) -> Instant {
+        let patience = &self.app.config.patience;
+        let last = self.heard.last();
+        match self.pinged {
+            _ if !self.greeted => last + patience.first_frame,
+            Some(pinged) => pinged + patience.pong,
+            None => last + patience.silence,
+        }
+    }
+
+    async fn check_life(&mut self) -> Result<(), End> {
+        if !self.greeted {
+            return Err(End::Because(CloseCode::Silent));
+        }
+        if Instant::now() < self.deadline() {
+            // It was heard while the timer ran.
+            return Ok(());
+        }
+        match self.pinged.take() {
+            Some(pinged) if self.heard.last() < pinged => Err(End::Because(CloseCode::Silent)),
+            Some(_) => Ok(()),
+            None => {
+                self.pinged = Some(Instant::now());
+                self.within(Work::Ping).await
+            }
+        }
+    }
+
+    async fn say(&mut self, notice: &Notice) -> Result<(), End> {
+        self.feed(notice.encode().into()).await
+    }
+
+    async fn feed(&mut self, frame: Bytes) -> Result<(), End> {
+        self.within(Work::Feed(frame)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        self.within(Work::Flush).await
+    }
+
+    /// Works on the socket, but not for ever: a peer that takes nothing is cut and resumes later.
+    async fn within(&mut self, work: Work) -> Result<(), End> {
+        let socket = &mut self.socket;
+        let working = async {
+            match work {
+                Work::Feed(frame) => socket.feed(frame).await,
+                Work::Flush => socket.flush().await,
+                Work::Ping => socket.ping().await,
+            }
+        };
+        match timeout(self.app.config.patience.stall, working).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Broken)) => Err(End::Gone),
+            Err(_) => Err(End::Because(CloseCode::Stalled)),
+        }
+    }
+
+    /// Answers what was accepted, writes what is there, and says why it ends.
+    async fn say_goodbye(&mut self, code: CloseCode) -> Result<(), Broken> {
+        while let Some(answer) = self.sends.next().await {
+            self.socket.feed(answer.encode().into()).await?;
+        }
+        let mut frames = Vec::new();
+        while self.reader.drain(DRAIN_BYTES, &mut frames).more {}
+        for frame in frames {
+            self.socket.feed(frame).await?;
+        }
+        let goodbye = Notice::Goodbye { reason: code.sentence().into(), retry_ms: come_back_ms() };
+        self.socket.feed(goodbye.encode().into()).await?;
+        self.socket.flush().await?;
+        self.socket.close(code).await
+    }
+}
+
+/// One piece of work on the socket.
+enum Work {
+    Feed(Bytes),
+    Flush,
+    Ping,
+}
+
+/// When to come back, by chance.
+fn come_back_ms() -> u32 {
+    let mut bytes = [0; 4];
+    OsChance.fill(&mut bytes);
+    let (shortest, longest) = COME_BACK;
+    shortest + u32::from_be_bytes(bytes) % (longest - shortest)
+}

@@ -1,0 +1,55 @@
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::{HOST, ORIGIN};
+use tower_http::csrf::ProtectionError;
+use wire::Refusal;
+
+use crate::config::Config;
+use crate::problem::Problem;
+
+/// Whether a request comes from a page of this server, or from no page at all. A socket asks this by itself:
+/// its upgrade is a GET, which the CSRF layer lets through, and browsers send cookies along from any site.
+pub(crate) fn is_own_origin(config: &Config, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    if config.origin.as_deref() == Some(origin) {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    // With an origin set, a page may also be opened on the server's own machine, by plain http.
+    ["http://", "https://"].iter().any(|scheme| origin.strip_prefix(scheme).is_some_and(|from| from == host))
+}
+
+/// Says in our words what the CSRF layer says in its own.
+pub(crate) async fn explain_csrf(response: Response) -> Response {
+    if response.extensions().get::<ProtectionError>().is_some() {
+        return Problem(Refusal::OriginForeign).into_response();
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(origin: Option<&str>, host: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn only_pages_of_this_server_open_sockets() {
+        let config = Config { origin: Some("https://chat.example.org".into()), ..Config::volatile() };
+        let own = |origin, host| is_own_origin(&config, &from(origin, host));
+        assert!(own(None, "localhost:1"));
+        assert!(own(Some("http://localhost:1"), "localhost:1"));
+        assert!(own(Some("https://chat.example.org"), "127.0.0.1:8080"));
+        for foreign in ["http://localhost:2", "null", "http://localhost:1.evil.example", "https://evil.example", ""] {
+            assert!(!own(Some(foreign), "localhost:1"), "{foreign}");
+        }
+    }
+}

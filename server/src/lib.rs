@@ -1,0 +1,24 @@
+//! The axum server: what turns HTTP and sockets into calls on [`chat::Chat`], and pages into HTML.
+//!
+//! It holds every side effect of the server: the listener, routes, the WebSocket gateway, cookies, files,
+//! signals. It must never decide who may do what in a conversation; that is `chat`'s.
+//!
+//! Start reading at [`Server::start`], then `routes.rs`, then `gateway/`.
+
+mod boot;
+mod config;
+mod gateway;
+mod guard;
+mod health;
+mod listener;
+mod pages;
+mod problem;
+mod routes;
+mod session;
+mod signals;
+mod site;
+mod topics;
+
+pub use boot::{Running, Server};
+pub use config::{Cli, Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+pub use signals::until_told_to_stop;

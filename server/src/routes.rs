@@ -1,0 +1,66 @@
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use wire::Refusal;
+
+use crate::boot::App;
+use crate::problem::Problem;
+use crate::{gateway, guard, health, pages, session, site, topics};
+
+/// The largest body of a request.
+pub(crate) const BODY_BYTES: usize = 256 * 1024;
+/// The longest a request may take.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// What is where. The layers read from the bottom up: the last one sees a request first.
+pub(crate) fn router(app: App) -> Router {
+    let mut csrf = CsrfLayer::new();
+    if let Some(origin) = &app.config.origin {
+        // The origin was checked with the other settings.
+        csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
+    }
+    Router::new()
+        .route("/ws", get(gateway::upgrade))
+        .route("/publish", post(topics::publish))
+        .route("/topics/{*rest}", get(topics::history))
+        .route("/do/{*call}", post(pages::call))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(get(pages::page).fallback(nothing))
+        .layer(from_fn_with_state(app.clone(), session::recognise))
+        .layer(from_fn_with_state(app.clone(), site::serve))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(map_response(explain))
+        .layer(csrf)
+        .layer(map_response(guard::explain_csrf))
+        .layer(from_fn_with_state(app.clone(), guard::check_host))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a request panicked");
+            Problem(Refusal::Unavailable).into_response()
+        }))
+        .layer(from_fn(guard::set_headers))
+        .with_state(app)
+}
+
+async fn nothing(_: Request) -> Problem {
+    Problem(Refusal::NotFound)
+}
+
+/// Says in our words what the layers below say in theirs.
+async fn explain(response: Response) -> Response {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
+    }
+    response
+}

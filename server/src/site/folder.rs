@@ -1,0 +1,45 @@
+use app::Assets;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+use crate::config::Wrong;
+
+/// A folder with the page's files, as `cargo leptos` builds it.
+pub(crate) struct Site {
+    folder: ServeDir,
+    pub(crate) assets: Assets,
+}
+
+impl Site {
+    /// The folder that `cargo leptos` names, or where it usually is.
+    pub(crate) fn find() -> Result<Self, Wrong> {
+        let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
+        let folder = ServeDir::new(root).append_index_html_on_directories(false);
+        let path = |end: &str| format!("/pkg/hubbub.{end}");
+        Ok(Self { folder, assets: Assets { js: path("js"), wasm: path("wasm"), css: path("css") } })
+    }
+
+    pub(crate) async fn file(&self, request: &Request) -> Option<Response> {
+        let path = request.uri().path();
+        if path == "/" || path.ends_with('/') {
+            return None;
+        }
+        let mut copy = axum::http::Request::builder().uri(request.uri()).method(request.method());
+        if let Some(headers) = copy.headers_mut() {
+            headers.clone_from(request.headers());
+        }
+        let answer = self.folder.clone().oneshot(copy.body(Body::empty()).ok()?).await.ok()?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return None;
+        }
+        let mut answer = answer.map(Body::new);
+        // These names are the same after every build.
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        Some(answer)
+    }
+}

@@ -1,0 +1,28 @@
+//! The files of the page: inside the binary (`embed`), or in the folder that the development loop builds.
+
+#[cfg(feature = "embed")]
+mod embedded;
+#[cfg(not(feature = "embed"))]
+mod folder;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::Method;
+
+use crate::boot::App;
+
+#[cfg(feature = "embed")]
+pub(crate) use embedded::Site;
+#[cfg(not(feature = "embed"))]
+pub(crate) use folder::Site;
+
+/// Answers with a file if there is one at the path; else the request goes on.
+pub(crate) async fn serve(State(app): State<App>, request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD)
+        && let Some(file) = app.site.file(&request).await
+    {
+        return file;
+    }
+    next.run(request).await
+}
