@@ -223,7 +223,8 @@ impl Config {
     #[must_use]
     pub fn is_local(&self) -> bool {
         let host = self.addr.rsplit_once(':').map_or(self.addr.as_str(), |(host, _)| host);
-        host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        host == "localhost"
+            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -232,7 +233,8 @@ impl Settings {
         let shown = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Wrong(format!("the settings file {shown} cannot be read: {error}")))?;
-        toml::from_str(&text).map_err(|error| Wrong(format!("the settings file {shown} is not right: {error}")))
+        toml::from_str(&text)
+            .map_err(|error| Wrong(format!("the settings file {shown} is not right: {error}")))
     }
 
     /// These settings, and where they say nothing, those.
@@ -268,9 +270,14 @@ impl Settings {
             user: at_least_one("sockets_per_user", self.sockets_per_user, sockets.user)?,
             address: at_least_one("sockets_per_address", self.sockets_per_address, sockets.address)?,
         };
-        let addr = self.addr.or_else(|| std::env::var("LEPTOS_SITE_ADDR").ok()).unwrap_or_else(|| "127.0.0.1:8080".into());
+        let addr = self
+            .addr
+            .or_else(|| std::env::var("LEPTOS_SITE_ADDR").ok())
+            .unwrap_or_else(|| "127.0.0.1:8080".into());
         if addr.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-            return Err(Wrong(format!("addr = \"{addr}\" is not right; give address and port, such as 127.0.0.1:8080")));
+            return Err(Wrong(format!(
+                "addr = \"{addr}\" is not right; give address and port, such as 127.0.0.1:8080"
+            )));
         }
         Ok(Config {
             addr,
@@ -341,7 +348,9 @@ fn check_origin(given: &str) -> Result<String, Wrong> {
     };
     let uri: http::Uri = given.parse().map_err(|_| wrong())?;
     match (uri.scheme_str(), uri.authority()) {
-        (Some(scheme @ ("http" | "https")), Some(authority)) if matches!(uri.path(), "/" | "") && uri.query().is_none() => {
+        (Some(scheme @ ("http" | "https")), Some(authority))
+            if matches!(uri.path(), "/" | "") && uri.query().is_none() =>
+        {
             Ok(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
         }
         _ => Err(wrong()),
@@ -361,7 +370,9 @@ mod tests {
         let config = config("").unwrap();
         assert_eq!((config.store, config.open_topics), (StoreChoice::Sqlite, OpenTopics::Loopback));
         assert!(config.is_local());
-        for (addr, local) in [("0.0.0.0:80", false), ("[::1]:8080", true), ("localhost:1", true), ("10.0.0.1:1", false)] {
+        for (addr, local) in
+            [("0.0.0.0:80", false), ("[::1]:8080", true), ("localhost:1", true), ("10.0.0.1:1", false)]
+        {
             assert_eq!(Config { addr: addr.into(), ..config.clone() }.is_local(), local, "{addr}");
         }
     }
@@ -387,7 +398,10 @@ mod tests {
     #[test]
     fn what_is_said_first_counts() {
         let said = |text: &str| toml::from_str::<Settings>(text).unwrap();
-        let config = said("store = \"memory\"").over(said("store = \"sqlite\"\naddr = \"127.0.0.1:9\"")).check().unwrap();
+        let config = said("store = \"memory\"")
+            .over(said("store = \"sqlite\"\naddr = \"127.0.0.1:9\""))
+            .check()
+            .unwrap();
         assert_eq!((config.store, config.addr.as_str()), (StoreChoice::Memory, "127.0.0.1:9"));
     }
 }

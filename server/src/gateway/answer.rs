@@ -19,8 +19,7 @@ pub(super) fn subscribed(
 ) -> (Notice, Option<Notice>) {
     match begun {
         Ok(Subscribed { cursor, head, begins, reset }) => {
-            let reset =
-                reset.map(|reason| Notice::Reset { topic: topic.clone(), reason, cursor, begins });
+            let reset = reset.map(|reason| Notice::Reset { topic: topic.clone(), reason, cursor, begins });
             (Notice::Subscribed { topic, cursor, head, reference }, reset)
         }
         Err(no) => (refused(&no.outside(), reference), None),

@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{Action, CloseCode, Notice, Refusal, Refused, Request, Topic};
 
+use super::answer;
 use super::census::Seat;
 use super::inbox::{self, Asked, Heard, Requests, WAITING};
 use super::socket::{self, Broken, Sender};
-use super::answer;
 use crate::boot::App;
 
 /// One open socket: who is there, what they read, and what they sent that is not answered yet.
@@ -100,6 +100,7 @@ impl<S: Sender> Connection<S> {
         }
         let stopping = self.app.stopping.clone();
         loop {
+            let deadline = self.deadline();
             let turn = tokio::select! {
                 asked = requests.recv(), if self.sends.len() < WAITING => match asked {
                     Some(asked) => self.asked(asked).await,
@@ -107,7 +108,7 @@ impl<S: Sender> Connection<S> {
                 },
                 Some(answer) = self.sends.next() => self.say(&answer).await,
                 () = self.reader.changed() => Ok(()),
-                () = sleep_until(self.deadline()) => self.check_life().await,
+                () = sleep_until(deadline) => self.check_life().await,
                 () = stopping.cancelled() => Err(End::Because(CloseCode::Restart)),
             };
             let turn = match turn {
@@ -174,7 +175,11 @@ impl<S: Sender> Connection<S> {
             Asked::Frame(Err(refused)) => {
                 self.refused_in_a_row += 1;
                 self.say(&answer::refused(&refused.refusal, refused.reference)).await?;
-                if self.refused_in_a_row > MOST_REFUSED { Err(End::Because(CloseCode::Flooded)) } else { Ok(()) }
+                if self.refused_in_a_row > MOST_REFUSED {
+                    Err(End::Because(CloseCode::Flooded))
+                } else {
+                    Ok(())
+                }
             }
         }
     }

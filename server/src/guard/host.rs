@@ -56,7 +56,8 @@ mod tests {
         for host in ["localhost", "localhost:8080", "127.0.0.1:1", "127.8.8.8", "[::1]:8080", "LOCALHOST"] {
             assert!(answers_to(&config, host, true), "{host}");
         }
-        for host in ["", "evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "[::2]:1"] {
+        for host in ["", "evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1", "[::2]:1"]
+        {
             assert!(!answers_to(&config, host, true), "{host}");
         }
     }

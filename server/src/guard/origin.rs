@@ -48,7 +48,9 @@ mod tests {
         assert!(own(None, "localhost:1"));
         assert!(own(Some("http://localhost:1"), "localhost:1"));
         assert!(own(Some("https://chat.example.org"), "127.0.0.1:8080"));
-        for foreign in ["http://localhost:2", "null", "http://localhost:1.evil.example", "https://evil.example", ""] {
+        for foreign in
+            ["http://localhost:2", "null", "http://localhost:1.evil.example", "https://evil.example", ""]
+        {
             assert!(!own(Some(foreign), "localhost:1"), "{foreign}");
         }
     }

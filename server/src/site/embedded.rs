@@ -1,8 +1,10 @@
 use app::Assets;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
-use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
@@ -32,15 +34,16 @@ struct Index {
 
 impl Site {
     #[expect(clippy::unused_self, reason = "the same shape as the folder's")]
-    pub(crate) async fn file(&self, request: &Request) -> Option<Response> {
-        let path = request.uri().path().strip_prefix('/')?;
+    pub(crate) async fn file(&self, request: &Parts) -> Option<Response> {
+        let path = request.uri.path().strip_prefix('/')?;
         if path == INDEX || path.ends_with(".br") || path.ends_with(".gz") {
             return None;
         }
         let plain = Files::get(path)?;
-        let (file, encoding) = best(path, plain, request.headers());
+        let (file, encoding) = best(path, plain, &request.headers);
         let etag = etag(&file);
-        let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+        let known =
+            request.headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
         let mut response = if known {
             let mut unchanged = Response::new(Body::empty());
             *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
@@ -67,7 +70,9 @@ impl Site {
     pub(crate) fn find() -> Result<Self, Wrong> {
         let index = Files::get(INDEX).and_then(|file| serde_json::from_slice::<Index>(&file.data).ok());
         let Some(Index { js, wasm, css }) = index else {
-            return Err(Wrong("this binary was built without its page; build it with cargo xtask dist".into()));
+            return Err(Wrong(
+                "this binary was built without its page; build it with cargo xtask dist".into(),
+            ));
         };
         Ok(Self { assets: Assets { js, wasm, css } })
     }

@@ -1,8 +1,8 @@
 use app::Assets;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
 use http::header::CACHE_CONTROL;
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
@@ -24,14 +24,14 @@ impl Site {
         Ok(Self { folder, assets: Assets { js: path("js"), wasm: path("wasm"), css: path("css") } })
     }
 
-    pub(crate) async fn file(&self, request: &Request) -> Option<Response> {
-        let path = request.uri().path();
+    pub(crate) async fn file(&self, request: &Parts) -> Option<Response> {
+        let path = request.uri.path();
         if path == "/" || path.ends_with('/') {
             return None;
         }
-        let mut copy = axum::http::Request::builder().uri(request.uri()).method(request.method());
+        let mut copy = axum::http::Request::builder().uri(request.uri.clone()).method(request.method.clone());
         if let Some(headers) = copy.headers_mut() {
-            headers.clone_from(request.headers());
+            headers.clone_from(&request.headers);
         }
         let answer = self.folder.clone().oneshot(copy.body(Body::empty()).ok()?).await.ok()?;
         if answer.status() == StatusCode::NOT_FOUND {

@@ -19,10 +19,11 @@ pub(crate) use folder::Site;
 
 /// Answers with a file if there is one at the path; else the request goes on.
 pub(crate) async fn serve(State(app): State<App>, request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD)
-        && let Some(file) = app.site.file(&request).await
+    let (parts, body) = request.into_parts();
+    if matches!(parts.method, Method::GET | Method::HEAD)
+        && let Some(file) = app.site.file(&parts).await
     {
         return file;
     }
-    next.run(request).await
+    next.run(Request::from_parts(parts, body)).await
 }

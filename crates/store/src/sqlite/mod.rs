@@ -1,0 +1,87 @@
+//! One file, one writer, a few readers.
+
+mod commit;
+mod groups;
+mod logs;
+mod migrate;
+mod open;
+mod readers;
+mod sessions;
+mod values;
+mod writer;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat::store::{Groups, Outcome, Range, Roster, Write};
+use chat::{Chance, Fault, Session, Store, TokenHash};
+use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+
+use self::readers::Readers;
+use self::writer::Writer;
+
+/// The facts in `hubbub.db` of a data folder. One process has the folder at a time.
+///
+/// Commits go through one thread with one connection; reads through a few others, so that neither waits for
+/// the other. The journal is a write-ahead log, flushed at every commit (`synchronous = FULL`).
+pub struct SqliteStore {
+    epoch: Epoch,
+    writer: Writer,
+    readers: Readers,
+    /// Held as long as the store lives; the system gives it back however the process ends.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the store of a folder; makes both if they are not there.
+    ///
+    /// # Errors
+    /// If the folder cannot be written, another process has it, or a newer version has written it.
+    pub fn open(folder: &Path, chance: &dyn Chance) -> Result<Self, Fault> {
+        open::check_library()?;
+        let lock = open::lock(folder)?;
+        let file = folder.join("hubbub.db");
+        let mut connection = open::connection(&file)?;
+        let epoch = migrate::migrate(&mut connection, chance)?;
+        let readers = Readers::start(&file)?;
+        Ok(Self { epoch, writer: Writer::start(file, connection)?, readers, _lock: lock })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        self.writer.commit(writes).await
+    }
+
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
+        let (topic, epoch) = (topic.clone(), self.epoch);
+        self.readers.read("page", move |db| logs::page(db, &topic, range, epoch)).await
+    }
+
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
+        self.readers.read("roster", move |db| groups::roster(db, group)).await
+    }
+
+    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
+        self.readers.read("seat", move |db| groups::seat(db, group, user)).await
+    }
+
+    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
+        self.readers.read("groups", move |db| groups::of_user(db, user)).await
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        self.readers.read("session", move |db| sessions::session(db, token)).await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.writer.close().await
+    }
+}

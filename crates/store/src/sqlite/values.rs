@@ -1,0 +1,50 @@
+use chat::store::Sender;
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, Type};
+use wire::{Role, Seq};
+
+/// The application of the built-in UI; the only one until others can be made.
+pub(super) const APPLICATION: i64 = 1;
+
+/// A sender as the table has it.
+pub(super) fn sender(sender: Sender) -> String {
+    match sender {
+        Sender::User(user) => format!("user/{user}"),
+        Sender::Open => "open".into(),
+    }
+}
+
+/// A role as the table has it.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "admin",
+        Role::Member => "member",
+    }
+}
+
+/// Reads a role back.
+pub(super) fn role_of(text: &str) -> Option<Role> {
+    [Role::Admin, Role::Member].into_iter().find(|known| role(*known) == text)
+}
+
+/// A place as SQL has it. What is larger than SQL's numbers is past every log.
+pub(super) fn sql(seq: Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+/// Reads a place back.
+pub(super) fn seq(row: &Row<'_>, column: usize) -> rusqlite::Result<Seq> {
+    row.get::<_, u64>(column).map(Seq)
+}
+
+/// Reads a column and checks it again, as a value of ours.
+pub(super) fn checked<S: FromSql, T>(
+    row: &Row<'_>,
+    column: usize,
+    check: impl FnOnce(S) -> Option<T>,
+) -> rusqlite::Result<T> {
+    let stored = row.get::<_, S>(column)?;
+    check(stored).ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(FromSqlError::InvalidType))
+    })
+}
