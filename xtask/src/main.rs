@@ -1,1 +1,56 @@
-fn main() {}
+//! The project's chores: `cargo xtask run`, `dist` and `test`.
+//!
+//! It builds the page and the one binary that carries it, and runs everything that is tested. It must never
+//! hold product code: nothing of it is in the binary.
+//!
+//! Start reading at `dist.rs` and `test/mod.rs`.
+
+mod browser;
+mod compress;
+mod dist;
+mod process;
+mod site;
+mod style;
+mod test;
+mod wasm;
+
+use std::env;
+use std::process::ExitCode;
+
+/// A chore that could not be done, in one sentence.
+pub(crate) type Done<T = ()> = Result<T, String>;
+
+const HELP: &str = "\
+cargo xtask run [-- ARGUMENTS]   build everything and serve it on http://localhost:8080
+cargo xtask dist                 build the one binary, target/dist/hubbub
+cargo xtask test [STEP …]        run every test, or only the named steps
+";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.skip_while(|argument| argument == "--").collect();
+    let done = match command.as_str() {
+        "run" => run(&rest),
+        "dist" => dist::dist().map(|_| ExitCode::SUCCESS),
+        "test" => test::test(&rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        "" => Err(format!("say what to do:\n{HELP}")),
+        other => Err(format!("there is no command {other}; there are:\n{HELP}")),
+    };
+    done.unwrap_or_else(|wrong| {
+        eprintln!("xtask: {wrong}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Builds the binary and becomes it, so that Ctrl-C and the exit code are its own.
+fn run(arguments: &[String]) -> Done<ExitCode> {
+    let binary = dist::dist()?;
+    let mut command = std::process::Command::new(binary);
+    command.arg("serve").args(arguments);
+    process::become_it(command)
+}

@@ -1,0 +1,22 @@
+use std::process::Command;
+
+use super::Tally;
+use crate::Done;
+use crate::process::{cargo, run, target};
+
+/// A crowd of people against the real binary, killed in between; and against one with a planted bug, which
+/// the checker must find.
+pub(super) fn crowd() -> Done<Tally> {
+    run(cargo(&["build", "-p", "crowd"]))?;
+    run(cargo(&["build", "-p", "server", "--bin", "hubbub", "--features", "planted"]))?;
+    let mut check = Command::new(target().join("debug/crowd"));
+    check.arg("check");
+    check.arg("--server").arg(target().join("dist/hubbub"));
+    check.arg("--planted").arg(target().join("debug/hubbub"));
+    let answer = check.output().map_err(|error| format!("crowd cannot be started: {error}"))?;
+    let said = String::from_utf8_lossy(&answer.stdout);
+    print!("{said}{}", String::from_utf8_lossy(&answer.stderr));
+    let passed = said.lines().filter(|line| line.starts_with("ok ")).count();
+    let failed = said.lines().filter(|line| line.starts_with("FAILED ")).count();
+    Ok(Tally { passed, failed: if answer.status.success() { failed } else { failed.max(1) } })
+}

@@ -1,0 +1,100 @@
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use super::Tally;
+use crate::Done;
+use crate::process::{cargo, run};
+
+/// Everything that runs on this machine. The app is here as the server renders it; cargo would otherwise
+/// join the features of both its modes and hide the errors of each.
+const NATIVE: [&str; 21] = [
+    "-p",
+    "server",
+    "-p",
+    "store",
+    "-p",
+    "bus",
+    "-p",
+    "chat",
+    "-p",
+    "broker",
+    "-p",
+    "wire",
+    "-p",
+    "crowd",
+    "-p",
+    "xtask",
+    "-p",
+    "app",
+    "--features",
+    "app/ssr",
+    "--all-targets",
+];
+
+pub(super) fn format() -> Done<Tally> {
+    run(cargo(&["fmt", "--all", "--check"])).map(|()| Tally::ONE)
+}
+
+pub(super) fn clippy_native() -> Done<Tally> {
+    let mut clippy = cargo(&["clippy"]);
+    clippy.args(NATIVE).args(["--", "-D", "warnings"]);
+    run(clippy).map(|()| Tally::ONE)
+}
+
+pub(super) fn clippy_wasm() -> Done<Tally> {
+    let wasm = "wasm32-unknown-unknown";
+    run(cargo(&["clippy", "-p", "frontend", "--target", wasm, "--", "-D", "warnings"])).map(|()| Tally::ONE)
+}
+
+pub(super) fn unit() -> Done<Tally> {
+    let mut test = cargo(&["test", "--no-fail-fast"]);
+    test.args(NATIVE);
+    count(test)
+}
+
+/// Runs the tests, shows what they say, and adds up their results.
+fn count(mut test: Command) -> Done<Tally> {
+    let mut child = test.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo test: {error}"))?;
+    let mut tally = Tally::default();
+    if let Some(out) = child.stdout.take() {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            println!("{line}");
+            if let Some(Tally { passed, failed }) = result(&line) {
+                tally.passed += passed;
+                tally.failed += failed;
+            }
+        }
+    }
+    let status = child.wait().map_err(|error| format!("cargo test: {error}"))?;
+    // A test that does not build, or dies, has no result line.
+    if !status.success() && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// Reads `test result: ok. 5 passed; 0 failed; …`.
+fn result(line: &str) -> Option<Tally> {
+    let rest = line.strip_prefix("test result: ")?;
+    let number = |word: &str| {
+        rest.split([';', '.']).find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<usize>().ok())
+    };
+    Some(Tally { passed: number("passed")?, failed: number("failed")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_line_is_counted_and_nothing_else_is() {
+        let ok =
+            "test result: ok. 17 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s";
+        assert_eq!(result(ok), Some(Tally { passed: 17, failed: 0 }));
+        let bad = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
+        assert_eq!(result(bad), Some(Tally { passed: 3, failed: 2 }));
+        for other in ["", "test a ... ok", "running 3 tests", "result: 1 passed; 1 failed"] {
+            assert_eq!(result(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::Done;
+use crate::process::{cargo, find, root, run, target};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What the browser loads, before it is named and compressed.
+pub(crate) struct Page {
+    /// The script.
+    pub(crate) js: Vec<u8>,
+    /// The wasm.
+    pub(crate) wasm: Vec<u8>,
+}
+
+/// Builds the frontend. The bindings come from the library of wasm-bindgen at the version that Cargo.lock
+/// names, so that the two can never disagree.
+pub(crate) fn build() -> Done<Page> {
+    run(cargo(&["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", "wasm-release"]))
+        .map_err(|wrong| format!("{wrong}; if the target is missing: rustup target add {TARGET}"))?;
+    let built = target().join(TARGET).join("wasm-release").join("frontend.wasm");
+    let out = target().join("site-parts");
+    let bound = Bindgen::new()
+        .input_path(&built)
+        .web(true)
+        .and_then(|bindgen| bindgen.typescript(false).out_name("hubbub").generate(&out));
+    bound.map_err(|error| format!("wasm-bindgen cannot bind {}: {error}", built.display()))?;
+    let wasm = out.join("hubbub_bg.wasm");
+    shrink(&wasm)?;
+    Ok(Page { js: read(&out.join("hubbub.js"))?, wasm: read(&wasm)? })
+}
+
+/// Lets wasm-opt take out what it can, if there is one.
+fn shrink(wasm: &Path) -> Done {
+    let Some(tool) = optimizer() else {
+        println!("      no wasm-opt on PATH: the page works, and is about a tenth larger");
+        return Ok(());
+    };
+    let mut command = Command::new(tool);
+    command.arg("-Oz").arg("--all-features").arg(wasm).arg("-o").arg(wasm);
+    run(command)
+}
+
+fn optimizer() -> Option<PathBuf> {
+    let ours = root().join("end2end/node_modules/.bin/wasm-opt");
+    find("wasm-opt").or_else(|| ours.exists().then_some(ours))
+}
+
+fn read(file: &Path) -> Done<Vec<u8>> {
+    fs::read(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
+}
