@@ -9,6 +9,18 @@ use crate::process::{cargo, find, root, run, target};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What rustc uses of wasm, and every browser of today has. More would let wasm-opt use what only the newest
+/// ones understand.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
 /// What the browser loads, before it is named and compressed.
 pub(crate) struct Page {
     /// The script.
@@ -24,10 +36,14 @@ pub(crate) fn build() -> Done<Page> {
         .map_err(|wrong| format!("{wrong}; if the target is missing: rustup target add {TARGET}"))?;
     let built = target().join(TARGET).join("wasm-release").join("frontend.wasm");
     let out = target().join("site-parts");
-    let bound = Bindgen::new()
-        .input_path(&built)
-        .web(true)
-        .and_then(|bindgen| bindgen.typescript(false).out_name("hubbub").generate(&out));
+    let bound = Bindgen::new().input_path(&built).web(true).and_then(|bindgen| {
+        bindgen
+            .typescript(false)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .out_name("hubbub")
+            .generate(&out)
+    });
     bound.map_err(|error| format!("wasm-bindgen cannot bind {}: {error}", built.display()))?;
     let wasm = out.join("hubbub_bg.wasm");
     shrink(&wasm)?;
@@ -41,7 +57,7 @@ fn shrink(wasm: &Path) -> Done {
         return Ok(());
     };
     let mut command = Command::new(tool);
-    command.arg("-Oz").arg("--all-features").arg(wasm).arg("-o").arg(wasm);
+    command.arg("-Oz").args(FEATURES).arg(wasm).arg("-o").arg(wasm);
     run(command)
 }
 

@@ -68,6 +68,8 @@ async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, broker: Arc<
     while inbox.recv_many(&mut jobs, BATCH).await > 0 {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
         let writes: Arc<[Write]> = writes.into();
+        #[cfg(feature = "planted")]
+        let answers = planted::ack_before_commit(&*store, &writes, answers).await;
         match store.commit(Arc::clone(&writes)).await {
             Ok(outcomes) => {
                 for (write, outcome) in writes.iter().zip(&outcomes) {
@@ -84,6 +86,43 @@ async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, broker: Arc<
                 }
             }
         }
+    }
+}
+
+/// A deliberate bug, so that a test can show that the history checker finds it.
+#[cfg(feature = "planted")]
+mod planted {
+    use super::{Fault, Outcome, Store, Write, oneshot};
+
+    type Answer = oneshot::Sender<Result<Outcome, Fault>>;
+
+    /// Answers posts before they are facts, with the places they are about to get.
+    pub(super) async fn ack_before_commit(
+        store: &dyn Store,
+        writes: &[Write],
+        answers: Vec<Answer>,
+    ) -> Vec<Answer> {
+        if std::env::var("HUBBUB_PLANT").as_deref() != Ok("ack-before-commit") {
+            return answers;
+        }
+        let mut left = Vec::new();
+        let mut ahead = std::collections::HashMap::new();
+        for (write, answer) in writes.iter().zip(answers) {
+            let Write::Post(draft) = write else {
+                left.push(answer);
+                continue;
+            };
+            let head = store.page(&draft.topic, crate::store::Range::default()).await.map(|page| page.head);
+            let ahead: &mut u64 = ahead.entry(draft.topic.clone()).or_default();
+            *ahead += 1;
+            let seq = wire::Seq(head.unwrap_or_default().0 + *ahead);
+            let _ = answer.send(Ok(Outcome::Posted { seq }));
+            // Keeps the answers as many as the writes; nobody hears this one.
+            left.push(oneshot::channel().0);
+        }
+        // Long enough that a kill falls between the answer and the commit.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        left
     }
 }
 

@@ -1,1 +1,14 @@
-//! placeholder
+//! A crowd of people over real sockets, and the checker that judges what they saw.
+//!
+//! It starts a real server process, has people introduce themselves, join a group, talk and listen, kills
+//! the server in between, and writes down everything that was sent, answered and read. The [`checker`] then
+//! looks for anything that was promised and not kept. It speaks only the public surface and must never know
+//! of ours but `wire`.
+//!
+//! Start reading at [`checker::check`], then [`run::run`], then `person/`.
+
+pub mod checker;
+pub mod person;
+pub mod record;
+pub mod run;
+pub mod server;

@@ -1,0 +1,115 @@
+use std::fmt;
+
+/// One promise that was not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Acknowledged, but not in the log.
+    Lost {
+        /// The message.
+        id: String,
+    },
+    /// In the log, or read, but never sent, or refused.
+    Phantom {
+        /// The message.
+        id: String,
+    },
+    /// Two readers, or a reader and the log, have different entries at one place.
+    TwoBodies {
+        /// The place.
+        seq: u64,
+        /// Who reads it differently.
+        reader: String,
+    },
+    /// One message stands at two places.
+    TwoPlaces {
+        /// The message.
+        id: String,
+    },
+    /// The ack named another place than the message has.
+    WrongPlace {
+        /// The message.
+        id: String,
+        /// What the ack said.
+        acked: u64,
+    },
+    /// A message stands before one that its sender had had acknowledged already.
+    Inverted {
+        /// The earlier message.
+        first: String,
+        /// The later one, which stands before it.
+        second: String,
+    },
+    /// The log is not 1, 2, 3.
+    LogGap {
+        /// What should come.
+        expected: u64,
+        /// What comes.
+        found: u64,
+    },
+    /// A reader missed entries in silence.
+    Gap {
+        /// Who.
+        reader: String,
+        /// The last entry before.
+        after: u64,
+        /// The next that came.
+        found: u64,
+    },
+    /// A reader got an entry again.
+    Repeat {
+        /// Who.
+        reader: String,
+        /// Which.
+        seq: u64,
+    },
+    /// A reader was told to reset for no reason.
+    ResetWithoutCause {
+        /// Who.
+        reader: String,
+        /// Where to.
+        seq: u64,
+    },
+    /// A reader got an entry that was committed after the seat was gone.
+    AfterLeaving {
+        /// Who.
+        reader: String,
+        /// Which.
+        seq: u64,
+    },
+    /// At the end a reader does not have everything.
+    Unread {
+        /// Who.
+        reader: String,
+        /// The last entry they have.
+        last: u64,
+        /// The last one there is.
+        head: u64,
+    },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost { id } => write!(f, "{id} was acknowledged and is lost"),
+            Self::Phantom { id } => write!(f, "{id} is in the log, but nobody sent it or it was refused"),
+            Self::TwoBodies { seq, reader } => {
+                write!(f, "{reader} read something else at {seq} than the log has")
+            }
+            Self::TwoPlaces { id } => write!(f, "{id} stands at two places"),
+            Self::WrongPlace { id, acked } => {
+                write!(f, "{id} was acknowledged at {acked} and stands elsewhere")
+            }
+            Self::Inverted { first, second } => {
+                write!(f, "{second} stands before {first}, which was sent first")
+            }
+            Self::LogGap { expected, found } => write!(f, "the log has {found} where {expected} should be"),
+            Self::Gap { reader, after, found } => write!(f, "{reader} got {found} after {after}"),
+            Self::Repeat { reader, seq } => write!(f, "{reader} got {seq} again"),
+            Self::ResetWithoutCause { reader, seq } => {
+                write!(f, "{reader} was reset to {seq} without a cause")
+            }
+            Self::AfterLeaving { reader, seq } => write!(f, "{reader} got {seq} after leaving"),
+            Self::Unread { reader, last, head } => write!(f, "{reader} has read up to {last} of {head}"),
+        }
+    }
+}

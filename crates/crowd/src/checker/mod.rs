@@ -1,0 +1,29 @@
+//! Judges a run: everyone's notes against the log as it stands at the end.
+
+mod finding;
+mod readers;
+mod senders;
+#[cfg(test)]
+mod tests;
+
+use crate::record::{Line, Record};
+
+pub use finding::Finding;
+
+/// Everything that was promised and not kept. Empty if all is well.
+#[must_use]
+pub fn check(records: &[Record], log: &[Line]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (place, line) in log.iter().enumerate() {
+        let expected = place as u64 + 1;
+        if line.seq.0 != expected {
+            findings.push(Finding::LogGap { expected, found: line.seq.0 });
+            break;
+        }
+    }
+    senders::check(records, log, &mut findings);
+    for record in records {
+        readers::check(record, log, &mut findings);
+    }
+    findings
+}

@@ -1,0 +1,72 @@
+use wire::limits::REPLAY_ENTRIES;
+use wire::{Epoch, ResetReason, Seq};
+
+use super::Finding;
+use crate::record::{Line, Note, Record};
+
+/// Follows one reader: each entry once, in order, without a hole that was not announced, up to the end.
+pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) {
+    let reader = || record.name.clone();
+    let mut at: Option<Seq> = None;
+    let mut epoch: Option<Epoch> = None;
+    let mut new_epoch = false;
+    let mut left: Option<Seq> = None;
+    for note in &record.notes {
+        match note {
+            Note::Subscribed { epoch: now, seq } => {
+                new_epoch = epoch.replace(*now).is_some_and(|before| before != *now);
+                // The first subscription begins wherever it says; a later one where the reader was, unless a
+                // reset follows.
+                at = at.or(Some(*seq));
+            }
+            Note::Reset { reason, seq } => {
+                let has_cause = match reason {
+                    ResetReason::EpochChanged => new_epoch,
+                    ResetReason::TooFarBehind => {
+                        at.is_some_and(|at| seq.0.saturating_sub(at.0) > REPLAY_ENTRIES)
+                    }
+                    ResetReason::Trimmed | ResetReason::Ahead => false,
+                };
+                if !has_cause {
+                    findings.push(Finding::ResetWithoutCause { reader: reader(), seq: seq.0 });
+                }
+                at = Some(*seq);
+            }
+            Note::Left { seq } => left = Some(*seq),
+            Note::Read(line) => {
+                if left.is_some_and(|left| line.seq > left) {
+                    findings.push(Finding::AfterLeaving { reader: reader(), seq: line.seq.0 });
+                }
+                follow(&record.name, at, line, findings);
+                at = at.max(Some(line.seq));
+                compare(&record.name, line, log, findings);
+            }
+            _ => {}
+        }
+    }
+    let head = log.last().map_or(Seq::ZERO, |line| line.seq);
+    if let (Some(last), None) = (at, left)
+        && last < head
+    {
+        findings.push(Finding::Unread { reader: reader(), last: last.0, head: head.0 });
+    }
+}
+
+fn follow(reader: &str, at: Option<Seq>, line: &Line, findings: &mut Vec<Finding>) {
+    let Some(at) = at else { return };
+    if line.seq <= at {
+        findings.push(Finding::Repeat { reader: reader.into(), seq: line.seq.0 });
+    } else if line.seq != at.next() {
+        findings.push(Finding::Gap { reader: reader.into(), after: at.0, found: line.seq.0 });
+    }
+}
+
+fn compare(reader: &str, line: &Line, log: &[Line], findings: &mut Vec<Finding>) {
+    let place = usize::try_from(line.seq.0.saturating_sub(1)).unwrap_or(usize::MAX);
+    match log.get(place) {
+        Some(standing) if standing == line => {}
+        Some(_) => findings.push(Finding::TwoBodies { seq: line.seq.0, reader: reader.into() }),
+        // Read, but not in the log: told before it was a fact.
+        None => findings.push(Finding::Phantom { id: line.id.clone() }),
+    }
+}

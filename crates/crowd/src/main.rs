@@ -1,0 +1,149 @@
+//! The command `crowd`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use crowd::checker::Finding;
+use crowd::run::{Outcome, Plan, run};
+
+/// People over real sockets, and a checker of what they saw.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// One run: a group, messages, kills, a verdict
+    Crash(Crash),
+    /// A short run of each kind, for the tests
+    Check {
+        /// The binary under test
+        #[arg(long)]
+        server: PathBuf,
+        /// A binary with deliberate bugs, which must be found
+        #[arg(long)]
+        planted: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Crash {
+    /// The binary under test
+    #[arg(long)]
+    server: PathBuf,
+    /// sqlite or memory; a memory that is killed has forgotten, so kill it 0 times
+    #[arg(long, default_value = "sqlite")]
+    store: String,
+    /// How many people
+    #[arg(long, default_value_t = 200)]
+    people: usize,
+    /// How many messages in all
+    #[arg(long, default_value_t = 20_000)]
+    messages: usize,
+    /// How often the server is killed
+    #[arg(long, default_value_t = 20)]
+    kills: usize,
+    /// After about how many frames a connection breaks; 0 for never
+    #[arg(long, default_value_t = 0)]
+    cuts: usize,
+    /// Where chance begins
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// When the run is given up
+    #[arg(long, default_value_t = 300)]
+    limit_seconds: u64,
+    /// A deliberate bug, for binaries that have one
+    #[arg(long)]
+    plant: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let good = match Cli::parse().command {
+        Command::Crash(crash) => judge("crash", run(&crash.plan()).await),
+        Command::Check { server, planted } => all(server, planted).await,
+    };
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn all(server: PathBuf, planted: Option<PathBuf>) -> bool {
+    let short = Crash {
+        server,
+        store: "sqlite".into(),
+        people: 20,
+        messages: 1_500,
+        kills: 4,
+        cuts: 0,
+        seed: 1,
+        limit_seconds: 120,
+        plant: None,
+    };
+    let killed = judge("sqlite, killed four times", run(&short.plan()).await);
+    let cut = Plan { store: "memory".into(), kills: 0, cuts: 400, ..short.plan() };
+    let cut = judge("memory, connections cut", run(&cut).await);
+    let found = match planted {
+        Some(planted) => finds_the_bug(&Plan { server: planted, ..short.plan() }).await,
+        None => true,
+    };
+    killed && cut && found
+}
+
+/// Whether the checker finds a server that acknowledges before it commits. A kill must fall between the two,
+/// so a few runs may be needed.
+async fn finds_the_bug(plan: &Plan) -> bool {
+    let name = "a planted ack before the commit is found";
+    for seed in 1..=5 {
+        let plan = Plan { seed, plant: Some("ack-before-commit".into()), ..plan.clone() };
+        match run(&plan).await {
+            Ok(outcome) if outcome.findings.iter().any(|finding| matches!(finding, Finding::Lost { .. })) => {
+                println!("ok {name} ({} findings)", outcome.findings.len());
+                return true;
+            }
+            Ok(_) => {}
+            Err(error) => println!("   {error}"),
+        }
+    }
+    println!("FAILED {name}: five runs found nothing");
+    false
+}
+
+fn judge(name: &str, outcome: std::io::Result<Outcome>) -> bool {
+    match outcome {
+        Ok(Outcome { findings, summary }) if findings.is_empty() => {
+            println!("ok {name}: nothing lost, doubled or reordered; {summary}");
+            true
+        }
+        Ok(Outcome { findings, summary }) => {
+            println!("FAILED {name}: {} findings; {summary}", findings.len());
+            for finding in findings.iter().take(20) {
+                println!("   {finding}");
+            }
+            false
+        }
+        Err(error) => {
+            println!("FAILED {name}: {error}");
+            false
+        }
+    }
+}
+
+impl Crash {
+    fn plan(&self) -> Plan {
+        Plan {
+            server: self.server.clone(),
+            store: self.store.clone(),
+            plant: self.plant.clone(),
+            people: self.people.max(1),
+            messages: self.messages,
+            kills: self.kills,
+            cuts: self.cuts,
+            seed: self.seed,
+            limit: Duration::from_secs(self.limit_seconds),
+        }
+    }
+}

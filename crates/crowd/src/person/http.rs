@@ -1,0 +1,72 @@
+use std::io;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+/// What the server answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) cookie: Option<String>,
+    body: String,
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Answer {
+    /// The body as a value.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> io::Result<T> {
+        if self.status != 200 {
+            return Err(io::Error::other(format!("{}: {}", self.status, self.body)));
+        }
+        serde_json::from_str(&self.body).map_err(|error| io::Error::other(format!("{error}: {}", self.body)))
+    }
+}
+
+/// Asks for a path.
+pub(crate) async fn get(host: &str, path: &str, cookie: Option<&str>) -> io::Result<Answer> {
+    let (url, cookie) = (format!("http://{host}{path}"), cookie.map(str::to_owned));
+    ask(move |agent| {
+        let mut request = agent.get(url);
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
+        }
+        request.call()
+    })
+    .await
+}
+
+/// Sends a form, as a script would.
+pub(crate) async fn post(
+    host: &str,
+    path: &str,
+    cookie: Option<&str>,
+    fields: &[(&'static str, &str)],
+) -> io::Result<Answer> {
+    let (url, cookie) = (format!("http://{host}{path}"), cookie.map(str::to_owned));
+    let fields: Vec<(&str, String)> =
+        fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    ask(move |agent| {
+        let mut request = agent.post(url).header("accept", "application/json");
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
+        }
+        request.send_form(fields.iter().map(|(name, value)| (*name, value.as_str())))
+    })
+    .await
+}
+
+async fn ask(
+    call: impl FnOnce(&ureq::Agent) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> + Send + 'static,
+) -> io::Result<Answer> {
+    let asked = tokio::task::spawn_blocking(move || {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        let mut response = call(&config.build().into()).map_err(io::Error::other)?;
+        let set = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+        let cookie = set.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        let status = response.status().as_u16();
+        let body = response.body_mut().read_to_string().map_err(io::Error::other)?;
+        Ok(Answer { status, cookie, body })
+    });
+    asked.await.map_err(io::Error::other)?
+}

@@ -1,0 +1,110 @@
+//! One person of the crowd: a guest with a session, one socket at a time, and a list of things to say.
+
+pub(crate) mod http;
+pub(crate) mod socket;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use wire::{Cursor, Person as Guest, Topic};
+
+use crate::record::{Note, Record};
+use crate::run::Chaos;
+
+/// Somebody who talks and listens until everything is said and read.
+pub struct Person {
+    host: String,
+    cookie: String,
+    topic: Topic,
+    /// What is not sent yet.
+    to_say: VecDeque<Letter>,
+    /// What was sent and not answered: it goes again over the next socket.
+    unanswered: Vec<Letter>,
+    cursor: Option<Cursor>,
+    record: Record,
+    progress: Arc<Progress>,
+    chaos: Chaos,
+}
+
+/// One thing to say.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    pub(crate) id: String,
+    pub(crate) text: String,
+}
+
+/// How far the whole crowd is.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Messages that are acknowledged.
+    pub acks: AtomicUsize,
+    /// Acks that said duplicate.
+    pub duplicates: AtomicUsize,
+    /// Sockets opened.
+    pub connections: AtomicUsize,
+    /// Resets told.
+    pub resets: AtomicUsize,
+    /// Entries read.
+    pub reads: AtomicUsize,
+    /// The head that everyone has to reach; 0 until all is said.
+    pub head: AtomicU64,
+}
+
+/// The pause between two attempts to connect: long enough that a crowd does not hammer a server that starts.
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// A name and a session for somebody new.
+///
+/// # Errors
+/// If the server gives none.
+pub async fn introduce(host: &str, name: &str) -> io::Result<(Guest, String)> {
+    let answer = http::post(host, "/do/introduce", None, &[("name", name)]).await?;
+    let cookie = answer.cookie.clone().ok_or_else(|| io::Error::other("introduce gives no cookie"))?;
+    Ok((answer.json()?, cookie))
+}
+
+impl Person {
+    /// Somebody with a seat in the topic's group, and so many things to say.
+    #[must_use]
+    pub fn new(
+        host: String,
+        (guest, cookie): (Guest, String),
+        topic: Topic,
+        messages: usize,
+        progress: Arc<Progress>,
+        chaos: Chaos,
+    ) -> Self {
+        let name = guest.name.to_string();
+        let letter = |n| Letter { id: format!("{name}-{n}"), text: format!("{name} says {n}") };
+        let to_say = (0..messages).map(letter).collect();
+        let record = Record { name, notes: Vec::new() };
+        Self { host, cookie, topic, to_say, unanswered: Vec::new(), cursor: None, record, progress, chaos }
+    }
+
+    /// Talks and listens until everything is said and read, or time is over; gives the notes.
+    pub async fn live(mut self, until: Instant) -> Record {
+        while Instant::now() < until && !self.is_done() {
+            self.progress.connections.fetch_add(1, Ordering::Relaxed);
+            // How a socket ended does not matter: what is unanswered goes again, and reading resumes.
+            if tokio::time::timeout_at(until, self.one_socket()).await.is_err() {
+                break;
+            }
+            sleep(PAUSE.mul_f64(0.5 + self.chaos.chance())).await;
+        }
+        self.record
+    }
+
+    fn is_done(&self) -> bool {
+        let head = self.progress.head.load(Ordering::Acquire);
+        let read = self.cursor.map_or(0, |cursor| cursor.seq.0);
+        self.to_say.is_empty() && self.unanswered.is_empty() && head > 0 && read >= head
+    }
+
+    fn note(&mut self, note: Note) {
+        self.record.notes.push(note);
+    }
+}

@@ -1,0 +1,158 @@
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use wire::{Action, Cursor, Entry, Epoch, Incoming, Notice, Ref, Request, SendId, Seq};
+
+use super::{Letter, Person};
+use crate::record::{Line, Note};
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// How many messages a person has under way at once.
+const WINDOW: usize = 4;
+/// A socket on which nothing happens for so long is given up; the next one resumes.
+const SILENCE: Duration = Duration::from_secs(5);
+
+impl Person {
+    /// Opens a socket, resumes, talks and listens until it ends.
+    pub(super) async fn one_socket(&mut self) -> Option<()> {
+        let mut request = format!("ws://{}/ws", self.host).into_client_request().ok()?;
+        request.headers_mut().insert("cookie", self.cookie.parse().ok()?);
+        let (mut socket, _) = connect_async(request).await.ok()?;
+        let action = Action::Subscribe { topic: self.topic.clone(), since: self.cursor };
+        send(&mut socket, action, None).await?;
+        for letter in self.unanswered.clone() {
+            self.post(&mut socket, &letter).await?;
+        }
+        let cut_after = self.chaos.cut_after();
+        let mut frames = 0usize;
+        while !self.is_done() {
+            self.say_more(&mut socket).await?;
+            let frame = match timeout(SILENCE, socket.next()).await {
+                Ok(frame) => frame?.ok()?,
+                // Everything is said and others are still at it: that is no reason to go.
+                Err(_) if self.unanswered.is_empty() && self.progress.head.load(Ordering::Acquire) == 0 => {
+                    continue;
+                }
+                Err(_) => return None,
+            };
+            if let Message::Text(text) = frame {
+                self.heard(&mut socket, &text).await?;
+                frames += 1;
+            }
+            if cut_after.is_some_and(|cut| frames >= cut) {
+                // Dropped without a word, as a phone in a tunnel does.
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    async fn say_more(&mut self, socket: &mut Socket) -> Option<()> {
+        while self.unanswered.len() < WINDOW {
+            let Some(letter) = self.to_say.pop_front() else { break };
+            self.note(Note::Invoke { id: letter.id.clone(), body: letter.text.clone() });
+            self.unanswered.push(letter.clone());
+            self.post(socket, &letter).await?;
+        }
+        Some(())
+    }
+
+    async fn post(&self, socket: &mut Socket, letter: &Letter) -> Option<()> {
+        let (topic, id) = (self.topic.clone(), SendId::new(&letter.id).ok()?);
+        let number = letter.id.rsplit('-').next()?.parse().ok()?;
+        send(socket, Action::Post { topic, id, text: letter.text.clone() }, Some(number)).await
+    }
+
+    async fn heard(&mut self, socket: &mut Socket, frame: &str) -> Option<()> {
+        match Incoming::decode(frame)? {
+            Incoming::Entry(entry) => {
+                let line = line(*entry);
+                self.progress.reads.fetch_add(1, Ordering::Relaxed);
+                if let Some(cursor) = &mut self.cursor {
+                    cursor.seq = line.seq;
+                }
+                self.note(Note::Read(line));
+            }
+            Incoming::Notice(notice) => self.noticed(socket, *notice).await?,
+        }
+        Some(())
+    }
+
+    async fn noticed(&mut self, socket: &mut Socket, notice: Notice) -> Option<()> {
+        match notice {
+            Notice::Subscribed { cursor, .. } => self.begin(cursor.epoch, cursor),
+            Notice::Reset { reason, cursor, .. } => {
+                self.progress.resets.fetch_add(1, Ordering::Relaxed);
+                self.note(Note::Reset { reason, seq: cursor.seq });
+                self.cursor = Some(cursor);
+            }
+            Notice::Ack { id, seq, duplicate, .. } => {
+                self.unanswered.retain(|letter| letter.id != id.as_str());
+                self.progress.acks.fetch_add(1, Ordering::AcqRel);
+                self.progress.duplicates.fetch_add(usize::from(duplicate), Ordering::Relaxed);
+                self.note(Note::Ok { id: id.to_string(), seq, duplicate });
+            }
+            Notice::Refused { refused, reference } => {
+                let number = reference?.as_number()?;
+                let letter =
+                    self.unanswered.iter().find(|letter| letter.id.ends_with(&format!("-{number}")))?.clone();
+                if let Some(retry_ms) = refused.retry_ms {
+                    sleep(Duration::from_millis(u64::from(retry_ms))).await;
+                    self.post(socket, &letter).await?;
+                } else {
+                    self.unanswered.retain(|other| other.id != letter.id);
+                    self.note(Note::Refused { id: letter.id });
+                }
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn begin(&mut self, epoch: Epoch, cursor: Cursor) {
+        self.note(Note::Subscribed { epoch, seq: cursor.seq });
+        self.cursor.get_or_insert(cursor);
+    }
+}
+
+async fn send(socket: &mut Socket, action: Action, number: Option<u64>) -> Option<()> {
+    let frame = Request { action, reference: number.map(Ref::number) }.encode();
+    socket.send(Message::text(frame)).await.ok()
+}
+
+/// An entry as notes have it.
+pub(crate) fn line(entry: Entry<Value>) -> Line {
+    let Entry { id, seq, data, .. } = entry;
+    let body = (data["type"] == "message").then(|| data["text"].as_str().unwrap_or_default().to_owned());
+    Line { seq, id: id.to_string(), body }
+}
+
+/// The whole log, read from history page by page.
+pub(crate) async fn whole_log(host: &str, cookie: &str, topic: &str) -> std::io::Result<Vec<Line>> {
+    let mut log: Vec<Line> = Vec::new();
+    let mut seen = HashMap::new();
+    loop {
+        let after = log.last().map_or(Seq::ZERO, |line| line.seq);
+        let path = format!("/topics/{topic}/history?after={after}&limit=100");
+        let page: Vec<Entry<Value>> = super::http::get(host, &path, Some(cookie)).await?.json()?;
+        if page.is_empty() {
+            return Ok(log);
+        }
+        for entry in page {
+            // A history that repeats itself would never end.
+            if seen.insert(entry.seq.0, ()).is_some() {
+                return Err(std::io::Error::other(format!("history gives {} twice", entry.seq)));
+            }
+            log.push(line(entry));
+        }
+    }
+}

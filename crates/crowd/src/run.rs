@@ -1,0 +1,168 @@
+//! One run: a server, a crowd in one group, kills in between, and the verdict.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout_at};
+use wire::Topic;
+
+use crate::checker::{Finding, check};
+use crate::person::socket::whole_log;
+use crate::person::{Person, Progress, http, introduce};
+use crate::server::Server;
+
+/// What happens in a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The binary of the server.
+    pub server: PathBuf,
+    /// Where it keeps its facts.
+    pub store: String,
+    /// A deliberate bug of it.
+    pub plant: Option<String>,
+    /// How many people.
+    pub people: usize,
+    /// How many messages in all.
+    pub messages: usize,
+    /// How often the server is killed.
+    pub kills: usize,
+    /// How many frames somebody reads, about, before their connection breaks; 0 if it never does.
+    pub cuts: usize,
+    /// Where chance begins, so that a run can be repeated.
+    pub seed: u64,
+    /// When the run is given up.
+    pub limit: Duration,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was not kept.
+    pub findings: Vec<Finding>,
+    /// In figures.
+    pub summary: String,
+}
+
+/// Chance that can be repeated: `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
+/// Generators", 2014).
+#[derive(Clone, Debug)]
+pub struct Chaos {
+    state: Arc<Mutex<u64>>,
+    cuts: usize,
+}
+
+impl Chaos {
+    fn new(seed: u64, cuts: usize) -> Self {
+        Self { state: Arc::new(Mutex::new(seed)), cuts }
+    }
+
+    /// A number in 0..1.
+    #[must_use]
+    pub fn chance(&self) -> f64 {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = *state;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+    }
+
+    /// After how many frames a connection breaks, if it does.
+    #[must_use]
+    pub fn cut_after(&self) -> Option<usize> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "small counts"
+        )]
+        (self.cuts > 0).then(|| 1 + (self.cuts as f64 * 2.0 * self.chance()) as usize)
+    }
+}
+
+/// Runs a plan.
+///
+/// # Errors
+/// If the server does not serve, or the run does not come to its end.
+pub async fn run(plan: &Plan) -> io::Result<Outcome> {
+    let began = Instant::now();
+    let until = began + plan.limit;
+    let mut server = Server::start(&plan.server, &plan.store, plan.plant.as_deref()).await?;
+    let host = server.host();
+    let chaos = Chaos::new(plan.seed, plan.cuts);
+    let progress = Arc::new(Progress::default());
+
+    let mut guests = Vec::new();
+    for n in 0..plan.people {
+        guests.push(introduce(&host, &format!("p{n}")).await?);
+    }
+    let founder = guests.first().map(|(_, cookie)| cookie.clone()).unwrap_or_default();
+    let made = http::post(&host, "/do/create_group", Some(&founder), &[("name", "The crowd")]).await?;
+    let group: String = made.json()?;
+    for (_, cookie) in guests.iter().skip(1) {
+        http::post(&host, "/do/join", Some(cookie), &[("group", &group)]).await?.json::<()>()?;
+    }
+    let topic = Topic::new(&format!("group/{group}")).map_err(io::Error::other)?;
+
+    let mut crowd = JoinSet::new();
+    for (n, guest) in guests.into_iter().enumerate() {
+        let share = plan.messages / plan.people + usize::from(n < plan.messages % plan.people);
+        let person =
+            Person::new(host.clone(), guest, topic.clone(), share, Arc::clone(&progress), chaos.clone());
+        crowd.spawn(person.live(until));
+    }
+
+    for kill in 1..=plan.kills {
+        let due = plan.messages * kill / (plan.kills + 1);
+        if !reached(&progress, due, until).await {
+            break;
+        }
+        server.kill().await?;
+        server.up().await?;
+    }
+    let said = reached(&progress, plan.messages, until).await;
+    let log = whole_log(&host, &founder, topic.as_str()).await?;
+    progress.head.store(log.last().map_or(0, |line| line.seq.0), Ordering::Release);
+
+    let mut records = Vec::new();
+    while let Ok(Some(record)) = timeout_at(until + Duration::from_secs(5), crowd.join_next()).await {
+        records.push(record.map_err(io::Error::other)?);
+    }
+    if records.len() < plan.people {
+        return Err(io::Error::other(format!("{} people never finished", plan.people - records.len())));
+    }
+    server.kill().await?;
+    let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
+    let summary = format!(
+        "{} people, {} messages, {} kills: {} acks ({} duplicates), {} connections, {} resets, {} entries read, {:.1} s",
+        plan.people,
+        plan.messages,
+        plan.kills,
+        count(&progress.acks),
+        count(&progress.duplicates),
+        count(&progress.connections),
+        count(&progress.resets),
+        count(&progress.reads),
+        began.elapsed().as_secs_f64(),
+    );
+    if !said {
+        return Err(io::Error::other(format!("not everything was said in time: {summary}")));
+    }
+    Ok(Outcome { findings: check(&records, &log), summary })
+}
+
+/// Waits until so many messages are acknowledged; false if time is over first.
+async fn reached(progress: &Progress, acks: usize, until: Instant) -> bool {
+    while progress.acks.load(Ordering::Acquire) < acks {
+        if Instant::now() > until {
+            return false;
+        }
+        sleep(Duration::from_millis(2)).await;
+    }
+    true
+}

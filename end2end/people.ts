@@ -1,0 +1,161 @@
+import { type Browser, type BrowserContext, expect, type Locator, type Page, test as base } from "@playwright/test";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+import { Server } from "./server.ts";
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Somebody with a browser of their own. Anything that goes wrong on one of their pages is kept. */
+export class Person {
+    readonly wrong: string[] = [];
+    /** While the server is down on purpose, failing to reach it is no fault of the page. */
+    outage = false;
+
+    private constructor(
+        readonly name: string,
+        readonly page: Page,
+        readonly context: BrowserContext,
+        private readonly server: Server,
+    ) {
+        this.watch(page);
+    }
+
+    static async arrive(
+        name: string,
+        browser: Browser,
+        server: Server,
+        options: Parameters<Browser["newContext"]>[0] = {},
+    ): Promise<Person> {
+        const context = await browser.newContext(options);
+        return new Person(name, await context.newPage(), context, server);
+    }
+
+    /** A second tab in the same browser. */
+    async anotherTab(path = ""): Promise<Person> {
+        const tab = new Person(this.name, await this.context.newPage(), this.context, this.server);
+        await tab.open(path || new URL(this.page.url()).pathname);
+        return tab;
+    }
+
+    /** Opens a path, or a whole link, and waits until the page is live, if it has a script. */
+    async open(path: string): Promise<void> {
+        await this.page.goto(new URL(path, this.server.url).href);
+        await this.live();
+    }
+
+    async live(): Promise<void> {
+        if (this.hasScript()) await this.page.waitForSelector("html[data-hydrated]");
+    }
+
+    /** Gives the name, on the page that asks for it. */
+    async introduce(path = "/"): Promise<void> {
+        await this.open(path);
+        await this.page.getByLabel("Your name").fill(this.name);
+        await this.page.getByRole("button", { name: /Start chatting|Join/ }).click();
+        await this.page.getByLabel("Your name").waitFor({ state: "detached" });
+        await this.live();
+    }
+
+    /** Makes a group; gives its link. */
+    async createGroup(name: string): Promise<string> {
+        await this.page.getByLabel("Name of the group").fill(name);
+        await this.page.getByRole("button", { name: "Create group" }).click();
+        await expect(this.page.getByRole("heading", { name, level: 1 })).toBeVisible();
+        return this.page.locator("#link").inputValue();
+    }
+
+    async say(text: string): Promise<void> {
+        const field = this.page.getByLabel("Message", { exact: true });
+        await field.fill(text);
+        await (this.hasScript() ? field.press("Enter") : this.page.getByRole("button", { name: "Send" }).click());
+    }
+
+    /** The texts of all messages, from top to bottom. */
+    async texts(): Promise<string[]> {
+        return this.page.locator(".message .text").allInnerTexts();
+    }
+
+    message(text: string): Locator {
+        return this.page.locator(".message", { hasText: text });
+    }
+
+    /** Waits until a message is there and known to be committed. */
+    async sees(text: string): Promise<void> {
+        await expect(this.message(text)).toBeVisible();
+        await expect(this.message(text)).not.toHaveClass(/sending|failed/);
+    }
+
+    /** Fails if a machine finds anything that keeps people out. */
+    async isAccessible(): Promise<void> {
+        // Through the tester's own door: the page's policy lets no foreign script in.
+        const source = await readFile(axe, "utf8");
+        await this.page.evaluate(source);
+        const found = await this.page.evaluate(async () => {
+            const results = await (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run();
+            return results.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+        });
+        expect(found).toEqual([]);
+    }
+
+    private hasScript(): boolean {
+        return !this.name.endsWith("without a script");
+    }
+
+    private watch(page: Page): void {
+        const keep = (what: string) => {
+            const unreachable = /ERR_CONNECTION|WebSocket|ERR_EMPTY_RESPONSE|ERR_INTERNET/.test(what);
+            if (!(this.outage && unreachable)) this.wrong.push(`${this.name}: ${what}`);
+        };
+        page.on("pageerror", (error) => keep(error.message));
+        page.on("console", (message) => {
+            if (message.type() === "error" || message.type() === "warning") keep(message.text());
+        });
+        page.on("response", (response) => {
+            const expected = this.expected404 === new URL(response.url()).pathname;
+            if (response.status() >= 404 && !expected) keep(`${response.status()} ${response.url()}`);
+        });
+    }
+
+    /** A path that is not there on purpose. */
+    expected404 = "";
+}
+
+interface AxeResults {
+    violations: { id: string; nodes: { html: string }[] }[];
+}
+
+interface Cast {
+    settings: string[];
+    server: Server;
+    person: (name: string, options?: Parameters<Browser["newContext"]>[0]) => Promise<Person>;
+    ann: Person;
+    ben: Person;
+    cal: Person;
+}
+
+/** The cast. Each test has a server of its own; a test fails if anything went wrong on any page. */
+export const test = base.extend<Cast>({
+    settings: [[], { option: true }],
+    server: async ({ settings }, use) => {
+        const server = await Server.start(...settings);
+        await use(server);
+        await server.tearDown();
+    },
+    person: async ({ browser, server }, use) => {
+        const people: Person[] = [];
+        await use(async (name, options) => {
+            const person = await Person.arrive(name, browser, server, options);
+            people.push(person);
+            return person;
+        });
+        const wrong = people.flatMap((person) => person.wrong);
+        for (const person of people) await person.context.close();
+        expect(wrong).toEqual([]);
+    },
+    ann: async ({ person }, use) => use(await person("ann")),
+    ben: async ({ person }, use) => use(await person("ben")),
+    cal: async ({ person }, use) => use(await person("cal")),
+});
+
+export { expect };

@@ -1,0 +1,89 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+import { expect, test, type Person } from "../people.ts";
+
+const SHOTS = join(import.meta.dirname, "../../screenshots");
+
+/** A group in which something was said. */
+async function conversation(ann: Person, ben: Person): Promise<string> {
+    await ann.introduce();
+    const link = await ann.createGroup("Kitchen table");
+    await ben.introduce(link);
+    await expect(ann.page.getByText("ben joined")).toBeVisible();
+    const lines: [Person, string][] = [
+        [ann, "Morning! The new oven arrives **today**, between 10 and 12."],
+        [ann, "Who can be there to let them in?"],
+        [ben, "I can. Do they need the old one empty?\n\n- shelves out\n- gas off\n- door left open"],
+        [ann, "Yes, and somebody should read https://example.org/ovens before we switch it on."],
+        [ben, "> between 10 and 12\n\nThen I bake at one:\n\n```\nbread   3\nrolls  24\n```"],
+        [ann, "You are ~~the best~~ hired."],
+    ];
+    for (const [person, text] of lines) {
+        await person.say(text);
+        await expect(ann.page.locator(".message:not(.sending)")).toHaveCount(lines.findIndex((l) => l[1] === text) + 1);
+    }
+    return link;
+}
+
+test("every page is accessible and looks right, light and dark, wide and narrow", async ({ ann, ben, cal }) => {
+    await mkdir(SHOTS, { recursive: true });
+    const look = async (person: Person, name: string) => {
+        for (const scheme of ["light", "dark"] as const) {
+            await person.page.emulateMedia({ colorScheme: scheme });
+            for (const [size, width] of [["wide", 1280], ["narrow", 390], ["smallest", 320]] as const) {
+                await person.page.setViewportSize({ width, height: 800 });
+                const overflows = await person.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+                expect(overflows, `${name} ${size}`).toBe(false);
+                await person.isAccessible();
+                await person.page.screenshot({ path: join(SHOTS, `${name}-${size}-${scheme}.png`) });
+            }
+        }
+        await person.page.setViewportSize({ width: 1280, height: 800 });
+        await person.page.emulateMedia({ colorScheme: "light" });
+    };
+    await cal.open("/");
+    await look(cal, "landing");
+    cal.expected404 = "/nowhere";
+    await cal.page.goto(new URL("/nowhere", cal.page.url()).href);
+    await expect(cal.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+    await look(cal, "not-found");
+    cal.wrong.splice(0, cal.wrong.length, ...cal.wrong.filter((what) => !what.includes("404")));
+
+    const link = await conversation(ann, ben);
+    await look(ann, "group");
+    await ann.page.getByRole("button", { name: "Invite people" }).click();
+    await expect(ann.page.locator("#invite")).toBeVisible();
+    await look(ann, "invite");
+    await cal.open(link);
+    await look(cal, "join");
+    await ben.open("/");
+    await look(ben, "home");
+});
+
+test.describe("with many sends allowed", () => {
+    test.use({ settings: ["--send-burst", "1000"] });
+
+    test("the group page of fifty messages is small", async ({ server, ann }) => {
+        await ann.introduce();
+        await ann.createGroup("Fifty");
+        const group = ann.page.url().split("/").pop() ?? "";
+        const cookie = (await ann.context.cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
+        for (let n = 0; n < 50; n += 1) {
+            const text = `Message ${n}: *some* words of the usual length, with a \`bit\` of code and a link https://example.org/${n}`;
+            const body = new URLSearchParams({ group, id: `fifty-${n}`, text });
+            const posted = await fetch(`${server.url}/do/post`, {
+                method: "POST",
+                headers: { cookie, accept: "application/json" },
+                body,
+            });
+            expect(posted.status).toBe(200);
+        }
+        const html = await (await fetch(`${server.url}/g/${group}`, { headers: { cookie } })).text();
+        expect(html).toContain("Message 49");
+        const bytes = brotliCompressSync(html).length;
+        console.log(`html  ${Math.ceil(bytes / 1024)} KB of   30 KB (50 messages)`);
+        expect(bytes).toBeLessThanOrEqual(30 * 1024);
+    });
+});
