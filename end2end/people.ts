@@ -105,7 +105,9 @@ export class Person {
     private watch(page: Page): void {
         const keep = (what: string) => {
             const unreachable = /ERR_CONNECTION|WebSocket|ERR_EMPTY_RESPONSE|ERR_INTERNET/.test(what);
-            if (!(this.outage && unreachable)) this.wrong.push(`${this.name}: ${what}`);
+            // A browser that loads the script ahead wonders why nobody runs it.
+            const unused = !this.hasScript() && what.includes("preloaded using link preload");
+            if (!(this.outage && unreachable) && !unused) this.wrong.push(`${this.name}: ${what}`);
         };
         page.on("pageerror", (error) => keep(error.message));
         page.on("console", (message) => {

@@ -18,6 +18,7 @@ test("without a script dee gives a name, creates, reads, posts, leaves, and join
 
     await dee.page.locator("[popovertarget=invite]").click();
     await expect(dee.page.locator("#link")).toHaveValue(link);
+    await dee.page.keyboard.press("Escape");
 
     await dee.page.getByRole("button", { name: "Make admin" }).click();
     await expect(dee.page.getByText("dee without a script made ann an admin")).toBeVisible();

@@ -14,13 +14,17 @@ pub(crate) fn Header(
     link: String,
 ) -> impl IntoView {
     let members = timeline.members.clone();
+    let label = {
+        let members = members.clone();
+        move || text::member_count(members.with(Vec::len))
+    };
     view! {
         <header class="head">
             <a class="icon-button back" href="/" aria-label=text::BACK>
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
             <h1 dir="auto">{timeline.group.name.to_string()}</h1>
-            <button class="count" type="button" popovertarget="members" aria-label=text::MEMBERS>
+            <button class="count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
                 <span>{move || members.with(Vec::len)}</span>
             </button>
