@@ -1,5 +1,6 @@
 //! `SQLite` keeps the contract of every store, and what only a durable one can promise.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
@@ -7,21 +8,20 @@ use chat::testing::SeededChance;
 use chat::{OsChance, Store};
 use store::SqliteStore;
 use tempfile::TempDir;
-use wire::{Epoch, Json, Page, Role, SendId, Seq, Timestamp, Topic};
+use wire::{Json, SendId, Seq, Timestamp, Topic};
 
-chat::store_contract!(Arc::new(InFolder::fresh()));
+chat::store_contract!(Arc::new(fresh()));
 
-/// A store whose folder goes when it does.
-struct InFolder {
-    store: SqliteStore,
-    _folder: TempDir,
+thread_local! {
+    /// The folders of the contract's stores: they go when the test's thread does.
+    static FOLDERS: RefCell<Vec<TempDir>> = const { RefCell::new(Vec::new()) };
 }
 
-impl InFolder {
-    fn fresh() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { store: open(&folder), _folder: folder }
-    }
+fn fresh() -> SqliteStore {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    FOLDERS.with_borrow_mut(|folders| folders.push(folder));
+    store
 }
 
 fn open(folder: &TempDir) -> SqliteStore {
@@ -101,32 +101,4 @@ async fn a_store_that_cannot_write_says_so_still_reads_and_writes_again_later() 
     assert_eq!(ids(&store).await, ["1"], "reads go on");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(commit(&store, &["2"]).await.unwrap(), [Outcome::Posted { seq: Seq(2) }]);
-}
-
-#[async_trait::async_trait]
-impl Store for InFolder {
-    fn epoch(&self) -> Epoch {
-        self.store.epoch()
-    }
-    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, chat::Fault> {
-        self.store.commit(writes).await
-    }
-    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, chat::Fault> {
-        self.store.page(topic, range).await
-    }
-    async fn roster(&self, group: wire::GroupId) -> Result<Option<chat::store::Roster>, chat::Fault> {
-        self.store.roster(group).await
-    }
-    async fn seat(&self, group: wire::GroupId, user: wire::UserId) -> Result<Option<Role>, chat::Fault> {
-        self.store.seat(group, user).await
-    }
-    async fn groups(&self, user: wire::UserId) -> Result<chat::store::Groups, chat::Fault> {
-        self.store.groups(user).await
-    }
-    async fn session(&self, token: chat::TokenHash) -> Result<Option<chat::Session>, chat::Fault> {
-        self.store.session(token).await
-    }
-    async fn close(&self) -> Result<(), chat::Fault> {
-        self.store.close().await
-    }
 }
