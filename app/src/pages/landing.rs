@@ -41,6 +41,7 @@ pub(crate) fn Landing() -> impl IntoView {
 fn Stranger() -> impl IntoView {
     view! {
         <Plain>
+            <img src="/icon.svg" alt="" width="72" height="72"/>
             <h1>{text::PRODUCT}</h1>
             <p class="slogan">{text::SLOGAN}</p>
             <IntroduceForm group=None/>

@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 use wire::{Person, Refusal, SendId, Seq, Timestamp, Topic, UserId};
 
 use crate::bus::{Bus, Ear, Hint};
-use crate::committer::Committer;
+use crate::committer::{Committer, Turn};
 use crate::limits::Limits;
 use crate::no::No;
 use crate::outside::{Chance, Clock, random};
@@ -107,6 +107,11 @@ impl Chat {
     /// Hands a write to the committer and waits until it is a fact.
     pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, No> {
         self.committer.commit(write).await
+    }
+
+    /// Hands a write to the committer and waits until it has its turn.
+    pub(crate) async fn hand_in(&self, write: Write) -> Result<Turn, No> {
+        self.committer.hand_in(write).await
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {

@@ -23,6 +23,11 @@ struct Job {
     answer: oneshot::Sender<Result<Outcome, Fault>>,
 }
 
+/// A write's place in the queue.
+pub(crate) struct Turn {
+    answered: oneshot::Receiver<Result<Outcome, Fault>>,
+}
+
 /// The most writes in one transaction.
 const BATCH: usize = 256;
 /// How many writes may wait; a sender past that waits for room, and its socket is not read meanwhile.
@@ -37,19 +42,18 @@ impl Committer {
 
     /// Waits until a write is a fact. If the caller goes away meanwhile, the write is made all the same.
     pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, No> {
+        self.hand_in(write).await?.outcome().await
+    }
+
+    /// Waits until a write has its turn: what is handed in later is committed later.
+    pub(crate) async fn hand_in(&self, write: Write) -> Result<Turn, No> {
         let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (answer, answered) = oneshot::channel();
         let sent = match inbox {
             Some(inbox) => inbox.send(Job { write, answer }).await.is_ok(),
             None => false,
         };
-        if !sent {
-            return Err(Refusal::Unavailable.into());
-        }
-        match answered.await {
-            Ok(outcome) => Ok(outcome?),
-            Err(_) => Err(Fault::new("committer", "the committer ended before it answered").into()),
-        }
+        if sent { Ok(Turn { answered }) } else { Err(Refusal::Unavailable.into()) }
     }
 
     /// Takes nothing more and waits until everything taken is answered.
@@ -59,6 +63,16 @@ impl Committer {
         if let Some(task) = task {
             // An error is a panic of the task; it is in the log already, and its askers were answered.
             let _ = task.await;
+        }
+    }
+}
+
+impl Turn {
+    /// What became of the write.
+    pub(crate) async fn outcome(self) -> Result<Outcome, No> {
+        match self.answered.await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(Fault::new("committer", "the committer ended before it answered").into()),
         }
     }
 }

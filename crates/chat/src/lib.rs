@@ -25,7 +25,7 @@ pub mod store;
 pub mod testing;
 mod volatile;
 
-pub use crate::acts::{CatchUp, Subscribed};
+pub use crate::acts::{CatchUp, Sending, Subscribed};
 pub use crate::bus::{Bus, Hint, LocalBus};
 pub use crate::chat::{Ack, Caller, Chat, Parts};
 pub use crate::limits::Limits;

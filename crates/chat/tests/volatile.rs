@@ -1,8 +1,16 @@
-//! The volatile store keeps the contract of every store.
+//! The volatile store keeps the contract of the port, within its window.
 
 use std::sync::Arc;
 
 use chat::testing::SeededChance;
-use chat::{VolatileStore, Window};
+use chat::{Store, VolatileStore, Window};
 
-chat::store_contract!(Arc::new(VolatileStore::new(&SeededChance::new(1), Window::default())));
+mod contract {
+    use super::*;
+
+    fn fresh() -> Arc<dyn Store> {
+        Arc::new(VolatileStore::new(&SeededChance::new(7), Window::default()))
+    }
+
+    chat::store_contract!(fresh);
+}

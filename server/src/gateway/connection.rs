@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::ws::WebSocket;
 use broker::{Reader, Setback};
 use bytes::Bytes;
-use chat::{Caller, CatchUp, Chance, OsChance};
+use chat::{Caller, CatchUp, Chance, No, OsChance, Sending};
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
-use wire::{Action, CloseCode, Notice, Refusal, Refused, Request, Topic};
+use wire::{Action, CloseCode, Notice, Ref, Refusal, Refused, Request, Topic};
 
 use super::answer;
 use super::census::Seat;
@@ -200,27 +200,34 @@ impl<S: Sender> Connection<S> {
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference).await,
             Action::Post { topic, id, text } => {
-                let caller = self.caller.clone();
-                self.sends.push_back(Box::pin(async move {
-                    let posted = match caller.me() {
-                        Ok(me) => chat.post(me, topic, id, &text).await,
-                        Err(refusal) => Err(refusal.into()),
-                    };
-                    answer::sent(posted, reference)
-                }));
+                let begun = match self.caller.me() {
+                    Ok(me) => chat.begin_post(me, topic, id, &text).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.answer_later(begun, reference);
                 Ok(())
             }
             Action::Publish { topic, id, data } => {
-                let caller = self.caller.clone();
-                self.sends.push_back(Box::pin(async move {
-                    answer::sent(chat.publish(&caller, topic, id, data).await, reference)
-                }));
+                let begun = chat.begin_publish(&self.caller, topic, id, data).await;
+                self.answer_later(begun, reference);
                 Ok(())
             }
         }
     }
 
-    async fn unsubscribe(&mut self, topic: Topic, reference: Option<wire::Ref>) -> Result<(), End> {
+    /// Answers a send when it is committed, after those that were begun before it.
+    fn answer_later(&mut self, begun: Result<Sending, No>, reference: Option<Ref>) {
+        let chat = Arc::clone(&self.app.chat);
+        self.sends.push_back(Box::pin(async move {
+            let sent = match begun {
+                Ok(sending) => chat.finish(sending).await,
+                Err(no) => Err(no),
+            };
+            answer::sent(sent, reference)
+        }));
+    }
+
+    async fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) -> Result<(), End> {
         // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
         self.reader.detach(&topic);
         self.say(&Notice::Unsubscribed { topic, refused: None, reference }).await

@@ -8,4 +8,5 @@ mod read;
 mod send;
 mod subscribe;
 
+pub use send::Sending;
 pub use subscribe::{CatchUp, Subscribed};

@@ -1,14 +1,25 @@
 use sha2::{Digest, Sha256};
 use wire::limits::TEXT_BYTES;
-use wire::{Event, Json, Person, Refusal, SendId, Topic, TopicKind};
+use wire::{Event, GroupId, Json, Person, Refusal, SendId, Timestamp, Topic, TopicKind};
 
 use super::access::may_publish;
 use crate::chat::{Ack, Caller, Chat};
+use crate::committer::Turn;
 use crate::markdown;
 use crate::no::{Fault, No};
 use crate::store::{BodyHash, Draft, Outcome, Sender, Write};
 
-/// Sending.
+/// A send that has its turn: what the same caller begins later gets a later place.
+pub struct Sending {
+    turn: Turn,
+    id: SendId,
+    topic: Topic,
+    at: Timestamp,
+    group: Option<GroupId>,
+}
+
+/// Sending. Each kind has a first half that waits for a turn, and [`Chat::finish`] waits for the commit; who
+/// sends many messages begins them one after the other and need not wait for each.
 impl Chat {
     /// Says something in a conversation. The same id with the same text is the same message, however often
     /// it is sent.
@@ -17,6 +28,15 @@ impl Chat {
     /// [`Refusal::TextEmpty`], [`Refusal::TextTooLong`], [`Refusal::TooFast`], [`Refusal::NotMember`],
     /// [`Refusal::NotFound`], [`Refusal::SendIdTaken`].
     pub async fn post(&self, me: &Person, topic: Topic, id: SendId, text: &str) -> Result<Ack, No> {
+        let sending = self.begin_post(me, topic, id, text).await?;
+        self.finish(sending).await
+    }
+
+    /// The first half of [`Chat::post`].
+    ///
+    /// # Errors
+    /// Those that can be told before the commit.
+    pub async fn begin_post(&self, me: &Person, topic: Topic, id: SendId, text: &str) -> Result<Sending, No> {
         let TopicKind::Group(group) = topic.kind() else { return Err(Refusal::NotFound.into()) };
         let text = tidy(text)?;
         let now = self.clock.now();
@@ -32,10 +52,7 @@ impl Chat {
             at: now,
             seat: Some((group, me.id)),
         };
-        match self.send(draft).await? {
-            Some(ack) => Ok(ack),
-            None => Err(self.no_seat(group).await?.into()),
-        }
+        self.begin(draft, Some(group)).await
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
@@ -49,11 +66,42 @@ impl Chat {
         id: Option<SendId>,
         data: Json,
     ) -> Result<Ack, No> {
+        let sending = self.begin_publish(caller, topic, id, data).await?;
+        self.finish(sending).await
+    }
+
+    /// The first half of [`Chat::publish`].
+    ///
+    /// # Errors
+    /// Those that can be told before the commit.
+    pub async fn begin_publish(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: Option<SendId>,
+        data: Json,
+    ) -> Result<Sending, No> {
         may_publish(caller, &topic)?;
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
         let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), seat: None };
-        self.send(draft).await?.ok_or_else(|| Fault::new("publish", "an open topic has no seats").into())
+        self.begin(draft, None).await
+    }
+
+    /// Waits until a send is committed.
+    ///
+    /// # Errors
+    /// Those that only the commit can tell.
+    pub async fn finish(&self, sending: Sending) -> Result<Ack, No> {
+        let Sending { turn, id, topic, at, group } = sending;
+        let (seq, timestamp, duplicate) = match (turn.outcome().await?, group) {
+            (Outcome::Posted { seq }, _) => (seq, at, false),
+            (Outcome::Repeated { seq, at }, _) => (seq, at, true),
+            (Outcome::SendIdTaken, _) => return Err(Refusal::SendIdTaken.into()),
+            (Outcome::NoSeat, Some(group)) => return Err(self.no_seat(group).await?.into()),
+            (other, _) => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
+        };
+        Ok(Ack { id, topic, seq, timestamp, duplicate })
     }
 
     /// A fresh id, for a sender that cannot make one.
@@ -62,17 +110,9 @@ impl Chat {
         SendId::from_bytes(self.random())
     }
 
-    /// Commits a draft; none if its seat is not there.
-    async fn send(&self, draft: Draft) -> Result<Option<Ack>, No> {
+    async fn begin(&self, draft: Draft, group: Option<GroupId>) -> Result<Sending, No> {
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        let (seq, timestamp, duplicate) = match self.commit(Write::Post(draft)).await? {
-            Outcome::Posted { seq } => (seq, at, false),
-            Outcome::Repeated { seq, at } => (seq, at, true),
-            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
-            Outcome::NoSeat => return Ok(None),
-            other => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
-        };
-        Ok(Some(Ack { id, topic, seq, timestamp, duplicate }))
+        Ok(Sending { turn: self.hand_in(Write::Post(draft)).await?, id, topic, at, group })
     }
 }
 

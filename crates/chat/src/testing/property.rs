@@ -22,10 +22,11 @@ where
     // The runner is made to be called from plain code, so it gets a thread where waiting is allowed.
     let run = move || {
         let config = Config { cases, failure_persistence: None, ..Config::default() };
-        TestRunner::new(config).run(&inputs, |input| {
+        let held = TestRunner::new(config).run(&inputs, |input| {
             runtime.block_on(promise(input));
             Ok(())
-        })
+        });
+        held.map_err(|broken| broken.to_string())
     };
     match spawn_blocking(run).await {
         Ok(Ok(())) => {}

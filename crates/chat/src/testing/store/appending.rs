@@ -40,8 +40,7 @@ pub async fn an_entry_comes_back_as_it_was_given(fresh: impl Fresh) {
             let draft = Draft { id: id.clone(), at, ..draft(&topic, sender, "x", "x") };
             commit_one(&*store, draft.clone()).await;
             let kept = whole(&*store, &topic).await.entries.pop();
-            let entry =
-                Entry { id, topic: topic.clone(), seq: Seq(place), data: draft.data, timestamp: at };
+            let entry = Entry { id, topic: topic.clone(), seq: Seq(place), data: draft.data, timestamp: at };
             assert_eq!(kept, Some(entry));
         }
     }

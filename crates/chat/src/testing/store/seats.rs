@@ -46,10 +46,7 @@ pub async fn who_joined_earlier_in_the_batch_posts(fresh: impl Fresh) {
     ];
     let outcomes = commit(&*store, writes).await;
     let changed = Outcome::Changed { places: vec![] };
-    assert_eq!(
-        outcomes,
-        [Outcome::NoSeat, changed, Outcome::Posted { seq: Seq(2) }, Outcome::NoSeat]
-    );
+    assert_eq!(outcomes, [Outcome::NoSeat, changed, Outcome::Posted { seq: Seq(2) }, Outcome::NoSeat]);
 }
 
 pub async fn a_retry_is_answered_even_after_the_seat_is_gone(fresh: impl Fresh) {

@@ -8,7 +8,9 @@ use crate::testing::ann;
 
 pub async fn a_session_is_found_by_its_token(fresh: impl Fresh) {
     let store = fresh();
-    let zoe = Person { id: UserId::from_bytes([0xff; 10]), name: PersonName::new("Zoë 👩‍💻 O'Neil").unwrap() };
+    let zoe = Person {
+        id: UserId::from_bytes([0xff; 10]), name: PersonName::new("Zoë 👩‍💻 O'Neil").unwrap()
+    };
     let at = Timestamp(1_000);
     let introduce = Write::Introduce { person: zoe.clone(), token: hash(9), at };
     assert_eq!(commit_one(&*store, introduce).await, Outcome::Done);

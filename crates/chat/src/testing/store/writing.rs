@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use wire::{
-    Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId, Timestamp, Topic, UserId,
-};
+use wire::{Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId, Timestamp, Topic, UserId};
 
 use crate::session::TokenHash;
 use crate::store::{BodyHash, Change, Draft, Fact, Outcome, Range, Sender, Store, Version, Write};

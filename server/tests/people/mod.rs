@@ -1,0 +1,130 @@
+//! People at real sockets of a real server, in the test's own process.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::Value;
+use server::{Config, Running, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use wire::Person;
+
+/// A volatile server.
+pub async fn server() -> Running {
+    with(|_| {}).await
+}
+
+/// A volatile server with settings of its own.
+pub async fn with(set: impl FnOnce(&mut Config)) -> Running {
+    let mut config = Config::volatile();
+    config.limits.send_burst = 1_000;
+    set(&mut config);
+    Server::start(config).await.unwrap()
+}
+
+/// Somebody at an open socket.
+pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// How long a test waits for what must come. Only a test that fails waits so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Socket {
+    /// Opens a socket with these headers; the status if the server refuses.
+    pub async fn open(server: &Running, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{}/ws", server.addr()).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Opens a socket and reads its welcome.
+    pub async fn arrive(server: &Running, headers: &[(&'static str, &str)]) -> Self {
+        let mut socket = Self::open(server, headers).await.unwrap();
+        assert_eq!(socket.hears().await["event"], "welcome");
+        socket
+    }
+
+    /// Sends a text frame.
+    pub async fn says(&mut self, frame: &str) {
+        self.0.send(Message::text(frame)).await.unwrap();
+    }
+
+    /// Sends a frame and gives the next one that comes.
+    pub async fn asks(&mut self, frame: &str) -> Value {
+        self.says(frame).await;
+        self.hears().await
+    }
+
+    /// Sends any message.
+    pub async fn sends(&mut self, message: Message) {
+        // A server that has closed already takes nothing more, and the test reads why.
+        let _ = self.0.send(message).await;
+    }
+
+    /// The next frame.
+    pub async fn hears(&mut self) -> Value {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("no frame: {other:?}"),
+            }
+        }
+    }
+
+    /// Reads until the server closes; gives the frames before, and the close code.
+    pub async fn hears_the_end(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut frames = Vec::new();
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Text(text))) => frames.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(close))) => return (frames, close.map(|close| close.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return (frames, None),
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<Message, Error>> {
+        tokio::time::timeout(PATIENCE, self.0.next()).await.expect("something comes in time")
+    }
+}
+
+/// A new guest; gives who it is and the cookie.
+pub async fn guest(server: &Running, name: &str) -> (Person, String) {
+    let (person, token) = server.chat().introduce(name).await.unwrap();
+    (person, format!("hubbub_session={}", token.reveal()))
+}
+
+/// What the server answers to a request as it is written.
+pub async fn raw(server: &Running, request: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let reading = stream.read_to_end(&mut answer);
+    tokio::time::timeout(PATIENCE, reading).await.expect("an answer comes in time").unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default();
+    (status, answer)
+}
+
+/// A GET request of this host's name.
+pub fn get(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n")
+}
+
+/// A POST request of this host's name.
+pub fn post(path: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
