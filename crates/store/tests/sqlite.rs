@@ -1,5 +1,8 @@
 //! `SQLite` keeps the contract of every store, and what only a durable one can promise.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
 use chat::testing::SeededChance;
 use chat::{OsChance, Store};
@@ -7,6 +10,19 @@ use store::SqliteStore;
 use tempfile::TempDir;
 use wire::{Json, SendId, Seq, Timestamp, Topic};
 
+chat::store_contract!(Arc::new(fresh()));
+
+thread_local! {
+    /// The folders of the contract's stores: they go when the test's thread does.
+    static FOLDERS: RefCell<Vec<TempDir>> = const { RefCell::new(Vec::new()) };
+}
+
+fn fresh() -> SqliteStore {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder);
+    FOLDERS.with_borrow_mut(|folders| folders.push(folder));
+    store
+}
 
 fn open(folder: &TempDir) -> SqliteStore {
     SqliteStore::open(folder.path(), &SeededChance::new(1)).unwrap()

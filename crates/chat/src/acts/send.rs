@@ -52,7 +52,7 @@ impl Chat {
             at: now,
             seat: Some((group, me.id)),
         };
-        self.begin(draft, Some(group)).await
+        self.take_turn(draft, Some(group)).await
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
@@ -85,7 +85,7 @@ impl Chat {
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
         let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), seat: None };
-        self.begin(draft, None).await
+        self.take_turn(draft, None).await
     }
 
     /// Waits until a send is committed.
@@ -110,7 +110,7 @@ impl Chat {
         SendId::from_bytes(self.random())
     }
 
-    async fn begin(&self, draft: Draft, group: Option<GroupId>) -> Result<Sending, No> {
+    async fn take_turn(&self, draft: Draft, group: Option<GroupId>) -> Result<Sending, No> {
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
         Ok(Sending { turn: self.hand_in(Write::Post(draft)).await?, id, topic, at, group })
     }
