@@ -31,7 +31,7 @@ test("every page is accessible and looks right, light and dark, wide and narrow"
     await mkdir(SHOTS, { recursive: true });
     const look = async (person: Person, name: string) => {
         for (const scheme of ["light", "dark"] as const) {
-            await person.page.emulateMedia({ colorScheme: scheme });
+            await person.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
             for (const [size, width] of [["wide", 1280], ["narrow", 390], ["smallest", 320]] as const) {
                 await person.page.setViewportSize({ width, height: 800 });
                 const overflows = await person.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
@@ -41,7 +41,7 @@ test("every page is accessible and looks right, light and dark, wide and narrow"
             }
         }
         await person.page.setViewportSize({ width: 1280, height: 800 });
-        await person.page.emulateMedia({ colorScheme: "light" });
+        await person.page.emulateMedia({ colorScheme: "light", reducedMotion: "no-preference" });
     };
     await cal.open("/");
     await look(cal, "landing");

@@ -1,10 +1,8 @@
 //! Bad input: each gets a stable code and a sentence, and nobody else notices.
 
-mod people;
-
 use std::time::Duration;
 
-use people::{Socket, get, guest, post, raw, server, with};
+use crate::people::{Socket, get, guest, post, raw, server, with};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -1,8 +1,6 @@
 //! Open topics over HTTP and the socket: the lines that scripts and pages use.
 
-mod people;
-
-use people::{Socket, get, post, raw, server};
+use crate::people::{Socket, get, post, raw, server};
 use serde_json::json;
 
 const JSON: &str = "Content-Type: application/json\r\n";

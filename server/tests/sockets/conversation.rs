@@ -1,8 +1,6 @@
 //! People in a group over the socket.
 
-mod people;
-
-use people::{Socket, guest, server, with};
+use crate::people::{Socket, guest, server, with};
 use serde_json::json;
 use wire::Topic;
 
