@@ -73,7 +73,8 @@ export class Person {
 
     /** The texts of all messages, from top to bottom. */
     async texts(): Promise<string[]> {
-        return this.page.locator(".message .text").allInnerTexts();
+        // Not the inner text: a row that the browser has not painted yet has none.
+        return this.page.locator(".message .text").allTextContents();
     }
 
     message(text: string): Locator {

@@ -1,0 +1,255 @@
+//! The browser's state, turn by turn, without a browser.
+
+use app::Live;
+use app::live::{Order, RowState, Timeline};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use wire::{
+    Cursor, Entry, Epoch, Event, GroupId, GroupName, GroupPage, GroupSummary, Member, Page, Person,
+    PersonName, RichText, Role, SendId, Seq, Timestamp, Topic, UserId, Visit,
+};
+
+const EPOCH: Epoch = Epoch(7);
+
+fn person(name: &str) -> Person {
+    let mut bytes = [0; 10];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    Person { id: UserId::from_bytes(bytes), name: PersonName::new(name).unwrap() }
+}
+
+fn tea() -> GroupSummary {
+    GroupSummary { id: GroupId::from_bytes([7; 10]), name: GroupName::new("tea").unwrap() }
+}
+
+fn topic() -> Topic {
+    Topic::group(tea().id)
+}
+
+fn said(seq: u64, by: &str, id: &str) -> Entry {
+    let event = Event::Message { author: person(by), text: id.into(), body: RichText::plain(id) };
+    entry(seq, id, event)
+}
+
+fn entry(seq: u64, id: &str, data: Event) -> Entry {
+    Entry { id: SendId::new(id).unwrap(), topic: topic(), seq: Seq(seq), data, timestamp: Timestamp(0) }
+}
+
+fn page(entries: Vec<Entry>) -> GroupPage {
+    let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
+    let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0) };
+    let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
+    GroupPage { group: tea(), members: vec![ann], members_at: head, page }
+}
+
+/// ann, who looks at a group in which one thing was said, and is connected.
+fn connected() -> (Live, Timeline) {
+    let visit =
+        Visit { me: person("ann"), groups: vec![tea()], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+    let live = Live::new(visit);
+    let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), app::Zone::UTC);
+    live.follow(&timeline);
+    assert!(live.due(0.0).contains(&Order::Connect));
+    live.opened(0.0);
+    (live, timeline)
+}
+
+/// The frames that are due, without those that subscribe.
+fn sent(live: &Live, now: f64) -> Vec<Value> {
+    let orders = live.due(now);
+    let frames = orders.iter().filter_map(|order| match order {
+        Order::Send(frame) => Some(serde_json::from_str::<Value>(frame).unwrap()),
+        _ => None,
+    });
+    frames.collect()
+}
+
+fn posts(frames: &[Value]) -> Vec<&str> {
+    frames.iter().filter(|f| f["action"] == "post").map(|f| f["id"].as_str().unwrap()).collect()
+}
+
+fn hear(live: &Live, entry: &Entry) {
+    live.heard(&serde_json::to_string(entry).unwrap(), 0.0);
+}
+
+fn rows(timeline: &Timeline) -> Vec<(String, Option<u64>, RowState)> {
+    timeline.rows.with_untracked(|rows| {
+        let show = |row: &app::live::Row| {
+            let content = row.content.get_untracked();
+            let id = row.key.split_once('/').map_or(row.key.as_str(), |(_, id)| id).to_owned();
+            (id, content.seq.map(|seq| seq.0), content.state)
+        };
+        rows.iter().map(show).collect()
+    })
+}
+
+fn post(live: &Live, id: &str) {
+    live.post(&topic(), SendId::new(id).unwrap(), id, 0.0);
+}
+
+fn row(id: &str, seq: Option<u64>, state: RowState) -> (String, Option<u64>, RowState) {
+    (id.into(), seq, state)
+}
+
+const SENDING: RowState = RowState::Sending;
+const DELIVERED: RowState = RowState::Delivered;
+
+#[test]
+fn a_connection_resumes_everything_from_where_the_page_stands() {
+    let (live, _) = connected();
+    let frames = sent(&live, 0.0);
+    let since = |seq| json!({"epoch": EPOCH, "seq": seq});
+    let subscribed: Vec<_> =
+        frames.iter().map(|frame| (frame["topic"].clone(), frame["since"].clone())).collect();
+    assert_eq!(subscribed, [(json!(Topic::user(person("ann").id)), since(1)), (json!(topic()), since(1))]);
+}
+
+#[test]
+fn what_ann_types_is_shown_at_once_and_becomes_the_delivered_row() {
+    let (live, timeline) = connected();
+    post(&live, "a1");
+    post(&live, "a2");
+    assert_eq!(rows(&timeline)[1..], [row("a1", None, SENDING), row("a2", None, SENDING)]);
+    let keys = |timeline: &Timeline| {
+        timeline.rows.with_untracked(|rows| rows.iter().map(|r| r.key.clone()).collect::<Vec<_>>())
+    };
+    let before = keys(&timeline);
+    assert_eq!(posts(&sent(&live, 0.0)), ["a1", "a2"]);
+    // Somebody else was quicker: facts stand before what is on its way.
+    hear(&live, &said(2, "ben", "b2"));
+    hear(&live, &said(3, "ann", "a1"));
+    let now = [
+        row("b1", Some(1), DELIVERED),
+        row("b2", Some(2), DELIVERED),
+        row("a1", Some(3), DELIVERED),
+        row("a2", None, SENDING),
+    ];
+    assert_eq!(rows(&timeline), now);
+    assert_eq!(keys(&timeline)[2], before[1], "the same row, so the same node");
+    assert_eq!(posts(&sent(&live, 0.0)), [""; 0]);
+}
+
+#[test]
+fn what_has_no_answer_goes_again_over_the_next_connection_in_order() {
+    let (live, timeline) = connected();
+    post(&live, "a1");
+    sent(&live, 0.0);
+    live.closed(1006, 0.0, 0.5);
+    post(&live, "a2");
+    assert_eq!(posts(&sent(&live, 1.0)), [""; 0], "not while there is no connection");
+    live.opened(2.0);
+    assert_eq!(posts(&sent(&live, 2.0)), ["a1", "a2"]);
+    // The first one had been committed after all: it comes with the gap, and is there once.
+    hear(&live, &said(2, "ann", "a1"));
+    hear(&live, &said(2, "ann", "a1"));
+    assert_eq!(rows(&timeline)[1..], [row("a1", Some(2), DELIVERED), row("a2", None, SENDING)]);
+}
+
+#[test]
+fn a_hole_is_asked_for_and_never_shown() {
+    let (live, timeline) = connected();
+    sent(&live, 0.0);
+    hear(&live, &said(3, "ben", "b3"));
+    assert_eq!(rows(&timeline).len(), 1);
+    let asked = sent(&live, 0.0);
+    assert_eq!((&asked[0]["action"], &asked[0]["since"]["seq"]), (&json!("subscribe"), &json!(1)));
+}
+
+#[test]
+fn a_reset_loads_the_group_anew_and_forgets_nothing_that_came_meanwhile() {
+    let (live, timeline) = connected();
+    post(&live, "a1");
+    let reset = json!({"event":"reset","topic":topic(),"reason":"too_far_behind","cursor":{"epoch":EPOCH,"seq":9},"begins":1});
+    live.heard(&reset.to_string(), 0.0);
+    assert!(live.due(0.0).contains(&Order::Load(topic())));
+    hear(&live, &said(10, "ben", "b10"));
+    assert_eq!(rows(&timeline).len(), 2, "what comes now waits for the page");
+    live.reloaded(page(vec![said(8, "ben", "b8"), said(9, "ben", "b9")]));
+    let expected = [
+        row("b8", Some(8), DELIVERED),
+        row("b9", Some(9), DELIVERED),
+        row("b10", Some(10), DELIVERED),
+        row("a1", None, SENDING),
+    ];
+    assert_eq!(rows(&timeline), expected);
+}
+
+#[test]
+fn a_refused_message_waits_for_its_writer_and_a_hurried_one_goes_again_by_itself() {
+    let (live, timeline) = connected();
+    post(&live, "a1");
+    post(&live, "a2");
+    let frames = sent(&live, 0.0);
+    let reference = |id: &str| frames.iter().find(|frame| frame["id"] == id).unwrap()["ref"].clone();
+    let refuse = |id, code: &str, retry: Value| {
+        let mut frame = json!({"event":"refused","code":code,"message":"No.","ref":reference(id)});
+        if !retry.is_null() {
+            frame["retry_ms"] = retry;
+        }
+        live.heard(&frame.to_string(), 0.0);
+    };
+    refuse("a1", "text_too_long", Value::Null);
+    refuse("a2", "too_fast", json!(500));
+    assert_eq!(
+        rows(&timeline)[1..],
+        [row("a1", None, RowState::Failed("No.".into())), row("a2", None, SENDING)]
+    );
+    assert_eq!(posts(&sent(&live, 499.0)), [""; 0]);
+    assert_eq!(posts(&sent(&live, 500.0)), ["a2"]);
+    live.retry(&SendId::new("a1").unwrap());
+    assert_eq!(posts(&sent(&live, 501.0)), ["a1"]);
+    live.discard(&SendId::new("a1").unwrap());
+    assert_eq!(rows(&timeline).len(), 2);
+}
+
+#[test]
+fn the_outbox_survives_a_reload_and_knows_what_the_page_shows_already() {
+    let (live, _) = connected();
+    post(&live, "a1");
+    post(&live, "a2");
+    let kept = live.kept();
+    let (next, _) = connected();
+    next.restore(&kept);
+    let timeline = Timeline::new(page(vec![said(1, "ben", "b1"), said(2, "ann", "a1")]), app::Zone::UTC);
+    next.follow(&timeline);
+    assert_eq!(rows(&timeline)[1..], [row("a1", Some(2), DELIVERED), row("a2", None, SENDING)]);
+    assert_eq!(posts(&sent(&next, 0.0)), ["a2"]);
+}
+
+#[test]
+fn seats_and_groups_follow_the_news() {
+    let (live, timeline) = connected();
+    let ben = Member { person: person("ben"), role: Role::Member, since: Timestamp(0) };
+    hear(&live, &entry(2, "n2", Event::Joined { member: ben }));
+    hear(
+        &live,
+        &entry(3, "n3", Event::Ranked { person: person("ben"), role: Role::Admin, by: person("ann") }),
+    );
+    hear(&live, &entry(4, "n4", Event::Left { person: person("ann") }));
+    let seats = timeline.members.get_untracked();
+    assert_eq!(
+        seats.iter().map(|m| (m.person.name.as_str(), m.role)).collect::<Vec<_>>(),
+        [("ben", Role::Admin)]
+    );
+
+    let own =
+        |seq, data| Entry { topic: Topic::user(person("ann").id), ..entry(seq, &format!("o{seq}"), data) };
+    let milk = GroupSummary { id: GroupId::from_bytes([8; 10]), name: GroupName::new("milk").unwrap() };
+    hear(&live, &own(2, Event::GroupAdded { group: milk }));
+    hear(&live, &own(3, Event::GroupGone { group: tea().id }));
+    hear(&live, &own(3, Event::GroupAdded { group: tea() }));
+    let names: Vec<_> = live.groups.get_untracked().iter().map(|group| group.name.to_string()).collect();
+    assert_eq!(names, ["milk"]);
+}
+
+#[test]
+fn who_loses_the_seat_is_told_and_asks_no_more() {
+    let (live, timeline) = connected();
+    let ended =
+        json!({"event":"unsubscribed","topic":topic(),"refused":{"code":"not_member","message":"No."}});
+    live.heard(&ended.to_string(), 0.0);
+    assert!(timeline.seat_lost.get_untracked());
+    live.closed(1012, 0.0, 0.0);
+    live.due(0.0);
+    live.opened(1.0);
+    assert!(sent(&live, 1.0).iter().all(|frame| frame["topic"] != json!(topic())));
+}
