@@ -53,7 +53,7 @@ test("every page is accessible and looks right, light and dark, wide and narrow"
 
     const link = await conversation(ann, ben);
     await look(ann, "group");
-    await ann.page.getByRole("button", { name: "Invite people" }).click();
+    await ann.page.getByRole("button", { name: "Invite", exact: true }).click();
     await expect(ann.page.locator("#invite")).toBeVisible();
     await look(ann, "invite");
     await cal.open(link);
