@@ -1,8 +1,97 @@
-//! The volatile store keeps the contract of every store.
+//! The volatile store keeps the contract of the port, and no more history than its window allows.
 
 use std::sync::Arc;
 
+use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
 use chat::testing::SeededChance;
-use chat::{VolatileStore, Window};
+use chat::{Store, VolatileStore, Window};
+use wire::{Json, SendId, Seq, Timestamp, Topic};
 
-chat::store_contract!(Arc::new(VolatileStore::new(&SeededChance::new(1), Window::default())));
+mod contract {
+    use super::*;
+
+    fn fresh() -> Arc<dyn Store> {
+        Arc::new(store(Window::default()))
+    }
+
+    chat::store_contract!(fresh);
+}
+
+#[tokio::test]
+async fn a_log_keeps_its_newest_entries_and_tells_where_it_begins() {
+    let store = store(Window { entries: 3, ..Window::default() });
+    for number in 1..=10 {
+        assert_eq!(send(&store, "news", number).await, Outcome::Posted { seq: Seq(number) });
+    }
+    assert_eq!(kept(&store, "news", Range::default()).await, (8, vec![], 10));
+    let all = Range { limit: 100, ..Range::default() };
+    assert_eq!(kept(&store, "news", all).await, (8, vec![8, 9, 10], 10));
+    let after = Range { after: Some(Seq(2)), ..all };
+    assert_eq!(kept(&store, "news", after).await, (8, vec![8, 9, 10], 10), "the page says that it leaps");
+    let before = Range { before: Some(Seq(9)), ..all };
+    assert_eq!(kept(&store, "news", before).await, (8, vec![8], 10));
+}
+
+#[tokio::test]
+async fn an_id_is_known_as_long_as_its_entry_is_kept() {
+    let store = store(Window { entries: 2, ..Window::default() });
+    for number in 1..=3 {
+        send(&store, "news", number).await;
+    }
+    let repeated = Outcome::Repeated { seq: Seq(2), at: Timestamp(0) };
+    assert_eq!(send(&store, "news", 2).await, repeated);
+    assert_eq!(send(&store, "news", 1).await, Outcome::Posted { seq: Seq(4) }, "nobody remembers it");
+}
+
+#[tokio::test]
+async fn when_memory_is_short_the_log_that_was_quiet_longest_forgets_first() {
+    // Room for about ten entries with everything around them.
+    let store = store(Window { entries: 100, bytes: 2_100 });
+    for number in 1..=5 {
+        send(&store, "quiet", number).await;
+        send(&store, "loud", 100 + number).await;
+    }
+    let all = Range { limit: 100, ..Range::default() };
+    for number in 6..=8 {
+        send(&store, "loud", 100 + number).await;
+    }
+    assert_eq!(kept(&store, "quiet", all).await, (4, vec![4, 5], 5));
+    assert_eq!(kept(&store, "loud", all).await, (1, (1..=8).collect(), 8));
+    for number in 9..=40 {
+        send(&store, "loud", 100 + number).await;
+    }
+    // A log that has nothing left still counts on from where it was.
+    assert_eq!(kept(&store, "quiet", all).await, (6, vec![], 5));
+    assert_eq!(kept(&store, "loud", all).await, (31, (31..=40).collect(), 40));
+    assert_eq!(send(&store, "quiet", 6).await, Outcome::Posted { seq: Seq(6) });
+    assert_eq!(kept(&store, "quiet", all).await, (6, vec![6], 6));
+}
+
+#[tokio::test]
+async fn each_volatile_store_is_another_life_of_its_logs() {
+    let epoch = |seed| VolatileStore::new(&SeededChance::new(seed), Window::default()).epoch();
+    assert_ne!(epoch(1), epoch(2));
+}
+
+fn store(window: Window) -> VolatileStore {
+    VolatileStore::new(&SeededChance::new(7), window)
+}
+
+async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
+    let draft = Draft {
+        topic: Topic::new(topic).unwrap(),
+        sender: Sender::Open,
+        id: SendId::new(&number.to_string()).unwrap(),
+        body: BodyHash([0; 16]),
+        data: Json::of(&number),
+        at: Timestamp(0),
+        seat: None,
+    };
+    store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)
+}
+
+/// Where the log begins, which entries a page of it has, and its head.
+async fn kept(store: &VolatileStore, topic: &str, range: Range) -> (u64, Vec<u64>, u64) {
+    let page = store.page(&Topic::new(topic).unwrap(), range).await.unwrap();
+    (page.begins.0, page.entries.iter().map(|entry| entry.seq.0).collect(), page.head.0)
+}

@@ -48,7 +48,8 @@ impl VolatileLog {
     pub(super) fn entries(&self, topic: &Topic, range: Range) -> Vec<Entry<Json>> {
         debug_assert!(self.kept.front().is_none_or(|kept| kept.entry.topic == *topic));
         let begins = self.begins();
-        let from = range.after.map_or(begins, Seq::next).max(begins);
+        // Past the head there is nothing, however far somebody asks.
+        let from = range.after.map_or(begins, |after| after.min(self.head).next()).max(begins);
         let to = range.before.unwrap_or(Seq(u64::MAX)).min(self.head.next());
         let len = usize::try_from(to.0.saturating_sub(from.0)).unwrap_or(usize::MAX);
         let skip = usize::try_from(from.0 - begins.0).unwrap_or(usize::MAX);

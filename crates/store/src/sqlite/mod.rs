@@ -1,5 +1,6 @@
 //! One file, one writer, a few readers.
 
+mod checkpoint;
 mod commit;
 mod groups;
 mod logs;
@@ -7,19 +8,24 @@ mod migrate;
 mod open;
 mod readers;
 mod sessions;
+mod threads;
+#[cfg(test)]
+mod trouble;
 mod values;
 mod writer;
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chat::store::{Groups, Outcome, Range, Roster, Write};
 use chat::{Chance, Fault, Session, Store, TokenHash};
 use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
 
+use self::open::Connect;
 use self::readers::Readers;
+use self::threads::unpoisoned;
 use self::writer::Writer;
 
 /// The facts in `hubbub.db` of a data folder. One process has the folder at a time.
@@ -30,8 +36,9 @@ pub struct SqliteStore {
     epoch: Epoch,
     writer: Writer,
     readers: Readers,
-    /// Held as long as the store lives; the system gives it back however the process ends.
-    _lock: File,
+    /// Held until the store is closed or gone; the system gives it back however the process ends. The last
+    /// field: it goes after the threads.
+    lock: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
@@ -40,13 +47,18 @@ impl SqliteStore {
     /// # Errors
     /// If the folder cannot be written, another process has it, or a newer version has written it.
     pub fn open(folder: &Path, chance: &dyn Chance) -> Result<Self, Fault> {
-        open::check_library()?;
+        open::check_library(rusqlite::version_number())?;
         let lock = open::lock(folder)?;
         let file = folder.join("hubbub.db");
-        let mut connection = open::connection(&file)?;
+        Self::start(lock, Arc::new(move || open::connection(&file)), chance)
+    }
+
+    fn start(lock: File, connect: Connect, chance: &dyn Chance) -> Result<Self, Fault> {
+        let mut connection = connect()?;
         let epoch = migrate::migrate(&mut connection, chance)?;
-        let readers = Readers::start(&file)?;
-        Ok(Self { epoch, writer: Writer::start(file, connection)?, readers, _lock: lock })
+        let readers = Readers::start(&connect)?;
+        let writer = Writer::start(connection, connect)?;
+        Ok(Self { epoch, writer, readers, lock: Mutex::new(Some(lock)) })
     }
 }
 
@@ -82,6 +94,10 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> Result<(), Fault> {
-        self.writer.close().await
+        // Readers first: as long as one has the file open, the write-ahead log cannot go.
+        let readers = self.readers.close().await;
+        let writer = self.writer.close().await;
+        drop(unpoisoned(&self.lock).take());
+        readers.and(writer)
     }
 }

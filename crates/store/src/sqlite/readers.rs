@@ -1,41 +1,31 @@
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-
 use chat::Fault;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::open;
+use super::open::Connect;
+use super::threads::{Threads, Worker};
 
-/// The threads that read. They end when the store is dropped.
+/// The threads that read.
 pub(super) struct Readers {
-    jobs: mpsc::Sender<Job>,
+    threads: Threads<Job>,
 }
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Reads are short; more threads than this only take turns on a small machine.
 const THREADS: usize = 2;
+/// How many reads may wait; who comes later waits for room.
+const WAITING: usize = 256;
 
 impl Readers {
-    pub(super) fn start(file: &Path) -> Result<Self, Fault> {
-        let (jobs, inbox) = mpsc::channel::<Job>();
-        let inbox = Arc::new(Mutex::new(inbox));
-        for _ in 0..THREADS {
-            let mut db = open::connection(file)?;
+    pub(super) fn start(connect: &Connect) -> Result<Self, Fault> {
+        let desk = |_| {
+            let db = connect()?;
             db.pragma_update(None, "query_only", true).map_err(|error| Fault::new("store", error))?;
-            let inbox = Arc::clone(&inbox);
-            let thread = std::thread::Builder::new().name("store-reader".into());
-            let run = move || {
-                while let Some(job) = next(&inbox) {
-                    job(&mut db);
-                }
-            };
-            thread
-                .spawn(run)
-                .map_err(|error| Fault::new("store", format!("the system gives no thread: {error}")))?;
-        }
-        Ok(Self { jobs })
+            Ok(Desk(db))
+        };
+        let desks = (0..THREADS).map(desk).collect::<Result<Vec<_>, Fault>>()?;
+        Ok(Self { threads: Threads::start("store-reader", WAITING, desks)? })
     }
 
     /// Reads in one transaction, so that what is read belongs together.
@@ -54,16 +44,30 @@ impl Readers {
             // Who no longer waits needs no answer.
             let _ = answer.send(result);
         });
-        if self.jobs.send(job).is_err() {
-            return Err(Fault::new(what, "the store is closed"));
-        }
+        self.threads.hand_over(job).await?;
         match answered.await {
             Ok(result) => result.map_err(|error| Fault::new(what, error)),
             Err(_) => Err(Fault::new(what, "a reader of the store has ended")),
         }
     }
+
+    /// Reads what was asked for and lets go of the file.
+    pub(super) async fn close(&self) -> Result<(), Fault> {
+        self.threads.close().await
+    }
 }
 
-fn next(inbox: &Mutex<mpsc::Receiver<Job>>) -> Option<Job> {
-    inbox.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+/// What each thread has.
+struct Desk(Connection);
+
+impl Worker for Desk {
+    type Job = Job;
+
+    fn work(&mut self, job: Job) {
+        job(&mut self.0);
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.0.close().map_err(|(_, error)| Fault::new("store.close", error))
+    }
 }

@@ -1,136 +1,93 @@
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 
 use chat::Fault;
 use chat::store::{Outcome, Write};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{commit, open};
+use super::open::Connect;
+use super::threads::{Threads, Worker};
+use super::{checkpoint, commit};
 
 /// The one thread that writes.
 pub(super) struct Writer {
-    jobs: mpsc::SyncSender<Job>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Threads<Commit>,
 }
 
-enum Job {
-    Commit { writes: Arc<[Write]>, answer: oneshot::Sender<Result<Vec<Outcome>, Fault>> },
-    Close { answer: oneshot::Sender<Result<(), Fault>> },
+/// A batch that shall become facts.
+struct Commit {
+    writes: Arc<[Write]>,
+    answer: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
 }
 
-/// The committer makes one call at a time; a few more may come from elsewhere.
+/// The committer makes one call at a time; a few more may come from elsewhere, and wait their turn.
 const WAITING: usize = 16;
-/// Past so many pages in the write-ahead log (64 MiB) it is emptied at any price; before, as far as no
-/// reader is in the way.
-const TRUNCATE_PAGES: i64 = 16 * 1024;
-/// From so many pages on (4 MiB) it is worth moving them into the file.
-const CHECKPOINT_PAGES: i64 = 1_024;
 
 impl Writer {
-    pub(super) fn start(file: PathBuf, connection: Connection) -> Result<Self, Fault> {
-        let (jobs, inbox) = mpsc::sync_channel(WAITING);
-        let thread = std::thread::Builder::new().name("store-writer".into());
-        let thread = thread
-            .spawn(move || run(&inbox, &file, Some(connection)))
-            .map_err(|error| Fault::new("store", format!("the system gives no thread: {error}")))?;
-        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+    pub(super) fn start(connection: Connection, connect: Connect) -> Result<Self, Fault> {
+        let desk = Desk { connection: Some(connection), connect, truncate_at: checkpoint::TRUNCATE_PAGES };
+        Ok(Self { threads: Threads::start("store-writer", WAITING, [desk])? })
     }
 
     pub(super) async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
         let (answer, answered) = oneshot::channel();
-        self.hand_over(Job::Commit { writes, answer })?;
-        answered.await.map_err(|_| gone())?
+        self.threads.hand_over(Commit { writes, answer }).await?;
+        answered.await.unwrap_or_else(|_| Err(Fault::new("store.commit", "the writer has ended")))
     }
 
-    /// Empties the write-ahead log and lets go of the file.
+    /// Commits what was taken, empties the write-ahead log and lets go of the file.
     pub(super) async fn close(&self) -> Result<(), Fault> {
-        let (answer, answered) = oneshot::channel();
-        if self.hand_over(Job::Close { answer }).is_err() {
-            // Closed already.
-            return Ok(());
-        }
-        let closed = answered.await.map_err(|_| gone())?;
-        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // It has answered, so it is past its last line.
-            let _ = thread.join();
-        }
-        closed
-    }
-
-    fn hand_over(&self, job: Job) -> Result<(), Fault> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            mpsc::TrySendError::Full(_) => Fault::new("store", "more commits wait than the store takes"),
-            mpsc::TrySendError::Disconnected(_) => gone(),
-        })
+        self.threads.close().await
     }
 }
 
-fn gone() -> Fault {
-    Fault::new("store", "the store is closed")
+/// What the thread has.
+struct Desk {
+    /// None after a failure, until the next batch comes.
+    connection: Option<Connection>,
+    connect: Connect,
+    /// At which length the write-ahead log is emptied at any price.
+    truncate_at: i64,
 }
 
-fn run(inbox: &mpsc::Receiver<Job>, file: &std::path::Path, mut connection: Option<Connection>) {
-    while let Ok(job) = inbox.recv() {
-        match job {
-            Job::Commit { writes, answer } => {
-                let committed = commit_with(&mut connection, file, &writes);
-                // Who no longer waits finds the message by its SendId.
-                let _ = answer.send(committed);
-                if let Some(db) = &connection {
-                    checkpoint(db);
-                }
+impl Worker for Desk {
+    type Job = Commit;
+
+    fn work(&mut self, Commit { writes, answer }: Commit) {
+        // Who no longer waits finds the message by its SendId.
+        let _ = answer.send(self.commit(&writes));
+        self.tidy();
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.connection.map_or(Ok(()), checkpoint::close)
+    }
+}
+
+impl Desk {
+    /// Commits a batch. After any error the connection is given up and a new one is opened for the next
+    /// batch: once a flush has failed, what the old one would say is worth nothing.
+    fn commit(&mut self, writes: &[Write]) -> Result<Vec<Outcome>, Fault> {
+        let mut db = match self.connection.take() {
+            Some(db) => db,
+            None => (self.connect)()?,
+        };
+        let outcomes = commit::commit(&mut db, writes).map_err(|error| Fault::new("store.commit", error))?;
+        self.connection = Some(db);
+        Ok(outcomes)
+    }
+
+    /// Keeps the write-ahead log short. A checkpoint flushes too, so its failure counts like that of a
+    /// commit.
+    fn tidy(&mut self) {
+        let Some(db) = self.connection.take() else { return };
+        match checkpoint::shorten(&db, self.truncate_at) {
+            Ok(truncate_at) => {
+                self.truncate_at = truncate_at;
+                self.connection = Some(db);
             }
-            Job::Close { answer } => {
-                let closed = match connection.take() {
-                    Some(db) => close(db),
-                    None => Ok(()),
-                };
-                let _ = answer.send(closed);
-                return;
-            }
+            // There is nobody to tell but the log, and a fault has written that by being made.
+            Err(error) => drop(Fault::new("store.checkpoint", error)),
         }
     }
-}
-
-/// Commits a batch. After any error the connection is given up and a new one is opened for the next batch:
-/// once a flush has failed, what the old one would say is worth nothing.
-fn commit_with(
-    connection: &mut Option<Connection>,
-    file: &std::path::Path,
-    writes: &[Write],
-) -> Result<Vec<Outcome>, Fault> {
-    let mut db = match connection.take() {
-        Some(db) => db,
-        None => open::connection(file)?,
-    };
-    match commit::commit(&mut db, writes) {
-        Ok(outcomes) => {
-            *connection = Some(db);
-            Ok(outcomes)
-        }
-        Err(error) => Err(Fault::new("store.commit", error)),
-    }
-}
-
-/// Moves what the write-ahead log has into the file, so that it does not grow without end. A reader in the
-/// way only delays it.
-fn checkpoint(db: &Connection) {
-    let in_log =
-        db.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, i64>(1)).unwrap_or_default();
-    let mode = match in_log {
-        TRUNCATE_PAGES.. => "PRAGMA wal_checkpoint(TRUNCATE)",
-        CHECKPOINT_PAGES.. => "PRAGMA wal_checkpoint(PASSIVE)",
-        _ => return,
-    };
-    if let Err(error) = db.query_row(mode, [], |_| Ok(())) {
-        tracing::warn!(error = %error, "checkpoint put off");
-    }
-}
-
-fn close(db: Connection) -> Result<(), Fault> {
-    let fault = |error: rusqlite::Error| Fault::new("store.close", error);
-    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(fault)?;
-    db.close().map_err(|(_, error)| fault(error))
 }

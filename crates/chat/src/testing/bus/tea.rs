@@ -1,0 +1,48 @@
+use std::sync::Arc;
+
+use wire::{GroupId, Person, Topic};
+
+use crate::bus::Bus;
+use crate::store::Store;
+use crate::testing::{Listener, Node, SeededChance};
+use crate::volatile::{VolatileStore, Window};
+
+/// Ann on one node, ben on another, and the group they are both in.
+pub(super) struct Tea {
+    /// Ann's node.
+    pub(super) here: Node,
+    /// Ben's node.
+    pub(super) there: Node,
+    pub(super) ann: Person,
+    pub(super) ben: Person,
+    pub(super) group: GroupId,
+    pub(super) topic: Topic,
+}
+
+impl Tea {
+    pub(super) async fn over([here, there]: [Arc<dyn Bus>; 2]) -> Self {
+        let store: Arc<dyn Store> = Arc::new(VolatileStore::new(&SeededChance::new(1), Window::default()));
+        let here = Node::start(Arc::clone(&store), here, Node::patient(), 1);
+        let there = Node::start(store, there, Node::patient(), 2);
+        let (ann, ben) = (here.introduce("ann").await, there.introduce("ben").await);
+        let group = here.group(&ann, "tea").await;
+        there.chat.join(&ben, group).await.unwrap();
+        Self { here, there, ann, ben, group, topic: Topic::group(group) }
+    }
+
+    /// Ben, listening to the group on his node from the beginning.
+    pub(super) async fn ben_listens(&self) -> Listener {
+        listens(&self.there, &self.ben, &self.topic).await
+    }
+
+    /// Ann, listening to the group on her node from the beginning.
+    pub(super) async fn ann_listens(&self) -> Listener {
+        listens(&self.here, &self.ann, &self.topic).await
+    }
+}
+
+async fn listens(node: &Node, who: &Person, topic: &Topic) -> Listener {
+    let mut listener = Listener::new(&node.chat, Some(who));
+    listener.subscribe(topic, Some(node.beginning())).await.unwrap();
+    listener
+}

@@ -1,0 +1,94 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+
+use crate::no::Fault;
+use crate::session::{Session, TokenHash};
+use crate::store::{Groups, Outcome, Range, Roster, Store, Write};
+
+/// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
+pub struct Gate {
+    store: Arc<dyn Store>,
+    open: watch::Sender<bool>,
+    broken: AtomicBool,
+    batches: Mutex<Vec<usize>>,
+}
+
+impl Gate {
+    /// An open gate.
+    #[must_use]
+    pub fn before(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            open: watch::Sender::new(true),
+            broken: AtomicBool::new(false),
+            batches: Mutex::default(),
+        })
+    }
+
+    /// Commits wait from now on.
+    pub fn close_gate(&self) {
+        self.open.send_replace(false);
+    }
+
+    /// Commits go on.
+    pub fn open_gate(&self) {
+        self.open.send_replace(true);
+    }
+
+    /// Whether commits fail from now on.
+    pub fn set_broken(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// How many writes each batch had that came through.
+    #[must_use]
+    pub fn batches(&self) -> Vec<usize> {
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Store for Gate {
+    fn epoch(&self) -> Epoch {
+        self.store.epoch()
+    }
+
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        let mut open = self.open.subscribe();
+        // An error would mean that the gate is gone, and it cannot be: this is one of its methods.
+        let _ = open.wait_for(|open| *open).await;
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(Fault::new("gate", "a disk that fails, as the test wants it"));
+        }
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner).push(writes.len());
+        self.store.commit(writes).await
+    }
+
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
+        self.store.page(topic, range).await
+    }
+
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
+        self.store.roster(group).await
+    }
+
+    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
+        self.store.seat(group, user).await
+    }
+
+    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
+        self.store.groups(user).await
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        self.store.session(token).await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.store.close().await
+    }
+}

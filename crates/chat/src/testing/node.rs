@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use wire::{Cursor, Epoch, GroupId, Json, Person, Seq, Topic};
+
+use super::{ManualClock, SeededChance};
+use crate::bus::{Bus, LocalBus};
+use crate::chat::{Ack, Caller, Chat, Parts};
+use crate::limits::Limits;
+use crate::store::Store;
+use crate::volatile::{VolatileStore, Window};
+
+/// One node: a [`Chat`] over a store, with a clock that stands still and chance that repeats itself.
+pub struct Node {
+    /// The domain.
+    pub chat: Arc<Chat>,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
+}
+
+impl Node {
+    /// A node alone over a store, with patience for those who send fast.
+    #[must_use]
+    pub fn over(store: Arc<dyn Store>) -> Self {
+        Self::start(store, Arc::new(LocalBus::default()), Self::patient(), 1)
+    }
+
+    /// A node alone over a fresh volatile store.
+    #[must_use]
+    pub fn volatile() -> Self {
+        Self::over(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())))
+    }
+
+    /// A node with limits of its own.
+    #[must_use]
+    pub fn limited(store: Arc<dyn Store>, limits: Limits) -> Self {
+        Self::start(store, Arc::new(LocalBus::default()), limits, 1)
+    }
+
+    /// A node with everything chosen. Nodes over one store need seeds of their own.
+    #[must_use]
+    pub fn start(store: Arc<dyn Store>, bus: Arc<dyn Bus>, limits: Limits, seed: u64) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let chance = Arc::new(SeededChance::new(seed));
+        let chat = Chat::start(Parts { store, bus, clock: clock.clone(), chance, limits });
+        Self { chat, clock }
+    }
+
+    /// The default limits, but everyone may send as fast as they like.
+    #[must_use]
+    pub fn patient() -> Limits {
+        Limits { send_burst: u32::MAX, ..Limits::default() }
+    }
+
+    /// The life of the logs.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.chat.store.epoch()
+    }
+
+    /// Before the first entry of every log.
+    #[must_use]
+    pub fn beginning(&self) -> Cursor {
+        Cursor { epoch: self.epoch(), seq: Seq::ZERO }
+    }
+
+    /// Somebody new.
+    ///
+    /// # Panics
+    /// If the store fails.
+    pub async fn introduce(&self, name: &str) -> Person {
+        self.chat.introduce(name).await.unwrap().0
+    }
+
+    /// A new group.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn group(&self, founder: &Person, name: &str) -> GroupId {
+        self.chat.create_group(founder, name).await.unwrap().id
+    }
+
+    /// Says something in a group, under a fresh id.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn say(&self, me: &Person, group: GroupId, text: &str) -> Ack {
+        self.chat.post(me, Topic::group(group), self.chat.new_send_id(), text).await.unwrap()
+    }
+
+    /// Publishes a number to an open topic, under a fresh id.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn publish(&self, topic: &Topic, number: u64) -> Ack {
+        let caller = Caller { me: None, open_topics: true };
+        self.chat.publish(&caller, topic.clone(), None, Json::of(&number)).await.unwrap()
+    }
+}

@@ -1,0 +1,147 @@
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use wire::{GroupId, Person, Role, Seq, Timestamp, Topic};
+
+use super::Fresh;
+use super::model::Model;
+use super::writing::{TEA, commit, draft, founding, hash, seated, topic, unseated, with_people};
+use crate::store::{Change, Draft, Fact, Range, Sender, Store, Version, Write};
+use crate::testing::{ann, ben, cal, for_all};
+
+/// One thing somebody does. Numbers choose from small sets, so that people get in each other's way.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    /// Sends under an id, perhaps on the strength of a seat.
+    Send { who: usize, topic: usize, id: usize, text: usize, seat: Option<usize> },
+    /// Founds a group.
+    Found { who: usize, group: usize },
+    /// Takes a seat, or gives it up; decided on a roster that is so many versions old.
+    Move { who: usize, group: usize, age: u64 },
+    /// Becomes an admin, or stops being one; decided on a roster that is so many versions old.
+    Rank { who: usize, group: usize, age: u64 },
+    /// Is seen.
+    Touch { who: usize },
+}
+
+const GROUPS: [GroupId; 2] = [TEA, GroupId::from_bytes(*b"..chess...")];
+
+pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
+    let batches = vec(vec(deed(), 1..12), 1..12);
+    for_all(48, batches, move |batches| {
+        let store = fresh();
+        async move {
+            with_people(&*store).await;
+            let mut model = Model::default();
+            let mut now = 0;
+            for deeds in batches {
+                let (mut writes, mut expected) = (vec![], vec![]);
+                for deed in deeds {
+                    now += 1;
+                    let write = write(&model, deed, Timestamp(now));
+                    expected.push(model.write(&write));
+                    writes.push(write);
+                }
+                assert_eq!(commit(&*store, writes).await, expected);
+            }
+            compare(&*store, &model).await;
+        }
+    })
+    .await;
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let (who, group, topic) = (0..3usize, 0..2usize, 0..topics().len());
+    // Mostly what was just read, sometimes what somebody was quicker to change.
+    let age = || prop_oneof![4 => Just(0u64), 1 => 1..3u64];
+    let seat = option::of(group.clone());
+    prop_oneof![
+        6 => (0..4usize, topic, 0..6usize, 0..2usize, seat)
+            .prop_map(|(who, topic, id, text, seat)| Deed::Send { who, topic, id, text, seat }),
+        2 => (who.clone(), group.clone()).prop_map(|(who, group)| Deed::Found { who, group }),
+        3 => (who.clone(), group.clone(), age()).prop_map(|(who, group, age)| Deed::Move { who, group, age }),
+        1 => (who.clone(), group, age()).prop_map(|(who, group, age)| Deed::Rank { who, group, age }),
+        1 => who.prop_map(|who| Deed::Touch { who }),
+    ]
+}
+
+fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
+    let id = format!("news-{}", now.0);
+    match deed {
+        Deed::Send { who, topic, id, text, seat } => {
+            let person = people().get(who).cloned();
+            let sender = person.as_ref().map_or(Sender::Open, |person| Sender::User(person.id));
+            let seat = seat.zip(person).map(|(group, person)| (GROUPS[group], person.id));
+            let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
+            Write::Post(Draft { seat, at: now, ..said })
+        }
+        Deed::Found { who, group } => {
+            let founding = founding(GROUPS[group], "tea", &people()[who]);
+            Write::Change(Change { news: vec![news(GROUPS[group], &people()[who], &id)], ..founding })
+        }
+        Deed::Move { who, group, age } => {
+            let (group, person) = (GROUPS[group], people()[who].clone());
+            let fact = match model.member(group, person.id) {
+                Some(_) => unseated(person.id),
+                None => seated(&person, Role::Member),
+            };
+            let mut change = decided(model, group, age, fact);
+            change.news.push(news(group, &person, &id));
+            Write::Change(change)
+        }
+        Deed::Rank { who, group, age } => {
+            let (group, user) = (GROUPS[group], people()[who].id);
+            let role = match model.member(group, user).map(|member| member.role) {
+                Some(Role::Admin) => Role::Member,
+                _ => Role::Admin,
+            };
+            Write::Change(decided(model, group, age, Fact::Ranked(user, role)))
+        }
+        Deed::Touch { who } => Write::Touch { token: hash(1), at: Timestamp(who as i64) },
+    }
+}
+
+fn decided(model: &Model, group: GroupId, age: u64, fact: Fact) -> Change {
+    // Of a group that is not there somebody may still believe that it is.
+    let version = model.roster(group).map_or(1, |roster| roster.version.0).saturating_sub(age);
+    Change { group, version: Some(Version(version)), facts: vec![fact], news: vec![] }
+}
+
+fn news(group: GroupId, by: &Person, id: &str) -> Draft {
+    draft(&Topic::group(group), Sender::User(by.id), id, id)
+}
+
+/// Everything that can be read is what the model says.
+async fn compare(store: &dyn Store, model: &Model) {
+    for topic in topics() {
+        for (after, before, limit) in [
+            (None, None, usize::MAX),
+            (None, None, 0),
+            (None, Some(Seq(4)), 2),
+            (Some(Seq(1)), None, 3),
+            (Some(Seq(2)), Some(Seq(5)), 9),
+        ] {
+            let range = Range { after, before, limit };
+            let page = store.page(&topic, range).await.unwrap();
+            assert_eq!(page, model.page(&topic, range, store.epoch()), "{topic} {range:?}");
+        }
+    }
+    for group in GROUPS {
+        assert_eq!(store.roster(group).await.unwrap(), model.roster(group));
+        for person in people() {
+            let role = model.member(group, person.id).map(|member| member.role);
+            assert_eq!(store.seat(group, person.id).await.unwrap(), role);
+        }
+    }
+    for person in people() {
+        assert_eq!(store.groups(person.id).await.unwrap(), model.groups(person.id));
+    }
+}
+
+fn people() -> [Person; 3] {
+    [ann(), ben(), cal()]
+}
+
+fn topics() -> [Topic; 4] {
+    [topic("news"), Topic::group(GROUPS[0]), Topic::group(GROUPS[1]), Topic::user(ann().id)]
+}

@@ -1,0 +1,99 @@
+//! The contract of [`Store`](crate::Store), as cases that every implementation passes.
+//!
+//! Each file has the cases of one promise; [`store_contract!`](crate::store_contract) is the list of them.
+//! `history.rs` holds a store against `model.rs`, which says in the plainest way what the port promises.
+
+#![expect(missing_docs, reason = "the name of a case is its sentence")]
+
+pub mod appending;
+pub mod batches;
+pub mod history;
+pub mod last_seat;
+mod model;
+pub mod paging;
+pub mod rosters;
+pub mod seats;
+pub mod send_ids;
+pub mod sessions;
+mod writing;
+
+use std::sync::Arc;
+
+use crate::store::Store;
+
+/// Makes a fresh store: empty, with an epoch of its own.
+pub trait Fresh: Fn() -> Arc<dyn Store> + Send + Sync + 'static {}
+
+impl<F: Fn() -> Arc<dyn Store> + Send + Sync + 'static> Fresh for F {}
+
+/// Makes a test of each case of the contract of [`Store`](crate::Store). Takes a factory: a function, or
+/// anything else that is [`Fresh`](crate::testing::store::Fresh).
+///
+/// The crate that calls it needs tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_contract {
+    ($fresh:expr) => {
+        $crate::store_contract! { $fresh;
+            appending:
+                a_log_counts_from_one_without_holes
+                logs_count_for_themselves
+                an_entry_comes_back_as_it_was_given
+                data_is_kept_byte_for_byte;
+            batches:
+                nothing_to_write_is_written
+                a_batch_takes_effect_in_its_order
+                every_write_has_its_outcome
+                what_is_refused_leaves_no_trace_and_the_rest_goes_through
+                commits_made_at_once_all_find_their_places
+                a_reader_never_sees_half_a_batch;
+            history:
+                any_history_is_the_one_the_contract_tells;
+            last_seat:
+                of_fifty_people_who_want_the_last_seat_one_gets_it;
+            paging:
+                a_topic_without_entries_has_an_empty_page
+                a_page_begins_after_a_place_or_ends_before_one
+                a_page_of_nothing_still_tells_where_the_log_stands
+                no_place_is_too_large_to_ask_for
+                any_page_is_a_slice_of_the_log;
+            rosters:
+                what_is_not_there_is_not_found
+                ann_founds_a_group_and_is_in_it
+                a_change_decided_on_an_old_roster_writes_nothing
+                a_stale_change_in_a_batch_does_not_touch_the_others
+                a_group_is_founded_once
+                who_is_there_longest_comes_first
+                the_group_joined_last_comes_first
+                ben_is_made_an_admin
+                a_change_without_news_counts_too
+                a_group_takes_the_limit_and_the_name_it_was_given;
+            seats:
+                without_a_seat_nothing_is_posted
+                who_left_earlier_in_the_batch_posts_nothing
+                who_joined_earlier_in_the_batch_posts
+                a_retry_is_answered_even_after_the_seat_is_gone;
+            send_ids:
+                the_same_message_again_is_the_same_message
+                a_repeat_within_one_batch_is_found
+                an_id_belongs_to_its_first_message
+                everyone_has_ids_of_their_own
+                the_news_of_a_change_have_ids_too;
+            sessions:
+                a_session_is_found_by_its_token
+                a_touch_moves_only_when_it_was_seen
+                an_unknown_token_is_nobody
+                one_name_may_be_two_people;
+        }
+    };
+    ($fresh:expr; $($facet:ident: $($case:ident)*;)*) => {
+        $(mod $facet {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    $crate::testing::store::$facet::$case($fresh).await;
+                }
+            )*
+        })*
+    };
+}

@@ -1,0 +1,128 @@
+use wire::{Entry, Epoch, GroupId, GroupSummary, Json, Member, Page, Seq, Topic, UserId};
+
+use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Version, Write};
+
+/// What a store promises, said in the plainest way: lists that are searched from end to end.
+#[derive(Default)]
+pub(super) struct Model {
+    entries: Vec<Sent>,
+    groups: Vec<Roster>,
+    /// Every seat there is, in the order in which they were taken.
+    seats: Vec<(GroupId, UserId)>,
+}
+
+struct Sent {
+    sender: Sender,
+    body: BodyHash,
+    entry: Entry<Json>,
+}
+
+impl Model {
+    pub(super) fn write(&mut self, write: &Write) -> Outcome {
+        match write {
+            Write::Post(draft) => self.post(draft),
+            Write::Change(change) => self.change(change),
+            Write::Introduce { .. } | Write::Touch { .. } => Outcome::Done,
+        }
+    }
+
+    pub(super) fn page(&self, topic: &Topic, range: Range, epoch: Epoch) -> Page<Json> {
+        let of_topic = self.entries.iter().map(|sent| &sent.entry).filter(|entry| entry.topic == *topic);
+        let mut entries: Vec<_> = of_topic
+            .filter(|entry| range.after.is_none_or(|after| entry.seq > after))
+            .filter(|entry| range.before.is_none_or(|before| entry.seq < before))
+            .cloned()
+            .collect();
+        if range.after.is_some() {
+            entries.truncate(range.limit);
+        } else {
+            entries.drain(..entries.len().saturating_sub(range.limit));
+        }
+        Page { entries, epoch, begins: Seq(1), head: self.head(topic) }
+    }
+
+    pub(super) fn roster(&self, group: GroupId) -> Option<Roster> {
+        let roster = self.groups.iter().find(|roster| roster.group.id == group)?;
+        Some(Roster { head: self.head(&Topic::group(group)), ..roster.clone() })
+    }
+
+    pub(super) fn groups(&self, user: UserId) -> Groups {
+        let joined = self.seats.iter().rev().filter(|(_, seated)| *seated == user);
+        let groups = joined.filter_map(|(group, _)| self.roster(*group)).map(|roster| roster.group);
+        Groups { groups: groups.collect(), head: self.head(&Topic::user(user)) }
+    }
+
+    pub(super) fn member(&self, group: GroupId, user: UserId) -> Option<Member> {
+        self.roster(group)?.member(user).cloned()
+    }
+
+    fn head(&self, topic: &Topic) -> Seq {
+        Seq(self.entries.iter().filter(|sent| sent.entry.topic == *topic).count() as u64)
+    }
+
+    fn post(&mut self, draft: &Draft) -> Outcome {
+        let same_id = |sent: &&Sent| sent.sender == draft.sender && sent.entry.id == draft.id;
+        if let Some(sent) = self.entries.iter().find(same_id) {
+            return if sent.entry.topic == draft.topic && sent.body == draft.body {
+                Outcome::Repeated { seq: sent.entry.seq, at: sent.entry.timestamp }
+            } else {
+                Outcome::SendIdTaken
+            };
+        }
+        match draft.seat {
+            Some((group, user)) if self.member(group, user).is_none() => Outcome::NoSeat,
+            _ => Outcome::Posted { seq: self.append(draft) },
+        }
+    }
+
+    fn append(&mut self, draft: &Draft) -> Seq {
+        let seq = self.head(&draft.topic).next();
+        let entry = Entry {
+            id: draft.id.clone(),
+            topic: draft.topic.clone(),
+            seq,
+            data: draft.data.clone(),
+            timestamp: draft.at,
+        };
+        self.entries.push(Sent { sender: draft.sender, body: draft.body, entry });
+        seq
+    }
+
+    fn change(&mut self, change: &Change) -> Outcome {
+        if self.roster(change.group).map(|roster| roster.version) != change.version {
+            return Outcome::Stale;
+        }
+        for fact in &change.facts {
+            self.establish(change.group, fact);
+        }
+        for roster in self.groups.iter_mut().filter(|roster| roster.group.id == change.group) {
+            roster.version.0 += 1;
+        }
+        Outcome::Changed { places: change.news.iter().map(|draft| self.append(draft)).collect() }
+    }
+
+    fn establish(&mut self, id: GroupId, fact: &Fact) {
+        if let Fact::Created { name, limit, .. } = fact {
+            let group = GroupSummary { id, name: name.clone() };
+            let (version, head) = (Version(0), Seq::ZERO);
+            self.groups.push(Roster { group, limit: *limit, members: vec![], version, head });
+        }
+        let Some(roster) = self.groups.iter_mut().find(|roster| roster.group.id == id) else { return };
+        match fact {
+            Fact::Created { .. } => {}
+            Fact::Seated(member) => {
+                roster.members.push(member.clone());
+                self.seats.push((id, member.person.id));
+            }
+            Fact::Unseated(user) => {
+                roster.members.retain(|member| member.person.id != *user);
+                self.seats.retain(|seat| *seat != (id, *user));
+            }
+            Fact::Ranked(user, role) => {
+                for member in roster.members.iter_mut().filter(|member| member.person.id == *user) {
+                    member.role = *role;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use wire::{Seq, Topic};
+
+use super::Fresh;
+use super::writing::{commit, draft, empty_page, topic, whole};
+use crate::store::{Range, Sender, Store, Write};
+use crate::testing::for_all;
+
+pub async fn a_topic_without_entries_has_an_empty_page(fresh: impl Fresh) {
+    let store = fresh();
+    log_of(&*store, &topic("news"), 3).await;
+    for range in [
+        Range { after: None, before: None, limit: 10 },
+        Range { after: Some(Seq(0)), before: None, limit: 10 },
+        Range { after: Some(Seq(7)), before: Some(Seq(9)), limit: 0 },
+    ] {
+        let page = store.page(&topic("orders"), range).await.unwrap();
+        assert_eq!(page, empty_page(store.epoch()));
+    }
+}
+
+pub async fn a_page_begins_after_a_place_or_ends_before_one(fresh: impl Fresh) {
+    let store = fresh();
+    log_of(&*store, &topic("news"), 9).await;
+    for (after, before, limit, seqs) in [
+        (None, None, 3, vec![7, 8, 9]),
+        (None, None, 20, vec![1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        (None, Some(5), 3, vec![2, 3, 4]),
+        (None, Some(2), 3, vec![1]),
+        (None, Some(1), 3, vec![]),
+        (Some(0), None, 3, vec![1, 2, 3]),
+        (Some(7), None, 3, vec![8, 9]),
+        (Some(9), None, 3, vec![]),
+        (Some(2), Some(8), 3, vec![3, 4, 5]),
+        (Some(2), Some(5), 3, vec![3, 4]),
+        (Some(5), Some(6), 3, vec![]),
+        (Some(6), Some(2), 3, vec![]),
+    ] {
+        let range = Range { after: after.map(Seq), before: before.map(Seq), limit };
+        assert_eq!(seqs_of(&*store, &topic("news"), range).await, seqs, "{range:?}");
+    }
+}
+
+pub async fn a_page_of_nothing_still_tells_where_the_log_stands(fresh: impl Fresh) {
+    let store = fresh();
+    log_of(&*store, &topic("news"), 4).await;
+    let page = store.page(&topic("news"), Range::default()).await.unwrap();
+    assert_eq!(page.entries, []);
+    assert_eq!((page.epoch, page.begins, page.head), (store.epoch(), Seq(1), Seq(4)));
+}
+
+pub async fn no_place_is_too_large_to_ask_for(fresh: impl Fresh) {
+    let store = fresh();
+    log_of(&*store, &topic("news"), 2).await;
+    for far in [u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1] {
+        let after = Range { after: Some(Seq(far)), before: None, limit: 10 };
+        assert_eq!(seqs_of(&*store, &topic("news"), after).await, [0; 0], "after {far}");
+        let before = Range { after: None, before: Some(Seq(far)), limit: usize::MAX };
+        assert_eq!(seqs_of(&*store, &topic("news"), before).await, [1, 2], "before {far}");
+    }
+}
+
+pub async fn any_page_is_a_slice_of_the_log(fresh: impl Fresh) {
+    let place = || option::of(0..14u64);
+    let ranges = vec((place(), place(), prop_oneof![0..14usize, Just(usize::MAX)]), 1..20);
+    for_all(32, (0..12usize, ranges), move |(len, ranges)| {
+        let store = fresh();
+        async move {
+            log_of(&*store, &topic("other"), 5).await;
+            log_of(&*store, &topic("news"), len).await;
+            let log = whole(&*store, &topic("news")).await.entries;
+            assert_eq!(log.len(), len);
+            for (after, before, limit) in ranges {
+                let range = Range { after: after.map(Seq), before: before.map(Seq), limit };
+                let mut slice: Vec<_> = log
+                    .iter()
+                    .filter(|entry| range.after.is_none_or(|after| entry.seq > after))
+                    .filter(|entry| range.before.is_none_or(|before| entry.seq < before))
+                    .cloned()
+                    .collect();
+                if range.after.is_some() {
+                    slice.truncate(limit);
+                } else {
+                    slice.drain(..slice.len().saturating_sub(limit));
+                }
+                let page = store.page(&topic("news"), range).await.unwrap();
+                assert_eq!(page.entries, slice, "{range:?}");
+                assert_eq!((page.begins, page.head), (Seq(1), Seq(len as u64)));
+            }
+        }
+    })
+    .await;
+}
+
+/// Fills a log, all in one batch.
+async fn log_of(store: &dyn Store, topic: &Topic, len: usize) {
+    let say = |place: usize| draft(topic, Sender::Open, &format!("{topic}-{place}"), "x");
+    commit(store, (1..=len).map(say).map(Write::Post).collect()).await;
+}
+
+async fn seqs_of(store: &dyn Store, topic: &Topic, range: Range) -> Vec<u64> {
+    store.page(topic, range).await.unwrap().entries.iter().map(|entry| entry.seq.0).collect()
+}

@@ -1,0 +1,165 @@
+use wire::{GroupId, GroupName, GroupSummary, Member, Person, Role, Seq, Topic};
+
+use super::Fresh;
+use super::writing::{
+    NOW, TEA, change, commit, commit_one, draft, founding, message, seated, texts, unseated, whole,
+    with_people, with_tea,
+};
+use crate::store::{Change, Fact, Groups, Outcome, Roster, Sender, Store, Version};
+use crate::testing::{ann, ben, cal};
+
+const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
+
+pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    assert_eq!(store.roster(CHESS).await.unwrap(), None);
+    assert_eq!(store.seat(CHESS, ann().id).await.unwrap(), None);
+    assert_eq!(store.seat(TEA, ben().id).await.unwrap(), None);
+    let none = Groups { groups: vec![], head: Seq::ZERO };
+    assert_eq!(store.groups(ben().id).await.unwrap(), none);
+    assert_eq!(commit_one(&*store, change(CHESS, 1, vec![])).await, Outcome::Stale);
+}
+
+pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let roster = Roster {
+        group: summary(TEA, "tea"),
+        limit: 10,
+        members: vec![Member { person: ann(), role: Role::Admin, since: NOW }],
+        version: Version(1),
+        head: Seq(1),
+    };
+    assert_eq!(store.roster(TEA).await.unwrap(), Some(roster));
+    assert_eq!(store.seat(TEA, ann().id).await.unwrap(), Some(Role::Admin));
+    let hers = Groups { groups: vec![summary(TEA, "tea")], head: Seq::ZERO };
+    assert_eq!(store.groups(ann().id).await.unwrap(), hers);
+}
+
+pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let joining = |person: &Person, version| Change {
+        news: vec![
+            draft(&Topic::group(TEA), Sender::User(person.id), "joined", "joined"),
+            draft(&Topic::user(person.id), Sender::User(person.id), "added", "added"),
+        ],
+        ..change(TEA, version, vec![seated(person, Role::Member)])
+    };
+    let places = vec![Seq(2), Seq(1)];
+    assert_eq!(commit_one(&*store, joining(&ben(), 1)).await, Outcome::Changed { places });
+    let before = store.roster(TEA).await.unwrap();
+    for version in [0, 1, 3, u64::MAX >> 1] {
+        assert_eq!(commit_one(&*store, joining(&cal(), version)).await, Outcome::Stale, "{version}");
+    }
+    assert_eq!(store.roster(TEA).await.unwrap(), before);
+    assert_eq!(store.seat(TEA, cal().id).await.unwrap(), None);
+    assert_eq!(store.groups(cal().id).await.unwrap(), Groups { groups: vec![], head: Seq::ZERO });
+    assert_eq!(whole(&*store, &Topic::user(cal().id)).await.head, Seq::ZERO);
+    // Nor has the news used its ids, or its places.
+    let places = vec![Seq(3), Seq(1)];
+    assert_eq!(commit_one(&*store, joining(&cal(), 2)).await, Outcome::Changed { places });
+}
+
+pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let writes = vec![
+        message(TEA, &ann(), "1", "one").into(),
+        change(TEA, 1, vec![seated(&ben(), Role::Member)]).into(),
+        // Cal looked at the roster before ben was in it.
+        change(TEA, 1, vec![seated(&cal(), Role::Member)]).into(),
+        message(TEA, &ben(), "1", "two").into(),
+        change(TEA, 2, vec![seated(&cal(), Role::Member)]).into(),
+    ];
+    let (posted, changed) = (|seq| Outcome::Posted { seq: Seq(seq) }, Outcome::Changed { places: vec![] });
+    let outcomes = commit(&*store, writes).await;
+    assert_eq!(outcomes, [posted(2), changed.clone(), Outcome::Stale, posted(3), changed]);
+    assert_eq!(members(&*store).await, [ann(), ben(), cal()]);
+    assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "one", "two"]);
+}
+
+pub async fn a_group_is_founded_once(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let before = store.roster(TEA).await.unwrap();
+    assert_eq!(commit_one(&*store, founding(TEA, "again", &ben())).await, Outcome::Stale);
+    assert_eq!(store.roster(TEA).await.unwrap(), before);
+    let twice = vec![founding(CHESS, "chess", &ben()).into(), founding(CHESS, "chess", &ann()).into()];
+    let outcomes = commit(&*store, twice).await;
+    assert_eq!(outcomes, [Outcome::Changed { places: vec![Seq(1)] }, Outcome::Stale]);
+    assert_eq!(store.groups(ben().id).await.unwrap().groups, [summary(CHESS, "chess")]);
+}
+
+pub async fn who_is_there_longest_comes_first(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let all = vec![seated(&cal(), Role::Member), seated(&ben(), Role::Member)];
+    commit_one(&*store, change(TEA, 1, all)).await;
+    assert_eq!(members(&*store).await, [ann(), cal(), ben()]);
+    // Who comes back has been there shortest.
+    commit_one(&*store, change(TEA, 2, vec![unseated(ann().id)])).await;
+    commit_one(&*store, change(TEA, 3, vec![seated(&ann(), Role::Member)])).await;
+    assert_eq!(members(&*store).await, [cal(), ben(), ann()]);
+    commit_one(&*store, change(TEA, 4, vec![unseated(ann().id), unseated(cal().id)])).await;
+    commit_one(&*store, change(TEA, 5, vec![seated(&cal(), Role::Member)])).await;
+    assert_eq!(members(&*store).await, [ben(), cal()]);
+}
+
+pub async fn the_group_joined_last_comes_first(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, founding(CHESS, "chess", &ben())).await;
+    let (tea, chess) = (summary(TEA, "tea"), summary(CHESS, "chess"));
+    commit_one(&*store, change(CHESS, 1, vec![seated(&ann(), Role::Member)])).await;
+    assert_eq!(groups(&*store, &ann()).await, [chess.clone(), tea.clone()]);
+    assert_eq!(groups(&*store, &ben()).await, std::slice::from_ref(&chess));
+    commit_one(&*store, change(TEA, 1, vec![unseated(ann().id)])).await;
+    assert_eq!(groups(&*store, &ann()).await, std::slice::from_ref(&chess));
+    commit_one(&*store, change(TEA, 2, vec![seated(&ann(), Role::Admin)])).await;
+    assert_eq!(groups(&*store, &ann()).await, [tea, chess]);
+    let news = draft(&Topic::user(ann().id), Sender::User(ann().id), "added", "added");
+    commit_one(&*store, news).await;
+    assert_eq!(store.groups(ann().id).await.unwrap().head, Seq(1), "the head of her own log");
+}
+
+pub async fn ben_is_made_an_admin(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&*store, change(TEA, 2, vec![Fact::Ranked(ben().id, Role::Admin)])).await;
+    assert_eq!(store.seat(TEA, ben().id).await.unwrap(), Some(Role::Admin));
+    let both = vec![Fact::Ranked(ann().id, Role::Member), Fact::Ranked(ben().id, Role::Admin)];
+    commit_one(&*store, change(TEA, 3, both)).await;
+    let roster = store.roster(TEA).await.unwrap().unwrap();
+    let roles: Vec<Role> = roster.members.iter().map(|member| member.role).collect();
+    assert_eq!(roles, [Role::Member, Role::Admin]);
+    assert_eq!(members(&*store).await, [ann(), ben()], "a role moves nobody");
+}
+
+pub async fn a_change_without_news_counts_too(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    for version in 1..5 {
+        let changed = commit_one(&*store, change(TEA, version, vec![])).await;
+        assert_eq!(changed, Outcome::Changed { places: vec![] });
+    }
+    let roster = store.roster(TEA).await.unwrap().unwrap();
+    assert_eq!((roster.version, roster.head), (Version(5), Seq(1)));
+}
+
+pub async fn a_group_takes_the_limit_and_the_name_it_was_given(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    let name = GroupName::new(&"Zoë's 🫖 ".repeat(10)).unwrap();
+    for (id, limit) in [(TEA, u32::MAX), (CHESS, 0)] {
+        let created = Fact::Created { name: name.clone(), limit, at: NOW };
+        commit_one(&*store, Change { version: None, ..change(id, 0, vec![created]) }).await;
+        let roster = store.roster(id).await.unwrap().unwrap();
+        assert_eq!((roster.limit, roster.group.name, roster.members), (limit, name.clone(), vec![]));
+    }
+}
+
+async fn members(store: &dyn Store) -> Vec<Person> {
+    store.roster(TEA).await.unwrap().unwrap().members.into_iter().map(|member| member.person).collect()
+}
+
+async fn groups(store: &dyn Store, of: &Person) -> Vec<GroupSummary> {
+    store.groups(of.id).await.unwrap().groups
+}
+
+fn summary(id: GroupId, name: &str) -> GroupSummary {
+    GroupSummary { id, name: GroupName::new(name).unwrap() }
+}

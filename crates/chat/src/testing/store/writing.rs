@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use wire::{Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId, Timestamp, Topic, UserId};
+
+use crate::session::TokenHash;
+use crate::store::{BodyHash, Change, Draft, Fact, Outcome, Range, Sender, Store, Version, Write};
+use crate::testing::{ann, ben, cal};
+
+/// The moment at which everything in these cases happens, unless they say otherwise.
+pub(super) const NOW: Timestamp = Timestamp(1_795_234_657_250);
+/// The group of these cases.
+pub(super) const TEA: GroupId = GroupId::from_bytes(*b"..tea.....");
+
+/// Commits a batch.
+pub(super) async fn commit(store: &dyn Store, writes: Vec<Write>) -> Vec<Outcome> {
+    store.commit(writes.into()).await.unwrap()
+}
+
+/// Commits one write.
+pub(super) async fn commit_one(store: &dyn Store, write: impl Into<Write>) -> Outcome {
+    let mut outcomes = commit(store, vec![write.into()]).await;
+    assert_eq!(outcomes.len(), 1);
+    outcomes.remove(0)
+}
+
+/// Ann, ben and cal are known, and ann has founded the group, which is now at version 1.
+pub(super) async fn with_tea(store: Arc<dyn Store>) -> Arc<dyn Store> {
+    with_people(&*store).await;
+    assert!(matches!(commit_one(&*store, founding(TEA, "tea", &ann())).await, Outcome::Changed { .. }));
+    store
+}
+
+/// Ann, ben and cal are known.
+pub(super) async fn with_people(store: &dyn Store) {
+    let introduce = |(person, token): (Person, u8)| Write::Introduce { person, token: hash(token), at: NOW };
+    let writes = [(ann(), 1), (ben(), 2), (cal(), 3)].map(introduce);
+    assert_eq!(commit(store, writes.into()).await, [Outcome::Done, Outcome::Done, Outcome::Done]);
+}
+
+/// A token's hash.
+pub(super) const fn hash(token: u8) -> TokenHash {
+    TokenHash([token; 32])
+}
+
+/// What a sender says on a topic, under an id of theirs.
+pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draft {
+    let mut body = [0; 16];
+    body[..text.len()].copy_from_slice(text.as_bytes());
+    Draft {
+        topic: topic.clone(),
+        sender,
+        id: SendId::new(id).unwrap(),
+        body: BodyHash(body),
+        data: Json::of(&text),
+        at: NOW,
+        seat: None,
+    }
+}
+
+/// What a member says in a group.
+pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
+    let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
+    Draft { seat: Some((group, by.id)), ..draft }
+}
+
+/// How a group begins, with news of it in its log.
+pub(super) fn founding(group: GroupId, name: &str, by: &Person) -> Change {
+    let created = Fact::Created { name: GroupName::new(name).unwrap(), limit: 10, at: NOW };
+    let news = draft(&Topic::group(group), Sender::User(by.id), &format!("founding-{name}"), "created");
+    Change { group, version: None, facts: vec![created, seated(by, Role::Admin)], news: vec![news] }
+}
+
+/// A change without news.
+pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> Change {
+    Change { group, version: Some(Version(version)), facts, news: vec![] }
+}
+
+pub(super) fn seated(person: &Person, role: Role) -> Fact {
+    Fact::Seated(Member { person: person.clone(), role, since: NOW })
+}
+
+pub(super) const fn unseated(user: UserId) -> Fact {
+    Fact::Unseated(user)
+}
+
+pub(super) fn topic(name: &str) -> Topic {
+    Topic::new(name).unwrap()
+}
+
+/// Everything a log has.
+pub(super) async fn whole(store: &dyn Store, topic: &Topic) -> Page<Json> {
+    store.page(topic, Range { limit: usize::MAX, ..Range::default() }).await.unwrap()
+}
+
+/// The data of everything a log has.
+pub(super) async fn texts(store: &dyn Store, topic: &Topic) -> Vec<String> {
+    let entries = whole(store, topic).await.entries.into_iter();
+    entries.map(|entry| serde_json::from_str(entry.data.as_str()).unwrap()).collect()
+}
+
+/// The page of a topic that has no entries.
+pub(super) const fn empty_page(epoch: Epoch) -> Page<Json> {
+    Page { entries: vec![], epoch, begins: wire::Seq(1), head: wire::Seq::ZERO }
+}
+
+impl From<Draft> for Write {
+    fn from(draft: Draft) -> Self {
+        Self::Post(draft)
+    }
+}
+
+impl From<Change> for Write {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
+    }
+}

@@ -1,0 +1,52 @@
+//! What a group's log and page tell of its members, and who may go.
+
+use chat::No;
+use chat::testing::{Listener, Node};
+use wire::{Event, GroupView, Member, Refusal, Role, Topic};
+
+#[tokio::test]
+async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.chat.create_group(&ann, " tea  time ").await.unwrap();
+    node.chat.join(&ben, tea.id).await.unwrap();
+    node.chat.promote(&ann, tea.id, ben.id).await.unwrap();
+    node.chat.promote(&ann, tea.id, ben.id).await.unwrap();
+    let GroupView::Inside(page) = node.chat.open_group(Some(&ben), tea.id, None).await.unwrap() else {
+        panic!("ben has a seat");
+    };
+    assert_eq!(page.group.name.as_str(), "tea time");
+    let seat = |person: &wire::Person| Member {
+        person: person.clone(),
+        role: Role::Admin,
+        since: page.members[0].since,
+    };
+    assert_eq!((page.members.clone(), page.members_at), (vec![seat(&ann), seat(&ben)], page.page.head));
+
+    node.chat.leave(&ann, tea.id).await.unwrap();
+    let mut listener = Listener::new(&node.chat, Some(&ben));
+    listener.subscribe(&Topic::group(tea.id), Some(node.beginning())).await.unwrap();
+    listener.take_all().await;
+    let events = [
+        Event::Created { by: ann.clone(), name: tea.name.clone() },
+        Event::Joined { member: Member { role: Role::Member, ..seat(&ben) } },
+        Event::Ranked { person: ben.clone(), role: Role::Admin, by: ann.clone() },
+        Event::Left { person: ann.clone() },
+    ];
+    assert_eq!(listener.events(&Topic::group(tea.id)), events);
+    let last = node.chat.open_group(Some(&ann), tea.id, None).await.unwrap();
+    assert_eq!(last, GroupView::Outside { group: tea, members: 1 });
+}
+
+#[tokio::test]
+async fn the_only_admin_stays_until_somebody_else_is_one() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&ben, tea).await.unwrap();
+    assert_eq!(node.chat.leave(&ann, tea).await, Err(No::Refusal(Refusal::LastAdmin)));
+    assert_eq!(node.chat.promote(&ben, tea, ben.id).await, Err(No::Refusal(Refusal::NotAdmin)));
+    node.chat.promote(&ann, tea, ben.id).await.unwrap();
+    assert!(node.chat.leave(&ann, tea).await.is_ok());
+    assert!(node.chat.leave(&ben, tea).await.is_ok(), "who is alone may go");
+}

@@ -1,0 +1,47 @@
+//! What a user's own topic tells.
+
+use chat::testing::{Listener, Node};
+use wire::{Event, Topic};
+
+#[tokio::test]
+async fn ben_is_told_which_groups_are_his() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let topic = Topic::user(ben.id);
+    let (mut phone, mut desk) =
+        (Listener::new(&node.chat, Some(&ben)), Listener::new(&node.chat, Some(&ben)));
+    for listener in [&mut phone, &mut desk] {
+        listener.subscribe(&topic, None).await.unwrap();
+    }
+    let tea = node.chat.create_group(&ann, "tea").await.unwrap();
+    node.chat.join(&ben, tea.id).await.unwrap();
+    node.chat.join(&ben, tea.id).await.unwrap();
+    let chess = node.chat.create_group(&ben, "chess").await.unwrap();
+    node.chat.leave(&ben, tea.id).await.unwrap();
+    node.chat.leave(&ben, tea.id).await.unwrap();
+    let told = [
+        Event::GroupAdded { group: tea.clone() },
+        Event::GroupAdded { group: chess.clone() },
+        Event::GroupGone { group: tea.id },
+    ];
+    for listener in [&mut phone, &mut desk] {
+        listener.take_all().await;
+        assert_eq!(listener.events(&topic), told, "each once, though he asked twice");
+    }
+    assert_eq!(node.chat.visit(&ben).await.unwrap().groups, [chess]);
+}
+
+#[tokio::test]
+async fn a_page_and_the_news_after_it_leave_nothing_out() {
+    let node = Node::volatile();
+    let ben = node.introduce("ben").await;
+    let tea = node.chat.create_group(&ben, "tea").await.unwrap();
+    let visit = node.chat.visit(&ben).await.unwrap();
+    assert_eq!(visit.groups, [tea]);
+    let chess = node.chat.create_group(&ben, "chess").await.unwrap();
+    let mut listener = Listener::new(&node.chat, Some(&ben));
+    let topic = Topic::user(ben.id);
+    listener.subscribe(&topic, Some(visit.cursor)).await.unwrap();
+    listener.take_all().await;
+    assert_eq!(listener.events(&topic), [Event::GroupAdded { group: chess }]);
+}

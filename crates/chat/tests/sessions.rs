@@ -1,0 +1,19 @@
+//! How long a signed-in browser is recognised.
+
+use chat::Token;
+use chat::testing::Node;
+
+#[tokio::test]
+async fn ann_is_recognised_as_long_as_she_comes_by() {
+    const DAY: i64 = 86_400_000;
+    let node = Node::volatile();
+    let (ann, token) = node.chat.introduce("ann").await.unwrap();
+    for _ in 0..5 {
+        node.clock.advance(29 * DAY);
+        assert_eq!(node.chat.recognise(&token).await.unwrap(), Some(ann.clone()));
+    }
+    node.clock.advance(30 * DAY);
+    assert_eq!(node.chat.recognise(&token).await.unwrap(), None);
+    let stranger = Token::from_bytes([7; 32]);
+    assert_eq!(node.chat.recognise(&stranger).await.unwrap(), None);
+}

@@ -1,0 +1,106 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use chat::Fault;
+use tokio::sync::{mpsc, oneshot};
+
+/// Threads that share one bounded queue of jobs. They end when the queue is closed and worked off; dropping
+/// them waits for that, so that nobody touches the file of a store that is gone.
+pub(super) struct Threads<J> {
+    jobs: Mutex<Option<mpsc::Sender<J>>>,
+    threads: Mutex<Vec<Thread>>,
+}
+
+/// What one thread does.
+pub(super) trait Worker: Send + 'static {
+    /// What it is asked for.
+    type Job: Send + 'static;
+
+    /// Carries out a job, and answers whoever asked.
+    fn work(&mut self, job: Self::Job);
+
+    /// Lets go of what it has, after the last job.
+    fn end(self) -> Result<(), Fault>;
+}
+
+struct Thread {
+    handle: JoinHandle<()>,
+    ended: oneshot::Receiver<Result<(), Fault>>,
+}
+
+impl<J: Send + 'static> Threads<J> {
+    /// Starts a thread for each worker; at most `waiting` jobs wait for one.
+    pub(super) fn start<W: Worker<Job = J>>(
+        name: &str,
+        waiting: usize,
+        workers: impl IntoIterator<Item = W>,
+    ) -> Result<Self, Fault> {
+        let (jobs, inbox) = mpsc::channel(waiting);
+        let inbox = Arc::new(Mutex::new(inbox));
+        let start = |worker| {
+            let inbox = Arc::clone(&inbox);
+            let (end, ended) = oneshot::channel();
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            let handle = thread
+                .spawn(move || {
+                    // Who closes without waiting for the end does not want to know how it was.
+                    let _ = end.send(run(worker, &inbox));
+                })
+                .map_err(|error| Fault::new("store", format!("the system gives no thread: {error}")))?;
+            Ok(Thread { handle, ended })
+        };
+        let threads = workers.into_iter().map(start).collect::<Result<Vec<_>, Fault>>()?;
+        Ok(Self { jobs: Mutex::new(Some(jobs)), threads: Mutex::new(threads) })
+    }
+
+    /// Waits until there is room for a job. A fault means that nobody will carry it out.
+    pub(super) async fn hand_over(&self, job: J) -> Result<(), Fault> {
+        let jobs = unpoisoned(&self.jobs).clone();
+        let taken = match jobs {
+            Some(jobs) => jobs.send(job).await.is_ok(),
+            None => false,
+        };
+        if taken { Ok(()) } else { Err(Fault::new("store", "the store is closed")) }
+    }
+
+    /// Takes nothing more, and waits until what was taken is done and every thread has let go of what it
+    /// had. Closing again does nothing.
+    pub(super) async fn close(&self) -> Result<(), Fault> {
+        drop(unpoisoned(&self.jobs).take());
+        let threads = std::mem::take(&mut *unpoisoned(&self.threads));
+        let mut closed = Ok(());
+        for Thread { handle, ended } in threads {
+            closed = closed.and(ended.await.unwrap_or_else(|_| {
+                Err(Fault::new("store", "a thread of the store has ended before its time"))
+            }));
+            // It has told how it ended, so it is past its last line; a panic of it is in the log already.
+            let _ = handle.join();
+        }
+        closed
+    }
+}
+
+impl<J> Drop for Threads<J> {
+    fn drop(&mut self) {
+        drop(unpoisoned(&self.jobs).take());
+        for thread in std::mem::take(&mut *unpoisoned(&self.threads)) {
+            let _ = thread.handle.join();
+        }
+    }
+}
+
+fn run<W: Worker>(mut worker: W, inbox: &Mutex<mpsc::Receiver<W::Job>>) -> Result<(), Fault> {
+    loop {
+        let job = unpoisoned(inbox).blocking_recv();
+        match job {
+            Some(job) => worker.work(job),
+            None => return worker.end(),
+        }
+    }
+}
+
+/// What these locks guard is whole between any two statements, so a panic elsewhere has left nothing half
+/// done.
+pub(super) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,138 @@
+//! What happens when the disk does not do what it is told. The failures are made where the writer gets its
+//! connection.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
+use chat::testing::{ManualClock, SeededChance};
+use chat::{Clock, Fault, Store};
+use tempfile::TempDir;
+use wire::{Json, SendId, Seq, Topic};
+
+use super::{SqliteStore, open};
+
+/// A disk that fails when it is told to.
+#[derive(Default)]
+struct Disk {
+    /// How large the file may be, in pages; 0 for no limit. Takes effect with the next connection.
+    pages: AtomicU32,
+    /// Whether a commit fails when everything is written but not yet sure.
+    flush_fails: Arc<AtomicBool>,
+    /// Whether the file cannot even be opened.
+    gone: AtomicBool,
+    /// How many connections there have been.
+    connections: AtomicU32,
+}
+
+impl Disk {
+    fn store(self: &Arc<Self>, folder: &TempDir) -> SqliteStore {
+        let (disk, file) = (Arc::clone(self), folder.path().join("hubbub.db"));
+        let connect = move || {
+            disk.connections.fetch_add(1, Ordering::Relaxed);
+            if disk.gone.load(Ordering::Relaxed) {
+                return Err(Fault::new("store", "no such disk"));
+            }
+            let mut db = open::connection(&file)?;
+            let flush_fails = Arc::clone(&disk.flush_fails);
+            db.commit_hook(Some(move || flush_fails.load(Ordering::Relaxed))).unwrap();
+            match disk.pages.load(Ordering::Relaxed) {
+                0 => {}
+                pages => {
+                    db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+                }
+            }
+            Ok(db)
+        };
+        let lock = open::lock(folder.path()).unwrap();
+        SqliteStore::start(lock, Arc::new(connect), &SeededChance::new(1)).unwrap()
+    }
+
+    fn connections(&self) -> u32 {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn on_a_full_disk_sends_fail_and_reads_go_on_until_there_is_room() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    disk.pages.store(64, Ordering::Relaxed);
+    let store = disk.store(&folder);
+    let mut kept = 0;
+    while send(&store, kept + 1).await.is_ok() {
+        kept += 1;
+        assert!(kept < 64, "a disk of 64 pages has taken {kept} large messages");
+    }
+    assert!(kept > 0);
+    for again in 0..3 {
+        assert!(send(&store, kept + 1).await.is_err(), "try {again}");
+        assert_eq!(seqs(&store).await, (1..=kept).collect::<Vec<_>>(), "reads go on");
+    }
+    disk.pages.store(1_000_000, Ordering::Relaxed);
+    for number in kept + 1..=kept + 5 {
+        assert_eq!(send(&store, number).await.unwrap(), [Outcome::Posted { seq: Seq(number) }]);
+    }
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn after_a_failed_flush_nothing_is_acknowledged_before_the_file_was_opened_anew() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let store = disk.store(&folder);
+    send(&store, 1).await.unwrap();
+    let before = disk.connections();
+
+    disk.flush_fails.store(true, Ordering::Relaxed);
+    assert!(send(&store, 2).await.is_err());
+    assert_eq!(disk.connections(), before, "nothing is opened before it is needed");
+    assert!(send(&store, 2).await.is_err());
+    assert_eq!(disk.connections(), before + 1);
+    assert_eq!(seqs(&store).await, [1], "of a failed batch nothing shows");
+
+    disk.flush_fails.store(false, Ordering::Relaxed);
+    assert_eq!(send(&store, 2).await.unwrap(), [Outcome::Posted { seq: Seq(2) }]);
+    assert_eq!(disk.connections(), before + 2);
+    assert_eq!(send(&store, 3).await.unwrap(), [Outcome::Posted { seq: Seq(3) }]);
+    assert_eq!(disk.connections(), before + 2, "a connection that works is kept");
+}
+
+#[tokio::test]
+async fn while_the_file_cannot_be_opened_again_every_send_fails() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let store = disk.store(&folder);
+    send(&store, 1).await.unwrap();
+    disk.flush_fails.store(true, Ordering::Relaxed);
+    disk.gone.store(true, Ordering::Relaxed);
+    for _ in 0..3 {
+        assert!(send(&store, 2).await.is_err());
+    }
+    disk.flush_fails.store(false, Ordering::Relaxed);
+    assert!(send(&store, 2).await.is_err(), "the old connection is not used again");
+    disk.gone.store(false, Ordering::Relaxed);
+    assert_eq!(send(&store, 2).await.unwrap(), [Outcome::Posted { seq: Seq(2) }]);
+    store.close().await.unwrap();
+}
+
+/// Sends a message larger than a few pages, under an id made of its number.
+async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
+    let draft = Draft {
+        topic: topic(),
+        sender: Sender::Open,
+        id: SendId::new(&number.to_string()).unwrap(),
+        body: BodyHash([1; 16]),
+        data: Json::of(&"long ".repeat(3_000)),
+        at: ManualClock::default().now(),
+        seat: None,
+    };
+    store.commit(Arc::new([Write::Post(draft)])).await
+}
+
+async fn seqs(store: &SqliteStore) -> Vec<u64> {
+    let page = store.page(&topic(), Range { limit: usize::MAX, ..Range::default() }).await.unwrap();
+    assert_eq!(page.head.0, page.entries.len() as u64);
+    page.entries.iter().map(|entry| entry.seq.0).collect()
+}
+
+fn topic() -> Topic {
+    Topic::new("news").unwrap()
+}

@@ -1,0 +1,60 @@
+//! `SQLite` keeps the contract of every store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat::store::{Groups, Outcome, Range, Roster, Write};
+use chat::testing::SeededChance;
+use chat::{Fault, Session, Store, TokenHash};
+use store::SqliteStore;
+use tempfile::TempDir;
+use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+
+chat::store_contract!(fresh);
+
+/// A store in a folder of its own, which goes when the store does.
+struct Housed {
+    store: SqliteStore,
+    _folder: TempDir,
+}
+
+fn fresh() -> Arc<dyn Store> {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), &SeededChance::new(1)).unwrap();
+    Arc::new(Housed { store, _folder: folder })
+}
+
+#[async_trait]
+impl Store for Housed {
+    fn epoch(&self) -> Epoch {
+        self.store.epoch()
+    }
+
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        self.store.commit(writes).await
+    }
+
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
+        self.store.page(topic, range).await
+    }
+
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
+        self.store.roster(group).await
+    }
+
+    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
+        self.store.seat(group, user).await
+    }
+
+    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
+        self.store.groups(user).await
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        self.store.session(token).await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.store.close().await
+    }
+}
