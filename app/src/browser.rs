@@ -1,6 +1,9 @@
+use std::pin::Pin;
+
 use leptos::prelude::*;
 use wire::Timestamp;
 
+use crate::failure::Failure;
 use crate::live::Live;
 
 /// What a browser can do for the app; `frontend` provides it as a context. On the server there is none.
@@ -22,7 +25,12 @@ pub struct Browser {
     pub kept: fn(&str) -> Option<String>,
     /// Puts a text on the clipboard.
     pub copy: fn(&str),
+    /// Sends a form's fields to a server function.
+    pub submit: fn(&'static str, String) -> Submitted,
 }
+
+/// What becomes of a form: where to go, if anywhere, or why not.
+pub type Submitted = Pin<Box<dyn Future<Output = Result<Option<String>, Failure>>>>;
 
 /// A moment as a clock on the viewer's wall shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,6 +28,24 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The server did not answer.
+    #[must_use]
+    pub fn unreachable() -> Self {
+        Self::told("unreachable", text::UNREACHABLE, 503)
+    }
+
+    /// Reads what a server function answered that could not do what it should.
+    #[must_use]
+    pub fn read(body: &str) -> Self {
+        serde_json::from_str(body).unwrap_or_else(|_| Self::unreachable())
+    }
+
+    fn told(code: &str, message: &str, status: u16) -> Self {
+        Self { refused: Refused { code: code.into(), message: message.into(), retry_ms: None }, status }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self { refused: Refused::from(&refusal), status: refusal.status() }
@@ -45,13 +63,12 @@ impl FromServerFnError for Failure {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        let (code, message, status) = match error {
+        match error {
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => ("form_bad", text::FORM_BAD, 400),
-            _ => ("unreachable", text::UNREACHABLE, 503),
-        };
-        Self { refused: Refused { code: code.into(), message: message.into(), retry_ms: None }, status }
+            | ServerFnErrorErr::Deserialization(_) => Self::told("form_bad", text::FORM_BAD, 400),
+            _ => Self::unreachable(),
+        }
     }
 
     fn status_code(&self) -> http::StatusCode {

@@ -21,7 +21,7 @@ mod site;
 mod text;
 mod views;
 
-pub use browser::{Browser, Local, Zone};
+pub use browser::{Browser, Local, Submitted, Zone};
 pub use failure::Failure;
 pub use live::Live;
 #[cfg(feature = "ssr")]

@@ -1,8 +1,6 @@
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::hooks::use_query_map;
 use leptos_router::path;
 use wire::{Timestamp, Visit};
 
@@ -27,7 +25,6 @@ pub fn App() -> impl IntoView {
     }
     view! {
         <Router>
-            <RefusedForm/>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Landing/>
                 <Route path=path!("/g/:group") view=GroupPage/>
@@ -36,14 +33,10 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// A form without JavaScript that was refused comes back with the refusal in the address; the action it
-/// belongs to picks it up from here.
-#[component]
-fn RefusedForm() -> impl IntoView {
-    let query = use_query_map().get_untracked();
-    if let (Some(path), Some(error)) = (query.get("__path"), query.get("__err")) {
-        provide_context(ServerActionError::new(&path, &error));
-    }
+/// Whether the page at this path is live in a browser: all others are made by the server alone.
+pub(crate) fn is_live(path: &str) -> bool {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    path == "/" || path.strip_prefix("/g/").is_some_and(|group| !group.contains('/'))
 }
 
 /// Keeps the one [`Live`] of this page, while people go from group to group.

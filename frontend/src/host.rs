@@ -1,4 +1,5 @@
-use app::{Browser, Local};
+use app::{Browser, Failure, Local};
+use gloo_net::http::Request;
 use js_sys::Date;
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
@@ -8,7 +9,17 @@ use crate::drive;
 
 /// What this browser can do.
 pub(crate) fn browser() -> Browser {
-    Browser { start: drive::start, wake: drive::wake, now: Date::now, local, random, keep, kept, copy }
+    Browser {
+        start: drive::start,
+        wake: drive::wake,
+        now: Date::now,
+        local,
+        random,
+        keep,
+        kept,
+        copy,
+        submit: |action, fields| Box::pin(submit(action, fields)),
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
@@ -48,4 +59,19 @@ pub(crate) fn kept(name: &str) -> Option<String> {
 fn copy(text: &str) {
     // Without permission nothing is copied; the text stays selectable in its field.
     let _ = window().navigator().clipboard().write_text(text);
+}
+
+/// Sends a form as a browser would, but asks for an answer that a script can read.
+async fn submit(action: &'static str, fields: String) -> Result<Option<String>, Failure> {
+    let request = Request::post(action)
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .header("Accept", "application/json")
+        .body(fields)
+        .map_err(|_| Failure::unreachable())?;
+    let response = request.send().await.map_err(|_| Failure::unreachable())?;
+    if response.ok() {
+        return Ok(response.headers().get("location"));
+    }
+    let body = response.text().await.map_err(|_| Failure::unreachable())?;
+    Err(Failure::read(&body))
 }

@@ -25,12 +25,6 @@ pub(super) fn group_id(text: &str) -> Result<GroupId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
 }
 
-/// Whether a browser without our script asks: it follows redirects and reads HTML.
-pub(super) fn is_plain_form() -> bool {
-    let accept = use_context::<Parts>().and_then(|parts| parts.headers.get(http::header::ACCEPT).cloned());
-    accept.is_some_and(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")))
-}
-
 /// The link to a group, as the caller's browser would write it.
 pub(super) fn link_to(group: GroupId) -> String {
     let parts = use_context::<Parts>();

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use wire::{Action, CloseCode, Cursor, Entry, Event, GroupPage, GroupSummary, Incoming, Notice, Person, Ref};
 use wire::{Refusal, Refused, Request, SendId, Timestamp, Topic, Visit};
 
@@ -230,8 +230,13 @@ impl Live {
         match Incoming::decode(frame) {
             Some(Incoming::Entry(entry)) => self.entry(&mut state, *entry),
             Some(Incoming::Notice(notice)) => self.notice(&mut state, *notice, now),
-            // A frame of a later version of the server; this page has no use for it.
-            None => {}
+            // An entry of a later version of the server still has its place; any other frame of it is of no
+            // use to this page.
+            None => {
+                if let Some(Incoming::Entry(entry)) = Incoming::<IgnoredAny>::decode(frame) {
+                    self.entry(&mut state, entry.map(|_| Event::Unknown));
+                }
+            }
         }
     }
 
@@ -250,9 +255,8 @@ impl Live {
         self.groups.set(visit.groups);
     }
 
-    fn entry(&self, state: &mut State, entry: Entry<Value>) {
+    fn entry(&self, state: &mut State, entry: Entry) {
         let Entry { id, topic, seq, data, timestamp } = entry;
-        let data = serde_json::from_value(data).unwrap_or(Event::Unknown);
         if topic == Topic::user(self.me.id) {
             if seq > state.own.seq {
                 state.own.seq = seq;

@@ -8,7 +8,7 @@ use super::broken::Broken;
 use super::join::JoinPage;
 use super::not_found::NotFound;
 use crate::browser::{use_browser, use_zone};
-use crate::calls::{Join, enter};
+use crate::calls::enter;
 use crate::live::{Live, Timeline};
 use crate::site::Session;
 use crate::text;
@@ -21,11 +21,11 @@ pub(crate) fn GroupPage() -> impl IntoView {
     let zone = use_zone();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("group").unwrap_or_default()));
-    let join = ServerAction::<Join>::new();
     // What the address says of a place counts for the first page only; after that the page is live.
     let before = query.with_untracked(|query| query.get("before").and_then(|before| before.parse().ok()));
-    let entrance =
-        Resource::new_blocking(move || (id.get(), join.version().get()), move |(id, _)| enter(id, before));
+    let turn = RwSignal::new(0u32);
+    let joined = Callback::new(move |()| turn.update(|turn| *turn += 1));
+    let entrance = Resource::new_blocking(move || (id.get(), turn.get()), move |(id, _)| enter(id, before));
     view! {
         <Transition>
             {move || {
@@ -43,7 +43,7 @@ pub(crate) fn GroupPage() -> impl IntoView {
                             EitherOf4::C(view! { <Inside live timeline link form_id/> })
                         }
                         (visit, GroupView::Outside { group, members }) => {
-                            EitherOf4::D(view! { <JoinPage group members named=visit.is_some() join/> })
+                            EitherOf4::D(view! { <JoinPage group members named=visit.is_some() joined/> })
                         }
                         (None, GroupView::Inside(_)) => EitherOf4::A(view! { <NotFound/> }),
                     }

@@ -1,13 +1,11 @@
 use leptos::either::Either;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::GroupSummary;
 
 use super::landing::IntroduceForm;
-use crate::calls::Join;
 use crate::text;
-use crate::views::{Avatar, Plain, Refusal};
+use crate::views::{Avatar, Form, Plain, Refusal};
 
 /// What somebody without a seat sees of a group whose link they opened.
 #[component]
@@ -17,18 +15,18 @@ pub(super) fn JoinPage(
     members: u32,
     /// Whether the visitor has given a name already.
     named: bool,
-    join: ServerAction<Join>,
+    /// Called when there is a seat.
+    joined: Callback<()>,
 ) -> impl IntoView {
     let id = group.id.to_string();
-    let refused = join.value();
     let count = usize::try_from(members).unwrap_or(usize::MAX);
     let form = if named {
         Either::Left(view! {
-            <ActionForm action=join attr:class="card form">
+            <Form action="/do/join" class="card form" done=joined>
                 <input type="hidden" name="group" value=id/>
-                <Refusal id="join-refused" result=move || refused.get().and_then(Result::err)/>
+                <Refusal id="join-refused"/>
                 <button class="button primary">{text::JOIN}</button>
-            </ActionForm>
+            </Form>
         })
     } else {
         Either::Right(view! { <IntroduceForm group=Some(id)/> })

@@ -1,15 +1,14 @@
 use leptos::either::EitherOf3;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::limits::PERSON_NAME_CHARS;
 
 use super::broken::Broken;
-use crate::calls::{Introduce, look_around};
+use crate::calls::look_around;
 use crate::live::Live;
 use crate::site::Session;
 use crate::text;
-use crate::views::{NewGroup, Plain, Refusal, Sidebar};
+use crate::views::{FormState, NewGroup, Plain, Refusal, Sidebar};
 
 /// The start page: a name, and after that the groups.
 #[component]
@@ -55,8 +54,7 @@ pub(super) fn IntroduceForm(
     /// The group to join at the same time.
     group: Option<String>,
 ) -> impl IntoView {
-    let action = ServerAction::<Introduce>::new();
-    let refused = action.value();
+    provide_context(FormState::of("/do/introduce"));
     let joins = group.is_some();
     view! {
         <form class="card form" method="post" action="/do/introduce">
@@ -72,7 +70,7 @@ pub(super) fn IntroduceForm(
                 aria-describedby="name-hint name-refused"
             />
             {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}
-            <Refusal id="name-refused" result=move || refused.get().and_then(Result::err)/>
+            <Refusal id="name-refused"/>
             <button class="button primary">{if joins { text::JOIN } else { text::START }}</button>
             <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
         </form>
@@ -82,7 +80,6 @@ pub(super) fn IntroduceForm(
 /// The groups of somebody with a name.
 #[component]
 fn Home(live: Live) -> impl IntoView {
-    let action = ServerAction::<crate::calls::CreateGroup>::new();
     let groups = live.groups.clone();
     let name = live.me.name.to_string();
     view! {
@@ -93,9 +90,7 @@ fn Home(live: Live) -> impl IntoView {
                 <Show when=move || groups.with(Vec::is_empty)>
                     <p class="slogan">{text::NO_GROUPS}</p>
                 </Show>
-                <ActionForm action attr:class="card form">
-                    <NewGroup action/>
-                </ActionForm>
+                <NewGroup/>
             </main>
         </div>
     }

@@ -2,8 +2,9 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use leptos_router::hooks::use_query_map;
-use wire::{Refusal, SendId};
+use wire::SendId;
 
+use super::form::FormState;
 use crate::browser::use_browser;
 use crate::live::{Live, Timeline};
 use crate::text;
@@ -46,9 +47,8 @@ pub(crate) fn Composer(
             send();
         }
     };
-    let query = use_query_map().get_untracked();
-    let refused = query.get("refused").map(|code| sentence(&code));
-    let draft = query.get("draft").unwrap_or_default();
+    let refused = FormState::of("/do/post").refused.get_untracked();
+    let draft = use_query_map().get_untracked().get("draft").unwrap_or_default();
     view! {
         <form class="composer" method="post" action="/do/post" on:submit=on_submit>
             <input type="hidden" name="group" value=timeline.group.id.to_string()/>
@@ -77,17 +77,4 @@ pub(crate) fn Composer(
 /// On a touch screen Enter begins a new line: there is a button to send with, and no Shift key.
 fn breaks_lines() -> bool {
     window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
-}
-
-/// What a refused form says when it comes back.
-fn sentence(code: &str) -> String {
-    let known = [
-        Refusal::TextEmpty,
-        Refusal::TextTooLong,
-        Refusal::TooFast { retry_ms: 1_000 },
-        Refusal::NotMember,
-        Refusal::SendIdTaken,
-        Refusal::SignInNeeded,
-    ];
-    known.into_iter().find(|refusal| refusal.code() == code).unwrap_or(Refusal::Unavailable).sentence()
 }

@@ -1,20 +1,16 @@
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use wire::{Member, Role};
 
 use super::avatar::Avatar;
+use super::form::{Form, FormState};
 use super::refusal::Refusal;
-use crate::calls::{Leave, Promote};
 use crate::live::{Live, Timeline, role_of};
 use crate::text;
 
 /// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
 #[component]
 pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
-    let promote = ServerAction::<Promote>::new();
-    let leave = ServerAction::<Leave>::new();
-    let refused = leave.value();
-    let promote_refused = promote.value();
+    let promote = FormState::of("/do/promote");
     let id = timeline.group.id.to_string();
     let members = timeline.members;
     let me = live.me;
@@ -35,12 +31,12 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
                     <Seat mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
-            <Refusal id="promote-refused" result=move || promote_refused.get().and_then(Result::err)/>
-            <ActionForm action=leave attr:class="leave">
+            <p class="refusal" role="alert">{move || promote.refused.get()}</p>
+            <Form action="/do/leave" class="leave">
                 <input type="hidden" name="group" value=form_id/>
-                <Refusal id="leave-refused" result=move || refused.get().and_then(Result::err)/>
+                <Refusal id="leave-refused"/>
                 <button class="button quiet">{text::LEAVE}</button>
-            </ActionForm>
+            </Form>
         </aside>
     }
 }
@@ -51,7 +47,7 @@ fn Seat(
     mine: bool,
     i_am_admin: Memo<bool>,
     group: String,
-    promote: ServerAction<Promote>,
+    promote: FormState,
 ) -> impl IntoView {
     let Member { person, role, .. } = member;
     let fields = StoredValue::new((group, person.id.to_string()));
@@ -63,11 +59,11 @@ fn Seat(
             {mine.then(|| view! { <span class="tag">{text::YOU}</span> })}
             {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
             <Show when=move || i_am_admin.get() && !is_admin>
-                <ActionForm action=promote attr:class="promote">
+                <Form action="/do/promote" class="promote" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
                     <input type="hidden" name="user" value=fields.with_value(|fields| fields.1.clone())/>
                     <button class="button tiny">{text::MAKE_ADMIN}</button>
-                </ActionForm>
+                </Form>
             </Show>
         </li>
     }

@@ -3,6 +3,7 @@
 mod avatar;
 mod composer;
 mod connection;
+mod form;
 mod header;
 mod members;
 mod message;
@@ -16,6 +17,7 @@ mod sidebar;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use composer::Composer;
+pub(crate) use form::{Form, FormState};
 pub(crate) use header::Header;
 pub(crate) use members::Members;
 pub(crate) use message_list::MessageList;

@@ -1,17 +1,13 @@
 use leptos::prelude::*;
 
-use crate::failure::Failure;
+use super::form::FormState;
 
-/// Why a form was refused, where a screen reader finds it.
+/// Why the form around it was refused, where a screen reader finds it.
 #[component]
 pub(crate) fn Refusal(
     /// The id that the field is described by.
     id: &'static str,
-    result: impl Fn() -> Option<Failure> + Send + Sync + 'static,
 ) -> impl IntoView {
-    view! {
-        <p class="refusal" id=id role="alert">
-            {move || result().map(|failure| failure.refused.message)}
-        </p>
-    }
+    let FormState { refused, .. } = expect_context();
+    view! { <p class="refusal" id=id role="alert">{move || refused.get()}</p> }
 }

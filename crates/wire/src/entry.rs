@@ -36,6 +36,14 @@ pub struct Page<D = Event> {
     pub head: Seq,
 }
 
+impl<D> Entry<D> {
+    /// The same entry with other data.
+    pub fn map<E>(self, read: impl FnOnce(D) -> E) -> Entry<E> {
+        let Self { id, topic, seq, data, timestamp } = self;
+        Entry { id, topic, seq, data: read(data), timestamp }
+    }
+}
+
 impl Entry<Json> {
     /// The entry as a frame. The data goes through as it was written, unread.
     #[must_use]

@@ -1,5 +1,5 @@
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::entry::Entry;
 use crate::id::SendId;
@@ -113,11 +113,11 @@ pub enum ResetReason {
     Ahead,
 }
 
-/// Any frame from the server.
+/// Any frame from the server; `D` is what the entries carry, as far as the reader wants to know it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Incoming {
+pub enum Incoming<D> {
     /// News of a topic.
-    Entry(Box<Entry<Value>>),
+    Entry(Box<Entry<D>>),
     /// Anything else.
     Notice(Box<Notice>),
 }
@@ -130,15 +130,20 @@ impl Notice {
     }
 }
 
-impl Incoming {
+impl<D: DeserializeOwned> Incoming<D> {
     /// Reads one text frame; none if it is neither.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(text).ok()?;
-        if value.get("event").is_some() {
-            serde_json::from_value(value).ok().map(|notice| Self::Notice(Box::new(notice)))
+        /// Tells the two kinds apart, and reads nothing else.
+        #[derive(Deserialize)]
+        struct Kind {
+            event: Option<IgnoredAny>,
+        }
+        let Kind { event } = serde_json::from_str(text).ok()?;
+        if event.is_some() {
+            serde_json::from_str(text).ok().map(|notice| Self::Notice(Box::new(notice)))
         } else {
-            serde_json::from_value(value).ok().map(|entry| Self::Entry(Box::new(entry)))
+            serde_json::from_str(text).ok().map(|entry| Self::Entry(Box::new(entry)))
         }
     }
 }

@@ -144,9 +144,9 @@ fn every_notice_has_its_frame() {
     ];
     for (text, notice) in frames {
         assert_eq!(notice.encode(), text);
-        assert_eq!(Incoming::decode(text), Some(Incoming::Notice(Box::new(notice))));
+        assert_eq!(Incoming::<serde_json::Value>::decode(text), Some(Incoming::Notice(Box::new(notice))));
     }
-    let later = Incoming::decode(r#"{"event":"sung","song":1}"#);
+    let later = Incoming::<serde_json::Value>::decode(r#"{"event":"sung","song":1}"#);
     assert_eq!(later, Some(Incoming::Notice(Box::new(Notice::Unknown))));
 }
 
@@ -156,6 +156,6 @@ fn an_entry_has_the_same_shape_everywhere() {
     let entry: Entry<Json> = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&entry).unwrap(), text);
     assert_eq!(entry.encode(), text);
-    assert!(matches!(Incoming::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3)));
-    assert_eq!(Incoming::decode("{}"), None);
+    assert!(matches!(Incoming::<serde_json::Value>::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3)));
+    assert_eq!(Incoming::<serde_json::Value>::decode("{}"), None);
 }

@@ -146,13 +146,7 @@ impl Chat {
 
 /// Reads the data of a conversation's entries.
 pub(super) fn events(page: Page<Json>) -> Page {
-    let read = |data: &Json| serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown);
-    let entries = page.entries.into_iter().map(|entry| wire::Entry {
-        data: read(&entry.data),
-        id: entry.id,
-        topic: entry.topic,
-        seq: entry.seq,
-        timestamp: entry.timestamp,
-    });
-    Page { entries: entries.collect(), epoch: page.epoch, begins: page.begins, head: page.head }
+    let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown);
+    let entries = page.entries.into_iter().map(|entry| entry.map(read)).collect();
+    Page { entries, epoch: page.epoch, begins: page.begins, head: page.head }
 }

@@ -73,7 +73,7 @@ impl Person {
     }
 
     async fn heard(&mut self, socket: &mut Socket, frame: &str) -> Option<()> {
-        match Incoming::decode(frame)? {
+        match Incoming::<serde_json::Value>::decode(frame)? {
             Incoming::Entry(entry) => {
                 let line = line(*entry);
                 self.progress.reads.fetch_add(1, Ordering::Relaxed);

@@ -1,0 +1,100 @@
+use leptos::prelude::*;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos::web_sys::{FormData, HtmlButtonElement, HtmlFormElement, SubmitEvent, UrlSearchParams};
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use crate::browser::use_browser;
+use crate::site::is_live;
+
+/// What became of a form: shared by the form and the [`Refusal`](super::Refusal) that stands somewhere in it.
+#[derive(Clone, Copy)]
+pub(crate) struct FormState {
+    /// Why it was refused, if it was.
+    pub(crate) refused: RwSignal<Option<String>>,
+    busy: RwSignal<bool>,
+}
+
+impl FormState {
+    /// The state of the form that goes to `action`. A form without JavaScript that was refused comes back
+    /// with the sentence in the address.
+    pub(crate) fn of(action: &str) -> Self {
+        let query = use_query_map().get_untracked();
+        let refused = query.get("refused").filter(|_| query.get("form").as_deref() == Some(action));
+        Self { refused: RwSignal::new(refused), busy: RwSignal::new(false) }
+    }
+}
+
+/// A form that goes to a server function: by itself before the script has come, without leaving the page
+/// after that. The server function's answer is where to go, nothing, or why not.
+#[component]
+pub(crate) fn Form(
+    /// The path of the server function.
+    action: &'static str,
+    /// What it looks like.
+    #[prop(optional)]
+    class: &'static str,
+    /// Shared with forms beside it, if one place says why any of them was refused.
+    #[prop(optional)]
+    state: Option<FormState>,
+    /// Called when it was taken, instead of going where the answer says.
+    #[prop(optional)]
+    done: Option<Callback<()>>,
+    children: Children,
+) -> impl IntoView {
+    let state = state.unwrap_or_else(|| FormState::of(action));
+    let FormState { refused, busy } = state;
+    let browser = use_browser();
+    let navigate = use_navigate();
+    let on_submit = move |event: SubmitEvent| {
+        let (Some(browser), Some(fields)) = (browser, fields(&event)) else { return };
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let navigate = navigate.clone();
+        leptos::task::spawn_local(async move {
+            let answer = (browser.submit)(action, fields).await;
+            // The form may be gone by now; then nobody waits for the answer.
+            busy.try_set(false);
+            match answer {
+                Ok(place) => {
+                    refused.try_set(None);
+                    match (done, place) {
+                        (Some(done), _) => done.run(()),
+                        (None, Some(place)) if is_live(&place) => {
+                            navigate(&place, NavigateOptions::default());
+                        }
+                        (None, Some(place)) => {
+                            // An error would mean that this is no address; it is the server's own.
+                            let _ = window().location().set_href(&place);
+                        }
+                        (None, None) => {}
+                    }
+                }
+                Err(failure) => {
+                    refused.try_set(Some(failure.refused.message));
+                }
+            }
+        });
+    };
+    provide_context(state);
+    view! {
+        <form method="post" action=action class=class on:submit=on_submit>
+            {children()}
+        </form>
+    }
+}
+
+/// What the form would send, with the button that was pressed, as its server function reads it.
+fn fields(event: &SubmitEvent) -> Option<String> {
+    let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
+    let data: JsValue = FormData::new_with_form(&form).ok()?.into();
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
+    let button = event.submitter().and_then(|button| button.dyn_into::<HtmlButtonElement>().ok());
+    if let Some(button) = button.filter(|button| !button.name().is_empty()) {
+        fields.append(&button.name(), &button.value());
+    }
+    Some(fields.to_string().into())
+}
