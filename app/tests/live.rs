@@ -206,7 +206,14 @@ fn the_outbox_survives_a_reload_and_knows_what_the_page_shows_already() {
     let (live, _) = connected();
     post(&live, "a1");
     post(&live, "a2");
-    let kept = live.kept();
+    let kept: Vec<String> = live
+        .due(0.0)
+        .into_iter()
+        .filter_map(|order| match order {
+            Order::Keep(_, text) => Some(text),
+            _ => None,
+        })
+        .collect();
     let (next, _) = connected();
     next.restore(&kept);
     let timeline = Timeline::new(page(vec![said(1, "ben", "b1"), said(2, "ann", "a1")]), app::Zone::UTC);
@@ -252,4 +259,83 @@ fn who_loses_the_seat_is_told_and_asks_no_more() {
     live.due(0.0);
     live.opened(1.0);
     assert!(sent(&live, 1.0).iter().all(|frame| frame["topic"] != json!(topic())));
+}
+
+#[test]
+fn a_failed_read_at_the_server_is_asked_for_again_and_takes_no_seat() {
+    let (live, timeline) = connected();
+    let frames = sent(&live, 0.0);
+    let asked = frames.iter().find(|frame| frame["topic"] == json!(topic())).unwrap();
+    let refused = json!({
+        "event": "refused", "code": "unavailable", "message": "Later.", "retry_ms": 1000, "ref": asked["ref"]
+    });
+    live.heard(&refused.to_string(), 0.0);
+    assert!(!timeline.seat_lost.get_untracked());
+    assert_eq!(live.next_at(0.0), Some(1_000.0));
+    assert_eq!(sent(&live, 999.0), [json!(null); 0]);
+    assert_eq!(sent(&live, 1_000.0)[0]["topic"], json!(topic()));
+}
+
+#[test]
+fn nothing_of_mine_goes_out_under_another_name() {
+    let (live, _) = connected();
+    live.due(0.0);
+    live.closed(1006, 0.0, 0.0);
+    post(&live, "a1");
+    assert!(live.due(0.0).contains(&Order::Connect));
+    live.opened(0.0);
+    live.heard(&json!({"event": "welcome", "me": person("ben")}).to_string(), 0.0);
+    assert_eq!(posts(&sent(&live, 0.0)), [""; 0]);
+    assert_eq!(live.link.get_untracked(), app::live::LinkState::Ended);
+}
+
+#[test]
+fn a_message_that_was_a_fact_long_ago_leaves_no_row_at_the_end() {
+    let (live, timeline) = connected();
+    post(&live, "a1");
+    let ack = json!({
+        "event": "ack", "id": "a1", "topic": topic(), "seq": 1, "timestamp": Timestamp(0), "duplicate": true
+    });
+    live.heard(&ack.to_string(), 0.0);
+    assert_eq!(rows(&timeline), [row("b1", Some(1), DELIVERED)]);
+}
+
+#[test]
+fn a_reset_of_a_topic_that_was_left_changes_nothing() {
+    let (live, _) = connected();
+    live.leave_page(&topic());
+    sent(&live, 0.0);
+    let reset = json!({
+        "event": "reset", "topic": topic(), "reason": "too_far_behind", "begins": 1,
+        "cursor": {"epoch": EPOCH, "seq": 900}
+    });
+    live.heard(&reset.to_string(), 0.0);
+    assert_eq!(live.due(0.0), []);
+    let coffee = GroupSummary { id: GroupId::from_bytes([8; 10]), name: GroupName::new("coffee").unwrap() };
+    let own =
+        Entry { topic: Topic::user(person("ann").id), ..entry(2, "n2", Event::GroupAdded { group: coffee }) };
+    hear(&live, &own);
+    assert_eq!(live.groups.get_untracked().len(), 2, "own news are still heard");
+}
+
+#[test]
+fn a_page_that_could_not_be_loaded_is_loaded_later() {
+    let (live, _) = connected();
+    live.due(0.0);
+    live.load_failed(topic(), 0.0);
+    assert_eq!(live.due(1_999.0), []);
+    assert_eq!(live.due(2_000.0), [Order::Load(topic())]);
+}
+
+#[test]
+fn who_reads_old_messages_keeps_them_on_the_page() {
+    let (live, timeline) = connected();
+    timeline.reads_old.set(true);
+    for seq in 2..=400 {
+        hear(&live, &said(seq, "ben", &format!("b{seq}")));
+    }
+    assert_eq!(rows(&timeline).len(), 400);
+    timeline.reads_old.set(false);
+    hear(&live, &said(401, "ben", "b401"));
+    assert_eq!(rows(&timeline).len(), 300);
 }

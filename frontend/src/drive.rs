@@ -37,12 +37,10 @@ pub(crate) fn start(live: Live) {
     let (bell, rings) = mpsc::channel(1);
     BELL.with_borrow_mut(|slot| *slot = Some(bell));
     let name = outbox_name(&live);
-    if let Some(kept) = crate::host::kept(&name) {
-        live.restore(&kept);
-    }
+    live.restore(&crate::host::kept_under(&name));
     listen("online");
     listen("visibilitychange");
-    leptos::task::spawn_local(Driver { live, rings, socket: None, kept: String::new(), name }.run());
+    leptos::task::spawn_local(Driver { live, rings, socket: None, name }.run());
 }
 
 /// Wakes the driver.
@@ -63,8 +61,6 @@ struct Driver {
     live: Live,
     rings: mpsc::Receiver<Ring>,
     socket: Option<Socket>,
-    /// What was kept last, so that storage is written only when something changed.
-    kept: String,
     name: String,
 }
 
@@ -117,12 +113,7 @@ impl Driver {
                 }
             }
             Order::Load(topic) => leptos::task::spawn_local(load(self.live.clone(), topic)),
-            Order::Keep(text) => {
-                if text != self.kept {
-                    crate::host::keep(&self.name, &text);
-                    self.kept = text;
-                }
-            }
+            Order::Keep(id, text) => crate::host::keep(&format!("{}{id}", self.name), &text),
         }
     }
 
@@ -167,23 +158,32 @@ impl Driver {
     }
 }
 
-/// Loads anew what the server does not replay. If that fails, the next connection is told to reset again.
+/// Loads anew what the server does not replay.
 async fn load(live: Live, topic: Topic) {
-    match topic.kind() {
-        TopicKind::Group(group) => {
-            if let Ok(entrance) = enter(group.to_string(), None).await
-                && let GroupView::Inside(page) = entrance.view
-            {
+    let loaded = match topic.kind() {
+        TopicKind::Group(group) => match enter(group.to_string(), None).await.map(|entrance| entrance.view) {
+            Ok(GroupView::Inside(page)) => {
                 live.reloaded(*page);
+                true
             }
-        }
-        TopicKind::User(_) => {
-            if let Ok(Some(visit)) = look_around().await {
+            // The seat is gone; the subscription's end says so.
+            Ok(GroupView::Outside { .. }) => true,
+            Err(_) => false,
+        },
+        TopicKind::User(_) => match look_around().await {
+            Ok(Some(visit)) => {
                 live.looked_around(visit);
+                true
             }
-        }
-        TopicKind::Open | TopicKind::Reserved => {}
+            Ok(None) => true,
+            Err(_) => false,
+        },
+        TopicKind::Open | TopicKind::Reserved => true,
+    };
+    if !loaded {
+        live.load_failed(topic, Date::now());
     }
+    wake();
 }
 
 /// Rings when the window or the document says so, as long as the page lives.
@@ -206,7 +206,7 @@ fn address() -> String {
     format!("{scheme}://{}/ws", location.host().unwrap_or_default())
 }
 
-/// Under whose name the outbox is kept: nobody sends what another user of this browser wrote.
+/// Under whose name messages on their way are kept: nobody sends what another user of this browser wrote.
 fn outbox_name(live: &Live) -> String {
-    format!("hubbub/outbox/{}", live.me.id)
+    format!("hubbub/outbox/{}/", live.me.id)
 }

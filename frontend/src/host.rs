@@ -52,6 +52,16 @@ pub(crate) fn keep(name: &str, text: &str) {
     }
 }
 
+/// Every text kept under a name that begins like this.
+pub(crate) fn kept_under(prefix: &str) -> Vec<String> {
+    let Ok(Some(storage)) = window().local_storage() else { return Vec::new() };
+    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok().flatten());
+    names
+        .filter(|name| name.starts_with(prefix))
+        .filter_map(|name| storage.get_item(&name).ok().flatten())
+        .collect()
+}
+
 pub(crate) fn kept(name: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
 }

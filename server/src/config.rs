@@ -142,6 +142,8 @@ pub struct Patience {
     pub pong: Duration,
     /// For a socket to take anything at all.
     pub stall: Duration,
+    /// For a socket to take the last words, and for a request under way at shutdown.
+    pub goodbye: Duration,
     /// For everything to end at shutdown.
     pub shutdown: Duration,
 }
@@ -170,6 +172,7 @@ impl Default for Patience {
             silence: Duration::from_secs(25),
             pong: Duration::from_secs(10),
             stall: Duration::from_secs(10),
+            goodbye: Duration::from_secs(3),
             shutdown: Duration::from_secs(10),
         }
     }

@@ -61,5 +61,6 @@ async fn serve(stream: TcpStream, peer: Peer, router: Router, app: App) {
         () = app.stopping.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    // Whoever asked and does not take the answer keeps nobody from ending.
+    let _ = tokio::time::timeout(app.config.patience.goodbye, connection).await;
 }

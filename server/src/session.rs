@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName};
 
 use crate::boot::App;
 use crate::config::{Config, OpenTopics};
-use crate::guard::{is_loopback_name, is_own_origin};
+use crate::guard::{address, is_loopback_name, is_own_origin};
 use crate::listener::Peer;
 use crate::problem::Problem;
 
@@ -35,7 +35,9 @@ pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next
     };
     let peer = request.extensions().get::<Peer>().copied();
     let open_topics = may_use_open_topics(&app.config, request.headers(), peer);
-    request.extensions_mut().insert(Caller { me, open_topics });
+    let from =
+        peer.map(|peer| address(&app.config, request.headers(), peer)).filter(|from| !from.is_loopback());
+    request.extensions_mut().insert(Caller { me, open_topics, from });
     next.run(request).await
 }
 

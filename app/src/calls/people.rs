@@ -9,14 +9,21 @@ use crate::failure::Failure;
 /// What is wrong with the name, or why there is no seat.
 #[server(name = Introduce, prefix = "/do", endpoint = "introduce")]
 pub async fn introduce(name: String, group: Option<String>) -> Result<Person, Failure> {
-    use super::context::{chat, go_to, group_id};
+    use super::context::{caller, chat, go_to, group_id};
     use crate::shell::SessionCookie;
 
     let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
-    let (me, token) = chat().introduce(&name).await?;
-    let cookie = expect_context::<SessionCookie>();
-    expect_context::<leptos_axum::ResponseOptions>()
-        .append_header(http::header::SET_COOKIE, cookie.set(&token));
+    // A form that stood open in another tab must not make somebody a second person.
+    let me = match caller().me {
+        Some(me) => me,
+        None => {
+            let (me, token) = chat().introduce(&caller(), &name).await?;
+            let cookie = expect_context::<SessionCookie>();
+            expect_context::<leptos_axum::ResponseOptions>()
+                .append_header(http::header::SET_COOKIE, cookie.set(&token));
+            me
+        }
+    };
     match group {
         Some(id) => {
             // The name is given by now; if the seat is refused, the group's page says why.

@@ -1,11 +1,13 @@
 use serde::{Deserialize, Serialize};
 use wire::{SendId, Timestamp, Topic};
 
-/// What was written and is not committed yet, in the order it was written. It survives a reload as JSON.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// What was written and is not committed yet, in the order it was written. It survives a reload: each letter
+/// is kept by itself, so that what another tab keeps stays untouched.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Outbox {
     letters: Vec<Letter>,
+    /// What became different since it was kept last.
+    unkept: Vec<SendId>,
 }
 
 /// One message on its way.
@@ -29,26 +31,35 @@ impl Letter {
 }
 
 impl Outbox {
-    /// Reads what was kept; anything else is an empty outbox.
-    pub(super) fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
+    /// Takes over letters that were kept; what is none is passed over.
+    pub(super) fn read(kept: &[String]) -> Self {
+        let mut letters: Vec<Letter> =
+            kept.iter().filter_map(|letter| serde_json::from_str(letter).ok()).collect();
+        letters.sort_by_key(|letter| letter.at);
+        Self { letters, unkept: Vec::new() }
     }
 
-    /// What to keep; empty if there is nothing.
-    pub(super) fn write(&self) -> String {
-        if self.letters.is_empty() { String::new() } else { serde_json::to_string(self).unwrap_or_default() }
+    /// What to keep under which id now; an empty text forgets it.
+    pub(super) fn take_unkept(&mut self) -> Vec<(SendId, String)> {
+        let unkept = std::mem::take(&mut self.unkept);
+        let text = |id: &SendId| {
+            self.get(id).and_then(|letter| serde_json::to_string(letter).ok()).unwrap_or_default()
+        };
+        unkept.into_iter().map(|id| (id.clone(), text(&id))).collect()
     }
 
     pub(super) fn add(&mut self, letter: Letter) {
-        if !self.letters.iter().any(|other| other.id == letter.id) {
+        if self.get(&letter.id).is_none() {
+            self.unkept.push(letter.id.clone());
             self.letters.push(letter);
         }
     }
 
-    pub(super) fn remove(&mut self, id: &SendId) -> bool {
-        let before = self.letters.len();
-        self.letters.retain(|letter| letter.id != *id);
-        self.letters.len() != before
+    pub(super) fn remove(&mut self, id: &SendId) {
+        if self.get(id).is_some() {
+            self.letters.retain(|letter| letter.id != *id);
+            self.unkept.push(id.clone());
+        }
     }
 
     pub(super) fn of<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = &'a Letter> {
@@ -82,6 +93,7 @@ impl Outbox {
         for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
             letter.sent = false;
             letter.refused = sentence.clone();
+            self.unkept.push(id.clone());
         }
     }
 }
@@ -98,6 +110,10 @@ mod tests {
         letters.iter().map(|letter| letter.id.as_str()).collect()
     }
 
+    fn kept(outbox: &mut Outbox) -> Vec<String> {
+        outbox.take_unkept().into_iter().map(|(_, text)| text).filter(|text| !text.is_empty()).collect()
+    }
+
     #[test]
     fn a_new_socket_is_given_everything_again_in_order() {
         let mut outbox = Outbox::default();
@@ -106,7 +122,7 @@ mod tests {
         }
         assert_eq!(ids(&outbox.take_unsent()), ["1", "2", "3"]);
         assert!(outbox.take_unsent().is_empty());
-        assert!(outbox.remove(&SendId::new("2").unwrap()));
+        outbox.remove(&SendId::new("2").unwrap());
         outbox.all_unsent();
         assert_eq!(ids(&outbox.take_unsent()), ["1", "3"]);
     }
@@ -117,17 +133,30 @@ mod tests {
         outbox.add(letter("1"));
         outbox.add(letter("2"));
         outbox.refuse(&SendId::new("1").unwrap(), Some("Too long.".into()));
-        let mut outbox = Outbox::read(&outbox.write());
+        let texts: std::collections::BTreeMap<_, _> = outbox.take_unkept().into_iter().collect();
+        let mut outbox = Outbox::read(&texts.into_values().collect::<Vec<_>>());
         assert_eq!(ids(&outbox.take_unsent()), ["2"]);
         outbox.refuse(&SendId::new("1").unwrap(), None);
         assert_eq!(ids(&outbox.take_unsent()), ["1"]);
     }
 
     #[test]
-    fn a_damaged_outbox_is_an_empty_one() {
-        for bad in ["", "{", "[{}]", "null"] {
-            assert_eq!(Outbox::read(bad), Outbox::default(), "{bad:?}");
-        }
-        assert_eq!(Outbox::default().write(), "");
+    fn each_letter_is_kept_by_itself_and_forgotten_when_it_is_gone() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        assert_eq!(kept(&mut outbox).len(), 1);
+        assert!(outbox.take_unkept().is_empty(), "nothing is kept twice");
+        let one = SendId::new("1").unwrap();
+        outbox.remove(&one);
+        assert_eq!(outbox.take_unkept(), [(one, String::new())]);
+    }
+
+    #[test]
+    fn a_damaged_letter_is_passed_over() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        let mut texts = kept(&mut outbox);
+        texts.extend(["", "{", "[{}]", "null"].map(String::from));
+        assert_eq!(ids(&Outbox::read(&texts).take_unsent()), ["1"]);
     }
 }

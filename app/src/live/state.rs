@@ -39,7 +39,18 @@ struct State {
     goodbye: Option<f64>,
     frames: Vec<String>,
     loads: Vec<Topic>,
+    /// What could not be done, and when it is tried again.
+    again: Vec<(f64, Again)>,
 }
+
+/// What is tried again after a while.
+enum Again {
+    Subscribe(Topic),
+    Load(Topic),
+}
+
+/// How long to wait, in milliseconds, before a load is tried again.
+const LOAD_AGAIN: f64 = 2_000.0;
 
 enum Asked {
     Subscribe(Topic),
@@ -58,8 +69,8 @@ pub enum Order {
     /// Load a conversation, or the user's own groups, and hand it to [`Live::reloaded`] or
     /// [`Live::looked_around`].
     Load(Topic),
-    /// Keep this text for the next time, as the outbox.
-    Keep(String),
+    /// Keep a message that is on its way under its id, for the next page; an empty text forgets it.
+    Keep(SendId, String),
 }
 
 impl Live {
@@ -77,6 +88,7 @@ impl Live {
             goodbye: None,
             frames: Vec::new(),
             loads: Vec::new(),
+            again: Vec::new(),
         };
         Self {
             me: visit.me,
@@ -86,19 +98,13 @@ impl Live {
         }
     }
 
-    /// Takes over what was kept by an earlier page.
-    pub fn restore(&self, kept: &str) {
+    /// Takes over the messages that an earlier page kept.
+    pub fn restore(&self, kept: &[String]) {
         let mut state = self.state();
         state.outbox = Outbox::read(kept);
         for timeline in state.timelines.values() {
             self.show_outbox(&state.outbox, timeline);
         }
-    }
-
-    /// What a next page needs.
-    #[must_use]
-    pub fn kept(&self) -> String {
-        self.state().outbox.write()
     }
 
     /// Follows a timeline until [`Live::leave_page`].
@@ -169,12 +175,13 @@ impl Live {
             }
             None => {}
         }
+        state.try_again(now, &self.me);
         if state.link.is_open() && now >= state.patience {
             state.send_outbox();
         }
         orders.extend(state.frames.drain(..).map(Order::Send));
         orders.extend(state.loads.drain(..).map(Order::Load));
-        orders.push(Order::Keep(state.outbox.write()));
+        orders.extend(state.outbox.take_unkept().into_iter().map(|(id, text)| Order::Keep(id, text)));
         orders
     }
 
@@ -183,10 +190,8 @@ impl Live {
     pub fn next_at(&self, now: f64) -> Option<f64> {
         let state = self.state();
         let patience = (state.patience > now).then_some(state.patience);
-        match (state.link.next_at(), patience) {
-            (Some(link), Some(patience)) => Some(link.min(patience)),
-            (link, patience) => link.or(patience),
-        }
+        let again = state.again.iter().map(|(at, _)| *at);
+        state.link.next_at().into_iter().chain(patience).chain(again).reduce(f64::min)
     }
 
     /// The socket is open.
@@ -249,6 +254,11 @@ impl Live {
         }
     }
 
+    /// What [`Order::Load`] asked for could not be loaded now.
+    pub fn load_failed(&self, topic: Topic, now: f64) {
+        self.state().again.push((now + LOAD_AGAIN, Again::Load(topic)));
+    }
+
     /// The user's own groups were loaded anew.
     pub fn looked_around(&self, visit: Visit) {
         self.state().own = visit.cursor;
@@ -286,24 +296,37 @@ impl Live {
 
     fn notice(&self, state: &mut State, notice: Notice, now: f64) {
         match notice {
-            Notice::Ack { id, topic, reference, .. } => {
+            Notice::Welcome { me } if me.as_ref() != Some(&self.me) => {
+                // The session is over, or another tab has begun another one: nothing of mine goes out under
+                // that name.
+                state.link.end();
+                self.link.set(LinkState::Ended);
+            }
+            Notice::Ack { id, topic, seq, reference, .. } => {
                 forget(state, reference);
                 state.outbox.remove(&id);
                 if let Some(timeline) = state.timelines.get(&topic) {
-                    timeline.set_pending(&self.me, id.as_str(), &RowState::Delivered);
+                    timeline.acknowledge(&self.me, id.as_str(), seq);
                 }
             }
             Notice::Reset { topic, cursor, .. } => {
                 if let Some(timeline) = state.timelines.get(&topic) {
                     timeline.hold();
-                } else {
+                } else if topic == Topic::user(self.me.id) {
                     state.own = cursor;
+                } else {
+                    return;
                 }
                 state.loads.push(topic);
             }
             Notice::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
             Notice::Refused { refused, reference } => match forget(state, reference) {
-                Some(Asked::Subscribe(topic)) => lose(state, &topic),
+                Some(Asked::Subscribe(topic)) => match refused.retry_ms {
+                    Some(retry_ms) => {
+                        state.again.push((now + f64::from(retry_ms), Again::Subscribe(topic)));
+                    }
+                    None => lose(state, &topic),
+                },
                 Some(Asked::Post(topic, id)) => self.refused(state, &topic, &id, refused, now),
                 None => {}
             },
@@ -343,6 +366,27 @@ impl State {
     fn subscribe(&mut self, topic: Topic, since: Cursor) {
         let action = Action::Subscribe { topic: topic.clone(), since: Some(since) };
         self.ask(action, Asked::Subscribe(topic));
+    }
+
+    /// Does what has waited long enough. What is no longer followed is let go of.
+    fn try_again(&mut self, now: f64, me: &Person) {
+        let (due, waiting) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
+        self.again = waiting;
+        let due: Vec<(f64, Again)> = due;
+        for (_, again) in due {
+            match again {
+                Again::Subscribe(topic) if self.link.is_open() => {
+                    let own = (topic == Topic::user(me.id)).then_some(self.own);
+                    let cursor = own.or_else(|| Some(self.timelines.get(&topic)?.cursor()));
+                    if let Some(cursor) = cursor {
+                        self.subscribe(topic, cursor);
+                    }
+                }
+                // The next socket subscribes to everything anyway.
+                Again::Subscribe(_) => {}
+                Again::Load(topic) => self.loads.push(topic),
+            }
+        }
     }
 
     fn send_outbox(&mut self) {

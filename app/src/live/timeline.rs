@@ -22,6 +22,8 @@ pub struct Timeline {
     pub has_older: ArcRwSignal<bool>,
     /// Whether the viewer has lost the seat.
     pub seat_lost: ArcRwSignal<bool>,
+    /// Whether the viewer is reading far from the end; then no row goes away above them.
+    pub reads_old: ArcRwSignal<bool>,
     log: Arc<Mutex<Log>>,
 }
 
@@ -73,6 +75,7 @@ impl Timeline {
             members: ArcRwSignal::new(members),
             has_older: ArcRwSignal::new(log.first > log.begins),
             seat_lost: ArcRwSignal::new(false),
+            reads_old: ArcRwSignal::new(false),
             log: Arc::new(Mutex::new(log)),
         };
         timeline.lead();
@@ -194,6 +197,16 @@ impl Timeline {
         self.rows.with_untracked(|rows| rows.iter().any(|row| row.key == key && row.seq().is_some()))
     }
 
+    /// A message of mine is a fact. Its entry follows, or has been here already; if it stands above the rows
+    /// that are shown, there is no row for it here.
+    pub(super) fn acknowledge(&self, me: &Person, id: &str, seq: Seq) {
+        if seq <= self.cursor().seq {
+            self.remove_pending(me, id);
+        } else {
+            self.set_pending(me, id, &RowState::Delivered);
+        }
+    }
+
     pub(super) fn set_pending(&self, me: &Person, id: &str, state: &RowState) {
         let key = message_key(me, id);
         self.rows.with_untracked(|rows| {
@@ -215,6 +228,7 @@ impl Timeline {
         let fresh = Row::delivered(entry);
         let content = fresh.content.get_untracked();
         let mut trimmed = None;
+        let most = if self.reads_old.get_untracked() { usize::MAX } else { MOST_ROWS };
         self.rows.update(|rows| {
             let place = rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len());
             match rows.iter().position(|row| row.key == fresh.key) {
@@ -225,8 +239,8 @@ impl Timeline {
                 }
                 None => rows.insert(place, fresh),
             }
-            if rows.len() > MOST_ROWS {
-                rows.drain(..rows.len() - MOST_ROWS);
+            if rows.len() > most {
+                rows.drain(..rows.len() - most);
                 trimmed = rows.first().and_then(Row::seq);
             }
         });

@@ -8,7 +8,7 @@ use crate::calls::look_around;
 use crate::live::Live;
 use crate::site::Session;
 use crate::text;
-use crate::views::{FormState, NewGroup, Plain, Refusal, Sidebar};
+use crate::views::{Form, NewGroup, Plain, Refusal, Sidebar};
 
 /// The start page: a name, and after that the groups.
 #[component]
@@ -48,16 +48,15 @@ fn Stranger() -> impl IntoView {
     }
 }
 
-/// Asks for a name, nothing else. A plain form: with the name the whole page is another one.
+/// Asks for a name, nothing else. With the name the whole page is another one, so it is loaded anew.
 #[component]
 pub(super) fn IntroduceForm(
     /// The group to join at the same time.
     group: Option<String>,
 ) -> impl IntoView {
-    provide_context(FormState::of("/do/introduce"));
     let joins = group.is_some();
     view! {
-        <form class="card form" method="post" action="/do/introduce">
+        <Form action="/do/introduce" class="card form" done=Callback::new(|()| reload())>
             <label for="name">{text::YOUR_NAME}</label>
             <input
                 id="name"
@@ -73,8 +72,13 @@ pub(super) fn IntroduceForm(
             <Refusal id="name-refused"/>
             <button class="button primary">{if joins { text::JOIN } else { text::START }}</button>
             <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
-        </form>
+        </Form>
     }
+}
+
+fn reload() {
+    // An error would mean that the page is going away already.
+    let _ = window().location().reload();
 }
 
 /// The groups of somebody with a name.

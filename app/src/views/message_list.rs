@@ -18,9 +18,12 @@ pub(crate) fn MessageList(live: Live, timeline: Timeline) -> impl IntoView {
     let list = NodeRef::<Div>::new();
     let at_end = RwSignal::new(true);
     let unseen = RwSignal::new(0usize);
+    let reads_old = timeline.reads_old.clone();
     let watch = move |_| {
         if let Some(list) = list.get_untracked() {
-            at_end.set(list.scroll_top().abs() <= NEAR_END);
+            let is_near = list.scroll_top().abs() <= NEAR_END;
+            at_end.set(is_near);
+            reads_old.set(!is_near);
         }
     };
     let to_newest = move |_| {

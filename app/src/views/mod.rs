@@ -17,7 +17,7 @@ mod sidebar;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use composer::Composer;
-pub(crate) use form::{Form, FormState};
+pub(crate) use form::Form;
 pub(crate) use header::Header;
 pub(crate) use members::Members;
 pub(crate) use message_list::MessageList;

@@ -45,7 +45,7 @@ impl Broker {
     /// Learns that the topic has entries up to `head`, which other nodes wrote: readers that lack them are
     /// sent to history.
     pub fn raise(&self, topic: &Topic, head: Seq) {
-        if let Some(log) = self.find(topic) {
+        if let Some(log) = self.find(topic).filter(|log| head > log.head()) {
             log.change(|log| log.raise(head));
         }
     }

@@ -1,8 +1,9 @@
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use broker::{Broker, Ended};
 use tokio::task::JoinHandle;
-use wire::{Person, Refusal, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{Person, Refusal, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
 
 use crate::bus::{Bus, Ear, Hint};
 use crate::committer::{Committer, Turn};
@@ -20,7 +21,12 @@ pub struct Chat {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) limits: Limits,
+    /// How fast each user sends.
     pub(crate) pace: Pace<UserId>,
+    /// How fast each user does everything else that is kept.
+    pub(crate) acts: Pace<UserId>,
+    /// How fast new people come from each address.
+    pub(crate) newcomers: Pace<IpAddr>,
     committer: Committer,
     ear: Mutex<Option<JoinHandle<()>>>,
 }
@@ -46,6 +52,8 @@ pub struct Caller {
     pub me: Option<Person>,
     /// Whether this caller may use open topics without a token.
     pub open_topics: bool,
+    /// From where it comes; none for this machine itself.
+    pub from: Option<IpAddr>,
 }
 
 /// The answer to a send: it is committed.
@@ -80,10 +88,13 @@ impl Chat {
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, bus, clock, chance, limits } = parts;
         let broker = Arc::new(Broker::new(limits.topic_log_bytes));
-        let ear = tokio::spawn(listen(bus.listen(), Arc::clone(&broker)));
+        let ear = tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store)));
         let committer = Committer::start(Arc::clone(&store), Arc::clone(&broker), bus);
         let pace = Pace::new(limits.send_burst, limits.send_per_second);
-        Arc::new(Self { store, broker, clock, chance, limits, pace, committer, ear: Mutex::new(Some(ear)) })
+        let acts = Pace::new(limits.act_burst, limits.acts_per_second);
+        let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
+        let ear = Mutex::new(Some(ear));
+        Arc::new(Self { store, broker, clock, chance, limits, pace, acts, newcomers, committer, ear })
     }
 
     /// The broker of this node.
@@ -120,11 +131,24 @@ impl Chat {
 }
 
 /// Passes the hints of other nodes on to this node's readers.
-async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>) {
+async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store>) {
     while let Some(hint) = ear.hear().await {
         match hint {
             Hint::News { topic, head } => broker.raise(&topic, head),
-            Hint::Ended { topic, user, after } => broker.end(&topic, Ended::Of(user), after),
+            Hint::Ended { topic, user, after } => {
+                if !has_seat(&*store, &topic, user).await {
+                    broker.end(&topic, Ended::Of(user), after);
+                }
+            }
         }
+    }
+}
+
+/// Whether somebody has come back to a group since a hint said that they left: hints may be late, or come
+/// twice. What cannot be found out counts as no.
+async fn has_seat(store: &dyn Store, topic: &Topic, user: UserId) -> bool {
+    match topic.kind() {
+        TopicKind::Group(group) => matches!(store.seat(group, user).await, Ok(Some(_))),
+        _ => false,
     }
 }

@@ -10,6 +10,14 @@ pub struct Limits {
     pub send_burst: u32,
     /// How many messages a second a user may send after that.
     pub send_per_second: f64,
+    /// How many groups, seats and settings a user may change at once.
+    pub act_burst: u32,
+    /// How many of these a second after that.
+    pub acts_per_second: f64,
+    /// How many new people may come from one address at once.
+    pub newcomer_burst: u32,
+    /// How many new people a second may come from one address after that.
+    pub newcomers_per_second: f64,
     /// How many bytes of frames the broker keeps for a topic; who is further behind reads history.
     pub topic_log_bytes: usize,
     /// After how many days without a visit a session ends.
@@ -25,6 +33,10 @@ impl Default for Limits {
             user_groups: 500,
             send_burst: 20,
             send_per_second: 2.0,
+            act_burst: 60,
+            acts_per_second: 1.0,
+            newcomer_burst: 50,
+            newcomers_per_second: 0.1,
             topic_log_bytes: 256 * 1024,
             session_idle_days: 30,
             session_days: 180,

@@ -10,7 +10,12 @@ use wire::{Block, Inline, RichText};
 pub(crate) fn parse(text: &str) -> RichText {
     let mut tree = Tree { open: vec![Node::root()] };
     let mut in_code = false;
+    let mut events = 0;
     for event in TextMergeStream::new(Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH)) {
+        events += 1;
+        if events > MOST_EVENTS {
+            return RichText::plain(text);
+        }
         match event {
             Event::Start(tag) => {
                 in_code |= matches!(tag, Tag::CodeBlock(_));
@@ -34,6 +39,9 @@ pub(crate) fn parse(text: &str) -> RichText {
     }
     tree.finish()
 }
+
+/// A text with more marks than this is shown as it was typed: its tree would be many times its size.
+const MOST_EVENTS: usize = 8_000;
 
 /// The nodes that are open, the root first. A tag that goes too deep opens a node that keeps no wrapper, so
 /// that every end still closes its own start.
@@ -81,6 +89,8 @@ impl Tree {
             Tag::Emphasis => Wrap::Em,
             Tag::Strong => Wrap::Strong,
             Tag::Strikethrough => Wrap::Strike,
+            // A link within a link is no HTML: a browser would take the page apart.
+            Tag::Link { .. } | Tag::Image { .. } if self.in_link() => Wrap::None,
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
                 safe_url(&dest_url).map_or(Wrap::None, Wrap::Link)
             }
@@ -147,7 +157,7 @@ impl Tree {
     }
 
     fn text(&mut self, text: &str) {
-        if self.open.iter().any(|node| matches!(node.wrap, Wrap::Link(_))) {
+        if self.in_link() {
             return self.literal(text);
         }
         let mut rest = text;
@@ -157,6 +167,10 @@ impl Tree {
             rest = after;
         }
         self.literal(rest);
+    }
+
+    fn in_link(&self) -> bool {
+        self.open.iter().any(|node| matches!(node.wrap, Wrap::Link(_)))
     }
 
     /// Text as it is; joined to the text before it, so that a line is one node.
@@ -255,14 +269,17 @@ fn bare_url(text: &str) -> Option<(&str, &str, &str)> {
 /// A sentence's own punctuation after an address is not part of it, nor is a closing bracket that the
 /// address did not open.
 fn trim_url(mut url: &str) -> &str {
+    let opened = url.matches('(').count();
+    let mut closed = url.matches(')').count();
     loop {
-        let shorter = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
-        let closes = shorter.ends_with(')') && shorter.matches(')').count() > shorter.matches('(').count();
-        let shorter = if closes { &shorter[..shorter.len() - 1] } else { shorter };
-        if shorter.len() == url.len() {
-            return url;
+        url = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
+        match url.strip_suffix(')') {
+            Some(shorter) if closed > opened => {
+                closed -= 1;
+                url = shorter;
+            }
+            _ => return url,
         }
-        url = shorter;
     }
 }
 
@@ -272,6 +289,31 @@ mod tests {
 
     fn json(text: &str) -> String {
         serde_json::to_string(&parse(text)).unwrap()
+    }
+
+    #[test]
+    fn no_link_stands_within_a_link() {
+        for text in [
+            "[![a](https://x.example)](https://y.example)",
+            "![[a](https://x.example)](https://y.example)",
+            "[http://x.example](https://y.example)",
+        ] {
+            assert_eq!(json(text).matches("link").count(), 1, "{text}: {}", json(text));
+        }
+    }
+
+    #[test]
+    fn a_text_of_marks_alone_stays_as_it_was_typed() {
+        let marks = "#\n".repeat(8_000);
+        assert_eq!(parse(&marks), RichText::plain(&marks));
+    }
+
+    #[test]
+    fn an_address_keeps_the_brackets_it_opened() {
+        let url = |text: &str| bare_url(text).map(|(_, url, _)| url.to_owned());
+        assert_eq!(url("(see http://a.example/b_(c)).").as_deref(), Some("http://a.example/b_(c)"));
+        let endless = format!("http://a{}", ")".repeat(16_000));
+        assert_eq!(url(&endless).as_deref(), Some("http://a"));
     }
 
     #[test]

@@ -66,6 +66,6 @@ async fn shutting_down_twice_is_shutting_down_once() {
     let node = Node::volatile();
     node.chat.shut_down().await.unwrap();
     node.chat.shut_down().await.unwrap();
-    let nobody = node.chat.introduce("ann").await;
+    let nobody = node.chat.introduce(&chat::Caller::default(), "ann").await;
     assert_eq!(nobody.err(), Some(No::Refusal(Refusal::Unavailable)));
 }

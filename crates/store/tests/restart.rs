@@ -40,7 +40,7 @@ async fn a_store_that_nobody_closed_has_everything_too() {
 async fn people_groups_and_sessions_come_back() {
     let folder = folder();
     let node = Node::over(Arc::new(open(folder.path())));
-    let (ann, token) = node.chat.introduce("ann").await.unwrap();
+    let (ann, token) = node.chat.introduce(&chat::Caller::default(), "ann").await.unwrap();
     let ben = node.introduce("ben").await;
     let group = node.group(&ann, "tea").await;
     node.chat.join(&ben, group).await.unwrap();
@@ -141,7 +141,7 @@ async fn open_topics_are_read_back_through_the_domain() {
     }
     node.chat.shut_down().await.unwrap();
     let node = Node::over(Arc::new(open(folder.path())));
-    let caller = Caller { me: None, open_topics: true };
+    let caller = Caller { me: None, open_topics: true, from: None };
     let range = Range { after: Some(Seq(100)), before: None, limit: 50 };
     let page = node.chat.history(&caller, &news(), range).await.unwrap();
     let data: Vec<String> = page.entries.iter().map(|entry| entry.data.as_str().to_owned()).collect();

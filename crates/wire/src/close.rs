@@ -15,7 +15,7 @@ pub enum CloseCode {
     Silent,
     /// 4409: the reader took nothing for too long. Come back and resume.
     Stalled,
-    /// 4429: too many connections of this user. Close one first.
+    /// 4429: too many connections of this user, this address, or in all. Close one first.
     TooMany,
 }
 
@@ -44,7 +44,7 @@ impl CloseCode {
             Self::SignedOut => "This session has ended; sign in again.",
             Self::Silent => "Nothing was heard from you in time.",
             Self::Stalled => "You took nothing for too long; come back and resume.",
-            Self::TooMany => "You have too many connections open; close one first.",
+            Self::TooMany => "Too many connections are open; close one first.",
         }
     }
 

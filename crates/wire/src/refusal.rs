@@ -76,8 +76,6 @@ pub enum Refusal {
     },
     /// The connection has as many subscriptions as it may have.
     TooManySubscriptions,
-    /// The user or address has as many connections as it may have.
-    TooManyConnections,
     /// A name is empty or shows nothing.
     NameEmpty,
     /// A name is too long.
@@ -132,7 +130,6 @@ impl Refusal {
             Self::GroupFull { .. } => "group_full",
             Self::TooManyGroups { .. } => "too_many_groups",
             Self::TooManySubscriptions => "too_many_subscriptions",
-            Self::TooManyConnections => "too_many_connections",
             Self::NameEmpty => "name_empty",
             Self::NameTooLong { .. } => "name_too_long",
             Self::NameHasControls => "name_has_controls",
@@ -171,7 +168,7 @@ impl Refusal {
                 "Names under group/, direct/ and user/ belong to conversations; choose another one.".into()
             }
             Self::TokenNeeded => {
-                "Open topics are for callers on this machine; elsewhere they need a token, or open_topics = \"everyone\".".into()
+                "Open topics are for callers on this machine; the operator opens them to others with open_topics = \"everyone\".".into()
             }
             Self::SignInNeeded => "Give your name first.".into(),
             Self::NotFound => "There is nothing here, or it is not for you; check the link.".into(),
@@ -184,7 +181,6 @@ impl Refusal {
                 "A connection may have {} subscriptions; unsubscribe from one first.",
                 limits::SUBSCRIPTIONS
             ),
-            Self::TooManyConnections => "Too many connections are open; close one first.".into(),
             Self::NameEmpty => "The name is empty; give at least one letter.".into(),
             Self::NameTooLong { max } => format!("The name is too long; use at most {max} characters."),
             Self::NameHasControls => "The name has control or text-direction characters; leave them out.".into(),
@@ -234,7 +230,7 @@ impl Refusal {
             | Self::NameHasControls
             | Self::TextEmpty
             | Self::TextTooLong => 422,
-            Self::TooManySubscriptions | Self::TooManyConnections | Self::TooFast { .. } => 429,
+            Self::TooManySubscriptions | Self::TooFast { .. } => 429,
             Self::Unavailable => 503,
         }
     }

@@ -156,6 +156,8 @@ fn an_entry_has_the_same_shape_everywhere() {
     let entry: Entry<Json> = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&entry).unwrap(), text);
     assert_eq!(entry.encode(), text);
-    assert!(matches!(Incoming::<serde_json::Value>::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3)));
+    assert!(
+        matches!(Incoming::<serde_json::Value>::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3))
+    );
     assert_eq!(Incoming::<serde_json::Value>::decode("{}"), None);
 }

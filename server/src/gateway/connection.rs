@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::WebSocket;
 use broker::{Reader, Setback};
@@ -9,7 +10,7 @@ use chat::{Caller, CatchUp, Chance, No, OsChance, Sending};
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use wire::{Action, CloseCode, Notice, Ref, Refusal, Refused, Request, Topic};
 
 use super::answer;
@@ -33,6 +34,8 @@ struct Connection<S> {
     greeted: bool,
     /// How many frames in a row were refused.
     refused_in_a_row: u32,
+    /// Whether a write was given up, so that a frame may be missing: nothing more may follow it.
+    broken_off: bool,
 }
 
 /// Why a connection ends.
@@ -68,6 +71,7 @@ pub(super) async fn run(socket: WebSocket, app: App, caller: Caller, seat: Seat)
         pinged: None,
         greeted: false,
         refused_in_a_row: 0,
+        broken_off: false,
     };
     let reading = inbox::read(receiver, asked, heard);
     let writing = connection.serve(requests);
@@ -80,12 +84,19 @@ pub(super) async fn run(socket: WebSocket, app: App, caller: Caller, seat: Seat)
     drop(seat);
 }
 
+/// Says why nobody is served here, and ends.
+pub(super) async fn turn_away(socket: WebSocket, code: CloseCode, patience: Duration) {
+    let (_receiver, mut sender) = socket::split(socket);
+    // The peer may be gone by now; then there is nobody to tell.
+    let _ = timeout(patience, sender.close(code)).await;
+}
+
 impl<S: Sender> Connection<S> {
     async fn serve(mut self, mut requests: Requests) {
         let end = self.live(&mut requests).await;
         if let End::Because(code) = end {
             // The peer may be gone by now; then there is nobody to tell.
-            let _ = timeout(self.app.config.patience.stall, self.say_goodbye(code)).await;
+            let _ = timeout(self.app.config.patience.goodbye, self.say_goodbye(code)).await;
         }
     }
 
@@ -99,6 +110,7 @@ impl<S: Sender> Connection<S> {
             return end;
         }
         let stopping = self.app.stopping.clone();
+        let mut more = false;
         loop {
             let deadline = self.deadline();
             let turn = tokio::select! {
@@ -108,36 +120,36 @@ impl<S: Sender> Connection<S> {
                 },
                 Some(answer) = self.sends.next() => self.say(&answer).await,
                 () = self.reader.changed() => Ok(()),
+                // One helping a turn: whoever reads slowly is still heard, and can unsubscribe.
+                () = std::future::ready(()), if more => Ok(()),
                 () = sleep_until(deadline) => self.check_life().await,
                 () = stopping.cancelled() => Err(End::Because(CloseCode::Restart)),
             };
-            let turn = match turn {
+            let delivered = match turn {
                 Ok(()) => self.deliver().await,
-                end => end,
+                Err(end) => Err(end),
             };
-            if let Err(end) = turn {
-                return end;
+            match delivered {
+                Ok(left) => more = left,
+                Err(end) => return end,
             }
         }
     }
 
-    /// Writes everything the topics have for this connection, and every answer.
-    async fn deliver(&mut self) -> Result<(), End> {
+    /// Writes the next helping of what the topics have for this connection, and every answer. Gives whether
+    /// there is more.
+    async fn deliver(&mut self) -> Result<bool, End> {
         let mut frames = Vec::new();
-        loop {
-            let drained = self.reader.drain(DRAIN_BYTES, &mut frames);
-            let caught_up = drained.setbacks.is_empty();
-            for frame in frames.drain(..) {
-                self.feed(frame).await?;
-            }
-            for setback in drained.setbacks {
-                self.recover(setback).await?;
-            }
-            self.flush().await?;
-            if !drained.more && caught_up {
-                return Ok(());
-            }
+        let drained = self.reader.drain(DRAIN_BYTES, &mut frames);
+        let more = drained.more || !drained.setbacks.is_empty();
+        for frame in frames {
+            self.feed(frame).await?;
         }
+        for setback in drained.setbacks {
+            self.recover(setback).await?;
+        }
+        self.flush().await?;
+        Ok(more)
     }
 
     async fn recover(&mut self, setback: Setback) -> Result<(), End> {
@@ -284,11 +296,13 @@ impl<S: Sender> Connection<S> {
                 Work::Ping => socket.ping().await,
             }
         };
-        match timeout(self.app.config.patience.stall, working).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(Broken)) => Err(End::Gone),
-            Err(_) => Err(End::Because(CloseCode::Stalled)),
-        }
+        let because = tokio::select! {
+            worked = working => return worked.map_err(|Broken| End::Gone),
+            () = sleep(self.app.config.patience.stall) => CloseCode::Stalled,
+            () = self.app.stopping.cancelled() => CloseCode::Restart,
+        };
+        self.broken_off = true;
+        Err(End::Because(because))
     }
 
     /// Answers what was accepted, writes what is there, and says why it ends.
@@ -297,7 +311,7 @@ impl<S: Sender> Connection<S> {
             self.socket.feed(answer.encode().into()).await?;
         }
         let mut frames = Vec::new();
-        while self.reader.drain(DRAIN_BYTES, &mut frames).more {}
+        while !self.broken_off && self.reader.drain(DRAIN_BYTES, &mut frames).more {}
         for frame in frames {
             self.socket.feed(frame).await?;
         }

@@ -5,12 +5,12 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::{IntoResponse, Response};
 use chat::Caller;
 use http::HeaderMap;
-use wire::Refusal;
 use wire::limits::FRAME_BYTES;
+use wire::{CloseCode, Refusal};
 
 use super::connection;
 use crate::boot::App;
-use crate::guard::is_own_origin;
+use crate::guard::{address, is_own_origin};
 use crate::listener::Peer;
 use crate::problem::Problem;
 
@@ -27,7 +27,7 @@ const HARD_FRAME_BYTES: usize = FRAME_BYTES + FRAME_BYTES / 2;
 pub(crate) async fn upgrade(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -39,10 +39,14 @@ pub(crate) async fn upgrade(
         Err(rejection) => return rejection.into_response(),
     };
     let user = caller.me.as_ref().map(|me| me.id);
-    let Some(seat) = app.census.sit(user, peer.ip()) else {
-        return Problem(Refusal::TooManyConnections).into_response();
-    };
     let tasks = app.tasks.clone();
+    let Some(seat) = app.census.sit(user, address(&app.config, &headers, peer)) else {
+        // A browser learns why only from a close frame.
+        let patience = app.config.patience.goodbye;
+        return upgrade.on_upgrade(move |socket| {
+            tasks.track_future(connection::turn_away(socket, CloseCode::TooMany, patience))
+        });
+    };
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)

@@ -1,5 +1,7 @@
+use std::borrow::Cow;
+
 use app::Assets;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::response::Response;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
@@ -49,7 +51,11 @@ impl Site {
             *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
             unchanged
         } else {
-            Response::new(Body::from(file.data.into_owned()))
+            Response::new(Body::from(match file.data {
+                // The bytes stay where they are in the binary, however many ask for them.
+                Cow::Borrowed(data) => Bytes::from_static(data),
+                Cow::Owned(data) => data.into(),
+            }))
         };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));

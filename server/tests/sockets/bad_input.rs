@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::people::{Socket, get, guest, post, raw, server, with};
+use crate::people::{Deaf, Socket, get, guest, post, raw, server, with};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -162,12 +162,48 @@ async fn nobody_has_more_sockets_than_their_share() {
     let headers = [("cookie", cookie.as_str())];
     let first = Socket::arrive(&server, &headers).await;
     let _second = Socket::arrive(&server, &headers).await;
-    assert_eq!(Socket::open(&server, &headers).await.err(), Some(429));
+    let mut third = Socket::open(&server, &headers).await.unwrap();
+    assert_eq!(third.hears_the_end().await, (vec![], Some(4429)));
     drop(first);
     // The place is free as soon as the server has noticed.
-    while Socket::open(&server, &headers).await.is_err() {
+    while Socket::open(&server, &headers).await.unwrap().hears_anything().await.is_none() {
         tokio::task::yield_now().await;
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_does_not_answer_a_ping_is_let_go() {
+    let quick = Duration::from_millis(200);
+    let server = with(|config| {
+        config.patience.silence = quick;
+        config.patience.pong = quick;
+    })
+    .await;
+    let mut socket = Deaf::arrive(&server, r#"{"action":"ping"}"#).await;
+    let heard = socket.hears_all().await;
+    let close = [0x88, 2 + u8::try_from(wire::CloseCode::Silent.sentence().len()).unwrap(), 0x11, 0x38];
+    assert!(heard.windows(4).any(|bytes| bytes == close), "4408: {}", String::from_utf8_lossy(&heard));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_takes_nothing_is_cut_and_slows_nobody() {
+    let server = with(|config| config.patience.stall = Duration::from_millis(200)).await;
+    let deaf = Deaf::arrive(&server, r#"{"action":"subscribe","topic":"news"}"#).await;
+    while server.chat().broker().topics() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let body = format!(r#"{{"topic":"news","data":"{}"}}"#, "x".repeat(60_000));
+    let json = "Content-Type: application/json\r\n";
+    let mut published = 0;
+    while server.chat().broker().topics() > 0 {
+        let (status, answer) = raw(&server, &post("/publish", json, &body)).await;
+        assert_eq!(status, 200, "{answer}");
+        published += 1;
+        assert!(published < 5_000, "300 MB went to somebody who takes nothing");
+    }
+    drop(deaf);
     server.stop().await;
 }
 

@@ -19,6 +19,7 @@ impl Chat {
     /// The refusals of [`GroupName::new`], and [`Refusal::TooManyGroups`].
     pub async fn create_group(&self, me: &Person, name: &str) -> Result<GroupSummary, No> {
         let name = GroupName::new(name)?;
+        self.acts.take(me.id, self.clock.now())?;
         let max = self.limits.user_groups;
         if self.store.groups(me.id).await?.groups.len() >= max {
             return Err(Refusal::TooManyGroups { max }.into());

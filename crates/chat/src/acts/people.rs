@@ -1,6 +1,6 @@
 use wire::{Cursor, Person, PersonName, UserId, Visit};
 
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::no::No;
 use crate::session::Token;
 use crate::store::Write;
@@ -10,12 +10,15 @@ impl Chat {
     /// A new guest with a session of their own. The token is shown here and nowhere else.
     ///
     /// # Errors
-    /// The refusals of [`PersonName::new`].
-    pub async fn introduce(&self, name: &str) -> Result<(Person, Token), No> {
+    /// The refusals of [`PersonName::new`], and [`wire::Refusal::TooFast`] if too many come from one place.
+    pub async fn introduce(&self, caller: &Caller, name: &str) -> Result<(Person, Token), No> {
         let name = PersonName::new(name)?;
+        let at = self.clock.now();
+        if let Some(from) = caller.from {
+            self.newcomers.take(from, at)?;
+        }
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
-        let at = self.clock.now();
         self.commit(Write::Introduce { person: person.clone(), token: token.hash(), at }).await?;
         Ok((person, token))
     }
@@ -30,7 +33,8 @@ impl Chat {
         let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
         let Some(session) = session else { return Ok(None) };
         if session.is_worth_a_touch(now) {
-            self.commit(Write::Touch { token: hash, at: now }).await?;
+            // Where nothing can be written people can still read; the session is touched another day.
+            let _ = self.commit(Write::Touch { token: hash, at: now }).await;
         }
         Ok(Some(session.person))
     }

@@ -68,7 +68,7 @@ impl Node {
     /// # Panics
     /// If the store fails.
     pub async fn introduce(&self, name: &str) -> Person {
-        self.chat.introduce(name).await.unwrap().0
+        self.chat.introduce(&Caller::default(), name).await.unwrap().0
     }
 
     /// A new group.
@@ -92,7 +92,7 @@ impl Node {
     /// # Panics
     /// If it is refused.
     pub async fn publish(&self, topic: &Topic, number: u64) -> Ack {
-        let caller = Caller { me: None, open_topics: true };
+        let caller = Caller { me: None, open_topics: true, from: None };
         self.chat.publish(&caller, topic.clone(), None, Json::of(&number)).await.unwrap()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chat::Caller;
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use server::{Config, Running, Server};
@@ -80,6 +81,17 @@ impl Socket {
         }
     }
 
+    /// The next text frame, or none if the server closes.
+    pub async fn hears_anything(&mut self) -> Option<String> {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => return None,
+            }
+        }
+    }
+
     /// Reads until the server closes; gives the frames before, and the close code.
     pub async fn hears_the_end(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut frames = Vec::new();
@@ -98,9 +110,35 @@ impl Socket {
     }
 }
 
+/// Somebody whose socket is open, who said one thing and answers nothing any more.
+pub struct Deaf(TcpStream);
+
+impl Deaf {
+    /// Opens a socket by hand and says something.
+    pub async fn arrive(server: &Running, says: &str) -> Self {
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        stream.write_all(upgrade.as_bytes()).await.unwrap();
+        // A text frame, masked with nothing.
+        let len = u8::try_from(says.len()).unwrap();
+        assert!(len < 126);
+        stream.write_all(&[0x81, 0x80 | len, 0, 0, 0, 0]).await.unwrap();
+        stream.write_all(says.as_bytes()).await.unwrap();
+        Self(stream)
+    }
+
+    /// Everything that came until the server ended it.
+    pub async fn hears_all(&mut self) -> Vec<u8> {
+        let mut heard = Vec::new();
+        tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut heard)).await.unwrap().unwrap();
+        heard
+    }
+}
+
 /// A new guest; gives who it is and the cookie.
 pub async fn guest(server: &Running, name: &str) -> (Person, String) {
-    let (person, token) = server.chat().introduce(name).await.unwrap();
+    let (person, token) = server.chat().introduce(&Caller::default(), name).await.unwrap();
     (person, format!("hubbub_session={}", token.reveal()))
 }
 
