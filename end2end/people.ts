@@ -108,20 +108,21 @@ export class Person {
             const unreachable = /ERR_CONNECTION|WebSocket|ERR_EMPTY_RESPONSE|ERR_INTERNET/.test(what);
             // A browser that loads the script ahead wonders why nobody runs it.
             const unused = !this.hasScript() && what.includes("preloaded using link preload");
-            if (!(this.outage && unreachable) && !unused) this.wrong.push(`${this.name}: ${what}`);
+            // A browser notes every refusal in its console.
+            const refused = this.refusals.some((status) => new RegExp(`\\b${status}\\b`).test(what));
+            if (!(this.outage && unreachable) && !unused && !refused) this.wrong.push(`${this.name}: ${what}`);
         };
         page.on("pageerror", (error) => keep(error.message));
         page.on("console", (message) => {
             if (message.type() === "error" || message.type() === "warning") keep(message.text());
         });
         page.on("response", (response) => {
-            const expected = this.expected404 === new URL(response.url()).pathname;
-            if (response.status() >= 404 && !expected) keep(`${response.status()} ${response.url()}`);
+            if (response.status() >= 404) keep(`${response.status()} ${response.url()}`);
         });
     }
 
-    /** A path that is not there on purpose. */
-    expected404 = "";
+    /** The statuses of what this person is refused on purpose. */
+    refusals: number[] = [];
 }
 
 interface AxeResults {

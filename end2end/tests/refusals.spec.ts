@@ -1,6 +1,7 @@
 import { expect, test } from "../people.ts";
 
 test("a name nobody could read is refused on the page, with what would be right", async ({ ann }) => {
+    ann.refusals = [422];
     await ann.open("/");
     for (const [name, sentence] of [
         ["   ", "The name is empty"],
@@ -20,12 +21,11 @@ test("a name nobody could read is refused on the page, with what would be right"
 
 test("a group that is not there is a page that says so", async ({ ann }) => {
     for (const path of ["/g/0000000000000000", "/g/nonsense"]) {
-        ann.expected404 = path;
+        ann.refusals = [404];
         const answer = await ann.page.goto(new URL(path, await base(ann)).href);
         expect(answer?.status()).toBe(404);
         await expect(ann.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
     }
-    ann.wrong.splice(0, ann.wrong.length, ...ann.wrong.filter((what) => !what.includes("404")));
 });
 
 test("a message that is too long is kept, explained, and can be discarded", async ({ ann }) => {

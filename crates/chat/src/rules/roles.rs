@@ -1,0 +1,91 @@
+use wire::{Event, Member, Refusal, Role, Timestamp, UserId};
+
+use super::decision::Decision;
+use crate::store::{Fact, Roster};
+
+/// The seat of somebody who must be an admin.
+///
+/// # Errors
+/// [`Refusal::NotMember`] without a seat, [`Refusal::NotAdmin`] without the role.
+pub fn needs_admin(roster: &Roster, user: UserId) -> Result<&Member, Refusal> {
+    let member = roster.member(user).ok_or(Refusal::NotMember)?;
+    if member.role == Role::Admin { Ok(member) } else { Err(Refusal::NotAdmin) }
+}
+
+/// An admin makes a member an admin, or an admin a member; oneself too.
+///
+/// # Errors
+/// [`Refusal::NotAdmin`], [`Refusal::NotFound`] if there is no such member, [`Refusal::LastAdmin`] if nobody
+/// would be admin.
+pub fn rank(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result<Decision, Refusal> {
+    let admin = needs_admin(roster, by)?;
+    let member = roster.member(user).ok_or(Refusal::NotFound)?;
+    if member.role == role {
+        return Ok(Decision::nothing());
+    }
+    if role == Role::Member && roster.is_last_admin(user) {
+        return Err(Refusal::LastAdmin);
+    }
+    let ranked = Event::Ranked { person: member.person.clone(), role, by: admin.person.clone() };
+    Ok(Decision::fact(Fact::Ranked(user, role)).tell_and_note(ranked))
+}
+
+/// An admin takes the word from a member until then, or gives it back.
+///
+/// # Errors
+/// [`Refusal::NotAdmin`], [`Refusal::NotOneself`], [`Refusal::NotFound`] if there is no such member.
+pub fn mute(
+    roster: &Roster,
+    by: UserId,
+    user: UserId,
+    until: Option<Timestamp>,
+) -> Result<Decision, Refusal> {
+    let admin = needs_admin(roster, by)?;
+    if by == user {
+        return Err(Refusal::NotOneself);
+    }
+    let member = roster.member(user).ok_or(Refusal::NotFound)?;
+    if member.muted_until == until {
+        return Ok(Decision::nothing());
+    }
+    let muted = Event::Muted { person: member.person.clone(), until, by: admin.person.clone() };
+    Ok(Decision::fact(Fact::Muted(user, until)).tell_and_note(muted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::cast::{NOW, ann, ben, cal, roster};
+
+    #[test]
+    fn only_admins_decide_who_is_admin() {
+        let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        let promoted = rank(&tea, ann().id, ben().id, Role::Admin).unwrap();
+        assert_eq!(promoted.facts, [Fact::Ranked(ben().id, Role::Admin)]);
+        assert_eq!(rank(&tea, ann().id, ann().id, Role::Admin), Ok(Decision::nothing()));
+        assert_eq!(rank(&tea, ben().id, ben().id, Role::Admin), Err(Refusal::NotAdmin));
+        assert_eq!(rank(&tea, cal().id, ben().id, Role::Admin), Err(Refusal::NotMember));
+        assert_eq!(rank(&tea, ann().id, cal().id, Role::Admin), Err(Refusal::NotFound));
+    }
+
+    #[test]
+    fn an_admin_steps_down_if_another_one_is_there() {
+        let alone = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        assert_eq!(rank(&alone, ann().id, ann().id, Role::Member), Err(Refusal::LastAdmin));
+        let two = roster(&[(ann(), Role::Admin), (ben(), Role::Admin)]);
+        let down = rank(&two, ann().id, ann().id, Role::Member).unwrap();
+        assert_eq!(down.facts, [Fact::Ranked(ann().id, Role::Member)]);
+    }
+
+    #[test]
+    fn an_admin_mutes_others_and_gives_the_word_back() {
+        let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        let muted = mute(&tea, ann().id, ben().id, Some(NOW)).unwrap();
+        assert_eq!(muted.facts, [Fact::Muted(ben().id, Some(NOW))]);
+        tea.members[1].muted_until = Some(NOW);
+        assert_eq!(mute(&tea, ann().id, ben().id, Some(NOW)), Ok(Decision::nothing()));
+        assert_eq!(mute(&tea, ann().id, ben().id, None).unwrap().facts, [Fact::Muted(ben().id, None)]);
+        assert_eq!(mute(&tea, ben().id, ann().id, None), Err(Refusal::NotAdmin));
+        assert_eq!(mute(&tea, ann().id, ann().id, Some(NOW)), Err(Refusal::NotOneself));
+    }
+}

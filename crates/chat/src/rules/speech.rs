@@ -1,0 +1,93 @@
+use wire::{Refusal, Role, Timestamp};
+
+use crate::store::Standing;
+
+/// Whether somebody who stands like this may say something now; none means that there is no such group. The
+/// store asks this inside the commit.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Archived`], [`Refusal::Muted`],
+/// [`Refusal::Announcing`], [`Refusal::TooFast`] in slow mode.
+pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
+    let standing = standing.ok_or(Refusal::NotFound)?;
+    let role = standing.role.ok_or(Refusal::NotMember)?;
+    if standing.archived {
+        return Err(Refusal::Archived);
+    }
+    if let Some(minutes) = standing.muted_until.and_then(|until| minutes_to(until, now)) {
+        return Err(Refusal::Muted { minutes });
+    }
+    if role == Role::Admin {
+        return Ok(());
+    }
+    if standing.announcing {
+        return Err(Refusal::Announcing);
+    }
+    let pause = i64::from(standing.slow_s) * 1_000;
+    let wait = standing.spoke_at.map_or(0, |spoke| spoke.0 + pause - now.0);
+    match u32::try_from(wait.min(pause)) {
+        Ok(retry_ms) if retry_ms > 0 => Err(Refusal::TooFast { retry_ms }),
+        _ => Ok(()),
+    }
+}
+
+/// How many minutes are left, rounded up; none if the moment is past.
+fn minutes_to(until: Timestamp, now: Timestamp) -> Option<u32> {
+    let left = until.0 - now.0;
+    (left > 0).then(|| u32::try_from(left.saturating_add(59_999) / 60_000).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+
+    fn member() -> Standing {
+        Standing {
+            role: Some(Role::Member),
+            muted_until: None,
+            spoke_at: None,
+            archived: false,
+            announcing: false,
+            slow_s: 0,
+        }
+    }
+
+    fn says(standing: Standing) -> Result<(), Refusal> {
+        may_speak(Some(&standing), NOW)
+    }
+
+    #[test]
+    fn a_member_speaks_and_nobody_else() {
+        assert_eq!(says(member()), Ok(()));
+        assert_eq!(says(Standing { role: None, ..member() }), Err(Refusal::NotMember));
+        assert_eq!(may_speak(None, NOW), Err(Refusal::NotFound));
+        assert_eq!(says(Standing { archived: true, ..member() }), Err(Refusal::Archived));
+    }
+
+    #[test]
+    fn a_mute_ends_by_itself() {
+        let muted = |until| says(Standing { muted_until: Some(Timestamp(NOW.0 + until)), ..member() });
+        assert_eq!(muted(60_001), Err(Refusal::Muted { minutes: 2 }));
+        assert_eq!(muted(1), Err(Refusal::Muted { minutes: 1 }));
+        assert_eq!(muted(0), Ok(()));
+    }
+
+    #[test]
+    fn where_only_admins_write_members_do_not() {
+        let announcing = Standing { announcing: true, ..member() };
+        assert_eq!(says(announcing), Err(Refusal::Announcing));
+        assert_eq!(says(Standing { role: Some(Role::Admin), ..announcing }), Ok(()));
+    }
+
+    #[test]
+    fn slow_mode_asks_members_for_a_pause() {
+        let spoke = |ago: i64| Standing { slow_s: 10, spoke_at: Some(Timestamp(NOW.0 - ago)), ..member() };
+        assert_eq!(says(spoke(9_999)), Err(Refusal::TooFast { retry_ms: 1 }));
+        assert_eq!(says(spoke(10_000)), Ok(()));
+        assert_eq!(says(Standing { role: Some(Role::Admin), ..spoke(1) }), Ok(()));
+        // A clock that was set back makes nobody wait longer than the pause.
+        assert_eq!(says(spoke(-99_999)), Err(Refusal::TooFast { retry_ms: 10_000 }));
+    }
+}
