@@ -45,7 +45,9 @@ export class Person {
     }
 
     async live(): Promise<void> {
-        if (this.hasScript()) await this.page.waitForSelector("html[data-hydrated]");
+        // Some pages the server makes alone.
+        const hasScript = (await this.page.locator("script[type=module]").count()) > 0;
+        if (this.hasScript() && hasScript) await this.page.waitForSelector("html[data-hydrated]");
     }
 
     /** Gives the name, on the page that asks for it. */

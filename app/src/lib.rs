@@ -18,6 +18,8 @@ mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 mod site;
+#[cfg(feature = "ssr")]
+mod still;
 mod text;
 mod views;
 
@@ -26,4 +28,4 @@ pub use failure::Failure;
 pub use live::Live;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, SessionCookie, shell};
-pub use site::App;
+pub use site::{App, is_live};

@@ -1,12 +1,14 @@
 use chat::Token;
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
+use leptos::either::Either;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use crate::site::App;
+use crate::still::Still;
 
 /// Where the page's files are: paths on this server.
 #[derive(Clone, Debug)]
@@ -47,7 +49,11 @@ impl SessionCookie {
 /// The whole document around the app. Sets the page's content security policy, which names the nonce of
 /// this one answer.
 #[must_use]
-pub fn shell(assets: Assets) -> impl IntoView {
+pub fn shell(
+    assets: Assets,
+    // Whether the page is live in a browser; if not, it is sent without a script.
+    live: bool,
+) -> impl IntoView {
     let nonce = use_nonce();
     if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>()) {
         let policy = format!(
@@ -75,13 +81,15 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=css/>
-                <link rel="modulepreload" href=js nonce=nonce.clone()/>
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                {live.then(|| view! {
+                    <link rel="modulepreload" href=js nonce=nonce.clone()/>
+                    <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                    <script type="module" nonce=nonce>{boot}</script>
+                })}
                 <MetaTags/>
-                <script type="module" nonce=nonce>{boot}</script>
             </head>
             <body>
-                <App/>
+                {if live { Either::Left(view! { <App/> }) } else { Either::Right(view! { <Still/> }) }}
             </body>
         </html>
     }

@@ -34,7 +34,8 @@ pub fn App() -> impl IntoView {
 }
 
 /// Whether the page at this path is live in a browser: all others are made by the server alone.
-pub(crate) fn is_live(path: &str) -> bool {
+#[must_use]
+pub fn is_live(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     path == "/" || path.strip_prefix("/g/").is_some_and(|group| !group.contains('/'))
 }

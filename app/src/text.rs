@@ -1,7 +1,7 @@
 //! Every sentence of the page that is not a refusal, in one place, so that another language is another
 //! version of this file.
 
-use wire::{Person, Role};
+use wire::{Door, Event, Role, Setting};
 
 pub(crate) const PRODUCT: &str = "Hubbub";
 pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start talking.";
@@ -14,6 +14,7 @@ pub(crate) const NO_GROUPS: &str =
     "You are in no group yet. Make one, or open a link that somebody sent you.";
 pub(crate) const NEW_GROUP: &str = "New group";
 pub(crate) const GROUP_NAME: &str = "Name of the group";
+pub(crate) const BY_INVITE: &str = "Only people with an invite can join";
 pub(crate) const CREATE: &str = "Create group";
 pub(crate) const JOIN: &str = "Join";
 pub(crate) const LEAVE: &str = "Leave group";
@@ -23,6 +24,8 @@ pub(crate) const MAKE_ADMIN: &str = "Make admin";
 pub(crate) const YOU: &str = "you";
 pub(crate) const INVITE: &str = "Invite";
 pub(crate) const INVITE_HINT: &str = "Whoever opens this link can join.";
+pub(crate) const INVITE_ONLY_HINT: &str =
+    "This link is for members. Admins make invites for others on the page Manage.";
 pub(crate) const COPY_LINK: &str = "Copy link";
 pub(crate) const COPIED: &str = "Copied";
 pub(crate) const MESSAGE: &str = "Message";
@@ -39,6 +42,9 @@ pub(crate) const OFFLINE: &str =
 pub(crate) const ENDED: &str = "The connection has ended.";
 pub(crate) const RELOAD: &str = "Reload";
 pub(crate) const SEAT_LOST: &str = "You are no longer in this group.";
+pub(crate) const ARCHIVED: &str = "This group is archived: it can be read, but nobody writes.";
+pub(crate) const ADMINS_WRITE: &str = "Only admins write here.";
+pub(crate) const YOU_ARE_MUTED: &str = "An admin has muted you here until";
 pub(crate) const BACK: &str = "All groups";
 pub(crate) const HOME: &str = "Go to the start page";
 pub(crate) const TODAY: &str = "Today";
@@ -50,6 +56,7 @@ pub(crate) const NOT_FOUND_HINT: &str = "The link may be mistyped, or the group 
 pub(crate) const BROKEN: &str = "Something went wrong";
 pub(crate) const FORM_BAD: &str = "The form came in damaged; reload the page and try again.";
 pub(crate) const UNREACHABLE: &str = "The server cannot be reached; nothing was done. Try again.";
+pub(crate) const MANAGE: &str = "Manage";
 pub(crate) const SKIP: &str = "Skip to the messages";
 
 pub(crate) fn member_count(count: usize) -> String {
@@ -59,22 +66,53 @@ pub(crate) fn member_count(count: usize) -> String {
     }
 }
 
-pub(crate) fn joined(person: &Person) -> String {
-    format!("{} joined", person.name)
+/// What happened, as a notice tells it; none for what is no notice.
+pub(crate) fn happened(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Created { by, name } => format!("{} created “{name}”", by.name),
+        Event::Joined { member } => format!("{} joined", member.person.name),
+        Event::Left { person } => format!("{} left", person.name),
+        Event::Ranked { person, role: Role::Admin, by } => {
+            format!("{} made {} an admin", by.name, person.name)
+        }
+        Event::Ranked { person, role: Role::Member, by } if person == by => {
+            format!("{} stepped down as admin", by.name)
+        }
+        Event::Ranked { person, role: Role::Member, by } => {
+            format!("{} made {} a member", by.name, person.name)
+        }
+        Event::Removed { person, by, banned: false } => format!("{} removed {}", by.name, person.name),
+        Event::Removed { person, by, banned: true } => format!("{} banned {}", by.name, person.name),
+        Event::Unbanned { person, by } => format!("{} lifted the ban of {}", by.name, person.name),
+        Event::Added { member, by } => format!("{} added {}", by.name, member.person.name),
+        Event::Muted { person, until: Some(_), by } => format!("{} muted {}", by.name, person.name),
+        Event::Muted { person, until: None, by } => format!("{} unmuted {}", by.name, person.name),
+        Event::Changed { setting, by } => format!("{} {}", by.name, changed(setting)),
+        Event::Invited { uses: None, by, .. } => format!("{} made an invite", by.name),
+        Event::Invited { uses: Some(uses), by, .. } => format!("{} made an invite for {uses}", by.name),
+        Event::Uninvited { by } => format!("{} revoked an invite", by.name),
+        Event::Message { .. } | Event::GroupAdded { .. } | Event::GroupGone { .. } | Event::Unknown => {
+            return None;
+        }
+    })
 }
 
-pub(crate) fn left(person: &Person) -> String {
-    format!("{} left", person.name)
-}
-
-pub(crate) fn created(by: &Person, name: &str) -> String {
-    format!("{} created “{name}”", by.name)
-}
-
-pub(crate) fn ranked(person: &Person, role: Role, by: &Person) -> String {
-    match role {
-        Role::Admin => format!("{} made {} an admin", by.name, person.name),
-        Role::Member => format!("{} made {} a member", by.name, person.name),
+fn changed(setting: &Setting) -> String {
+    match setting {
+        Setting::Name(name) => format!("renamed the group to “{name}”"),
+        Setting::Description(text) if text.as_str().is_empty() => "removed the description".into(),
+        Setting::Description(text) => format!("described the group: {}", text.as_str()),
+        Setting::Limit(limit) => {
+            format!("set the limit to {}", member_count(usize::try_from(*limit).unwrap_or(usize::MAX)))
+        }
+        Setting::Door(Door::Open) => "opened the group to everyone with the link".into(),
+        Setting::Door(Door::Invite) => "made the group invite-only".into(),
+        Setting::Announcing(true) => "let only admins write".into(),
+        Setting::Announcing(false) => "let everyone write".into(),
+        Setting::SlowS(0) => "turned slow mode off".into(),
+        Setting::SlowS(seconds) => format!("set slow mode to {seconds} s"),
+        Setting::Archived(true) => "archived the group".into(),
+        Setting::Archived(false) => "opened the archived group again".into(),
     }
 }
 
@@ -110,4 +148,101 @@ pub(crate) fn date(weekday: i64, day: i64, month: i64, year: i64) -> String {
         usize::try_from(at).ok().and_then(|at| names.get(at).copied()).unwrap_or_default()
     };
     format!("{}, {day} {} {year}", name(&WEEKDAYS, weekday), name(&MONTHS, month - 1))
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) use still::*;
+
+/// The sentences of pages that only the server makes.
+#[cfg(feature = "ssr")]
+mod still {
+    use wire::{Invite, Timestamp};
+
+    pub(crate) const SETTINGS: &str = "Settings";
+    pub(crate) const DESCRIPTION: &str = "What it is about";
+    pub(crate) const LIMIT: &str = "Most members";
+    pub(crate) const LIMIT_HINT: &str = "Who is there already stays when you lower it.";
+    pub(crate) const DOOR: &str = "Who can join";
+    pub(crate) const DOOR_OPEN: &str = "Everyone with the link";
+    pub(crate) const DOOR_INVITE: &str = "Only by invite";
+    pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";
+    pub(crate) const ANNOUNCING: &str = "Only admins write";
+    pub(crate) const SAVE: &str = "Save";
+    pub(crate) const FIND_MEMBER: &str = "Find a member";
+    pub(crate) const FIND: &str = "Find";
+    pub(crate) const NOBODY_FOUND: &str = "No member has a name like that.";
+    pub(crate) const CHOSEN: &str = "With the chosen members";
+    pub(crate) const MUTED: &str = "Muted";
+    pub(crate) const INVITES: &str = "Invites";
+    pub(crate) const WORKS_FOR: &str = "Works for";
+    pub(crate) const USES: &str = "How many people may use it";
+    pub(crate) const ANY_NUMBER: &str = "any number";
+    pub(crate) const MAKE_INVITE: &str = "Make an invite";
+    pub(crate) const REVOKE: &str = "Revoke";
+    pub(crate) const BANS: &str = "Banned";
+    pub(crate) const UNBAN: &str = "Lift the ban";
+    pub(crate) const AUDIT: &str = "Audit log";
+    pub(crate) const ENDING: &str = "Archive or delete";
+    pub(crate) const ARCHIVE: &str = "Archive";
+    pub(crate) const ARCHIVE_HINT: &str =
+        "An archived group can be read, but nobody writes or joins. It can be opened again.";
+    pub(crate) const UNARCHIVE: &str = "Open again";
+    pub(crate) const ARCHIVED_HINT: &str =
+        "This group is archived: it can be read, but nobody writes or joins.";
+    pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+
+    /// The pauses of slow mode that the form offers, in seconds.
+    pub(crate) const PAUSES: [(u32, &str); 8] = [
+        (0, "Off"),
+        (10, "10 seconds"),
+        (30, "30 seconds"),
+        (60, "1 minute"),
+        (300, "5 minutes"),
+        (900, "15 minutes"),
+        (3_600, "1 hour"),
+        (21_600, "6 hours"),
+    ];
+
+    /// What can be done with many members at once.
+    pub(crate) const DEEDS: [(&str, &str); 6] = [
+        ("promote", "Make admin"),
+        ("demote", "Make member"),
+        ("mute", "Mute for an hour"),
+        ("unmute", "Unmute"),
+        ("remove", "Remove"),
+        ("ban", "Ban"),
+    ];
+
+    /// How long an invite may work, in minutes.
+    pub(crate) const SPANS: [(u32, &str); 4] =
+        [(60, "An hour"), (1_440, "A day"), (WEEK, "A week"), (0, "Until it is revoked")];
+    /// A week, in minutes.
+    pub(crate) const WEEK: u32 = 10_080;
+
+    pub(crate) fn manage_title(group: &str) -> String {
+        format!("Manage {group}")
+    }
+
+    pub(crate) fn back_to(group: &str) -> String {
+        format!("Back to {group}")
+    }
+
+    pub(crate) fn delete_label(group: &str) -> String {
+        format!("To delete the group with all its messages, type its name: {group}")
+    }
+
+    pub(crate) fn invite_works(invite: &Invite, now: Timestamp) -> String {
+        let people = match invite.uses {
+            None => "For any number of people".into(),
+            Some(1) => "For one more person".into(),
+            Some(uses) => format!("For {uses} more people"),
+        };
+        let hours = invite.until.map(|until| (until.0 - now.0).div_euclid(3_600_000));
+        match hours {
+            None => format!("{people}, until it is revoked"),
+            Some(0) => format!("{people}, for less than an hour"),
+            Some(1..48) => format!("{people}, for {} hours", hours.unwrap_or_default() + 1),
+            Some(hours) => format!("{people}, for {} days", hours / 24 + 1),
+        }
+    }
 }

@@ -5,8 +5,8 @@ use app::live::{Order, RowState, Timeline};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wire::{
-    Cursor, Entry, Epoch, Event, GroupId, GroupName, GroupPage, GroupSummary, Member, Page, Person,
-    PersonName, RichText, Role, SendId, Seq, Timestamp, Topic, UserId, Visit,
+    Cursor, Description, Door, Entry, Epoch, Event, GroupId, GroupName, GroupPage, GroupSummary, Member,
+    Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Timestamp, Topic, UserId, Visit,
 };
 
 const EPOCH: Epoch = Epoch(7);
@@ -19,6 +19,18 @@ fn person(name: &str) -> Person {
 
 fn tea() -> GroupSummary {
     GroupSummary { id: GroupId::from_bytes([7; 10]), name: GroupName::new("tea").unwrap() }
+}
+
+fn settings() -> Settings {
+    Settings {
+        name: tea().name,
+        description: Description::default(),
+        limit: 10,
+        door: Door::Open,
+        announcing: false,
+        slow_s: 0,
+        archived: false,
+    }
 }
 
 fn topic() -> Topic {
@@ -36,9 +48,9 @@ fn entry(seq: u64, id: &str, data: Event) -> Entry {
 
 fn page(entries: Vec<Entry>) -> GroupPage {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
-    let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0) };
+    let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0), muted_until: None };
     let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
-    GroupPage { group: tea(), members: vec![ann], members_at: head, page }
+    GroupPage { group: tea(), settings: settings(), members: vec![ann], members_at: head, page }
 }
 
 /// ann, who looks at a group in which one thing was said, and is connected.
@@ -225,7 +237,7 @@ fn the_outbox_survives_a_reload_and_knows_what_the_page_shows_already() {
 #[test]
 fn seats_and_groups_follow_the_news() {
     let (live, timeline) = connected();
-    let ben = Member { person: person("ben"), role: Role::Member, since: Timestamp(0) };
+    let ben = Member { person: person("ben"), role: Role::Member, since: Timestamp(0), muted_until: None };
     hear(&live, &entry(2, "n2", Event::Joined { member: ben }));
     hear(
         &live,

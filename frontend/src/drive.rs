@@ -161,15 +161,17 @@ impl Driver {
 /// Loads anew what the server does not replay.
 async fn load(live: Live, topic: Topic) {
     let loaded = match topic.kind() {
-        TopicKind::Group(group) => match enter(group.to_string(), None).await.map(|entrance| entrance.view) {
-            Ok(GroupView::Inside(page)) => {
-                live.reloaded(*page);
-                true
+        TopicKind::Group(group) => {
+            match enter(group.to_string(), None, None).await.map(|entrance| entrance.view) {
+                Ok(GroupView::Inside(page)) => {
+                    live.reloaded(*page);
+                    true
+                }
+                // The seat is gone; the subscription's end says so.
+                Ok(GroupView::Outside { .. }) => true,
+                Err(_) => false,
             }
-            // The seat is gone; the subscription's end says so.
-            Ok(GroupView::Outside { .. }) => true,
-            Err(_) => false,
-        },
+        }
         TopicKind::User(_) => match look_around().await {
             Ok(Some(visit)) => {
                 live.looked_around(visit);
@@ -178,7 +180,7 @@ async fn load(live: Live, topic: Topic) {
             Ok(None) => true,
             Err(_) => false,
         },
-        TopicKind::Open | TopicKind::Reserved => true,
+        TopicKind::Audit(_) | TopicKind::Open | TopicKind::Reserved => true,
     };
     if !loaded {
         live.load_failed(topic, Date::now());

@@ -28,7 +28,9 @@ pub(crate) async fn page(
     }
     let assets: Assets = app.site.assets.clone();
     let context = context(app, caller);
-    let render = leptos_axum::render_app_async_with_context(context, move || app::shell(assets.clone()));
+    let live = app::is_live(request.uri().path());
+    let render =
+        leptos_axum::render_app_async_with_context(context, move || app::shell(assets.clone(), live));
     render(request).await.into_response()
 }
 

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use wire::{GroupId, Refusal};
+use wire::{Door, GroupId, InviteId, Refusal};
 
 use crate::failure::Failure;
 use crate::shell::SessionCookie;
@@ -23,6 +23,20 @@ pub(super) fn caller() -> Caller {
 /// Reads the id of a group from a link or a form.
 pub(super) fn group_id(text: &str) -> Result<GroupId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
+}
+
+/// Reads the secret of an invite; what is none is no invite.
+pub(super) fn invite_id(text: &str) -> Option<InviteId> {
+    text.parse().ok()
+}
+
+/// Reads which door a form chose.
+pub(super) fn door_of(text: &str) -> Result<Door, Failure> {
+    match text {
+        "open" => Ok(Door::Open),
+        "invite" => Ok(Door::Invite),
+        _ => Err(Refusal::FieldWrong { field: "door", wants: "open or invite" }.into()),
+    }
 }
 
 /// The link to a group, as the caller's browser would write it.

@@ -8,10 +8,11 @@ use crate::failure::Failure;
 /// # Errors
 /// What is wrong with the name.
 #[server(name = CreateGroup, prefix = "/do", endpoint = "create_group")]
-pub async fn create_group(name: String) -> Result<GroupId, Failure> {
-    use super::context::{caller, chat, go_to};
+pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId, Failure> {
+    use super::context::{caller, chat, door_of, go_to};
 
-    let group = chat().create_group(caller().me()?, &name).await?;
+    let door = door.map(|door| door_of(&door)).transpose()?.unwrap_or_default();
+    let group = chat().create_group(caller().me()?, &name, door).await?;
     go_to(&format!("/g/{}", group.id));
     Ok(group.id)
 }
@@ -21,12 +22,14 @@ pub async fn create_group(name: String) -> Result<GroupId, Failure> {
 /// # Errors
 /// If there is no such group.
 #[server(name = Enter, prefix = "/do", endpoint = "enter")]
-pub async fn enter(group: String, before: Option<u64>) -> Result<Entrance, Failure> {
-    use super::context::{caller, chat, group_id, link_to};
+pub async fn enter(group: String, before: Option<u64>, invite: Option<String>) -> Result<Entrance, Failure> {
+    use super::context::{caller, chat, group_id, invite_id, link_to};
 
     let id = group_id(&group)?;
     let (chat, me) = (chat(), caller().me);
-    let view = chat.open_group(me.as_ref(), id, before.map(wire::Seq)).await?;
+    let view = chat
+        .open_group(me.as_ref(), id, before.map(wire::Seq), invite.as_deref().and_then(invite_id))
+        .await?;
     let visit = match &me {
         Some(me) => Some(chat.visit(me).await?),
         None => None,
@@ -39,11 +42,11 @@ pub async fn enter(group: String, before: Option<u64>) -> Result<Entrance, Failu
 /// # Errors
 /// If it is full, or there is no such group.
 #[server(name = Join, prefix = "/do", endpoint = "join")]
-pub async fn join(group: String) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to, group_id};
+pub async fn join(group: String, invite: Option<String>) -> Result<(), Failure> {
+    use super::context::{caller, chat, go_to, group_id, invite_id};
 
     let id = group_id(&group)?;
-    chat().join(caller().me()?, id).await?;
+    chat().join(caller().me()?, id, invite.as_deref().and_then(invite_id)).await?;
     go_to(&format!("/g/{id}"));
     Ok(())
 }
@@ -58,18 +61,5 @@ pub async fn leave(group: String) -> Result<(), Failure> {
 
     chat().leave(caller().me()?, group_id(&group)?).await?;
     go_to("/");
-    Ok(())
-}
-
-/// Makes a member an admin.
-///
-/// # Errors
-/// If the caller is no admin.
-#[server(name = Promote, prefix = "/do", endpoint = "promote")]
-pub async fn promote(group: String, user: String) -> Result<(), Failure> {
-    use super::context::{caller, chat, group_id};
-
-    let user = user.parse().map_err(|_| wire::Refusal::NotFound)?;
-    chat().promote(caller().me()?, group_id(&group)?, user).await?;
     Ok(())
 }

@@ -4,11 +4,18 @@
 #[cfg(feature = "ssr")]
 mod context;
 mod groups;
+mod manage;
 mod messages;
 mod people;
+#[cfg(feature = "ssr")]
+mod still;
 
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
-pub use groups::{CreateGroup, Enter, Join, Leave, Promote, create_group, enter, join, leave, promote};
+pub use groups::{CreateGroup, Enter, Join, Leave, create_group, enter, join, leave};
+pub use manage::{Archive, DeleteGroup, Invite, Manage, Revoke, Settle};
+pub use manage::{archive, delete_group, invite, manage, revoke, settle};
 pub use messages::{Older, Post, older, post};
 pub use people::{Introduce, LookAround, introduce, look_around};
+#[cfg(feature = "ssr")]
+pub(crate) use still::management;

@@ -8,8 +8,12 @@ use crate::failure::Failure;
 /// # Errors
 /// What is wrong with the name, or why there is no seat.
 #[server(name = Introduce, prefix = "/do", endpoint = "introduce")]
-pub async fn introduce(name: String, group: Option<String>) -> Result<Person, Failure> {
-    use super::context::{caller, chat, go_to, group_id};
+pub async fn introduce(
+    name: String,
+    group: Option<String>,
+    invite: Option<String>,
+) -> Result<Person, Failure> {
+    use super::context::{caller, chat, go_to, group_id, invite_id};
     use crate::shell::SessionCookie;
 
     let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
@@ -28,7 +32,7 @@ pub async fn introduce(name: String, group: Option<String>) -> Result<Person, Fa
         Some(id) => {
             // The name is given by now; if the seat is refused, the group's page says why.
             go_to(&format!("/g/{id}"));
-            chat().join(&me, id).await?;
+            chat().join(&me, id, invite.as_deref().and_then(invite_id)).await?;
         }
         None => go_to("/"),
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leptos::prelude::*;
 use serde::de::IgnoredAny;
 use wire::{Action, CloseCode, Cursor, Entry, Event, GroupPage, GroupSummary, Incoming, Notice, Person, Ref};
-use wire::{Refusal, Refused, Request, SendId, Timestamp, Topic, Visit};
+use wire::{Refusal, Refused, Request, SendId, Setting, Timestamp, Topic, Visit};
 
 use super::link::{Due, Link, LinkState};
 use super::outbox::{Letter, Outbox};
@@ -277,6 +277,13 @@ impl Live {
         let Some(timeline) = state.timelines.get(&topic).cloned() else { return };
         if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
             state.outbox.remove(&id);
+        }
+        if let Event::Changed { setting: Setting::Name(name), .. } = &data {
+            self.groups.update(|groups| {
+                for group in groups.iter_mut().filter(|group| Topic::group(group.id) == topic) {
+                    group.name = name.clone();
+                }
+            });
         }
         if timeline.apply(Entry { id, topic: topic.clone(), seq, data, timestamp }) == Applied::Hole {
             state.subscribe(topic, timeline.cursor());

@@ -2,7 +2,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use wire::{Cursor, Entry, Event, GroupPage, GroupSummary, Member, Page, Person, RichText, Role, Seq, Topic};
+use wire::{
+    Cursor, Entry, Event, GroupPage, GroupSummary, Member, Page, Person, RichText, Role, Seq, Settings, Topic,
+};
 
 use super::lead::Lead;
 use super::outbox::Letter;
@@ -16,6 +18,8 @@ pub struct Timeline {
     pub group: GroupSummary,
     /// What is shown: facts in Seq order, then what is on its way.
     pub rows: ArcRwSignal<Vec<Row>>,
+    /// What admins have set.
+    pub settings: ArcRwSignal<Settings>,
     /// The seats, the longest there first.
     pub members: ArcRwSignal<Vec<Member>>,
     /// Whether history has older messages than the first row.
@@ -60,7 +64,7 @@ impl Timeline {
     /// The timeline of a page.
     #[must_use]
     pub fn new(page: GroupPage, zone: Zone) -> Self {
-        let GroupPage { group, members, members_at, page } = page;
+        let GroupPage { group, settings, members, members_at, page } = page;
         let log = Log {
             cursor: end_of(&page),
             members_at,
@@ -72,6 +76,7 @@ impl Timeline {
         let timeline = Self {
             group,
             rows: ArcRwSignal::new(page.entries.into_iter().map(Row::delivered).collect()),
+            settings: ArcRwSignal::new(settings),
             members: ArcRwSignal::new(members),
             has_older: ArcRwSignal::new(log.first > log.begins),
             seat_lost: ArcRwSignal::new(false),
@@ -136,6 +141,7 @@ impl Timeline {
         let held = log.held.take().unwrap_or_default();
         let has_older = log.first > log.begins;
         drop(log);
+        self.settings.set(page.settings);
         self.members.set(page.members);
         self.has_older.set(has_older);
         let mut fresh: Vec<Row> = page.page.entries.into_iter().map(Row::delivered).collect();
@@ -257,16 +263,22 @@ impl Timeline {
                 members.retain(|other| other.person.id != member.person.id);
                 members.push(member.clone());
             }),
-            Event::Left { person } => {
+            Event::Left { person } | Event::Removed { person, .. } => {
                 self.members.update(|members| members.retain(|other| other.person.id != person.id));
             }
-            Event::Ranked { person, role, .. } => self.members.update(|members| {
-                for member in members.iter_mut().filter(|member| member.person.id == person.id) {
-                    member.role = *role;
-                }
-            }),
+            Event::Ranked { person, role, .. } => self.change_seat(person, |member| member.role = *role),
+            Event::Muted { person, until, .. } => {
+                self.change_seat(person, |member| member.muted_until = *until);
+            }
+            Event::Changed { setting, .. } => self.settings.update(|settings| settings.set(setting.clone())),
             _ => {}
         }
+    }
+
+    fn change_seat(&self, person: &Person, change: impl Fn(&mut Member)) {
+        self.members.update(|members| {
+            members.iter_mut().filter(|member| member.person.id == person.id).for_each(change);
+        });
     }
 
     /// Works out what stands above each row, and tells only the rows for which it changed.

@@ -7,7 +7,7 @@ use crate::views::Plain;
 
 /// The page could not be made.
 #[component]
-pub(super) fn Broken(
+pub(crate) fn Broken(
     /// Why.
     failure: Failure,
 ) -> impl IntoView {

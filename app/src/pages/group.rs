@@ -2,7 +2,7 @@ use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use wire::{Entrance, GroupView, SendId};
+use wire::{Entrance, GroupView, Role, SendId, Timestamp};
 
 use super::broken::Broken;
 use super::join::JoinPage;
@@ -12,7 +12,7 @@ use crate::calls::enter;
 use crate::live::{Live, Timeline};
 use crate::site::Session;
 use crate::text;
-use crate::views::{Composer, Header, Members, MessageList, Sidebar};
+use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar};
 
 /// A group: its messages to its members, the way in to everybody else who has the link.
 #[component]
@@ -23,13 +23,20 @@ pub(crate) fn GroupPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("group").unwrap_or_default()));
     // What the address says of a place counts for the first page only; after that the page is live.
     let before = query.with_untracked(|query| query.get("before").and_then(|before| before.parse().ok()));
+    let invite = query.with_untracked(|query| query.get("invite"));
     let turn = RwSignal::new(0u32);
     let joined = Callback::new(move |()| turn.update(|turn| *turn += 1));
-    let entrance = Resource::new_blocking(move || (id.get(), turn.get()), move |(id, _)| enter(id, before));
+    let entrance = Resource::new_blocking(move || (id.get(), turn.get()), {
+        let (first, invite) = (id.get_untracked(), invite.clone());
+        move |(id, _)| {
+            let asked = if id == first { (before, invite.clone()) } else { (None, None) };
+            enter(id, asked.0, asked.1)
+        }
+    });
     view! {
         <Transition>
             {move || {
-                let session = session.clone();
+                let (session, invite) = (session.clone(), invite.clone());
                 Suspend::new(async move {
                     let Entrance { visit, view, link, form_id } = match entrance.await {
                         Ok(entrance) => entrance,
@@ -42,8 +49,9 @@ pub(crate) fn GroupPage() -> impl IntoView {
                             let timeline = Timeline::new(*page, zone.get_untracked());
                             EitherOf4::C(view! { <Inside live timeline link form_id/> })
                         }
-                        (visit, GroupView::Outside { group, members }) => {
-                            EitherOf4::D(view! { <JoinPage group members named=visit.is_some() joined/> })
+                        (visit, GroupView::Outside { group, members, closed }) => {
+                            let named = visit.is_some();
+                            EitherOf4::D(view! { <JoinPage group members closed invite named joined/> })
                         }
                         (None, GroupView::Inside(_)) => EitherOf4::A(view! { <NotFound/> }),
                     }
@@ -75,21 +83,14 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
         });
     }
     let group = timeline.group.clone();
-    let lost = timeline.seat_lost.clone();
+    let silence = Silence::of(&live, &timeline);
     let composer = {
         let (live, timeline) = (live.clone(), timeline.clone());
-        move || {
-            if lost.get() {
-                Either::Left(view! {
-                    <p class="composer lost" role="status">
-                        {text::SEAT_LOST} " " <a href="/">{text::BACK}</a>
-                    </p>
-                })
-            } else {
-                Either::Right(
-                    view! { <Composer live=live.clone() timeline=timeline.clone() form_id=form_id.clone()/> },
-                )
-            }
+        move || match silence.get() {
+            Some(why) => Either::Left(view! { <p class="composer lost" role="status">{why.sentence()}</p> }),
+            None => Either::Right(
+                view! { <Composer live=live.clone() timeline=timeline.clone() form_id=form_id.clone()/> },
+            ),
         }
     };
     view! {
@@ -104,6 +105,48 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
             </main>
             <Members live timeline/>
         </div>
+    }
+}
+
+/// Why one cannot write now.
+#[derive(Clone, PartialEq)]
+enum Silence {
+    SeatLost,
+    Archived,
+    Muted(Timestamp),
+    AdminsOnly,
+}
+
+impl Silence {
+    /// Why the viewer cannot write, as far as the page knows; the server decides.
+    fn of(live: &Live, timeline: &Timeline) -> Memo<Option<Self>> {
+        let (me, members) = (live.me.id, timeline.members.clone());
+        let (lost, settings) = (timeline.seat_lost.clone(), timeline.settings.clone());
+        Memo::new(move |_| {
+            if lost.get() {
+                return Some(Self::SeatLost);
+            }
+            let seat =
+                members.with(|members| members.iter().find(|member| member.person.id == me).cloned())?;
+            let now = use_browser().map(|browser| (browser.now)());
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
+            let muted = seat.muted_until.filter(|until| now.is_none_or(|now| until.0 as f64 > now));
+            settings.with(|settings| match muted {
+                _ if settings.archived => Some(Self::Archived),
+                Some(until) => Some(Self::Muted(until)),
+                None if settings.announcing && seat.role != Role::Admin => Some(Self::AdminsOnly),
+                None => None,
+            })
+        })
+    }
+
+    fn sentence(&self) -> AnyView {
+        match self {
+            Self::SeatLost => view! { {text::SEAT_LOST} " " <a href="/">{text::BACK}</a> }.into_any(),
+            Self::Archived => text::ARCHIVED.into_any(),
+            Self::Muted(until) => view! { {text::YOU_ARE_MUTED} " " <Moment at=*until/> "." }.into_any(),
+            Self::AdminsOnly => text::ADMINS_WRITE.into_any(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use leptos::either::Either;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::GroupSummary;
@@ -13,6 +13,10 @@ pub(super) fn JoinPage(
     group: GroupSummary,
     /// How many are there.
     members: u32,
+    /// Why nobody can join now, if so.
+    closed: Option<String>,
+    /// The invite that the link carries.
+    invite: Option<String>,
     /// Whether the visitor has given a name already.
     named: bool,
     /// Called when there is a seat.
@@ -20,16 +24,21 @@ pub(super) fn JoinPage(
 ) -> impl IntoView {
     let id = group.id.to_string();
     let count = usize::try_from(members).unwrap_or(usize::MAX);
-    let form = if named {
-        Either::Left(view! {
+    let form = if let Some(closed) = closed {
+        EitherOf3::A(
+            view! { <p class="refusal">{closed}</p> <p><a class="button" href="/">{text::HOME}</a></p> },
+        )
+    } else if named {
+        EitherOf3::B(view! {
             <Form action="/do/join" class="card form" done=joined>
                 <input type="hidden" name="group" value=id/>
+                {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
                 <Refusal id="join-refused"/>
                 <button class="button primary">{text::JOIN}</button>
             </Form>
         })
     } else {
-        Either::Right(view! { <IntroduceForm group=Some(id)/> })
+        EitherOf3::C(view! { <IntroduceForm group=Some(id) invite/> })
     };
     view! {
         <Title text=text::join_title(group.name.as_str())/>

@@ -43,7 +43,7 @@ fn Stranger() -> impl IntoView {
             <img src="/icon.svg" alt="" width="72" height="72"/>
             <h1>{text::PRODUCT}</h1>
             <p class="slogan">{text::SLOGAN}</p>
-            <IntroduceForm group=None/>
+            <IntroduceForm group=None invite=None/>
         </Plain>
     }
 }
@@ -53,6 +53,8 @@ fn Stranger() -> impl IntoView {
 pub(super) fn IntroduceForm(
     /// The group to join at the same time.
     group: Option<String>,
+    /// The invite to use for that.
+    invite: Option<String>,
 ) -> impl IntoView {
     let joins = group.is_some();
     view! {
@@ -69,6 +71,7 @@ pub(super) fn IntroduceForm(
                 aria-describedby="name-hint name-refused"
             />
             {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}
+            {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
             <Refusal id="name-refused"/>
             <button class="button primary">{if joins { text::JOIN } else { text::START }}</button>
             <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>

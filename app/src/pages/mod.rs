@@ -6,6 +6,8 @@ mod join;
 mod landing;
 mod not_found;
 
+#[cfg(feature = "ssr")]
+pub(crate) use broken::Broken;
 pub(crate) use group::GroupPage;
 pub(crate) use landing::Landing;
 pub(crate) use not_found::NotFound;

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use wire::Door;
 
 use super::connection::Connection;
 use crate::browser::use_browser;
@@ -14,6 +15,11 @@ pub(crate) fn Header(
     link: String,
 ) -> impl IntoView {
     let members = timeline.members.clone();
+    let (name, about) = (timeline.settings.clone(), timeline.settings.clone());
+    let door = {
+        let settings = timeline.settings.clone();
+        Memo::new(move |_| settings.with(|settings| settings.door))
+    };
     let label = {
         let members = members.clone();
         move || text::member_count(members.with(Vec::len))
@@ -23,20 +29,23 @@ pub(crate) fn Header(
             <a class="icon-button back" href="/" aria-label=text::BACK>
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
-            <h1 dir="auto">{timeline.group.name.to_string()}</h1>
+            <div class="title">
+                <h1 dir="auto">{move || name.with(|settings| settings.name.to_string())}</h1>
+                <p class="about" dir="auto">{move || about.with(|settings| settings.description.as_str().to_owned())}</p>
+            </div>
             <button class="count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
                 <span>{move || members.with(Vec::len)}</span>
             </button>
             <button class="button small" type="button" popovertarget="invite">{text::INVITE}</button>
-            <Invite link/>
+            <Invite link door/>
         </header>
         <Connection live/>
     }
 }
 
 #[component]
-fn Invite(link: String) -> impl IntoView {
+fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = {
         let (browser, link) = (use_browser(), link.clone());
@@ -49,7 +58,12 @@ fn Invite(link: String) -> impl IntoView {
     };
     view! {
         <div class="sheet invite" id="invite" popover>
-            <label for="link">{text::INVITE_HINT}</label>
+            <label for="link">
+                {move || match door.get() {
+                    Door::Open => text::INVITE_HINT,
+                    Door::Invite => text::INVITE_ONLY_HINT,
+                }}
+            </label>
             <div class="row">
                 <input id="link" readonly value=link/>
                 <button class="button primary" type="button" on:click=copy>

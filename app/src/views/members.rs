@@ -10,7 +10,7 @@ use crate::text;
 /// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
 #[component]
 pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
-    let promote = FormState::of("/do/promote");
+    let promote = FormState::of("/do/manage");
     let id = timeline.group.id.to_string();
     let members = timeline.members;
     let me = live.me;
@@ -19,6 +19,7 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
         Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin))
     };
     let form_id = id.clone();
+    let manage = format!("/g/{id}/admin");
     view! {
         <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
             <h2 class="label">{text::MEMBERS}</h2>
@@ -32,6 +33,9 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
                 </For>
             </ul>
             <p class="refusal" role="alert">{move || promote.refused.get()}</p>
+            <Show when=move || i_am_admin.get()>
+                <a class="button small manage" rel="external" href=manage.clone()>{text::MANAGE}</a>
+            </Show>
             <Form action="/do/leave" class="leave">
                 <input type="hidden" name="group" value=form_id/>
                 <Refusal id="leave-refused"/>
@@ -59,10 +63,10 @@ fn Seat(
             {mine.then(|| view! { <span class="tag">{text::YOU}</span> })}
             {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
             <Show when=move || i_am_admin.get() && !is_admin>
-                <Form action="/do/promote" class="promote" state=promote>
+                <Form action="/do/manage" class="promote" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
-                    <input type="hidden" name="user" value=fields.with_value(|fields| fields.1.clone())/>
-                    <button class="button tiny">{text::MAKE_ADMIN}</button>
+                    <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
+                    <button class="button tiny" name="deed" value="promote">{text::MAKE_ADMIN}</button>
                 </Form>
             </Show>
         </li>

@@ -37,7 +37,7 @@ pub(super) fn MessageRow(live: Live, row: Row) -> impl IntoView {
             </div>
             <Rich text=body/>
         }),
-        (event, at) => match notice(&event) {
+        (event, at) => match text::happened(&event) {
             Some(notice) => {
                 EitherOf3::B(view! { <p class="notice" dir="auto">{notice} " " <Moment at/></p> })
             }
@@ -92,15 +92,5 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
                 <button class="link" type="button" on:click=move |_| act(Live::discard)>{text::DISCARD}</button>
             </p>
         }),
-    }
-}
-
-fn notice(event: &Event) -> Option<String> {
-    match event {
-        Event::Created { by, name } => Some(text::created(by, name.as_str())),
-        Event::Joined { member } => Some(text::joined(&member.person)),
-        Event::Left { person } => Some(text::left(person)),
-        Event::Ranked { person, role, by } => Some(text::ranked(person, *role, by)),
-        Event::Message { .. } | Event::GroupAdded { .. } | Event::GroupGone { .. } | Event::Unknown => None,
     }
 }

@@ -21,6 +21,7 @@ pub(crate) use form::Form;
 pub(crate) use header::Header;
 pub(crate) use members::Members;
 pub(crate) use message_list::MessageList;
+pub(crate) use moment::Moment;
 pub(crate) use new_group::NewGroup;
 pub(crate) use plain::Plain;
 pub(crate) use refusal::Refusal;

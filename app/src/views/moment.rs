@@ -6,7 +6,7 @@ use crate::text;
 
 /// A time of day, in the viewer's zone once that is known.
 #[component]
-pub(super) fn Moment(at: Timestamp) -> impl IntoView {
+pub(crate) fn Moment(at: Timestamp) -> impl IntoView {
     let zone = use_zone();
     view! {
         <time datetime=at.to_string()>

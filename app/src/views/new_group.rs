@@ -20,6 +20,10 @@ pub(crate) fn NewGroup() -> impl IntoView {
                 dir="auto"
                 aria-describedby="group-refused"
             />
+            <label class="choice">
+                <input type="checkbox" name="door" value="invite"/>
+                {text::BY_INVITE}
+            </label>
             <Refusal id="group-refused"/>
             <button class="button primary">{text::CREATE}</button>
         </Form>

@@ -19,7 +19,7 @@ pub(crate) fn Sidebar(
             <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
             <h2 class="label">{text::GROUPS}</h2>
             <ul class="groups">
-                <For each=move || groups.get() key=|group| group.id let(group)>
+                <For each=move || groups.get() key=|group| (group.id, group.name.to_string()) let(group)>
                     <li>
                         <a
                             class="group-link"

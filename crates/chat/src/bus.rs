@@ -44,6 +44,11 @@ pub enum Hint {
         /// The last entry they may have.
         after: Seq,
     },
+    /// A topic is gone for everyone.
+    Gone {
+        /// Which topic.
+        topic: Topic,
+    },
 }
 
 /// Joins the nodes of one process: usually one, in tests several.

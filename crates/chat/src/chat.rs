@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use broker::{Broker, Ended};
 use tokio::task::JoinHandle;
-use wire::{Person, Refusal, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
+use wire::{Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
 
 use crate::bus::{Bus, Ear, Hint};
 use crate::committer::{Committer, Turn};
@@ -103,6 +103,12 @@ impl Chat {
         &self.broker
     }
 
+    /// The time, as everything here sees it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Takes nothing more, commits and answers what was taken, and closes the store.
     ///
     /// # Errors
@@ -136,19 +142,22 @@ async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store
         match hint {
             Hint::News { topic, head } => broker.raise(&topic, head),
             Hint::Ended { topic, user, after } => {
-                if !has_seat(&*store, &topic, user).await {
+                if !may_read_again(&*store, &topic, user).await {
                     broker.end(&topic, Ended::Of(user), after);
                 }
             }
+            Hint::Gone { topic } => broker.end(&topic, Ended::All, Seq::ZERO),
         }
     }
 }
 
-/// Whether somebody has come back to a group since a hint said that they left: hints may be late, or come
-/// twice. What cannot be found out counts as no.
-async fn has_seat(store: &dyn Store, topic: &Topic, user: UserId) -> bool {
-    match topic.kind() {
-        TopicKind::Group(group) => matches!(store.seat(group, user).await, Ok(Some(_))),
-        _ => false,
-    }
+/// Whether somebody has got back what a hint said that they lost: hints may be late, or come twice. What
+/// cannot be found out counts as no.
+async fn may_read_again(store: &dyn Store, topic: &Topic, user: UserId) -> bool {
+    let (group, needs) = match topic.kind() {
+        TopicKind::Group(group) => (group, [Some(Role::Member), Some(Role::Admin)]),
+        TopicKind::Audit(group) => (group, [Some(Role::Admin); 2]),
+        TopicKind::User(_) | TopicKind::Open | TopicKind::Reserved => return false,
+    };
+    matches!(store.standing(group, user).await, Ok(Some(standing)) if needs.contains(&standing.role))
 }

@@ -4,7 +4,7 @@ use broker::{Broker, Ended};
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use wire::{Entry, Refusal, Seq};
+use wire::{Entry, Refusal, Role, Seq, Topic, UserId};
 
 use crate::bus::{Bus, Hint};
 use crate::no::{Fault, No};
@@ -169,13 +169,27 @@ fn tell(draft: &Draft, seq: Seq, broker: &Broker, bus: &dyn Bus) {
 }
 
 fn end_lost_seats(change: &Change, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
-    let topic = wire::Topic::group(change.group);
+    let topic = Topic::group(change.group);
     let news = change.news.iter().zip(places).filter(|(draft, _)| draft.topic == topic);
-    let Some(after) = news.map(|(_, seq)| *seq).max() else { return };
+    let last = news.map(|(_, seq)| *seq).max();
     for fact in &change.facts {
-        if let Fact::Unseated(user) = *fact {
-            broker.end(&topic, Ended::Of(user), after);
-            bus.announce(Hint::Ended { topic: topic.clone(), user, after });
+        match (fact, last) {
+            (Fact::Unseated(user), Some(after)) => end(&topic, *user, after, broker, bus),
+            (Fact::Ranked(user, Role::Member) | Fact::Unseated(user), _) => {
+                end(&Topic::audit(change.group), *user, Seq::ZERO, broker, bus);
+            }
+            (Fact::Deleted, _) => {
+                for topic in [topic.clone(), Topic::audit(change.group)] {
+                    broker.end(&topic, Ended::All, Seq::ZERO);
+                    bus.announce(Hint::Gone { topic });
+                }
+            }
+            _ => {}
         }
     }
+}
+
+fn end(topic: &Topic, user: UserId, after: Seq, broker: &Broker, bus: &dyn Bus) {
+    broker.end(topic, Ended::Of(user), after);
+    bus.announce(Hint::Ended { topic: topic.clone(), user, after });
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wire::{
-    Epoch, GroupId, GroupName, GroupSummary, Json, Member, Page, Person, Role, SendId, Seq, Timestamp,
+    Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Member, Page, Person, Refusal, Role, SendId, Seq,
 };
-use wire::{Topic, UserId};
+use wire::{Settings, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::session::{Session, TokenHash};
@@ -40,11 +40,14 @@ pub trait Store: Send + Sync + 'static {
     /// A group's settings and members, the longest there first; none if there is no such group.
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
 
-    /// What a user may do in a group; none without a seat.
-    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault>;
+    /// How a user stands in a group; none if there is no such group.
+    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault>;
 
     /// The groups a user has a seat in, the one joined last first.
     async fn groups(&self, user: UserId) -> Result<Groups, Fault>;
+
+    /// A user; none if there is no such user.
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault>;
 
     /// The session a token belongs to, alive or not.
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
@@ -93,8 +96,36 @@ pub struct Draft {
     pub data: Json,
     /// When it was taken.
     pub at: Timestamp,
-    /// The seat it needs; checked inside the commit, so that nobody posts after their leave was committed.
-    pub seat: Option<(GroupId, UserId)>,
+    /// The right it needs; checked inside the commit, so that nobody posts after their leave, or after they
+    /// were muted, was committed.
+    pub right: Option<Right>,
+}
+
+/// The right to say something in a group. The store reads the [`Standing`] it stands on inside the commit and
+/// asks [`rules::may_speak`](crate::rules::may_speak).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// In which group.
+    pub group: GroupId,
+    /// Who.
+    pub user: UserId,
+}
+
+/// How a user stands in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What they may do; none without a seat.
+    pub role: Option<Role>,
+    /// Until when an admin has taken the word from them.
+    pub muted_until: Option<Timestamp>,
+    /// When they spoke last, as far as slow mode has watched.
+    pub spoke_at: Option<Timestamp>,
+    /// Whether the group is archived.
+    pub archived: bool,
+    /// Whether only admins write.
+    pub announcing: bool,
+    /// The pause of slow mode, in seconds.
+    pub slow_s: u32,
 }
 
 /// Who an entry is from: the scope in which a [`SendId`] is unique.
@@ -119,7 +150,7 @@ pub struct Change {
     pub version: Option<Version>,
     /// What becomes true.
     pub facts: Vec<Fact>,
-    /// What is told of it, in this order. The drafts need no seat.
+    /// What is told of it, in this order. The drafts need no right.
     pub news: Vec<Draft>,
 }
 
@@ -128,19 +159,33 @@ pub struct Change {
 pub enum Fact {
     /// It exists.
     Created {
-        /// What it is called.
-        name: GroupName,
-        /// The most members it may have.
-        limit: u32,
+        /// What is set.
+        settings: Settings,
         /// Since when.
         at: Timestamp,
     },
+    /// This is set now.
+    Settled(Settings),
+    /// It does not exist any more, nor does its log or its audit log.
+    Deleted,
     /// Somebody has a seat.
     Seated(Member),
     /// Somebody has none.
     Unseated(UserId),
     /// Somebody may do more, or less.
     Ranked(UserId, Role),
+    /// Somebody has no word until then, or has it again.
+    Muted(UserId, Option<Timestamp>),
+    /// Somebody may not join.
+    Banned(Person),
+    /// Somebody may join again.
+    Unbanned(UserId),
+    /// There is an invite.
+    Invited(Invite),
+    /// One more has used an invite; it may be one of any number of uses.
+    InviteUsed(InviteId),
+    /// An invite no longer works.
+    InviteGone(InviteId),
 }
 
 /// Counts the changes of a group.
@@ -164,8 +209,8 @@ pub enum Outcome {
     },
     /// The draft's id belongs to another message. Nothing was written.
     SendIdTaken,
-    /// The draft's seat is not there. Nothing was written.
-    NoSeat,
+    /// The draft's right is not there. Nothing was written.
+    Refused(Refusal),
     /// The change is a fact; the place of each piece of news.
     Changed {
         /// The places, in the order of [`Change::news`].
@@ -191,12 +236,16 @@ pub struct Range {
 /// Settings, members and version of a group: what the rules look at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Roster {
-    /// The group.
-    pub group: GroupSummary,
-    /// The most members it may have.
-    pub limit: u32,
+    /// Which group.
+    pub id: GroupId,
+    /// What its admins have set.
+    pub settings: Settings,
     /// The seats, the longest there first.
     pub members: Vec<Member>,
+    /// Who may not join.
+    pub bans: Vec<Person>,
+    /// The invites, the oldest first; some may be over.
+    pub invites: Vec<Invite>,
     /// Counts its changes.
     pub version: Version,
     /// The head of the group's log when this was read.
@@ -213,6 +262,25 @@ pub struct Groups {
 }
 
 impl Roster {
+    /// The group as a list shows it.
+    #[must_use]
+    pub fn summary(&self) -> GroupSummary {
+        GroupSummary { id: self.id, name: self.settings.name.clone() }
+    }
+
+    /// Whether somebody may not join.
+    #[must_use]
+    pub fn is_banned(&self, user: UserId) -> bool {
+        self.bans.iter().any(|banned| banned.id == user)
+    }
+
+    /// Whether somebody is the only admin.
+    #[must_use]
+    pub fn is_last_admin(&self, user: UserId) -> bool {
+        let mut admins = self.members.iter().filter(|member| member.role == Role::Admin);
+        admins.next().is_some_and(|admin| admin.person.id == user) && admins.next().is_none()
+    }
+
     /// A user's seat.
     #[must_use]
     pub fn member(&self, user: UserId) -> Option<&Member> {

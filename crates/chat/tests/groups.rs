@@ -2,17 +2,17 @@
 
 use chat::No;
 use chat::testing::{Listener, Node};
-use wire::{Event, GroupView, Member, Refusal, Role, Topic};
+use wire::{Door, Event, GroupView, Member, Refusal, Role, Topic};
 
 #[tokio::test]
 async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() {
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.chat.create_group(&ann, " tea  time ").await.unwrap();
-    node.chat.join(&ben, tea.id).await.unwrap();
-    node.chat.promote(&ann, tea.id, ben.id).await.unwrap();
-    node.chat.promote(&ann, tea.id, ben.id).await.unwrap();
-    let GroupView::Inside(page) = node.chat.open_group(Some(&ben), tea.id, None).await.unwrap() else {
+    let tea = node.chat.create_group(&ann, " tea  time ", Door::Open).await.unwrap();
+    node.chat.join(&ben, tea.id, None).await.unwrap();
+    node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
+    node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
+    let GroupView::Inside(page) = node.chat.open_group(Some(&ben), tea.id, None, None).await.unwrap() else {
         panic!("ben has a seat");
     };
     assert_eq!(page.group.name.as_str(), "tea time");
@@ -20,6 +20,7 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
         person: person.clone(),
         role: Role::Admin,
         since: page.members[0].since,
+        muted_until: None,
     };
     assert_eq!((page.members.clone(), page.members_at), (vec![seat(&ann), seat(&ben)], page.page.head));
 
@@ -34,8 +35,8 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
         Event::Left { person: ann.clone() },
     ];
     assert_eq!(listener.events(&Topic::group(tea.id)), events);
-    let last = node.chat.open_group(Some(&ann), tea.id, None).await.unwrap();
-    assert_eq!(last, GroupView::Outside { group: tea, members: 1 });
+    let last = node.chat.open_group(Some(&ann), tea.id, None, None).await.unwrap();
+    assert_eq!(last, GroupView::Outside { group: tea, members: 1, closed: None });
 }
 
 #[tokio::test]
@@ -43,10 +44,10 @@ async fn the_only_admin_stays_until_somebody_else_is_one() {
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea).await.unwrap();
+    node.chat.join(&ben, tea, None).await.unwrap();
     assert_eq!(node.chat.leave(&ann, tea).await, Err(No::Refusal(Refusal::LastAdmin)));
-    assert_eq!(node.chat.promote(&ben, tea, ben.id).await, Err(No::Refusal(Refusal::NotAdmin)));
-    node.chat.promote(&ann, tea, ben.id).await.unwrap();
+    assert_eq!(node.chat.rank(&ben, tea, ben.id, Role::Admin).await, Err(No::Refusal(Refusal::NotAdmin)));
+    node.chat.rank(&ann, tea, ben.id, Role::Admin).await.unwrap();
     assert!(node.chat.leave(&ann, tea).await.is_ok());
     assert!(node.chat.leave(&ben, tea).await.is_ok(), "who is alone may go");
 }

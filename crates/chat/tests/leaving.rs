@@ -16,7 +16,7 @@ async fn ben_hears_nothing_after_his_leave_though_all_are_talking() {
         let mut talking = vec![];
         for name in ["dan", "eve", "fay"] {
             let person = tea.node.introduce(name).await;
-            tea.node.chat.join(&person, tea.group).await.unwrap();
+            tea.node.chat.join(&person, tea.group, None).await.unwrap();
             talking.push(tokio::spawn(talk(Arc::clone(&tea.node.chat), person, tea.topic.clone())));
         }
         let (chat, leaving, group) = (Arc::clone(&tea.node.chat), tea.ben.clone(), tea.group);
@@ -76,7 +76,7 @@ async fn ben_who_comes_back_subscribes_anew_and_has_the_whole_history() {
     ben.until_ended(&tea.topic).await;
     let refused = ben.subscribe(&tea.topic, None).await;
     assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
-    tea.node.chat.join(&tea.ben, tea.group).await.unwrap();
+    tea.node.chat.join(&tea.ben, tea.group, None).await.unwrap();
     ben = tea.listener(&tea.ben).await;
     assert_eq!(ben.seqs(&tea.topic), [1, 2, 3, 4, 5]);
 }
@@ -128,7 +128,7 @@ impl Tea {
         let node = Node::limited(Arc::new(store), limits);
         let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
         let group = node.group(&ann, "tea").await;
-        node.chat.join(&ben, group).await.unwrap();
+        node.chat.join(&ben, group, None).await.unwrap();
         Self { node, ann, ben, group, topic: Topic::group(group) }
     }
 

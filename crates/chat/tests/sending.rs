@@ -33,7 +33,7 @@ async fn an_id_is_not_taken_for_another_message() {
     assert_eq!(post(&node, &ann, group, "1", "bye").await, taken);
     assert_eq!(post(&node, &ann, other_group, "1", "hello").await, taken);
     let ben = node.introduce("ben").await;
-    node.chat.join(&ben, group).await.unwrap();
+    node.chat.join(&ben, group, None).await.unwrap();
     assert!(post(&node, &ben, group, "1", "bye").await.is_ok(), "ben has ids of his own");
 }
 
@@ -44,7 +44,7 @@ async fn who_sends_too_fast_is_told_when_to_go_on() {
     let node = Node::limited(Arc::new(store), limits);
     let (ann, group) = ann_in_tea(&node).await;
     let ben = node.introduce("ben").await;
-    node.chat.join(&ben, group).await.unwrap();
+    node.chat.join(&ben, group, None).await.unwrap();
     for number in 0..3 {
         post(&node, &ann, group, &number.to_string(), "hello").await.unwrap();
     }
@@ -162,7 +162,7 @@ async fn everyone_who_talks_at_once_gets_a_place_and_all_hear_the_same() {
     let mut talking = vec![];
     for number in 0..40 {
         let person = node.introduce(&format!("guest {number}")).await;
-        node.chat.join(&person, group).await.unwrap();
+        node.chat.join(&person, group, None).await.unwrap();
         talking.push(tokio::spawn(talk(Arc::clone(&node.chat), person, topic.clone())));
     }
     let mut places = vec![];

@@ -85,7 +85,7 @@ async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
         body: BodyHash([0; 16]),
         data: Json::of(&number),
         at: Timestamp(0),
-        seat: None,
+        right: None,
     };
     store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)
 }

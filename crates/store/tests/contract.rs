@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::store::{Groups, Outcome, Range, Roster, Write};
+use chat::store::{Groups, Outcome, Range, Roster, Standing, Write};
 use chat::testing::SeededChance;
 use chat::{Fault, Session, Store, TokenHash};
 use store::SqliteStore;
 use tempfile::TempDir;
-use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
 
 chat::store_contract!(fresh);
 
@@ -42,8 +42,12 @@ impl Store for Housed {
         self.store.roster(group).await
     }
 
-    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
-        self.store.seat(group, user).await
+    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
+        self.store.standing(group, user).await
+    }
+
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
+        self.store.person(user).await
     }
 
     async fn groups(&self, user: UserId) -> Result<Groups, Fault> {

@@ -83,7 +83,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
         body: BodyHash([1; 16]),
         data: Json::of(&"long ".repeat(60_000)),
         at: Timestamp(1),
-        seat: None,
+        right: None,
     };
     store.commit(Arc::new([Write::Post(draft)])).await
 }

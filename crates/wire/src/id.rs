@@ -72,6 +72,11 @@ random_id! {
     GroupId
 }
 
+random_id! {
+    /// An invitation to a group. Whoever knows it may use it.
+    InviteId
+}
+
 /// The text is not an id of 16 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnId;

@@ -19,6 +19,9 @@
 //! - **Conversation**: what has members and a log: a **Group** or a **Direct**.
 //! - **Member**: a user's seat. **Role**: admin or member. **Limit**: the most members a group may have.
 //!   **Roster**: settings, members and a version: what rules look at.
+//! - **Settings**: what admins set of a group. **Door**: who may join it. **Invite**: a link that lets people
+//!   in. **Announcing**: only admins write. **Slow mode**: a pause between two messages of one member.
+//!   **Archived**: readable, but closed. **Ban**: nobody who has one may join. **Audit log**: who did what.
 //! - **Join**, **leave**, **remove** are about seats. **Subscribe**, **unsubscribe** are about live delivery.
 //! - **Message**: an entry in a log. **Seq**: its dense place: 1, 2, 3. **Epoch**: which life of the log.
 //!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
@@ -48,10 +51,10 @@ mod view;
 
 pub use close::CloseCode;
 pub use entry::{Entry, Page};
-pub use event::Event;
-pub use id::{GroupId, ID_BYTES, NotAnId, SendId, UserId};
+pub use event::{Event, Setting};
+pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
-pub use name::{GroupName, PersonName};
+pub use name::{Description, GroupName, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};
 pub use request::{Action, Ref, RefusedRequest, Request};
@@ -59,4 +62,7 @@ pub use rich::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
 pub use time::{NotATimestamp, Timestamp};
 pub use topic::{Topic, TopicKind};
-pub use view::{Entrance, GroupPage, GroupSummary, GroupView, Member, Person, Role, Visit};
+pub use view::{
+    Door, Entrance, GroupPage, GroupSummary, GroupView, Invite, Management, Member, Person, Role,
+};
+pub use view::{Settings, Visit};

@@ -12,6 +12,14 @@ pub const TEXT_NESTING: usize = 16;
 pub const PERSON_NAME_CHARS: usize = 40;
 /// The longest name of a group.
 pub const GROUP_NAME_CHARS: usize = 80;
+/// The longest description of a group.
+pub const DESCRIPTION_CHARS: usize = 500;
+/// The longest pause of slow mode, in seconds: six hours.
+pub const SLOW_SECONDS: u32 = 6 * 60 * 60;
+/// The longest mute and the longest life of an invite, in minutes: a year.
+pub const LONGEST_MINUTES: u32 = 365 * 24 * 60;
+/// The most invites of a group that are open at once.
+pub const GROUP_INVITES: usize = 50;
 /// The longest name of a topic.
 pub const TOPIC_BYTES: usize = 128;
 /// The longest [`SendId`](crate::SendId).

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::{Serialize, Serializer};
 
-use crate::limits::{GROUP_NAME_CHARS, PERSON_NAME_CHARS};
+use crate::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS, PERSON_NAME_CHARS};
 use crate::refusal::Refusal;
 
 macro_rules! checked_name {
@@ -56,6 +56,42 @@ checked_name! {
 checked_name! {
     /// What a group is called: 1 to 80 characters.
     GroupName, GROUP_NAME_CHARS
+}
+
+/// What a group is about: up to 500 characters, perhaps none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Description(Box<str>);
+
+impl Description {
+    /// Checks a text as a name is checked, except that it may be empty.
+    ///
+    /// # Errors
+    /// [`Refusal::NameTooLong`] or [`Refusal::NameHasControls`].
+    pub fn new(text: &str) -> Result<Self, Refusal> {
+        match tidy(text, DESCRIPTION_CHARS) {
+            Err(Refusal::NameEmpty) => Ok(Self::default()),
+            tidied => tidied.map(Self),
+        }
+    }
+
+    /// The text as people see it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Description {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Description {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::new(&text).map_err(|refusal| de::Error::custom(refusal.sentence()))
+    }
 }
 
 fn tidy(text: &str, max: usize) -> Result<Box<str>, Refusal> {

@@ -62,8 +62,34 @@ pub enum Refusal {
     NotMember,
     /// The caller has a seat, but is no admin.
     NotAdmin,
-    /// The only admin cannot leave while others are there.
+    /// A group that is not archived always has an admin.
     LastAdmin,
+    /// The group is closed for good, until an admin opens it again.
+    Archived,
+    /// The caller, or whoever shall be added, may not join.
+    Banned,
+    /// The group lets in only who was invited.
+    InviteNeeded,
+    /// The invite is revoked, used up, or too old.
+    InviteOver,
+    /// There are as many open invites as there may be.
+    TooManyInvites,
+    /// Only admins write here.
+    Announcing,
+    /// An admin has taken the word from the caller.
+    Muted {
+        /// For how long from now.
+        minutes: u32,
+    },
+    /// An admin cannot do this to themselves.
+    NotOneself,
+    /// The limit is not one this server allows.
+    LimitBad {
+        /// The highest limit.
+        max: u32,
+    },
+    /// What was typed to confirm is not the name.
+    ConfirmationWrong,
     /// The group has as many members as it may have.
     GroupFull {
         /// Its limit.
@@ -127,6 +153,16 @@ impl Refusal {
             Self::NotMember => "not_member",
             Self::NotAdmin => "not_admin",
             Self::LastAdmin => "last_admin",
+            Self::Archived => "archived",
+            Self::Banned => "banned",
+            Self::InviteNeeded => "invite_needed",
+            Self::InviteOver => "invite_over",
+            Self::TooManyInvites => "too_many_invites",
+            Self::Announcing => "announcing",
+            Self::Muted { .. } => "muted",
+            Self::NotOneself => "not_oneself",
+            Self::LimitBad { .. } => "limit_bad",
+            Self::ConfirmationWrong => "confirmation_wrong",
             Self::GroupFull { .. } => "group_full",
             Self::TooManyGroups { .. } => "too_many_groups",
             Self::TooManySubscriptions => "too_many_subscriptions",
@@ -174,7 +210,22 @@ impl Refusal {
             Self::NotFound => "There is nothing here, or it is not for you; check the link.".into(),
             Self::NotMember => "You are not a member of this group; join it first.".into(),
             Self::NotAdmin => "Only an admin of this group may do that; ask one of them.".into(),
-            Self::LastAdmin => "You are the only admin; make somebody else an admin before you leave.".into(),
+            Self::LastAdmin => "You are the only admin; make somebody else an admin, or archive the group, first.".into(),
+            Self::Archived => "This group is archived: it can be read, but nobody writes or joins.".into(),
+            Self::Banned => "An admin has closed this group to you; only an admin can change that.".into(),
+            Self::InviteNeeded => "This group is by invitation; ask an admin for an invite link.".into(),
+            Self::InviteOver => "This invite no longer works; ask an admin for a new one.".into(),
+            Self::TooManyInvites => format!(
+                "A group may have {} open invites; revoke one first.",
+                limits::GROUP_INVITES
+            ),
+            Self::Announcing => "Only admins write in this group.".into(),
+            Self::Muted { minutes } => {
+                format!("An admin has muted you here; you can write again in {}.", span(*minutes))
+            }
+            Self::NotOneself => "You cannot do this to yourself; another admin can.".into(),
+            Self::LimitBad { max } => format!("The limit must be a whole number from 1 to {max}."),
+            Self::ConfirmationWrong => "That is not the name of the group; type it exactly to confirm.".into(),
             Self::GroupFull { limit } => format!("This group is full: it may have {limit} members."),
             Self::TooManyGroups { max } => format!("You are in {max} groups, the most there may be; leave one first."),
             Self::TooManySubscriptions => format!(
@@ -216,13 +267,26 @@ impl Refusal {
             | Self::TopicBad
             | Self::SendIdBad => 400,
             Self::TokenNeeded | Self::SignInNeeded => 401,
-            Self::OriginForeign | Self::TopicReserved | Self::NotMember | Self::NotAdmin => 403,
+            Self::OriginForeign
+            | Self::TopicReserved
+            | Self::NotMember
+            | Self::NotAdmin
+            | Self::Banned
+            | Self::InviteNeeded
+            | Self::Announcing
+            | Self::Muted { .. } => 403,
             Self::NotFound => 404,
             Self::SendIdTaken => 409,
             Self::BodyTooLarge { .. } => 413,
             Self::ContentTypeWrong { .. } => 415,
             Self::HostForeign => 421,
             Self::LastAdmin
+            | Self::Archived
+            | Self::InviteOver
+            | Self::TooManyInvites
+            | Self::NotOneself
+            | Self::LimitBad { .. }
+            | Self::ConfirmationWrong
             | Self::GroupFull { .. }
             | Self::TooManyGroups { .. }
             | Self::NameEmpty
@@ -243,6 +307,16 @@ impl Refusal {
             Self::Unavailable => Some(1_000),
             _ => None,
         }
+    }
+}
+
+/// A span of time as people say it, rounded up.
+fn span(minutes: u32) -> String {
+    match minutes {
+        0 | 1 => "a minute".into(),
+        2..120 => format!("{minutes} minutes"),
+        120..2880 => format!("{} hours", minutes.div_ceil(60)),
+        _ => format!("{} days", minutes.div_ceil(24 * 60)),
     }
 }
 

@@ -20,7 +20,9 @@ pub enum TopicKind {
     Group(GroupId),
     /// `user/<id>`: one user's own news; only theirs.
     User(UserId),
-    /// A name under `group/`, `direct/` or `user/` that no conversation can have.
+    /// `audit/<group>`: who did what to a group; for its admins.
+    Audit(GroupId),
+    /// A name under `group/`, `direct/`, `user/` or `audit/` that nothing can have.
     Reserved,
     /// A name an application chose.
     Open,
@@ -51,12 +53,19 @@ impl Topic {
         Self(format!("user/{id}").into())
     }
 
+    /// The audit log of a group.
+    #[must_use]
+    pub fn audit(id: GroupId) -> Self {
+        Self(format!("audit/{id}").into())
+    }
+
     /// What the name says.
     #[must_use]
     pub fn kind(&self) -> TopicKind {
         match self.0.split_once('/') {
             Some(("group", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Group),
             Some(("user", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::User),
+            Some(("audit", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Audit),
             Some(("direct", _)) => TopicKind::Reserved,
             _ => TopicKind::Open,
         }
@@ -108,7 +117,11 @@ mod tests {
 
     #[test]
     fn nobody_takes_a_reserved_name_for_an_open_topic() {
-        for name in ["group/", "group/ann", "user/1", "direct/x", "group/0000000000000000/x"] {
+        assert_eq!(
+            Topic::audit(GroupId::from_bytes([7; 10])).kind(),
+            TopicKind::Audit(GroupId::from_bytes([7; 10]))
+        );
+        for name in ["group/", "audit/x", "group/ann", "user/1", "direct/x", "group/0000000000000000/x"] {
             assert_eq!(Topic::new(name).unwrap().kind(), TopicKind::Reserved, "{name}");
         }
         for name in ["group", "notifications", "groups/x", "orders/eu"] {

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Page;
-use crate::id::{GroupId, SendId, UserId};
-use crate::name::{GroupName, PersonName};
+use crate::event::Setting;
+use crate::id::{GroupId, InviteId, SendId, UserId};
+use crate::name::{Description, GroupName, PersonName};
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
 
@@ -25,6 +26,49 @@ pub enum Role {
     Member,
 }
 
+/// Who may take a seat in a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// Whoever has the group's link.
+    #[default]
+    Open,
+    /// Whoever an admin invites or adds.
+    Invite,
+}
+
+/// What admins set of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// What it is called.
+    pub name: GroupName,
+    /// What it is about.
+    pub description: Description,
+    /// The most members it may have. Who is there already stays when it is lowered.
+    pub limit: u32,
+    /// Who may join.
+    pub door: Door,
+    /// Whether only admins write.
+    pub announcing: bool,
+    /// The pause, in seconds, between two messages of one member who is no admin; 0 for none.
+    pub slow_s: u32,
+    /// Whether it is closed: readable, but nobody writes or joins.
+    pub archived: bool,
+}
+
+/// A link that lets people in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// The secret part of the link.
+    pub id: InviteId,
+    /// Who made it.
+    pub by: Person,
+    /// Until when it works, UTC; none for as long as nobody revokes it.
+    pub until: Option<Timestamp>,
+    /// How many more people may use it; none for any number.
+    pub uses: Option<u32>,
+}
+
 /// One seat in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
@@ -34,6 +78,9 @@ pub struct Member {
     pub role: Role,
     /// Since when, UTC.
     pub since: Timestamp,
+    /// Until when an admin has taken the word from them, UTC; it may be past.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
 }
 
 /// A group as a list shows it.
@@ -68,6 +115,8 @@ pub enum GroupView {
         group: GroupSummary,
         /// How many members it has.
         members: u32,
+        /// Why the caller cannot join, in a sentence; none if they can.
+        closed: Option<String>,
     },
 }
 
@@ -89,10 +138,65 @@ pub struct Entrance {
 pub struct GroupPage {
     /// The group.
     pub group: GroupSummary,
+    /// What its admins have set.
+    pub settings: Settings,
     /// Everyone with a seat, the longest there first.
     pub members: Vec<Member>,
-    /// The place up to which `members` is true; later entries of the log change it.
+    /// The place up to which `settings` and `members` are true; later entries of the log change them.
     pub members_at: Seq,
     /// A slice of the log.
     pub page: Page,
+}
+
+/// A group as its admins manage it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Management {
+    /// The group.
+    pub id: GroupId,
+    /// What they have set.
+    pub settings: Settings,
+    /// The highest limit the operator allows.
+    pub max_limit: u32,
+    /// Everyone with a seat, the longest there first.
+    pub members: Vec<Member>,
+    /// Who may not join.
+    pub bans: Vec<Person>,
+    /// The open invites.
+    pub invites: Vec<Invite>,
+    /// The newest entries of the audit log.
+    pub audit: Page,
+}
+
+impl Settings {
+    /// What differs from other settings: the new values.
+    #[must_use]
+    pub fn changes_from(&self, old: &Self) -> Vec<Setting> {
+        let mut changes = Vec::new();
+        let mut note = |differs: bool, setting: Setting| {
+            if differs {
+                changes.push(setting);
+            }
+        };
+        note(self.name != old.name, Setting::Name(self.name.clone()));
+        note(self.description != old.description, Setting::Description(self.description.clone()));
+        note(self.limit != old.limit, Setting::Limit(self.limit));
+        note(self.door != old.door, Setting::Door(self.door));
+        note(self.announcing != old.announcing, Setting::Announcing(self.announcing));
+        note(self.slow_s != old.slow_s, Setting::SlowS(self.slow_s));
+        note(self.archived != old.archived, Setting::Archived(self.archived));
+        changes
+    }
+
+    /// Takes over one new value.
+    pub fn set(&mut self, setting: Setting) {
+        match setting {
+            Setting::Name(name) => self.name = name,
+            Setting::Description(description) => self.description = description,
+            Setting::Limit(limit) => self.limit = limit,
+            Setting::Door(door) => self.door = door,
+            Setting::Announcing(announcing) => self.announcing = announcing,
+            Setting::SlowS(slow_s) => self.slow_s = slow_s,
+            Setting::Archived(archived) => self.archived = archived,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-use wire::{GroupId, Refusal, Topic, TopicKind};
+use wire::{GroupId, Refusal, Role, Topic, TopicKind};
 
 use crate::chat::{Caller, Chat};
 use crate::no::No;
@@ -9,24 +9,20 @@ impl Chat {
     pub(crate) async fn may_read(&self, caller: &Caller, topic: &Topic) -> Result<(), No> {
         match topic.kind() {
             TopicKind::Open => Ok(open_topics(caller)?),
-            TopicKind::Group(group) => self.needs_seat(caller, group).await,
+            TopicKind::Group(group) => self.needs_seat(caller, group).await.map(|_| ()),
+            TopicKind::Audit(group) => match self.needs_seat(caller, group).await? {
+                Role::Admin => Ok(()),
+                Role::Member => Err(Refusal::NotAdmin.into()),
+            },
             TopicKind::User(user) if caller.me()?.id == user => Ok(()),
             // Somebody else's news are as if they were not there.
             TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
         }
     }
 
-    async fn needs_seat(&self, caller: &Caller, group: GroupId) -> Result<(), No> {
-        let me = caller.me()?;
-        match self.store.seat(group, me.id).await? {
-            Some(_) => Ok(()),
-            None => Err(self.no_seat(group).await?.into()),
-        }
-    }
-
-    /// Why somebody without a seat gets nothing: the group, or the seat, is not there.
-    pub(crate) async fn no_seat(&self, group: GroupId) -> Result<Refusal, No> {
-        Ok(if self.store.roster(group).await?.is_some() { Refusal::NotMember } else { Refusal::NotFound })
+    async fn needs_seat(&self, caller: &Caller, group: GroupId) -> Result<Role, No> {
+        let standing = self.store.standing(group, caller.me()?.id).await?.ok_or(Refusal::NotFound)?;
+        Ok(standing.role.ok_or(Refusal::NotMember)?)
     }
 }
 
@@ -34,7 +30,9 @@ impl Chat {
 pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal> {
     match topic.kind() {
         TopicKind::Open => open_topics(caller),
-        TopicKind::Group(_) | TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::TopicReserved),
+        TopicKind::Group(_) | TopicKind::User(_) | TopicKind::Audit(_) | TopicKind::Reserved => {
+            Err(Refusal::TopicReserved)
+        }
     }
 }
 

@@ -1,45 +1,46 @@
 use wire::{
-    Event, GroupId, GroupName, GroupPage, GroupSummary, GroupView, Json, Page, Person, Refusal, Role,
+    Description, Door, Event, GroupId, GroupName, GroupPage, GroupSummary, GroupView, InviteId, Json, Page,
+    Person,
 };
-use wire::{SendId, Seq, Timestamp, Topic, UserId};
+use wire::{Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
 use crate::chat::Chat;
 use crate::no::{Fault, No};
-use crate::rules;
-use crate::store::{BodyHash, Change, Draft, Fact, Outcome, Range, Roster, Sender, Write};
+use crate::rules::{self, Decision, Groups, News};
+use crate::store::{BodyHash, Change, Draft, Outcome, Range, Roster, Sender, Write};
 
 /// How many messages a page of a group begins with.
 const FIRST_PAGE: usize = 50;
 
-/// Groups and their seats.
+/// Groups and one's own seat in them.
 impl Chat {
     /// Makes a group; its founder is its first admin.
     ///
     /// # Errors
-    /// The refusals of [`GroupName::new`], and [`Refusal::TooManyGroups`].
-    pub async fn create_group(&self, me: &Person, name: &str) -> Result<GroupSummary, No> {
+    /// The refusals of [`GroupName::new`], and those of [`rules::found`].
+    pub async fn create_group(&self, me: &Person, name: &str, door: Door) -> Result<GroupSummary, No> {
         let name = GroupName::new(name)?;
         self.acts.take(me.id, self.clock.now())?;
-        let max = self.limits.user_groups;
-        if self.store.groups(me.id).await?.groups.len() >= max {
-            return Err(Refusal::TooManyGroups { max }.into());
-        }
-        let group = GroupSummary { id: GroupId::from_bytes(self.random()), name: name.clone() };
-        let now = self.clock.now();
-        let facts = rules::found(name.clone(), self.limits.group_members, me, now);
-        let news = vec![
-            self.group_news(group.id, me, &Event::Created { by: me.clone(), name }, now),
-            self.user_news(me.id, &Event::GroupAdded { group: group.clone() }, now),
-        ];
-        let change = Change { group: group.id, version: None, facts, news };
-        match self.commit(Write::Change(change)).await? {
-            Outcome::Changed { .. } => Ok(group),
+        let id = GroupId::from_bytes(self.random());
+        let settings = Settings {
+            name: name.clone(),
+            description: Description::default(),
+            limit: self.limits.group_members,
+            door,
+            announcing: false,
+            slow_s: 0,
+            archived: false,
+        };
+        let groups = self.groups_of(me.id).await?;
+        let decision = rules::found(id, settings, me, groups, self.clock.now())?;
+        match self.commit(Write::Change(self.write_down(id, None, me.id, decision))).await? {
+            Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
     }
 
     /// What opening a group's link shows: the group to its members, with its newest messages or those
-    /// before a place; its name to everybody else who has the link.
+    /// before a place; its name, and whether the door is open, to everybody else who has the link.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -48,39 +49,36 @@ impl Chat {
         me: Option<&Person>,
         id: GroupId,
         before: Option<Seq>,
+        invite: Option<InviteId>,
     ) -> Result<GroupView, No> {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
         let inside = me.is_some_and(|me| roster.member(me.id).is_some());
         if !inside {
-            let members = u32::try_from(roster.members.len()).unwrap_or(u32::MAX);
-            return Ok(GroupView::Outside { group: roster.group, members });
+            let closed = rules::door(&roster, me.map(|me| me.id), invite, self.clock.now()).err();
+            return Ok(GroupView::Outside {
+                members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
+                closed: closed.map(|refusal| refusal.sentence()),
+                group: roster.summary(),
+            });
         }
         let range = Range { after: None, before, limit: FIRST_PAGE };
         let page = self.store.page(&Topic::group(id), range).await?;
         Ok(GroupView::Inside(Box::new(GroupPage {
-            group: roster.group,
+            group: roster.summary(),
+            settings: roster.settings,
             members: roster.members,
             members_at: roster.head,
             page: events(page),
         })))
     }
 
-    /// Takes a seat in a group whose link one has. Joining twice is joining once.
+    /// Takes a seat in a group whose link, or an invite to which, one has. Joining twice is joining once.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::join`].
-    pub async fn join(&self, me: &Person, id: GroupId) -> Result<GroupSummary, No> {
-        let groups = self.store.groups(me.id).await?.groups.len();
-        let max = self.limits.user_groups;
-        self.change(id, |roster, now| {
-            let Some(member) = rules::join(roster, me, groups, max, now)? else { return Ok(None) };
-            let news = vec![
-                self.group_news(id, me, &Event::Joined { member: member.clone() }, now),
-                self.user_news(me.id, &Event::GroupAdded { group: roster.group.clone() }, now),
-            ];
-            Ok(Some((vec![Fact::Seated(member)], news)))
-        })
-        .await
+    pub async fn join(&self, me: &Person, id: GroupId, invite: Option<InviteId>) -> Result<GroupSummary, No> {
+        let groups = self.groups_of(me.id).await?;
+        self.change(id, me.id, |roster, now| rules::join(roster, me, invite, groups, now)).await
     }
 
     /// Gives up one's seat. Live delivery ends with the news of it.
@@ -88,60 +86,57 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::leave`].
     pub async fn leave(&self, me: &Person, id: GroupId) -> Result<GroupSummary, No> {
-        self.change(id, |roster, now| {
-            let Some(fact) = rules::leave(roster, me.id)? else { return Ok(None) };
-            let news = vec![
-                self.group_news(id, me, &Event::Left { person: me.clone() }, now),
-                self.user_news(me.id, &Event::GroupGone { group: id }, now),
-            ];
-            Ok(Some((vec![fact], news)))
-        })
-        .await
-    }
-
-    /// Makes a member an admin.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] and those of [`rules::promote`].
-    pub async fn promote(&self, me: &Person, id: GroupId, user: UserId) -> Result<GroupSummary, No> {
-        self.change(id, |roster, now| {
-            let Some(fact) = rules::promote(roster, me.id, user)? else { return Ok(None) };
-            let person = roster.member(user).map_or_else(|| me.clone(), |member| member.person.clone());
-            let ranked = Event::Ranked { person, role: Role::Admin, by: me.clone() };
-            Ok(Some((vec![fact], vec![self.group_news(id, me, &ranked, now)])))
-        })
-        .await
+        self.change(id, me.id, |roster, _| rules::leave(roster, me.id)).await
     }
 
     /// Decides on the roster as it is and commits; if somebody was quicker, decides again.
-    async fn change(
+    pub(super) async fn change(
         &self,
         id: GroupId,
-        decide: impl Fn(&Roster, Timestamp) -> Result<Option<(Vec<Fact>, Vec<Draft>)>, Refusal>,
+        by: UserId,
+        decide: impl Fn(&Roster, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<GroupSummary, No> {
+        self.acts.take(by, self.clock.now())?;
         loop {
             let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-            let Some((facts, news)) = decide(&roster, self.clock.now())? else { return Ok(roster.group) };
-            let change = Change { group: id, version: Some(roster.version), facts, news };
+            let decision = decide(&roster, self.clock.now())?;
+            if decision.facts.is_empty() {
+                return Ok(roster.summary());
+            }
+            let change = self.write_down(id, Some(&roster), by, decision);
             // Each turn somebody else's change went through, so the group as a whole always gets on.
             if self.commit(Write::Change(change)).await? != Outcome::Stale {
-                return Ok(roster.group);
+                return Ok(roster.summary());
             }
         }
     }
 
-    fn group_news(&self, group: GroupId, by: &Person, event: &Event, at: Timestamp) -> Draft {
-        self.news(Topic::group(group), by.id, event, at)
+    /// How many groups somebody is in, and may be in.
+    pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, No> {
+        let count = self.store.groups(user).await?.groups.len();
+        Ok(Groups { count, max: self.limits.user_groups })
     }
 
-    fn user_news(&self, user: UserId, event: &Event, at: Timestamp) -> Draft {
-        self.news(Topic::user(user), user, event, at)
+    /// A decision as the store takes it.
+    fn write_down(&self, id: GroupId, roster: Option<&Roster>, by: UserId, decision: Decision) -> Change {
+        let Decision { facts, news } = decision;
+        let at = self.clock.now();
+        let draft = |news| {
+            let (topic, event) = match news {
+                News::Group(event) => (Topic::group(id), event),
+                News::Audit(event) => (Topic::audit(id), event),
+                News::User(user, event) => (Topic::user(user), event),
+            };
+            self.draft_news(topic, by, &event, at)
+        };
+        let version = roster.map(|roster| roster.version);
+        Change { group: id, version, facts, news: news.into_iter().map(draft).collect() }
     }
 
-    fn news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
+    fn draft_news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
         let id = SendId::from_bytes(self.random());
         let data = Json::of(event);
-        Draft { topic, sender: Sender::User(by), id, body: BodyHash(self.random()), data, at, seat: None }
+        Draft { topic, sender: Sender::User(by), id, body: BodyHash(self.random()), data, at, right: None }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod groups;
+mod manage;
 mod people;
 mod read;
 mod send;

@@ -1,13 +1,13 @@
 use sha2::{Digest, Sha256};
 use wire::limits::TEXT_BYTES;
-use wire::{Event, GroupId, Json, Person, Refusal, SendId, Timestamp, Topic, TopicKind};
+use wire::{Event, Json, Person, Refusal, SendId, Timestamp, Topic, TopicKind};
 
 use super::access::may_publish;
 use crate::chat::{Ack, Caller, Chat};
 use crate::committer::Turn;
 use crate::markdown;
 use crate::no::{Fault, No};
-use crate::store::{BodyHash, Draft, Outcome, Sender, Write};
+use crate::store::{BodyHash, Draft, Outcome, Right, Sender, Write};
 
 /// A send that has its turn: what the same caller begins later gets a later place.
 pub struct Sending {
@@ -15,7 +15,6 @@ pub struct Sending {
     id: SendId,
     topic: Topic,
     at: Timestamp,
-    group: Option<GroupId>,
 }
 
 /// Sending. Each kind has a first half that waits for a turn, and [`Chat::finish`] waits for the commit; who
@@ -50,9 +49,9 @@ impl Chat {
             body,
             data: Json::of(&event),
             at: now,
-            seat: Some((group, me.id)),
+            right: Some(Right { group, user: me.id }),
         };
-        self.take_turn(draft, Some(group)).await
+        self.take_turn(draft).await
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
@@ -84,8 +83,8 @@ impl Chat {
         may_publish(caller, &topic)?;
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
-        let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), seat: None };
-        self.take_turn(draft, None).await
+        let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), right: None };
+        self.take_turn(draft).await
     }
 
     /// Waits until a send is committed.
@@ -93,13 +92,13 @@ impl Chat {
     /// # Errors
     /// Those that only the commit can tell.
     pub async fn finish(&self, sending: Sending) -> Result<Ack, No> {
-        let Sending { turn, id, topic, at, group } = sending;
-        let (seq, timestamp, duplicate) = match (turn.outcome().await?, group) {
-            (Outcome::Posted { seq }, _) => (seq, at, false),
-            (Outcome::Repeated { seq, at }, _) => (seq, at, true),
-            (Outcome::SendIdTaken, _) => return Err(Refusal::SendIdTaken.into()),
-            (Outcome::NoSeat, Some(group)) => return Err(self.no_seat(group).await?.into()),
-            (other, _) => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
+        let Sending { turn, id, topic, at } = sending;
+        let (seq, timestamp, duplicate) = match turn.outcome().await? {
+            Outcome::Posted { seq } => (seq, at, false),
+            Outcome::Repeated { seq, at } => (seq, at, true),
+            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            Outcome::Refused(refusal) => return Err(refusal.into()),
+            other => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
         };
         Ok(Ack { id, topic, seq, timestamp, duplicate })
     }
@@ -110,9 +109,9 @@ impl Chat {
         SendId::from_bytes(self.random())
     }
 
-    async fn take_turn(&self, draft: Draft, group: Option<GroupId>) -> Result<Sending, No> {
+    async fn take_turn(&self, draft: Draft) -> Result<Sending, No> {
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        Ok(Sending { turn: self.hand_in(Write::Post(draft)).await?, id, topic, at, group })
+        Ok(Sending { turn: self.hand_in(Write::Post(draft)).await?, id, topic, at })
     }
 }
 

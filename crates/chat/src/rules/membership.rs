@@ -1,143 +1,281 @@
-use wire::{GroupName, Member, Person, Refusal, Role, Timestamp, UserId};
+use wire::{Door, Event, InviteId, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
 
+use super::decision::Decision;
+use super::invites::usable;
+use super::roles::needs_admin;
 use crate::store::{Fact, Roster};
 
-/// Who founds a group is its first admin.
-#[must_use]
-pub fn found(name: GroupName, limit: u32, by: &Person, now: Timestamp) -> Vec<Fact> {
-    let founder = Member { person: by.clone(), role: Role::Admin, since: now };
-    vec![Fact::Created { name, limit, at: now }, Fact::Seated(founder)]
+/// How many groups somebody is in, and may be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// How many there are.
+    pub count: usize,
+    /// How many there may be.
+    pub max: usize,
 }
 
-/// Takes a seat. Gives none if the person has one already: joining twice is joining once. Whoever joins an
-/// empty group becomes its admin, since a group with members has one.
+/// Who founds a group is its first admin.
 ///
 /// # Errors
-/// [`Refusal::GroupFull`], [`Refusal::TooManyGroups`].
+/// [`Refusal::TooManyGroups`].
+pub fn found(
+    group: wire::GroupId,
+    settings: Settings,
+    by: &Person,
+    groups: Groups,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    groups.room()?;
+    let founder = Member { person: by.clone(), role: Role::Admin, since: now, muted_until: None };
+    let name = settings.name.clone();
+    let summary = wire::GroupSummary { id: group, name: name.clone() };
+    Ok(Decision::fact(Fact::Created { settings, at: now })
+        .and(Fact::Seated(founder))
+        .tell_and_note(Event::Created { by: by.clone(), name })
+        .tell_user(by, Event::GroupAdded { group: summary }))
+}
+
+/// Takes a seat: through the open door, or with an invite. Who has a seat keeps it: joining twice is joining
+/// once. Whoever joins an empty group becomes its admin, since a group with members has one.
+///
+/// # Errors
+/// Why the door is closed: that of [`may_join`], [`Refusal::InviteOver`], [`Refusal::TooManyGroups`].
 pub fn join(
     roster: &Roster,
     person: &Person,
-    groups: usize,
-    max_groups: usize,
+    invite: Option<InviteId>,
+    groups: Groups,
     now: Timestamp,
-) -> Result<Option<Member>, Refusal> {
+) -> Result<Decision, Refusal> {
     if roster.member(person.id).is_some() {
-        return Ok(None);
+        return Ok(Decision::nothing());
     }
-    if roster.members.len() >= usize::try_from(roster.limit).unwrap_or(usize::MAX) {
-        return Err(Refusal::GroupFull { limit: roster.limit });
-    }
-    if groups >= max_groups {
-        return Err(Refusal::TooManyGroups { max: max_groups });
-    }
+    let invite = match invite {
+        Some(invite) => Some(usable(roster, invite, now)?),
+        None => None,
+    };
+    may_join(roster, person.id, invite.is_some())?;
+    groups.room()?;
     let role = if roster.members.is_empty() { Role::Admin } else { Role::Member };
-    Ok(Some(Member { person: person.clone(), role, since: now }))
-}
-
-/// Gives up a seat. Gives none if there is no seat to give up.
-///
-/// # Errors
-/// [`Refusal::LastAdmin`] if others stay behind without an admin.
-pub fn leave(roster: &Roster, user: UserId) -> Result<Option<Fact>, Refusal> {
-    let Some(member) = roster.member(user) else { return Ok(None) };
-    let others = roster.members.iter().filter(|other| other.person.id != user);
-    let left_without_admin =
-        others.clone().count() > 0 && !others.clone().any(|other| other.role == Role::Admin);
-    if member.role == Role::Admin && left_without_admin {
-        return Err(Refusal::LastAdmin);
+    let mut decision = seat(roster, person, role, now);
+    if let Some(invite) = invite {
+        decision = decision.and(Fact::InviteUsed(invite.id));
     }
-    Ok(Some(Fact::Unseated(user)))
+    Ok(decision)
 }
 
-/// Makes a member an admin. Gives none if they are one already.
+/// Whether the door is open to somebody who has no seat, or to a stranger, who may have an invite.
 ///
 /// # Errors
-/// [`Refusal::NotMember`] if the caller has no seat, [`Refusal::NotAdmin`] if the caller may not, and
-/// [`Refusal::NotFound`] if there is no such member.
-pub fn promote(roster: &Roster, by: UserId, user: UserId) -> Result<Option<Fact>, Refusal> {
-    let caller = roster.member(by).ok_or(Refusal::NotMember)?;
-    if caller.role != Role::Admin {
-        return Err(Refusal::NotAdmin);
+/// Those of [`may_join`], and [`Refusal::InviteOver`].
+pub fn door(
+    roster: &Roster,
+    user: Option<UserId>,
+    invite: Option<InviteId>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if let Some(invite) = invite {
+        usable(roster, invite, now)?;
+    }
+    if user.is_some_and(|user| roster.is_banned(user)) {
+        return Err(Refusal::Banned);
+    }
+    room(roster, invite.is_some())
+}
+
+/// Whether there is a seat for somebody who has none, with or without an invite.
+///
+/// # Errors
+/// [`Refusal::Banned`], [`Refusal::Archived`], [`Refusal::InviteNeeded`], [`Refusal::GroupFull`].
+pub fn may_join(roster: &Roster, user: UserId, invited: bool) -> Result<(), Refusal> {
+    if roster.is_banned(user) { Err(Refusal::Banned) } else { room(roster, invited) }
+}
+
+fn room(roster: &Roster, invited: bool) -> Result<(), Refusal> {
+    if roster.settings.archived {
+        return Err(Refusal::Archived);
+    }
+    if roster.settings.door == Door::Invite && !invited {
+        return Err(Refusal::InviteNeeded);
+    }
+    let limit = roster.settings.limit;
+    if roster.members.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+        return Err(Refusal::GroupFull { limit });
+    }
+    Ok(())
+}
+
+/// An admin gives somebody a seat.
+///
+/// # Errors
+/// Those of [`may_join`], except that no invite is needed, and [`Refusal::NotAdmin`],
+/// [`Refusal::TooManyGroups`].
+pub fn add(
+    roster: &Roster,
+    by: UserId,
+    person: &Person,
+    groups: Groups,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let admin = needs_admin(roster, by)?;
+    if roster.member(person.id).is_some() {
+        return Ok(Decision::nothing());
+    }
+    may_join(roster, person.id, true)?;
+    groups.room()?;
+    let added = seat(roster, person, Role::Member, now);
+    let member = Member { person: person.clone(), role: Role::Member, since: now, muted_until: None };
+    Ok(added.note(Event::Added { member, by: admin.person.clone() }))
+}
+
+/// Gives up a seat, if there is one. The last admin of an archived group hands over to whoever is there
+/// longest.
+///
+/// # Errors
+/// [`Refusal::LastAdmin`] if others would stay behind without an admin in a group that is not archived.
+pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
+    let Some(member) = roster.member(user) else { return Ok(Decision::nothing()) };
+    let left = Event::Left { person: member.person.clone() };
+    let mut decision = Decision::fact(Fact::Unseated(user)).tell(left);
+    if roster.is_last_admin(user)
+        && let Some(heir) = roster.members.iter().find(|other| other.person.id != user)
+    {
+        if !roster.settings.archived {
+            return Err(Refusal::LastAdmin);
+        }
+        let ranked =
+            Event::Ranked { person: heir.person.clone(), role: Role::Admin, by: member.person.clone() };
+        decision = decision.and(Fact::Ranked(heir.person.id, Role::Admin)).tell_and_note(ranked);
+    }
+    Ok(decision.tell_user(&member.person, Event::GroupGone { group: roster.id }))
+}
+
+/// An admin takes a seat away, perhaps for good. Who has no seat can still be banned.
+///
+/// # Errors
+/// [`Refusal::NotAdmin`], [`Refusal::NotOneself`], and [`Refusal::NotFound`] if there is no such member.
+pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<Decision, Refusal> {
+    let admin = needs_admin(roster, by)?;
+    if by == user {
+        return Err(Refusal::NotOneself);
     }
     let member = roster.member(user).ok_or(Refusal::NotFound)?;
-    Ok((member.role != Role::Admin).then_some(Fact::Ranked(user, Role::Admin)))
+    let removed = Event::Removed { person: member.person.clone(), by: admin.person.clone(), banned: ban };
+    let mut decision = Decision::fact(Fact::Unseated(user));
+    if ban {
+        decision = decision.and(Fact::Banned(member.person.clone()));
+    }
+    Ok(decision.tell_and_note(removed).tell_user(&member.person, Event::GroupGone { group: roster.id }))
+}
+
+/// An admin lifts a ban.
+///
+/// # Errors
+/// [`Refusal::NotAdmin`].
+pub fn unban(roster: &Roster, by: UserId, user: UserId) -> Result<Decision, Refusal> {
+    let admin = needs_admin(roster, by)?;
+    let Some(person) = roster.bans.iter().find(|banned| banned.id == user) else {
+        return Ok(Decision::nothing());
+    };
+    let unbanned = Event::Unbanned { person: person.clone(), by: admin.person.clone() };
+    Ok(Decision::fact(Fact::Unbanned(user)).note(unbanned))
+}
+
+fn seat(roster: &Roster, person: &Person, role: Role, now: Timestamp) -> Decision {
+    let member = Member { person: person.clone(), role, since: now, muted_until: None };
+    Decision::fact(Fact::Seated(member.clone()))
+        .tell(Event::Joined { member })
+        .tell_user(person, Event::GroupAdded { group: roster.summary() })
+}
+
+impl Groups {
+    /// Whether there is room for one more.
+    fn room(self) -> Result<(), Refusal> {
+        if self.count >= self.max { Err(Refusal::TooManyGroups { max: self.max }) } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use wire::{GroupId, GroupSummary, PersonName, Seq};
+    use wire::Invite;
 
     use super::*;
-    use crate::store::Version;
+    use crate::rules::cast::{NOW, ann, ben, cal, roster};
 
-    fn person(name: &str) -> Person {
-        let mut bytes = [0; 10];
-        bytes[..name.len()].copy_from_slice(name.as_bytes());
-        Person { id: UserId::from_bytes(bytes), name: PersonName::new(name).unwrap() }
-    }
+    const ROOM: Groups = Groups { count: 0, max: 500 };
 
-    fn roster(limit: u32, members: &[(&str, Role)]) -> Roster {
-        let members =
-            members.iter().map(|&(name, role)| Member { person: person(name), role, since: Timestamp(0) });
-        Roster {
-            group: GroupSummary { id: GroupId::from_bytes([0; 10]), name: GroupName::new("tea").unwrap() },
-            limit,
-            members: members.collect(),
-            version: Version(1),
-            head: Seq(1),
-        }
-    }
-
-    fn join_as(roster: &Roster, name: &str) -> Result<Option<Role>, Refusal> {
-        join(roster, &person(name), 0, 500, Timestamp(0)).map(|member| member.map(|member| member.role))
+    #[test]
+    fn whoever_joins_has_one_seat_and_the_first_one_is_admin() {
+        let empty = roster(&[]);
+        let decision = join(&empty, &ann(), None, ROOM, NOW).unwrap();
+        assert!(matches!(&decision.facts[..], [Fact::Seated(member)] if member.role == Role::Admin));
+        let tea = roster(&[(ann(), Role::Admin)]);
+        let decision = join(&tea, &ben(), None, ROOM, NOW).unwrap();
+        assert!(matches!(&decision.facts[..], [Fact::Seated(member)] if member.role == Role::Member));
+        assert_eq!(join(&tea, &ann(), None, ROOM, NOW), Ok(Decision::nothing()));
     }
 
     #[test]
-    fn ben_joins_as_a_member_and_joining_twice_changes_nothing() {
-        let tea = roster(3, &[("ann", Role::Admin)]);
-        assert_eq!(join_as(&tea, "ben"), Ok(Some(Role::Member)));
-        assert_eq!(join_as(&tea, "ann"), Ok(None));
+    fn a_closed_door_says_why() {
+        let open = roster(&[(ann(), Role::Admin)]);
+        let with = |change: &dyn Fn(&mut Roster)| {
+            let mut roster = open.clone();
+            change(&mut roster);
+            join(&roster, &ben(), None, ROOM, NOW).unwrap_err()
+        };
+        assert_eq!(with(&|r| r.settings.limit = 1), Refusal::GroupFull { limit: 1 });
+        assert_eq!(with(&|r| r.settings.archived = true), Refusal::Archived);
+        assert_eq!(with(&|r| r.settings.door = Door::Invite), Refusal::InviteNeeded);
+        assert_eq!(with(&|r| r.bans.push(ben())), Refusal::Banned);
+        let full = Groups { count: 3, max: 3 };
+        assert_eq!(join(&open, &ben(), None, full, NOW), Err(Refusal::TooManyGroups { max: 3 }));
     }
 
     #[test]
-    fn a_full_group_refuses_cal_but_not_who_is_in_it() {
-        let tea = roster(2, &[("ann", Role::Admin), ("ben", Role::Member)]);
-        assert_eq!(join_as(&tea, "cal"), Err(Refusal::GroupFull { limit: 2 }));
-        assert_eq!(join_as(&tea, "ben"), Ok(None));
+    fn an_invite_opens_the_door_but_makes_no_room_and_lifts_no_ban() {
+        let id = InviteId::from_bytes([1; 10]);
+        let mut tea = roster(&[(ann(), Role::Admin)]);
+        tea.settings.door = Door::Invite;
+        tea.invites.push(Invite { id, by: ann(), until: None, uses: Some(1) });
+        let decision = join(&tea, &ben(), Some(id), ROOM, NOW).unwrap();
+        assert_eq!(decision.facts.last(), Some(&Fact::InviteUsed(id)));
+        let other = InviteId::from_bytes([2; 10]);
+        assert_eq!(join(&tea, &ben(), Some(other), ROOM, NOW), Err(Refusal::InviteOver));
+        tea.settings.limit = 1;
+        assert_eq!(join(&tea, &ben(), Some(id), ROOM, NOW), Err(Refusal::GroupFull { limit: 1 }));
+        tea.bans.push(ben());
+        assert_eq!(join(&tea, &ben(), Some(id), ROOM, NOW), Err(Refusal::Banned));
     }
 
     #[test]
-    fn nobody_collects_groups_without_end() {
-        let tea = roster(3, &[("ann", Role::Admin)]);
-        let refused = join(&tea, &person("ben"), 500, 500, Timestamp(0));
-        assert_eq!(refused, Err(Refusal::TooManyGroups { max: 500 }));
+    fn a_lowered_limit_keeps_who_is_there_and_stops_joins() {
+        let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        tea.settings.limit = 1;
+        assert_eq!(join(&tea, &cal(), None, ROOM, NOW), Err(Refusal::GroupFull { limit: 1 }));
+        assert_eq!(add(&tea, ann().id, &cal(), ROOM, NOW), Err(Refusal::GroupFull { limit: 1 }));
+        assert_eq!(join(&tea, &ben(), None, ROOM, NOW), Ok(Decision::nothing()), "ben is there already");
     }
 
     #[test]
-    fn the_last_admin_hands_over_before_leaving() {
-        let mut tea = roster(3, &[("ann", Role::Admin), ("ben", Role::Member)]);
-        assert_eq!(leave(&tea, person("ann").id), Err(Refusal::LastAdmin));
-        assert_eq!(leave(&tea, person("ben").id), Ok(Some(Fact::Unseated(person("ben").id))));
-        assert_eq!(leave(&tea, person("cal").id), Ok(None));
-        tea.members[1].role = Role::Admin;
-        assert_eq!(leave(&tea, person("ann").id), Ok(Some(Fact::Unseated(person("ann").id))));
+    fn the_last_admin_stays_until_somebody_else_is_one_or_the_group_is_archived() {
+        let (a, b) = (ann(), ben());
+        let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        assert_eq!(leave(&tea, a.id), Err(Refusal::LastAdmin));
+        assert_eq!(leave(&tea, b.id).unwrap().facts, [Fact::Unseated(b.id)]);
+        assert_eq!(leave(&tea, cal().id), Ok(Decision::nothing()));
+        tea.settings.archived = true;
+        let facts = leave(&tea, a.id).unwrap().facts;
+        assert_eq!(facts, [Fact::Unseated(a.id), Fact::Ranked(b.id, Role::Admin)]);
+        assert_eq!(leave(&roster(&[(ann(), Role::Admin)]), a.id).unwrap().facts, [Fact::Unseated(a.id)]);
     }
 
     #[test]
-    fn who_is_alone_may_leave_and_who_finds_a_group_empty_is_its_admin() {
-        let tea = roster(3, &[("ann", Role::Admin)]);
-        assert!(leave(&tea, person("ann").id).unwrap().is_some());
-        assert_eq!(join_as(&roster(3, &[]), "ben"), Ok(Some(Role::Admin)));
-    }
-
-    #[test]
-    fn only_an_admin_makes_admins() {
-        let tea = roster(3, &[("ann", Role::Admin), ("ben", Role::Member)]);
-        let [ann, ben, cal] = ["ann", "ben", "cal"].map(|name| person(name).id);
-        assert_eq!(promote(&tea, ann, ben), Ok(Some(Fact::Ranked(ben, Role::Admin))));
-        assert_eq!(promote(&tea, ann, ann), Ok(None));
-        assert_eq!(promote(&tea, ben, ben), Err(Refusal::NotAdmin));
-        assert_eq!(promote(&tea, cal, ben), Err(Refusal::NotMember));
-        assert_eq!(promote(&tea, ann, cal), Err(Refusal::NotFound));
+    fn admins_remove_others_and_only_they_do() {
+        let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member), (cal(), Role::Member)]);
+        assert_eq!(remove(&tea, ann().id, ben().id, false).unwrap().facts, [Fact::Unseated(ben().id)]);
+        let banned = remove(&tea, ann().id, ben().id, true).unwrap();
+        assert_eq!(banned.facts, [Fact::Unseated(ben().id), Fact::Banned(ben())]);
+        assert_eq!(remove(&tea, ben().id, cal().id, false), Err(Refusal::NotAdmin));
+        assert_eq!(remove(&tea, ann().id, ann().id, false), Err(Refusal::NotOneself));
     }
 }

@@ -1,7 +1,74 @@
 //! The rules: pure functions from what is known to what becomes true, or to a refusal.
+//!
+//! Start reading at [`Decision`], then `membership.rs`.
 
+mod decision;
+mod invites;
 mod membership;
 mod resume;
+mod roles;
+mod settings;
+mod speech;
 
-pub use membership::{found, join, leave, promote};
+pub use decision::{Decision, News};
+pub use invites::{invite, is_open, revoke};
+pub use membership::{Groups, add, door, found, join, leave, may_join, remove, unban};
 pub use resume::{Resume, resume};
+pub use roles::{mute, needs_admin, rank};
+pub use settings::{delete, settle};
+pub use speech::may_speak;
+
+/// What the tests of the rules share.
+#[cfg(test)]
+mod cast {
+    use wire::{Description, Door, GroupId, GroupName, Member, Person, PersonName, Role, Seq, Settings};
+    use wire::{Timestamp, UserId};
+
+    use crate::store::{Roster, Version};
+
+    pub(super) const NOW: Timestamp = Timestamp(1_795_234_657_250);
+
+    pub(super) fn ann() -> Person {
+        person(1, "ann")
+    }
+
+    pub(super) fn ben() -> Person {
+        person(2, "ben")
+    }
+
+    pub(super) fn cal() -> Person {
+        person(3, "cal")
+    }
+
+    /// A group called tea, open to ten.
+    pub(super) fn roster(members: &[(Person, Role)]) -> Roster {
+        let seat = |(person, role): &(Person, Role)| Member {
+            person: person.clone(),
+            role: *role,
+            since: NOW,
+            muted_until: None,
+        };
+        let settings = Settings {
+            name: GroupName::new("tea").unwrap(),
+            description: Description::default(),
+            limit: 10,
+            door: Door::Open,
+            announcing: false,
+            slow_s: 0,
+            archived: false,
+        };
+        Roster {
+            id: GroupId::from_bytes([9; 10]),
+            settings,
+            members: members.iter().map(seat).collect(),
+            bans: Vec::new(),
+            invites: Vec::new(),
+            version: Version(1),
+            head: Seq::ZERO,
+        }
+    }
+
+    fn person(id: u8, name: &str) -> Person {
+        Person { id: UserId::from_bytes([id; 10]), name: PersonName::new(name).unwrap() }
+    }
+}

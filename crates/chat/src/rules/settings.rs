@@ -10,12 +10,7 @@ use crate::store::{Fact, Roster};
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::LimitBad`], [`Refusal::FieldWrong`] if the pause of slow mode is too
 /// long.
-pub fn settle(
-    roster: &Roster,
-    by: UserId,
-    new: Vec<Setting>,
-    max_limit: u32,
-) -> Result<Decision, Refusal> {
+pub fn settle(roster: &Roster, by: UserId, new: Vec<Setting>, max_limit: u32) -> Result<Decision, Refusal> {
     let admin = needs_admin(roster, by)?;
     let mut settings = roster.settings.clone();
     for setting in new {

@@ -3,11 +3,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
 
 use crate::no::Fault;
 use crate::session::{Session, TokenHash};
-use crate::store::{Groups, Outcome, Range, Roster, Store, Write};
+use crate::store::{Groups, Outcome, Range, Roster, Standing, Store, Write};
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
 pub struct Gate {
@@ -76,8 +76,12 @@ impl Store for Gate {
         self.store.roster(group).await
     }
 
-    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
-        self.store.seat(group, user).await
+    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
+        self.store.standing(group, user).await
+    }
+
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
+        self.store.person(user).await
     }
 
     async fn groups(&self, user: UserId) -> Result<Groups, Fault> {

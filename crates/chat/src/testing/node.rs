@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use wire::{Cursor, Epoch, GroupId, Json, Person, Seq, Topic};
+use wire::{Cursor, Door, Epoch, GroupId, Json, Person, Seq, Topic};
 
 use super::{ManualClock, SeededChance};
 use crate::bus::{Bus, LocalBus};
@@ -48,7 +48,7 @@ impl Node {
     /// The default limits, but everyone may send as fast as they like.
     #[must_use]
     pub fn patient() -> Limits {
-        Limits { send_burst: u32::MAX, ..Limits::default() }
+        Limits { send_burst: u32::MAX, act_burst: u32::MAX, ..Limits::default() }
     }
 
     /// The life of the logs.
@@ -76,7 +76,7 @@ impl Node {
     /// # Panics
     /// If it is refused.
     pub async fn group(&self, founder: &Person, name: &str) -> GroupId {
-        self.chat.create_group(founder, name).await.unwrap().id
+        self.chat.create_group(founder, name, Door::Open).await.unwrap().id
     }
 
     /// Says something in a group, under a fresh id.

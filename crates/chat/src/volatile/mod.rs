@@ -6,12 +6,12 @@ mod state;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
 
 use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, TokenHash};
-use crate::store::{Groups, Outcome, Range, Roster, Store, Write};
+use crate::store::{Groups, Outcome, Range, Roster, Standing, Store, Write};
 
 use self::state::State;
 
@@ -69,12 +69,16 @@ impl Store for VolatileStore {
         Ok(self.state().roster(group))
     }
 
-    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
-        Ok(self.state().seat(group, user))
+    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
+        Ok(self.state().standing(group, user))
     }
 
     async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
         Ok(self.state().groups(user))
+    }
+
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
+        Ok(self.state().person(user))
     }
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {

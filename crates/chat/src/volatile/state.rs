@@ -1,11 +1,16 @@
 use std::collections::{BTreeMap, HashMap};
 
-use wire::{Epoch, GroupId, GroupSummary, Json, Member, Page, Person, Role, SendId, Seq, Topic, UserId};
+use wire::{
+    Epoch, GroupId, GroupSummary, Invite, Json, Member, Page, Person, SendId, Seq, Settings, Timestamp,
+    Topic, UserId,
+};
 
 use super::Window;
 use super::log::VolatileLog;
+use crate::rules;
 use crate::session::{Session, TokenHash};
-use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Version, Write};
+use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Right, Roster, Sender, Standing};
+use crate::store::{Version, Write};
 
 /// Everything a volatile store knows.
 pub(super) struct State {
@@ -28,20 +33,52 @@ struct Sent {
     topic: Topic,
     seq: Seq,
     body: BodyHash,
-    at: wire::Timestamp,
+    at: Timestamp,
 }
 
 struct Stored {
     user: UserId,
-    since: wire::Timestamp,
-    seen: wire::Timestamp,
+    since: Timestamp,
+    seen: Timestamp,
 }
 
 struct Group {
-    summary: GroupSummary,
-    limit: u32,
+    settings: Settings,
     members: Vec<Member>,
+    bans: Vec<Person>,
+    invites: Vec<Invite>,
+    /// When each member spoke last, where slow mode watches.
+    spoke: HashMap<UserId, Timestamp>,
     version: Version,
+}
+
+impl Group {
+    fn establish(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Created { .. } | Fact::Deleted => {}
+            Fact::Settled(settings) => self.settings = settings.clone(),
+            Fact::Seated(member) => self.members.push(member.clone()),
+            Fact::Unseated(user) => {
+                self.members.retain(|member| member.person.id != *user);
+                self.spoke.remove(user);
+            }
+            Fact::Ranked(user, role) => self.change_seat(*user, |member| member.role = *role),
+            Fact::Muted(user, until) => self.change_seat(*user, |member| member.muted_until = *until),
+            Fact::Banned(person) => self.bans.push(person.clone()),
+            Fact::Unbanned(user) => self.bans.retain(|banned| banned.id != *user),
+            Fact::Invited(invite) => self.invites.push(invite.clone()),
+            Fact::InviteUsed(id) => {
+                for invite in self.invites.iter_mut().filter(|invite| invite.id == *id) {
+                    invite.uses = invite.uses.map(|uses| uses.saturating_sub(1));
+                }
+            }
+            Fact::InviteGone(id) => self.invites.retain(|invite| invite.id != *id),
+        }
+    }
+
+    fn change_seat(&mut self, user: UserId, change: impl Fn(&mut Member)) {
+        self.members.iter_mut().filter(|member| member.person.id == user).for_each(change);
+    }
 }
 
 impl State {
@@ -91,26 +128,38 @@ impl State {
 
     pub(super) fn roster(&self, id: GroupId) -> Option<Roster> {
         self.groups.get(&id).map(|group| Roster {
-            group: group.summary.clone(),
-            limit: group.limit,
+            id,
+            settings: group.settings.clone(),
             members: group.members.clone(),
+            bans: group.bans.clone(),
+            invites: group.invites.clone(),
             version: group.version,
             head: self.head(&Topic::group(id)),
         })
     }
 
-    pub(super) fn seat(&self, group: GroupId, user: UserId) -> Option<Role> {
-        let members = &self.groups.get(&group)?.members;
-        members.iter().find(|member| member.person.id == user).map(|member| member.role)
+    pub(super) fn standing(&self, group: GroupId, user: UserId) -> Option<Standing> {
+        let group = self.groups.get(&group)?;
+        let member = group.members.iter().find(|member| member.person.id == user);
+        Some(Standing {
+            role: member.map(|member| member.role),
+            muted_until: member.and_then(|member| member.muted_until),
+            spoke_at: group.spoke.get(&user).copied(),
+            archived: group.settings.archived,
+            announcing: group.settings.announcing,
+            slow_s: group.settings.slow_s,
+        })
+    }
+
+    pub(super) fn person(&self, user: UserId) -> Option<Person> {
+        self.people.get(&user).cloned()
     }
 
     pub(super) fn groups(&self, user: UserId) -> Groups {
         let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
-        let newest_first = joined.iter().rev().filter_map(|id| self.groups.get(id));
-        Groups {
-            groups: newest_first.map(|group| group.summary.clone()).collect(),
-            head: self.head(&Topic::user(user)),
-        }
+        let newest_first = joined.iter().rev().filter_map(|id| Some((*id, self.groups.get(id)?)));
+        let summary = |(id, group): (GroupId, &Group)| GroupSummary { id, name: group.settings.name.clone() };
+        Groups { groups: newest_first.map(summary).collect(), head: self.head(&Topic::user(user)) }
     }
 
     pub(super) fn session(&self, token: TokenHash) -> Option<Session> {
@@ -127,8 +176,14 @@ impl State {
                 Outcome::SendIdTaken
             };
         }
-        if draft.seat.is_some_and(|(group, user)| self.seat(group, user).is_none()) {
-            return Outcome::NoSeat;
+        if let Some(Right { group, user }) = draft.right {
+            let standing = self.standing(group, user);
+            if let Err(refusal) = rules::may_speak(standing.as_ref(), draft.at) {
+                return Outcome::Refused(refusal);
+            }
+            if let Some(group) = self.groups.get_mut(&group).filter(|group| group.settings.slow_s > 0) {
+                group.spoke.insert(user, draft.at);
+            }
         }
         Outcome::Posted { seq: self.append(draft) }
     }
@@ -147,28 +202,46 @@ impl State {
     }
 
     fn establish(&mut self, id: GroupId, fact: &Fact) {
-        if let Fact::Created { name, limit, .. } = fact {
-            let summary = GroupSummary { id, name: name.clone() };
-            let group = Group { summary, limit: *limit, members: Vec::new(), version: Version(0) };
-            self.groups.insert(id, group);
-        }
-        let Some(group) = self.groups.get_mut(&id) else { return };
         match fact {
-            Fact::Created { .. } => {}
+            Fact::Created { settings, .. } => {
+                let group = Group {
+                    settings: settings.clone(),
+                    members: Vec::new(),
+                    bans: Vec::new(),
+                    invites: Vec::new(),
+                    spoke: HashMap::new(),
+                    version: Version(0),
+                };
+                self.groups.insert(id, group);
+            }
+            Fact::Deleted => {
+                if let Some(group) = self.groups.remove(&id) {
+                    for member in group.members {
+                        self.joined.entry(member.person.id).or_default().retain(|joined| *joined != id);
+                    }
+                }
+                self.drop_log(&Topic::group(id));
+                self.drop_log(&Topic::audit(id));
+            }
             Fact::Seated(member) => {
-                group.members.push(member.clone());
                 self.joined.entry(member.person.id).or_default().push(id);
             }
             Fact::Unseated(user) => {
-                group.members.retain(|member| member.person.id != *user);
                 self.joined.entry(*user).or_default().retain(|joined| *joined != id);
             }
-            Fact::Ranked(user, role) => {
-                for member in group.members.iter_mut().filter(|member| member.person.id == *user) {
-                    member.role = *role;
-                }
-            }
+            _ => {}
         }
+        if let Some(group) = self.groups.get_mut(&id) {
+            group.establish(fact);
+        }
+    }
+
+    /// Gives up a whole log, and the ids in it.
+    fn drop_log(&mut self, topic: &Topic) {
+        while self.logs.get(topic).is_some_and(|log| log.len() > 0) {
+            self.forget(topic);
+        }
+        self.logs.remove(topic);
     }
 
     fn append(&mut self, draft: &Draft) -> Seq {

@@ -1,9 +1,10 @@
-use chat::store::{Change, Draft, Fact, Outcome, Version, Write};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use wire::{Member, Seq, Timestamp, Topic};
+use chat::rules;
+use chat::store::{Change, Draft, Fact, Outcome, Right, Version, Write};
+use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
+use wire::{Invite, Member, Seq, Settings, Timestamp, Topic};
 
 use super::groups;
-use super::values::{APPLICATION, role, sender, seq};
+use super::values::{APPLICATION, door, role, sender, seq};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know.
@@ -39,10 +40,16 @@ fn post(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     if let Some(outcome) = sent_before(db, draft)? {
         return Ok(outcome);
     }
-    if let Some((group, user)) = draft.seat
-        && groups::seat(db, group, user)?.is_none()
-    {
-        return Ok(Outcome::NoSeat);
+    if let Some(Right { group, user }) = draft.right {
+        let standing = groups::standing(db, group, user)?;
+        if let Err(refusal) = rules::may_speak(standing.as_ref(), draft.at) {
+            return Ok(Outcome::Refused(refusal));
+        }
+        if standing.is_some_and(|standing| standing.slow_s > 0) {
+            let mut spoke =
+                db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
+            spoke.execute(params![draft.at.0, group.to_string(), user.to_string()])?;
+        }
     }
     Ok(Outcome::Posted { seq: append(db, draft)? })
 }
@@ -110,28 +117,85 @@ fn apply(db: &Transaction<'_>, change: &Change) -> rusqlite::Result<Outcome> {
     Ok(Outcome::Changed { places })
 }
 
-fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result<usize> {
+fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result<()> {
+    let run = |sql: &str, values: &[&dyn ToSql]| db.prepare_cached(sql)?.execute(values).map(|_| ());
     match fact {
-        Fact::Created { name, limit, at } => {
-            let mut insert = db.prepare_cached(
-                "INSERT INTO groups (id, application, name, member_limit, version, since)
-                 VALUES (?, ?, ?, ?, 0, ?)",
+        Fact::Created { settings, at } => {
+            run(
+                "INSERT INTO groups (id, application, name, member_limit, version, since) VALUES (?, ?, '', 0, 0, ?)",
+                &[&group, &APPLICATION, &at.0],
             )?;
-            insert.execute(params![group, APPLICATION, name.as_str(), limit, at.0])
+            settle(db, group, settings)
         }
-        Fact::Seated(Member { person, role: as_role, since }) => {
-            let mut insert =
-                db.prepare_cached("INSERT INTO members (\"group\", user, role, since) VALUES (?, ?, ?, ?)")?;
-            insert.execute(params![group, person.id.to_string(), role(*as_role), since.0])
-        }
+        Fact::Settled(settings) => settle(db, group, settings),
+        Fact::Deleted => delete(db, group),
+        Fact::Seated(Member { person, role: as_role, since, muted_until }) => run(
+            "INSERT INTO members (\"group\", user, role, since, muted_until) VALUES (?, ?, ?, ?, ?)",
+            &[&group, &person.id.to_string(), &role(*as_role), &since.0, &muted_until.map(|until| until.0)],
+        ),
         Fact::Unseated(user) => {
-            let mut delete = db.prepare_cached("DELETE FROM members WHERE \"group\" = ? AND user = ?")?;
-            delete.execute(params![group, user.to_string()])
+            run("DELETE FROM members WHERE \"group\" = ? AND user = ?", &[&group, &user.to_string()])
         }
-        Fact::Ranked(user, as_role) => {
-            let mut update =
-                db.prepare_cached("UPDATE members SET role = ? WHERE \"group\" = ? AND user = ?")?;
-            update.execute(params![role(*as_role), group, user.to_string()])
+        Fact::Ranked(user, as_role) => run(
+            "UPDATE members SET role = ? WHERE \"group\" = ? AND user = ?",
+            &[&role(*as_role), &group, &user.to_string()],
+        ),
+        Fact::Muted(user, until) => run(
+            "UPDATE members SET muted_until = ? WHERE \"group\" = ? AND user = ?",
+            &[&until.map(|until| until.0), &group, &user.to_string()],
+        ),
+        Fact::Banned(person) => {
+            run("INSERT INTO bans (\"group\", user) VALUES (?, ?)", &[&group, &person.id.to_string()])
+        }
+        Fact::Unbanned(user) => {
+            run("DELETE FROM bans WHERE \"group\" = ? AND user = ?", &[&group, &user.to_string()])
+        }
+        Fact::Invited(Invite { id, by, until, uses }) => run(
+            "INSERT INTO invites (\"group\", secret, by, until, uses) VALUES (?, ?, ?, ?, ?)",
+            &[&group, &id.to_string(), &by.id.to_string(), &until.map(|until| until.0), uses],
+        ),
+        Fact::InviteUsed(id) => run(
+            "UPDATE invites SET uses = max(uses - 1, 0) WHERE \"group\" = ? AND secret = ?",
+            &[&group, &id.to_string()],
+        ),
+        Fact::InviteGone(id) => {
+            run("DELETE FROM invites WHERE \"group\" = ? AND secret = ?", &[&group, &id.to_string()])
         }
     }
+}
+
+fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE groups SET name = ?, description = ?, member_limit = ?, door = ?, announcing = ?, slow_s = ?,
+                           archived = ?
+         WHERE id = ?",
+    )?;
+    update.execute(params![
+        settings.name.as_str(),
+        settings.description.as_str(),
+        settings.limit,
+        door(settings.door),
+        settings.announcing,
+        settings.slow_s,
+        settings.archived,
+        group
+    ])?;
+    Ok(())
+}
+
+/// Nothing of a group stays behind, and nothing of what was said in it.
+fn delete(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
+    for table in ["members", "bans", "invites"] {
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE \"group\" = ?"))?.execute([group])?;
+    }
+    db.prepare_cached("DELETE FROM groups WHERE id = ?")?.execute([group])?;
+    for topic in [format!("group/{group}"), format!("audit/{group}")] {
+        let mut entries = db.prepare_cached(
+            "DELETE FROM entries WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
+        )?;
+        entries.execute(params![APPLICATION, topic])?;
+        let mut log = db.prepare_cached("DELETE FROM logs WHERE application = ? AND topic = ?")?;
+        log.execute(params![APPLICATION, topic])?;
+    }
+    Ok(())
 }

@@ -1,35 +1,68 @@
-use chat::store::{Groups, Roster, Version};
+use chat::store::{Groups, Roster, Standing, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wire::{GroupId, GroupName, GroupSummary, Member, Person, PersonName, Role, Timestamp, Topic, UserId};
+use wire::{
+    Description, GroupId, GroupName, GroupSummary, Invite, Member, Person, PersonName, Settings, Timestamp,
+    Topic, UserId,
+};
 
 use super::logs;
-use super::values::{checked, role_of};
+use super::values::{checked, door_of, role_of};
 
-/// Settings, members and version of a group.
+/// Settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
-    let mut find = db.prepare_cached("SELECT name, member_limit, version FROM groups WHERE id = ?")?;
-    let found = find
-        .query_row([id.to_string()], |row| {
-            let group = GroupSummary { id, name: group_name(row, 0)? };
-            Ok((group, row.get::<_, u32>(1)?, Version(row.get(2)?)))
-        })
-        .optional()?;
-    let Some((group, limit, version)) = found else { return Ok(None) };
-    let mut select = db.prepare_cached(
-        "SELECT users.id, users.name, members.role, members.since
+    let mut find = db.prepare_cached(
+        "SELECT name, description, member_limit, door, announcing, slow_s, archived, version
+         FROM groups WHERE id = ?",
+    )?;
+    let found =
+        find.query_row([id.to_string()], |row| Ok((settings(row)?, Version(row.get(7)?)))).optional()?;
+    let Some((settings, version)) = found else { return Ok(None) };
+    let mut members = db.prepare_cached(
+        "SELECT users.id, users.name, members.role, members.since, members.muted_until
          FROM members JOIN users ON users.id = members.user
          WHERE members.\"group\" = ? ORDER BY members.id",
     )?;
-    let members = select.query_map([id.to_string()], member)?.collect::<Result<_, _>>()?;
-    let head = logs::head(db, &Topic::group(id))?;
-    Ok(Some(Roster { group, limit, members, version, head }))
+    let mut bans = db.prepare_cached(
+        "SELECT users.id, users.name FROM bans JOIN users ON users.id = bans.user
+         WHERE bans.\"group\" = ? ORDER BY bans.id",
+    )?;
+    let mut invites = db.prepare_cached(
+        "SELECT users.id, users.name, invites.secret, invites.until, invites.uses
+         FROM invites JOIN users ON users.id = invites.by
+         WHERE invites.\"group\" = ? ORDER BY invites.id",
+    )?;
+    Ok(Some(Roster {
+        id,
+        settings,
+        members: members.query_map([id.to_string()], member)?.collect::<Result<_, _>>()?,
+        bans: bans.query_map([id.to_string()], |row| person(row, 0))?.collect::<Result<_, _>>()?,
+        invites: invites.query_map([id.to_string()], invite)?.collect::<Result<_, _>>()?,
+        version,
+        head: logs::head(db, &Topic::group(id))?,
+    }))
 }
 
-/// What a user may do in a group.
-pub(super) fn seat(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Role>> {
-    let mut find = db.prepare_cached("SELECT role FROM members WHERE \"group\" = ? AND user = ?")?;
-    find.query_row(params![group.to_string(), user.to_string()], |row| {
-        checked(row, 0, |role: String| role_of(&role))
+/// How a user stands in a group.
+pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Standing>> {
+    let mut find = db.prepare_cached(
+        "SELECT groups.archived, groups.announcing, groups.slow_s,
+                members.role, members.muted_until, members.spoke_at
+         FROM groups LEFT JOIN members ON members.\"group\" = groups.id AND members.user = ?
+         WHERE groups.id = ?",
+    )?;
+    find.query_row(params![user.to_string(), group.to_string()], |row| {
+        let role = checked(row, 3, |role: Option<String>| match role {
+            None => Some(None),
+            Some(role) => role_of(&role).map(Some),
+        })?;
+        Ok(Standing {
+            role,
+            muted_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            spoke_at: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+            archived: row.get(0)?,
+            announcing: row.get(1)?,
+            slow_s: row.get(2)?,
+        })
     })
     .optional()
 }
@@ -46,6 +79,12 @@ pub(super) fn of_user(db: &Connection, user: UserId) -> rusqlite::Result<Groups>
     Ok(Groups { groups: groups.collect::<Result<_, _>>()?, head: logs::head(db, &Topic::user(user))? })
 }
 
+/// A user.
+pub(super) fn user(db: &Connection, id: UserId) -> rusqlite::Result<Option<Person>> {
+    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?")?;
+    find.query_row([id.to_string()], |row| person(row, 0)).optional()
+}
+
 /// A person, from the columns id and name that begin at `column`.
 pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
     let id = checked(row, column, |id: String| id.parse().ok())?;
@@ -53,9 +92,34 @@ pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
     Ok(Person { id, name })
 }
 
+fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
+    Ok(Settings {
+        name: group_name(row, 0)?,
+        description: checked(row, 1, |text: String| Description::new(&text).ok())?,
+        limit: row.get(2)?,
+        door: checked(row, 3, |door: String| door_of(&door))?,
+        announcing: row.get(4)?,
+        slow_s: row.get(5)?,
+        archived: row.get(6)?,
+    })
+}
+
 fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
-    let role = checked(row, 2, |role: String| role_of(&role))?;
-    Ok(Member { person: person(row, 0)?, role, since: Timestamp(row.get(3)?) })
+    Ok(Member {
+        person: person(row, 0)?,
+        role: checked(row, 2, |role: String| role_of(&role))?,
+        since: Timestamp(row.get(3)?),
+        muted_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+    })
+}
+
+fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
+    Ok(Invite {
+        by: person(row, 0)?,
+        id: checked(row, 2, |secret: String| secret.parse().ok())?,
+        until: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+        uses: row.get(4)?,
+    })
 }
 
 fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupName> {

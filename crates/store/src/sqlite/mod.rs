@@ -19,9 +19,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chat::store::{Groups, Outcome, Range, Roster, Write};
+use chat::store::{Groups, Outcome, Range, Roster, Standing, Write};
 use chat::{Chance, Fault, Session, Store, TokenHash};
-use wire::{Epoch, GroupId, Json, Page, Role, Topic, UserId};
+use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
 
 use self::open::Connect;
 use self::readers::Readers;
@@ -81,12 +81,16 @@ impl Store for SqliteStore {
         self.readers.read("roster", move |db| groups::roster(db, group)).await
     }
 
-    async fn seat(&self, group: GroupId, user: UserId) -> Result<Option<Role>, Fault> {
-        self.readers.read("seat", move |db| groups::seat(db, group, user)).await
+    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
+        self.readers.read("standing", move |db| groups::standing(db, group, user)).await
     }
 
     async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
         self.readers.read("groups", move |db| groups::of_user(db, user)).await
+    }
+
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
+        self.readers.read("person", move |db| groups::user(db, user)).await
     }
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {

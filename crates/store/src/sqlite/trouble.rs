@@ -122,7 +122,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         body: BodyHash([1; 16]),
         data: Json::of(&"long ".repeat(3_000)),
         at: ManualClock::default().now(),
-        seat: None,
+        right: None,
     };
     store.commit(Arc::new([Write::Post(draft)])).await
 }

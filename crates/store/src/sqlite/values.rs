@@ -1,7 +1,7 @@
 use chat::store::Sender;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
-use wire::{Role, Seq};
+use wire::{Door, Role, Seq};
 
 /// The application of the built-in UI; the only one until others can be made.
 pub(super) const APPLICATION: i64 = 1;
@@ -25,6 +25,19 @@ pub(super) const fn role(role: Role) -> &'static str {
 /// Reads a role back.
 pub(super) fn role_of(text: &str) -> Option<Role> {
     [Role::Admin, Role::Member].into_iter().find(|known| role(*known) == text)
+}
+
+/// A door as the table has it.
+pub(super) const fn door(door: Door) -> &'static str {
+    match door {
+        Door::Open => "open",
+        Door::Invite => "invite",
+    }
+}
+
+/// Reads a door back.
+pub(super) fn door_of(text: &str) -> Option<Door> {
+    [Door::Open, Door::Invite].into_iter().find(|known| door(*known) == text)
 }
 
 /// A place as SQL has it. What is larger than SQL's numbers is past every log.

@@ -26,7 +26,7 @@ impl Tea {
         let there = Node::start(store, there, Node::patient(), 2);
         let (ann, ben) = (here.introduce("ann").await, there.introduce("ben").await);
         let group = here.group(&ann, "tea").await;
-        there.chat.join(&ben, group).await.unwrap();
+        there.chat.join(&ben, group, None).await.unwrap();
         Self { here, there, ann, ben, group, topic: Topic::group(group) }
     }
 

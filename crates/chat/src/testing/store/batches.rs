@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use wire::{Role, Seq, Topic};
+use wire::{Refusal, Role, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{
@@ -44,7 +44,7 @@ pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
     let expected = [
         Outcome::Done,
         Outcome::Posted { seq: Seq(2) },
-        Outcome::NoSeat,
+        Outcome::Refused(Refusal::NotMember),
         Outcome::Changed { places: vec![] },
         Outcome::Posted { seq: Seq(3) },
         Outcome::Repeated { seq: Seq(3), at: NOW },
@@ -71,7 +71,7 @@ pub async fn what_is_refused_leaves_no_trace_and_the_rest_goes_through(fresh: im
     commit(&*store, writes).await;
     assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "one", "two"]);
     let roster = store.roster(TEA).await.unwrap().unwrap();
-    assert_eq!(roster.group.name.as_str(), "tea");
+    assert_eq!(roster.settings.name.as_str(), "tea");
     assert_eq!(roster.members.iter().map(|member| member.person.clone()).collect::<Vec<_>>(), [ann()]);
     assert_eq!(store.groups(ben().id).await.unwrap().groups, []);
 }

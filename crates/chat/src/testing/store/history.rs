@@ -5,8 +5,8 @@ use wire::{GroupId, Person, Role, Seq, Timestamp, Topic};
 
 use super::Fresh;
 use super::model::Model;
-use super::writing::{TEA, commit, draft, founding, hash, seated, topic, unseated, with_people};
-use crate::store::{Change, Draft, Fact, Range, Sender, Store, Version, Write};
+use super::writing::{TEA, commit, draft, founding, hash, role, seated, topic, unseated, with_people};
+use crate::store::{Change, Draft, Fact, Range, Right, Sender, Store, Version, Write};
 use crate::testing::{ann, ben, cal, for_all};
 
 /// One thing somebody does. Numbers choose from small sets, so that people get in each other's way.
@@ -71,9 +71,10 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
         Deed::Send { who, topic, id, text, seat } => {
             let person = people().get(who).cloned();
             let sender = person.as_ref().map_or(Sender::Open, |person| Sender::User(person.id));
-            let seat = seat.zip(person).map(|(group, person)| (GROUPS[group], person.id));
+            let right =
+                seat.zip(person).map(|(group, person)| Right { group: GROUPS[group], user: person.id });
             let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
-            Write::Post(Draft { seat, at: now, ..said })
+            Write::Post(Draft { right, at: now, ..said })
         }
         Deed::Found { who, group } => {
             let founding = founding(GROUPS[group], "tea", &people()[who]);
@@ -129,8 +130,8 @@ async fn compare(store: &dyn Store, model: &Model) {
     for group in GROUPS {
         assert_eq!(store.roster(group).await.unwrap(), model.roster(group));
         for person in people() {
-            let role = model.member(group, person.id).map(|member| member.role);
-            assert_eq!(store.seat(group, person.id).await.unwrap(), role);
+            let expected = model.member(group, person.id).map(|member| member.role);
+            assert_eq!(role(store, group, person.id).await, expected);
         }
     }
     for person in people() {

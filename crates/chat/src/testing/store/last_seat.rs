@@ -12,7 +12,7 @@ pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fres
     let node = Node::limited(Arc::clone(&store), Limits { group_members: 3, ..Node::patient() });
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let group = node.group(&ann, "tea").await;
-    node.chat.join(&ben, group).await.unwrap();
+    node.chat.join(&ben, group, None).await.unwrap();
 
     let mut people = vec![];
     for number in 0..50 {
@@ -20,7 +20,7 @@ pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fres
     }
     let joining = people.iter().map(|person| {
         let (chat, person) = (Arc::clone(&node.chat), person.clone());
-        tokio::spawn(async move { chat.join(&person, group).await.map(|_| person) })
+        tokio::spawn(async move { chat.join(&person, group, None).await.map(|_| person) })
     });
     let mut lucky = vec![];
     for joined in joining.collect::<Vec<_>>() {

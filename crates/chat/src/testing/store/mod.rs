@@ -5,6 +5,7 @@
 
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 
+pub mod admins;
 pub mod appending;
 pub mod batches;
 pub mod history;
@@ -34,6 +35,14 @@ impl<F: Fn() -> Arc<dyn Store> + Send + Sync + 'static> Fresh for F {}
 macro_rules! store_contract {
     ($fresh:expr) => {
         $crate::store_contract! { $fresh;
+            admins:
+                what_is_set_is_what_was_set_last
+                a_standing_tells_what_the_rules_ask
+                whoever_is_muted_earlier_in_the_batch_says_nothing
+                slow_mode_watches_when_members_speak
+                bans_and_invites_come_and_go
+                nothing_of_a_deleted_group_stays_behind
+                a_person_is_found_by_their_id;
             appending:
                 a_log_counts_from_one_without_holes
                 logs_count_for_themselves

@@ -1,4 +1,4 @@
-use wire::{Entry, Epoch, GroupId, GroupSummary, Json, Member, Page, Seq, Topic, UserId};
+use wire::{Entry, Epoch, GroupId, Json, Member, Page, Refusal, Seq, Topic, UserId};
 
 use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Version, Write};
 
@@ -42,13 +42,13 @@ impl Model {
     }
 
     pub(super) fn roster(&self, group: GroupId) -> Option<Roster> {
-        let roster = self.groups.iter().find(|roster| roster.group.id == group)?;
+        let roster = self.groups.iter().find(|roster| roster.id == group)?;
         Some(Roster { head: self.head(&Topic::group(group)), ..roster.clone() })
     }
 
     pub(super) fn groups(&self, user: UserId) -> Groups {
         let joined = self.seats.iter().rev().filter(|(_, seated)| *seated == user);
-        let groups = joined.filter_map(|(group, _)| self.roster(*group)).map(|roster| roster.group);
+        let groups = joined.filter_map(|(group, _)| self.roster(*group)).map(|roster| roster.summary());
         Groups { groups: groups.collect(), head: self.head(&Topic::user(user)) }
     }
 
@@ -69,8 +69,11 @@ impl Model {
                 Outcome::SendIdTaken
             };
         }
-        match draft.seat {
-            Some((group, user)) if self.member(group, user).is_none() => Outcome::NoSeat,
+        match draft.right {
+            Some(right) if self.roster(right.group).is_none() => Outcome::Refused(Refusal::NotFound),
+            Some(right) if self.member(right.group, right.user).is_none() => {
+                Outcome::Refused(Refusal::NotMember)
+            }
             _ => Outcome::Posted { seq: self.append(draft) },
         }
     }
@@ -95,19 +98,19 @@ impl Model {
         for fact in &change.facts {
             self.establish(change.group, fact);
         }
-        for roster in self.groups.iter_mut().filter(|roster| roster.group.id == change.group) {
+        for roster in self.groups.iter_mut().filter(|roster| roster.id == change.group) {
             roster.version.0 += 1;
         }
         Outcome::Changed { places: change.news.iter().map(|draft| self.append(draft)).collect() }
     }
 
     fn establish(&mut self, id: GroupId, fact: &Fact) {
-        if let Fact::Created { name, limit, .. } = fact {
-            let group = GroupSummary { id, name: name.clone() };
-            let (version, head) = (Version(0), Seq::ZERO);
-            self.groups.push(Roster { group, limit: *limit, members: vec![], version, head });
+        if let Fact::Created { settings, .. } = fact {
+            let (settings, version, head) = (settings.clone(), Version(0), Seq::ZERO);
+            let (members, bans, invites) = (vec![], vec![], vec![]);
+            self.groups.push(Roster { id, settings, members, bans, invites, version, head });
         }
-        let Some(roster) = self.groups.iter_mut().find(|roster| roster.group.id == id) else { return };
+        let Some(roster) = self.groups.iter_mut().find(|roster| roster.id == id) else { return };
         match fact {
             Fact::Created { .. } => {}
             Fact::Seated(member) => {
@@ -123,6 +126,7 @@ impl Model {
                     member.role = *role;
                 }
             }
+            other => panic!("the histories have no {other:?}; it has cases of its own"),
         }
     }
 }

@@ -1,9 +1,9 @@
-use wire::{GroupId, GroupName, GroupSummary, Member, Person, Role, Seq, Topic};
+use wire::{GroupId, GroupName, GroupSummary, Member, Person, Role, Seq, Settings, Topic};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, founding, message, seated, texts, unseated, whole,
-    with_people, with_tea,
+    NOW, TEA, change, commit, commit_one, draft, founding, message, role, seated, settings, texts, unseated,
+    whole, with_people, with_tea,
 };
 use crate::store::{Change, Fact, Groups, Outcome, Roster, Sender, Store, Version};
 use crate::testing::{ann, ben, cal};
@@ -13,8 +13,8 @@ const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
 pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     assert_eq!(store.roster(CHESS).await.unwrap(), None);
-    assert_eq!(store.seat(CHESS, ann().id).await.unwrap(), None);
-    assert_eq!(store.seat(TEA, ben().id).await.unwrap(), None);
+    assert_eq!(role(&*store, CHESS, ann().id).await, None);
+    assert_eq!(role(&*store, TEA, ben().id).await, None);
     let none = Groups { groups: vec![], head: Seq::ZERO };
     assert_eq!(store.groups(ben().id).await.unwrap(), none);
     assert_eq!(commit_one(&*store, change(CHESS, 1, vec![])).await, Outcome::Stale);
@@ -23,14 +23,16 @@ pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
 pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let roster = Roster {
-        group: summary(TEA, "tea"),
-        limit: 10,
-        members: vec![Member { person: ann(), role: Role::Admin, since: NOW }],
+        id: TEA,
+        settings: settings("tea"),
+        members: vec![Member { person: ann(), role: Role::Admin, since: NOW, muted_until: None }],
+        bans: vec![],
+        invites: vec![],
         version: Version(1),
         head: Seq(1),
     };
     assert_eq!(store.roster(TEA).await.unwrap(), Some(roster));
-    assert_eq!(store.seat(TEA, ann().id).await.unwrap(), Some(Role::Admin));
+    assert_eq!(role(&*store, TEA, ann().id).await, Some(Role::Admin));
     let hers = Groups { groups: vec![summary(TEA, "tea")], head: Seq::ZERO };
     assert_eq!(store.groups(ann().id).await.unwrap(), hers);
 }
@@ -51,7 +53,7 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
         assert_eq!(commit_one(&*store, joining(&cal(), version)).await, Outcome::Stale, "{version}");
     }
     assert_eq!(store.roster(TEA).await.unwrap(), before);
-    assert_eq!(store.seat(TEA, cal().id).await.unwrap(), None);
+    assert_eq!(role(&*store, TEA, cal().id).await, None);
     assert_eq!(store.groups(cal().id).await.unwrap(), Groups { groups: vec![], head: Seq::ZERO });
     assert_eq!(whole(&*store, &Topic::user(cal().id)).await.head, Seq::ZERO);
     // Nor has the news used its ids, or its places.
@@ -121,7 +123,7 @@ pub async fn ben_is_made_an_admin(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     commit_one(&*store, change(TEA, 2, vec![Fact::Ranked(ben().id, Role::Admin)])).await;
-    assert_eq!(store.seat(TEA, ben().id).await.unwrap(), Some(Role::Admin));
+    assert_eq!(role(&*store, TEA, ben().id).await, Some(Role::Admin));
     let both = vec![Fact::Ranked(ann().id, Role::Member), Fact::Ranked(ben().id, Role::Admin)];
     commit_one(&*store, change(TEA, 3, both)).await;
     let roster = store.roster(TEA).await.unwrap().unwrap();
@@ -145,10 +147,11 @@ pub async fn a_group_takes_the_limit_and_the_name_it_was_given(fresh: impl Fresh
     with_people(&*store).await;
     let name = GroupName::new(&"Zoë's 🫖 ".repeat(10)).unwrap();
     for (id, limit) in [(TEA, u32::MAX), (CHESS, 0)] {
-        let created = Fact::Created { name: name.clone(), limit, at: NOW };
+        let settings = Settings { name: name.clone(), limit, ..settings("tea") };
+        let created = Fact::Created { settings: settings.clone(), at: NOW };
         commit_one(&*store, Change { version: None, ..change(id, 0, vec![created]) }).await;
         let roster = store.roster(id).await.unwrap().unwrap();
-        assert_eq!((roster.limit, roster.group.name, roster.members), (limit, name.clone(), vec![]));
+        assert_eq!((roster.settings, roster.members), (settings, vec![]));
     }
 }
 

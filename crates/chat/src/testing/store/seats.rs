@@ -1,4 +1,4 @@
-use wire::{GroupId, Role, Seq, Topic};
+use wire::{GroupId, Refusal, Role, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{
@@ -10,8 +10,14 @@ use crate::testing::{ann, ben, cal};
 pub async fn without_a_seat_nothing_is_posted(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let no_group = GroupId::from_bytes([0; wire::ID_BYTES]);
-    assert_eq!(commit_one(&*store, message(TEA, &ben(), "1", "hello")).await, Outcome::NoSeat);
-    assert_eq!(commit_one(&*store, message(no_group, &ann(), "1", "hello")).await, Outcome::NoSeat);
+    assert_eq!(
+        commit_one(&*store, message(TEA, &ben(), "1", "hello")).await,
+        Outcome::Refused(Refusal::NotMember)
+    );
+    assert_eq!(
+        commit_one(&*store, message(no_group, &ann(), "1", "hello")).await,
+        Outcome::Refused(Refusal::NotFound)
+    );
     assert_eq!(whole(&*store, &Topic::group(no_group)).await.head, Seq::ZERO);
     assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created"]);
     // What was refused has not used its id.
@@ -31,9 +37,15 @@ pub async fn who_left_earlier_in_the_batch_posts_nothing(fresh: impl Fresh) {
     ];
     let outcomes = commit(&*store, writes).await;
     let posted = |seq| Outcome::Posted { seq: Seq(seq) };
-    assert_eq!(outcomes, [posted(2), Outcome::Changed { places: vec![] }, Outcome::NoSeat, posted(3)]);
+    assert_eq!(
+        outcomes,
+        [posted(2), Outcome::Changed { places: vec![] }, Outcome::Refused(Refusal::NotMember), posted(3)]
+    );
     assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "still here", "bye ben"]);
-    assert_eq!(commit_one(&*store, message(TEA, &ben(), "3", "gone")).await, Outcome::NoSeat);
+    assert_eq!(
+        commit_one(&*store, message(TEA, &ben(), "3", "gone")).await,
+        Outcome::Refused(Refusal::NotMember)
+    );
 }
 
 pub async fn who_joined_earlier_in_the_batch_posts(fresh: impl Fresh) {
@@ -46,7 +58,15 @@ pub async fn who_joined_earlier_in_the_batch_posts(fresh: impl Fresh) {
     ];
     let outcomes = commit(&*store, writes).await;
     let changed = Outcome::Changed { places: vec![] };
-    assert_eq!(outcomes, [Outcome::NoSeat, changed, Outcome::Posted { seq: Seq(2) }, Outcome::NoSeat]);
+    assert_eq!(
+        outcomes,
+        [
+            Outcome::Refused(Refusal::NotMember),
+            changed,
+            Outcome::Posted { seq: Seq(2) },
+            Outcome::Refused(Refusal::NotMember)
+        ]
+    );
 }
 
 pub async fn a_retry_is_answered_even_after_the_seat_is_gone(fresh: impl Fresh) {
@@ -56,7 +76,7 @@ pub async fn a_retry_is_answered_even_after_the_seat_is_gone(fresh: impl Fresh) 
     commit_one(&*store, hello.clone()).await;
     commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
     assert_eq!(commit_one(&*store, hello).await, Outcome::Repeated { seq: Seq(2), at: NOW });
-    // A seat is asked for where the draft says, whatever topic it goes to.
+    // A right is asked for where the draft says, whatever topic it goes to.
     let aside = Draft { topic: topic("aside"), sender: Sender::Open, ..message(TEA, &ben(), "2", "x") };
-    assert_eq!(commit_one(&*store, aside).await, Outcome::NoSeat);
+    assert_eq!(commit_one(&*store, aside).await, Outcome::Refused(Refusal::NotMember));
 }

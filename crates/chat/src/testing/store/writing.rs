@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
-use wire::{Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId, Timestamp, Topic, UserId};
+use wire::{
+    Description, Door, Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId, Settings,
+    Timestamp, Topic, UserId,
+};
 
 use crate::session::TokenHash;
-use crate::store::{BodyHash, Change, Draft, Fact, Outcome, Range, Sender, Store, Version, Write};
+use crate::store::{BodyHash, Change, Draft, Fact, Outcome, Range, Right, Sender, Store, Version, Write};
 use crate::testing::{ann, ben, cal};
 
 /// The moment at which everything in these cases happens, unless they say otherwise.
@@ -53,21 +56,39 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
         body: BodyHash(body),
         data: Json::of(&text),
         at: NOW,
-        seat: None,
+        right: None,
     }
 }
 
 /// What a member says in a group.
 pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
     let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
-    Draft { seat: Some((group, by.id)), ..draft }
+    Draft { right: Some(Right { group, user: by.id }), ..draft }
 }
 
 /// How a group begins, with news of it in its log.
 pub(super) fn founding(group: GroupId, name: &str, by: &Person) -> Change {
-    let created = Fact::Created { name: GroupName::new(name).unwrap(), limit: 10, at: NOW };
+    let created = Fact::Created { settings: settings(name), at: NOW };
     let news = draft(&Topic::group(group), Sender::User(by.id), &format!("founding-{name}"), "created");
     Change { group, version: None, facts: vec![created, seated(by, Role::Admin)], news: vec![news] }
+}
+
+/// What is set of a group for ten.
+pub(super) fn settings(name: &str) -> Settings {
+    Settings {
+        name: GroupName::new(name).unwrap(),
+        description: Description::default(),
+        limit: 10,
+        door: Door::Open,
+        announcing: false,
+        slow_s: 0,
+        archived: false,
+    }
+}
+
+/// What somebody may do in a group; none without a seat.
+pub(super) async fn role(store: &dyn Store, group: GroupId, user: UserId) -> Option<Role> {
+    store.standing(group, user).await.unwrap().and_then(|standing| standing.role)
 }
 
 /// A change without news.
@@ -76,7 +97,7 @@ pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> Change {
 }
 
 pub(super) fn seated(person: &Person, role: Role) -> Fact {
-    Fact::Seated(Member { person: person.clone(), role, since: NOW })
+    Fact::Seated(Member { person: person.clone(), role, since: NOW, muted_until: None })
 }
 
 pub(super) const fn unseated(user: UserId) -> Fact {

@@ -1,0 +1,126 @@
+use leptos::prelude::*;
+
+use crate::failure::Failure;
+
+/// Sets what admins set of a group. A box that is not ticked is not sent.
+///
+/// # Errors
+/// What is wrong with a field, or that the caller is no admin.
+#[server(name = Settle, prefix = "/do", endpoint = "settle")]
+pub async fn settle(
+    group: String,
+    name: String,
+    description: String,
+    limit: String,
+    door: String,
+    slow_s: u32,
+    announcing: Option<String>,
+) -> Result<(), Failure> {
+    use super::context::{caller, chat, door_of, group_id};
+    use wire::{Description, GroupName, Refusal, Setting};
+
+    let limit = limit.trim().parse().map_err(|_| Refusal::LimitBad { max: chat().max_limit() })?;
+    let new = vec![
+        Setting::Name(GroupName::new(&name)?),
+        Setting::Description(Description::new(&description)?),
+        Setting::Limit(limit),
+        Setting::Door(door_of(&door)?),
+        Setting::SlowS(slow_s),
+        Setting::Announcing(announcing.is_some()),
+    ];
+    Ok(chat().settle(caller().me()?, group_id(&group)?, new).await?)
+}
+
+/// Closes a group, or opens it again.
+///
+/// # Errors
+/// If the caller is no admin.
+#[server(name = Archive, prefix = "/do", endpoint = "archive")]
+pub async fn archive(group: String, archived: bool) -> Result<(), Failure> {
+    use super::context::{caller, chat, group_id};
+
+    let new = vec![wire::Setting::Archived(archived)];
+    Ok(chat().settle(caller().me()?, group_id(&group)?, new).await?)
+}
+
+/// Deletes a group; `typed` must be its name.
+///
+/// # Errors
+/// If the name is another one, or the caller is no admin.
+#[server(name = DeleteGroup, prefix = "/do", endpoint = "delete_group")]
+pub async fn delete_group(group: String, typed: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, go_to, group_id};
+
+    chat().delete_group(caller().me()?, group_id(&group)?, &typed).await?;
+    go_to("/");
+    Ok(())
+}
+
+/// Does one thing to one or many members: `deed` is `promote`, `demote`, `mute`, `unmute`, `remove`, `ban` or
+/// `unban`. The first refusal stops it; who came before is done.
+///
+/// # Errors
+/// If the caller may not, or nobody was chosen.
+#[server(name = Manage, prefix = "/do", endpoint = "manage")]
+pub async fn manage(
+    group: String,
+    #[server(default)] users: Vec<String>,
+    deed: String,
+    minutes: Option<u32>,
+) -> Result<(), Failure> {
+    use super::context::{caller, chat, group_id};
+    use wire::{Refusal, Role, UserId};
+
+    let (me, id, chat) = (caller().me()?.clone(), group_id(&group)?, chat());
+    let users = users.iter().map(|user| user.parse().map_err(|_| Refusal::NotFound));
+    let users = users.collect::<Result<Vec<UserId>, Refusal>>()?;
+    if users.is_empty() {
+        return Err(Refusal::FieldMissing { field: "users", wants: "at least one member" }.into());
+    }
+    for user in users {
+        match deed.as_str() {
+            "promote" => chat.rank(&me, id, user, Role::Admin).await?,
+            "demote" => chat.rank(&me, id, user, Role::Member).await?,
+            "mute" => chat.mute(&me, id, user, minutes.unwrap_or(60).max(1)).await?,
+            "unmute" => chat.mute(&me, id, user, 0).await?,
+            "remove" => chat.remove(&me, id, user, false).await?,
+            "ban" => chat.remove(&me, id, user, true).await?,
+            "unban" => chat.unban(&me, id, user).await?,
+            _ => return Err(Refusal::FieldWrong { field: "deed", wants: "one of the buttons" }.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Makes an invite for so many minutes (0 for ever) and so many people (0 or nothing for any number).
+///
+/// # Errors
+/// If the caller is no admin, or there are too many invites.
+#[server(name = Invite, prefix = "/do", endpoint = "invite")]
+pub async fn invite(group: String, minutes: u32, uses: Option<String>) -> Result<(), Failure> {
+    use super::context::{caller, chat, group_id};
+    use wire::Refusal;
+
+    let uses = uses.unwrap_or_default();
+    let uses = match uses.trim() {
+        "" => 0,
+        number => number.parse().map_err(|_| Refusal::FieldWrong {
+            field: "uses",
+            wants: "a whole number, or empty for any number",
+        })?,
+    };
+    chat().invite(caller().me()?, group_id(&group)?, minutes, uses).await?;
+    Ok(())
+}
+
+/// Ends an invite.
+///
+/// # Errors
+/// If the caller is no admin.
+#[server(name = Revoke, prefix = "/do", endpoint = "revoke")]
+pub async fn revoke(group: String, invite: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, group_id, invite_id};
+
+    let Some(invite) = invite_id(&invite) else { return Err(wire::Refusal::NotFound.into()) };
+    Ok(chat().revoke(caller().me()?, group_id(&group)?, invite).await?)
+}

@@ -1,0 +1,244 @@
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
+use wire::{Door, Invite, Management, Member, Person, Role, Settings, Timestamp};
+
+use super::audit::AuditLog;
+use super::{Sheet, no_page};
+use crate::calls::management;
+use crate::text;
+use crate::views::{Avatar, Form, Refusal};
+
+/// Where admins manage a group.
+#[component]
+pub(super) fn AdminPage() -> impl IntoView {
+    let group = use_params_map().get_untracked().get("group").unwrap_or_default();
+    let find = use_query_map().get_untracked().get("find").unwrap_or_default();
+    let managed = management(group);
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match managed.await {
+                    Ok(found) => view! { <Admin found=found.management link=found.link now=found.now find/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Admin(
+    found: Management,
+    /// The group's own link.
+    link: String,
+    now: Timestamp,
+    /// Which members to show: those whose name has this in it.
+    find: String,
+) -> impl IntoView {
+    let Management { id, settings, max_limit, members, bans, invites, audit } = found;
+    let id = id.to_string();
+    let archived = settings.archived;
+    let name = settings.name.to_string();
+    view! {
+        <Sheet title=text::manage_title(&name) back=format!("/g/{id}") back_to=text::back_to(&name)>
+            <section class="card" aria-labelledby="settings">
+                <h2 id="settings">{text::SETTINGS}</h2>
+                <SettingsForm group=id.clone() settings max_limit/>
+            </section>
+            <section class="card" aria-labelledby="members">
+                <h2 id="members">{text::member_count(members.len())}</h2>
+                <MembersForm group=id.clone() members find now/>
+            </section>
+            <section class="card" aria-labelledby="invites">
+                <h2 id="invites">{text::INVITES}</h2>
+                <InvitesForm group=id.clone() invites link now/>
+            </section>
+            {(!bans.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="card" aria-labelledby="bans">
+                            <h2 id="bans">{text::BANS}</h2>
+                            <Bans group=id.clone() bans/>
+                        </section>
+                    }
+                })}
+            <section class="card" aria-labelledby="audit">
+                <h2 id="audit">{text::AUDIT}</h2>
+                <AuditLog page=audit/>
+            </section>
+            <section class="card danger" aria-labelledby="ending">
+                <h2 id="ending">{text::ENDING}</h2>
+                <Ending group=id name archived/>
+            </section>
+        </Sheet>
+    }
+}
+
+#[component]
+fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoView {
+    let slow = text::PAUSES.map(|(seconds, label)| {
+        view! { <option value=seconds selected=settings.slow_s == seconds>{label}</option> }
+    });
+    let door = [(Door::Open, "open", text::DOOR_OPEN), (Door::Invite, "invite", text::DOOR_INVITE)].map(
+        |(door, value, label)| {
+            let checked = settings.door == door;
+            view! { <label class="choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
+        },
+    );
+    view! {
+        <Form action="/do/settle" class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="name">{text::GROUP_NAME}</label>
+            <input id="name" name="name" required maxlength=GROUP_NAME_CHARS.to_string() dir="auto" value=settings.name.to_string()/>
+            <label for="description">{text::DESCRIPTION}</label>
+            <textarea id="description" name="description" rows="2" maxlength=DESCRIPTION_CHARS.to_string() dir="auto">
+                {settings.description.as_str().to_owned()}
+            </textarea>
+            <label for="limit">{text::LIMIT}</label>
+            <input id="limit" name="limit" type="number" min="1" max=max_limit.to_string() required aria-describedby="limit-hint" value=settings.limit.to_string()/>
+            <p class="hint" id="limit-hint">{text::LIMIT_HINT}</p>
+            <fieldset>
+                <legend>{text::DOOR}</legend>
+                {door}
+            </fieldset>
+            <label for="slow">{text::SLOW_MODE}</label>
+            <select id="slow" name="slow_s">{slow}</select>
+            <label class="choice">
+                <input type="checkbox" name="announcing" value="on" checked=settings.announcing/>
+                {text::ANNOUNCING}
+            </label>
+            <Refusal id="settings-refused"/>
+            <button class="button primary">{text::SAVE}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn MembersForm(group: String, members: Vec<Member>, find: String, now: Timestamp) -> impl IntoView {
+    let wanted = find.to_lowercase();
+    let shown =
+        members.into_iter().filter(|member| member.person.name.as_str().to_lowercase().contains(&wanted));
+    let rows: Vec<_> = shown.map(|member| view! { <MemberRow member now/> }).collect();
+    let none = rows.is_empty();
+    let deeds = text::DEEDS.map(|(deed, label)| {
+        view! { <button class="button small" name="deed" value=deed>{label}</button> }
+    });
+    view! {
+        <form class="find" role="search">
+            <label for="find">{text::FIND_MEMBER}</label>
+            <input id="find" name="find" type="search" dir="auto" value=find/>
+            <button class="button">{text::FIND}</button>
+        </form>
+        <Form action="/do/manage" class="form">
+            <input type="hidden" name="group" value=group/>
+            <ul class="managed">{rows}</ul>
+            {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
+            <Refusal id="manage-refused"/>
+            <div class="row wrap" role="group" aria-label=text::CHOSEN>{deeds}</div>
+        </Form>
+    }
+}
+
+#[component]
+fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
+    let Member { person, role, muted_until, .. } = member;
+    let muted = muted_until.is_some_and(|until| until > now);
+    view! {
+        <li>
+            <label class="seat">
+                <input type="checkbox" name="users[]" value=person.id.to_string()/>
+                <Avatar id=person.id.to_string() name=person.name.to_string()/>
+                <span class="name" dir="auto">{person.name.to_string()}</span>
+                {(role == Role::Admin).then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
+                {muted.then(|| view! { <span class="tag">{text::MUTED}</span> })}
+            </label>
+        </li>
+    }
+}
+
+#[component]
+fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp) -> impl IntoView {
+    let spans = text::SPANS.map(|(minutes, label)| {
+        view! { <option value=minutes selected=minutes == text::WEEK>{label}</option> }
+    });
+    let rows: Vec<_> = invites
+        .into_iter()
+        .map(|invite| {
+            let group = group.clone();
+            let address = format!("{link}?invite={}", invite.id);
+            let field = format!("invite-{}", invite.id);
+            let works = text::invite_works(&invite, now);
+            view! {
+                <li class="form">
+                    <label for=field.clone()>{works}</label>
+                    <div class="row">
+                        <input id=field readonly value=address/>
+                        <Form action="/do/revoke">
+                            <input type="hidden" name="group" value=group/>
+                            <input type="hidden" name="invite" value=invite.id.to_string()/>
+                            <button class="button">{text::REVOKE}</button>
+                        </Form>
+                    </div>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <ul class="stack">{rows}</ul>
+        <Form action="/do/invite" class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="minutes">{text::WORKS_FOR}</label>
+            <select id="minutes" name="minutes">{spans}</select>
+            <label for="uses">{text::USES}</label>
+            <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER/>
+            <Refusal id="invite-refused"/>
+            <button class="button primary">{text::MAKE_INVITE}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
+    let rows: Vec<_> = bans
+        .into_iter()
+        .map(|person| {
+            let group = group.clone();
+            view! {
+                <li class="seat">
+                    <Avatar id=person.id.to_string() name=person.name.to_string()/>
+                    <span class="name" dir="auto">{person.name.to_string()}</span>
+                    <Form action="/do/manage" class="promote">
+                        <input type="hidden" name="group" value=group/>
+                        <input type="hidden" name="users[]" value=person.id.to_string()/>
+                        <button class="button tiny" name="deed" value="unban">{text::UNBAN}</button>
+                    </Form>
+                </li>
+            }
+        })
+        .collect();
+    view! { <ul>{rows}</ul> }
+}
+
+#[component]
+fn Ending(group: String, name: String, archived: bool) -> impl IntoView {
+    let (hint, label) =
+        if archived { (text::ARCHIVED_HINT, text::UNARCHIVE) } else { (text::ARCHIVE_HINT, text::ARCHIVE) };
+    let archiving = group.clone();
+    view! {
+        <Form action="/do/archive" class="form">
+            <input type="hidden" name="group" value=archiving/>
+            <input type="hidden" name="archived" value=(!archived).to_string()/>
+            <p class="hint">{hint}</p>
+            <Refusal id="archive-refused"/>
+            <button class="button">{label}</button>
+        </Form>
+        <Form action="/do/delete_group" class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="typed">{text::delete_label(&name)}</label>
+            <input id="typed" name="typed" required autocomplete="off" dir="auto" aria-describedby="delete-refused"/>
+            <Refusal id="delete-refused"/>
+            <button class="button quiet">{text::DELETE_GROUP}</button>
+        </Form>
+    }
+}

@@ -1,0 +1,61 @@
+//! The pages that the server makes alone: forms and lists, without a script. They cost the browser nothing,
+//! and what they do works before, with and without the live pages.
+//!
+//! A path belongs here if [`is_live`](crate::site::is_live) says no. Links to them carry `rel="external"`.
+
+mod admin;
+mod audit;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+
+use crate::browser::Zone;
+use crate::failure::Failure;
+use crate::pages::{Broken, NotFound};
+
+/// Which still page is at which path.
+#[component]
+pub(crate) fn Still() -> impl IntoView {
+    provide_meta_context();
+    provide_context(RwSignal::new(Zone::UTC));
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// A page with a heading, a way back and several parts.
+#[component]
+fn Sheet(
+    title: String,
+    /// Where the way back leads.
+    back: String,
+    /// What the way back is called.
+    back_to: String,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Title text=title.clone()/>
+        <header class="head still-head">
+            <a class="icon-button back" href=back aria-label=back_to>
+                <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
+            </a>
+            <h1 dir="auto">{title}</h1>
+        </header>
+        <main class="still" id="main">{children()}</main>
+    }
+}
+
+/// What a page shows that could not be made.
+fn no_page(failure: Failure) -> AnyView {
+    if failure.is_not_found() {
+        view! { <NotFound/> }.into_any()
+    } else {
+        view! { <Broken failure/> }.into_any()
+    }
+}

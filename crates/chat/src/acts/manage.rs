@@ -1,0 +1,132 @@
+use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
+use wire::{GroupId, Invite, InviteId, Management, Person, Refusal, Role, Setting, Timestamp, Topic, UserId};
+
+use super::groups::events;
+use crate::chat::Chat;
+use crate::no::No;
+use crate::rules;
+use crate::store::Range;
+
+/// What admins do to a group and its members.
+impl Chat {
+    /// Everything an admin manages a group by.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
+    pub async fn management(&self, me: &Person, id: GroupId) -> Result<Management, No> {
+        let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+        rules::needs_admin(&roster, me.id)?;
+        let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
+        let audit = self.store.page(&Topic::audit(id), newest).await?;
+        let now = self.clock.now();
+        let invites: Vec<Invite> =
+            roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
+        Ok(Management {
+            id,
+            settings: roster.settings,
+            max_limit: self.limits.group_members,
+            members: roster.members,
+            bans: roster.bans,
+            invites,
+            audit: events(audit),
+        })
+    }
+
+    /// The highest limit a group may have here.
+    #[must_use]
+    pub const fn max_limit(&self) -> u32 {
+        self.limits.group_members
+    }
+
+    /// Changes settings.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::settle`].
+    pub async fn settle(&self, me: &Person, id: GroupId, new: Vec<Setting>) -> Result<(), No> {
+        let max = self.limits.group_members;
+        self.change(id, me.id, |roster, _| rules::settle(roster, me.id, new.clone(), max)).await.map(|_| ())
+    }
+
+    /// Deletes a group with all it has; `typed` must be its name.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::delete`].
+    pub async fn delete_group(&self, me: &Person, id: GroupId, typed: &str) -> Result<(), No> {
+        self.change(id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
+    }
+
+    /// Gives somebody a seat.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such group or user, and those of [`rules::add`].
+    pub async fn add(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), No> {
+        let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
+        let groups = self.groups_of(user).await?;
+        self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, groups, now))
+            .await
+            .map(|_| ())
+    }
+
+    /// Takes a member's seat away, perhaps for good. Live delivery ends with the news of it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::remove`].
+    pub async fn remove(&self, me: &Person, id: GroupId, user: UserId, ban: bool) -> Result<(), No> {
+        self.change(id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
+    }
+
+    /// Lets somebody join again.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::unban`].
+    pub async fn unban(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), No> {
+        self.change(id, me.id, |roster, _| rules::unban(roster, me.id, user)).await.map(|_| ())
+    }
+
+    /// Makes a member an admin, or an admin a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::rank`].
+    pub async fn rank(&self, me: &Person, id: GroupId, user: UserId, role: Role) -> Result<(), No> {
+        self.change(id, me.id, |roster, _| rules::rank(roster, me.id, user, role)).await.map(|_| ())
+    }
+
+    /// Takes the word from a member for so many minutes; 0 gives it back.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::mute`].
+    pub async fn mute(&self, me: &Person, id: GroupId, user: UserId, minutes: u32) -> Result<(), No> {
+        let until = self.in_minutes(minutes)?;
+        self.change(id, me.id, |roster, _| rules::mute(roster, me.id, user, until)).await.map(|_| ())
+    }
+
+    /// Makes an invite that works for so many minutes (0 for ever) and so many people (0 for any number).
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::invite`].
+    pub async fn invite(&self, me: &Person, id: GroupId, minutes: u32, uses: u32) -> Result<InviteId, No> {
+        let until = self.in_minutes(minutes)?;
+        let uses = (uses > 0).then_some(uses);
+        let invite = InviteId::from_bytes(self.random());
+        self.change(id, me.id, |roster, now| rules::invite(roster, me.id, invite, until, uses, now)).await?;
+        Ok(invite)
+    }
+
+    /// Ends an invite.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::revoke`].
+    pub async fn revoke(&self, me: &Person, id: GroupId, invite: InviteId) -> Result<(), No> {
+        self.change(id, me.id, |roster, _| rules::revoke(roster, me.id, invite)).await.map(|_| ())
+    }
+
+    fn in_minutes(&self, minutes: u32) -> Result<Option<Timestamp>, Refusal> {
+        if minutes > LONGEST_MINUTES {
+            return Err(Refusal::FieldWrong {
+                field: "minutes",
+                wants: "a whole number up to 525600, a year",
+            });
+        }
+        Ok((minutes > 0).then(|| Timestamp(self.clock.now().0 + i64::from(minutes) * 60_000)))
+    }
+}
