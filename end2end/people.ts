@@ -73,6 +73,17 @@ export class Person {
         await (this.hasScript() ? field.press("Enter") : this.page.getByRole("button", { name: "Send" }).click());
     }
 
+    /** Says "line 1.", "line 2." and so on, by the form's way in: quicker than by hand. */
+    async saysMany(count: number): Promise<void> {
+        const group = new URL(this.page.url()).pathname.split("/").pop() ?? "";
+        for (let n = 1; n <= count; n += 1) {
+            const form = { group, id: `many-${n}`, text: `line ${n}.` };
+            const url = new URL("/do/post", this.server.url).href;
+            const answer = await this.context.request.post(url, { form, headers: { accept: "application/json" } });
+            expect(answer.status()).toBe(200);
+        }
+    }
+
     /** The texts of all messages, from top to bottom. */
     async texts(): Promise<string[]> {
         // Not the inner text: a row that the browser has not painted yet has none.
@@ -80,7 +91,7 @@ export class Person {
     }
 
     message(text: string): Locator {
-        return this.page.locator(".message", { hasText: text });
+        return this.page.locator(".message", { has: this.page.locator(".text", { hasText: text }) });
     }
 
     /** Waits until a message is there and known to be committed. */

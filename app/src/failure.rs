@@ -7,17 +7,24 @@ use crate::text;
 
 /// Why a call came to nothing: what a person reads, with a stable code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Refused", into = "Refused")]
 pub struct Failure {
     /// The code and the sentence.
-    #[serde(flatten)]
     pub refused: Refused,
     /// The HTTP status it goes out with.
-    #[serde(skip, default = "unknown_status")]
     status: u16,
 }
 
-const fn unknown_status() -> u16 {
-    500
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self { refused, status: 500 }
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        failure.refused
+    }
 }
 
 impl Failure {

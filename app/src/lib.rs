@@ -12,6 +12,7 @@
 mod browser;
 #[expect(missing_docs, reason = "a server function's arguments become fields that its own docs tell of")]
 pub mod calls;
+mod desk;
 mod failure;
 pub mod live;
 mod pages;

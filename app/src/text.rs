@@ -1,7 +1,7 @@
 //! Every sentence of the page that is not a refusal, in one place, so that another language is another
 //! version of this file.
 
-use wire::{Door, Event, Role, Setting};
+use wire::{Door, Event, Person, Quote, Role, Setting};
 
 pub(crate) const PRODUCT: &str = "Hubbub";
 pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start talking.";
@@ -56,6 +56,25 @@ pub(crate) const NOT_FOUND_HINT: &str = "The link may be mistyped, or the group 
 pub(crate) const BROKEN: &str = "Something went wrong";
 pub(crate) const FORM_BAD: &str = "The form came in damaged; reload the page and try again.";
 pub(crate) const UNREACHABLE: &str = "The server cannot be reached; nothing was done. Try again.";
+pub(crate) const NEWER: &str = "Show newer messages";
+pub(crate) const ACTS: &str = "Reply, react and more";
+pub(crate) const REPLY: &str = "Reply";
+pub(crate) const EDIT: &str = "Edit";
+pub(crate) const EDITED: &str = "(edited)";
+pub(crate) const EDITING: &str = "Editing your message";
+pub(crate) const DELETE: &str = "Delete";
+pub(crate) const PIN: &str = "Pin";
+pub(crate) const UNPIN: &str = "Unpin";
+pub(crate) const PINNED: &str = "Pinned";
+pub(crate) const NO_PINS: &str = "Nothing is pinned yet. Admins pin messages.";
+pub(crate) const HISTORY: &str = "Pinned messages and days";
+pub(crate) const GO_TO_DAY: &str = "Go to a day";
+pub(crate) const GO: &str = "Go";
+pub(crate) const GONE: &str = "This message was deleted.";
+pub(crate) const CANCEL: &str = "Cancel";
+pub(crate) const CLOSE: &str = "Close";
+pub(crate) const NEEDS_CONNECTION: &str =
+    "This needs a connection; nothing was changed. Try again when you are online.";
 pub(crate) const MANAGE: &str = "Manage";
 pub(crate) const SKIP: &str = "Skip to the messages";
 
@@ -91,9 +110,16 @@ pub(crate) fn happened(event: &Event) -> Option<String> {
         Event::Invited { uses: None, by, .. } => format!("{} made an invite", by.name),
         Event::Invited { uses: Some(uses), by, .. } => format!("{} made an invite for {uses}", by.name),
         Event::Uninvited { by } => format!("{} revoked an invite", by.name),
-        Event::Message { .. } | Event::GroupAdded { .. } | Event::GroupGone { .. } | Event::Unknown => {
-            return None;
-        }
+        Event::Pinned { on: true, by, .. } => format!("{} pinned a message", by.name),
+        Event::Pinned { on: false, by, .. } => format!("{} unpinned a message", by.name),
+        Event::Message { .. }
+        | Event::Tombstone { .. }
+        | Event::Edited { .. }
+        | Event::Deleted { .. }
+        | Event::Reacted { .. }
+        | Event::GroupAdded { .. }
+        | Event::GroupGone { .. }
+        | Event::Unknown => return None,
     })
 }
 
@@ -114,6 +140,22 @@ fn changed(setting: &Setting) -> String {
         Setting::Archived(true) => "archived the group".into(),
         Setting::Archived(false) => "opened the archived group again".into(),
     }
+}
+
+pub(crate) fn deleted(author: &Person) -> String {
+    format!("A message of {} was deleted", author.name)
+}
+
+pub(crate) fn replying_to(quote: &Quote) -> String {
+    format!("Replying to {}: {}", quote.author.name, quote.excerpt)
+}
+
+pub(crate) fn react_with(emoji: &str) -> String {
+    format!("React with {emoji}")
+}
+
+pub(crate) fn reacted(emoji: &str, count: usize) -> String {
+    format!("{emoji}, {count}")
 }
 
 pub(crate) fn join_title(group: &str) -> String {
@@ -168,6 +210,9 @@ mod still {
     pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";
     pub(crate) const ANNOUNCING: &str = "Only admins write";
     pub(crate) const SAVE: &str = "Save";
+    pub(crate) const REACTION: &str = "Reaction, one emoji";
+    pub(crate) const REACT: &str = "React";
+    pub(crate) const UNREACT: &str = "Take back";
     pub(crate) const FIND_MEMBER: &str = "Find a member";
     pub(crate) const FIND: &str = "Find";
     pub(crate) const NOBODY_FOUND: &str = "No member has a name like that.";
@@ -221,6 +266,10 @@ mod still {
 
     pub(crate) fn manage_title(group: &str) -> String {
         format!("Manage {group}")
+    }
+
+    pub(crate) fn message_of(author: &wire::Person) -> String {
+        format!("Message of {}", author.name)
     }
 
     pub(crate) fn back_to(group: &str) -> String {

@@ -5,8 +5,9 @@ use app::live::{Order, RowState, Timeline};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wire::{
-    Cursor, Description, Door, Entry, Epoch, Event, GroupId, GroupName, GroupPage, GroupSummary, Member,
-    Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Timestamp, Topic, UserId, Visit,
+    Amendment, Cursor, Description, Door, Emoji, Entry, Epoch, Event, GroupId, GroupName, GroupPage,
+    GroupSummary, Member, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Timestamp, Topic,
+    UserId, Visit,
 };
 
 const EPOCH: Epoch = Epoch(7);
@@ -38,7 +39,7 @@ fn topic() -> Topic {
 }
 
 fn said(seq: u64, by: &str, id: &str) -> Entry {
-    let event = Event::Message { author: person(by), text: id.into(), body: RichText::plain(id) };
+    let event = Event::message(person(by), id.into(), RichText::plain(id), None);
     entry(seq, id, event)
 }
 
@@ -50,7 +51,7 @@ fn page(entries: Vec<Entry>) -> GroupPage {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
     let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0), muted_until: None };
     let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
-    GroupPage { group: tea(), settings: settings(), members: vec![ann], members_at: head, page }
+    GroupPage { group: tea(), settings: settings(), members: vec![ann], members_at: head, page, pins: vec![] }
 }
 
 /// ann, who looks at a group in which one thing was said, and is connected.
@@ -95,7 +96,7 @@ fn rows(timeline: &Timeline) -> Vec<(String, Option<u64>, RowState)> {
 }
 
 fn post(live: &Live, id: &str) {
-    live.post(&topic(), SendId::new(id).unwrap(), id, 0.0);
+    live.post(&topic(), SendId::new(id).unwrap(), id, None, 0.0);
 }
 
 fn row(id: &str, seq: Option<u64>, state: RowState) -> (String, Option<u64>, RowState) {
@@ -254,7 +255,7 @@ fn seats_and_groups_follow_the_news() {
         |seq, data| Entry { topic: Topic::user(person("ann").id), ..entry(seq, &format!("o{seq}"), data) };
     let milk = GroupSummary { id: GroupId::from_bytes([8; 10]), name: GroupName::new("milk").unwrap() };
     hear(&live, &own(2, Event::GroupAdded { group: milk }));
-    hear(&live, &own(3, Event::GroupGone { group: tea().id }));
+    hear(&live, &own(3, Event::GroupGone { id: tea().id }));
     hear(&live, &own(3, Event::GroupAdded { group: tea() }));
     let names: Vec<_> = live.groups.get_untracked().iter().map(|group| group.name.to_string()).collect();
     assert_eq!(names, ["milk"]);
@@ -350,4 +351,95 @@ fn who_reads_old_messages_keeps_them_on_the_page() {
     timeline.reads_old.set(false);
     hear(&live, &said(401, "ben", "b401"));
     assert_eq!(rows(&timeline).len(), 300);
+}
+
+fn content(timeline: &Timeline, seq: u64) -> Event {
+    timeline.content(Seq(seq)).unwrap().event
+}
+
+#[test]
+fn a_change_of_a_message_changes_its_row_and_adds_none() {
+    let (live, timeline) = connected();
+    let thumb = Emoji::new("👍").unwrap();
+    let reacted = Event::Reacted { target: Seq(1), emoji: thumb.clone(), on: true, by: person("ann") };
+    hear(&live, &entry(2, "n2", reacted.clone()));
+    hear(&live, &entry(3, "n3", reacted));
+    let body = RichText::plain("bye");
+    hear(
+        &live,
+        &entry(4, "n4", Event::Edited { target: Seq(1), text: "bye".into(), body, by: person("ben") }),
+    );
+    assert_eq!(rows(&timeline), [row("b1", Some(1), DELIVERED)]);
+    let Event::Message { text, reactions, edited: Some(_), .. } = content(&timeline, 1) else { panic!() };
+    assert_eq!((text.as_str(), reactions.len(), reactions[0].people.len()), ("bye", 1, 1));
+    hear(&live, &said(5, "ben", "b5"));
+    assert_eq!(rows(&timeline).len(), 2, "places go on without a hole");
+}
+
+#[test]
+fn a_deleted_message_leaves_its_pins_and_its_quotes() {
+    let (live, timeline) = connected();
+    hear(&live, &entry(2, "n2", Event::Pinned { target: Seq(1), on: true, by: person("ann") }));
+    assert_eq!(timeline.pins.get_untracked(), [timeline.quote(Seq(1)).unwrap()]);
+    let quote = timeline.quote(Seq(1)).unwrap();
+    let answer = Event::message(person("ann"), "a3".into(), RichText::plain("a3"), Some(quote));
+    hear(&live, &entry(3, "a3", answer));
+    hear(&live, &entry(4, "n4", Event::Deleted { target: Seq(1), by: person("ben") }));
+    assert!(timeline.pins.get_untracked().is_empty());
+    assert!(matches!(content(&timeline, 1), Event::Tombstone { .. }));
+    let Event::Message { reply_to: Some(quote), .. } = content(&timeline, 3) else { panic!() };
+    assert_eq!(quote.excerpt, "");
+}
+
+#[test]
+fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
+    let (live, _) = connected();
+    let all: Vec<Entry> = (1..=100).map(|seq| said(seq, "ben", &format!("b{seq}"))).collect();
+    let slice = |from: usize, to: usize| Page {
+        entries: all[from - 1..to].to_vec(),
+        epoch: EPOCH,
+        begins: Seq(1),
+        head: Seq(100),
+    };
+    let old = GroupPage { page: slice(41, 60), ..page(vec![]) };
+    let timeline = Timeline::new(old, app::Zone::UTC);
+    live.follow(&timeline);
+    assert!(timeline.has_newer.get_untracked() && timeline.has_older.get_untracked());
+    // News of now change what is shown, but are not put below it.
+    hear(&live, &said(101, "ben", "b101"));
+    hear(&live, &entry(102, "n102", Event::Deleted { target: Seq(50), by: person("ben") }));
+    assert_eq!(rows(&timeline).len(), 20);
+    assert!(matches!(content(&timeline, 50), Event::Tombstone { .. }));
+
+    timeline.extend(slice(61, 90));
+    timeline.prepend(slice(31, 40));
+    assert_eq!((rows(&timeline).len(), timeline.first(), timeline.last()), (60, Seq(31), Seq(90)));
+    timeline.extend(slice(95, 100));
+    assert_eq!(timeline.last(), Seq(90), "a slice that does not fit is passed over");
+
+    // Who writes comes back to now.
+    post(&live, "a1");
+    assert!(live.due(0.0).contains(&Order::Load(topic())));
+    let now = GroupPage { page: Page { head: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
+    live.reloaded(GroupPage {
+        page: Page { entries: [&all[80..], &[said(101, "ben", "b101")]].concat(), ..now.page.clone() },
+        ..now
+    });
+    assert_eq!(rows(&timeline).last(), Some(&row("a1", None, SENDING)));
+}
+
+#[test]
+fn a_change_goes_out_at_once_or_not_at_all() {
+    let (live, _) = connected();
+    sent(&live, 0.0);
+    let id = || SendId::new("c1").unwrap();
+    assert!(live.amend(&topic(), id(), Seq(1), Amendment::Delete));
+    let frames = sent(&live, 0.0);
+    assert_eq!((&frames[0]["action"], &frames[0]["target"]), (&json!("delete"), &json!(1)));
+    let refused =
+        json!({"event": "refused", "code": "not_author", "message": "No.", "ref": frames[0]["ref"]});
+    live.heard(&refused.to_string(), 0.0);
+    assert_eq!(live.trouble.get_untracked().as_deref(), Some("No."));
+    live.closed(1006, 0.0, 1.0);
+    assert!(!live.amend(&topic(), id(), Seq(1), Amendment::Delete));
 }

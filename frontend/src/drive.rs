@@ -14,7 +14,7 @@ use js_sys::Date;
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wire::{GroupView, Topic, TopicKind};
+use wire::{GroupView, Place, Topic, TopicKind};
 
 thread_local! {
     /// Rings the driver: one ring that waits is as good as many.
@@ -162,7 +162,7 @@ impl Driver {
 async fn load(live: Live, topic: Topic) {
     let loaded = match topic.kind() {
         TopicKind::Group(group) => {
-            match enter(group.to_string(), None, None).await.map(|entrance| entrance.view) {
+            match enter(group.to_string(), Place::Newest, None).await.map(|entrance| entrance.view) {
                 Ok(GroupView::Inside(page)) => {
                     live.reloaded(*page);
                     true

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Entrance, GroupId};
+use wire::{Entrance, GroupId, Place};
 
 use crate::failure::Failure;
 
@@ -17,19 +17,22 @@ pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId,
     Ok(group.id)
 }
 
-/// What a group's page needs; with `before`, it shows the messages before that place.
+/// What a group's page needs. It shows the newest messages, or those before a place, around a place, or from
+/// a day on (`2026-11-21`, UTC).
 ///
 /// # Errors
 /// If there is no such group.
 #[server(name = Enter, prefix = "/do", endpoint = "enter")]
-pub async fn enter(group: String, before: Option<u64>, invite: Option<String>) -> Result<Entrance, Failure> {
+pub async fn enter(
+    group: String,
+    #[server(default)] place: Place,
+    invite: Option<String>,
+) -> Result<Entrance, Failure> {
     use super::context::{caller, chat, group_id, invite_id, link_to};
 
     let id = group_id(&group)?;
     let (chat, me) = (chat(), caller().me);
-    let view = chat
-        .open_group(me.as_ref(), id, before.map(wire::Seq), invite.as_deref().and_then(invite_id))
-        .await?;
+    let view = chat.open_group(me.as_ref(), id, place, invite.as_deref().and_then(invite_id)).await?;
     let visit = match &me {
         Some(me) => Some(chat.visit(me).await?),
         None => None,

@@ -15,7 +15,7 @@ pub(crate) use context::set_status;
 pub use groups::{CreateGroup, Enter, Join, Leave, create_group, enter, join, leave};
 pub use manage::{Archive, DeleteGroup, Invite, Manage, Revoke, Settle};
 pub use manage::{archive, delete_group, invite, manage, revoke, settle};
-pub use messages::{Older, Post, older, post};
+pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{Introduce, LookAround, introduce, look_around};
 #[cfg(feature = "ssr")]
-pub(crate) use still::management;
+pub(crate) use still::{Told, management, message};

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use wire::{Management, Timestamp};
+use wire::{Entry, GroupId, GroupView, Management, Place, Refusal, Role, SendId, Seq, Timestamp};
 
 use super::context::{caller, chat, group_id, link_to};
 use crate::failure::Failure;
@@ -23,5 +23,40 @@ pub(crate) fn management(group: String) -> impl Future<Output = Result<Managed, 
     async move {
         let management = chat.management(caller.me()?, id?).await?;
         Ok(Managed { management, link, now: chat.now() })
+    }
+}
+
+/// One message, for somebody who may read it.
+pub(crate) struct Told {
+    pub(crate) group: GroupId,
+    /// What the group is called.
+    pub(crate) name: String,
+    pub(crate) entry: Entry,
+    /// Whether who asks has written it.
+    pub(crate) mine: bool,
+    /// Whether who asks is an admin of the group.
+    pub(crate) is_admin: bool,
+    /// A fresh id for the form that replies.
+    pub(crate) form_id: SendId,
+}
+
+/// One message. Takes who asks from context at once.
+pub(crate) fn message(
+    group: String,
+    seq: u64,
+) -> impl Future<Output = Result<Told, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    let id = group_id(&group);
+    async move {
+        let (me, id) = (caller.me()?, id?);
+        let view = chat.open_group(Some(me), id, Place::Around(Seq(seq)), None).await?;
+        let GroupView::Inside(page) = view else { return Err(Refusal::NotMember.into()) };
+        let found = page.page.entries.into_iter().find(|entry| entry.seq == Seq(seq));
+        let entry = found.ok_or(Refusal::NotFound)?;
+        let mine = matches!(&entry.data, wire::Event::Message { author, .. } if author.id == me.id);
+        let seat = page.members.iter().find(|member| member.person.id == me.id);
+        let is_admin = seat.is_some_and(|member| member.role == Role::Admin);
+        let name = page.group.name.to_string();
+        Ok(Told { group: id, name, entry, mine, is_admin, form_id: chat.new_send_id() })
     }
 }

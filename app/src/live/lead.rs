@@ -38,7 +38,7 @@ mod tests {
 
     fn said(by: u8, at: i64) -> Content {
         let author = Person { id: UserId::from_bytes([by; 10]), name: PersonName::new("ann").unwrap() };
-        let event = Event::Message { author, text: String::new(), body: RichText::default() };
+        let event = Event::message(author, String::new(), RichText::default(), None);
         Content { seq: None, at: Timestamp(at), event, state: RowState::Delivered }
     }
 

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use wire::{SendId, Timestamp, Topic};
+use wire::{Quote, SendId, Timestamp, Topic};
 
 /// What was written and is not committed yet, in the order it was written. It survives a reload: each letter
 /// is kept by itself, so that what another tab keeps stays untouched.
@@ -16,6 +16,8 @@ pub(super) struct Letter {
     pub(super) topic: Topic,
     pub(super) id: SendId,
     pub(super) text: String,
+    #[serde(default)]
+    pub(super) reply_to: Option<Quote>,
     pub(super) at: Timestamp,
     #[serde(default)]
     pub(super) refused: Option<String>,
@@ -25,8 +27,14 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    pub(super) const fn new(topic: Topic, id: SendId, text: String, at: Timestamp) -> Self {
-        Self { topic, id, text, at, refused: None, sent: false }
+    pub(super) const fn new(
+        topic: Topic,
+        id: SendId,
+        text: String,
+        reply_to: Option<Quote>,
+        at: Timestamp,
+    ) -> Self {
+        Self { topic, id, text, reply_to, at, refused: None, sent: false }
     }
 }
 
@@ -103,7 +111,7 @@ mod tests {
     use super::*;
 
     fn letter(id: &str) -> Letter {
-        Letter::new(Topic::new("a").unwrap(), SendId::new(id).unwrap(), id.into(), Timestamp(0))
+        Letter::new(Topic::new("a").unwrap(), SendId::new(id).unwrap(), id.into(), None, Timestamp(0))
     }
 
     fn ids(letters: &[Letter]) -> Vec<&str> {

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
-use wire::{Entry, Event, Person, Seq, Timestamp};
+use wire::limits::EXCERPT_CHARS;
+use wire::{Entry, Event, Person, Quote, Reaction, Seq, Timestamp};
 
 use super::lead::Lead;
 
@@ -44,7 +45,9 @@ impl Row {
     #[must_use]
     pub fn delivered(entry: Entry) -> Self {
         let key = match &entry.data {
-            Event::Message { author, .. } => message_key(author, entry.id.as_str()),
+            Event::Message { author, .. } | Event::Tombstone { author, .. } => {
+                message_key(author, entry.id.as_str())
+            }
             _ => format!("#{}", entry.seq),
         };
         Self::new(key, Content::delivered(entry))
@@ -76,6 +79,36 @@ impl Content {
         match &self.event {
             Event::Message { author, .. } => Some(author),
             _ => None,
+        }
+    }
+
+    /// How people reacted to it.
+    #[must_use]
+    pub fn reactions(&self) -> &[Reaction] {
+        match &self.event {
+            Event::Message { reactions, .. } => reactions,
+            _ => &[],
+        }
+    }
+
+    /// What a reply to it quotes; none if it is no message, or none yet.
+    #[must_use]
+    pub fn quote(&self) -> Option<Quote> {
+        let (Some(seq), Event::Message { author, text, .. }) = (self.seq, &self.event) else { return None };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let excerpt = words.join(" ").chars().take(EXCERPT_CHARS).collect();
+        Some(Quote { seq, author: author.clone(), excerpt })
+    }
+
+    /// Whether it is a reply to the message at this place.
+    pub(super) fn quotes(&self, target: Seq) -> bool {
+        matches!(&self.event, Event::Message { reply_to: Some(quote), .. } if quote.seq == target)
+    }
+
+    /// Forgets what the message said that it answers.
+    pub(super) fn forget_quote(&mut self) {
+        if let Event::Message { reply_to: Some(quote), .. } = &mut self.event {
+            quote.excerpt.clear();
         }
     }
 }

@@ -2,9 +2,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use serde::de::IgnoredAny;
-use wire::{Action, CloseCode, Cursor, Entry, Event, GroupPage, GroupSummary, Incoming, Notice, Person, Ref};
-use wire::{Refusal, Refused, Request, SendId, Setting, Timestamp, Topic, Visit};
+use wire::{Action, Amendment, CloseCode, Cursor, Entry, Event, GroupPage, GroupSummary, Incoming, Notice};
+use wire::{Person, Quote, Ref, Refusal, Refused, Request, SendId, Seq, Setting, Timestamp, Topic, Visit};
 
 use super::link::{Due, Link, LinkState};
 use super::outbox::{Letter, Outbox};
@@ -21,6 +20,8 @@ pub struct Live {
     pub groups: ArcRwSignal<Vec<GroupSummary>>,
     /// The state of the connection.
     pub link: ArcRwSignal<LinkState>,
+    /// Why the last change of a message was refused, until somebody has seen it.
+    pub trouble: ArcRwSignal<Option<String>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -55,6 +56,7 @@ const LOAD_AGAIN: f64 = 2_000.0;
 enum Asked {
     Subscribe(Topic),
     Post(Topic, SendId),
+    Amend,
 }
 
 /// What the driver has to do.
@@ -94,6 +96,7 @@ impl Live {
             me: visit.me,
             groups: ArcRwSignal::new(visit.groups),
             link: ArcRwSignal::new(LinkState::Starting),
+            trouble: ArcRwSignal::new(None),
             state: Arc::new(Mutex::new(state)),
         }
     }
@@ -133,14 +136,34 @@ impl Live {
     }
 
     /// Says something: shows it at once, sends it when it can.
-    pub fn post(&self, topic: &Topic, id: SendId, text: &str, now: f64) {
+    pub fn post(&self, topic: &Topic, id: SendId, text: &str, reply_to: Option<Quote>, now: f64) {
         #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
-        let letter = Letter::new(topic.clone(), id, text.to_owned(), Timestamp(now as i64));
+        let letter = Letter::new(topic.clone(), id, text.to_owned(), reply_to, Timestamp(now as i64));
         let mut state = self.state();
-        if let Some(timeline) = state.timelines.get(topic) {
+        if let Some(timeline) = state.timelines.get(topic).cloned() {
             timeline.add_pending(&self.me, &letter);
+            if timeline.has_newer.get_untracked() {
+                // Who writes while reading an earlier part comes back to now.
+                state.loads.push(topic.clone());
+            }
         }
         state.outbox.add(letter);
+    }
+
+    /// Loads a conversation anew, at its newest messages.
+    pub fn refresh(&self, topic: &Topic) {
+        self.state().loads.push(topic.clone());
+    }
+
+    /// Changes a message, if there is a connection; false if there is none, and then nothing is done.
+    pub fn amend(&self, topic: &Topic, id: SendId, target: Seq, amendment: Amendment) -> bool {
+        let mut state = self.state();
+        let is_open = state.link.is_open();
+        if is_open {
+            let action = Action::Amend { topic: topic.clone(), id, target, amendment };
+            state.ask(action, Asked::Amend);
+        }
+        is_open
     }
 
     /// Sends again what was refused.
@@ -235,13 +258,8 @@ impl Live {
         match Incoming::decode(frame) {
             Some(Incoming::Entry(entry)) => self.entry(&mut state, *entry),
             Some(Incoming::Notice(notice)) => self.notice(&mut state, *notice, now),
-            // An entry of a later version of the server still has its place; any other frame of it is of no
-            // use to this page.
-            None => {
-                if let Some(Incoming::Entry(entry)) = Incoming::<IgnoredAny>::decode(frame) {
-                    self.entry(&mut state, entry.map(|_| Event::Unknown));
-                }
-            }
+            // A frame of a later version of the server; this page has no use for it.
+            None => {}
         }
     }
 
@@ -296,7 +314,7 @@ impl Live {
                 groups.retain(|other| other.id != group.id);
                 groups.insert(0, group);
             }
-            Event::GroupGone { group } => groups.retain(|other| other.id != group),
+            Event::GroupGone { id: group } => groups.retain(|other| other.id != group),
             _ => {}
         });
     }
@@ -327,14 +345,17 @@ impl Live {
                 state.loads.push(topic);
             }
             Notice::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
-            Notice::Refused { refused, reference } => match forget(state, reference) {
-                Some(Asked::Subscribe(topic)) => match refused.retry_ms {
+            Notice::Refused { code, message, retry_ms, reference } => match forget(state, reference) {
+                Some(Asked::Subscribe(topic)) => match retry_ms {
                     Some(retry_ms) => {
                         state.again.push((now + f64::from(retry_ms), Again::Subscribe(topic)));
                     }
                     None => lose(state, &topic),
                 },
-                Some(Asked::Post(topic, id)) => self.refused(state, &topic, &id, refused, now),
+                Some(Asked::Post(topic, id)) => {
+                    self.refused(state, &topic, &id, Refused { code, message, retry_ms }, now);
+                }
+                Some(Asked::Amend) => self.trouble.set(Some(message)),
                 None => {}
             },
             Notice::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),
@@ -397,9 +418,10 @@ impl State {
     }
 
     fn send_outbox(&mut self) {
-        for Letter { topic, id, text, .. } in self.outbox.take_unsent() {
+        for Letter { topic, id, text, reply_to, .. } in self.outbox.take_unsent() {
             let asked = Asked::Post(topic.clone(), id.clone());
-            self.ask(Action::Post { topic, id, text }, asked);
+            let reply_to = reply_to.map(|quote| quote.seq);
+            self.ask(Action::Post { topic, id, text, reply_to }, asked);
         }
     }
 

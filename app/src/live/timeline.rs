@@ -3,7 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Cursor, Entry, Event, GroupPage, GroupSummary, Member, Page, Person, RichText, Role, Seq, Settings, Topic,
+    Cursor, Entry, Event, GroupPage, GroupSummary, Member, Page, Person, Quote, RichText, Role, Seq,
+    Settings, Topic,
 };
 
 use super::lead::Lead;
@@ -24,6 +25,10 @@ pub struct Timeline {
     pub members: ArcRwSignal<Vec<Member>>,
     /// Whether history has older messages than the first row.
     pub has_older: ArcRwSignal<bool>,
+    /// Whether there are newer messages than the last row: the page shows an earlier part of the log.
+    pub has_newer: ArcRwSignal<bool>,
+    /// What admins have pinned: each place with how the message begins.
+    pub pins: ArcRwSignal<Vec<Quote>>,
     /// Whether the viewer has lost the seat.
     pub seat_lost: ArcRwSignal<bool>,
     /// Whether the viewer is reading far from the end; then no row goes away above them.
@@ -33,8 +38,10 @@ pub struct Timeline {
 
 #[derive(Debug)]
 struct Log {
-    /// How far the rows reach.
+    /// How far the news were heard.
     cursor: Cursor,
+    /// How far the rows reach; behind the cursor if the page shows an earlier part of the log.
+    last: Seq,
     /// How far the member list reaches: it is loaded whole, so it may be ahead of the rows.
     members_at: Seq,
     /// The place of the first row.
@@ -64,9 +71,10 @@ impl Timeline {
     /// The timeline of a page.
     #[must_use]
     pub fn new(page: GroupPage, zone: Zone) -> Self {
-        let GroupPage { group, settings, members, members_at, page } = page;
+        let GroupPage { group, settings, members, members_at, page, pins } = page;
         let log = Log {
-            cursor: end_of(&page),
+            cursor: Cursor { epoch: page.epoch, seq: page.head },
+            last: end_of(&page),
             members_at,
             first: start_of(&page),
             begins: page.begins,
@@ -75,10 +83,12 @@ impl Timeline {
         };
         let timeline = Self {
             group,
-            rows: ArcRwSignal::new(page.entries.into_iter().map(Row::delivered).collect()),
+            rows: ArcRwSignal::new(rows_of(page).collect()),
             settings: ArcRwSignal::new(settings),
             members: ArcRwSignal::new(members),
             has_older: ArcRwSignal::new(log.first > log.begins),
+            has_newer: ArcRwSignal::new(log.last < log.cursor.seq),
+            pins: ArcRwSignal::new(pins.iter().filter_map(quote_of).collect()),
             seat_lost: ArcRwSignal::new(false),
             reads_old: ArcRwSignal::new(false),
             log: Arc::new(Mutex::new(log)),
@@ -105,6 +115,34 @@ impl Timeline {
         self.log().first
     }
 
+    /// The place of its last row.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        self.log().last
+    }
+
+    /// Shows newer messages below the last row.
+    pub fn extend(&self, page: Page) {
+        let mut log = self.log();
+        let fits = page.entries.first().is_some_and(|first| first.seq == log.last.next());
+        if page.epoch != log.cursor.epoch || !fits {
+            return;
+        }
+        log.last = end_of(&page);
+        // What is newer than the news that were heard comes as news.
+        let reached = log.last.min(log.cursor.seq);
+        log.last = reached;
+        let has_newer = reached < log.cursor.seq;
+        drop(log);
+        let newer = rows_of(page).filter(|row| row.seq() <= Some(reached)).collect::<Vec<_>>();
+        self.rows.update(|rows| {
+            let place = rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len());
+            rows.splice(place..place, newer);
+        });
+        self.has_newer.set(has_newer);
+        self.lead();
+    }
+
     /// Shows older messages above the first row.
     pub fn prepend(&self, page: Page) {
         let mut log = self.log();
@@ -117,7 +155,7 @@ impl Timeline {
         log.begins = page.begins;
         let has_older = log.first > log.begins;
         drop(log);
-        let older = page.entries.into_iter().map(Row::delivered);
+        let older = rows_of(page).collect::<Vec<_>>();
         self.rows.update(|rows| {
             rows.splice(0..0, older);
         });
@@ -134,17 +172,21 @@ impl Timeline {
     /// Shows what a page says instead of what was there; what is on its way stays.
     pub(super) fn reload(&self, page: GroupPage) {
         let mut log = self.log();
-        log.cursor = end_of(&page.page);
+        log.cursor = Cursor { epoch: page.page.epoch, seq: page.page.head };
+        log.last = end_of(&page.page);
         log.members_at = page.members_at;
         log.first = start_of(&page.page);
         log.begins = page.page.begins;
         let held = log.held.take().unwrap_or_default();
         let has_older = log.first > log.begins;
+        let has_newer = log.last < log.cursor.seq;
         drop(log);
+        self.has_newer.set(has_newer);
+        self.pins.set(page.pins.iter().filter_map(quote_of).collect());
         self.settings.set(page.settings);
         self.members.set(page.members);
         self.has_older.set(has_older);
-        let mut fresh: Vec<Row> = page.page.entries.into_iter().map(Row::delivered).collect();
+        let mut fresh: Vec<Row> = rows_of(page.page).collect();
         self.rows.update(|rows| {
             let pending = rows.drain(..).filter(|row| row.seq().is_none());
             let pending: Vec<Row> = pending.filter(|row| fresh.iter().all(|f| f.key != row.key)).collect();
@@ -174,21 +216,91 @@ impl Timeline {
         if entry.seq != log.cursor.seq.next() {
             return Applied::Hole;
         }
+        let shows_newest = log.last == log.cursor.seq;
         log.cursor.seq = entry.seq;
+        if shows_newest {
+            log.last = entry.seq;
+        }
         let changes_members = entry.seq > log.members_at;
         drop(log);
         if changes_members {
             self.seat(&entry.data);
         }
-        self.show(entry);
+        self.amend(&entry);
+        if entry.data.is_silent() {
+            return Applied::Shown;
+        }
+        if shows_newest {
+            self.show(entry);
+        } else {
+            self.has_newer.set(true);
+        }
         Applied::Shown
+    }
+
+    /// Changes the row of a message, if it is shown, the replies that quote it, and the pins.
+    fn amend(&self, entry: &Entry) {
+        let Some(target) = entry.data.target() else { return };
+        let change = |event: Event| event.changed_by(&entry.data, entry.timestamp);
+        self.rows.with_untracked(|rows| {
+            for row in rows.iter().filter(|row| row.seq() == Some(target)) {
+                row.content.update(|content| {
+                    content.event = change(std::mem::replace(&mut content.event, Event::Unknown));
+                });
+            }
+            if matches!(entry.data, Event::Deleted { .. }) {
+                for row in rows.iter().filter(|row| row.content.with_untracked(|c| c.quotes(target))) {
+                    row.content.update(Content::forget_quote);
+                }
+            }
+        });
+        match &entry.data {
+            Event::Pinned { on: true, .. } => {
+                // A message that is not on this page shows among the pins when the page is opened again.
+                if let Some(quote) = self.quote(target) {
+                    self.pins.update(|pins| {
+                        pins.retain(|pin| pin.seq != target);
+                        pins.push(quote);
+                    });
+                }
+            }
+            Event::Pinned { on: false, .. } | Event::Deleted { .. } => {
+                self.pins.update(|pins| pins.retain(|pin| pin.seq != target));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a reply to the message at a place quotes, if its row is here.
+    #[must_use]
+    pub fn quote(&self, seq: Seq) -> Option<Quote> {
+        self.content(seq)?.quote()
+    }
+
+    /// What the row at a place shows, if it is here.
+    #[must_use]
+    pub fn content(&self, seq: Seq) -> Option<Content> {
+        self.rows.with_untracked(|rows| {
+            rows.iter().find(|row| row.seq() == Some(seq)).map(|row| row.content.get_untracked())
+        })
+    }
+
+    /// The newest message of somebody's that is a fact, if its row is here.
+    #[must_use]
+    pub fn newest_of(&self, person: &Person) -> Option<Content> {
+        self.rows.with_untracked(|rows| {
+            let facts = rows.iter().rev().map(|row| row.content.get_untracked());
+            facts.into_iter().find(|content| {
+                content.seq.is_some() && content.author().is_some_and(|author| author.id == person.id)
+            })
+        })
     }
 
     /// Shows a message that is on its way, unless it is there already.
     pub(super) fn add_pending(&self, me: &Person, letter: &Letter) {
         let key = message_key(me, letter.id.as_str());
         let body = RichText::plain(&letter.text);
-        let event = Event::Message { author: me.clone(), text: letter.text.clone(), body };
+        let event = Event::message(me.clone(), letter.text.clone(), body, letter.reply_to.clone());
         let state = letter.refused.clone().map_or(RowState::Sending, RowState::Failed);
         let content = Content { seq: None, at: letter.at, event, state };
         if self.rows.with_untracked(|rows| rows.iter().all(|row| row.key != key)) {
@@ -307,9 +419,17 @@ pub(crate) fn role_of(members: &[Member], person: &Person) -> Option<Role> {
     members.iter().find(|member| member.person.id == person.id).map(|member| member.role)
 }
 
-fn end_of(page: &Page) -> Cursor {
-    let seq = page.entries.last().map_or(page.head, |last| last.seq);
-    Cursor { epoch: page.epoch, seq }
+/// The rows of a page. A change of a message has no row of its own.
+fn rows_of(page: Page) -> impl Iterator<Item = Row> {
+    page.entries.into_iter().filter(|entry| !entry.data.is_silent()).map(Row::delivered)
+}
+
+fn quote_of(entry: &Entry) -> Option<Quote> {
+    Content::delivered(entry.clone()).quote()
+}
+
+fn end_of(page: &Page) -> Seq {
+    page.entries.last().map_or(page.head, |last| last.seq)
 }
 
 fn start_of(page: &Page) -> Seq {

@@ -2,13 +2,15 @@ use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use wire::{Entrance, GroupView, Role, SendId, Timestamp};
+use leptos_router::params::ParamsMap;
+use wire::{Entrance, GroupView, Place, Role, SendId, Seq, Timestamp};
 
 use super::broken::Broken;
 use super::join::JoinPage;
 use super::not_found::NotFound;
 use crate::browser::{use_browser, use_zone};
 use crate::calls::enter;
+use crate::desk::Desk;
 use crate::live::{Live, Timeline};
 use crate::site::Session;
 use crate::text;
@@ -22,15 +24,15 @@ pub(crate) fn GroupPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("group").unwrap_or_default()));
     // What the address says of a place counts for the first page only; after that the page is live.
-    let before = query.with_untracked(|query| query.get("before").and_then(|before| before.parse().ok()));
+    let place = query.with_untracked(place);
     let invite = query.with_untracked(|query| query.get("invite"));
     let turn = RwSignal::new(0u32);
     let joined = Callback::new(move |()| turn.update(|turn| *turn += 1));
     let entrance = Resource::new_blocking(move || (id.get(), turn.get()), {
         let (first, invite) = (id.get_untracked(), invite.clone());
         move |(id, _)| {
-            let asked = if id == first { (before, invite.clone()) } else { (None, None) };
-            enter(id, asked.0, asked.1)
+            let (place, invite) = if id == first { (place, invite.clone()) } else { (Place::Newest, None) };
+            enter(id, place, invite)
         }
     });
     view! {
@@ -84,13 +86,12 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
     }
     let group = timeline.group.clone();
     let silence = Silence::of(&live, &timeline);
+    let desk = Desk::new(live.clone(), timeline.clone());
     let composer = {
-        let (live, timeline) = (live.clone(), timeline.clone());
+        let desk = desk.clone();
         move || match silence.get() {
             Some(why) => Either::Left(view! { <p class="composer lost" role="status">{why.sentence()}</p> }),
-            None => Either::Right(
-                view! { <Composer live=live.clone() timeline=timeline.clone() form_id=form_id.clone()/> },
-            ),
+            None => Either::Right(view! { <Composer desk=desk.clone() form_id=form_id.clone()/> }),
         }
     };
     view! {
@@ -100,11 +101,23 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
             <Sidebar live=live.clone() current=Some(group.id)/>
             <main class="group" id="main">
                 <Header live=live.clone() timeline=timeline.clone() link/>
-                <MessageList live=live.clone() timeline=timeline.clone()/>
+                <MessageList desk/>
                 {composer}
             </main>
             <Members live timeline/>
         </div>
+    }
+}
+
+/// Where the address says that the page begins.
+fn place(query: &ParamsMap) -> Place {
+    let number = |name: &str| query.get(name).and_then(|value| value.parse().ok()).map(Seq);
+    let day = query.get("day").and_then(|day| format!("{day}T00:00:00.000Z").parse::<Timestamp>().ok());
+    match (number("at"), number("before"), day) {
+        (Some(at), _, _) => Place::Around(at),
+        (None, Some(before), _) => Place::Before(before),
+        (None, None, Some(day)) => Place::From(day),
+        (None, None, None) => Place::Newest,
     }
 }
 

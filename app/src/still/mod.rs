@@ -5,6 +5,7 @@
 
 mod admin;
 mod audit;
+mod message;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -24,6 +25,7 @@ pub(crate) fn Still() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
+                <Route path=path!("/g/:group/m/:seq") view=message::MessagePage/>
             </Routes>
         </Router>
     }

@@ -2,34 +2,30 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use leptos_router::hooks::use_query_map;
-use wire::SendId;
+use wire::{Amendment, Event, SendId};
 
 use super::form::FormState;
 use crate::browser::use_browser;
-use crate::live::{Live, Timeline};
+use crate::desk::{Desk, Intent};
 use crate::text;
 
 /// Where one writes. A real form, so that it posts before the script has come; what was typed until then
 /// stays.
 #[component]
 pub(crate) fn Composer(
-    live: Live,
-    timeline: Timeline,
+    desk: Desk,
     /// The id of the form's message, if it goes without a script.
     form_id: SendId,
 ) -> impl IntoView {
     let field = NodeRef::<Textarea>::new();
-    let browser = use_browser();
-    let topic = timeline.topic();
+    let group = desk.group();
     let send = {
-        let live = live.clone();
+        let desk = desk.clone();
         move || {
-            let (Some(browser), Some(field)) = (browser, field.get_untracked()) else { return };
+            let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
             let text = field.value();
-            if !text.trim().is_empty() {
-                live.post(&topic, SendId::from_bytes((browser.random)()), &text, (browser.now)());
+            if !text.trim().is_empty() && hand_in(&desk, text) {
                 field.set_value("");
-                (browser.wake)();
             }
         }
     };
@@ -40,20 +36,31 @@ pub(crate) fn Composer(
             send();
         }
     };
-    let on_key = move |event: KeyboardEvent| {
-        let sends = event.key() == "Enter" && !event.shift_key() && !event.is_composing() && !breaks_lines();
-        if sends {
-            event.prevent_default();
-            send();
+    let on_key = {
+        let desk = desk.clone();
+        move |event: KeyboardEvent| {
+            let empty = field.get_untracked().is_none_or(|field| field.value().is_empty());
+            match event.key().as_str() {
+                "Enter" if !event.shift_key() && !event.is_composing() && !breaks_lines() => {
+                    event.prevent_default();
+                    send();
+                }
+                "ArrowUp" if empty && edit_newest(&desk) => event.prevent_default(),
+                "Escape" => desk.intent.set(Intent::Say),
+                _ => {}
+            }
         }
     };
+    fill_for_edit(&desk, field);
     let refused = FormState::of("/do/post").refused.get_untracked();
     let draft = use_query_map().get_untracked().get("draft").unwrap_or_default();
     view! {
         <form class="composer" method="post" action="/do/post" on:submit=on_submit>
-            <input type="hidden" name="group" value=timeline.group.id.to_string()/>
+            <input type="hidden" name="group" value=group.to_string()/>
             <input type="hidden" name="id" value=form_id.to_string()/>
             {refused.map(|refused| view! { <p class="refusal" role="alert">{refused}</p> })}
+            <Trouble desk=desk.clone()/>
+            <IntentBar desk/>
             <textarea
                 node_ref=field
                 name="text"
@@ -71,6 +78,115 @@ pub(crate) fn Composer(
                 <svg aria-hidden="true"><use href="/icons.svg#send"></use></svg>
             </button>
         </form>
+    }
+}
+
+/// Says it, answers with it, or makes it the new words of a message. False if it stays in the composer.
+fn hand_in(desk: &Desk, text: String) -> bool {
+    let Some(browser) = use_browser() else { return false };
+    let intent = desk.intent.get_untracked();
+    let reply_to = match intent {
+        Intent::Edit(seq) => {
+            desk.amend(seq, Amendment::Edit(text));
+            desk.intent.set(Intent::Say);
+            return true;
+        }
+        Intent::Reply(quote) => Some(quote),
+        Intent::Say => None,
+    };
+    let id = SendId::from_bytes((browser.random)());
+    desk.live.post(&desk.timeline.topic(), id, &text, reply_to, (browser.now)());
+    desk.intent.set(Intent::Say);
+    (browser.wake)();
+    true
+}
+
+/// Begins to edit one's newest message; false if there is none here.
+fn edit_newest(desk: &Desk) -> bool {
+    let newest = desk.timeline.newest_of(&desk.live.me).and_then(|content| content.seq);
+    if let Some(seq) = newest {
+        desk.edit(seq);
+    }
+    newest.is_some()
+}
+
+/// Puts the words of the message that is edited into the field, and takes them out again if it is not; what
+/// stood there meanwhile comes back.
+fn fill_for_edit(desk: &Desk, field: NodeRef<Textarea>) {
+    let (intent, timeline) = (desk.intent, desk.timeline.clone());
+    let aside = StoredValue::new(None::<String>);
+    Effect::new(move |before: Option<Intent>| {
+        let intent = intent.get();
+        let Some(field) = field.get_untracked() else { return intent };
+        match &intent {
+            Intent::Edit(seq) => {
+                if !matches!(before, Some(Intent::Edit(_))) {
+                    aside.set_value(Some(field.value()));
+                }
+                if let Some(Event::Message { text, .. }) = timeline.content(*seq).map(|content| content.event)
+                {
+                    field.set_value(&text);
+                }
+                let _ = field.focus();
+            }
+            Intent::Reply(_) | Intent::Say => {
+                if let Some(text) = aside.try_update_value(Option::take).flatten() {
+                    field.set_value(&text);
+                }
+                if matches!(intent, Intent::Reply(_)) {
+                    let _ = field.focus();
+                }
+            }
+        }
+        intent
+    });
+}
+
+/// Says what the text will be, if not a new message, and the way back.
+#[component]
+fn IntentBar(desk: Desk) -> impl IntoView {
+    let intent = desk.intent;
+    let label = move || match intent.get() {
+        Intent::Say => None,
+        Intent::Reply(quote) => Some(text::replying_to(&quote)),
+        Intent::Edit(_) => Some(text::EDITING.to_owned()),
+    };
+    let reply_to = move || match intent.get() {
+        Intent::Reply(quote) => {
+            Some(view! { <input type="hidden" name="reply_to" value=quote.seq.to_string()/> })
+        }
+        _ => None,
+    };
+    move || {
+        label().map(|label| {
+            view! {
+                <p class="intent">
+                    <span dir="auto">{label}</span>
+                    <button class="button tiny" type="button" on:click=move |_| intent.set(Intent::Say)>
+                        {text::CANCEL}
+                    </button>
+                </p>
+                {reply_to}
+            }
+        })
+    }
+}
+
+/// Why the last change of a message was refused.
+#[component]
+fn Trouble(desk: Desk) -> impl IntoView {
+    let trouble = desk.live.trouble.clone();
+    let shown = trouble.clone();
+    move || {
+        let trouble = trouble.clone();
+        shown.get().map(|sentence| {
+            view! {
+                <p class="refusal" role="alert">
+                    {sentence} " "
+                    <button class="link" type="button" on:click=move |_| trouble.set(None)>{text::CLOSE}</button>
+                </p>
+            }
+        })
     }
 }
 

@@ -37,6 +37,10 @@ pub(crate) fn Header(
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
                 <span>{move || members.with(Vec::len)}</span>
             </button>
+            <button class="icon-button" type="button" popovertarget="history" aria-label=text::HISTORY>
+                <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>
+            </button>
+            <History timeline=timeline.clone()/>
             <button class="button small" type="button" popovertarget="invite">{text::INVITE}</button>
             <Invite link door/>
         </header>
@@ -70,6 +74,41 @@ fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
                     {move || if copied.get() { text::COPIED } else { text::COPY_LINK }}
                 </button>
             </div>
+        </div>
+    }
+}
+
+/// The way to what was pinned, and to a day.
+#[component]
+fn History(timeline: Timeline) -> impl IntoView {
+    let group = timeline.group.id;
+    let pins = timeline.pins;
+    let none = {
+        let pins = pins.clone();
+        move || pins.with(Vec::is_empty)
+    };
+    view! {
+        <div class="sheet history" id="history" popover>
+            <h2 class="label">{text::PINNED}</h2>
+            <Show when=none>
+                <p class="hint">{text::NO_PINS}</p>
+            </Show>
+            <ul>
+                <For each=move || pins.get() key=|pin| pin.seq.0 let(pin)>
+                    <li>
+                        <a class="quoted" rel="external" dir="auto" href=format!("/g/{group}?at={0}#m{0}", pin.seq)>
+                            <strong>{pin.author.name.to_string()}</strong> " " {pin.excerpt}
+                        </a>
+                    </li>
+                </For>
+            </ul>
+            <form class="form" action=format!("/g/{group}")>
+                <label for="day">{text::GO_TO_DAY}</label>
+                <div class="row">
+                    <input id="day" name="day" type="date" required/>
+                    <button class="button">{text::GO}</button>
+                </div>
+            </form>
         </div>
     }
 }

@@ -1,25 +1,27 @@
-use leptos::either::EitherOf3;
+use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
-use wire::{Event, SendId};
+use wire::{Event, Quote, Reaction, SendId, Seq};
 
+use super::acts::Acts;
 use super::avatar::Avatar;
 use super::moment::{Day, Moment};
 use super::rich_text::Rich;
 use crate::browser::use_browser;
-use crate::live::{Lead, LinkState, Live, Row, RowState};
+use crate::desk::Desk;
+use crate::live::{Content, Lead, LinkState, Live, Row, RowState};
 use crate::text;
 
 /// One row of a timeline: a message, on its way or delivered, or a notice. The row stays the same node of
 /// the page from the moment it was typed.
 #[component]
-pub(super) fn MessageRow(live: Live, row: Row) -> impl IntoView {
+pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
     let Row { key, content, lead } = row;
     let send_id = key.split_once('/').and_then(|(_, id)| SendId::new(id).ok());
     let day = Memo::new({
         let lead = lead.clone();
         move |_| lead.with(|lead: &Lead| lead.day)
     });
-    let event = Memo::new({
+    let said = Memo::new({
         let content = content.clone();
         move |_| content.with(|content| (content.event.clone(), content.at))
     });
@@ -27,29 +29,39 @@ pub(super) fn MessageRow(live: Live, row: Row) -> impl IntoView {
         let content = content.clone();
         move |_| content.with(|content| content.state.clone())
     });
-    let anchor = move || content.with(|content| content.seq.map(|seq| format!("m{seq}")));
-    let body = move || match event.get() {
-        (Event::Message { author, body, .. }, at) => EitherOf3::A(view! {
+    let seq = Memo::new(move |_| content.with(|content: &Content| content.seq));
+    let live = desk.live.clone();
+    let body = move || match said.get() {
+        (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
             <Avatar id=author.id.to_string() name=author.name.to_string()/>
             <div class="meta">
                 <strong class="author" dir="auto">{author.name.to_string()}</strong>
                 " " <Moment at/>
+                {edited.map(|_| view! { " " <span class="edited">{text::EDITED}</span> })}
             </div>
+            {reply_to.map(|quote| view! { <Quoted desk=desk.clone() quote/> })}
             <Rich text=body/>
+            {(!reactions.is_empty()).then(|| view! { <Reactions desk=desk.clone() seq reactions/> })}
+            <More desk=desk.clone() seq said/>
+        }),
+        (Event::Tombstone { author, .. }, at) => EitherOf4::B(view! {
+            <p class="notice">{text::deleted(&author)} " " <Moment at/></p>
         }),
         (event, at) => match text::happened(&event) {
             Some(notice) => {
-                EitherOf3::B(view! { <p class="notice" dir="auto">{notice} " " <Moment at/></p> })
+                EitherOf4::C(view! { <p class="notice" dir="auto">{notice} " " <Moment at/></p> })
             }
-            None => EitherOf3::C(()),
+            None => EitherOf4::D(()),
         },
     };
-    let is_message = move || matches!(event.get().0, Event::Message { .. });
+    let is_message = move || matches!(said.get().0, Event::Message { .. });
+    let is_pinned = move || matches!(said.get().0, Event::Message { pinned: true, .. });
     view! {
         <li
             class="row"
-            id=anchor
+            id=move || seq.get().map(|seq| format!("m{seq}"))
             class:message=is_message
+            class:pinned=is_pinned
             class:follows=move || lead.with(|lead| lead.follows)
             class:sending=move || state.get() == RowState::Sending
             class:failed=move || matches!(state.get(), RowState::Failed(_))
@@ -60,6 +72,88 @@ pub(super) fn MessageRow(live: Live, row: Row) -> impl IntoView {
                 <Delivery live state send_id/>
             </div>
         </li>
+    }
+}
+
+/// What a reply answers: a way to the message.
+#[component]
+fn Quoted(desk: Desk, quote: Quote) -> impl IntoView {
+    let Quote { seq, author, excerpt } = quote;
+    let jump = move |event: leptos::ev::MouseEvent| {
+        let anchor = format!("m{seq}");
+        // Only a message that is not on this page needs another page.
+        if document().get_element_by_id(&anchor).is_some() {
+            event.prevent_default();
+            let _ = window().location().set_hash(&anchor);
+        }
+    };
+    let excerpt = if excerpt.is_empty() { text::GONE.to_owned() } else { excerpt };
+    view! {
+        <a class="quoted" href=desk.link_to(seq) rel="external" dir="auto" on:click=jump>
+            <strong>{author.name.to_string()}</strong> " " {excerpt}
+        </a>
+    }
+}
+
+#[component]
+fn Reactions(desk: Desk, seq: Memo<Option<Seq>>, reactions: Vec<Reaction>) -> impl IntoView {
+    let me = desk.live.me.id;
+    let buttons: Vec<_> = reactions
+        .into_iter()
+        .map(|Reaction { emoji, people }| {
+            let (desk, mine) = (desk.clone(), people.contains(&me));
+            let picture = emoji.to_string();
+            let react = move |_| {
+                if let Some(seq) = seq.get_untracked() {
+                    desk.react(seq, emoji.as_str());
+                }
+            };
+            let label = text::reacted(&picture, people.len());
+            view! {
+                <button class="reaction" type="button" aria-pressed=mine.to_string() aria-label=label on:click=react>
+                    {picture} " " <span>{people.len()}</span>
+                </button>
+            }
+        })
+        .collect();
+    view! { <div class="reactions">{buttons}</div> }
+}
+
+/// The way to what can be done with a message: a page of its own, or under it once the page is live.
+#[component]
+fn More(desk: Desk, seq: Memo<Option<Seq>>, said: Memo<(Event, wire::Timestamp)>) -> impl IntoView {
+    let open = desk.open;
+    let is_open = Memo::new(move |_| open.get().is_some() && open.get() == seq.get());
+    let group = desk.group();
+    let toggle = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        open.update(|open| *open = if *open == seq.get_untracked() { None } else { seq.get_untracked() });
+    };
+    move || {
+        let seq = seq.get()?;
+        let desk = desk.clone();
+        let acts = move || {
+            is_open.get().then(|| {
+                let (mine, pinned) = said.with_untracked(|(event, _)| match event {
+                    Event::Message { author, pinned, .. } => (author.id == desk.live.me.id, *pinned),
+                    _ => (false, false),
+                });
+                view! { <Acts desk=desk.clone() seq mine pinned/> }
+            })
+        };
+        Some(view! {
+            <a
+                class="more"
+                href=format!("/g/{group}/m/{seq}")
+                rel="external"
+                aria-label=text::ACTS
+                aria-expanded=move || is_open.get().to_string()
+                on:click=toggle
+            >
+                "⋯"
+            </a>
+            {acts}
+        })
     }
 }
 
@@ -78,19 +172,19 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
         });
     };
     move || match state.get() {
-        RowState::Delivered => EitherOf3::A(()),
+        RowState::Delivered => None,
         RowState::Sending => {
             let waiting = link.get() != LinkState::Online;
-            EitherOf3::B(view! {
+            Some(Either::Left(view! {
                 <p class="delivery">{if waiting { text::WAITING } else { text::SENDING }}</p>
-            })
+            }))
         }
-        RowState::Failed(sentence) => EitherOf3::C(view! {
+        RowState::Failed(sentence) => Some(Either::Right(view! {
             <p class="delivery" role="alert">
                 {text::NOT_SENT} " " {sentence} " "
                 <button class="link" type="button" on:click=move |_| act(Live::retry)>{text::RETRY}</button> " "
                 <button class="link" type="button" on:click=move |_| act(Live::discard)>{text::DISCARD}</button>
             </p>
-        }),
+        })),
     }
 }

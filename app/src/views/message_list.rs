@@ -1,9 +1,11 @@
 use leptos::either::Either;
 use leptos::html::Div;
 use leptos::prelude::*;
+use leptos::web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::message::MessageRow;
-use crate::calls::older;
+use crate::calls::slice;
+use crate::desk::Desk;
 use crate::live::{Live, Timeline};
 use crate::text;
 
@@ -14,10 +16,12 @@ const NEAR_END: i32 = 100;
 /// opens at the newest message, stays there while new ones come, and does not move when older ones are put
 /// above.
 #[component]
-pub(crate) fn MessageList(live: Live, timeline: Timeline) -> impl IntoView {
+pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
+    let (live, timeline) = (desk.live.clone(), desk.timeline.clone());
     let list = NodeRef::<Div>::new();
     let at_end = RwSignal::new(true);
     let unseen = RwSignal::new(0usize);
+    let has_newer = timeline.has_newer.clone();
     let reads_old = timeline.reads_old.clone();
     let watch = move |_| {
         if let Some(list) = list.get_untracked() {
@@ -26,9 +30,15 @@ pub(crate) fn MessageList(live: Live, timeline: Timeline) -> impl IntoView {
             reads_old.set(!is_near);
         }
     };
-    let to_newest = move |_| {
-        if let Some(list) = list.get_untracked() {
-            list.set_scroll_top(0);
+    let to_newest = {
+        let (desk, has_newer) = (desk.clone(), has_newer.clone());
+        move |_| {
+            if has_newer.get_untracked() {
+                desk.back_to_now();
+            }
+            if let Some(list) = list.get_untracked() {
+                list.set_scroll_top(0);
+            }
         }
     };
     count_unseen(&live, &timeline, at_end, unseen);
@@ -46,22 +56,31 @@ pub(crate) fn MessageList(live: Live, timeline: Timeline) -> impl IntoView {
         }
         own
     });
+    Effect::new(|_| {
+        // The browser has scrolled to the message before the rows above it had their heights.
+        // A browser that draws no frames need not scroll either.
+        let _ = request_animation_frame(|| {
+            let _ = request_animation_frame(center_target);
+        });
+    });
     let rows = timeline.rows.clone();
+    let shows_pill = move || !at_end.get() || has_newer.get();
     view! {
         <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
             <div class="content">
-                <OlderMessages timeline/>
+                <OlderMessages timeline=timeline.clone()/>
                 <ol class="rows">
                     <For each=move || rows.get() key=|row| row.key.clone() let(row)>
-                        <MessageRow live=live.clone() row/>
+                        <MessageRow desk=desk.clone() row/>
                     </For>
                 </ol>
+                <NewerMessages timeline/>
                 <span id="end"></span>
             </div>
         </div>
         <div class="pill-place">
-            <Show when=move || !at_end.get()>
-                <button class="pill" type="button" on:click=to_newest>
+            <Show when=shows_pill>
+                <button class="pill" type="button" on:click=to_newest.clone()>
                     {move || match unseen.get() {
                         0 => text::TO_NEWEST.into(),
                         count => text::newer(count),
@@ -69,6 +88,17 @@ pub(crate) fn MessageList(live: Live, timeline: Timeline) -> impl IntoView {
                 </button>
             </Show>
         </div>
+    }
+}
+
+/// Puts the message that the address names into the middle of the list.
+fn center_target() {
+    let hash = window().location().hash().unwrap_or_default();
+    let target = hash.strip_prefix('#').and_then(|id| document().get_element_by_id(id));
+    if let Some(target) = target.filter(|target| target.class_list().contains("row")) {
+        let center = ScrollIntoViewOptions::new();
+        center.set_block(ScrollLogicalPosition::Center);
+        target.scroll_into_view_with_scroll_into_view_options(&center);
     }
 }
 
@@ -102,33 +132,60 @@ fn count_unseen(live: &Live, timeline: &Timeline, at_end: RwSignal<bool>, unseen
 #[component]
 fn OlderMessages(timeline: Timeline) -> impl IntoView {
     let has_older = timeline.has_older.clone();
-    let loading = RwSignal::new(false);
-    let timeline = StoredValue::new(timeline);
-    let load = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        if loading.get_untracked() {
-            return;
-        }
-        loading.set(true);
-        let timeline = timeline.get_value();
-        leptos::task::spawn_local(async move {
-            if let Ok(page) = older(timeline.group.id.to_string(), timeline.first().0).await {
-                timeline.prepend(page);
-            }
-            loading.try_set(false);
-        });
-    };
+    let load = loader(&timeline, |timeline| (None, Some(timeline.first().0)), Timeline::prepend);
     move || {
         if has_older.get() {
-            let timeline = timeline.get_value();
             let address = format!("/g/{}?before={}", timeline.group.id, timeline.first());
             Either::Left(view! {
-                <a class="older button small" href=address rel="external" on:click=load aria-busy=move || loading.get().to_string()>
+                <a class="older button small" href=address rel="external" on:click=load.clone()>
                     {text::OLDER}
                 </a>
             })
         } else {
             Either::Right(view! { <p class="older">{text::BEGINNING}</p> })
         }
+    }
+}
+
+/// The way to newer messages, where the page shows an earlier part of the log.
+#[component]
+fn NewerMessages(timeline: Timeline) -> impl IntoView {
+    let has_newer = timeline.has_newer.clone();
+    let load = loader(&timeline, |timeline| (Some(timeline.last().0), None), Timeline::extend);
+    move || {
+        has_newer.get().then(|| {
+            let last = timeline.last();
+            let address = format!("/g/{}?at={last}#m{last}", timeline.group.id);
+            view! {
+                <a class="older newer button small" href=address rel="external" on:click=load.clone()>
+                    {text::NEWER}
+                </a>
+            }
+        })
+    }
+}
+
+/// Loads a slice of history in place, one at a time.
+fn loader(
+    timeline: &Timeline,
+    range: fn(&Timeline) -> (Option<u64>, Option<u64>),
+    show: fn(&Timeline, wire::Page),
+) -> impl Fn(leptos::ev::MouseEvent) + Clone + use<> {
+    let loading = RwSignal::new(false);
+    let timeline = timeline.clone();
+    move |event| {
+        event.prevent_default();
+        if loading.get_untracked() {
+            return;
+        }
+        loading.set(true);
+        let timeline = timeline.clone();
+        leptos::task::spawn_local(async move {
+            let (after, before) = range(&timeline);
+            if let Ok(page) = slice(timeline.group.id.to_string(), after, before).await {
+                show(&timeline, page);
+            }
+            loading.try_set(false);
+        });
     }
 }

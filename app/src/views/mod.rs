@@ -1,5 +1,6 @@
 //! The parts pages are made of: one component a file.
 
+mod acts;
 mod avatar;
 mod composer;
 mod connection;
@@ -18,6 +19,8 @@ mod sidebar;
 pub(crate) use avatar::Avatar;
 pub(crate) use composer::Composer;
 pub(crate) use form::Form;
+#[cfg(feature = "ssr")]
+pub(crate) use form::FormState;
 pub(crate) use header::Header;
 pub(crate) use members::Members;
 pub(crate) use message_list::MessageList;
@@ -25,4 +28,6 @@ pub(crate) use moment::Moment;
 pub(crate) use new_group::NewGroup;
 pub(crate) use plain::Plain;
 pub(crate) use refusal::Refusal;
+#[cfg(feature = "ssr")]
+pub(crate) use rich_text::Rich;
 pub(crate) use sidebar::Sidebar;

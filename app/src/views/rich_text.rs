@@ -3,7 +3,7 @@ use wire::{Block, Inline, RichText};
 
 /// Shows a typed text: every node is a component's, and what people typed only ever becomes text.
 #[component]
-pub(super) fn Rich(text: RichText) -> impl IntoView {
+pub(crate) fn Rich(text: RichText) -> impl IntoView {
     view! { <div class="text" dir="auto">{blocks(text.blocks)}</div> }
 }
 

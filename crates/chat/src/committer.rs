@@ -8,7 +8,7 @@ use wire::{Entry, Refusal, Role, Seq, Topic, UserId};
 
 use crate::bus::{Bus, Hint};
 use crate::no::{Fault, No};
-use crate::store::{Change, Draft, Fact, Outcome, Store, Write};
+use crate::store::{Amend, Change, Draft, Fact, Outcome, Store, Write};
 
 /// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
 /// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
@@ -143,7 +143,9 @@ mod planted {
 /// Tells what has become a fact. Who lost a seat is cut off first, so that nothing later reaches them.
 fn publish(write: &Write, outcome: &Outcome, broker: &Broker, bus: &dyn Bus) {
     match (write, outcome) {
-        (Write::Post(draft), Outcome::Posted { seq }) => tell(draft, *seq, broker, bus),
+        (Write::Post(draft) | Write::Amend(Amend { news: draft, .. }), Outcome::Posted { seq }) => {
+            tell(draft, *seq, broker, bus);
+        }
         (Write::Change(change), Outcome::Changed { places }) => {
             end_lost_seats(change, places, broker, bus);
             for (draft, seq) in change.news.iter().zip(places) {

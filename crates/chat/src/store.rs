@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wire::{
-    Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Member, Page, Person, Refusal, Role, SendId, Seq,
+    Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Member, Page, Person, Refusal, Role, SendId,
+    Seq,
 };
 use wire::{Settings, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
+use crate::rules;
 use crate::session::{Session, TokenHash};
 
 /// Where facts are kept. One suite, `chat::testing::store`, holds every implementation to this contract.
@@ -37,6 +39,18 @@ pub trait Store: Send + Sync + 'static {
     /// A slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
 
+    /// One entry as it is now; none if there is none at this place, or it is no longer kept.
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault>;
+
+    /// The entries of a log that are [about](Draft::about) one of its places, oldest first.
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault>;
+
+    /// The pinned entries of a log, oldest first.
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault>;
+
+    /// The place of the first entry that was taken at this moment or later; none if there is none.
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault>;
+
     /// A group's settings and members, the longest there first; none if there is no such group.
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
 
@@ -61,6 +75,8 @@ pub trait Store: Send + Sync + 'static {
 pub enum Write {
     /// Append one entry to a log.
     Post(Draft),
+    /// Change an entry that is kept and append the news of it.
+    Amend(Amend),
     /// Change a group and append the news of it.
     Change(Change),
     /// A new user with a first session.
@@ -99,16 +115,55 @@ pub struct Draft {
     /// The right it needs; checked inside the commit, so that nobody posts after their leave, or after they
     /// were muted, was committed.
     pub right: Option<Right>,
+    /// The place of an earlier entry of the same log that this one is about: what it answers or changes.
+    pub about: Option<Seq>,
 }
 
-/// The right to say something in a group. The store reads the [`Standing`] it stands on inside the commit and
-/// asks [`rules::may_speak`](crate::rules::may_speak).
+/// A change of an entry that is kept, decided on the [`Kept`] that had `version`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amend {
+    /// The place of the entry, in the log of `news`.
+    pub target: Seq,
+    /// The version that was looked at.
+    pub version: Version,
+    /// What the entry carries from now on.
+    pub data: Json,
+    /// Whether it is pinned from now on.
+    pub pinned: bool,
+    /// Other entries of the same log, and what they carry from now on.
+    pub others: Vec<(Seq, Json)>,
+    /// What is told of it.
+    pub news: Draft,
+}
+
+/// An entry that is kept, as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The entry.
+    pub entry: Entry<Json>,
+    /// Counts its changes.
+    pub version: Version,
+}
+
+/// The right to say or change something in a group. The store reads the [`Standing`] it stands on inside the
+/// commit and asks [`Right::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Right {
     /// In which group.
     pub group: GroupId,
     /// Who.
     pub user: UserId,
+    /// To do what.
+    pub to: RightTo,
+}
+
+/// What somebody needs the right to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RightTo {
+    /// Say something new: [`rules::may_speak`](crate::rules::may_speak). Slow mode watches it.
+    Speak,
+    /// Change or react to what was said: [`rules::may_amend`](crate::rules::may_amend).
+    Amend,
 }
 
 /// How a user stands in a group.
@@ -188,7 +243,7 @@ pub enum Fact {
     InviteGone(InviteId),
 }
 
-/// Counts the changes of a group.
+/// Counts the changes of a group, or of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub u64);
 
@@ -216,7 +271,7 @@ pub enum Outcome {
         /// The places, in the order of [`Change::news`].
         places: Vec<Seq>,
     },
-    /// The group has another version by now: decide again. Nothing was written.
+    /// The group, or the entry, has another version by now or is gone: decide again. Nothing was written.
     Stale,
     /// Done; there is nothing to say.
     Done,
@@ -285,5 +340,24 @@ impl Roster {
     #[must_use]
     pub fn member(&self, user: UserId) -> Option<&Member> {
         self.members.iter().find(|member| member.person.id == user)
+    }
+}
+
+impl Right {
+    /// Asks the rule whether somebody who stands like this has the right.
+    ///
+    /// # Errors
+    /// Those of the rule.
+    pub fn check(&self, standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
+        match self.to {
+            RightTo::Speak => rules::may_speak(standing, now),
+            RightTo::Amend => rules::may_amend(standing, now),
+        }
+    }
+
+    /// Whether slow mode notes when this was.
+    #[must_use]
+    pub fn is_watched(&self, standing: Option<&Standing>) -> bool {
+        self.to == RightTo::Speak && standing.is_some_and(|standing| standing.slow_s > 0)
     }
 }

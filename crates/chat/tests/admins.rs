@@ -60,7 +60,7 @@ async fn a_muted_member_reads_on_and_speaks_again_when_the_time_is_over() {
     let tea = Tea::new().await;
     let say = async || {
         let id = tea.node.chat.new_send_id();
-        tea.node.chat.post(&tea.ben, tea.topic(), id, "hello").await.map(|_| ())
+        tea.node.chat.post(&tea.ben, tea.topic(), id, "hello", None).await.map(|_| ())
     };
     tea.node.chat.mute(&tea.ann, tea.id, tea.ben.id, 10).await.unwrap();
     assert_eq!(say().await, refused(Refusal::Muted { minutes: 10 }));
@@ -81,7 +81,7 @@ async fn an_invite_lets_in_as_many_as_it_says() {
     let (dan, eve) = (tea.node.introduce("dan").await, tea.node.introduce("eve").await);
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::InviteNeeded));
     let invite = tea.node.chat.invite(&tea.ann, tea.id, 60, 1).await.unwrap();
-    let view = tea.node.chat.open_group(Some(&dan), tea.id, None, Some(invite)).await.unwrap();
+    let view = tea.node.chat.open_group(Some(&dan), tea.id, wire::Place::Newest, Some(invite)).await.unwrap();
     assert!(matches!(view, GroupView::Outside { closed: None, .. }));
     tea.node.chat.join(&dan, tea.id, Some(invite)).await.unwrap();
     assert_eq!(tea.node.chat.join(&eve, tea.id, Some(invite)).await, refused(Refusal::InviteOver));
@@ -108,8 +108,8 @@ async fn a_deleted_group_ends_for_everyone() {
     tea.node.chat.delete_group(&tea.ann, tea.id, "tea").await.unwrap();
     ben.until_ended(&tea.topic()).await;
     news.until(|heard| !heard.is_empty()).await;
-    assert_eq!(news.events(&own), [Event::GroupGone { group: tea.id }]);
-    let gone = tea.node.chat.open_group(Some(&tea.ben), tea.id, None, None).await;
+    assert_eq!(news.events(&own), [Event::GroupGone { id: tea.id }]);
+    let gone = tea.node.chat.open_group(Some(&tea.ben), tea.id, wire::Place::Newest, None).await;
     assert_eq!(gone, refused(Refusal::NotFound));
 }
 
@@ -145,7 +145,7 @@ async fn nobody_joins_or_writes_in_an_archived_group() {
     let tea = Tea::new().await;
     tea.node.chat.settle(&tea.ann, tea.id, vec![Setting::Archived(true)]).await.unwrap();
     let id = tea.node.chat.new_send_id();
-    let said = tea.node.chat.post(&tea.ann, tea.topic(), id, "anyone?").await.map(|_| ());
+    let said = tea.node.chat.post(&tea.ann, tea.topic(), id, "anyone?", None).await.map(|_| ());
     assert_eq!(said, refused(Refusal::Archived));
     let dan = tea.node.introduce("dan").await;
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::Archived));

@@ -12,7 +12,9 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
     node.chat.join(&ben, tea.id, None).await.unwrap();
     node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
     node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
-    let GroupView::Inside(page) = node.chat.open_group(Some(&ben), tea.id, None, None).await.unwrap() else {
+    let GroupView::Inside(page) =
+        node.chat.open_group(Some(&ben), tea.id, wire::Place::Newest, None).await.unwrap()
+    else {
         panic!("ben has a seat");
     };
     assert_eq!(page.group.name.as_str(), "tea time");
@@ -35,7 +37,7 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
         Event::Left { person: ann.clone() },
     ];
     assert_eq!(listener.events(&Topic::group(tea.id)), events);
-    let last = node.chat.open_group(Some(&ann), tea.id, None, None).await.unwrap();
+    let last = node.chat.open_group(Some(&ann), tea.id, wire::Place::Newest, None).await.unwrap();
     assert_eq!(last, GroupView::Outside { group: tea, members: 1, closed: None });
 }
 

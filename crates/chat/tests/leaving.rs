@@ -86,7 +86,7 @@ async fn after_his_leave_ben_says_nothing() {
     let tea = Tea::with(Node::patient()).await;
     tea.node.chat.leave(&tea.ben, tea.group).await.unwrap();
     let (id, topic) = (tea.node.chat.new_send_id(), tea.topic.clone());
-    let refused = tea.node.chat.post(&tea.ben, topic, id, "one more thing").await;
+    let refused = tea.node.chat.post(&tea.ben, topic, id, "one more thing", None).await;
     assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
 }
 
@@ -97,7 +97,7 @@ async fn what_ben_says_while_he_leaves_stands_before_his_leave_or_nowhere() {
     let saying = (0..40).map(|number| {
         let (chat, ben, topic) = (Arc::clone(&tea.node.chat), tea.ben.clone(), tea.topic.clone());
         let id = chat.new_send_id();
-        tokio::spawn(async move { chat.post(&ben, topic, id, &format!("line {number}")).await })
+        tokio::spawn(async move { chat.post(&ben, topic, id, &format!("line {number}"), None).await })
     });
     let saying: Vec<_> = saying.collect();
     tea.node.chat.leave(&tea.ben, tea.group).await.unwrap();
@@ -144,7 +144,7 @@ impl Tea {
 async fn talk(chat: Arc<Chat>, person: Person, topic: Topic) {
     for number in 0..100 {
         let text = format!("{} {number}", person.name);
-        chat.post(&person, topic.clone(), chat.new_send_id(), &text).await.unwrap();
+        chat.post(&person, topic.clone(), chat.new_send_id(), &text, None).await.unwrap();
         tokio::task::yield_now().await;
     }
 }

@@ -22,7 +22,7 @@ async fn ben_is_told_which_groups_are_his() {
     let told = [
         Event::GroupAdded { group: tea.clone() },
         Event::GroupAdded { group: chess.clone() },
-        Event::GroupGone { group: tea.id },
+        Event::GroupGone { id: tea.id },
     ];
     for listener in [&mut phone, &mut desk] {
         listener.take_all().await;

@@ -72,7 +72,7 @@ async fn what_has_no_words_or_no_place_is_refused() {
         assert_eq!(post(&node, who, group, "1", text).await, Err(No::Refusal(refusal)));
     }
     let own = Topic::user(ann.id);
-    let posted = node.chat.post(&ann, own, SendId::new("1").unwrap(), "hello").await;
+    let posted = node.chat.post(&ann, own, SendId::new("1").unwrap(), "hello", None).await;
     assert_eq!(posted, Err(No::Refusal(Refusal::NotFound)), "news of a user are not for writing");
 }
 
@@ -105,7 +105,7 @@ async fn what_is_begun_first_comes_first_though_nobody_waited() {
     let mut sendings = vec![];
     for number in 0..20 {
         let id = SendId::new(&number.to_string()).unwrap();
-        sendings.push(node.chat.begin_post(&ann, Topic::group(group), id, "hello").await.unwrap());
+        sendings.push(node.chat.begin_post(&ann, Topic::group(group), id, "hello", None).await.unwrap());
     }
     gate.open_gate();
     // Waiting for the last first changes nothing.
@@ -124,7 +124,7 @@ async fn a_sender_who_goes_away_has_sent_all_the_same() {
     let node = Node::volatile();
     let (ann, group) = ann_in_tea(&node).await;
     let id = SendId::new("1").unwrap();
-    drop(node.chat.begin_post(&ann, Topic::group(group), id, "hello").await.unwrap());
+    drop(node.chat.begin_post(&ann, Topic::group(group), id, "hello", None).await.unwrap());
     let again = post(&node, &ann, group, "1", "hello").await.unwrap();
     assert_eq!((again.seq, again.duplicate), (Seq(2), true));
 }
@@ -189,7 +189,7 @@ async fn talk(chat: Arc<Chat>, person: Person, topic: Topic) -> Vec<u64> {
     let mut acks = vec![];
     for number in 0..10 {
         let text = format!("{} {number}", person.name);
-        acks.push(chat.post(&person, topic.clone(), chat.new_send_id(), &text).await.unwrap().seq.0);
+        acks.push(chat.post(&person, topic.clone(), chat.new_send_id(), &text, None).await.unwrap().seq.0);
     }
     acks
 }
@@ -201,5 +201,5 @@ async fn ann_in_tea(node: &Node) -> (Person, GroupId) {
 }
 
 async fn post(node: &Node, who: &Person, group: GroupId, id: &str, text: &str) -> Result<Ack, No> {
-    node.chat.post(who, Topic::group(group), SendId::new(id).unwrap(), text).await
+    node.chat.post(who, Topic::group(group), SendId::new(id).unwrap(), text, None).await
 }

@@ -17,11 +17,11 @@ async fn everything_that_was_taken_is_committed_and_answered() {
     let mut sendings = vec![];
     for number in 0..300 {
         let id = SendId::new(&number.to_string()).unwrap();
-        sendings.push(node.chat.begin_post(&ann, topic.clone(), id, "hello").await.unwrap());
+        sendings.push(node.chat.begin_post(&ann, topic.clone(), id, "hello", None).await.unwrap());
     }
     let late = async {
         // The shutdown has begun: the other half of the join was polled first.
-        let late = node.chat.post(&ann, topic.clone(), SendId::new("late").unwrap(), "hello").await;
+        let late = node.chat.post(&ann, topic.clone(), SendId::new("late").unwrap(), "hello", None).await;
         assert_eq!(late, Err(No::Refusal(Refusal::Unavailable)));
         gate.open_gate();
     };
@@ -43,7 +43,7 @@ async fn in_the_middle_of_everything_each_sender_learns_what_became_of_it() {
     let sending = (0..2_000).map(|number| {
         let (chat, ann, topic) = (Arc::clone(&node.chat), ann.clone(), topic.clone());
         let id = SendId::new(&number.to_string()).unwrap();
-        tokio::spawn(async move { (id.clone(), chat.post(&ann, topic, id, "hello").await) })
+        tokio::spawn(async move { (id.clone(), chat.post(&ann, topic, id, "hello", None).await) })
     });
     let sending: Vec<_> = sending.collect();
     node.chat.shut_down().await.unwrap();

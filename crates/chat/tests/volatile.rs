@@ -86,6 +86,7 @@ async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
         data: Json::of(&number),
         at: Timestamp(0),
         right: None,
+        about: None,
     };
     store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::store::{Groups, Outcome, Range, Roster, Standing, Write};
+use chat::store::{Groups, Kept, Outcome, Range, Roster, Standing, Write};
 use chat::testing::SeededChance;
 use chat::{Fault, Session, Store, TokenHash};
 use store::SqliteStore;
 use tempfile::TempDir;
-use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
+use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
 
 chat::store_contract!(fresh);
 
@@ -36,6 +36,22 @@ impl Store for Housed {
 
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         self.store.page(topic, range).await
+    }
+
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
+        self.store.kept(topic, seq).await
+    }
+
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
+        self.store.about(topic, seq).await
+    }
+
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
+        self.store.pinned(topic).await
+    }
+
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
+        self.store.place_at(topic, at).await
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {

@@ -84,6 +84,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
         data: Json::of(&"long ".repeat(60_000)),
         at: Timestamp(1),
         right: None,
+        about: None,
     };
     store.commit(Arc::new([Write::Post(draft)])).await
 }

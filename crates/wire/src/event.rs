@@ -1,10 +1,37 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::id::GroupId;
+use crate::emoji::Emoji;
+use crate::id::{GroupId, UserId};
 use crate::name::{Description, GroupName};
 use crate::rich::RichText;
+use crate::seq::Seq;
 use crate::time::Timestamp;
 use crate::view::{Door, GroupSummary, Member, Person, Role};
+
+/// One emoji of a message, and who reacted with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// With what.
+    pub emoji: Emoji,
+    /// Who, the first one first.
+    pub people: Vec<UserId>,
+}
+
+/// The message that a reply answers, as it was then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Its place in the same log.
+    pub seq: Seq,
+    /// Who said it.
+    pub author: Person,
+    /// How it begins; empty if it is deleted.
+    pub excerpt: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
 
 /// A setting of a group and its new value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +56,7 @@ pub enum Setting {
 /// What happened in a conversation, or to one user: the `data` of the entries of `group/…` and `user/…`.
 ///
 /// Names are those of the moment; the id tells who it is. A reader passes over a `type` it does not know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// The group began. Always its first entry.
@@ -120,6 +147,63 @@ pub enum Event {
         text: String,
         /// What it means.
         body: RichText,
+        /// What it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Quote>,
+        /// When its author changed it last, UTC.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited: Option<Timestamp>,
+        /// How people reacted, the first reaction first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reactions: Vec<Reaction>,
+        /// Whether admins have pinned it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pinned: bool,
+    },
+    /// Stands where a message was that is deleted.
+    Tombstone {
+        /// Who had said it.
+        author: Person,
+        /// Who deleted it.
+        by: Person,
+    },
+    /// A message says something else now.
+    Edited {
+        /// Its place.
+        target: Seq,
+        /// What was typed.
+        text: String,
+        /// What it means.
+        body: RichText,
+        /// Its author.
+        by: Person,
+    },
+    /// A message is gone; its place has a tombstone.
+    Deleted {
+        /// Its place.
+        target: Seq,
+        /// Who deleted it.
+        by: Person,
+    },
+    /// Somebody reacted to a message, or took it back.
+    Reacted {
+        /// Its place.
+        target: Seq,
+        /// With what.
+        emoji: Emoji,
+        /// Whether the reaction stands now.
+        on: bool,
+        /// Who.
+        by: Person,
+    },
+    /// A message is pinned, or no longer.
+    Pinned {
+        /// Its place.
+        target: Seq,
+        /// Whether it is pinned now.
+        on: bool,
+        /// Who decided it.
+        by: Person,
     },
     /// On a user's own topic: a group is now theirs.
     GroupAdded {
@@ -129,9 +213,228 @@ pub enum Event {
     /// On a user's own topic: a group is no longer theirs.
     GroupGone {
         /// The group.
-        group: GroupId,
+        id: GroupId,
     },
     /// Something this version has no word for.
-    #[serde(other)]
     Unknown,
+}
+
+/// Every field that any event has. One reader for all of them is a tenth of the size of one for each, and the
+/// page carries it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+    r#type: String,
+    by: Option<Person>,
+    person: Option<Person>,
+    author: Option<Person>,
+    member: Option<Member>,
+    role: Option<Role>,
+    name: Option<GroupName>,
+    banned: bool,
+    until: Option<Timestamp>,
+    uses: Option<u32>,
+    setting: Option<Setting>,
+    text: Option<String>,
+    body: Option<RichText>,
+    reply_to: Option<Quote>,
+    edited: Option<Timestamp>,
+    reactions: Vec<Reaction>,
+    pinned: bool,
+    target: Option<Seq>,
+    emoji: Option<Emoji>,
+    on: bool,
+    group: Option<GroupSummary>,
+    id: Option<GroupId>,
+}
+
+impl Fields {
+    /// The event; none if a field is missing that it must have, or its type is unknown here.
+    fn event(self) -> Option<Event> {
+        let Self { by, person, author, member, target, until, uses, .. } = self;
+        Some(match self.r#type.as_str() {
+            "created" => Event::Created { by: by?, name: self.name? },
+            "joined" => Event::Joined { member: member? },
+            "left" => Event::Left { person: person? },
+            "ranked" => Event::Ranked { person: person?, role: self.role?, by: by? },
+            "removed" => Event::Removed { person: person?, by: by?, banned: self.banned },
+            "added" => Event::Added { member: member?, by: by? },
+            "unbanned" => Event::Unbanned { person: person?, by: by? },
+            "muted" => Event::Muted { person: person?, until, by: by? },
+            "changed" => Event::Changed { setting: self.setting?, by: by? },
+            "invited" => Event::Invited { until, uses, by: by? },
+            "uninvited" => Event::Uninvited { by: by? },
+            "message" => Event::Message {
+                author: author?,
+                text: self.text?,
+                body: self.body?,
+                reply_to: self.reply_to,
+                edited: self.edited,
+                reactions: self.reactions,
+                pinned: self.pinned,
+            },
+            "tombstone" => Event::Tombstone { author: author?, by: by? },
+            "edited" => Event::Edited { target: target?, text: self.text?, body: self.body?, by: by? },
+            "deleted" => Event::Deleted { target: target?, by: by? },
+            "reacted" => Event::Reacted { target: target?, emoji: self.emoji?, on: self.on, by: by? },
+            "pinned" => Event::Pinned { target: target?, on: self.on, by: by? },
+            "group_added" => Event::GroupAdded { group: self.group? },
+            "group_gone" => Event::GroupGone { id: self.id? },
+            _ => return None,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Fields::deserialize(deserializer)?.event().unwrap_or(Self::Unknown))
+    }
+}
+
+impl Event {
+    /// A message as it is said: not edited, nobody has reacted yet.
+    #[must_use]
+    pub const fn message(author: Person, text: String, body: RichText, reply_to: Option<Quote>) -> Self {
+        Self::Message { author, text, body, reply_to, edited: None, reactions: Vec::new(), pinned: false }
+    }
+
+    /// The message that this changes, if it changes one.
+    #[must_use]
+    pub const fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Edited { target, .. }
+            | Self::Deleted { target, .. }
+            | Self::Reacted { target, .. }
+            | Self::Pinned { target, .. } => Some(*target),
+            _ => None,
+        }
+    }
+
+    /// Whether it is told in the log without a line of its own: the message it changes shows it.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.target().is_some() && !matches!(self, Self::Pinned { .. })
+    }
+
+    /// The message as it is after this change of it. What is no message, or no change, stays as it is. The
+    /// same change twice is one change.
+    #[must_use]
+    pub fn changed_by(self, change: &Self, at: Timestamp) -> Self {
+        let Self::Message { author, text, body, reply_to, edited, mut reactions, pinned } = self else {
+            return self;
+        };
+        match change {
+            Self::Edited { text, body, .. } => {
+                let (text, body) = (text.clone(), body.clone());
+                Self::Message { author, text, body, reply_to, edited: Some(at), reactions, pinned }
+            }
+            Self::Deleted { by, .. } => Self::Tombstone { author, by: by.clone() },
+            Self::Reacted { emoji, on, by, .. } => {
+                react(&mut reactions, emoji, *on, by.id);
+                Self::Message { author, text, body, reply_to, edited, reactions, pinned }
+            }
+            Self::Pinned { on, .. } => {
+                Self::Message { author, text, body, reply_to, edited, reactions, pinned: *on }
+            }
+            _ => Self::Message { author, text, body, reply_to, edited, reactions, pinned },
+        }
+    }
+}
+
+fn react(reactions: &mut Vec<Reaction>, emoji: &Emoji, on: bool, user: UserId) {
+    let known = reactions.iter_mut().find(|reaction| reaction.emoji == *emoji);
+    match (known, on) {
+        (Some(reaction), true) if !reaction.people.contains(&user) => reaction.people.push(user),
+        (Some(reaction), false) => reaction.people.retain(|other| *other != user),
+        (None, true) => reactions.push(Reaction { emoji: emoji.clone(), people: vec![user] }),
+        _ => {}
+    }
+    reactions.retain(|reaction| !reaction.people.is_empty());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::PersonName;
+
+    fn person(id: u8) -> Person {
+        Person { id: UserId::from_bytes([id; 10]), name: PersonName::new("ann").unwrap() }
+    }
+
+    fn said() -> Event {
+        Event::message(person(1), "hello".into(), RichText::plain("hello"), None)
+    }
+
+    #[test]
+    fn every_event_is_read_as_it_was_written() {
+        let (by, at, target) = (person(1), Some(Timestamp(5)), Seq(3));
+        let member = Member { person: person(2), role: Role::Admin, since: Timestamp(1), muted_until: at };
+        let name = GroupName::new("tea").unwrap();
+        let group = GroupSummary { id: GroupId::from_bytes([3; 10]), name: name.clone() };
+        let quote = Quote { seq: Seq(1), author: person(2), excerpt: "x".into() };
+        let emoji = Emoji::new("👍").unwrap();
+        let reactions = vec![Reaction { emoji: emoji.clone(), people: vec![by.id] }];
+        let (text, body) = (String::from("hi"), RichText::plain("hi"));
+        let all = [
+            Event::Created { by: by.clone(), name: name.clone() },
+            Event::Joined { member: member.clone() },
+            Event::Left { person: person(2) },
+            Event::Ranked { person: person(2), role: Role::Member, by: by.clone() },
+            Event::Removed { person: person(2), by: by.clone(), banned: true },
+            Event::Added { member, by: by.clone() },
+            Event::Unbanned { person: person(2), by: by.clone() },
+            Event::Muted { person: person(2), until: at, by: by.clone() },
+            Event::Muted { person: person(2), until: None, by: by.clone() },
+            Event::Changed { setting: Setting::Name(name), by: by.clone() },
+            Event::Changed { setting: Setting::Door(Door::Invite), by: by.clone() },
+            Event::Invited { until: at, uses: Some(2), by: by.clone() },
+            Event::Uninvited { by: by.clone() },
+            said(),
+            Event::Message {
+                author: by.clone(),
+                text: text.clone(),
+                body: body.clone(),
+                reply_to: Some(quote),
+                edited: at,
+                reactions,
+                pinned: true,
+            },
+            Event::Tombstone { author: by.clone(), by: person(2) },
+            Event::Edited { target, text, body, by: by.clone() },
+            Event::Deleted { target, by: by.clone() },
+            Event::Reacted { target, emoji, on: true, by: by.clone() },
+            Event::Pinned { target, on: true, by },
+            Event::GroupAdded { group: group.clone() },
+            Event::GroupGone { id: group.id },
+            Event::Unknown,
+        ];
+        for event in all {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+        }
+        for later in [r#"{"type":"sung","song":[1]}"#, r#"{"type":"left"}"#, "{}"] {
+            assert_eq!(serde_json::from_str::<Event>(later).unwrap(), Event::Unknown, "{later}");
+        }
+    }
+
+    #[test]
+    fn changes_may_come_twice_and_the_last_one_counts() {
+        let at = Timestamp(5);
+        let thumb = Emoji::new("👍").unwrap();
+        let reacted = |on, by| Event::Reacted { target: Seq(1), emoji: thumb.clone(), on, by: person(by) };
+        let edited =
+            Event::Edited { target: Seq(1), text: "bye".into(), body: RichText::plain("bye"), by: person(1) };
+        let all = [reacted(true, 1), reacted(true, 2), edited.clone(), reacted(false, 1)];
+        let once = all.iter().fold(said(), |message, change| message.changed_by(change, at));
+        let twice = all.iter().fold(once.clone(), |message, change| message.changed_by(change, at));
+        assert_eq!(once, twice);
+        let Event::Message { text, reactions, edited: Some(_), .. } = &once else { panic!("{once:?}") };
+        assert_eq!(text, "bye");
+        assert_eq!(*reactions, [Reaction { emoji: thumb.clone(), people: vec![person(2).id] }]);
+
+        let deleted = Event::Deleted { target: Seq(1), by: person(2) };
+        let gone = once.changed_by(&deleted, at);
+        assert_eq!(gone, Event::Tombstone { author: person(1), by: person(2) });
+        assert_eq!(gone.clone().changed_by(&edited, at), gone, "what is deleted stays deleted");
+    }
 }

@@ -26,6 +26,8 @@
 //! - **Message**: an entry in a log. **Seq**: its dense place: 1, 2, 3. **Epoch**: which life of the log.
 //!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
 //!   **History**: the log; a **Page**: a slice of it.
+//! - **Amendment**: a change of a message that was said: an edit, a delete, a reaction, a pin. **Tombstone**: what
+//!   stands where a message was deleted. **Quote**: what a reply answers.
 //! - **Topic**: where live news goes. **Event**: what happened. **Subscription**: one connection's interest
 //!   in a topic. **Broker**: maps topics to subscriptions. **Fan-out**: what the broker does.
 //! - **Frame**: one unit on the socket. **Live**: what the browser knows. **Timeline**: its view of one log.
@@ -34,6 +36,7 @@
 //!   **`CloseCode`**: why a socket ended and whether to come back.
 
 mod close;
+mod emoji;
 mod entry;
 mod event;
 mod id;
@@ -50,14 +53,15 @@ mod topic;
 mod view;
 
 pub use close::CloseCode;
+pub use emoji::Emoji;
 pub use entry::{Entry, Page};
-pub use event::{Event, Setting};
+pub use event::{Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
 pub use name::{Description, GroupName, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};
-pub use request::{Action, Ref, RefusedRequest, Request};
+pub use request::{Action, Amendment, Ref, RefusedRequest, Request};
 pub use rich::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
 pub use time::{NotATimestamp, Timestamp};
@@ -65,4 +69,4 @@ pub use topic::{Topic, TopicKind};
 pub use view::{
     Door, Entrance, GroupPage, GroupSummary, GroupView, Invite, Management, Member, Person, Role,
 };
-pub use view::{Settings, Visit};
+pub use view::{Place, Settings, Visit};

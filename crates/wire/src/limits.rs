@@ -20,6 +20,12 @@ pub const SLOW_SECONDS: u32 = 6 * 60 * 60;
 pub const LONGEST_MINUTES: u32 = 365 * 24 * 60;
 /// The most invites of a group that are open at once.
 pub const GROUP_INVITES: usize = 50;
+/// The longest emoji; flags and families are long.
+pub const EMOJI_BYTES: usize = 40;
+/// The most different emoji on one message.
+pub const REACTIONS: usize = 20;
+/// How much of a message a reply quotes.
+pub const EXCERPT_CHARS: usize = 140;
 /// The longest name of a topic.
 pub const TOPIC_BYTES: usize = 128;
 /// The longest [`SendId`](crate::SendId).

@@ -1,5 +1,5 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::entry::Entry;
 use crate::id::SendId;
@@ -12,7 +12,7 @@ use crate::view::Person;
 
 /// A frame from the server that is not an [`Entry`]: it has an `event`. A reader passes over an `event` it
 /// does not know.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Notice {
     /// The first frame of every connection: who the server takes it for.
@@ -74,9 +74,13 @@ pub enum Notice {
     },
     /// A frame was not taken; the connection stays open.
     Refused {
-        /// Why.
-        #[serde(flatten)]
-        refused: Refused,
+        /// The stable code.
+        code: String,
+        /// What would be right, in a sentence.
+        message: String,
+        /// When to try again, in milliseconds from now, if waiting helps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u32>,
         /// The frame this answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
@@ -95,12 +99,71 @@ pub enum Notice {
         retry_ms: u32,
     },
     /// Something this version has no word for.
-    #[serde(other)]
     Unknown,
 }
 
+/// Every field that any notice has: one reader for all of them, as for events.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+    event: String,
+    me: Option<Person>,
+    topic: Option<Topic>,
+    cursor: Option<Cursor>,
+    head: Option<Seq>,
+    refused: Option<Refused>,
+    reason: Option<String>,
+    begins: Option<Seq>,
+    id: Option<SendId>,
+    seq: Option<Seq>,
+    timestamp: Option<Timestamp>,
+    duplicate: bool,
+    code: Option<String>,
+    message: Option<String>,
+    retry_ms: Option<u32>,
+    r#ref: Option<Ref>,
+}
+
+impl Fields {
+    /// The notice; none if a field is missing that it must have, or its event is unknown here.
+    fn notice(self) -> Option<Notice> {
+        let Self { topic, cursor, reason, retry_ms, r#ref: reference, .. } = self;
+        Some(match self.event.as_str() {
+            "welcome" => Notice::Welcome { me: self.me },
+            "subscribed" => {
+                Notice::Subscribed { topic: topic?, cursor: cursor?, head: self.head?, reference }
+            }
+            "unsubscribed" => Notice::Unsubscribed { topic: topic?, refused: self.refused, reference },
+            "reset" => Notice::Reset {
+                topic: topic?,
+                reason: ResetReason::read(&reason?)?,
+                cursor: cursor?,
+                begins: self.begins?,
+            },
+            "ack" => Notice::Ack {
+                id: self.id?,
+                topic: topic?,
+                seq: self.seq?,
+                timestamp: self.timestamp?,
+                duplicate: self.duplicate,
+                reference,
+            },
+            "refused" => Notice::Refused { code: self.code?, message: self.message?, retry_ms, reference },
+            "pong" => Notice::Pong { reference },
+            "goodbye" => Notice::Goodbye { reason: reason?, retry_ms: retry_ms? },
+            _ => return None,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Notice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Fields::deserialize(deserializer)?.notice().unwrap_or(Self::Unknown))
+    }
+}
+
 /// Why a gap is not replayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
     /// The cursor is of another life of the log.
@@ -113,6 +176,18 @@ pub enum ResetReason {
     Ahead,
 }
 
+impl ResetReason {
+    fn read(text: &str) -> Option<Self> {
+        Some(match text {
+            "epoch_changed" => Self::EpochChanged,
+            "too_far_behind" => Self::TooFarBehind,
+            "trimmed" => Self::Trimmed,
+            "ahead" => Self::Ahead,
+            _ => return None,
+        })
+    }
+}
+
 /// Any frame from the server; `D` is what the entries carry, as far as the reader wants to know it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Incoming<D> {
@@ -123,6 +198,13 @@ pub enum Incoming<D> {
 }
 
 impl Notice {
+    /// A frame was not taken.
+    #[must_use]
+    pub fn refused(refused: Refused, reference: Option<Ref>) -> Self {
+        let Refused { code, message, retry_ms } = refused;
+        Self::Refused { code, message, retry_ms, reference }
+    }
+
     /// The frame as text.
     #[must_use]
     pub fn encode(&self) -> String {

@@ -90,6 +90,12 @@ pub enum Refusal {
     },
     /// What was typed to confirm is not the name.
     ConfirmationWrong,
+    /// Only its author may change a message.
+    NotAuthor,
+    /// A reaction is no emoji.
+    EmojiBad,
+    /// A message has as many different reactions as it may have.
+    TooManyReactions,
     /// The group has as many members as it may have.
     GroupFull {
         /// Its limit.
@@ -163,6 +169,9 @@ impl Refusal {
             Self::NotOneself => "not_oneself",
             Self::LimitBad { .. } => "limit_bad",
             Self::ConfirmationWrong => "confirmation_wrong",
+            Self::NotAuthor => "not_author",
+            Self::EmojiBad => "emoji_bad",
+            Self::TooManyReactions => "too_many_reactions",
             Self::GroupFull { .. } => "group_full",
             Self::TooManyGroups { .. } => "too_many_groups",
             Self::TooManySubscriptions => "too_many_subscriptions",
@@ -225,6 +234,12 @@ impl Refusal {
             }
             Self::NotOneself => "You cannot do this to yourself; another admin can.".into(),
             Self::LimitBad { max } => format!("The limit must be a whole number from 1 to {max}."),
+            Self::NotAuthor => "Only who wrote a message may change it; its author or an admin may delete it.".into(),
+            Self::EmojiBad => "A reaction is one emoji, without letters or spaces.".into(),
+            Self::TooManyReactions => format!(
+                "A message may have {} different reactions; use one that is there.",
+                limits::REACTIONS
+            ),
             Self::ConfirmationWrong => "That is not the name of the group; type it exactly to confirm.".into(),
             Self::GroupFull { limit } => format!("This group is full: it may have {limit} members."),
             Self::TooManyGroups { max } => format!("You are in {max} groups, the most there may be; leave one first."),
@@ -265,6 +280,7 @@ impl Refusal {
             | Self::FrameTooLarge
             | Self::FrameBinary
             | Self::TopicBad
+            | Self::EmojiBad
             | Self::SendIdBad => 400,
             Self::TokenNeeded | Self::SignInNeeded => 401,
             Self::OriginForeign
@@ -274,6 +290,7 @@ impl Refusal {
             | Self::Banned
             | Self::InviteNeeded
             | Self::Announcing
+            | Self::NotAuthor
             | Self::Muted { .. } => 403,
             Self::NotFound => 404,
             Self::SendIdTaken => 409,
@@ -287,6 +304,7 @@ impl Refusal {
             | Self::NotOneself
             | Self::LimitBad { .. }
             | Self::ConfirmationWrong
+            | Self::TooManyReactions
             | Self::GroupFull { .. }
             | Self::TooManyGroups { .. }
             | Self::NameEmpty
@@ -320,7 +338,7 @@ fn span(minutes: u32) -> String {
     }
 }
 
-const ACTIONS: &str = "subscribe, unsubscribe, post, publish, ping";
+const ACTIONS: &str = "subscribe, unsubscribe, post, edit, delete, react, pin, publish, ping";
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,11 +6,12 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::emoji::Emoji;
 use crate::id::SendId;
 use crate::json::Json;
 use crate::limits::{FRAME_BYTES, REF_BYTES};
 use crate::refusal::Refusal;
-use crate::seq::Cursor;
+use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
 /// One frame to the server: an action, and perhaps a `ref` that its answer repeats.
@@ -45,6 +46,19 @@ pub enum Action {
         id: SendId,
         /// Markdown.
         text: String,
+        /// The place of the message it answers.
+        reply_to: Option<Seq>,
+    },
+    /// Changes a message that was said.
+    Amend {
+        /// The conversation.
+        topic: Topic,
+        /// The sender's id for this change.
+        id: SendId,
+        /// The place of the message.
+        target: Seq,
+        /// The change.
+        amendment: Amendment,
     },
     /// Publishes to an open topic.
     Publish {
@@ -57,6 +71,19 @@ pub enum Action {
     },
     /// Asks for a `pong`.
     Ping,
+}
+
+/// A change of a message that was said. Doing it again changes nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Amendment {
+    /// Says it in other words. For its author.
+    Edit(String),
+    /// Takes it away. For its author, and for admins.
+    Delete,
+    /// Reacts, or takes the reaction back.
+    React(Emoji, bool),
+    /// Pins it, or no longer. For admins.
+    Pin(bool),
 }
 
 /// The sender's mark on a frame: a string of at most 128 bytes, or a number.
@@ -117,11 +144,37 @@ impl Request {
                 put("action", "unsubscribe".into());
                 put("topic", topic.as_str().into());
             }
-            Action::Post { topic, id, text } => {
+            Action::Post { topic, id, text, reply_to } => {
                 put("action", "post".into());
                 put("topic", topic.as_str().into());
                 put("id", id.as_str().into());
                 put("text", text.as_str().into());
+                if let Some(seq) = reply_to {
+                    put("reply_to", seq.0.into());
+                }
+            }
+            Action::Amend { topic, id, target, amendment } => {
+                put("topic", topic.as_str().into());
+                put("id", id.as_str().into());
+                put("target", target.0.into());
+                match amendment {
+                    Amendment::Edit(text) => {
+                        put("action", "edit".into());
+                        put("text", text.as_str().into());
+                    }
+                    Amendment::Delete => {
+                        put("action", "delete".into());
+                    }
+                    Amendment::React(emoji, on) => {
+                        put("action", "react".into());
+                        put("emoji", emoji.as_str().into());
+                        put("on", (*on).into());
+                    }
+                    Amendment::Pin(on) => {
+                        put("action", "pin".into());
+                        put("on", (*on).into());
+                    }
+                }
             }
             Action::Publish { topic, id, data } => {
                 put("action", "publish".into());
@@ -156,8 +209,16 @@ impl Action {
             "post" => Ok(Self::Post {
                 topic: take_topic(fields)?,
                 id: take_id(fields)?.ok_or(Refusal::FieldMissing { field: "id", wants: ID })?,
-                text: take_string(fields, "text", "a string of Markdown")?,
+                text: take_text(fields)?,
+                reply_to: take_optional(fields, "reply_to", PLACE)?,
             }),
+            "edit" => Self::take_amendment(fields, |fields| Ok(Amendment::Edit(take_text(fields)?))),
+            "delete" => Self::take_amendment(fields, |_| Ok(Amendment::Delete)),
+            "react" => Self::take_amendment(fields, |fields| {
+                let emoji = Emoji::new(&take_string(fields, "emoji", "one emoji")?)?;
+                Ok(Amendment::React(emoji, take(fields, "on", ON)?))
+            }),
+            "pin" => Self::take_amendment(fields, |fields| Ok(Amendment::Pin(take(fields, "on", ON)?))),
             "publish" => {
                 let (topic, id, data) = take_publish(fields)?;
                 Ok(Self::Publish { topic, id, data })
@@ -165,6 +226,20 @@ impl Action {
             "ping" => Ok(Self::Ping),
             _ => Err(Refusal::ActionUnknown),
         }
+    }
+}
+
+impl Action {
+    fn take_amendment(
+        fields: &mut Fields<'_>,
+        amendment: impl FnOnce(&mut Fields<'_>) -> Result<Amendment, Refusal>,
+    ) -> Result<Self, Refusal> {
+        Ok(Self::Amend {
+            topic: take_topic(fields)?,
+            id: take_id(fields)?.ok_or(Refusal::FieldMissing { field: "id", wants: ID })?,
+            target: take(fields, "target", PLACE)?,
+            amendment: amendment(fields)?,
+        })
     }
 }
 
@@ -193,6 +268,8 @@ impl Ref {
 }
 
 const ID: &str = "a string of your choice that you use for this message only";
+const PLACE: &str = "the seq of a message in this topic";
+const ON: &str = "true or false";
 const CURSOR: &str = "an object {\"epoch\": 16 hexadecimal digits, \"seq\": whole number}";
 
 fn read_fields(text: &str) -> Result<Fields<'_>, Refusal> {
@@ -212,6 +289,10 @@ fn take_topic(fields: &mut Fields<'_>) -> Result<Topic, Refusal> {
 
 fn take_id(fields: &mut Fields<'_>) -> Result<Option<SendId>, Refusal> {
     take_optional::<String>(fields, "id", ID)?.map(|id| SendId::new(&id)).transpose()
+}
+
+fn take_text(fields: &mut Fields<'_>) -> Result<String, Refusal> {
+    take_string(fields, "text", "a string of Markdown")
 }
 
 fn take_cursor(fields: &mut Fields<'_>) -> Result<Option<Cursor>, Refusal> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::entry::Page;
+use crate::entry::{Entry, Page};
 use crate::event::Setting;
 use crate::id::{GroupId, InviteId, SendId, UserId};
 use crate::name::{Description, GroupName, PersonName};
@@ -103,6 +103,21 @@ pub struct Visit {
     pub cursor: Cursor,
 }
 
+/// Where a page of a group begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// With the newest messages.
+    #[default]
+    Newest,
+    /// With those before this place.
+    Before(Seq),
+    /// With this place in the middle.
+    Around(Seq),
+    /// With what was said from this moment on.
+    From(Timestamp),
+}
+
 /// What opening a group's link shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,6 +161,9 @@ pub struct GroupPage {
     pub members_at: Seq,
     /// A slice of the log.
     pub page: Page,
+    /// What admins have pinned, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Entry>,
 }
 
 /// A group as its admins manage it.

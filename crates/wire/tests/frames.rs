@@ -2,6 +2,7 @@
 //! public protocol.
 
 use wire::{Action, CloseCode, Cursor, Entry, Epoch, Incoming, Json, Notice, Ref, Refusal, Refused, Request};
+use wire::{Amendment, Emoji};
 use wire::{ResetReason, SendId, Seq, Timestamp, Topic, limits};
 
 fn topic(name: &str) -> Topic {
@@ -14,6 +15,10 @@ fn id(text: &str) -> SendId {
 
 fn cursor(seq: u64) -> Cursor {
     Cursor { epoch: Epoch(0xfeed), seq: Seq(seq) }
+}
+
+fn amend(amendment: Amendment) -> Action {
+    Action::Amend { topic: topic("a"), id: id("x1"), target: Seq(7), amendment }
 }
 
 #[test]
@@ -33,8 +38,27 @@ fn every_action_has_its_frame() {
         ),
         (
             r#"{"action":"post","id":"x1","text":"*hi*","topic":"group/00000000000000zz"}"#,
-            Action::Post { topic: topic("group/00000000000000zz"), id: id("x1"), text: "*hi*".into() },
+            Action::Post {
+                topic: topic("group/00000000000000zz"),
+                id: id("x1"),
+                text: "*hi*".into(),
+                reply_to: None,
+            },
         ),
+        (
+            r#"{"action":"post","id":"x1","reply_to":7,"text":"hi","topic":"a"}"#,
+            Action::Post { topic: topic("a"), id: id("x1"), text: "hi".into(), reply_to: Some(Seq(7)) },
+        ),
+        (
+            r#"{"action":"edit","id":"x1","target":7,"text":"hi","topic":"a"}"#,
+            amend(Amendment::Edit("hi".into())),
+        ),
+        (r#"{"action":"delete","id":"x1","target":7,"topic":"a"}"#, amend(Amendment::Delete)),
+        (
+            r#"{"action":"react","emoji":"👍","id":"x1","on":true,"target":7,"topic":"a"}"#,
+            amend(Amendment::React(Emoji::new("👍").unwrap(), true)),
+        ),
+        (r#"{"action":"pin","id":"x1","on":false,"target":7,"topic":"a"}"#, amend(Amendment::Pin(false))),
         (
             r#"{"action":"publish","data":{"n":1},"topic":"news"}"#,
             Action::Publish { topic: topic("news"), id: None, data: Json::new(r#"{"n":1}"#).unwrap() },
@@ -81,6 +105,10 @@ fn bad_frames_are_told_what_would_be_right() {
         (r#"{"action":"post","topic":"a","text":"hi"}"#, "field_missing"),
         (r#"{"action":"post","topic":"a","id":"a b","text":"hi"}"#, "send_id_bad"),
         (r#"{"action":"post","topic":"a","id":"x","text":7}"#, "field_wrong"),
+        (r#"{"action":"edit","topic":"a","id":"x","text":"hi"}"#, "field_missing"),
+        (r#"{"action":"react","topic":"a","id":"x","target":1,"emoji":"yes","on":true}"#, "emoji_bad"),
+        (r#"{"action":"react","topic":"a","id":"x","target":1,"emoji":"👍","on":1}"#, "field_wrong"),
+        (r#"{"action":"pin","topic":"a","id":"x","target":-1,"on":true}"#, "field_wrong"),
         (r#"{"action":"publish","topic":"a"}"#, "field_missing"),
         (r#"{"action":"ping","ref":{}}"#, "field_wrong"),
         (&long, "frame_too_large"),
@@ -134,7 +162,7 @@ fn every_notice_has_its_frame() {
         ),
         (
             r#"{"event":"refused","code":"too_fast","message":"You are sending too fast; try again in 2 s.","retry_ms":1500,"ref":7}"#,
-            Notice::Refused { refused, reference: reference.clone() },
+            Notice::refused(refused, reference.clone()),
         ),
         (r#"{"event":"pong","ref":7}"#, Notice::Pong { reference }),
         (

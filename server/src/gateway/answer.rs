@@ -28,5 +28,5 @@ pub(super) fn subscribed(
 
 /// A no.
 pub(super) fn refused(refusal: &Refusal, reference: Option<Ref>) -> Notice {
-    Notice::Refused { refused: Refused::from(refusal), reference }
+    Notice::refused(Refused::from(refusal), reference)
 }

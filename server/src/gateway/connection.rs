@@ -211,12 +211,23 @@ impl<S: Sender> Connection<S> {
                 }
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference).await,
-            Action::Post { topic, id, text } => {
+            Action::Post { topic, id, text, reply_to } => {
                 let begun = match self.caller.me() {
-                    Ok(me) => chat.begin_post(me, topic, id, &text).await,
+                    Ok(me) => chat.begin_post(me, topic, id, &text, reply_to).await,
                     Err(refusal) => Err(refusal.into()),
                 };
                 self.answer_later(begun, reference);
+                Ok(())
+            }
+            Action::Amend { topic, id, target, amendment } => {
+                let caller = self.caller.clone();
+                self.sends.push_back(Box::pin(async move {
+                    let amended = match caller.me() {
+                        Ok(me) => chat.amend(me, &topic, id, target, amendment).await,
+                        Err(refusal) => Err(refusal.into()),
+                    };
+                    answer::sent(amended, reference)
+                }));
                 Ok(())
             }
             Action::Publish { topic, id, data } => {

@@ -12,6 +12,8 @@ use crate::config::Wrong;
 /// A folder with the page's files, as `cargo leptos` builds it.
 pub(crate) struct Site {
     folder: ServeDir,
+    /// The style sheets that the main one imports: the development loop leaves them where they are written.
+    style: ServeDir,
     pub(crate) assets: Assets,
 }
 
@@ -21,7 +23,8 @@ impl Site {
         let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
         let folder = ServeDir::new(root).append_index_html_on_directories(false);
         let path = |end: &str| format!("/pkg/hubbub.{end}");
-        Ok(Self { folder, assets: Assets { js: path("js"), wasm: path("wasm"), css: path("css") } })
+        let style = ServeDir::new("style");
+        Ok(Self { folder, style, assets: Assets { js: path("js"), wasm: path("wasm"), css: path("css") } })
     }
 
     pub(crate) async fn file(&self, request: &Parts) -> Option<Response> {
@@ -29,17 +32,25 @@ impl Site {
         if path == "/" || path.ends_with('/') {
             return None;
         }
-        let mut copy = axum::http::Request::builder().uri(request.uri.clone()).method(request.method.clone());
-        if let Some(headers) = copy.headers_mut() {
-            headers.clone_from(&request.headers);
+        let mut answer = ask(&self.folder, request, path).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            let sheet = path.strip_prefix("/pkg").filter(|name| name.ends_with(".css"))?;
+            answer = ask(&self.style, request, sheet).await?;
         }
-        let answer = self.folder.clone().oneshot(copy.body(Body::empty()).ok()?).await.ok()?;
         if answer.status() == StatusCode::NOT_FOUND {
             return None;
         }
-        let mut answer = answer.map(Body::new);
         // These names are the same after every build.
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         Some(answer)
     }
+}
+
+async fn ask(folder: &ServeDir, request: &Parts, path: &str) -> Option<Response> {
+    let mut copy = axum::http::Request::builder().uri(path).method(request.method.clone());
+    if let Some(headers) = copy.headers_mut() {
+        headers.clone_from(&request.headers);
+    }
+    let answer = folder.clone().oneshot(copy.body(Body::empty()).ok()?).await.ok()?;
+    Some(answer.map(Body::new))
 }

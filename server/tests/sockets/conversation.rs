@@ -71,7 +71,7 @@ async fn who_leaves_in_the_middle_of_talk_hears_nothing_later() {
         let talk = async {
             for n in 0..10 {
                 let id = wire::SendId::new(&format!("{round}-{n}")).unwrap();
-                chat.post(&ann, topic.clone(), id, "and on").await.unwrap();
+                chat.post(&ann, topic.clone(), id, "and on", None).await.unwrap();
             }
         };
         let (left, ()) = tokio::join!(chat.leave(&ben, group.id), talk);

@@ -1,9 +1,10 @@
 use wire::{
     Description, Door, Event, GroupId, GroupName, GroupPage, GroupSummary, GroupView, InviteId, Json, Page,
-    Person,
+    Person, Place,
 };
 use wire::{Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
+use super::amend::read;
 use crate::chat::Chat;
 use crate::no::{Fault, No};
 use crate::rules::{self, Decision, Groups, News};
@@ -39,8 +40,7 @@ impl Chat {
         }
     }
 
-    /// What opening a group's link shows: the group to its members, with its newest messages or those
-    /// before a place; its name, and whether the door is open, to everybody else who has the link.
+    /// What opening a group's link shows: the group to its members, with the messages at a place; its name, and whether the door is open, to everybody else who has the link.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -48,7 +48,7 @@ impl Chat {
         &self,
         me: Option<&Person>,
         id: GroupId,
-        before: Option<Seq>,
+        place: Place,
         invite: Option<InviteId>,
     ) -> Result<GroupView, No> {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
@@ -61,15 +61,31 @@ impl Chat {
                 group: roster.summary(),
             });
         }
-        let range = Range { after: None, before, limit: FIRST_PAGE };
-        let page = self.store.page(&Topic::group(id), range).await?;
+        let topic = Topic::group(id);
+        let page = self.store.page(&topic, self.range(&topic, place).await?).await?;
+        let pins = self.store.pinned(&topic).await?;
         Ok(GroupView::Inside(Box::new(GroupPage {
             group: roster.summary(),
             settings: roster.settings,
             members: roster.members,
             members_at: roster.head,
+            pins: pins.into_iter().map(|entry| entry.map(|data| read(&data))).collect(),
             page: events(page),
         })))
+    }
+
+    async fn range(&self, topic: &Topic, place: Place) -> Result<Range, No> {
+        let newest = Range { after: None, before: None, limit: FIRST_PAGE };
+        let around = |seq: Seq| {
+            let half = FIRST_PAGE as u64 / 2;
+            Range { after: Some(Seq(seq.0.saturating_sub(half + 1))), ..newest }
+        };
+        Ok(match place {
+            Place::Newest => newest,
+            Place::Before(seq) => Range { before: Some(seq), ..newest },
+            Place::Around(seq) => around(seq),
+            Place::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
+        })
     }
 
     /// Takes a seat in a group whose link, or an invite to which, one has. Joining twice is joining once.
@@ -136,13 +152,21 @@ impl Chat {
     fn draft_news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
         let id = SendId::from_bytes(self.random());
         let data = Json::of(event);
-        Draft { topic, sender: Sender::User(by), id, body: BodyHash(self.random()), data, at, right: None }
+        Draft {
+            topic,
+            sender: Sender::User(by),
+            id,
+            body: BodyHash(self.random()),
+            data,
+            at,
+            right: None,
+            about: None,
+        }
     }
 }
 
 /// Reads the data of a conversation's entries.
 pub(super) fn events(page: Page<Json>) -> Page {
-    let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown);
-    let entries = page.entries.into_iter().map(|entry| entry.map(read)).collect();
+    let entries = page.entries.into_iter().map(|entry| entry.map(|data| read(&data))).collect();
     Page { entries, epoch: page.epoch, begins: page.begins, head: page.head }
 }

@@ -2,6 +2,7 @@
 //! rules, commits, and is answered; the committer publishes.
 
 mod access;
+mod amend;
 mod groups;
 mod manage;
 mod people;

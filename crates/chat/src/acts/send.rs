@@ -1,13 +1,14 @@
 use sha2::{Digest, Sha256};
-use wire::limits::TEXT_BYTES;
-use wire::{Event, Json, Person, Refusal, SendId, Timestamp, Topic, TopicKind};
+use wire::limits::{EXCERPT_CHARS, TEXT_BYTES};
+use wire::{Event, GroupId, Json, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, TopicKind};
 
 use super::access::may_publish;
+use super::amend::read;
 use crate::chat::{Ack, Caller, Chat};
 use crate::committer::Turn;
 use crate::markdown;
 use crate::no::{Fault, No};
-use crate::store::{BodyHash, Draft, Outcome, Right, Sender, Write};
+use crate::store::{BodyHash, Draft, Outcome, Right, RightTo, Sender, Write};
 
 /// A send that has its turn: what the same caller begins later gets a later place.
 pub struct Sending {
@@ -26,8 +27,15 @@ impl Chat {
     /// # Errors
     /// [`Refusal::TextEmpty`], [`Refusal::TextTooLong`], [`Refusal::TooFast`], [`Refusal::NotMember`],
     /// [`Refusal::NotFound`], [`Refusal::SendIdTaken`].
-    pub async fn post(&self, me: &Person, topic: Topic, id: SendId, text: &str) -> Result<Ack, No> {
-        let sending = self.begin_post(me, topic, id, text).await?;
+    pub async fn post(
+        &self,
+        me: &Person,
+        topic: Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Seq>,
+    ) -> Result<Ack, No> {
+        let sending = self.begin_post(me, topic, id, text, reply_to).await?;
         self.finish(sending).await
     }
 
@@ -35,23 +43,50 @@ impl Chat {
     ///
     /// # Errors
     /// Those that can be told before the commit.
-    pub async fn begin_post(&self, me: &Person, topic: Topic, id: SendId, text: &str) -> Result<Sending, No> {
+    pub async fn begin_post(
+        &self,
+        me: &Person,
+        topic: Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Seq>,
+    ) -> Result<Sending, No> {
         let TopicKind::Group(group) = topic.kind() else { return Err(Refusal::NotFound.into()) };
         let text = tidy(text)?;
         let now = self.clock.now();
         self.pace.take(me.id, now)?;
-        let body = hash(&topic, text.as_bytes());
-        let event = Event::Message { author: me.clone(), body: markdown::parse(&text), text };
+        let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
+        let quote = match reply_to {
+            Some(seq) => self.quote(me, group, &topic, seq).await?,
+            None => None,
+        };
+        let event = Event::message(me.clone(), text.clone(), markdown::parse(&text), quote);
         let draft = Draft {
+            body: hash(&topic, meant.as_bytes()),
             topic,
             sender: Sender::User(me.id),
             id,
-            body,
             data: Json::of(&event),
             at: now,
-            right: Some(Right { group, user: me.id }),
+            right: Some(Right { group, user: me.id, to: RightTo::Speak }),
+            about: reply_to,
         };
         self.take_turn(draft).await
+    }
+
+    /// What a reply quotes; nothing if the message is gone, or not for this person.
+    async fn quote(&self, me: &Person, group: GroupId, topic: &Topic, seq: Seq) -> Result<Option<Quote>, No> {
+        let standing = self.store.standing(group, me.id).await?;
+        if standing.and_then(|standing| standing.role).is_none() {
+            return Ok(None);
+        }
+        let kept = self.store.kept(topic, seq).await?;
+        let Some(Event::Message { author, text, .. }) = kept.map(|kept| read(&kept.entry.data)) else {
+            return Ok(None);
+        };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let excerpt = words.join(" ").chars().take(EXCERPT_CHARS).collect();
+        Ok(Some(Quote { seq, author, excerpt }))
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
@@ -83,7 +118,16 @@ impl Chat {
         may_publish(caller, &topic)?;
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
-        let draft = Draft { topic, sender: Sender::Open, id, body, data, at: self.clock.now(), right: None };
+        let draft = Draft {
+            topic,
+            sender: Sender::Open,
+            id,
+            body,
+            data,
+            at: self.clock.now(),
+            right: None,
+            about: None,
+        };
         self.take_turn(draft).await
     }
 
@@ -116,7 +160,7 @@ impl Chat {
 }
 
 /// The text with one kind of line break, no space around it, and no control characters but tabs.
-fn tidy(text: &str) -> Result<String, Refusal> {
+pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
     if text.len() > TEXT_BYTES {
         return Err(Refusal::TextTooLong);
     }
@@ -126,7 +170,7 @@ fn tidy(text: &str) -> Result<String, Refusal> {
     if text.trim().is_empty() { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
 }
 
-fn hash(topic: &Topic, body: &[u8]) -> BodyHash {
+pub(super) fn hash(topic: &Topic, body: &[u8]) -> BodyHash {
     let mut sha = Sha256::new();
     sha.update(topic.as_str());
     // A topic has no control characters, so no two pairs of topic and body run together.

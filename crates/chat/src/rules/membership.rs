@@ -147,7 +147,7 @@ pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
             Event::Ranked { person: heir.person.clone(), role: Role::Admin, by: member.person.clone() };
         decision = decision.and(Fact::Ranked(heir.person.id, Role::Admin)).tell_and_note(ranked);
     }
-    Ok(decision.tell_user(&member.person, Event::GroupGone { group: roster.id }))
+    Ok(decision.tell_user(&member.person, Event::GroupGone { id: roster.id }))
 }
 
 /// An admin takes a seat away, perhaps for good. Who has no seat can still be banned.
@@ -165,7 +165,7 @@ pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<De
     if ban {
         decision = decision.and(Fact::Banned(member.person.clone()));
     }
-    Ok(decision.tell_and_note(removed).tell_user(&member.person, Event::GroupGone { group: roster.id }))
+    Ok(decision.tell_and_note(removed).tell_user(&member.person, Event::GroupGone { id: roster.id }))
 }
 
 /// An admin lifts a ban.

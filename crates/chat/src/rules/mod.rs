@@ -2,6 +2,7 @@
 //!
 //! Start reading at [`Decision`], then `membership.rs`.
 
+mod amendment;
 mod decision;
 mod invites;
 mod membership;
@@ -10,13 +11,14 @@ mod roles;
 mod settings;
 mod speech;
 
+pub use amendment::amend;
 pub use decision::{Decision, News};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{Groups, add, door, found, join, leave, may_join, remove, unban};
 pub use resume::{Resume, resume};
 pub use roles::{mute, needs_admin, rank};
 pub use settings::{delete, settle};
-pub use speech::may_speak;
+pub use speech::{may_amend, may_speak};
 
 /// What the tests of the rules share.
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub fn delete(roster: &Roster, by: UserId, typed: &str) -> Result<Decision, Refu
     }
     let told = Decision::fact(Fact::Deleted);
     Ok(roster.members.iter().fold(told, |decision, member| {
-        decision.tell_user(&member.person, Event::GroupGone { group: roster.id })
+        decision.tell_user(&member.person, Event::GroupGone { id: roster.id })
     }))
 }
 

@@ -9,14 +9,7 @@ use crate::store::Standing;
 /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Archived`], [`Refusal::Muted`],
 /// [`Refusal::Announcing`], [`Refusal::TooFast`] in slow mode.
 pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
-    let standing = standing.ok_or(Refusal::NotFound)?;
-    let role = standing.role.ok_or(Refusal::NotMember)?;
-    if standing.archived {
-        return Err(Refusal::Archived);
-    }
-    if let Some(minutes) = standing.muted_until.and_then(|until| minutes_to(until, now)) {
-        return Err(Refusal::Muted { minutes });
-    }
+    let (standing, role) = has_the_word(standing, now)?;
     if role == Role::Admin {
         return Ok(());
     }
@@ -29,6 +22,27 @@ pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refu
         Ok(retry_ms) if retry_ms > 0 => Err(Refusal::TooFast { retry_ms }),
         _ => Ok(()),
     }
+}
+
+/// Whether somebody who stands like this may change or react to what was said: where only admins write, and in
+/// slow mode, everyone still may.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Archived`], [`Refusal::Muted`].
+pub fn may_amend(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
+    has_the_word(standing, now).map(|_| ())
+}
+
+fn has_the_word(standing: Option<&Standing>, now: Timestamp) -> Result<(&Standing, Role), Refusal> {
+    let standing = standing.ok_or(Refusal::NotFound)?;
+    let role = standing.role.ok_or(Refusal::NotMember)?;
+    if standing.archived {
+        return Err(Refusal::Archived);
+    }
+    if let Some(minutes) = standing.muted_until.and_then(|until| minutes_to(until, now)) {
+        return Err(Refusal::Muted { minutes });
+    }
+    Ok((standing, role))
 }
 
 /// How many minutes are left, rounded up; none if the moment is past.
@@ -79,6 +93,9 @@ mod tests {
         let announcing = Standing { announcing: true, ..member() };
         assert_eq!(says(announcing), Err(Refusal::Announcing));
         assert_eq!(says(Standing { role: Some(Role::Admin), ..announcing }), Ok(()));
+        assert_eq!(may_amend(Some(&announcing), NOW), Ok(()), "they still react");
+        let muted = Standing { muted_until: Some(Timestamp(NOW.0 + 1)), ..announcing };
+        assert_eq!(may_amend(Some(&muted), NOW), Err(Refusal::Muted { minutes: 1 }));
     }
 
     #[test]

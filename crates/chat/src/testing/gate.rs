@@ -3,11 +3,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
+use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::session::{Session, TokenHash};
-use crate::store::{Groups, Outcome, Range, Roster, Standing, Store, Write};
+use crate::store::{Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
 pub struct Gate {
@@ -70,6 +70,22 @@ impl Store for Gate {
 
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         self.store.page(topic, range).await
+    }
+
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
+        self.store.kept(topic, seq).await
+    }
+
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
+        self.store.about(topic, seq).await
+    }
+
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
+        self.store.pinned(topic).await
+    }
+
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
+        self.store.place_at(topic, at).await
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {

@@ -84,7 +84,7 @@ impl Node {
     /// # Panics
     /// If it is refused.
     pub async fn say(&self, me: &Person, group: GroupId, text: &str) -> Ack {
-        self.chat.post(me, Topic::group(group), self.chat.new_send_id(), text).await.unwrap()
+        self.chat.post(me, Topic::group(group), self.chat.new_send_id(), text, None).await.unwrap()
     }
 
     /// Publishes a number to an open topic, under a fresh id.

@@ -1,21 +1,24 @@
 use std::collections::VecDeque;
 
-use wire::{Entry, Json, Seq, Topic};
+use wire::{Entry, Json, Seq, Timestamp, Topic};
 
-use crate::store::{Draft, Range, Sender};
+use crate::store::{Draft, Range, Sender, Version};
 
 /// One log: its newest entries, contiguous.
 #[derive(Debug, Default)]
 pub(super) struct VolatileLog {
-    kept: VecDeque<Kept>,
+    kept: VecDeque<Held>,
     pub(super) head: Seq,
 }
 
 /// An entry that is kept, with the sender whose id it carries.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct Held {
     pub(super) entry: Entry<Json>,
     pub(super) sender: Sender,
+    pub(super) about: Option<Seq>,
+    pub(super) version: Version,
+    pub(super) pinned: bool,
 }
 
 impl VolatileLog {
@@ -28,13 +31,44 @@ impl VolatileLog {
             data: draft.data.clone(),
             timestamp: draft.at,
         };
-        self.kept.push_back(Kept { entry, sender: draft.sender });
+        self.kept.push_back(Held {
+            entry,
+            sender: draft.sender,
+            about: draft.about,
+            version: Version(0),
+            pinned: false,
+        });
         self.head
     }
 
     /// Gives up the oldest entry; none if there is none.
-    pub(super) fn forget(&mut self) -> Option<Kept> {
+    pub(super) fn forget(&mut self) -> Option<Held> {
         self.kept.pop_front()
+    }
+
+    /// The entry at a place, if it is kept.
+    pub(super) fn at(&self, seq: Seq) -> Option<&Held> {
+        self.kept.get(self.index(seq)?)
+    }
+
+    /// As [`VolatileLog::at`], to change it.
+    pub(super) fn at_mut(&mut self, seq: Seq) -> Option<&mut Held> {
+        let index = self.index(seq)?;
+        self.kept.get_mut(index)
+    }
+
+    /// The entries of which this is true, oldest first.
+    pub(super) fn all(&self, wanted: impl Fn(&Held) -> bool) -> Vec<Entry<Json>> {
+        self.kept.iter().filter(|held| wanted(held)).map(|held| held.entry.clone()).collect()
+    }
+
+    /// The first place of something taken then or later.
+    pub(super) fn place_at(&self, at: Timestamp) -> Option<Seq> {
+        self.kept.iter().find(|held| held.entry.timestamp >= at).map(|held| held.entry.seq)
+    }
+
+    fn index(&self, seq: Seq) -> Option<usize> {
+        usize::try_from(seq.0.checked_sub(self.begins().0)?).ok()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -59,7 +93,7 @@ impl VolatileLog {
     }
 }
 
-impl Kept {
+impl Held {
     /// What it weighs: its data, and about as much around it as a short message.
     pub(super) fn bytes(&self) -> usize {
         self.entry.data.as_str().len() + 200

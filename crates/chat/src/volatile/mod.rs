@@ -6,12 +6,12 @@ mod state;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
+use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, TokenHash};
-use crate::store::{Groups, Outcome, Range, Roster, Standing, Store, Write};
+use crate::store::{Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
 
 use self::state::State;
 
@@ -63,6 +63,26 @@ impl Store for VolatileStore {
 
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         Ok(self.state().page(topic, range, self.epoch))
+    }
+
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
+        let state = self.state();
+        let held = state.log(topic).and_then(|log| log.at(seq));
+        Ok(held.map(|held| Kept { entry: held.entry.clone(), version: held.version }))
+    }
+
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
+        let state = self.state();
+        Ok(state.log(topic).map(|log| log.all(|held| held.about == Some(seq))).unwrap_or_default())
+    }
+
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
+        let state = self.state();
+        Ok(state.log(topic).map(|log| log.all(|held| held.pinned)).unwrap_or_default())
+    }
+
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
+        Ok(self.state().log(topic).and_then(|log| log.place_at(at)))
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {

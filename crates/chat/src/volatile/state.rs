@@ -7,9 +7,8 @@ use wire::{
 
 use super::Window;
 use super::log::VolatileLog;
-use crate::rules;
 use crate::session::{Session, TokenHash};
-use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Right, Roster, Sender, Standing};
+use crate::store::{Amend, BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Standing};
 use crate::store::{Version, Write};
 
 /// Everything a volatile store knows.
@@ -101,6 +100,7 @@ impl State {
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
             Write::Post(draft) => self.post(draft),
+            Write::Amend(amend) => self.amend(amend),
             Write::Change(change) => self.change(change),
             Write::Introduce { person, token, at } => {
                 self.people.insert(person.id, person.clone());
@@ -168,24 +168,72 @@ impl State {
         Some(Session { person, since: stored.since, seen: stored.seen })
     }
 
+    pub(super) fn log(&self, topic: &Topic) -> Option<&VolatileLog> {
+        self.logs.get(topic)
+    }
+
     fn post(&mut self, draft: &Draft) -> Outcome {
-        if let Some(sent) = self.sent.get(&(draft.sender, draft.id.clone())) {
-            return if sent.topic == draft.topic && sent.body == draft.body {
-                Outcome::Repeated { seq: sent.seq, at: sent.at }
-            } else {
-                Outcome::SendIdTaken
-            };
-        }
-        if let Some(Right { group, user }) = draft.right {
-            let standing = self.standing(group, user);
-            if let Err(refusal) = rules::may_speak(standing.as_ref(), draft.at) {
-                return Outcome::Refused(refusal);
-            }
-            if let Some(group) = self.groups.get_mut(&group).filter(|group| group.settings.slow_s > 0) {
-                group.spoke.insert(user, draft.at);
-            }
+        if let Some(outcome) = self.known_or_refused(draft) {
+            return outcome;
         }
         Outcome::Posted { seq: self.append(draft) }
+    }
+
+    fn amend(&mut self, amend: &Amend) -> Outcome {
+        let topic = &amend.news.topic;
+        if let Some(outcome) = self.sent_before(&amend.news) {
+            return outcome;
+        }
+        let version = self.log(topic).and_then(|log| log.at(amend.target)).map(|held| held.version);
+        if version != Some(amend.version) {
+            return Outcome::Stale;
+        }
+        if let Some(outcome) = self.known_or_refused(&amend.news) {
+            return outcome;
+        }
+        self.rewrite(topic, amend.target, &amend.data);
+        for (seq, data) in &amend.others {
+            self.rewrite(topic, *seq, data);
+        }
+        if let Some(held) = self.logs.get_mut(topic).and_then(|log| log.at_mut(amend.target)) {
+            held.version = Version(held.version.0 + 1);
+            held.pinned = amend.pinned;
+        }
+        Outcome::Posted { seq: self.append(&amend.news) }
+    }
+
+    fn rewrite(&mut self, topic: &Topic, seq: Seq, data: &Json) {
+        let Some(held) = self.logs.get_mut(topic).and_then(|log| log.at_mut(seq)) else { return };
+        self.bytes -= held.bytes();
+        held.entry.data = data.clone();
+        self.bytes += held.bytes();
+    }
+
+    /// What becomes of a draft that is not appended, because it was before or may not be.
+    fn known_or_refused(&mut self, draft: &Draft) -> Option<Outcome> {
+        if let Some(outcome) = self.sent_before(draft) {
+            return Some(outcome);
+        }
+        let right = draft.right?;
+        let standing = self.standing(right.group, right.user);
+        if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
+            return Some(Outcome::Refused(refusal));
+        }
+        if right.is_watched(standing.as_ref())
+            && let Some(group) = self.groups.get_mut(&right.group)
+        {
+            group.spoke.insert(right.user, draft.at);
+        }
+        None
+    }
+
+    fn sent_before(&self, draft: &Draft) -> Option<Outcome> {
+        let sent = self.sent.get(&(draft.sender, draft.id.clone()))?;
+        Some(if sent.topic == draft.topic && sent.body == draft.body {
+            Outcome::Repeated { seq: sent.seq, at: sent.at }
+        } else {
+            Outcome::SendIdTaken
+        })
     }
 
     fn change(&mut self, change: &Change) -> Outcome {

@@ -69,7 +69,8 @@ impl Person {
     async fn post(&self, socket: &mut Socket, letter: &Letter) -> Option<()> {
         let (topic, id) = (self.topic.clone(), SendId::new(&letter.id).ok()?);
         let number = letter.id.rsplit('-').next()?.parse().ok()?;
-        send(socket, Action::Post { topic, id, text: letter.text.clone() }, Some(number)).await
+        send(socket, Action::Post { topic, id, text: letter.text.clone(), reply_to: None }, Some(number))
+            .await
     }
 
     async fn heard(&mut self, socket: &mut Socket, frame: &str) -> Option<()> {
@@ -101,11 +102,11 @@ impl Person {
                 self.progress.duplicates.fetch_add(usize::from(duplicate), Ordering::Relaxed);
                 self.note(Note::Ok { id: id.to_string(), seq, duplicate });
             }
-            Notice::Refused { refused, reference } => {
+            Notice::Refused { retry_ms, reference, .. } => {
                 let number = reference?.as_number()?;
                 let letter =
                     self.unanswered.iter().find(|letter| letter.id.ends_with(&format!("-{number}")))?.clone();
-                if let Some(retry_ms) = refused.retry_ms {
+                if let Some(retry_ms) = retry_ms {
                     sleep(Duration::from_millis(u64::from(retry_ms))).await;
                     self.post(socket, &letter).await?;
                 } else {

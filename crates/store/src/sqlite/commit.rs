@@ -1,10 +1,9 @@
-use chat::rules;
-use chat::store::{Change, Draft, Fact, Outcome, Right, Version, Write};
+use chat::store::{Amend, Change, Draft, Fact, Outcome, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use wire::{Invite, Member, Seq, Settings, Timestamp, Topic};
 
 use super::groups;
-use super::values::{APPLICATION, door, role, sender, seq};
+use super::values::{APPLICATION, door, role, sender, seq, sql};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know.
@@ -18,6 +17,7 @@ pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     match write {
         Write::Post(draft) => post(db, draft),
+        Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
         Write::Introduce { person, token, at } => {
             let mut user =
@@ -40,18 +40,52 @@ fn post(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     if let Some(outcome) = sent_before(db, draft)? {
         return Ok(outcome);
     }
-    if let Some(Right { group, user }) = draft.right {
-        let standing = groups::standing(db, group, user)?;
-        if let Err(refusal) = rules::may_speak(standing.as_ref(), draft.at) {
-            return Ok(Outcome::Refused(refusal));
-        }
-        if standing.is_some_and(|standing| standing.slow_s > 0) {
-            let mut spoke =
-                db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
-            spoke.execute(params![draft.at.0, group.to_string(), user.to_string()])?;
-        }
+    if let Some(outcome) = refused(db, draft)? {
+        return Ok(outcome);
     }
     Ok(Outcome::Posted { seq: append(db, draft)? })
+}
+
+fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {
+    let Amend { target, version, data, pinned, others, news } = amend;
+    if let Some(outcome) = sent_before(db, news)? {
+        return Ok(outcome);
+    }
+    let mut find = db.prepare_cached(
+        "SELECT entries.log FROM entries JOIN logs ON logs.id = entries.log
+         WHERE logs.application = ? AND logs.topic = ? AND entries.seq = ? AND entries.version = ?",
+    )?;
+    let key = params![APPLICATION, news.topic.as_str(), sql(*target), version.0];
+    let Some(log) = find.query_row(key, |row| row.get::<_, i64>(0)).optional()? else {
+        return Ok(Outcome::Stale);
+    };
+    if let Some(outcome) = refused(db, news)? {
+        return Ok(outcome);
+    }
+    let mut amend = db.prepare_cached(
+        "UPDATE entries SET data = ?, pinned = ?, version = version + 1 WHERE log = ? AND seq = ?",
+    )?;
+    amend.execute(params![data.as_str(), pinned, log, sql(*target)])?;
+    for (seq, data) in others {
+        let mut rewrite = db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
+        rewrite.execute(params![data.as_str(), log, sql(*seq)])?;
+    }
+    Ok(Outcome::Posted { seq: append(db, news)? })
+}
+
+/// Why a draft is not appended: its right is not there.
+fn refused(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
+    let Some(right) = draft.right else { return Ok(None) };
+    let standing = groups::standing(db, right.group, right.user)?;
+    if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
+        return Ok(Some(Outcome::Refused(refusal)));
+    }
+    if right.is_watched(standing.as_ref()) {
+        let mut spoke =
+            db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
+        spoke.execute(params![draft.at.0, right.group.to_string(), right.user.to_string()])?;
+    }
+    Ok(None)
 }
 
 fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
@@ -76,18 +110,19 @@ fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<O
 fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (log, seq) = next_place(db, &draft.topic)?;
     let mut insert = db.prepare_cached(
-        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     insert.execute(params![
         log,
-        super::values::sql(seq),
+        sql(seq),
         APPLICATION,
         sender(draft.sender),
         draft.id.as_str(),
         draft.body.0,
         draft.at.0,
-        draft.data.as_str()
+        draft.data.as_str(),
+        draft.about.map(sql)
     ])?;
     Ok(seq)
 }

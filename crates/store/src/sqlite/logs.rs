@@ -1,10 +1,10 @@
-use chat::store::Range;
+use chat::store::{Kept, Range, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{Entry, Epoch, Json, Page, SendId, Seq, Timestamp, Topic};
 
 use super::values::{APPLICATION, checked, seq, sql};
 
-/// A slice of a log. Nothing is ever taken out of one, so it always begins at 1.
+/// A slice of a log. It always begins at 1: nothing is taken out of a log but the whole.
 pub(super) fn page(
     db: &Connection,
     topic: &Topic,
@@ -29,6 +29,48 @@ pub(super) fn page(
         entries.reverse();
     }
     Ok(Page { entries, epoch, begins: Seq(1), head })
+}
+
+/// One entry as it is now.
+pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Option<Kept>> {
+    let Some((log, _)) = log(db, topic)? else { return Ok(None) };
+    let mut find =
+        db.prepare_cached("SELECT seq, send_id, at, data, version FROM entries WHERE log = ? AND seq = ?")?;
+    let found = find.query_row(params![log, sql(seq)], |row| {
+        Ok(Kept { entry: entry(row, topic)?, version: Version(row.get(4)?) })
+    });
+    found.optional()
+}
+
+/// The entries about one place, oldest first.
+pub(super) fn about(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Vec<Entry<Json>>> {
+    let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
+    let mut select = db.prepare_cached(
+        "SELECT seq, send_id, at, data FROM entries WHERE log = ? AND about = ? ORDER BY seq",
+    )?;
+    select.query_map(params![log, sql(seq)], |row| entry(row, topic))?.collect()
+}
+
+/// The pinned entries, oldest first.
+pub(super) fn pinned(db: &Connection, topic: &Topic) -> rusqlite::Result<Vec<Entry<Json>>> {
+    let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
+    let mut select = db
+        .prepare_cached("SELECT seq, send_id, at, data FROM entries WHERE log = ? AND pinned ORDER BY seq")?;
+    select.query_map([log], |row| entry(row, topic))?.collect()
+}
+
+/// The first place of something taken then or later. The log is in the order of places, and its clock hardly
+/// ever goes back, so halving finds the place in a few looks.
+pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlite::Result<Option<Seq>> {
+    let Some((log, head)) = log(db, topic)? else { return Ok(None) };
+    let mut find = db.prepare_cached("SELECT at FROM entries WHERE log = ? AND seq = ?")?;
+    let (mut low, mut high) = (1, head.0 + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let taken: i64 = find.query_row(params![log, sql(Seq(middle))], |row| row.get(0))?;
+        if taken < at.0 { low = middle + 1 } else { high = middle }
+    }
+    Ok((low <= head.0).then_some(Seq(low)))
 }
 
 /// The newest place of a log.

@@ -3,8 +3,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wire::Epoch;
 
 /// Each step once, in order; a file's `user_version` says how many it has had.
-const STEPS: [&str; 2] =
-    [include_str!("migrations/0001_facts.sql"), include_str!("migrations/0002_admins.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("migrations/0001_facts.sql"),
+    include_str!("migrations/0002_admins.sql"),
+    include_str!("migrations/0003_amendments.sql"),
+];
 
 /// Brings the file up to this version and gives its epoch.
 pub(super) fn migrate(db: &mut Connection, chance: &dyn Chance) -> Result<Epoch, Fault> {

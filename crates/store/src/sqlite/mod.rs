@@ -19,9 +19,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chat::store::{Groups, Outcome, Range, Roster, Standing, Write};
+use chat::store::{Groups, Kept, Outcome, Range, Roster, Standing, Write};
 use chat::{Chance, Fault, Session, Store, TokenHash};
-use wire::{Epoch, GroupId, Json, Page, Person, Topic, UserId};
+use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
 
 use self::open::Connect;
 use self::readers::Readers;
@@ -75,6 +75,26 @@ impl Store for SqliteStore {
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         let (topic, epoch) = (topic.clone(), self.epoch);
         self.readers.read("page", move |db| logs::page(db, &topic, range, epoch)).await
+    }
+
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
+        let topic = topic.clone();
+        self.readers.read("kept", move |db| logs::kept(db, &topic, seq)).await
+    }
+
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
+        let topic = topic.clone();
+        self.readers.read("about", move |db| logs::about(db, &topic, seq)).await
+    }
+
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
+        let topic = topic.clone();
+        self.readers.read("pinned", move |db| logs::pinned(db, &topic)).await
+    }
+
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
+        let topic = topic.clone();
+        self.readers.read("place_at", move |db| logs::place_at(db, &topic, at)).await
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {

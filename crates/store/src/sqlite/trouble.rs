@@ -123,6 +123,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         data: Json::of(&"long ".repeat(3_000)),
         at: ManualClock::default().now(),
         right: None,
+        about: None,
     };
     store.commit(Arc::new([Write::Post(draft)])).await
 }

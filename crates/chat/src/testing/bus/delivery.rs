@@ -31,7 +31,7 @@ pub async fn everyone_hears_one_order_whoever_writes_where(fresh: impl Fresh) {
         tokio::spawn(async move {
             for number in 0..30 {
                 let text = format!("{} {number}", who.name);
-                chat.post(&who, topic.clone(), chat.new_send_id(), &text).await.unwrap();
+                chat.post(&who, topic.clone(), chat.new_send_id(), &text, None).await.unwrap();
                 tokio::task::yield_now().await;
             }
         })

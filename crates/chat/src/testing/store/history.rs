@@ -6,7 +6,7 @@ use wire::{GroupId, Person, Role, Seq, Timestamp, Topic};
 use super::Fresh;
 use super::model::Model;
 use super::writing::{TEA, commit, draft, founding, hash, role, seated, topic, unseated, with_people};
-use crate::store::{Change, Draft, Fact, Range, Right, Sender, Store, Version, Write};
+use crate::store::{Change, Draft, Fact, Range, Right, RightTo, Sender, Store, Version, Write};
 use crate::testing::{ann, ben, cal, for_all};
 
 /// One thing somebody does. Numbers choose from small sets, so that people get in each other's way.
@@ -71,8 +71,11 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
         Deed::Send { who, topic, id, text, seat } => {
             let person = people().get(who).cloned();
             let sender = person.as_ref().map_or(Sender::Open, |person| Sender::User(person.id));
-            let right =
-                seat.zip(person).map(|(group, person)| Right { group: GROUPS[group], user: person.id });
+            let right = seat.zip(person).map(|(group, person)| Right {
+                group: GROUPS[group],
+                user: person.id,
+                to: RightTo::Speak,
+            });
             let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
             Write::Post(Draft { right, at: now, ..said })
         }

@@ -6,6 +6,7 @@
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 
 pub mod admins;
+pub mod amending;
 pub mod appending;
 pub mod batches;
 pub mod history;
@@ -43,6 +44,15 @@ macro_rules! store_contract {
                 bans_and_invites_come_and_go
                 nothing_of_a_deleted_group_stays_behind
                 a_person_is_found_by_their_id;
+            amending:
+                a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end
+                a_change_decided_on_an_old_entry_writes_nothing
+                the_same_change_again_is_the_same_change
+                without_the_right_nothing_is_changed
+                what_is_about_an_entry_is_found_and_rewritten_with_it
+                what_is_pinned_is_found_until_it_is_no_longer
+                a_moment_has_its_place_in_a_log
+                an_entry_that_is_not_there_is_not_found;
             appending:
                 a_log_counts_from_one_without_holes
                 logs_count_for_themselves

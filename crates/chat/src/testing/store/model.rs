@@ -23,6 +23,7 @@ impl Model {
             Write::Post(draft) => self.post(draft),
             Write::Change(change) => self.change(change),
             Write::Introduce { .. } | Write::Touch { .. } => Outcome::Done,
+            Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
         }
     }
 

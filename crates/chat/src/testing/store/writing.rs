@@ -6,7 +6,9 @@ use wire::{
 };
 
 use crate::session::TokenHash;
-use crate::store::{BodyHash, Change, Draft, Fact, Outcome, Range, Right, Sender, Store, Version, Write};
+use crate::store::{
+    BodyHash, Change, Draft, Fact, Outcome, Range, Right, RightTo, Sender, Store, Version, Write,
+};
 use crate::testing::{ann, ben, cal};
 
 /// The moment at which everything in these cases happens, unless they say otherwise.
@@ -57,13 +59,14 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
         data: Json::of(&text),
         at: NOW,
         right: None,
+        about: None,
     }
 }
 
 /// What a member says in a group.
 pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
     let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
-    Draft { right: Some(Right { group, user: by.id }), ..draft }
+    Draft { right: Some(Right { group, user: by.id, to: RightTo::Speak }), ..draft }
 }
 
 /// How a group begins, with news of it in its log.

@@ -1,0 +1,89 @@
+use leptos::prelude::*;
+use wire::{Amendment, Emoji, GroupId, Quote, Role, SendId, Seq};
+
+use crate::browser::use_browser;
+use crate::live::{Live, Timeline, role_of};
+use crate::pages::wake;
+
+/// What the viewer is about to do in the group that is open. Shared by the composer and the rows.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) live: Live,
+    pub(crate) timeline: Timeline,
+    /// The message whose acts are shown.
+    pub(crate) open: RwSignal<Option<Seq>>,
+    /// What the next message will be.
+    pub(crate) intent: RwSignal<Intent>,
+    /// Whether the viewer is an admin here.
+    pub(crate) is_admin: Memo<bool>,
+}
+
+/// What the composer's text will be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Intent {
+    /// A new message.
+    #[default]
+    Say,
+    /// An answer to a message.
+    Reply(Quote),
+    /// Other words for a message of one's own.
+    Edit(Seq),
+}
+
+impl Desk {
+    pub(crate) fn new(live: Live, timeline: Timeline) -> Self {
+        let (members, me) = (timeline.members.clone(), live.me.clone());
+        let is_admin = Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin));
+        Self { live, timeline, open: RwSignal::new(None), intent: RwSignal::default(), is_admin }
+    }
+
+    pub(crate) fn group(&self) -> GroupId {
+        self.timeline.group.id
+    }
+
+    /// The address of a message.
+    pub(crate) fn link_to(&self, seq: Seq) -> String {
+        format!("/g/{}?at={seq}#m{seq}", self.group())
+    }
+
+    /// Changes a message over the socket.
+    pub(crate) fn amend(&self, target: Seq, amendment: Amendment) {
+        self.open.set(None);
+        let Some(browser) = use_browser() else { return };
+        let id = SendId::from_bytes((browser.random)());
+        if !self.live.amend(&self.timeline.topic(), id, target, amendment) {
+            self.live.trouble.set(Some(crate::text::NEEDS_CONNECTION.into()));
+        }
+        (browser.wake)();
+    }
+
+    /// Reacts, or takes the reaction back if there is one.
+    pub(crate) fn react(&self, target: Seq, emoji: &str) {
+        let (Ok(emoji), Some(content)) = (Emoji::new(emoji), self.timeline.content(target)) else { return };
+        let on = !content
+            .reactions()
+            .iter()
+            .any(|reaction| reaction.emoji == emoji && reaction.people.contains(&self.live.me.id));
+        self.amend(target, Amendment::React(emoji, on));
+    }
+
+    /// The next message answers this one.
+    pub(crate) fn reply(&self, seq: Seq) {
+        self.open.set(None);
+        if let Some(quote) = self.timeline.quote(seq) {
+            self.intent.set(Intent::Reply(quote));
+        }
+    }
+
+    /// The composer's text will be other words for this message.
+    pub(crate) fn edit(&self, seq: Seq) {
+        self.open.set(None);
+        self.intent.set(Intent::Edit(seq));
+    }
+
+    /// Shows the newest messages again.
+    pub(crate) fn back_to_now(&self) {
+        self.live.refresh(&self.timeline.topic());
+        wake();
+    }
+}

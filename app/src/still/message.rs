@@ -1,0 +1,108 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use wire::{Event, Seq};
+
+use super::{Sheet, no_page};
+use crate::calls::{Told, message};
+use crate::text;
+use crate::views::{Form, FormState, Refusal, Rich};
+
+/// One message and what can be done with it, by forms.
+#[component]
+pub(super) fn MessagePage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    let part = |name: &str| params.get(name).unwrap_or_default();
+    let told = message(part("group"), part("seq").parse().unwrap_or_default());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match told.await {
+                    Ok(told) => view! { <Message told/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Message(told: Told) -> impl IntoView {
+    let Told { group, name, entry, mine, is_admin, form_id } = told;
+    let seq = entry.seq;
+    let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
+        return view! { <p>{text::GONE}</p> }.into_any();
+    };
+    let back = format!("/g/{group}?at={seq}#m{seq}");
+    let group = group.to_string();
+    // Three forms go to the same place; one line says why any of them was refused.
+    let amended = FormState::of("/do/amend");
+    let deed = {
+        let group = group.clone();
+        move |deed: &'static str, label: &'static str| view! { <Deed group=group.clone() seq deed label amended/> }
+    };
+    let (replying, reacting) = (group.clone(), group.clone());
+    view! {
+        <Sheet title=text::message_of(&author) back back_to=text::back_to(&name)>
+            <section class="card"><Rich text=body/></section>
+            <p class="refusal" role="alert">{amended.refused.get_untracked()}</p>
+            <section class="card">
+                <Form action="/do/post" class="form">
+                    <input type="hidden" name="group" value=replying/>
+                    <input type="hidden" name="id" value=form_id.to_string()/>
+                    <input type="hidden" name="reply_to" value=seq.to_string()/>
+                    <label for="reply">{text::REPLY}</label>
+                    <textarea id="reply" name="text" rows="2" required dir="auto"></textarea>
+                    <Refusal id="reply-refused"/>
+                    <button class="button primary">{text::SEND}</button>
+                </Form>
+                <Form action="/do/amend" class="form" state=amended>
+                    <input type="hidden" name="group" value=reacting/>
+                    <input type="hidden" name="target" value=seq.to_string()/>
+                    <label for="emoji">{text::REACTION}</label>
+                    <input id="emoji" name="emoji" required autocomplete="off" value="👍"/>
+                    <div class="row wrap">
+                        <button class="button" name="deed" value="react">{text::REACT}</button>
+                        <button class="button" name="deed" value="unreact">{text::UNREACT}</button>
+                    </div>
+                </Form>
+                {mine.then(|| view! { <Edit group seq words amended/> })}
+            </section>
+            <div class="row wrap">
+                {(is_admin && !pinned).then(|| deed("pin", text::PIN))}
+                {(is_admin && pinned).then(|| deed("unpin", text::UNPIN))}
+                {(is_admin || mine).then(|| deed("delete", text::DELETE))}
+            </div>
+        </Sheet>
+    }
+    .into_any()
+}
+
+#[component]
+fn Edit(group: String, seq: Seq, words: String, amended: FormState) -> impl IntoView {
+    view! {
+        <Form action="/do/amend" class="form" state=amended>
+            <input type="hidden" name="group" value=group/>
+            <input type="hidden" name="target" value=seq.to_string()/>
+            <label for="text">{text::EDIT}</label>
+            <textarea id="text" name="text" rows="3" required dir="auto">{words}</textarea>
+            <button class="button" name="deed" value="edit">{text::SAVE}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn Deed(
+    group: String,
+    seq: Seq,
+    deed: &'static str,
+    label: &'static str,
+    amended: FormState,
+) -> impl IntoView {
+    view! {
+        <Form action="/do/amend" state=amended>
+            <input type="hidden" name="group" value=group/>
+            <input type="hidden" name="target" value=seq.to_string()/>
+            <button class="button" name="deed" value=deed>{label}</button>
+        </Form>
+    }
+}

@@ -1,0 +1,57 @@
+use leptos::prelude::*;
+use wire::{Amendment, Seq};
+
+use crate::browser::use_browser;
+use crate::desk::Desk;
+use crate::text;
+
+/// The reactions that are one press away.
+const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👀", "✅"];
+
+/// What can be done with a message: shown under it when somebody asks.
+#[component]
+pub(super) fn Acts(desk: Desk, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
+    let act = |label: &'static str, run: fn(&Desk, Seq)| {
+        let desk = desk.clone();
+        view! { <button class="button tiny" type="button" on:click=move |_| run(&desk, seq)>{label}</button> }
+    };
+    let quick: Vec<_> = QUICK
+        .into_iter()
+        .map(|emoji| {
+            let desk = desk.clone();
+            view! {
+                <button class="reaction" type="button" aria-label=text::react_with(emoji) on:click=move |_| desk.react(seq, emoji)>
+                    {emoji}
+                </button>
+            }
+        })
+        .collect();
+    let is_admin = desk.is_admin.get_untracked();
+    let link = desk.link_to(seq);
+    let copy = move |_| {
+        if let Some(browser) = use_browser() {
+            (browser.copy)(&(window().location().origin().unwrap_or_default() + &link));
+        }
+    };
+    let close = desk.open;
+    view! {
+        <div class="acts" role="toolbar" aria-label=text::ACTS>
+            {quick}
+            {act(text::REPLY, |desk, seq| desk.reply(seq))}
+            {mine.then(|| act(text::EDIT, |desk, seq| desk.edit(seq)))}
+            {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.amend(seq, Amendment::Delete)))}
+            {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| desk.amend(seq, Amendment::Pin(true))))}
+            {(is_admin && pinned).then(|| act(text::UNPIN, |desk, seq| desk.amend(seq, Amendment::Pin(false))))}
+            <button
+                class="button tiny"
+                type="button"
+                on:click=move |event| {
+                    copy(event);
+                    close.set(None);
+                }
+            >
+                {text::COPY_LINK}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,105 @@
+use wire::{Amendment, Event, Json, Person, Refusal, RichText, SendId, Seq, Topic, TopicKind};
+
+use super::send::{hash, tidy};
+use crate::chat::{Ack, Chat};
+use crate::markdown;
+use crate::no::{Fault, No};
+use crate::rules;
+use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Write};
+
+/// Changing what was said.
+impl Chat {
+    /// Changes a message. The same change again changes nothing, under whatever id.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such message, those of [`rules::amend`] and
+    /// [`rules::may_amend`], and for an edit those of [`Chat::post`].
+    pub async fn amend(
+        &self,
+        me: &Person,
+        topic: &Topic,
+        id: SendId,
+        target: Seq,
+        amendment: Amendment,
+    ) -> Result<Ack, No> {
+        let TopicKind::Group(group) = topic.kind() else { return Err(Refusal::NotFound.into()) };
+        let (amendment, body) = match amendment {
+            Amendment::Edit(text) => {
+                let text = tidy(&text)?;
+                let body = markdown::parse(&text);
+                (Amendment::Edit(text), body)
+            }
+            other => (other, RichText::default()),
+        };
+        let now = self.clock.now();
+        self.pace.take(me.id, now)?;
+        let right = Right { group, user: me.id, to: RightTo::Amend };
+        let meant = format!("amend {target} {amendment:?}");
+        loop {
+            let standing = self.store.standing(group, me.id).await?;
+            right.check(standing.as_ref(), now)?;
+            let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
+            let kept = self.store.kept(topic, target).await?.ok_or(Refusal::NotFound)?;
+            let message = read(&kept.entry.data);
+            let Some(change) = rules::amend(&message, target, me, role, &amendment, body.clone())? else {
+                let (seq, timestamp) = (kept.entry.seq, kept.entry.timestamp);
+                return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate: true });
+            };
+            let news = Draft {
+                topic: topic.clone(),
+                sender: Sender::User(me.id),
+                id: id.clone(),
+                body: hash(topic, meant.as_bytes()),
+                data: Json::of(&change),
+                at: now,
+                right: Some(right),
+                about: Some(target),
+            };
+            let message = message.changed_by(&change, now);
+            let amend = Amend {
+                target,
+                version: kept.version,
+                data: Json::of(&message),
+                pinned: matches!(message, Event::Message { pinned: true, .. }),
+                others: self.traces(topic, target, &change).await?,
+                news,
+            };
+            let (seq, timestamp, duplicate) = match self.commit(Write::Amend(amend)).await? {
+                Outcome::Posted { seq } => (seq, now, false),
+                Outcome::Repeated { seq, at } => (seq, at, true),
+                Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+                Outcome::Refused(refusal) => return Err(refusal.into()),
+                // Somebody else's change went through, so everyone as a whole gets on.
+                Outcome::Stale => continue,
+                other => return Err(Fault::new("amend", format!("a change came to {other:?}")).into()),
+            };
+            return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate });
+        }
+    }
+
+    /// What a deleted message has left behind in other entries, without it: its edits, and the replies that
+    /// quote it.
+    async fn traces(&self, topic: &Topic, target: Seq, change: &Event) -> Result<Vec<(Seq, Json)>, No> {
+        if !matches!(change, Event::Deleted { .. }) {
+            return Ok(Vec::new());
+        }
+        let about = self.store.about(topic, target).await?;
+        let without = |event: Event| match event {
+            Event::Edited { target, by, .. } => {
+                Some(Event::Edited { target, text: String::new(), body: RichText::default(), by })
+            }
+            Event::Message { author, text, body, reply_to: Some(mut quote), edited, reactions, pinned } => {
+                quote.excerpt.clear();
+                Some(Event::Message { author, text, body, reply_to: Some(quote), edited, reactions, pinned })
+            }
+            _ => None,
+        };
+        let changed = |entry: wire::Entry<Json>| Some((entry.seq, Json::of(&without(read(&entry.data))?)));
+        Ok(about.into_iter().filter_map(changed).collect())
+    }
+}
+
+/// Reads what an entry of a conversation carries.
+pub(super) fn read(data: &Json) -> Event {
+    serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown)
+}

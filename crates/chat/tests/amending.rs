@@ -1,0 +1,155 @@
+//! Changing what was said, and what of it others hear and find.
+
+use chat::testing::{Listener, Node};
+use chat::{Ack, No};
+use wire::Topic;
+use wire::{Amendment, Emoji, Event, GroupId, GroupView, Person, Place, Quote, Reaction, Refusal, Role, Seq};
+
+struct Tea {
+    node: Node,
+    ann: Person,
+    ben: Person,
+    id: GroupId,
+}
+
+impl Tea {
+    async fn new() -> Self {
+        let node = Node::volatile();
+        let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+        let id = node.group(&ann, "tea").await;
+        node.chat.join(&ben, id, None).await.unwrap();
+        Self { node, ann, ben, id }
+    }
+
+    async fn amend(&self, me: &Person, target: Seq, amendment: Amendment) -> Result<Ack, No> {
+        let id = self.node.chat.new_send_id();
+        self.node.chat.amend(me, &self.topic(), id, target, amendment).await
+    }
+
+    async fn reply(&self, me: &Person, to: Seq, text: &str) -> Seq {
+        let id = self.node.chat.new_send_id();
+        self.node.chat.post(me, self.topic(), id, text, Some(to)).await.unwrap().seq
+    }
+
+    /// What stands at a place now.
+    async fn at(&self, seq: Seq) -> Event {
+        let page = match self.node.chat.open_group(Some(&self.ben), self.id, Place::Around(seq), None).await {
+            Ok(GroupView::Inside(page)) => page,
+            other => panic!("{other:?}"),
+        };
+        page.page.entries.into_iter().find(|entry| entry.seq == seq).unwrap().data
+    }
+
+    fn topic(&self) -> Topic {
+        Topic::group(self.id)
+    }
+}
+
+fn refused<T>(refusal: Refusal) -> Result<T, No> {
+    Err(No::Refusal(refusal))
+}
+
+fn thumb(on: bool) -> Amendment {
+    Amendment::React(Emoji::new("👍").unwrap(), on)
+}
+
+#[tokio::test]
+async fn an_edit_is_heard_and_found_and_only_the_author_makes_one() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ann, tea.id, "helo").await.seq;
+    let mut ben = Listener::new(&tea.node.chat, Some(&tea.ben));
+    ben.subscribe(&tea.topic(), None).await.unwrap();
+    let edit = Amendment::Edit("*hello*".into());
+    let ack = tea.amend(&tea.ann, said, edit.clone()).await.unwrap();
+    assert!(!ack.duplicate);
+    ben.until_seq(&tea.topic(), ack.seq.0).await;
+    let heard = ben.events(&tea.topic());
+    assert!(
+        matches!(&heard[..], [Event::Edited { target, text, .. }] if *target == said && text == "*hello*")
+    );
+    let Event::Message { text, edited: Some(_), .. } = tea.at(said).await else { panic!("edited") };
+    assert_eq!(text, "*hello*");
+
+    assert!(tea.amend(&tea.ann, said, edit.clone()).await.unwrap().duplicate, "nothing is left to change");
+    assert_eq!(tea.amend(&tea.ben, said, edit.clone()).await, refused(Refusal::NotAuthor));
+    assert_eq!(tea.amend(&tea.ann, said, Amendment::Edit(" ".into())).await, refused(Refusal::TextEmpty));
+    assert_eq!(tea.amend(&tea.ann, Seq(1), edit).await, refused(Refusal::NotFound), "a notice is no message");
+}
+
+#[tokio::test]
+async fn of_a_deleted_message_nothing_is_found_any_more() {
+    let tea = Tea::new().await;
+    let secret = tea.node.say(&tea.ben, tea.id, "the secret word").await.seq;
+    tea.amend(&tea.ben, secret, Amendment::Edit("the other secret word".into())).await.unwrap();
+    let reply = tea.reply(&tea.ann, secret, "which word?").await;
+    let Event::Message { reply_to: Some(quote), .. } = tea.at(reply).await else { panic!("a reply") };
+    let expected = Quote { seq: secret, author: tea.ben.clone(), excerpt: "the other secret word".into() };
+    assert_eq!(quote, expected);
+
+    // The admin takes it away.
+    tea.amend(&tea.ann, secret, Amendment::Delete).await.unwrap();
+    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await.unwrap();
+    assert!(!format!("{everything:?}").contains("secret word"), "{everything:?}");
+    assert_eq!(tea.at(secret).await, Event::Tombstone { author: tea.ben.clone(), by: tea.ann.clone() });
+    assert_eq!(tea.amend(&tea.ben, secret, thumb(true)).await, refused(Refusal::NotFound));
+    let late = tea.reply(&tea.ann, secret, "too late").await;
+    assert!(matches!(tea.at(late).await, Event::Message { reply_to: None, .. }));
+}
+
+#[tokio::test]
+async fn people_who_react_at_once_are_all_counted() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ann, tea.id, "who comes?").await.seq;
+    let mut people = vec![];
+    for number in 0..20 {
+        let person = tea.node.introduce(&format!("guest {number}")).await;
+        tea.node.chat.join(&person, tea.id, None).await.unwrap();
+        people.push(person);
+    }
+    let reacting = people.iter().map(|person| tea.amend(person, said, thumb(true)));
+    for ack in futures::future::join_all(reacting).await {
+        assert!(!ack.unwrap().duplicate);
+    }
+    assert!(tea.amend(&people[0], said, thumb(true)).await.unwrap().duplicate);
+    tea.amend(&people[0], said, thumb(false)).await.unwrap();
+    let Event::Message { reactions, .. } = tea.at(said).await else { panic!("a message") };
+    let [Reaction { people: counted, .. }] = &reactions[..] else { panic!("{reactions:?}") };
+    assert_eq!(counted.len(), 19);
+}
+
+#[tokio::test]
+async fn admins_pin_and_everyone_finds_it() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ben, tea.id, "read this").await.seq;
+    assert_eq!(tea.amend(&tea.ben, said, Amendment::Pin(true)).await, refused(Refusal::NotAdmin));
+    tea.node.chat.rank(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
+    tea.amend(&tea.ben, said, Amendment::Pin(true)).await.unwrap();
+    let pins = async || match tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await {
+        Ok(GroupView::Inside(page)) => page.pins.into_iter().map(|entry| entry.seq).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(pins().await, [said]);
+    tea.amend(&tea.ann, said, Amendment::Pin(false)).await.unwrap();
+    assert_eq!(pins().await, []);
+}
+
+#[tokio::test]
+async fn a_page_opens_around_a_message_or_a_day() {
+    let tea = Tea::new().await;
+    let mut places = vec![];
+    for number in 0..120 {
+        tea.node.clock.advance(60_000);
+        places.push(tea.node.say(&tea.ann, tea.id, &number.to_string()).await.seq);
+    }
+    let seqs = async |place| match tea.node.chat.open_group(Some(&tea.ben), tea.id, place, None).await {
+        Ok(GroupView::Inside(page)) => page.page.entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let middle = places[60];
+    assert_eq!(seqs(Place::Around(middle)).await, (middle.0 - 25..middle.0 + 25).collect::<Vec<_>>());
+    assert_eq!(seqs(Place::Around(Seq(3))).await, (1..=50).collect::<Vec<_>>());
+    assert_eq!(seqs(Place::Before(Seq(4))).await, [1, 2, 3]);
+    let at = wire::Timestamp(tea.node.chat.now().0 - 59 * 60_000);
+    assert!(seqs(Place::From(at)).await.contains(&places[60].0));
+    assert_eq!(seqs(Place::From(wire::Timestamp(i64::MAX))).await, seqs(Place::Newest).await);
+}
