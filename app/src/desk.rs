@@ -81,6 +81,14 @@ impl Desk {
         self.intent.set(Intent::Edit(seq));
     }
 
+    /// From this message on everything is unread, until the group is opened again.
+    pub(crate) fn mark_unread(&self, seq: Seq) {
+        self.open.set(None);
+        self.timeline.stays_unread.set(true);
+        self.live.unread_from(&self.timeline.topic(), seq);
+        wake();
+    }
+
     /// Shows the newest messages again.
     pub(crate) fn back_to_now(&self) {
         self.live.refresh(&self.timeline.topic());

@@ -34,13 +34,22 @@ pub struct SessionCookie {
 const MAX_AGE: u32 = 180 * 24 * 60 * 60;
 
 impl SessionCookie {
+    /// The `Set-Cookie` header that takes a browser's token away.
+    #[must_use]
+    pub fn clear(&self) -> HeaderValue {
+        self.header("", 0)
+    }
+
     /// The `Set-Cookie` header that gives a browser its token.
     #[must_use]
     pub fn set(&self, token: &Token) -> HeaderValue {
+        self.header(&token.reveal(), MAX_AGE)
+    }
+
+    fn header(&self, value: &str, max_age: u32) -> HeaderValue {
         let Self { name, secure } = self;
         let secure = if *secure { "; Secure" } else { "" };
-        let cookie =
-            format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MAX_AGE}{secure}", token.reveal());
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
         // A name of ours and hexadecimal digits are always a valid header.
         HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
     }

@@ -8,6 +8,9 @@ pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start
 pub(crate) const WELCOME: &str = "Welcome";
 pub(crate) const YOUR_NAME: &str = "Your name";
 pub(crate) const START: &str = "Start chatting";
+pub(crate) const SIGN_IN: &str = "Sign in";
+pub(crate) const HAVE_ACCOUNT: &str = "You have a password here?";
+pub(crate) const ACCOUNT: &str = "Your account";
 pub(crate) const NO_ACCOUNT: &str = "No e-mail, no password. This browser remembers you.";
 pub(crate) const GROUPS: &str = "Groups";
 pub(crate) const NO_GROUPS: &str =
@@ -70,6 +73,8 @@ pub(crate) const NO_PINS: &str = "Nothing is pinned yet. Admins pin messages.";
 pub(crate) const HISTORY: &str = "Pinned messages and days";
 pub(crate) const GO_TO_DAY: &str = "Go to a day";
 pub(crate) const GO: &str = "Go";
+pub(crate) const MARK_UNREAD: &str = "Mark unread";
+pub(crate) const NEW: &str = "New";
 pub(crate) const GONE: &str = "This message was deleted.";
 pub(crate) const CANCEL: &str = "Cancel";
 pub(crate) const CLOSE: &str = "Close";
@@ -158,6 +163,22 @@ pub(crate) fn reacted(emoji: &str, count: usize) -> String {
     format!("{emoji}, {count}")
 }
 
+pub(crate) fn typing(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is typing …"),
+        [one, two] => format!("{one} and {two} are typing …"),
+        _ => "Several people are typing …".into(),
+    }
+}
+
+pub(crate) fn unread(count: u32) -> String {
+    match count {
+        1 => "1 unread message".into(),
+        n => format!("{n} unread messages"),
+    }
+}
+
 pub(crate) fn join_title(group: &str) -> String {
     format!("Join {group}")
 }
@@ -198,7 +219,7 @@ pub(crate) use still::*;
 /// The sentences of pages that only the server makes.
 #[cfg(feature = "ssr")]
 mod still {
-    use wire::{Invite, Timestamp};
+    use wire::{AppRole, Invite, Timestamp};
 
     pub(crate) const SETTINGS: &str = "Settings";
     pub(crate) const DESCRIPTION: &str = "What it is about";
@@ -235,6 +256,36 @@ mod still {
     pub(crate) const ARCHIVED_HINT: &str =
         "This group is archived: it can be read, but nobody writes or joins.";
     pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+
+    pub(crate) const PASSWORD: &str = "Password";
+    pub(crate) const NEW_PASSWORD: &str = "New password";
+    pub(crate) const OLD_PASSWORD: &str = "Present password";
+    pub(crate) const CHANGE_PASSWORD: &str = "Change password";
+    pub(crate) const NO_PASSWORD_YET: &str = "No password yet?";
+    pub(crate) const CLAIM: &str = "Keep this name";
+    pub(crate) const CLAIM_HINT: &str =
+        "You are a guest: only this browser knows you. With a password the name is yours, on every device.";
+    pub(crate) const GUEST: &str = "Guest";
+    pub(crate) const GUEST_SIGN_OUT: &str = "Without a password nobody can sign in with this name again.";
+    pub(crate) const SESSIONS: &str = "Where you are signed in";
+    pub(crate) const THIS_BROWSER: &str = "This browser";
+    pub(crate) const SOME_BROWSER: &str = "A browser";
+    pub(crate) const END_SESSION: &str = "Sign out there";
+    pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
+    pub(crate) const SIGN_OUT: &str = "Sign out";
+
+    pub(crate) const fn app_role(role: AppRole) -> &'static str {
+        match role {
+            AppRole::Owner => "Owner",
+            AppRole::Admin => "Admin",
+            AppRole::Member => "Member",
+            AppRole::Guest => GUEST,
+        }
+    }
+
+    pub(crate) fn signed_in_on(year: i64, month: i64, day: i64) -> String {
+        format!("since {year}-{month:02}-{day:02}")
+    }
 
     /// The pauses of slow mode that the form offers, in seconds.
     pub(crate) const PAUSES: [(u32, &str); 8] = [

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use wire::{
     Amendment, Cursor, Description, Door, Emoji, Entry, Epoch, Event, GroupId, GroupName, GroupPage,
-    GroupSummary, Member, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Timestamp, Topic,
-    UserId, Visit,
+    GroupSummary, Member, Mine, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Timestamp,
+    Topic, UserId, Visit,
 };
 
 const EPOCH: Epoch = Epoch(7);
@@ -34,6 +34,11 @@ fn settings() -> Settings {
     }
 }
 
+/// The group in a list, heard up to a place.
+fn mine(head: u64) -> Mine {
+    Mine { group: tea(), unread: 0, head: Seq(head) }
+}
+
 fn topic() -> Topic {
     Topic::group(tea().id)
 }
@@ -51,15 +56,23 @@ fn page(entries: Vec<Entry>) -> GroupPage {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
     let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0), muted_until: None };
     let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
-    GroupPage { group: tea(), settings: settings(), members: vec![ann], members_at: head, page, pins: vec![] }
+    GroupPage {
+        group: tea(),
+        settings: settings(),
+        members: vec![ann],
+        members_at: head,
+        page,
+        pins: vec![],
+        read: head,
+    }
 }
 
 /// ann, who looks at a group in which one thing was said, and is connected.
 fn connected() -> (Live, Timeline) {
     let visit =
-        Visit { me: person("ann"), groups: vec![tea()], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+        Visit { me: person("ann"), groups: vec![mine(1)], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
     let live = Live::new(visit);
-    let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), app::Zone::UTC);
+    let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     assert!(live.due(0.0).contains(&Order::Connect));
     live.opened(0.0);
@@ -229,7 +242,11 @@ fn the_outbox_survives_a_reload_and_knows_what_the_page_shows_already() {
         .collect();
     let (next, _) = connected();
     next.restore(&kept);
-    let timeline = Timeline::new(page(vec![said(1, "ben", "b1"), said(2, "ann", "a1")]), app::Zone::UTC);
+    let timeline = Timeline::new(
+        page(vec![said(1, "ben", "b1"), said(2, "ann", "a1")]),
+        person("ann").id,
+        app::Zone::UTC,
+    );
     next.follow(&timeline);
     assert_eq!(rows(&timeline)[1..], [row("a1", Some(2), DELIVERED), row("a2", None, SENDING)]);
     assert_eq!(posts(&sent(&next, 0.0)), ["a2"]);
@@ -257,7 +274,7 @@ fn seats_and_groups_follow_the_news() {
     hear(&live, &own(2, Event::GroupAdded { group: milk }));
     hear(&live, &own(3, Event::GroupGone { id: tea().id }));
     hear(&live, &own(3, Event::GroupAdded { group: tea() }));
-    let names: Vec<_> = live.groups.get_untracked().iter().map(|group| group.name.to_string()).collect();
+    let names: Vec<_> = live.groups.get_untracked().iter().map(|mine| mine.group.name.to_string()).collect();
     assert_eq!(names, ["milk"]);
 }
 
@@ -314,21 +331,87 @@ fn a_message_that_was_a_fact_long_ago_leaves_no_row_at_the_end() {
 }
 
 #[test]
-fn a_reset_of_a_topic_that_was_left_changes_nothing() {
+fn a_group_that_is_not_open_is_heard_for_what_is_unread_in_it() {
     let (live, _) = connected();
     live.leave_page(&topic());
     sent(&live, 0.0);
+    hear(&live, &said(2, "ben", "b2"));
+    hear(&live, &said(3, "ann", "a3"));
+    hear(&live, &said(3, "ben", "b3"));
+    assert_eq!(live.unread(&topic()), 1, "neither my own, nor the same again");
+    hear(&live, &said(7, "ben", "b7"));
+    let frames = sent(&live, 0.0);
+    assert_eq!(frames[0]["since"]["seq"], json!(3), "a hole is asked for");
+    live.heard(&json!({"event": "read", "topic": topic(), "seq": 3, "unread": 0}).to_string(), 0.0);
+    assert_eq!(live.unread(&topic()), 0, "read on another device");
+
     let reset = json!({
         "event": "reset", "topic": topic(), "reason": "too_far_behind", "begins": 1,
         "cursor": {"epoch": EPOCH, "seq": 900}
     });
     live.heard(&reset.to_string(), 0.0);
-    assert_eq!(live.due(0.0), []);
-    let coffee = GroupSummary { id: GroupId::from_bytes([8; 10]), name: GroupName::new("coffee").unwrap() };
-    let own =
-        Entry { topic: Topic::user(person("ann").id), ..entry(2, "n2", Event::GroupAdded { group: coffee }) };
-    hear(&live, &own);
-    assert_eq!(live.groups.get_untracked().len(), 2, "own news are still heard");
+    assert_eq!(live.due(0.0), [Order::Load(Topic::user(person("ann").id))], "counted anew");
+    live.closed(1006, 0.0, 0.0);
+    live.due(0.0);
+    live.opened(0.0);
+    let frames = sent(&live, 0.0);
+    assert!(
+        frames.iter().any(|frame| frame["topic"] == json!(topic()) && frame["since"]["seq"] == json!(900))
+    );
+}
+
+#[test]
+fn what_is_seen_is_read_once_and_what_shall_stay_unread_does() {
+    let (live, timeline) = connected();
+    sent(&live, 0.0);
+    live.read(&topic(), Seq(1));
+    assert_eq!(sent(&live, 0.0), [json!(null); 0], "nothing was unread");
+    hear(&live, &said(2, "ben", "b2"));
+    assert_eq!((live.unread(&topic()), timeline.last()), (1, Seq(2)));
+    live.read(&topic(), Seq(2));
+    live.read(&topic(), Seq(2));
+    let frames = sent(&live, 0.0);
+    assert_eq!(frames.len(), 1);
+    assert_eq!((&frames[0]["action"], &frames[0]["seq"]), (&json!("read"), &json!(2)));
+    live.unread_from(&topic(), Seq(2));
+    let frames = sent(&live, 0.0);
+    assert_eq!((&frames[0]["seq"], &frames[0]["back"]), (&json!(1), &json!(true)));
+}
+
+#[test]
+fn a_page_has_one_divider_above_the_first_unread_message_of_others() {
+    let entries =
+        vec![said(1, "ben", "b1"), said(2, "ann", "a2"), said(3, "ben", "b3"), said(4, "ben", "b4")];
+    let with = |read| GroupPage { read: Seq(read), ..page(entries.clone()) };
+    let divider = |read| Timeline::new(with(read), person("ann").id, app::Zone::UTC).divider;
+    assert_eq!((divider(1), divider(0), divider(4)), (Some(Seq(3)), Some(Seq(1)), None));
+}
+
+#[test]
+fn typing_shows_until_it_is_said_or_not_heard_again() {
+    let (live, _) = connected();
+    let typing =
+        |name: &str| json!({"event": "typing", "topic": topic(), "person": person(name)}).to_string();
+    let who = || {
+        live.typing
+            .with_untracked(|all| all.iter().map(|one| one.person.name.to_string()).collect::<Vec<_>>())
+    };
+    live.heard(&typing("ben"), 0.0);
+    live.heard(&typing("cal"), 100.0);
+    live.heard(&typing("ann"), 100.0);
+    assert_eq!(who(), ["ben", "cal"], "not oneself");
+    hear(&live, &said(2, "ben", "b2"));
+    assert_eq!(who(), ["cal"]);
+    live.due(5_099.0);
+    assert_eq!(who(), ["cal"]);
+    live.due(5_100.0);
+    assert!(who().is_empty());
+
+    sent(&live, 0.0);
+    for now in [0.0, 100.0, 2_999.0, 3_000.0] {
+        live.typed(&topic(), now);
+    }
+    assert_eq!(sent(&live, 3_000.0).iter().filter(|frame| frame["action"] == "typing").count(), 2);
 }
 
 #[test]
@@ -402,7 +485,7 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
         head: Seq(100),
     };
     let old = GroupPage { page: slice(41, 60), ..page(vec![]) };
-    let timeline = Timeline::new(old, app::Zone::UTC);
+    let timeline = Timeline::new(old, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     assert!(timeline.has_newer.get_untracked() && timeline.has_older.get_untracked());
     // News of now change what is shown, but are not put below it.

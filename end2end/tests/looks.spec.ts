@@ -28,6 +28,7 @@ async function conversation(ann: Person, ben: Person): Promise<string> {
 }
 
 test("every page is accessible and looks right, light and dark, wide and narrow", async ({ ann, ben, cal }) => {
+    test.setTimeout(120_000);
     await mkdir(SHOTS, { recursive: true });
     const look = async (person: Person, name: string) => {
         for (const scheme of ["light", "dark"] as const) {
@@ -58,7 +59,48 @@ test("every page is accessible and looks right, light and dark, wide and narrow"
     await cal.open(link);
     await look(cal, "join");
     await ben.open("/");
+    await ann.say("Anybody still here?");
+    await expect(ben.page.getByText("1 unread message")).toBeAttached();
     await look(ben, "home");
+
+    // The pages that the server makes alone.
+    await cal.open("/sign-in");
+    await look(cal, "sign-in");
+    await ann.open(`${new URL(link).pathname}/m/5`);
+    await look(ann, "message");
+    await ann.open(`${new URL(link).pathname}/admin`);
+    await look(ann, "admin");
+    await ann.open("/account");
+    await look(ann, "account");
+});
+
+test("what people did to messages looks right, light and dark, wide and narrow", async ({ ann, ben }) => {
+    test.setTimeout(60_000);
+    await mkdir(SHOTS, { recursive: true });
+    await conversation(ann, ben);
+    const act = async (person: Person, text: string, label: string) => {
+        await person.message(text).hover();
+        await person.message(text).getByRole("link", { name: "Reply, react and more" }).click();
+        await person.message(text).getByRole("button", { name: label, exact: true }).click();
+    };
+    await act(ben, "Morning!", "React with 🎉");
+    await act(ann, "Morning!", "Pin");
+    await act(ben, "Who can be there", "Reply");
+    await ben.say("Me, gladly");
+    await ann.sees("Me, gladly");
+    await act(ann, "You are", "Delete");
+    await ben.page.getByLabel("Message", { exact: true }).pressSequentially("And");
+    await expect(ann.page.getByText("ben is typing …")).toBeVisible();
+    await ann.message("Me, gladly").hover();
+    await ann.message("Me, gladly").getByRole("link", { name: "Reply, react and more" }).click();
+    for (const scheme of ["light", "dark"] as const) {
+        for (const [size, width] of [["wide", 1280], ["narrow", 390]] as const) {
+            await ann.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+            await ann.page.setViewportSize({ width, height: 800 });
+            await ann.isAccessible();
+            await ann.page.screenshot({ path: join(SHOTS, `acts-${size}-${scheme}.png`) });
+        }
+    }
 });
 
 test.describe("with many sends allowed", () => {

@@ -11,7 +11,7 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
-use leptos::prelude::{document, window};
+use leptos::prelude::{Set, document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wire::{GroupView, Place, Topic, TopicKind};
@@ -40,6 +40,8 @@ pub(crate) fn start(live: Live) {
     live.restore(&crate::host::kept_under(&name));
     listen("online");
     listen("visibilitychange");
+    watch_focus(&live, "focus");
+    watch_focus(&live, "blur");
     leptos::task::spawn_local(Driver { live, rings, socket: None, name }.run());
 }
 
@@ -200,6 +202,17 @@ fn listen(event: &str) {
     let _ = window().add_event_listener_with_callback(event, listener);
     let _ = document().add_event_listener_with_callback(event, listener);
     back.forget();
+}
+
+/// Tells whether somebody looks at the page, now and whenever that changes.
+fn watch_focus(live: &Live, event: &str) {
+    let focused = live.focused.clone();
+    let look = move || focused.set(document().has_focus().unwrap_or(true));
+    look();
+    let look = Closure::<dyn FnMut()>::new(look);
+    // An error would mean that the page takes no listeners; then it is taken as looked at.
+    let _ = window().add_event_listener_with_callback(event, look.as_ref().unchecked_ref());
+    look.forget();
 }
 
 fn address() -> String {

@@ -4,7 +4,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use chat::{Caller, Token};
-use http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, VIA};
+use http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, USER_AGENT, VIA};
 use http::{HeaderMap, HeaderName};
 
 use crate::boot::App;
@@ -26,8 +26,8 @@ pub(crate) fn cookie(config: &Config) -> SessionCookie {
 /// Finds out on whose behalf a request runs: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let token = token(&app.config, request.headers());
-    let me = match token {
-        Some(token) => match app.chat.recognise(&token).await {
+    let me = match &token {
+        Some(token) => match app.chat.recognise(token).await {
             Ok(me) => me,
             Err(no) => return Problem::from(no).into_response(),
         },
@@ -37,8 +37,15 @@ pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next
     let open_topics = may_use_open_topics(&app.config, request.headers(), peer);
     let from =
         peer.map(|peer| address(&app.config, request.headers(), peer)).filter(|from| !from.is_loopback());
-    request.extensions_mut().insert(Caller { me, open_topics, from });
+    let session = token.filter(|_| me.is_some());
+    let caller = Caller { me, open_topics, from, session, label: label(request.headers()) };
+    request.extensions_mut().insert(caller);
     next.run(request).await
+}
+
+/// What the browser says it is.
+fn label(headers: &HeaderMap) -> String {
+    headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 fn token(config: &Config, headers: &HeaderMap) -> Option<Token> {

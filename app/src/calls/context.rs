@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use chat::{Caller, Chat};
-use http::StatusCode;
+use chat::{Caller, Chat, Token};
+use http::header::SET_COOKIE;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use wire::{Door, GroupId, InviteId, Refusal};
@@ -18,6 +19,20 @@ pub(super) fn chat() -> Arc<Chat> {
 /// On whose behalf this runs.
 pub(super) fn caller() -> Caller {
     expect_context()
+}
+
+/// Gives the browser a session.
+pub(super) fn keep_token(token: &Token) {
+    set_cookie(expect_context::<SessionCookie>().set(token));
+}
+
+/// Takes the browser's session away.
+pub(super) fn forget_token() {
+    set_cookie(expect_context::<SessionCookie>().clear());
+}
+
+fn set_cookie(cookie: HeaderValue) {
+    expect_context::<ResponseOptions>().append_header(SET_COOKIE, cookie);
 }
 
 /// Reads the id of a group from a link or a form.

@@ -1,6 +1,7 @@
 //! Server functions: page data and forms. Each takes [`Chat`](chat::Chat) and the caller from context, makes
 //! one call, and maps the no. A form without JavaScript is answered with a redirect.
 
+mod accounts;
 #[cfg(feature = "ssr")]
 mod context;
 mod groups;
@@ -10,6 +11,8 @@ mod people;
 #[cfg(feature = "ssr")]
 mod still;
 
+pub use accounts::{ChangePassword, Claim, EndSession, SignIn, SignOut};
+pub use accounts::{change_password, claim, end_session, sign_in, sign_out};
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
 pub use groups::{CreateGroup, Enter, Join, Leave, create_group, enter, join, leave};
@@ -18,4 +21,4 @@ pub use manage::{archive, delete_group, invite, manage, revoke, settle};
 pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{Introduce, LookAround, introduce, look_around};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{Told, management, message};
+pub(crate) use still::{Known, SessionLine, Told, account, management, message};

@@ -13,8 +13,7 @@ pub async fn introduce(
     group: Option<String>,
     invite: Option<String>,
 ) -> Result<Person, Failure> {
-    use super::context::{caller, chat, go_to, group_id, invite_id};
-    use crate::shell::SessionCookie;
+    use super::context::{caller, chat, go_to, group_id, invite_id, keep_token};
 
     let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
     // A form that stood open in another tab must not make somebody a second person.
@@ -22,9 +21,7 @@ pub async fn introduce(
         Some(me) => me,
         None => {
             let (me, token) = chat().introduce(&caller(), &name).await?;
-            let cookie = expect_context::<SessionCookie>();
-            expect_context::<leptos_axum::ResponseOptions>()
-                .append_header(http::header::SET_COOKIE, cookie.set(&token));
+            keep_token(&token);
             me
         }
     };

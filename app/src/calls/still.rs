@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use wire::{Entry, GroupId, GroupView, Management, Place, Refusal, Role, SendId, Seq, Timestamp};
+use wire::{
+    AppRole, Entry, GroupId, GroupView, Management, Person, Place, Refusal, Role, SendId, Seq, Timestamp,
+};
 
 use super::context::{caller, chat, group_id, link_to};
 use crate::failure::Failure;
@@ -58,5 +60,41 @@ pub(crate) fn message(
         let is_admin = seat.is_some_and(|member| member.role == Role::Admin);
         let name = page.group.name.to_string();
         Ok(Told { group: id, name, entry, mine, is_admin, form_id: chat.new_send_id() })
+    }
+}
+
+/// Who one is here, and where one is signed in.
+pub(crate) struct Known {
+    pub(crate) me: Person,
+    /// The role of the account; none for a guest.
+    pub(crate) role: Option<AppRole>,
+    pub(crate) sessions: Vec<SessionLine>,
+}
+
+/// One browser that is signed in.
+pub(crate) struct SessionLine {
+    pub(crate) handle: String,
+    /// What the browser said it was.
+    pub(crate) label: String,
+    pub(crate) since: Timestamp,
+    /// Whether it is the one that asks.
+    pub(crate) is_this: bool,
+}
+
+/// Who one is here. Takes who asks from context at once.
+pub(crate) fn account() -> impl Future<Output = Result<Known, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        let me = caller.me()?.clone();
+        let role = chat.account(&me).await?.map(|account| account.role);
+        let own = caller.session.as_ref().map(chat::Token::hash);
+        let line = |session: chat::SessionSummary| SessionLine {
+            handle: session.token.handle(),
+            is_this: Some(session.token) == own,
+            label: session.label,
+            since: session.since,
+        };
+        let sessions = chat.sessions(&me).await?.into_iter().map(line).collect();
+        Ok(Known { me, role, sessions })
     }
 }

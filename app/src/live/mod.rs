@@ -15,6 +15,6 @@ mod timeline;
 pub use lead::Lead;
 pub use link::LinkState;
 pub use row::{Content, Row, RowState};
-pub use state::{Live, Order};
+pub use state::{Live, Order, Typing};
 pub use timeline::Timeline;
 pub(crate) use timeline::role_of;

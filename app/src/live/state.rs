@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use wire::{Action, Amendment, CloseCode, Cursor, Entry, Event, GroupPage, GroupSummary, Incoming, Notice};
+use wire::{Action, Amendment, CloseCode, Cursor, Entry, Event, GroupPage, Incoming, Mine, Notice};
 use wire::{Person, Quote, Ref, Refusal, Refused, Request, SendId, Seq, Setting, Timestamp, Topic, Visit};
 
 use super::link::{Due, Link, LinkState};
@@ -16,8 +16,12 @@ use super::timeline::{Applied, Timeline};
 pub struct Live {
     /// Who looks.
     pub me: Person,
-    /// Their groups, the one joined last first.
-    pub groups: ArcRwSignal<Vec<GroupSummary>>,
+    /// Their groups, the one joined last first, with what is unread in them.
+    pub groups: ArcRwSignal<Vec<Mine>>,
+    /// Whether the viewer looks at this page now.
+    pub focused: ArcRwSignal<bool>,
+    /// Who is typing, and until when that is believed.
+    pub typing: ArcRwSignal<Vec<Typing>>,
     /// The state of the connection.
     pub link: ArcRwSignal<LinkState>,
     /// Why the last change of a message was refused, until somebody has seen it.
@@ -25,11 +29,33 @@ pub struct Live {
     state: Arc<Mutex<State>>,
 }
 
+/// Somebody who is typing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Typing {
+    /// Where.
+    pub topic: Topic,
+    /// Who.
+    pub person: Person,
+    /// Until when it is believed without being heard again, in milliseconds since 1970.
+    pub until: f64,
+}
+
+/// How long typing is believed, in milliseconds.
+const TYPING_FOR: f64 = 5_000.0;
+/// How often it is told while somebody goes on typing, in milliseconds.
+const TYPING_EVERY: f64 = 3_000.0;
+/// How many groups are listened to besides the open one; more than this has no live count.
+const MOST_OTHERS: usize = 240;
+
 struct State {
     link: Link,
     /// How far `groups` reaches in the log of the user's own news.
     own: Cursor,
     timelines: HashMap<Topic, Timeline>,
+    /// How far the logs of groups were heard that are not open.
+    others: HashMap<Topic, Seq>,
+    /// When typing was told last.
+    typed_at: f64,
     outbox: Outbox,
     /// Which frame a `ref` belongs to, for the answers that name nothing else.
     asked: HashMap<u64, Asked>,
@@ -57,6 +83,7 @@ enum Asked {
     Subscribe(Topic),
     Post(Topic, SendId),
     Amend,
+    Nothing,
 }
 
 /// What the driver has to do.
@@ -83,6 +110,8 @@ impl Live {
             link: Link::new(),
             own: visit.cursor,
             timelines: HashMap::new(),
+            others: heads(&visit.groups),
+            typed_at: f64::MIN,
             outbox: Outbox::default(),
             asked: HashMap::new(),
             next_ref: 1,
@@ -95,6 +124,8 @@ impl Live {
         Self {
             me: visit.me,
             groups: ArcRwSignal::new(visit.groups),
+            focused: ArcRwSignal::new(false),
+            typing: ArcRwSignal::new(Vec::new()),
             link: ArcRwSignal::new(LinkState::Starting),
             trouble: ArcRwSignal::new(None),
             state: Arc::new(Mutex::new(state)),
@@ -129,9 +160,83 @@ impl Live {
     /// Stops following a group's timeline.
     pub fn leave_page(&self, topic: &Topic) {
         let mut state = self.state();
-        if state.timelines.remove(topic).is_some() && state.link.is_open() {
+        let Some(timeline) = state.timelines.remove(topic) else { return };
+        if self
+            .groups
+            .with_untracked(|groups| groups.iter().any(|mine| Topic::group(mine.group.id) == *topic))
+        {
+            // It goes on being heard, for what is unread in it.
+            state.others.insert(topic.clone(), timeline.cursor().seq);
+        } else if state.link.is_open() {
             let frame = Request { action: Action::Unsubscribe { topic: topic.clone() }, reference: None };
             state.frames.push(frame.encode());
+        }
+    }
+
+    /// The viewer has seen a group up to a place. Only what was unread is told.
+    pub fn read(&self, topic: &Topic, seq: Seq) {
+        if self.unread(topic) > 0 && self.mark(topic, seq, false) {
+            self.set_unread(topic, 0);
+        }
+    }
+
+    /// From this message on a group shall be unread again.
+    pub fn unread_from(&self, topic: &Topic, seq: Seq) {
+        self.mark(topic, Seq(seq.0.saturating_sub(1)), true);
+    }
+
+    /// How many messages of others are unread in a group. Tracks.
+    #[must_use]
+    pub fn unread(&self, topic: &Topic) -> u32 {
+        let of = |mine: &&Mine| Topic::group(mine.group.id) == *topic;
+        self.groups.with(|groups| groups.iter().find(of).map_or(0, |mine| mine.unread))
+    }
+
+    /// The viewer is typing.
+    pub fn typed(&self, topic: &Topic, now: f64) {
+        let mut state = self.state();
+        if state.link.is_open() && now - state.typed_at >= TYPING_EVERY {
+            state.typed_at = now;
+            let action = Action::Typing { topic: topic.clone() };
+            state.ask(action, Asked::Nothing);
+        }
+    }
+
+    fn mark(&self, topic: &Topic, seq: Seq, back: bool) -> bool {
+        let mut state = self.state();
+        let is_open = state.link.is_open();
+        if is_open {
+            state.ask(Action::Read { topic: topic.clone(), seq, back }, Asked::Nothing);
+        }
+        is_open
+    }
+
+    fn set_unread(&self, topic: &Topic, unread: u32) {
+        let differs = |mine: &Mine| Topic::group(mine.group.id) == *topic && mine.unread != unread;
+        if self.groups.with_untracked(|groups| groups.iter().any(differs)) {
+            self.groups.update(|groups| {
+                for mine in groups.iter_mut().filter(|mine| differs(mine)) {
+                    mine.unread = unread;
+                }
+            });
+        }
+    }
+
+    /// Somebody said something in a group of mine.
+    fn said(&self, topic: &Topic, author: &Person) {
+        self.typing_ends(|typing| typing.topic == *topic && typing.person.id == author.id);
+        if author.id != self.me.id {
+            let unread = self.groups.with_untracked(|groups| {
+                let mine = groups.iter().find(|mine| Topic::group(mine.group.id) == *topic);
+                mine.map_or(0, |mine| mine.unread)
+            });
+            self.set_unread(topic, unread.saturating_add(1));
+        }
+    }
+
+    fn typing_ends(&self, ended: impl Fn(&Typing) -> bool) {
+        if self.typing.with_untracked(|typing| typing.iter().any(&ended)) {
+            self.typing.update(|typing| typing.retain(|typing| !ended(typing)));
         }
     }
 
@@ -140,6 +245,8 @@ impl Live {
         #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
         let letter = Letter::new(topic.clone(), id, text.to_owned(), reply_to, Timestamp(now as i64));
         let mut state = self.state();
+        // What was typed is said; whoever goes on typing begins anew.
+        state.typed_at = f64::MIN;
         if let Some(timeline) = state.timelines.get(topic).cloned() {
             timeline.add_pending(&self.me, &letter);
             if timeline.has_newer.get_untracked() {
@@ -198,6 +305,7 @@ impl Live {
             }
             None => {}
         }
+        self.typing_ends(|typing| typing.until <= now);
         state.try_again(now, &self.me);
         if state.link.is_open() && now >= state.patience {
             state.send_outbox();
@@ -214,7 +322,9 @@ impl Live {
         let state = self.state();
         let patience = (state.patience > now).then_some(state.patience);
         let again = state.again.iter().map(|(at, _)| *at);
-        state.link.next_at().into_iter().chain(patience).chain(again).reduce(f64::min)
+        let typing =
+            self.typing.with_untracked(|typing| typing.iter().map(|typing| typing.until).reduce(f64::min));
+        state.link.next_at().into_iter().chain(patience).chain(again).chain(typing).reduce(f64::min)
     }
 
     /// The socket is open.
@@ -227,7 +337,12 @@ impl Live {
         let own = (Topic::user(self.me.id), state.own);
         let open: Vec<_> =
             state.timelines.values().map(|timeline| (timeline.topic(), timeline.cursor())).collect();
-        for (topic, cursor) in std::iter::once(own).chain(open) {
+        let epoch = state.own.epoch;
+        let closed = state.others.iter().filter(|(topic, _)| !state.timelines.contains_key(*topic));
+        let closed =
+            closed.take(MOST_OTHERS).map(|(topic, seq)| (topic.clone(), Cursor { epoch, seq: *seq }));
+        let closed: Vec<_> = closed.collect();
+        for (topic, cursor) in std::iter::once(own).chain(open).chain(closed) {
             state.subscribe(topic, cursor);
         }
         self.link.set(LinkState::Online);
@@ -279,7 +394,10 @@ impl Live {
 
     /// The user's own groups were loaded anew.
     pub fn looked_around(&self, visit: Visit) {
-        self.state().own = visit.cursor;
+        let mut state = self.state();
+        state.own = visit.cursor;
+        state.others = heads(&visit.groups);
+        drop(state);
         self.groups.set(visit.groups);
     }
 
@@ -288,35 +406,68 @@ impl Live {
         if topic == Topic::user(self.me.id) {
             if seq > state.own.seq {
                 state.own.seq = seq;
-                self.own_news(data);
+                self.own_news(state, data);
             }
             return;
         }
-        let Some(timeline) = state.timelines.get(&topic).cloned() else { return };
-        if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
-            state.outbox.remove(&id);
-        }
         if let Event::Changed { setting: Setting::Name(name), .. } = &data {
             self.groups.update(|groups| {
-                for group in groups.iter_mut().filter(|group| Topic::group(group.id) == topic) {
-                    group.name = name.clone();
+                for mine in groups.iter_mut().filter(|mine| Topic::group(mine.group.id) == topic) {
+                    mine.group.name = name.clone();
                 }
             });
+        }
+        let Some(timeline) = state.timelines.get(&topic).cloned() else {
+            return self.other_news(state, &topic, seq, &data);
+        };
+        if let Event::Message { author, .. } = &data
+            && seq > timeline.cursor().seq
+        {
+            self.said(&topic, author);
+        }
+        if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
+            state.outbox.remove(&id);
         }
         if timeline.apply(Entry { id, topic: topic.clone(), seq, data, timestamp }) == Applied::Hole {
             state.subscribe(topic, timeline.cursor());
         }
     }
 
-    fn own_news(&self, event: Event) {
-        self.groups.update(|groups| match event {
+    fn own_news(&self, state: &mut State, event: Event) {
+        match event {
             Event::GroupAdded { group } => {
-                groups.retain(|other| other.id != group.id);
-                groups.insert(0, group);
+                let topic = Topic::group(group.id);
+                self.groups.update(|groups| {
+                    groups.retain(|other| other.group.id != group.id);
+                    groups.insert(0, Mine { group, unread: 0, head: Seq::ZERO });
+                });
+                if !state.timelines.contains_key(&topic) && state.others.len() < MOST_OTHERS {
+                    // From now on; where that is, the answer says.
+                    let action = Action::Subscribe { topic: topic.clone(), since: None };
+                    state.ask(action, Asked::Subscribe(topic));
+                }
             }
-            Event::GroupGone { id: group } => groups.retain(|other| other.id != group),
+            Event::GroupGone { id } => {
+                state.others.remove(&Topic::group(id));
+                self.groups.update(|groups| groups.retain(|other| other.group.id != id));
+            }
             _ => {}
-        });
+        }
+    }
+
+    /// News of a group that is not open: only what is unread changes.
+    fn other_news(&self, state: &mut State, topic: &Topic, seq: Seq, event: &Event) {
+        let epoch = state.own.epoch;
+        let Some(heard) = state.others.get_mut(topic) else { return };
+        if seq == heard.next() {
+            *heard = seq;
+            if let Event::Message { author, .. } = event {
+                self.said(topic, author);
+            }
+        } else if seq > *heard {
+            let cursor = Cursor { epoch, seq: *heard };
+            state.subscribe(topic.clone(), cursor);
+        }
     }
 
     fn notice(&self, state: &mut State, notice: Notice, now: f64) {
@@ -337,12 +488,14 @@ impl Live {
             Notice::Reset { topic, cursor, .. } => {
                 if let Some(timeline) = state.timelines.get(&topic) {
                     timeline.hold();
+                    state.loads.push(topic);
                 } else if topic == Topic::user(self.me.id) {
                     state.own = cursor;
-                } else {
-                    return;
+                    state.loads.push(topic);
+                } else if state.others.insert(topic, cursor.seq).is_some() {
+                    // What is unread in it is counted anew.
+                    state.loads.push(Topic::user(self.me.id));
                 }
-                state.loads.push(topic);
             }
             Notice::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
             Notice::Refused { code, message, retry_ms, reference } => match forget(state, reference) {
@@ -356,11 +509,22 @@ impl Live {
                     self.refused(state, &topic, &id, Refused { code, message, retry_ms }, now);
                 }
                 Some(Asked::Amend) => self.trouble.set(Some(message)),
-                None => {}
+                Some(Asked::Nothing) | None => {}
             },
             Notice::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),
-            Notice::Subscribed { reference, .. } => {
+            Notice::Subscribed { topic, cursor, reference, .. } => {
                 forget(state, reference);
+                if !state.timelines.contains_key(&topic) && topic != Topic::user(self.me.id) {
+                    state.others.insert(topic, cursor.seq);
+                }
+            }
+            Notice::Read { topic, unread, .. } => self.set_unread(&topic, unread),
+            Notice::Typing { topic, person } if person.id != self.me.id => {
+                let until = now + TYPING_FOR;
+                self.typing.update(|typing| {
+                    typing.retain(|other| other.topic != topic || other.person.id != person.id);
+                    typing.push(Typing { topic, person, until });
+                });
             }
             _ => {}
         }
@@ -433,12 +597,18 @@ impl State {
     }
 }
 
+/// How far the logs of groups were heard when they were listed.
+fn heads(groups: &[Mine]) -> HashMap<Topic, Seq> {
+    groups.iter().map(|mine| (Topic::group(mine.group.id), mine.head)).collect()
+}
+
 fn forget(state: &mut State, reference: Option<Ref>) -> Option<Asked> {
     state.asked.remove(&reference?.as_number()?)
 }
 
 /// The seat is gone. The page says so, and nothing is asked for it any more.
 fn lose(state: &mut State, topic: &Topic) {
+    state.others.remove(topic);
     if let Some(timeline) = state.timelines.remove(topic) {
         timeline.seat_lost.set(true);
     }

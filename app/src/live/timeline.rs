@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leptos::prelude::*;
 use wire::{
     Cursor, Entry, Event, GroupPage, GroupSummary, Member, Page, Person, Quote, RichText, Role, Seq,
-    Settings, Topic,
+    Settings, Topic, UserId,
 };
 
 use super::lead::Lead;
@@ -29,6 +29,10 @@ pub struct Timeline {
     pub has_newer: ArcRwSignal<bool>,
     /// What admins have pinned: each place with how the message begins.
     pub pins: ArcRwSignal<Vec<Quote>>,
+    /// The first message that was unread when the page was opened.
+    pub divider: Option<Seq>,
+    /// Whether the viewer wants it to stay unread until they come back.
+    pub stays_unread: ArcRwSignal<bool>,
     /// Whether the viewer has lost the seat.
     pub seat_lost: ArcRwSignal<bool>,
     /// Whether the viewer is reading far from the end; then no row goes away above them.
@@ -68,10 +72,10 @@ pub(super) enum Applied {
 const MOST_ROWS: usize = 300;
 
 impl Timeline {
-    /// The timeline of a page.
+    /// The timeline of a page, as this person sees it.
     #[must_use]
-    pub fn new(page: GroupPage, zone: Zone) -> Self {
-        let GroupPage { group, settings, members, members_at, page, pins } = page;
+    pub fn new(page: GroupPage, me: UserId, zone: Zone) -> Self {
+        let GroupPage { group, settings, members, members_at, page, pins, read } = page;
         let log = Log {
             cursor: Cursor { epoch: page.epoch, seq: page.head },
             last: end_of(&page),
@@ -81,7 +85,13 @@ impl Timeline {
             held: None,
             zone,
         };
+        let is_unread = |entry: &&Entry| {
+            let others = matches!(&entry.data, Event::Message { author, .. } if author.id != me);
+            entry.seq > read && others
+        };
         let timeline = Self {
+            divider: page.entries.iter().find(is_unread).map(|entry| entry.seq),
+            stays_unread: ArcRwSignal::new(false),
             group,
             rows: ArcRwSignal::new(rows_of(page).collect()),
             settings: ArcRwSignal::new(settings),

@@ -8,7 +8,7 @@ use crate::calls::look_around;
 use crate::live::Live;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Form, NewGroup, Plain, Refusal, Sidebar};
+use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar};
 
 /// The start page: a name, and after that the groups.
 #[component]
@@ -44,6 +44,7 @@ fn Stranger() -> impl IntoView {
             <h1>{text::PRODUCT}</h1>
             <p class="slogan">{text::SLOGAN}</p>
             <IntroduceForm group=None invite=None/>
+            <p class="hint">{text::HAVE_ACCOUNT} " " <a href="/sign-in" rel="external">{text::SIGN_IN}</a></p>
         </Plain>
     }
 }
@@ -93,6 +94,7 @@ fn Home(live: Live) -> impl IntoView {
         <div class="house at-home">
             <Sidebar live=live.clone() current=None/>
             <main class="welcome" id="main">
+                <Connection live=live.clone()/>
                 <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
                 <Show when=move || groups.with(Vec::is_empty)>
                     <p class="slogan">{text::NO_GROUPS}</p>

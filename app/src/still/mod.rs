@@ -3,6 +3,7 @@
 //!
 //! A path belongs here if [`is_live`](crate::site::is_live) says no. Links to them carry `rel="external"`.
 
+mod account;
 mod admin;
 mod audit;
 mod message;
@@ -24,6 +25,8 @@ pub(crate) fn Still() -> impl IntoView {
     view! {
         <Router>
             <Routes fallback=NotFound>
+                <Route path=path!("/sign-in") view=account::SignInPage/>
+                <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
                 <Route path=path!("/g/:group/m/:seq") view=message::MessagePage/>
             </Routes>

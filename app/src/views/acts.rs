@@ -38,6 +38,7 @@ pub(super) fn Acts(desk: Desk, seq: Seq, mine: bool, pinned: bool) -> impl IntoV
         <div class="acts" role="toolbar" aria-label=text::ACTS>
             {quick}
             {act(text::REPLY, |desk, seq| desk.reply(seq))}
+            {(!mine).then(|| act(text::MARK_UNREAD, |desk, seq| desk.mark_unread(seq)))}
             {mine.then(|| act(text::EDIT, |desk, seq| desk.edit(seq)))}
             {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.amend(seq, Amendment::Delete)))}
             {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| desk.amend(seq, Amendment::Pin(true))))}

@@ -51,6 +51,15 @@ pub(crate) fn Composer(
             }
         }
     };
+    let on_input = {
+        let desk = desk.clone();
+        move |_| {
+            if let Some(browser) = use_browser() {
+                desk.live.typed(&desk.timeline.topic(), (browser.now)());
+                (browser.wake)();
+            }
+        }
+    };
     fill_for_edit(&desk, field);
     let refused = FormState::of("/do/post").refused.get_untracked();
     let draft = use_query_map().get_untracked().get("draft").unwrap_or_default();
@@ -71,6 +80,7 @@ pub(crate) fn Composer(
                 dir="auto"
                 enterkeyhint="send"
                 on:keydown=on_key
+                on:input=on_input
             >
                 {draft}
             </textarea>

@@ -5,7 +5,7 @@ use crate::text;
 
 /// Says when the connection is gone. Nothing is shown while all is well.
 #[component]
-pub(super) fn Connection(live: Live) -> impl IntoView {
+pub(crate) fn Connection(live: Live) -> impl IntoView {
     let link = live.link;
     let is = {
         let link = link.clone();

@@ -31,6 +31,7 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
     });
     let seq = Memo::new(move |_| content.with(|content: &Content| content.seq));
     let live = desk.live.clone();
+    let divider = desk.timeline.divider;
     let body = move || match said.get() {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
             <Avatar id=author.id.to_string() name=author.name.to_string()/>
@@ -54,6 +55,7 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
             None => EitherOf4::D(()),
         },
     };
+    let is_first_unread = move || divider.is_some() && seq.get() == divider;
     let is_message = move || matches!(said.get().0, Event::Message { .. });
     let is_pinned = move || matches!(said.get().0, Event::Message { pinned: true, .. });
     view! {
@@ -67,6 +69,7 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
             class:failed=move || matches!(state.get(), RowState::Failed(_))
         >
             {move || day.get().map(|day| view! { <Day day/> })}
+            {move || is_first_unread().then(|| view! { <div class="day new" id="divider"><span>{text::NEW}</span></div> })}
             <div class="line">
                 {body}
                 <Delivery live state send_id/>

@@ -1,12 +1,14 @@
 use leptos::either::Either;
 use leptos::html::Div;
 use leptos::prelude::*;
-use leptos::web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlTextAreaElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::message::MessageRow;
+use crate::browser::use_browser;
 use crate::calls::slice;
 use crate::desk::Desk;
-use crate::live::{Live, Timeline};
+use crate::live::{LinkState, Live, Timeline};
 use crate::text;
 
 /// How far from the end, in pixels, still counts as being there.
@@ -32,7 +34,7 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
     };
     let to_newest = {
         let (desk, has_newer) = (desk.clone(), has_newer.clone());
-        move |_| {
+        move || {
             if has_newer.get_untracked() {
                 desk.back_to_now();
             }
@@ -41,7 +43,18 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
             }
         }
     };
+    if use_browser().is_some() {
+        let to_newest = to_newest.clone();
+        let listener = window_event_listener(leptos::ev::keydown, move |event| {
+            let writes = event.target().is_some_and(|target| target.has_type::<HtmlTextAreaElement>());
+            if event.key() == "End" && !writes {
+                to_newest();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    }
     count_unseen(&live, &timeline, at_end, unseen);
+    mark_read(live.clone(), timeline.clone(), at_end);
     let scroll_own = timeline.clone();
     let me = live.me.clone();
     Effect::new(move |before: Option<usize>| {
@@ -80,7 +93,14 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
         </div>
         <div class="pill-place">
             <Show when=shows_pill>
-                <button class="pill" type="button" on:click=to_newest.clone()>
+                <button
+                    class="pill"
+                    type="button"
+                    on:click={
+                        let to_newest = to_newest.clone();
+                        move |_| to_newest()
+                    }
+                >
                     {move || match unseen.get() {
                         0 => text::TO_NEWEST.into(),
                         count => text::newer(count),
@@ -91,11 +111,32 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
     }
 }
 
+/// Tells the server what was seen: everything down to the newest message, once the viewer looks at it.
+fn mark_read(live: Live, timeline: Timeline, at_end: RwSignal<bool>) {
+    let topic = timeline.topic();
+    Effect::new(move |_| {
+        let is_online = live.link.get() == LinkState::Online;
+        let looks = is_online && live.focused.get() && at_end.get() && !timeline.has_newer.get();
+        let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(|row| row.seq()));
+        if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get())
+            && live.unread(&topic) > 0
+        {
+            live.read(&topic, newest);
+            crate::pages::wake();
+        }
+    });
+}
+
 /// Puts the message that the address names into the middle of the list.
 fn center_target() {
     let hash = window().location().hash().unwrap_or_default();
-    let target = hash.strip_prefix('#').and_then(|id| document().get_element_by_id(id));
-    if let Some(target) = target.filter(|target| target.class_list().contains("row")) {
+    let named = hash.strip_prefix('#').and_then(|id| document().get_element_by_id(id));
+    let named = named.filter(|target| target.class_list().contains("row"));
+    // A page that begins with what is unread shows where that begins.
+    let unread = || {
+        document().get_element_by_id("divider").filter(|_| document().get_element_by_id("newer").is_some())
+    };
+    if let Some(target) = named.or_else(unread) {
         let center = ScrollIntoViewOptions::new();
         center.set_block(ScrollLogicalPosition::Center);
         target.scroll_into_view_with_scroll_into_view_options(&center);
@@ -157,7 +198,7 @@ fn NewerMessages(timeline: Timeline) -> impl IntoView {
             let last = timeline.last();
             let address = format!("/g/{}?at={last}#m{last}", timeline.group.id);
             view! {
-                <a class="older newer button small" href=address rel="external" on:click=load.clone()>
+                <a id="newer" class="older newer button small" href=address rel="external" on:click=load.clone()>
                     {text::NEWER}
                 </a>
             }

@@ -15,9 +15,11 @@ mod plain;
 mod refusal;
 mod rich_text;
 mod sidebar;
+mod who_types;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use composer::Composer;
+pub(crate) use connection::Connection;
 pub(crate) use form::Form;
 #[cfg(feature = "ssr")]
 pub(crate) use form::FormState;
@@ -31,3 +33,4 @@ pub(crate) use refusal::Refusal;
 #[cfg(feature = "ssr")]
 pub(crate) use rich_text::Rich;
 pub(crate) use sidebar::Sidebar;
+pub(crate) use who_types::WhoTypes;

@@ -42,6 +42,14 @@ impl Broker {
         }
     }
 
+    /// Tells those who read the topic now something in passing: it has no place, is in no history, and a reader
+    /// that is far behind may miss it.
+    pub fn signal(&self, topic: &Topic, frame: impl FnOnce() -> Bytes) {
+        if let Some(log) = self.find(topic) {
+            log.signal(frame());
+        }
+    }
+
     /// Learns that the topic has entries up to `head`, which other nodes wrote: readers that lack them are
     /// sent to history.
     pub fn raise(&self, topic: &Topic, head: Seq) {

@@ -8,7 +8,7 @@ use wire::{Seq, Topic, UserId};
 
 use crate::broker::Broker;
 use crate::log::Read;
-use crate::topic::TopicLog;
+use crate::topic::{NEVER, TopicLog};
 
 /// One connection's subscriptions: a cursor for each topic, and one bell for all of them.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ struct Subscription {
     until: Arc<AtomicU64>,
     /// The last place it was given; none before [`Reader::start`].
     cursor: Option<Seq>,
+    /// How far it has heard what is told in passing.
+    heard: Seq,
 }
 
 /// What [`Reader::drain`] found.
@@ -72,7 +74,8 @@ impl Reader {
             return false;
         }
         let (number, log, until) = self.broker.sit(topic, self.owner, Arc::clone(&self.bell));
-        self.subscriptions.insert(topic.clone(), Subscription { number, log, until, cursor: None });
+        let heard = log.signal_head();
+        self.subscriptions.insert(topic.clone(), Subscription { number, log, until, cursor: None, heard });
         true
     }
 
@@ -120,6 +123,9 @@ impl Reader {
                 ended.push(topic.clone());
                 continue;
             }
+            if until.0 == NEVER {
+                subscription.hear(into);
+            }
             let head = subscription.log.head().min(until);
             if cursor >= head {
                 continue;
@@ -153,6 +159,17 @@ impl Reader {
     /// Waits until there may be something to drain. Cancel-safe: a bell that rang stays rung.
     pub async fn changed(&self) {
         self.bell.notified().await;
+    }
+}
+
+impl Subscription {
+    /// Takes what was told in passing; what is lost is lost.
+    fn hear(&mut self, into: &mut Vec<Bytes>) {
+        let head = self.log.signal_head();
+        if self.heard < head {
+            let _ = self.log.signals().read(self.heard, head, usize::MAX, into);
+            self.heard = head;
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use wire::{Seq, UserId};
 
@@ -13,6 +14,9 @@ pub(crate) struct TopicLog {
     /// The head of the log, readable without its lock: most readers that wake lack nothing here.
     head: AtomicU64,
     log: Mutex<Log>,
+    /// What is told in passing: a log of its own, which nobody resumes.
+    signal_head: AtomicU64,
+    signals: Mutex<Log>,
     seats: Mutex<HashMap<u64, Seat>>,
 }
 
@@ -27,12 +31,21 @@ pub(crate) struct Seat {
     pub(crate) until: Arc<AtomicU64>,
 }
 
+/// How much of what was told in passing is kept for readers that are busy.
+const SIGNAL_BYTES: usize = 8 * 1_024;
+
 /// What an `until` says when nothing has ended.
 pub(crate) const NEVER: u64 = u64::MAX;
 
 impl TopicLog {
     pub(crate) const fn empty(seats: HashMap<u64, Seat>, max_bytes: usize) -> Self {
-        Self { head: AtomicU64::new(0), log: Mutex::new(Log::new(max_bytes)), seats: Mutex::new(seats) }
+        Self {
+            head: AtomicU64::new(0),
+            log: Mutex::new(Log::new(max_bytes)),
+            signal_head: AtomicU64::new(0),
+            signals: Mutex::new(Log::new(SIGNAL_BYTES)),
+            seats: Mutex::new(seats),
+        }
     }
 
     pub(crate) fn head(&self) -> Seq {
@@ -47,12 +60,34 @@ impl TopicLog {
         unpoisoned(&self.seats)
     }
 
+    pub(crate) fn signal_head(&self) -> Seq {
+        Seq(self.signal_head.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn signals(&self) -> MutexGuard<'_, Log> {
+        unpoisoned(&self.signals)
+    }
+
+    /// Tells every reader something in passing.
+    pub(crate) fn signal(&self, frame: Bytes) {
+        let mut signals = self.signals();
+        let next = signals.head().next();
+        signals.append(next, frame);
+        self.signal_head.store(next.0, Ordering::Release);
+        drop(signals);
+        self.wake();
+    }
+
     /// Changes the log, then wakes every reader.
     pub(crate) fn change(&self, change: impl FnOnce(&mut Log)) {
         let mut log = self.log();
         change(&mut log);
         self.head.store(log.head().0, Ordering::Release);
         drop(log);
+        self.wake();
+    }
+
+    fn wake(&self) {
         for seat in self.seats().values() {
             seat.bell.notify_one();
         }

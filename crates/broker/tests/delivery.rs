@@ -132,3 +132,31 @@ async fn a_bell_that_rang_before_the_reader_listened_is_heard() {
     ann.changed().await;
     assert_eq!(drain(&mut ann).0, [1]);
 }
+
+#[test]
+fn what_is_told_in_passing_reaches_who_listens_now_and_nobody_else() {
+    let broker = Arc::new(Broker::new(1_000));
+    let signal = |text: &'static str| broker.signal(&topic(), || Bytes::from(text));
+    signal("0001");
+    let (mut ann, mut ben) = (reader(&broker, ANN, 0, 0), reader(&broker, BEN, 0, 0));
+    signal("0002");
+    publish(&broker, 1..=1);
+    let (frames, setbacks) = drain(&mut ann);
+    assert_eq!((frames.len(), setbacks), (2, vec![]), "one signal, one entry");
+    broker.end(&topic(), Ended::Of(BEN), Seq(1));
+    signal("0003");
+    assert_eq!(drain(&mut ann), (vec![3], vec![]));
+    assert!(!drain(&mut ben).0.contains(&3), "ben has lost the right");
+}
+
+#[test]
+fn a_reader_that_was_busy_for_long_misses_what_was_told_in_passing() {
+    let broker = Arc::new(Broker::new(1_000));
+    let mut ann = reader(&broker, ANN, 0, 0);
+    for _ in 0..5_000 {
+        broker.signal(&topic(), || Bytes::from("0007"));
+    }
+    assert_eq!(drain(&mut ann), (vec![], vec![]));
+    broker.signal(&topic(), || Bytes::from("0008"));
+    assert_eq!(drain(&mut ann), (vec![8], vec![]));
+}

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 use wire::{Seq, Topic, UserId};
 
+use crate::store::Sessions;
+
 /// Carries hints from each node to all.
 ///
 /// A hint says that facts exist, never the facts themselves: whoever hears it reads the store. So a bus may
@@ -43,6 +45,13 @@ pub enum Hint {
         user: UserId,
         /// The last entry they may have.
         after: Seq,
+    },
+    /// Sessions of a user are over.
+    SignedOut {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        which: Sessions,
     },
     /// A topic is gone for everyone.
     Gone {

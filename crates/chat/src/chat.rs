@@ -7,10 +7,14 @@ use wire::{Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind, User
 
 use crate::bus::{Bus, Ear, Hint};
 use crate::committer::{Committer, Turn};
+use crate::endings::{Ending, Endings};
 use crate::limits::Limits;
 use crate::no::No;
 use crate::outside::{Chance, Clock, random};
 use crate::pace::Pace;
+use crate::passwords::Forge;
+use crate::session::Token;
+use crate::sign_ins::SignIns;
 use crate::store::{Outcome, Store, Write};
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
@@ -27,6 +31,12 @@ pub struct Chat {
     pub(crate) acts: Pace<UserId>,
     /// How fast new people come from each address.
     pub(crate) newcomers: Pace<IpAddr>,
+    /// How often each user may say that they are typing.
+    pub(crate) typing: Pace<UserId>,
+    pub(crate) sign_ins: SignIns,
+    pub(crate) forge: Forge,
+    /// Where sockets learn that their session is over.
+    pub(crate) endings: Arc<Endings>,
     committer: Committer,
     ear: Mutex<Option<JoinHandle<()>>>,
 }
@@ -54,6 +64,10 @@ pub struct Caller {
     pub open_topics: bool,
     /// From where it comes; none for this machine itself.
     pub from: Option<IpAddr>,
+    /// The session it runs in.
+    pub session: Option<Token>,
+    /// What the browser says it is.
+    pub label: String,
 }
 
 /// The answer to a send: it is committed.
@@ -88,13 +102,37 @@ impl Chat {
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, bus, clock, chance, limits } = parts;
         let broker = Arc::new(Broker::new(limits.topic_log_bytes));
-        let ear = tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store)));
-        let committer = Committer::start(Arc::clone(&store), Arc::clone(&broker), bus);
+        let endings = Arc::new(Endings::default());
+        let ear =
+            tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
+        let committer = Committer::start(Arc::clone(&store), Arc::clone(&broker), bus, Arc::clone(&endings));
         let pace = Pace::new(limits.send_burst, limits.send_per_second);
         let acts = Pace::new(limits.act_burst, limits.acts_per_second);
         let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
         let ear = Mutex::new(Some(ear));
-        Arc::new(Self { store, broker, clock, chance, limits, pace, acts, newcomers, committer, ear })
+        let (sign_ins, forge) = (SignIns::default(), Forge::new());
+        Arc::new(Self {
+            store,
+            broker,
+            clock,
+            chance,
+            limits,
+            pace,
+            acts,
+            newcomers,
+            typing: Pace::new(10, 1.0),
+            sign_ins,
+            forge,
+            endings,
+            committer,
+            ear,
+        })
+    }
+
+    /// Hears when the session of a caller ends, from now on.
+    #[must_use]
+    pub fn ending(&self, caller: &Caller) -> Ending {
+        self.endings.watch(caller)
     }
 
     /// The broker of this node.
@@ -137,7 +175,7 @@ impl Chat {
 }
 
 /// Passes the hints of other nodes on to this node's readers.
-async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store>) {
+async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store>, endings: Arc<Endings>) {
     while let Some(hint) = ear.hear().await {
         match hint {
             Hint::News { topic, head } => broker.raise(&topic, head),
@@ -146,6 +184,7 @@ async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store
                     broker.end(&topic, Ended::Of(user), after);
                 }
             }
+            Hint::SignedOut { user, which } => endings.end(user, which),
             Hint::Gone { topic } => broker.end(&topic, Ended::All, Seq::ZERO),
         }
     }

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use wire::{Entry, Refusal, Role, Seq, Topic, UserId};
 
 use crate::bus::{Bus, Hint};
+use crate::endings::Endings;
 use crate::no::{Fault, No};
 use crate::store::{Amend, Change, Draft, Fact, Outcome, Store, Write};
 
@@ -34,9 +35,14 @@ const BATCH: usize = 256;
 const WAITING: usize = 4 * BATCH;
 
 impl Committer {
-    pub(crate) fn start(store: Arc<dyn Store>, broker: Arc<Broker>, bus: Arc<dyn Bus>) -> Self {
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        broker: Arc<Broker>,
+        bus: Arc<dyn Bus>,
+        endings: Arc<Endings>,
+    ) -> Self {
         let (inbox, jobs) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(jobs, store, broker, bus));
+        let task = tokio::spawn(run(jobs, store, Outlets { broker, bus, endings }));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
@@ -77,7 +83,14 @@ impl Turn {
     }
 }
 
-async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, broker: Arc<Broker>, bus: Arc<dyn Bus>) {
+/// Where what has become a fact is told.
+struct Outlets {
+    broker: Arc<Broker>,
+    bus: Arc<dyn Bus>,
+    endings: Arc<Endings>,
+}
+
+async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, outlets: Outlets) {
     let mut jobs = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut jobs, BATCH).await > 0 {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
@@ -87,7 +100,7 @@ async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, broker: Arc<
         match store.commit(Arc::clone(&writes)).await {
             Ok(outcomes) => {
                 for (write, outcome) in writes.iter().zip(&outcomes) {
-                    publish(write, outcome, &broker, &*bus);
+                    publish(write, outcome, &outlets);
                 }
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // Who no longer waits needs no answer: the SendId finds the message on a retry.
@@ -141,8 +154,13 @@ mod planted {
 }
 
 /// Tells what has become a fact. Who lost a seat is cut off first, so that nothing later reaches them.
-fn publish(write: &Write, outcome: &Outcome, broker: &Broker, bus: &dyn Bus) {
+fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
+    let (broker, bus) = (&*outlets.broker, &*outlets.bus);
     match (write, outcome) {
+        (Write::SignOut { user, which }, Outcome::Done) => {
+            outlets.endings.end(*user, *which);
+            bus.announce(Hint::SignedOut { user: *user, which: *which });
+        }
         (Write::Post(draft) | Write::Amend(Amend { news: draft, .. }), Outcome::Posted { seq }) => {
             tell(draft, *seq, broker, bus);
         }

@@ -26,6 +26,19 @@ pub struct Session {
     pub seen: Timestamp,
 }
 
+/// A signed-in browser, as its owner sees it in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// What the browser said it was.
+    pub label: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was last seen, to the day.
+    pub seen: Timestamp,
+}
+
 const DAY_MILLIS: i64 = 86_400_000;
 
 impl Token {
@@ -76,9 +89,7 @@ impl Session {
     /// Whether it still counts.
     #[must_use]
     pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
-        let days = |since: Timestamp| (now.0 - since.0) / DAY_MILLIS;
-        days(self.seen) < i64::from(limits.session_idle_days)
-            && days(self.since) < i64::from(limits.session_days)
+        is_alive(self.since, self.seen, now, limits)
     }
 
     /// Whether the day it was seen on is over, so that it is worth a write.
@@ -86,6 +97,27 @@ impl Session {
     pub const fn is_worth_a_touch(&self, now: Timestamp) -> bool {
         now.0 - self.seen.0 >= DAY_MILLIS
     }
+}
+
+impl SessionSummary {
+    /// Whether it still counts.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
+        is_alive(self.since, self.seen, now, limits)
+    }
+}
+
+impl TokenHash {
+    /// A short name for it, which says nothing about the token: the first half of the hash.
+    #[must_use]
+    pub fn handle(&self) -> String {
+        self.0.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+}
+
+fn is_alive(since: Timestamp, seen: Timestamp, now: Timestamp, limits: &Limits) -> bool {
+    let days = |since: Timestamp| (now.0 - since.0) / DAY_MILLIS;
+    days(seen) < i64::from(limits.session_idle_days) && days(since) < i64::from(limits.session_days)
 }
 
 #[cfg(test)]

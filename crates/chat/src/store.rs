@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wire::{
-    Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Member, Page, Person, Refusal, Role, SendId,
-    Seq,
+    AppRole, Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Login, Member, Mine, Page, Person,
+    Refusal, Role, SendId, Seq,
 };
 use wire::{Settings, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::rules;
-use crate::session::{Session, TokenHash};
+use crate::session::{Session, SessionSummary, TokenHash};
 
 /// Where facts are kept. One suite, `chat::testing::store`, holds every implementation to this contract.
 ///
@@ -63,6 +63,12 @@ pub trait Store: Send + Sync + 'static {
     /// A user; none if there is no such user.
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault>;
 
+    /// The account of a user, or that which signs in with a login; none for a guest.
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault>;
+
+    /// The sessions of a user, the one that began last first.
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;
+
     /// The session a token belongs to, alive or not.
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
 
@@ -83,10 +89,49 @@ pub enum Write {
     Introduce {
         /// Who they are.
         person: Person,
-        /// The hash of their token.
-        token: TokenHash,
-        /// When.
-        at: Timestamp,
+        /// The session.
+        session: NewSession,
+    },
+    /// A user has an account from now on. The first account of all is the owner's.
+    Claim {
+        /// Whose it is.
+        user: UserId,
+        /// What it signs in with.
+        login: Login,
+        /// The hash of the password.
+        password: PasswordHash,
+    },
+    /// An account has another password.
+    SetPassword {
+        /// Whose it is.
+        user: UserId,
+        /// The hash of the password.
+        password: PasswordHash,
+    },
+    /// A user has one more session.
+    SignIn {
+        /// Who.
+        user: UserId,
+        /// The session.
+        session: NewSession,
+    },
+    /// Sessions end.
+    SignOut {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        which: Sessions,
+    },
+    /// A member has read a group up to a place. Nothing happens without a seat.
+    Read {
+        /// The group.
+        group: GroupId,
+        /// Whose mark it is.
+        user: UserId,
+        /// The place.
+        seq: Seq,
+        /// Whether the mark may go back.
+        back: bool,
     },
     /// A session was seen.
     Touch {
@@ -95,6 +140,64 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+}
+
+/// A session that begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSession {
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// What the browser says it is.
+    pub label: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Some sessions of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// This one.
+    One(TokenHash),
+    /// All but this one.
+    Others(TokenHash),
+    /// All of them.
+    All,
+}
+
+/// How to find an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountKey {
+    /// By whose it is.
+    User(UserId),
+    /// By what it signs in with.
+    Login(Login),
+}
+
+/// What lets a user sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Whose it is.
+    pub person: Person,
+    /// The hash of the password.
+    pub password: PasswordHash,
+    /// What they may do in the application.
+    pub role: AppRole,
+}
+
+/// A password as it is kept: how it was hashed, the salt and the hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordHash(pub String);
+
+impl Sessions {
+    /// Whether this session is among them.
+    #[must_use]
+    pub fn contains(&self, token: TokenHash) -> bool {
+        match self {
+            Self::One(one) => *one == token,
+            Self::Others(kept) => *kept != token,
+            Self::All => true,
+        }
+    }
 }
 
 /// An entry before it has its place.
@@ -117,6 +220,8 @@ pub struct Draft {
     pub right: Option<Right>,
     /// The place of an earlier entry of the same log that this one is about: what it answers or changes.
     pub about: Option<Seq>,
+    /// Whether it counts as unread for everyone but its sender: a message does, a notice does not.
+    pub counts: bool,
 }
 
 /// A change of an entry that is kept, decided on the [`Kept`] that had `version`.
@@ -130,6 +235,8 @@ pub struct Amend {
     pub data: Json,
     /// Whether it is pinned from now on.
     pub pinned: bool,
+    /// Whether it still counts as unread.
+    pub counts: bool,
     /// Other entries of the same log, and what they carry from now on.
     pub others: Vec<(Seq, Json)>,
     /// What is told of it.
@@ -181,6 +288,10 @@ pub struct Standing {
     pub announcing: bool,
     /// The pause of slow mode, in seconds.
     pub slow_s: u32,
+    /// How far they have read; a new seat begins at the end of the log.
+    pub read: Seq,
+    /// How many messages of others follow that.
+    pub unread: u32,
 }
 
 /// Who an entry is from: the scope in which a [`SendId`] is unique.
@@ -271,6 +382,8 @@ pub enum Outcome {
         /// The places, in the order of [`Change::news`].
         places: Vec<Seq>,
     },
+    /// Another account signs in with this login, or the user has an account. Nothing was written.
+    LoginTaken,
     /// The group, or the entry, has another version by now or is gone: decide again. Nothing was written.
     Stale,
     /// Done; there is nothing to say.
@@ -311,7 +424,7 @@ pub struct Roster {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Groups {
     /// The groups, the one joined last first.
-    pub groups: Vec<GroupSummary>,
+    pub groups: Vec<Mine>,
     /// The head of the user's own log when this was read.
     pub head: Seq,
 }

@@ -84,7 +84,7 @@ async fn an_open_topic_takes_what_a_conversation_does_not() {
     let group = Topic::group(GroupId::from_bytes([0; wire::ID_BYTES]));
     let node = &node;
     let publish = |open_topics, topic: Topic| {
-        let caller = Caller { me: None, open_topics, from: None };
+        let caller = Caller { me: None, open_topics, ..Caller::default() };
         let id = Some(SendId::new("1").unwrap());
         async move { node.chat.publish(&caller, topic, id, Json::of(&1)).await }
     };
@@ -178,7 +178,7 @@ async fn everyone_who_talks_at_once_gets_a_place_and_all_hear_the_same() {
     assert_eq!((places.len(), joins.len()), (400, 40));
     listener.until_seq(&topic, head).await;
     assert_eq!(listener.seqs(&topic), (2..=head).collect::<Vec<_>>());
-    let caller = Caller { me: Some(ann), open_topics: false, from: None };
+    let caller = Caller { me: Some(ann), open_topics: false, ..Caller::default() };
     let newest = Range { limit: 100, ..Range::default() };
     let page = node.chat.events(&caller, &topic, newest).await.unwrap();
     let history: Vec<Event> = page.entries.into_iter().map(|entry| entry.data).collect();

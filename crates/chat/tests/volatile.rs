@@ -87,6 +87,7 @@ async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
         at: Timestamp(0),
         right: None,
         about: None,
+        counts: false,
     };
     store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)
 }

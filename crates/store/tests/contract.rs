@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::store::{Groups, Kept, Outcome, Range, Roster, Standing, Write};
+use chat::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Write};
 use chat::testing::SeededChance;
-use chat::{Fault, Session, Store, TokenHash};
+use chat::{Fault, Session, SessionSummary, Store, TokenHash};
 use store::SqliteStore;
 use tempfile::TempDir;
 use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
@@ -68,6 +68,14 @@ impl Store for Housed {
 
     async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
         self.store.groups(user).await
+    }
+
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
+        self.store.account(key).await
+    }
+
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
+        self.store.sessions(user).await
     }
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {

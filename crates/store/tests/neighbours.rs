@@ -85,6 +85,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
         at: Timestamp(1),
         right: None,
         about: None,
+        counts: false,
     };
     store.commit(Arc::new([Write::Post(draft)])).await
 }

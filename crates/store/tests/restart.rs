@@ -142,7 +142,7 @@ async fn open_topics_are_read_back_through_the_domain() {
     }
     node.chat.shut_down().await.unwrap();
     let node = Node::over(Arc::new(open(folder.path())));
-    let caller = Caller { me: None, open_topics: true, from: None };
+    let caller = Caller { me: None, open_topics: true, ..Caller::default() };
     let range = Range { after: Some(Seq(100)), before: None, limit: 50 };
     let page = node.chat.history(&caller, &news(), range).await.unwrap();
     let data: Vec<String> = page.entries.iter().map(|entry| entry.data.as_str().to_owned()).collect();
@@ -171,6 +171,7 @@ fn write(id: &str) -> Write {
         at: Timestamp(1),
         right: None,
         about: None,
+        counts: false,
     })
 }
 

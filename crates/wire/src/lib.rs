@@ -14,6 +14,8 @@
 //!
 //! - **Application**: a tenant: its users, groups, topics and token, isolated from every other. The built-in
 //!   UI is application 1.
+//! - **Login**: the name an account signs in with: the person's own name, without case. **Application role**: guest,
+//!   member, admin, owner.
 //! - **User**: a person's account, or a guest's. **Session**: a signed-in browser. **Connection**: one open
 //!   WebSocket. **Caller**: the user, bot or application on whose behalf a call runs.
 //! - **Conversation**: what has members and a log: a **Group** or a **Direct**.
@@ -28,6 +30,8 @@
 //!   **History**: the log; a **Page**: a slice of it.
 //! - **Amendment**: a change of a message that was said: an edit, a delete, a reaction, a pin. **Tombstone**: what
 //!   stands where a message was deleted. **Quote**: what a reply answers.
+//! - **Read mark**: how far a member has read a log. **Unread**: the messages of others past it. **Signal**: what is
+//!   told in passing, without a place: typing, a mark moved.
 //! - **Topic**: where live news goes. **Event**: what happened. **Subscription**: one connection's interest
 //!   in a topic. **Broker**: maps topics to subscriptions. **Fan-out**: what the broker does.
 //! - **Frame**: one unit on the socket. **Live**: what the browser knows. **Timeline**: its view of one log.
@@ -58,7 +62,7 @@ pub use entry::{Entry, Page};
 pub use event::{Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
-pub use name::{Description, GroupName, PersonName};
+pub use name::{Description, GroupName, Login, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};
 pub use request::{Action, Amendment, Ref, RefusedRequest, Request};
@@ -66,6 +70,7 @@ pub use rich::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
 pub use time::{NotATimestamp, Timestamp};
 pub use topic::{Topic, TopicKind};
+pub use view::{AppRole, Mine};
 pub use view::{
     Door, Entrance, GroupPage, GroupSummary, GroupView, Invite, Management, Member, Person, Role,
 };

@@ -26,6 +26,10 @@ pub const EMOJI_BYTES: usize = 40;
 pub const REACTIONS: usize = 20;
 /// How much of a message a reply quotes.
 pub const EXCERPT_CHARS: usize = 140;
+/// How many characters a password has.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
+/// The longest text about a person.
+pub const BIO_CHARS: usize = DESCRIPTION_CHARS;
 /// The longest name of a topic.
 pub const TOPIC_BYTES: usize = 128;
 /// The longest [`SendId`](crate::SendId).

@@ -85,6 +85,22 @@ pub enum Notice {
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
     },
+    /// A signal on one's own topic: how far one has read a conversation, on whatever device.
+    Read {
+        /// The conversation.
+        topic: Topic,
+        /// The place.
+        seq: Seq,
+        /// How many messages of others follow it.
+        unread: u32,
+    },
+    /// A signal: somebody is typing in a conversation.
+    Typing {
+        /// The conversation.
+        topic: Topic,
+        /// Who.
+        person: Person,
+    },
     /// The answer to `ping`.
     Pong {
         /// The frame this answers.
@@ -118,6 +134,8 @@ struct Fields {
     seq: Option<Seq>,
     timestamp: Option<Timestamp>,
     duplicate: bool,
+    unread: Option<u32>,
+    person: Option<Person>,
     code: Option<String>,
     message: Option<String>,
     retry_ms: Option<u32>,
@@ -149,6 +167,8 @@ impl Fields {
                 reference,
             },
             "refused" => Notice::Refused { code: self.code?, message: self.message?, retry_ms, reference },
+            "read" => Notice::Read { topic: topic?, seq: self.seq?, unread: self.unread? },
+            "typing" => Notice::Typing { topic: topic?, person: self.person? },
             "pong" => Notice::Pong { reference },
             "goodbye" => Notice::Goodbye { reason: reason?, retry_ms: retry_ms? },
             _ => return None,

@@ -90,6 +90,25 @@ pub enum Refusal {
     },
     /// What was typed to confirm is not the name.
     ConfirmationWrong,
+    /// No account has this name and password.
+    SignInWrong,
+    /// Too many attempts to sign in came to nothing.
+    TooManySignIns {
+        /// For how long from now.
+        minutes: u32,
+    },
+    /// Another account signs in with this name.
+    LoginTaken,
+    /// The caller has an account already.
+    HasAccount,
+    /// The caller is a guest and has no password.
+    NoAccount,
+    /// A password is too short or too long.
+    PasswordLength,
+    /// A password is one that others guess first.
+    PasswordWeak,
+    /// This server takes no new people.
+    SignUpClosed,
     /// Only its author may change a message.
     NotAuthor,
     /// A reaction is no emoji.
@@ -169,6 +188,14 @@ impl Refusal {
             Self::NotOneself => "not_oneself",
             Self::LimitBad { .. } => "limit_bad",
             Self::ConfirmationWrong => "confirmation_wrong",
+            Self::SignInWrong => "sign_in_wrong",
+            Self::TooManySignIns { .. } => "too_many_sign_ins",
+            Self::LoginTaken => "login_taken",
+            Self::HasAccount => "has_account",
+            Self::NoAccount => "no_account",
+            Self::PasswordLength => "password_length",
+            Self::PasswordWeak => "password_weak",
+            Self::SignUpClosed => "sign_up_closed",
             Self::NotAuthor => "not_author",
             Self::EmojiBad => "emoji_bad",
             Self::TooManyReactions => "too_many_reactions",
@@ -234,6 +261,20 @@ impl Refusal {
             }
             Self::NotOneself => "You cannot do this to yourself; another admin can.".into(),
             Self::LimitBad { max } => format!("The limit must be a whole number from 1 to {max}."),
+            Self::SignInWrong => "No account has this name and password; check both.".into(),
+            Self::TooManySignIns { minutes } => {
+                format!("Too many attempts came to nothing; try again in {}.", span(*minutes))
+            }
+            Self::LoginTaken => "Another account signs in with this name; choose another one.".into(),
+            Self::HasAccount => "You have an account already.".into(),
+            Self::NoAccount => "You have no password yet; set one first.".into(),
+            Self::PasswordLength => format!(
+                "A password has {} to {} characters.",
+                limits::PASSWORD_CHARS.start(),
+                limits::PASSWORD_CHARS.end()
+            ),
+            Self::PasswordWeak => "This password is among the first that others would try; choose one that is longer, or less common.".into(),
+            Self::SignUpClosed => "This server takes in new people only with an invitation, or not at all; ask whoever runs it.".into(),
             Self::NotAuthor => "Only who wrote a message may change it; its author or an admin may delete it.".into(),
             Self::EmojiBad => "A reaction is one emoji, without letters or spaces.".into(),
             Self::TooManyReactions => format!(
@@ -282,7 +323,7 @@ impl Refusal {
             | Self::TopicBad
             | Self::EmojiBad
             | Self::SendIdBad => 400,
-            Self::TokenNeeded | Self::SignInNeeded => 401,
+            Self::TokenNeeded | Self::SignInNeeded | Self::SignInWrong => 401,
             Self::OriginForeign
             | Self::TopicReserved
             | Self::NotMember
@@ -291,9 +332,10 @@ impl Refusal {
             | Self::InviteNeeded
             | Self::Announcing
             | Self::NotAuthor
+            | Self::SignUpClosed
             | Self::Muted { .. } => 403,
             Self::NotFound => 404,
-            Self::SendIdTaken => 409,
+            Self::SendIdTaken | Self::LoginTaken => 409,
             Self::BodyTooLarge { .. } => 413,
             Self::ContentTypeWrong { .. } => 415,
             Self::HostForeign => 421,
@@ -304,6 +346,10 @@ impl Refusal {
             | Self::NotOneself
             | Self::LimitBad { .. }
             | Self::ConfirmationWrong
+            | Self::HasAccount
+            | Self::NoAccount
+            | Self::PasswordLength
+            | Self::PasswordWeak
             | Self::TooManyReactions
             | Self::GroupFull { .. }
             | Self::TooManyGroups { .. }
@@ -312,7 +358,7 @@ impl Refusal {
             | Self::NameHasControls
             | Self::TextEmpty
             | Self::TextTooLong => 422,
-            Self::TooManySubscriptions | Self::TooFast { .. } => 429,
+            Self::TooManySubscriptions | Self::TooManySignIns { .. } | Self::TooFast { .. } => 429,
             Self::Unavailable => 503,
         }
     }
@@ -338,7 +384,7 @@ fn span(minutes: u32) -> String {
     }
 }
 
-const ACTIONS: &str = "subscribe, unsubscribe, post, edit, delete, react, pin, publish, ping";
+const ACTIONS: &str = "subscribe, unsubscribe, post, edit, delete, react, pin, read, typing, publish, ping";
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -60,6 +60,20 @@ pub enum Action {
         /// The change.
         amendment: Amendment,
     },
+    /// Has read a conversation up to a place; with `back` only up to there, so that what follows is unread again.
+    Read {
+        /// The conversation.
+        topic: Topic,
+        /// The place.
+        seq: Seq,
+        /// Whether the mark may go back.
+        back: bool,
+    },
+    /// Is typing in a conversation.
+    Typing {
+        /// The conversation.
+        topic: Topic,
+    },
     /// Publishes to an open topic.
     Publish {
         /// Which topic.
@@ -176,6 +190,18 @@ impl Request {
                     }
                 }
             }
+            Action::Read { topic, seq, back } => {
+                put("action", "read".into());
+                put("topic", topic.as_str().into());
+                put("seq", seq.0.into());
+                if *back {
+                    put("back", true.into());
+                }
+            }
+            Action::Typing { topic } => {
+                put("action", "typing".into());
+                put("topic", topic.as_str().into());
+            }
             Action::Publish { topic, id, data } => {
                 put("action", "publish".into());
                 put("topic", topic.as_str().into());
@@ -219,6 +245,12 @@ impl Action {
                 Ok(Amendment::React(emoji, take(fields, "on", ON)?))
             }),
             "pin" => Self::take_amendment(fields, |fields| Ok(Amendment::Pin(take(fields, "on", ON)?))),
+            "read" => Ok(Self::Read {
+                topic: take_topic(fields)?,
+                seq: take(fields, "seq", PLACE)?,
+                back: take_optional(fields, "back", ON)?.unwrap_or_default(),
+            }),
+            "typing" => Ok(Self::Typing { topic: take_topic(fields)? }),
             "publish" => {
                 let (topic, id, data) = take_publish(fields)?;
                 Ok(Self::Publish { topic, id, data })

@@ -16,6 +16,21 @@ pub struct Person {
     pub name: PersonName,
 }
 
+/// What a user may do in the application.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppRole {
+    /// Has a name only.
+    #[default]
+    Guest,
+    /// Has an account.
+    Member,
+    /// Manages people.
+    Admin,
+    /// Manages admins too. The first account of a fresh server.
+    Owner,
+}
+
 /// What a member may do in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,13 +107,24 @@ pub struct GroupSummary {
     pub name: GroupName,
 }
 
+/// A group of one's own, with what is new in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mine {
+    /// The group.
+    pub group: GroupSummary,
+    /// How many messages of others are not read.
+    pub unread: u32,
+    /// The newest entry of its log in this answer.
+    pub head: Seq,
+}
+
 /// Who is looking, and the groups they have: what every page begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Visit {
     /// The signed-in user.
     pub me: Person,
     /// Their groups, the one they joined last first.
-    pub groups: Vec<GroupSummary>,
+    pub groups: Vec<Mine>,
     /// Where their own topic stands in this answer.
     pub cursor: Cursor,
 }
@@ -107,8 +133,10 @@ pub struct Visit {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// With the newest messages.
+    /// With what is unread if that is more than a page, else with the newest messages.
     #[default]
+    Unread,
+    /// With the newest messages.
     Newest,
     /// With those before this place.
     Before(Seq),
@@ -159,6 +187,8 @@ pub struct GroupPage {
     pub members: Vec<Member>,
     /// The place up to which `settings` and `members` are true; later entries of the log change them.
     pub members_at: Seq,
+    /// How far the viewer has read.
+    pub read: Seq,
     /// A slice of the log.
     pub page: Page,
     /// What admins have pinned, the oldest first.

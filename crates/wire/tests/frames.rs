@@ -63,6 +63,15 @@ fn every_action_has_its_frame() {
             r#"{"action":"publish","data":{"n":1},"topic":"news"}"#,
             Action::Publish { topic: topic("news"), id: None, data: Json::new(r#"{"n":1}"#).unwrap() },
         ),
+        (
+            r#"{"action":"read","seq":7,"topic":"a"}"#,
+            Action::Read { topic: topic("a"), seq: Seq(7), back: false },
+        ),
+        (
+            r#"{"action":"read","back":true,"seq":7,"topic":"a"}"#,
+            Action::Read { topic: topic("a"), seq: Seq(7), back: true },
+        ),
+        (r#"{"action":"typing","topic":"a"}"#, Action::Typing { topic: topic("a") }),
         (r#"{"action":"ping"}"#, Action::Ping),
     ];
     for (text, action) in frames {
@@ -126,6 +135,10 @@ fn every_notice_has_its_frame() {
     let reference = Some(Ref::number(7));
     let refused = Refused::from(&Refusal::TooFast { retry_ms: 1_500 });
     let frames = [
+        (
+            r#"{"event":"read","topic":"a","seq":7,"unread":2}"#,
+            Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2 },
+        ),
         (r#"{"event":"welcome"}"#, Notice::Welcome { me: None }),
         (
             r#"{"event":"subscribed","topic":"a","cursor":{"epoch":"000000000000feed","seq":3},"head":5,"ref":7}"#,

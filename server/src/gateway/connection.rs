@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::ws::WebSocket;
 use broker::{Reader, Setback};
 use bytes::Bytes;
-use chat::{Caller, CatchUp, Chance, No, OsChance, Sending};
+use chat::{Caller, CatchUp, Chance, Ending, No, OsChance, Sending};
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use tokio::sync::mpsc;
@@ -34,6 +34,8 @@ struct Connection<S> {
     greeted: bool,
     /// How many frames in a row were refused.
     refused_in_a_row: u32,
+    /// Hears when the session ends.
+    ending: Ending,
     /// Whether a write was given up, so that a frame may be missing: nothing more may follow it.
     broken_off: bool,
 }
@@ -63,6 +65,7 @@ pub(super) async fn run(socket: WebSocket, app: App, caller: Caller, seat: Seat)
     let owner = caller.me.as_ref().map(|me| me.id);
     let connection = Connection {
         reader: Reader::new(Arc::clone(app.chat.broker()), owner),
+        ending: app.chat.ending(&caller),
         app,
         caller,
         socket: sender,
@@ -124,6 +127,7 @@ impl<S: Sender> Connection<S> {
                 () = std::future::ready(()), if more => Ok(()),
                 () = sleep_until(deadline) => self.check_life().await,
                 () = stopping.cancelled() => Err(End::Because(CloseCode::Restart)),
+                () = self.ending.over() => Err(End::Because(CloseCode::SignedOut)),
             };
             let delivered = match turn {
                 Ok(()) => self.deliver().await,
@@ -142,6 +146,11 @@ impl<S: Sender> Connection<S> {
         let mut frames = Vec::new();
         let drained = self.reader.drain(DRAIN_BYTES, &mut frames);
         let more = drained.more || !drained.setbacks.is_empty();
+        // Looked at after the drain: what was drained while this still says no was committed before the end.
+        if self.ending.is_over() {
+            self.broken_off = true;
+            return Err(End::Because(CloseCode::SignedOut));
+        }
         for frame in frames {
             self.feed(frame).await?;
         }
@@ -230,11 +239,33 @@ impl<S: Sender> Connection<S> {
                 }));
                 Ok(())
             }
+            Action::Read { topic, seq, back } => {
+                let read = match self.caller.me() {
+                    Ok(me) => chat.read(me, &topic, seq, back).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.only_refusals(read, reference).await
+            }
+            Action::Typing { topic } => {
+                let typing = match self.caller.me() {
+                    Ok(me) => chat.typing(me, &topic).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.only_refusals(typing, reference).await
+            }
             Action::Publish { topic, id, data } => {
                 let begun = chat.begin_publish(&self.caller, topic, id, data).await;
                 self.answer_later(begun, reference);
                 Ok(())
             }
+        }
+    }
+
+    /// What needs no answer is answered only if it was refused.
+    async fn only_refusals(&mut self, done: Result<(), No>, reference: Option<Ref>) -> Result<(), End> {
+        match done {
+            Ok(()) => Ok(()),
+            Err(no) => self.say(&answer::refused(&no.outside(), reference)).await,
         }
     }
 

@@ -54,6 +54,7 @@ impl Chat {
                 at: now,
                 right: Some(right),
                 about: Some(target),
+                counts: false,
             };
             let message = message.changed_by(&change, now);
             let amend = Amend {
@@ -61,6 +62,7 @@ impl Chat {
                 version: kept.version,
                 data: Json::of(&message),
                 pinned: matches!(message, Event::Message { pinned: true, .. }),
+                counts: matches!(message, Event::Message { .. }),
                 others: self.traces(topic, target, &change).await?,
                 news,
             };

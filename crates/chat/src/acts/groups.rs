@@ -52,16 +52,25 @@ impl Chat {
         invite: Option<InviteId>,
     ) -> Result<GroupView, No> {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-        let inside = me.is_some_and(|me| roster.member(me.id).is_some());
-        if !inside {
+        let inside = me.filter(|me| roster.member(me.id).is_some());
+        let Some(me) = inside else {
             let closed = rules::door(&roster, me.map(|me| me.id), invite, self.clock.now()).err();
             return Ok(GroupView::Outside {
                 members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
                 closed: closed.map(|refusal| refusal.sentence()),
                 group: roster.summary(),
             });
-        }
+        };
+        let standing = self.store.standing(id, me.id).await?;
+        let (mark, unread) = standing.map(|standing| (standing.read, standing.unread)).unwrap_or_default();
         let topic = Topic::group(id);
+        let place = match place {
+            Place::Unread if usize::try_from(unread).is_ok_and(|unread| unread > FIRST_PAGE) => {
+                Place::Around(Seq(mark.0 + FIRST_PAGE as u64 / 2))
+            }
+            Place::Unread => Place::Newest,
+            other => other,
+        };
         let page = self.store.page(&topic, self.range(&topic, place).await?).await?;
         let pins = self.store.pinned(&topic).await?;
         Ok(GroupView::Inside(Box::new(GroupPage {
@@ -69,6 +78,7 @@ impl Chat {
             settings: roster.settings,
             members: roster.members,
             members_at: roster.head,
+            read: mark,
             pins: pins.into_iter().map(|entry| entry.map(|data| read(&data))).collect(),
             page: events(page),
         })))
@@ -81,7 +91,7 @@ impl Chat {
             Range { after: Some(Seq(seq.0.saturating_sub(half + 1))), ..newest }
         };
         Ok(match place {
-            Place::Newest => newest,
+            Place::Unread | Place::Newest => newest,
             Place::Before(seq) => Range { before: Some(seq), ..newest },
             Place::Around(seq) => around(seq),
             Place::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
@@ -161,6 +171,7 @@ impl Chat {
             at,
             right: None,
             about: None,
+            counts: false,
         }
     }
 }

@@ -2,9 +2,11 @@
 //! rules, commits, and is answered; the committer publishes.
 
 mod access;
+mod accounts;
 mod amend;
 mod groups;
 mod manage;
+mod marks;
 mod people;
 mod read;
 mod send;

@@ -19,7 +19,8 @@ impl Chat {
         }
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
-        self.commit(Write::Introduce { person: person.clone(), token: token.hash(), at }).await?;
+        let session = self.new_session(caller, &token);
+        self.commit(Write::Introduce { person: person.clone(), session }).await?;
         Ok((person, token))
     }
 

@@ -70,6 +70,7 @@ impl Chat {
             at: now,
             right: Some(Right { group, user: me.id, to: RightTo::Speak }),
             about: reply_to,
+            counts: true,
         };
         self.take_turn(draft).await
     }
@@ -127,6 +128,7 @@ impl Chat {
             at: self.clock.now(),
             right: None,
             about: None,
+            counts: false,
         };
         self.take_turn(draft).await
     }

@@ -53,6 +53,8 @@ fn minutes_to(until: Timestamp, now: Timestamp) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use wire::Seq;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);
@@ -65,6 +67,8 @@ mod tests {
             archived: false,
             announcing: false,
             slow_s: 0,
+            read: Seq::ZERO,
+            unread: 0,
         }
     }
 

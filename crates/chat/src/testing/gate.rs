@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
-use crate::session::{Session, TokenHash};
-use crate::store::{Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
+use crate::session::{Session, SessionSummary, TokenHash};
+use crate::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
 pub struct Gate {
@@ -102,6 +102,14 @@ impl Store for Gate {
 
     async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
         self.store.groups(user).await
+    }
+
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
+        self.store.account(key).await
+    }
+
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
+        self.store.sessions(user).await
     }
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {

@@ -45,7 +45,7 @@ impl Listener {
     /// A connection of somebody, or of nobody in particular; it may use open topics.
     #[must_use]
     pub fn new(chat: &Arc<Chat>, me: Option<&Person>) -> Self {
-        let caller = Caller { me: me.cloned(), open_topics: true, from: None };
+        let caller = Caller { me: me.cloned(), open_topics: true, ..Caller::default() };
         let reader = Reader::new(Arc::clone(chat.broker()), me.map(|me| me.id));
         Self { chat: Arc::clone(chat), caller, reader, heard: Vec::new() }
     }

@@ -92,7 +92,7 @@ impl Node {
     /// # Panics
     /// If it is refused.
     pub async fn publish(&self, topic: &Topic, number: u64) -> Ack {
-        let caller = Caller { me: None, open_topics: true, from: None };
+        let caller = Caller { me: None, open_topics: true, ..Caller::default() };
         self.chat.publish(&caller, topic.clone(), None, Json::of(&number)).await.unwrap()
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use wire::{Entry, Json, Seq, Timestamp, Topic};
+use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
 use crate::store::{Draft, Range, Sender, Version};
 
@@ -19,6 +19,7 @@ pub(super) struct Held {
     pub(super) about: Option<Seq>,
     pub(super) version: Version,
     pub(super) pinned: bool,
+    pub(super) counts: bool,
 }
 
 impl VolatileLog {
@@ -37,6 +38,7 @@ impl VolatileLog {
             about: draft.about,
             version: Version(0),
             pinned: false,
+            counts: draft.counts,
         });
         self.head
     }
@@ -60,6 +62,13 @@ impl VolatileLog {
     /// The entries of which this is true, oldest first.
     pub(super) fn all(&self, wanted: impl Fn(&Held) -> bool) -> Vec<Entry<Json>> {
         self.kept.iter().filter(|held| wanted(held)).map(|held| held.entry.clone()).collect()
+    }
+
+    /// How many entries after a place count as unread for somebody.
+    pub(super) fn unread(&self, after: Seq, user: UserId) -> u32 {
+        let newer = self.kept.iter().rev().take_while(|held| held.entry.seq > after);
+        let count = newer.filter(|held| held.counts && held.sender != Sender::User(user)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// The first place of something taken then or later.

@@ -10,8 +10,8 @@ use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, Use
 
 use crate::no::Fault;
 use crate::outside::{Chance, random};
-use crate::session::{Session, TokenHash};
-use crate::store::{Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
+use crate::session::{Session, SessionSummary, TokenHash};
+use crate::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
 
 use self::state::State;
 
@@ -99,6 +99,14 @@ impl Store for VolatileStore {
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         Ok(self.state().person(user))
+    }
+
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
+        Ok(self.state().account(&key))
+    }
+
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
+        Ok(self.state().sessions(user))
     }
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {

@@ -1,13 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wire::{
-    Epoch, GroupId, GroupSummary, Invite, Json, Member, Page, Person, SendId, Seq, Settings, Timestamp,
-    Topic, UserId,
+    AppRole, Epoch, GroupId, GroupSummary, Invite, Json, Login, Member, Mine, Page, Person, SendId, Seq,
+    Settings, Timestamp, Topic, UserId,
 };
 
 use super::Window;
 use super::log::VolatileLog;
-use crate::session::{Session, TokenHash};
+use crate::session::{Session, SessionSummary, TokenHash};
+use crate::store::{Account, AccountKey, NewSession, PasswordHash};
 use crate::store::{Amend, BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Standing};
 use crate::store::{Version, Write};
 
@@ -23,6 +24,9 @@ pub(super) struct State {
     sent: HashMap<(Sender, SendId), Sent>,
     people: HashMap<UserId, Person>,
     sessions: HashMap<TokenHash, Stored>,
+    next_session: u64,
+    accounts: HashMap<UserId, Claimed>,
+    logins: HashMap<Login, UserId>,
     groups: HashMap<GroupId, Group>,
     /// The groups of each user, the one joined first first.
     joined: HashMap<UserId, Vec<GroupId>>,
@@ -37,8 +41,16 @@ struct Sent {
 
 struct Stored {
     user: UserId,
+    label: String,
     since: Timestamp,
     seen: Timestamp,
+    /// Counts sessions: which one began last.
+    number: u64,
+}
+
+struct Claimed {
+    password: PasswordHash,
+    role: AppRole,
 }
 
 struct Group {
@@ -48,6 +60,8 @@ struct Group {
     invites: Vec<Invite>,
     /// When each member spoke last, where slow mode watches.
     spoke: HashMap<UserId, Timestamp>,
+    /// How far each member has read.
+    read: HashMap<UserId, Seq>,
     version: Version,
 }
 
@@ -60,6 +74,7 @@ impl Group {
             Fact::Unseated(user) => {
                 self.members.retain(|member| member.person.id != *user);
                 self.spoke.remove(user);
+                self.read.remove(user);
             }
             Fact::Ranked(user, role) => self.change_seat(*user, |member| member.role = *role),
             Fact::Muted(user, until) => self.change_seat(*user, |member| member.muted_until = *until),
@@ -92,6 +107,9 @@ impl State {
             sent: HashMap::new(),
             people: HashMap::new(),
             sessions: HashMap::new(),
+            next_session: 0,
+            accounts: HashMap::new(),
+            logins: HashMap::new(),
             groups: HashMap::new(),
             joined: HashMap::new(),
         }
@@ -102,9 +120,21 @@ impl State {
             Write::Post(draft) => self.post(draft),
             Write::Amend(amend) => self.amend(amend),
             Write::Change(change) => self.change(change),
-            Write::Introduce { person, token, at } => {
+            Write::Introduce { person, session } => {
                 self.people.insert(person.id, person.clone());
-                self.sessions.insert(*token, Stored { user: person.id, since: *at, seen: *at });
+                self.begin(person.id, session)
+            }
+            Write::Claim { user, login, password } => self.claim(*user, login, password),
+            Write::SetPassword { user, password } => {
+                if let Some(account) = self.accounts.get_mut(user) {
+                    account.password = password.clone();
+                }
+                Outcome::Done
+            }
+            Write::Read { group, user, seq, back } => self.read(*group, *user, *seq, *back),
+            Write::SignIn { user, session } => self.begin(*user, session),
+            Write::SignOut { user, which } => {
+                self.sessions.retain(|token, session| session.user != *user || !which.contains(*token));
                 Outcome::Done
             }
             Write::Touch { token, at } => {
@@ -138,8 +168,8 @@ impl State {
         })
     }
 
-    pub(super) fn standing(&self, group: GroupId, user: UserId) -> Option<Standing> {
-        let group = self.groups.get(&group)?;
+    pub(super) fn standing(&self, id: GroupId, user: UserId) -> Option<Standing> {
+        let group = self.groups.get(&id)?;
         let member = group.members.iter().find(|member| member.person.id == user);
         Some(Standing {
             role: member.map(|member| member.role),
@@ -148,6 +178,8 @@ impl State {
             archived: group.settings.archived,
             announcing: group.settings.announcing,
             slow_s: group.settings.slow_s,
+            read: group.read.get(&user).copied().unwrap_or_default(),
+            unread: self.unread(id, group, user),
         })
     }
 
@@ -158,7 +190,11 @@ impl State {
     pub(super) fn groups(&self, user: UserId) -> Groups {
         let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
         let newest_first = joined.iter().rev().filter_map(|id| Some((*id, self.groups.get(id)?)));
-        let summary = |(id, group): (GroupId, &Group)| GroupSummary { id, name: group.settings.name.clone() };
+        let summary = |(id, group): (GroupId, &Group)| Mine {
+            group: GroupSummary { id, name: group.settings.name.clone() },
+            unread: self.unread(id, group, user),
+            head: self.head(&Topic::group(id)),
+        };
         Groups { groups: newest_first.map(summary).collect(), head: self.head(&Topic::user(user)) }
     }
 
@@ -166,6 +202,58 @@ impl State {
         let stored = self.sessions.get(&token)?;
         let person = self.people.get(&stored.user)?.clone();
         Some(Session { person, since: stored.since, seen: stored.seen })
+    }
+
+    pub(super) fn account(&self, key: &AccountKey) -> Option<Account> {
+        let user = match key {
+            AccountKey::User(user) => *user,
+            AccountKey::Login(login) => *self.logins.get(login)?,
+        };
+        let Claimed { password, role } = self.accounts.get(&user)?;
+        Some(Account { person: self.person(user)?, password: password.clone(), role: *role })
+    }
+
+    pub(super) fn sessions(&self, user: UserId) -> Vec<SessionSummary> {
+        let mut sessions: Vec<_> = self.sessions.iter().filter(|(_, session)| session.user == user).collect();
+        sessions.sort_by_key(|(_, session)| std::cmp::Reverse(session.number));
+        let summary = |(token, session): (&TokenHash, &Stored)| SessionSummary {
+            token: *token,
+            label: session.label.clone(),
+            since: session.since,
+            seen: session.seen,
+        };
+        sessions.into_iter().map(summary).collect()
+    }
+
+    fn begin(&mut self, user: UserId, session: &NewSession) -> Outcome {
+        self.next_session += 1;
+        let NewSession { token, label, at } = session.clone();
+        let stored = Stored { user, label, since: at, seen: at, number: self.next_session };
+        self.sessions.insert(token, stored);
+        Outcome::Done
+    }
+
+    fn claim(&mut self, user: UserId, login: &Login, password: &PasswordHash) -> Outcome {
+        if self.logins.contains_key(login) || self.accounts.contains_key(&user) {
+            return Outcome::LoginTaken;
+        }
+        let role = if self.accounts.is_empty() { AppRole::Owner } else { AppRole::Member };
+        self.logins.insert(login.clone(), user);
+        self.accounts.insert(user, Claimed { password: password.clone(), role });
+        Outcome::Done
+    }
+
+    fn read(&mut self, id: GroupId, user: UserId, seq: Seq, back: bool) -> Outcome {
+        let head = self.head(&Topic::group(id));
+        if let Some(mark) = self.groups.get_mut(&id).and_then(|group| group.read.get_mut(&user)) {
+            *mark = if back { seq.min(head) } else { seq.min(head).max(*mark) };
+        }
+        Outcome::Done
+    }
+
+    fn unread(&self, id: GroupId, group: &Group, user: UserId) -> u32 {
+        let (log, mark) = (self.logs.get(&Topic::group(id)), group.read.get(&user));
+        log.zip(mark).map_or(0, |(log, mark)| log.unread(*mark, user))
     }
 
     pub(super) fn log(&self, topic: &Topic) -> Option<&VolatileLog> {
@@ -198,6 +286,7 @@ impl State {
         if let Some(held) = self.logs.get_mut(topic).and_then(|log| log.at_mut(amend.target)) {
             held.version = Version(held.version.0 + 1);
             held.pinned = amend.pinned;
+            held.counts = amend.counts;
         }
         Outcome::Posted { seq: self.append(&amend.news) }
     }
@@ -258,6 +347,7 @@ impl State {
                     bans: Vec::new(),
                     invites: Vec::new(),
                     spoke: HashMap::new(),
+                    read: HashMap::new(),
                     version: Version(0),
                 };
                 self.groups.insert(id, group);
@@ -272,6 +362,10 @@ impl State {
                 self.drop_log(&Topic::audit(id));
             }
             Fact::Seated(member) => {
+                let head = self.head(&Topic::group(id));
+                if let Some(group) = self.groups.get_mut(&id) {
+                    group.read.insert(member.person.id, head);
+                }
                 self.joined.entry(member.person.id).or_default().push(id);
             }
             Fact::Unseated(user) => {

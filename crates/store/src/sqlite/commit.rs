@@ -2,8 +2,8 @@ use chat::store::{Amend, Change, Draft, Fact, Outcome, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use wire::{Invite, Member, Seq, Settings, Timestamp, Topic};
 
-use super::groups;
 use super::values::{APPLICATION, door, role, sender, seq, sql};
+use super::{accounts, groups};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know.
@@ -19,15 +19,27 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Post(draft) => post(db, draft),
         Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
-        Write::Introduce { person, token, at } => {
+        Write::Introduce { person, session } => {
             let mut user =
                 db.prepare_cached("INSERT INTO users (id, application, name, since) VALUES (?, ?, ?, ?)")?;
-            user.execute(params![person.id.to_string(), APPLICATION, person.name.as_str(), at.0])?;
-            let mut session = db
-                .prepare_cached("INSERT INTO sessions (token_hash, user, since, seen) VALUES (?, ?, ?, ?)")?;
-            session.execute(params![token.0, person.id.to_string(), at.0, at.0])?;
+            user.execute(params![person.id.to_string(), APPLICATION, person.name.as_str(), session.at.0])?;
+            accounts::begin(db, person.id, session)
+        }
+        Write::Read { group, user, seq, back } => {
+            let rule = if *back { "min(?1, head)" } else { "max(read_mark, min(?1, head))" };
+            let mut update = db.prepare_cached(&format!(
+                "UPDATE members SET read_mark = (
+                     SELECT {rule} FROM (SELECT coalesce(
+                         (SELECT head FROM logs WHERE application = ?2 AND topic = 'group/' || ?3), 0) AS head))
+                 WHERE \"group\" = ?3 AND user = ?4"
+            ))?;
+            update.execute(params![sql(*seq), APPLICATION, group.to_string(), user.to_string()])?;
             Ok(Outcome::Done)
         }
+        Write::Claim { user, login, password } => accounts::claim(db, *user, login, password),
+        Write::SetPassword { user, password } => accounts::set_password(db, *user, password),
+        Write::SignIn { user, session } => accounts::begin(db, *user, session),
+        Write::SignOut { user, which } => accounts::sign_out(db, *user, *which),
         Write::Touch { token, at } => {
             db.prepare_cached("UPDATE sessions SET seen = ? WHERE token_hash = ?")?
                 .execute(params![at.0, token.0])?;
@@ -47,7 +59,7 @@ fn post(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
 }
 
 fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {
-    let Amend { target, version, data, pinned, others, news } = amend;
+    let Amend { target, version, data, pinned, counts, others, news } = amend;
     if let Some(outcome) = sent_before(db, news)? {
         return Ok(outcome);
     }
@@ -63,9 +75,9 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
         return Ok(outcome);
     }
     let mut amend = db.prepare_cached(
-        "UPDATE entries SET data = ?, pinned = ?, version = version + 1 WHERE log = ? AND seq = ?",
+        "UPDATE entries SET data = ?, pinned = ?, counts = ?, version = version + 1 WHERE log = ? AND seq = ?",
     )?;
-    amend.execute(params![data.as_str(), pinned, log, sql(*target)])?;
+    amend.execute(params![data.as_str(), pinned, counts, log, sql(*target)])?;
     for (seq, data) in others {
         let mut rewrite = db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
         rewrite.execute(params![data.as_str(), log, sql(*seq)])?;
@@ -110,8 +122,8 @@ fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<O
 fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (log, seq) = next_place(db, &draft.topic)?;
     let mut insert = db.prepare_cached(
-        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     insert.execute(params![
         log,
@@ -122,7 +134,8 @@ fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
         draft.body.0,
         draft.at.0,
         draft.data.as_str(),
-        draft.about.map(sql)
+        draft.about.map(sql),
+        draft.counts
     ])?;
     Ok(seq)
 }
@@ -165,7 +178,9 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
         Fact::Settled(settings) => settle(db, group, settings),
         Fact::Deleted => delete(db, group),
         Fact::Seated(Member { person, role: as_role, since, muted_until }) => run(
-            "INSERT INTO members (\"group\", user, role, since, muted_until) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO members (\"group\", user, role, since, muted_until, read_mark)
+             VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
+                 (SELECT head FROM logs WHERE application = 1 AND topic = 'group/' || ?1), 0))",
             &[&group, &person.id.to_string(), &role(*as_role), &since.0, &muted_until.map(|until| until.0)],
         ),
         Fact::Unseated(user) => {

@@ -3,10 +3,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wire::Epoch;
 
 /// Each step once, in order; a file's `user_version` says how many it has had.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 5] = [
     include_str!("migrations/0001_facts.sql"),
     include_str!("migrations/0002_admins.sql"),
     include_str!("migrations/0003_amendments.sql"),
+    include_str!("migrations/0004_accounts.sql"),
+    include_str!("migrations/0005_marks.sql"),
 ];
 
 /// Brings the file up to this version and gives its epoch.

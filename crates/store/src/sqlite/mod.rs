@@ -1,5 +1,6 @@
 //! One file, one writer, a few readers.
 
+mod accounts;
 mod checkpoint;
 mod commit;
 mod groups;
@@ -19,8 +20,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chat::store::{Groups, Kept, Outcome, Range, Roster, Standing, Write};
-use chat::{Chance, Fault, Session, Store, TokenHash};
+use chat::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Write};
+use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
 use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
 
 use self::open::Connect;
@@ -111,6 +112,14 @@ impl Store for SqliteStore {
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         self.readers.read("person", move |db| groups::user(db, user)).await
+    }
+
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
+        self.readers.read("account", move |db| accounts::account(db, &key)).await
+    }
+
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
+        self.readers.read("sessions", move |db| accounts::sessions(db, user)).await
     }
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {

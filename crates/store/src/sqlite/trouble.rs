@@ -124,6 +124,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         at: ManualClock::default().now(),
         right: None,
         about: None,
+        counts: false,
     };
     store.commit(Arc::new([Write::Post(draft)])).await
 }

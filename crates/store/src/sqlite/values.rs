@@ -1,7 +1,7 @@
 use chat::store::Sender;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
-use wire::{Door, Role, Seq};
+use wire::{AppRole, Door, Role, Seq};
 
 /// The application of the built-in UI; the only one until others can be made.
 pub(super) const APPLICATION: i64 = 1;
@@ -38,6 +38,22 @@ pub(super) const fn door(door: Door) -> &'static str {
 /// Reads a door back.
 pub(super) fn door_of(text: &str) -> Option<Door> {
     [Door::Open, Door::Invite].into_iter().find(|known| door(*known) == text)
+}
+
+/// A role in the application as the table has it.
+pub(super) const fn app_role(role: AppRole) -> &'static str {
+    match role {
+        AppRole::Owner => "owner",
+        AppRole::Admin => "admin",
+        AppRole::Member => "member",
+        AppRole::Guest => "guest",
+    }
+}
+
+/// Reads a role in the application back.
+pub(super) fn app_role_of(text: &str) -> Option<AppRole> {
+    let all = [AppRole::Owner, AppRole::Admin, AppRole::Member, AppRole::Guest];
+    all.into_iter().find(|known| app_role(*known) == text)
 }
 
 /// A place as SQL has it. What is larger than SQL's numbers is past every log.

@@ -22,7 +22,7 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
     };
     commit_one(&*store, change(TEA, 1, vec![Fact::Settled(new.clone())])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().settings, new);
-    assert_eq!(store.groups(ann().id).await.unwrap().groups[0].name, new.name);
+    assert_eq!(store.groups(ann().id).await.unwrap().groups[0].group.name, new.name);
 }
 
 pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
@@ -34,6 +34,8 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
         archived: false,
         announcing: false,
         slow_s: 0,
+        read: Seq::ZERO,
+        unread: 0,
     };
     assert_eq!(store.standing(TEA, ben().id).await.unwrap(), Some(stranger));
     let strict = Settings { announcing: true, slow_s: 9, archived: true, ..settings("tea") };
@@ -47,6 +49,8 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
         archived: true,
         announcing: true,
         slow_s: 9,
+        read: Seq(1),
+        unread: 0,
     };
     assert_eq!(store.standing(TEA, ben().id).await.unwrap(), Some(muted));
     commit_one(&*store, change(TEA, 2, vec![Fact::Muted(ben().id, None)])).await;

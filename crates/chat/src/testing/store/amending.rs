@@ -16,6 +16,7 @@ fn amend(by: &Person, id: &str, target: u64, version: u64, text: &str) -> Amend 
         version: Version(version),
         data: Json::of(&text),
         pinned: false,
+        counts: false,
         others: vec![],
         news: Draft { right, about: Some(Seq(target)), ..news },
     }

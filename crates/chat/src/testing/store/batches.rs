@@ -4,7 +4,8 @@ use wire::{Refusal, Role, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, draft, founding, hash, message, seated, texts, topic, unseated, whole, with_tea,
+    NOW, TEA, change, commit, draft, founding, hash, message, seated, session, texts, topic, unseated, whole,
+    with_tea,
 };
 use crate::store::{Outcome, Range, Sender, Write};
 use crate::testing::{ann, ben, cal, person};
@@ -30,7 +31,7 @@ pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
     let news = topic("news");
     let dan = person("dan");
     let writes = vec![
-        Write::Introduce { person: dan.clone(), token: hash(4), at: NOW },
+        Write::Introduce { person: dan.clone(), session: session(hash(4), NOW) },
         message(TEA, &ann(), "1", "hello").into(),
         message(TEA, &dan, "1", "hello").into(),
         change(TEA, 1, vec![seated(&dan, Role::Member)]).into(),

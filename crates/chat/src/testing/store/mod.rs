@@ -5,12 +5,14 @@
 
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 
+pub mod accounts;
 pub mod admins;
 pub mod amending;
 pub mod appending;
 pub mod batches;
 pub mod history;
 pub mod last_seat;
+pub mod marks;
 mod model;
 pub mod paging;
 pub mod rosters;
@@ -36,6 +38,10 @@ impl<F: Fn() -> Arc<dyn Store> + Send + Sync + 'static> Fresh for F {}
 macro_rules! store_contract {
     ($fresh:expr) => {
         $crate::store_contract! { $fresh;
+            accounts:
+                the_first_account_is_the_owners
+                one_login_is_one_account_and_one_person_has_one
+                a_user_has_many_sessions_and_ends_them;
             admins:
                 what_is_set_is_what_was_set_last
                 a_standing_tells_what_the_rules_ask
@@ -69,6 +75,10 @@ macro_rules! store_contract {
                 any_history_is_the_one_the_contract_tells;
             last_seat:
                 of_fifty_people_who_want_the_last_seat_one_gets_it;
+            marks:
+                messages_of_others_are_unread_until_the_mark_moves
+                a_new_seat_begins_with_nothing_unread
+                notices_and_deleted_messages_are_not_unread;
             paging:
                 a_topic_without_entries_has_an_empty_page
                 a_page_begins_after_a_place_or_ends_before_one

@@ -1,4 +1,4 @@
-use wire::{Entry, Epoch, GroupId, Json, Member, Page, Refusal, Seq, Topic, UserId};
+use wire::{Entry, Epoch, GroupId, Json, Member, Mine, Page, Refusal, Seq, Topic, UserId};
 
 use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Version, Write};
 
@@ -23,6 +23,13 @@ impl Model {
             Write::Post(draft) => self.post(draft),
             Write::Change(change) => self.change(change),
             Write::Introduce { .. } | Write::Touch { .. } => Outcome::Done,
+            Write::Claim { .. }
+            | Write::SetPassword { .. }
+            | Write::SignIn { .. }
+            | Write::SignOut { .. } => {
+                panic!("the histories have no accounts; they have cases of their own")
+            }
+            Write::Read { .. } => panic!("the histories have no marks; they have cases of their own"),
             Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
         }
     }
@@ -49,7 +56,11 @@ impl Model {
 
     pub(super) fn groups(&self, user: UserId) -> Groups {
         let joined = self.seats.iter().rev().filter(|(_, seated)| *seated == user);
-        let groups = joined.filter_map(|(group, _)| self.roster(*group)).map(|roster| roster.summary());
+        let groups = joined.filter_map(|(group, _)| self.roster(*group)).map(|roster| Mine {
+            group: roster.summary(),
+            unread: 0,
+            head: roster.head,
+        });
         Groups { groups: groups.collect(), head: self.head(&Topic::user(user)) }
     }
 

@@ -1,7 +1,7 @@
 use wire::{Person, PersonName, Timestamp, UserId};
 
 use super::Fresh;
-use super::writing::{commit, commit_one, hash, with_people};
+use super::writing::{commit, commit_one, hash, session, with_people};
 use crate::session::{Session, TokenHash};
 use crate::store::{Outcome, Write};
 use crate::testing::ann;
@@ -12,10 +12,10 @@ pub async fn a_session_is_found_by_its_token(fresh: impl Fresh) {
         id: UserId::from_bytes([0xff; 10]), name: PersonName::new("Zoë 👩‍💻 O'Neil").unwrap()
     };
     let at = Timestamp(1_000);
-    let introduce = Write::Introduce { person: zoe.clone(), token: hash(9), at };
+    let introduce = Write::Introduce { person: zoe.clone(), session: session(hash(9), at) };
     assert_eq!(commit_one(&*store, introduce).await, Outcome::Done);
-    let session = Session { person: zoe, since: at, seen: at };
-    assert_eq!(store.session(hash(9)).await.unwrap(), Some(session));
+    let expected = Session { person: zoe, since: at, seen: at };
+    assert_eq!(store.session(hash(9)).await.unwrap(), Some(expected));
 }
 
 pub async fn a_touch_moves_only_when_it_was_seen(fresh: impl Fresh) {
@@ -23,8 +23,7 @@ pub async fn a_touch_moves_only_when_it_was_seen(fresh: impl Fresh) {
     let (at, later) = (Timestamp(1_000), Timestamp(2_000));
     let introduce = |token| Write::Introduce {
         person: Person { id: UserId::from_bytes([token; 10]), ..ann() },
-        token: hash(token),
-        at,
+        session: session(hash(token), at),
     };
     let touch = Write::Touch { token: hash(1), at: later };
     assert_eq!(commit(&*store, vec![introduce(1), introduce(2), touch]).await, [const { Outcome::Done }; 3]);
@@ -48,7 +47,8 @@ pub async fn one_name_may_be_two_people(fresh: impl Fresh) {
     let store = fresh();
     for token in [1, 2] {
         let person = Person { id: UserId::from_bytes([token; 10]), ..ann() };
-        let introduce = Write::Introduce { person: person.clone(), token: hash(token), at: Timestamp(0) };
+        let introduce =
+            Write::Introduce { person: person.clone(), session: session(hash(token), Timestamp(0)) };
         commit_one(&*store, introduce).await;
         assert_eq!(store.session(hash(token)).await.unwrap().unwrap().person, person);
     }

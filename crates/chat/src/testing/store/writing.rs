@@ -7,7 +7,7 @@ use wire::{
 
 use crate::session::TokenHash;
 use crate::store::{
-    BodyHash, Change, Draft, Fact, Outcome, Range, Right, RightTo, Sender, Store, Version, Write,
+    BodyHash, Change, Draft, Fact, NewSession, Outcome, Range, Right, RightTo, Sender, Store, Version, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -37,9 +37,15 @@ pub(super) async fn with_tea(store: Arc<dyn Store>) -> Arc<dyn Store> {
 
 /// Ann, ben and cal are known.
 pub(super) async fn with_people(store: &dyn Store) {
-    let introduce = |(person, token): (Person, u8)| Write::Introduce { person, token: hash(token), at: NOW };
+    let introduce =
+        |(person, token): (Person, u8)| Write::Introduce { person, session: session(hash(token), NOW) };
     let writes = [(ann(), 1), (ben(), 2), (cal(), 3)].map(introduce);
     assert_eq!(commit(store, writes.into()).await, [Outcome::Done, Outcome::Done, Outcome::Done]);
+}
+
+/// A session that begins.
+pub(super) fn session(token: TokenHash, at: Timestamp) -> NewSession {
+    NewSession { token, label: "a browser".into(), at }
 }
 
 /// A token's hash.
@@ -60,6 +66,7 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
         at: NOW,
         right: None,
         about: None,
+        counts: false,
     }
 }
 

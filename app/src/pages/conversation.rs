@@ -14,7 +14,7 @@ use crate::desk::Desk;
 use crate::live::{Live, Timeline};
 use crate::site::Session;
 use crate::text;
-use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar};
+use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar, WhoTypes};
 
 /// A group: its messages to its members, the way in to everybody else who has the link.
 #[component]
@@ -31,7 +31,7 @@ pub(crate) fn GroupPage() -> impl IntoView {
     let entrance = Resource::new_blocking(move || (id.get(), turn.get()), {
         let (first, invite) = (id.get_untracked(), invite.clone());
         move |(id, _)| {
-            let (place, invite) = if id == first { (place, invite.clone()) } else { (Place::Newest, None) };
+            let (place, invite) = if id == first { (place, invite.clone()) } else { (Place::Unread, None) };
             enter(id, place, invite)
         }
     });
@@ -48,7 +48,7 @@ pub(crate) fn GroupPage() -> impl IntoView {
                     match (visit, view) {
                         (Some(visit), GroupView::Inside(page)) => {
                             let live = session.live(visit);
-                            let timeline = Timeline::new(*page, zone.get_untracked());
+                            let timeline = Timeline::new(*page, live.me.id, zone.get_untracked());
                             EitherOf4::C(view! { <Inside live timeline link form_id/> })
                         }
                         (visit, GroupView::Outside { group, members, closed }) => {
@@ -102,6 +102,7 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
             <main class="group" id="main">
                 <Header live=live.clone() timeline=timeline.clone() link/>
                 <MessageList desk/>
+                <WhoTypes live=live.clone() topic=timeline.topic()/>
                 {composer}
             </main>
             <Members live timeline/>
@@ -117,7 +118,7 @@ fn place(query: &ParamsMap) -> Place {
         (Some(at), _, _) => Place::Around(at),
         (None, Some(before), _) => Place::Before(before),
         (None, None, Some(day)) => Place::From(day),
-        (None, None, None) => Place::Newest,
+        (None, None, None) => Place::Unread,
     }
 }
 

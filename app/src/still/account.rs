@@ -1,0 +1,133 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{Sheet, no_page};
+use crate::calls::{Known, SessionLine, account};
+use crate::text;
+use crate::views::{Avatar, Form, Plain, Refusal};
+
+/// Signing in with a name and a password.
+#[component]
+pub(super) fn SignInPage() -> impl IntoView {
+    view! {
+        <Title text=text::SIGN_IN/>
+        <Plain>
+            <img src="/icon.svg" alt="" width="72" height="72"/>
+            <h1>{text::SIGN_IN}</h1>
+            <Form action="/do/sign_in" class="card form">
+                <label for="name">{text::YOUR_NAME}</label>
+                <input id="name" name="name" required autocomplete="username" autofocus dir="auto" aria-describedby="sign-in-refused"/>
+                <label for="password">{text::PASSWORD}</label>
+                <input id="password" name="password" type="password" required autocomplete="current-password"/>
+                <Refusal id="sign-in-refused"/>
+                <button class="button primary">{text::SIGN_IN}</button>
+                <p class="hint">{text::NO_PASSWORD_YET} " " <a href="/">{text::HOME}</a></p>
+            </Form>
+        </Plain>
+    }
+}
+
+/// One's own account: the password, and where one is signed in.
+#[component]
+pub(super) fn AccountPage() -> impl IntoView {
+    let known = account();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match known.await {
+                    Ok(known) => view! { <Account known/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Account(known: Known) -> impl IntoView {
+    let Known { me, role, sessions } = known;
+    let role_name = role.map_or(text::GUEST, text::app_role);
+    let others = sessions.len() > 1;
+    let lines: Vec<_> = sessions.into_iter().map(|line| view! { <Session line/> }).collect();
+    view! {
+        <Sheet title=text::ACCOUNT.into() back="/".into() back_to=text::HOME.into()>
+            <section class="card">
+                <p class="seat">
+                    <Avatar id=me.id.to_string() name=me.name.to_string()/>
+                    <strong class="name" dir="auto">{me.name.to_string()}</strong>
+                    <span class="tag">{role_name}</span>
+                </p>
+            </section>
+            <section class="card" aria-labelledby="password-title">
+                <h2 id="password-title">{text::PASSWORD}</h2>
+                {if role.is_some() { view! { <Change/> }.into_any() } else { view! { <Claim name=me.name.to_string()/> }.into_any() }}
+            </section>
+            <section class="card" aria-labelledby="sessions">
+                <h2 id="sessions">{text::SESSIONS}</h2>
+                <ul class="stack">{lines}</ul>
+                {others.then(|| view! {
+                    <Form action="/do/end_session">
+                        <button class="button">{text::END_OTHERS}</button>
+                    </Form>
+                })}
+            </section>
+            <section class="card">
+                {role.is_none().then(|| view! { <p class="hint">{text::GUEST_SIGN_OUT}</p> })}
+                <Form action="/do/sign_out" class="form">
+                    <button class="button quiet">{text::SIGN_OUT}</button>
+                </Form>
+            </section>
+        </Sheet>
+    }
+}
+
+#[component]
+fn Claim(name: String) -> impl IntoView {
+    view! {
+        <Form action="/do/claim" class="form">
+            <p class="hint">{text::CLAIM_HINT}</p>
+            <input type="hidden" name="username" autocomplete="username" value=name/>
+            <label for="password">{text::NEW_PASSWORD}</label>
+            <input id="password" name="password" type="password" required minlength="8" autocomplete="new-password" aria-describedby="claim-refused"/>
+            <Refusal id="claim-refused"/>
+            <button class="button primary">{text::CLAIM}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn Change() -> impl IntoView {
+    view! {
+        <Form action="/do/change_password" class="form">
+            <label for="old">{text::OLD_PASSWORD}</label>
+            <input id="old" name="old" type="password" required autocomplete="current-password"/>
+            <label for="new">{text::NEW_PASSWORD}</label>
+            <input id="new" name="new" type="password" required minlength="8" autocomplete="new-password" aria-describedby="change-refused"/>
+            <Refusal id="change-refused"/>
+            <button class="button primary">{text::CHANGE_PASSWORD}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn Session(line: SessionLine) -> impl IntoView {
+    let SessionLine { handle, label, since, is_this } = line;
+    let label = if label.is_empty() { text::SOME_BROWSER.to_owned() } else { label };
+    let (year, month, day) = since.date();
+    view! {
+        <li class="session">
+            <span class="name">{label}</span>
+            <span class="hint">{text::signed_in_on(year, month, day)}</span>
+            {if is_this {
+                view! { <span class="tag admin">{text::THIS_BROWSER}</span> }.into_any()
+            } else {
+                view! {
+                    <Form action="/do/end_session">
+                        <input type="hidden" name="handle" value=handle/>
+                        <button class="button tiny">{text::END_SESSION}</button>
+                    </Form>
+                }.into_any()
+            }}
+        </li>
+    }
+}

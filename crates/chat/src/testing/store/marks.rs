@@ -1,0 +1,81 @@
+use wire::{Person, Role, Seq};
+
+use super::Fresh;
+use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, with_tea};
+use crate::store::{Amend, Draft, Outcome, Sender, Store, Version, Write};
+use crate::testing::{ann, ben};
+
+async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
+    let said = Draft { counts: true, ..message(TEA, who, id, id) };
+    match commit_one(store, said).await {
+        Outcome::Posted { seq } => seq,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn read(store: &dyn Store, who: &Person, seq: u64, back: bool) {
+    let read = Write::Read { group: TEA, user: who.id, seq: Seq(seq), back };
+    assert_eq!(commit_one(store, read).await, Outcome::Done);
+}
+
+/// How far somebody has read, and how much is left, as both ways of asking tell it.
+async fn mark(store: &dyn Store, who: &Person) -> (u64, u32) {
+    let standing = store.standing(TEA, who.id).await.unwrap().unwrap();
+    let groups = store.groups(who.id).await.unwrap().groups;
+    assert!(groups.iter().all(|mine| mine.unread == standing.unread), "{groups:?}");
+    (standing.read.0, standing.unread)
+}
+
+pub async fn messages_of_others_are_unread_until_the_mark_moves(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    for id in ["1", "2", "3"] {
+        say(&*store, &ann(), id).await;
+    }
+    say(&*store, &ben(), "mine").await;
+    assert_eq!(mark(&*store, &ben()).await, (1, 3), "one's own message is not unread");
+    assert_eq!(mark(&*store, &ann()).await, (0, 1));
+    read(&*store, &ben(), 3, false).await;
+    assert_eq!(mark(&*store, &ben()).await, (3, 1));
+    read(&*store, &ben(), 2, false).await;
+    assert_eq!(mark(&*store, &ben()).await, (3, 1), "a mark does not go back by itself");
+    read(&*store, &ben(), 1, true).await;
+    assert_eq!(mark(&*store, &ben()).await, (1, 3));
+    read(&*store, &ben(), 99, false).await;
+    assert_eq!(mark(&*store, &ben()).await, (5, 0), "nor past the end");
+}
+
+pub async fn a_new_seat_begins_with_nothing_unread(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    say(&*store, &ann(), "1").await;
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(mark(&*store, &ben()).await, (2, 0));
+    say(&*store, &ann(), "2").await;
+    assert_eq!(mark(&*store, &ben()).await, (2, 1));
+    commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
+    read(&*store, &ben(), 3, false).await;
+    commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(mark(&*store, &ben()).await, (3, 0));
+}
+
+pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    let said = say(&*store, &ann(), "1").await;
+    say(&*store, &ann(), "2").await;
+    let topic = wire::Topic::group(TEA);
+    let notice = draft(&topic, Sender::User(ann().id), "n", "a notice");
+    commit(&*store, vec![notice.into()]).await;
+    assert_eq!(mark(&*store, &ben()).await, (1, 2));
+    let gone = Amend {
+        target: said,
+        version: Version(0),
+        data: wire::Json::of(&"gone"),
+        pinned: false,
+        counts: false,
+        others: vec![],
+        news: Draft { about: Some(said), at: NOW, ..draft(&topic, Sender::User(ann().id), "d", "deleted") },
+    };
+    commit_one(&*store, Write::Amend(gone)).await;
+    assert_eq!(mark(&*store, &ben()).await, (1, 1));
+}

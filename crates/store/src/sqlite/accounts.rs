@@ -1,0 +1,99 @@
+use chat::SessionSummary;
+use chat::TokenHash;
+use chat::store::{Account, AccountKey, NewSession, Outcome, PasswordHash, Sessions};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use wire::{AppRole, Login, Timestamp, UserId};
+
+use super::groups::person;
+use super::values::{APPLICATION, app_role, app_role_of, checked};
+
+/// An account, by whose it is or by what it signs in with.
+pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Option<Account>> {
+    let (column, value) = match key {
+        AccountKey::User(user) => ("users.id", user.to_string()),
+        AccountKey::Login(login) => ("accounts.login", login.as_str().to_owned()),
+    };
+    let mut find = db.prepare_cached(&format!(
+        "SELECT users.id, users.name, accounts.password, accounts.role
+         FROM accounts JOIN users ON users.id = accounts.user
+         WHERE accounts.application = ? AND {column} = ?"
+    ))?;
+    let found = find.query_row(params![APPLICATION, value], |row| {
+        Ok(Account {
+            person: person(row, 0)?,
+            password: PasswordHash(row.get(2)?),
+            role: checked(row, 3, |role: String| app_role_of(&role))?,
+        })
+    });
+    found.optional()
+}
+
+/// The sessions of a user, the one that began last first.
+pub(super) fn sessions(db: &Connection, user: UserId) -> rusqlite::Result<Vec<SessionSummary>> {
+    let mut select = db.prepare_cached(
+        "SELECT token_hash, label, since, seen FROM sessions WHERE user = ? ORDER BY number DESC",
+    )?;
+    let rows = select.query_map([user.to_string()], |row| {
+        Ok(SessionSummary {
+            token: TokenHash(row.get(0)?),
+            label: row.get(1)?,
+            since: Timestamp(row.get(2)?),
+            seen: Timestamp(row.get(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn begin(db: &Transaction<'_>, user: UserId, session: &NewSession) -> rusqlite::Result<Outcome> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO sessions (token_hash, user, label, since, seen, number)
+         VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM sessions WHERE user = ?2))",
+    )?;
+    let NewSession { token, label, at } = session;
+    insert.execute(params![token.0, user.to_string(), label, at.0, at.0])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn claim(
+    db: &Transaction<'_>,
+    user: UserId,
+    login: &Login,
+    password: &PasswordHash,
+) -> rusqlite::Result<Outcome> {
+    let mut find =
+        db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND (login = ? OR user = ?)")?;
+    if find.exists(params![APPLICATION, login.as_str(), user.to_string()])? {
+        return Ok(Outcome::LoginTaken);
+    }
+    let mut any = db.prepare_cached("SELECT 1 FROM accounts WHERE application = ?")?;
+    let role = if any.exists([APPLICATION])? { AppRole::Member } else { AppRole::Owner };
+    let mut insert = db.prepare_cached(
+        "INSERT INTO accounts (application, user, login, password, role) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    insert.execute(params![APPLICATION, user.to_string(), login.as_str(), password.0, app_role(role)])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn set_password(
+    db: &Transaction<'_>,
+    user: UserId,
+    password: &PasswordHash,
+) -> rusqlite::Result<Outcome> {
+    let mut update = db.prepare_cached("UPDATE accounts SET password = ? WHERE user = ?")?;
+    update.execute(params![password.0, user.to_string()])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn sign_out(db: &Transaction<'_>, user: UserId, which: Sessions) -> rusqlite::Result<Outcome> {
+    let user = user.to_string();
+    match which {
+        Sessions::One(token) => db
+            .prepare_cached("DELETE FROM sessions WHERE user = ? AND token_hash = ?")?
+            .execute(params![user, token.0])?,
+        Sessions::Others(token) => db
+            .prepare_cached("DELETE FROM sessions WHERE user = ? AND token_hash <> ?")?
+            .execute(params![user, token.0])?,
+        Sessions::All => db.prepare_cached("DELETE FROM sessions WHERE user = ?")?.execute([user])?,
+    };
+    Ok(Outcome::Done)
+}
