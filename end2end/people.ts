@@ -77,7 +77,7 @@ export class Person {
     async saysMany(count: number): Promise<void> {
         const group = new URL(this.page.url()).pathname.split("/").pop() ?? "";
         for (let n = 1; n <= count; n += 1) {
-            const form = { group, id: `many-${n}`, text: `line ${n}.` };
+            const form = { topic: `group/${group}`, id: `many-${n}`, text: `line ${n}.` };
             const url = new URL("/do/post", this.server.url).href;
             const answer = await this.context.request.post(url, { form, headers: { accept: "application/json" } });
             expect(answer.status()).toBe(200);

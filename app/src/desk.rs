@@ -1,11 +1,11 @@
 use leptos::prelude::*;
-use wire::{Amendment, Emoji, GroupId, Quote, Role, SendId, Seq};
+use wire::{Amendment, Emoji, Quote, Role, SendId, Seq, Topic};
 
 use crate::browser::use_browser;
 use crate::live::{Live, Timeline, role_of};
 use crate::pages::wake;
 
-/// What the viewer is about to do in the group that is open. Shared by the composer and the rows.
+/// What the viewer is about to do in the conversation that is open. Shared by the composer and the rows.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) live: Live,
@@ -37,13 +37,18 @@ impl Desk {
         Self { live, timeline, open: RwSignal::new(None), intent: RwSignal::default(), is_admin }
     }
 
-    pub(crate) fn group(&self) -> GroupId {
-        self.timeline.group.id
+    pub(crate) fn topic(&self) -> Topic {
+        self.timeline.topic()
+    }
+
+    /// The path of the conversation's page.
+    pub(crate) fn path(&self) -> String {
+        self.timeline.what.path()
     }
 
     /// The address of a message.
     pub(crate) fn link_to(&self, seq: Seq) -> String {
-        format!("/g/{}?at={seq}#m{seq}", self.group())
+        format!("{}?at={seq}#m{seq}", self.path())
     }
 
     /// Changes a message over the socket.

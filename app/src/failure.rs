@@ -45,7 +45,7 @@ impl Failure {
     /// Reads what a server function answered that could not do what it should.
     #[must_use]
     pub fn read(body: &str) -> Self {
-        serde_json::from_str(body).unwrap_or_else(|_| Self::unreachable())
+        serde_json::from_slice(body.as_bytes()).unwrap_or_else(|_| Self::unreachable())
     }
 
     fn told(code: &str, message: &str, status: u16) -> Self {

@@ -15,6 +15,7 @@ pub mod calls;
 mod desk;
 mod failure;
 pub mod live;
+mod page_data;
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
@@ -30,3 +31,5 @@ pub use live::Live;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, SessionCookie, shell};
 pub use site::{App, is_live};
+#[cfg(feature = "ssr")]
+pub use still::Still;

@@ -6,7 +6,7 @@ use wire::{Timestamp, Visit};
 
 use crate::browser::{Zone, use_browser};
 use crate::live::Live;
-use crate::pages::{GroupPage, Landing, NotFound};
+use crate::pages::{ConversationPage, Landing, NotFound};
 
 /// The app: which page is shown at which path.
 #[component]
@@ -27,7 +27,8 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Landing/>
-                <Route path=path!("/g/:group") view=GroupPage/>
+                <Route path=path!("/g/:group") view=ConversationPage/>
+                <Route path=path!("/d/:person") view=ConversationPage/>
             </Routes>
         </Router>
     }
@@ -37,10 +38,11 @@ pub fn App() -> impl IntoView {
 #[must_use]
 pub fn is_live(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    path == "/" || path.strip_prefix("/g/").is_some_and(|group| !group.contains('/'))
+    let id = path.strip_prefix("/g/").or_else(|| path.strip_prefix("/d/"));
+    path == "/" || id.is_some_and(|id| !id.contains('/'))
 }
 
-/// Keeps the one [`Live`] of this page, while people go from group to group.
+/// Keeps the one [`Live`] of this page, while people go from one conversation to another.
 #[derive(Clone, Default)]
 pub(crate) struct Session {
     live: ArcRwSignal<Option<Live>>,

@@ -1,7 +1,7 @@
 //! Every sentence of the page that is not a refusal, in one place, so that another language is another
 //! version of this file.
 
-use wire::{Door, Event, Person, Quote, Role, Setting};
+use wire::{Door, Event, Person, Quote, Role, Setting, Summary};
 
 pub(crate) const PRODUCT: &str = "Hubbub";
 pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start talking.";
@@ -12,7 +12,24 @@ pub(crate) const SIGN_IN: &str = "Sign in";
 pub(crate) const HAVE_ACCOUNT: &str = "You have a password here?";
 pub(crate) const ACCOUNT: &str = "Your account";
 pub(crate) const NO_ACCOUNT: &str = "No e-mail, no password. This browser remembers you.";
-pub(crate) const GROUPS: &str = "Groups";
+pub(crate) const CONVERSATIONS: &str = "Conversations";
+pub(crate) const PEOPLE: &str = "People";
+pub(crate) const FIND_ANY: &str = "Find";
+pub(crate) const NOTHING_FOUND: &str = "Nobody and nothing has a name like that.";
+pub(crate) const SUGGESTIONS: &str = "Suggestions";
+pub(crate) const EMOJI: &str = "Emoji";
+pub(crate) const FIND_EMOJI: &str = "Find an emoji";
+pub(crate) const KEYS: &str = "Keys";
+pub(crate) const KEY_LIST: [(&str, &str); 8] = [
+    ("Ctrl K", "find a conversation or a person"),
+    ("Enter", "send"),
+    ("Shift Enter", "new line"),
+    ("↑", "edit my newest message"),
+    ("Esc", "leave what is open"),
+    ("End", "go to the newest message"),
+    ("@ :", "mention somebody, find an emoji"),
+    ("?", "this list"),
+];
 pub(crate) const NO_GROUPS: &str =
     "You are in no group yet. Make one, or open a link that somebody sent you.";
 pub(crate) const NEW_GROUP: &str = "New group";
@@ -34,9 +51,10 @@ pub(crate) const COPIED: &str = "Copied";
 pub(crate) const MESSAGE: &str = "Message";
 pub(crate) const SEND: &str = "Send";
 pub(crate) const OLDER: &str = "Show older messages";
-pub(crate) const BEGINNING: &str = "This is where the group begins.";
 pub(crate) const SENDING: &str = "Sending …";
-pub(crate) const WAITING: &str = "Waiting for the connection";
+pub(crate) const WAITING: &str = "Waiting for the connection.";
+pub(crate) const UNANSWERED: &str = "The server has not answered yet.";
+pub(crate) const COPY: &str = "Copy";
 pub(crate) const NOT_SENT: &str = "Not sent.";
 pub(crate) const RETRY: &str = "Retry";
 pub(crate) const DISCARD: &str = "Discard";
@@ -46,9 +64,10 @@ pub(crate) const ENDED: &str = "The connection has ended.";
 pub(crate) const RELOAD: &str = "Reload";
 pub(crate) const SEAT_LOST: &str = "You are no longer in this group.";
 pub(crate) const ARCHIVED: &str = "This group is archived: it can be read, but nobody writes.";
+pub(crate) const BLOCKED: &str = "You cannot write to each other: one of you has blocked the other.";
 pub(crate) const ADMINS_WRITE: &str = "Only admins write here.";
 pub(crate) const YOU_ARE_MUTED: &str = "An admin has muted you here until";
-pub(crate) const BACK: &str = "All groups";
+pub(crate) const BACK: &str = "All conversations";
 pub(crate) const HOME: &str = "Go to the start page";
 pub(crate) const TODAY: &str = "Today";
 pub(crate) const YESTERDAY: &str = "Yesterday";
@@ -81,6 +100,15 @@ pub(crate) const CLOSE: &str = "Close";
 pub(crate) const NEEDS_CONNECTION: &str =
     "This needs a connection; nothing was changed. Try again when you are online.";
 pub(crate) const MANAGE: &str = "Manage";
+pub(crate) const TELL_ME: &str = "Tell me of";
+pub(crate) const NOTIFY: [(&str, &str); 3] =
+    [("all", "every message"), ("mentions", "what mentions me"), ("nothing", "nothing")];
+pub(crate) const HIDE: &str = "Hide it from the list";
+pub(crate) const SAVE: &str = "Save";
+pub(crate) const ABOUT: &str = "About this conversation";
+pub(crate) const BLOCK: &str = "Block";
+pub(crate) const UNBLOCK: &str = "Unblock";
+pub(crate) const BLOCK_HINT: &str = "While somebody is blocked neither of you can write to the other here.";
 pub(crate) const SKIP: &str = "Skip to the messages";
 
 pub(crate) fn member_count(count: usize) -> String {
@@ -124,6 +152,8 @@ pub(crate) fn happened(event: &Event) -> Option<String> {
         | Event::Reacted { .. }
         | Event::GroupAdded { .. }
         | Event::GroupGone { .. }
+        | Event::DirectAdded { .. }
+        | Event::Preferred { .. }
         | Event::Unknown => return None,
     })
 }
@@ -172,10 +202,22 @@ pub(crate) fn typing(names: &[String]) -> String {
     }
 }
 
-pub(crate) fn unread(count: u32) -> String {
-    match count {
-        1 => "1 unread message".into(),
-        n => format!("{n} unread messages"),
+pub(crate) fn suggested(name: &str, count: usize) -> String {
+    format!("{name}, {count} suggestions")
+}
+
+pub(crate) fn unread(count: u32, mentions: u32) -> String {
+    let unread = if count == 1 { "1 unread message".into() } else { format!("{count} unread messages") };
+    match mentions {
+        0 => unread,
+        n => format!("{unread}, {n} for you"),
+    }
+}
+
+pub(crate) fn beginning(what: &Summary) -> String {
+    match what {
+        Summary::Group(_) => "This is where the group begins.".into(),
+        Summary::Direct { with, .. } => format!("This is between you and {} alone.", with.name),
     }
 }
 
@@ -230,7 +272,6 @@ mod still {
     pub(crate) const DOOR_INVITE: &str = "Only by invite";
     pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";
     pub(crate) const ANNOUNCING: &str = "Only admins write";
-    pub(crate) const SAVE: &str = "Save";
     pub(crate) const REACTION: &str = "Reaction, one emoji";
     pub(crate) const REACT: &str = "React";
     pub(crate) const UNREACT: &str = "Take back";
@@ -256,6 +297,27 @@ mod still {
     pub(crate) const ARCHIVED_HINT: &str =
         "This group is archived: it can be read, but nobody writes or joins.";
     pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+
+    pub(crate) const FIND_PERSON: &str = "Find a person";
+    pub(crate) const NOBODY_YET: &str = "Whoever is in a group with you is listed here.";
+    pub(crate) const NOBODY_CALLED: &str = "Nobody here has a name like that.";
+    pub(crate) const TOGETHER: &str = "A group with the chosen people";
+    pub(crate) const GATHER: &str = "Start the group";
+    pub(crate) const BROADCAST: &str = "Write to many at once";
+    pub(crate) const TO_WHOM: &str = "To whom";
+    pub(crate) const TO_THESE: &str = "Those I choose below";
+    pub(crate) const TO_MY_GROUPS: &str = "All my groups";
+    pub(crate) const TO_EVERYONE: &str = "Everyone with an account, each alone";
+    pub(crate) const SENT: &str = "Sent";
+    pub(crate) const BLOCKED_PEOPLE: &str = "People you have blocked";
+
+    pub(crate) fn choose(name: &str) -> String {
+        format!("Choose {name}")
+    }
+
+    pub(crate) fn sent_to(sent: usize, all: usize) -> String {
+        if sent == all { format!("Sent to {all}") } else { format!("Sent to {sent} of {all}") }
+    }
 
     pub(crate) const PASSWORD: &str = "Password";
     pub(crate) const NEW_PASSWORD: &str = "New password";

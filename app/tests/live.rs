@@ -5,9 +5,9 @@ use app::live::{Order, RowState, Timeline};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wire::{
-    Amendment, Cursor, Description, Door, Emoji, Entry, Epoch, Event, GroupId, GroupName, GroupPage,
-    GroupSummary, Member, Mine, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Timestamp,
-    Topic, UserId, Visit,
+    Amendment, Cursor, Description, Door, Emoji, Entry, Epoch, Event, GroupId, GroupName, GroupSummary,
+    Member, Mine, Notify, Opened, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Summary,
+    Timestamp, Topic, UserId, Visit,
 };
 
 const EPOCH: Epoch = Epoch(7);
@@ -36,7 +36,15 @@ fn settings() -> Settings {
 
 /// The group in a list, heard up to a place.
 fn mine(head: u64) -> Mine {
-    Mine { group: tea(), unread: 0, head: Seq(head) }
+    Mine {
+        what: Summary::Group(tea()),
+        unread: 0,
+        mentions: 0,
+        notify: Notify::All,
+        hidden: false,
+        head: Seq(head),
+        at: Timestamp(0),
+    }
 }
 
 fn topic() -> Topic {
@@ -52,13 +60,16 @@ fn entry(seq: u64, id: &str, data: Event) -> Entry {
     Entry { id: SendId::new(id).unwrap(), topic: topic(), seq: Seq(seq), data, timestamp: Timestamp(0) }
 }
 
-fn page(entries: Vec<Entry>) -> GroupPage {
+fn page(entries: Vec<Entry>) -> Opened {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
     let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0), muted_until: None };
     let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
-    GroupPage {
-        group: tea(),
-        settings: settings(),
+    Opened {
+        what: Summary::Group(tea()),
+        settings: Some(settings()),
+        blocked: false,
+        notify: Notify::All,
+        hidden: false,
         members: vec![ann],
         members_at: head,
         page,
@@ -70,7 +81,7 @@ fn page(entries: Vec<Entry>) -> GroupPage {
 /// ann, who looks at a group in which one thing was said, and is connected.
 fn connected() -> (Live, Timeline) {
     let visit =
-        Visit { me: person("ann"), groups: vec![mine(1)], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+        Visit { me: person("ann"), mine: vec![mine(1)], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
     let live = Live::new(visit);
     let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
@@ -274,7 +285,7 @@ fn seats_and_groups_follow_the_news() {
     hear(&live, &own(2, Event::GroupAdded { group: milk }));
     hear(&live, &own(3, Event::GroupGone { id: tea().id }));
     hear(&live, &own(3, Event::GroupAdded { group: tea() }));
-    let names: Vec<_> = live.groups.get_untracked().iter().map(|mine| mine.group.name.to_string()).collect();
+    let names: Vec<_> = live.mine.get_untracked().iter().map(|mine| mine.what.title().to_owned()).collect();
     assert_eq!(names, ["milk"]);
 }
 
@@ -382,7 +393,7 @@ fn what_is_seen_is_read_once_and_what_shall_stay_unread_does() {
 fn a_page_has_one_divider_above_the_first_unread_message_of_others() {
     let entries =
         vec![said(1, "ben", "b1"), said(2, "ann", "a2"), said(3, "ben", "b3"), said(4, "ben", "b4")];
-    let with = |read| GroupPage { read: Seq(read), ..page(entries.clone()) };
+    let with = |read| Opened { read: Seq(read), ..page(entries.clone()) };
     let divider = |read| Timeline::new(with(read), person("ann").id, app::Zone::UTC).divider;
     assert_eq!((divider(1), divider(0), divider(4)), (Some(Seq(3)), Some(Seq(1)), None));
 }
@@ -484,7 +495,7 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
         begins: Seq(1),
         head: Seq(100),
     };
-    let old = GroupPage { page: slice(41, 60), ..page(vec![]) };
+    let old = Opened { page: slice(41, 60), ..page(vec![]) };
     let timeline = Timeline::new(old, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     assert!(timeline.has_newer.get_untracked() && timeline.has_older.get_untracked());
@@ -503,8 +514,8 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
     // Who writes comes back to now.
     post(&live, "a1");
     assert!(live.due(0.0).contains(&Order::Load(topic())));
-    let now = GroupPage { page: Page { head: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
-    live.reloaded(GroupPage {
+    let now = Opened { page: Page { head: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
+    live.reloaded(Opened {
         page: Page { entries: [&all[80..], &[said(101, "ben", "b101")]].concat(), ..now.page.clone() },
         ..now
     });

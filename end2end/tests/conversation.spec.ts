@@ -111,7 +111,7 @@ test.describe("with many sends allowed", () => {
         const cookies = (await ann.context.cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
         const group = ann.page.url().split("/").pop() ?? "";
         for (let n = 0; n < 60; n += 1) {
-            const form = new URLSearchParams({ group, id: `long-${n}`, text: `line ${n}` });
+            const form = new URLSearchParams({ topic: `group/${group}`, id: `long-${n}`, text: `line ${n}` });
             const headers = { cookie: cookies, accept: "application/json" };
             const posted = await fetch(`${server.url}/do/post`, { method: "POST", headers, body: form });
             expect(posted.status).toBe(200);

@@ -113,7 +113,7 @@ test.describe("with many sends allowed", () => {
         const cookie = (await ann.context.cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
         for (let n = 0; n < 50; n += 1) {
             const text = `Message ${n}: *some* words of the usual length, with a \`bit\` of code and a link https://example.org/${n}`;
-            const body = new URLSearchParams({ group, id: `fifty-${n}`, text });
+            const body = new URLSearchParams({ topic: `group/${group}`, id: `fifty-${n}`, text });
             const posted = await fetch(`${server.url}/do/post`, {
                 method: "POST",
                 headers: { cookie, accept: "application/json" },

@@ -14,7 +14,7 @@ use js_sys::Date;
 use leptos::prelude::{Set, document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wire::{GroupView, Place, Topic, TopicKind};
+use wire::{Conversation, GroupView, Place, Topic};
 
 thread_local! {
     /// Rings the driver: one ring that waits is as good as many.
@@ -162,9 +162,17 @@ impl Driver {
 
 /// Loads anew what the server does not replay.
 async fn load(live: Live, topic: Topic) {
-    let loaded = match topic.kind() {
-        TopicKind::Group(group) => {
-            match enter(group.to_string(), Place::Newest, None).await.map(|entrance| entrance.view) {
+    let entrance = match topic.conversation() {
+        Some(Conversation::Group(group)) => Some(enter(Some(group.to_string()), None, Place::Newest, None)),
+        Some(Conversation::Direct(pair)) => {
+            let person = pair.other(live.me.id).to_string();
+            Some(enter(None, Some(person), Place::Newest, None))
+        }
+        None => None,
+    };
+    let loaded = match entrance {
+        Some(entrance) => {
+            match entrance.await.map(|entrance| entrance.view) {
                 Ok(GroupView::Inside(page)) => {
                     live.reloaded(*page);
                     true
@@ -174,7 +182,7 @@ async fn load(live: Live, topic: Topic) {
                 Err(_) => false,
             }
         }
-        TopicKind::User(_) => match look_around().await {
+        None if topic == Topic::user(live.me.id) => match look_around().await {
             Ok(Some(visit)) => {
                 live.looked_around(visit);
                 true
@@ -182,7 +190,7 @@ async fn load(live: Live, topic: Topic) {
             Ok(None) => true,
             Err(_) => false,
         },
-        TopicKind::Audit(_) | TopicKind::Open | TopicKind::Reserved => true,
+        None => true,
     };
     if !loaded {
         live.load_failed(topic, Date::now());

@@ -21,4 +21,5 @@ mod topics;
 
 pub use boot::{Running, Server};
 pub use config::{Cli, Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+pub use routes::ROUTES;
 pub use signals::until_told_to_stop;

@@ -21,6 +21,10 @@ pub(crate) const BODY_BYTES: usize = 256 * 1024;
 /// The longest a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
+/// Every route but the pages, which are the app's.
+pub const ROUTES: [&str; 6] =
+    ["/ws", "/publish", "/topics/{*rest}", "/do/{*call}", "/health/live", "/health/ready"];
+
 /// What is where. The layers read from the bottom up: the last one sees a request first.
 pub(crate) fn router(app: App) -> Router {
     let mut csrf = CsrfLayer::new();
@@ -28,13 +32,14 @@ pub(crate) fn router(app: App) -> Router {
         // The origin was checked with the other settings.
         csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
     }
+    let [ws, publish, topics, call, live, ready] = ROUTES;
     Router::new()
-        .route("/ws", get(gateway::upgrade))
-        .route("/publish", post(topics::publish))
-        .route("/topics/{*rest}", get(topics::history))
-        .route("/do/{*call}", post(pages::call))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
+        .route(ws, get(gateway::upgrade))
+        .route(publish, post(topics::publish))
+        .route(topics, get(topics::history))
+        .route(call, post(pages::call))
+        .route(live, get(health::live))
+        .route(ready, get(health::ready))
         .fallback(get(pages::page).fallback(nothing))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(from_fn_with_state(app.clone(), site::serve))

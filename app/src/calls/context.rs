@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use wire::{Door, GroupId, InviteId, Refusal};
+use wire::{Door, GroupId, InviteId, Person, Refusal, Topic, UserId};
 
 use crate::failure::Failure;
 use crate::shell::SessionCookie;
@@ -38,6 +38,23 @@ fn set_cookie(cookie: HeaderValue) {
 /// Reads the id of a group from a link or a form.
 pub(super) fn group_id(text: &str) -> Result<GroupId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
+}
+
+/// Reads the id of a user from a link or a form.
+pub(super) fn user_id(text: &str) -> Result<UserId, Failure> {
+    text.parse().map_err(|_| Refusal::NotFound.into())
+}
+
+/// Reads the topic of a conversation from a form.
+pub(super) fn topic_of(text: &str) -> Result<Topic, Failure> {
+    let topic = Topic::new(text)?;
+    topic.conversation().ok_or(Refusal::NotFound)?;
+    Ok(topic)
+}
+
+/// The path of a conversation's page.
+pub(super) fn path_of(topic: &Topic, me: &Person) -> Result<String, Failure> {
+    Ok(topic.conversation().ok_or(Refusal::NotFound)?.path(me.id))
 }
 
 /// Reads the secret of an invite; what is none is no invite.

@@ -17,27 +17,34 @@ pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId,
     Ok(group.id)
 }
 
-/// What a group's page needs. It shows the newest messages, or those before a place, around a place, or from
-/// a day on (`2026-11-21`, UTC).
+/// What the page of a group, or of the direct with a person, needs. It shows the newest messages, or those
+/// before a place, around a place, or from a day on (`2026-11-21`, UTC).
 ///
 /// # Errors
-/// If there is no such group.
+/// If there is no such group or person.
 #[server(name = Enter, prefix = "/do", endpoint = "enter")]
 pub async fn enter(
-    group: String,
+    group: Option<String>,
+    person: Option<String>,
     #[server(default)] place: Place,
     invite: Option<String>,
 ) -> Result<Entrance, Failure> {
-    use super::context::{caller, chat, group_id, invite_id, link_to};
+    use super::context::{caller, chat, group_id, invite_id, link_to, user_id};
 
-    let id = group_id(&group)?;
     let (chat, me) = (chat(), caller().me);
-    let view = chat.open_group(me.as_ref(), id, place, invite.as_deref().and_then(invite_id)).await?;
+    let (view, link) = match person {
+        Some(person) => (chat.open_direct(caller().me()?, user_id(&person)?, place).await?, None),
+        None => {
+            let id = group_id(&group.unwrap_or_default())?;
+            let invite = invite.as_deref().and_then(invite_id);
+            (chat.open_group(me.as_ref(), id, place, invite).await?, Some(link_to(id)))
+        }
+    };
     let visit = match &me {
         Some(me) => Some(chat.visit(me).await?),
         None => None,
     };
-    Ok(Entrance { visit, view, link: link_to(id), form_id: chat.new_send_id() })
+    Ok(Entrance { visit, view, link, form_id: chat.new_send_id() })
 }
 
 /// Takes a seat in a group.
@@ -65,4 +72,23 @@ pub async fn leave(group: String) -> Result<(), Failure> {
     chat().leave(caller().me()?, group_id(&group)?).await?;
     go_to("/");
     Ok(())
+}
+
+/// What the caller wants to be told of in a conversation: `notify` is `all`, `mentions` or `nothing`. A box that
+/// is not ticked is not sent.
+///
+/// # Errors
+/// If there is no such conversation of theirs.
+#[server(name = Prefer, prefix = "/do", endpoint = "prefer")]
+pub async fn prefer(topic: String, notify: String, hidden: Option<String>) -> Result<(), Failure> {
+    use super::context::{caller, chat, topic_of};
+    use wire::{Notify, Refusal};
+
+    let notify = match notify.as_str() {
+        "all" => Notify::All,
+        "mentions" => Notify::Mentions,
+        "nothing" => Notify::Nothing,
+        _ => return Err(Refusal::FieldWrong { field: "notify", wants: "all, mentions or nothing" }.into()),
+    };
+    Ok(chat().prefer(caller().me()?, &topic_of(&topic)?, notify, hidden.is_some()).await?)
 }

@@ -3,21 +3,21 @@ use wire::Page;
 
 use crate::failure::Failure;
 
-/// Says something in a group: the composer's form, for a page whose script has not come. The same `id` with
+/// Says something in a conversation: the composer's form, for a page whose script has not come. The same `id` with
 /// the same text is the same message.
 ///
 /// # Errors
 /// What is wrong with the text.
 #[server(name = Post, prefix = "/do", endpoint = "post")]
-pub async fn post(group: String, id: String, text: String, reply_to: Option<u64>) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to, group_id};
-    use wire::{SendId, Topic};
+pub async fn post(topic: String, id: String, text: String, reply_to: Option<u64>) -> Result<(), Failure> {
+    use super::context::{caller, chat, go_to, path_of, topic_of};
+    use wire::SendId;
 
-    let group = group_id(&group)?;
-    chat()
-        .post(caller().me()?, Topic::group(group), SendId::new(&id)?, &text, reply_to.map(wire::Seq))
-        .await?;
-    go_to(&format!("/g/{group}#end"));
+    let (caller, topic) = (caller(), topic_of(&topic)?);
+    let me = caller.me()?;
+    let path = path_of(&topic, me)?;
+    chat().post(me, topic, SendId::new(&id)?, &text, reply_to.map(wire::Seq)).await?;
+    go_to(&format!("{path}#end"));
     Ok(())
 }
 
@@ -28,16 +28,16 @@ pub async fn post(group: String, id: String, text: String, reply_to: Option<u64>
 /// If there is no such message, or the caller may not.
 #[server(name = Amend, prefix = "/do", endpoint = "amend")]
 pub async fn amend(
-    group: String,
+    topic: String,
     target: u64,
     deed: String,
     text: Option<String>,
     emoji: Option<String>,
 ) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to, group_id};
-    use wire::{Amendment, Emoji, Refusal, Seq, Topic};
+    use super::context::{caller, chat, go_to, path_of, topic_of};
+    use wire::{Amendment, Emoji, Refusal, Seq};
 
-    let group = group_id(&group)?;
+    let topic = topic_of(&topic)?;
     let emoji = || Emoji::new(emoji.as_deref().unwrap_or_default().trim());
     let amendment = match deed.as_str() {
         "edit" => Amendment::Edit(text.unwrap_or_default()),
@@ -48,22 +48,23 @@ pub async fn amend(
         "unpin" => Amendment::Pin(false),
         _ => return Err(Refusal::FieldWrong { field: "deed", wants: "one of the buttons" }.into()),
     };
-    let (me, chat) = (caller(), chat());
-    chat.amend(me.me()?, &Topic::group(group), chat.new_send_id(), Seq(target), amendment).await?;
-    go_to(&format!("/g/{group}?at={target}#m{target}"));
+    let (caller, chat) = (caller(), chat());
+    let me = caller.me()?;
+    chat.amend(me, &topic, chat.new_send_id(), Seq(target), amendment).await?;
+    go_to(&format!("{}?at={target}#m{target}", path_of(&topic, me)?));
     Ok(())
 }
 
-/// Messages of a group, oldest first: those after a place if there is one, else those before one.
+/// Messages of a conversation, oldest first: those after a place if there is one, else those before one.
 ///
 /// # Errors
 /// If the caller has no seat.
 #[server(name = Slice, prefix = "/do", endpoint = "slice")]
-pub async fn slice(group: String, after: Option<u64>, before: Option<u64>) -> Result<Page, Failure> {
-    use super::context::{caller, chat, group_id};
+pub async fn slice(topic: String, after: Option<u64>, before: Option<u64>) -> Result<Page, Failure> {
+    use super::context::{caller, chat, topic_of};
     use chat::store::Range;
-    use wire::{Seq, Topic};
+    use wire::Seq;
 
     let range = Range { after: after.map(Seq), before: before.map(Seq), limit: 50 };
-    Ok(chat().events(&caller(), &Topic::group(group_id(&group)?), range).await?)
+    Ok(chat().events(&caller(), &topic_of(&topic)?, range).await?)
 }

@@ -4,6 +4,7 @@
 mod accounts;
 #[cfg(feature = "ssr")]
 mod context;
+mod directs;
 mod groups;
 mod manage;
 mod messages;
@@ -15,10 +16,14 @@ pub use accounts::{ChangePassword, Claim, EndSession, SignIn, SignOut};
 pub use accounts::{change_password, claim, end_session, sign_in, sign_out};
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
-pub use groups::{CreateGroup, Enter, Join, Leave, create_group, enter, join, leave};
+pub use directs::{Block, Broadcast, Gather, block, broadcast, gather};
+pub use groups::{CreateGroup, Enter, Join, Leave, Prefer, create_group, enter, join, leave, prefer};
 pub use manage::{Archive, DeleteGroup, Invite, Manage, Revoke, Settle};
 pub use manage::{archive, delete_group, invite, manage, revoke, settle};
 pub use messages::{Amend, Post, Slice, amend, post, slice};
-pub use people::{Introduce, LookAround, introduce, look_around};
+pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
+pub use people::{find_emoji, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{Known, SessionLine, Told, account, management, message};
+pub(crate) use still::{Audiences, Known, Results, SessionLine, Told};
+#[cfg(feature = "ssr")]
+pub(crate) use still::{account, audiences, management, message, people_called, results};

@@ -36,6 +36,28 @@ pub async fn introduce(
     Ok(me)
 }
 
+/// People to write to whose name has these words in it.
+///
+/// # Errors
+/// If nobody is signed in.
+#[server(name = FindPeople, prefix = "/do", endpoint = "find_people")]
+pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
+    use super::context::{caller, chat};
+
+    let mut people = chat().people(caller().me()?, &words).await?;
+    people.truncate(10);
+    Ok(people)
+}
+
+/// Emoji whose names have these words in them, each with its name; common ones without words.
+///
+/// # Errors
+/// Only if the server cannot tell.
+#[server(name = FindEmoji, prefix = "/do", endpoint = "find_emoji")]
+pub async fn find_emoji(words: String) -> Result<Vec<(String, String)>, Failure> {
+    Ok(super::context::chat().emoji(&words))
+}
+
 /// Who is looking, and their groups; none if nobody is signed in.
 ///
 /// # Errors

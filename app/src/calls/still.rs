@@ -3,10 +3,14 @@
 use std::future::Future;
 
 use wire::{
-    AppRole, Entry, GroupId, GroupView, Management, Person, Place, Refusal, Role, SendId, Seq, Timestamp,
+    AppRole, Entry, GroupView, Management, Pair, Person, Place, Refusal, Role, SendId, Seq, Summary,
+    Timestamp,
 };
 
-use super::context::{caller, chat, group_id, link_to};
+/// What became of a broadcast.
+pub(crate) use chat::Broadcast as Results;
+
+use super::context::{caller, chat, group_id, link_to, user_id};
 use crate::failure::Failure;
 
 /// What the page needs on which admins manage a group.
@@ -30,10 +34,11 @@ pub(crate) fn management(group: String) -> impl Future<Output = Result<Managed, 
 
 /// One message, for somebody who may read it.
 pub(crate) struct Told {
-    pub(crate) group: GroupId,
-    /// What the group is called.
-    pub(crate) name: String,
+    /// The conversation.
+    pub(crate) what: Summary,
     pub(crate) entry: Entry,
+    /// Who asks.
+    pub(crate) me: Person,
     /// Whether who asks has written it.
     pub(crate) mine: bool,
     /// Whether who asks is an admin of the group.
@@ -42,25 +47,68 @@ pub(crate) struct Told {
     pub(crate) form_id: SendId,
 }
 
-/// One message. Takes who asks from context at once.
+/// One message of a group, or of the direct with a person. Takes who asks from context at once.
 pub(crate) fn message(
-    group: String,
+    group: Option<String>,
+    person: Option<String>,
     seq: u64,
 ) -> impl Future<Output = Result<Told, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    let id = group_id(&group);
     async move {
-        let (me, id) = (caller.me()?, id?);
-        let view = chat.open_group(Some(me), id, Place::Around(Seq(seq)), None).await?;
-        let GroupView::Inside(page) = view else { return Err(Refusal::NotMember.into()) };
-        let found = page.page.entries.into_iter().find(|entry| entry.seq == Seq(seq));
+        let (me, place) = (caller.me()?, Place::Around(Seq(seq)));
+        let view = match person {
+            Some(person) => chat.open_direct(me, user_id(&person)?, place).await?,
+            None => chat.open_group(Some(me), group_id(&group.unwrap_or_default())?, place, None).await?,
+        };
+        let GroupView::Inside(opened) = view else { return Err(Refusal::NotMember.into()) };
+        let found = opened.page.entries.into_iter().find(|entry| entry.seq == Seq(seq));
         let entry = found.ok_or(Refusal::NotFound)?;
         let mine = matches!(&entry.data, wire::Event::Message { author, .. } if author.id == me.id);
-        let seat = page.members.iter().find(|member| member.person.id == me.id);
+        let seat = opened.members.iter().find(|member| member.person.id == me.id);
         let is_admin = seat.is_some_and(|member| member.role == Role::Admin);
-        let name = page.group.name.to_string();
-        Ok(Told { group: id, name, entry, mine, is_admin, form_id: chat.new_send_id() })
+        let (me, form_id) = (me.clone(), chat.new_send_id());
+        Ok(Told { what: opened.what, entry, me, mine, is_admin, form_id })
     }
+}
+
+/// People to write to, by name. Takes who asks from context at once.
+pub(crate) fn people_called(
+    words: String,
+) -> impl Future<Output = Result<Vec<Person>, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move { Ok(chat.people(caller.me()?, &words).await?) }
+}
+
+/// To whom a broadcast can go.
+pub(crate) struct Audiences {
+    pub(crate) groups: Vec<Summary>,
+    pub(crate) people: Vec<Summary>,
+    /// Whether who asks may reach everyone.
+    pub(crate) is_admin: bool,
+    /// A fresh id for the form.
+    pub(crate) form_id: SendId,
+}
+
+/// To whom a broadcast can go. Takes who asks from context at once.
+pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        let me = caller.me()?;
+        let mine = chat.visit(me).await?.mine.into_iter().map(|mine| mine.what);
+        let groups = mine.filter(|what| matches!(what, Summary::Group(_))).collect();
+        let people = chat.people(me, "").await?.into_iter();
+        let people =
+            people.filter_map(|with| Some(Summary::direct(Pair::of(me.id, with.id)?, with))).collect();
+        let role = chat.account(me).await?.map(|account| account.role);
+        let is_admin = role.is_some_and(|role| role >= AppRole::Admin);
+        Ok(Audiences { groups, people, is_admin, form_id: chat.new_send_id() })
+    }
+}
+
+/// What became of a broadcast. Takes who asks from context at once.
+pub(crate) fn results(seq: u64) -> impl Future<Output = Result<Results, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move { Ok(chat.broadcast_at(caller.me()?, Seq(seq)).await?) }
 }
 
 /// Who one is here, and where one is signed in.
@@ -69,6 +117,8 @@ pub(crate) struct Known {
     /// The role of the account; none for a guest.
     pub(crate) role: Option<AppRole>,
     pub(crate) sessions: Vec<SessionLine>,
+    /// Whom one has blocked.
+    pub(crate) blocked: Vec<Person>,
 }
 
 /// One browser that is signed in.
@@ -95,6 +145,7 @@ pub(crate) fn account() -> impl Future<Output = Result<Known, Failure>> + Send +
             since: session.since,
         };
         let sessions = chat.sessions(&me).await?.into_iter().map(line).collect();
-        Ok(Known { me, role, sessions })
+        let blocked = chat.blocked(&me).await?;
+        Ok(Known { me, role, sessions, blocked })
     }
 }

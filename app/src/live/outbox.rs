@@ -21,10 +21,16 @@ pub(super) struct Letter {
     pub(super) at: Timestamp,
     #[serde(default)]
     pub(super) refused: Option<String>,
-    /// Whether it was handed to the socket that is open now.
+    /// When it was handed to the socket that is open now, in milliseconds since 1970.
     #[serde(skip)]
-    sent: bool,
+    sent: Option<f64>,
+    /// Whether it was told that nobody has answered.
+    #[serde(skip)]
+    late: bool,
 }
+
+/// How long an answer may take, in milliseconds, before the writer is told that there is none.
+const LATE: f64 = 4_000.0;
 
 impl Letter {
     pub(super) const fn new(
@@ -34,7 +40,7 @@ impl Letter {
         reply_to: Option<Quote>,
         at: Timestamp,
     ) -> Self {
-        Self { topic, id, text, reply_to, at, refused: None, sent: false }
+        Self { topic, id, text, reply_to, at, refused: None, sent: None, late: false }
     }
 }
 
@@ -42,7 +48,7 @@ impl Outbox {
     /// Takes over letters that were kept; what is none is passed over.
     pub(super) fn read(kept: &[String]) -> Self {
         let mut letters: Vec<Letter> =
-            kept.iter().filter_map(|letter| serde_json::from_str(letter).ok()).collect();
+            kept.iter().filter_map(|letter| serde_json::from_slice(letter.as_bytes()).ok()).collect();
         letters.sort_by_key(|letter| letter.at);
         Self { letters, unkept: Vec::new() }
     }
@@ -79,11 +85,12 @@ impl Outbox {
     }
 
     /// Hands out what this socket has not been given.
-    pub(super) fn take_unsent(&mut self) -> Vec<Letter> {
-        let unsent = self.letters.iter_mut().filter(|letter| !letter.sent && letter.refused.is_none());
+    pub(super) fn take_unsent(&mut self, now: f64) -> Vec<Letter> {
+        let unsent =
+            self.letters.iter_mut().filter(|letter| letter.sent.is_none() && letter.refused.is_none());
         unsent
             .map(|letter| {
-                letter.sent = true;
+                letter.sent = Some(now);
                 letter.clone()
             })
             .collect()
@@ -92,14 +99,31 @@ impl Outbox {
     /// The socket is gone: nobody knows what became of what it was given, so all of it goes again.
     pub(super) fn all_unsent(&mut self) {
         for letter in &mut self.letters {
-            letter.sent = false;
+            letter.sent = None;
         }
+    }
+
+    /// What has waited too long for an answer, each once.
+    pub(super) fn take_late(&mut self, now: f64) -> Vec<Letter> {
+        let is_late =
+            |letter: &&mut Letter| !letter.late && letter.sent.is_some_and(|sent| now - sent >= LATE);
+        let late = self.letters.iter_mut().filter(is_late).map(|letter| {
+            letter.late = true;
+            letter.clone()
+        });
+        late.collect()
+    }
+
+    /// When the next letter has waited too long.
+    pub(super) fn late_at(&self) -> Option<f64> {
+        let waiting = self.letters.iter().filter(|letter| !letter.late);
+        waiting.filter_map(|letter| letter.sent.map(|sent| sent + LATE)).reduce(f64::min)
     }
 
     /// It was refused: for now (no sentence), or until its writer decides.
     pub(super) fn refuse(&mut self, id: &SendId, sentence: Option<String>) {
         for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
-            letter.sent = false;
+            (letter.sent, letter.late) = (None, false);
             letter.refused = sentence.clone();
             self.unkept.push(id.clone());
         }
@@ -128,11 +152,11 @@ mod tests {
         for id in ["1", "2", "2", "3"] {
             outbox.add(letter(id));
         }
-        assert_eq!(ids(&outbox.take_unsent()), ["1", "2", "3"]);
-        assert!(outbox.take_unsent().is_empty());
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["1", "2", "3"]);
+        assert!(outbox.take_unsent(0.0).is_empty());
         outbox.remove(&SendId::new("2").unwrap());
         outbox.all_unsent();
-        assert_eq!(ids(&outbox.take_unsent()), ["1", "3"]);
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["1", "3"]);
     }
 
     #[test]
@@ -143,9 +167,9 @@ mod tests {
         outbox.refuse(&SendId::new("1").unwrap(), Some("Too long.".into()));
         let texts: std::collections::BTreeMap<_, _> = outbox.take_unkept().into_iter().collect();
         let mut outbox = Outbox::read(&texts.into_values().collect::<Vec<_>>());
-        assert_eq!(ids(&outbox.take_unsent()), ["2"]);
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["2"]);
         outbox.refuse(&SendId::new("1").unwrap(), None);
-        assert_eq!(ids(&outbox.take_unsent()), ["1"]);
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["1"]);
     }
 
     #[test]
@@ -160,11 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_nobody_answers_is_late_once() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        assert_eq!(outbox.late_at(), None, "it is not sent yet");
+        outbox.take_unsent(1_000.0);
+        assert_eq!(outbox.late_at(), Some(1_000.0 + LATE));
+        assert!(outbox.take_late(999.0 + LATE).is_empty());
+        assert_eq!(ids(&outbox.take_late(1_000.0 + LATE)), ["1"]);
+        assert!(outbox.take_late(9_000.0).is_empty());
+        assert_eq!(outbox.late_at(), None);
+        outbox.refuse(&SendId::new("1").unwrap(), None);
+        assert_eq!(ids(&outbox.take_unsent(9_000.0)), ["1"], "its writer sends it again");
+        assert_eq!(outbox.late_at(), Some(9_000.0 + LATE));
+    }
+
+    #[test]
     fn a_damaged_letter_is_passed_over() {
         let mut outbox = Outbox::default();
         outbox.add(letter("1"));
         let mut texts = kept(&mut outbox);
         texts.extend(["", "{", "[{}]", "null"].map(String::from));
-        assert_eq!(ids(&Outbox::read(&texts).take_unsent()), ["1"]);
+        assert_eq!(ids(&Outbox::read(&texts).take_unsent(0.0)), ["1"]);
     }
 }

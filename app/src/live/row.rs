@@ -36,6 +36,8 @@ pub enum RowState {
     Delivered,
     /// It is on its way, or will be once there is a connection.
     Sending,
+    /// Nobody has answered yet.
+    Late,
     /// It was refused: the sentence says why.
     Failed(String),
 }

@@ -2,22 +2,26 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use wire::{Action, Amendment, CloseCode, Cursor, Entry, Event, GroupPage, Incoming, Mine, Notice};
-use wire::{Person, Quote, Ref, Refusal, Refused, Request, SendId, Seq, Setting, Timestamp, Topic, Visit};
+use wire::{
+    Action, Amendment, CloseCode, Cursor, Entry, Event, Incoming, Mine, Notice, Notify, Opened, Pair,
+};
+use wire::{
+    Person, Quote, Ref, Refusal, Refused, Request, SendId, Seq, Setting, Summary, Timestamp, Topic, Visit,
+};
 
 use super::link::{Due, Link, LinkState};
 use super::outbox::{Letter, Outbox};
 use super::row::RowState;
 use super::timeline::{Applied, Timeline};
 
-/// What the browser knows: who looks, their groups, the open timelines, and the way out. A handle: clones
+/// What the browser knows: who looks, their conversations, the open timelines, and the way out. A handle: clones
 /// are the same state.
 #[derive(Clone)]
 pub struct Live {
     /// Who looks.
     pub me: Person,
-    /// Their groups, the one joined last first, with what is unread in them.
-    pub groups: ArcRwSignal<Vec<Mine>>,
+    /// Their conversations, with what is unread in them.
+    pub mine: ArcRwSignal<Vec<Mine>>,
     /// Whether the viewer looks at this page now.
     pub focused: ArcRwSignal<bool>,
     /// Who is typing, and until when that is believed.
@@ -44,15 +48,15 @@ pub struct Typing {
 const TYPING_FOR: f64 = 5_000.0;
 /// How often it is told while somebody goes on typing, in milliseconds.
 const TYPING_EVERY: f64 = 3_000.0;
-/// How many groups are listened to besides the open one; more than this has no live count.
+/// How many conversations are listened to besides the open one; more than this has no live count.
 const MOST_OTHERS: usize = 240;
 
 struct State {
     link: Link,
-    /// How far `groups` reaches in the log of the user's own news.
+    /// How far `mine` reaches in the log of the user's own news.
     own: Cursor,
     timelines: HashMap<Topic, Timeline>,
-    /// How far the logs of groups were heard that are not open.
+    /// How far the logs of conversations were heard that are not open.
     others: HashMap<Topic, Seq>,
     /// When typing was told last.
     typed_at: f64,
@@ -110,7 +114,7 @@ impl Live {
             link: Link::new(),
             own: visit.cursor,
             timelines: HashMap::new(),
-            others: heads(&visit.groups),
+            others: heads(&visit.mine),
             typed_at: f64::MIN,
             outbox: Outbox::default(),
             asked: HashMap::new(),
@@ -123,7 +127,7 @@ impl Live {
         };
         Self {
             me: visit.me,
-            groups: ArcRwSignal::new(visit.groups),
+            mine: ArcRwSignal::new(visit.mine),
             focused: ArcRwSignal::new(false),
             typing: ArcRwSignal::new(Vec::new()),
             link: ArcRwSignal::new(LinkState::Starting),
@@ -157,14 +161,11 @@ impl Live {
         }
     }
 
-    /// Stops following a group's timeline.
+    /// Stops following a timeline.
     pub fn leave_page(&self, topic: &Topic) {
         let mut state = self.state();
         let Some(timeline) = state.timelines.remove(topic) else { return };
-        if self
-            .groups
-            .with_untracked(|groups| groups.iter().any(|mine| Topic::group(mine.group.id) == *topic))
-        {
+        if self.mine.with_untracked(|mine| find(mine, topic).is_some()) {
             // It goes on being heard, for what is unread in it.
             state.others.insert(topic.clone(), timeline.cursor().seq);
         } else if state.link.is_open() {
@@ -173,23 +174,22 @@ impl Live {
         }
     }
 
-    /// The viewer has seen a group up to a place. Only what was unread is told.
+    /// The viewer has seen a conversation up to a place. Only what was unread is told.
     pub fn read(&self, topic: &Topic, seq: Seq) {
         if self.unread(topic) > 0 && self.mark(topic, seq, false) {
-            self.set_unread(topic, 0);
+            self.change(topic, |mine| (mine.unread, mine.mentions) = (0, 0));
         }
     }
 
-    /// From this message on a group shall be unread again.
+    /// From this message on a conversation shall be unread again.
     pub fn unread_from(&self, topic: &Topic, seq: Seq) {
         self.mark(topic, Seq(seq.0.saturating_sub(1)), true);
     }
 
-    /// How many messages of others are unread in a group. Tracks.
+    /// How many messages of others are unread in a conversation. Tracks.
     #[must_use]
     pub fn unread(&self, topic: &Topic) -> u32 {
-        let of = |mine: &&Mine| Topic::group(mine.group.id) == *topic;
-        self.groups.with(|groups| groups.iter().find(of).map_or(0, |mine| mine.unread))
+        self.mine.with(|mine| find(mine, topic).map_or(0, |mine| mine.unread))
     }
 
     /// The viewer is typing.
@@ -211,27 +211,33 @@ impl Live {
         is_open
     }
 
-    fn set_unread(&self, topic: &Topic, unread: u32) {
-        let differs = |mine: &Mine| Topic::group(mine.group.id) == *topic && mine.unread != unread;
-        if self.groups.with_untracked(|groups| groups.iter().any(differs)) {
-            self.groups.update(|groups| {
-                for mine in groups.iter_mut().filter(|mine| differs(mine)) {
-                    mine.unread = unread;
-                }
-            });
+    /// Changes what is known of a conversation, if that differs.
+    fn change(&self, topic: &Topic, change: impl Fn(&mut Mine)) {
+        let changed = self.mine.with_untracked(|mine| {
+            let place = mine.iter().position(|mine| mine.what.topic() == *topic)?;
+            let mut new = mine[place].clone();
+            change(&mut new);
+            (new != mine[place]).then_some((place, new))
+        });
+        if let Some((place, new)) = changed {
+            self.mine.update(|mine| mine[place] = new);
         }
     }
 
-    /// Somebody said something in a group of mine.
-    fn said(&self, topic: &Topic, author: &Person) {
+    /// Somebody said something in a conversation of mine.
+    fn said(&self, topic: &Topic, event: &Event, at: Timestamp) {
+        let Event::Message { author, body, .. } = event else { return };
         self.typing_ends(|typing| typing.topic == *topic && typing.person.id == author.id);
-        if author.id != self.me.id {
-            let unread = self.groups.with_untracked(|groups| {
-                let mine = groups.iter().find(|mine| Topic::group(mine.group.id) == *topic);
-                mine.map_or(0, |mine| mine.unread)
-            });
-            self.set_unread(topic, unread.saturating_add(1));
-        }
+        let is_mine = author.id == self.me.id;
+        self.change(topic, |mine| {
+            mine.at = at;
+            if !is_mine {
+                mine.unread = mine.unread.saturating_add(1);
+                if matches!(mine.what, Summary::Direct { .. }) || body.mentions(self.me.id) {
+                    mine.mentions = mine.mentions.saturating_add(1);
+                }
+            }
+        });
     }
 
     fn typing_ends(&self, ended: impl Fn(&Typing) -> bool) {
@@ -283,6 +289,12 @@ impl Live {
         }
     }
 
+    /// What a message says that is not committed yet.
+    #[must_use]
+    pub fn text_of(&self, id: &SendId) -> Option<String> {
+        self.state().outbox.get(id).map(|letter| letter.text.clone())
+    }
+
     /// Gives up a message that was refused.
     pub fn discard(&self, id: &SendId) {
         let mut state = self.state();
@@ -308,7 +320,12 @@ impl Live {
         self.typing_ends(|typing| typing.until <= now);
         state.try_again(now, &self.me);
         if state.link.is_open() && now >= state.patience {
-            state.send_outbox();
+            state.send_outbox(now);
+        }
+        for letter in state.outbox.take_late(now) {
+            if let Some(timeline) = state.timelines.get(&letter.topic) {
+                timeline.set_pending(&self.me, letter.id.as_str(), &RowState::Late);
+            }
         }
         orders.extend(state.frames.drain(..).map(Order::Send));
         orders.extend(state.loads.drain(..).map(Order::Load));
@@ -324,7 +341,15 @@ impl Live {
         let again = state.again.iter().map(|(at, _)| *at);
         let typing =
             self.typing.with_untracked(|typing| typing.iter().map(|typing| typing.until).reduce(f64::min));
-        state.link.next_at().into_iter().chain(patience).chain(again).chain(typing).reduce(f64::min)
+        state
+            .link
+            .next_at()
+            .into_iter()
+            .chain(patience)
+            .chain(again)
+            .chain(typing)
+            .chain(state.outbox.late_at())
+            .reduce(f64::min)
     }
 
     /// The socket is open.
@@ -378,9 +403,9 @@ impl Live {
         }
     }
 
-    /// The group was loaded anew.
-    pub fn reloaded(&self, page: GroupPage) {
-        let topic = Topic::group(page.group.id);
+    /// The conversation was loaded anew.
+    pub fn reloaded(&self, page: Opened) {
+        let topic = page.what.topic();
         let timeline = self.state().timelines.get(&topic).cloned();
         if let Some(timeline) = timeline {
             timeline.reload(page);
@@ -392,13 +417,13 @@ impl Live {
         self.state().again.push((now + LOAD_AGAIN, Again::Load(topic)));
     }
 
-    /// The user's own groups were loaded anew.
+    /// The user's own conversations were loaded anew.
     pub fn looked_around(&self, visit: Visit) {
         let mut state = self.state();
         state.own = visit.cursor;
-        state.others = heads(&visit.groups);
+        state.others = heads(&visit.mine);
         drop(state);
-        self.groups.set(visit.groups);
+        self.mine.set(visit.mine);
     }
 
     fn entry(&self, state: &mut State, entry: Entry) {
@@ -411,19 +436,17 @@ impl Live {
             return;
         }
         if let Event::Changed { setting: Setting::Name(name), .. } = &data {
-            self.groups.update(|groups| {
-                for mine in groups.iter_mut().filter(|mine| Topic::group(mine.group.id) == topic) {
-                    mine.group.name = name.clone();
+            self.change(&topic, |mine| {
+                if let Summary::Group(group) = &mut mine.what {
+                    group.name = name.clone();
                 }
             });
         }
         let Some(timeline) = state.timelines.get(&topic).cloned() else {
-            return self.other_news(state, &topic, seq, &data);
+            return self.other_news(state, &topic, seq, &data, timestamp);
         };
-        if let Event::Message { author, .. } = &data
-            && seq > timeline.cursor().seq
-        {
-            self.said(&topic, author);
+        if seq > timeline.cursor().seq {
+            self.said(&topic, &data, timestamp);
         }
         if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
             state.outbox.remove(&id);
@@ -435,35 +458,53 @@ impl Live {
 
     fn own_news(&self, state: &mut State, event: Event) {
         match event {
-            Event::GroupAdded { group } => {
-                let topic = Topic::group(group.id);
-                self.groups.update(|groups| {
-                    groups.retain(|other| other.group.id != group.id);
-                    groups.insert(0, Mine { group, unread: 0, head: Seq::ZERO });
-                });
-                if !state.timelines.contains_key(&topic) && state.others.len() < MOST_OTHERS {
-                    // From now on; where that is, the answer says.
-                    let action = Action::Subscribe { topic: topic.clone(), since: None };
-                    state.ask(action, Asked::Subscribe(topic));
+            // Where its log stands the answer says: what was said before is not unread.
+            Event::GroupAdded { group } => self.add(state, Summary::Group(group), None),
+            Event::DirectAdded { person } => {
+                if let Some(pair) = Pair::of(self.me.id, person.id) {
+                    let nothing = Cursor { epoch: state.own.epoch, seq: Seq::ZERO };
+                    self.add(state, Summary::direct(pair, person), Some(nothing));
                 }
             }
             Event::GroupGone { id } => {
-                state.others.remove(&Topic::group(id));
-                self.groups.update(|groups| groups.retain(|other| other.group.id != id));
+                let topic = Topic::group(id);
+                state.others.remove(&topic);
+                self.mine.update(|mine| mine.retain(|other| other.what.topic() != topic));
+            }
+            Event::Preferred { topic, notify, hidden } => {
+                self.change(&topic, |mine| (mine.notify, mine.hidden) = (notify, hidden));
             }
             _ => {}
         }
     }
 
-    /// News of a group that is not open: only what is unread changes.
-    fn other_news(&self, state: &mut State, topic: &Topic, seq: Seq, event: &Event) {
+    /// A conversation is new in the list, and heard from now on, after `since`.
+    fn add(&self, state: &mut State, what: Summary, since: Option<Cursor>) {
+        let topic = what.topic();
+        self.mine.update(|mine| {
+            mine.retain(|other| other.what.topic() != topic);
+            let at = mine.iter().map(|mine| mine.at).max().unwrap_or(Timestamp(0));
+            let head = Seq::ZERO;
+            mine.insert(
+                0,
+                Mine { what, unread: 0, mentions: 0, notify: Notify::All, hidden: false, head, at },
+            );
+        });
+        if !state.timelines.contains_key(&topic) && state.others.len() < MOST_OTHERS {
+            if let Some(since) = since {
+                state.others.insert(topic.clone(), since.seq);
+            }
+            state.ask(Action::Subscribe { topic: topic.clone(), since }, Asked::Subscribe(topic));
+        }
+    }
+
+    /// News of a conversation that is not open: only what is unread changes.
+    fn other_news(&self, state: &mut State, topic: &Topic, seq: Seq, event: &Event, at: Timestamp) {
         let epoch = state.own.epoch;
         let Some(heard) = state.others.get_mut(topic) else { return };
         if seq == heard.next() {
             *heard = seq;
-            if let Event::Message { author, .. } = event {
-                self.said(topic, author);
-            }
+            self.said(topic, event, at);
         } else if seq > *heard {
             let cursor = Cursor { epoch, seq: *heard };
             state.subscribe(topic.clone(), cursor);
@@ -518,7 +559,9 @@ impl Live {
                     state.others.insert(topic, cursor.seq);
                 }
             }
-            Notice::Read { topic, unread, .. } => self.set_unread(&topic, unread),
+            Notice::Read { topic, unread, mentions, .. } => {
+                self.change(&topic, |mine| (mine.unread, mine.mentions) = (unread, mentions));
+            }
             Notice::Typing { topic, person } if person.id != self.me.id => {
                 let until = now + TYPING_FOR;
                 self.typing.update(|typing| {
@@ -581,8 +624,8 @@ impl State {
         }
     }
 
-    fn send_outbox(&mut self) {
-        for Letter { topic, id, text, reply_to, .. } in self.outbox.take_unsent() {
+    fn send_outbox(&mut self, now: f64) {
+        for Letter { topic, id, text, reply_to, .. } in self.outbox.take_unsent(now) {
             let asked = Asked::Post(topic.clone(), id.clone());
             let reply_to = reply_to.map(|quote| quote.seq);
             self.ask(Action::Post { topic, id, text, reply_to }, asked);
@@ -597,9 +640,13 @@ impl State {
     }
 }
 
-/// How far the logs of groups were heard when they were listed.
-fn heads(groups: &[Mine]) -> HashMap<Topic, Seq> {
-    groups.iter().map(|mine| (Topic::group(mine.group.id), mine.head)).collect()
+/// How far the logs of conversations were heard when they were listed.
+fn heads(mine: &[Mine]) -> HashMap<Topic, Seq> {
+    mine.iter().map(|mine| (mine.what.topic(), mine.head)).collect()
+}
+
+fn find<'a>(mine: &'a [Mine], topic: &Topic) -> Option<&'a Mine> {
+    mine.iter().find(|mine| mine.what.topic() == *topic)
 }
 
 fn forget(state: &mut State, reference: Option<Ref>) -> Option<Asked> {

@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Cursor, Entry, Event, GroupPage, GroupSummary, Member, Page, Person, Quote, RichText, Role, Seq,
-    Settings, Topic, UserId,
+    Cursor, Entry, Event, Member, Opened, Page, Person, Quote, RichText, Role, Seq, Settings, Summary, Topic,
+    UserId,
 };
 
 use super::lead::Lead;
@@ -12,15 +12,17 @@ use super::outbox::Letter;
 use super::row::{Content, Row, RowState, message_key};
 use crate::browser::Zone;
 
-/// The browser's view of one group's log: its rows, in order, without a hole, and who is there.
+/// The browser's view of one conversation's log: its rows, in order, without a hole, and who is there.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    /// The group.
-    pub group: GroupSummary,
+    /// The conversation.
+    pub what: Summary,
     /// What is shown: facts in Seq order, then what is on its way.
     pub rows: ArcRwSignal<Vec<Row>>,
-    /// What admins have set.
-    pub settings: ArcRwSignal<Settings>,
+    /// What admins have set; a direct has none.
+    pub settings: ArcRwSignal<Option<Settings>>,
+    /// Whether one of the two of a direct has blocked the other.
+    pub blocked: bool,
     /// The seats, the longest there first.
     pub members: ArcRwSignal<Vec<Member>>,
     /// Whether history has older messages than the first row.
@@ -74,8 +76,8 @@ const MOST_ROWS: usize = 300;
 impl Timeline {
     /// The timeline of a page, as this person sees it.
     #[must_use]
-    pub fn new(page: GroupPage, me: UserId, zone: Zone) -> Self {
-        let GroupPage { group, settings, members, members_at, page, pins, read } = page;
+    pub fn new(opened: Opened, me: UserId, zone: Zone) -> Self {
+        let Opened { what, settings, blocked, members, members_at, page, pins, read, .. } = opened;
         let log = Log {
             cursor: Cursor { epoch: page.epoch, seq: page.head },
             last: end_of(&page),
@@ -92,7 +94,8 @@ impl Timeline {
         let timeline = Self {
             divider: page.entries.iter().find(is_unread).map(|entry| entry.seq),
             stays_unread: ArcRwSignal::new(false),
-            group,
+            what,
+            blocked,
             rows: ArcRwSignal::new(rows_of(page).collect()),
             settings: ArcRwSignal::new(settings),
             members: ArcRwSignal::new(members),
@@ -110,7 +113,7 @@ impl Timeline {
     /// Its topic.
     #[must_use]
     pub fn topic(&self) -> Topic {
-        Topic::group(self.group.id)
+        self.what.topic()
     }
 
     /// How far it reaches.
@@ -180,7 +183,7 @@ impl Timeline {
     }
 
     /// Shows what a page says instead of what was there; what is on its way stays.
-    pub(super) fn reload(&self, page: GroupPage) {
+    pub(super) fn reload(&self, page: Opened) {
         let mut log = self.log();
         log.cursor = Cursor { epoch: page.page.epoch, seq: page.page.head };
         log.last = end_of(&page.page);
@@ -264,6 +267,10 @@ impl Timeline {
                 }
             }
         });
+        if matches!(entry.data, Event::Deleted { .. }) {
+            // What stood under its head needs one of its own.
+            self.lead();
+        }
         match &entry.data {
             Event::Pinned { on: true, .. } => {
                 // A message that is not on this page shows among the pins when the page is opened again.
@@ -392,7 +399,11 @@ impl Timeline {
             Event::Muted { person, until, .. } => {
                 self.change_seat(person, |member| member.muted_until = *until);
             }
-            Event::Changed { setting, .. } => self.settings.update(|settings| settings.set(setting.clone())),
+            Event::Changed { setting, .. } => self.settings.update(|settings| {
+                if let Some(settings) = settings {
+                    settings.set(setting.clone());
+                }
+            }),
             _ => {}
         }
     }

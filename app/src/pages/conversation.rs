@@ -12,27 +12,29 @@ use crate::browser::{use_browser, use_zone};
 use crate::calls::enter;
 use crate::desk::Desk;
 use crate::live::{Live, Timeline};
+use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
 use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar, WhoTypes};
 
-/// A group: its messages to its members, the way in to everybody else who has the link.
+/// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
 #[component]
-pub(crate) fn GroupPage() -> impl IntoView {
+pub(crate) fn ConversationPage() -> impl IntoView {
     let session = expect_context::<Session>();
     let zone = use_zone();
     let (params, query) = (use_params_map(), use_query_map());
-    let id = Memo::new(move |_| params.with(|params| params.get("group").unwrap_or_default()));
+    let id = Memo::new(move |_| params.with(|params| (params.get("group"), params.get("person"))));
     // What the address says of a place counts for the first page only; after that the page is live.
     let place = query.with_untracked(place);
     let invite = query.with_untracked(|query| query.get("invite"));
     let turn = RwSignal::new(0u32);
     let joined = Callback::new(move |()| turn.update(|turn| *turn += 1));
-    let entrance = Resource::new_blocking(move || (id.get(), turn.get()), {
+    let entrance = page_data(move || (id.get(), turn.get()), {
         let (first, invite) = (id.get_untracked(), invite.clone());
         move |(id, _)| {
             let (place, invite) = if id == first { (place, invite.clone()) } else { (Place::Unread, None) };
-            enter(id, place, invite)
+            let (group, person) = id;
+            enter(group, person, place, invite)
         }
     });
     view! {
@@ -63,9 +65,9 @@ pub(crate) fn GroupPage() -> impl IntoView {
     }
 }
 
-/// The group as its members see it.
+/// The conversation as its members see it.
 #[component]
-fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl IntoView {
+fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId) -> impl IntoView {
     let zone = use_zone();
     if use_browser().is_some() {
         let (live, timeline, topic) = (live.clone(), timeline.clone(), timeline.topic());
@@ -84,7 +86,7 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
             wake();
         });
     }
-    let group = timeline.group.clone();
+    let topic = timeline.topic();
     let silence = Silence::of(&live, &timeline);
     let desk = Desk::new(live.clone(), timeline.clone());
     let composer = {
@@ -95,14 +97,14 @@ fn Inside(live: Live, timeline: Timeline, link: String, form_id: SendId) -> impl
         }
     };
     view! {
-        <Title text=group.name.to_string()/>
+        <Title text=timeline.what.title().to_owned()/>
         <a class="skip" href="#messages">{text::SKIP}</a>
         <div class="house">
-            <Sidebar live=live.clone() current=Some(group.id)/>
+            <Sidebar live=live.clone() current=Some(topic.clone())/>
             <main class="group" id="main">
                 <Header live=live.clone() timeline=timeline.clone() link/>
                 <MessageList desk/>
-                <WhoTypes live=live.clone() topic=timeline.topic()/>
+                <WhoTypes live=live.clone() topic/>
                 {composer}
             </main>
             <Members live timeline/>
@@ -126,6 +128,7 @@ fn place(query: &ParamsMap) -> Place {
 #[derive(Clone, PartialEq)]
 enum Silence {
     SeatLost,
+    Blocked,
     Archived,
     Muted(Timestamp),
     AdminsOnly,
@@ -136,20 +139,26 @@ impl Silence {
     fn of(live: &Live, timeline: &Timeline) -> Memo<Option<Self>> {
         let (me, members) = (live.me.id, timeline.members.clone());
         let (lost, settings) = (timeline.seat_lost.clone(), timeline.settings.clone());
+        let blocked = timeline.blocked;
         Memo::new(move |_| {
             if lost.get() {
                 return Some(Self::SeatLost);
+            }
+            if blocked {
+                return Some(Self::Blocked);
             }
             let seat =
                 members.with(|members| members.iter().find(|member| member.person.id == me).cloned())?;
             let now = use_browser().map(|browser| (browser.now)());
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
             let muted = seat.muted_until.filter(|until| now.is_none_or(|now| until.0 as f64 > now));
-            settings.with(|settings| match muted {
-                _ if settings.archived => Some(Self::Archived),
-                Some(until) => Some(Self::Muted(until)),
-                None if settings.announcing && seat.role != Role::Admin => Some(Self::AdminsOnly),
-                None => None,
+            settings.with(|settings| match (settings, muted) {
+                (Some(settings), _) if settings.archived => Some(Self::Archived),
+                (_, Some(until)) => Some(Self::Muted(until)),
+                (Some(settings), None) if settings.announcing && seat.role != Role::Admin => {
+                    Some(Self::AdminsOnly)
+                }
+                _ => None,
             })
         })
     }
@@ -157,6 +166,7 @@ impl Silence {
     fn sentence(&self) -> AnyView {
         match self {
             Self::SeatLost => view! { {text::SEAT_LOST} " " <a href="/">{text::BACK}</a> }.into_any(),
+            Self::Blocked => text::BLOCKED.into_any(),
             Self::Archived => text::ARCHIVED.into_any(),
             Self::Muted(until) => view! { {text::YOU_ARE_MUTED} " " <Moment at=*until/> "." }.into_any(),
             Self::AdminsOnly => text::ADMINS_WRITE.into_any(),

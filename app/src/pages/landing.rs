@@ -6,6 +6,7 @@ use wire::limits::PERSON_NAME_CHARS;
 use super::broken::Broken;
 use crate::calls::look_around;
 use crate::live::Live;
+use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
 use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar};
@@ -14,7 +15,7 @@ use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar};
 #[component]
 pub(crate) fn Landing() -> impl IntoView {
     let session = expect_context::<Session>();
-    let visit = Resource::new_blocking(|| (), |()| look_around());
+    let visit = page_data(|| (), |()| look_around());
     view! {
         <Title text=text::PRODUCT/>
         <Suspense>
@@ -80,7 +81,8 @@ pub(super) fn IntroduceForm(
     }
 }
 
-fn reload() {
+/// Loads the page anew.
+pub(crate) fn reload() {
     // An error would mean that the page is going away already.
     let _ = window().location().reload();
 }
@@ -88,7 +90,7 @@ fn reload() {
 /// The groups of somebody with a name.
 #[component]
 fn Home(live: Live) -> impl IntoView {
-    let groups = live.groups.clone();
+    let mine = live.mine.clone();
     let name = live.me.name.to_string();
     view! {
         <div class="house at-home">
@@ -96,7 +98,7 @@ fn Home(live: Live) -> impl IntoView {
             <main class="welcome" id="main">
                 <Connection live=live.clone()/>
                 <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
-                <Show when=move || groups.with(Vec::is_empty)>
+                <Show when=move || mine.with(Vec::is_empty)>
                     <p class="slogan">{text::NO_GROUPS}</p>
                 </Show>
                 <NewGroup/>

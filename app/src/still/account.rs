@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
+use wire::Person;
 
 use super::{Sheet, no_page};
 use crate::calls::{Known, SessionLine, account};
@@ -45,7 +46,8 @@ pub(super) fn AccountPage() -> impl IntoView {
 
 #[component]
 fn Account(known: Known) -> impl IntoView {
-    let Known { me, role, sessions } = known;
+    let Known { me, role, sessions, blocked } = known;
+    let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <Blocked person/> }).collect();
     let role_name = role.map_or(text::GUEST, text::app_role);
     let others = sessions.len() > 1;
     let lines: Vec<_> = sessions.into_iter().map(|line| view! { <Session line/> }).collect();
@@ -71,6 +73,12 @@ fn Account(known: Known) -> impl IntoView {
                     </Form>
                 })}
             </section>
+            {(!blocked.is_empty()).then(|| view! {
+                <section class="card" aria-labelledby="blocked">
+                    <h2 id="blocked">{text::BLOCKED_PEOPLE}</h2>
+                    <ul class="stack">{blocked}</ul>
+                </section>
+            })}
             <section class="card">
                 {role.is_none().then(|| view! { <p class="hint">{text::GUEST_SIGN_OUT}</p> })}
                 <Form action="/do/sign_out" class="form">
@@ -78,6 +86,19 @@ fn Account(known: Known) -> impl IntoView {
                 </Form>
             </section>
         </Sheet>
+    }
+}
+
+#[component]
+fn Blocked(person: Person) -> impl IntoView {
+    view! {
+        <li class="session">
+            <span class="name" dir="auto">{person.name.to_string()}</span>
+            <Form action="/do/block">
+                <input type="hidden" name="user" value=person.id.to_string()/>
+                <button class="button tiny" name="on" value="false">{text::UNBLOCK}</button>
+            </Form>
+        </li>
     }
 }
 

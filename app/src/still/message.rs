@@ -11,8 +11,8 @@ use crate::views::{Form, FormState, Refusal, Rich};
 #[component]
 pub(super) fn MessagePage() -> impl IntoView {
     let params = use_params_map().get_untracked();
-    let part = |name: &str| params.get(name).unwrap_or_default();
-    let told = message(part("group"), part("seq").parse().unwrap_or_default());
+    let seq = params.get("seq").and_then(|seq| seq.parse().ok()).unwrap_or_default();
+    let told = message(params.get("group"), params.get("person"), seq);
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -27,27 +27,27 @@ pub(super) fn MessagePage() -> impl IntoView {
 
 #[component]
 fn Message(told: Told) -> impl IntoView {
-    let Told { group, name, entry, mine, is_admin, form_id } = told;
+    let Told { what, entry, me, mine, is_admin, form_id } = told;
     let seq = entry.seq;
     let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
         return view! { <p>{text::GONE}</p> }.into_any();
     };
-    let back = format!("/g/{group}?at={seq}#m{seq}");
-    let group = group.to_string();
+    let back = format!("{}?at={seq}#m{seq}", what.path());
+    let (name, topic) = (what.title().to_owned(), what.topic().to_string());
     // Three forms go to the same place; one line says why any of them was refused.
     let amended = FormState::of("/do/amend");
     let deed = {
-        let group = group.clone();
-        move |deed: &'static str, label: &'static str| view! { <Deed group=group.clone() seq deed label amended/> }
+        let topic = topic.clone();
+        move |deed: &'static str, label: &'static str| view! { <Deed topic=topic.clone() seq deed label amended/> }
     };
-    let (replying, reacting) = (group.clone(), group.clone());
+    let (replying, reacting) = (topic.clone(), topic.clone());
     view! {
         <Sheet title=text::message_of(&author) back back_to=text::back_to(&name)>
-            <section class="card"><Rich text=body/></section>
+            <section class="card"><Rich text=body me=me.id/></section>
             <p class="refusal" role="alert">{amended.refused.get_untracked()}</p>
             <section class="card">
                 <Form action="/do/post" class="form">
-                    <input type="hidden" name="group" value=replying/>
+                    <input type="hidden" name="topic" value=replying/>
                     <input type="hidden" name="id" value=form_id.to_string()/>
                     <input type="hidden" name="reply_to" value=seq.to_string()/>
                     <label for="reply">{text::REPLY}</label>
@@ -56,7 +56,7 @@ fn Message(told: Told) -> impl IntoView {
                     <button class="button primary">{text::SEND}</button>
                 </Form>
                 <Form action="/do/amend" class="form" state=amended>
-                    <input type="hidden" name="group" value=reacting/>
+                    <input type="hidden" name="topic" value=reacting/>
                     <input type="hidden" name="target" value=seq.to_string()/>
                     <label for="emoji">{text::REACTION}</label>
                     <input id="emoji" name="emoji" required autocomplete="off" value="👍"/>
@@ -65,7 +65,7 @@ fn Message(told: Told) -> impl IntoView {
                         <button class="button" name="deed" value="unreact">{text::UNREACT}</button>
                     </div>
                 </Form>
-                {mine.then(|| view! { <Edit group seq words amended/> })}
+                {mine.then(|| view! { <Edit topic seq words amended/> })}
             </section>
             <div class="row wrap">
                 {(is_admin && !pinned).then(|| deed("pin", text::PIN))}
@@ -78,10 +78,10 @@ fn Message(told: Told) -> impl IntoView {
 }
 
 #[component]
-fn Edit(group: String, seq: Seq, words: String, amended: FormState) -> impl IntoView {
+fn Edit(topic: String, seq: Seq, words: String, amended: FormState) -> impl IntoView {
     view! {
         <Form action="/do/amend" class="form" state=amended>
-            <input type="hidden" name="group" value=group/>
+            <input type="hidden" name="topic" value=topic/>
             <input type="hidden" name="target" value=seq.to_string()/>
             <label for="text">{text::EDIT}</label>
             <textarea id="text" name="text" rows="3" required dir="auto">{words}</textarea>
@@ -92,7 +92,7 @@ fn Edit(group: String, seq: Seq, words: String, amended: FormState) -> impl Into
 
 #[component]
 fn Deed(
-    group: String,
+    topic: String,
     seq: Seq,
     deed: &'static str,
     label: &'static str,
@@ -100,7 +100,7 @@ fn Deed(
 ) -> impl IntoView {
     view! {
         <Form action="/do/amend" state=amended>
-            <input type="hidden" name="group" value=group/>
+            <input type="hidden" name="topic" value=topic/>
             <input type="hidden" name="target" value=seq.to_string()/>
             <button class="button" name="deed" value=deed>{label}</button>
         </Form>

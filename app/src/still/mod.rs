@@ -6,7 +6,9 @@
 mod account;
 mod admin;
 mod audit;
+mod broadcast;
 mod message;
+mod people;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -19,16 +21,20 @@ use crate::pages::{Broken, NotFound};
 
 /// Which still page is at which path.
 #[component]
-pub(crate) fn Still() -> impl IntoView {
+pub fn Still() -> impl IntoView {
     provide_meta_context();
     provide_context(RwSignal::new(Zone::UTC));
     view! {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=account::SignInPage/>
+                <Route path=path!("/people") view=people::PeoplePage/>
+                <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>
+                <Route path=path!("/broadcast/:seq") view=broadcast::ResultsPage/>
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
                 <Route path=path!("/g/:group/m/:seq") view=message::MessagePage/>
+                <Route path=path!("/d/:person/m/:seq") view=message::MessagePage/>
             </Routes>
         </Router>
     }

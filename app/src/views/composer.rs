@@ -4,7 +4,9 @@ use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use leptos_router::hooks::use_query_map;
 use wire::{Amendment, Event, SendId};
 
+use super::completer::{Completer, Completions, active};
 use super::form::FormState;
+use super::picker::Picker;
 use crate::browser::use_browser;
 use crate::desk::{Desk, Intent};
 use crate::text;
@@ -18,7 +20,13 @@ pub(crate) fn Composer(
     form_id: SendId,
 ) -> impl IntoView {
     let field = NodeRef::<Textarea>::new();
-    let group = desk.group();
+    let completer = Completer::new(field, desk.timeline.members.clone(), desk.live.me.id);
+    let draft_name = format!("hubbub/draft/{}/{}", desk.live.me.id, desk.topic());
+    let topic = desk.topic();
+    let forget = {
+        let name = draft_name.clone();
+        move || keep_draft(&name, "")
+    };
     let send = {
         let desk = desk.clone();
         move || {
@@ -26,6 +34,7 @@ pub(crate) fn Composer(
             let text = field.value();
             if !text.trim().is_empty() && hand_in(&desk, text) {
                 field.set_value("");
+                forget();
             }
         }
     };
@@ -37,8 +46,11 @@ pub(crate) fn Composer(
         }
     };
     let on_key = {
-        let desk = desk.clone();
+        let (desk, completer) = (desk.clone(), completer.clone());
         move |event: KeyboardEvent| {
+            if completer.takes(&event) {
+                return;
+            }
             let empty = field.get_untracked().is_none_or(|field| field.value().is_empty());
             match event.key().as_str() {
                 "Enter" if !event.shift_key() && !event.is_composing() && !breaks_lines() => {
@@ -52,8 +64,12 @@ pub(crate) fn Composer(
         }
     };
     let on_input = {
-        let desk = desk.clone();
-        move |_| {
+        let (desk, completer, name) = (desk.clone(), completer.clone(), draft_name.clone());
+        move |event| {
+            completer.look();
+            if !matches!(desk.intent.get_untracked(), Intent::Edit(_)) {
+                keep_draft(&name, &event_target_value(&event));
+            }
             if let Some(browser) = use_browser() {
                 desk.live.typed(&desk.timeline.topic(), (browser.now)());
                 (browser.wake)();
@@ -61,15 +77,17 @@ pub(crate) fn Composer(
         }
     };
     fill_for_edit(&desk, field);
+    bring_draft_back(draft_name, field);
     let refused = FormState::of("/do/post").refused.get_untracked();
     let draft = use_query_map().get_untracked().get("draft").unwrap_or_default();
     view! {
         <form class="composer" method="post" action="/do/post" on:submit=on_submit>
-            <input type="hidden" name="group" value=group.to_string()/>
+            <input type="hidden" name="topic" value=topic.to_string()/>
             <input type="hidden" name="id" value=form_id.to_string()/>
             {refused.map(|refused| view! { <p class="refusal" role="alert">{refused}</p> })}
             <Trouble desk=desk.clone()/>
             <IntentBar desk/>
+            <Completions completer=completer.clone()/>
             <textarea
                 node_ref=field
                 name="text"
@@ -79,16 +97,43 @@ pub(crate) fn Composer(
                 placeholder=text::MESSAGE
                 dir="auto"
                 enterkeyhint="send"
+                aria-autocomplete="list"
+                aria-controls="completions"
+                aria-activedescendant=active(&completer)
+                on:blur={
+                    let completer = completer.clone();
+                    move |_| completer.close()
+                }
                 on:keydown=on_key
                 on:input=on_input
             >
                 {draft}
             </textarea>
+            <Picker completer/>
             <button class="icon-button send" aria-label=text::SEND>
                 <svg aria-hidden="true"><use href="/icons.svg#send"></use></svg>
             </button>
         </form>
     }
+}
+
+/// Keeps what is typed, for when the viewer comes back; an empty text forgets it.
+fn keep_draft(name: &str, text: &str) {
+    if let Some(browser) = use_browser() {
+        (browser.keep)(name, text);
+    }
+}
+
+/// Puts back what was typed here before; what was typed meanwhile stays.
+fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
+    Effect::new(move |_| {
+        let (Some(field), Some(browser)) = (field.get(), use_browser()) else { return };
+        if field.value().is_empty()
+            && let Some(draft) = (browser.kept)(&name)
+        {
+            field.set_value(&draft);
+        }
+    });
 }
 
 /// Says it, answers with it, or makes it the new words of a message. False if it stays in the composer.

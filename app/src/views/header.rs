@@ -11,18 +11,25 @@ use crate::text;
 pub(crate) fn Header(
     live: Live,
     timeline: Timeline,
-    /// The link that lets others in.
-    link: String,
+    /// The link that lets others in; a direct has none.
+    link: Option<String>,
 ) -> impl IntoView {
     let members = timeline.members.clone();
-    let (name, about) = (timeline.settings.clone(), timeline.settings.clone());
+    let (settings, what) = (timeline.settings.clone(), timeline.what.clone());
+    let named = Memo::new(move |_| {
+        settings.with(|settings| match settings {
+            Some(settings) => (settings.name.to_string(), settings.description.as_str().to_owned()),
+            None => (what.title().to_owned(), String::new()),
+        })
+    });
     let door = {
         let settings = timeline.settings.clone();
-        Memo::new(move |_| settings.with(|settings| settings.door))
+        Memo::new(move |_| settings.with(|settings| settings.as_ref().map_or(Door::Invite, |set| set.door)))
     };
+    let is_group = timeline.settings.with_untracked(Option::is_some);
     let label = {
         let members = members.clone();
-        move || text::member_count(members.with(Vec::len))
+        move || if is_group { text::member_count(members.with(Vec::len)) } else { text::ABOUT.into() }
     };
     view! {
         <header class="head">
@@ -30,19 +37,21 @@ pub(crate) fn Header(
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
             <div class="title">
-                <h1 dir="auto">{move || name.with(|settings| settings.name.to_string())}</h1>
-                <p class="about" dir="auto">{move || about.with(|settings| settings.description.as_str().to_owned())}</p>
+                <h1 dir="auto">{move || named.get().0}</h1>
+                <p class="about" dir="auto">{move || named.get().1}</p>
             </div>
             <button class="count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
-                <span>{move || members.with(Vec::len)}</span>
+                {is_group.then(|| view! { <span>{move || members.with(Vec::len)}</span> })}
             </button>
             <button class="icon-button" type="button" popovertarget="history" aria-label=text::HISTORY>
                 <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>
             </button>
             <History timeline=timeline.clone()/>
-            <button class="button small" type="button" popovertarget="invite">{text::INVITE}</button>
-            <Invite link door/>
+            {link.map(|link| view! {
+                <button class="button small" type="button" popovertarget="invite">{text::INVITE}</button>
+                <Invite link door/>
+            })}
         </header>
         <Connection live/>
     }
@@ -81,7 +90,8 @@ fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
 /// The way to what was pinned, and to a day.
 #[component]
 fn History(timeline: Timeline) -> impl IntoView {
-    let group = timeline.group.id;
+    let path = timeline.what.path();
+    let action = path.clone();
     let pins = timeline.pins;
     let none = {
         let pins = pins.clone();
@@ -96,13 +106,13 @@ fn History(timeline: Timeline) -> impl IntoView {
             <ul>
                 <For each=move || pins.get() key=|pin| pin.seq.0 let(pin)>
                     <li>
-                        <a class="quoted" rel="external" dir="auto" href=format!("/g/{group}?at={0}#m{0}", pin.seq)>
+                        <a class="quoted" rel="external" dir="auto" href=format!("{path}?at={0}#m{0}", pin.seq)>
                             <strong>{pin.author.name.to_string()}</strong> " " {pin.excerpt}
                         </a>
                     </li>
                 </For>
             </ul>
-            <form class="form" action=format!("/g/{group}")>
+            <form class="form" action=action>
                 <label for="day">{text::GO_TO_DAY}</label>
                 <div class="row">
                     <input id="day" name="day" type="date" required/>

@@ -1,26 +1,33 @@
+use leptos::either::Either;
 use leptos::prelude::*;
-use wire::{Member, Role};
+use wire::{Member, Role, Summary};
 
 use super::avatar::Avatar;
 use super::form::{Form, FormState};
+use super::preferences::Preferences;
 use super::refusal::Refusal;
 use crate::live::{Live, Timeline, role_of};
+use crate::pages::reload;
 use crate::text;
 
 /// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
 #[component]
 pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
     let promote = FormState::of("/do/manage");
-    let id = timeline.group.id.to_string();
+    let topic = timeline.topic();
+    let id = match &timeline.what {
+        Summary::Group(group) => group.id.to_string(),
+        Summary::Direct { .. } => return Either::Left(view! { <About live timeline/> }),
+    };
     let members = timeline.members;
-    let me = live.me;
+    let me = live.me.clone();
     let i_am_admin = {
         let (members, me) = (members.clone(), me.clone());
         Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin))
     };
     let form_id = id.clone();
     let manage = format!("/g/{id}/admin");
-    view! {
+    Either::Right(view! {
         <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
             <h2 class="label">{text::MEMBERS}</h2>
             <ul>
@@ -36,10 +43,34 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
             <Show when=move || i_am_admin.get()>
                 <a class="button small manage" rel="external" href=manage.clone()>{text::MANAGE}</a>
             </Show>
+            <Preferences live topic/>
             <Form action="/do/leave" class="leave">
                 <input type="hidden" name="group" value=form_id/>
                 <Refusal id="leave-refused"/>
                 <button class="button quiet">{text::LEAVE}</button>
+            </Form>
+        </aside>
+    })
+}
+
+/// What one wants of a direct, and the way to end it.
+#[component]
+fn About(live: Live, timeline: Timeline) -> impl IntoView {
+    let topic = timeline.topic();
+    let user = match timeline.what {
+        Summary::Group(_) => String::new(),
+        Summary::Direct { with, .. } => with.id.to_string(),
+    };
+    let (deed, label) = if timeline.blocked { ("false", text::UNBLOCK) } else { ("true", text::BLOCK) };
+    view! {
+        <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
+            <h2 class="label">{text::ABOUT}</h2>
+            <Preferences live topic/>
+            <Form action="/do/block" class="form leave" done=Callback::new(|()| reload())>
+                <input type="hidden" name="user" value=user/>
+                <p class="hint">{text::BLOCK_HINT}</p>
+                <Refusal id="block-refused"/>
+                <button class="button quiet" name="on" value=deed>{label}</button>
             </Form>
         </aside>
     }
@@ -59,8 +90,13 @@ fn Seat(
     view! {
         <li class="seat">
             <Avatar id=person.id.to_string() name=person.name.to_string()/>
-            <span class="name" dir="auto">{person.name.to_string()}</span>
-            {mine.then(|| view! { <span class="tag">{text::YOU}</span> })}
+            {if mine {
+                Either::Left(view! { <span class="name" dir="auto">{person.name.to_string()}</span> <span class="tag">{text::YOU}</span> })
+            } else {
+                Either::Right(view! {
+                    <a class="name" dir="auto" href=format!("/d/{}", person.id)>{person.name.to_string()}</a>
+                })
+            }}
             {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
             <Show when=move || i_am_admin.get() && !is_admin>
                 <Form action="/do/manage" class="promote" state=promote>

@@ -1,6 +1,6 @@
 use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
-use wire::{Event, Quote, Reaction, SendId, Seq};
+use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
 
 use super::acts::Acts;
 use super::avatar::Avatar;
@@ -36,12 +36,12 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
             <Avatar id=author.id.to_string() name=author.name.to_string()/>
             <div class="meta">
-                <strong class="author" dir="auto">{author.name.to_string()}</strong>
+                <Author me=desk.live.me.id author/>
                 " " <Moment at/>
                 {edited.map(|_| view! { " " <span class="edited">{text::EDITED}</span> })}
             </div>
             {reply_to.map(|quote| view! { <Quoted desk=desk.clone() quote/> })}
-            <Rich text=body/>
+            <Rich text=body me=desk.live.me.id/>
             {(!reactions.is_empty()).then(|| view! { <Reactions desk=desk.clone() seq reactions/> })}
             <More desk=desk.clone() seq said/>
         }),
@@ -65,7 +65,7 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
             class:message=is_message
             class:pinned=is_pinned
             class:follows=move || lead.with(|lead| lead.follows)
-            class:sending=move || state.get() == RowState::Sending
+            class:sending=move || matches!(state.get(), RowState::Sending | RowState::Late)
             class:failed=move || matches!(state.get(), RowState::Failed(_))
         >
             {move || day.get().map(|day| view! { <Day day/> })}
@@ -75,6 +75,17 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
                 <Delivery live state send_id/>
             </div>
         </li>
+    }
+}
+
+/// Who said it, and the way to write to them alone.
+#[component]
+fn Author(me: UserId, author: Person) -> impl IntoView {
+    let name = author.name.to_string();
+    if author.id == me {
+        Either::Left(view! { <strong class="author" dir="auto">{name}</strong> })
+    } else {
+        Either::Right(view! { <a class="author" dir="auto" href=format!("/d/{}", author.id)>{name}</a> })
     }
 }
 
@@ -127,7 +138,7 @@ fn Reactions(desk: Desk, seq: Memo<Option<Seq>>, reactions: Vec<Reaction>) -> im
 fn More(desk: Desk, seq: Memo<Option<Seq>>, said: Memo<(Event, wire::Timestamp)>) -> impl IntoView {
     let open = desk.open;
     let is_open = Memo::new(move |_| open.get().is_some() && open.get() == seq.get());
-    let group = desk.group();
+    let path = desk.path();
     let toggle = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         open.update(|open| *open = if *open == seq.get_untracked() { None } else { seq.get_untracked() });
@@ -147,7 +158,7 @@ fn More(desk: Desk, seq: Memo<Option<Seq>>, said: Memo<(Event, wire::Timestamp)>
         Some(view! {
             <a
                 class="more"
-                href=format!("/g/{group}/m/{seq}")
+                href=format!("{path}/m/{seq}")
                 rel="external"
                 aria-label=text::ACTS
                 aria-expanded=move || is_open.get().to_string()
@@ -174,18 +185,28 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
             }
         });
     };
-    move || match state.get() {
+    let copy = move |_| {
+        acts.with_value(|(live, id)| {
+            if let (Some(browser), Some(text)) = (browser, id.as_ref().and_then(|id| live.text_of(id))) {
+                (browser.copy)(&text);
+            }
+        });
+    };
+    let stuck = move || match state.get() {
         RowState::Delivered => None,
-        RowState::Sending => {
-            let waiting = link.get() != LinkState::Online;
-            Some(Either::Left(view! {
-                <p class="delivery">{if waiting { text::WAITING } else { text::SENDING }}</p>
-            }))
-        }
-        RowState::Failed(sentence) => Some(Either::Right(view! {
+        RowState::Sending if link.get() == LinkState::Online => None,
+        RowState::Sending => Some(text::WAITING.to_owned()),
+        RowState::Late => Some(text::UNANSWERED.to_owned()),
+        RowState::Failed(sentence) => Some(sentence),
+    };
+    move || match (state.get(), stuck()) {
+        (RowState::Delivered, _) => None,
+        (_, None) => Some(Either::Left(view! { <p class="delivery">{text::SENDING}</p> })),
+        (_, Some(sentence)) => Some(Either::Right(view! {
             <p class="delivery" role="alert">
                 {text::NOT_SENT} " " {sentence} " "
                 <button class="link" type="button" on:click=move |_| act(Live::retry)>{text::RETRY}</button> " "
+                <button class="link" type="button" on:click=copy>{text::COPY}</button> " "
                 <button class="link" type="button" on:click=move |_| act(Live::discard)>{text::DISCARD}</button>
             </p>
         })),

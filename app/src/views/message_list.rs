@@ -54,6 +54,7 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
         on_cleanup(move || listener.remove());
     }
     count_unseen(&live, &timeline, at_end, unseen);
+    stay_at_end(&timeline, at_end, list);
     mark_read(live.clone(), timeline.clone(), at_end);
     let scroll_own = timeline.clone();
     let me = live.me.clone();
@@ -109,6 +110,21 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
             </Show>
         </div>
     }
+}
+
+/// Whoever is near the end is taken to the end when something new comes.
+fn stay_at_end(timeline: &Timeline, at_end: RwSignal<bool>, list: NodeRef<Div>) {
+    let rows = timeline.rows.clone();
+    Effect::new(move |before: Option<Option<String>>| {
+        let last = rows.with(|rows| rows.last().map(|row| row.key.clone()));
+        if before.is_some_and(|before| before != last)
+            && at_end.get_untracked()
+            && let Some(list) = list.get_untracked()
+        {
+            list.set_scroll_top(0);
+        }
+        last
+    });
 }
 
 /// Tells the server what was seen: everything down to the newest message, once the viewer looks at it.
@@ -176,14 +192,14 @@ fn OlderMessages(timeline: Timeline) -> impl IntoView {
     let load = loader(&timeline, |timeline| (None, Some(timeline.first().0)), Timeline::prepend);
     move || {
         if has_older.get() {
-            let address = format!("/g/{}?before={}", timeline.group.id, timeline.first());
+            let address = format!("{}?before={}", timeline.what.path(), timeline.first());
             Either::Left(view! {
                 <a class="older button small" href=address rel="external" on:click=load.clone()>
                     {text::OLDER}
                 </a>
             })
         } else {
-            Either::Right(view! { <p class="older">{text::BEGINNING}</p> })
+            Either::Right(view! { <p class="older">{text::beginning(&timeline.what)}</p> })
         }
     }
 }
@@ -196,7 +212,7 @@ fn NewerMessages(timeline: Timeline) -> impl IntoView {
     move || {
         has_newer.get().then(|| {
             let last = timeline.last();
-            let address = format!("/g/{}?at={last}#m{last}", timeline.group.id);
+            let address = format!("{}?at={last}#m{last}", timeline.what.path());
             view! {
                 <a id="newer" class="older newer button small" href=address rel="external" on:click=load.clone()>
                     {text::NEWER}
@@ -223,7 +239,7 @@ fn loader(
         let timeline = timeline.clone();
         leptos::task::spawn_local(async move {
             let (after, before) = range(&timeline);
-            if let Ok(page) = slice(timeline.group.id.to_string(), after, before).await {
+            if let Ok(page) = slice(timeline.topic().to_string(), after, before).await {
                 show(&timeline, page);
             }
             loading.try_set(false);

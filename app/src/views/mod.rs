@@ -2,6 +2,7 @@
 
 mod acts;
 mod avatar;
+mod completer;
 mod composer;
 mod connection;
 mod form;
@@ -11,10 +12,13 @@ mod message;
 mod message_list;
 mod moment;
 mod new_group;
+mod picker;
 mod plain;
+mod preferences;
 mod refusal;
 mod rich_text;
 mod sidebar;
+mod switcher;
 mod who_types;
 
 pub(crate) use avatar::Avatar;

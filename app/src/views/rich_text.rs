@@ -1,49 +1,60 @@
 use leptos::prelude::*;
-use wire::{Block, Inline, RichText};
+use wire::{Block, Inline, RichText, UserId};
 
 /// Shows a typed text: every node is a component's, and what people typed only ever becomes text.
 #[component]
-pub(crate) fn Rich(text: RichText) -> impl IntoView {
-    view! { <div class="text" dir="auto">{blocks(text.blocks)}</div> }
+pub(crate) fn Rich(
+    text: RichText,
+    /// Who looks: what mentions them stands out.
+    me: UserId,
+) -> impl IntoView {
+    view! { <div class="text" dir="auto">{blocks(text.blocks, me)}</div> }
 }
 
-fn blocks(blocks: Vec<Block>) -> Vec<AnyView> {
-    blocks.into_iter().map(block).collect()
+fn blocks(blocks: Vec<Block>, me: UserId) -> Vec<AnyView> {
+    blocks.into_iter().map(|of| block(of, me)).collect()
 }
 
-fn block(block: Block) -> AnyView {
+fn block(block: Block, me: UserId) -> AnyView {
     match block {
-        Block::P(of) => view! { <p>{inlines(of)}</p> }.into_any(),
+        Block::P(of) => view! { <p>{inlines(of, me)}</p> }.into_any(),
         Block::Code { text, .. } => {
             view! { <pre tabindex="0"><code dir="ltr">{text}</code></pre> }.into_any()
         }
-        Block::Quote(of) => view! { <blockquote>{blocks(of)}</blockquote> }.into_any(),
-        Block::List { start: None, items } => view! { <ul>{list_items(items)}</ul> }.into_any(),
+        Block::Quote(of) => view! { <blockquote>{blocks(of, me)}</blockquote> }.into_any(),
+        Block::List { start: None, items } => view! { <ul>{list_items(items, me)}</ul> }.into_any(),
         Block::List { start: Some(start), items } => {
-            view! { <ol start=start.to_string()>{list_items(items)}</ol> }.into_any()
+            view! { <ol start=start.to_string()>{list_items(items, me)}</ol> }.into_any()
         }
     }
 }
 
-fn list_items(items: Vec<Vec<Block>>) -> Vec<AnyView> {
-    items.into_iter().map(|item| view! { <li>{blocks(item)}</li> }.into_any()).collect()
+fn list_items(items: Vec<Vec<Block>>, me: UserId) -> Vec<AnyView> {
+    items.into_iter().map(|item| view! { <li>{blocks(item, me)}</li> }.into_any()).collect()
 }
 
-fn inlines(inlines: Vec<Inline>) -> Vec<AnyView> {
-    inlines.into_iter().map(inline).collect()
+fn inlines(inlines: Vec<Inline>, me: UserId) -> Vec<AnyView> {
+    inlines.into_iter().map(|of| inline(of, me)).collect()
 }
 
-fn inline(inline: Inline) -> AnyView {
+fn inline(inline: Inline, me: UserId) -> AnyView {
     match inline {
         Inline::T(text) => text.into_any(),
-        Inline::Em(of) => view! { <em>{inlines(of)}</em> }.into_any(),
-        Inline::Strong(of) => view! { <strong>{inlines(of)}</strong> }.into_any(),
-        Inline::Strike(of) => view! { <s>{inlines(of)}</s> }.into_any(),
+        Inline::Em(of) => view! { <em>{inlines(of, me)}</em> }.into_any(),
+        Inline::Strong(of) => view! { <strong>{inlines(of, me)}</strong> }.into_any(),
+        Inline::Strike(of) => view! { <s>{inlines(of, me)}</s> }.into_any(),
         Inline::Code(text) => view! { <code dir="ltr">{text}</code> }.into_any(),
         Inline::Link { to, of } => {
-            view! { <a href=to rel="noopener noreferrer nofollow" target="_blank">{inlines(of)}</a> }
+            view! { <a href=to rel="noopener noreferrer nofollow" target="_blank">{inlines(of, me)}</a> }
                 .into_any()
         }
+        Inline::Mention { id, name } if id == me => {
+            view! { <strong class="mention me">"@" {name}</strong> }.into_any()
+        }
+        Inline::Mention { id, name } => {
+            view! { <a class="mention" href=format!("/d/{id}")>"@" {name}</a> }.into_any()
+        }
+        Inline::Everyone => view! { <strong class="mention me">"@all"</strong> }.into_any(),
         Inline::Br => view! { <br/> }.into_any(),
     }
 }

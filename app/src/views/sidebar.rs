@@ -1,33 +1,42 @@
 use leptos::prelude::*;
-use wire::{GroupId, Mine};
+use wire::{Mine, Notify, Summary, Topic};
 
 use super::avatar::Avatar;
+use super::switcher::Switcher;
 use crate::live::Live;
 use crate::text;
 
-/// The groups of whoever looks, and their own name.
+/// The conversations of whoever looks, and their own name.
 #[component]
 pub(crate) fn Sidebar(
     live: Live,
-    /// The group that is open.
-    current: Option<GroupId>,
+    /// The conversation that is open.
+    current: Option<Topic>,
 ) -> impl IntoView {
-    let groups = live.groups.clone();
-    let me = live.me;
+    let me = live.me.clone();
+    let mine = live.mine.clone();
+    let order = Memo::new({
+        let current = current.clone();
+        move |_| {
+            let is_open = |mine: &Mine| current.as_ref() == Some(&mine.what.topic());
+            let shown = |mine: &Mine| !mine.hidden || count(mine) > 0 || is_open(mine);
+            mine.with(|mine| {
+                in_order(mine, shown).into_iter().map(|mine| mine.what.topic()).collect::<Vec<_>>()
+            })
+        }
+    });
     view! {
-        <nav class="sidebar" aria-label=text::GROUPS>
+        <nav class="sidebar" aria-label=text::CONVERSATIONS>
             <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
-            <h2 class="label">{text::GROUPS}</h2>
+            <Switcher live=live.clone()/>
+            <h2 class="label">{text::CONVERSATIONS}</h2>
             <ul class="groups">
-                <For
-                    each=move || groups.get()
-                    key=|mine| (mine.group.id, mine.group.name.to_string(), mine.unread)
-                    let(mine)
-                >
-                    <GroupLink current=current == Some(mine.group.id) mine/>
+                <For each=move || order.get() key=Clone::clone let(topic)>
+                    <Line live=live.clone() current=current.as_ref() == Some(&topic) topic/>
                 </For>
             </ul>
             <a class="new-group" href="/">"+ "{text::NEW_GROUP}</a>
+            <a class="new-group" href="/people" rel="external">"@ "{text::PEOPLE}</a>
             <a class="me" href="/account" rel="external" title=text::ACCOUNT>
                 <Avatar id=me.id.to_string() name=me.name.to_string()/>
                 <span class="name" dir="auto">{me.name.to_string()}</span>
@@ -36,19 +45,55 @@ pub(crate) fn Sidebar(
     }
 }
 
+/// The conversations in their order: what has news first, then what was written to last.
+pub(super) fn in_order(mine: &[Mine], shown: impl Fn(&Mine) -> bool) -> Vec<&Mine> {
+    let mut shown: Vec<&Mine> = mine.iter().filter(|mine| shown(mine)).collect();
+    shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
+    shown
+}
+
+/// How many messages the viewer wants to be told of. What is hidden shows only what mentions them.
+fn count(mine: &Mine) -> u32 {
+    match mine.notify {
+        Notify::All if !mine.hidden => mine.unread,
+        Notify::All | Notify::Mentions => mine.mentions,
+        Notify::Nothing => 0,
+    }
+}
+
 #[component]
-fn GroupLink(mine: Mine, current: bool) -> impl IntoView {
-    let Mine { group, unread, .. } = mine;
-    let name = group.name.to_string();
-    view! {
-        <li>
-            <a class="group-link" class:unread=unread != 0 href=format!("/g/{}", group.id) aria-current=current.then_some("page")>
-                <Avatar id=group.id.to_string() name=name.clone()/>
-                <span class="name" dir="auto">{name}</span>
-                {(unread > 0).then(|| view! {
-                    <span class="badge"><span aria-hidden="true">{unread}</span><span class="unseen">{text::unread(unread)}</span></span>
-                })}
-            </a>
-        </li>
+fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
+    let mine = live.mine;
+    let line = Memo::new(move |before: Option<&Option<Mine>>| {
+        // A conversation that has just gone is about to leave the list.
+        let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
+        now.or_else(|| before.cloned().flatten())
+    });
+    move || {
+        let mine = line.get()?;
+        let (count, name) = (count(&mine), mine.what.title().to_owned());
+        let is_person = matches!(mine.what, Summary::Direct { .. });
+        let label = text::unread(count, mine.mentions);
+        Some(view! {
+            <li>
+                <a
+                    class="group-link"
+                    class:unread=count != 0
+                    class:person=is_person
+                    class:quiet=mine.notify == Notify::Nothing
+                    href=mine.what.path()
+                    aria-current=current.then_some("page")
+                >
+                    <Avatar id=mine.what.avatar() name=name.clone()/>
+                    <span class="name" dir="auto">{name}</span>
+                    {(count > 0).then(|| view! {
+                        <span class="badge" class:mentioned=mine.mentions != 0>
+                            <span aria-hidden="true">{count}</span>
+                            <span class="unseen">{label}</span>
+                        </span>
+                    })}
+                </a>
+            </li>
+        })
     }
 }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use broker::{Broker, Ended};
 use tokio::task::JoinHandle;
-use wire::{Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
+use wire::{Conversation, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
 
 use crate::bus::{Bus, Ear, Hint};
 use crate::committer::{Committer, Turn};
@@ -196,7 +196,7 @@ async fn may_read_again(store: &dyn Store, topic: &Topic, user: UserId) -> bool 
     let (group, needs) = match topic.kind() {
         TopicKind::Group(group) => (group, [Some(Role::Member), Some(Role::Admin)]),
         TopicKind::Audit(group) => (group, [Some(Role::Admin); 2]),
-        TopicKind::User(_) | TopicKind::Open | TopicKind::Reserved => return false,
+        TopicKind::Direct(_) | TopicKind::User(_) | TopicKind::Open | TopicKind::Reserved => return false,
     };
-    matches!(store.standing(group, user).await, Ok(Some(standing)) if needs.contains(&standing.role))
+    matches!(store.standing(Conversation::Group(group), user).await, Ok(Some(standing)) if needs.contains(&standing.role))
 }

@@ -170,6 +170,20 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
                 tell(draft, *seq, broker, bus);
             }
         }
+        (Write::Broadcast { record, drafts }, Outcome::Broadcast { seq, places }) => {
+            for (draft, seq) in drafts.iter().zip(places) {
+                if let Some(seq) = seq {
+                    tell(draft, *seq, broker, bus);
+                }
+            }
+            tell(record, *seq, broker, bus);
+        }
+        (Write::Meet { news, .. }, Outcome::Changed { places }) => {
+            for (draft, seq) in news.iter().zip(places) {
+                tell(draft, *seq, broker, bus);
+            }
+        }
+        (Write::Prefer { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
         _ => {}
     }
 }

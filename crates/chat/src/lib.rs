@@ -16,19 +16,21 @@ mod committer;
 mod endings;
 mod limits;
 mod markdown;
+mod mentions;
 mod no;
 mod outside;
 mod pace;
 mod passwords;
 pub mod rules;
 mod session;
+mod shortcodes;
 mod sign_ins;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod volatile;
 
-pub use crate::acts::{CatchUp, Sending, Subscribed};
+pub use crate::acts::{Audience, Broadcast, CatchUp, Sending, Sent, Subscribed};
 pub use crate::bus::{Bus, Hint, LocalBus};
 pub use crate::chat::{Ack, Caller, Chat, Parts};
 pub use crate::endings::{Ending, Endings};

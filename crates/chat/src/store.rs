@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use wire::{
-    AppRole, Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Login, Member, Mine, Page, Person,
-    Refusal, Role, SendId, Seq,
+    AppRole, Conversation, Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Login, Member, Mine,
+    Notify, Page, Pair, Person, Refusal, Role, SendId, Seq,
 };
 use wire::{Settings, Timestamp, Topic, UserId};
 
@@ -54,14 +54,32 @@ pub trait Store: Send + Sync + 'static {
     /// A group's settings and members, the longest there first; none if there is no such group.
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
 
-    /// How a user stands in a group; none if there is no such group.
-    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault>;
+    /// How a user stands in a conversation; none if there is no such group, or a direct is not theirs or lacks
+    /// one of its people.
+    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault>;
 
-    /// The groups a user has a seat in, the one joined last first.
-    async fn groups(&self, user: UserId) -> Result<Groups, Fault>;
+    /// The groups a user has a seat in and the directs in which something was said, the one with the newest
+    /// entry first.
+    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault>;
 
     /// A user; none if there is no such user.
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault>;
+
+    /// Other people whose name has these words in it, without case, by name: those whom a user has a group in
+    /// common with, and if `everyone` also everybody with an account. At most so many.
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault>;
+
+    /// Where an entry stands that was sent with this id; none if there is none.
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault>;
+
+    /// Whom a user has blocked, the last one first.
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault>;
 
     /// The account of a user, or that which signs in with a login; none for a guest.
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault>;
@@ -81,6 +99,14 @@ pub trait Store: Send + Sync + 'static {
 pub enum Write {
     /// Append one entry to a log.
     Post(Draft),
+    /// Append one entry to each of many logs; each may be refused for itself.
+    Broadcast {
+        /// What stands in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is
+        /// written.
+        record: Draft,
+        /// The entries.
+        drafts: Vec<Draft>,
+    },
     /// Change an entry that is kept and append the news of it.
     Amend(Amend),
     /// Change a group and append the news of it.
@@ -122,10 +148,39 @@ pub enum Write {
         /// Which.
         which: Sessions,
     },
-    /// A member has read a group up to a place. Nothing happens without a seat.
+    /// From now on something is said in a direct: it is in the list of both.
+    Meet {
+        /// The direct.
+        pair: Pair,
+        /// What both are told, if it is the first time.
+        news: Vec<Draft>,
+    },
+    /// A user gets nothing direct from another, or does again.
+    Block {
+        /// Who decides it.
+        by: UserId,
+        /// Who is blocked.
+        user: UserId,
+        /// Whether.
+        on: bool,
+    },
+    /// A member wants to be told of something else. Nothing happens without a seat.
+    Prefer {
+        /// The conversation.
+        conversation: Conversation,
+        /// Whose wish it is.
+        user: UserId,
+        /// What they want to be told of.
+        notify: Notify,
+        /// Whether it is hidden.
+        hidden: bool,
+        /// What their devices are told.
+        news: Draft,
+    },
+    /// A member has read a conversation up to a place. Nothing happens without a seat.
     Read {
-        /// The group.
-        group: GroupId,
+        /// The conversation.
+        conversation: Conversation,
         /// Whose mark it is.
         user: UserId,
         /// The place.
@@ -222,6 +277,17 @@ pub struct Draft {
     pub about: Option<Seq>,
     /// Whether it counts as unread for everyone but its sender: a message does, a notice does not.
     pub counts: bool,
+    /// Whom it mentions.
+    pub mentions: Mentions,
+}
+
+/// Whom an entry mentions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// By name.
+    pub people: Vec<UserId>,
+    /// Whether it mentions every member.
+    pub everyone: bool,
 }
 
 /// A change of an entry that is kept, decided on the [`Kept`] that had `version`.
@@ -237,6 +303,8 @@ pub struct Amend {
     pub pinned: bool,
     /// Whether it still counts as unread.
     pub counts: bool,
+    /// Whom it mentions from now on.
+    pub mentions: Mentions,
     /// Other entries of the same log, and what they carry from now on.
     pub others: Vec<(Seq, Json)>,
     /// What is told of it.
@@ -250,14 +318,16 @@ pub struct Kept {
     pub entry: Entry<Json>,
     /// Counts its changes.
     pub version: Version,
+    /// Whom it mentions.
+    pub mentions: Mentions,
 }
 
-/// The right to say or change something in a group. The store reads the [`Standing`] it stands on inside the
+/// The right to say or change something in a conversation. The store reads the [`Standing`] it stands on inside the
 /// commit and asks [`Right::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Right {
-    /// In which group.
-    pub group: GroupId,
+    /// Where.
+    pub conversation: Conversation,
     /// Who.
     pub user: UserId,
     /// To do what.
@@ -273,8 +343,8 @@ pub enum RightTo {
     Amend,
 }
 
-/// How a user stands in a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a user stands in a conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// What they may do; none without a seat.
     pub role: Option<Role>,
@@ -292,6 +362,16 @@ pub struct Standing {
     pub read: Seq,
     /// How many messages of others follow that.
     pub unread: u32,
+    /// How many of them mention the user; in a direct all do.
+    pub mentions: u32,
+    /// What the user wants to be told of.
+    pub notify: Notify,
+    /// Whether the user has hidden it.
+    pub hidden: bool,
+    /// Whether one of the two of a direct has blocked the other.
+    pub blocked: bool,
+    /// Whether it is among the user's [`Conversations`].
+    pub listed: bool,
 }
 
 /// Who an entry is from: the scope in which a [`SendId`] is unique.
@@ -377,6 +457,13 @@ pub enum Outcome {
     SendIdTaken,
     /// The draft's right is not there. Nothing was written.
     Refused(Refusal),
+    /// What became of each draft of a broadcast: its place, or none if it was refused.
+    Broadcast {
+        /// The place of its record.
+        seq: Seq,
+        /// The places.
+        places: Vec<Option<Seq>>,
+    },
     /// The change is a fact; the place of each piece of news.
     Changed {
         /// The places, in the order of [`Change::news`].
@@ -420,11 +507,11 @@ pub struct Roster {
     pub head: Seq,
 }
 
-/// The groups of one user.
+/// The conversations of one user.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Groups {
-    /// The groups, the one joined last first.
-    pub groups: Vec<Mine>,
+pub struct Conversations {
+    /// Each with what is new in it, the one with the newest entry first.
+    pub mine: Vec<Mine>,
     /// The head of the user's own log when this was read.
     pub head: Seq,
 }
@@ -453,6 +540,14 @@ impl Roster {
     #[must_use]
     pub fn member(&self, user: UserId) -> Option<&Member> {
         self.members.iter().find(|member| member.person.id == user)
+    }
+}
+
+impl Mentions {
+    /// Whether it mentions somebody.
+    #[must_use]
+    pub fn has(&self, user: UserId) -> bool {
+        self.everyone || self.people.contains(&user)
     }
 }
 

@@ -17,7 +17,7 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
     else {
         panic!("ben has a seat");
     };
-    assert_eq!(page.group.name.as_str(), "tea time");
+    assert_eq!(page.what.title(), "tea time");
     let seat = |person: &wire::Person| Member {
         person: person.clone(),
         role: Role::Admin,

@@ -32,7 +32,7 @@ async fn reading_on_one_device_is_told_to_the_others() {
     for text in ["one", "two", "three"] {
         node.say(&ann, tea, text).await;
     }
-    assert_eq!(node.chat.visit(&ben).await.unwrap().groups[0].unread, 3);
+    assert_eq!(node.chat.visit(&ben).await.unwrap().mine[0].unread, 3);
     let topic = Topic::group(tea);
     let read = async |seq: u64, back| node.chat.read(&ben, &topic, Seq(seq), back).await.unwrap();
     let heard = told(&node, &ben, &Topic::user(ben.id), async || {
@@ -41,9 +41,9 @@ async fn reading_on_one_device_is_told_to_the_others() {
         read(2, true).await;
     })
     .await;
-    let notice = |seq, unread| Notice::Read { topic: topic.clone(), seq: Seq(seq), unread };
+    let notice = |seq, unread| Notice::Read { topic: topic.clone(), seq: Seq(seq), unread, mentions: 0 };
     assert_eq!(heard, [notice(4, 1), notice(2, 3)], "a mark that does not move is not told");
-    assert_eq!(node.chat.visit(&ben).await.unwrap().groups[0].unread, 3);
+    assert_eq!(node.chat.visit(&ben).await.unwrap().mine[0].unread, 3);
     let cal = node.introduce("cal").await;
     let refused = node.chat.read(&cal, &topic, Seq(1), false).await;
     assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));

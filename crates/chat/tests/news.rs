@@ -28,8 +28,8 @@ async fn ben_is_told_which_groups_are_his() {
         listener.take_all().await;
         assert_eq!(listener.events(&topic), told, "each once, though he asked twice");
     }
-    let groups = node.chat.visit(&ben).await.unwrap().groups;
-    assert_eq!(groups.into_iter().map(|mine| mine.group).collect::<Vec<_>>(), [chess]);
+    let groups = node.chat.visit(&ben).await.unwrap().mine;
+    assert_eq!(groups.into_iter().map(|mine| mine.what).collect::<Vec<_>>(), [wire::Summary::Group(chess)]);
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_page_and_the_news_after_it_leave_nothing_out() {
     let ben = node.introduce("ben").await;
     let tea = node.chat.create_group(&ben, "tea", wire::Door::Open).await.unwrap();
     let visit = node.chat.visit(&ben).await.unwrap();
-    assert_eq!(visit.groups[0].group, tea);
+    assert_eq!(visit.mine[0].what, wire::Summary::Group(tea));
     let chess = node.chat.create_group(&ben, "chess", wire::Door::Open).await.unwrap();
     let mut listener = Listener::new(&node.chat, Some(&ben));
     let topic = Topic::user(ben.id);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Write};
+use chat::store::{
+    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Write,
+};
 use chat::testing::SeededChance;
 use chat::{Fault, Session, SessionSummary, Store, TokenHash};
 use store::SqliteStore;
 use tempfile::TempDir;
-use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
 chat::store_contract!(fresh);
 
@@ -58,16 +60,34 @@ impl Store for Housed {
         self.store.roster(group).await
     }
 
-    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
-        self.store.standing(group, user).await
+    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
+        self.store.standing(conversation, user).await
+    }
+
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault> {
+        self.store.people(user, words, everyone, limit).await
+    }
+
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+        self.store.sent(sender, id).await
+    }
+
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
+        self.store.blocked(user).await
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         self.store.person(user).await
     }
 
-    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
-        self.store.groups(user).await
+    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
+        self.store.conversations(user).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

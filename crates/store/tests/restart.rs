@@ -172,6 +172,7 @@ fn write(id: &str) -> Write {
         right: None,
         about: None,
         counts: false,
+        mentions: chat::store::Mentions::default(),
     })
 }
 

@@ -1,15 +1,17 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::emoji::Emoji;
+use crate::fields::{Fields, by_fields};
 use crate::id::{GroupId, UserId};
 use crate::name::{Description, GroupName};
 use crate::rich::RichText;
 use crate::seq::Seq;
 use crate::time::Timestamp;
-use crate::view::{Door, GroupSummary, Member, Person, Role};
+use crate::topic::Topic;
+use crate::view::{Door, GroupSummary, Member, Notify, Person, Role};
 
 /// One emoji of a message, and who reacted with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reaction {
     /// With what.
     pub emoji: Emoji,
@@ -18,7 +20,7 @@ pub struct Reaction {
 }
 
 /// The message that a reply answers, as it was then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quote {
     /// Its place in the same log.
     pub seq: Seq,
@@ -27,6 +29,9 @@ pub struct Quote {
     /// How it begins; empty if it is deleted.
     pub excerpt: String,
 }
+
+by_fields!(Reaction { emoji, people });
+by_fields!(Quote { seq, author, excerpt });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 const fn is_false(flag: &bool) -> bool {
@@ -51,6 +56,19 @@ pub enum Setting {
     SlowS(u32),
     /// Whether it is closed.
     Archived(bool),
+}
+
+/// What stands in a user's own log when they have sent one text to many conversations. No [`Event`], since only
+/// the server reads it again: a page passes over it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "broadcast")]
+pub struct BroadcastRecord {
+    /// What was typed.
+    pub text: String,
+    /// Where to, in the order of the sender's choice.
+    pub to: Vec<Topic>,
+    /// Where it was refused before it was sent, and why, in a sentence.
+    pub refused: Vec<(Topic, String)>,
 }
 
 /// What happened in a conversation, or to one user: the `data` of the entries of `group/…` and `user/…`.
@@ -215,79 +233,81 @@ pub enum Event {
         /// The group.
         id: GroupId,
     },
+    /// On a user's own topic: there is something in a direct that was empty before.
+    DirectAdded {
+        /// The other one.
+        person: Person,
+    },
+    /// On a user's own topic: they want to be told of something else in a conversation, or hide it.
+    Preferred {
+        /// The conversation.
+        topic: Topic,
+        /// What they want to be told of.
+        notify: Notify,
+        /// Whether it is hidden.
+        hidden: bool,
+    },
     /// Something this version has no word for.
     Unknown,
 }
 
-/// Every field that any event has. One reader for all of them is a tenth of the size of one for each, and the
-/// page carries it.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Fields {
-    r#type: String,
-    by: Option<Person>,
-    person: Option<Person>,
-    author: Option<Person>,
-    member: Option<Member>,
-    role: Option<Role>,
-    name: Option<GroupName>,
-    banned: bool,
-    until: Option<Timestamp>,
-    uses: Option<u32>,
-    setting: Option<Setting>,
-    text: Option<String>,
-    body: Option<RichText>,
-    reply_to: Option<Quote>,
-    edited: Option<Timestamp>,
-    reactions: Vec<Reaction>,
-    pinned: bool,
-    target: Option<Seq>,
-    emoji: Option<Emoji>,
-    on: bool,
-    group: Option<GroupSummary>,
-    id: Option<GroupId>,
-}
-
-impl Fields {
-    /// The event; none if a field is missing that it must have, or its type is unknown here.
-    fn event(self) -> Option<Event> {
-        let Self { by, person, author, member, target, until, uses, .. } = self;
-        Some(match self.r#type.as_str() {
-            "created" => Event::Created { by: by?, name: self.name? },
-            "joined" => Event::Joined { member: member? },
-            "left" => Event::Left { person: person? },
-            "ranked" => Event::Ranked { person: person?, role: self.role?, by: by? },
-            "removed" => Event::Removed { person: person?, by: by?, banned: self.banned },
-            "added" => Event::Added { member: member?, by: by? },
-            "unbanned" => Event::Unbanned { person: person?, by: by? },
-            "muted" => Event::Muted { person: person?, until, by: by? },
-            "changed" => Event::Changed { setting: self.setting?, by: by? },
-            "invited" => Event::Invited { until, uses, by: by? },
-            "uninvited" => Event::Uninvited { by: by? },
-            "message" => Event::Message {
-                author: author?,
-                text: self.text?,
-                body: self.body?,
-                reply_to: self.reply_to,
-                edited: self.edited,
-                reactions: self.reactions,
-                pinned: self.pinned,
-            },
-            "tombstone" => Event::Tombstone { author: author?, by: by? },
-            "edited" => Event::Edited { target: target?, text: self.text?, body: self.body?, by: by? },
-            "deleted" => Event::Deleted { target: target?, by: by? },
-            "reacted" => Event::Reacted { target: target?, emoji: self.emoji?, on: self.on, by: by? },
-            "pinned" => Event::Pinned { target: target?, on: self.on, by: by? },
-            "group_added" => Event::GroupAdded { group: self.group? },
-            "group_gone" => Event::GroupGone { id: self.id? },
-            _ => return None,
-        })
-    }
+/// The event that these fields are; none if one is missing that it must have, or its type is unknown here.
+fn event(mut fields: Fields) -> Option<Event> {
+    let kind: String = fields.take("type")?;
+    let f = &mut fields;
+    Some(match kind.as_str() {
+        "created" => Event::Created { by: f.take("by")?, name: f.take("name")? },
+        "joined" => Event::Joined { member: f.take("member")? },
+        "left" => Event::Left { person: f.take("person")? },
+        "ranked" => Event::Ranked { person: f.take("person")?, role: f.take("role")?, by: f.take("by")? },
+        "removed" => Event::Removed {
+            person: f.take("person")?,
+            by: f.take("by")?,
+            banned: f.take_or_default("banned")?,
+        },
+        "added" => Event::Added { member: f.take("member")?, by: f.take("by")? },
+        "unbanned" => Event::Unbanned { person: f.take("person")?, by: f.take("by")? },
+        "muted" => Event::Muted { person: f.take("person")?, until: f.take("until")?, by: f.take("by")? },
+        "changed" => Event::Changed { setting: f.take("setting")?, by: f.take("by")? },
+        "invited" => Event::Invited { until: f.take("until")?, uses: f.take("uses")?, by: f.take("by")? },
+        "uninvited" => Event::Uninvited { by: f.take("by")? },
+        "message" => Event::Message {
+            author: f.take("author")?,
+            text: f.take("text")?,
+            body: f.take("body")?,
+            reply_to: f.take("reply_to")?,
+            edited: f.take("edited")?,
+            reactions: f.take_or_default("reactions")?,
+            pinned: f.take_or_default("pinned")?,
+        },
+        "tombstone" => Event::Tombstone { author: f.take("author")?, by: f.take("by")? },
+        "edited" => Event::Edited {
+            target: f.take("target")?,
+            text: f.take("text")?,
+            body: f.take("body")?,
+            by: f.take("by")?,
+        },
+        "deleted" => Event::Deleted { target: f.take("target")?, by: f.take("by")? },
+        "reacted" => Event::Reacted {
+            target: f.take("target")?,
+            emoji: f.take("emoji")?,
+            on: f.take("on")?,
+            by: f.take("by")?,
+        },
+        "pinned" => Event::Pinned { target: f.take("target")?, on: f.take("on")?, by: f.take("by")? },
+        "group_added" => Event::GroupAdded { group: f.take("group")? },
+        "group_gone" => Event::GroupGone { id: f.take("id")? },
+        "direct_added" => Event::DirectAdded { person: f.take("person")? },
+        "preferred" => {
+            Event::Preferred { topic: f.take("topic")?, notify: f.take("notify")?, hidden: f.take("hidden")? }
+        }
+        _ => return None,
+    })
 }
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Fields::deserialize(deserializer)?.event().unwrap_or(Self::Unknown))
+        Ok(event(Fields::deserialize(deserializer)?).unwrap_or(Self::Unknown))
     }
 }
 
@@ -406,6 +426,8 @@ mod tests {
             Event::Pinned { target, on: true, by },
             Event::GroupAdded { group: group.clone() },
             Event::GroupGone { id: group.id },
+            Event::DirectAdded { person: person(2) },
+            Event::Preferred { topic: Topic::group(group.id), notify: Notify::Mentions, hidden: true },
             Event::Unknown,
         ];
         for event in all {

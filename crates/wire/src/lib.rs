@@ -18,7 +18,9 @@
 //!   member, admin, owner.
 //! - **User**: a person's account, or a guest's. **Session**: a signed-in browser. **Connection**: one open
 //!   WebSocket. **Caller**: the user, bot or application on whose behalf a call runs.
-//! - **Conversation**: what has members and a log: a **Group** or a **Direct**.
+//! - **Conversation**: what has members and a log: a **Group** or a **Direct**, which is between two people.
+//!   **Block**: who has blocked somebody gets nothing direct from them. **Mention**: a name in a message that tells
+//!   whose it is. **Notify**: what of a conversation its member wants to be told of. **Hidden**: not in the list.
 //! - **Member**: a user's seat. **Role**: admin or member. **Limit**: the most members a group may have.
 //!   **Roster**: settings, members and a version: what rules look at.
 //! - **Settings**: what admins set of a group. **Door**: who may join it. **Invite**: a link that lets people
@@ -40,9 +42,11 @@
 //!   **`CloseCode`**: why a socket ended and whether to come back.
 
 mod close;
+mod conversation;
 mod emoji;
 mod entry;
 mod event;
+mod fields;
 mod id;
 mod json;
 pub mod limits;
@@ -57,21 +61,19 @@ mod topic;
 mod view;
 
 pub use close::CloseCode;
+pub use conversation::{Conversation, Pair};
 pub use emoji::Emoji;
 pub use entry::{Entry, Page};
-pub use event::{Event, Quote, Reaction, Setting};
+pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
 pub use name::{Description, GroupName, Login, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};
-pub use request::{Action, Amendment, Ref, RefusedRequest, Request};
+pub use request::{ACTIONS, Action, Amendment, Ref, RefusedRequest, Request};
 pub use rich::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
 pub use time::{NotATimestamp, Timestamp};
 pub use topic::{Topic, TopicKind};
-pub use view::{AppRole, Mine};
-pub use view::{
-    Door, Entrance, GroupPage, GroupSummary, GroupView, Invite, Management, Member, Person, Role,
-};
-pub use view::{Place, Settings, Visit};
+pub use view::{AppRole, Door, Entrance, GroupSummary, GroupView, Invite, Management, Member, Mine, Notify};
+pub use view::{Opened, Person, Place, Role, Settings, Summary, Visit};

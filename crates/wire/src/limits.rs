@@ -24,6 +24,8 @@ pub const GROUP_INVITES: usize = 50;
 pub const EMOJI_BYTES: usize = 40;
 /// The most different emoji on one message.
 pub const REACTIONS: usize = 20;
+/// The most conversations one broadcast goes to, and the most people a group begins with.
+pub const TARGETS: usize = 1_000;
 /// How much of a message a reply quotes.
 pub const EXCERPT_CHARS: usize = 140;
 /// How many characters a password has.

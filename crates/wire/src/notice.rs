@@ -2,6 +2,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::entry::Entry;
+use crate::fields::Fields;
 use crate::id::SendId;
 use crate::refusal::Refused;
 use crate::request::Ref;
@@ -93,6 +94,8 @@ pub enum Notice {
         seq: Seq,
         /// How many messages of others follow it.
         unread: u32,
+        /// How many of them mention one.
+        mentions: u32,
     },
     /// A signal: somebody is typing in a conversation.
     Typing {
@@ -118,67 +121,59 @@ pub enum Notice {
     Unknown,
 }
 
-/// Every field that any notice has: one reader for all of them, as for events.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Fields {
-    event: String,
-    me: Option<Person>,
-    topic: Option<Topic>,
-    cursor: Option<Cursor>,
-    head: Option<Seq>,
-    refused: Option<Refused>,
-    reason: Option<String>,
-    begins: Option<Seq>,
-    id: Option<SendId>,
-    seq: Option<Seq>,
-    timestamp: Option<Timestamp>,
-    duplicate: bool,
-    unread: Option<u32>,
-    person: Option<Person>,
-    code: Option<String>,
-    message: Option<String>,
-    retry_ms: Option<u32>,
-    r#ref: Option<Ref>,
-}
-
-impl Fields {
-    /// The notice; none if a field is missing that it must have, or its event is unknown here.
-    fn notice(self) -> Option<Notice> {
-        let Self { topic, cursor, reason, retry_ms, r#ref: reference, .. } = self;
-        Some(match self.event.as_str() {
-            "welcome" => Notice::Welcome { me: self.me },
-            "subscribed" => {
-                Notice::Subscribed { topic: topic?, cursor: cursor?, head: self.head?, reference }
-            }
-            "unsubscribed" => Notice::Unsubscribed { topic: topic?, refused: self.refused, reference },
-            "reset" => Notice::Reset {
-                topic: topic?,
-                reason: ResetReason::read(&reason?)?,
-                cursor: cursor?,
-                begins: self.begins?,
-            },
-            "ack" => Notice::Ack {
-                id: self.id?,
-                topic: topic?,
-                seq: self.seq?,
-                timestamp: self.timestamp?,
-                duplicate: self.duplicate,
-                reference,
-            },
-            "refused" => Notice::Refused { code: self.code?, message: self.message?, retry_ms, reference },
-            "read" => Notice::Read { topic: topic?, seq: self.seq?, unread: self.unread? },
-            "typing" => Notice::Typing { topic: topic?, person: self.person? },
-            "pong" => Notice::Pong { reference },
-            "goodbye" => Notice::Goodbye { reason: reason?, retry_ms: retry_ms? },
-            _ => return None,
-        })
-    }
+/// The notice that these fields are; none if one is missing that it must have, or its event is unknown here.
+fn notice(mut fields: Fields) -> Option<Notice> {
+    let event: String = fields.take("event")?;
+    let f = &mut fields;
+    Some(match event.as_str() {
+        "welcome" => Notice::Welcome { me: f.take("me")? },
+        "subscribed" => Notice::Subscribed {
+            topic: f.take("topic")?,
+            cursor: f.take("cursor")?,
+            head: f.take("head")?,
+            reference: f.take("ref")?,
+        },
+        "unsubscribed" => Notice::Unsubscribed {
+            topic: f.take("topic")?,
+            refused: f.take("refused")?,
+            reference: f.take("ref")?,
+        },
+        "reset" => Notice::Reset {
+            topic: f.take("topic")?,
+            reason: ResetReason::read(&f.take::<String>("reason")?)?,
+            cursor: f.take("cursor")?,
+            begins: f.take("begins")?,
+        },
+        "ack" => Notice::Ack {
+            id: f.take("id")?,
+            topic: f.take("topic")?,
+            seq: f.take("seq")?,
+            timestamp: f.take("timestamp")?,
+            duplicate: f.take("duplicate")?,
+            reference: f.take("ref")?,
+        },
+        "refused" => Notice::Refused {
+            code: f.take("code")?,
+            message: f.take("message")?,
+            retry_ms: f.take("retry_ms")?,
+            reference: f.take("ref")?,
+        },
+        "read" => Notice::Read {
+            topic: f.take("topic")?,
+            seq: f.take("seq")?,
+            unread: f.take("unread")?,
+            mentions: f.take_or_default("mentions")?,
+        },
+        "typing" => Notice::Typing { topic: f.take("topic")?, person: f.take("person")? },
+        "pong" => Notice::Pong { reference: f.take("ref")? },
+        "goodbye" => Notice::Goodbye { reason: f.take("reason")?, retry_ms: f.take("retry_ms")? },
+        _ => return None,
+    })
 }
 
 impl<'de> Deserialize<'de> for Notice {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Fields::deserialize(deserializer)?.notice().unwrap_or(Self::Unknown))
+        Ok(notice(Fields::deserialize(deserializer)?).unwrap_or(Self::Unknown))
     }
 }
 
@@ -241,11 +236,12 @@ impl<D: DeserializeOwned> Incoming<D> {
         struct Kind {
             event: Option<IgnoredAny>,
         }
-        let Kind { event } = serde_json::from_str(text).ok()?;
+        let text = text.as_bytes();
+        let Kind { event } = serde_json::from_slice(text).ok()?;
         if event.is_some() {
-            serde_json::from_str(text).ok().map(|notice| Self::Notice(Box::new(notice)))
+            serde_json::from_slice(text).ok().map(|notice| Self::Notice(Box::new(notice)))
         } else {
-            serde_json::from_str(text).ok().map(|entry| Self::Entry(Box::new(entry)))
+            serde_json::from_slice(text).ok().map(|entry| Self::Entry(Box::new(entry)))
         }
     }
 }

@@ -1,8 +1,9 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::limits;
+use crate::request::ACTIONS;
 
 /// An expected no: data, exhaustive, shown to whoever asked. Its code never changes its meaning; its sentence
 /// says what would be right.
@@ -107,6 +108,14 @@ pub enum Refusal {
     PasswordLength,
     /// A password is one that others guess first.
     PasswordWeak,
+    /// One of the two people of a direct has blocked the other.
+    Blocked,
+    /// A broadcast goes nowhere, or to more conversations than it may.
+    TargetsBad,
+    /// Only an admin of the application may do that.
+    NotAppAdmin,
+    /// A direct needs somebody else.
+    DirectWithOneself,
     /// This server takes no new people.
     SignUpClosed,
     /// Only its author may change a message.
@@ -195,6 +204,10 @@ impl Refusal {
             Self::NoAccount => "no_account",
             Self::PasswordLength => "password_length",
             Self::PasswordWeak => "password_weak",
+            Self::Blocked => "blocked",
+            Self::TargetsBad => "targets_bad",
+            Self::NotAppAdmin => "not_app_admin",
+            Self::DirectWithOneself => "direct_with_oneself",
             Self::SignUpClosed => "sign_up_closed",
             Self::NotAuthor => "not_author",
             Self::EmojiBad => "emoji_bad",
@@ -220,8 +233,8 @@ impl Refusal {
         match self {
             Self::JsonBad => "This is not JSON; send one JSON object.".into(),
             Self::JsonNotObject => "Send one JSON object, such as {\"action\":\"subscribe\",\"topic\":\"news\"}.".into(),
-            Self::ActionMissing => format!("Every frame needs an \"action\": {ACTIONS}."),
-            Self::ActionUnknown => format!("There is no such action; the actions are {ACTIONS}."),
+            Self::ActionMissing => format!("Every frame needs an \"action\": {}.", ACTIONS.join(", ")),
+            Self::ActionUnknown => format!("There is no such action; the actions are {}.", ACTIONS.join(", ")),
             Self::FieldMissing { field, wants } => format!("\"{field}\" is missing; it must be {wants}."),
             Self::FieldWrong { field, wants } => format!("\"{field}\" must be {wants}."),
             Self::FrameTooLarge => format!("A frame may have at most {} KiB.", limits::FRAME_BYTES / 1024),
@@ -274,6 +287,10 @@ impl Refusal {
                 limits::PASSWORD_CHARS.end()
             ),
             Self::PasswordWeak => "This password is among the first that others would try; choose one that is longer, or less common.".into(),
+            Self::Blocked => "You cannot write to each other: one of you has blocked the other.".into(),
+            Self::TargetsBad => format!("Choose 1 to {} people or groups.", limits::TARGETS),
+            Self::NotAppAdmin => "Only an admin of this server may do that.".into(),
+            Self::DirectWithOneself => "This is you; choose somebody else to write to.".into(),
             Self::SignUpClosed => "This server takes in new people only with an invitation, or not at all; ask whoever runs it.".into(),
             Self::NotAuthor => "Only who wrote a message may change it; its author or an admin may delete it.".into(),
             Self::EmojiBad => "A reaction is one emoji, without letters or spaces.".into(),
@@ -332,6 +349,8 @@ impl Refusal {
             | Self::InviteNeeded
             | Self::Announcing
             | Self::NotAuthor
+            | Self::Blocked
+            | Self::NotAppAdmin
             | Self::SignUpClosed
             | Self::Muted { .. } => 403,
             Self::NotFound => 404,
@@ -346,6 +365,8 @@ impl Refusal {
             | Self::NotOneself
             | Self::LimitBad { .. }
             | Self::ConfirmationWrong
+            | Self::DirectWithOneself
+            | Self::TargetsBad
             | Self::HasAccount
             | Self::NoAccount
             | Self::PasswordLength
@@ -384,8 +405,6 @@ fn span(minutes: u32) -> String {
     }
 }
 
-const ACTIONS: &str = "subscribe, unsubscribe, post, edit, delete, react, pin, read, typing, publish, ping";
-
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence())
@@ -395,16 +414,18 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// A refusal as it crosses the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refused {
     /// The stable code.
     pub code: String,
     /// The sentence.
     pub message: String,
     /// When to try again, in milliseconds from now, if waiting helps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_ms: Option<u32>,
 }
+
+crate::fields::by_fields!(Refused { code, message, retry_ms });
 
 impl From<&Refusal> for Refused {
     fn from(refusal: &Refusal) -> Self {

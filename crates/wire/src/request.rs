@@ -14,6 +14,21 @@ use crate::refusal::Refusal;
 use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
+/// The actions there are.
+pub const ACTIONS: [&str; 11] = [
+    "subscribe",
+    "unsubscribe",
+    "post",
+    "edit",
+    "delete",
+    "react",
+    "pin",
+    "read",
+    "typing",
+    "publish",
+    "ping",
+];
+
 /// One frame to the server: an action, and perhaps a `ref` that its answer repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {

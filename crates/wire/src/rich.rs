@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::id::UserId;
+
 /// What a message means: a tree, never a string of HTML. The parser stands on the server; components render
 /// the nodes, so nothing a person types can become markup. Nesting is at most
 /// [`TEXT_NESTING`](crate::limits::TEXT_NESTING).
@@ -57,11 +59,30 @@ pub enum Inline {
         /// What it shows.
         of: Vec<Inline>,
     },
+    /// A name that tells whose it is.
+    Mention {
+        /// Whose.
+        id: UserId,
+        /// The name as it was then.
+        name: String,
+    },
+    /// A mention of every member.
+    Everyone,
     /// A line break.
     Br,
 }
 
 impl RichText {
+    /// Whether it mentions somebody, by name or as one of all.
+    #[must_use]
+    pub fn mentions(&self, user: UserId) -> bool {
+        any_inline(&self.blocks, &|inline| match inline {
+            Inline::Mention { id, .. } => *id == user,
+            Inline::Everyone => true,
+            _ => false,
+        })
+    }
+
     /// A text as typed: paragraphs and line breaks, nothing else. What the page shows before the server has
     /// answered.
     #[must_use]
@@ -82,6 +103,24 @@ impl RichText {
             .collect();
         Self { blocks }
     }
+}
+
+fn any_inline(blocks: &[Block], wanted: &dyn Fn(&Inline) -> bool) -> bool {
+    blocks.iter().any(|block| match block {
+        Block::P(inlines) => any_of(inlines, wanted),
+        Block::Quote(blocks) => any_inline(blocks, wanted),
+        Block::List { items, .. } => items.iter().any(|item| any_inline(item, wanted)),
+        Block::Code { .. } => false,
+    })
+}
+
+fn any_of(inlines: &[Inline], wanted: &dyn Fn(&Inline) -> bool) -> bool {
+    inlines.iter().any(|inline| match inline {
+        Inline::Em(of) | Inline::Strong(of) | Inline::Strike(of) | Inline::Link { of, .. } => {
+            any_of(of, wanted)
+        }
+        other => wanted(other),
+    })
 }
 
 #[cfg(test)]

@@ -74,13 +74,15 @@ impl<'de> Deserialize<'de> for Epoch {
 }
 
 /// How far a reader has come: everything up to and including `seq` of that life of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Cursor {
     /// The life of the log in which `seq` was read.
     pub epoch: Epoch,
     /// The last entry the reader has.
     pub seq: Seq,
 }
+
+crate::fields::by_fields!(Cursor { epoch, seq });
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
+use crate::conversation::{Conversation, Pair};
 use crate::id::{GroupId, UserId};
 use crate::limits::TOPIC_BYTES;
 use crate::refusal::Refusal;
@@ -18,6 +19,8 @@ pub struct Topic(Arc<str>);
 pub enum TopicKind {
     /// `group/<id>`: a group's log; a seat is required.
     Group(GroupId),
+    /// `direct/<id>-<id>`: a direct's log, the lower id first; for its two people.
+    Direct(Pair),
     /// `user/<id>`: one user's own news; only theirs.
     User(UserId),
     /// `audit/<group>`: who did what to a group; for its admins.
@@ -47,6 +50,32 @@ impl Topic {
         Self(format!("group/{id}").into())
     }
 
+    /// A direct's topic.
+    #[must_use]
+    pub fn direct(pair: Pair) -> Self {
+        let [low, high] = pair.people();
+        Self(format!("direct/{low}-{high}").into())
+    }
+
+    /// A conversation's topic.
+    #[must_use]
+    pub fn of(conversation: Conversation) -> Self {
+        match conversation {
+            Conversation::Group(id) => Self::group(id),
+            Conversation::Direct(pair) => Self::direct(pair),
+        }
+    }
+
+    /// The conversation whose log it is, if it is one's.
+    #[must_use]
+    pub fn conversation(&self) -> Option<Conversation> {
+        match self.kind() {
+            TopicKind::Group(id) => Some(Conversation::Group(id)),
+            TopicKind::Direct(pair) => Some(Conversation::Direct(pair)),
+            _ => None,
+        }
+    }
+
     /// A user's own topic.
     #[must_use]
     pub fn user(id: UserId) -> Self {
@@ -66,7 +95,7 @@ impl Topic {
             Some(("group", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Group),
             Some(("user", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::User),
             Some(("audit", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Audit),
-            Some(("direct", _)) => TopicKind::Reserved,
+            Some(("direct", ids)) => Pair::read(ids).map_or(TopicKind::Reserved, TopicKind::Direct),
             _ => TopicKind::Open,
         }
     }
@@ -111,8 +140,15 @@ mod tests {
     fn the_name_of_a_conversation_says_whose_it_is() {
         let group = GroupId::from_bytes([7; 10]);
         assert_eq!(Topic::group(group).kind(), TopicKind::Group(group));
-        let user = UserId::from_bytes([9; 10]);
+        let (user, other) = (UserId::from_bytes([9; 10]), UserId::from_bytes([3; 10]));
         assert_eq!(Topic::user(user).kind(), TopicKind::User(user));
+        let pair = Pair::of(user, other).unwrap();
+        assert_eq!(Topic::direct(pair).kind(), TopicKind::Direct(pair));
+        assert_eq!(Topic::of(Conversation::Direct(pair)).conversation(), Some(Conversation::Direct(pair)));
+        assert_eq!(Pair::of(other, user), Some(pair), "a pair has no order");
+        assert_eq!(Pair::of(user, user), None);
+        let turned = format!("direct/{user}-{other}");
+        assert_eq!(Topic::new(&turned).unwrap().kind(), TopicKind::Reserved, "there is one name only");
     }
 
     #[test]

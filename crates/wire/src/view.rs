@@ -1,14 +1,17 @@
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::{Conversation, Pair};
 use crate::entry::{Entry, Page};
 use crate::event::Setting;
+use crate::fields::by_fields;
 use crate::id::{GroupId, InviteId, SendId, UserId};
 use crate::name::{Description, GroupName, PersonName};
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
+use crate::topic::Topic;
 
 /// A user as others see them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Person {
     /// Who it is.
     pub id: UserId,
@@ -53,7 +56,7 @@ pub enum Door {
 }
 
 /// What admins set of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Settings {
     /// What it is called.
     pub name: GroupName,
@@ -85,7 +88,7 @@ pub struct Invite {
 }
 
 /// One seat in a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
     /// Whose seat it is.
     pub person: Person,
@@ -94,12 +97,12 @@ pub struct Member {
     /// Since when, UTC.
     pub since: Timestamp,
     /// Until when an admin has taken the word from them, UTC; it may be past.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
 }
 
 /// A group as a list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GroupSummary {
     /// Which group.
     pub id: GroupId,
@@ -107,24 +110,60 @@ pub struct GroupSummary {
     pub name: GroupName,
 }
 
-/// A group of one's own, with what is new in it.
+/// A conversation as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mine {
-    /// The group.
-    pub group: GroupSummary,
-    /// How many messages of others are not read.
-    pub unread: u32,
-    /// The newest entry of its log in this answer.
-    pub head: Seq,
+#[serde(rename_all = "snake_case")]
+pub enum Summary {
+    /// A group.
+    Group(GroupSummary),
+    /// A direct.
+    Direct {
+        /// Both people.
+        topic: Topic,
+        /// The other one.
+        with: Person,
+    },
 }
 
-/// Who is looking, and the groups they have: what every page begins with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a member wants to be told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notify {
+    /// Every message.
+    #[default]
+    All,
+    /// Only what mentions them.
+    Mentions,
+    /// Nothing.
+    Nothing,
+}
+
+/// A conversation of one's own, with what is new in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mine {
+    /// The conversation.
+    pub what: Summary,
+    /// How many messages of others are not read.
+    pub unread: u32,
+    /// How many of them mention one.
+    pub mentions: u32,
+    /// What one wants to be told of.
+    pub notify: Notify,
+    /// Whether it stays out of the list until something in it mentions one.
+    pub hidden: bool,
+    /// The newest entry of its log in this answer.
+    pub head: Seq,
+    /// When that was, UTC.
+    pub at: Timestamp,
+}
+
+/// Who is looking, and the conversations they have: what every page begins with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Visit {
     /// The signed-in user.
     pub me: Person,
-    /// Their groups, the one they joined last first.
-    pub groups: Vec<Mine>,
+    /// Their conversations, the one with the newest entry first.
+    pub mine: Vec<Mine>,
     /// Where their own topic stands in this answer.
     pub cursor: Cursor,
 }
@@ -151,7 +190,7 @@ pub enum Place {
 #[serde(rename_all = "snake_case")]
 pub enum GroupView {
     /// The caller has a seat.
-    Inside(Box<GroupPage>),
+    Inside(Box<Opened>),
     /// The caller has none yet: the name, and how many are there.
     Outside {
         /// The group.
@@ -163,26 +202,32 @@ pub enum GroupView {
     },
 }
 
-/// What a group's page needs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What the page of a conversation needs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entrance {
     /// Who is looking; none if nobody is signed in.
     pub visit: Option<Visit>,
     /// What there is to see.
     pub view: GroupView,
-    /// The group's link, absolute, for giving away.
-    pub link: String,
+    /// The group's link, absolute, for giving away; a direct has none.
+    pub link: Option<String>,
     /// A fresh id for the composer's form, so that a form sent twice is one message.
     pub form_id: SendId,
 }
 
-/// A group as its members see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GroupPage {
-    /// The group.
-    pub group: GroupSummary,
-    /// What its admins have set.
-    pub settings: Settings,
+/// A conversation as its members see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Opened {
+    /// The conversation.
+    pub what: Summary,
+    /// What its admins have set; a direct has no admins.
+    pub settings: Option<Settings>,
+    /// Whether one of the two has blocked the other.
+    pub blocked: bool,
+    /// What the viewer wants to be told of.
+    pub notify: Notify,
+    /// Whether the viewer has hidden it.
+    pub hidden: bool,
     /// Everyone with a seat, the longest there first.
     pub members: Vec<Member>,
     /// The place up to which `settings` and `members` are true; later entries of the log change them.
@@ -192,7 +237,7 @@ pub struct GroupPage {
     /// A slice of the log.
     pub page: Page,
     /// What admins have pinned, the oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Entry>,
 }
 
@@ -213,6 +258,59 @@ pub struct Management {
     pub invites: Vec<Invite>,
     /// The newest entries of the audit log.
     pub audit: Page,
+}
+
+by_fields!(Person { id, name });
+by_fields!(Settings { name, description, limit, door, announcing, slow_s, archived });
+by_fields!(Member { person, role, since, muted_until });
+by_fields!(GroupSummary { id, name });
+by_fields!(Mine { what, unread, mentions, head, at; notify, hidden });
+by_fields!(Visit { me, mine, cursor });
+by_fields!(Entrance { visit, view, link, form_id });
+by_fields!(Opened { what, settings, members, members_at, read, page; blocked, notify, hidden, pins });
+
+impl Summary {
+    /// Where its live news go.
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        match self {
+            Self::Group(group) => Topic::group(group.id),
+            Self::Direct { topic, .. } => topic.clone(),
+        }
+    }
+
+    /// The direct of these two, as one of them sees it.
+    #[must_use]
+    pub fn direct(pair: Pair, with: Person) -> Self {
+        Self::Direct { topic: Topic::of(Conversation::Direct(pair)), with }
+    }
+
+    /// What it is called: the group's name, or the other one's.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Group(group) => group.name.as_str(),
+            Self::Direct { with, .. } => with.name.as_str(),
+        }
+    }
+
+    /// The path of its page.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Group(group) => format!("/g/{}", group.id),
+            Self::Direct { with, .. } => format!("/d/{}", with.id),
+        }
+    }
+
+    /// What its picture is made of.
+    #[must_use]
+    pub fn avatar(&self) -> String {
+        match self {
+            Self::Group(group) => group.id.to_string(),
+            Self::Direct { with, .. } => with.id.to_string(),
+        }
+    }
 }
 
 impl Settings {

@@ -136,8 +136,8 @@ fn every_notice_has_its_frame() {
     let refused = Refused::from(&Refusal::TooFast { retry_ms: 1_500 });
     let frames = [
         (
-            r#"{"event":"read","topic":"a","seq":7,"unread":2}"#,
-            Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2 },
+            r#"{"event":"read","topic":"a","seq":7,"unread":2,"mentions":1}"#,
+            Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2, mentions: 1 },
         ),
         (r#"{"event":"welcome"}"#, Notice::Welcome { me: None }),
         (

@@ -354,6 +354,10 @@ impl<S: Sender> Connection<S> {
         }
         let mut frames = Vec::new();
         while !self.broken_off && self.reader.drain(DRAIN_BYTES, &mut frames).more {}
+        // Looked at after the drain, as for every helping: who is signed out gets nothing later.
+        if self.ending.is_over() {
+            frames.clear();
+        }
         for frame in frames {
             self.socket.feed(frame).await?;
         }

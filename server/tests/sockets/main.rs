@@ -1,6 +1,8 @@
 //! The server as the world outside meets it: over real sockets.
 
+mod authorisation;
 mod bad_input;
 mod conversation;
 mod people;
+mod revocation;
 mod topics;

@@ -1,4 +1,4 @@
-use wire::{GroupId, Refusal, Role, Topic, TopicKind};
+use wire::{Conversation, Refusal, Role, Topic, TopicKind};
 
 use crate::chat::{Caller, Chat};
 use crate::no::No;
@@ -9,8 +9,9 @@ impl Chat {
     pub(crate) async fn may_read(&self, caller: &Caller, topic: &Topic) -> Result<(), No> {
         match topic.kind() {
             TopicKind::Open => Ok(open_topics(caller)?),
-            TopicKind::Group(group) => self.needs_seat(caller, group).await.map(|_| ()),
-            TopicKind::Audit(group) => match self.needs_seat(caller, group).await? {
+            TopicKind::Group(group) => self.needs_seat(caller, Conversation::Group(group)).await.map(|_| ()),
+            TopicKind::Direct(pair) => self.needs_seat(caller, Conversation::Direct(pair)).await.map(|_| ()),
+            TopicKind::Audit(group) => match self.needs_seat(caller, Conversation::Group(group)).await? {
                 Role::Admin => Ok(()),
                 Role::Member => Err(Refusal::NotAdmin.into()),
             },
@@ -20,8 +21,8 @@ impl Chat {
         }
     }
 
-    async fn needs_seat(&self, caller: &Caller, group: GroupId) -> Result<Role, No> {
-        let standing = self.store.standing(group, caller.me()?.id).await?.ok_or(Refusal::NotFound)?;
+    async fn needs_seat(&self, caller: &Caller, conversation: Conversation) -> Result<Role, No> {
+        let standing = self.store.standing(conversation, caller.me()?.id).await?.ok_or(Refusal::NotFound)?;
         Ok(standing.role.ok_or(Refusal::NotMember)?)
     }
 }
@@ -30,9 +31,11 @@ impl Chat {
 pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal> {
     match topic.kind() {
         TopicKind::Open => open_topics(caller),
-        TopicKind::Group(_) | TopicKind::User(_) | TopicKind::Audit(_) | TopicKind::Reserved => {
-            Err(Refusal::TopicReserved)
-        }
+        TopicKind::Group(_)
+        | TopicKind::Direct(_)
+        | TopicKind::User(_)
+        | TopicKind::Audit(_)
+        | TopicKind::Reserved => Err(Refusal::TopicReserved),
     }
 }
 

@@ -1,11 +1,10 @@
-use wire::{Amendment, Event, Json, Person, Refusal, RichText, SendId, Seq, Topic, TopicKind};
+use wire::{Amendment, Event, Json, Person, Refusal, RichText, SendId, Seq, Topic};
 
 use super::send::{hash, tidy};
 use crate::chat::{Ack, Chat};
-use crate::markdown;
 use crate::no::{Fault, No};
 use crate::rules;
-use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Write};
+use crate::store::{Amend, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
 
 /// Changing what was said.
 impl Chat {
@@ -22,21 +21,21 @@ impl Chat {
         target: Seq,
         amendment: Amendment,
     ) -> Result<Ack, No> {
-        let TopicKind::Group(group) = topic.kind() else { return Err(Refusal::NotFound.into()) };
-        let (amendment, body) = match amendment {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
+        let (amendment, body, mentions) = match amendment {
             Amendment::Edit(text) => {
                 let text = tidy(&text)?;
-                let body = markdown::parse(&text);
-                (Amendment::Edit(text), body)
+                let (body, mentions) = self.read_text(me, conversation, &text).await?;
+                (Amendment::Edit(text), body, Some(mentions))
             }
-            other => (other, RichText::default()),
+            other => (other, RichText::default(), None),
         };
-        let now = self.clock.now();
         self.pace.take(me.id, now)?;
-        let right = Right { group, user: me.id, to: RightTo::Amend };
+        let right = Right { conversation, user: me.id, to: RightTo::Amend };
         let meant = format!("amend {target} {amendment:?}");
         loop {
-            let standing = self.store.standing(group, me.id).await?;
+            let standing = self.store.standing(conversation, me.id).await?;
             right.check(standing.as_ref(), now)?;
             let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
             let kept = self.store.kept(topic, target).await?.ok_or(Refusal::NotFound)?;
@@ -55,6 +54,7 @@ impl Chat {
                 right: Some(right),
                 about: Some(target),
                 counts: false,
+                mentions: Mentions::default(),
             };
             let message = message.changed_by(&change, now);
             let amend = Amend {
@@ -63,6 +63,7 @@ impl Chat {
                 data: Json::of(&message),
                 pinned: matches!(message, Event::Message { pinned: true, .. }),
                 counts: matches!(message, Event::Message { .. }),
+                mentions: mentions.clone().unwrap_or(kept.mentions),
                 others: self.traces(topic, target, &change).await?,
                 news,
             };

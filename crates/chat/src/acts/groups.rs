@@ -1,14 +1,14 @@
 use wire::{
-    Description, Door, Event, GroupId, GroupName, GroupPage, GroupSummary, GroupView, InviteId, Json, Page,
-    Person, Place,
+    Conversation, Description, Door, Event, GroupId, GroupName, GroupSummary, GroupView, InviteId, Json,
+    Opened, Page, Person, Place,
 };
-use wire::{Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
+use wire::{Refusal, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId};
 
 use super::amend::read;
 use crate::chat::Chat;
 use crate::no::{Fault, No};
 use crate::rules::{self, Decision, Groups, News};
-use crate::store::{BodyHash, Change, Draft, Outcome, Range, Roster, Sender, Write};
+use crate::store::{BodyHash, Change, Draft, Mentions, Outcome, Range, Roster, Sender, Standing, Write};
 
 /// How many messages a page of a group begins with.
 const FIRST_PAGE: usize = 50;
@@ -20,6 +20,16 @@ impl Chat {
     /// # Errors
     /// The refusals of [`GroupName::new`], and those of [`rules::found`].
     pub async fn create_group(&self, me: &Person, name: &str, door: Door) -> Result<GroupSummary, No> {
+        self.found_group(me, name, door, &[]).await
+    }
+
+    pub(super) async fn found_group(
+        &self,
+        me: &Person,
+        name: &str,
+        door: Door,
+        others: &[Person],
+    ) -> Result<GroupSummary, No> {
         let name = GroupName::new(name)?;
         self.acts.take(me.id, self.clock.now())?;
         let id = GroupId::from_bytes(self.random());
@@ -33,7 +43,7 @@ impl Chat {
             archived: false,
         };
         let groups = self.groups_of(me.id).await?;
-        let decision = rules::found(id, settings, me, groups, self.clock.now())?;
+        let decision = rules::found(id, settings, me, others, groups, self.clock.now())?;
         match self.commit(Write::Change(self.write_down(id, None, me.id, decision))).await? {
             Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
@@ -61,36 +71,28 @@ impl Chat {
                 group: roster.summary(),
             });
         };
-        let standing = self.store.standing(id, me.id).await?;
-        let (mark, unread) = standing.map(|standing| (standing.read, standing.unread)).unwrap_or_default();
-        let topic = Topic::group(id);
-        let place = match place {
-            Place::Unread if usize::try_from(unread).is_ok_and(|unread| unread > FIRST_PAGE) => {
-                Place::Around(Seq(mark.0 + FIRST_PAGE as u64 / 2))
-            }
-            Place::Unread => Place::Newest,
-            other => other,
-        };
-        let page = self.store.page(&topic, self.range(&topic, place).await?).await?;
-        let pins = self.store.pinned(&topic).await?;
-        Ok(GroupView::Inside(Box::new(GroupPage {
-            group: roster.summary(),
-            settings: roster.settings,
+        let standing = self.store.standing(Conversation::Group(id), me.id).await?.unwrap_or_default();
+        let opened =
+            self.opened(Summary::Group(roster.summary()), &Topic::group(id), standing, place).await?;
+        Ok(GroupView::Inside(Box::new(Opened {
+            settings: Some(roster.settings),
             members: roster.members,
             members_at: roster.head,
-            read: mark,
-            pins: pins.into_iter().map(|entry| entry.map(|data| read(&data))).collect(),
-            page: events(page),
+            ..opened
         })))
     }
 
-    async fn range(&self, topic: &Topic, place: Place) -> Result<Range, No> {
+    /// Which entries a page at a place has.
+    pub(super) async fn range(&self, topic: &Topic, place: Place, standing: &Standing) -> Result<Range, No> {
         let newest = Range { after: None, before: None, limit: FIRST_PAGE };
         let around = |seq: Seq| {
             let half = FIRST_PAGE as u64 / 2;
             Range { after: Some(Seq(seq.0.saturating_sub(half + 1))), ..newest }
         };
+        let is_much = usize::try_from(standing.unread).is_ok_and(|unread| unread > FIRST_PAGE);
         Ok(match place {
+            // What was read last stands in the first half, what is new below it.
+            Place::Unread if is_much => around(Seq(standing.read.0 + FIRST_PAGE as u64 / 2)),
             Place::Unread | Place::Newest => newest,
             Place::Before(seq) => Range { before: Some(seq), ..newest },
             Place::Around(seq) => around(seq),
@@ -139,7 +141,8 @@ impl Chat {
 
     /// How many groups somebody is in, and may be in.
     pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, No> {
-        let count = self.store.groups(user).await?.groups.len();
+        let mine = self.store.conversations(user).await?.mine;
+        let count = mine.iter().filter(|mine| matches!(mine.what, Summary::Group(_))).count();
         Ok(Groups { count, max: self.limits.user_groups })
     }
 
@@ -159,7 +162,7 @@ impl Chat {
         Change { group: id, version, facts, news: news.into_iter().map(draft).collect() }
     }
 
-    fn draft_news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
+    pub(super) fn draft_news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
         let id = SendId::from_bytes(self.random());
         let data = Json::of(event);
         Draft {
@@ -172,6 +175,7 @@ impl Chat {
             right: None,
             about: None,
             counts: false,
+            mentions: Mentions::default(),
         }
     }
 }

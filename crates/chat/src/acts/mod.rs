@@ -4,6 +4,8 @@
 mod access;
 mod accounts;
 mod amend;
+mod broadcast;
+mod directs;
 mod groups;
 mod manage;
 mod marks;
@@ -12,5 +14,6 @@ mod read;
 mod send;
 mod subscribe;
 
+pub use broadcast::{Audience, Broadcast, Sent};
 pub use send::Sending;
 pub use subscribe::{CatchUp, Subscribed};

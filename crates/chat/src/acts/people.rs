@@ -3,7 +3,7 @@ use wire::{Cursor, Person, PersonName, UserId, Visit};
 use crate::chat::{Caller, Chat};
 use crate::no::No;
 use crate::session::Token;
-use crate::store::Write;
+use crate::store::{Conversations, Write};
 
 /// People and their sessions.
 impl Chat {
@@ -45,8 +45,8 @@ impl Chat {
     /// # Errors
     /// [`No::Fault`].
     pub async fn visit(&self, me: &Person) -> Result<Visit, No> {
-        let mine = self.store.groups(me.id).await?;
-        let cursor = Cursor { epoch: self.store.epoch(), seq: mine.head };
-        Ok(Visit { me: me.clone(), groups: mine.groups, cursor })
+        let Conversations { mine, head } = self.store.conversations(me.id).await?;
+        let cursor = Cursor { epoch: self.store.epoch(), seq: head };
+        Ok(Visit { me: me.clone(), mine, cursor })
     }
 }

@@ -1,14 +1,19 @@
 use sha2::{Digest, Sha256};
 use wire::limits::{EXCERPT_CHARS, TEXT_BYTES};
-use wire::{Event, GroupId, Json, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, TopicKind};
+use wire::{
+    Conversation, Event, Json, Pair, Person, Quote, Refusal, RichText, SendId, Seq, Timestamp, Topic,
+};
 
 use super::access::may_publish;
 use super::amend::read;
 use crate::chat::{Ack, Caller, Chat};
 use crate::committer::Turn;
 use crate::markdown;
+use crate::mentions::{self, Named};
 use crate::no::{Fault, No};
-use crate::store::{BodyHash, Draft, Outcome, Right, RightTo, Sender, Write};
+use crate::rules;
+use crate::shortcodes;
+use crate::store::{BodyHash, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
 
 /// A send that has its turn: what the same caller begins later gets a later place.
 pub struct Sending {
@@ -51,16 +56,20 @@ impl Chat {
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<Sending, No> {
-        let TopicKind::Group(group) = topic.kind() else { return Err(Refusal::NotFound.into()) };
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
         self.pace.take(me.id, now)?;
+        if let Conversation::Direct(pair) = conversation {
+            self.meet(me, pair, now).await?;
+        }
         let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
         let quote = match reply_to {
-            Some(seq) => self.quote(me, group, &topic, seq).await?,
+            Some(seq) => self.quote(me, conversation, &topic, seq).await?,
             None => None,
         };
-        let event = Event::message(me.clone(), text.clone(), markdown::parse(&text), quote);
+        let (said, mentions) = self.read_text(me, conversation, &text).await?;
+        let event = Event::message(me.clone(), text, said, quote);
         let draft = Draft {
             body: hash(&topic, meant.as_bytes()),
             topic,
@@ -68,16 +77,65 @@ impl Chat {
             id,
             data: Json::of(&event),
             at: now,
-            right: Some(Right { group, user: me.id, to: RightTo::Speak }),
+            right: Some(Right { conversation, user: me.id, to: RightTo::Speak }),
             about: reply_to,
             counts: true,
+            mentions,
         };
         self.take_turn(draft).await
     }
 
+    /// What a text means, and whom it mentions among the members.
+    pub(super) async fn read_text(
+        &self,
+        me: &Person,
+        conversation: Conversation,
+        text: &str,
+    ) -> Result<(RichText, Mentions), No> {
+        let mut said = markdown::parse(text);
+        shortcodes::replace(&mut said);
+        let Conversation::Group(group) = conversation else { return Ok((said, Mentions::default())) };
+        if !text.contains('@') {
+            return Ok((said, Mentions::default()));
+        }
+        let Some(roster) = self.store.roster(group).await? else { return Ok((said, Mentions::default())) };
+        let everyone = rules::may_mention_everyone(&roster, me.id);
+        let named = Named { members: &roster.members, everyone };
+        let mentions = mentions::find(&mut said, &named);
+        Ok((said, mentions))
+    }
+
+    /// Emoji whose names have these words in them, each with its name; common ones without words.
+    #[must_use]
+    pub fn emoji(&self, words: &str) -> Vec<(String, String)> {
+        shortcodes::find(words)
+    }
+
+    /// Makes sure that a direct is in the list of both before something is said in it.
+    pub(super) async fn meet(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), No> {
+        let conversation = Conversation::Direct(pair);
+        let standing = self.store.standing(conversation, me.id).await?;
+        rules::may_speak(standing.as_ref(), now)?;
+        if standing.is_some_and(|standing| standing.listed) {
+            return Ok(());
+        }
+        let other = self.store.person(pair.other(me.id)).await?.ok_or(Refusal::NotFound)?;
+        let told = |to: &Person, of: &Person| {
+            self.draft_news(Topic::user(to.id), me.id, &Event::DirectAdded { person: of.clone() }, now)
+        };
+        let news = vec![told(&other, me), told(me, &other)];
+        self.commit(Write::Meet { pair, news }).await.map(|_| ())
+    }
+
     /// What a reply quotes; nothing if the message is gone, or not for this person.
-    async fn quote(&self, me: &Person, group: GroupId, topic: &Topic, seq: Seq) -> Result<Option<Quote>, No> {
-        let standing = self.store.standing(group, me.id).await?;
+    async fn quote(
+        &self,
+        me: &Person,
+        conversation: Conversation,
+        topic: &Topic,
+        seq: Seq,
+    ) -> Result<Option<Quote>, No> {
+        let standing = self.store.standing(conversation, me.id).await?;
         if standing.and_then(|standing| standing.role).is_none() {
             return Ok(None);
         }
@@ -129,6 +187,7 @@ impl Chat {
             right: None,
             about: None,
             counts: false,
+            mentions: Mentions::default(),
         };
         self.take_turn(draft).await
     }

@@ -14,25 +14,39 @@ pub struct Groups {
     pub max: usize,
 }
 
-/// Who founds a group is its first admin.
+/// Who founds a group is its first admin; others may have a seat from the beginning.
 ///
 /// # Errors
-/// [`Refusal::TooManyGroups`].
+/// [`Refusal::TooManyGroups`], [`Refusal::GroupFull`].
 pub fn found(
     group: wire::GroupId,
     settings: Settings,
     by: &Person,
+    others: &[Person],
     groups: Groups,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     groups.room()?;
+    let limit = settings.limit;
+    if others.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+        return Err(Refusal::GroupFull { limit });
+    }
     let founder = Member { person: by.clone(), role: Role::Admin, since: now, muted_until: None };
     let name = settings.name.clone();
     let summary = wire::GroupSummary { id: group, name: name.clone() };
-    Ok(Decision::fact(Fact::Created { settings, at: now })
+    let mut decision = Decision::fact(Fact::Created { settings, at: now })
         .and(Fact::Seated(founder))
         .tell_and_note(Event::Created { by: by.clone(), name })
-        .tell_user(by, Event::GroupAdded { group: summary }))
+        .tell_user(by, Event::GroupAdded { group: summary.clone() });
+    for person in others.iter().filter(|person| person.id != by.id) {
+        let member = Member { person: person.clone(), role: Role::Member, since: now, muted_until: None };
+        decision = decision
+            .and(Fact::Seated(member.clone()))
+            .tell(Event::Joined { member: member.clone() })
+            .note(Event::Added { member, by: by.clone() })
+            .tell_user(person, Event::GroupAdded { group: summary.clone() });
+    }
+    Ok(decision)
 }
 
 /// Takes a seat: through the open door, or with an invite. Who has a seat keeps it: joining twice is joining

@@ -18,7 +18,7 @@ pub use membership::{Groups, add, door, found, join, leave, may_join, remove, un
 pub use resume::{Resume, resume};
 pub use roles::{mute, needs_admin, rank};
 pub use settings::{delete, settle};
-pub use speech::{may_amend, may_speak};
+pub use speech::{may_amend, may_mention_everyone, may_speak};
 
 /// What the tests of the rules share.
 #[cfg(test)]

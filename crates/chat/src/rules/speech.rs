@@ -1,12 +1,12 @@
-use wire::{Refusal, Role, Timestamp};
+use wire::{Refusal, Role, Timestamp, UserId};
 
-use crate::store::Standing;
+use crate::store::{Roster, Standing};
 
 /// Whether somebody who stands like this may say something now; none means that there is no such group. The
 /// store asks this inside the commit.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Archived`], [`Refusal::Muted`],
+/// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Blocked`], [`Refusal::Archived`], [`Refusal::Muted`],
 /// [`Refusal::Announcing`], [`Refusal::TooFast`] in slow mode.
 pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
     let (standing, role) = has_the_word(standing, now)?;
@@ -28,14 +28,27 @@ pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refu
 /// slow mode, everyone still may.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Archived`], [`Refusal::Muted`].
+/// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Blocked`], [`Refusal::Archived`], [`Refusal::Muted`].
 pub fn may_amend(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
     has_the_word(standing, now).map(|_| ())
 }
 
+/// Whether somebody may mention every member at once: in a small group everyone may, in a larger one admins.
+#[must_use]
+pub fn may_mention_everyone(roster: &Roster, user: UserId) -> bool {
+    roster.members.len() <= SMALL_GROUP
+        || roster.member(user).is_some_and(|member| member.role == Role::Admin)
+}
+
+/// The most members of a group in which everyone may mention all.
+const SMALL_GROUP: usize = 30;
+
 fn has_the_word(standing: Option<&Standing>, now: Timestamp) -> Result<(&Standing, Role), Refusal> {
     let standing = standing.ok_or(Refusal::NotFound)?;
     let role = standing.role.ok_or(Refusal::NotMember)?;
+    if standing.blocked {
+        return Err(Refusal::Blocked);
+    }
     if standing.archived {
         return Err(Refusal::Archived);
     }
@@ -53,23 +66,12 @@ fn minutes_to(until: Timestamp, now: Timestamp) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use wire::Seq;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
     fn member() -> Standing {
-        Standing {
-            role: Some(Role::Member),
-            muted_until: None,
-            spoke_at: None,
-            archived: false,
-            announcing: false,
-            slow_s: 0,
-            read: Seq::ZERO,
-            unread: 0,
-        }
+        Standing { role: Some(Role::Member), listed: true, ..Standing::default() }
     }
 
     fn says(standing: Standing) -> Result<(), Refusal> {

@@ -3,11 +3,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
-use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
-use crate::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
+use crate::store::{
+    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Store, Write,
+};
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
 pub struct Gate {
@@ -92,16 +94,34 @@ impl Store for Gate {
         self.store.roster(group).await
     }
 
-    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
-        self.store.standing(group, user).await
+    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
+        self.store.standing(conversation, user).await
+    }
+
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault> {
+        self.store.people(user, words, everyone, limit).await
+    }
+
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+        self.store.sent(sender, id).await
+    }
+
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
+        self.store.blocked(user).await
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         self.store.person(user).await
     }
 
-    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
-        self.store.groups(user).await
+    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
+        self.store.conversations(user).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
-use crate::store::{Draft, Range, Sender, Version};
+use crate::store::{Draft, Mentions, Range, Sender, Version};
 
 /// One log: its newest entries, contiguous.
 #[derive(Debug, Default)]
@@ -20,6 +20,7 @@ pub(super) struct Held {
     pub(super) version: Version,
     pub(super) pinned: bool,
     pub(super) counts: bool,
+    pub(super) mentions: Mentions,
 }
 
 impl VolatileLog {
@@ -39,6 +40,7 @@ impl VolatileLog {
             version: Version(0),
             pinned: false,
             counts: draft.counts,
+            mentions: draft.mentions.clone(),
         });
         self.head
     }
@@ -64,11 +66,18 @@ impl VolatileLog {
         self.kept.iter().filter(|held| wanted(held)).map(|held| held.entry.clone()).collect()
     }
 
-    /// How many entries after a place count as unread for somebody.
-    pub(super) fn unread(&self, after: Seq, user: UserId) -> u32 {
+    /// How many entries after a place count as unread for somebody, and how many of them mention them.
+    pub(super) fn unread(&self, after: Seq, user: UserId) -> (u32, u32) {
         let newer = self.kept.iter().rev().take_while(|held| held.entry.seq > after);
-        let count = newer.filter(|held| held.counts && held.sender != Sender::User(user)).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+        let unread = newer.filter(|held| held.counts && held.sender != Sender::User(user));
+        unread.fold((0, 0), |(unread, mentions), held| {
+            (unread + 1, mentions + u32::from(held.mentions.has(user)))
+        })
+    }
+
+    /// When the newest entry that is kept was taken.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.kept.back().map(|held| held.entry.timestamp)
     }
 
     /// The first place of something taken then or later.

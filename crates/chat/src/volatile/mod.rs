@@ -6,12 +6,14 @@ mod state;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, SessionSummary, TokenHash};
-use crate::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Store, Write};
+use crate::store::{
+    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Store, Write,
+};
 
 use self::state::State;
 
@@ -68,7 +70,11 @@ impl Store for VolatileStore {
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         let state = self.state();
         let held = state.log(topic).and_then(|log| log.at(seq));
-        Ok(held.map(|held| Kept { entry: held.entry.clone(), version: held.version }))
+        Ok(held.map(|held| Kept {
+            entry: held.entry.clone(),
+            version: held.version,
+            mentions: held.mentions.clone(),
+        }))
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
@@ -89,12 +95,30 @@ impl Store for VolatileStore {
         Ok(self.state().roster(group))
     }
 
-    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
-        Ok(self.state().standing(group, user))
+    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
+        Ok(self.state().standing(conversation, user))
     }
 
-    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
-        Ok(self.state().groups(user))
+    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
+        Ok(self.state().conversations(user))
+    }
+
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault> {
+        Ok(self.state().people(user, words, everyone, limit))
+    }
+
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+        Ok(self.state().sent(sender, id))
+    }
+
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
+        Ok(self.state().blocked(user))
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {

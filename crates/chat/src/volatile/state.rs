@@ -1,15 +1,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use wire::{
-    AppRole, Epoch, GroupId, GroupSummary, Invite, Json, Login, Member, Mine, Page, Person, SendId, Seq,
-    Settings, Timestamp, Topic, UserId,
+    AppRole, Conversation, Epoch, GroupId, GroupSummary, Invite, Json, Login, Member, Mine, Notify, Page,
+    Pair, Person, Role, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId,
 };
 
 use super::Window;
 use super::log::VolatileLog;
 use crate::session::{Session, SessionSummary, TokenHash};
+use crate::store::Standing;
 use crate::store::{Account, AccountKey, NewSession, PasswordHash};
-use crate::store::{Amend, BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Standing};
+use crate::store::{Amend, BodyHash, Change, Conversations, Draft, Fact, Outcome, Range, Roster, Sender};
 use crate::store::{Version, Write};
 
 /// Everything a volatile store knows.
@@ -30,6 +31,19 @@ pub(super) struct State {
     groups: HashMap<GroupId, Group>,
     /// The groups of each user, the one joined first first.
     joined: HashMap<UserId, Vec<GroupId>>,
+    /// The directs in which something was said: how each of the two sees it.
+    directs: HashMap<UserId, HashMap<UserId, View>>,
+    /// Whom each user has blocked, the first one first.
+    blocks: HashMap<UserId, Vec<UserId>>,
+}
+
+/// How a member sees a conversation.
+#[derive(Clone, Copy, Default)]
+struct View {
+    /// How far they have read.
+    read: Seq,
+    notify: Notify,
+    hidden: bool,
 }
 
 struct Sent {
@@ -60,8 +74,8 @@ struct Group {
     invites: Vec<Invite>,
     /// When each member spoke last, where slow mode watches.
     spoke: HashMap<UserId, Timestamp>,
-    /// How far each member has read.
-    read: HashMap<UserId, Seq>,
+    /// How each member sees it.
+    views: HashMap<UserId, View>,
     version: Version,
 }
 
@@ -74,7 +88,7 @@ impl Group {
             Fact::Unseated(user) => {
                 self.members.retain(|member| member.person.id != *user);
                 self.spoke.remove(user);
-                self.read.remove(user);
+                self.views.remove(user);
             }
             Fact::Ranked(user, role) => self.change_seat(*user, |member| member.role = *role),
             Fact::Muted(user, until) => self.change_seat(*user, |member| member.muted_until = *until),
@@ -112,12 +126,15 @@ impl State {
             logins: HashMap::new(),
             groups: HashMap::new(),
             joined: HashMap::new(),
+            directs: HashMap::new(),
+            blocks: HashMap::new(),
         }
     }
 
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
             Write::Post(draft) => self.post(draft),
+            Write::Broadcast { record, drafts } => self.broadcast(record, drafts),
             Write::Amend(amend) => self.amend(amend),
             Write::Change(change) => self.change(change),
             Write::Introduce { person, session } => {
@@ -131,7 +148,27 @@ impl State {
                 }
                 Outcome::Done
             }
-            Write::Read { group, user, seq, back } => self.read(*group, *user, *seq, *back),
+            Write::Read { conversation, user, seq, back } => {
+                let head = self.head(&Topic::of(*conversation));
+                if let Some(view) = self.view_mut(*conversation, *user) {
+                    view.read = if *back { (*seq).min(head) } else { (*seq).min(head).max(view.read) };
+                }
+                Outcome::Done
+            }
+            Write::Meet { pair, news } => self.meet(*pair, news),
+            Write::Block { by, user, on } => {
+                let blocks = self.blocks.entry(*by).or_default();
+                blocks.retain(|blocked| blocked != user);
+                if *on {
+                    blocks.push(*user);
+                }
+                Outcome::Done
+            }
+            Write::Prefer { conversation, user, notify, hidden, news } => {
+                let Some(view) = self.view_mut(*conversation, *user) else { return Outcome::Done };
+                (view.notify, view.hidden) = (*notify, *hidden);
+                Outcome::Posted { seq: self.append(news) }
+            }
             Write::SignIn { user, session } => self.begin(*user, session),
             Write::SignOut { user, which } => {
                 self.sessions.retain(|token, session| session.user != *user || !which.contains(*token));
@@ -168,8 +205,41 @@ impl State {
         })
     }
 
-    pub(super) fn standing(&self, id: GroupId, user: UserId) -> Option<Standing> {
+    pub(super) fn standing(&self, conversation: Conversation, user: UserId) -> Option<Standing> {
+        let topic = Topic::of(conversation);
+        match conversation {
+            Conversation::Group(id) => self.in_group(id, &topic, user),
+            Conversation::Direct(pair) => self.in_direct(pair, &topic, user),
+        }
+    }
+
+    fn in_direct(&self, pair: Pair, topic: &Topic, user: UserId) -> Option<Standing> {
+        if !pair.has(user) || pair.people().iter().any(|user| !self.people.contains_key(user)) {
+            return None;
+        }
+        let other = pair.other(user);
+        let blocks = |by: UserId, user: UserId| self.blocks.get(&by).is_some_and(|of| of.contains(&user));
+        let view = self.directs.get(&user).and_then(|views| views.get(&other)).copied();
+        let View { read, notify, hidden } = view.unwrap_or_default();
+        let (unread, _) = self.unread(topic, read, user);
+        Some(Standing {
+            role: Some(Role::Member),
+            read,
+            unread,
+            mentions: unread,
+            notify,
+            hidden,
+            blocked: blocks(user, other) || blocks(other, user),
+            listed: view.is_some(),
+            ..Standing::default()
+        })
+    }
+
+    fn in_group(&self, id: GroupId, topic: &Topic, user: UserId) -> Option<Standing> {
         let group = self.groups.get(&id)?;
+        let view = group.views.get(&user).copied();
+        let View { read, notify, hidden } = view.unwrap_or_default();
+        let (unread, mentions) = view.map(|view| self.unread(topic, view.read, user)).unwrap_or_default();
         let member = group.members.iter().find(|member| member.person.id == user);
         Some(Standing {
             role: member.map(|member| member.role),
@@ -178,8 +248,13 @@ impl State {
             archived: group.settings.archived,
             announcing: group.settings.announcing,
             slow_s: group.settings.slow_s,
-            read: group.read.get(&user).copied().unwrap_or_default(),
-            unread: self.unread(id, group, user),
+            read,
+            unread,
+            mentions,
+            notify,
+            hidden,
+            blocked: false,
+            listed: view.is_some(),
         })
     }
 
@@ -187,15 +262,75 @@ impl State {
         self.people.get(&user).cloned()
     }
 
-    pub(super) fn groups(&self, user: UserId) -> Groups {
+    pub(super) fn conversations(&self, user: UserId) -> Conversations {
         let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
-        let newest_first = joined.iter().rev().filter_map(|id| Some((*id, self.groups.get(id)?)));
-        let summary = |(id, group): (GroupId, &Group)| Mine {
-            group: GroupSummary { id, name: group.settings.name.clone() },
-            unread: self.unread(id, group, user),
-            head: self.head(&Topic::group(id)),
-        };
-        Groups { groups: newest_first.map(summary).collect(), head: self.head(&Topic::user(user)) }
+        let groups = joined.iter().filter_map(|id| {
+            let group = self.groups.get(id)?;
+            let since = group.members.iter().find(|member| member.person.id == user)?.since;
+            let summary = Summary::Group(GroupSummary { id: *id, name: group.settings.name.clone() });
+            self.mine(summary, Conversation::Group(*id), user, since)
+        });
+        let views = self.directs.get(&user);
+        let directs = views.into_iter().flat_map(HashMap::keys).filter_map(|other| {
+            let (pair, with) = (Pair::of(user, *other)?, self.person(*other)?);
+            self.mine(Summary::direct(pair, with), Conversation::Direct(pair), user, Timestamp(0))
+        });
+        let mut mine: Vec<Mine> = groups.chain(directs).collect();
+        mine.sort_by_key(|mine| std::cmp::Reverse((mine.at, mine.what.topic())));
+        Conversations { mine, head: self.head(&Topic::user(user)) }
+    }
+
+    fn mine(
+        &self,
+        what: Summary,
+        conversation: Conversation,
+        user: UserId,
+        since: Timestamp,
+    ) -> Option<Mine> {
+        let Standing { unread, mentions, notify, hidden, .. } = self.standing(conversation, user)?;
+        let log = self.logs.get(&Topic::of(conversation));
+        let (head, at) = (log.map(|log| log.head).unwrap_or_default(), log.and_then(VolatileLog::newest));
+        Some(Mine { what, unread, mentions, notify, hidden, head, at: at.unwrap_or(since) })
+    }
+
+    pub(super) fn people(&self, user: UserId, words: &str, everyone: bool, limit: usize) -> Vec<Person> {
+        let words = words.to_lowercase();
+        let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
+        let near = joined.iter().filter_map(|id| self.groups.get(id)).flat_map(|group| &group.members);
+        let mut known: HashMap<UserId, &Person> =
+            near.map(|member| (member.person.id, &member.person)).collect();
+        if everyone {
+            known.extend(self.accounts.keys().filter_map(|id| Some((*id, self.people.get(id)?))));
+        }
+        known.remove(&user);
+        let fits = |person: &&Person| person.name.as_str().to_lowercase().contains(&words);
+        let mut people: Vec<Person> = known.into_values().filter(fits).cloned().collect();
+        people.sort_by_key(|person| (person.name.as_str().to_lowercase(), person.id));
+        people.truncate(limit);
+        people
+    }
+
+    pub(super) fn blocked(&self, user: UserId) -> Vec<Person> {
+        let blocked = self.blocks.get(&user).map(Vec::as_slice).unwrap_or_default();
+        blocked.iter().rev().filter_map(|user| self.person(*user)).collect()
+    }
+
+    fn meet(&mut self, pair: Pair, news: &[Draft]) -> Outcome {
+        let [low, high] = pair.people();
+        if self.directs.get(&low).is_some_and(|views| views.contains_key(&high)) {
+            return Outcome::Done;
+        }
+        for (user, other) in [(low, high), (high, low)] {
+            self.directs.entry(user).or_default().insert(other, View::default());
+        }
+        Outcome::Changed { places: news.iter().map(|draft| self.append(draft)).collect() }
+    }
+
+    fn view_mut(&mut self, conversation: Conversation, user: UserId) -> Option<&mut View> {
+        match conversation {
+            Conversation::Group(id) => self.groups.get_mut(&id)?.views.get_mut(&user),
+            Conversation::Direct(pair) => self.directs.get_mut(&user)?.get_mut(&pair.other(user)),
+        }
     }
 
     pub(super) fn session(&self, token: TokenHash) -> Option<Session> {
@@ -243,17 +378,8 @@ impl State {
         Outcome::Done
     }
 
-    fn read(&mut self, id: GroupId, user: UserId, seq: Seq, back: bool) -> Outcome {
-        let head = self.head(&Topic::group(id));
-        if let Some(mark) = self.groups.get_mut(&id).and_then(|group| group.read.get_mut(&user)) {
-            *mark = if back { seq.min(head) } else { seq.min(head).max(*mark) };
-        }
-        Outcome::Done
-    }
-
-    fn unread(&self, id: GroupId, group: &Group, user: UserId) -> u32 {
-        let (log, mark) = (self.logs.get(&Topic::group(id)), group.read.get(&user));
-        log.zip(mark).map_or(0, |(log, mark)| log.unread(*mark, user))
+    fn unread(&self, topic: &Topic, read: Seq, user: UserId) -> (u32, u32) {
+        self.logs.get(topic).map(|log| log.unread(read, user)).unwrap_or_default()
     }
 
     pub(super) fn log(&self, topic: &Topic) -> Option<&VolatileLog> {
@@ -265,6 +391,22 @@ impl State {
             return outcome;
         }
         Outcome::Posted { seq: self.append(draft) }
+    }
+
+    fn broadcast(&mut self, record: &Draft, drafts: &[Draft]) -> Outcome {
+        if let Some(outcome) = self.sent_before(record) {
+            return outcome;
+        }
+        let places = drafts.iter().map(|draft| match self.post(draft) {
+            Outcome::Posted { seq } => Some(seq),
+            _ => None,
+        });
+        let places = places.collect();
+        Outcome::Broadcast { seq: self.append(record), places }
+    }
+
+    pub(super) fn sent(&self, sender: Sender, id: &SendId) -> Option<(Topic, Seq)> {
+        self.sent.get(&(sender, id.clone())).map(|sent| (sent.topic.clone(), sent.seq))
     }
 
     fn amend(&mut self, amend: &Amend) -> Outcome {
@@ -287,6 +429,7 @@ impl State {
             held.version = Version(held.version.0 + 1);
             held.pinned = amend.pinned;
             held.counts = amend.counts;
+            held.mentions = amend.mentions.clone();
         }
         Outcome::Posted { seq: self.append(&amend.news) }
     }
@@ -304,12 +447,13 @@ impl State {
             return Some(outcome);
         }
         let right = draft.right?;
-        let standing = self.standing(right.group, right.user);
+        let standing = self.standing(right.conversation, right.user);
         if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
             return Some(Outcome::Refused(refusal));
         }
         if right.is_watched(standing.as_ref())
-            && let Some(group) = self.groups.get_mut(&right.group)
+            && let Conversation::Group(id) = right.conversation
+            && let Some(group) = self.groups.get_mut(&id)
         {
             group.spoke.insert(right.user, draft.at);
         }
@@ -347,7 +491,7 @@ impl State {
                     bans: Vec::new(),
                     invites: Vec::new(),
                     spoke: HashMap::new(),
-                    read: HashMap::new(),
+                    views: HashMap::new(),
                     version: Version(0),
                 };
                 self.groups.insert(id, group);
@@ -364,7 +508,7 @@ impl State {
             Fact::Seated(member) => {
                 let head = self.head(&Topic::group(id));
                 if let Some(group) = self.groups.get_mut(&id) {
-                    group.read.insert(member.person.id, head);
+                    group.views.insert(member.person.id, View { read: head, ..View::default() });
                 }
                 self.joined.entry(member.person.id).or_default().push(id);
             }

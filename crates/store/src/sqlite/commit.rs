@@ -1,9 +1,9 @@
-use chat::store::{Amend, Change, Draft, Fact, Outcome, Version, Write};
+use chat::store::{Amend, Change, Draft, Fact, Mentions, Outcome, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Invite, Member, Seq, Settings, Timestamp, Topic};
+use wire::{Conversation, Invite, Member, Pair, Seq, Settings, Timestamp, Topic, UserId};
 
-use super::values::{APPLICATION, door, role, sender, seq, sql};
-use super::{accounts, groups};
+use super::values::{APPLICATION, door, notify, role, sender, seq, sql};
+use super::{accounts, conversations, logs};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know.
@@ -17,6 +17,7 @@ pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     match write {
         Write::Post(draft) => post(db, draft),
+        Write::Broadcast { record, drafts } => broadcast(db, record, drafts),
         Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
         Write::Introduce { person, session } => {
@@ -25,16 +26,25 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             user.execute(params![person.id.to_string(), APPLICATION, person.name.as_str(), session.at.0])?;
             accounts::begin(db, person.id, session)
         }
-        Write::Read { group, user, seq, back } => {
-            let rule = if *back { "min(?1, head)" } else { "max(read_mark, min(?1, head))" };
-            let mut update = db.prepare_cached(&format!(
-                "UPDATE members SET read_mark = (
-                     SELECT {rule} FROM (SELECT coalesce(
-                         (SELECT head FROM logs WHERE application = ?2 AND topic = 'group/' || ?3), 0) AS head))
-                 WHERE \"group\" = ?3 AND user = ?4"
-            ))?;
-            update.execute(params![sql(*seq), APPLICATION, group.to_string(), user.to_string()])?;
+        Write::Read { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
+        Write::Meet { pair, news } => meet(db, *pair, news),
+        Write::Block { by, user, on } => {
+            let statement = if *on {
+                "INSERT OR REPLACE INTO blocks (user, blocked) VALUES (?, ?)"
+            } else {
+                "DELETE FROM blocks WHERE user = ? AND blocked = ?"
+            };
+            db.prepare_cached(statement)?.execute([by.to_string(), user.to_string()])?;
             Ok(Outcome::Done)
+        }
+        Write::Prefer { conversation, user, notify: wish, hidden, news } => {
+            let (table, seat) = seat(*conversation, *user);
+            let mut update = db.prepare_cached(&format!(
+                "UPDATE {table} SET notify = ?1, hidden = ?2 WHERE {} = ?3 AND user = ?4",
+                seat.column
+            ))?;
+            let changed = update.execute(params![notify(*wish), hidden, seat.value, user.to_string()])?;
+            if changed == 0 { Ok(Outcome::Done) } else { Ok(Outcome::Posted { seq: append(db, news)? }) }
         }
         Write::Claim { user, login, password } => accounts::claim(db, *user, login, password),
         Write::SetPassword { user, password } => accounts::set_password(db, *user, password),
@@ -58,8 +68,22 @@ fn post(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     Ok(Outcome::Posted { seq: append(db, draft)? })
 }
 
+fn broadcast(db: &Transaction<'_>, record: &Draft, drafts: &[Draft]) -> rusqlite::Result<Outcome> {
+    if let Some(outcome) = sent_before(db, record)? {
+        return Ok(outcome);
+    }
+    let mut places = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        places.push(match post(db, draft)? {
+            Outcome::Posted { seq } => Some(seq),
+            _ => None,
+        });
+    }
+    Ok(Outcome::Broadcast { seq: append(db, record)?, places })
+}
+
 fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {
-    let Amend { target, version, data, pinned, counts, others, news } = amend;
+    let Amend { target, version, data, pinned, counts, mentions, others, news } = amend;
     if let Some(outcome) = sent_before(db, news)? {
         return Ok(outcome);
     }
@@ -78,6 +102,9 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
         "UPDATE entries SET data = ?, pinned = ?, counts = ?, version = version + 1 WHERE log = ? AND seq = ?",
     )?;
     amend.execute(params![data.as_str(), pinned, counts, log, sql(*target)])?;
+    db.prepare_cached("DELETE FROM mentions WHERE log = ? AND seq = ?")?
+        .execute(params![log, sql(*target)])?;
+    mention(db, log, *target, mentions)?;
     for (seq, data) in others {
         let mut rewrite = db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
         rewrite.execute(params![data.as_str(), log, sql(*seq)])?;
@@ -88,14 +115,16 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
 /// Why a draft is not appended: its right is not there.
 fn refused(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
     let Some(right) = draft.right else { return Ok(None) };
-    let standing = groups::standing(db, right.group, right.user)?;
+    let standing = conversations::standing(db, right.conversation, right.user)?;
     if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
         return Ok(Some(Outcome::Refused(refusal)));
     }
-    if right.is_watched(standing.as_ref()) {
+    if right.is_watched(standing.as_ref())
+        && let Conversation::Group(group) = right.conversation
+    {
         let mut spoke =
             db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
-        spoke.execute(params![draft.at.0, right.group.to_string(), right.user.to_string()])?;
+        spoke.execute(params![draft.at.0, group.to_string(), right.user.to_string()])?;
     }
     Ok(None)
 }
@@ -137,7 +166,62 @@ fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
         draft.about.map(sql),
         draft.counts
     ])?;
+    mention(db, log, seq, &draft.mentions)?;
     Ok(seq)
+}
+
+/// Notes whom an entry mentions; an empty user is every member.
+fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Mentions) -> rusqlite::Result<()> {
+    let everyone = mentions.everyone.then(String::new);
+    for user in mentions.people.iter().map(UserId::to_string).chain(everyone) {
+        let mut insert = db.prepare_cached("INSERT INTO mentions (log, user, seq) VALUES (?, ?, ?)")?;
+        insert.execute(params![log, user, sql(seq)])?;
+    }
+    Ok(())
+}
+
+/// Where the row of somebody's seat in a conversation is, besides its `user`.
+struct Seat {
+    column: &'static str,
+    value: String,
+}
+
+fn seat(conversation: Conversation, user: UserId) -> (&'static str, Seat) {
+    match conversation {
+        Conversation::Group(id) => ("members", Seat { column: "\"group\"", value: id.to_string() }),
+        Conversation::Direct(pair) => {
+            ("directs", Seat { column: "other", value: pair.other(user).to_string() })
+        }
+    }
+}
+
+fn read(
+    db: &Transaction<'_>,
+    conversation: Conversation,
+    user: UserId,
+    seq: Seq,
+    back: bool,
+) -> rusqlite::Result<Outcome> {
+    let place = seq.min(logs::head(db, &Topic::of(conversation))?);
+    let (table, seat) = seat(conversation, user);
+    let mark = if back { "?1" } else { "max(read_mark, ?1)" };
+    let mut update = db.prepare_cached(&format!(
+        "UPDATE {table} SET read_mark = {mark} WHERE {} = ?2 AND user = ?3",
+        seat.column
+    ))?;
+    update.execute(params![sql(place), seat.value, user.to_string()])?;
+    Ok(Outcome::Done)
+}
+
+fn meet(db: &Transaction<'_>, pair: Pair, news: &[Draft]) -> rusqlite::Result<Outcome> {
+    let [low, high] = pair.people().map(|user| user.to_string());
+    let mut insert =
+        db.prepare_cached("INSERT OR IGNORE INTO directs (user, other) VALUES (?1, ?2), (?2, ?1)")?;
+    if insert.execute([&low, &high])? == 0 {
+        return Ok(Outcome::Done);
+    }
+    let places = news.iter().map(|draft| append(db, draft)).collect::<Result<_, _>>()?;
+    Ok(Outcome::Changed { places })
 }
 
 /// Takes the next place of a log, which begins with its first entry.
@@ -240,6 +324,10 @@ fn delete(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
     }
     db.prepare_cached("DELETE FROM groups WHERE id = ?")?.execute([group])?;
     for topic in [format!("group/{group}"), format!("audit/{group}")] {
+        let mut mentions = db.prepare_cached(
+            "DELETE FROM mentions WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
+        )?;
+        mentions.execute(params![APPLICATION, topic])?;
         let mut entries = db.prepare_cached(
             "DELETE FROM entries WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
         )?;

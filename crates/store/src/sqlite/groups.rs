@@ -1,12 +1,11 @@
-use chat::store::{Groups, Roster, Sender, Standing, Version};
+use chat::store::{Roster, Standing, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
-    Description, GroupId, GroupName, GroupSummary, Invite, Member, Mine, Person, PersonName, Seq, Settings,
-    Timestamp, Topic, UserId,
+    Description, GroupId, GroupName, Invite, Member, Person, PersonName, Settings, Timestamp, Topic, UserId,
 };
 
 use super::logs;
-use super::values::{APPLICATION, checked, door_of, role_of, sender, seq, sql};
+use super::values::{checked, door_of, notify_of, role_of, seq};
 
 /// Settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
@@ -46,7 +45,8 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
 pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Standing>> {
     let mut find = db.prepare_cached(
         "SELECT groups.archived, groups.announcing, groups.slow_s,
-                members.role, members.muted_until, members.spoke_at, coalesce(members.read_mark, 0)
+                members.role, members.muted_until, members.spoke_at, coalesce(members.read_mark, 0),
+                coalesce(members.notify, 'all'), coalesce(members.hidden, 0)
          FROM groups LEFT JOIN members ON members.\"group\" = groups.id AND members.user = ?
          WHERE groups.id = ?",
     )?;
@@ -63,46 +63,17 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
             announcing: row.get(1)?,
             slow_s: row.get(2)?,
             read: seq(row, 6)?,
-            unread: 0,
+            notify: checked(row, 7, |notify: String| notify_of(&notify))?,
+            hidden: row.get(8)?,
+            ..Standing::default()
         })
     });
     let Some(standing) = found.optional()? else { return Ok(None) };
     if standing.role.is_none() {
         return Ok(Some(standing));
     }
-    let unread = unread(db, &Topic::group(group), user, standing.read)?;
-    Ok(Some(Standing { unread, ..standing }))
-}
-
-/// How many messages of others stand after a place.
-fn unread(db: &Connection, topic: &Topic, user: UserId, after: Seq) -> rusqlite::Result<u32> {
-    let mut count = db.prepare_cached(
-        "SELECT count(*) FROM entries
-         WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?) AND seq > ? AND counts
-           AND sender <> ?",
-    )?;
-    let me = sender(Sender::User(user));
-    count.query_row(params![APPLICATION, topic.as_str(), sql(after), me], |row| row.get(0))
-}
-
-/// The groups of a user, the one joined last first.
-pub(super) fn of_user(db: &Connection, user: UserId) -> rusqlite::Result<Groups> {
-    let mut select = db.prepare_cached(
-        "SELECT groups.id, groups.name, members.read_mark
-         FROM members JOIN groups ON groups.id = members.\"group\"
-         WHERE members.user = ? ORDER BY members.id DESC",
-    )?;
-    let rows = select.query_map([user.to_string()], |row| {
-        let id = checked(row, 0, |id: String| id.parse().ok())?;
-        Ok((GroupSummary { id, name: group_name(row, 1)? }, seq(row, 2)?))
-    })?;
-    let mine = |(group, read): (GroupSummary, Seq)| {
-        let topic = Topic::group(group.id);
-        let (unread, head) = (unread(db, &topic, user, read)?, logs::head(db, &topic)?);
-        Ok(Mine { group, unread, head })
-    };
-    let groups = rows.map(|row| row.and_then(mine)).collect::<Result<_, _>>()?;
-    Ok(Groups { groups, head: logs::head(db, &Topic::user(user))? })
+    let (unread, mentions) = logs::unread(db, &Topic::group(group), user, standing.read)?;
+    Ok(Some(Standing { unread, mentions, listed: true, ..standing }))
 }
 
 /// A user.
@@ -148,6 +119,6 @@ fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
     })
 }
 
-fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupName> {
+pub(super) fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupName> {
     checked(row, column, |name: String| GroupName::new(&name).ok())
 }

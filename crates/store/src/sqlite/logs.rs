@@ -1,8 +1,8 @@
-use chat::store::{Kept, Range, Version};
+use chat::store::{Kept, Mentions, Range, Sender, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wire::{Entry, Epoch, Json, Page, SendId, Seq, Timestamp, Topic};
+use wire::{Entry, Epoch, Json, Page, SendId, Seq, Timestamp, Topic, UserId};
 
-use super::values::{APPLICATION, checked, seq, sql};
+use super::values::{APPLICATION, checked, sender, seq, sql};
 
 /// A slice of a log. It always begins at 1: nothing is taken out of a log but the whole.
 pub(super) fn page(
@@ -37,9 +37,78 @@ pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result
     let mut find =
         db.prepare_cached("SELECT seq, send_id, at, data, version FROM entries WHERE log = ? AND seq = ?")?;
     let found = find.query_row(params![log, sql(seq)], |row| {
-        Ok(Kept { entry: entry(row, topic)?, version: Version(row.get(4)?) })
+        Ok(Kept {
+            entry: entry(row, topic)?,
+            version: Version(row.get(4)?),
+            mentions: mentions(db, log, seq)?,
+        })
     });
     found.optional()
+}
+
+/// Whom an entry mentions.
+fn mentions(db: &Connection, log: i64, seq: Seq) -> rusqlite::Result<Mentions> {
+    let mut select = db.prepare_cached("SELECT user FROM mentions WHERE log = ? AND seq = ?")?;
+    let mut mentions = Mentions::default();
+    let rows = select.query_map(params![log, sql(seq)], |row| {
+        checked(row, 0, |user: String| if user.is_empty() { Some(None) } else { user.parse().ok().map(Some) })
+    })?;
+    for row in rows {
+        match row? {
+            Some(user) => mentions.people.push(user),
+            None => mentions.everyone = true,
+        }
+    }
+    Ok(mentions)
+}
+
+/// Where an entry stands that was sent with this id.
+pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result<Option<(Topic, Seq)>> {
+    let mut find = db.prepare_cached(
+        "SELECT logs.topic, entries.seq FROM entries JOIN logs ON logs.id = entries.log
+         WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
+    )?;
+    let key = params![APPLICATION, sender(by), id.as_str()];
+    let found = find
+        .query_row(key, |row| Ok((checked(row, 0, |topic: String| Topic::new(&topic).ok())?, seq(row, 1)?)));
+    found.optional()
+}
+
+/// How many messages of others stand after a place, and how many of them mention a user.
+pub(super) fn unread(
+    db: &Connection,
+    topic: &Topic,
+    user: UserId,
+    after: Seq,
+) -> rusqlite::Result<(u32, u32)> {
+    let Some((log, head)) = log(db, topic)? else { return Ok((0, 0)) };
+    if after >= head {
+        return Ok((0, 0));
+    }
+    let me = sender(Sender::User(user));
+    let mut count = db.prepare_cached(
+        "SELECT count(*) FROM entries WHERE log = ? AND seq > ? AND counts AND sender <> ?",
+    )?;
+    let unread = count.query_row(params![log, sql(after), me], |row| row.get(0))?;
+    let mut count = db.prepare_cached(
+        "SELECT count(DISTINCT entries.seq) FROM mentions
+         JOIN entries ON entries.log = mentions.log AND entries.seq = mentions.seq
+         WHERE mentions.log = ? AND mentions.user IN (?, '') AND mentions.seq > ? AND entries.counts
+           AND entries.sender <> ?",
+    )?;
+    let mentions = count.query_row(params![log, user.to_string(), sql(after), me], |row| row.get(0))?;
+    Ok((unread, mentions))
+}
+
+/// The newest place of a log, and when that was taken; none if it is empty.
+pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
+    let mut find = db.prepare_cached(
+        "SELECT entries.seq, entries.at FROM logs
+         JOIN entries ON entries.log = logs.id AND entries.seq = logs.head
+         WHERE logs.application = ? AND logs.topic = ?",
+    )?;
+    let key = params![APPLICATION, topic.as_str()];
+    find.query_row(key, |row| Ok((seq(row, 0)?, Timestamp(row.get(1)?)))).optional()
 }
 
 /// The entries about one place, oldest first.

@@ -3,6 +3,7 @@
 mod accounts;
 mod checkpoint;
 mod commit;
+mod conversations;
 mod groups;
 mod logs;
 mod migrate;
@@ -20,9 +21,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use chat::store::{Account, AccountKey, Groups, Kept, Outcome, Range, Roster, Standing, Write};
+use chat::store::{
+    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Write,
+};
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
-use wire::{Entry, Epoch, GroupId, Json, Page, Person, Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
 use self::open::Connect;
 use self::readers::Readers;
@@ -102,12 +105,32 @@ impl Store for SqliteStore {
         self.readers.read("roster", move |db| groups::roster(db, group)).await
     }
 
-    async fn standing(&self, group: GroupId, user: UserId) -> Result<Option<Standing>, Fault> {
-        self.readers.read("standing", move |db| groups::standing(db, group, user)).await
+    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
+        self.readers.read("standing", move |db| conversations::standing(db, conversation, user)).await
     }
 
-    async fn groups(&self, user: UserId) -> Result<Groups, Fault> {
-        self.readers.read("groups", move |db| groups::of_user(db, user)).await
+    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
+        self.readers.read("conversations", move |db| conversations::conversations(db, user)).await
+    }
+
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault> {
+        let words = words.to_owned();
+        self.readers.read("people", move |db| conversations::people(db, user, &words, everyone, limit)).await
+    }
+
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+        let id = id.clone();
+        self.readers.read("sent", move |db| logs::sent(db, sender, &id)).await
+    }
+
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
+        self.readers.read("blocked", move |db| conversations::blocked(db, user)).await
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {

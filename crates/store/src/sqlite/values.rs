@@ -1,7 +1,7 @@
 use chat::store::Sender;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
-use wire::{AppRole, Door, Role, Seq};
+use wire::{AppRole, Door, Notify, Role, Seq};
 
 /// The application of the built-in UI; the only one until others can be made.
 pub(super) const APPLICATION: i64 = 1;
@@ -54,6 +54,20 @@ pub(super) const fn app_role(role: AppRole) -> &'static str {
 pub(super) fn app_role_of(text: &str) -> Option<AppRole> {
     let all = [AppRole::Owner, AppRole::Admin, AppRole::Member, AppRole::Guest];
     all.into_iter().find(|known| app_role(*known) == text)
+}
+
+/// What somebody wants to be told of as the table has it.
+pub(super) const fn notify(notify: Notify) -> &'static str {
+    match notify {
+        Notify::All => "all",
+        Notify::Mentions => "mentions",
+        Notify::Nothing => "nothing",
+    }
+}
+
+/// Reads back what somebody wants to be told of.
+pub(super) fn notify_of(text: &str) -> Option<Notify> {
+    [Notify::All, Notify::Mentions, Notify::Nothing].into_iter().find(|known| notify(*known) == text)
 }
 
 /// A place as SQL has it. What is larger than SQL's numbers is past every log.

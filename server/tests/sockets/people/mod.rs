@@ -21,7 +21,8 @@ pub async fn server() -> Running {
 /// A volatile server with settings of its own.
 pub async fn with(set: impl FnOnce(&mut Config)) -> Running {
     let mut config = Config::volatile();
-    config.limits.send_burst = 1_000;
+    config.limits.send_burst = u32::MAX;
+    config.limits.act_burst = u32::MAX;
     set(&mut config);
     Server::start(config).await.unwrap()
 }

@@ -1,4 +1,4 @@
-use wire::{Door, Invite, InviteId, Refusal, Role, Seq, Settings, Timestamp, Topic};
+use wire::{Conversation, Door, Invite, InviteId, Refusal, Role, Seq, Settings, Timestamp, Topic};
 
 use super::Fresh;
 use super::writing::{
@@ -22,22 +22,13 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
     };
     commit_one(&*store, change(TEA, 1, vec![Fact::Settled(new.clone())])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().settings, new);
-    assert_eq!(store.groups(ann().id).await.unwrap().groups[0].group.name, new.name);
+    assert_eq!(store.conversations(ann().id).await.unwrap().mine[0].what.title(), new.name.as_str());
 }
 
 pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let stranger = Standing {
-        role: None,
-        muted_until: None,
-        spoke_at: None,
-        archived: false,
-        announcing: false,
-        slow_s: 0,
-        read: Seq::ZERO,
-        unread: 0,
-    };
-    assert_eq!(store.standing(TEA, ben().id).await.unwrap(), Some(stranger));
+    let stranger = Standing::default();
+    assert_eq!(store.standing(Conversation::Group(TEA), ben().id).await.unwrap(), Some(stranger));
     let strict = Settings { announcing: true, slow_s: 9, archived: true, ..settings("tea") };
     let until = Some(Timestamp(NOW.0 + 1));
     let facts = vec![seated(&ben(), Role::Member), Fact::Muted(ben().id, until), Fact::Settled(strict)];
@@ -50,9 +41,10 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
         announcing: true,
         slow_s: 9,
         read: Seq(1),
-        unread: 0,
+        listed: true,
+        ..Standing::default()
     };
-    assert_eq!(store.standing(TEA, ben().id).await.unwrap(), Some(muted));
+    assert_eq!(store.standing(Conversation::Group(TEA), ben().id).await.unwrap(), Some(muted));
     commit_one(&*store, change(TEA, 2, vec![Fact::Muted(ben().id, None)])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().members[1].muted_until, None);
 }
@@ -123,10 +115,10 @@ pub async fn nothing_of_a_deleted_group_stays_behind(fresh: impl Fresh) {
     assert_eq!(commit_one(&*store, gone).await, Outcome::Changed { places: vec![Seq(1)] });
 
     assert_eq!(store.roster(TEA).await.unwrap(), None);
-    assert_eq!(store.standing(TEA, ann().id).await.unwrap(), None);
+    assert_eq!(store.standing(Conversation::Group(TEA), ann().id).await.unwrap(), None);
     assert_eq!(role(&*store, TEA, ben().id).await, None);
     for person in [ann(), ben()] {
-        assert_eq!(store.groups(person.id).await.unwrap().groups, []);
+        assert_eq!(store.conversations(person.id).await.unwrap().mine, []);
     }
     for topic in [Topic::group(TEA), Topic::audit(TEA)] {
         let page = whole(&*store, &topic).await;

@@ -1,22 +1,23 @@
-use wire::{Json, Person, Refusal, Role, Seq, Timestamp, Topic};
+use wire::{Conversation, Json, Person, Refusal, Role, Seq, Timestamp, Topic};
 
 use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, message, seated, texts, topic, unseated, whole, with_tea,
 };
-use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Version, Write};
+use crate::store::{Amend, Draft, Mentions, Outcome, Right, RightTo, Sender, Version, Write};
 use crate::testing::{ann, ben, cal};
 
 /// Somebody says something else instead of the entry at `target`.
 fn amend(by: &Person, id: &str, target: u64, version: u64, text: &str) -> Amend {
     let news = message(TEA, by, id, "changed");
-    let right = Some(Right { group: TEA, user: by.id, to: RightTo::Amend });
+    let right = Some(Right { conversation: Conversation::Group(TEA), user: by.id, to: RightTo::Amend });
     Amend {
         target: Seq(target),
         version: Version(version),
         data: Json::of(&text),
         pinned: false,
         counts: false,
+        mentions: Mentions::default(),
         others: vec![],
         news: Draft { right, about: Some(Seq(target)), ..news },
     }

@@ -1,7 +1,7 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use wire::{GroupId, Person, Role, Seq, Timestamp, Topic};
+use wire::{Conversation, GroupId, Person, Role, Seq, Timestamp, Topic};
 
 use super::Fresh;
 use super::model::Model;
@@ -72,7 +72,7 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
             let person = people().get(who).cloned();
             let sender = person.as_ref().map_or(Sender::Open, |person| Sender::User(person.id));
             let right = seat.zip(person).map(|(group, person)| Right {
-                group: GROUPS[group],
+                conversation: Conversation::Group(GROUPS[group]),
                 user: person.id,
                 to: RightTo::Speak,
             });
@@ -138,7 +138,7 @@ async fn compare(store: &dyn Store, model: &Model) {
         }
     }
     for person in people() {
-        assert_eq!(store.groups(person.id).await.unwrap(), model.groups(person.id));
+        assert_eq!(store.conversations(person.id).await.unwrap(), model.conversations(person.id));
     }
 }
 

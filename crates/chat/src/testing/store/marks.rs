@@ -1,8 +1,8 @@
-use wire::{Person, Role, Seq};
+use wire::{Conversation, Person, Role, Seq};
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, with_tea};
-use crate::store::{Amend, Draft, Outcome, Sender, Store, Version, Write};
+use crate::store::{Amend, Draft, Mentions, Outcome, Sender, Store, Version, Write};
 use crate::testing::{ann, ben};
 
 async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
@@ -14,14 +14,14 @@ async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
 }
 
 async fn read(store: &dyn Store, who: &Person, seq: u64, back: bool) {
-    let read = Write::Read { group: TEA, user: who.id, seq: Seq(seq), back };
+    let read = Write::Read { conversation: Conversation::Group(TEA), user: who.id, seq: Seq(seq), back };
     assert_eq!(commit_one(store, read).await, Outcome::Done);
 }
 
 /// How far somebody has read, and how much is left, as both ways of asking tell it.
 async fn mark(store: &dyn Store, who: &Person) -> (u64, u32) {
-    let standing = store.standing(TEA, who.id).await.unwrap().unwrap();
-    let groups = store.groups(who.id).await.unwrap().groups;
+    let standing = store.standing(Conversation::Group(TEA), who.id).await.unwrap().unwrap();
+    let groups = store.conversations(who.id).await.unwrap().mine;
     assert!(groups.iter().all(|mine| mine.unread == standing.unread), "{groups:?}");
     (standing.read.0, standing.unread)
 }
@@ -73,6 +73,7 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
         data: wire::Json::of(&"gone"),
         pinned: false,
         counts: false,
+        mentions: Mentions::default(),
         others: vec![],
         news: Draft { about: Some(said), at: NOW, ..draft(&topic, Sender::User(ann().id), "d", "deleted") },
     };

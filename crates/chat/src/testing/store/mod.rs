@@ -10,6 +10,7 @@ pub mod admins;
 pub mod amending;
 pub mod appending;
 pub mod batches;
+pub mod directs;
 pub mod history;
 pub mod last_seat;
 pub mod marks;
@@ -71,6 +72,14 @@ macro_rules! store_contract {
                 what_is_refused_leaves_no_trace_and_the_rest_goes_through
                 commits_made_at_once_all_find_their_places
                 a_reader_never_sees_half_a_batch;
+            directs:
+                a_direct_is_there_for_its_two_people_only
+                the_first_words_put_a_direct_on_both_lists
+                whoever_is_blocked_says_nothing_direct
+                people_are_found_by_their_name
+                mentions_are_counted_apart
+                what_a_member_wants_to_be_told_of_is_kept
+                a_broadcast_is_one_fact_with_a_result_for_each;
             history:
                 any_history_is_the_one_the_contract_tells;
             last_seat:
@@ -92,7 +101,7 @@ macro_rules! store_contract {
                 a_stale_change_in_a_batch_does_not_touch_the_others
                 a_group_is_founded_once
                 who_is_there_longest_comes_first
-                the_group_joined_last_comes_first
+                what_has_the_newest_entry_comes_first
                 ben_is_made_an_admin
                 a_change_without_news_counts_too
                 a_group_takes_the_limit_and_the_name_it_was_given;

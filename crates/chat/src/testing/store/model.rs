@@ -1,6 +1,11 @@
-use wire::{Entry, Epoch, GroupId, Json, Member, Mine, Page, Refusal, Seq, Topic, UserId};
+use wire::{
+    Conversation, Entry, Epoch, GroupId, Json, Member, Mine, Notify, Page, Refusal, Seq, Summary, Topic,
+    UserId,
+};
 
-use crate::store::{BodyHash, Change, Draft, Fact, Groups, Outcome, Range, Roster, Sender, Version, Write};
+use crate::store::{
+    BodyHash, Change, Conversations, Draft, Fact, Outcome, Range, Right, Roster, Sender, Version, Write,
+};
 
 /// What a store promises, said in the plainest way: lists that are searched from end to end.
 #[derive(Default)]
@@ -29,7 +34,15 @@ impl Model {
             | Write::SignOut { .. } => {
                 panic!("the histories have no accounts; they have cases of their own")
             }
-            Write::Read { .. } => panic!("the histories have no marks; they have cases of their own"),
+            Write::Broadcast { .. } => {
+                panic!("the histories have no broadcasts; they have cases of their own")
+            }
+            Write::Meet { .. } | Write::Block { .. } => {
+                panic!("the histories have no directs; they have cases of their own")
+            }
+            Write::Read { .. } | Write::Prefer { .. } => {
+                panic!("the histories have no marks; they have cases of their own")
+            }
             Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
         }
     }
@@ -54,14 +67,26 @@ impl Model {
         Some(Roster { head: self.head(&Topic::group(group)), ..roster.clone() })
     }
 
-    pub(super) fn groups(&self, user: UserId) -> Groups {
-        let joined = self.seats.iter().rev().filter(|(_, seated)| *seated == user);
-        let groups = joined.filter_map(|(group, _)| self.roster(*group)).map(|roster| Mine {
-            group: roster.summary(),
-            unread: 0,
-            head: roster.head,
-        });
-        Groups { groups: groups.collect(), head: self.head(&Topic::user(user)) }
+    pub(super) fn conversations(&self, user: UserId) -> Conversations {
+        let joined = self.seats.iter().filter(|(_, seated)| *seated == user);
+        let mut mine: Vec<Mine> = joined
+            .filter_map(|(group, _)| {
+                let roster = self.roster(*group)?;
+                let newest = self.entries.iter().rev().find(|sent| sent.entry.topic == Topic::group(*group));
+                let since = roster.member(user)?.since;
+                Some(Mine {
+                    what: Summary::Group(roster.summary()),
+                    unread: 0,
+                    mentions: 0,
+                    notify: Notify::All,
+                    hidden: false,
+                    head: roster.head,
+                    at: newest.map_or(since, |sent| sent.entry.timestamp),
+                })
+            })
+            .collect();
+        mine.sort_by_key(|mine| std::cmp::Reverse((mine.at, mine.what.topic())));
+        Conversations { mine, head: self.head(&Topic::user(user)) }
     }
 
     pub(super) fn member(&self, group: GroupId, user: UserId) -> Option<Member> {
@@ -82,8 +107,15 @@ impl Model {
             };
         }
         match draft.right {
-            Some(right) if self.roster(right.group).is_none() => Outcome::Refused(Refusal::NotFound),
-            Some(right) if self.member(right.group, right.user).is_none() => {
+            Some(Right { conversation: Conversation::Direct(_), .. }) => {
+                panic!("the histories have no directs; they have cases of their own")
+            }
+            Some(Right { conversation: Conversation::Group(group), .. }) if self.roster(group).is_none() => {
+                Outcome::Refused(Refusal::NotFound)
+            }
+            Some(Right { conversation: Conversation::Group(group), user, .. })
+                if self.member(group, user).is_none() =>
+            {
                 Outcome::Refused(Refusal::NotMember)
             }
             _ => Outcome::Posted { seq: self.append(draft) },

@@ -1,11 +1,14 @@
-use wire::{GroupId, GroupName, GroupSummary, Member, Mine, Person, Role, Seq, Settings, Topic};
+use wire::{
+    GroupId, GroupName, GroupSummary, Member, Mine, Notify, Person, Role, Seq, Settings, Summary, Timestamp,
+    Topic,
+};
 
 use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, founding, message, role, seated, settings, texts, unseated,
     whole, with_people, with_tea,
 };
-use crate::store::{Change, Fact, Groups, Outcome, Roster, Sender, Store, Version};
+use crate::store::{Change, Conversations, Draft, Fact, Outcome, Roster, Sender, Store, Version};
 use crate::testing::{ann, ben, cal};
 
 const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
@@ -15,8 +18,8 @@ pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
     assert_eq!(store.roster(CHESS).await.unwrap(), None);
     assert_eq!(role(&*store, CHESS, ann().id).await, None);
     assert_eq!(role(&*store, TEA, ben().id).await, None);
-    let none = Groups { groups: vec![], head: Seq::ZERO };
-    assert_eq!(store.groups(ben().id).await.unwrap(), none);
+    let none = Conversations { mine: vec![], head: Seq::ZERO };
+    assert_eq!(store.conversations(ben().id).await.unwrap(), none);
     assert_eq!(commit_one(&*store, change(CHESS, 1, vec![])).await, Outcome::Stale);
 }
 
@@ -33,8 +36,8 @@ pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
     };
     assert_eq!(store.roster(TEA).await.unwrap(), Some(roster));
     assert_eq!(role(&*store, TEA, ann().id).await, Some(Role::Admin));
-    let hers = Groups { groups: vec![mine(summary(TEA, "tea"), 1)], head: Seq::ZERO };
-    assert_eq!(store.groups(ann().id).await.unwrap(), hers);
+    let hers = Conversations { mine: vec![mine(summary(TEA, "tea"), 1, NOW)], head: Seq::ZERO };
+    assert_eq!(store.conversations(ann().id).await.unwrap(), hers);
 }
 
 pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh) {
@@ -54,7 +57,7 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
     }
     assert_eq!(store.roster(TEA).await.unwrap(), before);
     assert_eq!(role(&*store, TEA, cal().id).await, None);
-    assert_eq!(store.groups(cal().id).await.unwrap(), Groups { groups: vec![], head: Seq::ZERO });
+    assert_eq!(store.conversations(cal().id).await.unwrap(), Conversations { mine: vec![], head: Seq::ZERO });
     assert_eq!(whole(&*store, &Topic::user(cal().id)).await.head, Seq::ZERO);
     // Nor has the news used its ids, or its places.
     let places = vec![Seq(3), Seq(1)];
@@ -103,20 +106,27 @@ pub async fn who_is_there_longest_comes_first(fresh: impl Fresh) {
     assert_eq!(members(&*store).await, [ben(), cal()]);
 }
 
-pub async fn the_group_joined_last_comes_first(fresh: impl Fresh) {
+pub async fn what_has_the_newest_entry_comes_first(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     commit_one(&*store, founding(CHESS, "chess", &ben())).await;
     let (tea, chess) = (summary(TEA, "tea"), summary(CHESS, "chess"));
     commit_one(&*store, change(CHESS, 1, vec![seated(&ann(), Role::Member)])).await;
+    let later = |group, id: &str, after| Draft {
+        at: Timestamp(NOW.0 + after),
+        ..draft(&Topic::group(group), Sender::User(ann().id), id, id)
+    };
+    commit_one(&*store, later(CHESS, "1", 1)).await;
     assert_eq!(groups(&*store, &ann()).await, [chess.clone(), tea.clone()]);
     assert_eq!(groups(&*store, &ben()).await, std::slice::from_ref(&chess));
+    commit_one(&*store, later(TEA, "2", 2)).await;
+    assert_eq!(groups(&*store, &ann()).await, [tea.clone(), chess.clone()]);
     commit_one(&*store, change(TEA, 1, vec![unseated(ann().id)])).await;
     assert_eq!(groups(&*store, &ann()).await, std::slice::from_ref(&chess));
     commit_one(&*store, change(TEA, 2, vec![seated(&ann(), Role::Admin)])).await;
     assert_eq!(groups(&*store, &ann()).await, [tea, chess]);
     let news = draft(&Topic::user(ann().id), Sender::User(ann().id), "added", "added");
     commit_one(&*store, news).await;
-    assert_eq!(store.groups(ann().id).await.unwrap().head, Seq(1), "the head of her own log");
+    assert_eq!(store.conversations(ann().id).await.unwrap().head, Seq(1), "the head of her own log");
 }
 
 pub async fn ben_is_made_an_admin(fresh: impl Fresh) {
@@ -160,12 +170,30 @@ async fn members(store: &dyn Store) -> Vec<Person> {
 }
 
 async fn groups(store: &dyn Store, of: &Person) -> Vec<GroupSummary> {
-    store.groups(of.id).await.unwrap().groups.into_iter().map(|mine| mine.group).collect()
+    store
+        .conversations(of.id)
+        .await
+        .unwrap()
+        .mine
+        .into_iter()
+        .filter_map(|mine| match mine.what {
+            Summary::Group(group) => Some(group),
+            Summary::Direct { .. } => None,
+        })
+        .collect()
 }
 
 /// A group in a list, read to its end.
-fn mine(group: GroupSummary, head: u64) -> Mine {
-    Mine { group, unread: 0, head: Seq(head) }
+fn mine(group: GroupSummary, head: u64, at: Timestamp) -> Mine {
+    Mine {
+        what: Summary::Group(group),
+        unread: 0,
+        mentions: 0,
+        notify: Notify::All,
+        hidden: false,
+        head: Seq(head),
+        at,
+    }
 }
 
 fn summary(id: GroupId, name: &str) -> GroupSummary {

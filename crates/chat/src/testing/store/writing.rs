@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use wire::{
-    Description, Door, Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId, Settings,
-    Timestamp, Topic, UserId,
+    Conversation, Description, Door, Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId,
+    Settings, Timestamp, Topic, UserId,
 };
 
 use crate::session::TokenHash;
 use crate::store::{
-    BodyHash, Change, Draft, Fact, NewSession, Outcome, Range, Right, RightTo, Sender, Store, Version, Write,
+    BodyHash, Change, Draft, Fact, Mentions, NewSession, Outcome, Range, Right, RightTo, Sender, Store,
+    Version, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -67,13 +68,17 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
         right: None,
         about: None,
         counts: false,
+        mentions: Mentions::default(),
     }
 }
 
 /// What a member says in a group.
 pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
     let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
-    Draft { right: Some(Right { group, user: by.id, to: RightTo::Speak }), ..draft }
+    Draft {
+        right: Some(Right { conversation: Conversation::Group(group), user: by.id, to: RightTo::Speak }),
+        ..draft
+    }
 }
 
 /// How a group begins, with news of it in its log.
@@ -98,7 +103,7 @@ pub(super) fn settings(name: &str) -> Settings {
 
 /// What somebody may do in a group; none without a seat.
 pub(super) async fn role(store: &dyn Store, group: GroupId, user: UserId) -> Option<Role> {
-    store.standing(group, user).await.unwrap().and_then(|standing| standing.role)
+    store.standing(Conversation::Group(group), user).await.unwrap().and_then(|standing| standing.role)
 }
 
 /// A change without news.

@@ -1,0 +1,131 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use wire::{Summary, Topic};
+
+use super::{Sheet, no_page};
+use crate::calls::{Audiences, Results, audiences, results};
+use crate::text;
+use crate::views::{Avatar, Form, Refusal};
+
+/// One text to many: whom it goes to, and what it says.
+#[component]
+pub(super) fn BroadcastPage() -> impl IntoView {
+    let audiences = audiences();
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match audiences.await {
+                    Ok(audiences) => view! { <Compose audiences/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Compose(audiences: Audiences) -> impl IntoView {
+    let Audiences { groups, people, is_admin, form_id } = audiences;
+    let none = groups.is_empty() && people.is_empty();
+    let rows =
+        |targets: Vec<Summary>| targets.into_iter().map(|what| view! { <Target what/> }).collect::<Vec<_>>();
+    let everyone = is_admin.then(|| {
+        view! {
+            <label class="choice">
+                <input type="radio" name="audience" value="everyone"/>
+                {text::TO_EVERYONE}
+            </label>
+        }
+    });
+    view! {
+        <Sheet title=text::BROADCAST.into() back="/people".into() back_to=text::PEOPLE.into()>
+            <Form action="/do/broadcast" class="card form">
+                <input type="hidden" name="id" value=form_id.to_string()/>
+                <fieldset>
+                    <legend>{text::TO_WHOM}</legend>
+                    <label class="choice">
+                        <input type="radio" name="audience" value="these" checked/>
+                        {text::TO_THESE}
+                    </label>
+                    <label class="choice">
+                        <input type="radio" name="audience" value="groups"/>
+                        {text::TO_MY_GROUPS}
+                    </label>
+                    {everyone}
+                </fieldset>
+                {none.then(|| view! { <p class="hint">{text::NOBODY_YET}</p> })}
+                <ul class="managed">{rows(groups)} {rows(people)}</ul>
+                <label for="text">{text::MESSAGE}</label>
+                <textarea id="text" name="text" rows="4" required dir="auto" aria-describedby="broadcast-refused"></textarea>
+                <Refusal id="broadcast-refused"/>
+                <button class="button primary">{text::SEND}</button>
+            </Form>
+        </Sheet>
+    }
+}
+
+#[component]
+fn Target(what: Summary) -> impl IntoView {
+    let (topic, name): (Topic, String) = (what.topic(), what.title().to_owned());
+    view! {
+        <li>
+            <label class="seat">
+                <input type="checkbox" name="to[]" value=topic.to_string()/>
+                <Avatar id=what.avatar() name=name.clone()/>
+                <span class="name" dir="auto">{name}</span>
+            </label>
+        </li>
+    }
+}
+
+/// What became of one text to many, one line for each.
+#[component]
+pub(super) fn ResultsPage() -> impl IntoView {
+    let seq = use_params_map().get_untracked().get("seq").and_then(|seq| seq.parse().ok());
+    let told = results(seq.unwrap_or_default());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match told.await {
+                    Ok(told) => view! { <Told told/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Told(told: Results) -> impl IntoView {
+    let sent = told.results.iter().filter(|sent| sent.result.is_ok()).count();
+    let title = text::sent_to(sent, told.results.len());
+    let rows: Vec<_> = told
+        .results
+        .into_iter()
+        .map(|sent| {
+            let (name, path) = (sent.to.title().to_owned(), sent.to.path());
+            let result = match sent.result {
+                Ok(seq) => Either::Left(view! {
+                    <a href=format!("{path}?at={seq}#m{seq}")>{text::SENT}</a>
+                }),
+                Err(why) => Either::Right(view! { <span class="refusal">{text::NOT_SENT} " " {why}</span> }),
+            };
+            view! {
+                <li class="seat">
+                    <Avatar id=sent.to.avatar() name=name.clone()/>
+                    <span class="name" dir="auto">{name}</span>
+                    {result}
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <Sheet title back="/broadcast".into() back_to=text::BROADCAST.into()>
+            <section class="card">
+                <blockquote class="said" dir="auto">{told.text}</blockquote>
+                <ul class="managed">{rows}</ul>
+            </section>
+        </Sheet>
+    }
+}

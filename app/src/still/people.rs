@@ -1,0 +1,78 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use wire::Person;
+use wire::limits::GROUP_NAME_CHARS;
+
+use super::{Sheet, no_page};
+use crate::calls::people_called;
+use crate::text;
+use crate::views::{Avatar, Form, Refusal};
+
+/// People to write to: one alone, several in a group of their own.
+#[component]
+pub(super) fn PeoplePage() -> impl IntoView {
+    let find = use_query_map().get_untracked().get("find").unwrap_or_default();
+    let people = people_called(find.clone());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match people.await {
+                    Ok(people) => view! { <People people find/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn People(people: Vec<Person>, find: String) -> impl IntoView {
+    let none = people.is_empty();
+    let hint = if find.is_empty() { text::NOBODY_YET } else { text::NOBODY_CALLED };
+    let rows: Vec<_> = people.into_iter().map(|person| view! { <Row person/> }).collect();
+    view! {
+        <Sheet title=text::PEOPLE.into() back="/".into() back_to=text::HOME.into()>
+            <section class="card">
+                <form class="find" role="search">
+                    <label for="find">{text::FIND_PERSON}</label>
+                    <input id="find" name="find" type="search" dir="auto" value=find/>
+                    <button class="button">{text::FIND}</button>
+                </form>
+                {none.then(|| view! { <p class="hint">{hint}</p> })}
+                <Form action="/do/gather" class="form">
+                    <ul class="managed">{rows}</ul>
+                    {(!none).then(|| view! {
+                        <label for="group-name">{text::TOGETHER}</label>
+                        <input
+                            id="group-name"
+                            name="name"
+                            required
+                            maxlength=GROUP_NAME_CHARS.to_string()
+                            autocomplete="off"
+                            dir="auto"
+                            placeholder=text::GROUP_NAME
+                            aria-describedby="gather-refused"
+                        />
+                        <Refusal id="gather-refused"/>
+                        <button class="button primary">{text::GATHER}</button>
+                    })}
+                </Form>
+            </section>
+            <p><a class="button" href="/broadcast">{text::BROADCAST}</a></p>
+        </Sheet>
+    }
+}
+
+#[component]
+fn Row(person: Person) -> impl IntoView {
+    let name = person.name.to_string();
+    view! {
+        <li class="seat">
+            <label class="choice">
+                <input type="checkbox" name="users[]" value=person.id.to_string() aria-label=text::choose(&name)/>
+                <Avatar id=person.id.to_string() name=name.clone()/>
+            </label>
+            <a class="name" dir="auto" href=format!("/d/{}", person.id)>{name}</a>
+        </li>
+    }
+}

@@ -1,0 +1,226 @@
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use leptos::web_sys::KeyboardEvent;
+use wire::{Member, UserId};
+
+use crate::calls::find_emoji;
+use crate::text;
+
+/// How many suggestions are shown at once.
+const MOST: usize = 8;
+/// The longest name that is looked back for, in characters.
+const LONGEST: usize = 40;
+
+/// Suggests what a word in a field could become: `@` a member, `:` an emoji.
+#[derive(Clone)]
+pub(super) struct Completer {
+    field: NodeRef<Textarea>,
+    members: ArcRwSignal<Vec<Member>>,
+    me: UserId,
+    choices: RwSignal<Vec<Choice>>,
+    at: RwSignal<usize>,
+}
+
+/// One suggestion.
+#[derive(Clone, Debug, PartialEq)]
+struct Choice {
+    /// What it puts into the text.
+    text: String,
+    /// What it is called.
+    name: String,
+    /// How many bytes before the caret it replaces.
+    replaces: usize,
+}
+
+impl Completer {
+    pub(super) fn new(field: NodeRef<Textarea>, members: ArcRwSignal<Vec<Member>>, me: UserId) -> Self {
+        Self { field, members, me, choices: RwSignal::new(Vec::new()), at: RwSignal::new(0) }
+    }
+
+    /// Looks at the word before the caret.
+    pub(super) fn look(&self) {
+        let (before, _) = self.split();
+        match trigger(&before) {
+            Some(('@', words)) => self.show(self.people(words)),
+            Some((_, words)) => {
+                let (this, replaces, seen) = (self.clone(), words.len() + 1, before.clone());
+                let words = words.to_owned();
+                leptos::task::spawn_local(async move {
+                    let found = find_emoji(words).await.unwrap_or_default().into_iter().take(MOST);
+                    // Somebody may have typed on, or gone, meanwhile.
+                    if this.choices.try_get_untracked().is_some() && this.split().0 == seen {
+                        let choice = |(text, name)| Choice { text, name, replaces };
+                        this.show(found.map(choice).collect());
+                    }
+                });
+            }
+            None => self.close(),
+        }
+    }
+
+    /// Whether a key was meant for the suggestions.
+    pub(super) fn takes(&self, event: &KeyboardEvent) -> bool {
+        let count = self.choices.with_untracked(Vec::len);
+        if count == 0 || event.is_composing() {
+            return false;
+        }
+        let at = self.at.get_untracked();
+        match event.key().as_str() {
+            "ArrowDown" => self.at.set((at + 1) % count),
+            "ArrowUp" => self.at.set((at + count - 1) % count),
+            "Enter" | "Tab" => self.pick(at),
+            "Escape" => self.close(),
+            _ => return false,
+        }
+        event.prevent_default();
+        true
+    }
+
+    /// Puts a text at the caret.
+    pub(super) fn insert(&self, text: &str) {
+        let (before, after) = self.split();
+        self.put(&(before + text), &after);
+    }
+
+    pub(super) fn close(&self) {
+        self.show(Vec::new());
+    }
+
+    fn show(&self, choices: Vec<Choice>) {
+        // A field loses the focus when it goes, and its suggestions may be gone before it.
+        if self.choices.try_with_untracked(|old| *old != choices) == Some(true) {
+            self.at.set(0);
+            self.choices.set(choices);
+        }
+    }
+
+    fn pick(&self, at: usize) {
+        let Some(choice) = self.choices.with_untracked(|choices| choices.get(at).cloned()) else { return };
+        let (before, after) = self.split();
+        let kept = before.len().saturating_sub(choice.replaces);
+        self.put(&format!("{}{} ", &before[..kept], choice.text), &after);
+        self.close();
+    }
+
+    fn people(&self, words: &str) -> Vec<Choice> {
+        let wanted = words.to_lowercase();
+        let fits = |name: &str| {
+            let name = name.to_lowercase();
+            name.starts_with(&wanted) || name.split(' ').any(|word| word.starts_with(&wanted))
+        };
+        let replaces = words.len() + 1;
+        let others = |member: &&Member| member.person.id != self.me && fits(member.person.name.as_str());
+        let choice = |name: &str| Choice { text: format!("@{name}"), name: name.to_owned(), replaces };
+        let mut choices: Vec<Choice> = self.members.with_untracked(|members| {
+            let found = members.iter().filter(others).take(MOST);
+            found.map(|member| choice(member.person.name.as_str())).collect()
+        });
+        if fits("all") && choices.len() < MOST && self.members.with_untracked(Vec::len) > 2 {
+            choices.push(choice("all"));
+        }
+        choices
+    }
+
+    /// The text before the caret and after it.
+    fn split(&self) -> (String, String) {
+        let Some(field) = self.field.try_get_untracked().flatten() else { return Default::default() };
+        let value = field.value();
+        let caret = field.selection_start().ok().flatten().and_then(|caret| usize::try_from(caret).ok());
+        // The browser counts in UTF-16.
+        let units: Vec<u16> = value.encode_utf16().collect();
+        let (before, after) = units.split_at(caret.unwrap_or(units.len()).min(units.len()));
+        (String::from_utf16_lossy(before), String::from_utf16_lossy(after))
+    }
+
+    fn put(&self, before: &str, after: &str) {
+        let Some(field) = self.field.get_untracked() else { return };
+        field.set_value(&format!("{before}{after}"));
+        let caret = u32::try_from(before.encode_utf16().count()).unwrap_or(u32::MAX);
+        let _ = field.set_selection_range(caret, caret);
+        let _ = field.focus();
+    }
+}
+
+/// The mark that begins the word before the caret, and the word so far.
+fn trigger(before: &str) -> Option<(char, &str)> {
+    for (letters, (place, letter)) in before.char_indices().rev().enumerate() {
+        if letter == '\n' || letters > LONGEST {
+            return None;
+        }
+        if matches!(letter, '@' | ':') {
+            let begins = before[..place].chars().next_back().is_none_or(|above| !above.is_alphanumeric());
+            let words = &before[place + 1..];
+            let fits = match letter {
+                '@' => !words.contains("  "),
+                _ => letters >= 2 && words.chars().all(|c| c.is_ascii_graphic()),
+            };
+            return (begins && fits).then_some((letter, words));
+        }
+    }
+    None
+}
+
+/// The suggestions, above the field.
+#[component]
+pub(super) fn Completions(completer: Completer) -> impl IntoView {
+    let (choices, at) = (completer.choices, completer.at);
+    let options = move || {
+        let option = |(place, Choice { text, name, .. }): (usize, Choice)| {
+            let completer = completer.clone();
+            let shown = if text.starts_with('@') { text } else { format!("{text} :{name}:") };
+            view! {
+                <li
+                    role="option"
+                    id=format!("choice-{place}")
+                    dir="auto"
+                    aria-selected=move || (at.get() == place).to_string()
+                    on:mousedown=move |event| {
+                        event.prevent_default();
+                        completer.pick(place);
+                    }
+                >
+                    {shown}
+                </li>
+            }
+        };
+        choices.get().into_iter().enumerate().map(option).collect::<Vec<_>>()
+    };
+    let told = move || {
+        choices
+            .with(|choices| choices.get(at.get()).map(|choice| text::suggested(&choice.name, choices.len())))
+    };
+    view! {
+        <ul class="completions" id="completions" role="listbox" aria-label=text::SUGGESTIONS>{options}</ul>
+        <p class="unseen" role="status">{told}</p>
+    }
+}
+
+/// What a field says of its suggestions.
+pub(super) fn active(completer: &Completer) -> impl Fn() -> Option<String> + Send + use<> {
+    let (choices, at) = (completer.choices, completer.at);
+    move || choices.with(|choices| (!choices.is_empty()).then(|| format!("choice-{}", at.get())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_at_the_beginning_of_a_word_asks_for_suggestions() {
+        for (before, asked) in [
+            ("@", Some(('@', ""))),
+            ("hi @an", Some(('@', "an"))),
+            ("@Ann L", Some(('@', "Ann L"))),
+            ("(@an", Some(('@', "an"))),
+            ("well :tad", Some((':', "tad"))),
+            (":t", None),
+            ("12:30", None),
+            ("ann@example", None),
+            ("@ann\nhello", None),
+            ("see: this", None),
+            ("", None),
+        ] {
+            assert_eq!(trigger(before), asked, "{before:?}");
+        }
+    }
+}

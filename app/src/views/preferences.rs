@@ -1,0 +1,36 @@
+use leptos::prelude::*;
+use wire::{Notify, Topic};
+
+use super::form::Form;
+use super::refusal::Refusal;
+use crate::live::Live;
+use crate::text;
+
+/// What the viewer wants to be told of in a conversation.
+#[component]
+pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
+    let (notify, hidden) = live.mine.with_untracked(|mine| {
+        let found = mine.iter().find(|mine| mine.what.topic() == topic);
+        found.map(|mine| (mine.notify, mine.hidden)).unwrap_or_default()
+    });
+    let chosen = match notify {
+        Notify::All => "all",
+        Notify::Mentions => "mentions",
+        Notify::Nothing => "nothing",
+    };
+    let options = text::NOTIFY
+        .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
+    view! {
+        <Form action="/do/prefer" class="form preferences">
+            <input type="hidden" name="topic" value=topic.to_string()/>
+            <label for="notify">{text::TELL_ME}</label>
+            <select id="notify" name="notify">{options}</select>
+            <label class="choice">
+                <input type="checkbox" name="hidden" value="true" checked=hidden/>
+                {text::HIDE}
+            </label>
+            <Refusal id="prefer-refused"/>
+            <button class="button small">{text::SAVE}</button>
+        </Form>
+    }
+}

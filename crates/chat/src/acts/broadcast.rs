@@ -1,0 +1,216 @@
+use wire::limits::TARGETS;
+use wire::{
+    AppRole, BroadcastRecord, Conversation, Door, Event, GroupSummary, Json, Pair, Person, Refusal, SendId,
+    Seq, Summary, Topic, UserId,
+};
+
+use super::send::{hash, tidy};
+use crate::chat::Chat;
+use crate::no::{Fault, No};
+use crate::store::{AccountKey, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
+
+/// To whom a broadcast goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// To these, each once.
+    These(Vec<Topic>),
+    /// To every group of the sender's.
+    MyGroups,
+    /// To everybody with an account, directly. For admins of the application.
+    Everyone,
+}
+
+/// What became of a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    /// Its place in the sender's own log.
+    pub seq: Seq,
+    /// What was said.
+    pub text: String,
+    /// One result for each conversation it was meant for.
+    pub results: Vec<Sent>,
+}
+
+/// What became of one message of a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Where to.
+    pub to: Summary,
+    /// Its place, or why it is not there, in a sentence.
+    pub result: Result<Seq, String>,
+}
+
+/// One text to many.
+impl Chat {
+    /// Says one thing in many conversations, in one transaction; each may refuse it for itself. The same id with
+    /// the same text is the same broadcast.
+    ///
+    /// # Errors
+    /// [`Refusal::TargetsBad`], [`Refusal::NotAppAdmin`], [`Refusal::TextEmpty`], [`Refusal::TextTooLong`],
+    /// [`Refusal::TooFast`], [`Refusal::SendIdTaken`].
+    pub async fn broadcast(
+        &self,
+        me: &Person,
+        id: SendId,
+        text: &str,
+        audience: Audience,
+    ) -> Result<Broadcast, No> {
+        let text = tidy(text)?;
+        let at = self.clock.now();
+        self.acts.take(me.id, at)?;
+        let to = self.targets(me, audience).await?;
+        let (mut drafts, mut refused) = (Vec::new(), Vec::new());
+        for (number, topic) in to.iter().enumerate() {
+            match self.draft_for(me, &id, number, topic, &text).await {
+                Ok(draft) => drafts.push(draft),
+                Err(No::Refusal(refusal)) => refused.push((topic.clone(), refusal.sentence())),
+                Err(fault) => return Err(fault),
+            }
+        }
+        let own = Topic::user(me.id);
+        let meant = to.iter().fold(format!("broadcast {text}"), |meant, topic| format!("{meant}\0{topic}"));
+        let record = Draft {
+            body: hash(&own, meant.as_bytes()),
+            topic: own,
+            sender: Sender::User(me.id),
+            id,
+            data: Json::of(&BroadcastRecord { text, to, refused }),
+            at,
+            right: None,
+            about: None,
+            counts: false,
+            mentions: Mentions::default(),
+        };
+        let seq = match self.commit(Write::Broadcast { record, drafts }).await? {
+            Outcome::Broadcast { seq, .. } | Outcome::Repeated { seq, .. } => seq,
+            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
+        };
+        self.broadcast_at(me, seq).await
+    }
+
+    /// What became of a broadcast of one's own.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn broadcast_at(&self, me: &Person, seq: Seq) -> Result<Broadcast, No> {
+        let kept = self.store.kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
+        let record = serde_json::from_str(kept.entry.data.as_str());
+        let BroadcastRecord { text, to, refused } = record.map_err(|_| Refusal::NotFound)?;
+        let mut results = Vec::with_capacity(to.len());
+        for (number, topic) in to.iter().enumerate() {
+            let Some(summary) = self.summary(me, topic).await? else { continue };
+            let sent = self.store.sent(Sender::User(me.id), &part(&kept.entry.id, number)?).await?;
+            let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
+                (Some((_, seq)), _) => Ok(seq),
+                (None, Some((_, why))) => Err(why.clone()),
+                // It changed between the look and the commit.
+                (None, None) => Err(Refusal::NotMember.sentence()),
+            };
+            results.push(Sent { to: summary, result });
+        }
+        Ok(Broadcast { seq, text, results })
+    }
+
+    /// Makes a group by invitation whose members are these from the beginning.
+    ///
+    /// # Errors
+    /// [`Refusal::TargetsBad`], [`Refusal::NotFound`] if there is no such user, [`Refusal::Blocked`], and those of
+    /// [`Chat::create_group`].
+    pub async fn gather(&self, me: &Person, name: &str, users: &[UserId]) -> Result<GroupSummary, No> {
+        if users.is_empty() || users.len() > TARGETS {
+            return Err(Refusal::TargetsBad.into());
+        }
+        let mut others: Vec<Person> = Vec::with_capacity(users.len());
+        for user in users {
+            let Some(pair) = Pair::of(me.id, *user) else { continue };
+            let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+            if standing.ok_or(Refusal::NotFound)?.blocked {
+                return Err(Refusal::Blocked.into());
+            }
+            if others.iter().all(|other| other.id != *user) {
+                others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
+            }
+        }
+        self.found_group(me, name, Door::Invite, &others).await
+    }
+
+    async fn targets(&self, me: &Person, audience: Audience) -> Result<Vec<Topic>, No> {
+        let all = match audience {
+            Audience::These(topics) => topics,
+            Audience::MyGroups => {
+                let mine = self.store.conversations(me.id).await?.mine.into_iter();
+                let groups = mine.filter_map(|mine| match mine.what {
+                    Summary::Group(group) => Some(Topic::group(group.id)),
+                    Summary::Direct { .. } => None,
+                });
+                groups.collect()
+            }
+            Audience::Everyone => {
+                let account = self.store.account(AccountKey::User(me.id)).await?;
+                if account.is_none_or(|account| account.role < AppRole::Admin) {
+                    return Err(Refusal::NotAppAdmin.into());
+                }
+                let people = self.store.people(me.id, "", true, TARGETS + 1).await?;
+                people.iter().filter_map(|person| Pair::of(me.id, person.id)).map(Topic::direct).collect()
+            }
+        };
+        let mut each: Vec<Topic> = Vec::with_capacity(all.len());
+        for topic in all {
+            if !each.contains(&topic) {
+                each.push(topic);
+            }
+        }
+        if each.is_empty() || each.len() > TARGETS { Err(Refusal::TargetsBad.into()) } else { Ok(each) }
+    }
+
+    async fn draft_for(
+        &self,
+        me: &Person,
+        id: &SendId,
+        number: usize,
+        topic: &Topic,
+        text: &str,
+    ) -> Result<Draft, No> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let at = self.clock.now();
+        let right = Right { conversation, user: me.id, to: RightTo::Speak };
+        let standing = self.store.standing(conversation, me.id).await?;
+        right.check(standing.as_ref(), at)?;
+        if let Conversation::Direct(pair) = conversation {
+            self.meet(me, pair, at).await?;
+        }
+        let (said, mentions) = self.read_text(me, conversation, text).await?;
+        Ok(Draft {
+            topic: topic.clone(),
+            sender: Sender::User(me.id),
+            id: part(id, number)?,
+            body: hash(topic, text.as_bytes()),
+            data: Json::of(&Event::message(me.clone(), text.to_owned(), said, None)),
+            at,
+            right: Some(right),
+            about: None,
+            counts: true,
+            mentions,
+        })
+    }
+
+    /// A conversation as a list shows it, also one that somebody has left; none if it is gone.
+    async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<Summary>, No> {
+        Ok(match topic.conversation() {
+            Some(Conversation::Group(id)) => {
+                self.store.roster(id).await?.map(|roster| Summary::Group(roster.summary()))
+            }
+            Some(Conversation::Direct(pair)) => {
+                let with = self.store.person(pair.other(me.id)).await?;
+                with.map(|with| Summary::direct(pair, with))
+            }
+            None => None,
+        })
+    }
+}
+
+/// The id of one message of a broadcast.
+fn part(id: &SendId, number: usize) -> Result<SendId, Refusal> {
+    SendId::new(&format!("{id}/{number}"))
+}

@@ -1,0 +1,107 @@
+use wire::limits::PAGE_ENTRIES;
+use wire::{
+    AppRole, Conversation, GroupView, Member, Notify, Opened, Pair, Person, Place, Refusal, Role, Seq,
+    Summary, Timestamp, Topic, UserId,
+};
+
+use super::amend::read;
+use super::groups::events;
+use crate::chat::Chat;
+use crate::no::No;
+use crate::store::{AccountKey, Standing, Write};
+
+/// People, what is between two of them, and what each wants to be told of.
+impl Chat {
+    /// The direct with somebody, at a place; there is one with everybody.
+    ///
+    /// # Errors
+    /// [`Refusal::DirectWithOneself`], [`Refusal::NotFound`] if there is no such user.
+    pub async fn open_direct(&self, me: &Person, with: UserId, place: Place) -> Result<GroupView, No> {
+        let pair = Pair::of(me.id, with).ok_or(Refusal::DirectWithOneself)?;
+        let conversation = Conversation::Direct(pair);
+        let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        let topic = Topic::of(conversation);
+        let seat = |person: &Person| Member {
+            person: person.clone(),
+            role: Role::Member,
+            since: Timestamp(0),
+            muted_until: None,
+        };
+        let members = vec![seat(me), seat(&with)];
+        let opened = self.opened(Summary::direct(pair, with), &topic, standing, place).await?;
+        Ok(GroupView::Inside(Box::new(Opened { members, ..opened })))
+    }
+
+    /// A page of a conversation, without settings and members.
+    pub(super) async fn opened(
+        &self,
+        what: Summary,
+        topic: &Topic,
+        standing: Standing,
+        place: Place,
+    ) -> Result<Opened, No> {
+        let page = self.store.page(topic, self.range(topic, place, &standing).await?).await?;
+        let pins = self.store.pinned(topic).await?;
+        Ok(Opened {
+            what,
+            settings: None,
+            blocked: standing.blocked,
+            notify: standing.notify,
+            hidden: standing.hidden,
+            members: Vec::new(),
+            members_at: Seq::ZERO,
+            read: standing.read,
+            pins: pins.into_iter().map(|entry| entry.map(|data| read(&data))).collect(),
+            page: events(page),
+        })
+    }
+
+    /// Somebody gets nothing direct from a person any more, or does again. Neither of the two can write to the
+    /// other until then.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOneself`], [`Refusal::NotFound`] if there is no such user.
+    pub async fn block(&self, me: &Person, user: UserId, on: bool) -> Result<(), No> {
+        if user == me.id {
+            return Err(Refusal::NotOneself.into());
+        }
+        self.acts.take(me.id, self.clock.now())?;
+        self.store.person(user).await?.ok_or(Refusal::NotFound)?;
+        self.commit(Write::Block { by: me.id, user, on }).await.map(|_| ())
+    }
+
+    /// Whom somebody has blocked, the last one first.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn blocked(&self, me: &Person) -> Result<Vec<Person>, No> {
+        Ok(self.store.blocked(me.id).await?)
+    }
+
+    /// People to write to whose name has these words in it. Guests find those whom they have a group in common
+    /// with; who has an account finds everybody who has one as well.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn people(&self, me: &Person, words: &str) -> Result<Vec<Person>, No> {
+        let account = self.store.account(AccountKey::User(me.id)).await?;
+        let everyone = account.is_some_and(|account| account.role >= AppRole::Member);
+        Ok(self.store.people(me.id, words.trim(), everyone, PAGE_ENTRIES).await?)
+    }
+
+    /// Somebody wants to be told of something else in a conversation, or hides it from their list.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn prefer(&self, me: &Person, topic: &Topic, notify: Notify, hidden: bool) -> Result<(), No> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let at = self.clock.now();
+        self.acts.take(me.id, at)?;
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        standing.role.ok_or(Refusal::NotMember)?;
+        let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
+        let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);
+        self.commit(Write::Prefer { conversation, user: me.id, notify, hidden, news }).await.map(|_| ())
+    }
+}

@@ -1,0 +1,176 @@
+use wire::{Conversation, Notify, Pair, Person, Refusal, Role, Seq, Summary, Topic};
+
+use super::Fresh;
+use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
+use crate::store::{Draft, Mentions, Outcome, Right, RightTo, Sender, Standing, Store, Write};
+use crate::testing::{ann, ben, cal};
+
+const OTHER: wire::GroupId = wire::GroupId::from_bytes(*b"..other...");
+
+fn pair() -> Pair {
+    Pair::of(ann().id, ben().id).unwrap()
+}
+
+const fn direct(pair: Pair) -> Conversation {
+    Conversation::Direct(pair)
+}
+
+/// Something said in the direct of ann and ben.
+fn said(by: &Person, id: &str) -> Draft {
+    let right = Right { conversation: direct(pair()), user: by.id, to: RightTo::Speak };
+    let said = draft(&Topic::direct(pair()), Sender::User(by.id), id, id);
+    Draft { right: Some(right), counts: true, ..said }
+}
+
+fn meeting() -> Write {
+    let told =
+        |to: &Person| draft(&Topic::user(to.id), Sender::User(ann().id), &format!("to-{}", to.id), "met");
+    Write::Meet { pair: pair(), news: vec![told(&ben()), told(&ann())] }
+}
+
+async fn stands(store: &dyn Store, who: &Person) -> Standing {
+    store.standing(direct(pair()), who.id).await.unwrap().unwrap()
+}
+
+pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    for person in [ann(), ben()] {
+        let standing = stands(&*store, &person).await;
+        assert_eq!(standing, Standing { role: Some(Role::Member), ..Standing::default() });
+    }
+    assert_eq!(store.standing(direct(pair()), cal().id).await.unwrap(), None);
+    let nobody = Pair::of(ann().id, wire::UserId::from_bytes([0; 10])).unwrap();
+    assert_eq!(store.standing(direct(nobody), ann().id).await.unwrap(), None);
+    let eavesdropper = Draft {
+        right: Some(Right { conversation: direct(pair()), user: cal().id, to: RightTo::Speak }),
+        ..said(&cal(), "1")
+    };
+    assert_eq!(commit_one(&*store, eavesdropper).await, Outcome::Refused(Refusal::NotFound));
+}
+
+pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let met = Outcome::Changed { places: vec![Seq(1), Seq(1)] };
+    assert_eq!(commit(&*store, vec![meeting(), meeting()]).await, [met, Outcome::Done]);
+    commit_one(&*store, said(&ann(), "hello")).await;
+    for (person, other, unread) in [(ann(), ben(), 0), (ben(), ann(), 1)] {
+        let mine = store.conversations(person.id).await.unwrap().mine;
+        let mine = mine.iter().find(|mine| mine.what == Summary::direct(pair(), other.clone())).unwrap();
+        assert_eq!((mine.unread, mine.mentions, mine.head, mine.at), (unread, unread, Seq(1), NOW));
+        assert!(stands(&*store, &person).await.listed);
+    }
+    let read = Write::Read { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
+    commit_one(&*store, read).await;
+    let standing = stands(&*store, &ben()).await;
+    assert_eq!((standing.read, standing.unread, standing.mentions), (Seq(1), 0, 0));
+    let mine = store.conversations(cal().id).await.unwrap().mine;
+    assert_eq!(mine, [], "cal hears nothing of it");
+}
+
+pub async fn whoever_is_blocked_says_nothing_direct(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let block = |on| Write::Block { by: ben().id, user: ann().id, on };
+    let outcomes = commit(&*store, vec![block(true), block(true), said(&ann(), "1").into()]).await;
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Refused(Refusal::Blocked)]);
+    assert_eq!(commit_one(&*store, said(&ben(), "1")).await, Outcome::Refused(Refusal::Blocked));
+    assert!(stands(&*store, &ann()).await.blocked && stands(&*store, &ben()).await.blocked);
+    assert_eq!(store.blocked(ben().id).await.unwrap(), [ann()]);
+    assert_eq!(store.blocked(ann().id).await.unwrap(), []);
+    commit_one(&*store, message(TEA, &ann(), "2", "but in a group")).await;
+    let outcomes = commit(&*store, vec![block(false), said(&ann(), "1").into()]).await;
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Posted { seq: Seq(1) }]);
+    assert_eq!(store.blocked(ben().id).await.unwrap(), []);
+}
+
+pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let find = async |words: &str, everyone| store.people(ann().id, words, everyone, 9).await.unwrap();
+    assert_eq!(find("", false).await, [], "nobody shares a group with ann yet");
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(find("", false).await, [ben()]);
+    assert_eq!(find("BE", false).await, [ben()]);
+    assert_eq!(find("ann", true).await, [], "not oneself");
+    let login = wire::Login::new("cal").unwrap();
+    let password = crate::store::PasswordHash("hash".into());
+    commit_one(&*store, Write::Claim { user: cal().id, login, password }).await;
+    assert_eq!(find("", false).await, [ben()]);
+    assert_eq!(find("", true).await, [ben(), cal()]);
+    assert_eq!(find("al", true).await, [cal()]);
+    assert_eq!(store.people(ann().id, "", true, 1).await.unwrap(), [ben()]);
+}
+
+pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    let say = |id: &str, people: Vec<wire::UserId>, everyone| Draft {
+        counts: true,
+        mentions: Mentions { people, everyone },
+        ..message(TEA, &ann(), id, id)
+    };
+    let drafts = [
+        say("nobody", vec![], false),
+        say("ben", vec![ben().id, cal().id], false),
+        say("all", vec![ben().id], true),
+    ];
+    for draft in drafts {
+        commit_one(&*store, draft).await;
+    }
+    let standing = store.standing(Conversation::Group(TEA), ben().id).await.unwrap().unwrap();
+    assert_eq!((standing.unread, standing.mentions), (3, 2));
+    let own = store.standing(Conversation::Group(TEA), ann().id).await.unwrap().unwrap();
+    assert_eq!((own.unread, own.mentions), (0, 0), "nobody mentions themselves");
+    let kept = store.kept(&Topic::group(TEA), Seq(3)).await.unwrap().unwrap();
+    assert_eq!(kept.mentions.people.len(), 2);
+    assert!(kept.mentions.has(ben().id) && !kept.mentions.everyone);
+    let read =
+        Write::Read { conversation: Conversation::Group(TEA), user: ben().id, seq: Seq(3), back: false };
+    commit_one(&*store, read).await;
+    let mine = store.conversations(ben().id).await.unwrap().mine;
+    assert_eq!((mine[0].unread, mine[0].mentions), (1, 1));
+}
+
+pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, meeting()).await;
+    for conversation in [Conversation::Group(TEA), direct(pair())] {
+        let id = format!("{conversation:?}").replace(' ', "");
+        let news = draft(&Topic::user(ann().id), Sender::User(ann().id), &id[..12], "preferred");
+        let (notify, hidden) = (Notify::Mentions, true);
+        let prefer = Write::Prefer { conversation, user: ann().id, notify, hidden, news };
+        assert!(matches!(commit_one(&*store, prefer).await, Outcome::Posted { .. }));
+        let standing = store.standing(conversation, ann().id).await.unwrap().unwrap();
+        assert_eq!((standing.notify, standing.hidden), (Notify::Mentions, true));
+    }
+    assert!(store.conversations(ann().id).await.unwrap().mine.iter().all(|mine| mine.hidden));
+    assert!(!stands(&*store, &ben()).await.hidden, "everyone for themselves");
+    let news = draft(&Topic::user(cal().id), Sender::User(cal().id), "1", "preferred");
+    let (conversation, notify) = (Conversation::Group(TEA), Notify::Nothing);
+    let stranger = Write::Prefer { conversation, user: cal().id, notify, hidden: true, news };
+    assert_eq!(
+        commit_one(&*store, stranger).await,
+        Outcome::Done,
+        "without a seat there is nothing to prefer"
+    );
+}
+
+pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&*store, meeting()).await;
+    let own = Topic::user(ann().id);
+    let record = |text: &str| draft(&own, Sender::User(ann().id), "all", text);
+    let outsider = Draft { id: wire::SendId::new("all/1").unwrap(), ..message(OTHER, &ann(), "x", "hello") };
+    let drafts = vec![message(TEA, &ann(), "all/0", "hello"), outsider, said(&ann(), "all/2")];
+    let broadcast = |text| Write::Broadcast { record: record(text), drafts: drafts.clone() };
+    let first = commit_one(&*store, broadcast("hello")).await;
+    let Outcome::Broadcast { seq, places } = first else { panic!("{first:?}") };
+    assert_eq!(places, [Some(Seq(2)), None, Some(Seq(1))]);
+    let again = commit_one(&*store, broadcast("hello")).await;
+    assert_eq!(again, Outcome::Repeated { seq, at: NOW }, "a retry writes nothing");
+    assert_eq!(commit_one(&*store, broadcast("another text")).await, Outcome::SendIdTaken);
+    let sent =
+        async |id: &str| store.sent(Sender::User(ann().id), &wire::SendId::new(id).unwrap()).await.unwrap();
+    assert_eq!(sent("all/0").await, Some((Topic::group(TEA), Seq(2))));
+    assert_eq!(sent("all/1").await, None);
+    assert_eq!(sent("all/2").await, Some((Topic::direct(pair()), Seq(1))));
+    assert_eq!(store.conversations(ben().id).await.unwrap().mine[0].unread, 1);
+}

@@ -1,0 +1,152 @@
+//! Whoever loses the right to read, in the middle of the talk, hears nothing that was committed later.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chat::store::{Range, Sessions};
+use chat::{Caller, Chat, Token};
+use wire::{Door, Event, Person, Seq, Topic};
+
+use super::people::{Socket, server};
+
+const ROUNDS: usize = 200;
+
+/// How somebody loses the right to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Leave,
+    Remove,
+    Ban,
+    SignOut,
+    SessionEnded,
+}
+
+/// ann, who talks as fast as she is answered until she is told to stop.
+async fn talk(chat: Arc<Chat>, ann: Person, topic: Topic, stop: Arc<AtomicBool>) {
+    while !stop.load(Ordering::Relaxed) {
+        chat.post(&ann, topic.clone(), chat.new_send_id(), "on and on", None).await.unwrap();
+    }
+}
+
+/// What ben hears of the topic until his right ends: the places, and whether the whole socket ended.
+async fn hears(socket: &mut Socket, topic: &Topic) -> (Vec<u64>, bool) {
+    let mut seqs = Vec::new();
+    while let Some(frame) = socket.hears_anything().await {
+        let frame: serde_json::Value = serde_json::from_str(&frame).unwrap();
+        if frame["topic"] != topic.as_str() {
+            continue;
+        }
+        match (frame["event"].as_str(), frame["seq"].as_u64()) {
+            (Some("unsubscribed"), _) => return (seqs, false),
+            (None, Some(seq)) => seqs.push(seq),
+            _ => {}
+        }
+    }
+    (seqs, true)
+}
+
+async fn round(
+    chat: &Arc<Chat>,
+    ann: &Person,
+    socket: &mut Socket,
+    ben: (&Person, &Token),
+    topic: &Topic,
+    how: How,
+) {
+    let (ben, token) = ben;
+    let group = match topic.conversation() {
+        Some(wire::Conversation::Group(id)) => id,
+        _ => unreachable!("the topic is a group's"),
+    };
+    let answer = socket.asks(&format!(r#"{{"action":"subscribe","topic":"{topic}"}}"#)).await;
+    assert_eq!(answer["event"], "subscribed");
+    let from = answer["head"].as_u64().unwrap();
+    let act = async {
+        // Somewhere in the middle of it.
+        tokio::task::yield_now().await;
+        match how {
+            How::Leave => drop(chat.leave(ben, group).await.unwrap()),
+            How::Remove => chat.remove(ann, group, ben.id, false).await.unwrap(),
+            How::Ban => chat.remove(ann, group, ben.id, true).await.unwrap(),
+            How::SignOut => chat.sign_out(ben, Sessions::One(token.hash())).await.unwrap(),
+            How::SessionEnded => chat.sign_out(ben, Sessions::All).await.unwrap(),
+        }
+        chat.post(ann, topic.clone(), chat.new_send_id(), "not for ben", None).await.unwrap().seq
+    };
+    let (after, (heard, gone)) = tokio::join!(act, hears(socket, topic));
+    let caller = Caller { me: Some(ann.clone()), ..Caller::default() };
+    let last = match how {
+        How::SignOut | How::SessionEnded => {
+            assert!(gone, "the socket ends with the session");
+            Seq(after.0 - 1)
+        }
+        _ => {
+            assert!(!gone, "only the subscription ends");
+            let all = Range { after: Some(Seq(from)), before: None, limit: 100 };
+            let mut last = None;
+            let mut page = chat.events(&caller, topic, all).await.unwrap();
+            while last.is_none() {
+                last = page.entries.iter().find_map(|entry| match &entry.data {
+                    Event::Left { person } | Event::Removed { person, .. } if person.id == ben.id => {
+                        Some(entry.seq)
+                    }
+                    _ => None,
+                });
+                let next = Range { after: page.entries.last().map(|entry| entry.seq), ..all };
+                page = chat.events(&caller, topic, next).await.unwrap();
+            }
+            last.unwrap()
+        }
+    };
+    assert!(heard.iter().all(|seq| *seq <= last.0), "{how:?}: heard {heard:?}, though it was over at {last}");
+    let whole: Vec<u64> = (from + 1..=heard.last().copied().unwrap_or(from)).collect();
+    assert_eq!(heard, whole, "{how:?}: without a hole until then");
+}
+
+async fn two_hundred_times(how: How) {
+    let server = server().await;
+    let chat = server.chat().clone();
+    let (ann, _) = chat.introduce(&Caller::default(), "ann").await.unwrap();
+    let group = chat.create_group(&ann, "tea", Door::Open).await.unwrap().id;
+    let topic = Topic::group(group);
+    let stop = Arc::new(AtomicBool::new(false));
+    let talking = tokio::spawn(talk(chat.clone(), ann.clone(), topic.clone(), Arc::clone(&stop)));
+    for _ in 0..ROUNDS {
+        let (ben, token) = chat.introduce(&Caller::default(), "ben").await.unwrap();
+        chat.join(&ben, group, None).await.unwrap();
+        let cookie = format!("hubbub_session={}", token.reveal());
+        let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
+        round(&chat, &ann, &mut socket, (&ben, &token), &topic, how).await;
+        if matches!(how, How::SignOut | How::SessionEnded) {
+            chat.leave(&ben, group).await.unwrap();
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    talking.await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_hears_nothing_later() {
+    two_hundred_times(How::Leave).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_removed_hears_nothing_later() {
+    two_hundred_times(How::Remove).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_banned_hears_nothing_later() {
+    two_hundred_times(How::Ban).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signs_out_hears_nothing_later() {
+    two_hundred_times(How::SignOut).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_session_is_ended_hears_nothing_later() {
+    two_hundred_times(How::SessionEnded).await;
+}
