@@ -100,6 +100,7 @@ pub(crate) const CLOSE: &str = "Close";
 pub(crate) const NEEDS_CONNECTION: &str =
     "This needs a connection; nothing was changed. Try again when you are online.";
 pub(crate) const MANAGE: &str = "Manage";
+pub(crate) const TELL_ME_OF: &str = "Notifications";
 pub(crate) const TELL_ME: &str = "Tell me of";
 pub(crate) const NOTIFY: [(&str, &str); 3] =
     [("all", "every message"), ("mentions", "what mentions me"), ("nothing", "nothing")];
@@ -297,6 +298,17 @@ mod still {
     pub(crate) const ARCHIVED_HINT: &str =
         "This group is archived: it can be read, but nobody writes or joins.";
     pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+
+    pub(crate) const SERVER: &str = "Accounts of this server";
+    pub(crate) const ACCOUNTS: &str = "Accounts";
+    pub(crate) const MAKE_MEMBER: &str = "Make member";
+    pub(crate) const RESET_LINK: &str = "Link for a new password";
+    pub(crate) const RESET_LINK_HINT: &str =
+        "Give this link to whoever forgot the password. It works once, for a day.";
+
+    pub(crate) fn new_password_of(name: &str) -> String {
+        format!("New password of {name}")
+    }
 
     pub(crate) const FIND_PERSON: &str = "Find a person";
     pub(crate) const NOBODY_YET: &str = "Whoever is in a group with you is listed here.";

@@ -79,6 +79,7 @@ test("ben blocks ann: neither can write, and he takes it back on his account pag
 
 test("ben is told of what mentions him only, and hides the group until then", async ({ ann, ben }) => {
     await together(ann, ben);
+    await ben.page.getByText("Notifications").click();
     await ben.page.getByLabel("Tell me of").selectOption("what mentions me");
     await ben.page.getByLabel("Hide it from the list").check();
     await ben.page.getByRole("button", { name: "Save" }).click();

@@ -63,7 +63,20 @@ test("every page is accessible and looks right, light and dark, wide and narrow"
     await expect(ben.page.getByText("1 unread message")).toBeAttached();
     await look(ben, "home");
 
+    await ann.page.keyboard.press("Control+k");
+    await expect(ann.page.getByRole("dialog", { name: "Find" })).toBeVisible();
+    await look(ann, "switcher");
+    await ann.page.keyboard.press("Escape");
+    await ann.page.getByRole("link", { name: "ben", exact: true }).first().click();
+    await ann.say("Just between us: :coffee: first?");
+    await ann.sees("first?");
+    await look(ann, "direct");
+
     // The pages that the server makes alone.
+    await ann.open("/people");
+    await look(ann, "people");
+    await ann.open("/broadcast");
+    await look(ann, "broadcast");
     await cal.open("/sign-in");
     await look(cal, "sign-in");
     await ann.open(`${new URL(link).pathname}/m/5`);

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use chat::{Chat, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
+use chat::{Chat, No, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
 use store::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -48,16 +48,7 @@ impl Server {
             Wrong(format!("cannot listen on {}: {error}; choose another one with --addr", config.addr))
         })?;
         let addr = socket.local_addr().map_err(|error| Wrong(format!("no local address: {error}")))?;
-        let store: Arc<dyn Store> = match config.store {
-            StoreChoice::Memory => Arc::new(VolatileStore::new(&OsChance, Window::default())),
-            StoreChoice::Sqlite => {
-                let opened = SqliteStore::open(&config.data, &OsChance);
-                Arc::new(opened.map_err(|fault| Wrong(format!("the data cannot be opened: {fault}")))?)
-            }
-        };
-        let bus = bus::open(&config.bus).map_err(|unknown| Wrong(unknown.to_string()))?;
-        let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsChance));
-        let chat = Chat::start(Parts { store, bus, clock, chance, limits: config.limits });
+        let chat = chat(&config)?;
         // An executor may be set once in a process; tests start many servers in one.
         let _ = any_spawner::Executor::init_tokio();
         let state = App {
@@ -72,6 +63,44 @@ impl Server {
         let listener = tokio::spawn(listener::run(socket, router, state.clone()));
         Ok(Running { addr, chat, state, listener })
     }
+}
+
+/// A link by which the account of this name gets a new password, within a day. The server that has the data must
+/// not run meanwhile.
+///
+/// # Errors
+/// If there is no such account, or the data is in use.
+pub async fn reset_link(config: &Config, name: &str) -> Result<String, Wrong> {
+    if config.store == StoreChoice::Memory {
+        return Err(Wrong(
+            "what is kept in memory is gone with its server; there is nothing to reset".into(),
+        ));
+    }
+    let chat = chat(config)?;
+    let token = chat.operator_reset(name).await;
+    let closed = chat.shut_down().await;
+    let token = token.map_err(|no| match no {
+        No::Refusal(_) => Wrong(format!("nobody signs in with the name \"{name}\"")),
+        No::Fault(fault) => Wrong(fault.to_string()),
+    })?;
+    closed.map_err(|no| Wrong(format!("the data could not be closed: {no:?}")))?;
+    let port = config.addr.rsplit_once(':').map_or("8080", |(_, port)| port);
+    let origin = config.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
+    Ok(format!("{origin}/reset/{}", token.reveal()))
+}
+
+/// The domain over the store that the operator chose.
+fn chat(config: &Config) -> Result<Arc<Chat>, Wrong> {
+    let store: Arc<dyn Store> = match config.store {
+        StoreChoice::Memory => Arc::new(VolatileStore::new(&OsChance, Window::default())),
+        StoreChoice::Sqlite => {
+            let opened = SqliteStore::open(&config.data, &OsChance);
+            Arc::new(opened.map_err(|fault| Wrong(format!("the data cannot be opened: {fault}")))?)
+        }
+    };
+    let bus = bus::open(&config.bus).map_err(|unknown| Wrong(unknown.to_string()))?;
+    let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsChance));
+    Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits }))
 }
 
 impl Running {

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use chat::Limits;
+use chat::{Limits, SignUp};
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
@@ -21,6 +21,13 @@ pub struct Cli {
 enum Command {
     /// Serves the chat (also what happens without a command)
     Serve(Settings),
+    /// Makes a link by which somebody sets a new password; works while the server is stopped
+    ResetLink {
+        /// The name they sign in with
+        name: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 /// Every setting, as it may stand in a flag, the environment or the file; whatever is said first counts, in
@@ -49,6 +56,9 @@ struct Settings {
     /// What to log: error, warn, info, debug, or a filter [default: warn]
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER")]
     log: Option<String>,
+    /// Who may come without an account: everybody, who has an invite, or nobody [default: open]
+    #[arg(long, env = "HUBBUB_SIGN_UP", value_name = "open|invite|closed")]
+    sign_up: Option<String>,
     /// The most members of a new group [default: 1000]
     #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
     group_members: Option<u32>,
@@ -178,6 +188,17 @@ impl Default for Patience {
     }
 }
 
+impl Cli {
+    /// Whose password shall be set anew, if that is the command.
+    #[must_use]
+    pub fn reset_link(&self) -> Option<String> {
+        match &self.command {
+            Some(Command::ResetLink { name, .. }) => Some(name.clone()),
+            _ => None,
+        }
+    }
+}
+
 impl Config {
     /// Reads flags, environment and file.
     ///
@@ -185,7 +206,7 @@ impl Config {
     /// The first setting that cannot be.
     pub fn read(cli: Cli) -> Result<Self, Wrong> {
         let flags = match cli.command {
-            Some(Command::Serve(settings)) => settings,
+            Some(Command::Serve(settings) | Command::ResetLink { settings, .. }) => settings,
             None => cli.settings,
         };
         let file = match &flags.config {
@@ -250,6 +271,7 @@ impl Settings {
             open_topics: self.open_topics.or(below.open_topics),
             bus: self.bus.or(below.bus),
             log: self.log.or(below.log),
+            sign_up: self.sign_up.or(below.sign_up),
             group_members: self.group_members.or(below.group_members),
             send_burst: self.send_burst.or(below.send_burst),
             send_per_second: self.send_per_second.or(below.send_per_second),
@@ -266,6 +288,7 @@ impl Settings {
             group_members: at_least_one("group_members", self.group_members, limits.group_members)?,
             send_burst: at_least_one("send_burst", self.send_burst, limits.send_burst)?,
             send_per_second: rate(self.send_per_second, limits.send_per_second)?,
+            sign_up: choice("sign_up", self.sign_up, SignUpChoice(limits.sign_up))?.0,
             ..limits
         };
         let sockets = Sockets {
@@ -305,6 +328,22 @@ impl FromStr for StoreChoice {
             "sqlite" => Ok(Self::Sqlite),
             "memory" => Ok(Self::Memory),
             _ => Err("sqlite or memory"),
+        }
+    }
+}
+
+/// As the operator writes it.
+struct SignUpChoice(SignUp);
+
+impl FromStr for SignUpChoice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "open" => Ok(Self(SignUp::Open)),
+            "invite" => Ok(Self(SignUp::Invite)),
+            "closed" => Ok(Self(SignUp::Closed)),
+            _ => Err("open, invite or closed"),
         }
     }
 }

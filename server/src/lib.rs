@@ -19,7 +19,7 @@ mod signals;
 mod site;
 mod topics;
 
-pub use boot::{Running, Server};
+pub use boot::{Running, Server, reset_link};
 pub use config::{Cli, Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
 pub use routes::ROUTES;
 pub use signals::until_told_to_stop;

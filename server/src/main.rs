@@ -7,7 +7,9 @@ use server::{Cli, Config, Server};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let config = match Config::read(Cli::parse()) {
+    let cli = Cli::parse();
+    let reset = cli.reset_link();
+    let config = match Config::read(cli) {
         Ok(config) => config,
         Err(wrong) => {
             eprintln!("hubbub: {wrong}");
@@ -29,7 +31,23 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(serve(config))
+    match reset {
+        Some(name) => runtime.block_on(print_reset_link(&config, &name)),
+        None => runtime.block_on(serve(config)),
+    }
+}
+
+async fn print_reset_link(config: &Config, name: &str) -> ExitCode {
+    match server::reset_link(config, name).await {
+        Ok(link) => {
+            println!("{link}");
+            ExitCode::SUCCESS
+        }
+        Err(wrong) => {
+            eprintln!("hubbub: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn serve(config: Config) -> ExitCode {

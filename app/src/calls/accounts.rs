@@ -82,3 +82,49 @@ pub async fn change_password(old: String, new: String) -> Result<(), Failure> {
     let (me, own) = (caller.me()?, caller.session.as_ref().ok_or(Refusal::SignInNeeded)?);
     Ok(chat().change_password(me, own, &old, &new).await?)
 }
+
+/// Makes a member of the application an admin, or an admin a member: `role` is `admin` or `member`.
+///
+/// # Errors
+/// If the caller is not the owner.
+#[server(name = AppRank, prefix = "/do", endpoint = "app_rank")]
+pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, user_id};
+    use wire::{AppRole, Refusal};
+
+    let role = match role.as_str() {
+        "admin" => AppRole::Admin,
+        "member" => AppRole::Member,
+        _ => return Err(Refusal::FieldWrong { field: "role", wants: "admin or member" }.into()),
+    };
+    Ok(chat().app_rank(caller().me()?, user_id(&user)?, role).await?)
+}
+
+/// Makes a link by which somebody sets a new password, and shows it.
+///
+/// # Errors
+/// If the caller may not do that for them.
+#[server(name = OfferReset, prefix = "/do", endpoint = "offer_reset")]
+pub async fn offer_reset(user: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, go_to, user_id};
+
+    let token = chat().offer_reset(caller().me()?, user_id(&user)?).await?;
+    go_to(&format!("/server?link={}", token.reveal()));
+    Ok(())
+}
+
+/// Sets a new password by such a link, and signs in here.
+///
+/// # Errors
+/// What is wrong with the password, or that the link no longer works.
+#[server(name = ResetPassword, prefix = "/do", endpoint = "reset_password")]
+pub async fn reset_password(token: String, password: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, go_to, keep_token};
+    use wire::Refusal;
+
+    let token = chat::Token::parse(&token).ok_or(Refusal::ResetOver)?;
+    let session = chat().reset(&caller(), &token, &password).await?;
+    keep_token(&session);
+    go_to("/");
+    Ok(())
+}

@@ -73,11 +73,16 @@ pub(super) fn door_of(text: &str) -> Result<Door, Failure> {
 
 /// The link to a group, as the caller's browser would write it.
 pub(super) fn link_to(group: GroupId) -> String {
+    absolute(&format!("/g/{group}"))
+}
+
+/// A path of this server with what stands before it in the caller's browser.
+pub(super) fn absolute(path: &str) -> String {
     let parts = use_context::<Parts>();
     let host =
         parts.and_then(|parts| parts.headers.get(http::header::HOST)?.to_str().ok().map(str::to_owned));
     let scheme = if expect_context::<SessionCookie>().secure { "https" } else { "http" };
-    format!("{scheme}://{}/g/{group}", host.unwrap_or_else(|| "localhost".into()))
+    format!("{scheme}://{}{path}", host.unwrap_or_else(|| "localhost".into()))
 }
 
 /// Sends the browser to a path of ours; a script follows it on its own.

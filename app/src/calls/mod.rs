@@ -12,8 +12,10 @@ mod people;
 #[cfg(feature = "ssr")]
 mod still;
 
-pub use accounts::{ChangePassword, Claim, EndSession, SignIn, SignOut};
-pub use accounts::{change_password, claim, end_session, sign_in, sign_out};
+pub use accounts::{AppRank, ChangePassword, Claim, EndSession, OfferReset, ResetPassword, SignIn, SignOut};
+pub use accounts::{
+    app_rank, change_password, claim, end_session, offer_reset, reset_password, sign_in, sign_out,
+};
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
 pub use directs::{Block, Broadcast, Gather, block, broadcast, gather};
@@ -24,6 +26,10 @@ pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
 pub use people::{find_emoji, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
+pub(crate) use still::{Administered, Listed};
+#[cfg(feature = "ssr")]
 pub(crate) use still::{Audiences, Known, Results, SessionLine, Told};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{account, audiences, management, message, people_called, results};
+#[cfg(feature = "ssr")]
+pub(crate) use still::{administered, reset_for};

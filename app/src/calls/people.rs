@@ -20,7 +20,8 @@ pub async fn introduce(
     let me = match caller().me {
         Some(me) => me,
         None => {
-            let (me, token) = chat().introduce(&caller(), &name).await?;
+            let invited = group.zip(invite.as_deref().and_then(invite_id));
+            let (me, token) = chat().introduce_by(&caller(), &name, invited).await?;
             keep_token(&token);
             me
         }

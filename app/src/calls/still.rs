@@ -9,8 +9,9 @@ use wire::{
 
 /// What became of a broadcast.
 pub(crate) use chat::Broadcast as Results;
+pub(crate) use chat::store::Listed;
 
-use super::context::{caller, chat, group_id, link_to, user_id};
+use super::context::{absolute, caller, chat, group_id, link_to, user_id};
 use crate::failure::Failure;
 
 /// What the page needs on which admins manage a group.
@@ -147,5 +148,36 @@ pub(crate) fn account() -> impl Future<Output = Result<Known, Failure>> + Send +
         let sessions = chat.sessions(&me).await?.into_iter().map(line).collect();
         let blocked = chat.blocked(&me).await?;
         Ok(Known { me, role, sessions, blocked })
+    }
+}
+
+/// The accounts of the server, as those who manage them see them.
+pub(crate) struct Administered {
+    /// What who asks may do.
+    pub(crate) role: AppRole,
+    pub(crate) accounts: Vec<Listed>,
+    /// The link that was just made, absolute.
+    pub(crate) link: Option<String>,
+}
+
+/// The accounts of the server. Takes who asks from context at once.
+pub(crate) fn administered(
+    token: Option<String>,
+) -> impl Future<Output = Result<Administered, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    let token = token.as_deref().and_then(chat::Token::parse);
+    let link = token.map(|token| absolute(&format!("/reset/{}", token.reveal())));
+    async move {
+        let (role, accounts) = chat.accounts(caller.me()?).await?;
+        Ok(Administered { role, accounts, link })
+    }
+}
+
+/// Whose new password a link is for.
+pub(crate) fn reset_for(token: String) -> impl Future<Output = Result<Person, Failure>> + Send + 'static {
+    let chat = chat();
+    async move {
+        let token = chat::Token::parse(&token).ok_or(Refusal::ResetOver)?;
+        Ok(chat.reset_of(&token).await?)
     }
 }

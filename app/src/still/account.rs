@@ -59,6 +59,9 @@ fn Account(known: Known) -> impl IntoView {
                     <strong class="name" dir="auto">{me.name.to_string()}</strong>
                     <span class="tag">{role_name}</span>
                 </p>
+                {(role >= Some(wire::AppRole::Admin)).then(|| view! {
+                    <p><a class="button small" href="/server">{text::SERVER}</a></p>
+                })}
             </section>
             <section class="card" aria-labelledby="password-title">
                 <h2 id="password-title">{text::PASSWORD}</h2>

@@ -9,6 +9,7 @@ mod audit;
 mod broadcast;
 mod message;
 mod people;
+mod server;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -31,6 +32,8 @@ pub fn Still() -> impl IntoView {
                 <Route path=path!("/people") view=people::PeoplePage/>
                 <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>
                 <Route path=path!("/broadcast/:seq") view=broadcast::ResultsPage/>
+                <Route path=path!("/server") view=server::ServerPage/>
+                <Route path=path!("/reset/:token") view=server::ResetPage/>
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
                 <Route path=path!("/g/:group/m/:seq") view=message::MessagePage/>

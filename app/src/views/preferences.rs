@@ -21,7 +21,9 @@ pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
     let options = text::NOTIFY
         .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
     view! {
-        <Form action="/do/prefer" class="form preferences">
+        <details class="preferences">
+        <summary>{text::TELL_ME_OF}</summary>
+        <Form action="/do/prefer" class="form">
             <input type="hidden" name="topic" value=topic.to_string()/>
             <label for="notify">{text::TELL_ME}</label>
             <select id="notify" name="notify">{options}</select>
@@ -32,5 +34,6 @@ pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
             <Refusal id="prefer-refused"/>
             <button class="button small">{text::SAVE}</button>
         </Form>
+        </details>
     }
 }

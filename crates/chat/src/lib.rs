@@ -34,7 +34,7 @@ pub use crate::acts::{Audience, Broadcast, CatchUp, Sending, Sent, Subscribed};
 pub use crate::bus::{Bus, Hint, LocalBus};
 pub use crate::chat::{Ack, Caller, Chat, Parts};
 pub use crate::endings::{Ending, Endings};
-pub use crate::limits::Limits;
+pub use crate::limits::{Limits, SignUp};
 pub use crate::no::{Fault, No};
 pub use crate::outside::{Chance, Clock, OsChance, SystemClock};
 pub use crate::session::{Session, SessionSummary, Token, TokenHash};

@@ -20,10 +20,25 @@ pub struct Limits {
     pub newcomers_per_second: f64,
     /// How many bytes of frames the broker keeps for a topic; who is further behind reads history.
     pub topic_log_bytes: usize,
+    /// Who may come without an account.
+    pub sign_up: SignUp,
     /// After how many days without a visit a session ends.
     pub session_idle_days: u32,
     /// After how many days a session ends at all.
     pub session_days: u32,
+}
+
+/// Who may come to the application. Whoever comes to one without any account is always let in: they will be its
+/// owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUp {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Who has an invite to a group.
+    Invite,
+    /// Nobody new.
+    Closed,
 }
 
 impl Default for Limits {
@@ -38,6 +53,7 @@ impl Default for Limits {
             newcomer_burst: 50,
             newcomers_per_second: 0.1,
             topic_log_bytes: 256 * 1024,
+            sign_up: SignUp::Open,
             session_idle_days: 30,
             session_days: 180,
         }

@@ -75,14 +75,20 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Person>, Fault>;
 
-    /// Where an entry stands that was sent with this id; none if there is none.
-    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault>;
+    /// What was sent with this id, as far as it is kept; none if nothing was.
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault>;
 
     /// Whom a user has blocked, the last one first.
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault>;
 
     /// The account of a user, or that which signs in with a login; none for a guest.
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault>;
+
+    /// Every account, by name without case.
+    async fn accounts(&self) -> Result<Vec<Listed>, Fault>;
+
+    /// Whose new password a token is for, and until when; none if it is unknown or used.
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault>;
 
     /// The sessions of a user, the one that began last first.
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;
@@ -131,6 +137,30 @@ pub enum Write {
     SetPassword {
         /// Whose it is.
         user: UserId,
+        /// The hash of the password.
+        password: PasswordHash,
+    },
+    /// An account may do something else in the application.
+    AppRank {
+        /// Whose it is.
+        user: UserId,
+        /// What they may do.
+        role: AppRole,
+    },
+    /// There is a token by which an account gets a new password.
+    OfferReset {
+        /// The hash of the token.
+        token: TokenHash,
+        /// Whose account it is.
+        user: UserId,
+        /// Until when it works.
+        until: Timestamp,
+    },
+    /// An account has a new password by such a token, and every such token of it is used; [`Outcome::Stale`] if the
+    /// token is unknown or used.
+    UseReset {
+        /// The hash of the token.
+        token: TokenHash,
         /// The hash of the password.
         password: PasswordHash,
     },
@@ -239,6 +269,15 @@ pub struct Account {
     pub role: AppRole,
 }
 
+/// An account as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Whose it is.
+    pub person: Person,
+    /// What they may do in the application.
+    pub role: AppRole,
+}
+
 /// A password as it is kept: how it was hashed, the salt and the hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
@@ -279,6 +318,19 @@ pub struct Draft {
     pub counts: bool,
     /// Whom it mentions.
     pub mentions: Mentions,
+}
+
+/// An entry that was sent with an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentBefore {
+    /// Its log.
+    pub topic: Topic,
+    /// Its place.
+    pub seq: Seq,
+    /// What its sender meant.
+    pub body: BodyHash,
+    /// When it was taken.
+    pub at: Timestamp,
 }
 
 /// Whom an entry mentions.

@@ -1,10 +1,11 @@
 //! Signing in, on several devices, and out again.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chat::store::Sessions;
-use chat::testing::Node;
-use chat::{Caller, No};
+use chat::testing::{Node, SeededChance};
+use chat::{Caller, Limits, No, SignUp, Token, VolatileStore, Window};
 use wire::{AppRole, Refusal};
 
 const GOOD: &str = "correct horse battery";
@@ -77,4 +78,56 @@ async fn whoever_guesses_is_stopped_and_the_owner_is_let_in_later() {
     assert_eq!(node.chat.sign_in(&caller, "ann", GOOD).await.map(|_| ()), stopped);
     node.clock.advance(15 * 60_000);
     assert!(node.chat.sign_in(&caller, "ann", GOOD).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
+    let node = Node::volatile();
+    let (ann, ben, cal) =
+        (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
+    for person in [&ann, &ben, &cal] {
+        node.chat.claim(person, "correct horse battery").await.unwrap();
+    }
+    let refused = |answer: Result<Token, No>| match answer {
+        Err(No::Refusal(refusal)) => refusal,
+        other => panic!("{other:?} is no refusal"),
+    };
+    assert_eq!(refused(node.chat.offer_reset(&ben, cal.id).await), Refusal::NotAppAdmin);
+    node.chat.app_rank(&ann, ben.id, AppRole::Admin).await.unwrap();
+    assert_eq!(refused(node.chat.offer_reset(&ben, ann.id).await), Refusal::NotAppAdmin);
+    let (used, late) =
+        (node.chat.offer_reset(&ben, cal.id).await.unwrap(), node.chat.operator_reset("CAL").await.unwrap());
+    assert_eq!(node.chat.reset_of(&used).await.unwrap(), cal);
+    let caller = Caller::default();
+    assert_eq!(refused(node.chat.reset(&caller, &used, "password").await), Refusal::PasswordWeak);
+    let session = node.chat.reset(&caller, &used, "a much better one").await.unwrap();
+    assert_eq!(node.chat.recognise(&session).await.unwrap(), Some(cal.clone()));
+    assert_eq!(node.chat.sessions(&cal).await.unwrap().len(), 1, "all others have ended");
+    assert!(node.chat.sign_in(&caller, "cal", "a much better one").await.is_ok());
+    for over in [&used, &late] {
+        assert_eq!(refused(node.chat.reset(&caller, over, "yet another one").await), Refusal::ResetOver);
+    }
+    let old = node.chat.offer_reset(&ann, ben.id).await.unwrap();
+    node.clock.advance(24 * 60 * 60 * 1_000);
+    assert_eq!(refused(node.chat.reset(&caller, &old, "yet another one").await), Refusal::ResetOver);
+}
+
+#[tokio::test]
+async fn the_operator_chooses_who_may_come() {
+    let limits = |sign_up| Limits { sign_up, ..Node::patient() };
+    for sign_up in [SignUp::Invite, SignUp::Closed] {
+        let store = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+        let node = Node::limited(store, limits(sign_up));
+        let ann = node.introduce("ann").await;
+        node.chat.claim(&ann, "correct horse battery").await.unwrap();
+        let group = node.group(&ann, "tea").await;
+        let invite = node.chat.invite(&ann, group, 60, 1).await.unwrap();
+        let come = async |name: &str, invite| {
+            node.chat.introduce_by(&Caller::default(), name, invite).await.map(|_| ())
+        };
+        let closed = Err(No::Refusal(Refusal::SignUpClosed));
+        assert_eq!(come("ben", None).await, closed, "{sign_up:?}");
+        let invited = if sign_up == SignUp::Invite { Ok(()) } else { closed };
+        assert_eq!(come("cal", Some((group, invite))).await, invited, "{sign_up:?}");
+    }
 }

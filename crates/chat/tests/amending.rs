@@ -77,6 +77,24 @@ async fn an_edit_is_heard_and_found_and_only_the_author_makes_one() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_sent_again_is_answered_as_the_first_time_whatever_came_between() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ann, tea.id, "helo").await.seq;
+    let id = tea.node.chat.new_send_id();
+    let edit = async |text: &str| {
+        let amendment = Amendment::Edit(text.into());
+        tea.node.chat.amend(&tea.ann, &tea.topic(), id.clone(), said, amendment).await
+    };
+    let first = edit("hello").await.unwrap();
+    assert!(!first.duplicate && first.seq > said);
+    let again = Ack { duplicate: true, ..first };
+    assert_eq!(edit("hello").await.unwrap(), again);
+    assert_eq!(edit("hullo").await, refused(Refusal::SendIdTaken));
+    tea.amend(&tea.ann, said, Amendment::Delete).await.unwrap();
+    assert_eq!(edit("hello").await.unwrap(), again);
+}
+
+#[tokio::test]
 async fn of_a_deleted_message_nothing_is_found_any_more() {
     let tea = Tea::new().await;
     let secret = tea.node.say(&tea.ben, tea.id, "the secret word").await.seq;

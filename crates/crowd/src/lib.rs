@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
+pub mod busy;
 pub mod checker;
 pub mod person;
 pub mod record;

@@ -20,6 +20,18 @@ struct Cli {
 enum Command {
     /// One run: a group, messages, kills, a verdict
     Crash(Crash),
+    /// One run in which people also edit, react, come and go, rise, fall and broadcast
+    Mixed {
+        /// The binary under test
+        #[arg(long)]
+        server: PathBuf,
+        /// sqlite or memory
+        #[arg(long, default_value = "sqlite")]
+        store: String,
+        /// About how long people go on
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// A short run of each kind, for the tests
     Check {
         /// The binary under test
@@ -66,9 +78,31 @@ struct Crash {
 async fn main() -> ExitCode {
     let good = match Cli::parse().command {
         Command::Crash(crash) => judge("crash", run(&crash.plan()).await),
+        Command::Mixed { server, store, seconds } => {
+            judge(&format!("{store}, mixed"), run(&mixed(server, &store, seconds)).await)
+        }
         Command::Check { server, planted } => all(server, planted).await,
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Twenty people who do something up to twenty times a second each; in memory only as often as it keeps of one log.
+fn mixed(server: PathBuf, store: &str, seconds: u32) -> Plan {
+    let people = 20;
+    let seconds_of = usize::try_from(seconds).unwrap_or(usize::MAX).max(1);
+    let each = if store == "memory" { (1_400 / (people * seconds_of)).clamp(1, 20) } else { 20 };
+    Plan {
+        server,
+        store: store.into(),
+        plant: None,
+        people,
+        messages: people * each * seconds_of,
+        kills: 0,
+        cuts: 400,
+        mixed: Some(Duration::from_millis(1_000 / each as u64)),
+        seed: 1,
+        limit: Duration::from_secs(u64::from(seconds) * 4 + 60),
+    }
 }
 
 async fn all(server: PathBuf, planted: Option<PathBuf>) -> bool {
@@ -86,11 +120,16 @@ async fn all(server: PathBuf, planted: Option<PathBuf>) -> bool {
     let killed = judge("sqlite, killed four times", run(&short.plan()).await);
     let cut = Plan { store: "memory".into(), kills: 0, cuts: 400, ..short.plan() };
     let cut = judge("memory, connections cut", run(&cut).await);
+    let mut mixes = true;
+    for store in ["sqlite", "memory"] {
+        let plan = mixed(short.server.clone(), store, 4);
+        mixes &= judge(&format!("{store}, a mixed crowd"), run(&plan).await);
+    }
     let found = match planted {
         Some(planted) => finds_the_bug(&Plan { server: planted, ..short.plan() }).await,
         None => true,
     };
-    killed && cut && found
+    killed && cut && mixes && found
 }
 
 /// Whether the checker finds a server that acknowledges before it commits. A kill must fall between the two,
@@ -142,6 +181,7 @@ impl Crash {
             messages: self.messages,
             kills: self.kills,
             cuts: self.cuts,
+            mixed: None,
             seed: self.seed,
             limit: Duration::from_secs(self.limit_seconds),
         }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 use wire::Topic;
 
+use crate::busy::Busy;
 use crate::checker::{Finding, check};
 use crate::person::socket::whole_log;
 use crate::person::{Person, Progress, http, introduce};
@@ -32,6 +33,8 @@ pub struct Plan {
     pub kills: usize,
     /// How many frames somebody reads, about, before their connection breaks; 0 if it never does.
     pub cuts: usize,
+    /// The pause before each letter, if people mix what they do and the group is kept busy beside.
+    pub mixed: Option<Duration>,
     /// Where chance begins, so that a run can be repeated.
     pub seed: u64,
     /// When the run is given up.
@@ -112,10 +115,28 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
     let mut crowd = JoinSet::new();
     for (n, guest) in guests.into_iter().enumerate() {
         let share = plan.messages / plan.people + usize::from(n < plan.messages % plan.people);
-        let person =
-            Person::new(host.clone(), guest, topic.clone(), share, Arc::clone(&progress), chaos.clone());
+        let person = Person::new(
+            host.clone(),
+            guest,
+            topic.clone(),
+            share,
+            Arc::clone(&progress),
+            chaos.clone(),
+            plan.mixed,
+        );
         crowd.spawn(person.live(until));
     }
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let busy = match plan.mixed {
+        Some(_) => {
+            let wanderer = introduce(&host, "wanderer").await?;
+            let (host, group, founder) = (host.clone(), group.clone(), founder.clone());
+            let busy = Busy { host, group, founder, wanderer, stop: Arc::clone(&stop) };
+            Some(tokio::spawn(busy.keep()))
+        }
+        None => None,
+    };
 
     for kill in 1..=plan.kills {
         let due = plan.messages * kill / (plan.kills + 1);
@@ -126,15 +147,21 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
         server.up().await?;
     }
     let said = reached(&progress, plan.messages, until).await;
+    stop.store(true, Ordering::Release);
+    let mut records = Vec::new();
+    if let Some(busy) = busy {
+        records.push(busy.await.map_err(io::Error::other)??);
+    }
+    let busybodies = records.len();
     let log = whole_log(&host, &founder, topic.as_str()).await?;
     progress.head.store(log.last().map_or(0, |line| line.seq.0), Ordering::Release);
 
-    let mut records = Vec::new();
     while let Ok(Some(record)) = timeout_at(until + Duration::from_secs(5), crowd.join_next()).await {
         records.push(record.map_err(io::Error::other)?);
     }
-    if records.len() < plan.people {
-        return Err(io::Error::other(format!("{} people never finished", plan.people - records.len())));
+    let finished = records.len() - busybodies;
+    if finished < plan.people {
+        return Err(io::Error::other(format!("{} people never finished", plan.people - finished)));
     }
     server.kill().await?;
     let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);

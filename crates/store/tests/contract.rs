@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chat::store::{
-    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
+    Write,
 };
 use chat::testing::SeededChance;
 use chat::{Fault, Session, SessionSummary, Store, TokenHash};
@@ -74,7 +75,7 @@ impl Store for Housed {
         self.store.people(user, words, everyone, limit).await
     }
 
-    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
         self.store.sent(sender, id).await
     }
 
@@ -92,6 +93,14 @@ impl Store for Housed {
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
         self.store.account(key).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
+        self.store.accounts().await
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
+        self.store.reset(token).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

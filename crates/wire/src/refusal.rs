@@ -114,6 +114,10 @@ pub enum Refusal {
     TargetsBad,
     /// Only an admin of the application may do that.
     NotAppAdmin,
+    /// Only the owner of the application may do that.
+    NotOwner,
+    /// The link for a new password is used, or too old.
+    ResetOver,
     /// A direct needs somebody else.
     DirectWithOneself,
     /// This server takes no new people.
@@ -207,6 +211,8 @@ impl Refusal {
             Self::Blocked => "blocked",
             Self::TargetsBad => "targets_bad",
             Self::NotAppAdmin => "not_app_admin",
+            Self::NotOwner => "not_owner",
+            Self::ResetOver => "reset_over",
             Self::DirectWithOneself => "direct_with_oneself",
             Self::SignUpClosed => "sign_up_closed",
             Self::NotAuthor => "not_author",
@@ -290,6 +296,8 @@ impl Refusal {
             Self::Blocked => "You cannot write to each other: one of you has blocked the other.".into(),
             Self::TargetsBad => format!("Choose 1 to {} people or groups.", limits::TARGETS),
             Self::NotAppAdmin => "Only an admin of this server may do that.".into(),
+            Self::NotOwner => "Only the owner of this server may do that.".into(),
+            Self::ResetOver => "This link no longer works; ask whoever runs this server for a new one.".into(),
             Self::DirectWithOneself => "This is you; choose somebody else to write to.".into(),
             Self::SignUpClosed => "This server takes in new people only with an invitation, or not at all; ask whoever runs it.".into(),
             Self::NotAuthor => "Only who wrote a message may change it; its author or an admin may delete it.".into(),
@@ -351,6 +359,7 @@ impl Refusal {
             | Self::NotAuthor
             | Self::Blocked
             | Self::NotAppAdmin
+            | Self::NotOwner
             | Self::SignUpClosed
             | Self::Muted { .. } => 403,
             Self::NotFound => 404,
@@ -366,6 +375,7 @@ impl Refusal {
             | Self::LimitBad { .. }
             | Self::ConfirmationWrong
             | Self::DirectWithOneself
+            | Self::ResetOver
             | Self::TargetsBad
             | Self::HasAccount
             | Self::NoAccount

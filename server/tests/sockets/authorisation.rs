@@ -10,7 +10,7 @@ use wire::{ACTIONS, Door, InviteId, Pair, Person, Role, Topic};
 use super::people::{Socket, get, post, raw, server};
 
 /// Everybody who could come, in the order of the columns.
-const WHO: [Who; 9] = [
+const WHO: [Who; 10] = [
     Who::Stranger,
     Who::Outsider,
     Who::Guest,
@@ -19,6 +19,7 @@ const WHO: [Who; 9] = [
     Who::Muted,
     Who::Admin,
     Who::LastAdmin,
+    Who::AppAdmin,
     Who::Owner,
 ];
 
@@ -40,12 +41,14 @@ enum Who {
     Admin,
     /// Is the only admin.
     LastAdmin,
+    /// Is an admin of the application, and has no seat.
+    AppAdmin,
     /// Is the owner of the application, and has no seat.
     Owner,
 }
 
 /// What an answer comes to: a letter for each code, `+` for a yes.
-const CODES: [(char, &str); 17] = [
+const CODES: [(char, &str); 19] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
     ('A', "not_admin"),
@@ -63,6 +66,8 @@ const CODES: [(char, &str); 17] = [
     ('B', "direct_with_oneself"),
     ('I', "invite_needed"),
     ('F', "field_wrong"),
+    ('Z', "not_owner"),
+    ('V', "reset_over"),
 ];
 
 /// One way in: what it is, what each comes to, and how it is asked.
@@ -105,11 +110,15 @@ impl World {
         // Passwords are slow to hash, so only those have one for whom it matters. The first account is the owner's.
         let accounts: &[&Person] = match who {
             Who::Member => &[&owner, &me],
+            Who::AppAdmin => &[&owner, &me, &ben],
             Who::Owner => &[&owner, &ben],
             _ => &[],
         };
         for person in accounts {
             chat.claim(person, "correct horse battery").await.unwrap();
+        }
+        if who == Who::AppAdmin {
+            chat.app_rank(&owner, me.id, wire::AppRole::Admin).await.unwrap();
         }
         let founder = if who == Who::LastAdmin { &me } else { &ann };
         let id = chat.create_group(founder, "tea", Door::Invite).await.unwrap().id;
@@ -217,108 +226,119 @@ fn subscribe(topic: &str) -> Ask {
 
 /// A page's answer is its status: `+` is 200, `N` 404, `S` 401, `3` another no, `4` something that makes no sense.
 const TABLE: &[Row] = &[
-    // Stranger, outsider, guest, member, removed, muted, admin, last admin, owner.
-    Row("subscribe group", "SM++M+++M", |w| w.on_group("subscribe", "")),
-    Row("subscribe audit", "SMAAMA++M", |w| subscribe(&format!("audit/{}", w.group))),
-    Row("subscribe direct of others", "SNNNNNNNN", |w| subscribe(w.direct().as_str())),
-    Row("subscribe news of others", "SNNNNNNNN", |w| subscribe(Topic::user(w.ann.id).as_str())),
-    Row("subscribe open topic", "+++++++++", |_| subscribe("news")),
-    Row("unsubscribe", "+++++++++", |w| w.on_group("unsubscribe", "")),
-    Row("post", "SM++MU++M", |w| w.on_group("post", r#","id":"1","text":"hi""#)),
-    Row("post direct of others", "SNNNNNNNN", |w| {
+    // Stranger, outsider, guest, member, removed, muted, admin, last admin, admin of the server, owner.
+    Row("subscribe group", "SM++M+++MM", |w| w.on_group("subscribe", "")),
+    Row("subscribe audit", "SMAAMA++MM", |w| subscribe(&format!("audit/{}", w.group))),
+    Row("subscribe direct of others", "SNNNNNNNNN", |w| subscribe(w.direct().as_str())),
+    Row("subscribe news of others", "SNNNNNNNNN", |w| subscribe(Topic::user(w.ann.id).as_str())),
+    Row("subscribe open topic", "++++++++++", |_| subscribe("news")),
+    Row("unsubscribe", "++++++++++", |w| w.on_group("unsubscribe", "")),
+    Row("post", "SM++MU++MM", |w| w.on_group("post", r#","id":"1","text":"hi""#)),
+    Row("post direct of others", "SNNNNNNNNN", |w| {
         Ask::Frame(format!(r#"{{"action":"post","topic":"{}","id":"1","text":"hi"}}"#, w.direct()))
     }),
-    Row("post direct", "S++++++++", |w| {
+    Row("post direct", "S+++++++++", |w| {
         let topic = Topic::direct(Pair::of(w.me.id, w.ben.id).unwrap());
         Ask::Frame(format!(r#"{{"action":"post","topic":"{topic}","id":"1","text":"hi"}}"#))
     }),
-    Row("edit of others", "SMWWMUWWM", |w| {
+    Row("edit of others", "SMWWMUWWMM", |w| {
         w.on_group("edit", &format!(r#","id":"1","target":{},"text":"hi""#, w.said))
     }),
-    Row("delete of others", "SMWWMU++M", |w| {
+    Row("delete of others", "SMWWMU++MM", |w| {
         w.on_group("delete", &format!(r#","id":"1","target":{}"#, w.said))
     }),
-    Row("react", "SM++MU++M", |w| {
+    Row("react", "SM++MU++MM", |w| {
         w.on_group("react", &format!(r#","id":"1","target":{},"emoji":"👍","on":true"#, w.said))
     }),
-    Row("pin", "SMAAMU++M", |w| w.on_group("pin", &format!(r#","id":"1","target":{},"on":true"#, w.said))),
-    Row("read", "SM++M+++M", |w| w.on_group("read", r#","seq":1"#)),
-    Row("typing", "SM++MU++M", |w| w.on_group("typing", "")),
-    Row("publish", "+++++++++", |_| Ask::Frame(r#"{"action":"publish","topic":"news","data":1}"#.into())),
-    Row("publish to a group", "RRRRRRRRR", |w| w.on_group("publish", r#","data":1"#)),
-    Row("ping", "+++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
-    Row("/do/introduce", "+++++++++", |_| Ask::Do("introduce", "name=new".into())),
-    Row("/do/look_around", "+++++++++", |_| Ask::Do("look_around", String::new())),
-    Row("/do/find_people", "S++++++++", |_| Ask::Do("find_people", "words=".into())),
-    Row("/do/find_emoji", "+++++++++", |_| Ask::Do("find_emoji", "words=".into())),
-    Row("/do/create_group", "S++++++++", |_| Ask::Do("create_group", "name=new".into())),
-    Row("/do/enter", "+++++++++", |w| w.in_group("enter", "")),
-    Row("/do/enter direct", "S++++++++", |w| Ask::Do("enter", format!("person={}", w.ben.id))),
-    Row("/do/join", "SI++I+++I", |w| w.in_group("join", "")),
-    Row("/do/join by invite", "S++++++++", |w| w.in_group("join", &format!("&invite={}", w.invite))),
-    Row("/do/leave", "S++++++L+", |w| w.in_group("leave", "")),
-    Row("/do/prefer", "SM++M+++M", |w| Ask::Do("prefer", format!("topic=group/{}&notify=all", w.group))),
-    Row("/do/post", "SM++MU++M", |w| Ask::Do("post", format!("topic=group/{}&id=1&text=hi", w.group))),
-    Row("/do/amend", "SMAAMU++M", |w| {
+    Row("pin", "SMAAMU++MM", |w| w.on_group("pin", &format!(r#","id":"1","target":{},"on":true"#, w.said))),
+    Row("read", "SM++M+++MM", |w| w.on_group("read", r#","seq":1"#)),
+    Row("typing", "SM++MU++MM", |w| w.on_group("typing", "")),
+    Row("publish", "++++++++++", |_| Ask::Frame(r#"{"action":"publish","topic":"news","data":1}"#.into())),
+    Row("publish to a group", "RRRRRRRRRR", |w| w.on_group("publish", r#","data":1"#)),
+    Row("ping", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
+    Row("/do/introduce", "++++++++++", |_| Ask::Do("introduce", "name=new".into())),
+    Row("/do/look_around", "++++++++++", |_| Ask::Do("look_around", String::new())),
+    Row("/do/find_people", "S+++++++++", |_| Ask::Do("find_people", "words=".into())),
+    Row("/do/find_emoji", "++++++++++", |_| Ask::Do("find_emoji", "words=".into())),
+    Row("/do/create_group", "S+++++++++", |_| Ask::Do("create_group", "name=new".into())),
+    Row("/do/enter", "++++++++++", |w| w.in_group("enter", "")),
+    Row("/do/enter direct", "S+++++++++", |w| Ask::Do("enter", format!("person={}", w.ben.id))),
+    Row("/do/join", "SI++I+++II", |w| w.in_group("join", "")),
+    Row("/do/join by invite", "S+++++++++", |w| w.in_group("join", &format!("&invite={}", w.invite))),
+    Row("/do/leave", "S++++++L++", |w| w.in_group("leave", "")),
+    Row("/do/prefer", "SM++M+++MM", |w| Ask::Do("prefer", format!("topic=group/{}&notify=all", w.group))),
+    Row("/do/post", "SM++MU++MM", |w| Ask::Do("post", format!("topic=group/{}&id=1&text=hi", w.group))),
+    Row("/do/amend", "SMAAMU++MM", |w| {
         Ask::Do("amend", format!("topic=group/{}&target={}&deed=pin", w.group, w.said))
     }),
-    Row("/do/slice", "SM++M+++M", |w| Ask::Do("slice", format!("topic=group/{}", w.group))),
-    Row("/do/slice direct of others", "SNNNNNNNN", |w| Ask::Do("slice", format!("topic={}", w.direct()))),
-    Row("/do/settle", "SMAAMA++M", |w| {
+    Row("/do/slice", "SM++M+++MM", |w| Ask::Do("slice", format!("topic=group/{}", w.group))),
+    Row("/do/slice direct of others", "SNNNNNNNNN", |w| Ask::Do("slice", format!("topic={}", w.direct()))),
+    Row("/do/settle", "SMAAMA++MM", |w| {
         w.in_group("settle", "&name=tea&description=&limit=9&door=open&slow_s=0")
     }),
-    Row("/do/archive", "SMAAMA++M", |w| w.in_group("archive", "&archived=true")),
-    Row("/do/delete_group", "SMAAMA++M", |w| w.in_group("delete_group", "&typed=tea")),
-    Row("/do/manage promote", "SMAAMA++M", |w| {
+    Row("/do/archive", "SMAAMA++MM", |w| w.in_group("archive", "&archived=true")),
+    Row("/do/delete_group", "SMAAMA++MM", |w| w.in_group("delete_group", "&typed=tea")),
+    Row("/do/manage promote", "SMAAMA++MM", |w| {
         w.in_group("manage", &format!("&users[]={}&deed=promote", w.ben.id))
     }),
-    Row("/do/manage demote oneself", "SMAAMA+LM", |w| {
+    Row("/do/manage demote oneself", "SMAAMA+LMM", |w| {
         w.in_group("manage", &format!("&users[]={}&deed=demote", w.me.id))
     }),
-    Row("/do/manage remove", "SMAAMA++M", |w| {
+    Row("/do/manage remove", "SMAAMA++MM", |w| {
         w.in_group("manage", &format!("&users[]={}&deed=remove", w.ben.id))
     }),
-    Row("/do/manage mute oneself", "SMAAMAOOM", |w| {
+    Row("/do/manage mute oneself", "SMAAMAOOMM", |w| {
         w.in_group("manage", &format!("&users[]={}&deed=mute", w.me.id))
     }),
-    Row("/do/invite", "SMAAMA++M", |w| w.in_group("invite", "&minutes=60")),
-    Row("/do/revoke", "SMAAMA++M", |w| w.in_group("revoke", &format!("&invite={}", w.invite))),
-    Row("/do/block", "S++++++++", |w| Ask::Do("block", format!("user={}&on=true", w.ben.id))),
-    Row("/do/gather", "S++++++++", |w| Ask::Do("gather", format!("name=us&users[]={}", w.ben.id))),
-    Row("/do/broadcast", "S++++++++", |w| {
+    Row("/do/invite", "SMAAMA++MM", |w| w.in_group("invite", "&minutes=60")),
+    Row("/do/revoke", "SMAAMA++MM", |w| w.in_group("revoke", &format!("&invite={}", w.invite))),
+    Row("/do/block", "S+++++++++", |w| Ask::Do("block", format!("user={}&on=true", w.ben.id))),
+    Row("/do/gather", "S+++++++++", |w| Ask::Do("gather", format!("name=us&users[]={}", w.ben.id))),
+    Row("/do/broadcast", "S+++++++++", |w| {
         Ask::Do("broadcast", format!("id=1&text=hi&to[]=group/{}", w.group))
     }),
-    Row("/do/broadcast to everyone", "SPPPPPPP+", |_| {
+    Row("/do/broadcast to everyone", "SPPPPPPP++", |_| {
         Ask::Do("broadcast", "id=1&text=hi&audience=everyone".into())
     }),
-    Row("/do/claim", "S++H++++H", |_| Ask::Do("claim", "password=correct+horse+battery".into())),
-    Row("/do/sign_in", "XXXXXXXXX", |_| Ask::Do("sign_in", "name=nobody&password=correct+horse".into())),
-    Row("/do/sign_out", "+++++++++", |_| Ask::Do("sign_out", String::new())),
-    Row("/do/end_session", "S++++++++", |_| Ask::Do("end_session", String::new())),
-    Row("/do/change_password", "SCCXCCCCX", |_| {
+    Row("/do/claim", "S++H++++HH", |_| Ask::Do("claim", "password=correct+horse+battery".into())),
+    Row("/do/sign_in", "XXXXXXXXXX", |_| Ask::Do("sign_in", "name=nobody&password=correct+horse".into())),
+    Row("/do/sign_out", "++++++++++", |_| Ask::Do("sign_out", String::new())),
+    Row("/do/end_session", "S+++++++++", |_| Ask::Do("end_session", String::new())),
+    Row("/do/change_password", "SCCXCCCCXX", |_| {
         Ask::Do("change_password", "old=wrong+horse&new=another+battery+staple".into())
     }),
-    Row("/ws", "+++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
-    Row("/publish", "+++++++++", |_| Ask::Json("/publish", r#"{"topic":"news","data":1}"#.into())),
-    Row("/topics of a group", "SM++M+++M", |w| Ask::Get(format!("/topics/group%2F{}/history", w.group))),
-    Row("/topics of an audit log", "SMAAMA++M", |w| Ask::Get(format!("/topics/audit%2F{}/history", w.group))),
-    Row("/topics of a direct of others", "SNNNNNNNN", |w| {
+    Row("/do/app_rank", "SZZZZZZZZ+", |w| Ask::Do("app_rank", format!("user={}&role=admin", w.ben.id))),
+    Row("/do/offer_reset", "SPPPPPPP++", |w| Ask::Do("offer_reset", format!("user={}", w.ben.id))),
+    Row("/do/reset_password", "VVVVVVVVVV", |_| {
+        Ask::Do("reset_password", "token=nonsense&password=correct+horse".into())
+    }),
+    Row("page /server", "S3333333++", |_| Ask::Get("/server".into())),
+    Row("page /reset/:token", "4444444444", |_| Ask::Get("/reset/nonsense".into())),
+    Row("/ws", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
+    Row("/publish", "++++++++++", |_| Ask::Json("/publish", r#"{"topic":"news","data":1}"#.into())),
+    Row("/topics of a group", "SM++M+++MM", |w| Ask::Get(format!("/topics/group%2F{}/history", w.group))),
+    Row("/topics of an audit log", "SMAAMA++MM", |w| {
+        Ask::Get(format!("/topics/audit%2F{}/history", w.group))
+    }),
+    Row("/topics of a direct of others", "SNNNNNNNNN", |w| {
         Ask::Get(format!("/topics/{}/history", w.direct().as_str().replace('/', "%2F")))
     }),
-    Row("/topics of others' news", "SNNNNNNNN", |w| Ask::Get(format!("/topics/user%2F{}/history", w.ann.id))),
-    Row("/health/live", "+++++++++", |_| Ask::Get("/health/live".into())),
-    Row("/health/ready", "+++++++++", |_| Ask::Get("/health/ready".into())),
-    Row("page /", "+++++++++", |_| Ask::Get("/".into())),
-    Row("page /g/:group", "+++++++++", |w| Ask::Get(format!("/g/{}", w.group))),
-    Row("page /g/:group/admin", "S33333++3", |w| Ask::Get(format!("/g/{}/admin", w.group))),
-    Row("page /g/:group/m/:seq", "S3++3+++3", |w| Ask::Get(format!("/g/{}/m/{}", w.group, w.said))),
-    Row("page /d/:person", "S++++++++", |w| Ask::Get(format!("/d/{}", w.ben.id))),
-    Row("page /d/:person/m/:seq", "SNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),
-    Row("page /people", "S++++++++", |_| Ask::Get("/people".into())),
-    Row("page /broadcast", "S++++++++", |_| Ask::Get("/broadcast".into())),
-    Row("page /broadcast/:seq", "SNNNNNNNN", |_| Ask::Get("/broadcast/1".into())),
-    Row("page /account", "S++++++++", |_| Ask::Get("/account".into())),
-    Row("page /sign-in", "+++++++++", |_| Ask::Get("/sign-in".into())),
+    Row("/topics of others' news", "SNNNNNNNNN", |w| {
+        Ask::Get(format!("/topics/user%2F{}/history", w.ann.id))
+    }),
+    Row("/health/live", "++++++++++", |_| Ask::Get("/health/live".into())),
+    Row("/health/ready", "++++++++++", |_| Ask::Get("/health/ready".into())),
+    Row("page /", "++++++++++", |_| Ask::Get("/".into())),
+    Row("page /g/:group", "++++++++++", |w| Ask::Get(format!("/g/{}", w.group))),
+    Row("page /g/:group/admin", "S33333++33", |w| Ask::Get(format!("/g/{}/admin", w.group))),
+    Row("page /g/:group/m/:seq", "S3++3+++33", |w| Ask::Get(format!("/g/{}/m/{}", w.group, w.said))),
+    Row("page /d/:person", "S+++++++++", |w| Ask::Get(format!("/d/{}", w.ben.id))),
+    Row("page /d/:person/m/:seq", "SNNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),
+    Row("page /people", "S+++++++++", |_| Ask::Get("/people".into())),
+    Row("page /broadcast", "S+++++++++", |_| Ask::Get("/broadcast".into())),
+    Row("page /broadcast/:seq", "SNNNNNNNNN", |_| Ask::Get("/broadcast/1".into())),
+    Row("page /account", "S+++++++++", |_| Ask::Get("/account".into())),
+    Row("page /sign-in", "++++++++++", |_| Ask::Get("/sign-in".into())),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,8 +32,16 @@ impl Chat {
             other => (other, RichText::default(), None),
         };
         self.pace.take(me.id, now)?;
+        let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
+        // A retry is answered as the first time, whatever became of the message meanwhile.
+        if let Some(sent) = self.store.sent(Sender::User(me.id), &id).await? {
+            return if sent.topic == *topic && sent.body == body_hash {
+                Ok(Ack { id, topic: topic.clone(), seq: sent.seq, timestamp: sent.at, duplicate: true })
+            } else {
+                Err(Refusal::SendIdTaken.into())
+            };
+        }
         let right = Right { conversation, user: me.id, to: RightTo::Amend };
-        let meant = format!("amend {target} {amendment:?}");
         loop {
             let standing = self.store.standing(conversation, me.id).await?;
             right.check(standing.as_ref(), now)?;
@@ -48,7 +56,7 @@ impl Chat {
                 topic: topic.clone(),
                 sender: Sender::User(me.id),
                 id: id.clone(),
-                body: hash(topic, meant.as_bytes()),
+                body: body_hash,
                 data: Json::of(&change),
                 at: now,
                 right: Some(right),

@@ -102,7 +102,7 @@ impl Chat {
             let Some(summary) = self.summary(me, topic).await? else { continue };
             let sent = self.store.sent(Sender::User(me.id), &part(&kept.entry.id, number)?).await?;
             let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
-                (Some((_, seq)), _) => Ok(seq),
+                (Some(sent), _) => Ok(sent.seq),
                 (None, Some((_, why))) => Err(why.clone()),
                 // It changed between the look and the commit.
                 (None, None) => Err(Refusal::NotMember.sentence()),

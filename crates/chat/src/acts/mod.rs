@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod amend;
+mod application;
 mod broadcast;
 mod directs;
 mod groups;

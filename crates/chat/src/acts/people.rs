@@ -1,7 +1,9 @@
-use wire::{Cursor, Person, PersonName, UserId, Visit};
+use wire::{Cursor, GroupId, InviteId, Person, PersonName, Refusal, UserId, Visit};
 
 use crate::chat::{Caller, Chat};
+use crate::limits::SignUp;
 use crate::no::No;
+use crate::rules;
 use crate::session::Token;
 use crate::store::{Conversations, Write};
 
@@ -10,9 +12,24 @@ impl Chat {
     /// A new guest with a session of their own. The token is shown here and nowhere else.
     ///
     /// # Errors
-    /// The refusals of [`PersonName::new`], and [`wire::Refusal::TooFast`] if too many come from one place.
+    /// Those of [`Chat::introduce_by`].
     pub async fn introduce(&self, caller: &Caller, name: &str) -> Result<(Person, Token), No> {
+        self.introduce_by(caller, name, None).await
+    }
+
+    /// As [`Chat::introduce`], by an invite to a group, if there is one.
+    ///
+    /// # Errors
+    /// The refusals of [`PersonName::new`], [`Refusal::SignUpClosed`], and [`Refusal::TooFast`] if too many come
+    /// from one place.
+    pub async fn introduce_by(
+        &self,
+        caller: &Caller,
+        name: &str,
+        invite: Option<(GroupId, InviteId)>,
+    ) -> Result<(Person, Token), No> {
         let name = PersonName::new(name)?;
+        self.may_come(invite).await?;
         let at = self.clock.now();
         if let Some(from) = caller.from {
             self.newcomers.take(from, at)?;
@@ -22,6 +39,17 @@ impl Chat {
         let session = self.new_session(caller, &token);
         self.commit(Write::Introduce { person: person.clone(), session }).await?;
         Ok((person, token))
+    }
+
+    async fn may_come(&self, invite: Option<(GroupId, InviteId)>) -> Result<(), No> {
+        if self.limits.sign_up == SignUp::Open || self.store.accounts().await?.is_empty() {
+            return Ok(());
+        }
+        let Some((group, invite)) = invite.filter(|_| self.limits.sign_up == SignUp::Invite) else {
+            return Err(Refusal::SignUpClosed.into());
+        };
+        let roster = self.store.roster(group).await?.ok_or(Refusal::SignUpClosed)?;
+        Ok(rules::door(&roster, None, Some(invite), self.clock.now())?)
     }
 
     /// Whose token it is; none if the session is unknown or over.

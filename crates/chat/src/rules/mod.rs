@@ -3,6 +3,7 @@
 //! Start reading at [`Decision`], then `membership.rs`.
 
 mod amendment;
+mod application;
 mod decision;
 mod invites;
 mod membership;
@@ -12,6 +13,7 @@ mod settings;
 mod speech;
 
 pub use amendment::amend;
+pub use application::{app_rank, may_reset, needs_app_admin};
 pub use decision::{Decision, News};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{Groups, add, door, found, join, leave, may_join, remove, unban};

@@ -8,7 +8,8 @@ use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq,
 use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Store, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
+    Store, Write,
 };
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
@@ -108,7 +109,7 @@ impl Store for Gate {
         self.store.people(user, words, everyone, limit).await
     }
 
-    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
         self.store.sent(sender, id).await
     }
 
@@ -126,6 +127,14 @@ impl Store for Gate {
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
         self.store.account(key).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
+        self.store.accounts().await
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
+        self.store.reset(token).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

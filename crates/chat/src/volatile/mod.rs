@@ -12,7 +12,8 @@ use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Store, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
+    Store, Write,
 };
 
 use self::state::State;
@@ -113,7 +114,7 @@ impl Store for VolatileStore {
         Ok(self.state().people(user, words, everyone, limit))
     }
 
-    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
         Ok(self.state().sent(sender, id))
     }
 
@@ -127,6 +128,14 @@ impl Store for VolatileStore {
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
         Ok(self.state().account(&key))
+    }
+
+    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
+        Ok(self.state().accounts())
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
+        Ok(self.state().reset(token))
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

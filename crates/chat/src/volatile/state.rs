@@ -8,9 +8,9 @@ use wire::{
 use super::Window;
 use super::log::VolatileLog;
 use crate::session::{Session, SessionSummary, TokenHash};
-use crate::store::Standing;
-use crate::store::{Account, AccountKey, NewSession, PasswordHash};
-use crate::store::{Amend, BodyHash, Change, Conversations, Draft, Fact, Outcome, Range, Roster, Sender};
+use crate::store::{Account, AccountKey, Listed, NewSession, PasswordHash};
+use crate::store::{Amend, Change, Conversations, Draft, Fact, Outcome, Range, Roster, Sender};
+use crate::store::{SentBefore, Standing};
 use crate::store::{Version, Write};
 
 /// Everything a volatile store knows.
@@ -22,12 +22,14 @@ pub(super) struct State {
     ages: HashMap<Topic, u64>,
     next_age: u64,
     bytes: usize,
-    sent: HashMap<(Sender, SendId), Sent>,
+    sent: HashMap<(Sender, SendId), SentBefore>,
     people: HashMap<UserId, Person>,
     sessions: HashMap<TokenHash, Stored>,
     next_session: u64,
     accounts: HashMap<UserId, Claimed>,
     logins: HashMap<Login, UserId>,
+    /// Whose new password each token is for, and until when.
+    resets: HashMap<TokenHash, (UserId, Timestamp)>,
     groups: HashMap<GroupId, Group>,
     /// The groups of each user, the one joined first first.
     joined: HashMap<UserId, Vec<GroupId>>,
@@ -44,13 +46,6 @@ struct View {
     read: Seq,
     notify: Notify,
     hidden: bool,
-}
-
-struct Sent {
-    topic: Topic,
-    seq: Seq,
-    body: BodyHash,
-    at: Timestamp,
 }
 
 struct Stored {
@@ -124,6 +119,7 @@ impl State {
             next_session: 0,
             accounts: HashMap::new(),
             logins: HashMap::new(),
+            resets: HashMap::new(),
             groups: HashMap::new(),
             joined: HashMap::new(),
             directs: HashMap::new(),
@@ -169,6 +165,17 @@ impl State {
                 (view.notify, view.hidden) = (*notify, *hidden);
                 Outcome::Posted { seq: self.append(news) }
             }
+            Write::AppRank { user, role } => {
+                if let Some(account) = self.accounts.get_mut(user) {
+                    account.role = *role;
+                }
+                Outcome::Done
+            }
+            Write::OfferReset { token, user, until } => {
+                self.resets.insert(*token, (*user, *until));
+                Outcome::Done
+            }
+            Write::UseReset { token, password } => self.use_reset(*token, password),
             Write::SignIn { user, session } => self.begin(*user, session),
             Write::SignOut { user, which } => {
                 self.sessions.retain(|token, session| session.user != *user || !which.contains(*token));
@@ -368,6 +375,28 @@ impl State {
         Outcome::Done
     }
 
+    fn use_reset(&mut self, token: TokenHash, password: &PasswordHash) -> Outcome {
+        let Some((user, _)) = self.resets.get(&token).copied() else { return Outcome::Stale };
+        self.resets.retain(|_, (of, _)| *of != user);
+        if let Some(account) = self.accounts.get_mut(&user) {
+            account.password = password.clone();
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn accounts(&self) -> Vec<Listed> {
+        let listed = |(user, account): (&UserId, &Claimed)| {
+            Some(Listed { person: self.person(*user)?, role: account.role })
+        };
+        let mut accounts: Vec<Listed> = self.accounts.iter().filter_map(listed).collect();
+        accounts.sort_by_key(|listed| (listed.person.name.as_str().to_lowercase(), listed.person.id));
+        accounts
+    }
+
+    pub(super) fn reset(&self, token: TokenHash) -> Option<(UserId, Timestamp)> {
+        self.resets.get(&token).copied()
+    }
+
     fn claim(&mut self, user: UserId, login: &Login, password: &PasswordHash) -> Outcome {
         if self.logins.contains_key(login) || self.accounts.contains_key(&user) {
             return Outcome::LoginTaken;
@@ -405,8 +434,8 @@ impl State {
         Outcome::Broadcast { seq: self.append(record), places }
     }
 
-    pub(super) fn sent(&self, sender: Sender, id: &SendId) -> Option<(Topic, Seq)> {
-        self.sent.get(&(sender, id.clone())).map(|sent| (sent.topic.clone(), sent.seq))
+    pub(super) fn sent(&self, sender: Sender, id: &SendId) -> Option<SentBefore> {
+        self.sent.get(&(sender, id.clone())).cloned()
     }
 
     fn amend(&mut self, amend: &Amend) -> Outcome {
@@ -534,7 +563,7 @@ impl State {
         let log = self.logs.entry(draft.topic.clone()).or_default();
         let seq = log.append(draft);
         self.bytes += draft.data.as_str().len() + 200;
-        let sent = Sent { topic: draft.topic.clone(), seq, body: draft.body, at: draft.at };
+        let sent = SentBefore { topic: draft.topic.clone(), seq, body: draft.body, at: draft.at };
         self.sent.insert((draft.sender, draft.id.clone()), sent);
         let crowded = log.len() > self.window.entries;
         self.age(&draft.topic);

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use wire::{Cursor, Person as Guest, Topic};
+use wire::{Cursor, Person as Guest, Seq, Topic};
 
+use crate::busy::Deed;
 use crate::record::{Note, Record};
 use crate::run::Chaos;
 
@@ -28,13 +29,32 @@ pub struct Person {
     record: Record,
     progress: Arc<Progress>,
     chaos: Chaos,
+    /// The pause before each letter, if they mix what they do.
+    mixed: Option<Duration>,
+    /// Their own newest message.
+    own: Option<(Seq, String)>,
+    /// The newest message of somebody else that they have not reacted to.
+    others: Option<Seq>,
 }
 
-/// One thing to say.
+/// One thing to say or do.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
     pub(crate) id: String,
+    /// What is said, or said instead.
     pub(crate) text: String,
+    pub(crate) deed: Deed,
+}
+
+impl Letter {
+    /// What notes and the log compare: the first line of what is said, which no edit changes, or what else it is.
+    pub(crate) fn body(&self) -> String {
+        match self.deed {
+            Deed::Say => self.text.clone(),
+            Deed::Edit(_) => "edited".into(),
+            Deed::React(_) => "reacted".into(),
+        }
+    }
 }
 
 /// How far the whole crowd is.
@@ -77,12 +97,27 @@ impl Person {
         messages: usize,
         progress: Arc<Progress>,
         chaos: Chaos,
+        mixed: Option<Duration>,
     ) -> Self {
         let name = guest.name.to_string();
-        let letter = |n| Letter { id: format!("{name}-{n}"), text: format!("{name} says {n}") };
+        let letter =
+            |n| Letter { id: format!("{name}-{n}"), text: format!("{name} says {n}"), deed: Deed::Say };
         let to_say = (0..messages).map(letter).collect();
         let record = Record { name, notes: Vec::new() };
-        Self { host, cookie, topic, to_say, unanswered: Vec::new(), cursor: None, record, progress, chaos }
+        Self {
+            host,
+            cookie,
+            topic,
+            to_say,
+            unanswered: Vec::new(),
+            cursor: None,
+            record,
+            progress,
+            chaos,
+            mixed,
+            own: None,
+            others: None,
+        }
     }
 
     /// Talks and listens until everything is said and read, or time is over; gives the notes.

@@ -9,9 +9,10 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use wire::{Action, Cursor, Entry, Epoch, Incoming, Notice, Ref, Request, SendId, Seq};
+use wire::{Action, Amendment, Cursor, Emoji, Entry, Epoch, Incoming, Notice, Ref, Request, SendId, Seq};
 
 use super::{Letter, Person};
+use crate::busy::Deed;
 use crate::record::{Line, Note};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -59,18 +60,43 @@ impl Person {
     async fn say_more(&mut self, socket: &mut Socket) -> Option<()> {
         while self.unanswered.len() < WINDOW {
             let Some(letter) = self.to_say.pop_front() else { break };
-            self.note(Note::Invoke { id: letter.id.clone(), body: letter.text.clone() });
+            let letter = self.mix(letter).await;
+            self.note(Note::Invoke { id: letter.id.clone(), body: letter.body() });
             self.unanswered.push(letter.clone());
             self.post(socket, &letter).await?;
         }
         Some(())
     }
 
+    /// Makes an edit of every fifth letter and a reaction of every seventh, once there is something to change.
+    async fn mix(&mut self, letter: Letter) -> Letter {
+        let Some(pause) = self.mixed else { return letter };
+        sleep(pause).await;
+        let number: usize = letter.id.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0);
+        if number % 5 == 4
+            && let Some((seq, said)) = &self.own
+        {
+            return Letter { text: format!("{said}\nedited {number}"), deed: Deed::Edit(*seq), ..letter };
+        }
+        match self.others.take() {
+            Some(seq) if number % 7 == 6 => Letter { deed: Deed::React(seq), ..letter },
+            _ => letter,
+        }
+    }
+
     async fn post(&self, socket: &mut Socket, letter: &Letter) -> Option<()> {
         let (topic, id) = (self.topic.clone(), SendId::new(&letter.id).ok()?);
         let number = letter.id.rsplit('-').next()?.parse().ok()?;
-        send(socket, Action::Post { topic, id, text: letter.text.clone(), reply_to: None }, Some(number))
-            .await
+        let text = letter.text.clone();
+        let action = match letter.deed {
+            Deed::Say => Action::Post { topic, id, text, reply_to: None },
+            Deed::Edit(target) => Action::Amend { topic, id, target, amendment: Amendment::Edit(text) },
+            Deed::React(target) => {
+                let amendment = Amendment::React(Emoji::new("👍").ok()?, true);
+                Action::Amend { topic, id, target, amendment }
+            }
+        };
+        send(socket, action, Some(number)).await
     }
 
     async fn heard(&mut self, socket: &mut Socket, frame: &str) -> Option<()> {
@@ -80,6 +106,11 @@ impl Person {
                 self.progress.reads.fetch_add(1, Ordering::Relaxed);
                 if let Some(cursor) = &mut self.cursor {
                     cursor.seq = line.seq;
+                }
+                if line.body.as_ref().is_some_and(|body| body.contains(" says "))
+                    && !line.id.starts_with(&format!("{}-", self.record.name))
+                {
+                    self.others = Some(line.seq);
                 }
                 self.note(Note::Read(line));
             }
@@ -97,6 +128,11 @@ impl Person {
                 self.cursor = Some(cursor);
             }
             Notice::Ack { id, seq, duplicate, .. } => {
+                if let Some(letter) = self.unanswered.iter().find(|letter| letter.id == id.as_str())
+                    && letter.deed == Deed::Say
+                {
+                    self.own = Some((seq, letter.text.clone()));
+                }
                 self.unanswered.retain(|letter| letter.id != id.as_str());
                 self.progress.acks.fetch_add(1, Ordering::AcqRel);
                 self.progress.duplicates.fetch_add(usize::from(duplicate), Ordering::Relaxed);
@@ -133,7 +169,12 @@ async fn send(socket: &mut Socket, action: Action, number: Option<u64>) -> Optio
 /// An entry as notes have it.
 pub(crate) fn line(entry: Entry<Value>) -> Line {
     let Entry { id, seq, data, .. } = entry;
-    let body = (data["type"] == "message").then(|| data["text"].as_str().unwrap_or_default().to_owned());
+    let said = || data["text"].as_str().unwrap_or_default().lines().next().unwrap_or_default().to_owned();
+    let body = match data["type"].as_str() {
+        Some("message") => Some(said()),
+        Some(kind @ ("edited" | "reacted")) => Some(kind.to_owned()),
+        _ => None,
+    };
     Line { seq, id: id.to_string(), body }
 }
 

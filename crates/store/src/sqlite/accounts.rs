@@ -1,6 +1,6 @@
 use chat::SessionSummary;
 use chat::TokenHash;
-use chat::store::{Account, AccountKey, NewSession, Outcome, PasswordHash, Sessions};
+use chat::store::{Account, AccountKey, Listed, NewSession, Outcome, PasswordHash, Sessions};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wire::{AppRole, Login, Timestamp, UserId};
 
@@ -82,6 +82,56 @@ pub(super) fn set_password(
     let mut update = db.prepare_cached("UPDATE accounts SET password = ? WHERE user = ?")?;
     update.execute(params![password.0, user.to_string()])?;
     Ok(Outcome::Done)
+}
+
+pub(super) fn rank(db: &Transaction<'_>, user: UserId, role: AppRole) -> rusqlite::Result<Outcome> {
+    let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE user = ?")?;
+    update.execute(params![app_role(role), user.to_string()])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn offer_reset(
+    db: &Transaction<'_>,
+    token: TokenHash,
+    user: UserId,
+    until: Timestamp,
+) -> rusqlite::Result<Outcome> {
+    let mut insert = db.prepare_cached("INSERT INTO resets (token_hash, user, until) VALUES (?, ?, ?)")?;
+    insert.execute(params![token.0, user.to_string(), until.0])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn use_reset(
+    db: &Transaction<'_>,
+    token: TokenHash,
+    password: &PasswordHash,
+) -> rusqlite::Result<Outcome> {
+    let Some((user, _)) = reset(db, token)? else { return Ok(Outcome::Stale) };
+    db.prepare_cached("DELETE FROM resets WHERE user = ?")?.execute([user.to_string()])?;
+    set_password(db, user, password)
+}
+
+/// Whose new password a token is for, and until when.
+pub(super) fn reset(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<(UserId, Timestamp)>> {
+    let mut find = db.prepare_cached("SELECT user, until FROM resets WHERE token_hash = ?")?;
+    let found = find.query_row([token.0], |row| {
+        Ok((checked(row, 0, |user: String| user.parse().ok())?, Timestamp(row.get(1)?)))
+    });
+    found.optional()
+}
+
+/// Every account, by name without case.
+pub(super) fn accounts(db: &Connection) -> rusqlite::Result<Vec<Listed>> {
+    let mut select = db.prepare_cached(
+        "SELECT users.id, users.name, accounts.role FROM accounts JOIN users ON users.id = accounts.user
+         WHERE accounts.application = ?",
+    )?;
+    let rows = select.query_map([APPLICATION], |row| {
+        Ok(Listed { person: person(row, 0)?, role: checked(row, 2, |role: String| app_role_of(&role))? })
+    })?;
+    let mut listed = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    listed.sort_by_key(|listed| (listed.person.name.as_str().to_lowercase(), listed.person.id));
+    Ok(listed)
 }
 
 pub(super) fn sign_out(db: &Transaction<'_>, user: UserId, which: Sessions) -> rusqlite::Result<Outcome> {

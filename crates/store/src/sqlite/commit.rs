@@ -48,6 +48,9 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         }
         Write::Claim { user, login, password } => accounts::claim(db, *user, login, password),
         Write::SetPassword { user, password } => accounts::set_password(db, *user, password),
+        Write::AppRank { user, role } => accounts::rank(db, *user, *role),
+        Write::OfferReset { token, user, until } => accounts::offer_reset(db, *token, *user, *until),
+        Write::UseReset { token, password } => accounts::use_reset(db, *token, password),
         Write::SignIn { user, session } => accounts::begin(db, *user, session),
         Write::SignOut { user, which } => accounts::sign_out(db, *user, *which),
         Write::Touch { token, at } => {

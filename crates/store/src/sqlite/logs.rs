@@ -1,4 +1,4 @@
-use chat::store::{Kept, Mentions, Range, Sender, Version};
+use chat::store::{BodyHash, Kept, Mentions, Range, Sender, SentBefore, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{Entry, Epoch, Json, Page, SendId, Seq, Timestamp, Topic, UserId};
 
@@ -62,15 +62,21 @@ fn mentions(db: &Connection, log: i64, seq: Seq) -> rusqlite::Result<Mentions> {
     Ok(mentions)
 }
 
-/// Where an entry stands that was sent with this id.
-pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result<Option<(Topic, Seq)>> {
+/// What was sent with this id.
+pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result<Option<SentBefore>> {
     let mut find = db.prepare_cached(
-        "SELECT logs.topic, entries.seq FROM entries JOIN logs ON logs.id = entries.log
+        "SELECT logs.topic, entries.seq, entries.body_hash, entries.at FROM entries JOIN logs ON logs.id = entries.log
          WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
     )?;
     let key = params![APPLICATION, sender(by), id.as_str()];
-    let found = find
-        .query_row(key, |row| Ok((checked(row, 0, |topic: String| Topic::new(&topic).ok())?, seq(row, 1)?)));
+    let found = find.query_row(key, |row| {
+        Ok(SentBefore {
+            topic: checked(row, 0, |topic: String| Topic::new(&topic).ok())?,
+            seq: seq(row, 1)?,
+            body: BodyHash(row.get(2)?),
+            at: Timestamp(row.get(3)?),
+        })
+    });
     found.optional()
 }
 

@@ -22,7 +22,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chat::store::{
-    Account, AccountKey, Conversations, Kept, Outcome, Range, Roster, Sender, Standing, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
+    Write,
 };
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
@@ -124,7 +125,7 @@ impl Store for SqliteStore {
         self.readers.read("people", move |db| conversations::people(db, user, &words, everyone, limit)).await
     }
 
-    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<(Topic, Seq)>, Fault> {
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
         let id = id.clone();
         self.readers.read("sent", move |db| logs::sent(db, sender, &id)).await
     }
@@ -139,6 +140,14 @@ impl Store for SqliteStore {
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
         self.readers.read("account", move |db| accounts::account(db, &key)).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
+        self.readers.read("accounts", accounts::accounts).await
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
+        self.readers.read("reset", move |db| accounts::reset(db, token)).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

@@ -2,7 +2,7 @@ use wire::{AppRole, Login, Timestamp};
 
 use super::Fresh;
 use super::writing::{NOW, commit, commit_one, hash, session, with_people};
-use crate::store::{Account, AccountKey, Outcome, PasswordHash, Sessions, Store, Write};
+use crate::store::{Account, AccountKey, Listed, Outcome, PasswordHash, Sessions, Store, Write};
 use crate::testing::{ann, ben, cal};
 
 fn claim(user: wire::UserId, login: &str) -> Write {
@@ -69,4 +69,31 @@ pub async fn a_user_has_many_sessions_and_ends_them(fresh: impl Fresh) {
     commit_one(&*store, out(ann().id, Sessions::All)).await;
     assert_eq!(tokens(&*store, ann().id).await, [0u8; 0]);
     assert_eq!(tokens(&*store, cal().id).await, [3]);
+}
+
+pub async fn accounts_are_listed_by_name_and_may_do_what_they_were_given(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    assert_eq!(store.accounts().await.unwrap(), []);
+    commit(&*store, vec![claim(cal().id, "cal"), claim(ann().id, "ann")]).await;
+    commit_one(&*store, Write::AppRank { user: ann().id, role: AppRole::Admin }).await;
+    let listed = |person, role| Listed { person, role };
+    let expected = [listed(ann(), AppRole::Admin), listed(cal(), AppRole::Owner)];
+    assert_eq!(store.accounts().await.unwrap(), expected);
+}
+
+pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    commit(&*store, vec![claim(ann().id, "ann"), claim(ben().id, "ben")]).await;
+    let offer = |token, user| Write::OfferReset { token: hash(token), user, until: NOW };
+    commit(&*store, vec![offer(1, ann().id), offer(2, ann().id), offer(3, ben().id)]).await;
+    assert_eq!(store.reset(hash(1)).await.unwrap(), Some((ann().id, NOW)));
+    assert_eq!(store.reset(hash(9)).await.unwrap(), None);
+    let using = |token| Write::UseReset { token: hash(token), password: PasswordHash("new".into()) };
+    let outcomes = commit(&*store, vec![using(9), using(2), using(2), using(1)]).await;
+    assert_eq!(outcomes, [Outcome::Stale, Outcome::Done, Outcome::Stale, Outcome::Stale]);
+    let account = store.account(AccountKey::User(ann().id)).await.unwrap().unwrap();
+    assert_eq!(account.password, PasswordHash("new".into()));
+    assert_eq!(store.reset(hash(3)).await.unwrap(), Some((ben().id, NOW)), "ben's is his own");
 }

@@ -167,8 +167,10 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     let again = commit_one(&*store, broadcast("hello")).await;
     assert_eq!(again, Outcome::Repeated { seq, at: NOW }, "a retry writes nothing");
     assert_eq!(commit_one(&*store, broadcast("another text")).await, Outcome::SendIdTaken);
-    let sent =
-        async |id: &str| store.sent(Sender::User(ann().id), &wire::SendId::new(id).unwrap()).await.unwrap();
+    let sent = async |id: &str| {
+        let sent = store.sent(Sender::User(ann().id), &wire::SendId::new(id).unwrap()).await.unwrap();
+        sent.map(|sent| (sent.topic, sent.seq))
+    };
     assert_eq!(sent("all/0").await, Some((Topic::group(TEA), Seq(2))));
     assert_eq!(sent("all/1").await, None);
     assert_eq!(sent("all/2").await, Some((Topic::direct(pair()), Seq(1))));

@@ -42,6 +42,8 @@ macro_rules! store_contract {
             accounts:
                 the_first_account_is_the_owners
                 one_login_is_one_account_and_one_person_has_one
+                accounts_are_listed_by_name_and_may_do_what_they_were_given
+                a_reset_sets_a_password_once
                 a_user_has_many_sessions_and_ends_them;
             admins:
                 what_is_set_is_what_was_set_last

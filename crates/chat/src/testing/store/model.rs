@@ -30,6 +30,9 @@ impl Model {
             Write::Introduce { .. } | Write::Touch { .. } => Outcome::Done,
             Write::Claim { .. }
             | Write::SetPassword { .. }
+            | Write::AppRank { .. }
+            | Write::OfferReset { .. }
+            | Write::UseReset { .. }
             | Write::SignIn { .. }
             | Write::SignOut { .. } => {
                 panic!("the histories have no accounts; they have cases of their own")

@@ -1,0 +1,124 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::AppRole;
+
+use super::{Sheet, no_page};
+use crate::calls::{Administered, Listed, administered, reset_for};
+use crate::text;
+use crate::views::{Avatar, Form, FormState, Plain, Refusal};
+
+/// The accounts of the server, for those who manage them.
+#[component]
+pub(super) fn ServerPage() -> impl IntoView {
+    let link = use_query_map().get_untracked().get("link");
+    let administered = administered(link);
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match administered.await {
+                    Ok(administered) => view! { <Accounts administered/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Accounts(administered: Administered) -> impl IntoView {
+    let Administered { role, accounts, link } = administered;
+    let (ranked, offered) = (FormState::of("/do/app_rank"), FormState::of("/do/offer_reset"));
+    let rows: Vec<_> =
+        accounts.into_iter().map(|listed| view! { <Row listed mine=role ranked offered/> }).collect();
+    view! {
+        <Sheet title=text::SERVER.into() back="/account".into() back_to=text::ACCOUNT.into()>
+            {link.map(|link| view! {
+                <section class="card form">
+                    <label for="reset-link">{text::RESET_LINK_HINT}</label>
+                    <input id="reset-link" readonly value=link/>
+                </section>
+            })}
+            <section class="card" aria-labelledby="accounts">
+                <h2 id="accounts">{text::ACCOUNTS}</h2>
+                <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
+                <ul class="stack">{rows}</ul>
+            </section>
+        </Sheet>
+    }
+}
+
+#[component]
+fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> impl IntoView {
+    let Listed { person, role } = listed;
+    let (id, name) = (person.id, person.name.to_string());
+    let other =
+        if role == AppRole::Admin { ("member", text::MAKE_MEMBER) } else { ("admin", text::MAKE_ADMIN) };
+    let rank = (mine == AppRole::Owner && role < AppRole::Owner).then(|| {
+        view! {
+            <Form action="/do/app_rank" state=ranked>
+                <input type="hidden" name="user" value=id.to_string()/>
+                <button class="button tiny" name="role" value=other.0>{other.1}</button>
+            </Form>
+        }
+    });
+    let reset = (role < mine).then(|| {
+        view! {
+            <Form action="/do/offer_reset" state=offered>
+                <input type="hidden" name="user" value=id.to_string()/>
+                <button class="button tiny">{text::RESET_LINK}</button>
+            </Form>
+        }
+    });
+    view! {
+        <li class="seat">
+            <Avatar id=id.to_string() name=name.clone()/>
+            <span class="name" dir="auto">{name}</span>
+            <span class="tag" class:admin={role >= AppRole::Admin}>{text::app_role(role)}</span>
+            <span class="row wrap acts-of">{rank} {reset}</span>
+        </li>
+    }
+}
+
+/// Setting a new password by a link.
+#[component]
+pub(super) fn ResetPage() -> impl IntoView {
+    let token = use_params_map().get_untracked().get("token").unwrap_or_default();
+    let person = reset_for(token.clone());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match person.await {
+                    Ok(person) => view! { <Reset token name=person.name.to_string()/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Reset(token: String, name: String) -> impl IntoView {
+    view! {
+        <Title text=text::NEW_PASSWORD/>
+        <Plain>
+            <h1>{text::NEW_PASSWORD}</h1>
+            <Form action="/do/reset_password" class="card form">
+                <input type="hidden" name="token" value=token/>
+                <input type="hidden" name="username" autocomplete="username" value=name.clone()/>
+                <label for="password">{text::new_password_of(&name)}</label>
+                <input
+                    id="password"
+                    name="password"
+                    type="password"
+                    required
+                    minlength="8"
+                    autocomplete="new-password"
+                    aria-describedby="reset-refused"
+                />
+                <Refusal id="reset-refused"/>
+                <button class="button primary">{text::SAVE}</button>
+            </Form>
+        </Plain>
+    }
+}

@@ -1,0 +1,109 @@
+use wire::{AppRole, Login, Person, Refusal, Timestamp, UserId};
+
+use crate::chat::{Caller, Chat};
+use crate::no::{Fault, No};
+use crate::passwords;
+use crate::rules;
+use crate::session::Token;
+use crate::store::{Account, AccountKey, Listed, Outcome, Sessions, Write};
+
+/// How long a link for a new password works, in milliseconds: a day.
+const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Who manages the application, and who may come to it.
+impl Chat {
+    /// Every account, by name, and what the caller may do.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAppAdmin`].
+    pub async fn accounts(&self, me: &Person) -> Result<(AppRole, Vec<Listed>), No> {
+        let role = rules::needs_app_admin(self.app_role(me.id).await?)?;
+        Ok((role, self.store.accounts().await?))
+    }
+
+    /// Makes a member of the application an admin, or an admin a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::app_rank`].
+    pub async fn app_rank(&self, me: &Person, user: UserId, role: AppRole) -> Result<(), No> {
+        self.acts.take(me.id, self.clock.now())?;
+        let by = self.app_role(me.id).await?;
+        let of = self.app_role(user).await?;
+        // Who may not manage accounts does not learn which there are.
+        let Some(of) = of else {
+            rules::app_rank(by, AppRole::Member, role)?;
+            return Err(Refusal::NotFound.into());
+        };
+        rules::app_rank(by, of, role)?;
+        self.commit(Write::AppRank { user, role }).await.map(|_| ())
+    }
+
+    /// A token by which somebody sets a new password, within a day and once.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
+    pub async fn offer_reset(&self, me: &Person, user: UserId) -> Result<Token, No> {
+        self.acts.take(me.id, self.clock.now())?;
+        let by = self.app_role(me.id).await?;
+        rules::needs_app_admin(by)?;
+        let of = self.app_role(user).await?.ok_or(Refusal::NotFound)?;
+        rules::may_reset(by, of)?;
+        self.new_reset(user).await
+    }
+
+    /// As [`Chat::offer_reset`], by the operator, who may do it for everybody; the account is found by its name.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn operator_reset(&self, name: &str) -> Result<Token, No> {
+        let login = Login::new(name)?;
+        let account = self.store.account(AccountKey::Login(login)).await?.ok_or(Refusal::NotFound)?;
+        self.new_reset(account.person.id).await
+    }
+
+    /// Whose new password a token is for.
+    ///
+    /// # Errors
+    /// [`Refusal::ResetOver`].
+    pub async fn reset_of(&self, token: &Token) -> Result<Person, No> {
+        self.reset_account(token).await.map(|account| account.person)
+    }
+
+    /// Sets a new password by a token. Every session of the account ends, and one begins here.
+    ///
+    /// # Errors
+    /// [`Refusal::ResetOver`], and those of a weak password.
+    pub async fn reset(&self, caller: &Caller, token: &Token, new: &str) -> Result<Token, No> {
+        let person = self.reset_account(token).await?.person;
+        let login = Login::new(person.name.as_str())?;
+        passwords::check(new, &[person.name.as_str(), login.as_str()])?;
+        let password = self.forge.hash(new, self.random()).await?;
+        match self.commit(Write::UseReset { token: token.hash(), password }).await? {
+            Outcome::Done => {}
+            Outcome::Stale => return Err(Refusal::ResetOver.into()),
+            other => return Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
+        }
+        self.sign_out(&person, Sessions::All).await?;
+        let fresh = Token::from_bytes(self.random());
+        let session = self.new_session(caller, &fresh);
+        self.commit(Write::SignIn { user: person.id, session }).await?;
+        Ok(fresh)
+    }
+
+    async fn reset_account(&self, token: &Token) -> Result<Account, No> {
+        let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| self.clock.now() < *until);
+        let (user, _) = offered.ok_or(Refusal::ResetOver)?;
+        Ok(self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
+    }
+
+    async fn new_reset(&self, user: UserId) -> Result<Token, No> {
+        let token = Token::from_bytes(self.random());
+        let until = Timestamp(self.clock.now().0 + RESET_MILLIS);
+        self.commit(Write::OfferReset { token: token.hash(), user, until }).await?;
+        Ok(token)
+    }
+
+    async fn app_role(&self, user: UserId) -> Result<Option<AppRole>, No> {
+        Ok(self.store.account(AccountKey::User(user)).await?.map(|account| account.role))
+    }
+}

@@ -1,0 +1,67 @@
+use wire::{AppRole, Refusal};
+
+/// The owner makes a member of the application an admin, or an admin a member.
+///
+/// # Errors
+/// [`Refusal::NotOwner`], and [`Refusal::FieldWrong`] if the role is neither, or the account is the owner's.
+pub fn app_rank(by: Option<AppRole>, of: AppRole, role: AppRole) -> Result<(), Refusal> {
+    if by != Some(AppRole::Owner) {
+        return Err(Refusal::NotOwner);
+    }
+    let fits = matches!(role, AppRole::Member | AppRole::Admin) && of != AppRole::Owner;
+    if fits {
+        Ok(())
+    } else {
+        Err(Refusal::FieldWrong { field: "role", wants: "member or admin, and the owner stays the owner" })
+    }
+}
+
+/// Who manages accounts lets somebody below them set a new password: nobody gets at the account of an equal.
+///
+/// # Errors
+/// [`Refusal::NotAppAdmin`].
+pub fn may_reset(by: Option<AppRole>, of: AppRole) -> Result<(), Refusal> {
+    match by {
+        Some(by) if by >= AppRole::Admin && of < by => Ok(()),
+        _ => Err(Refusal::NotAppAdmin),
+    }
+}
+
+/// Whether somebody manages accounts.
+///
+/// # Errors
+/// [`Refusal::NotAppAdmin`].
+pub fn needs_app_admin(by: Option<AppRole>) -> Result<AppRole, Refusal> {
+    by.filter(|role| *role >= AppRole::Admin).ok_or(Refusal::NotAppAdmin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AppRole::{Admin, Guest, Member, Owner};
+
+    #[test]
+    fn only_the_owner_makes_admins_and_nobody_unmakes_the_owner() {
+        assert_eq!(app_rank(Some(Owner), Member, Admin), Ok(()));
+        assert_eq!(app_rank(Some(Owner), Admin, Member), Ok(()));
+        for by in [None, Some(Member), Some(Admin)] {
+            assert_eq!(app_rank(by, Member, Admin), Err(Refusal::NotOwner), "{by:?}");
+        }
+        for (of, role) in [(Member, Owner), (Member, Guest), (Owner, Member)] {
+            assert!(
+                matches!(app_rank(Some(Owner), of, role), Err(Refusal::FieldWrong { .. })),
+                "{of:?} {role:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_sets_the_password_of_an_equal() {
+        assert_eq!(may_reset(Some(Admin), Member), Ok(()));
+        assert_eq!(may_reset(Some(Owner), Admin), Ok(()));
+        for (by, of) in [(None, Member), (Some(Member), Member), (Some(Admin), Admin), (Some(Admin), Owner)] {
+            assert_eq!(may_reset(by, of), Err(Refusal::NotAppAdmin), "{by:?} {of:?}");
+        }
+        assert_eq!(may_reset(Some(Owner), Owner), Err(Refusal::NotAppAdmin), "the operator does it");
+    }
+}

@@ -1,0 +1,70 @@
+//! What goes on in a group beside the talk: people come and go, roles change, and somebody broadcasts.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use wire::{Person as Guest, Seq};
+
+use crate::person::http::post;
+use crate::record::{Note, Record};
+
+/// How long between two rounds of acts: a user may do about one a second.
+const ROUND: Duration = Duration::from_secs(3);
+
+/// Who keeps a group busy.
+pub(crate) struct Busy {
+    pub(crate) host: String,
+    pub(crate) group: String,
+    /// The cookie of the founder.
+    pub(crate) founder: String,
+    /// Who comes and goes; they say and note nothing.
+    pub(crate) wanderer: (Guest, String),
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+impl Busy {
+    /// Joins, promotes, demotes, leaves and broadcasts, round after round, until it is told to stop. Gives the
+    /// founder's notes of the broadcasts.
+    pub(crate) async fn keep(self) -> io::Result<Record> {
+        let mut record = Record { name: "the founder".into(), notes: Vec::new() };
+        let (wanderer, cookie) = &self.wanderer;
+        let wanderer = wanderer.id.to_string();
+        let mut round = 0;
+        while !self.stop.load(Ordering::Acquire) {
+            self.act(cookie, "/do/join", &[("group", &self.group)]).await?;
+            for deed in ["promote", "demote"] {
+                let fields = [("group", self.group.as_str()), ("users[]", &wanderer), ("deed", deed)];
+                self.act(&self.founder, "/do/manage", &fields).await?;
+            }
+            let (id, text) = (format!("all-{round}"), format!("to all, number {round}"));
+            // The first message of a broadcast has this id.
+            let first = format!("{id}/0");
+            record.notes.push(Note::Invoke { id: first.clone(), body: text.clone() });
+            let to = format!("group/{}", self.group);
+            let fields = [("id", id.as_str()), ("text", &text), ("to[]", &to)];
+            self.act(&self.founder, "/do/broadcast", &fields).await?;
+            self.act(cookie, "/do/leave", &[("group", &self.group)]).await?;
+            round += 1;
+            sleep(ROUND).await;
+        }
+        Ok(record)
+    }
+
+    async fn act(&self, cookie: &str, path: &str, fields: &[(&'static str, &str)]) -> io::Result<()> {
+        post(&self.host, path, Some(cookie), fields).await?.json::<()>()
+    }
+}
+
+/// How people mix what they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Says something.
+    Say,
+    /// Changes an earlier message of their own.
+    Edit(Seq),
+    /// Reacts to somebody else's.
+    React(Seq),
+}
