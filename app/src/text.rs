@@ -279,6 +279,8 @@ mod still {
     pub(crate) const FIND_MEMBER: &str = "Find a member";
     pub(crate) const FIND: &str = "Find";
     pub(crate) const NOBODY_FOUND: &str = "No member has a name like that.";
+    pub(crate) const ADD_PERSON: &str = "Add somebody you know";
+    pub(crate) const ADD: &str = "Add";
     pub(crate) const CHOSEN: &str = "With the chosen members";
     pub(crate) const MUTED: &str = "Muted";
     pub(crate) const INVITES: &str = "Invites";

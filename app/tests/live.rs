@@ -68,6 +68,7 @@ fn page(entries: Vec<Entry>) -> Opened {
         what: Summary::Group(tea()),
         settings: Some(settings()),
         blocked: false,
+        blocks: false,
         notify: Notify::All,
         hidden: false,
         members: vec![ann],

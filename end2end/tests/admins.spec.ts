@@ -137,3 +137,16 @@ test("only admins manage a group", async ({ ann, ben }) => {
     await expect(ben.page.getByText("Only an admin of this group may do that")).toBeVisible();
     await expect(ann.page.getByRole("link", { name: "Manage" })).toHaveAttribute("href", /\/admin$/);
 });
+
+test("an admin adds somebody known, who is in at once", async ({ ann, ben }) => {
+    await tea(ann, ben);
+    await ann.open("/");
+    const link = await ann.createGroup("Coffee");
+    await ann.open(`${new URL(link).pathname}/admin`);
+    await ann.page.getByLabel("Add somebody you know").selectOption("ben");
+    await ann.page.getByRole("button", { name: "Add", exact: true }).click();
+    await expect(ann.page.getByRole("heading", { name: "2 members" })).toBeVisible();
+    await expect(ann.page.getByText("ann added ben")).toBeVisible();
+    await ben.page.getByRole("navigation").getByRole("link", { name: /Coffee/ }).click();
+    await expect(ben.page.getByText("ben joined")).toBeVisible();
+});

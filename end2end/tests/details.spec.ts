@@ -294,7 +294,10 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await expect(choices).toHaveText(["Bben"]);
     await ann.page.keyboard.press("Enter");
     await expect(ann.page.getByText("This is between you and ben alone.")).toBeVisible();
+    await ann.page.setViewportSize({ width: 390, height: 800 });
     await ann.page.keyboard.press("Control+k");
+    await expect(choices.first()).toBeVisible();
+    await ann.page.setViewportSize({ width: 1280, height: 800 });
     await ann.page.keyboard.press("Escape");
     await expect(choices).toHaveCount(0);
     await ann.page.getByRole("heading", { level: 1 }).click();

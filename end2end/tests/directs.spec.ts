@@ -68,6 +68,9 @@ test("ben blocks ann: neither can write, and he takes it back on his account pag
     await expect(ben.page.getByText(closed)).toBeVisible();
     await ann.say("hello?");
     await expect(ann.page.getByText(`Not sent. ${closed}`)).toBeVisible();
+    await ann.page.reload();
+    await ann.live();
+    await expect(ann.page.getByRole("button", { name: "Block", exact: true })).toBeVisible();
     await ben.open("/account");
     await expect(ben.page.getByRole("heading", { name: "People you have blocked" })).toBeVisible();
     await ben.isAccessible();

@@ -39,7 +39,8 @@ pub(crate) fn build() -> Done<Page> {
     let bound = Bindgen::new().input_path(&built).web(true).and_then(|bindgen| {
         bindgen
             .typescript(false)
-            .remove_name_section(true)
+            // The names are what the functions are sorted by; wasm-opt takes them away after that.
+            .remove_name_section(optimizer().is_none())
             .remove_producers_section(true)
             .out_name("hubbub")
             .generate(&out)
@@ -51,13 +52,15 @@ pub(crate) fn build() -> Done<Page> {
 }
 
 /// What makes the wasm smaller as it is sent. The usual `-Oz` makes it smaller on disk, but larger once it is
-/// compressed: it takes away the likeness of functions that brotli lives on.
-const PASSES: [&str; 5] = [
+/// compressed: it takes away the likeness of functions that brotli lives on. Sorted by name, functions that are
+/// alike stand beside each other.
+const PASSES: [&str; 6] = [
     "--duplicate-function-elimination",
     "--optimize-instructions",
     "--dae",
     "--duplicate-function-elimination",
     "--remove-unused-module-elements",
+    "--reorder-functions-by-name",
 ];
 
 /// Lets wasm-opt take out what it can, if there is one.

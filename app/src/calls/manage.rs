@@ -56,7 +56,7 @@ pub async fn delete_group(group: String, typed: String) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Does one thing to one or many members: `deed` is `promote`, `demote`, `mute`, `unmute`, `remove`, `ban` or
+/// Does one thing to one or many people: `deed` is `add`, `promote`, `demote`, `mute`, `unmute`, `remove`, `ban` or
 /// `unban`. The first refusal stops it; who came before is done.
 ///
 /// # Errors
@@ -79,6 +79,7 @@ pub async fn manage(
     }
     for user in users {
         match deed.as_str() {
+            "add" => chat.add(&me, id, user).await?,
             "promote" => chat.rank(&me, id, user, Role::Admin).await?,
             "demote" => chat.rank(&me, id, user, Role::Member).await?,
             "mute" => chat.mute(&me, id, user, minutes.unwrap_or(60).max(1)).await?,

@@ -26,7 +26,7 @@ pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
 pub use people::{find_emoji, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{Administered, Listed};
+pub(crate) use still::{Administered, Listed, Managed};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{Audiences, Known, Results, SessionLine, Told};
 #[cfg(feature = "ssr")]

@@ -17,6 +17,8 @@ use crate::failure::Failure;
 /// What the page needs on which admins manage a group.
 pub(crate) struct Managed {
     pub(crate) management: Management,
+    /// Whom the admin knows and could add.
+    pub(crate) known: Vec<Person>,
     /// The group's own link.
     pub(crate) link: String,
     pub(crate) now: Timestamp,
@@ -28,8 +30,11 @@ pub(crate) fn management(group: String) -> impl Future<Output = Result<Managed, 
     let id = group_id(&group);
     let link = id.as_ref().ok().map(|id| link_to(*id)).unwrap_or_default();
     async move {
-        let management = chat.management(caller.me()?, id?).await?;
-        Ok(Managed { management, link, now: chat.now() })
+        let me = caller.me()?;
+        let management = chat.management(me, id?).await?;
+        let mut known = chat.people(me, "").await?;
+        known.retain(|person| management.members.iter().all(|member| member.person.id != person.id));
+        Ok(Managed { management, known, link, now: chat.now() })
     }
 }
 

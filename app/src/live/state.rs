@@ -363,10 +363,19 @@ impl Live {
         let open: Vec<_> =
             state.timelines.values().map(|timeline| (timeline.topic(), timeline.cursor())).collect();
         let epoch = state.own.epoch;
-        let closed = state.others.iter().filter(|(topic, _)| !state.timelines.contains_key(*topic));
-        let closed =
-            closed.take(MOST_OTHERS).map(|(topic, seq)| (topic.clone(), Cursor { epoch, seq: *seq }));
-        let closed: Vec<_> = closed.collect();
+        // Those that were written to last, if there are more than a connection may hear.
+        let recent = self.mine.with_untracked(|mine| {
+            let mut recent: Vec<(Timestamp, Topic)> =
+                mine.iter().map(|mine| (mine.at, mine.what.topic())).collect();
+            recent.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+            recent
+        });
+        let closed = recent.into_iter().filter(|(_, topic)| !state.timelines.contains_key(topic));
+        let closed = closed.filter_map(|(_, topic)| {
+            let seq = *state.others.get(&topic)?;
+            Some((topic, Cursor { epoch, seq }))
+        });
+        let closed: Vec<_> = closed.take(MOST_OTHERS).collect();
         for (topic, cursor) in std::iter::once(own).chain(open).chain(closed) {
             state.subscribe(topic, cursor);
         }
@@ -490,7 +499,7 @@ impl Live {
                 Mine { what, unread: 0, mentions: 0, notify: Notify::All, hidden: false, head, at },
             );
         });
-        if !state.timelines.contains_key(&topic) && state.others.len() < MOST_OTHERS {
+        if !state.timelines.contains_key(&topic) {
             if let Some(since) = since {
                 state.others.insert(topic.clone(), since.seq);
             }

@@ -23,6 +23,8 @@ pub struct Timeline {
     pub settings: ArcRwSignal<Option<Settings>>,
     /// Whether one of the two of a direct has blocked the other.
     pub blocked: bool,
+    /// Whether it is the viewer who has.
+    pub blocks: bool,
     /// The seats, the longest there first.
     pub members: ArcRwSignal<Vec<Member>>,
     /// Whether history has older messages than the first row.
@@ -77,7 +79,7 @@ impl Timeline {
     /// The timeline of a page, as this person sees it.
     #[must_use]
     pub fn new(opened: Opened, me: UserId, zone: Zone) -> Self {
-        let Opened { what, settings, blocked, members, members_at, page, pins, read, .. } = opened;
+        let Opened { what, settings, blocked, blocks, members, members_at, page, pins, read, .. } = opened;
         let log = Log {
             cursor: Cursor { epoch: page.epoch, seq: page.head },
             last: end_of(&page),
@@ -96,6 +98,7 @@ impl Timeline {
             stays_unread: ArcRwSignal::new(false),
             what,
             blocked,
+            blocks,
             rows: ArcRwSignal::new(rows_of(page).collect()),
             settings: ArcRwSignal::new(settings),
             members: ArcRwSignal::new(members),

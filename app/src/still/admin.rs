@@ -5,7 +5,7 @@ use wire::{Door, Invite, Management, Member, Person, Role, Settings, Timestamp};
 
 use super::audit::AuditLog;
 use super::{Sheet, no_page};
-use crate::calls::management;
+use crate::calls::{Managed, management};
 use crate::text;
 use crate::views::{Avatar, Form, Refusal};
 
@@ -19,7 +19,7 @@ pub(super) fn AdminPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match managed.await {
-                    Ok(found) => view! { <Admin found=found.management link=found.link now=found.now find/> }.into_any(),
+                    Ok(managed) => view! { <Admin managed find/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -29,14 +29,12 @@ pub(super) fn AdminPage() -> impl IntoView {
 
 #[component]
 fn Admin(
-    found: Management,
-    /// The group's own link.
-    link: String,
-    now: Timestamp,
+    managed: Managed,
     /// Which members to show: those whose name has this in it.
     find: String,
 ) -> impl IntoView {
-    let Management { id, settings, max_limit, members, bans, invites, audit } = found;
+    let Managed { management, known, link, now } = managed;
+    let Management { id, settings, max_limit, members, bans, invites, audit } = management;
     let id = id.to_string();
     let archived = settings.archived;
     let name = settings.name.to_string();
@@ -49,6 +47,7 @@ fn Admin(
             <section class="card" aria-labelledby="members">
                 <h2 id="members">{text::member_count(members.len())}</h2>
                 <MembersForm group=id.clone() members find now/>
+                {(!known.is_empty()).then(|| view! { <AddForm group=id.clone() known/> })}
             </section>
             <section class="card" aria-labelledby="invites">
                 <h2 id="invites">{text::INVITES}</h2>
@@ -136,6 +135,24 @@ fn MembersForm(group: String, members: Vec<Member>, find: String, now: Timestamp
             {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
             <Refusal id="manage-refused"/>
             <div class="row wrap" role="group" aria-label=text::CHOSEN>{deeds}</div>
+        </Form>
+    }
+}
+
+/// Gives somebody a seat. The form of the members says why that was refused.
+#[component]
+fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
+    let option =
+        |person: Person| view! { <option value=person.id.to_string()>{person.name.to_string()}</option> };
+    let options: Vec<_> = known.into_iter().map(option).collect();
+    view! {
+        <Form action="/do/manage" class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="add">{text::ADD_PERSON}</label>
+            <div class="row">
+                <select id="add" name="users[]">{options}</select>
+                <button class="button" name="deed" value="add">{text::ADD}</button>
+            </div>
         </Form>
     }
 }

@@ -32,9 +32,13 @@ pub(crate) fn Composer(
         move || {
             let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
             let text = field.value();
+            let edits = matches!(desk.intent.get_untracked(), Intent::Edit(_));
             if !text.trim().is_empty() && hand_in(&desk, text) {
                 field.set_value("");
-                forget();
+                // What was typed before an edit comes back, and stays kept.
+                if !edits {
+                    forget();
+                }
             }
         }
     };

@@ -61,7 +61,7 @@ fn About(live: Live, timeline: Timeline) -> impl IntoView {
         Summary::Group(_) => String::new(),
         Summary::Direct { with, .. } => with.id.to_string(),
     };
-    let (deed, label) = if timeline.blocked { ("false", text::UNBLOCK) } else { ("true", text::BLOCK) };
+    let (deed, label) = if timeline.blocks { ("false", text::UNBLOCK) } else { ("true", text::BLOCK) };
     view! {
         <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
             <h2 class="label">{text::ABOUT}</h2>

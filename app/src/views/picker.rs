@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use leptos::web_sys::KeyboardEvent;
 
 use super::completer::Completer;
 use crate::calls::find_emoji;
@@ -8,12 +9,31 @@ use crate::text;
 #[component]
 pub(super) fn Picker(completer: Completer) -> impl IntoView {
     let found = RwSignal::new(Vec::<(String, String)>::new());
+    let wanted = RwSignal::new(String::new());
     let find = move |words: String| {
+        wanted.set(words.clone());
         leptos::task::spawn_local(async move {
-            if let Ok(emoji) = find_emoji(words).await {
-                found.try_set(emoji);
+            let answer = find_emoji(words.clone()).await;
+            // A slow answer must not come over a later one.
+            if let Ok(emoji) = answer
+                && wanted.try_get_untracked().is_some_and(|wanted| wanted == words)
+            {
+                found.set(emoji);
             }
         });
+    };
+    // Enter takes the first one; it must not send the message that is being written.
+    let on_key = {
+        let completer = completer.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "Enter" {
+                event.prevent_default();
+                let first = found.with_untracked(|found| found.first().map(|(emoji, _)| emoji.clone()));
+                if let Some(emoji) = first.filter(|_| !event.is_composing()) {
+                    completer.insert(&emoji);
+                }
+            }
+        }
     };
     let buttons = move || {
         let button = |(emoji, name): (String, String)| {
@@ -43,6 +63,7 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
                 autocomplete="off"
                 aria-label=text::FIND_EMOJI
                 placeholder=text::FIND_EMOJI
+                on:keydown=on_key
                 on:input=move |event| find(event_target_value(&event))
             />
             <div class="reactions">{buttons}</div>

@@ -15,6 +15,8 @@ pub(crate) fn Sidebar(
 ) -> impl IntoView {
     let me = live.me.clone();
     let mine = live.mine.clone();
+    let asked = RwSignal::new(0u32);
+    let list = live.clone();
     let order = Memo::new({
         let current = current.clone();
         move |_| {
@@ -28,11 +30,21 @@ pub(crate) fn Sidebar(
     view! {
         <nav class="sidebar" aria-label=text::CONVERSATIONS>
             <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
-            <Switcher live=live.clone()/>
+            <a
+                class="new-group"
+                href="/people"
+                rel="external"
+                on:click=move |event| {
+                    event.prevent_default();
+                    asked.update(|asked| *asked += 1);
+                }
+            >
+                "⌕ " {text::FIND_ANY} <kbd>"Ctrl K"</kbd>
+            </a>
             <h2 class="label">{text::CONVERSATIONS}</h2>
             <ul class="groups">
                 <For each=move || order.get() key=Clone::clone let(topic)>
-                    <Line live=live.clone() current=current.as_ref() == Some(&topic) topic/>
+                    <Line live=list.clone() current=current.as_ref() == Some(&topic) topic/>
                 </For>
             </ul>
             <a class="new-group" href="/">"+ "{text::NEW_GROUP}</a>
@@ -42,6 +54,8 @@ pub(crate) fn Sidebar(
                 <span class="name" dir="auto">{me.name.to_string()}</span>
             </a>
         </nav>
+        // Beside the list, which is not there on a narrow screen.
+        <Switcher live asked/>
     }
 }
 

@@ -18,7 +18,11 @@ const MOST: usize = 10;
 
 /// The quick way to any conversation or person: a key, a few letters, Enter. And the list of all keys.
 #[component]
-pub(super) fn Switcher(live: Live) -> impl IntoView {
+pub(super) fn Switcher(
+    live: Live,
+    /// Counts how often it was asked for by a press.
+    asked: RwSignal<u32>,
+) -> impl IntoView {
     let (dialog, keys) = (NodeRef::<Dialog>::new(), NodeRef::<Dialog>::new());
     let (open, words, at) = (RwSignal::new(false), RwSignal::new(String::new()), RwSignal::new(0usize));
     let people = RwSignal::new(Vec::<Summary>::new());
@@ -51,6 +55,13 @@ pub(super) fn Switcher(live: Live) -> impl IntoView {
             dialog.close();
         }
     };
+    Effect::new(move |before: Option<u32>| {
+        let asked = asked.get();
+        if before.is_some_and(|before| before != asked) {
+            show();
+        }
+        asked
+    });
     if use_browser().is_some() {
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
             if event.key() == "k" && (event.ctrl_key() || event.meta_key()) {
@@ -72,6 +83,9 @@ pub(super) fn Switcher(live: Live) -> impl IntoView {
     let on_key = {
         let go = go.clone();
         move |event: KeyboardEvent| {
+            if event.is_composing() {
+                return;
+            }
             let count = found.with(Vec::len).max(1);
             match event.key().as_str() {
                 "ArrowDown" => at.update(|at| *at = (*at + 1) % count),
@@ -117,17 +131,6 @@ pub(super) fn Switcher(live: Live) -> impl IntoView {
     };
     let none = move || (open.get() && found.with(Vec::is_empty)).then_some(text::NOTHING_FOUND);
     view! {
-        <a
-            class="new-group"
-            href="/people"
-            rel="external"
-            on:click=move |event| {
-                event.prevent_default();
-                show();
-            }
-        >
-            "⌕ " {text::FIND_ANY} <kbd>"Ctrl K"</kbd>
-        </a>
         <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=text::FIND_ANY on:close=move |_| open.set(false)>
             <input
                 type="search"

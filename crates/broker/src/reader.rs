@@ -135,7 +135,13 @@ impl Reader {
                 continue;
             }
             let before = into.len();
-            let read = subscription.log.log().read(cursor, until, room, into);
+            let log = subscription.log.log();
+            // Looked at again with the log in hand: an end is noted before anything later joins the log, so whoever
+            // sees the later entries sees the end as well.
+            let until = Seq(subscription.until.load(Ordering::Acquire));
+            let head = log.head().min(until);
+            let read = log.read(cursor, until, room, into);
+            drop(log);
             match read {
                 Read::UpToDate => {}
                 Read::Frames(now) => {

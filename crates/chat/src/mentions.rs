@@ -93,6 +93,12 @@ impl Search<'_> {
                 best = Some((member, len));
             }
         }
+        // Whoever is called "all" must not take what is meant for everyone.
+        let everyone = begins_with(rest, EVERYONE).filter(|_| self.named.everyone);
+        if let Some(len) = everyone.filter(|len| best.is_none_or(|(_, longest)| longest <= *len)) {
+            self.found.everyone = true;
+            return Some((Inline::Everyone, len));
+        }
         if let Some((member, len)) = best {
             let (id, name) = (member.person.id, member.person.name.to_string());
             if !self.found.people.contains(&id) {
@@ -100,9 +106,7 @@ impl Search<'_> {
             }
             return Some((Inline::Mention { id, name }, len));
         }
-        let len = begins_with(rest, EVERYONE).filter(|_| self.named.everyone)?;
-        self.found.everyone = true;
-        Some((Inline::Everyone, len))
+        None
     }
 }
 
@@ -138,7 +142,8 @@ mod tests {
     }
 
     fn found(text: &str, everyone: bool) -> (RichText, Mentions) {
-        let members = [member(1, "Ann"), member(2, "Ann Lee"), member(3, "Zoë"), member(4, "ann")];
+        let members =
+            [member(8, "All"), member(1, "Ann"), member(2, "Ann Lee"), member(3, "Zoë"), member(4, "ann")];
         let mut said = markdown::parse(text);
         let mentions = find(&mut said, &Named { members: &members, everyone });
         (said, mentions)

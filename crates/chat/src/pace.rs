@@ -25,6 +25,11 @@ impl<K: Eq + Hash> Pace<K> {
 
     /// Takes one from the key's bucket, or says how long to wait.
     pub(crate) fn take(&self, key: K, now: Timestamp) -> Result<(), Refusal> {
+        self.take_many(key, 1, now)
+    }
+
+    /// Takes so many at once from the key's bucket, or says how long to wait.
+    pub(crate) fn take_many(&self, key: K, count: u32, now: Timestamp) -> Result<(), Refusal> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
         let now = now.0 as f64;
         let mut full_again_at = self.full_again_at.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,7 +37,7 @@ impl<K: Eq + Hash> Pace<K> {
             full_again_at.retain(|_, &mut at| at > now);
         }
         let at = full_again_at.entry(key).or_insert(now);
-        let next = at.max(now) + self.millis_each;
+        let next = at.max(now) + self.millis_each * f64::from(count);
         let wait = next - now - self.millis_each * self.burst;
         if wait > 0.0 {
             #[expect(
@@ -61,9 +66,7 @@ mod tests {
         assert_eq!(pace.take("ben", Timestamp(1_000)), Ok(()), "ben does not wait for ann");
         assert_eq!(pace.take("ann", Timestamp(1_499)), Err(Refusal::TooFast { retry_ms: 1 }));
         assert_eq!(pace.take("ann", Timestamp(1_500)), Ok(()));
-        for _ in 0..3 {
-            assert_eq!(pace.take("ann", Timestamp(9_000)), Ok(()), "a rest fills the bucket again");
-        }
+        assert_eq!(pace.take_many("ann", 3, Timestamp(9_000)), Ok(()), "a rest fills the bucket again");
         assert!(pace.take("ann", Timestamp(9_000)).is_err());
     }
 }

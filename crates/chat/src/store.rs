@@ -133,14 +133,14 @@ pub enum Write {
         /// The hash of the password.
         password: PasswordHash,
     },
-    /// An account has another password.
+    /// An account has another password; no token for a new one works any more.
     SetPassword {
         /// Whose it is.
         user: UserId,
         /// The hash of the password.
         password: PasswordHash,
     },
-    /// An account may do something else in the application.
+    /// An account may do something else in the application; no token for a new password works any more.
     AppRank {
         /// Whose it is.
         user: UserId,
@@ -422,6 +422,8 @@ pub struct Standing {
     pub hidden: bool,
     /// Whether one of the two of a direct has blocked the other.
     pub blocked: bool,
+    /// Whether it is the user who has.
+    pub blocks: bool,
     /// Whether it is among the user's [`Conversations`].
     pub listed: bool,
 }

@@ -159,7 +159,9 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
 async fn an_admin_of_the_application_reaches_everyone_with_an_account() {
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    node.introduce("a guest").await;
+    let guest = node.introduce("a guest").await;
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&guest, tea, None).await.unwrap();
     for person in [&ann, &ben] {
         node.chat.claim(person, "correct horse battery").await.unwrap();
     }

@@ -224,6 +224,8 @@ pub struct Opened {
     pub settings: Option<Settings>,
     /// Whether one of the two has blocked the other.
     pub blocked: bool,
+    /// Whether it is the viewer who has.
+    pub blocks: bool,
     /// What the viewer wants to be told of.
     pub notify: Notify,
     /// Whether the viewer has hidden it.
@@ -267,7 +269,7 @@ by_fields!(GroupSummary { id, name });
 by_fields!(Mine { what, unread, mentions, head, at; notify, hidden });
 by_fields!(Visit { me, mine, cursor });
 by_fields!(Entrance { visit, view, link, form_id });
-by_fields!(Opened { what, settings, members, members_at, read, page; blocked, notify, hidden, pins });
+by_fields!(Opened { what, settings, members, members_at, read, page; blocked, blocks, notify, hidden, pins });
 
 impl Summary {
     /// Where its live news go.

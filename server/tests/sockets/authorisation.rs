@@ -91,6 +91,8 @@ struct World {
     /// The founder, unless whoever comes is the last admin.
     ann: Person,
     ben: Person,
+    /// Has a name, and no seat.
+    nobody: Person,
     /// Who comes, if they have a name.
     me: Person,
     cookie: String,
@@ -107,6 +109,7 @@ impl World {
         let (owner, owners_token) = introduce("olga").await;
         let ((ann, _), (ben, _), (me, token)) =
             (introduce("ann").await, introduce("ben").await, introduce("me").await);
+        let (nobody, _) = introduce("nobody").await;
         // Passwords are slow to hash, so only those have one for whom it matters. The first account is the owner's.
         let accounts: &[&Person] = match who {
             Who::Member => &[&owner, &me],
@@ -143,7 +146,7 @@ impl World {
             _ => (me, Some(token)),
         };
         let cookie = token.map(|token| format!("hubbub_session={}", token.reveal())).unwrap_or_default();
-        Self { server, group: id.to_string(), ann, ben, me, cookie, invite, said }
+        Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said }
     }
 
     /// What is asked comes to, as a letter.
@@ -278,6 +281,9 @@ const TABLE: &[Row] = &[
     }),
     Row("/do/archive", "SMAAMA++MM", |w| w.in_group("archive", "&archived=true")),
     Row("/do/delete_group", "SMAAMA++MM", |w| w.in_group("delete_group", "&typed=tea")),
+    Row("/do/manage add", "SMAAMA++MM", |w| {
+        w.in_group("manage", &format!("&users[]={}&deed=add", w.nobody.id))
+    }),
     Row("/do/manage promote", "SMAAMA++MM", |w| {
         w.in_group("manage", &format!("&users[]={}&deed=promote", w.ben.id))
     }),

@@ -7,6 +7,7 @@ use wire::{
 use super::send::{hash, tidy};
 use crate::chat::Chat;
 use crate::no::{Fault, No};
+use crate::rules;
 use crate::store::{AccountKey, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
 
 /// To whom a broadcast goes.
@@ -59,6 +60,7 @@ impl Chat {
         let at = self.clock.now();
         self.acts.take(me.id, at)?;
         let to = self.targets(me, audience).await?;
+        self.acts.take_many(me.id, cost(to.len()), at)?;
         let (mut drafts, mut refused) = (Vec::new(), Vec::new());
         for (number, topic) in to.iter().enumerate() {
             match self.draft_for(me, &id, number, topic, &text).await {
@@ -121,6 +123,7 @@ impl Chat {
         if users.is_empty() || users.len() > TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
+        self.acts.take_many(me.id, cost(users.len()), self.clock.now())?;
         let mut others: Vec<Person> = Vec::with_capacity(users.len());
         for user in users {
             let Some(pair) = Pair::of(me.id, *user) else { continue };
@@ -129,6 +132,7 @@ impl Chat {
                 return Err(Refusal::Blocked.into());
             }
             if others.iter().all(|other| other.id != *user) {
+                rules::has_room(self.groups_of(*user).await?)?;
                 others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
             }
         }
@@ -151,17 +155,21 @@ impl Chat {
                 if account.is_none_or(|account| account.role < AppRole::Admin) {
                     return Err(Refusal::NotAppAdmin.into());
                 }
-                let people = self.store.people(me.id, "", true, TARGETS + 1).await?;
-                people.iter().filter_map(|person| Pair::of(me.id, person.id)).map(Topic::direct).collect()
+                let accounts = self.store.accounts().await?;
+                let others = accounts.iter().filter_map(|listed| Pair::of(me.id, listed.person.id));
+                others.map(Topic::direct).collect()
             }
         };
+        if all.len() > TARGETS {
+            return Err(Refusal::TargetsBad.into());
+        }
         let mut each: Vec<Topic> = Vec::with_capacity(all.len());
         for topic in all {
             if !each.contains(&topic) {
                 each.push(topic);
             }
         }
-        if each.is_empty() || each.len() > TARGETS { Err(Refusal::TargetsBad.into()) } else { Ok(each) }
+        if each.is_empty() { Err(Refusal::TargetsBad.into()) } else { Ok(each) }
     }
 
     async fn draft_for(
@@ -209,6 +217,14 @@ impl Chat {
         })
     }
 }
+
+/// How many acts it counts as to reach so many: nobody reaches thousands a minute.
+fn cost(targets: usize) -> u32 {
+    u32::try_from(targets.div_ceil(TARGETS_AN_ACT)).unwrap_or(u32::MAX)
+}
+
+/// How many targets count as one act.
+const TARGETS_AN_ACT: usize = 20;
 
 /// The id of one message of a broadcast.
 fn part(id: &SendId, number: usize) -> Result<SendId, Refusal> {

@@ -47,6 +47,7 @@ impl Chat {
             what,
             settings: None,
             blocked: standing.blocked,
+            blocks: standing.blocks,
             notify: standing.notify,
             hidden: standing.hidden,
             members: Vec::new(),

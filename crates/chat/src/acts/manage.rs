@@ -1,5 +1,8 @@
 use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
-use wire::{GroupId, Invite, InviteId, Management, Person, Refusal, Role, Setting, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, GroupId, Invite, InviteId, Management, Pair, Person, Refusal, Role, Setting, Timestamp,
+    Topic, UserId,
+};
 
 use super::groups::events;
 use crate::chat::Chat;
@@ -58,9 +61,15 @@ impl Chat {
     /// Gives somebody a seat.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] if there is no such group or user, and those of [`rules::add`].
+    /// [`Refusal::NotFound`] if there is no such group or user, [`Refusal::Blocked`], and those of [`rules::add`].
     pub async fn add(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), No> {
         let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
+        if let Some(pair) = Pair::of(me.id, user) {
+            let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+            if standing.is_some_and(|standing| standing.blocked) {
+                return Err(Refusal::Blocked.into());
+            }
+        }
         let groups = self.groups_of(user).await?;
         self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, groups, now))
             .await

@@ -142,6 +142,7 @@ impl State {
                 if let Some(account) = self.accounts.get_mut(user) {
                     account.password = password.clone();
                 }
+                self.resets.retain(|_, (of, _)| of != user);
                 Outcome::Done
             }
             Write::Read { conversation, user, seq, back } => {
@@ -169,6 +170,7 @@ impl State {
                 if let Some(account) = self.accounts.get_mut(user) {
                     account.role = *role;
                 }
+                self.resets.retain(|_, (of, _)| of != user);
                 Outcome::Done
             }
             Write::OfferReset { token, user, until } => {
@@ -237,6 +239,7 @@ impl State {
             notify,
             hidden,
             blocked: blocks(user, other) || blocks(other, user),
+            blocks: blocks(user, other),
             listed: view.is_some(),
             ..Standing::default()
         })
@@ -261,6 +264,7 @@ impl State {
             notify,
             hidden,
             blocked: false,
+            blocks: false,
             listed: view.is_some(),
         })
     }

@@ -81,12 +81,18 @@ pub(super) fn set_password(
 ) -> rusqlite::Result<Outcome> {
     let mut update = db.prepare_cached("UPDATE accounts SET password = ? WHERE user = ?")?;
     update.execute(params![password.0, user.to_string()])?;
-    Ok(Outcome::Done)
+    forget_resets(db, user)
 }
 
 pub(super) fn rank(db: &Transaction<'_>, user: UserId, role: AppRole) -> rusqlite::Result<Outcome> {
     let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE user = ?")?;
     update.execute(params![app_role(role), user.to_string()])?;
+    forget_resets(db, user)
+}
+
+/// What was offered to an account that was another one then works no longer.
+fn forget_resets(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<Outcome> {
+    db.prepare_cached("DELETE FROM resets WHERE user = ?")?.execute([user.to_string()])?;
     Ok(Outcome::Done)
 }
 
@@ -107,7 +113,6 @@ pub(super) fn use_reset(
     password: &PasswordHash,
 ) -> rusqlite::Result<Outcome> {
     let Some((user, _)) = reset(db, token)? else { return Ok(Outcome::Stale) };
-    db.prepare_cached("DELETE FROM resets WHERE user = ?")?.execute([user.to_string()])?;
     set_password(db, user, password)
 }
 

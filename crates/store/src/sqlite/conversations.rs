@@ -36,9 +36,8 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
     let found = found.optional()?;
     let (read, notify, hidden) = found.unwrap_or_default();
     let (unread, _) = logs::unread(db, &Topic::direct(pair), user, read)?;
-    let mut blocks = db.prepare_cached(
-        "SELECT 1 FROM blocks WHERE (user = ?1 AND blocked = ?2) OR (user = ?2 AND blocked = ?1)",
-    )?;
+    let mut blocked = db.prepare_cached("SELECT 1 FROM blocks WHERE user = ? AND blocked = ?")?;
+    let blocks = blocked.exists([&me, &other])?;
     Ok(Some(Standing {
         role: Some(Role::Member),
         read,
@@ -46,7 +45,8 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
         mentions: unread,
         notify,
         hidden,
-        blocked: blocks.exists([&me, &other])?,
+        blocked: blocks || blocked.exists([&other, &me])?,
+        blocks,
         listed: found.is_some(),
         ..Standing::default()
     }))

@@ -96,4 +96,10 @@ pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
     let account = store.account(AccountKey::User(ann().id)).await.unwrap().unwrap();
     assert_eq!(account.password, PasswordHash("new".into()));
     assert_eq!(store.reset(hash(3)).await.unwrap(), Some((ben().id, NOW)), "ben's is his own");
+    commit_one(&*store, Write::AppRank { user: ben().id, role: AppRole::Admin }).await;
+    assert_eq!(store.reset(hash(3)).await.unwrap(), None, "it was for somebody who was less");
+    commit(&*store, vec![offer(4, ben().id)]).await;
+    let password = PasswordHash("his own".into());
+    commit_one(&*store, Write::SetPassword { user: ben().id, password }).await;
+    assert_eq!(store.reset(hash(4)).await.unwrap(), None, "he has set one himself");
 }

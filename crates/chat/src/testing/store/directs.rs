@@ -73,7 +73,8 @@ pub async fn whoever_is_blocked_says_nothing_direct(fresh: impl Fresh) {
     let outcomes = commit(&*store, vec![block(true), block(true), said(&ann(), "1").into()]).await;
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Refused(Refusal::Blocked)]);
     assert_eq!(commit_one(&*store, said(&ben(), "1")).await, Outcome::Refused(Refusal::Blocked));
-    assert!(stands(&*store, &ann()).await.blocked && stands(&*store, &ben()).await.blocked);
+    let (anns, bens) = (stands(&*store, &ann()).await, stands(&*store, &ben()).await);
+    assert!(anns.blocked && bens.blocked && bens.blocks && !anns.blocks, "it is ben who blocks");
     assert_eq!(store.blocked(ben().id).await.unwrap(), [ann()]);
     assert_eq!(store.blocked(ann().id).await.unwrap(), []);
     commit_one(&*store, message(TEA, &ann(), "2", "but in a group")).await;
