@@ -1,6 +1,6 @@
 use leptos::either::Either;
 use leptos::prelude::*;
-use wire::{Member, Role, Summary};
+use wire::{Member, Role, Summary, Topic};
 
 use super::avatar::Avatar;
 use super::form::{Form, FormState};
@@ -17,7 +17,10 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
     let topic = timeline.topic();
     let id = match &timeline.what {
         Summary::Group(group) => group.id.to_string(),
-        Summary::Direct { .. } => return Either::Left(view! { <About live timeline/> }),
+        Summary::Direct { with, .. } => {
+            let user = with.id.to_string();
+            return Either::Left(view! { <About live topic user blocks=timeline.blocks/> });
+        }
     };
     let members = timeline.members;
     let me = live.me.clone();
@@ -55,13 +58,15 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
 
 /// What one wants of a direct, and the way to end it.
 #[component]
-fn About(live: Live, timeline: Timeline) -> impl IntoView {
-    let topic = timeline.topic();
-    let user = match timeline.what {
-        Summary::Group(_) => String::new(),
-        Summary::Direct { with, .. } => with.id.to_string(),
-    };
-    let (deed, label) = if timeline.blocks { ("false", text::UNBLOCK) } else { ("true", text::BLOCK) };
+fn About(
+    live: Live,
+    topic: Topic,
+    /// The other one.
+    user: String,
+    /// Whether the viewer has blocked them.
+    blocks: bool,
+) -> impl IntoView {
+    let (deed, label) = if blocks { ("false", text::UNBLOCK) } else { ("true", text::BLOCK) };
     view! {
         <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
             <h2 class="label">{text::ABOUT}</h2>

@@ -22,18 +22,18 @@ pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
         .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
     view! {
         <details class="preferences">
-        <summary>{text::TELL_ME_OF}</summary>
-        <Form action="/do/prefer" class="form">
-            <input type="hidden" name="topic" value=topic.to_string()/>
-            <label for="notify">{text::TELL_ME}</label>
-            <select id="notify" name="notify">{options}</select>
-            <label class="choice">
-                <input type="checkbox" name="hidden" value="true" checked=hidden/>
-                {text::HIDE}
-            </label>
-            <Refusal id="prefer-refused"/>
-            <button class="button small">{text::SAVE}</button>
-        </Form>
+            <summary>{text::TELL_ME_OF}</summary>
+            <Form action="/do/prefer" class="form">
+                <input type="hidden" name="topic" value=topic.to_string()/>
+                <label for="notify">{text::TELL_ME}</label>
+                <select id="notify" name="notify">{options}</select>
+                <label class="choice">
+                    <input type="checkbox" name="hidden" value="true" checked=hidden/>
+                    {text::HIDE}
+                </label>
+                <Refusal id="prefer-refused"/>
+                <button class="button small">{text::SAVE}</button>
+            </Form>
         </details>
     }
 }

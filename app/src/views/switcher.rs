@@ -142,7 +142,7 @@ pub(super) fn Switcher(
                 placeholder=text::FIND_ANY
                 aria-expanded="true"
                 aria-controls="switch-list"
-                aria-activedescendant=move || format!("switch-{}", at.get())
+                aria-activedescendant=move || (!found.with(Vec::is_empty)).then(|| format!("switch-{}", at.get()))
                 prop:value=words
                 on:input=on_input
                 on:keydown=on_key

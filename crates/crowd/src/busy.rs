@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wire::{Person as Guest, Seq};
+use wire::Person as Guest;
 
 use crate::person::http::post;
 use crate::record::{Note, Record};
@@ -56,15 +56,4 @@ impl Busy {
     async fn act(&self, cookie: &str, path: &str, fields: &[(&'static str, &str)]) -> io::Result<()> {
         post(&self.host, path, Some(cookie), fields).await?.json::<()>()
     }
-}
-
-/// How people mix what they do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Says something.
-    Say,
-    /// Changes an earlier message of their own.
-    Edit(Seq),
-    /// Reacts to somebody else's.
-    React(Seq),
 }

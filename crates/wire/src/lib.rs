@@ -19,8 +19,9 @@
 //! - **User**: a person's account, or a guest's. **Session**: a signed-in browser. **Connection**: one open
 //!   WebSocket. **Caller**: the user, bot or application on whose behalf a call runs.
 //! - **Conversation**: what has members and a log: a **Group** or a **Direct**, which is between two people.
-//!   **Block**: who has blocked somebody gets nothing direct from them. **Mention**: a name in a message that tells
-//!   whose it is. **Notify**: what of a conversation its member wants to be told of. **Hidden**: not in the list.
+//!   **Pair**: its two people. **Block**: who has blocked somebody gets nothing direct from them. **Mention**: a
+//!   name in a message that tells whose it is. **Notify**: what of a conversation its member wants to be told of.
+//!   **Hidden**: not in the list.
 //! - **Member**: a user's seat. **Role**: admin or member. **Limit**: the most members a group may have.
 //!   **Roster**: settings, members and a version: what rules look at.
 //! - **Settings**: what admins set of a group. **Door**: who may join it. **Invite**: a link that lets people

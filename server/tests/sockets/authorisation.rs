@@ -307,7 +307,9 @@ const TABLE: &[Row] = &[
         Ask::Do("broadcast", "id=1&text=hi&audience=everyone".into())
     }),
     Row("/do/claim", "S++H++++HH", |_| Ask::Do("claim", "password=correct+horse+battery".into())),
-    Row("/do/sign_in", "XXXXXXXXXX", |_| Ask::Do("sign_in", "name=nobody&password=correct+horse".into())),
+    Row("/do/sign_in with a wrong password", "XXXXXXXXXX", |_| {
+        Ask::Do("sign_in", "name=nobody&password=correct+horse".into())
+    }),
     Row("/do/sign_out", "++++++++++", |_| Ask::Do("sign_out", String::new())),
     Row("/do/end_session", "S+++++++++", |_| Ask::Do("end_session", String::new())),
     Row("/do/change_password", "SCCXCCCCXX", |_| {

@@ -7,7 +7,6 @@ use wire::{
 use super::send::{hash, tidy};
 use crate::chat::Chat;
 use crate::no::{Fault, No};
-use crate::rules;
 use crate::store::{AccountKey, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
 
 /// To whom a broadcast goes.
@@ -126,15 +125,12 @@ impl Chat {
         self.acts.take_many(me.id, cost(users.len()), self.clock.now())?;
         let mut others: Vec<Person> = Vec::with_capacity(users.len());
         for user in users {
-            let Some(pair) = Pair::of(me.id, *user) else { continue };
-            let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
-            if standing.ok_or(Refusal::NotFound)?.blocked {
-                return Err(Refusal::Blocked.into());
+            if *user == me.id || others.iter().any(|other| other.id == *user) {
+                continue;
             }
-            if others.iter().all(|other| other.id != *user) {
-                rules::has_room(self.groups_of(*user).await?)?;
-                others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
-            }
+            others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
+            self.no_block(me, *user).await?;
+            self.groups_of(*user).await?.room()?;
         }
         self.found_group(me, name, Door::Invite, &others).await
     }

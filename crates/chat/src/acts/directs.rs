@@ -72,6 +72,13 @@ impl Chat {
         self.commit(Write::Block { by: me.id, user, on }).await.map(|_| ())
     }
 
+    /// Whether neither of two has blocked the other: who has is not put into a group by them either.
+    pub(super) async fn no_block(&self, me: &Person, user: UserId) -> Result<(), No> {
+        let Some(pair) = Pair::of(me.id, user) else { return Ok(()) };
+        let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+        if standing.is_some_and(|standing| standing.blocked) { Err(Refusal::Blocked.into()) } else { Ok(()) }
+    }
+
     /// Whom somebody has blocked, the last one first.
     ///
     /// # Errors

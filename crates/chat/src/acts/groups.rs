@@ -50,7 +50,8 @@ impl Chat {
         }
     }
 
-    /// What opening a group's link shows: the group to its members, with the messages at a place; its name, and whether the door is open, to everybody else who has the link.
+    /// What opening a group's link shows: the group to its members, with the messages at a place; its name, and
+    /// whether the door is open, to everybody else who has the link.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].

@@ -1,8 +1,5 @@
 use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
-use wire::{
-    Conversation, GroupId, Invite, InviteId, Management, Pair, Person, Refusal, Role, Setting, Timestamp,
-    Topic, UserId,
-};
+use wire::{GroupId, Invite, InviteId, Management, Person, Refusal, Role, Setting, Timestamp, Topic, UserId};
 
 use super::groups::events;
 use crate::chat::Chat;
@@ -64,12 +61,7 @@ impl Chat {
     /// [`Refusal::NotFound`] if there is no such group or user, [`Refusal::Blocked`], and those of [`rules::add`].
     pub async fn add(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), No> {
         let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
-        if let Some(pair) = Pair::of(me.id, user) {
-            let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
-            if standing.is_some_and(|standing| standing.blocked) {
-                return Err(Refusal::Blocked.into());
-            }
-        }
+        self.no_block(me, user).await?;
         let groups = self.groups_of(user).await?;
         self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, groups, now))
             .await

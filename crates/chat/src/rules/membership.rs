@@ -202,17 +202,12 @@ fn seat(roster: &Roster, person: &Person, role: Role, now: Timestamp) -> Decisio
         .tell_user(person, Event::GroupAdded { group: roster.summary() })
 }
 
-/// Whether somebody may be in one more group.
-///
-/// # Errors
-/// [`Refusal::TooManyGroups`].
-pub fn has_room(groups: Groups) -> Result<(), Refusal> {
-    groups.room()
-}
-
 impl Groups {
     /// Whether there is room for one more.
-    fn room(self) -> Result<(), Refusal> {
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyGroups`].
+    pub const fn room(self) -> Result<(), Refusal> {
         if self.count >= self.max { Err(Refusal::TooManyGroups { max: self.max }) } else { Ok(()) }
     }
 }

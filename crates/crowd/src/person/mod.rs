@@ -12,7 +12,6 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use wire::{Cursor, Person as Guest, Seq, Topic};
 
-use crate::busy::Deed;
 use crate::record::{Note, Record};
 use crate::run::Chaos;
 
@@ -35,6 +34,17 @@ pub struct Person {
     own: Option<(Seq, String)>,
     /// The newest message of somebody else that they have not reacted to.
     others: Option<Seq>,
+}
+
+/// What a letter does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// Says something.
+    Say,
+    /// Changes an earlier message of their own.
+    Edit(Seq),
+    /// Reacts to somebody else's.
+    React(Seq),
 }
 
 /// One thing to say or do.

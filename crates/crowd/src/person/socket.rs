@@ -11,8 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use wire::{Action, Amendment, Cursor, Emoji, Entry, Epoch, Incoming, Notice, Ref, Request, SendId, Seq};
 
-use super::{Letter, Person};
-use crate::busy::Deed;
+use super::{Deed, Letter, Person};
 use crate::record::{Line, Note};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -78,10 +77,12 @@ impl Person {
         {
             return Letter { text: format!("{said}\nedited {number}"), deed: Deed::Edit(*seq), ..letter };
         }
-        match self.others.take() {
-            Some(seq) if number % 7 == 6 => Letter { deed: Deed::React(seq), ..letter },
-            _ => letter,
+        if number % 7 == 6
+            && let Some(seq) = self.others.take()
+        {
+            return Letter { deed: Deed::React(seq), ..letter };
         }
+        letter
     }
 
     async fn post(&self, socket: &mut Socket, letter: &Letter) -> Option<()> {
