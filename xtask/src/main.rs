@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask run`, `dist` and `test`.
+//! The project's chores: `cargo xtask run`, `dist`, `weigh` and `test`.
 //!
 //! It builds the page and the one binary that carries it, and runs everything that is tested. It must never
 //! hold product code: nothing of it is in the binary.
@@ -23,6 +23,7 @@ pub(crate) type Done<T = ()> = Result<T, String>;
 const HELP: &str = "\
 cargo xtask run [-- ARGUMENTS]   build everything and serve it on http://localhost:8080
 cargo xtask dist                 build the one binary, target/dist/hubbub
+cargo xtask weigh                build the page alone and say what it weighs
 cargo xtask test [STEP …]        run every test, or only the named steps
 ";
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match command.as_str() {
         "run" => run(&rest),
         "dist" => dist::dist().map(|_| ExitCode::SUCCESS),
+        "weigh" => dist::weigh().map(|()| ExitCode::SUCCESS),
         "test" => test::test(&rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -15,7 +15,7 @@ use crate::live::{Live, Timeline};
 use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar, WhoTypes};
+use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar, WhoTypes, part};
 
 /// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
 #[component]
@@ -91,10 +91,10 @@ fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId)
     let desk = Desk::new(live.clone(), timeline.clone());
     let composer = {
         let desk = desk.clone();
-        move || match silence.get() {
+        part(move || match silence.get() {
             Some(why) => Either::Left(view! { <p class="composer lost" role="status">{why.sentence()}</p> }),
             None => Either::Right(view! { <Composer desk=desk.clone() form_id=form_id.clone()/> }),
-        }
+        })
     };
     view! {
         <Title text=timeline.what.title().to_owned()/>

@@ -9,7 +9,7 @@ use crate::live::Live;
 use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar};
+use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar, flag};
 
 /// The start page: a name, and after that the groups.
 #[component]
@@ -98,7 +98,7 @@ fn Home(live: Live) -> impl IntoView {
             <main class="welcome" id="main">
                 <Connection live=live.clone()/>
                 <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
-                <Show when=move || mine.with(Vec::is_empty)>
+                <Show when=flag(move || mine.with(Vec::is_empty))>
                     <p class="slogan">{text::NO_GROUPS}</p>
                 </Show>
                 <NewGroup/>

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
 use wire::{Member, UserId};
 
+use super::changing::{part, says, value};
 use crate::calls::find_emoji;
 use crate::text;
 
@@ -164,7 +165,7 @@ fn trigger(before: &str) -> Option<(char, &str)> {
 #[component]
 pub(super) fn Completions(completer: Completer) -> impl IntoView {
     let (choices, at) = (completer.choices, completer.at);
-    let options = move || {
+    let options = part(move || {
         let option = |(place, Choice { text, name, .. }): (usize, Choice)| {
             let completer = completer.clone();
             let shown = if text.starts_with('@') { text } else { format!("{text} :{name}:") };
@@ -173,7 +174,7 @@ pub(super) fn Completions(completer: Completer) -> impl IntoView {
                     role="option"
                     id=format!("choice-{place}")
                     dir="auto"
-                    aria-selected=move || (at.get() == place).to_string()
+                    aria-selected=value(move || Some((at.get() == place).to_string()))
                     on:mousedown=move |event| {
                         event.prevent_default();
                         completer.pick(place);
@@ -184,11 +185,13 @@ pub(super) fn Completions(completer: Completer) -> impl IntoView {
             }
         };
         choices.get().into_iter().enumerate().map(option).collect::<Vec<_>>()
-    };
-    let told = move || {
-        choices
-            .with(|choices| choices.get(at.get()).map(|choice| text::suggested(&choice.name, choices.len())))
-    };
+    });
+    let told = says(move || {
+        let told = |choices: &Vec<Choice>| {
+            choices.get(at.get()).map(|choice| text::suggested(&choice.name, choices.len()))
+        };
+        choices.with(told).unwrap_or_default()
+    });
     view! {
         <ul class="completions" id="completions" role="listbox" aria-label=text::SUGGESTIONS>{options}</ul>
         <p class="unseen" role="status">{told}</p>
@@ -196,7 +199,7 @@ pub(super) fn Completions(completer: Completer) -> impl IntoView {
 }
 
 /// What a field says of its suggestions.
-pub(super) fn active(completer: &Completer) -> impl Fn() -> Option<String> + Send + use<> {
+pub(super) fn active(completer: &Completer) -> impl Fn() -> Option<String> + Send + Sync + use<> {
     let (choices, at) = (completer.choices, completer.at);
     move || choices.with(|choices| (!choices.is_empty()).then(|| format!("choice-{}", at.get())))
 }

@@ -4,6 +4,7 @@ use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use leptos_router::hooks::use_query_map;
 use wire::{Amendment, Event, SendId};
 
+use super::changing::{part, value};
 use super::completer::{Completer, Completions, active};
 use super::form::FormState;
 use super::picker::Picker;
@@ -103,7 +104,7 @@ pub(crate) fn Composer(
                 enterkeyhint="send"
                 aria-autocomplete="list"
                 aria-controls="completions"
-                aria-activedescendant=active(&completer)
+                aria-activedescendant=value(active(&completer))
                 on:blur={
                     let completer = completer.clone();
                     move |_| completer.close()
@@ -216,7 +217,7 @@ fn IntentBar(desk: Desk) -> impl IntoView {
         }
         _ => None,
     };
-    move || {
+    part(move || {
         label().map(|label| {
             view! {
                 <p class="intent">
@@ -225,10 +226,10 @@ fn IntentBar(desk: Desk) -> impl IntoView {
                         {text::CANCEL}
                     </button>
                 </p>
-                {reply_to}
+                {reply_to()}
             }
         })
-    }
+    })
 }
 
 /// Why the last change of a message was refused.
@@ -236,7 +237,7 @@ fn IntentBar(desk: Desk) -> impl IntoView {
 fn Trouble(desk: Desk) -> impl IntoView {
     let trouble = desk.live.trouble.clone();
     let shown = trouble.clone();
-    move || {
+    part(move || {
         let trouble = trouble.clone();
         shown.get().map(|sentence| {
             view! {
@@ -246,7 +247,7 @@ fn Trouble(desk: Desk) -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }
 
 /// On a touch screen Enter begins a new line: there is a button to send with, and no Shift key.

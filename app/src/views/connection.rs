@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::changing::flag;
 use crate::live::{LinkState, Live};
 use crate::text;
 
@@ -14,10 +15,10 @@ pub(crate) fn Connection(live: Live) -> impl IntoView {
     let ended = is.clone();
     view! {
         <div class="connection" role="status">
-            <Show when=move || is(LinkState::Offline)>
+            <Show when=flag(move || is(LinkState::Offline))>
                 <p class="offline">{text::OFFLINE}</p>
             </Show>
-            <Show when=move || ended(LinkState::Ended)>
+            <Show when=flag(move || ended(LinkState::Ended))>
                 <p class="offline">{text::ENDED} " " <a href="" rel="external">{text::RELOAD}</a></p>
             </Show>
         </div>

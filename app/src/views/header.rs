@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use wire::Door;
 
+use super::changing::{flag, says, value};
 use super::connection::Connection;
 use crate::browser::use_browser;
 use crate::live::{Live, Timeline};
@@ -29,7 +30,9 @@ pub(crate) fn Header(
     let is_group = timeline.settings.with_untracked(Option::is_some);
     let label = {
         let members = members.clone();
-        move || if is_group { text::member_count(members.with(Vec::len)) } else { text::ABOUT.into() }
+        value(move || {
+            Some(if is_group { text::member_count(members.with(Vec::len)) } else { text::ABOUT.into() })
+        })
     };
     view! {
         <header class="head">
@@ -37,12 +40,12 @@ pub(crate) fn Header(
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
             <div class="title">
-                <h1 dir="auto">{move || named.get().0}</h1>
-                <p class="about" dir="auto">{move || named.get().1}</p>
+                <h1 dir="auto">{says(move || named.get().0)}</h1>
+                <p class="about" dir="auto">{says(move || named.get().1)}</p>
             </div>
             <button class="count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
-                {is_group.then(|| view! { <span>{move || members.with(Vec::len)}</span> })}
+                {is_group.then(|| view! { <span>{says(move || members.with(Vec::len).to_string())}</span> })}
             </button>
             <button class="icon-button" type="button" popovertarget="history" aria-label=text::HISTORY>
                 <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>
@@ -72,15 +75,15 @@ fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
     view! {
         <div class="sheet invite" id="invite" popover>
             <label for="link">
-                {move || match door.get() {
+                {says(move || match door.get() {
                     Door::Open => text::INVITE_HINT,
                     Door::Invite => text::INVITE_ONLY_HINT,
-                }}
+                })}
             </label>
             <div class="row">
                 <input id="link" readonly value=link/>
                 <button class="button primary" type="button" on:click=copy>
-                    {move || if copied.get() { text::COPIED } else { text::COPY_LINK }}
+                    {says(move || if copied.get() { text::COPIED } else { text::COPY_LINK })}
                 </button>
             </div>
         </div>
@@ -95,7 +98,7 @@ fn History(timeline: Timeline) -> impl IntoView {
     let pins = timeline.pins;
     let none = {
         let pins = pins.clone();
-        move || pins.with(Vec::is_empty)
+        flag(move || pins.with(Vec::is_empty))
     };
     view! {
         <div class="sheet history" id="history" popover>

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use wire::{Member, Role, Summary, Topic};
 
 use super::avatar::Avatar;
+use super::changing::{flag, says};
 use super::form::{Form, FormState};
 use super::preferences::Preferences;
 use super::refusal::Refusal;
@@ -42,8 +43,8 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
                     <Seat mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
-            <p class="refusal" role="alert">{move || promote.refused.get()}</p>
-            <Show when=move || i_am_admin.get()>
+            <p class="refusal" role="alert">{says(move || promote.refused.get().unwrap_or_default())}</p>
+            <Show when=flag(move || i_am_admin.get())>
                 <a class="button small manage" rel="external" href=manage.clone()>{text::MANAGE}</a>
             </Show>
             <Preferences live topic/>
@@ -103,7 +104,7 @@ fn Seat(
                 })
             }}
             {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
-            <Show when=move || i_am_admin.get() && !is_admin>
+            <Show when=flag(move || i_am_admin.get() && !is_admin)>
                 <Form action="/do/manage" class="promote" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
                     <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>

@@ -4,6 +4,7 @@ use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
 
 use super::acts::Acts;
 use super::avatar::Avatar;
+use super::changing::{flag, part, value};
 use super::moment::{Day, Moment};
 use super::rich_text::Rich;
 use crate::browser::use_browser;
@@ -32,7 +33,7 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
     let seq = Memo::new(move |_| content.with(|content: &Content| content.seq));
     let live = desk.live.clone();
     let divider = desk.timeline.divider;
-    let body = move || match said.get() {
+    let body = part(move || match said.get() {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
             <Avatar id=author.id.to_string() name=author.name.to_string()/>
             <div class="meta">
@@ -54,22 +55,22 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
             }
             None => EitherOf4::D(()),
         },
-    };
+    });
     let is_first_unread = move || divider.is_some() && seq.get() == divider;
     let is_message = move || matches!(said.get().0, Event::Message { .. });
     let is_pinned = move || matches!(said.get().0, Event::Message { pinned: true, .. });
     view! {
         <li
             class="row"
-            id=move || seq.get().map(|seq| format!("m{seq}"))
-            class:message=is_message
-            class:pinned=is_pinned
-            class:follows=move || lead.with(|lead| lead.follows)
-            class:sending=move || matches!(state.get(), RowState::Sending | RowState::Late)
-            class:failed=move || matches!(state.get(), RowState::Failed(_))
+            id=value(move || seq.get().map(|seq| format!("m{seq}")))
+            class:message=flag(is_message)
+            class:pinned=flag(is_pinned)
+            class:follows=flag(move || lead.with(|lead| lead.follows))
+            class:sending=flag(move || matches!(state.get(), RowState::Sending | RowState::Late))
+            class:failed=flag(move || matches!(state.get(), RowState::Failed(_)))
         >
-            {move || day.get().map(|day| view! { <Day day/> })}
-            {move || is_first_unread().then(|| view! { <div class="day new" id="divider"><span>{text::NEW}</span></div> })}
+            {part(move || day.get().map(|day| view! { <Day day/> }))}
+            {part(move || is_first_unread().then(|| view! { <div class="day new" id="divider"><span>{text::NEW}</span></div> }))}
             <div class="line">
                 {body}
                 <Delivery live state send_id/>
@@ -143,10 +144,10 @@ fn More(desk: Desk, seq: Memo<Option<Seq>>, said: Memo<(Event, wire::Timestamp)>
         event.prevent_default();
         open.update(|open| *open = if *open == seq.get_untracked() { None } else { seq.get_untracked() });
     };
-    move || {
+    part(move || {
         let seq = seq.get()?;
         let desk = desk.clone();
-        let acts = move || {
+        let acts = part(move || {
             is_open.get().then(|| {
                 let (mine, pinned) = said.with_untracked(|(event, _)| match event {
                     Event::Message { author, pinned, .. } => (author.id == desk.live.me.id, *pinned),
@@ -154,21 +155,21 @@ fn More(desk: Desk, seq: Memo<Option<Seq>>, said: Memo<(Event, wire::Timestamp)>
                 });
                 view! { <Acts desk=desk.clone() seq mine pinned/> }
             })
-        };
+        });
         Some(view! {
             <a
                 class="more"
                 href=format!("{path}/m/{seq}")
                 rel="external"
                 aria-label=text::ACTS
-                aria-expanded=move || is_open.get().to_string()
+                aria-expanded=value(move || Some(is_open.get().to_string()))
                 on:click=toggle
             >
                 "⋯"
             </a>
             {acts}
         })
-    }
+    })
 }
 
 /// How far a message has come, while it is not there yet.
@@ -199,7 +200,7 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
         RowState::Late => Some(text::UNANSWERED.to_owned()),
         RowState::Failed(sentence) => Some(sentence),
     };
-    move || match (state.get(), stuck()) {
+    part(move || match (state.get(), stuck()) {
         (RowState::Delivered, _) => None,
         (_, None) => Some(Either::Left(view! { <p class="delivery">{text::SENDING}</p> })),
         (_, Some(sentence)) => Some(Either::Right(view! {
@@ -210,5 +211,5 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
                 <button class="link" type="button" on:click=move |_| act(Live::discard)>{text::DISCARD}</button>
             </p>
         })),
-    }
+    })
 }

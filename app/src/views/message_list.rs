@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlTextAreaElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use super::changing::{flag, part, says};
 use super::message::MessageRow;
 use crate::browser::use_browser;
 use crate::calls::slice;
@@ -78,7 +79,7 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
         });
     });
     let rows = timeline.rows.clone();
-    let shows_pill = move || !at_end.get() || has_newer.get();
+    let shows_pill = flag(move || !at_end.get() || has_newer.get());
     view! {
         <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
             <div class="content">
@@ -102,10 +103,10 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
                         move |_| to_newest()
                     }
                 >
-                    {move || match unseen.get() {
+                    {says(move || match unseen.get() {
                         0 => text::TO_NEWEST.into(),
                         count => text::newer(count),
-                    }}
+                    })}
                 </button>
             </Show>
         </div>
@@ -190,7 +191,7 @@ fn count_unseen(live: &Live, timeline: &Timeline, at_end: RwSignal<bool>, unseen
 fn OlderMessages(timeline: Timeline) -> impl IntoView {
     let has_older = timeline.has_older.clone();
     let load = loader(&timeline, |timeline| (None, Some(timeline.first().0)), Timeline::prepend);
-    move || {
+    part(move || {
         if has_older.get() {
             let address = format!("{}?before={}", timeline.what.path(), timeline.first());
             Either::Left(view! {
@@ -201,7 +202,7 @@ fn OlderMessages(timeline: Timeline) -> impl IntoView {
         } else {
             Either::Right(view! { <p class="older">{text::beginning(&timeline.what)}</p> })
         }
-    }
+    })
 }
 
 /// The way to newer messages, where the page shows an earlier part of the log.
@@ -209,7 +210,7 @@ fn OlderMessages(timeline: Timeline) -> impl IntoView {
 fn NewerMessages(timeline: Timeline) -> impl IntoView {
     let has_newer = timeline.has_newer.clone();
     let load = loader(&timeline, |timeline| (Some(timeline.last().0), None), Timeline::extend);
-    move || {
+    part(move || {
         has_newer.get().then(|| {
             let last = timeline.last();
             let address = format!("{}?at={last}#m{last}", timeline.what.path());
@@ -219,7 +220,7 @@ fn NewerMessages(timeline: Timeline) -> impl IntoView {
                 </a>
             }
         })
-    }
+    })
 }
 
 /// Loads a slice of history in place, one at a time.

@@ -2,6 +2,7 @@
 
 mod acts;
 mod avatar;
+mod changing;
 mod completer;
 mod composer;
 mod connection;
@@ -22,6 +23,7 @@ mod switcher;
 mod who_types;
 
 pub(crate) use avatar::Avatar;
+pub(crate) use changing::{flag, part};
 pub(crate) use composer::Composer;
 pub(crate) use connection::Connection;
 pub(crate) use form::Form;

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use wire::Timestamp;
 
+use super::changing::says;
 use crate::browser::use_zone;
 use crate::text;
 
@@ -10,10 +11,10 @@ pub(crate) fn Moment(at: Timestamp) -> impl IntoView {
     let zone = use_zone();
     view! {
         <time datetime=at.to_string()>
-            {move || {
+            {says(move || {
                 let local = (zone.get().local)(at);
                 format!("{:02}:{:02}", local.hour, local.minute)
-            }}
+            })}
         </time>
     }
 }
@@ -28,11 +29,11 @@ pub(super) fn Day(
     view! {
         <div class="day" role="separator">
             <span>
-                {move || match zone.get().today.map(|today| today - day) {
+                {says(move || match zone.get().today.map(|today| today - day) {
                     Some(0) => text::TODAY.into(),
                     Some(1) => text::YESTERDAY.into(),
                     _ => full_date(day),
-                }}
+                })}
             </span>
         </div>
     }

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
 
+use super::changing::part;
 use super::completer::Completer;
 use crate::calls::find_emoji;
 use crate::text;
@@ -35,7 +36,7 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
             }
         }
     };
-    let buttons = move || {
+    let buttons = part(move || {
         let button = |(emoji, name): (String, String)| {
             let (completer, text) = (completer.clone(), emoji.clone());
             view! {
@@ -45,7 +46,7 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
             }
         };
         found.get().into_iter().map(button).collect::<Vec<_>>()
-    };
+    });
     view! {
         <button
             class="icon-button pick"

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::changing::says;
 use super::form::FormState;
 
 /// Why the form around it was refused, where a screen reader finds it.
@@ -9,5 +10,5 @@ pub(crate) fn Refusal(
     id: &'static str,
 ) -> impl IntoView {
     let FormState { refused, .. } = expect_context();
-    view! { <p class="refusal" id=id role="alert">{move || refused.get()}</p> }
+    view! { <p class="refusal" id=id role="alert">{says(move || refused.get().unwrap_or_default())}</p> }
 }

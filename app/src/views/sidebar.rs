@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use wire::{Mine, Notify, Summary, Topic};
 
 use super::avatar::Avatar;
+use super::changing::part;
 use super::switcher::Switcher;
 use crate::live::Live;
 use crate::text;
@@ -83,7 +84,7 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
         let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
         now.or_else(|| before.cloned().flatten())
     });
-    move || {
+    part(move || {
         let mine = line.get()?;
         let (count, name) = (count(&mine), mine.what.title().to_owned());
         let is_person = matches!(mine.what, Summary::Direct { .. });
@@ -109,5 +110,5 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
                 </a>
             </li>
         })
-    }
+    })
 }

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_navigate;
 use wire::{Pair, Summary};
 
 use super::avatar::Avatar;
+use super::changing::{part, says, value};
 use super::sidebar::in_order;
 use crate::browser::use_browser;
 use crate::calls::find_people;
@@ -108,7 +109,7 @@ pub(super) fn Switcher(
             }
         });
     };
-    let options = move || {
+    let options = part(move || {
         let go = go.clone();
         let option = move |(place, what): (usize, Summary)| {
             let (go, name, picture) = (go.clone(), what.title().to_owned(), what.avatar());
@@ -119,7 +120,7 @@ pub(super) fn Switcher(
                     id=format!("switch-{place}")
                     class="group-link"
                     class:person=is_person
-                    aria-selected=move || (at.get() == place).to_string()
+                    aria-selected=value(move || Some((at.get() == place).to_string()))
                     on:click=move |_| go(Some(what.clone()))
                 >
                     <Avatar id=picture name=name.clone()/>
@@ -128,8 +129,8 @@ pub(super) fn Switcher(
             }
         };
         found.get().into_iter().enumerate().map(option).collect::<Vec<_>>()
-    };
-    let none = move || (open.get() && found.with(Vec::is_empty)).then_some(text::NOTHING_FOUND);
+    });
+    let none = says(move || if open.get() && found.with(Vec::is_empty) { text::NOTHING_FOUND } else { "" });
     view! {
         <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=text::FIND_ANY on:close=move |_| open.set(false)>
             <input
@@ -142,7 +143,7 @@ pub(super) fn Switcher(
                 placeholder=text::FIND_ANY
                 aria-expanded="true"
                 aria-controls="switch-list"
-                aria-activedescendant=move || (!found.with(Vec::is_empty)).then(|| format!("switch-{}", at.get()))
+                aria-activedescendant=value(move || (!found.with(Vec::is_empty)).then(|| format!("switch-{}", at.get())))
                 prop:value=words
                 on:input=on_input
                 on:keydown=on_key

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use wire::Topic;
 
+use super::changing::says;
 use crate::live::Live;
 use crate::text;
 
@@ -14,5 +15,5 @@ pub(crate) fn WhoTypes(live: Live, topic: Topic) -> impl IntoView {
             here.map(|typing| typing.person.name.to_string()).collect::<Vec<_>>()
         })
     };
-    view! { <p class="typing" aria-live="off">{move || text::typing(&names())}</p> }
+    view! { <p class="typing" aria-live="off">{says(move || text::typing(&names()))}</p> }
 }
