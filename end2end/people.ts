@@ -175,4 +175,38 @@ export const test = base.extend<Cast>({
     cal: async ({ person }, use) => use(await person("cal")),
 });
 
+/** The conversations of somebody, beside the page. */
+export const sidebar = (person: Person): Locator => person.page.getByRole("navigation", { name: "Conversations" });
+
+/** A group of the first one's with all the others in it; gives its link. */
+export async function together(name: string, first: Person, ...others: Person[]): Promise<string> {
+    await first.introduce();
+    const link = await first.createGroup(name);
+    for (const other of others) await other.introduce(link);
+    return link;
+}
+
+/** Opens the page on which somebody manages a group, in a tab of its own. */
+export async function manage(admin: Person, link: string): Promise<Person> {
+    const tab = await admin.anotherTab(`${new URL(link).pathname}/admin`);
+    await expect(tab.page.getByRole("heading", { name: /^Manage /, level: 1 })).toBeVisible();
+    return tab;
+}
+
+/** A part of a page with a heading of its own. */
+export function part(person: Person, heading: string | RegExp): Locator {
+    return person.page.getByRole("region", { name: heading });
+}
+
+/** A password that nobody guesses. */
+export const PASSWORD = "correct horse battery";
+
+/** Keeps the name of a guest with a password. */
+export async function claim(person: Person): Promise<void> {
+    await person.open("/account");
+    await person.page.getByLabel("New password").fill(PASSWORD);
+    await person.page.getByRole("button", { name: "Keep this name" }).click();
+    await expect(person.page.getByText("Guest", { exact: true })).toHaveCount(0);
+}
+
 export { expect };

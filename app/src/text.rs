@@ -3,6 +3,8 @@
 
 use wire::{Door, Event, Person, Quote, Role, Setting, Summary};
 
+use crate::live::Receipt;
+
 pub(crate) const PRODUCT: &str = "Hubbub";
 pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start talking.";
 pub(crate) const WELCOME: &str = "Welcome";
@@ -34,7 +36,12 @@ pub(crate) const NO_GROUPS: &str =
     "You are in no group yet. Make one, or open a link that somebody sent you.";
 pub(crate) const NEW_GROUP: &str = "New group";
 pub(crate) const GROUP_NAME: &str = "Name of the group";
-pub(crate) const BY_INVITE: &str = "Only people with an invite can join";
+pub(crate) const DOOR: &str = "Who can join";
+pub(crate) const DOOR_LISTED: &str = "Everyone: the group is in the list of groups";
+pub(crate) const DOOR_OPEN: &str = "Everyone with the link";
+pub(crate) const DOOR_INVITE: &str = "Only by invite";
+pub(crate) const LISTED: &str = "Groups";
+pub(crate) const PROFILE: &str = "Profile";
 pub(crate) const CREATE: &str = "Create group";
 pub(crate) const JOIN: &str = "Join";
 pub(crate) const LEAVE: &str = "Leave group";
@@ -167,6 +174,7 @@ fn changed(setting: &Setting) -> String {
         Setting::Limit(limit) => {
             format!("set the limit to {}", member_count(usize::try_from(*limit).unwrap_or(usize::MAX)))
         }
+        Setting::Door(Door::Listed) => "opened the group to everyone, and listed it".into(),
         Setting::Door(Door::Open) => "opened the group to everyone with the link".into(),
         Setting::Door(Door::Invite) => "made the group invite-only".into(),
         Setting::Announcing(true) => "let only admins write".into(),
@@ -192,6 +200,27 @@ pub(crate) fn react_with(emoji: &str) -> String {
 
 pub(crate) fn reacted(emoji: &str, count: usize) -> String {
     format!("{emoji}, {count}")
+}
+
+/// Who has read a message, who has it, and who has not.
+#[cfg(feature = "ssr")]
+pub(crate) const COME: [&str; 3] = ["Read by", "Delivered to", "Not yet delivered to"];
+pub(crate) const HERE: &str = "Here now";
+pub(crate) const AWAY: &str = "Away";
+
+/// How far one's own newest message has come.
+pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> String {
+    let Receipt { read_by, delivered, others } = receipt;
+    match read_by.as_slice() {
+        [] if *delivered == 0 => "Sent".into(),
+        [] if is_direct => "Delivered".into(),
+        [] => format!("Delivered to {delivered} of {others}"),
+        [_] if is_direct => "Read".into(),
+        all if all.len() == *others && all.len() > 1 => "Read by everyone".into(),
+        [one] => format!("Read by {one}"),
+        [one, two] => format!("Read by {one} and {two}"),
+        [one, two, more @ ..] => format!("Read by {one}, {two} and {} more", more.len()),
+    }
 }
 
 pub(crate) fn typing(names: &[String]) -> String {
@@ -262,15 +291,12 @@ pub(crate) use still::*;
 /// The sentences of pages that only the server makes.
 #[cfg(feature = "ssr")]
 mod still {
-    use wire::{AppRole, Invite, Timestamp};
+    use wire::{AppRole, Deed, EndedSessions, Invite, Timestamp};
 
     pub(crate) const SETTINGS: &str = "Settings";
     pub(crate) const DESCRIPTION: &str = "What it is about";
     pub(crate) const LIMIT: &str = "Most members";
     pub(crate) const LIMIT_HINT: &str = "Who is there already stays when you lower it.";
-    pub(crate) const DOOR: &str = "Who can join";
-    pub(crate) const DOOR_OPEN: &str = "Everyone with the link";
-    pub(crate) const DOOR_INVITE: &str = "Only by invite";
     pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";
     pub(crate) const ANNOUNCING: &str = "Only admins write";
     pub(crate) const REACTION: &str = "Reaction, one emoji";
@@ -333,6 +359,22 @@ mod still {
         if sent == all { format!("Sent to {all}") } else { format!("Sent to {sent} of {all}") }
     }
 
+    pub(crate) const FIND_GROUP: &str = "Find a group";
+    pub(crate) const NONE_LISTED: &str =
+        "No group is listed. Whoever manages one can list it in its settings.";
+    pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
+    pub(crate) const OPEN_GROUP: &str = "Open";
+    pub(crate) const ALL_GROUPS: &str = "Groups of this server";
+    pub(crate) const BIO: &str = "About you";
+    pub(crate) const PICTURE: &str = "Picture";
+    pub(crate) const PICTURE_HINT: &str = "A PNG, JPEG, GIF or WebP file of at most 10 MB. Its middle is kept, and nothing else that is in the file.";
+    pub(crate) const TAKE_DOWN: &str = "Remove the picture";
+    pub(crate) const PROFILE_HINT: &str = "With a password you can show a picture and tell about yourself.";
+    pub(crate) const WRITE_TO: &str = "Write a message";
+    pub(crate) fn here_since(year: i64, month: i64, day: i64) -> String {
+        format!("Here since {year}-{month:02}-{day:02}")
+    }
+
     pub(crate) const PASSWORD: &str = "Password";
     pub(crate) const NEW_PASSWORD: &str = "New password";
     pub(crate) const OLD_PASSWORD: &str = "Present password";
@@ -349,6 +391,38 @@ mod still {
     pub(crate) const END_SESSION: &str = "Sign out there";
     pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
     pub(crate) const SIGN_OUT: &str = "Sign out";
+
+    /// What somebody did to accounts and sessions, as a sentence.
+    pub(crate) fn deed(deed: &Deed) -> Option<String> {
+        Some(match deed {
+            Deed::Claimed { by } => format!("{} made an account", by.name),
+            Deed::SignedIn { by, label } if label.is_empty() => format!("{} signed in", by.name),
+            Deed::SignedIn { by, label } => format!("{} signed in with {label}", by.name),
+            Deed::SignedOut { by, sessions: EndedSessions::One } => format!("{} ended a session", by.name),
+            Deed::SignedOut { by, sessions: EndedSessions::Others } => {
+                format!("{} ended all other sessions", by.name)
+            }
+            Deed::SignedOut { by, sessions: EndedSessions::All } => format!("{} ended all sessions", by.name),
+            Deed::PasswordChanged { by } => format!("{} changed the password; other sessions ended", by.name),
+            Deed::ResetOffered { by: Some(by), of } => {
+                format!("{} made a link for a new password of {}", by.name, of.name)
+            }
+            Deed::ResetOffered { by: None, of } => {
+                format!("The operator made a link for a new password of {}", of.name)
+            }
+            Deed::ResetUsed { by } => format!("{} set a new password by a link; all sessions ended", by.name),
+            Deed::Ranked { by, of, role } => {
+                format!("{} gave {} the role {}", by.name, of.name, app_role(*role).to_lowercase())
+            }
+            Deed::GroupDeleted { by, group } => format!("{} deleted the group {}", by.name, group.name),
+            Deed::Unknown => return None,
+        })
+    }
+
+    pub(crate) const EARLIER: &str = "Earlier";
+    pub(crate) fn audit_of(name: &str) -> String {
+        format!("Audit log of {name}")
+    }
 
     pub(crate) const fn app_role(role: AppRole) -> &'static str {
         match role {

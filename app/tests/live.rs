@@ -62,7 +62,7 @@ fn entry(seq: u64, id: &str, data: Event) -> Entry {
 
 fn page(entries: Vec<Entry>) -> Opened {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
-    let ann = Member { person: person("ann"), role: Role::Admin, since: Timestamp(0), muted_until: None };
+    let ann = Member::new(person("ann"), Role::Admin, Timestamp(0));
     let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
     Opened {
         what: Summary::Group(tea()),
@@ -267,7 +267,7 @@ fn the_outbox_survives_a_reload_and_knows_what_the_page_shows_already() {
 #[test]
 fn seats_and_groups_follow_the_news() {
     let (live, timeline) = connected();
-    let ben = Member { person: person("ben"), role: Role::Member, since: Timestamp(0), muted_until: None };
+    let ben = Member::new(person("ben"), Role::Member, Timestamp(0));
     hear(&live, &entry(2, "n2", Event::Joined { member: ben }));
     hear(
         &live,
@@ -424,6 +424,85 @@ fn typing_shows_until_it_is_said_or_not_heard_again() {
         live.typed(&topic(), now);
     }
     assert_eq!(sent(&live, 3_000.0).iter().filter(|frame| frame["action"] == "typing").count(), 2);
+}
+
+#[test]
+fn what_came_is_told_to_have_been_delivered_once_for_all_of_it_unless_it_was_read() {
+    let (live, _) = connected();
+    let delivered = |now| {
+        let frames = sent(&live, now);
+        let told = frames.iter().filter(|frame| frame["action"] == "delivered");
+        told.map(|frame| frame["seq"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    hear(&live, &said(2, "ben", "b2"));
+    hear(&live, &said(3, "ben", "b3"));
+    hear(&live, &said(4, "ann", "a1"));
+    assert_eq!(delivered(999.0), [0; 0]);
+    assert!(live.next_at(999.0).is_some_and(|at| at <= 1_000.0));
+    assert_eq!(delivered(1_000.0), [3], "one's own need not be told");
+    assert_eq!(delivered(9_000.0), [0; 0]);
+    hear(&live, &said(5, "ben", "b4"));
+    live.read(&topic(), Seq(5));
+    assert_eq!(delivered(9_000.0), [0; 0], "what is read was delivered");
+    hear(&live, &said(6, "ben", "b5"));
+    live.closed(1006, 0.0, 0.0);
+    live.due(0.0);
+    live.opened(0.0);
+    assert_eq!(delivered(9_000.0), [0; 0], "a subscription after a place tells it");
+}
+
+#[test]
+fn the_newest_message_of_ann_tells_how_far_it_has_come() {
+    let (live, timeline) = connected();
+    let marks = |who: &str, delivered: u64, read: u64| {
+        let marks = json!([{"user": person(who).id, "delivered": delivered, "read": read}]);
+        live.heard(&json!({"event": "marks", "topic": topic(), "marks": marks}).to_string(), 0.0);
+    };
+    let joined = |name: &str| Event::Joined { member: Member::new(person(name), Role::Member, Timestamp(0)) };
+    let receipt = || {
+        let receipt = timeline.receipt(person("ann").id)?;
+        Some((receipt.read_by.join(" "), receipt.delivered, receipt.others))
+    };
+    hear(&live, &entry(2, "n1", joined("ben")));
+    hear(&live, &entry(3, "n2", joined("cal")));
+    assert_eq!(receipt(), None, "the newest is not hers");
+    post(&live, "a1");
+    assert_eq!(receipt(), None, "it is no fact yet");
+    hear(&live, &said(4, "ann", "a1"));
+    assert_eq!(receipt(), Some((String::new(), 0, 2)));
+    marks("ben", 3, 3);
+    marks("cal", 4, 0);
+    assert_eq!(receipt(), Some((String::new(), 1, 2)));
+    marks("ben", 4, 4);
+    marks("ben", 2, 1);
+    assert_eq!(receipt(), Some(("ben".into(), 2, 2)), "marks do not go back");
+    hear(&live, &entry(5, "n3", Event::Left { person: person("ben") }));
+    assert_eq!(receipt(), Some((String::new(), 1, 1)), "a notice hides nothing");
+    hear(&live, &said(6, "cal", "c1"));
+    assert_eq!(receipt(), None);
+}
+
+#[test]
+fn who_is_here_is_known_while_there_is_a_connection() {
+    let (live, _) = connected();
+    let (ben, cal) = (person("ben").id, person("cal").id);
+    let told = json!({"event": "presence", "topic": topic(), "here": [ben], "away": [cal]});
+    live.heard(&told.to_string(), 0.0);
+    let seen = || [ben, cal, person("ann").id].map(|user| live.whereabouts(&topic(), user));
+    assert_eq!(seen(), [Some(true), Some(false), None]);
+    let away = |now| sent(&live, now).iter().filter(|frame| frame["action"] == "presence").count();
+    live.attend(false);
+    assert_eq!(away(0.0), 0, "at first everyone is there");
+    live.attend(true);
+    live.attend(true);
+    assert_eq!(away(0.0), 1);
+    live.closed(1006, 0.0, 0.0);
+    assert_eq!(seen(), [None; 3]);
+    live.due(0.0);
+    live.opened(0.0);
+    let frames = sent(&live, 0.0);
+    let asked = |action: &str| frames.iter().filter(|frame| frame["action"] == action).count();
+    assert_eq!((asked("presence"), asked("marks")), (1, 1), "what was told meanwhile was missed");
 }
 
 #[test]

@@ -1,13 +1,4 @@
-import { expect, type Person, test } from "../people.ts";
-
-const PASSWORD = "correct horse battery";
-
-async function claim(ann: Person): Promise<void> {
-    await ann.page.goto(new URL("/account", ann.page.url()).href);
-    await ann.page.getByLabel("New password").fill(PASSWORD);
-    await ann.page.getByRole("button", { name: "Keep this name" }).click();
-    await expect(ann.page.getByText("Owner")).toBeVisible();
-}
+import { claim, expect, PASSWORD, type Person, test } from "../people.ts";
 
 async function signIn(person: Person, name: string, password: string): Promise<void> {
     await person.open("/sign-in");

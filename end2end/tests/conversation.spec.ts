@@ -53,37 +53,6 @@ test("ann's second tab knows what her first one does", async ({ ann, ben }) => {
     expect(tab.wrong).toEqual([]);
 });
 
-test("ben leaves and hears nothing more, ann sees that he left, and he may come back", async ({ ann, ben }) => {
-    await ann.introduce();
-    const link = await ann.createGroup("Book club");
-    await ben.introduce(link);
-    await ben.page.getByRole("button", { name: "Leave group" }).click();
-    await expect(ann.page.getByText("ben left")).toBeVisible();
-    await expect(ben.page.getByRole("heading", { name: "Welcome, ben" })).toBeVisible();
-    await expect(ben.page.getByRole("link", { name: "Book club" })).toHaveCount(0);
-
-    await ann.say("only for members");
-    await ann.sees("only for members");
-    await ben.open(link);
-    await expect(ben.page.getByText("only for members")).toHaveCount(0);
-    await ben.page.getByRole("button", { name: "Join" }).click();
-    await ben.sees("only for members");
-});
-
-test("ann hands over before she leaves", async ({ ann, ben }) => {
-    await ann.introduce();
-    const link = await ann.createGroup("Garden");
-    await ben.introduce(link);
-    await expect(ann.page.getByText("ben joined")).toBeVisible();
-    ann.refusals = [422];
-    await ann.page.getByRole("button", { name: "Leave group" }).click();
-    await expect(ann.page.getByText("You are the only admin")).toBeVisible();
-    await ann.page.getByRole("button", { name: "Make admin" }).click();
-    await expect(ben.page.getByText("ann made ben an admin")).toBeVisible();
-    await ann.page.getByRole("button", { name: "Leave group" }).click();
-    await expect(ben.page.getByText("ann left")).toBeVisible();
-});
-
 test("a message keeps its node in the page from the moment it is typed", async ({ ann }) => {
     await ann.introduce();
     await ann.createGroup("Notes");

@@ -58,23 +58,3 @@ test("what was written offline survives a reload of the page", async ({ server, 
     await ann.sees("do not lose me");
     await expect(ann.message("do not lose me")).toHaveCount(1);
 });
-
-test("a volatile server that restarts has forgotten, and says so instead of mixing lives", async ({ browser }) => {
-    const { Person } = await import("../people.ts");
-    const { Server } = await import("../server.ts");
-    const server = await Server.start("--store", "memory");
-    try {
-        const ann = await Person.arrive("ann", browser, server);
-        await ann.introduce();
-        await ann.createGroup("Vapour");
-        await ann.say("soon gone");
-        await ann.sees("soon gone");
-        await server.kill();
-        await server.up();
-        await ann.page.goto(server.url);
-        await expect(ann.page.getByLabel("Your name")).toBeVisible();
-        await ann.context.close();
-    } finally {
-        await server.tearDown();
-    }
-});

@@ -1,15 +1,7 @@
-import { expect, type Person, test } from "../people.ts";
+import { claim, expect, part, type Person, test } from "../people.ts";
 
-const PASSWORD = "correct horse battery";
-
-async function claim(person: Person, password = PASSWORD): Promise<void> {
-    await person.open("/account");
-    await person.page.getByLabel("New password").fill(password);
-    await person.page.getByRole("button", { name: "Keep this name" }).click();
-    await expect(person.page.getByRole("button", { name: "Change password" })).toBeVisible();
-}
-
-const row = (person: Person, name: string) => person.page.getByRole("listitem").filter({ hasText: name });
+const row = (person: Person, name: string) =>
+    part(person, "Accounts").getByRole("listitem").filter({ hasText: name });
 
 test("the owner makes ben an admin of the server, and he helps cal to a new password", async ({ ann, ben, cal }) => {
     for (const person of [ann, ben, cal]) {

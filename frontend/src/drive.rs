@@ -40,6 +40,7 @@ pub(crate) fn start(live: Live) {
     live.restore(&crate::host::kept_under(&name));
     listen("online");
     listen("visibilitychange");
+    watch_attention(&live);
     watch_focus(&live, "focus");
     watch_focus(&live, "blur");
     leptos::task::spawn_local(Driver { live, rings, socket: None, name }.run());
@@ -210,6 +211,20 @@ fn listen(event: &str) {
     let _ = window().add_event_listener_with_callback(event, listener);
     let _ = document().add_event_listener_with_callback(event, listener);
     back.forget();
+}
+
+/// Tells whether the page is in sight, now and whenever that changes.
+fn watch_attention(live: &Live) {
+    let live = live.clone();
+    let look = move || {
+        live.attend(document().hidden());
+        wake();
+    };
+    look();
+    let look = Closure::<dyn FnMut()>::new(look);
+    // An error would mean that the page takes no listeners; then it is taken as looked at.
+    let _ = document().add_event_listener_with_callback("visibilitychange", look.as_ref().unchecked_ref());
+    look.forget();
 }
 
 /// Tells whether somebody looks at the page, now and whenever that changes.

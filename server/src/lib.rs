@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod listener;
 mod pages;
+mod pictures;
 mod problem;
 mod routes;
 mod session;

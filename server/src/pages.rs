@@ -96,6 +96,15 @@ async fn back_to_page(answer: Response, form: &str, came_from: &str, draft: Opti
     Response::from_parts(head, Body::empty())
 }
 
+/// Sends a browser on to a page after its form; what was refused, and why, goes along in the address.
+pub(crate) fn after_form(page: &str, refused: Option<(&str, &str)>) -> Response {
+    let place = match refused {
+        Some((form, sentence)) => format!("{page}?form={}&refused={}", encode(form), encode(sentence)),
+        None => page.to_owned(),
+    };
+    Redirect::to(&place).into_response()
+}
+
 /// The longest text of a refused form that travels in an address.
 const DRAFT_BYTES: usize = 8 * 1024;
 
@@ -104,7 +113,7 @@ fn encode(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a browser without our script asks: it follows redirects and reads HTML.
-fn wants_html(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     headers
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())

@@ -14,7 +14,7 @@ use wire::Refusal;
 
 use crate::boot::App;
 use crate::problem::Problem;
-use crate::{gateway, guard, health, pages, session, site, topics};
+use crate::{gateway, guard, health, pages, pictures, session, site, topics};
 
 /// The largest body of a request.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
@@ -22,8 +22,16 @@ pub(crate) const BODY_BYTES: usize = 256 * 1024;
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Every route but the pages, which are the app's.
-pub const ROUTES: [&str; 6] =
-    ["/ws", "/publish", "/topics/{*rest}", "/do/{*call}", "/health/live", "/health/ready"];
+pub const ROUTES: [&str; 8] = [
+    "/ws",
+    "/publish",
+    "/topics/{*rest}",
+    "/do/{*call}",
+    "/avatar/{user}",
+    "/account/picture",
+    "/health/live",
+    "/health/ready",
+];
 
 /// What is where. The layers read from the bottom up: the last one sees a request first.
 pub(crate) fn router(app: App) -> Router {
@@ -32,19 +40,22 @@ pub(crate) fn router(app: App) -> Router {
         // The origin was checked with the other settings.
         csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
     }
-    let [ws, publish, topics, call, live, ready] = ROUTES;
+    let [ws, publish, topics, call, avatar, picture, live, ready] = ROUTES;
     Router::new()
         .route(ws, get(gateway::upgrade))
         .route(publish, post(topics::publish))
         .route(topics, get(topics::history))
         .route(call, post(pages::call))
+        .route(avatar, get(pictures::avatar))
         .route(live, get(health::live))
         .route(ready, get(health::ready))
         .fallback(get(pages::page).fallback(nothing))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        // Files have limits of their own.
+        .merge(Router::new().route(picture, post(pictures::upload)))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(from_fn_with_state(app.clone(), site::serve))
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(map_response(explain))
         .layer(csrf)
         .layer(map_response(guard::explain_csrf))

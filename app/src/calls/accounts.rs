@@ -14,6 +14,17 @@ pub async fn claim(password: String) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Tells something else of oneself.
+///
+/// # Errors
+/// What is wrong with the text, or that the caller is a guest.
+#[server(name = Describe, prefix = "/do", endpoint = "describe")]
+pub async fn describe(bio: String) -> Result<(), Failure> {
+    use super::context::{caller, chat};
+
+    Ok(chat().describe(caller().me()?, &bio).await?)
+}
+
 /// Signs in with a name and a password.
 ///
 /// # Errors

@@ -65,9 +65,10 @@ pub(super) fn invite_id(text: &str) -> Option<InviteId> {
 /// Reads which door a form chose.
 pub(super) fn door_of(text: &str) -> Result<Door, Failure> {
     match text {
+        "listed" => Ok(Door::Listed),
         "open" => Ok(Door::Open),
         "invite" => Ok(Door::Invite),
-        _ => Err(Refusal::FieldWrong { field: "door", wants: "open or invite" }.into()),
+        _ => Err(Refusal::FieldWrong { field: "door", wants: "listed, open or invite" }.into()),
     }
 }
 

@@ -26,10 +26,10 @@ pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
 pub use people::{find_emoji, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{Administered, Listed, Managed};
+pub(crate) use still::{Administered, Listed, Listing, Managed, Profile, Shown};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{Audiences, Known, Results, SessionLine, Told};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{account, audiences, management, message, people_called, results};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{administered, reset_for};
+pub(crate) use still::{administered, group_audit, listings, profile, reset_for};

@@ -3,13 +3,13 @@
 use std::future::Future;
 
 use wire::{
-    AppRole, Entry, GroupView, Management, Pair, Person, Place, Refusal, Role, SendId, Seq, Summary,
-    Timestamp,
+    AppRole, Deed, Entry, GroupName, GroupView, Management, Page, Pair, Person, Place, Refusal, Role, SendId,
+    Seq, Summary, Timestamp,
 };
 
 /// What became of a broadcast.
 pub(crate) use chat::Broadcast as Results;
-pub(crate) use chat::store::Listed;
+pub(crate) use chat::store::{Listed, Listing, Profile};
 
 use super::context::{absolute, caller, chat, group_id, link_to, user_id};
 use crate::failure::Failure;
@@ -38,6 +38,15 @@ pub(crate) fn management(group: String) -> impl Future<Output = Result<Managed, 
     }
 }
 
+/// What a group is called, and a part of its audit log. Takes who asks from context at once.
+pub(crate) fn group_audit(
+    group: String,
+    before: Option<Seq>,
+) -> impl Future<Output = Result<(GroupName, Page), Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move { Ok(chat.group_audit(caller.me()?, group_id(&group)?, before).await?) }
+}
+
 /// One message, for somebody who may read it.
 pub(crate) struct Told {
     /// The conversation.
@@ -49,6 +58,8 @@ pub(crate) struct Told {
     pub(crate) mine: bool,
     /// Whether who asks is an admin of the group.
     pub(crate) is_admin: bool,
+    /// Who has read it, but its author; who has it on a device and has not; and who has not got it.
+    pub(crate) come: [Vec<Person>; 3],
     /// A fresh id for the form that replies.
     pub(crate) form_id: SendId,
 }
@@ -72,8 +83,18 @@ pub(crate) fn message(
         let mine = matches!(&entry.data, wire::Event::Message { author, .. } if author.id == me.id);
         let seat = opened.members.iter().find(|member| member.person.id == me.id);
         let is_admin = seat.is_some_and(|member| member.role == Role::Admin);
+        let mut come = [Vec::new(), Vec::new(), Vec::new()];
+        for member in opened.members {
+            let is_author =
+                matches!(&entry.data, wire::Event::Message { author, .. } if *author == member.person);
+            let far =
+                if member.read >= entry.seq { 0 } else { 2 - usize::from(member.delivered >= entry.seq) };
+            if !is_author {
+                come[far].push(member.person);
+            }
+        }
         let (me, form_id) = (me.clone(), chat.new_send_id());
-        Ok(Told { what: opened.what, entry, me, mine, is_admin, form_id })
+        Ok(Told { what: opened.what, entry, me, mine, is_admin, come, form_id })
     }
 }
 
@@ -83,6 +104,38 @@ pub(crate) fn people_called(
 ) -> impl Future<Output = Result<Vec<Person>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move { Ok(chat.people(caller.me()?, &words).await?) }
+}
+
+/// Groups that anybody may join, by name. Takes who asks from context at once.
+pub(crate) fn listings(
+    words: String,
+) -> impl Future<Output = Result<Vec<Listing>, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        caller.me()?;
+        Ok(chat.listed(&words).await?)
+    }
+}
+
+/// What somebody tells of themselves, for somebody else or for themselves.
+pub(crate) struct Shown {
+    pub(crate) profile: Profile,
+    /// The role of the account; none for a guest.
+    pub(crate) role: Option<AppRole>,
+    /// Whether it is the profile of who asks.
+    pub(crate) mine: bool,
+}
+
+/// What somebody tells of themselves. Takes who asks from context at once.
+pub(crate) fn profile(person: String) -> impl Future<Output = Result<Shown, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        let me = caller.me()?;
+        let profile = chat.profile(user_id(&person)?).await?;
+        let role = chat.account(&profile.person).await?.map(|account| account.role);
+        let mine = profile.person == *me;
+        Ok(Shown { profile, role, mine })
+    }
 }
 
 /// To whom a broadcast can go.
@@ -122,6 +175,7 @@ pub(crate) struct Known {
     pub(crate) me: Person,
     /// The role of the account; none for a guest.
     pub(crate) role: Option<AppRole>,
+    pub(crate) profile: Profile,
     pub(crate) sessions: Vec<SessionLine>,
     /// Whom one has blocked.
     pub(crate) blocked: Vec<Person>,
@@ -152,7 +206,8 @@ pub(crate) fn account() -> impl Future<Output = Result<Known, Failure>> + Send +
         };
         let sessions = chat.sessions(&me).await?.into_iter().map(line).collect();
         let blocked = chat.blocked(&me).await?;
-        Ok(Known { me, role, sessions, blocked })
+        let profile = chat.profile(me.id).await?;
+        Ok(Known { me, role, profile, sessions, blocked })
     }
 }
 
@@ -161,20 +216,29 @@ pub(crate) struct Administered {
     /// What who asks may do.
     pub(crate) role: AppRole,
     pub(crate) accounts: Vec<Listed>,
+    /// Groups by name.
+    pub(crate) groups: Vec<Listing>,
     /// The link that was just made, absolute.
     pub(crate) link: Option<String>,
+    /// A part of the audit log.
+    pub(crate) audit: Page<Deed>,
 }
 
 /// The accounts of the server. Takes who asks from context at once.
 pub(crate) fn administered(
     token: Option<String>,
+    find: String,
+    before: Option<Seq>,
 ) -> impl Future<Output = Result<Administered, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     let token = token.as_deref().and_then(chat::Token::parse);
     let link = token.map(|token| absolute(&format!("/reset/{}", token.reveal())));
     async move {
-        let (role, accounts) = chat.accounts(caller.me()?).await?;
-        Ok(Administered { role, accounts, link })
+        let me = caller.me()?;
+        let (role, accounts) = chat.accounts(me).await?;
+        let audit = chat.app_audit(me, before).await?;
+        let groups = chat.all_groups(me, &find).await?;
+        Ok(Administered { role, accounts, groups, link, audit })
     }
 }
 

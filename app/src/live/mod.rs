@@ -8,13 +8,15 @@
 mod lead;
 mod link;
 mod outbox;
+mod receipt;
 mod row;
 mod state;
 mod timeline;
 
 pub use lead::Lead;
 pub use link::LinkState;
+pub use receipt::Receipt;
 pub use row::{Content, Row, RowState};
-pub use state::{Live, Order, Typing};
+pub use state::{Live, Order, Presence, Typing};
 pub use timeline::Timeline;
 pub(crate) use timeline::role_of;

@@ -6,7 +6,8 @@ use wire::{
     Action, Amendment, CloseCode, Cursor, Entry, Event, Incoming, Mine, Notice, Notify, Opened, Pair,
 };
 use wire::{
-    Person, Quote, Ref, Refusal, Refused, Request, SendId, Seq, Setting, Summary, Timestamp, Topic, Visit,
+    Person, Quote, Ref, Refusal, Refused, Request, SendId, Seq, Setting, Summary, Timestamp, Topic, UserId,
+    Visit,
 };
 
 use super::link::{Due, Link, LinkState};
@@ -26,11 +27,22 @@ pub struct Live {
     pub focused: ArcRwSignal<bool>,
     /// Who is typing, and until when that is believed.
     pub typing: ArcRwSignal<Vec<Typing>>,
+    /// Who listens to which conversation, as far as it was told.
+    pub presence: ArcRwSignal<HashMap<Topic, Presence>>,
     /// The state of the connection.
     pub link: ArcRwSignal<LinkState>,
     /// Why the last change of a message was refused, until somebody has seen it.
     pub trouble: ArcRwSignal<Option<String>>,
     state: Arc<Mutex<State>>,
+}
+
+/// Who listens to a conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Who is there.
+    pub here: Vec<UserId>,
+    /// Who is connected, but away.
+    pub away: Vec<UserId>,
 }
 
 /// Somebody who is typing.
@@ -48,6 +60,8 @@ pub struct Typing {
 const TYPING_FOR: f64 = 5_000.0;
 /// How often it is told while somebody goes on typing, in milliseconds.
 const TYPING_EVERY: f64 = 3_000.0;
+/// How long is gathered, in milliseconds, what is told to have been delivered.
+const CONFIRM_EVERY: f64 = 1_000.0;
 /// How many conversations are listened to besides the open one; more than this has no live count.
 const MOST_OTHERS: usize = 240;
 
@@ -60,6 +74,11 @@ struct State {
     others: HashMap<Topic, Seq>,
     /// When typing was told last.
     typed_at: f64,
+    /// What has come and is not told to have been delivered, and when it is.
+    unconfirmed: HashMap<Topic, Seq>,
+    confirm_at: f64,
+    /// Whether the viewer has gone away from this page.
+    away: bool,
     outbox: Outbox,
     /// Which frame a `ref` belongs to, for the answers that name nothing else.
     asked: HashMap<u64, Asked>,
@@ -116,6 +135,9 @@ impl Live {
             timelines: HashMap::new(),
             others: heads(&visit.mine),
             typed_at: f64::MIN,
+            unconfirmed: HashMap::new(),
+            confirm_at: 0.0,
+            away: false,
             outbox: Outbox::default(),
             asked: HashMap::new(),
             next_ref: 1,
@@ -130,6 +152,7 @@ impl Live {
             mine: ArcRwSignal::new(visit.mine),
             focused: ArcRwSignal::new(false),
             typing: ArcRwSignal::new(Vec::new()),
+            presence: ArcRwSignal::default(),
             link: ArcRwSignal::new(LinkState::Starting),
             trouble: ArcRwSignal::new(None),
             state: Arc::new(Mutex::new(state)),
@@ -192,6 +215,24 @@ impl Live {
         self.mine.with(|mine| find(mine, topic).map_or(0, |mine| mine.unread))
     }
 
+    /// Whether somebody is here, or connected but away; none if they are not connected. Tracks.
+    #[must_use]
+    pub fn whereabouts(&self, topic: &Topic, user: UserId) -> Option<bool> {
+        self.presence.with(|presence| {
+            let Presence { here, away } = presence.get(topic)?;
+            if here.contains(&user) { Some(true) } else { away.contains(&user).then_some(false) }
+        })
+    }
+
+    /// Whether the viewer has gone away from this page.
+    pub fn attend(&self, away: bool) {
+        let mut state = self.state();
+        let changed = std::mem::replace(&mut state.away, away) != away;
+        if changed && state.link.is_open() {
+            state.ask(Action::Presence { away }, Asked::Nothing);
+        }
+    }
+
     /// The viewer is typing.
     pub fn typed(&self, topic: &Topic, now: f64) {
         let mut state = self.state();
@@ -207,6 +248,10 @@ impl Live {
         let is_open = state.link.is_open();
         if is_open {
             state.ask(Action::Read { topic: topic.clone(), seq, back }, Asked::Nothing);
+            if !back {
+                // What is read was delivered.
+                state.unconfirmed.remove(topic);
+            }
         }
         is_open
     }
@@ -318,6 +363,11 @@ impl Live {
             None => {}
         }
         self.typing_ends(|typing| typing.until <= now);
+        if state.link.is_open() && now >= state.confirm_at {
+            for (topic, seq) in std::mem::take(&mut state.unconfirmed) {
+                state.ask(Action::Delivered { topic, seq }, Asked::Nothing);
+            }
+        }
         state.try_again(now, &self.me);
         if state.link.is_open() && now >= state.patience {
             state.send_outbox(now);
@@ -347,6 +397,7 @@ impl Live {
             .into_iter()
             .chain(patience)
             .chain(again)
+            .chain((!state.unconfirmed.is_empty()).then_some(state.confirm_at))
             .chain(typing)
             .chain(state.outbox.late_at())
             .reduce(f64::min)
@@ -358,6 +409,8 @@ impl Live {
         state.link.opened(now);
         state.asked.clear();
         state.frames.clear();
+        // A subscription after a place tells what was delivered.
+        state.unconfirmed.clear();
         state.outbox.all_unsent();
         let own = (Topic::user(self.me.id), state.own);
         let open: Vec<_> =
@@ -379,6 +432,16 @@ impl Live {
         for (topic, cursor) in std::iter::once(own).chain(open).chain(closed) {
             state.subscribe(topic, cursor);
         }
+        if state.away {
+            state.ask(Action::Presence { away: true }, Asked::Nothing);
+        }
+        if self.link.get_untracked() == LinkState::Offline {
+            // What was told in passing meanwhile was missed.
+            let open: Vec<Topic> = state.timelines.keys().cloned().collect();
+            for topic in open {
+                state.ask(Action::Marks { topic }, Asked::Nothing);
+            }
+        }
         self.link.set(LinkState::Online);
     }
 
@@ -386,6 +449,7 @@ impl Live {
     pub fn closed(&self, code: u16, now: f64, chance: f64) {
         let mut state = self.state();
         state.outbox.all_unsent();
+        self.presence.update(HashMap::clear);
         if CloseCode::comes_back(code) {
             let asked_to_wait = state.goodbye.take();
             state.link.closed(now, asked_to_wait, chance);
@@ -405,7 +469,7 @@ impl Live {
         let mut state = self.state();
         state.link.heard(now);
         match Incoming::decode(frame) {
-            Some(Incoming::Entry(entry)) => self.entry(&mut state, *entry),
+            Some(Incoming::Entry(entry)) => self.entry(&mut state, *entry, now),
             Some(Incoming::Notice(notice)) => self.notice(&mut state, *notice, now),
             // A frame of a later version of the server; this page has no use for it.
             None => {}
@@ -435,7 +499,7 @@ impl Live {
         self.mine.set(visit.mine);
     }
 
-    fn entry(&self, state: &mut State, entry: Entry) {
+    fn entry(&self, state: &mut State, entry: Entry, now: f64) {
         let Entry { id, topic, seq, data, timestamp } = entry;
         if topic == Topic::user(self.me.id) {
             if seq > state.own.seq {
@@ -452,10 +516,11 @@ impl Live {
             });
         }
         let Some(timeline) = state.timelines.get(&topic).cloned() else {
-            return self.other_news(state, &topic, seq, &data, timestamp);
+            return self.other_news(state, &topic, seq, &data, timestamp, now);
         };
         if seq > timeline.cursor().seq {
             self.said(&topic, &data, timestamp);
+            state.got(&topic, seq, &data, self.me.id, now);
         }
         if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
             state.outbox.remove(&id);
@@ -508,12 +573,13 @@ impl Live {
     }
 
     /// News of a conversation that is not open: only what is unread changes.
-    fn other_news(&self, state: &mut State, topic: &Topic, seq: Seq, event: &Event, at: Timestamp) {
+    fn other_news(&self, state: &mut State, topic: &Topic, seq: Seq, event: &Event, at: Timestamp, now: f64) {
         let epoch = state.own.epoch;
         let Some(heard) = state.others.get_mut(topic) else { return };
         if seq == heard.next() {
             *heard = seq;
             self.said(topic, event, at);
+            state.got(topic, seq, event, self.me.id, now);
         } else if seq > *heard {
             let cursor = Cursor { epoch, seq: *heard };
             state.subscribe(topic.clone(), cursor);
@@ -571,6 +637,17 @@ impl Live {
             Notice::Read { topic, unread, mentions, .. } => {
                 self.change(&topic, |mine| (mine.unread, mine.mentions) = (unread, mentions));
             }
+            Notice::Marks { topic, marks, reference } => {
+                forget(state, reference);
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.note_marks(marks);
+                }
+            }
+            Notice::Presence { topic, here, away } => {
+                self.presence.update(|presence| {
+                    presence.insert(topic, Presence { here, away });
+                });
+            }
             Notice::Typing { topic, person } if person.id != self.me.id => {
                 let until = now + TYPING_FOR;
                 self.typing.update(|typing| {
@@ -610,6 +687,16 @@ impl State {
     fn subscribe(&mut self, topic: Topic, since: Cursor) {
         let action = Action::Subscribe { topic: topic.clone(), since: Some(since) };
         self.ask(action, Asked::Subscribe(topic));
+    }
+
+    /// A message of somebody else has come: it is told to have been delivered, together with what comes soon after.
+    fn got(&mut self, topic: &Topic, seq: Seq, event: &Event, me: UserId, now: f64) {
+        if matches!(event, Event::Message { author, .. } if author.id != me) {
+            if self.unconfirmed.is_empty() {
+                self.confirm_at = now + CONFIRM_EVERY;
+            }
+            self.unconfirmed.insert(topic.clone(), seq);
+        }
     }
 
     /// Does what has waited long enough. What is no longer followed is let go of.

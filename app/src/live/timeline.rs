@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Cursor, Entry, Event, Member, Opened, Page, Person, Quote, RichText, Role, Seq, Settings, Summary, Topic,
-    UserId,
+    Cursor, Entry, Event, Marks, Member, Opened, Page, Person, Quote, RichText, Role, Seq, Settings, Summary,
+    Topic, UserId,
 };
 
 use super::lead::Lead;
@@ -27,6 +27,8 @@ pub struct Timeline {
     pub blocks: bool,
     /// The seats, the longest there first.
     pub members: ArcRwSignal<Vec<Member>>,
+    /// How far the log has come to them.
+    pub marks: ArcRwSignal<Vec<Marks>>,
     /// Whether history has older messages than the first row.
     pub has_older: ArcRwSignal<bool>,
     /// Whether there are newer messages than the last row: the page shows an earlier part of the log.
@@ -101,6 +103,7 @@ impl Timeline {
             blocks,
             rows: ArcRwSignal::new(rows_of(page).collect()),
             settings: ArcRwSignal::new(settings),
+            marks: ArcRwSignal::new(members.iter().map(Member::marks).collect()),
             members: ArcRwSignal::new(members),
             has_older: ArcRwSignal::new(log.first > log.begins),
             has_newer: ArcRwSignal::new(log.last < log.cursor.seq),
@@ -200,6 +203,7 @@ impl Timeline {
         self.has_newer.set(has_newer);
         self.pins.set(page.pins.iter().filter_map(quote_of).collect());
         self.settings.set(page.settings);
+        self.note_marks(page.members.iter().map(Member::marks).collect());
         self.members.set(page.members);
         self.has_older.set(has_older);
         let mut fresh: Vec<Row> = rows_of(page.page).collect();
@@ -213,6 +217,21 @@ impl Timeline {
             self.apply(entry);
         }
         self.lead();
+    }
+
+    /// Marks only move on, whatever comes when.
+    pub(super) fn note_marks(&self, news: Vec<Marks>) {
+        self.marks.update(|marks| {
+            for new in news {
+                match marks.iter_mut().find(|marks| marks.user == new.user) {
+                    Some(marks) => {
+                        marks.delivered = marks.delivered.max(new.delivered);
+                        marks.read = marks.read.max(new.read);
+                    }
+                    None => marks.push(new),
+                }
+            }
+        });
     }
 
     /// From now until [`Timeline::reload`] entries wait.

@@ -15,7 +15,7 @@ use crate::live::{Live, Timeline};
 use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Composer, Header, Members, MessageList, Moment, Sidebar, WhoTypes, part};
+use crate::views::{Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, part};
 
 /// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
 #[component]
@@ -103,8 +103,8 @@ fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId)
             <Sidebar live=live.clone() current=Some(topic.clone())/>
             <main class="group" id="main">
                 <Header live=live.clone() timeline=timeline.clone() link/>
-                <MessageList desk/>
-                <WhoTypes live=live.clone() topic/>
+                <MessageList desk=desk.clone()/>
+                <Footnote desk/>
                 {composer}
             </main>
             <Members live timeline/>

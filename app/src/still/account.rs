@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::Person;
 
+use super::profile::ProfileForms;
 use super::{Sheet, no_page};
 use crate::calls::{Known, SessionLine, account};
 use crate::text;
@@ -46,7 +47,7 @@ pub(super) fn AccountPage() -> impl IntoView {
 
 #[component]
 fn Account(known: Known) -> impl IntoView {
-    let Known { me, role, sessions, blocked } = known;
+    let Known { me, role, profile, sessions, blocked } = known;
     let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <Blocked person/> }).collect();
     let role_name = role.map_or(text::GUEST, text::app_role);
     let others = sessions.len() > 1;
@@ -55,13 +56,21 @@ fn Account(known: Known) -> impl IntoView {
         <Sheet title=text::ACCOUNT.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
                 <p class="seat">
-                    <Avatar id=me.id.to_string() name=me.name.to_string()/>
+                    <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
                     <strong class="name" dir="auto">{me.name.to_string()}</strong>
                     <span class="tag">{role_name}</span>
                 </p>
                 {(role >= Some(wire::AppRole::Admin)).then(|| view! {
                     <p><a class="button small" href="/server">{text::SERVER}</a></p>
                 })}
+            </section>
+            <section class="card" aria-labelledby="profile">
+                <h2 id="profile">{text::PROFILE}</h2>
+                {if role.is_some() {
+                    view! { <ProfileForms profile/> }.into_any()
+                } else {
+                    view! { <p class="hint">{text::PROFILE_HINT}</p> }.into_any()
+                }}
             </section>
             <section class="card" aria-labelledby="password-title">
                 <h2 id="password-title">{text::PASSWORD}</h2>

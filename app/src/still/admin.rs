@@ -64,7 +64,7 @@ fn Admin(
                 })}
             <section class="card" aria-labelledby="audit">
                 <h2 id="audit">{text::AUDIT}</h2>
-                <AuditLog page=audit/>
+                <AuditLog page=audit says=text::happened path=format!("/g/{id}/audit")/>
             </section>
             <section class="card danger" aria-labelledby="ending">
                 <h2 id="ending">{text::ENDING}</h2>
@@ -79,12 +79,15 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
     let slow = text::PAUSES.map(|(seconds, label)| {
         view! { <option value=seconds selected=settings.slow_s == seconds>{label}</option> }
     });
-    let door = [(Door::Open, "open", text::DOOR_OPEN), (Door::Invite, "invite", text::DOOR_INVITE)].map(
-        |(door, value, label)| {
-            let checked = settings.door == door;
-            view! { <label class="choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
-        },
-    );
+    let doors = [
+        (Door::Listed, "listed", text::DOOR_LISTED),
+        (Door::Open, "open", text::DOOR_OPEN),
+        (Door::Invite, "invite", text::DOOR_INVITE),
+    ];
+    let door = doors.map(|(door, value, label)| {
+        let checked = settings.door == door;
+        view! { <label class="choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
+    });
     view! {
         <Form action="/do/settle" class="form">
             <input type="hidden" name="group" value=group/>
@@ -165,7 +168,7 @@ fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
         <li>
             <label class="seat">
                 <input type="checkbox" name="users[]" value=person.id.to_string()/>
-                <Avatar id=person.id.to_string() name=person.name.to_string()/>
+                <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                 <span class="name" dir="auto">{person.name.to_string()}</span>
                 {(role == Role::Admin).then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
                 {muted.then(|| view! { <span class="tag">{text::MUTED}</span> })}
@@ -223,7 +226,7 @@ fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
             let group = group.clone();
             view! {
                 <li class="seat">
-                    <Avatar id=person.id.to_string() name=person.name.to_string()/>
+                    <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                     <span class="name" dir="auto">{person.name.to_string()}</span>
                     <Form action="/do/manage" class="promote">
                         <input type="hidden" name="group" value=group/>

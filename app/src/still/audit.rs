@@ -1,13 +1,59 @@
 use leptos::prelude::*;
-use wire::{Entry, Page};
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::{Entry, Page, Seq};
 
+use super::{Sheet, no_page};
+use crate::calls::group_audit;
 use crate::text;
 
-/// Who did what, the newest first.
+/// Who did what in a group, for its admins and those of the application.
 #[component]
-pub(super) fn AuditLog(page: Page) -> impl IntoView {
-    let line = |entry: Entry| {
-        let sentence = text::happened(&entry.data)?;
+pub(super) fn AuditPage() -> impl IntoView {
+    let group = use_params_map().get_untracked().get("group").unwrap_or_default();
+    let audit = group_audit(group.clone(), before());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match audit.await {
+                    Ok((name, page)) => {
+                        let (back, back_to) = (format!("/g/{group}"), text::back_to(name.as_str()));
+                        view! {
+                            <Sheet title=text::audit_of(name.as_str()) back back_to>
+                                <section class="card" id="audit">
+                                    <AuditLog page says=text::happened path=format!("/g/{group}/audit")/>
+                                </section>
+                            </Sheet>
+                        }
+                        .into_any()
+                    }
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Before which place the address asks for an audit log.
+pub(super) fn before() -> Option<Seq> {
+    use_query_map().get_untracked().get("before").and_then(|before| before.parse().ok()).map(Seq)
+}
+
+/// Who did what, the newest first, and the way to what was earlier.
+#[component]
+pub(super) fn AuditLog<D: 'static>(
+    page: Page<D>,
+    /// The sentence for an entry; what has none is not shown.
+    says: fn(&D) -> Option<String>,
+    /// The page that shows it.
+    #[prop(into)]
+    path: String,
+) -> impl IntoView {
+    let earlier = page.entries.first().filter(|first| first.seq > page.begins).map(|first| {
+        let address = format!("{path}?before={}#audit", first.seq);
+        view! { <p><a class="button small" href=address>{text::EARLIER}</a></p> }
+    });
+    let line = |entry: Entry<D>| {
+        let sentence = says(&entry.data)?;
         let (year, month, day) = entry.timestamp.date();
         let (hour, minute, ..) = entry.timestamp.time_of_day();
         Some(view! {
@@ -20,5 +66,5 @@ pub(super) fn AuditLog(page: Page) -> impl IntoView {
         })
     };
     let lines: Vec<_> = page.entries.into_iter().rev().filter_map(line).collect();
-    view! { <ol class="audit">{lines}</ol> }
+    view! { <ol class="audit">{lines}</ol> {earlier} }
 }

@@ -72,7 +72,7 @@ fn Target(what: Summary) -> impl IntoView {
         <li>
             <label class="seat">
                 <input type="checkbox" name="to[]" value=topic.to_string()/>
-                <Avatar id=what.avatar() name=name.clone()/>
+                <Avatar id=what.avatar() name=name.clone() person=matches!(what, Summary::Direct { .. })/>
                 <span class="name" dir="auto">{name}</span>
             </label>
         </li>
@@ -113,7 +113,7 @@ fn Told(told: Results) -> impl IntoView {
             };
             view! {
                 <li class="seat">
-                    <Avatar id=sent.to.avatar() name=name.clone()/>
+                    <Avatar id=sent.to.avatar() name=name.clone() person=matches!(sent.to, Summary::Direct { .. })/>
                     <span class="name" dir="auto">{name}</span>
                     {result}
                 </li>

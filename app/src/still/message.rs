@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use wire::{Event, Seq};
+use wire::{Event, Person, Seq};
 
 use super::{Sheet, no_page};
 use crate::calls::{Told, message};
@@ -27,7 +27,7 @@ pub(super) fn MessagePage() -> impl IntoView {
 
 #[component]
 fn Message(told: Told) -> impl IntoView {
-    let Told { what, entry, me, mine, is_admin, form_id } = told;
+    let Told { what, entry, me, mine, is_admin, come, form_id } = told;
     let seq = entry.seq;
     let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
         return view! { <p>{text::GONE}</p> }.into_any();
@@ -44,6 +44,7 @@ fn Message(told: Told) -> impl IntoView {
     view! {
         <Sheet title=text::message_of(&author) back back_to=text::back_to(&name)>
             <section class="card"><Rich text=body me=me.id/></section>
+            <dl class="come">{come.into_iter().zip(text::COME).filter_map(|(people, label)| come_to(people, label)).collect_view()}</dl>
             <p class="refusal" role="alert">{amended.refused.get_untracked()}</p>
             <section class="card">
                 <Form action="/do/post" class="form">
@@ -75,6 +76,12 @@ fn Message(told: Told) -> impl IntoView {
         </Sheet>
     }
     .into_any()
+}
+
+/// Who is as far as a label says, by name.
+fn come_to(people: Vec<Person>, label: &'static str) -> Option<impl IntoView> {
+    let names: Vec<String> = people.iter().map(|person| person.name.to_string()).collect();
+    (!names.is_empty()).then(|| view! { <div><dt>{label}</dt> <dd dir="auto">{names.join(", ")}</dd></div> })
 }
 
 #[component]

@@ -7,8 +7,10 @@ mod account;
 mod admin;
 mod audit;
 mod broadcast;
+mod groups;
 mod message;
 mod people;
+mod profile;
 mod server;
 
 use leptos::prelude::*;
@@ -29,13 +31,16 @@ pub fn Still() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=account::SignInPage/>
+                <Route path=path!("/groups") view=groups::GroupsPage/>
                 <Route path=path!("/people") view=people::PeoplePage/>
+                <Route path=path!("/people/:person") view=profile::ProfilePage/>
                 <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>
                 <Route path=path!("/broadcast/:seq") view=broadcast::ResultsPage/>
                 <Route path=path!("/server") view=server::ServerPage/>
                 <Route path=path!("/reset/:token") view=server::ResetPage/>
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
+                <Route path=path!("/g/:group/audit") view=audit::AuditPage/>
                 <Route path=path!("/g/:group/m/:seq") view=message::MessagePage/>
                 <Route path=path!("/d/:person/m/:seq") view=message::MessagePage/>
             </Routes>

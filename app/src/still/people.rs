@@ -70,7 +70,7 @@ fn Row(person: Person) -> impl IntoView {
         <li class="seat">
             <label class="choice">
                 <input type="checkbox" name="users[]" value=person.id.to_string() aria-label=text::choose(&name)/>
-                <Avatar id=person.id.to_string() name=name.clone()/>
+                <Avatar id=person.id.to_string() name=name.clone() person=true/>
             </label>
             <a class="name" dir="auto" href=format!("/d/{}", person.id)>{name}</a>
         </li>

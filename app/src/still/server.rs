@@ -3,6 +3,8 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::AppRole;
 
+use super::audit::{AuditLog, before};
+use super::groups::lines;
 use super::{Sheet, no_page};
 use crate::calls::{Administered, Listed, administered, reset_for};
 use crate::text;
@@ -11,13 +13,14 @@ use crate::views::{Avatar, Form, FormState, Plain, Refusal};
 /// The accounts of the server, for those who manage them.
 #[component]
 pub(super) fn ServerPage() -> impl IntoView {
-    let link = use_query_map().get_untracked().get("link");
-    let administered = administered(link);
+    let query = use_query_map().get_untracked();
+    let find = query.get("find").unwrap_or_default();
+    let administered = administered(query.get("link"), find.clone(), before());
     view! {
         <Suspense>
             {Suspend::new(async move {
                 match administered.await {
-                    Ok(administered) => view! { <Accounts administered/> }.into_any(),
+                    Ok(administered) => view! { <Accounts administered find/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -26,8 +29,12 @@ pub(super) fn ServerPage() -> impl IntoView {
 }
 
 #[component]
-fn Accounts(administered: Administered) -> impl IntoView {
-    let Administered { role, accounts, link } = administered;
+fn Accounts(
+    administered: Administered,
+    /// Which groups to show: those whose name has this in it.
+    find: String,
+) -> impl IntoView {
+    let Administered { role, accounts, groups, link, audit } = administered;
     let (ranked, offered) = (FormState::of("/do/app_rank"), FormState::of("/do/offer_reset"));
     let rows: Vec<_> =
         accounts.into_iter().map(|listed| view! { <Row listed mine=role ranked offered/> }).collect();
@@ -43,6 +50,19 @@ fn Accounts(administered: Administered) -> impl IntoView {
                 <h2 id="accounts">{text::ACCOUNTS}</h2>
                 <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
                 <ul class="stack">{rows}</ul>
+            </section>
+            <section class="card" aria-labelledby="groups">
+                <h2 id="groups">{text::ALL_GROUPS}</h2>
+                <form class="find" role="search">
+                    <label for="find">{text::FIND_GROUP}</label>
+                    <input id="find" name="find" type="search" dir="auto" value=find/>
+                    <button class="button">{text::FIND}</button>
+                </form>
+                <ul class="stack">{lines(groups, "/audit", text::AUDIT)}</ul>
+            </section>
+            <section class="card" aria-labelledby="audit">
+                <h2 id="audit">{text::AUDIT}</h2>
+                <AuditLog page=audit says=text::deed path="/server"/>
             </section>
         </Sheet>
     }
@@ -72,7 +92,7 @@ fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> 
     });
     view! {
         <li class="seat">
-            <Avatar id=id.to_string() name=name.clone()/>
+            <Avatar id=id.to_string() name=name.clone() person=true/>
             <span class="name" dir="auto">{name}</span>
             <span class="tag" class:admin={role >= AppRole::Admin}>{text::app_role(role)}</span>
             <span class="row wrap acts-of">{rank} {reset}</span>

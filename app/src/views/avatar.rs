@@ -3,12 +3,24 @@ use leptos::prelude::*;
 /// How many tints the style sheet has.
 const TINTS: u32 = 8;
 
-/// A first letter on a colour that belongs to the id, so that people tell each other apart at a glance.
-/// Decoration: the name stands beside it.
+/// A first letter on a colour that belongs to the id, so that people tell each other apart at a glance, and over it
+/// the picture that a person has chosen. Decoration: the name stands beside it.
 #[component]
-pub(crate) fn Avatar(id: String, name: String, #[prop(optional)] large: bool) -> impl IntoView {
+pub(crate) fn Avatar(
+    id: String,
+    name: String,
+    /// Whether it is a person's: people may have a picture.
+    #[prop(optional)]
+    person: bool,
+    #[prop(optional)] large: bool,
+) -> impl IntoView {
     let tint = id.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % TINTS;
     let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('·').to_uppercase().to_string();
     let size = if large { " large" } else { "" };
-    view! { <span class=format!("avatar tint-{tint}{size}") aria-hidden="true">{letter}</span> }
+    view! {
+        <span class=format!("avatar tint-{tint}{size}") aria-hidden="true">
+            {letter}
+            {person.then(|| view! { <img src=format!("/avatar/{id}") alt="" loading="lazy"/> })}
+        </span>
+    }
 }

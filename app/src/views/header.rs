@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::Door;
+use wire::{Door, Summary};
 
 use super::changing::{flag, says, value};
 use super::connection::Connection;
@@ -17,10 +17,16 @@ pub(crate) fn Header(
 ) -> impl IntoView {
     let members = timeline.members.clone();
     let (settings, what) = (timeline.settings.clone(), timeline.what.clone());
+    let whose = live.clone();
     let named = Memo::new(move |_| {
-        settings.with(|settings| match settings {
-            Some(settings) => (settings.name.to_string(), settings.description.as_str().to_owned()),
-            None => (what.title().to_owned(), String::new()),
+        settings.with(|settings| match (settings, &what) {
+            (Some(settings), _) => (settings.name.to_string(), settings.description.as_str().to_owned()),
+            (None, Summary::Direct { topic, with }) => {
+                let told =
+                    whose.whereabouts(topic, with.id).map(|here| if here { text::HERE } else { text::AWAY });
+                (what.title().to_owned(), told.unwrap_or_default().to_owned())
+            }
+            (None, Summary::Group(group)) => (group.name.to_string(), String::new()),
         })
     });
     let door = {
@@ -76,7 +82,7 @@ fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
         <div class="sheet invite" id="invite" popover>
             <label for="link">
                 {says(move || match door.get() {
-                    Door::Open => text::INVITE_HINT,
+                    Door::Listed | Door::Open => text::INVITE_HINT,
                     Door::Invite => text::INVITE_ONLY_HINT,
                 })}
             </label>

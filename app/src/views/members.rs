@@ -6,6 +6,7 @@ use super::avatar::Avatar;
 use super::changing::{flag, says};
 use super::form::{Form, FormState};
 use super::preferences::Preferences;
+use super::presence::Presence;
 use super::refusal::Refusal;
 use crate::live::{Live, Timeline, role_of};
 use crate::pages::reload;
@@ -30,6 +31,7 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
         Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin))
     };
     let form_id = id.clone();
+    let (whose, at) = (live.clone(), topic.clone());
     let manage = format!("/g/{id}/admin");
     Either::Right(view! {
         <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
@@ -40,7 +42,7 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
                     key=|member| (member.person.id.to_string(), member.role == Role::Admin)
                     let(member)
                 >
-                    <Seat mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
+                    <Seat live=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
             <p class="refusal" role="alert">{says(move || promote.refused.get().unwrap_or_default())}</p>
@@ -71,6 +73,7 @@ fn About(
     view! {
         <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
             <h2 class="label">{text::ABOUT}</h2>
+            <a class="button small" rel="external" href=format!("/people/{user}")>{text::PROFILE}</a>
             <Preferences live topic/>
             <Form action="/do/block" class="form leave" done=Callback::new(|()| reload())>
                 <input type="hidden" name="user" value=user/>
@@ -84,6 +87,8 @@ fn About(
 
 #[component]
 fn Seat(
+    live: Live,
+    topic: Topic,
     member: Member,
     mine: bool,
     i_am_admin: Memo<bool>,
@@ -95,7 +100,7 @@ fn Seat(
     let is_admin = role == Role::Admin;
     view! {
         <li class="seat">
-            <Avatar id=person.id.to_string() name=person.name.to_string()/>
+            <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
             {if mine {
                 Either::Left(view! { <span class="name" dir="auto">{person.name.to_string()}</span> <span class="tag">{text::YOU}</span> })
             } else {
@@ -103,6 +108,7 @@ fn Seat(
                     <a class="name" dir="auto" href=format!("/d/{}", person.id)>{person.name.to_string()}</a>
                 })
             }}
+            <Presence live topic user=person.id/>
             {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
             <Show when=flag(move || i_am_admin.get() && !is_admin)>
                 <Form action="/do/manage" class="promote" state=promote>

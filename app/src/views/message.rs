@@ -35,7 +35,7 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
     let divider = desk.timeline.divider;
     let body = part(move || match said.get() {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
-            <Avatar id=author.id.to_string() name=author.name.to_string()/>
+            <Avatar id=author.id.to_string() name=author.name.to_string() person=true/>
             <div class="meta">
                 <Author me=desk.live.me.id author/>
                 " " <Moment at/>

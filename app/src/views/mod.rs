@@ -6,6 +6,7 @@ mod changing;
 mod completer;
 mod composer;
 mod connection;
+mod footnote;
 mod form;
 mod header;
 mod members;
@@ -16,16 +17,17 @@ mod new_group;
 mod picker;
 mod plain;
 mod preferences;
+mod presence;
 mod refusal;
 mod rich_text;
 mod sidebar;
 mod switcher;
-mod who_types;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use changing::{flag, part};
 pub(crate) use composer::Composer;
 pub(crate) use connection::Connection;
+pub(crate) use footnote::Footnote;
 pub(crate) use form::Form;
 #[cfg(feature = "ssr")]
 pub(crate) use form::FormState;
@@ -39,4 +41,3 @@ pub(crate) use refusal::Refusal;
 #[cfg(feature = "ssr")]
 pub(crate) use rich_text::Rich;
 pub(crate) use sidebar::Sidebar;
-pub(crate) use who_types::WhoTypes;

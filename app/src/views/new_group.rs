@@ -20,10 +20,12 @@ pub(crate) fn NewGroup() -> impl IntoView {
                 dir="auto"
                 aria-describedby="group-refused"
             />
-            <label class="choice">
-                <input type="checkbox" name="door" value="invite"/>
-                {text::BY_INVITE}
-            </label>
+            <label for="door">{text::DOOR}</label>
+            <select id="door" name="door">
+                <option value="open">{text::DOOR_OPEN}</option>
+                <option value="listed">{text::DOOR_LISTED}</option>
+                <option value="invite">{text::DOOR_INVITE}</option>
+            </select>
             <Refusal id="group-refused"/>
             <button class="button primary">{text::CREATE}</button>
         </Form>

@@ -3,6 +3,7 @@ use wire::{Mine, Notify, Summary, Topic};
 
 use super::avatar::Avatar;
 use super::changing::part;
+use super::presence::Presence;
 use super::switcher::Switcher;
 use crate::live::Live;
 use crate::text;
@@ -49,9 +50,10 @@ pub(crate) fn Sidebar(
                 </For>
             </ul>
             <a class="new-group" href="/">"+ "{text::NEW_GROUP}</a>
+            <a class="new-group" href="/groups" rel="external">"# "{text::LISTED}</a>
             <a class="new-group" href="/people" rel="external">"@ "{text::PEOPLE}</a>
             <a class="me" href="/account" rel="external" title=text::ACCOUNT>
-                <Avatar id=me.id.to_string() name=me.name.to_string()/>
+                <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
                 <span class="name" dir="auto">{me.name.to_string()}</span>
             </a>
         </nav>
@@ -78,7 +80,7 @@ fn count(mine: &Mine) -> u32 {
 
 #[component]
 fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
-    let mine = live.mine;
+    let mine = live.mine.clone();
     let line = Memo::new(move |before: Option<&Option<Mine>>| {
         // A conversation that has just gone is about to leave the list.
         let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
@@ -87,7 +89,11 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
     part(move || {
         let mine = line.get()?;
         let (count, name) = (count(&mine), mine.what.title().to_owned());
-        let is_person = matches!(mine.what, Summary::Direct { .. });
+        let with = match &mine.what {
+            Summary::Direct { topic, with } => Some((topic.clone(), with.id)),
+            Summary::Group(_) => None,
+        };
+        let (live, is_person) = (live.clone(), with.is_some());
         let label = text::unread(count, mine.mentions);
         Some(view! {
             <li>
@@ -99,8 +105,9 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
                     href=mine.what.path()
                     aria-current=current.then_some("page")
                 >
-                    <Avatar id=mine.what.avatar() name=name.clone()/>
+                    <Avatar id=mine.what.avatar() name=name.clone() person=is_person/>
                     <span class="name" dir="auto">{name}</span>
+                    {with.map(|(topic, user)| view! { <Presence live topic user/> })}
                     {(count > 0).then(|| view! {
                         <span class="badge" class:mentioned=mine.mentions != 0>
                             <span aria-hidden="true">{count}</span>

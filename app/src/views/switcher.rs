@@ -123,7 +123,7 @@ pub(super) fn Switcher(
                     aria-selected=value(move || Some((at.get() == place).to_string()))
                     on:click=move |_| go(Some(what.clone()))
                 >
-                    <Avatar id=picture name=name.clone()/>
+                    <Avatar id=picture name=name.clone() person=is_person/>
                     <span class="name" dir="auto">{name}</span>
                 </li>
             }

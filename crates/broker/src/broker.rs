@@ -1,11 +1,12 @@
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use wire::{Seq, Topic, UserId};
 
-use crate::topic::{NEVER, Seat, TopicLog, unpoisoned};
+use crate::topic::{NEVER, Peer, Seat, TopicLog, unpoisoned};
 
 /// Maps topics to those who read them. One for each node, shared by all its connections.
 #[derive(Debug)]
@@ -14,6 +15,29 @@ pub struct Broker {
     /// The next number of a subscription, unique in this process.
     next: AtomicU64,
     log_bytes: usize,
+    /// Whether anybody asks for changes of audiences.
+    watched: AtomicBool,
+    /// Topics whose audience changed since somebody asked, and how.
+    stirred: Mutex<HashMap<Topic, Stir>>,
+    stir: Notify,
+}
+
+/// How the audience of a topic changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stir {
+    /// Readers left, or went away from their connections.
+    Went,
+    /// Readers came, or came back. Others may have left as well.
+    Came,
+}
+
+/// Who reads a topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// Users with a connection that is not idle, in the order of their ids.
+    pub here: Vec<UserId>,
+    /// Users whose connections are all idle.
+    pub away: Vec<UserId>,
 }
 
 /// Which subscriptions end.
@@ -29,7 +53,14 @@ impl Broker {
     /// A broker whose topics keep at most `log_bytes` of frames each.
     #[must_use]
     pub fn new(log_bytes: usize) -> Self {
-        Self { topics: Mutex::default(), next: AtomicU64::new(1), log_bytes }
+        Self {
+            topics: Mutex::default(),
+            next: AtomicU64::new(1),
+            log_bytes,
+            watched: AtomicBool::new(false),
+            stirred: Mutex::default(),
+            stir: Notify::new(),
+        }
     }
 
     /// Appends the entry at `seq` to the topic's log and wakes its readers. `frame` is called only if anyone
@@ -64,14 +95,60 @@ impl Broker {
         let Some(log) = self.find(topic) else { return };
         for seat in log.seats().values() {
             let hit = match ended {
-                Ended::Of(user) => seat.owner == Some(user),
+                Ended::Of(user) => seat.peer.owner == Some(user),
                 Ended::All => true,
             };
             if hit {
                 seat.until.fetch_min(after.0, Ordering::AcqRel);
-                seat.bell.notify_one();
+                seat.peer.bell.notify_one();
             }
         }
+    }
+
+    /// Who reads a topic now.
+    #[must_use]
+    pub fn audience(&self, topic: &Topic) -> Audience {
+        let Some(log) = self.find(topic) else { return Audience::default() };
+        // For each user whether all their connections are idle.
+        let mut users = BTreeMap::<UserId, bool>::new();
+        for seat in log.seats().values() {
+            if let Some(user) = seat.peer.owner {
+                let idle = seat.peer.idle.load(Ordering::Acquire);
+                users.entry(user).and_modify(|all| *all &= idle).or_insert(idle);
+            }
+        }
+        let (away, here): (Vec<_>, Vec<_>) = users.into_iter().partition(|(_, idle)| *idle);
+        let ids = |users: Vec<(UserId, bool)>| users.into_iter().map(|(user, _)| user).collect();
+        Audience { here: ids(here), away: ids(away) }
+    }
+
+    /// From now on changes of audiences are noted, one for each topic, until [`Broker::take_stirred`].
+    pub fn watch_audiences(&self) {
+        self.watched.store(true, Ordering::Release);
+    }
+
+    /// Notes that the audience of a topic has changed, or shall be told anew.
+    pub fn note(&self, topic: &Topic, how: Stir) {
+        if !self.watched.load(Ordering::Acquire) {
+            return;
+        }
+        let mut stirred = unpoisoned(&self.stirred);
+        stirred.entry(topic.clone()).and_modify(|before| *before = how.max(*before)).or_insert(how);
+        drop(stirred);
+        self.stir.notify_one();
+    }
+
+    /// Waits until the audience of a topic has changed. Cancel-safe.
+    pub async fn stirred(&self) {
+        while unpoisoned(&self.stirred).is_empty() {
+            self.stir.notified().await;
+        }
+    }
+
+    /// Takes the topics whose audience changed since this was asked last.
+    #[must_use]
+    pub fn take_stirred(&self) -> HashMap<Topic, Stir> {
+        std::mem::take(&mut unpoisoned(&self.stirred))
     }
 
     /// How many topics have a reader.
@@ -85,15 +162,10 @@ impl Broker {
     }
 
     /// Adds a reader to a topic; gives its number there, the topic, and the shared end of its reading.
-    pub(crate) fn sit(
-        &self,
-        topic: &Topic,
-        owner: Option<UserId>,
-        bell: Arc<tokio::sync::Notify>,
-    ) -> (u64, Arc<TopicLog>, Arc<AtomicU64>) {
+    pub(crate) fn sit(&self, topic: &Topic, peer: Arc<Peer>) -> (u64, Arc<TopicLog>, Arc<AtomicU64>) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let until = Arc::new(AtomicU64::new(NEVER));
-        let seat = Seat { owner, bell, until: Arc::clone(&until) };
+        let seat = Seat { peer, until: Arc::clone(&until) };
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
         let log = topics

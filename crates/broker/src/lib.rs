@@ -6,7 +6,8 @@
 //! falls behind the log is told so and fetches the gap from history.
 //!
 //! It knows bytes, names and places. It must never know what a message means, who may read it, how it is
-//! stored or how a socket works; nothing in it waits but [`Reader::changed`].
+//! stored or how a socket works; nothing in it waits but [`Reader::changed`] and
+//! [`Broker::stirred`].
 //!
 //! Start reading at [`Log`], then [`Broker`], then [`Reader`].
 
@@ -15,6 +16,6 @@ mod log;
 mod reader;
 mod topic;
 
-pub use broker::{Broker, Ended};
+pub use broker::{Audience, Broker, Ended, Stir};
 pub use log::{Log, Read};
 pub use reader::{Drained, Reader, Setback};

@@ -3,19 +3,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
 use wire::{Seq, Topic, UserId};
 
-use crate::broker::Broker;
+use crate::broker::{Broker, Stir};
 use crate::log::Read;
-use crate::topic::{NEVER, TopicLog};
+use crate::topic::{NEVER, Peer, TopicLog};
 
 /// One connection's subscriptions: a cursor for each topic, and one bell for all of them.
 #[derive(Debug)]
 pub struct Reader {
     broker: Arc<Broker>,
-    owner: Option<UserId>,
-    bell: Arc<Notify>,
+    peer: Arc<Peer>,
     subscriptions: HashMap<Topic, Subscription>,
 }
 
@@ -63,7 +61,8 @@ impl Reader {
     /// A reader without subscriptions. [`Broker::end`] finds it by its owner.
     #[must_use]
     pub fn new(broker: Arc<Broker>, owner: Option<UserId>) -> Self {
-        Self { broker, owner, bell: Arc::default(), subscriptions: HashMap::new() }
+        let peer = Arc::new(Peer { owner, ..Peer::default() });
+        Self { broker, peer, subscriptions: HashMap::new() }
     }
 
     /// Reserves a place in a topic without reading yet. Everything published, and every end, from now on
@@ -73,7 +72,7 @@ impl Reader {
         if self.subscriptions.contains_key(topic) {
             return false;
         }
-        let (number, log, until) = self.broker.sit(topic, self.owner, Arc::clone(&self.bell));
+        let (number, log, until) = self.broker.sit(topic, Arc::clone(&self.peer));
         let heard = log.signal_head();
         self.subscriptions.insert(topic.clone(), Subscription { number, log, until, cursor: None, heard });
         true
@@ -86,7 +85,17 @@ impl Reader {
                 subscription.log.change(|log| log.raise(head));
             }
             subscription.cursor = Some(cursor);
-            self.bell.notify_one();
+            self.peer.bell.notify_one();
+            self.stir(topic, Stir::Came);
+        }
+    }
+
+    /// Says whether somebody sits before this connection now; at first somebody does.
+    pub fn set_idle(&self, idle: bool) {
+        if self.peer.idle.swap(idle, Ordering::AcqRel) != idle {
+            for topic in self.subscriptions.keys() {
+                self.stir(topic, if idle { Stir::Went } else { Stir::Came });
+            }
         }
     }
 
@@ -94,7 +103,7 @@ impl Reader {
     pub fn advance(&mut self, topic: &Topic, cursor: Seq) {
         if let Some(subscription) = self.subscriptions.get_mut(topic) {
             subscription.cursor = subscription.cursor.max(Some(cursor));
-            self.bell.notify_one();
+            self.peer.bell.notify_one();
         }
     }
 
@@ -102,6 +111,7 @@ impl Reader {
     pub fn detach(&mut self, topic: &Topic) -> bool {
         let Some(subscription) = self.subscriptions.remove(topic) else { return false };
         self.broker.stand(topic, subscription.number);
+        self.stir(topic, Stir::Went);
         true
     }
 
@@ -164,7 +174,14 @@ impl Reader {
 
     /// Waits until there may be something to drain. Cancel-safe: a bell that rang stays rung.
     pub async fn changed(&self) {
-        self.bell.notified().await;
+        self.peer.bell.notified().await;
+    }
+
+    /// Notes that the audience of a topic has changed; whoever reads without a name is not seen.
+    fn stir(&self, topic: &Topic, how: Stir) {
+        if self.peer.owner.is_some() {
+            self.broker.note(topic, how);
+        }
     }
 }
 
@@ -181,8 +198,9 @@ impl Subscription {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        for (topic, subscription) in self.subscriptions.drain() {
+        for (topic, subscription) in std::mem::take(&mut self.subscriptions) {
             self.broker.stand(&topic, subscription.number);
+            self.stir(&topic, Stir::Went);
         }
     }
 }

@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -20,13 +20,22 @@ pub(crate) struct TopicLog {
     seats: Mutex<HashMap<u64, Seat>>,
 }
 
-/// What the topic knows of one reader.
-#[derive(Debug)]
-pub(crate) struct Seat {
+/// What all the seats of one connection share.
+#[derive(Debug, Default)]
+pub(crate) struct Peer {
     /// Whose connection it is; ending a user's subscriptions looks for this.
     pub(crate) owner: Option<UserId>,
     /// Rung when there is news for the connection.
-    pub(crate) bell: Arc<Notify>,
+    pub(crate) bell: Notify,
+    /// Whether nobody sits before it now.
+    pub(crate) idle: AtomicBool,
+}
+
+/// What the topic knows of one reader.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// Its connection.
+    pub(crate) peer: Arc<Peer>,
     /// The last place this reader may be given; shared with the reader.
     pub(crate) until: Arc<AtomicU64>,
 }
@@ -89,7 +98,7 @@ impl TopicLog {
 
     fn wake(&self) {
         for seat in self.seats().values() {
-            seat.bell.notify_one();
+            seat.peer.bell.notify_one();
         }
     }
 }

@@ -3,7 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use broker::{Broker, Ended};
 use tokio::task::JoinHandle;
-use wire::{Conversation, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
+use wire::{
+    AppRole, Conversation, Deed, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
+    UserId,
+};
 
 use crate::bus::{Bus, Ear, Hint};
 use crate::committer::{Committer, Turn};
@@ -13,9 +16,10 @@ use crate::no::No;
 use crate::outside::{Chance, Clock, random};
 use crate::pace::Pace;
 use crate::passwords::Forge;
+use crate::pulse::{Beat, Pulse};
 use crate::session::Token;
 use crate::sign_ins::SignIns;
-use crate::store::{Outcome, Store, Write};
+use crate::store::{AccountKey, Outcome, Store, Write};
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
 /// do stands in `acts/`, one file an area.
@@ -37,8 +41,11 @@ pub struct Chat {
     pub(crate) forge: Forge,
     /// Where sockets learn that their session is over.
     pub(crate) endings: Arc<Endings>,
-    committer: Committer,
-    ear: Mutex<Option<JoinHandle<()>>>,
+    /// What is told once a beat.
+    pub(crate) pulse: Arc<Pulse>,
+    committer: Arc<Committer>,
+    /// The ear on the bus, and the beat.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What a [`Chat`] is made of.
@@ -96,8 +103,8 @@ impl Caller {
 }
 
 impl Chat {
-    /// Starts the committer and the ear on the bus. Call it within a tokio runtime; [`Chat::shut_down`] ends
-    /// both.
+    /// Starts the committer, the ear on the bus and the beat. Call it within a tokio runtime; [`Chat::shut_down`]
+    /// ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, bus, clock, chance, limits } = parts;
@@ -106,10 +113,13 @@ impl Chat {
         let ear =
             tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
         let committer = Committer::start(Arc::clone(&store), Arc::clone(&broker), bus, Arc::clone(&endings));
+        let (committer, pulse) = (Arc::new(committer), Arc::new(Pulse::default()));
+        let beat =
+            Beat::new(Arc::clone(&pulse), Arc::clone(&store), Arc::clone(&broker), Arc::clone(&committer));
+        let tasks = Mutex::new(vec![ear, tokio::spawn(beat.run())]);
         let pace = Pace::new(limits.send_burst, limits.send_per_second);
         let acts = Pace::new(limits.act_burst, limits.acts_per_second);
         let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
-        let ear = Mutex::new(Some(ear));
         let (sign_ins, forge) = (SignIns::default(), Forge::new());
         Arc::new(Self {
             store,
@@ -124,8 +134,9 @@ impl Chat {
             sign_ins,
             forge,
             endings,
+            pulse,
             committer,
-            ear,
+            tasks,
         })
     }
 
@@ -152,16 +163,28 @@ impl Chat {
     /// # Errors
     /// [`No::Fault`] if the store could not be closed.
     pub async fn shut_down(&self) -> Result<(), No> {
-        self.committer.finish().await;
-        if let Some(ear) = self.ear.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            ear.abort();
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
         }
+        if let Some(confirmed) = self.pulse.take_confirmed() {
+            self.commit(confirmed).await?;
+        }
+        self.committer.finish().await;
         Ok(self.store.close().await?)
     }
 
     /// Hands a write to the committer and waits until it is a fact.
     pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, No> {
         self.committer.commit(write).await
+    }
+
+    /// As [`Chat::commit`], with a note of it in the audit log of the application.
+    pub(crate) async fn commit_noted(&self, write: Write, by: UserId, deed: &Deed) -> Result<Outcome, No> {
+        let note = self.draft(Topic::app_audit(), by, Json::of(deed), self.clock.now());
+        match self.commit(Write::Noted { write: Box::new(write), note }).await? {
+            Outcome::Noted { .. } => Ok(Outcome::Done),
+            other => Ok(other),
+        }
     }
 
     /// Hands a write to the committer and waits until it has its turn.
@@ -196,6 +219,10 @@ async fn may_read_again(store: &dyn Store, topic: &Topic, user: UserId) -> bool 
     let (group, needs) = match topic.kind() {
         TopicKind::Group(group) => (group, [Some(Role::Member), Some(Role::Admin)]),
         TopicKind::Audit(group) => (group, [Some(Role::Admin); 2]),
+        TopicKind::AppAudit => {
+            let account = store.account(AccountKey::User(user)).await;
+            return matches!(account, Ok(Some(account)) if account.role >= AppRole::Admin);
+        }
         TopicKind::Direct(_) | TopicKind::User(_) | TopicKind::Open | TopicKind::Reserved => return false,
     };
     matches!(store.standing(Conversation::Group(group), user).await, Ok(Some(standing)) if needs.contains(&standing.role))

@@ -4,7 +4,7 @@ use broker::{Broker, Ended};
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use wire::{Entry, Refusal, Role, Seq, Topic, UserId};
+use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
 
 use crate::bus::{Bus, Hint};
 use crate::endings::Endings;
@@ -182,6 +182,13 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
             for (draft, seq) in news.iter().zip(places) {
                 tell(draft, *seq, broker, bus);
             }
+        }
+        (Write::Noted { write, note }, Outcome::Noted { seq }) => {
+            publish(write, &Outcome::Done, outlets);
+            tell(note, *seq, broker, bus);
+        }
+        (Write::AppRank { user, role }, Outcome::Done) if *role < AppRole::Admin => {
+            end(&Topic::app_audit(), *user, Seq::ZERO, broker, bus);
         }
         (Write::Prefer { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
         _ => {}

@@ -21,6 +21,8 @@ mod no;
 mod outside;
 mod pace;
 mod passwords;
+mod pictures;
+mod pulse;
 pub mod rules;
 mod session;
 mod shortcodes;

@@ -138,7 +138,7 @@ mod tests {
 
     fn member(id: u8, name: &str) -> Member {
         let person = Person { id: UserId::from_bytes([id; 10]), name: PersonName::new(name).unwrap() };
-        Member { person, role: Role::Member, since: Timestamp(0), muted_until: None }
+        Member::new(person, Role::Member, Timestamp(0))
     }
 
     fn found(text: &str, everyone: bool) -> (RichText, Mentions) {

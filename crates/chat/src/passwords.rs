@@ -61,12 +61,21 @@ impl Forge {
         Ok(parts.is_some() && differs == 0)
     }
 
-    async fn argon2(&self, password: &str, salt: [u8; SALT_BYTES]) -> Result<[u8; HASH_BYTES], No> {
+    /// Does what takes a good part of a core's time, beside everything else. `name` is for the log.
+    pub(crate) async fn work<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, No> {
         let _waiting = self.waiting.try_acquire().map_err(|_| Refusal::Unavailable)?;
-        let fault = |error: &dyn std::fmt::Display| No::Fault(Fault::new("passwords", error));
+        let fault = |error: &dyn std::fmt::Display| No::Fault(Fault::new(name, error));
         let _core = self.cores.acquire().await.map_err(|error| fault(&error))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| fault(&error))
+    }
+
+    async fn argon2(&self, password: &str, salt: [u8; SALT_BYTES]) -> Result<[u8; HASH_BYTES], No> {
         let password = password.to_owned();
-        let hashing = tokio::task::spawn_blocking(move || {
+        let hashing = self.work("passwords", move || {
             let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
             let mut hash = [0; HASH_BYTES];
             Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
@@ -76,7 +85,7 @@ impl Forge {
             )?;
             Ok::<_, argon2::Error>(hash)
         });
-        hashing.await.map_err(|error| fault(&error))?.map_err(|error| fault(&error))
+        hashing.await?.map_err(|error| No::Fault(Fault::new("passwords", error)))
     }
 }
 

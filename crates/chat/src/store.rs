@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use wire::{
-    AppRole, Conversation, Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Login, Member, Mine,
-    Notify, Page, Pair, Person, Refusal, Role, SendId, Seq,
+    AppRole, Conversation, Description, Entry, Epoch, GroupId, GroupSummary, Invite, InviteId, Json, Login,
+    Marks, Member, Mine, Notify, Page, Pair, Person, Refusal, Role, SendId, Seq,
 };
 use wire::{Settings, Timestamp, Topic, UserId};
 
@@ -74,6 +75,16 @@ pub trait Store: Send + Sync + 'static {
         everyone: bool,
         limit: usize,
     ) -> Result<Vec<Person>, Fault>;
+
+    /// Groups whose name has these words in it, without case, by name: those that are listed and not archived, or all
+    /// there are. At most so many.
+    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault>;
+
+    /// What somebody tells of themselves; none if there is no such user.
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault>;
+
+    /// The picture of a user, a JPEG; none if they have none.
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault>;
 
     /// What was sent with this id, as far as it is kept; none if nothing was.
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault>;
@@ -147,6 +158,20 @@ pub enum Write {
         /// What they may do.
         role: AppRole,
     },
+    /// A user tells something else of themselves.
+    Describe {
+        /// Who.
+        user: UserId,
+        /// What.
+        bio: Description,
+    },
+    /// A user has another picture, or none.
+    Portray {
+        /// Who.
+        user: UserId,
+        /// A JPEG.
+        picture: Option<Bytes>,
+    },
     /// There is a token by which an account gets a new password.
     OfferReset {
         /// The hash of the token.
@@ -207,7 +232,7 @@ pub enum Write {
         /// What their devices are told.
         news: Draft,
     },
-    /// A member has read a conversation up to a place. Nothing happens without a seat.
+    /// A member has read a conversation up to a place, and it was delivered to them. Nothing happens without a seat.
     Read {
         /// The conversation.
         conversation: Conversation,
@@ -215,8 +240,21 @@ pub enum Write {
         user: UserId,
         /// The place.
         seq: Seq,
-        /// Whether the mark may go back.
+        /// Whether their own mark may go back; what others see of it never does.
         back: bool,
+    },
+    /// Devices of members have got conversations up to a place. Nothing happens without a seat, nor for a mark that is
+    /// there or past it.
+    Delivered {
+        /// Where, whose, and up to which place.
+        marks: Vec<(Conversation, UserId, Seq)>,
+    },
+    /// A write, and what is told of it if it is [`Outcome::Done`].
+    Noted {
+        /// The write.
+        write: Box<Write>,
+        /// What is told.
+        note: Draft,
     },
     /// A session was seen.
     Touch {
@@ -276,6 +314,30 @@ pub struct Listed {
     pub person: Person,
     /// What they may do in the application.
     pub role: AppRole,
+}
+
+/// A group as a list of groups shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Which.
+    pub group: GroupSummary,
+    /// What it is about.
+    pub description: Description,
+    /// How many members it has.
+    pub members: u32,
+}
+
+/// What somebody tells of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Who it is.
+    pub person: Person,
+    /// Since when they are here.
+    pub since: Timestamp,
+    /// In their own words.
+    pub bio: Description,
+    /// Whether they have a picture.
+    pub has_picture: bool,
 }
 
 /// A password as it is kept: how it was hashed, the salt and the hash.
@@ -412,6 +474,10 @@ pub struct Standing {
     pub slow_s: u32,
     /// How far they have read; a new seat begins at the end of the log.
     pub read: Seq,
+    /// Up to which place a device of theirs has it, as others see it.
+    pub delivered: Seq,
+    /// Up to which place they have ever read it, as others see it.
+    pub seen: Seq,
     /// How many messages of others follow that.
     pub unread: u32,
     /// How many of them mention the user; in a direct all do.
@@ -523,6 +589,11 @@ pub enum Outcome {
         /// The places, in the order of [`Change::news`].
         places: Vec<Seq>,
     },
+    /// The write is done, and what is told of it has its place.
+    Noted {
+        /// The place.
+        seq: Seq,
+    },
     /// Another account signs in with this login, or the user has an account. Nothing was written.
     LoginTaken,
     /// The group, or the entry, has another version by now or is gone: decide again. Nothing was written.
@@ -594,6 +665,14 @@ impl Roster {
     #[must_use]
     pub fn member(&self, user: UserId) -> Option<&Member> {
         self.members.iter().find(|member| member.person.id == user)
+    }
+}
+
+impl Standing {
+    /// How far the log has come to a user who stands like this.
+    #[must_use]
+    pub const fn marks(&self, user: UserId) -> Marks {
+        Marks { user, delivered: self.delivered, read: self.seen }
     }
 }
 

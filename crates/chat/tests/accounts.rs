@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat::store::Sessions;
-use chat::testing::{Node, SeededChance};
+use chat::testing::{Listener, Node, SeededChance};
 use chat::{Caller, Limits, No, SignUp, Token, VolatileStore, Window};
-use wire::{AppRole, Refusal};
+use wire::{AppRole, Deed, EndedSessions, GroupName, GroupSummary, Refusal, Seq, Topic};
 
 const GOOD: &str = "correct horse battery";
 
@@ -130,4 +130,86 @@ async fn the_operator_chooses_who_may_come() {
         let invited = if sign_up == SignUp::Invite { Ok(()) } else { closed };
         assert_eq!(come("cal", Some((group, invite))).await, invited, "{sign_up:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_application() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    for person in [&ann, &ben] {
+        node.chat.claim(person, GOOD).await.unwrap();
+    }
+    let tea = node.group(&ben, "tea").await;
+    node.chat.delete_group(&ben, tea, "tea").await.unwrap();
+    let phone = Caller { label: "phone".into(), ..Caller::default() };
+    let (_, on_phone) = node.chat.sign_in(&phone, "ben", GOOD).await.unwrap();
+    assert_eq!(node.chat.app_audit(&ben, None).await, refused(Refusal::NotAppAdmin));
+    node.chat.app_rank(&ann, ben.id, AppRole::Admin).await.unwrap();
+    node.chat.change_password(&ben, &on_phone, GOOD, "battery horse correct").await.unwrap();
+    node.chat.sign_out(&ben, Sessions::All).await.unwrap();
+    let link = node.chat.offer_reset(&ann, ben.id).await.unwrap();
+    node.chat.reset(&phone, &link, GOOD).await.unwrap();
+    node.chat.operator_reset("ann").await.unwrap();
+    let guest = node.introduce("guest").await;
+    node.chat.sign_out(&guest, Sessions::All).await.unwrap();
+    assert_eq!(node.chat.claim(&ann, GOOD).await, refused(Refusal::HasAccount));
+
+    let log = node.chat.app_audit(&ben, None).await.unwrap();
+    let deeds: Vec<Deed> = log.entries.into_iter().map(|entry| entry.data).collect();
+    let (a, b) = (|| ann.clone(), || ben.clone());
+    let group = GroupSummary { id: tea, name: GroupName::new("tea").unwrap() };
+    assert_eq!(
+        deeds,
+        [
+            Deed::Claimed { by: a() },
+            Deed::Claimed { by: b() },
+            Deed::GroupDeleted { by: b(), group },
+            Deed::SignedIn { by: b(), label: "phone".into() },
+            Deed::Ranked { by: a(), of: b(), role: AppRole::Admin },
+            Deed::PasswordChanged { by: b() },
+            Deed::SignedOut { by: b(), sessions: EndedSessions::All },
+            Deed::ResetOffered { by: Some(a()), of: b() },
+            Deed::ResetUsed { by: b() },
+            Deed::ResetOffered { by: None, of: a() },
+        ]
+    );
+    let earlier = node.chat.app_audit(&ben, Some(Seq(3))).await.unwrap();
+    assert_eq!(earlier.entries.len(), 2);
+}
+
+#[tokio::test]
+async fn whoever_is_no_admin_of_the_application_any_more_hears_no_more_of_its_audit_log() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    for person in [&ann, &ben] {
+        node.chat.claim(person, GOOD).await.unwrap();
+    }
+    let topic = Topic::app_audit();
+    let mut bens = Listener::new(&node.chat, Some(&ben));
+    assert_eq!(bens.subscribe(&topic, None).await, refused(Refusal::NotAppAdmin));
+    node.chat.app_rank(&ann, ben.id, AppRole::Admin).await.unwrap();
+    bens.subscribe(&topic, Some(node.beginning())).await.unwrap();
+    bens.until_seq(&topic, 3).await;
+    node.chat.app_rank(&ann, ben.id, AppRole::Member).await.unwrap();
+    node.chat.operator_reset("ann").await.unwrap();
+    bens.until_ended(&topic).await;
+    assert_eq!(bens.seqs(&topic), [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn admins_of_the_application_read_the_audit_log_of_any_group_but_not_what_is_said_in_it() {
+    let node = Node::volatile();
+    let (ann, ben, cal) =
+        (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
+    node.chat.claim(&ann, GOOD).await.unwrap();
+    let tea = node.group(&ben, "tea").await;
+    node.chat.join(&cal, tea, None).await.unwrap();
+    node.chat.rank(&ben, tea, cal.id, wire::Role::Admin).await.unwrap();
+    let (name, log) = node.chat.group_audit(&ann, tea, None).await.unwrap();
+    assert_eq!((name.as_str(), log.entries.len()), ("tea", 2));
+    let caller = Caller { me: Some(ann.clone()), ..Caller::default() };
+    let history = node.chat.history(&caller, &Topic::group(tea), chat::store::Range::default()).await;
+    assert_eq!(history, refused(Refusal::NotMember));
+    let dan = node.introduce("dan").await;
+    assert_eq!(node.chat.group_audit(&dan, tea, None).await, refused(Refusal::NotMember));
 }

@@ -18,12 +18,7 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
         panic!("ben has a seat");
     };
     assert_eq!(page.what.title(), "tea time");
-    let seat = |person: &wire::Person| Member {
-        person: person.clone(),
-        role: Role::Admin,
-        since: page.members[0].since,
-        muted_until: None,
-    };
+    let seat = |person: &wire::Person| Member::new(person.clone(), Role::Admin, page.members[0].since);
     assert_eq!((page.members.clone(), page.members_at), (vec![seat(&ann), seat(&ben)], page.page.head));
 
     node.chat.leave(&ann, tea.id).await.unwrap();

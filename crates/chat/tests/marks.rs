@@ -4,7 +4,7 @@ use broker::Reader;
 use chat::store::Range;
 use chat::testing::{Listener, Node};
 use chat::{Caller, No};
-use wire::{Incoming, Json, Notice, Person, Refusal, Seq, Topic};
+use wire::{Incoming, Json, Marks, Notice, Person, Refusal, Seq, Topic};
 
 /// What somebody's connection is told in passing on a topic.
 async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<Notice> {
@@ -66,4 +66,158 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
     node.chat.mute(&ann, tea, ben.id, 5).await.unwrap();
     let refused = node.chat.typing(&ben, &topic).await;
     assert_eq!(refused, Err(No::Refusal(Refusal::Muted { minutes: 5 })));
+}
+
+/// Somebody who is connected and listens to a topic.
+async fn listens(node: &Node, me: &Person, topic: &Topic) -> Reader {
+    let mut reader = Reader::new(std::sync::Arc::clone(node.chat.broker()), Some(me.id));
+    let caller = Caller { me: Some(me.clone()), ..Caller::default() };
+    node.chat.subscribe(&mut reader, &caller, topic, None).await.unwrap();
+    reader
+}
+
+/// The signals that a reader is told until one fits, that one last.
+async fn until(reader: &mut Reader, fits: impl Fn(&Notice) -> bool) -> Vec<Notice> {
+    let mut told = Vec::new();
+    let waiting = async {
+        loop {
+            let mut frames = Vec::new();
+            reader.drain(usize::MAX, &mut frames);
+            for frame in frames {
+                if let Some(Incoming::Notice(notice)) =
+                    Incoming::<Json>::decode(std::str::from_utf8(&frame).unwrap())
+                {
+                    told.push(*notice);
+                    if told.last().is_some_and(&fits) {
+                        return;
+                    }
+                }
+            }
+            reader.changed().await;
+        }
+    };
+    // With a paused clock this is over at once when nothing else can happen.
+    let in_time = tokio::time::timeout(std::time::Duration::from_secs(600), waiting).await.is_ok();
+    assert!(in_time, "only {told:?}");
+    told
+}
+
+fn presence(topic: &Topic, here: &[&Person], away: &[&Person]) -> Notice {
+    let ids = |people: &[&Person]| {
+        let mut ids: Vec<_> = people.iter().map(|person| person.id).collect();
+        ids.sort();
+        ids
+    };
+    Notice::Presence { topic: topic.clone(), here: ids(here), away: ids(away) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_goes_away_or_leaves_is_seen_to() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&ben, tea, None).await.unwrap();
+    let topic = Topic::group(tea);
+    let mut anns = listens(&node, &ann, &topic).await;
+    until(&mut anns, |told| *told == presence(&topic, &[&ann], &[])).await;
+    let bens = listens(&node, &ben, &topic).await;
+    until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
+    let bens_other = listens(&node, &ben, &topic).await;
+    bens.set_idle(true);
+    bens_other.set_idle(true);
+    until(&mut anns, |told| *told == presence(&topic, &[&ann], &[&ben])).await;
+    bens_other.set_idle(false);
+    until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
+    drop(bens_other);
+    until(&mut anns, |told| *told == presence(&topic, &[&ann], &[&ben])).await;
+    drop(bens);
+    until(&mut anns, |told| *told == presence(&topic, &[&ann], &[])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_loaded_anew_is_no_leave() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&ben, tea, None).await.unwrap();
+    let topic = Topic::group(tea);
+    let mut anns = listens(&node, &ann, &topic).await;
+    let bens = listens(&node, &ben, &topic).await;
+    until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
+    drop(bens);
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let bens = listens(&node, &ben, &topic).await;
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    bens.set_idle(true);
+    let told = until(&mut anns, |told| *told == presence(&topic, &[&ann], &[&ben])).await;
+    assert!(!told.contains(&presence(&topic, &[&ann], &[])), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_delivered_and_read_is_told_to_the_others_and_never_goes_back() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&ben, tea, None).await.unwrap();
+    let topic = Topic::group(tea);
+    let mut anns = listens(&node, &ann, &topic).await;
+    let head = node.say(&ann, tea, "hello").await.seq;
+    let of_ben = |delivered, read| Notice::Marks {
+        topic: topic.clone(),
+        marks: vec![Marks { user: ben.id, delivered, read }],
+        reference: None,
+    };
+    node.chat.delivered(&ben, &topic, head).await.unwrap();
+    until(&mut anns, |told| *told == of_ben(head, Seq::ZERO)).await;
+    node.chat.read(&ben, &topic, head, false).await.unwrap();
+    until(&mut anns, |told| *told == of_ben(head, head)).await;
+    node.chat.read(&ben, &topic, Seq(1), true).await.unwrap();
+    let all = node.chat.marks(&ann, &topic).await.unwrap();
+    assert_eq!(all, [Marks { user: ben.id, delivered: head, read: head }]);
+
+    let cal = node.introduce("cal").await;
+    for refused in
+        [node.chat.delivered(&cal, &topic, head).await, node.chat.marks(&cal, &topic).await.map(|_| ())]
+    {
+        assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_resumes_has_what_came_before() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&ben, tea, None).await.unwrap();
+    let topic = Topic::group(tea);
+    let head = node.say(&ann, tea, "hello").await.seq;
+    let mut anns = listens(&node, &ann, &topic).await;
+    let mut bens = Listener::new(&node.chat, Some(&ben));
+    let since = wire::Cursor { epoch: node.epoch(), seq: head };
+    bens.subscribe(&topic, Some(since)).await.unwrap();
+    until(&mut anns, |told| {
+        matches!(told, Notice::Marks { marks, .. } if marks[0].user == ben.id && marks[0].delivered == head)
+    })
+    .await;
+    assert_eq!(node.chat.marks(&ann, &topic).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn between_two_of_whom_one_has_blocked_the_other_nobody_sees_anything() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let topic = Topic::direct(wire::Pair::of(ann.id, ben.id).unwrap());
+    let said = node.chat.post(&ann, topic.clone(), node.chat.new_send_id(), "hi", None).await.unwrap();
+    let mut anns = listens(&node, &ann, &topic).await;
+    let bens = listens(&node, &ben, &topic).await;
+    until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
+    node.chat.block(&ben, ann.id, true).await.unwrap();
+    until(&mut anns, |told| *told == presence(&topic, &[], &[])).await;
+    node.chat.read(&ben, &topic, said.seq, false).await.unwrap();
+    node.chat.delivered(&ben, &topic, said.seq).await.unwrap();
+    assert_eq!(node.chat.marks(&ann, &topic).await.unwrap(), []);
+    node.chat.block(&ben, ann.id, false).await.unwrap();
+    let told = until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
+    assert!(told.iter().all(|told| !matches!(told, Notice::Marks { .. })), "{told:?}");
+    drop(bens);
 }

@@ -1,6 +1,6 @@
 //! What people write down: everything they sent, what came of it, and everything they read, in order.
 
-use wire::{Epoch, ResetReason, Seq};
+use wire::{Epoch, Marks, ResetReason, Seq};
 
 /// One person's notes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +51,8 @@ pub enum Note {
         /// Where delivery goes on.
         seq: Seq,
     },
+    /// How far somebody is was told.
+    Marks(Marks),
     /// The seat was given up, by an act that stands at this place.
     Left {
         /// The place.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
-    Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
+    SentBefore, Standing, Write,
 };
 use chat::testing::SeededChance;
 use chat::{Fault, Session, SessionSummary, Store, TokenHash};
@@ -73,6 +74,18 @@ impl Store for Housed {
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
         self.store.people(user, words, everyone, limit).await
+    }
+
+    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
+        self.store.groups(words, all, limit).await
+    }
+
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
+        self.store.profile(user).await
+    }
+
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
+        self.store.picture(user).await
     }
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {

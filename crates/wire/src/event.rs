@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn every_event_is_read_as_it_was_written() {
         let (by, at, target) = (person(1), Some(Timestamp(5)), Seq(3));
-        let member = Member { person: person(2), role: Role::Admin, since: Timestamp(1), muted_until: at };
+        let member = Member { muted_until: at, ..Member::new(person(2), Role::Admin, Timestamp(1)) };
         let name = GroupName::new("tea").unwrap();
         let group = GroupSummary { id: GroupId::from_bytes([3; 10]), name: name.clone() };
         let quote = Quote { seq: Seq(1), author: person(2), excerpt: "x".into() };

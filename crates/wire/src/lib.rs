@@ -26,15 +26,18 @@
 //!   **Roster**: settings, members and a version: what rules look at.
 //! - **Settings**: what admins set of a group. **Door**: who may join it. **Invite**: a link that lets people
 //!   in. **Announcing**: only admins write. **Slow mode**: a pause between two messages of one member.
-//!   **Archived**: readable, but closed. **Ban**: nobody who has one may join. **Audit log**: who did what.
+//!   **Archived**: readable, but closed. **Ban**: nobody who has one may join. **Audit log**: who did what. **Deed**: an entry
+//!   of the audit log of the application.
 //! - **Join**, **leave**, **remove** are about seats. **Subscribe**, **unsubscribe** are about live delivery.
 //! - **Message**: an entry in a log. **Seq**: its dense place: 1, 2, 3. **Epoch**: which life of the log.
 //!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
 //!   **History**: the log; a **Page**: a slice of it.
 //! - **Amendment**: a change of a message that was said: an edit, a delete, a reaction, a pin. **Tombstone**: what
 //!   stands where a message was deleted. **Quote**: what a reply answers.
-//! - **Read mark**: how far a member has read a log. **Unread**: the messages of others past it. **Signal**: what is
-//!   told in passing, without a place: typing, a mark moved.
+//! - **Read mark**: how far a member has read a log; for themselves it may go back. **Unread**: the messages of others
+//!   past it. **Marks**: how far the log has come to a member, for all to see: delivered to a device, and read; they
+//!   only move on. **Presence**: who is connected, and whether they have gone away.
+//! - **Signal**: what is told in passing, without a place: typing, a mark that moved, presence.
 //! - **Topic**: where live news goes. **Event**: what happened. **Subscription**: one connection's interest
 //!   in a topic. **Broker**: maps topics to subscriptions. **Fan-out**: what the broker does.
 //! - **Frame**: one unit on the socket. **Live**: what the browser knows. **Timeline**: its view of one log.
@@ -44,6 +47,7 @@
 
 mod close;
 mod conversation;
+mod deed;
 mod emoji;
 mod entry;
 mod event;
@@ -63,6 +67,7 @@ mod view;
 
 pub use close::CloseCode;
 pub use conversation::{Conversation, Pair};
+pub use deed::{Deed, EndedSessions};
 pub use emoji::Emoji;
 pub use entry::{Entry, Page};
 pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
@@ -76,5 +81,5 @@ pub use rich::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, NotAnEpoch, Seq};
 pub use time::{NotATimestamp, Timestamp};
 pub use topic::{Topic, TopicKind};
-pub use view::{AppRole, Door, Entrance, GroupSummary, GroupView, Invite, Management, Member, Mine, Notify};
-pub use view::{Opened, Person, Place, Role, Settings, Summary, Visit};
+pub use view::{AppRole, Door, Entrance, GroupSummary, GroupView, Invite, Management, Marks, Member, Mine};
+pub use view::{Notify, Opened, Person, Place, Role, Settings, Summary, Visit};

@@ -3,13 +3,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::entry::Entry;
 use crate::fields::Fields;
-use crate::id::SendId;
+use crate::id::{SendId, UserId};
 use crate::refusal::Refused;
 use crate::request::Ref;
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
 use crate::topic::Topic;
-use crate::view::Person;
+use crate::view::{Marks, Person};
 
 /// A frame from the server that is not an [`Entry`]: it has an `event`. A reader passes over an `event` it
 /// does not know.
@@ -97,6 +97,26 @@ pub enum Notice {
         /// How many of them mention one.
         mentions: u32,
     },
+    /// A signal: how far members of a conversation are. Marks only move on; those that did not are not told. Also the
+    /// answer to `marks`, and then of everyone who has got anything.
+    Marks {
+        /// The conversation.
+        topic: Topic,
+        /// Whose, and how far.
+        marks: Vec<Marks>,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
+    /// A signal: who listens to a conversation now, all of them.
+    Presence {
+        /// The conversation.
+        topic: Topic,
+        /// Who is there.
+        here: Vec<UserId>,
+        /// Who is connected, but away.
+        away: Vec<UserId>,
+    },
     /// A signal: somebody is typing in a conversation.
     Typing {
         /// The conversation.
@@ -164,6 +184,12 @@ fn notice(mut fields: Fields) -> Option<Notice> {
             unread: f.take("unread")?,
             mentions: f.take_or_default("mentions")?,
         },
+        "marks" => {
+            Notice::Marks { topic: f.take("topic")?, marks: f.take("marks")?, reference: f.take("ref")? }
+        }
+        "presence" => {
+            Notice::Presence { topic: f.take("topic")?, here: f.take("here")?, away: f.take("away")? }
+        }
         "typing" => Notice::Typing { topic: f.take("topic")?, person: f.take("person")? },
         "pong" => Notice::Pong { reference: f.take("ref")? },
         "goodbye" => Notice::Goodbye { reason: f.take("reason")?, retry_ms: f.take("retry_ms")? },

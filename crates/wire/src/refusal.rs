@@ -104,6 +104,8 @@ pub enum Refusal {
     HasAccount,
     /// The caller is a guest and has no password.
     NoAccount,
+    /// A file is no picture that can be read.
+    PictureBad,
     /// A password is too short or too long.
     PasswordLength,
     /// A password is one that others guess first.
@@ -206,6 +208,7 @@ impl Refusal {
             Self::LoginTaken => "login_taken",
             Self::HasAccount => "has_account",
             Self::NoAccount => "no_account",
+            Self::PictureBad => "picture_bad",
             Self::PasswordLength => "password_length",
             Self::PasswordWeak => "password_weak",
             Self::Blocked => "blocked",
@@ -287,6 +290,7 @@ impl Refusal {
             Self::LoginTaken => "Another account signs in with this name; choose another one.".into(),
             Self::HasAccount => "You have an account already.".into(),
             Self::NoAccount => "You have no password yet; set one first.".into(),
+            Self::PictureBad => "A picture is a PNG, JPEG, GIF or WebP file, at most 8192 pixels wide and high.".into(),
             Self::PasswordLength => format!(
                 "A password has {} to {} characters.",
                 limits::PASSWORD_CHARS.start(),
@@ -379,6 +383,7 @@ impl Refusal {
             | Self::TargetsBad
             | Self::HasAccount
             | Self::NoAccount
+            | Self::PictureBad
             | Self::PasswordLength
             | Self::PasswordWeak
             | Self::TooManyReactions

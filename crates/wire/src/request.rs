@@ -15,7 +15,7 @@ use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
 /// The actions there are.
-pub const ACTIONS: [&str; 11] = [
+pub const ACTIONS: [&str; 14] = [
     "subscribe",
     "unsubscribe",
     "post",
@@ -24,7 +24,10 @@ pub const ACTIONS: [&str; 11] = [
     "react",
     "pin",
     "read",
+    "delivered",
+    "marks",
     "typing",
+    "presence",
     "publish",
     "ping",
 ];
@@ -83,6 +86,23 @@ pub enum Action {
         seq: Seq,
         /// Whether the mark may go back.
         back: bool,
+    },
+    /// A device has got a conversation up to a place. Subscribing after a place says so too.
+    Delivered {
+        /// The conversation.
+        topic: Topic,
+        /// The place.
+        seq: Seq,
+    },
+    /// Asks how far every member of a conversation is.
+    Marks {
+        /// The conversation.
+        topic: Topic,
+    },
+    /// Is at this connection, or has gone away from it; at first everyone is there.
+    Presence {
+        /// Whether they have gone away.
+        away: bool,
     },
     /// Is typing in a conversation.
     Typing {
@@ -213,6 +233,19 @@ impl Request {
                     put("back", true.into());
                 }
             }
+            Action::Delivered { topic, seq } => {
+                put("action", "delivered".into());
+                put("topic", topic.as_str().into());
+                put("seq", seq.0.into());
+            }
+            Action::Marks { topic } => {
+                put("action", "marks".into());
+                put("topic", topic.as_str().into());
+            }
+            Action::Presence { away } => {
+                put("action", "presence".into());
+                put("away", (*away).into());
+            }
             Action::Typing { topic } => {
                 put("action", "typing".into());
                 put("topic", topic.as_str().into());
@@ -265,6 +298,11 @@ impl Action {
                 seq: take(fields, "seq", PLACE)?,
                 back: take_optional(fields, "back", ON)?.unwrap_or_default(),
             }),
+            "delivered" => {
+                Ok(Self::Delivered { topic: take_topic(fields)?, seq: take(fields, "seq", PLACE)? })
+            }
+            "marks" => Ok(Self::Marks { topic: take_topic(fields)? }),
+            "presence" => Ok(Self::Presence { away: take(fields, "away", ON)? }),
             "typing" => Ok(Self::Typing { topic: take_topic(fields)? }),
             "publish" => {
                 let (topic, id, data) = take_publish(fields)?;

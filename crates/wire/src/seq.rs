@@ -15,6 +15,12 @@ impl Seq {
     /// Before the first entry of any log.
     pub const ZERO: Self = Self(0);
 
+    /// Whether it is before the first entry.
+    #[must_use]
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The place after this one.
     #[must_use]
     pub const fn next(self) -> Self {

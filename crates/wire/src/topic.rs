@@ -25,6 +25,8 @@ pub enum TopicKind {
     User(UserId),
     /// `audit/<group>`: who did what to a group; for its admins.
     Audit(GroupId),
+    /// `audit/application`: who did what to accounts and sessions; for admins of the application.
+    AppAudit,
     /// A name under `group/`, `direct/`, `user/` or `audit/` that nothing can have.
     Reserved,
     /// A name an application chose.
@@ -88,12 +90,19 @@ impl Topic {
         Self(format!("audit/{id}").into())
     }
 
+    /// The audit log of the application.
+    #[must_use]
+    pub fn app_audit() -> Self {
+        Self("audit/application".into())
+    }
+
     /// What the name says.
     #[must_use]
     pub fn kind(&self) -> TopicKind {
         match self.0.split_once('/') {
             Some(("group", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Group),
             Some(("user", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::User),
+            Some(("audit", "application")) => TopicKind::AppAudit,
             Some(("audit", id)) => id.parse().map_or(TopicKind::Reserved, TopicKind::Audit),
             Some(("direct", ids)) => Pair::read(ids).map_or(TopicKind::Reserved, TopicKind::Direct),
             _ => TopicKind::Open,

@@ -48,6 +48,8 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Door {
+    /// Whoever finds it in the list of groups, or has its link.
+    Listed,
     /// Whoever has the group's link.
     #[default]
     Open,
@@ -87,6 +89,17 @@ pub struct Invite {
     pub uses: Option<u32>,
 }
 
+/// How far the log of a conversation has come to a member. These marks only move on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Marks {
+    /// Whose they are.
+    pub user: UserId,
+    /// Up to which place a device of theirs has it.
+    pub delivered: Seq,
+    /// Up to which place they have read it; never past `delivered`.
+    pub read: Seq,
+}
+
 /// One seat in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
@@ -99,6 +112,12 @@ pub struct Member {
     /// Until when an admin has taken the word from them, UTC; it may be past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
+    /// Up to which place a device of theirs has the log; a new seat begins with nothing.
+    #[serde(skip_serializing_if = "Seq::is_zero")]
+    pub delivered: Seq,
+    /// Up to which place they have read it.
+    #[serde(skip_serializing_if = "Seq::is_zero")]
+    pub read: Seq,
 }
 
 /// A group as a list shows it.
@@ -264,12 +283,27 @@ pub struct Management {
 
 by_fields!(Person { id, name });
 by_fields!(Settings { name, description, limit, door, announcing, slow_s, archived });
-by_fields!(Member { person, role, since, muted_until });
+by_fields!(Member { person, role, since, muted_until; delivered, read });
+by_fields!(Marks { user, delivered, read });
 by_fields!(GroupSummary { id, name });
 by_fields!(Mine { what, unread, mentions, head, at; notify, hidden });
 by_fields!(Visit { me, mine, cursor });
 by_fields!(Entrance { visit, view, link, form_id });
 by_fields!(Opened { what, settings, members, members_at, read, page; blocked, blocks, notify, hidden, pins });
+
+impl Member {
+    /// A new seat.
+    #[must_use]
+    pub const fn new(person: Person, role: Role, since: Timestamp) -> Self {
+        Self { person, role, since, muted_until: None, delivered: Seq::ZERO, read: Seq::ZERO }
+    }
+
+    /// How far the log has come to them.
+    #[must_use]
+    pub const fn marks(&self) -> Marks {
+        Marks { user: self.person.id, delivered: self.delivered, read: self.read }
+    }
+}
 
 impl Summary {
     /// Where its live news go.

@@ -2,7 +2,7 @@
 //! public protocol.
 
 use wire::{Action, CloseCode, Cursor, Entry, Epoch, Incoming, Json, Notice, Ref, Refusal, Refused, Request};
-use wire::{Amendment, Emoji};
+use wire::{Amendment, Emoji, Marks, UserId};
 use wire::{ResetReason, SendId, Seq, Timestamp, Topic, limits};
 
 fn topic(name: &str) -> Topic {
@@ -11,6 +11,10 @@ fn topic(name: &str) -> Topic {
 
 fn id(text: &str) -> SendId {
     SendId::new(text).unwrap()
+}
+
+fn user() -> UserId {
+    "00000000000000zz".parse().unwrap()
 }
 
 fn cursor(seq: u64) -> Cursor {
@@ -71,6 +75,12 @@ fn every_action_has_its_frame() {
             r#"{"action":"read","back":true,"seq":7,"topic":"a"}"#,
             Action::Read { topic: topic("a"), seq: Seq(7), back: true },
         ),
+        (
+            r#"{"action":"delivered","seq":7,"topic":"a"}"#,
+            Action::Delivered { topic: topic("a"), seq: Seq(7) },
+        ),
+        (r#"{"action":"marks","topic":"a"}"#, Action::Marks { topic: topic("a") }),
+        (r#"{"action":"presence","away":true}"#, Action::Presence { away: true }),
         (r#"{"action":"typing","topic":"a"}"#, Action::Typing { topic: topic("a") }),
         (r#"{"action":"ping"}"#, Action::Ping),
     ];
@@ -138,6 +148,18 @@ fn every_notice_has_its_frame() {
         (
             r#"{"event":"read","topic":"a","seq":7,"unread":2,"mentions":1}"#,
             Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2, mentions: 1 },
+        ),
+        (
+            r#"{"event":"marks","topic":"a","marks":[{"user":"00000000000000zz","delivered":7,"read":5}]}"#,
+            Notice::Marks {
+                topic: topic("a"),
+                marks: vec![Marks { user: user(), delivered: Seq(7), read: Seq(5) }],
+                reference: None,
+            },
+        ),
+        (
+            r#"{"event":"presence","topic":"a","here":["00000000000000zz"],"away":[]}"#,
+            Notice::Presence { topic: topic("a"), here: vec![user()], away: vec![] },
         ),
         (r#"{"event":"welcome"}"#, Notice::Welcome { me: None }),
         (

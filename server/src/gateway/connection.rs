@@ -246,6 +246,27 @@ impl<S: Sender> Connection<S> {
                 };
                 self.only_refusals(read, reference).await
             }
+            Action::Delivered { topic, seq } => {
+                let delivered = match self.caller.me() {
+                    Ok(me) => chat.delivered(me, &topic, seq).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.only_refusals(delivered, reference).await
+            }
+            Action::Marks { topic } => {
+                let marks = match self.caller.me() {
+                    Ok(me) => chat.marks(me, &topic).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                match marks {
+                    Ok(marks) => self.say(&Notice::Marks { topic, marks, reference }).await,
+                    Err(no) => self.say(&answer::refused(&no.outside(), reference)).await,
+                }
+            }
+            Action::Presence { away } => {
+                self.reader.set_idle(away);
+                Ok(())
+            }
             Action::Typing { topic } => {
                 let typing = match self.caller.me() {
                     Ok(me) => chat.typing(me, &topic).await,

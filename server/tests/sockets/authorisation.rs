@@ -48,7 +48,7 @@ enum Who {
 }
 
 /// What an answer comes to: a letter for each code, `+` for a yes.
-const CODES: [(char, &str); 19] = [
+const CODES: [(char, &str); 20] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
     ('A', "not_admin"),
@@ -68,6 +68,7 @@ const CODES: [(char, &str); 19] = [
     ('F', "field_wrong"),
     ('Z', "not_owner"),
     ('V', "reset_over"),
+    ('J', "picture_bad"),
 ];
 
 /// One way in: what it is, what each comes to, and how it is asked.
@@ -80,6 +81,8 @@ enum Ask {
     Do(&'static str, String),
     /// A page or another address; pages answer by their status.
     Get(String),
+    /// A file that is no picture.
+    Upload,
     /// JSON to an address.
     Json(&'static str, String),
 }
@@ -162,7 +165,7 @@ impl World {
                     let heard = socket.hears().await;
                     match heard["event"].as_str() {
                         Some("refused") => return letter(heard["code"].as_str().unwrap()),
-                        Some("ack" | "subscribed" | "unsubscribed") => return '+',
+                        Some("ack" | "subscribed" | "unsubscribed" | "marks") => return '+',
                         Some("pong") if !waits => return '+',
                         _ => {}
                     }
@@ -177,6 +180,14 @@ impl World {
             Ask::Json(path, body) => {
                 let headers = format!("{}Content-Type: application/json\r\n", self.cookie());
                 let (status, answer) = raw(&self.server, &post(path, &headers, &body)).await;
+                if status < 300 { '+' } else { letter(code(&answer)) }
+            }
+            Ask::Upload => {
+                let headers =
+                    format!("{}Content-Type: multipart/form-data; boundary=edge\r\n", self.cookie());
+                let part = "Content-Disposition: form-data; name=\"picture\"; filename=\"me.png\"";
+                let body = format!("--edge\r\n{part}\r\n\r\nnonsense\r\n--edge--\r\n");
+                let (status, answer) = raw(&self.server, &post("/account/picture", &headers, &body)).await;
                 if status < 300 { '+' } else { letter(code(&answer)) }
             }
             Ask::Get(path) => {
@@ -232,6 +243,7 @@ const TABLE: &[Row] = &[
     // Stranger, outsider, guest, member, removed, muted, admin, last admin, admin of the server, owner.
     Row("subscribe group", "SM++M+++MM", |w| w.on_group("subscribe", "")),
     Row("subscribe audit", "SMAAMA++MM", |w| subscribe(&format!("audit/{}", w.group))),
+    Row("subscribe audit of the application", "SPPPPPPP++", |_| subscribe("audit/application")),
     Row("subscribe direct of others", "SNNNNNNNNN", |w| subscribe(w.direct().as_str())),
     Row("subscribe news of others", "SNNNNNNNNN", |w| subscribe(Topic::user(w.ann.id).as_str())),
     Row("subscribe open topic", "++++++++++", |_| subscribe("news")),
@@ -255,6 +267,9 @@ const TABLE: &[Row] = &[
     }),
     Row("pin", "SMAAMU++MM", |w| w.on_group("pin", &format!(r#","id":"1","target":{},"on":true"#, w.said))),
     Row("read", "SM++M+++MM", |w| w.on_group("read", r#","seq":1"#)),
+    Row("delivered", "SM++M+++MM", |w| w.on_group("delivered", r#","seq":1"#)),
+    Row("marks", "SM++M+++MM", |w| w.on_group("marks", "")),
+    Row("presence", "++++++++++", |_| Ask::Frame(r#"{"action":"presence","away":true}"#.into())),
     Row("typing", "SM++MU++MM", |w| w.on_group("typing", "")),
     Row("publish", "++++++++++", |_| Ask::Frame(r#"{"action":"publish","topic":"news","data":1}"#.into())),
     Row("publish to a group", "RRRRRRRRRR", |w| w.on_group("publish", r#","data":1"#)),
@@ -328,6 +343,9 @@ const TABLE: &[Row] = &[
     Row("/topics of an audit log", "SMAAMA++MM", |w| {
         Ask::Get(format!("/topics/audit%2F{}/history", w.group))
     }),
+    Row("/topics of the audit log of the application", "SPPPPPPP++", |_| {
+        Ask::Get("/topics/audit%2Fapplication/history".into())
+    }),
     Row("/topics of a direct of others", "SNNNNNNNNN", |w| {
         Ask::Get(format!("/topics/{}/history", w.direct().as_str().replace('/', "%2F")))
     }),
@@ -339,9 +357,15 @@ const TABLE: &[Row] = &[
     Row("page /", "++++++++++", |_| Ask::Get("/".into())),
     Row("page /g/:group", "++++++++++", |w| Ask::Get(format!("/g/{}", w.group))),
     Row("page /g/:group/admin", "S33333++33", |w| Ask::Get(format!("/g/{}/admin", w.group))),
+    Row("page /g/:group/audit", "S33333++++", |w| Ask::Get(format!("/g/{}/audit", w.group))),
     Row("page /g/:group/m/:seq", "S3++3+++33", |w| Ask::Get(format!("/g/{}/m/{}", w.group, w.said))),
     Row("page /d/:person", "S+++++++++", |w| Ask::Get(format!("/d/{}", w.ben.id))),
     Row("page /d/:person/m/:seq", "SNNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),
+    Row("page /groups", "S+++++++++", |_| Ask::Get("/groups".into())),
+    Row("page /people/:person", "S+++++++++", |w| Ask::Get(format!("/people/{}", w.ben.id))),
+    Row("/avatar", "S+++++++++", |w| Ask::Get(format!("/avatar/{}", w.ben.id))),
+    Row("/account/picture", "SCCJCCCCJJ", |_| Ask::Upload),
+    Row("/do/describe", "SCC+CCCC++", |_| Ask::Do("describe", "bio=hello".into())),
     Row("page /people", "S+++++++++", |_| Ask::Get("/people".into())),
     Row("page /broadcast", "S+++++++++", |_| Ask::Get("/broadcast".into())),
     Row("page /broadcast/:seq", "SNNNNNNNNN", |_| Ask::Get("/broadcast/1".into())),

@@ -1,29 +1,48 @@
-use wire::{Conversation, Refusal, Role, Topic, TopicKind};
+use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
 
 use crate::chat::{Caller, Chat};
 use crate::no::No;
+use crate::rules;
+use crate::store::Standing;
 
 /// The one place that decides who may see and send what.
 impl Chat {
-    /// Whether a caller may read a topic's log.
-    pub(crate) async fn may_read(&self, caller: &Caller, topic: &Topic) -> Result<(), No> {
+    /// Whether a caller may read a topic's log; and how they stand in the conversation, if it is one's.
+    pub(crate) async fn may_read(&self, caller: &Caller, topic: &Topic) -> Result<Option<Standing>, No> {
         match topic.kind() {
-            TopicKind::Open => Ok(open_topics(caller)?),
-            TopicKind::Group(group) => self.needs_seat(caller, Conversation::Group(group)).await.map(|_| ()),
-            TopicKind::Direct(pair) => self.needs_seat(caller, Conversation::Direct(pair)).await.map(|_| ()),
-            TopicKind::Audit(group) => match self.needs_seat(caller, Conversation::Group(group)).await? {
-                Role::Admin => Ok(()),
-                Role::Member => Err(Refusal::NotAdmin.into()),
-            },
-            TopicKind::User(user) if caller.me()?.id == user => Ok(()),
+            TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
+            TopicKind::Group(group) => self.needs_seat(caller, Conversation::Group(group)).await.map(Some),
+            TopicKind::Direct(pair) => self.needs_seat(caller, Conversation::Direct(pair)).await.map(Some),
+            TopicKind::Audit(group) => {
+                match self.needs_seat(caller, Conversation::Group(group)).await?.role {
+                    Some(Role::Admin) => Ok(None),
+                    Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
+                }
+            }
+            TopicKind::AppAudit => {
+                rules::needs_app_admin(self.app_role(caller.me()?.id).await?)?;
+                Ok(None)
+            }
+            TopicKind::User(user) if caller.me()?.id == user => Ok(None),
             // Somebody else's news are as if they were not there.
             TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
         }
     }
 
-    async fn needs_seat(&self, caller: &Caller, conversation: Conversation) -> Result<Role, No> {
+    /// Whether somebody may read the audit log of a group: its admins may, and those of the application.
+    pub(super) async fn may_audit(&self, me: &Person, group: GroupId) -> Result<(), No> {
+        let standing =
+            self.store.standing(Conversation::Group(group), me.id).await?.ok_or(Refusal::NotFound)?;
+        if standing.role == Some(Role::Admin) || self.app_role(me.id).await? >= Some(AppRole::Admin) {
+            return Ok(());
+        }
+        Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
+    }
+
+    async fn needs_seat(&self, caller: &Caller, conversation: Conversation) -> Result<Standing, No> {
         let standing = self.store.standing(conversation, caller.me()?.id).await?.ok_or(Refusal::NotFound)?;
-        Ok(standing.role.ok_or(Refusal::NotMember)?)
+        standing.role.ok_or(Refusal::NotMember)?;
+        Ok(standing)
     }
 }
 
@@ -35,6 +54,7 @@ pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal>
         | TopicKind::Direct(_)
         | TopicKind::User(_)
         | TopicKind::Audit(_)
+        | TopicKind::AppAudit
         | TopicKind::Reserved => Err(Refusal::TopicReserved),
     }
 }

@@ -1,4 +1,4 @@
-use wire::{AppRole, Login, Person, Refusal};
+use wire::{AppRole, Deed, EndedSessions, Login, Person, Refusal};
 
 use crate::chat::{Caller, Chat};
 use crate::no::{Fault, No};
@@ -29,7 +29,8 @@ impl Chat {
         let login = Login::new(me.name.as_str())?;
         passwords::check(password, &[me.name.as_str(), login.as_str()])?;
         let password = self.forge.hash(password, self.random()).await?;
-        match self.commit(Write::Claim { user: me.id, login, password }).await? {
+        let write = Write::Claim { user: me.id, login, password };
+        match self.commit_noted(write, me.id, &Deed::Claimed { by: me.clone() }).await? {
             Outcome::Done => {}
             Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
             other => return Err(Fault::new("claim", format!("a claim came to {other:?}")).into()),
@@ -57,7 +58,9 @@ impl Chat {
         self.sign_ins.forget(&login);
         let token = Token::from_bytes(self.random());
         let session = self.new_session(caller, &token);
-        self.commit(Write::SignIn { user: account.person.id, session }).await?;
+        let (by, label) = (account.person.clone(), session.label.clone());
+        let write = Write::SignIn { user: by.id, session };
+        self.commit_noted(write, account.person.id, &Deed::SignedIn { by, label }).await?;
         Ok((account.person, token))
     }
 
@@ -76,8 +79,9 @@ impl Chat {
         }
         passwords::check(new, &[me.name.as_str(), login.as_str()])?;
         let password = self.forge.hash(new, self.random()).await?;
-        self.commit(Write::SetPassword { user: me.id, password }).await?;
-        self.sign_out(me, Sessions::Others(keep.hash())).await
+        let write = Write::SetPassword { user: me.id, password };
+        self.commit_noted(write, me.id, &Deed::PasswordChanged { by: me.clone() }).await?;
+        self.commit(Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) }).await.map(|_| ())
     }
 
     /// Ends sessions. Their sockets end with them, before anything later is delivered.
@@ -85,8 +89,17 @@ impl Chat {
     /// # Errors
     /// [`No::Fault`].
     pub async fn sign_out(&self, me: &Person, which: Sessions) -> Result<(), No> {
-        self.commit(Write::SignOut { user: me.id, which }).await?;
-        Ok(())
+        let write = Write::SignOut { user: me.id, which };
+        if self.account(me).await?.is_none() {
+            // A guest has one session and no account that could be looked after.
+            return self.commit(write).await.map(|_| ());
+        }
+        let sessions = match which {
+            Sessions::One(_) => EndedSessions::One,
+            Sessions::Others(_) => EndedSessions::Others,
+            Sessions::All => EndedSessions::All,
+        };
+        self.commit_noted(write, me.id, &Deed::SignedOut { by: me.clone(), sessions }).await.map(|_| ())
     }
 
     /// The caller's sessions, the one that began last first; those that are over are left out.

@@ -1,11 +1,12 @@
-use wire::{AppRole, Login, Person, Refusal, Timestamp, UserId};
+use wire::limits::PAGE_ENTRIES;
+use wire::{AppRole, Deed, Json, Login, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
 
 use crate::chat::{Caller, Chat};
 use crate::no::{Fault, No};
 use crate::passwords;
 use crate::rules;
 use crate::session::Token;
-use crate::store::{Account, AccountKey, Listed, Outcome, Sessions, Write};
+use crate::store::{Account, AccountKey, Listed, Outcome, Range, Sessions, Write};
 
 /// How long a link for a new password works, in milliseconds: a day.
 const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -28,14 +29,15 @@ impl Chat {
     pub async fn app_rank(&self, me: &Person, user: UserId, role: AppRole) -> Result<(), No> {
         self.acts.take(me.id, self.clock.now())?;
         let by = self.app_role(me.id).await?;
-        let of = self.app_role(user).await?;
+        let of = self.store.account(AccountKey::User(user)).await?;
         // Who may not manage accounts does not learn which there are.
         let Some(of) = of else {
             rules::app_rank(by, AppRole::Member, role)?;
             return Err(Refusal::NotFound.into());
         };
-        rules::app_rank(by, of, role)?;
-        self.commit(Write::AppRank { user, role }).await.map(|_| ())
+        rules::app_rank(by, of.role, role)?;
+        let deed = Deed::Ranked { by: me.clone(), of: of.person, role };
+        self.commit_noted(Write::AppRank { user, role }, me.id, &deed).await.map(|_| ())
     }
 
     /// A token by which somebody sets a new password, within a day and once.
@@ -46,9 +48,9 @@ impl Chat {
         self.acts.take(me.id, self.clock.now())?;
         let by = self.app_role(me.id).await?;
         rules::needs_app_admin(by)?;
-        let of = self.app_role(user).await?.ok_or(Refusal::NotFound)?;
-        rules::may_reset(by, of)?;
-        self.new_reset(user).await
+        let of = self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::NotFound)?;
+        rules::may_reset(by, of.role)?;
+        self.new_reset(Some(me), of.person).await
     }
 
     /// As [`Chat::offer_reset`], by the operator, who may do it for everybody; the account is found by its name.
@@ -58,7 +60,7 @@ impl Chat {
     pub async fn operator_reset(&self, name: &str) -> Result<Token, No> {
         let login = Login::new(name)?;
         let account = self.store.account(AccountKey::Login(login)).await?.ok_or(Refusal::NotFound)?;
-        self.new_reset(account.person.id).await
+        self.new_reset(None, account.person).await
     }
 
     /// Whose new password a token is for.
@@ -78,12 +80,13 @@ impl Chat {
         let login = Login::new(person.name.as_str())?;
         passwords::check(new, &[person.name.as_str(), login.as_str()])?;
         let password = self.forge.hash(new, self.random()).await?;
-        match self.commit(Write::UseReset { token: token.hash(), password }).await? {
+        let write = Write::UseReset { token: token.hash(), password };
+        match self.commit_noted(write, person.id, &Deed::ResetUsed { by: person.clone() }).await? {
             Outcome::Done => {}
             Outcome::Stale => return Err(Refusal::ResetOver.into()),
             other => return Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
         }
-        self.sign_out(&person, Sessions::All).await?;
+        self.commit(Write::SignOut { user: person.id, which: Sessions::All }).await?;
         let fresh = Token::from_bytes(self.random());
         let session = self.new_session(caller, &fresh);
         self.commit(Write::SignIn { user: person.id, session }).await?;
@@ -96,14 +99,29 @@ impl Chat {
         Ok(self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
     }
 
-    async fn new_reset(&self, user: UserId) -> Result<Token, No> {
+    /// The audit log of the application, the newest entries before a place.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAppAdmin`].
+    pub async fn app_audit(&self, me: &Person, before: Option<Seq>) -> Result<Page<Deed>, No> {
+        rules::needs_app_admin(self.app_role(me.id).await?)?;
+        let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
+        let Page { entries, epoch, begins, head } = self.store.page(&Topic::app_audit(), range).await?;
+        let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(Deed::Unknown);
+        let entries = entries.into_iter().map(|entry| entry.map(read)).collect();
+        Ok(Page { entries, epoch, begins, head })
+    }
+
+    async fn new_reset(&self, by: Option<&Person>, of: Person) -> Result<Token, No> {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.clock.now().0 + RESET_MILLIS);
-        self.commit(Write::OfferReset { token: token.hash(), user, until }).await?;
+        let (user, by_id) = (of.id, by.map_or(of.id, |by| by.id));
+        let write = Write::OfferReset { token: token.hash(), user, until };
+        self.commit_noted(write, by_id, &Deed::ResetOffered { by: by.cloned(), of }).await?;
         Ok(token)
     }
 
-    async fn app_role(&self, user: UserId) -> Result<Option<AppRole>, No> {
+    pub(super) async fn app_role(&self, user: UserId) -> Result<Option<AppRole>, No> {
         Ok(self.store.account(AccountKey::User(user)).await?.map(|account| account.role))
     }
 }

@@ -1,3 +1,4 @@
+use broker::Stir;
 use wire::limits::PAGE_ENTRIES;
 use wire::{
     AppRole, Conversation, GroupView, Member, Notify, Opened, Pair, Person, Place, Refusal, Role, Seq,
@@ -22,13 +23,13 @@ impl Chat {
         let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
         let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         let topic = Topic::of(conversation);
-        let seat = |person: &Person| Member {
-            person: person.clone(),
-            role: Role::Member,
-            since: Timestamp(0),
-            muted_until: None,
+        let others = if standing.blocked { None } else { self.store.standing(conversation, with.id).await? };
+        let seat = |person: &Person, standing: Standing| Member {
+            delivered: standing.delivered,
+            read: standing.seen,
+            ..Member::new(person.clone(), Role::Member, Timestamp(0))
         };
-        let members = vec![seat(me), seat(&with)];
+        let members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
         let opened = self.opened(Summary::direct(pair, with), &topic, standing, place).await?;
         Ok(GroupView::Inside(Box::new(Opened { members, ..opened })))
     }
@@ -69,7 +70,12 @@ impl Chat {
         }
         self.acts.take(me.id, self.clock.now())?;
         self.store.person(user).await?.ok_or(Refusal::NotFound)?;
-        self.commit(Write::Block { by: me.id, user, on }).await.map(|_| ())
+        self.commit(Write::Block { by: me.id, user, on }).await?;
+        if let Some(pair) = Pair::of(me.id, user) {
+            // Whether they are here is told to neither any more, or to both again.
+            self.broker.note(&Topic::direct(pair), Stir::Came);
+        }
+        Ok(())
     }
 
     /// Whether neither of two has blocked the other: who has is not put into a group by them either.

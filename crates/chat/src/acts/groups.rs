@@ -1,3 +1,4 @@
+use wire::limits::PAGE_ENTRIES;
 use wire::{
     Conversation, Description, Door, Event, GroupId, GroupName, GroupSummary, GroupView, InviteId, Json,
     Opened, Page, Person, Place,
@@ -8,7 +9,9 @@ use super::amend::read;
 use crate::chat::Chat;
 use crate::no::{Fault, No};
 use crate::rules::{self, Decision, Groups, News};
-use crate::store::{BodyHash, Change, Draft, Mentions, Outcome, Range, Roster, Sender, Standing, Write};
+use crate::store::{
+    BodyHash, Change, Draft, Listing, Mentions, Outcome, Range, Roster, Sender, Standing, Write,
+};
 
 /// How many messages a page of a group begins with.
 const FIRST_PAGE: usize = 50;
@@ -140,6 +143,23 @@ impl Chat {
         }
     }
 
+    /// Groups that anybody may join, whose name has these words in it, by name.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn listed(&self, words: &str) -> Result<Vec<Listing>, No> {
+        Ok(self.store.groups(words.trim(), false, PAGE_ENTRIES).await?)
+    }
+
+    /// Every group there is, by name, for admins of the application; so many at most.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAppAdmin`].
+    pub async fn all_groups(&self, me: &Person, words: &str) -> Result<Vec<Listing>, No> {
+        rules::needs_app_admin(self.app_role(me.id).await?)?;
+        Ok(self.store.groups(words.trim(), true, PAGE_ENTRIES).await?)
+    }
+
     /// How many groups somebody is in, and may be in.
     pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, No> {
         let mine = self.store.conversations(user).await?.mine;
@@ -152,20 +172,25 @@ impl Chat {
         let Decision { facts, news } = decision;
         let at = self.clock.now();
         let draft = |news| {
-            let (topic, event) = match news {
-                News::Group(event) => (Topic::group(id), event),
-                News::Audit(event) => (Topic::audit(id), event),
-                News::User(user, event) => (Topic::user(user), event),
+            let (topic, data) = match news {
+                News::Group(event) => (Topic::group(id), Json::of(&event)),
+                News::Audit(event) => (Topic::audit(id), Json::of(&event)),
+                News::App(deed) => (Topic::app_audit(), Json::of(&deed)),
+                News::User(user, event) => (Topic::user(user), Json::of(&event)),
             };
-            self.draft_news(topic, by, &event, at)
+            self.draft(topic, by, data, at)
         };
         let version = roster.map(|roster| roster.version);
         Change { group: id, version, facts, news: news.into_iter().map(draft).collect() }
     }
 
     pub(super) fn draft_news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
+        self.draft(topic, by, Json::of(event), at)
+    }
+
+    /// What is told of a change, under a fresh id.
+    pub(crate) fn draft(&self, topic: Topic, by: UserId, data: Json, at: Timestamp) -> Draft {
         let id = SendId::from_bytes(self.random());
-        let data = Json::of(event);
         Draft {
             topic,
             sender: Sender::User(by),

@@ -1,5 +1,8 @@
 use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
-use wire::{GroupId, Invite, InviteId, Management, Person, Refusal, Role, Setting, Timestamp, Topic, UserId};
+use wire::{
+    GroupId, GroupName, Invite, InviteId, Management, Page, Person, Refusal, Role, Seq, Setting, Timestamp,
+    Topic, UserId,
+};
 
 use super::groups::events;
 use crate::chat::Chat;
@@ -30,6 +33,24 @@ impl Chat {
             invites,
             audit: events(audit),
         })
+    }
+
+    /// What a group is called, and its audit log, the newest entries before a place: for its admins and those of the
+    /// application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
+    pub async fn group_audit(
+        &self,
+        me: &Person,
+        id: GroupId,
+        before: Option<Seq>,
+    ) -> Result<(GroupName, Page), No> {
+        let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+        self.may_audit(me, id).await?;
+        let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
+        let page = self.store.page(&Topic::audit(id), range).await?;
+        Ok((roster.settings.name, events(page)))
     }
 
     /// The highest limit a group may have here.

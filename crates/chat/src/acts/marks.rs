@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use wire::{Notice, Person, Refusal, Seq, Topic};
+use wire::{Conversation, Marks, Member, Notice, Person, Refusal, Seq, Topic};
 
 use crate::chat::Chat;
 use crate::no::No;
@@ -21,10 +21,52 @@ impl Chat {
         }
         self.commit(Write::Read { conversation, user: me.id, seq, back }).await?;
         let Some(now) = self.store.standing(conversation, me.id).await? else { return Ok(()) };
+        if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
+            self.pulse.moved(topic.clone(), now.marks(me.id));
+        }
         let told =
             Notice::Read { topic: topic.clone(), seq: now.read, unread: now.unread, mentions: now.mentions };
         self.broker.signal(&Topic::user(me.id), || Bytes::from(told.encode()));
         Ok(())
+    }
+
+    /// A device of somebody has got a conversation up to a place. It is a fact, and told, within a beat.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn delivered(&self, me: &Person, topic: &Topic, seq: Seq) -> Result<(), No> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        standing.role.ok_or(Refusal::NotMember)?;
+        if seq > standing.delivered {
+            self.pulse.confirm(conversation, me.id, seq);
+        }
+        Ok(())
+    }
+
+    /// How far every member of a conversation is who has got anything. Between two of whom one has blocked the other
+    /// nobody is.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn marks(&self, me: &Person, topic: &Topic) -> Result<Vec<Marks>, No> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        standing.role.ok_or(Refusal::NotMember)?;
+        let mut marks: Vec<Marks> = match conversation {
+            Conversation::Group(group) => {
+                let roster = self.store.roster(group).await?.ok_or(Refusal::NotFound)?;
+                roster.members.iter().map(Member::marks).collect()
+            }
+            Conversation::Direct(_) if standing.blocked => Vec::new(),
+            Conversation::Direct(pair) => {
+                let other = self.store.standing(conversation, pair.other(me.id)).await?;
+                let other = other.map(|other| other.marks(pair.other(me.id)));
+                std::iter::once(standing.marks(me.id)).chain(other).collect()
+            }
+        };
+        marks.retain(|marks| marks.delivered > Seq::ZERO);
+        Ok(marks)
     }
 
     /// Somebody is typing in a conversation. Whoever reads it now hears of it, nobody else and nobody later.

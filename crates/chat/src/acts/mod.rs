@@ -11,6 +11,7 @@ mod groups;
 mod manage;
 mod marks;
 mod people;
+mod profiles;
 mod read;
 mod send;
 mod subscribe;

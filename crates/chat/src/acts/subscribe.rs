@@ -71,13 +71,21 @@ impl Chat {
         topic: &Topic,
         since: Option<Cursor>,
     ) -> Result<Subscribed, No> {
-        self.may_read(caller, topic).await?;
+        let standing = self.may_read(caller, topic).await?;
         let page = self.store.page(topic, Range::default()).await?;
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
             Resume::Reset(reason) => (page.head, Some(reason)),
         };
         reader.start(topic, from, page.head);
+        // Whoever resumes has everything up to there.
+        if let (Some(me), Some(conversation), Some(standing)) = (&caller.me, topic.conversation(), standing)
+            && since.is_some()
+            && reset.is_none()
+            && from > standing.delivered
+        {
+            self.pulse.confirm(conversation, me.id, from);
+        }
         let cursor = Cursor { epoch: page.epoch, seq: from };
         Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
     }

@@ -1,4 +1,4 @@
-use wire::{Event, Person, UserId};
+use wire::{Deed, Event, Person, UserId};
 
 use crate::store::Fact;
 
@@ -18,6 +18,8 @@ pub enum News {
     Group(Event),
     /// To the group's audit log.
     Audit(Event),
+    /// To the audit log of the application.
+    App(Deed),
     /// To the log of one user's own news.
     User(UserId, Event),
 }
@@ -61,6 +63,13 @@ impl Decision {
     #[must_use]
     pub fn note(mut self, event: Event) -> Self {
         self.news.push(News::Audit(event));
+        self
+    }
+
+    /// Notes it in the audit log of the application.
+    #[must_use]
+    pub fn note_in_app(mut self, deed: Deed) -> Self {
+        self.news.push(News::App(deed));
         self
     }
 

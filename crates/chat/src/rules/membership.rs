@@ -31,7 +31,7 @@ pub fn found(
     if others.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
         return Err(Refusal::GroupFull { limit });
     }
-    let founder = Member { person: by.clone(), role: Role::Admin, since: now, muted_until: None };
+    let founder = Member::new(by.clone(), Role::Admin, now);
     let name = settings.name.clone();
     let summary = wire::GroupSummary { id: group, name: name.clone() };
     let mut decision = Decision::fact(Fact::Created { settings, at: now })
@@ -39,7 +39,7 @@ pub fn found(
         .tell_and_note(Event::Created { by: by.clone(), name })
         .tell_user(by, Event::GroupAdded { group: summary.clone() });
     for person in others.iter().filter(|person| person.id != by.id) {
-        let member = Member { person: person.clone(), role: Role::Member, since: now, muted_until: None };
+        let member = Member::new(person.clone(), Role::Member, now);
         decision = decision
             .and(Fact::Seated(member.clone()))
             .tell(Event::Joined { member: member.clone() })
@@ -138,7 +138,7 @@ pub fn add(
     may_join(roster, person.id, true)?;
     groups.room()?;
     let added = seat(roster, person, Role::Member, now);
-    let member = Member { person: person.clone(), role: Role::Member, since: now, muted_until: None };
+    let member = Member::new(person.clone(), Role::Member, now);
     Ok(added.note(Event::Added { member, by: admin.person.clone() }))
 }
 
@@ -196,7 +196,7 @@ pub fn unban(roster: &Roster, by: UserId, user: UserId) -> Result<Decision, Refu
 }
 
 fn seat(roster: &Roster, person: &Person, role: Role, now: Timestamp) -> Decision {
-    let member = Member { person: person.clone(), role, since: now, muted_until: None };
+    let member = Member::new(person.clone(), role, now);
     Decision::fact(Fact::Seated(member.clone()))
         .tell(Event::Joined { member })
         .tell_user(person, Event::GroupAdded { group: roster.summary() })

@@ -46,12 +46,7 @@ mod cast {
 
     /// A group called tea, open to ten.
     pub(super) fn roster(members: &[(Person, Role)]) -> Roster {
-        let seat = |(person, role): &(Person, Role)| Member {
-            person: person.clone(),
-            role: *role,
-            since: NOW,
-            muted_until: None,
-        };
+        let seat = |(person, role): &(Person, Role)| Member::new(person.clone(), *role, NOW);
         let settings = Settings {
             name: GroupName::new("tea").unwrap(),
             description: Description::default(),

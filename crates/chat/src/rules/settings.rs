@@ -1,5 +1,5 @@
 use wire::limits::SLOW_SECONDS;
-use wire::{Event, Refusal, Setting, UserId};
+use wire::{Deed, Event, Refusal, Setting, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
@@ -41,7 +41,10 @@ pub fn delete(roster: &Roster, by: UserId, typed: &str) -> Result<Decision, Refu
     if typed.trim() != roster.settings.name.as_str() {
         return Err(Refusal::ConfirmationWrong);
     }
-    let told = Decision::fact(Fact::Deleted);
+    let admin = roster.member(by).map(|member| member.person.clone()).ok_or(Refusal::NotAdmin)?;
+    // Its own audit log goes with it.
+    let deed = Deed::GroupDeleted { by: admin, group: roster.summary() };
+    let told = Decision::fact(Fact::Deleted).note_in_app(deed);
     Ok(roster.members.iter().fold(told, |decision, member| {
         decision.tell_user(&member.person, Event::GroupGone { id: roster.id })
     }))
@@ -90,6 +93,6 @@ mod tests {
         assert_eq!(delete(&tea, ann().id, "te"), Err(Refusal::ConfirmationWrong));
         assert_eq!(delete(&tea, ben().id, "tea"), Err(Refusal::NotAdmin));
         let decision = delete(&tea, ann().id, " tea ").unwrap();
-        assert_eq!((decision.facts, decision.news.len()), (vec![Fact::Deleted], 2));
+        assert_eq!((decision.facts, decision.news.len()), (vec![Fact::Deleted], 3));
     }
 }

@@ -2,14 +2,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::watch;
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
-    Store, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
+    SentBefore, Standing, Store, Write,
 };
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
@@ -107,6 +108,18 @@ impl Store for Gate {
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
         self.store.people(user, words, everyone, limit).await
+    }
+
+    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
+        self.store.groups(words, all, limit).await
+    }
+
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
+        self.store.profile(user).await
+    }
+
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
+        self.store.picture(user).await
     }
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {

@@ -6,14 +6,15 @@ mod state;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
 use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
-    Store, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
+    SentBefore, Standing, Store, Write,
 };
 
 use self::state::State;
@@ -112,6 +113,18 @@ impl Store for VolatileStore {
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
         Ok(self.state().people(user, words, everyone, limit))
+    }
+
+    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
+        Ok(self.state().listings(words, all, limit))
+    }
+
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
+        Ok(self.state().profile(user))
+    }
+
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
+        Ok(self.state().picture(user))
     }
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {

@@ -1,14 +1,15 @@
 use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
 use wire::{
-    AppRole, Conversation, Epoch, GroupId, GroupSummary, Invite, Json, Login, Member, Mine, Notify, Page,
-    Pair, Person, Role, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId,
+    AppRole, Conversation, Description, Door, Epoch, GroupId, GroupSummary, Invite, Json, Login, Member,
+    Mine, Notify, Page, Pair, Person, Role, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId,
 };
 
 use super::Window;
 use super::log::VolatileLog;
 use crate::session::{Session, SessionSummary, TokenHash};
-use crate::store::{Account, AccountKey, Listed, NewSession, PasswordHash};
+use crate::store::{Account, AccountKey, Listed, Listing, NewSession, PasswordHash, Profile};
 use crate::store::{Amend, Change, Conversations, Draft, Fact, Outcome, Range, Roster, Sender};
 use crate::store::{SentBefore, Standing};
 use crate::store::{Version, Write};
@@ -24,6 +25,7 @@ pub(super) struct State {
     bytes: usize,
     sent: HashMap<(Sender, SendId), SentBefore>,
     people: HashMap<UserId, Person>,
+    profiles: HashMap<UserId, Told>,
     sessions: HashMap<TokenHash, Stored>,
     next_session: u64,
     accounts: HashMap<UserId, Claimed>,
@@ -44,8 +46,18 @@ pub(super) struct State {
 struct View {
     /// How far they have read.
     read: Seq,
+    /// How far others see that they have got it, and read it.
+    delivered: Seq,
+    seen: Seq,
     notify: Notify,
     hidden: bool,
+}
+
+/// What somebody tells of themselves.
+struct Told {
+    since: Timestamp,
+    bio: Description,
+    picture: Option<Bytes>,
 }
 
 struct Stored {
@@ -99,6 +111,12 @@ impl Group {
         }
     }
 
+    /// A seat with how far the log has come to it.
+    fn marked(&self, member: &Member) -> Member {
+        let view = self.views.get(&member.person.id).copied().unwrap_or_default();
+        Member { delivered: view.delivered, read: view.seen, ..member.clone() }
+    }
+
     fn change_seat(&mut self, user: UserId, change: impl Fn(&mut Member)) {
         self.members.iter_mut().filter(|member| member.person.id == user).for_each(change);
     }
@@ -115,6 +133,7 @@ impl State {
             bytes: 0,
             sent: HashMap::new(),
             people: HashMap::new(),
+            profiles: HashMap::new(),
             sessions: HashMap::new(),
             next_session: 0,
             accounts: HashMap::new(),
@@ -135,6 +154,8 @@ impl State {
             Write::Change(change) => self.change(change),
             Write::Introduce { person, session } => {
                 self.people.insert(person.id, person.clone());
+                let told = Told { since: session.at, bio: Description::default(), picture: None };
+                self.profiles.insert(person.id, told);
                 self.begin(person.id, session)
             }
             Write::Claim { user, login, password } => self.claim(*user, login, password),
@@ -145,10 +166,36 @@ impl State {
                 self.resets.retain(|_, (of, _)| of != user);
                 Outcome::Done
             }
+            Write::Describe { user, bio } => {
+                if let Some(told) = self.profiles.get_mut(user) {
+                    told.bio = bio.clone();
+                }
+                Outcome::Done
+            }
+            Write::Portray { user, picture } => {
+                if let Some(told) = self.profiles.get_mut(user) {
+                    told.picture = picture.clone();
+                }
+                Outcome::Done
+            }
             Write::Read { conversation, user, seq, back } => {
                 let head = self.head(&Topic::of(*conversation));
                 if let Some(view) = self.view_mut(*conversation, *user) {
-                    view.read = if *back { (*seq).min(head) } else { (*seq).min(head).max(view.read) };
+                    let place = (*seq).min(head);
+                    view.read = if *back { place } else { place.max(view.read) };
+                    if !back {
+                        view.seen = view.seen.max(place);
+                        view.delivered = view.delivered.max(place);
+                    }
+                }
+                Outcome::Done
+            }
+            Write::Delivered { marks } => {
+                for (conversation, user, seq) in marks {
+                    let place = (*seq).min(self.head(&Topic::of(*conversation)));
+                    if let Some(view) = self.view_mut(*conversation, *user) {
+                        view.delivered = view.delivered.max(place);
+                    }
                 }
                 Outcome::Done
             }
@@ -183,6 +230,10 @@ impl State {
                 self.sessions.retain(|token, session| session.user != *user || !which.contains(*token));
                 Outcome::Done
             }
+            Write::Noted { write, note } => match self.write(write) {
+                Outcome::Done => Outcome::Noted { seq: self.append(note) },
+                other => other,
+            },
             Write::Touch { token, at } => {
                 if let Some(session) = self.sessions.get_mut(token) {
                     session.seen = *at;
@@ -206,7 +257,7 @@ impl State {
         self.groups.get(&id).map(|group| Roster {
             id,
             settings: group.settings.clone(),
-            members: group.members.clone(),
+            members: group.members.iter().map(|member| group.marked(member)).collect(),
             bans: group.bans.clone(),
             invites: group.invites.clone(),
             version: group.version,
@@ -229,11 +280,13 @@ impl State {
         let other = pair.other(user);
         let blocks = |by: UserId, user: UserId| self.blocks.get(&by).is_some_and(|of| of.contains(&user));
         let view = self.directs.get(&user).and_then(|views| views.get(&other)).copied();
-        let View { read, notify, hidden } = view.unwrap_or_default();
+        let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
         let (unread, _) = self.unread(topic, read, user);
         Some(Standing {
             role: Some(Role::Member),
             read,
+            delivered,
+            seen,
             unread,
             mentions: unread,
             notify,
@@ -248,7 +301,7 @@ impl State {
     fn in_group(&self, id: GroupId, topic: &Topic, user: UserId) -> Option<Standing> {
         let group = self.groups.get(&id)?;
         let view = group.views.get(&user).copied();
-        let View { read, notify, hidden } = view.unwrap_or_default();
+        let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
         let (unread, mentions) = view.map(|view| self.unread(topic, view.read, user)).unwrap_or_default();
         let member = group.members.iter().find(|member| member.person.id == user);
         Some(Standing {
@@ -259,6 +312,8 @@ impl State {
             announcing: group.settings.announcing,
             slow_s: group.settings.slow_s,
             read,
+            delivered,
+            seen,
             unread,
             mentions,
             notify,
@@ -319,6 +374,34 @@ impl State {
         people.sort_by_key(|person| (person.name.as_str().to_lowercase(), person.id));
         people.truncate(limit);
         people
+    }
+
+    pub(super) fn listings(&self, words: &str, all: bool, limit: usize) -> Vec<Listing> {
+        let words = words.to_lowercase();
+        let is_listed = |settings: &Settings| settings.door == Door::Listed && !settings.archived;
+        let found = self.groups.iter().filter(|(_, group)| {
+            (all || is_listed(&group.settings))
+                && group.settings.name.as_str().to_lowercase().contains(&words)
+        });
+        let listing = |(id, group): (&GroupId, &Group)| Listing {
+            group: GroupSummary { id: *id, name: group.settings.name.clone() },
+            description: group.settings.description.clone(),
+            members: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
+        };
+        let mut found: Vec<Listing> = found.map(listing).collect();
+        found.sort_by_key(|listing| (listing.group.name.as_str().to_lowercase(), listing.group.id));
+        found.truncate(limit);
+        found
+    }
+
+    pub(super) fn profile(&self, user: UserId) -> Option<Profile> {
+        let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
+        let Told { since, bio, picture } = told;
+        Some(Profile { person, since: *since, bio: bio.clone(), has_picture: picture.is_some() })
+    }
+
+    pub(super) fn picture(&self, user: UserId) -> Option<Bytes> {
+        self.profiles.get(&user)?.picture.clone()
     }
 
     pub(super) fn blocked(&self, user: UserId) -> Vec<Person> {

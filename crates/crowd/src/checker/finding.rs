@@ -1,5 +1,7 @@
 use std::fmt;
 
+use wire::Marks;
+
 /// One promise that was not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
@@ -76,6 +78,13 @@ pub enum Finding {
         /// Which.
         seq: u64,
     },
+    /// A mark of somebody went back, or is past the end of the log, or says that they read what was not delivered.
+    BadMarks {
+        /// Who was told.
+        reader: String,
+        /// Whose, and how far.
+        marks: Marks,
+    },
     /// At the end a reader does not have everything.
     Unread {
         /// Who.
@@ -109,6 +118,12 @@ impl fmt::Display for Finding {
                 write!(f, "{reader} was reset to {seq} without a cause")
             }
             Self::AfterLeaving { reader, seq } => write!(f, "{reader} got {seq} after leaving"),
+            Self::BadMarks { reader, marks: Marks { user, delivered, read } } => {
+                write!(
+                    f,
+                    "{reader} was told that {user} has {delivered} and has read {read}, which cannot be"
+                )
+            }
             Self::Unread { reader, last, head } => write!(f, "{reader} has read up to {last} of {head}"),
         }
     }

@@ -1,5 +1,7 @@
+use std::collections::HashMap;
+
 use wire::limits::REPLAY_ENTRIES;
-use wire::{Epoch, ResetReason, Seq};
+use wire::{Epoch, Marks, ResetReason, Seq, UserId};
 
 use super::Finding;
 use crate::record::{Line, Note, Record};
@@ -11,6 +13,8 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
     let mut epoch: Option<Epoch> = None;
     let mut new_epoch = false;
     let mut left: Option<Seq> = None;
+    let head = log.last().map_or(Seq::ZERO, |line| line.seq);
+    let mut marks = HashMap::<UserId, Marks>::new();
     for note in &record.notes {
         match note {
             Note::Subscribed { epoch: now, seq } => {
@@ -41,10 +45,20 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
                 at = at.max(Some(line.seq));
                 compare(&record.name, line, log, findings);
             }
+            Note::Marks(now) => {
+                let before = marks.insert(now.user, *now).unwrap_or(Marks {
+                    user: now.user,
+                    delivered: Seq::ZERO,
+                    read: Seq::ZERO,
+                });
+                let back = now.delivered < before.delivered || now.read < before.read;
+                if back || now.delivered > head || now.read > now.delivered {
+                    findings.push(Finding::BadMarks { reader: reader(), marks: *now });
+                }
+            }
             _ => {}
         }
     }
-    let head = log.last().map_or(Seq::ZERO, |line| line.seq);
     if let (Some(last), None) = (at, left)
         && last < head
     {

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use wire::{Epoch, ResetReason, Seq};
+use wire::{Epoch, Marks, ResetReason, Seq, UserId};
 
 use super::{Finding, check};
 use crate::record::{Line, Note, Record};
@@ -49,6 +49,29 @@ fn clean() -> (Vec<Record>, Vec<Line>) {
 fn a_clean_run_has_no_findings() {
     let (records, log) = clean();
     assert_eq!(check(&records, &log), []);
+}
+
+#[test]
+fn a_mark_that_goes_back_or_too_far_is_found() {
+    let marks = |delivered, read| Marks {
+        user: UserId::from_bytes([7; 10]),
+        delivered: Seq(delivered),
+        read: Seq(read),
+    };
+    let judged = |told: &[Marks]| {
+        let (mut records, log) = clean();
+        records[0].notes.extend(told.iter().copied().map(Note::Marks));
+        check(&records, &log)
+    };
+    assert_eq!(judged(&[marks(1, 0), marks(1, 1), marks(2, 1), marks(2, 2)]), []);
+    for told in [
+        [marks(2, 0), marks(1, 0)],
+        [marks(2, 2), marks(2, 1)],
+        [marks(1, 0), marks(3, 0)],
+        [marks(1, 0), marks(1, 2)],
+    ] {
+        assert_eq!(judged(&told), [Finding::BadMarks { reader: "ann".into(), marks: told[1] }]);
+    }
 }
 
 #[test]

@@ -18,6 +18,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// How many messages a person has under way at once.
 const WINDOW: usize = 4;
+/// Who mixes what they do tells at every so many entries how far they have read.
+const READ_EVERY: u64 = 10;
 /// A socket on which nothing happens for so long is given up; the next one resumes.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -113,6 +115,10 @@ impl Person {
                 {
                     self.others = Some(line.seq);
                 }
+                if self.mixed.is_some() && line.seq.0.is_multiple_of(READ_EVERY) {
+                    let action = Action::Read { topic: self.topic.clone(), seq: line.seq, back: false };
+                    send(socket, action, None).await?;
+                }
                 self.note(Note::Read(line));
             }
             Incoming::Notice(notice) => self.noticed(socket, *notice).await?,
@@ -138,6 +144,11 @@ impl Person {
                 self.progress.acks.fetch_add(1, Ordering::AcqRel);
                 self.progress.duplicates.fetch_add(usize::from(duplicate), Ordering::Relaxed);
                 self.note(Note::Ok { id: id.to_string(), seq, duplicate });
+            }
+            Notice::Marks { marks, .. } => {
+                for marks in marks {
+                    self.note(Note::Marks(marks));
+                }
             }
             Notice::Refused { retry_ms, reference, .. } => {
                 let number = reference?.as_number()?;

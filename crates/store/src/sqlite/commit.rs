@@ -1,9 +1,9 @@
 use chat::store::{Amend, Change, Draft, Fact, Mentions, Outcome, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Invite, Member, Pair, Seq, Settings, Timestamp, Topic, UserId};
+use wire::{Conversation, Door, Invite, Member, Pair, Seq, Settings, Timestamp, Topic, UserId};
 
 use super::values::{APPLICATION, door, notify, role, sender, seq, sql};
-use super::{accounts, conversations, logs};
+use super::{accounts, conversations, logs, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know.
@@ -27,6 +27,12 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             accounts::begin(db, person.id, session)
         }
         Write::Read { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
+        Write::Delivered { marks } => {
+            for (conversation, user, seq) in marks {
+                delivered(db, *conversation, *user, *seq)?;
+            }
+            Ok(Outcome::Done)
+        }
         Write::Meet { pair, news } => meet(db, *pair, news),
         Write::Block { by, user, on } => {
             let statement = if *on {
@@ -46,6 +52,8 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             let changed = update.execute(params![notify(*wish), hidden, seat.value, user.to_string()])?;
             if changed == 0 { Ok(Outcome::Done) } else { Ok(Outcome::Posted { seq: append(db, news)? }) }
         }
+        Write::Describe { user, bio } => people::describe(db, *user, bio),
+        Write::Portray { user, picture } => people::portray(db, *user, picture.as_ref()),
         Write::Claim { user, login, password } => accounts::claim(db, *user, login, password),
         Write::SetPassword { user, password } => accounts::set_password(db, *user, password),
         Write::AppRank { user, role } => accounts::rank(db, *user, *role),
@@ -53,6 +61,10 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::UseReset { token, password } => accounts::use_reset(db, *token, password),
         Write::SignIn { user, session } => accounts::begin(db, *user, session),
         Write::SignOut { user, which } => accounts::sign_out(db, *user, *which),
+        Write::Noted { write, note } => match carry_out(db, write)? {
+            Outcome::Done => Ok(Outcome::Noted { seq: append(db, note)? }),
+            other => Ok(other),
+        },
         Write::Touch { token, at } => {
             db.prepare_cached("UPDATE sessions SET seen = ? WHERE token_hash = ?")?
                 .execute(params![at.0, token.0])?;
@@ -207,13 +219,31 @@ fn read(
 ) -> rusqlite::Result<Outcome> {
     let place = seq.min(logs::head(db, &Topic::of(conversation))?);
     let (table, seat) = seat(conversation, user);
-    let mark = if back { "?1" } else { "max(read_mark, ?1)" };
+    let marks = if back {
+        "read_mark = ?1"
+    } else {
+        "read_mark = max(read_mark, ?1), seen_mark = max(seen_mark, ?1), delivered_mark = max(delivered_mark, ?1)"
+    };
+    let mut update =
+        db.prepare_cached(&format!("UPDATE {table} SET {marks} WHERE {} = ?2 AND user = ?3", seat.column))?;
+    update.execute(params![sql(place), seat.value, user.to_string()])?;
+    Ok(Outcome::Done)
+}
+
+fn delivered(
+    db: &Transaction<'_>,
+    conversation: Conversation,
+    user: UserId,
+    seq: Seq,
+) -> rusqlite::Result<()> {
+    let place = seq.min(logs::head(db, &Topic::of(conversation))?);
+    let (table, seat) = seat(conversation, user);
     let mut update = db.prepare_cached(&format!(
-        "UPDATE {table} SET read_mark = {mark} WHERE {} = ?2 AND user = ?3",
+        "UPDATE {table} SET delivered_mark = ?1 WHERE {} = ?2 AND user = ?3 AND delivered_mark < ?1",
         seat.column
     ))?;
     update.execute(params![sql(place), seat.value, user.to_string()])?;
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 fn meet(db: &Transaction<'_>, pair: Pair, news: &[Draft]) -> rusqlite::Result<Outcome> {
@@ -264,7 +294,7 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
         }
         Fact::Settled(settings) => settle(db, group, settings),
         Fact::Deleted => delete(db, group),
-        Fact::Seated(Member { person, role: as_role, since, muted_until }) => run(
+        Fact::Seated(Member { person, role: as_role, since, muted_until, .. }) => run(
             "INSERT INTO members (\"group\", user, role, since, muted_until, read_mark)
              VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
                  (SELECT head FROM logs WHERE application = 1 AND topic = 'group/' || ?1), 0))",
@@ -304,7 +334,7 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
 fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::Result<()> {
     let mut update = db.prepare_cached(
         "UPDATE groups SET name = ?, description = ?, member_limit = ?, door = ?, announcing = ?, slow_s = ?,
-                           archived = ?
+                           archived = ?, listed = ?
          WHERE id = ?",
     )?;
     update.execute(params![
@@ -315,6 +345,7 @@ fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::R
         settings.announcing,
         settings.slow_s,
         settings.archived,
+        settings.door == Door::Listed,
         group
     ])?;
     Ok(())

@@ -28,27 +28,31 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
     if both.query_row([&me, &other], |row| row.get::<_, i64>(0))? < 2 {
         return Ok(None);
     }
-    let mut find =
-        db.prepare_cached("SELECT read_mark, notify, hidden FROM directs WHERE user = ? AND other = ?")?;
+    let mut find = db.prepare_cached(
+        "SELECT read_mark, notify, hidden, delivered_mark, seen_mark FROM directs WHERE user = ? AND other = ?",
+    )?;
     let found = find.query_row([&me, &other], |row| {
-        Ok((seq(row, 0)?, checked(row, 1, |notify: String| notify_of(&notify))?, row.get(2)?))
+        Ok(Standing {
+            read: seq(row, 0)?,
+            notify: checked(row, 1, |notify: String| notify_of(&notify))?,
+            hidden: row.get(2)?,
+            delivered: seq(row, 3)?,
+            seen: seq(row, 4)?,
+            listed: true,
+            ..Standing::default()
+        })
     });
-    let found = found.optional()?;
-    let (read, notify, hidden) = found.unwrap_or_default();
-    let (unread, _) = logs::unread(db, &Topic::direct(pair), user, read)?;
+    let standing = found.optional()?.unwrap_or_default();
+    let (unread, _) = logs::unread(db, &Topic::direct(pair), user, standing.read)?;
     let mut blocked = db.prepare_cached("SELECT 1 FROM blocks WHERE user = ? AND blocked = ?")?;
     let blocks = blocked.exists([&me, &other])?;
     Ok(Some(Standing {
         role: Some(Role::Member),
-        read,
         unread,
         mentions: unread,
-        notify,
-        hidden,
         blocked: blocks || blocked.exists([&other, &me])?,
         blocks,
-        listed: found.is_some(),
-        ..Standing::default()
+        ..standing
     }))
 }
 

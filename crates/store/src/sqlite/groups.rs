@@ -1,7 +1,10 @@
-use chat::store::{Roster, Standing, Version};
+use std::collections::BTreeMap;
+
+use chat::store::{Listing, Roster, Standing, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
-    Description, GroupId, GroupName, Invite, Member, Person, PersonName, Settings, Timestamp, Topic, UserId,
+    Description, GroupId, GroupName, GroupSummary, Invite, Member, Person, PersonName, Settings, Timestamp,
+    Topic, UserId,
 };
 
 use super::logs;
@@ -10,14 +13,15 @@ use super::values::{checked, door_of, notify_of, role_of, seq};
 /// Settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
     let mut find = db.prepare_cached(
-        "SELECT name, description, member_limit, door, announcing, slow_s, archived, version
+        "SELECT name, description, member_limit, door, listed, announcing, slow_s, archived, version
          FROM groups WHERE id = ?",
     )?;
     let found =
-        find.query_row([id.to_string()], |row| Ok((settings(row)?, Version(row.get(7)?)))).optional()?;
+        find.query_row([id.to_string()], |row| Ok((settings(row)?, Version(row.get(8)?)))).optional()?;
     let Some((settings, version)) = found else { return Ok(None) };
     let mut members = db.prepare_cached(
-        "SELECT users.id, users.name, members.role, members.since, members.muted_until
+        "SELECT users.id, users.name, members.role, members.since, members.muted_until,
+                members.delivered_mark, members.seen_mark
          FROM members JOIN users ON users.id = members.user
          WHERE members.\"group\" = ? ORDER BY members.id",
     )?;
@@ -46,7 +50,8 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
     let mut find = db.prepare_cached(
         "SELECT groups.archived, groups.announcing, groups.slow_s,
                 members.role, members.muted_until, members.spoke_at, coalesce(members.read_mark, 0),
-                coalesce(members.notify, 'all'), coalesce(members.hidden, 0)
+                coalesce(members.notify, 'all'), coalesce(members.hidden, 0),
+                coalesce(members.delivered_mark, 0), coalesce(members.seen_mark, 0)
          FROM groups LEFT JOIN members ON members.\"group\" = groups.id AND members.user = ?
          WHERE groups.id = ?",
     )?;
@@ -65,6 +70,8 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
             read: seq(row, 6)?,
             notify: checked(row, 7, |notify: String| notify_of(&notify))?,
             hidden: row.get(8)?,
+            delivered: seq(row, 9)?,
+            seen: seq(row, 10)?,
             ..Standing::default()
         })
     });
@@ -74,6 +81,40 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
     }
     let (unread, mentions) = logs::unread(db, &Topic::group(group), user, standing.read)?;
     Ok(Some(Standing { unread, mentions, listed: true, ..standing }))
+}
+
+/// Groups by name, without case.
+pub(super) fn listings(
+    db: &Connection,
+    words: &str,
+    all: bool,
+    limit: usize,
+) -> rusqlite::Result<Vec<Listing>> {
+    let mut select = db.prepare_cached(
+        "SELECT id, name, description, (SELECT count(*) FROM members WHERE \"group\" = groups.id)
+         FROM groups WHERE ?1 OR (listed AND door = 'open' AND NOT archived)",
+    )?;
+    let rows = select.query_map([all], |row| {
+        Ok(Listing {
+            group: GroupSummary {
+                id: checked(row, 0, |id: String| id.parse().ok())?,
+                name: group_name(row, 1)?,
+            },
+            description: checked(row, 2, |text: String| Description::new(&text).ok())?,
+            members: row.get(3)?,
+        })
+    })?;
+    // The database lowers ASCII only, so names are compared here.
+    let words = words.to_lowercase();
+    let mut found = BTreeMap::new();
+    for listing in rows {
+        let listing = listing?;
+        let name = listing.group.name.as_str().to_lowercase();
+        if name.contains(&words) {
+            found.insert((name, listing.group.id), listing);
+        }
+    }
+    Ok(found.into_values().take(limit).collect())
 }
 
 /// A user.
@@ -94,10 +135,10 @@ fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
         name: group_name(row, 0)?,
         description: checked(row, 1, |text: String| Description::new(&text).ok())?,
         limit: row.get(2)?,
-        door: checked(row, 3, |door: String| door_of(&door))?,
-        announcing: row.get(4)?,
-        slow_s: row.get(5)?,
-        archived: row.get(6)?,
+        door: door_of(row, 3)?,
+        announcing: row.get(5)?,
+        slow_s: row.get(6)?,
+        archived: row.get(7)?,
     })
 }
 
@@ -107,6 +148,8 @@ fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
         role: checked(row, 2, |role: String| role_of(&role))?,
         since: Timestamp(row.get(3)?),
         muted_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+        delivered: seq(row, 5)?,
+        read: seq(row, 6)?,
     })
 }
 

@@ -8,6 +8,7 @@ mod groups;
 mod logs;
 mod migrate;
 mod open;
+mod people;
 mod readers;
 mod sessions;
 mod threads;
@@ -21,9 +22,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Outcome, Range, Roster, Sender, SentBefore, Standing,
-    Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
+    SentBefore, Standing, Write,
 };
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
@@ -123,6 +125,19 @@ impl Store for SqliteStore {
     ) -> Result<Vec<Person>, Fault> {
         let words = words.to_owned();
         self.readers.read("people", move |db| conversations::people(db, user, &words, everyone, limit)).await
+    }
+
+    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
+        let words = words.to_owned();
+        self.readers.read("groups", move |db| groups::listings(db, &words, all, limit)).await
+    }
+
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
+        self.readers.read("profile", move |db| people::profile(db, user)).await
+    }
+
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
+        self.readers.read("picture", move |db| people::picture(db, user)).await
     }
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {

@@ -27,17 +27,20 @@ pub(super) fn role_of(text: &str) -> Option<Role> {
     [Role::Admin, Role::Member].into_iter().find(|known| role(*known) == text)
 }
 
-/// A door as the table has it.
+/// A door as the table has it, besides whether the group is listed.
 pub(super) const fn door(door: Door) -> &'static str {
     match door {
-        Door::Open => "open",
+        Door::Listed | Door::Open => "open",
         Door::Invite => "invite",
     }
 }
 
-/// Reads a door back.
-pub(super) fn door_of(text: &str) -> Option<Door> {
-    [Door::Open, Door::Invite].into_iter().find(|known| door(*known) == text)
+/// Reads a door back from its two columns, the first of which is `column`.
+pub(super) fn door_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Door> {
+    let door = checked(row, column, |text: String| {
+        [Door::Open, Door::Invite].into_iter().find(|known| door(*known) == text)
+    })?;
+    Ok(if door == Door::Open && row.get(column + 1)? { Door::Listed } else { door })
 }
 
 /// A role in the application as the table has it.

@@ -1,8 +1,11 @@
-use wire::{AppRole, Login, Timestamp};
+use bytes::Bytes;
+use wire::{AppRole, Description, Login, Timestamp};
 
 use super::Fresh;
-use super::writing::{NOW, commit, commit_one, hash, session, with_people};
-use crate::store::{Account, AccountKey, Listed, Outcome, PasswordHash, Sessions, Store, Write};
+use super::writing::{NOW, commit, commit_one, draft, hash, session, with_people};
+use crate::store::{
+    Account, AccountKey, Listed, Outcome, PasswordHash, Profile, Range, Sender, Sessions, Store, Write,
+};
 use crate::testing::{ann, ben, cal};
 
 fn claim(user: wire::UserId, login: &str) -> Write {
@@ -102,4 +105,47 @@ pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
     let password = PasswordHash("his own".into());
     commit_one(&*store, Write::SetPassword { user: ben().id, password }).await;
     assert_eq!(store.reset(hash(4)).await.unwrap(), None, "he has set one himself");
+}
+
+pub async fn what_is_noted_is_kept_with_what_is_done(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    let topic = wire::Topic::app_audit();
+    let noted = |write: Write, id: &str| Write::Noted {
+        write: Box::new(write),
+        note: draft(&topic, Sender::User(ann().id), id, id),
+    };
+    let writes = vec![noted(claim(ann().id, "ann"), "1"), noted(claim(ben().id, "Ann"), "2")];
+    assert_eq!(commit(&*store, writes).await, [Outcome::Noted { seq: wire::Seq(1) }, Outcome::LoginTaken]);
+    assert!(store.account(AccountKey::User(ann().id)).await.unwrap().is_some());
+    let range = Range { limit: 9, ..Range::default() };
+    let page = store.page(&topic, range).await.unwrap();
+    let ids: Vec<_> = page.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids, ["1"], "what was refused is not told");
+}
+
+pub async fn people_tell_of_themselves(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    let nobody = wire::UserId::from_bytes([0; 10]);
+    assert_eq!(store.profile(nobody).await.unwrap(), None);
+    let profile = async || store.profile(ann().id).await.unwrap().unwrap();
+    let empty = Profile { person: ann(), since: NOW, bio: Description::default(), has_picture: false };
+    assert_eq!(profile().await, empty);
+    assert_eq!(store.picture(ann().id).await.unwrap(), None);
+    let bio = Description::new("I bake.").unwrap();
+    let jpeg = |byte| Some(Bytes::from(vec![byte; 300]));
+    let portray = |picture| Write::Portray { user: ann().id, picture };
+    let writes = vec![
+        Write::Describe { user: ann().id, bio: bio.clone() },
+        portray(jpeg(1)),
+        portray(jpeg(2)),
+        Write::Portray { user: nobody, picture: None },
+    ];
+    assert_eq!(commit(&*store, writes).await, [const { Outcome::Done }; 4]);
+    assert_eq!(profile().await, Profile { bio: bio.clone(), has_picture: true, ..empty.clone() });
+    assert_eq!(store.picture(ann().id).await.unwrap(), jpeg(2));
+    assert_eq!(store.picture(ben().id).await.unwrap(), None);
+    commit_one(&*store, portray(None)).await;
+    assert_eq!(profile().await, Profile { bio, ..empty });
 }

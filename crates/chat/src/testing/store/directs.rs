@@ -63,6 +63,12 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     commit_one(&*store, read).await;
     let standing = stands(&*store, &ben()).await;
     assert_eq!((standing.read, standing.unread, standing.mentions), (Seq(1), 0, 0));
+    assert_eq!((standing.delivered, standing.seen), (Seq(1), Seq(1)));
+    commit_one(&*store, said(&ann(), "again")).await;
+    let marks = vec![(direct(pair()), ben().id, Seq(2))];
+    commit_one(&*store, Write::Delivered { marks }).await;
+    let standing = stands(&*store, &ben()).await;
+    assert_eq!((standing.delivered, standing.seen), (Seq(2), Seq(1)));
     let mine = store.conversations(cal().id).await.unwrap().mine;
     assert_eq!(mine, [], "cal hears nothing of it");
 }

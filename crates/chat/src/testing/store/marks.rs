@@ -80,3 +80,38 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
     commit_one(&*store, Write::Amend(gone)).await;
     assert_eq!(mark(&*store, &ben()).await, (1, 1));
 }
+
+/// What others see of somebody's marks: delivered and read, as both ways of asking tell it.
+async fn seen(store: &dyn Store, who: &Person) -> (u64, u64) {
+    let standing = store.standing(Conversation::Group(TEA), who.id).await.unwrap().unwrap();
+    let roster = store.roster(TEA).await.unwrap().unwrap();
+    assert_eq!(roster.member(who.id).unwrap().marks(), standing.marks(who.id));
+    (standing.delivered.0, standing.seen.0)
+}
+
+pub async fn what_others_see_of_marks_only_moves_on(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    for id in ["1", "2", "3"] {
+        say(&*store, &ann(), id).await;
+    }
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(seen(&*store, &ben()).await, (0, 0), "a new seat has got nothing");
+    let delivered = async |seq: u64| {
+        let marks = vec![(Conversation::Group(TEA), ben().id, Seq(seq))];
+        assert_eq!(commit_one(&*store, Write::Delivered { marks }).await, Outcome::Done);
+        seen(&*store, &ben()).await
+    };
+    assert_eq!(delivered(2).await, (2, 0));
+    assert_eq!(delivered(1).await, (2, 0));
+    read(&*store, &ben(), 3, false).await;
+    assert_eq!(seen(&*store, &ben()).await, (3, 3), "what was read was delivered");
+    read(&*store, &ben(), 1, true).await;
+    assert_eq!(mark(&*store, &ben()).await.0, 1);
+    assert_eq!(seen(&*store, &ben()).await, (3, 3), "others do not see that it is unread again");
+    assert_eq!(delivered(99).await, (4, 3), "nor past the end");
+    commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
+    let gone = Write::Delivered { marks: vec![(Conversation::Group(TEA), ben().id, Seq(4))] };
+    assert_eq!(commit_one(&*store, gone).await, Outcome::Done);
+    commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(seen(&*store, &ben()).await, (0, 0));
+}

@@ -44,7 +44,9 @@ macro_rules! store_contract {
                 one_login_is_one_account_and_one_person_has_one
                 accounts_are_listed_by_name_and_may_do_what_they_were_given
                 a_reset_sets_a_password_once
-                a_user_has_many_sessions_and_ends_them;
+                a_user_has_many_sessions_and_ends_them
+                what_is_noted_is_kept_with_what_is_done
+                people_tell_of_themselves;
             admins:
                 what_is_set_is_what_was_set_last
                 a_standing_tells_what_the_rules_ask
@@ -89,7 +91,8 @@ macro_rules! store_contract {
             marks:
                 messages_of_others_are_unread_until_the_mark_moves
                 a_new_seat_begins_with_nothing_unread
-                notices_and_deleted_messages_are_not_unread;
+                notices_and_deleted_messages_are_not_unread
+                what_others_see_of_marks_only_moves_on;
             paging:
                 a_topic_without_entries_has_an_empty_page
                 a_page_begins_after_a_place_or_ends_before_one
@@ -106,7 +109,8 @@ macro_rules! store_contract {
                 what_has_the_newest_entry_comes_first
                 ben_is_made_an_admin
                 a_change_without_news_counts_too
-                a_group_takes_the_limit_and_the_name_it_was_given;
+                a_group_takes_the_limit_and_the_name_it_was_given
+                listed_groups_are_found_by_name;
             seats:
                 without_a_seat_nothing_is_posted
                 who_left_earlier_in_the_batch_posts_nothing

@@ -29,6 +29,9 @@ impl Model {
             Write::Change(change) => self.change(change),
             Write::Introduce { .. } | Write::Touch { .. } => Outcome::Done,
             Write::Claim { .. }
+            | Write::Describe { .. }
+            | Write::Portray { .. }
+            | Write::Noted { .. }
             | Write::SetPassword { .. }
             | Write::AppRank { .. }
             | Write::OfferReset { .. }
@@ -43,7 +46,7 @@ impl Model {
             Write::Meet { .. } | Write::Block { .. } => {
                 panic!("the histories have no directs; they have cases of their own")
             }
-            Write::Read { .. } | Write::Prefer { .. } => {
+            Write::Read { .. } | Write::Delivered { .. } | Write::Prefer { .. } => {
                 panic!("the histories have no marks; they have cases of their own")
             }
             Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),

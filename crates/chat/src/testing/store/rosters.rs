@@ -1,6 +1,6 @@
 use wire::{
-    GroupId, GroupName, GroupSummary, Member, Mine, Notify, Person, Role, Seq, Settings, Summary, Timestamp,
-    Topic,
+    Door, GroupId, GroupName, GroupSummary, Member, Mine, Notify, Person, Role, Seq, Settings, Summary,
+    Timestamp, Topic,
 };
 
 use super::Fresh;
@@ -28,7 +28,7 @@ pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
     let roster = Roster {
         id: TEA,
         settings: settings("tea"),
-        members: vec![Member { person: ann(), role: Role::Admin, since: NOW, muted_until: None }],
+        members: vec![Member::new(ann(), Role::Admin, NOW)],
         bans: vec![],
         invites: vec![],
         version: Version(1),
@@ -163,6 +163,31 @@ pub async fn a_group_takes_the_limit_and_the_name_it_was_given(fresh: impl Fresh
         let roster = store.roster(id).await.unwrap().unwrap();
         assert_eq!((roster.settings, roster.members), (settings, vec![]));
     }
+}
+
+pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    let found = async |words: &str, all, limit| -> Vec<String> {
+        let found = store.groups(words, all, limit).await.unwrap();
+        found.into_iter().map(|listing| format!("{} {}", listing.group.name, listing.members)).collect()
+    };
+    let doors = [("Äpfel", Door::Listed, false), ("tea", Door::Listed, false), ("tent", Door::Listed, true)];
+    let more = [("Teapot", Door::Open, false), ("team", Door::Invite, false)];
+    for (number, (name, door, archived)) in (1..).zip(doors.into_iter().chain(more)) {
+        let id = GroupId::from_bytes([number; 10]);
+        commit_one(&*store, founding(id, &number.to_string(), &ann())).await;
+        let settled = Fact::Settled(Settings { door, archived, ..settings(name) });
+        commit_one(&*store, change(id, 1, vec![settled])).await;
+        assert_eq!(store.roster(id).await.unwrap().unwrap().settings.door, door);
+    }
+    let tea = GroupId::from_bytes([2; 10]);
+    commit_one(&*store, change(tea, 2, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(found("", false, 9).await, ["tea 2", "Äpfel 1"]);
+    assert_eq!(found("ÄPF", false, 9).await, ["Äpfel 1"]);
+    assert_eq!(found("te", true, 9).await, ["tea 2", "team 1", "Teapot 1", "tent 1"]);
+    assert_eq!(found("te", true, 2).await, ["tea 2", "team 1"]);
+    assert_eq!(found("nothing", true, 9).await, [""; 0]);
 }
 
 async fn members(store: &dyn Store) -> Vec<Person> {

@@ -112,7 +112,7 @@ pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> Change {
 }
 
 pub(super) fn seated(person: &Person, role: Role) -> Fact {
-    Fact::Seated(Member { person: person.clone(), role, since: NOW, muted_until: None })
+    Fact::Seated(Member::new(person.clone(), role, NOW))
 }
 
 pub(super) const fn unseated(user: UserId) -> Fact {

@@ -1,0 +1,69 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{Sheet, no_page};
+use crate::calls::{Listing, listings};
+use crate::text;
+use crate::views::Avatar;
+
+/// The groups that everybody may join.
+#[component]
+pub(super) fn GroupsPage() -> impl IntoView {
+    let find = use_query_map().get_untracked().get("find").unwrap_or_default();
+    let found = listings(find.clone());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match found.await {
+                    Ok(found) => view! { <Groups found find/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Groups(found: Vec<Listing>, find: String) -> impl IntoView {
+    let hint = match (found.is_empty(), find.is_empty()) {
+        (false, _) => None,
+        (true, true) => Some(text::NONE_LISTED),
+        (true, false) => Some(text::NONE_CALLED),
+    };
+    view! {
+        <Sheet title=text::LISTED.into() back="/".into() back_to=text::HOME.into()>
+            <section class="card">
+                <form class="find" role="search">
+                    <label for="find">{text::FIND_GROUP}</label>
+                    <input id="find" name="find" type="search" dir="auto" value=find/>
+                    <button class="button">{text::FIND}</button>
+                </form>
+                {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
+                <ul class="stack">{lines(found, "", text::OPEN_GROUP)}</ul>
+            </section>
+        </Sheet>
+    }
+}
+
+/// A line for each group, with a link to it or to a page below it.
+pub(super) fn lines(found: Vec<Listing>, below: &str, label: &'static str) -> Vec<AnyView> {
+    let line = |listing: Listing| {
+        let Listing { group, description, members } = listing;
+        let (name, count) = (group.name.to_string(), usize::try_from(members).unwrap_or(usize::MAX));
+        view! {
+            <li class="seat listing">
+                <Avatar id=group.id.to_string() name=name.clone()/>
+                <span class="name" dir="auto">
+                    <strong>{name.clone()}</strong>
+                    <span class="hint">{text::member_count(count)}</span>
+                    <span class="about">{description.as_str().to_owned()}</span>
+                </span>
+                <a class="button small" href=format!("/g/{}{below}", group.id) aria-label=format!("{label}: {name}")>
+                    {label}
+                </a>
+            </li>
+        }
+        .into_any()
+    };
+    found.into_iter().map(line).collect()
+}

@@ -1,0 +1,82 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use wire::limits::BIO_CHARS;
+
+use super::{Sheet, no_page};
+use crate::calls::{Profile, Shown, profile};
+use crate::text;
+use crate::views::{Avatar, Form, FormState, Refusal};
+
+/// What somebody tells of themselves.
+#[component]
+pub(super) fn ProfilePage() -> impl IntoView {
+    let shown = profile(use_params_map().get_untracked().get("person").unwrap_or_default());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match shown.await {
+                    Ok(shown) => view! { <OfPerson shown/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn OfPerson(shown: Shown) -> impl IntoView {
+    let Shown { profile: Profile { person, since, bio, .. }, role, mine } = shown;
+    let (id, name) = (person.id.to_string(), person.name.to_string());
+    let (year, month, day) = since.date();
+    let (to, label) =
+        if mine { ("/account".into(), text::ACCOUNT) } else { (format!("/d/{id}"), text::WRITE_TO) };
+    view! {
+        <Sheet title=name.clone() back="/".into() back_to=text::HOME.into()>
+            <section class="card profile">
+                <Avatar id name person=true large=true/>
+                <p>
+                    <span class="tag">{role.map_or(text::GUEST, text::app_role)}</span> " "
+                    <span class="hint">{text::here_since(year, month, day)}</span>
+                </p>
+                <p class="bio" dir="auto">{bio.as_str().to_owned()}</p>
+                <p><a class="button primary" href=to>{label}</a></p>
+            </section>
+        </Sheet>
+    }
+}
+
+/// Where one changes what one tells of oneself.
+#[component]
+pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
+    let refused = FormState::of("/account/picture").refused.get_untracked();
+    let Profile { person, bio, has_picture, .. } = profile;
+    view! {
+        <form class="form" method="post" action="/account/picture" enctype="multipart/form-data">
+            <p><Avatar id=person.id.to_string() name=person.name.to_string() person=true large=true/></p>
+            <label for="picture">{text::PICTURE}</label>
+            <input
+                id="picture"
+                name="picture"
+                type="file"
+                accept="image/png,image/jpeg,image/gif,image/webp"
+                aria-describedby="picture-hint picture-refused"
+            />
+            <p class="hint" id="picture-hint">{text::PICTURE_HINT}</p>
+            <p class="refusal" role="alert" id="picture-refused">{refused}</p>
+            <div class="row wrap">
+                <button class="button">{text::SAVE}</button>
+                {has_picture.then(|| view! {
+                    <button class="button quiet" name="remove" value="true">{text::TAKE_DOWN}</button>
+                })}
+            </div>
+        </form>
+        <Form action="/do/describe" class="form">
+            <label for="bio">{text::BIO}</label>
+            <textarea id="bio" name="bio" rows="3" maxlength=BIO_CHARS.to_string() dir="auto" aria-describedby="bio-refused">
+                {bio.as_str().to_owned()}
+            </textarea>
+            <Refusal id="bio-refused"/>
+            <button class="button">{text::SAVE}</button>
+        </Form>
+    }
+}

@@ -1,0 +1,29 @@
+use leptos::prelude::*;
+use wire::Summary;
+
+use super::changing::says;
+use crate::desk::Desk;
+use crate::text;
+
+/// What is told under the messages: who is typing, or else how far one's own newest message has come.
+#[component]
+pub(crate) fn Footnote(desk: Desk) -> impl IntoView {
+    let Desk { live, timeline, .. } = desk;
+    let (me, topic) = (live.me.id, timeline.topic());
+    let is_direct = matches!(timeline.what, Summary::Direct { .. });
+    let typing = live.typing;
+    let names = move || {
+        typing.with(|typing| {
+            let here = typing.iter().filter(|typing| typing.topic == topic);
+            here.map(|typing| typing.person.name.to_string()).collect::<Vec<_>>()
+        })
+    };
+    let receipt = Memo::new(move |_| timeline.receipt(me));
+    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct)).unwrap_or_default();
+    view! {
+        <div class="footnote" aria-live="off">
+            <p class="typing">{says(move || text::typing(&names()))}</p>
+            <p class="receipt" dir="auto">{says(come)}</p>
+        </div>
+    }
+}

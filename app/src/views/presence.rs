@@ -1,0 +1,23 @@
+use leptos::prelude::*;
+use wire::{Topic, UserId};
+
+use super::changing::part;
+use crate::live::Live;
+use crate::text;
+
+/// A dot for somebody who is connected: full if they are here, a ring if they have gone away.
+#[component]
+pub(crate) fn Presence(
+    live: Live,
+    /// Where they are looked for.
+    topic: Topic,
+    user: UserId,
+) -> impl IntoView {
+    let here = Memo::new(move |_| live.whereabouts(&topic, user));
+    part(move || {
+        here.get().map(|here| {
+            let (class, told) = if here { ("dot", text::HERE) } else { ("dot away", text::AWAY) };
+            view! { <span class=class title=told><span class="unseen">{told}</span></span> }
+        })
+    })
+}

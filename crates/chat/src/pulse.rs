@@ -1,0 +1,214 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use broker::{Audience, Broker, Stir};
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+use wire::{Conversation, Marks, Notice, Seq, Topic, UserId};
+
+use crate::committer::Committer;
+use crate::store::{Store, Write};
+
+/// Gathers what is told in passing and often, and tells it once a beat, each topic in one signal: who is here, and whose
+/// marks have moved. A thousand people who read the same message, or come back after a restart, are one signal
+/// instead of a thousand to a thousand.
+#[derive(Default)]
+pub(crate) struct Pulse {
+    gathered: Mutex<Gathered>,
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct Gathered {
+    /// What devices say that they have got, until it is a fact.
+    confirmed: HashMap<(Conversation, UserId), Seq>,
+    /// Marks that moved, until they are told.
+    moved: HashMap<Topic, HashMap<UserId, Marks>>,
+}
+
+/// What tells, and what it needs.
+pub(crate) struct Beat {
+    pulse: Arc<Pulse>,
+    store: Arc<dyn Store>,
+    broker: Arc<Broker>,
+    committer: Arc<Committer>,
+    topics: HashMap<Topic, Waiting>,
+}
+
+/// What waits to be told on one topic.
+struct Waiting {
+    /// When the audience is told, if it has changed.
+    presence_at: Option<Instant>,
+    /// Marks that moved.
+    marks: HashMap<UserId, Marks>,
+    /// Nothing is told before: a large audience was told something a moment ago.
+    not_before: Instant,
+}
+
+/// How long is gathered at least.
+const BEAT: Duration = Duration::from_millis(500);
+/// How long somebody is still here after their last connection went, or went idle: a page that is loaded anew is no
+/// leave.
+const GRACE: Duration = Duration::from_secs(10);
+/// How much longer is gathered for each user in the audience: what a reader gets a second stays the same, however
+/// many there are.
+const EACH: Duration = Duration::from_millis(20);
+/// The audience from which this counts.
+const LARGE: usize = 50;
+
+impl Pulse {
+    /// A device of a member has got a conversation up to a place.
+    pub(crate) fn confirm(&self, conversation: Conversation, user: UserId, seq: Seq) {
+        let mut gathered = self.gathered();
+        let mark = gathered.confirmed.entry((conversation, user)).or_default();
+        *mark = seq.max(*mark);
+        drop(gathered);
+        self.bell.notify_one();
+    }
+
+    /// Marks have moved; it is a fact.
+    pub(crate) fn moved(&self, topic: Topic, marks: Marks) {
+        let mut gathered = self.gathered();
+        let before = gathered.moved.entry(topic).or_default().entry(marks.user).or_insert(marks);
+        before.delivered = before.delivered.max(marks.delivered);
+        before.read = before.read.max(marks.read);
+        drop(gathered);
+        self.bell.notify_one();
+    }
+
+    /// What devices have confirmed, as one write; none if there is nothing.
+    pub(crate) fn take_confirmed(&self) -> Option<Write> {
+        let confirmed = std::mem::take(&mut self.gathered().confirmed);
+        let marks = confirmed.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
+        let marks: Vec<_> = marks.collect();
+        (!marks.is_empty()).then_some(Write::Delivered { marks })
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Beat {
+    pub(crate) fn new(
+        pulse: Arc<Pulse>,
+        store: Arc<dyn Store>,
+        broker: Arc<Broker>,
+        committer: Arc<Committer>,
+    ) -> Self {
+        broker.watch_audiences();
+        Self { pulse, store, broker, committer, topics: HashMap::new() }
+    }
+
+    /// Tells, as long as it is polled.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let next = self.topics.values().filter_map(Waiting::next_at).min();
+            tokio::select! {
+                () = self.pulse.bell.notified() => {}
+                () = self.broker.stirred() => {}
+                () = wait_until(next) => {}
+            }
+            sleep(BEAT).await;
+            self.confirm().await;
+            let now = Instant::now();
+            self.gather(now);
+            self.tell(now).await;
+        }
+    }
+
+    /// Makes facts of what devices have confirmed; then their marks have moved.
+    async fn confirm(&self) {
+        let Some(write) = self.pulse.take_confirmed() else { return };
+        let Write::Delivered { marks } = &write else { return };
+        let marks = marks.clone();
+        // That the store failed is in the log already. The marks come again with the next messages.
+        if self.committer.commit(write).await.is_err() {
+            return;
+        }
+        for (conversation, user, _) in marks {
+            if let Ok(Some(standing)) = self.store.standing(conversation, user).await
+                && standing.role.is_some()
+                && !standing.blocked
+            {
+                self.pulse.moved(Topic::of(conversation), standing.marks(user));
+            }
+        }
+    }
+
+    fn gather(&mut self, now: Instant) {
+        for (topic, how) in self.broker.take_stirred() {
+            if topic.conversation().is_none() {
+                continue;
+            }
+            let at = match how {
+                Stir::Came => now,
+                Stir::Went => now + GRACE,
+            };
+            let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
+            waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
+        }
+        for (topic, marks) in std::mem::take(&mut self.pulse.gathered().moved) {
+            self.topics.entry(topic).or_insert_with(|| Waiting::new(now)).marks.extend(marks);
+        }
+    }
+
+    async fn tell(&mut self, now: Instant) {
+        let mut topics = std::mem::take(&mut self.topics);
+        for (topic, waiting) in &mut topics {
+            if waiting.next_at().is_none_or(|at| at > now) {
+                continue;
+            }
+            let audience = self.broker.audience(topic);
+            let count = audience.here.len() + audience.away.len();
+            if count >= LARGE {
+                waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
+            }
+            if !waiting.marks.is_empty() {
+                let mut marks: Vec<Marks> = waiting.marks.drain().map(|(_, marks)| marks).collect();
+                marks.sort_by_key(|marks| marks.user);
+                let told = Notice::Marks { topic: topic.clone(), marks, reference: None };
+                self.broker.signal(topic, || Bytes::from(told.encode()));
+            }
+            if waiting.presence_at.take_if(|at| *at <= now).is_some() {
+                let seen = if self.is_blocked(topic).await { Audience::default() } else { audience };
+                let told = Notice::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
+                self.broker.signal(topic, || Bytes::from(told.encode()));
+            }
+        }
+        topics.retain(|_, waiting| waiting.next_at().is_some() || waiting.not_before > now);
+        self.topics = topics;
+    }
+
+    /// Whether one of two people has blocked the other: then neither sees whether the other is here.
+    async fn is_blocked(&self, topic: &Topic) -> bool {
+        let Some(conversation @ Conversation::Direct(pair)) = topic.conversation() else { return false };
+        let [one, _] = pair.people();
+        // What cannot be found out counts as blocked.
+        self.store
+            .standing(conversation, one)
+            .await
+            .map_or(true, |standing| standing.is_none_or(|standing| standing.blocked))
+    }
+}
+
+impl Waiting {
+    fn new(now: Instant) -> Self {
+        Self { presence_at: None, marks: HashMap::new(), not_before: now }
+    }
+
+    /// When the next signal is due, if one is.
+    fn next_at(&self) -> Option<Instant> {
+        let at = if self.marks.is_empty() { self.presence_at? } else { self.not_before };
+        Some(at.max(self.not_before))
+    }
+}
+
+async fn wait_until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,75 @@
+import { expect, manage, part, test, together } from "../people.ts";
+
+test("a listed group is found and joined by whoever looks for it", async ({ ann, ben, cal }) => {
+    await ann.introduce();
+    await ann.page.getByLabel("Who can join").selectOption("listed");
+    await ann.createGroup("Bakers");
+    await ann.open("/");
+    await ann.createGroup("Secret bakers");
+    await ben.introduce();
+    await ben.page.getByRole("link", { name: "Groups" }).click();
+    await expect(ben.page.getByText("Bakers", { exact: true })).toBeVisible();
+    await expect(ben.page.getByText("Secret bakers")).toHaveCount(0);
+    await ben.page.getByLabel("Find a group").fill("nothing");
+    await ben.page.getByRole("button", { name: "Find" }).click();
+    await expect(ben.page.getByText("No listed group has a name like that.")).toBeVisible();
+    await ben.page.getByLabel("Find a group").fill("BAK");
+    await ben.page.getByRole("button", { name: "Find" }).click();
+    await ben.page.getByRole("link", { name: "Open: Bakers" }).click();
+    await ben.page.getByRole("button", { name: "Join" }).click();
+    await expect(ben.page.getByText("ben joined")).toBeVisible();
+
+    // Taken off the list it is still open to whoever has the link.
+    const group = new URL(ben.page.url()).pathname;
+    await ann.open(`${group}/admin`);
+    await ann.page.getByLabel("Everyone with the link").check();
+    await ann.page.getByRole("button", { name: "Save" }).first().click();
+    await expect(ann.page.getByText("opened the group to everyone with the link")).toBeVisible();
+    await cal.introduce();
+    await cal.open("/groups");
+    await expect(cal.page.getByText("No group is listed.")).toBeVisible();
+    await cal.open(group);
+    await cal.page.getByRole("button", { name: "Join" }).click();
+    await expect(cal.page.getByText("cal joined")).toBeVisible();
+});
+
+test("what an admin sets shows on every page at once", async ({ ann, ben }) => {
+    const link = await together("Tea", ann, ben);
+    const admin = await manage(ann, link);
+    const settings = part(admin, "Settings");
+    await settings.getByLabel("Name of the group").fill("Green tea");
+    await settings.getByLabel("What it is about").fill("Leaves, water, time");
+    await settings.getByLabel("Only admins write").check();
+    await settings.getByRole("button", { name: "Save" }).click();
+    await expect(admin.page.getByRole("heading", { name: "Manage Green tea", level: 1 })).toBeVisible();
+
+    await expect(ben.page.getByRole("heading", { name: "Green tea", level: 1 })).toBeVisible();
+    await expect(ben.page.getByRole("navigation").getByText("Green tea")).toBeVisible();
+    await expect(ben.page.getByText("Leaves, water, time", { exact: true })).toBeVisible();
+    await expect(ben.page.getByText("Only admins write here.")).toBeVisible();
+    await ann.say("hear, hear");
+    await ben.sees("hear, hear");
+    await expect(part(admin, "Audit log").getByText("ann renamed the group to “Green tea”")).toBeVisible();
+});
+
+test("a group is archived, opened again, and deleted by its name", async ({ ann, ben }) => {
+    const link = await together("Tea", ann, ben);
+    const admin = await manage(ann, link);
+    const ending = part(admin, "Archive or delete");
+    await ending.getByRole("button", { name: "Archive" }).click();
+    await expect(ben.page.getByText("This group is archived: it can be read, but nobody writes.")).toBeVisible();
+    await ending.getByRole("button", { name: "Open again" }).click();
+    await ben.say("open again");
+    await ann.sees("open again");
+
+    await ending.getByLabel(/type its name/).fill("Coffee");
+    await ending.getByRole("button", { name: "Delete for ever" }).click();
+    await expect(admin.page.getByText("That is not the name of the group")).toBeVisible();
+    await ending.getByLabel(/type its name/).fill("Tea");
+    await ending.getByRole("button", { name: "Delete for ever" }).click();
+    await expect(admin.page.getByText("You are in no group yet")).toBeVisible();
+    await expect(ben.page.getByRole("navigation").getByText("Tea")).toHaveCount(0);
+    ben.refusals = [404];
+    await ben.page.goto(link);
+    await expect(ben.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+});

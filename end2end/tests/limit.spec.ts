@@ -1,0 +1,35 @@
+import { expect, manage, part, test, together } from "../people.ts";
+
+test("a full group says so, and who is there stays when the limit is lowered", async ({ ann, ben, cal }) => {
+    const link = await together("Tea", ann, ben);
+    const admin = await manage(ann, link);
+    await part(admin, "Settings").getByLabel("Most members").fill("1");
+    await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
+    await expect(ben.page.getByText("ann set the limit to 1 member")).toBeVisible();
+    await ben.say("still here");
+    await ann.sees("still here");
+    await cal.open(link);
+    await expect(cal.page.getByText("This group is full: it may have 1 members.")).toBeVisible();
+    // What the form's field would not take, the server explains.
+    const limit = part(admin, "Settings").getByLabel("Most members");
+    await limit.evaluate((field) => field.removeAttribute("max"));
+    await limit.fill("5000");
+    await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
+    await expect(admin.page.getByText("The limit must be a whole number from 1 to 1000.")).toBeVisible();
+});
+
+test("whoever leaves a full group makes room for somebody else", async ({ ann, ben, cal }) => {
+    const link = await together("Tea", ann, ben);
+    const admin = await manage(ann, link);
+    await part(admin, "Settings").getByLabel("Most members").fill("2");
+    await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
+    await expect(ann.page.getByText("ann set the limit to 2 members")).toBeVisible();
+    await cal.open(link);
+    await expect(cal.page.getByText("This group is full: it may have 2 members.")).toBeVisible();
+    await ben.page.getByRole("button", { name: "Leave group" }).click();
+    await expect(ann.page.getByText("ben left")).toBeVisible();
+    await cal.introduce(link);
+    await expect(ann.page.getByText("cal joined")).toBeVisible();
+    await ben.open(link);
+    await expect(ben.page.getByText("This group is full: it may have 2 members.")).toBeVisible();
+});
