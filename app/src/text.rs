@@ -32,6 +32,7 @@ pub(crate) const KEY_LIST: [(&str, &str); 8] = [
     ("@ :", "mention somebody, find an emoji"),
     ("?", "this list"),
 ];
+pub(crate) const KEYS_BY_KEY: &str = "The key ? opens this list";
 pub(crate) const NO_GROUPS: &str =
     "You are in no group yet. Make one, or open a link that somebody sent you.";
 pub(crate) const NEW_GROUP: &str = "New group";
@@ -223,13 +224,13 @@ pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> String {
     }
 }
 
-pub(crate) fn typing(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
+pub(crate) fn typing(names: &[String]) -> Option<String> {
+    Some(match names {
+        [] => return None,
         [one] => format!("{one} is typing …"),
         [one, two] => format!("{one} and {two} are typing …"),
         _ => "Several people are typing …".into(),
-    }
+    })
 }
 
 pub(crate) fn suggested(name: &str, count: usize) -> String {
@@ -327,7 +328,7 @@ mod still {
         "This group is archived: it can be read, but nobody writes or joins.";
     pub(crate) const DELETE_GROUP: &str = "Delete for ever";
 
-    pub(crate) const SERVER: &str = "Accounts of this server";
+    pub(crate) const SERVER: &str = "This server";
     pub(crate) const ACCOUNTS: &str = "Accounts";
     pub(crate) const MAKE_MEMBER: &str = "Make member";
     pub(crate) const RESET_LINK: &str = "Link for a new password";

@@ -8,7 +8,7 @@ test("the owner makes ben an admin of the server, and he helps cal to a new pass
         await person.introduce();
         await claim(person);
     }
-    await ann.page.getByRole("link", { name: "Accounts of this server" }).click();
+    await ann.page.getByRole("link", { name: "This server" }).click();
     await ann.isAccessible();
     await row(ann, "ben").getByRole("button", { name: "Make admin" }).click();
     await expect(row(ann, "ben")).toContainText("Admin");

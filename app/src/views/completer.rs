@@ -1,6 +1,6 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
-use leptos::web_sys::KeyboardEvent;
+use leptos::web_sys::{Event, KeyboardEvent};
 use wire::{Member, UserId};
 
 use super::changing::{part, says, value};
@@ -139,6 +139,10 @@ impl Completer {
         let caret = u32::try_from(before.encode_utf16().count()).unwrap_or(u32::MAX);
         let _ = field.set_selection_range(caret, caret);
         let _ = field.focus();
+        // As if it had been typed: the draft is kept, and others hear that somebody is typing.
+        if let Ok(event) = Event::new("input") {
+            let _ = field.dispatch_event(&event);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use wire::Summary;
 
-use super::changing::says;
+use super::changing::part;
 use crate::desk::Desk;
 use crate::text;
 
@@ -19,11 +19,11 @@ pub(crate) fn Footnote(desk: Desk) -> impl IntoView {
         })
     };
     let receipt = Memo::new(move |_| timeline.receipt(me));
-    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct)).unwrap_or_default();
+    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct));
     view! {
         <div class="footnote" aria-live="off">
-            <p class="typing">{says(move || text::typing(&names()))}</p>
-            <p class="receipt" dir="auto">{says(come)}</p>
+            <p class="typing">{part(move || text::typing(&names()))}</p>
+            <p class="receipt" dir="auto">{part(come)}</p>
         </div>
     }
 }

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use wire::{Member, Role, Summary, Topic};
 
 use super::avatar::Avatar;
-use super::changing::{flag, says};
+use super::changing::{flag, part};
 use super::form::{Form, FormState};
 use super::preferences::Preferences;
 use super::presence::Presence;
@@ -45,7 +45,7 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
                     <Seat live=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
-            <p class="refusal" role="alert">{says(move || promote.refused.get().unwrap_or_default())}</p>
+            <p class="refusal" role="alert">{part(move || promote.refused.get())}</p>
             <Show when=flag(move || i_am_admin.get())>
                 <a class="button small manage" rel="external" href=manage.clone()>{text::MANAGE}</a>
             </Show>

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::changing::says;
+use super::changing::part;
 use super::form::FormState;
 
 /// Why the form around it was refused, where a screen reader finds it.
@@ -10,5 +10,5 @@ pub(crate) fn Refusal(
     id: &'static str,
 ) -> impl IntoView {
     let FormState { refused, .. } = expect_context();
-    view! { <p class="refusal" id=id role="alert">{says(move || refused.get().unwrap_or_default())}</p> }
+    view! { <p class="refusal" id=id role="alert">{part(move || refused.get())}</p> }
 }

@@ -56,6 +56,12 @@ pub(super) fn Switcher(
             dialog.close();
         }
     };
+    let by_key = RwSignal::new(true);
+    let show_keys = move || {
+        close();
+        by_key.set(answers_to_key());
+        let _ = keys.get_untracked().map(|keys| keys.show_modal());
+    };
     Effect::new(move |before: Option<u32>| {
         let asked = asked.get();
         if before.is_some_and(|before| before != asked) {
@@ -68,8 +74,8 @@ pub(super) fn Switcher(
             if event.key() == "k" && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 show();
-            } else if event.key() == "?" && !writes(&event) {
-                let _ = keys.get_untracked().map(|keys| keys.show_modal());
+            } else if event.key() == "?" && !writes(&event) && answers_to_key() {
+                show_keys();
             }
         });
         on_cleanup(move || listener.remove());
@@ -150,12 +156,35 @@ pub(super) fn Switcher(
             />
             <ul id="switch-list" role="listbox" aria-label=text::CONVERSATIONS>{options}</ul>
             <p class="hint" role="status">{none}</p>
+            <button class="button tiny" type="button" on:click=move |_| show_keys()>{text::KEYS}</button>
         </dialog>
         <dialog class="sheet keys" node_ref=keys closedby="any" aria-label=text::KEYS>
             <h2 class="label">{text::KEYS}</h2>
             <dl>{text::KEY_LIST.map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })}</dl>
+            <label class="choice">
+                <input
+                    type="checkbox"
+                    prop:checked=by_key
+                    on:change=move |event| answer_to_key(event_target_checked(&event))
+                />
+                {text::KEYS_BY_KEY}
+            </label>
             <form method="dialog"><button class="button small" autofocus>{text::CLOSE}</button></form>
         </dialog>
+    }
+}
+
+/// Where it is kept that the list of keys has no key of its own.
+const NO_KEY: &str = "hubbub/no-key";
+
+/// Whether the list of keys has a key. Who dictates, or hits keys by accident, turns it off.
+fn answers_to_key() -> bool {
+    use_browser().is_some_and(|browser| (browser.kept)(NO_KEY).is_none())
+}
+
+fn answer_to_key(on: bool) {
+    if let Some(browser) = use_browser() {
+        (browser.keep)(NO_KEY, if on { "" } else { "off" });
     }
 }
 

@@ -9,7 +9,7 @@ use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
 use crate::bus::{Bus, Hint};
 use crate::endings::Endings;
 use crate::no::{Fault, No};
-use crate::store::{Amend, Change, Draft, Fact, Outcome, Store, Write};
+use crate::store::{Amend, Change, Draft, Fact, Outcome, Placed, Store, Write};
 
 /// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
 /// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
@@ -166,22 +166,19 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
         }
         (Write::Change(change), Outcome::Changed { places }) => {
             end_lost_seats(change, places, broker, bus);
-            for (draft, seq) in change.news.iter().zip(places) {
-                tell(draft, *seq, broker, bus);
-            }
+            tell_all(&change.news, places, broker, bus);
         }
-        (Write::Broadcast { record, drafts }, Outcome::Broadcast { seq, places }) => {
-            for (draft, seq) in drafts.iter().zip(places) {
-                if let Some(seq) = seq {
-                    tell(draft, *seq, broker, bus);
+        (Write::Broadcast { record, parts }, Outcome::Broadcast { seq, places }) => {
+            for (part, placed) in parts.iter().zip(places) {
+                if let Some(Placed { seq, met }) = placed {
+                    tell_all(part.meeting.iter().flat_map(|meeting| &meeting.news), met, broker, bus);
+                    tell(&part.draft, *seq, broker, bus);
                 }
             }
             tell(record, *seq, broker, bus);
         }
-        (Write::Meet { news, .. }, Outcome::Changed { places }) => {
-            for (draft, seq) in news.iter().zip(places) {
-                tell(draft, *seq, broker, bus);
-            }
+        (Write::Meet(meeting), Outcome::Changed { places }) => {
+            tell_all(&meeting.news, places, broker, bus);
         }
         (Write::Noted { write, note }, Outcome::Noted { seq }) => {
             publish(write, &Outcome::Done, outlets);
@@ -192,6 +189,12 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
         }
         (Write::Prefer { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
         _ => {}
+    }
+}
+
+fn tell_all<'a>(drafts: impl IntoIterator<Item = &'a Draft>, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
+    for (draft, seq) in drafts.into_iter().zip(places) {
+        tell(draft, *seq, broker, bus);
     }
 }
 

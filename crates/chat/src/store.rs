@@ -121,8 +121,8 @@ pub enum Write {
         /// What stands in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is
         /// written.
         record: Draft,
-        /// The entries.
-        drafts: Vec<Draft>,
+        /// One for each log.
+        parts: Vec<Part>,
     },
     /// Change an entry that is kept and append the news of it.
     Amend(Amend),
@@ -151,7 +151,8 @@ pub enum Write {
         /// The hash of the password.
         password: PasswordHash,
     },
-    /// An account may do something else in the application; no token for a new password works any more.
+    /// An account may do something else in the application. No token for a new password of it works any more, nor one
+    /// that it made.
     AppRank {
         /// Whose it is.
         user: UserId,
@@ -178,6 +179,8 @@ pub enum Write {
         token: TokenHash,
         /// Whose account it is.
         user: UserId,
+        /// Which admin made it; none for the operator.
+        by: Option<UserId>,
         /// Until when it works.
         until: Timestamp,
     },
@@ -204,12 +207,7 @@ pub enum Write {
         which: Sessions,
     },
     /// From now on something is said in a direct: it is in the list of both.
-    Meet {
-        /// The direct.
-        pair: Pair,
-        /// What both are told, if it is the first time.
-        news: Vec<Draft>,
-    },
+    Meet(Meeting),
     /// A user gets nothing direct from another, or does again.
     Block {
         /// Who decides it.
@@ -263,6 +261,24 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+}
+
+/// Two people in whose direct something is said for the first time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meeting {
+    /// The direct.
+    pub pair: Pair,
+    /// What both are told, if it is the first time.
+    pub news: Vec<Draft>,
+}
+
+/// One message of a broadcast.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The message.
+    pub draft: Draft,
+    /// That two people meet, if they do: it becomes a fact with the message, or not at all.
+    pub meeting: Option<Meeting>,
 }
 
 /// A session that begins.
@@ -581,8 +597,8 @@ pub enum Outcome {
     Broadcast {
         /// The place of its record.
         seq: Seq,
-        /// The places.
-        places: Vec<Option<Seq>>,
+        /// The places, and those of the news of meetings.
+        places: Vec<Option<Placed>>,
     },
     /// The change is a fact; the place of each piece of news.
     Changed {
@@ -600,6 +616,15 @@ pub enum Outcome {
     Stale,
     /// Done; there is nothing to say.
     Done,
+}
+
+/// Where one message of a broadcast stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place.
+    pub seq: Seq,
+    /// The places of what was told of a meeting; none if the two had met before.
+    pub met: Vec<Seq>,
 }
 
 /// Which entries a [`Page`] shall have.

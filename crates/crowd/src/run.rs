@@ -166,7 +166,7 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
     server.kill().await?;
     let count = |counter: &std::sync::atomic::AtomicUsize| counter.load(Ordering::Relaxed);
     let summary = format!(
-        "{} people, {} messages, {} kills: {} acks ({} duplicates), {} connections, {} resets, {} entries read, {:.1} s",
+        "{} people, {} messages, {} kills: {} acks ({} duplicates), {} connections, {} resets, {} entries read, {} marks told, {:.1} s",
         plan.people,
         plan.messages,
         plan.kills,
@@ -175,6 +175,7 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
         count(&progress.connections),
         count(&progress.resets),
         count(&progress.reads),
+        count(&progress.marks),
         began.elapsed().as_secs_f64(),
     );
     if !said {

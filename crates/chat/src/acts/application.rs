@@ -116,7 +116,8 @@ impl Chat {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.clock.now().0 + RESET_MILLIS);
         let (user, by_id) = (of.id, by.map_or(of.id, |by| by.id));
-        let write = Write::OfferReset { token: token.hash(), user, until };
+        let by_admin = by.map(|by| by.id);
+        let write = Write::OfferReset { token: token.hash(), user, by: by_admin, until };
         self.commit_noted(write, by_id, &Deed::ResetOffered { by: by.cloned(), of }).await?;
         Ok(token)
     }

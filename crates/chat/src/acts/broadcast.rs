@@ -7,7 +7,7 @@ use wire::{
 use super::send::{hash, tidy};
 use crate::chat::Chat;
 use crate::no::{Fault, No};
-use crate::store::{AccountKey, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
+use crate::store::{AccountKey, Draft, Mentions, Outcome, Part, Right, RightTo, Sender, Write};
 
 /// To whom a broadcast goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +60,10 @@ impl Chat {
         self.acts.take(me.id, at)?;
         let to = self.targets(me, audience).await?;
         self.acts.take_many(me.id, cost(to.len()), at)?;
-        let (mut drafts, mut refused) = (Vec::new(), Vec::new());
+        let (mut parts, mut refused) = (Vec::new(), Vec::new());
         for (number, topic) in to.iter().enumerate() {
-            match self.draft_for(me, &id, number, topic, &text).await {
-                Ok(draft) => drafts.push(draft),
+            match self.part_for(me, &id, number, topic, &text).await {
+                Ok(part) => parts.push(part),
                 Err(No::Refusal(refusal)) => refused.push((topic.clone(), refusal.sentence())),
                 Err(fault) => return Err(fault),
             }
@@ -82,7 +82,7 @@ impl Chat {
             counts: false,
             mentions: Mentions::default(),
         };
-        let seq = match self.commit(Write::Broadcast { record, drafts }).await? {
+        let seq = match self.commit(Write::Broadcast { record, parts }).await? {
             Outcome::Broadcast { seq, .. } | Outcome::Repeated { seq, .. } => seq,
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
@@ -101,7 +101,7 @@ impl Chat {
         let mut results = Vec::with_capacity(to.len());
         for (number, topic) in to.iter().enumerate() {
             let Some(summary) = self.summary(me, topic).await? else { continue };
-            let sent = self.store.sent(Sender::User(me.id), &part(&kept.entry.id, number)?).await?;
+            let sent = self.store.sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
             let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
                 (Some(sent), _) => Ok(sent.seq),
                 (None, Some((_, why))) => Err(why.clone()),
@@ -168,27 +168,28 @@ impl Chat {
         if each.is_empty() { Err(Refusal::TargetsBad.into()) } else { Ok(each) }
     }
 
-    async fn draft_for(
+    async fn part_for(
         &self,
         me: &Person,
         id: &SendId,
         number: usize,
         topic: &Topic,
         text: &str,
-    ) -> Result<Draft, No> {
+    ) -> Result<Part, No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
         let right = Right { conversation, user: me.id, to: RightTo::Speak };
         let standing = self.store.standing(conversation, me.id).await?;
         right.check(standing.as_ref(), at)?;
-        if let Conversation::Direct(pair) = conversation {
-            self.meet(me, pair, at).await?;
-        }
+        let meeting = match conversation {
+            Conversation::Direct(pair) => self.meeting(me, pair, standing.as_ref(), at).await?,
+            Conversation::Group(_) => None,
+        };
         let (said, mentions) = self.read_text(me, conversation, text).await?;
-        Ok(Draft {
+        let draft = Draft {
             topic: topic.clone(),
             sender: Sender::User(me.id),
-            id: part(id, number)?,
+            id: part_id(id, number)?,
             body: hash(topic, text.as_bytes()),
             data: Json::of(&Event::message(me.clone(), text.to_owned(), said, None)),
             at,
@@ -196,7 +197,8 @@ impl Chat {
             about: None,
             counts: true,
             mentions,
-        })
+        };
+        Ok(Part { draft, meeting })
     }
 
     /// A conversation as a list shows it, also one that somebody has left; none if it is gone.
@@ -223,6 +225,6 @@ fn cost(targets: usize) -> u32 {
 const TARGETS_AN_ACT: usize = 20;
 
 /// The id of one message of a broadcast.
-fn part(id: &SendId, number: usize) -> Result<SendId, Refusal> {
+fn part_id(id: &SendId, number: usize) -> Result<SendId, Refusal> {
     SendId::new(&format!("{id}/{number}"))
 }

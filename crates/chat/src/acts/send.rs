@@ -13,7 +13,7 @@ use crate::mentions::{self, Named};
 use crate::no::{Fault, No};
 use crate::rules;
 use crate::shortcodes;
-use crate::store::{BodyHash, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
+use crate::store::{BodyHash, Draft, Meeting, Mentions, Outcome, Right, RightTo, Sender, Standing, Write};
 
 /// A send that has its turn: what the same caller begins later gets a later place.
 pub struct Sending {
@@ -112,19 +112,32 @@ impl Chat {
     }
 
     /// Makes sure that a direct is in the list of both before something is said in it.
-    pub(super) async fn meet(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), No> {
-        let conversation = Conversation::Direct(pair);
-        let standing = self.store.standing(conversation, me.id).await?;
+    async fn meet(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), No> {
+        let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
         rules::may_speak(standing.as_ref(), now)?;
+        match self.meeting(me, pair, standing.as_ref(), now).await? {
+            Some(meeting) => self.commit(Write::Meet(meeting)).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// That two people meet when something is said in their direct; none if they have met.
+    pub(super) async fn meeting(
+        &self,
+        me: &Person,
+        pair: Pair,
+        standing: Option<&Standing>,
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, No> {
         if standing.is_some_and(|standing| standing.listed) {
-            return Ok(());
+            return Ok(None);
         }
         let other = self.store.person(pair.other(me.id)).await?.ok_or(Refusal::NotFound)?;
         let told = |to: &Person, of: &Person| {
             self.draft_news(Topic::user(to.id), me.id, &Event::DirectAdded { person: of.clone() }, now)
         };
         let news = vec![told(&other, me), told(me, &other)];
-        self.commit(Write::Meet { pair, news }).await.map(|_| ())
+        Ok(Some(Meeting { pair, news }))
     }
 
     /// What a reply quotes; nothing if the message is gone, or not for this person.

@@ -11,7 +11,7 @@ use super::log::VolatileLog;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{Account, AccountKey, Listed, Listing, NewSession, PasswordHash, Profile};
 use crate::store::{Amend, Change, Conversations, Draft, Fact, Outcome, Range, Roster, Sender};
-use crate::store::{SentBefore, Standing};
+use crate::store::{Meeting, Part, Placed, SentBefore, Standing};
 use crate::store::{Version, Write};
 
 /// Everything a volatile store knows.
@@ -30,8 +30,7 @@ pub(super) struct State {
     next_session: u64,
     accounts: HashMap<UserId, Claimed>,
     logins: HashMap<Login, UserId>,
-    /// Whose new password each token is for, and until when.
-    resets: HashMap<TokenHash, (UserId, Timestamp)>,
+    resets: HashMap<TokenHash, Reset>,
     groups: HashMap<GroupId, Group>,
     /// The groups of each user, the one joined first first.
     joined: HashMap<UserId, Vec<GroupId>>,
@@ -67,6 +66,13 @@ struct Stored {
     seen: Timestamp,
     /// Counts sessions: which one began last.
     number: u64,
+}
+
+/// What a token for a new password stands for.
+struct Reset {
+    user: UserId,
+    by: Option<UserId>,
+    until: Timestamp,
 }
 
 struct Claimed {
@@ -149,7 +155,7 @@ impl State {
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
             Write::Post(draft) => self.post(draft),
-            Write::Broadcast { record, drafts } => self.broadcast(record, drafts),
+            Write::Broadcast { record, parts } => self.broadcast(record, parts),
             Write::Amend(amend) => self.amend(amend),
             Write::Change(change) => self.change(change),
             Write::Introduce { person, session } => {
@@ -163,7 +169,7 @@ impl State {
                 if let Some(account) = self.accounts.get_mut(user) {
                     account.password = password.clone();
                 }
-                self.resets.retain(|_, (of, _)| of != user);
+                self.resets.retain(|_, reset| reset.user != *user);
                 Outcome::Done
             }
             Write::Describe { user, bio } => {
@@ -199,7 +205,7 @@ impl State {
                 }
                 Outcome::Done
             }
-            Write::Meet { pair, news } => self.meet(*pair, news),
+            Write::Meet(meeting) => self.meet(meeting),
             Write::Block { by, user, on } => {
                 let blocks = self.blocks.entry(*by).or_default();
                 blocks.retain(|blocked| blocked != user);
@@ -217,11 +223,11 @@ impl State {
                 if let Some(account) = self.accounts.get_mut(user) {
                     account.role = *role;
                 }
-                self.resets.retain(|_, (of, _)| of != user);
+                self.resets.retain(|_, reset| reset.user != *user && reset.by != Some(*user));
                 Outcome::Done
             }
-            Write::OfferReset { token, user, until } => {
-                self.resets.insert(*token, (*user, *until));
+            Write::OfferReset { token, user, by, until } => {
+                self.resets.insert(*token, Reset { user: *user, by: *by, until: *until });
                 Outcome::Done
             }
             Write::UseReset { token, password } => self.use_reset(*token, password),
@@ -409,7 +415,7 @@ impl State {
         blocked.iter().rev().filter_map(|user| self.person(*user)).collect()
     }
 
-    fn meet(&mut self, pair: Pair, news: &[Draft]) -> Outcome {
+    fn meet(&mut self, Meeting { pair, news }: &Meeting) -> Outcome {
         let [low, high] = pair.people();
         if self.directs.get(&low).is_some_and(|views| views.contains_key(&high)) {
             return Outcome::Done;
@@ -463,8 +469,8 @@ impl State {
     }
 
     fn use_reset(&mut self, token: TokenHash, password: &PasswordHash) -> Outcome {
-        let Some((user, _)) = self.resets.get(&token).copied() else { return Outcome::Stale };
-        self.resets.retain(|_, (of, _)| *of != user);
+        let Some(user) = self.resets.get(&token).map(|reset| reset.user) else { return Outcome::Stale };
+        self.resets.retain(|_, reset| reset.user != user);
         if let Some(account) = self.accounts.get_mut(&user) {
             account.password = password.clone();
         }
@@ -481,7 +487,7 @@ impl State {
     }
 
     pub(super) fn reset(&self, token: TokenHash) -> Option<(UserId, Timestamp)> {
-        self.resets.get(&token).copied()
+        self.resets.get(&token).map(|reset| (reset.user, reset.until))
     }
 
     fn claim(&mut self, user: UserId, login: &Login, password: &PasswordHash) -> Outcome {
@@ -509,15 +515,23 @@ impl State {
         Outcome::Posted { seq: self.append(draft) }
     }
 
-    fn broadcast(&mut self, record: &Draft, drafts: &[Draft]) -> Outcome {
+    fn broadcast(&mut self, record: &Draft, parts: &[Part]) -> Outcome {
         if let Some(outcome) = self.sent_before(record) {
             return outcome;
         }
-        let places = drafts.iter().map(|draft| match self.post(draft) {
-            Outcome::Posted { seq } => Some(seq),
-            _ => None,
-        });
-        let places = places.collect();
+        let mut places = Vec::with_capacity(parts.len());
+        for Part { draft, meeting } in parts {
+            places.push(match self.post(draft) {
+                Outcome::Posted { seq } => {
+                    let met = match meeting.as_ref().map(|meeting| self.meet(meeting)) {
+                        Some(Outcome::Changed { places }) => places,
+                        _ => Vec::new(),
+                    };
+                    Some(Placed { seq, met })
+                }
+                _ => None,
+            });
+        }
         Outcome::Broadcast { seq: self.append(record), places }
     }
 

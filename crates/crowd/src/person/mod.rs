@@ -80,6 +80,8 @@ pub struct Progress {
     pub resets: AtomicUsize,
     /// Entries read.
     pub reads: AtomicUsize,
+    /// Marks told.
+    pub marks: AtomicUsize,
     /// The head that everyone has to reach; 0 until all is said.
     pub head: AtomicU64,
 }

@@ -146,6 +146,7 @@ impl Person {
                 self.note(Note::Ok { id: id.to_string(), seq, duplicate });
             }
             Notice::Marks { marks, .. } => {
+                self.progress.marks.fetch_add(marks.len(), Ordering::Relaxed);
                 for marks in marks {
                     self.note(Note::Marks(marks));
                 }

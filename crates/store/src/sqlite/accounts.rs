@@ -87,6 +87,7 @@ pub(super) fn set_password(
 pub(super) fn rank(db: &Transaction<'_>, user: UserId, role: AppRole) -> rusqlite::Result<Outcome> {
     let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE user = ?")?;
     update.execute(params![app_role(role), user.to_string()])?;
+    db.prepare_cached("DELETE FROM resets WHERE offered_by = ?")?.execute([user.to_string()])?;
     forget_resets(db, user)
 }
 
@@ -100,10 +101,12 @@ pub(super) fn offer_reset(
     db: &Transaction<'_>,
     token: TokenHash,
     user: UserId,
+    by: Option<UserId>,
     until: Timestamp,
 ) -> rusqlite::Result<Outcome> {
-    let mut insert = db.prepare_cached("INSERT INTO resets (token_hash, user, until) VALUES (?, ?, ?)")?;
-    insert.execute(params![token.0, user.to_string(), until.0])?;
+    let mut insert =
+        db.prepare_cached("INSERT INTO resets (token_hash, user, offered_by, until) VALUES (?, ?, ?, ?)")?;
+    insert.execute(params![token.0, user.to_string(), by.map(|by| by.to_string()), until.0])?;
     Ok(Outcome::Done)
 }
 

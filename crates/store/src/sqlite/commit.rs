@@ -1,6 +1,6 @@
-use chat::store::{Amend, Change, Draft, Fact, Mentions, Outcome, Version, Write};
+use chat::store::{Amend, Change, Draft, Fact, Meeting, Mentions, Outcome, Part, Placed, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Door, Invite, Member, Pair, Seq, Settings, Timestamp, Topic, UserId};
+use wire::{Conversation, Door, Invite, Member, Seq, Settings, Timestamp, Topic, UserId};
 
 use super::values::{APPLICATION, door, notify, role, sender, seq, sql};
 use super::{accounts, conversations, logs, people};
@@ -17,7 +17,7 @@ pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     match write {
         Write::Post(draft) => post(db, draft),
-        Write::Broadcast { record, drafts } => broadcast(db, record, drafts),
+        Write::Broadcast { record, parts } => broadcast(db, record, parts),
         Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
         Write::Introduce { person, session } => {
@@ -33,7 +33,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             }
             Ok(Outcome::Done)
         }
-        Write::Meet { pair, news } => meet(db, *pair, news),
+        Write::Meet(meeting) => meet(db, meeting),
         Write::Block { by, user, on } => {
             let statement = if *on {
                 "INSERT OR REPLACE INTO blocks (user, blocked) VALUES (?, ?)"
@@ -57,7 +57,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Claim { user, login, password } => accounts::claim(db, *user, login, password),
         Write::SetPassword { user, password } => accounts::set_password(db, *user, password),
         Write::AppRank { user, role } => accounts::rank(db, *user, *role),
-        Write::OfferReset { token, user, until } => accounts::offer_reset(db, *token, *user, *until),
+        Write::OfferReset { token, user, by, until } => accounts::offer_reset(db, *token, *user, *by, *until),
         Write::UseReset { token, password } => accounts::use_reset(db, *token, password),
         Write::SignIn { user, session } => accounts::begin(db, *user, session),
         Write::SignOut { user, which } => accounts::sign_out(db, *user, *which),
@@ -83,14 +83,20 @@ fn post(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     Ok(Outcome::Posted { seq: append(db, draft)? })
 }
 
-fn broadcast(db: &Transaction<'_>, record: &Draft, drafts: &[Draft]) -> rusqlite::Result<Outcome> {
+fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::Result<Outcome> {
     if let Some(outcome) = sent_before(db, record)? {
         return Ok(outcome);
     }
-    let mut places = Vec::with_capacity(drafts.len());
-    for draft in drafts {
+    let mut places = Vec::with_capacity(parts.len());
+    for Part { draft, meeting } in parts {
         places.push(match post(db, draft)? {
-            Outcome::Posted { seq } => Some(seq),
+            Outcome::Posted { seq } => {
+                let met = match meeting.as_ref().map(|meeting| meet(db, meeting)).transpose()? {
+                    Some(Outcome::Changed { places }) => places,
+                    _ => Vec::new(),
+                };
+                Some(Placed { seq, met })
+            }
             _ => None,
         });
     }
@@ -246,7 +252,7 @@ fn delivered(
     Ok(())
 }
 
-fn meet(db: &Transaction<'_>, pair: Pair, news: &[Draft]) -> rusqlite::Result<Outcome> {
+fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Result<Outcome> {
     let [low, high] = pair.people().map(|user| user.to_string());
     let mut insert =
         db.prepare_cached("INSERT OR IGNORE INTO directs (user, other) VALUES (?1, ?2), (?2, ?1)")?;

@@ -3,7 +3,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wire::Epoch;
 
 /// Each step once, in order; a file's `user_version` says how many it has had.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("migrations/0001_facts.sql"),
     include_str!("migrations/0002_admins.sql"),
     include_str!("migrations/0003_amendments.sql"),
@@ -13,6 +13,7 @@ const STEPS: [&str; 9] = [
     include_str!("migrations/0007_resets.sql"),
     include_str!("migrations/0008_receipts.sql"),
     include_str!("migrations/0009_profiles.sql"),
+    include_str!("migrations/0010_offers.sql"),
 ];
 
 /// Brings the file up to this version and gives its epoch.

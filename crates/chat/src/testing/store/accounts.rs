@@ -89,7 +89,7 @@ pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
     commit(&*store, vec![claim(ann().id, "ann"), claim(ben().id, "ben")]).await;
-    let offer = |token, user| Write::OfferReset { token: hash(token), user, until: NOW };
+    let offer = |token, user| Write::OfferReset { token: hash(token), user, by: None, until: NOW };
     commit(&*store, vec![offer(1, ann().id), offer(2, ann().id), offer(3, ben().id)]).await;
     assert_eq!(store.reset(hash(1)).await.unwrap(), Some((ann().id, NOW)));
     assert_eq!(store.reset(hash(9)).await.unwrap(), None);
@@ -105,6 +105,11 @@ pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
     let password = PasswordHash("his own".into());
     commit_one(&*store, Write::SetPassword { user: ben().id, password }).await;
     assert_eq!(store.reset(hash(4)).await.unwrap(), None, "he has set one himself");
+    let bens = Write::OfferReset { token: hash(5), user: ann().id, by: Some(ben().id), until: NOW };
+    commit(&*store, vec![bens, offer(6, ann().id)]).await;
+    commit_one(&*store, Write::AppRank { user: ben().id, role: AppRole::Member }).await;
+    assert_eq!(store.reset(hash(5)).await.unwrap(), None, "whoever made it may not any more");
+    assert_eq!(store.reset(hash(6)).await.unwrap(), Some((ann().id, NOW)));
 }
 
 pub async fn what_is_noted_is_kept_with_what_is_done(fresh: impl Fresh) {

@@ -2,7 +2,9 @@ use wire::{Conversation, Notify, Pair, Person, Refusal, Role, Seq, Summary, Topi
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
-use crate::store::{Draft, Mentions, Outcome, Right, RightTo, Sender, Standing, Store, Write};
+use crate::store::{
+    Draft, Meeting, Mentions, Outcome, Part, Placed, Right, RightTo, Sender, Standing, Store, Write,
+};
 use crate::testing::{ann, ben, cal};
 
 const OTHER: wire::GroupId = wire::GroupId::from_bytes(*b"..other...");
@@ -25,7 +27,7 @@ fn said(by: &Person, id: &str) -> Draft {
 fn meeting() -> Write {
     let told =
         |to: &Person| draft(&Topic::user(to.id), Sender::User(ann().id), &format!("to-{}", to.id), "met");
-    Write::Meet { pair: pair(), news: vec![told(&ben()), told(&ann())] }
+    Write::Meet(Meeting { pair: pair(), news: vec![told(&ben()), told(&ann())] })
 }
 
 async fn stands(store: &dyn Store, who: &Person) -> Standing {
@@ -162,15 +164,26 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
 
 pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, meeting()).await;
     let own = Topic::user(ann().id);
     let record = |text: &str| draft(&own, Sender::User(ann().id), "all", text);
     let outsider = Draft { id: wire::SendId::new("all/1").unwrap(), ..message(OTHER, &ann(), "x", "hello") };
-    let drafts = vec![message(TEA, &ann(), "all/0", "hello"), outsider, said(&ann(), "all/2")];
-    let broadcast = |text| Write::Broadcast { record: record(text), drafts: drafts.clone() };
+    let Write::Meet(meeting) = meeting() else { panic!("it is a meeting") };
+    let part = |draft: Draft, meeting: Option<&Meeting>| Part { draft, meeting: meeting.cloned() };
+    let parts = vec![
+        part(message(TEA, &ann(), "all/0", "hello"), None),
+        // What is not said brings nobody together.
+        part(outsider, Some(&Meeting { pair: Pair::of(ann().id, cal().id).unwrap(), ..meeting.clone() })),
+        part(said(&ann(), "all/2"), Some(&meeting)),
+        part(said(&ann(), "all/3"), Some(&meeting)),
+    ];
+    let broadcast = |text| Write::Broadcast { record: record(text), parts: parts.clone() };
     let first = commit_one(&*store, broadcast("hello")).await;
     let Outcome::Broadcast { seq, places } = first else { panic!("{first:?}") };
-    assert_eq!(places, [Some(Seq(2)), None, Some(Seq(1))]);
+    let placed =
+        |seq, met: &[u64]| Some(Placed { seq: Seq(seq), met: met.iter().copied().map(Seq).collect() });
+    assert_eq!(places, [placed(2, &[]), None, placed(1, &[1, 1]), placed(2, &[])]);
+    let with_cal = store.conversations(cal().id).await.unwrap().mine;
+    assert_eq!(with_cal, []);
     let again = commit_one(&*store, broadcast("hello")).await;
     assert_eq!(again, Outcome::Repeated { seq, at: NOW }, "a retry writes nothing");
     assert_eq!(commit_one(&*store, broadcast("another text")).await, Outcome::SendIdTaken);
@@ -181,5 +194,5 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     assert_eq!(sent("all/0").await, Some((Topic::group(TEA), Seq(2))));
     assert_eq!(sent("all/1").await, None);
     assert_eq!(sent("all/2").await, Some((Topic::direct(pair()), Seq(1))));
-    assert_eq!(store.conversations(ben().id).await.unwrap().mine[0].unread, 1);
+    assert_eq!(store.conversations(ben().id).await.unwrap().mine[0].unread, 2);
 }

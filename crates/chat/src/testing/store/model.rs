@@ -43,7 +43,7 @@ impl Model {
             Write::Broadcast { .. } => {
                 panic!("the histories have no broadcasts; they have cases of their own")
             }
-            Write::Meet { .. } | Write::Block { .. } => {
+            Write::Meet(_) | Write::Block { .. } => {
                 panic!("the histories have no directs; they have cases of their own")
             }
             Write::Read { .. } | Write::Delivered { .. } | Write::Prefer { .. } => {
