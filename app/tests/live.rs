@@ -62,7 +62,7 @@ fn entry(seq: u64, id: &str, data: Event) -> Entry {
 
 fn page(entries: Vec<Entry>) -> Opened {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
-    let ann = Member::new(person("ann"), Role::Admin, Timestamp(0));
+    let ann = Member { delivered: head, read: head, ..Member::new(person("ann"), Role::Admin, Timestamp(0)) };
     let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
     Opened {
         what: Summary::Group(tea()),
@@ -136,8 +136,9 @@ fn a_connection_resumes_everything_from_where_the_page_stands() {
     let (live, _) = connected();
     let frames = sent(&live, 0.0);
     let since = |seq| json!({"epoch": EPOCH, "seq": seq});
+    let subscribed = frames.iter().filter(|frame| frame["action"] == "subscribe");
     let subscribed: Vec<_> =
-        frames.iter().map(|frame| (frame["topic"].clone(), frame["since"].clone())).collect();
+        subscribed.map(|frame| (frame["topic"].clone(), frame["since"].clone())).collect();
     assert_eq!(subscribed, [(json!(Topic::user(person("ann").id)), since(1)), (json!(topic()), since(1))]);
 }
 
@@ -446,6 +447,11 @@ fn what_came_is_told_to_have_been_delivered_once_for_all_of_it_unless_it_was_rea
     assert_eq!(delivered(9_000.0), [0; 0], "what is read was delivered");
     hear(&live, &said(6, "ben", "b5"));
     live.closed(1006, 0.0, 0.0);
+    assert!(
+        live.next_at(20_000.0).is_none_or(|at| at > 1_000.0 || at <= 0.0),
+        "{:?}",
+        live.next_at(20_000.0)
+    );
     live.due(0.0);
     live.opened(0.0);
     assert_eq!(delivered(9_000.0), [0; 0], "a subscription after a place tells it");
@@ -478,7 +484,9 @@ fn the_newest_message_of_ann_tells_how_far_it_has_come() {
     assert_eq!(receipt(), Some(("ben".into(), 2, 2)), "marks do not go back");
     hear(&live, &entry(5, "n3", Event::Left { person: person("ben") }));
     assert_eq!(receipt(), Some((String::new(), 1, 1)), "a notice hides nothing");
-    hear(&live, &said(6, "cal", "c1"));
+    hear(&live, &entry(6, "n4", joined("ben")));
+    assert_eq!(receipt(), Some((String::new(), 1, 2)), "a new seat begins with nothing");
+    hear(&live, &said(7, "cal", "c1"));
     assert_eq!(receipt(), None);
 }
 
@@ -503,6 +511,8 @@ fn who_is_here_is_known_while_there_is_a_connection() {
     let frames = sent(&live, 0.0);
     let asked = |action: &str| frames.iter().filter(|frame| frame["action"] == action).count();
     assert_eq!((asked("presence"), asked("marks")), (1, 1), "what was told meanwhile was missed");
+    let place = |action: &str| frames.iter().position(|frame| frame["action"] == action);
+    assert!(place("presence") < place("subscribe"), "nobody is told to be here who is not");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use chat::{Chat, No, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
 use store::SqliteStore;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -11,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{Config, StoreChoice, Wrong};
 use crate::gateway::Census;
 use crate::listener;
+use crate::pictures::UPLOADS;
 use crate::routes;
 use crate::site::Site;
 
@@ -36,6 +38,8 @@ pub(crate) struct App {
     pub(crate) stopping: CancellationToken,
     /// Every connection's task.
     pub(crate) tasks: TaskTracker,
+    /// Held while a file is read.
+    pub(crate) uploads: Arc<Semaphore>,
 }
 
 impl Server {
@@ -58,6 +62,7 @@ impl Server {
             config: Arc::new(config),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            uploads: Arc::new(Semaphore::new(UPLOADS)),
         };
         let router = routes::router(state.clone());
         let listener = tokio::spawn(listener::run(socket, router, state.clone()));

@@ -15,9 +15,11 @@ use crate::problem::Problem;
 
 /// The largest file that is taken for a picture.
 const PICTURE_BYTES: usize = 10 * 1_000 * 1_000;
-/// How much more is read, and thrown away, of a file that is too large: a browser shows no answer before it has sent
+/// How much is read at all. What is past the largest file is thrown away: a browser shows no answer before it has sent
 /// everything.
-const PATIENCE_BYTES: usize = 4 * PICTURE_BYTES;
+pub(crate) const UPLOAD_BYTES: usize = 2 * PICTURE_BYTES;
+/// How many files are read at a time.
+pub(crate) const UPLOADS: usize = 8;
 /// Where the form stands.
 const PAGE: &str = "/account";
 /// What shows the letter below it.
@@ -75,6 +77,8 @@ pub(crate) async fn upload(
 
 async fn take(app: &App, caller: &Caller, form: Result<Multipart, MultipartRejection>) -> Result<(), No> {
     let me = caller.me()?;
+    app.chat.may_portray(me).await?;
+    let _reading = app.uploads.try_acquire().map_err(|_| Refusal::Unavailable)?;
     let mut form = form.map_err(|_| Refusal::PictureBad)?;
     while let Some(mut field) = form.next_field().await.map_err(|_| Refusal::PictureBad)? {
         match field.name() {
@@ -87,17 +91,12 @@ async fn take(app: &App, caller: &Caller, form: Result<Multipart, MultipartRejec
             size += part.len();
             if size <= PICTURE_BYTES {
                 file.extend_from_slice(&part);
-            } else if size > PATIENCE_BYTES {
-                break;
             }
         }
         if size > PICTURE_BYTES {
             return Err(Refusal::BodyTooLarge { max: PICTURE_BYTES }.into());
         }
-        // A form whose field was left empty, with the button that removes further down.
-        if !file.is_empty() {
-            return app.chat.portray(me, file.freeze()).await;
-        }
+        return app.chat.portray(me, file.freeze()).await;
     }
     Err(Refusal::PictureBad.into())
 }

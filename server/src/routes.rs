@@ -6,6 +6,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -13,13 +14,15 @@ use tower_http::timeout::TimeoutLayer;
 use wire::Refusal;
 
 use crate::boot::App;
-use crate::problem::Problem;
+use crate::pictures::UPLOAD_BYTES;
+use crate::problem::{PROBLEM, Problem};
 use crate::{gateway, guard, health, pages, pictures, session, site, topics};
 
 /// The largest body of a request.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
-/// The longest a request may take.
+/// The longest a request may take, and one that brings a file.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+const UPLOAD_TIME: Duration = Duration::from_secs(180);
 
 /// Every route but the pages, which are the app's.
 pub const ROUTES: [&str; 8] = [
@@ -41,7 +44,7 @@ pub(crate) fn router(app: App) -> Router {
         csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
     }
     let [ws, publish, topics, call, avatar, picture, live, ready] = ROUTES;
-    Router::new()
+    let requests = Router::new()
         .route(ws, get(gateway::upgrade))
         .route(publish, post(topics::publish))
         .route(topics, get(topics::history))
@@ -51,16 +54,22 @@ pub(crate) fn router(app: App) -> Router {
         .route(ready, get(health::ready))
         .fallback(get(pages::page).fallback(nothing))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
-        // Files have limits of their own.
-        .merge(Router::new().route(picture, post(pictures::upload)))
         .layer(from_fn_with_state(app.clone(), session::recognise))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
+    // Files are larger, and take longer.
+    let uploads = Router::new()
+        .route(picture, post(pictures::upload))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
+        .layer(from_fn_with_state(app.clone(), session::recognise))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD_TIME));
+    requests
+        .merge(uploads)
         .layer(from_fn_with_state(app.clone(), site::serve))
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(explain))
         .layer(csrf)
         .layer(map_response(guard::explain_csrf))
         .layer(from_fn_with_state(app.clone(), guard::check_host))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request panicked");
             Problem(Refusal::Unavailable).into_response()
@@ -75,7 +84,8 @@ async fn nothing(_: Request) -> Problem {
 
 /// Says in our words what the layers below say in theirs.
 async fn explain(response: Response) -> Response {
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !is_ours {
         return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
     }
     response

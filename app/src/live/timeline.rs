@@ -191,6 +191,10 @@ impl Timeline {
     /// Shows what a page says instead of what was there; what is on its way stays.
     pub(super) fn reload(&self, page: Opened) {
         let mut log = self.log();
+        if log.cursor.epoch != page.page.epoch {
+            // Marks of another life say nothing of this one.
+            self.marks.set(Vec::new());
+        }
         log.cursor = Cursor { epoch: page.page.epoch, seq: page.page.head };
         log.last = end_of(&page.page);
         log.members_at = page.members_at;
@@ -409,6 +413,13 @@ impl Timeline {
     }
 
     fn seat(&self, event: &Event) {
+        if let Event::Joined { member: Member { person, .. } }
+        | Event::Left { person }
+        | Event::Removed { person, .. } = event
+        {
+            // A new seat begins with nothing.
+            self.marks.update(|marks| marks.retain(|marks| marks.user != person.id));
+        }
         match event {
             Event::Joined { member } => self.members.update(|members| {
                 members.retain(|other| other.person.id != member.person.id);

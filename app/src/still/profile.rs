@@ -63,13 +63,13 @@ pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
             />
             <p class="hint" id="picture-hint">{text::PICTURE_HINT}</p>
             <p class="refusal" role="alert" id="picture-refused">{refused}</p>
-            <div class="row wrap">
-                <button class="button">{text::SAVE}</button>
-                {has_picture.then(|| view! {
-                    <button class="button quiet" name="remove" value="true">{text::TAKE_DOWN}</button>
-                })}
-            </div>
+            <button class="button">{text::SAVE}</button>
         </form>
+        {has_picture.then(|| view! {
+            <form class="form" method="post" action="/account/picture" enctype="multipart/form-data">
+                <button class="button quiet" name="remove" value="true">{text::TAKE_DOWN}</button>
+            </form>
+        })}
         <Form action="/do/describe" class="form">
             <label for="bio">{text::BIO}</label>
             <textarea id="bio" name="bio" rows="3" maxlength=BIO_CHARS.to_string() dir="auto" aria-describedby="bio-refused">

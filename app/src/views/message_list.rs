@@ -9,7 +9,7 @@ use super::message::MessageRow;
 use crate::browser::use_browser;
 use crate::calls::slice;
 use crate::desk::Desk;
-use crate::live::{LinkState, Live, Timeline};
+use crate::live::{LinkState, Live, Row, Timeline};
 use crate::text;
 
 /// How far from the end, in pixels, still counts as being there.
@@ -130,14 +130,18 @@ fn stay_at_end(timeline: &Timeline, at_end: RwSignal<bool>, list: NodeRef<Div>) 
 
 /// Tells the server what was seen: everything down to the newest message, once the viewer looks at it.
 fn mark_read(live: Live, timeline: Timeline, at_end: RwSignal<bool>) {
-    let topic = timeline.topic();
+    let (topic, me) = (timeline.topic(), live.me.id);
+    let of_others = move |row: &Row| {
+        row.content.with_untracked(|content| {
+            content.seq.filter(|_| content.author().is_some_and(|author| author.id != me))
+        })
+    };
     Effect::new(move |_| {
         let is_online = live.link.get() == LinkState::Online;
         let looks = is_online && live.focused.get() && at_end.get() && !timeline.has_newer.get();
-        let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(|row| row.seq()));
-        if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get())
-            && live.unread(&topic) > 0
-        {
+        let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(of_others));
+        let _ = live.unread(&topic);
+        if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get()) {
             live.read(&topic, newest);
             crate::pages::wake();
         }

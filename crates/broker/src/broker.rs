@@ -17,17 +17,17 @@ pub struct Broker {
     log_bytes: usize,
     /// Whether anybody asks for changes of audiences.
     watched: AtomicBool,
-    /// Topics whose audience changed since somebody asked, and how.
-    stirred: Mutex<HashMap<Topic, Stir>>,
+    /// Topics whose audience changed since somebody asked, and by whom.
+    stirred: Mutex<HashMap<Topic, HashMap<UserId, Stir>>>,
     stir: Notify,
 }
 
-/// How the audience of a topic changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a user did last on a topic, with one of their connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stir {
-    /// Readers left, or went away from their connections.
+    /// Left it, or went away from the connection.
     Went,
-    /// Readers came, or came back. Others may have left as well.
+    /// Came to it, or came back.
     Came,
 }
 
@@ -105,14 +105,14 @@ impl Broker {
         }
     }
 
-    /// Who reads a topic now.
+    /// Who reads a topic now and may go on.
     #[must_use]
     pub fn audience(&self, topic: &Topic) -> Audience {
         let Some(log) = self.find(topic) else { return Audience::default() };
         // For each user whether all their connections are idle.
         let mut users = BTreeMap::<UserId, bool>::new();
-        for seat in log.seats().values() {
-            if let Some(user) = seat.peer.owner {
+        for seat in log.seats().values().filter(|seat| seat.reads) {
+            if let Some(user) = seat.peer.owner.filter(|_| seat.until.load(Ordering::Acquire) == NEVER) {
                 let idle = seat.peer.idle.load(Ordering::Acquire);
                 users.entry(user).and_modify(|all| *all &= idle).or_insert(idle);
             }
@@ -122,18 +122,18 @@ impl Broker {
         Audience { here: ids(here), away: ids(away) }
     }
 
-    /// From now on changes of audiences are noted, one for each topic, until [`Broker::take_stirred`].
+    /// From now on changes of audiences are noted, one for each topic and user, until [`Broker::take_stirred`].
     pub fn watch_audiences(&self) {
         self.watched.store(true, Ordering::Release);
     }
 
-    /// Notes that the audience of a topic has changed, or shall be told anew.
-    pub fn note(&self, topic: &Topic, how: Stir) {
+    /// Notes that the audience of a topic has changed by a user, or shall be told anew.
+    pub fn note(&self, topic: &Topic, user: UserId, how: Stir) {
         if !self.watched.load(Ordering::Acquire) {
             return;
         }
         let mut stirred = unpoisoned(&self.stirred);
-        stirred.entry(topic.clone()).and_modify(|before| *before = how.max(*before)).or_insert(how);
+        stirred.entry(topic.clone()).or_default().insert(user, how);
         drop(stirred);
         self.stir.notify_one();
     }
@@ -147,7 +147,7 @@ impl Broker {
 
     /// Takes the topics whose audience changed since this was asked last.
     #[must_use]
-    pub fn take_stirred(&self) -> HashMap<Topic, Stir> {
+    pub fn take_stirred(&self) -> HashMap<Topic, HashMap<UserId, Stir>> {
         std::mem::take(&mut unpoisoned(&self.stirred))
     }
 
@@ -165,7 +165,7 @@ impl Broker {
     pub(crate) fn sit(&self, topic: &Topic, peer: Arc<Peer>) -> (u64, Arc<TopicLog>, Arc<AtomicU64>) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let until = Arc::new(AtomicU64::new(NEVER));
-        let seat = Seat { peer, until: Arc::clone(&until) };
+        let seat = Seat { peer, until: Arc::clone(&until), reads: false };
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
         let log = topics

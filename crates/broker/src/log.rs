@@ -62,6 +62,12 @@ impl Log {
         self.head
     }
 
+    /// The place before the oldest frame that is kept.
+    #[must_use]
+    pub fn before_first(&self) -> Seq {
+        Seq(self.head.0 - self.frames.len() as u64)
+    }
+
     /// How many bytes of frames are kept.
     #[must_use]
     pub const fn bytes(&self) -> usize {

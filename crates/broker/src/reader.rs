@@ -85,6 +85,7 @@ impl Reader {
                 subscription.log.change(|log| log.raise(head));
             }
             subscription.cursor = Some(cursor);
+            subscription.log.begin(subscription.number);
             self.peer.bell.notify_one();
             self.stir(topic, Stir::Came);
         }
@@ -111,7 +112,9 @@ impl Reader {
     pub fn detach(&mut self, topic: &Topic) -> bool {
         let Some(subscription) = self.subscriptions.remove(topic) else { return false };
         self.broker.stand(topic, subscription.number);
-        self.stir(topic, Stir::Went);
+        if subscription.cursor.is_some() {
+            self.stir(topic, Stir::Went);
+        }
         true
     }
 
@@ -179,18 +182,19 @@ impl Reader {
 
     /// Notes that the audience of a topic has changed; whoever reads without a name is not seen.
     fn stir(&self, topic: &Topic, how: Stir) {
-        if self.peer.owner.is_some() {
-            self.broker.note(topic, how);
+        if let Some(user) = self.peer.owner {
+            self.broker.note(topic, user, how);
         }
     }
 }
 
 impl Subscription {
-    /// Takes what was told in passing; what is lost is lost.
+    /// Takes what was told in passing; what is no longer kept is lost, and nothing else.
     fn hear(&mut self, into: &mut Vec<Bytes>) {
         let head = self.log.signal_head();
         if self.heard < head {
-            let _ = self.log.signals().read(self.heard, head, usize::MAX, into);
+            let signals = self.log.signals();
+            let _ = signals.read(self.heard.max(signals.before_first()), head, usize::MAX, into);
             self.heard = head;
         }
     }
@@ -200,7 +204,9 @@ impl Drop for Reader {
     fn drop(&mut self) {
         for (topic, subscription) in std::mem::take(&mut self.subscriptions) {
             self.broker.stand(&topic, subscription.number);
-            self.stir(&topic, Stir::Went);
+            if subscription.cursor.is_some() {
+                self.stir(&topic, Stir::Went);
+            }
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Seat {
     pub(crate) peer: Arc<Peer>,
     /// The last place this reader may be given; shared with the reader.
     pub(crate) until: Arc<AtomicU64>,
+    /// Whether it reads: its right was checked.
+    pub(crate) reads: bool,
 }
 
 /// How much of what was told in passing is kept for readers that are busy.
@@ -75,6 +77,13 @@ impl TopicLog {
 
     pub(crate) fn signals(&self) -> MutexGuard<'_, Log> {
         unpoisoned(&self.signals)
+    }
+
+    /// The right of a reader was checked: it reads from now on.
+    pub(crate) fn begin(&self, number: u64) {
+        if let Some(seat) = self.seats().get_mut(&number) {
+            seat.reads = true;
+        }
     }
 
     /// Tells every reader something in passing.

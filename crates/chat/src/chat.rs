@@ -20,6 +20,7 @@ use crate::pulse::{Beat, Pulse};
 use crate::session::Token;
 use crate::sign_ins::SignIns;
 use crate::store::{AccountKey, Outcome, Store, Write};
+use crate::workshop::Workshop;
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
 /// do stands in `acts/`, one file an area.
@@ -39,6 +40,8 @@ pub struct Chat {
     pub(crate) typing: Pace<UserId>,
     pub(crate) sign_ins: SignIns,
     pub(crate) forge: Forge,
+    /// Where pictures are made anew, one at a time: each may take much memory.
+    pub(crate) pictures: Workshop,
     /// Where sockets learn that their session is over.
     pub(crate) endings: Arc<Endings>,
     /// What is told once a beat.
@@ -133,6 +136,7 @@ impl Chat {
             typing: Pace::new(10, 1.0),
             sign_ins,
             forge,
+            pictures: Workshop::new("pictures", 1, 8),
             endings,
             pulse,
             committer,
@@ -166,11 +170,13 @@ impl Chat {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
-        if let Some(confirmed) = self.pulse.take_confirmed() {
-            self.commit(confirmed).await?;
-        }
+        let confirmed = match self.pulse.take_confirmed() {
+            Some(confirmed) => self.commit(confirmed).await.map(|_| ()),
+            None => Ok(()),
+        };
         self.committer.finish().await;
-        Ok(self.store.close().await?)
+        self.store.close().await?;
+        confirmed
     }
 
     /// Hands a write to the committer and waits until it is a fact.

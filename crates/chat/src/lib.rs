@@ -31,6 +31,7 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod volatile;
+mod workshop;
 
 pub use crate::acts::{Audience, Broadcast, CatchUp, Sending, Sent, Subscribed};
 pub use crate::bus::{Bus, Hint, LocalBus};

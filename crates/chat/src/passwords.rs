@@ -7,12 +7,12 @@
 use std::num::NonZero;
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 use wire::Refusal;
 use wire::limits::PASSWORD_CHARS;
 
 use crate::no::{Fault, No};
 use crate::store::PasswordHash;
+use crate::workshop::Workshop;
 
 const MEMORY_KIB: u32 = 19 * 1_024;
 const PASSES: u32 = 2;
@@ -25,10 +25,7 @@ const GOOD_SCORE: u8 = 2;
 const WAITING: usize = 32;
 
 /// Where hashes are made, a few at a time.
-pub(crate) struct Forge {
-    cores: Semaphore,
-    waiting: Semaphore,
-}
+pub(crate) struct Forge(Workshop);
 
 /// Refuses what others would guess. `names` are words that belong to the person.
 pub(crate) fn check(password: &str, names: &[&str]) -> Result<(), Refusal> {
@@ -42,7 +39,7 @@ pub(crate) fn check(password: &str, names: &[&str]) -> Result<(), Refusal> {
 impl Forge {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self { cores: Semaphore::new(cores), waiting: Semaphore::new(cores + WAITING) }
+        Self(Workshop::new("passwords", cores, WAITING))
     }
 
     /// The hash of a password, with this salt.
@@ -61,21 +58,9 @@ impl Forge {
         Ok(parts.is_some() && differs == 0)
     }
 
-    /// Does what takes a good part of a core's time, beside everything else. `name` is for the log.
-    pub(crate) async fn work<T: Send + 'static>(
-        &self,
-        name: &'static str,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, No> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| Refusal::Unavailable)?;
-        let fault = |error: &dyn std::fmt::Display| No::Fault(Fault::new(name, error));
-        let _core = self.cores.acquire().await.map_err(|error| fault(&error))?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| fault(&error))
-    }
-
     async fn argon2(&self, password: &str, salt: [u8; SALT_BYTES]) -> Result<[u8; HASH_BYTES], No> {
         let password = password.to_owned();
-        let hashing = self.work("passwords", move || {
+        let hashing = self.0.work(move || {
             let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
             let mut hash = [0; HASH_BYTES];
             Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(

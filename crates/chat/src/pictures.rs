@@ -11,9 +11,9 @@ use wire::Refusal;
 
 /// The side of a picture, in pixels: three times the largest that a page shows.
 const SIDE: u32 = 192;
-/// The longest side of a file that is read, in pixels, and the most memory that reading it takes.
+/// The longest side of a file that is read, in pixels, and the most memory that its pixels take.
 const LONGEST_SIDE: u32 = 8_192;
-const MEMORY: u64 = 256 * 1_024 * 1_024;
+const MEMORY: u64 = 160 * 1_024 * 1_024;
 /// Of 100; above this a photograph of this size looks the same.
 const QUALITY: u8 = 85;
 /// What shows where a picture is transparent.
@@ -22,7 +22,11 @@ const GROUND: Rgb<u8> = Rgb([255, 255, 255]);
 /// The middle of a picture as a JPEG, upright and without anything that stood beside the pixels.
 pub(crate) fn portrait(file: &[u8]) -> Result<Bytes, Refusal> {
     let picture = decode(file).map_err(|_| Refusal::PictureBad)?;
-    let square = picture.resize_to_fill(SIDE, SIDE, FilterType::CatmullRom).into_rgba8();
+    // Cut out before it is made smaller: a line of pixels would become a huge strip otherwise.
+    let side = picture.width().min(picture.height());
+    let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    let middle = picture.crop_imm(left, top, side, side);
+    let square = middle.resize_exact(SIDE, SIDE, FilterType::CatmullRom).into_rgba8();
     let flat = RgbImage::from_fn(SIDE, SIDE, |x, y| {
         let [red, green, blue, alpha] = square.get_pixel(x, y).0;
         let [over, under] = [u16::from(alpha), u16::from(255 - alpha)];
@@ -43,8 +47,11 @@ fn decode(file: &[u8]) -> image::ImageResult<DynamicImage> {
     limits.max_image_height = Some(LONGEST_SIDE);
     limits.max_alloc = Some(MEMORY);
     let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
+    // Decoders count what they need beside the pixels; the pixels are ours to count.
+    limits.reserve(decoder.total_bytes())?;
+    decoder.set_limits(limits)?;
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;
     picture.apply_orientation(orientation);
@@ -106,12 +113,25 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_pixels_is_no_more_work_than_a_square() {
+        for (width, height) in [(LONGEST_SIDE, 1), (1, LONGEST_SIDE)] {
+            let line = file(&RgbaImage::from_pixel(width, height, Rgba([1, 2, 3, 255])), ImageFormat::Png);
+            let picture = image::load_from_memory(&portrait(&line).unwrap()).unwrap();
+            assert_eq!((picture.width(), picture.height()), (SIDE, SIDE));
+        }
+    }
+
+    #[test]
     fn what_is_no_picture_or_too_large_a_one_is_refused() {
         let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
         let mut cut = file(&RgbaImage::from_pixel(50, 50, Rgba([1, 2, 3, 255])), ImageFormat::Png);
         cut.truncate(60);
         let long = file(&RgbaImage::from_pixel(LONGEST_SIDE + 1, 1, Rgba([1, 2, 3, 255])), ImageFormat::Png);
-        for bad in [&b""[..], b"nonsense", svg, &cut, &long] {
+        let mut vast = Cursor::new(Vec::new());
+        let zeros = image::ImageBuffer::<image::LumaA<u16>, _>::new(LONGEST_SIDE, LONGEST_SIDE);
+        zeros.write_to(&mut vast, ImageFormat::Png).unwrap();
+        let vast = vast.into_inner();
+        for bad in [&b""[..], b"nonsense", svg, &cut, &long, &vast] {
             assert_eq!(portrait(bad), Err(Refusal::PictureBad));
         }
     }

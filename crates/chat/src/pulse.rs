@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use wire::{Conversation, Marks, Notice, Seq, Topic, UserId};
 
 use crate::committer::Committer;
-use crate::store::{Store, Write};
+use crate::store::{Outcome, Store, Write};
 
 /// Gathers what is told in passing and often, and tells it once a beat, each topic in one signal: who is here, and whose
 /// marks have moved. A thousand people who read the same message, or come back after a restart, are one signal
@@ -41,6 +41,8 @@ pub(crate) struct Beat {
 struct Waiting {
     /// When the audience is told, if it has changed.
     presence_at: Option<Instant>,
+    /// Who went a moment ago, and until when they still count as here.
+    gone: HashMap<UserId, Instant>,
     /// Marks that moved.
     marks: HashMap<UserId, Marks>,
     /// Nothing is told before: a large audience was told something a moment ago.
@@ -71,9 +73,7 @@ impl Pulse {
     /// Marks have moved; it is a fact.
     pub(crate) fn moved(&self, topic: Topic, marks: Marks) {
         let mut gathered = self.gathered();
-        let before = gathered.moved.entry(topic).or_default().entry(marks.user).or_insert(marks);
-        before.delivered = before.delivered.max(marks.delivered);
-        before.read = before.read.max(marks.read);
+        merge(gathered.moved.entry(topic).or_default(), marks);
         drop(gathered);
         self.bell.notify_one();
     }
@@ -122,36 +122,35 @@ impl Beat {
     /// Makes facts of what devices have confirmed; then their marks have moved.
     async fn confirm(&self) {
         let Some(write) = self.pulse.take_confirmed() else { return };
-        let Write::Delivered { marks } = &write else { return };
-        let marks = marks.clone();
         // That the store failed is in the log already. The marks come again with the next messages.
-        if self.committer.commit(write).await.is_err() {
-            return;
-        }
-        for (conversation, user, _) in marks {
-            if let Ok(Some(standing)) = self.store.standing(conversation, user).await
-                && standing.role.is_some()
-                && !standing.blocked
-            {
-                self.pulse.moved(Topic::of(conversation), standing.marks(user));
-            }
+        let Ok(Outcome::Delivered { moved }) = self.committer.commit(write).await else { return };
+        for (conversation, marks) in moved {
+            self.pulse.moved(Topic::of(conversation), marks);
         }
     }
 
     fn gather(&mut self, now: Instant) {
-        for (topic, how) in self.broker.take_stirred() {
+        for (topic, users) in self.broker.take_stirred() {
             if topic.conversation().is_none() {
                 continue;
             }
-            let at = match how {
-                Stir::Came => now,
-                Stir::Went => now + GRACE,
-            };
             let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
-            waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
+            for (user, how) in users {
+                let at = match how {
+                    Stir::Came => now,
+                    Stir::Went => {
+                        waiting.gone.insert(user, now + GRACE);
+                        now + GRACE
+                    }
+                };
+                waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
+            }
         }
-        for (topic, marks) in std::mem::take(&mut self.pulse.gathered().moved) {
-            self.topics.entry(topic).or_insert_with(|| Waiting::new(now)).marks.extend(marks);
+        for (topic, moved) in std::mem::take(&mut self.pulse.gathered().moved) {
+            let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
+            for marks in moved.into_values() {
+                merge(&mut waiting.marks, marks);
+            }
         }
     }
 
@@ -161,20 +160,23 @@ impl Beat {
             if waiting.next_at().is_none_or(|at| at > now) {
                 continue;
             }
-            let audience = self.broker.audience(topic);
+            let audience = waiting.with_those_just_gone(self.broker.audience(topic), now);
             let count = audience.here.len() + audience.away.len();
             if count >= LARGE {
                 waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
             }
-            if !waiting.marks.is_empty() {
+            // One of the two a beat: a large signal pushes out what was told just before it.
+            if waiting.presence_at.take_if(|at| *at <= now).is_some() {
+                // Who is still counted as here is told to be gone in time.
+                waiting.presence_at = waiting.gone.values().min().copied();
+                let seen =
+                    if self.is_blocked(topic, &audience).await { Audience::default() } else { audience };
+                let told = Notice::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
+                self.broker.signal(topic, || Bytes::from(told.encode()));
+            } else if !waiting.marks.is_empty() {
                 let mut marks: Vec<Marks> = waiting.marks.drain().map(|(_, marks)| marks).collect();
                 marks.sort_by_key(|marks| marks.user);
                 let told = Notice::Marks { topic: topic.clone(), marks, reference: None };
-                self.broker.signal(topic, || Bytes::from(told.encode()));
-            }
-            if waiting.presence_at.take_if(|at| *at <= now).is_some() {
-                let seen = if self.is_blocked(topic).await { Audience::default() } else { audience };
-                let told = Notice::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
                 self.broker.signal(topic, || Bytes::from(told.encode()));
             }
         }
@@ -183,8 +185,11 @@ impl Beat {
     }
 
     /// Whether one of two people has blocked the other: then neither sees whether the other is here.
-    async fn is_blocked(&self, topic: &Topic) -> bool {
+    async fn is_blocked(&self, topic: &Topic, audience: &Audience) -> bool {
         let Some(conversation @ Conversation::Direct(pair)) = topic.conversation() else { return false };
+        if audience.here.is_empty() && audience.away.is_empty() {
+            return false;
+        }
         let [one, _] = pair.people();
         // What cannot be found out counts as blocked.
         self.store
@@ -196,7 +201,16 @@ impl Beat {
 
 impl Waiting {
     fn new(now: Instant) -> Self {
-        Self { presence_at: None, marks: HashMap::new(), not_before: now }
+        Self { presence_at: None, gone: HashMap::new(), marks: HashMap::new(), not_before: now }
+    }
+
+    /// An audience in which whoever went a moment ago is still here.
+    fn with_those_just_gone(&mut self, mut audience: Audience, now: Instant) -> Audience {
+        self.gone.retain(|user, until| *until > now && !audience.here.contains(user));
+        audience.away.retain(|user| !self.gone.contains_key(user));
+        audience.here.extend(self.gone.keys());
+        audience.here.sort();
+        audience
     }
 
     /// When the next signal is due, if one is.
@@ -204,6 +218,13 @@ impl Waiting {
         let at = if self.marks.is_empty() { self.presence_at? } else { self.not_before };
         Some(at.max(self.not_before))
     }
+}
+
+/// Marks only move on.
+fn merge(all: &mut HashMap<UserId, Marks>, marks: Marks) {
+    let before = all.entry(marks.user).or_insert(marks);
+    before.delivered = before.delivered.max(marks.delivered);
+    before.read = before.read.max(marks.read);
 }
 
 async fn wait_until(at: Option<Instant>) {

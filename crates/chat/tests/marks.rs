@@ -137,20 +137,84 @@ async fn whoever_comes_goes_away_or_leaves_is_seen_to() {
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_loaded_anew_is_no_leave() {
     let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let (ann, ben, cal) =
+        (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
     let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
+    for person in [&ben, &cal] {
+        node.chat.join(person, tea, None).await.unwrap();
+    }
     let topic = Topic::group(tea);
     let mut anns = listens(&node, &ann, &topic).await;
     let bens = listens(&node, &ben, &topic).await;
     until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     drop(bens);
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    // Whoever comes meanwhile gives nobody away.
+    let _cals = listens(&node, &cal, &topic).await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let bens = listens(&node, &ben, &topic).await;
     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
     bens.set_idle(true);
-    let told = until(&mut anns, |told| *told == presence(&topic, &[&ann], &[&ben])).await;
-    assert!(!told.contains(&presence(&topic, &[&ann], &[])), "{told:?}");
+    let told = until(&mut anns, |told| *told == presence(&topic, &[&ann, &cal], &[&ben])).await;
+    for without in [&[&ann][..], &[&ann, &cal]] {
+        assert!(!told.contains(&presence(&topic, without, &[])), "{told:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
+    let node = Node::limited(
+        std::sync::Arc::new(chat::VolatileStore::new(
+            &chat::testing::SeededChance::new(0),
+            chat::Window::default(),
+        )),
+        chat::Limits { newcomer_burst: u32::MAX, ..Node::patient() },
+    );
+    let ann = node.introduce("ann").await;
+    let tea = node.group(&ann, "tea").await;
+    let topic = Topic::group(tea);
+    let mut anns = listens(&node, &ann, &topic).await;
+    let (mut people, mut readers) = (Vec::new(), Vec::new());
+    for n in 0..200 {
+        let person = node.introduce(&format!("guest {n}")).await;
+        node.chat.join(&person, tea, None).await.unwrap();
+        readers.push(listens(&node, &person, &topic).await);
+        people.push(person);
+    }
+    let head = node.say(&ann, tea, "hello, all").await.seq;
+    for person in &people {
+        node.chat.delivered(person, &topic, head).await.unwrap();
+    }
+    // Slower than the beat, as a busy connection is.
+    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+    let mut frames = Vec::new();
+    anns.drain(usize::MAX, &mut frames);
+    let told: Vec<Notice> = frames
+        .iter()
+        .filter_map(|frame| match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
+            Some(Incoming::Notice(notice)) => Some(*notice),
+            _ => None,
+        })
+        .collect();
+    // What is left of it is the newest, and it is whole.
+    let whole = |told: &Notice| match told {
+        Notice::Presence { here, .. } => here.len() == 201,
+        Notice::Marks { marks, .. } => marks.len() == 200,
+        _ => false,
+    };
+    assert!(told.last().is_some_and(whole), "{told:?}");
+    assert_eq!(node.chat.marks(&ann, &topic).await.unwrap().len(), 200);
+}
+
+#[tokio::test]
+async fn whoever_has_no_seat_is_in_no_audience() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let topic = Topic::group(node.group(&ann, "tea").await);
+    let _anns = listens(&node, &ann, &topic).await;
+    let mut bens = Reader::new(std::sync::Arc::clone(node.chat.broker()), Some(ben.id));
+    bens.attach(&topic);
+    assert_eq!(node.chat.broker().audience(&topic).here, [ann.id], "ben's right was not checked yet");
 }
 
 #[tokio::test(start_paused = true)]

@@ -97,8 +97,8 @@ pub enum Notice {
         /// How many of them mention one.
         mentions: u32,
     },
-    /// A signal: how far members of a conversation are. Marks only move on; those that did not are not told. Also the
-    /// answer to `marks`, and then of everyone who has got anything.
+    /// A signal: how far members of a conversation are. Marks only move on, for as long as the seat is there; those that
+    /// did not are not told. Also the answer to `marks`, and then of everyone who has got anything.
     Marks {
         /// The conversation.
         topic: Topic,

@@ -73,7 +73,7 @@ impl Chat {
         self.commit(Write::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
             // Whether they are here is told to neither any more, or to both again.
-            self.broker.note(&Topic::direct(pair), Stir::Came);
+            self.broker.note(&Topic::direct(pair), me.id, Stir::Came);
         }
         Ok(())
     }

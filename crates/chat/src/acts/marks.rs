@@ -16,11 +16,14 @@ impl Chat {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let before = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         before.role.ok_or(Refusal::NotMember)?;
-        if !back && seq <= before.read {
+        if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
         }
         self.commit(Write::Read { conversation, user: me.id, seq, back }).await?;
         let Some(now) = self.store.standing(conversation, me.id).await? else { return Ok(()) };
+        if now.read == before.read && now.seen == before.seen {
+            return Ok(());
+        }
         if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
             self.pulse.moved(topic.clone(), now.marks(me.id));
         }

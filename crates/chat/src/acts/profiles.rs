@@ -34,6 +34,15 @@ impl Chat {
         self.commit(Write::Describe { user: me.id, bio }).await.map(|_| ())
     }
 
+    /// Whether somebody may show a picture, asked before a file is read.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`].
+    pub async fn may_portray(&self, me: &Person) -> Result<(), No> {
+        self.account(me).await?.ok_or(Refusal::NoAccount)?;
+        Ok(())
+    }
+
     /// Somebody with an account has another picture, made of a file in whatever format; nothing of the file itself is
     /// kept.
     ///
@@ -41,7 +50,7 @@ impl Chat {
     /// [`Refusal::NoAccount`], [`Refusal::PictureBad`].
     pub async fn portray(&self, me: &Person, file: Bytes) -> Result<(), No> {
         self.may_tell(me).await?;
-        let picture = self.forge.work("pictures", move || pictures::portrait(&file)).await??;
+        let picture = self.pictures.work(move || pictures::portrait(&file)).await??;
         self.commit(Write::Portray { user: me.id, picture: Some(picture) }).await.map(|_| ())
     }
 

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use wire::{
-    AppRole, Conversation, Description, Door, Epoch, GroupId, GroupSummary, Invite, Json, Login, Member,
-    Mine, Notify, Page, Pair, Person, Role, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId,
+    AppRole, Conversation, Description, Door, Epoch, GroupId, GroupSummary, Invite, Json, Login, Marks,
+    Member, Mine, Notify, Page, Pair, Person, Role, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId,
 };
 
 use super::Window;
@@ -197,13 +197,20 @@ impl State {
                 Outcome::Done
             }
             Write::Delivered { marks } => {
+                let mut moved = Vec::new();
                 for (conversation, user, seq) in marks {
                     let place = (*seq).min(self.head(&Topic::of(*conversation)));
-                    if let Some(view) = self.view_mut(*conversation, *user) {
-                        view.delivered = view.delivered.max(place);
+                    let Some(view) = self.view_mut(*conversation, *user) else { continue };
+                    if place <= view.delivered {
+                        continue;
+                    }
+                    view.delivered = place;
+                    let marks = Marks { user: *user, delivered: place, read: view.seen };
+                    if !self.is_blocked(*conversation) {
+                        moved.push((*conversation, marks));
                     }
                 }
-                Outcome::Done
+                Outcome::Delivered { moved }
             }
             Write::Meet(meeting) => self.meet(meeting),
             Write::Block { by, user, on } => {
@@ -279,12 +286,22 @@ impl State {
         }
     }
 
+    /// Whether it is a direct in which one has blocked the other.
+    fn is_blocked(&self, conversation: Conversation) -> bool {
+        let Conversation::Direct(pair) = conversation else { return false };
+        let [one, other] = pair.people();
+        self.blocks(one, other) || self.blocks(other, one)
+    }
+
+    fn blocks(&self, by: UserId, user: UserId) -> bool {
+        self.blocks.get(&by).is_some_and(|of| of.contains(&user))
+    }
+
     fn in_direct(&self, pair: Pair, topic: &Topic, user: UserId) -> Option<Standing> {
         if !pair.has(user) || pair.people().iter().any(|user| !self.people.contains_key(user)) {
             return None;
         }
         let other = pair.other(user);
-        let blocks = |by: UserId, user: UserId| self.blocks.get(&by).is_some_and(|of| of.contains(&user));
         let view = self.directs.get(&user).and_then(|views| views.get(&other)).copied();
         let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
         let (unread, _) = self.unread(topic, read, user);
@@ -297,8 +314,8 @@ impl State {
             mentions: unread,
             notify,
             hidden,
-            blocked: blocks(user, other) || blocks(other, user),
-            blocks: blocks(user, other),
+            blocked: self.is_blocked(Conversation::Direct(pair)),
+            blocks: self.blocks(user, other),
             listed: view.is_some(),
             ..Standing::default()
         })

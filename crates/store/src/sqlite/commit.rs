@@ -1,6 +1,6 @@
 use chat::store::{Amend, Change, Draft, Fact, Meeting, Mentions, Outcome, Part, Placed, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Door, Invite, Member, Seq, Settings, Timestamp, Topic, UserId};
+use wire::{Conversation, Door, Invite, Marks, Member, Seq, Settings, Timestamp, Topic, UserId};
 
 use super::values::{APPLICATION, door, notify, role, sender, seq, sql};
 use super::{accounts, conversations, logs, people};
@@ -28,10 +28,15 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         }
         Write::Read { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
         Write::Delivered { marks } => {
+            let mut moved = Vec::new();
             for (conversation, user, seq) in marks {
-                delivered(db, *conversation, *user, *seq)?;
+                if let Some(marks) = delivered(db, *conversation, *user, *seq)?
+                    && !conversations::is_blocked(db, *conversation)?
+                {
+                    moved.push((*conversation, marks));
+                }
             }
-            Ok(Outcome::Done)
+            Ok(Outcome::Delivered { moved })
         }
         Write::Meet(meeting) => meet(db, meeting),
         Write::Block { by, user, on } => {
@@ -240,16 +245,19 @@ fn delivered(
     db: &Transaction<'_>,
     conversation: Conversation,
     user: UserId,
-    seq: Seq,
-) -> rusqlite::Result<()> {
-    let place = seq.min(logs::head(db, &Topic::of(conversation))?);
+    place: Seq,
+) -> rusqlite::Result<Option<Marks>> {
+    let place = place.min(logs::head(db, &Topic::of(conversation))?);
     let (table, seat) = seat(conversation, user);
     let mut update = db.prepare_cached(&format!(
-        "UPDATE {table} SET delivered_mark = ?1 WHERE {} = ?2 AND user = ?3 AND delivered_mark < ?1",
+        "UPDATE {table} SET delivered_mark = ?1 WHERE {} = ?2 AND user = ?3 AND delivered_mark < ?1
+         RETURNING seen_mark",
         seat.column
     ))?;
-    update.execute(params![sql(place), seat.value, user.to_string()])?;
-    Ok(())
+    let moved = update.query_row(params![sql(place), seat.value, user.to_string()], |row| {
+        Ok(Marks { user, delivered: place, read: seq(row, 0)? })
+    });
+    moved.optional()
 }
 
 fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Result<Outcome> {

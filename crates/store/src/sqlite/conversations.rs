@@ -50,10 +50,20 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
         role: Some(Role::Member),
         unread,
         mentions: unread,
-        blocked: blocks || blocked.exists([&other, &me])?,
+        blocked: is_blocked(db, Conversation::Direct(pair))?,
         blocks,
         ..standing
     }))
+}
+
+/// Whether it is a direct in which one has blocked the other.
+pub(super) fn is_blocked(db: &Connection, conversation: Conversation) -> rusqlite::Result<bool> {
+    let Conversation::Direct(pair) = conversation else { return Ok(false) };
+    let people = pair.people().map(|user| user.to_string());
+    let mut find = db.prepare_cached(
+        "SELECT 1 FROM blocks WHERE (user = ?1 AND blocked = ?2) OR (user = ?2 AND blocked = ?1)",
+    )?;
+    find.exists(people)
 }
 
 /// The conversations of a user, the one with the newest entry first.

@@ -71,6 +71,11 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     commit_one(&*store, Write::Delivered { marks }).await;
     let standing = stands(&*store, &ben()).await;
     assert_eq!((standing.delivered, standing.seen), (Seq(2), Seq(1)));
+    commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: true }).await;
+    let marks = vec![(direct(pair()), ann().id, Seq(2))];
+    let blocked = commit_one(&*store, Write::Delivered { marks }).await;
+    assert_eq!(blocked, Outcome::Delivered { moved: vec![] }, "neither sees how far the other is");
+    commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: false }).await;
     let mine = store.conversations(cal().id).await.unwrap().mine;
     assert_eq!(mine, [], "cal hears nothing of it");
 }

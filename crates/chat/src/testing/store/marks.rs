@@ -98,20 +98,28 @@ pub async fn what_others_see_of_marks_only_moves_on(fresh: impl Fresh) {
     assert_eq!(seen(&*store, &ben()).await, (0, 0), "a new seat has got nothing");
     let delivered = async |seq: u64| {
         let marks = vec![(Conversation::Group(TEA), ben().id, Seq(seq))];
-        assert_eq!(commit_one(&*store, Write::Delivered { marks }).await, Outcome::Done);
-        seen(&*store, &ben()).await
+        let Outcome::Delivered { moved } = commit_one(&*store, Write::Delivered { marks }).await else {
+            panic!("it is about marks");
+        };
+        let now = seen(&*store, &ben()).await;
+        for (conversation, marks) in &moved {
+            assert_eq!((*conversation, marks.user), (Conversation::Group(TEA), ben().id));
+            assert_eq!((marks.delivered.0, marks.read.0), now);
+        }
+        (now.0, now.1, moved.len())
     };
-    assert_eq!(delivered(2).await, (2, 0));
-    assert_eq!(delivered(1).await, (2, 0));
+    assert_eq!(delivered(2).await, (2, 0, 1));
+    assert_eq!(delivered(1).await, (2, 0, 0), "what did not move is not told");
     read(&*store, &ben(), 3, false).await;
     assert_eq!(seen(&*store, &ben()).await, (3, 3), "what was read was delivered");
     read(&*store, &ben(), 1, true).await;
     assert_eq!(mark(&*store, &ben()).await.0, 1);
     assert_eq!(seen(&*store, &ben()).await, (3, 3), "others do not see that it is unread again");
-    assert_eq!(delivered(99).await, (4, 3), "nor past the end");
+    assert_eq!(delivered(99).await, (4, 3, 1), "nor past the end");
+    assert_eq!(delivered(99).await, (4, 3, 0));
     commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
     let gone = Write::Delivered { marks: vec![(Conversation::Group(TEA), ben().id, Seq(4))] };
-    assert_eq!(commit_one(&*store, gone).await, Outcome::Done);
+    assert_eq!(commit_one(&*store, gone).await, Outcome::Delivered { moved: vec![] });
     commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(seen(&*store, &ben()).await, (0, 0));
 }

@@ -1,0 +1,119 @@
+//! The port for facts: what a store must do, and in which order.
+
+mod entry;
+mod group;
+mod people;
+mod standing;
+mod write;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
+
+pub use entry::{Amend, BodyHash, Draft, Kept, Mentions, Range, Sender, SentBefore};
+pub use group::{Change, Fact, Listing, Roster, Version};
+pub use people::{Account, AccountKey, Listed, NewSession, PasswordHash, Profile, Sessions};
+pub use standing::{Conversations, Right, RightTo, Standing};
+pub use write::{Meeting, Outcome, Part, Placed, Write};
+
+use crate::no::Fault;
+use crate::session::{Session, SessionSummary, TokenHash};
+
+/// Where facts are kept. One suite, `chat::testing::store`, holds every implementation to this contract.
+///
+/// - **Atomic.** [`Store::commit`] takes a batch and makes all of it facts, or none: after a fault nothing of
+///   the batch may show, unless the outcome is unknown (a flush that failed), and then a retry with the same
+///   [`SendId`]s finds what did become a fact.
+/// - **Durable.** When `commit` answers, the batch survives a kill of the process and, if the store is on a
+///   disk, a power cut. After a failed flush nothing more is acknowledged until the store was reopened.
+/// - **Ordered.** The writes of a batch take effect in their order, each seeing those before it. Each entry
+///   gets the next Seq of its log: 1, 2, 3, without holes. Batches take effect in the order of the calls;
+///   the committer makes one call at a time.
+/// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] as long as the entry is kept. The same id with
+///   the same [`Draft::body`] on the same topic is [`Outcome::Repeated`]; with anything else it is
+///   [`Outcome::SendIdTaken`].
+/// - **Reads see whole batches**: what was committed before the call, and never half of one.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Which life of the logs this is. The same after a restart of a durable store; new after a restore from
+    /// a backup or a restart of a volatile one.
+    fn epoch(&self) -> Epoch;
+
+    /// Makes a batch of writes facts; one outcome for each, in order.
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault>;
+
+    /// A slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
+
+    /// One entry as it is now; none if there is none at this place, or it is no longer kept.
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault>;
+
+    /// The entries of a log that are [about](Draft::about) one of its places, oldest first.
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault>;
+
+    /// The pinned entries of a log, oldest first.
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault>;
+
+    /// The place of the first entry that was taken at this moment or later; none if there is none.
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault>;
+
+    /// A group's settings and members, the longest there first; none if there is no such group.
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
+
+    /// How a user stands in a conversation; none if there is no such group, or a direct is not theirs or lacks
+    /// one of its people.
+    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault>;
+
+    /// The groups a user has a seat in and the directs in which something was said, the one with the newest
+    /// entry first.
+    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault>;
+
+    /// A user; none if there is no such user.
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault>;
+
+    /// Other people whose name has these words in it, without case, by name: those whom a user has a group in
+    /// common with, and if `everyone` also everybody with an account. At most so many.
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault>;
+
+    /// Groups whose name has these words in it, without case, by name: those that are listed and not archived, or all
+    /// there are. At most so many.
+    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault>;
+
+    /// What somebody tells of themselves; none if there is no such user.
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault>;
+
+    /// The picture of a user, a JPEG; none if they have none.
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault>;
+
+    /// What was sent with this id, as far as it is kept; none if nothing was.
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault>;
+
+    /// Whom a user has blocked, the last one first.
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault>;
+
+    /// The account of a user, or that which signs in with a login; none for a guest.
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault>;
+
+    /// Every account, by name without case.
+    async fn accounts(&self) -> Result<Vec<Listed>, Fault>;
+
+    /// Whose new password a token is for, and until when; none if it is unknown or used.
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault>;
+
+    /// The sessions of a user, the one that began last first.
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;
+
+    /// The session a token belongs to, alive or not.
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
+
+    /// Finishes what was begun and lets go of files. The last call.
+    async fn close(&self) -> Result<(), Fault>;
+}
