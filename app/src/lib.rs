@@ -7,7 +7,7 @@
 //! It must never know of sockets, storage or timers: `frontend` drives [`Live`] and lends what a browser can
 //! do as a [`Browser`]. Nor of axum, cookies beyond one header, or SQL. Rules live in `chat`.
 //!
-//! Start reading at [`App`], then `pages/group.rs`, then [`Live`].
+//! Start reading at [`App`], then `pages/conversation.rs`, then [`Live`].
 
 mod browser;
 #[expect(missing_docs, reason = "a server function's arguments become fields that its own docs tell of")]
