@@ -5,8 +5,8 @@ use wire::{
 };
 
 use super::link::LinkState;
+use super::news::Applied;
 use super::state::{Again, Asked, Live, Presence, State, Typing, heads};
-use super::timeline::Applied;
 
 /// How long typing is believed, in milliseconds.
 const TYPING_FOR: f64 = 5_000.0;

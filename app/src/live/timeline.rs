@@ -3,13 +3,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Cursor, Entry, Event, Marks, Member, Opened, Page, Person, Quote, RichText, Role, Seq, Settings, Summary,
-    Topic, UserId,
+    Cursor, Entry, Event, Marks, Member, Opened, Page, Person, Quote, Role, Seq, Settings, Summary, Topic,
+    UserId,
 };
 
 use super::lead::Lead;
-use super::outbox::Letter;
-use super::row::{Content, Row, RowState, message_key};
+use super::row::{Content, Row};
 use crate::browser::Zone;
 
 /// The browser's view of one conversation's log: its rows, in order, without a hole, and who is there.
@@ -47,35 +46,21 @@ pub struct Timeline {
 }
 
 #[derive(Debug)]
-struct Log {
+pub(super) struct Log {
     /// How far the news were heard.
-    cursor: Cursor,
+    pub(super) cursor: Cursor,
     /// How far the rows reach; behind the cursor if the page shows an earlier part of the log.
-    last: Seq,
+    pub(super) last: Seq,
     /// How far the member list reaches: it is loaded whole, so it may be ahead of the rows.
-    members_at: Seq,
+    pub(super) members_at: Seq,
     /// The place of the first row.
-    first: Seq,
+    pub(super) first: Seq,
     /// The oldest entry that history has.
-    begins: Seq,
+    pub(super) begins: Seq,
     /// Entries that came while the page is being loaded anew; none if it is not.
-    held: Option<VecDeque<Entry>>,
-    zone: Zone,
+    pub(super) held: Option<VecDeque<Entry>>,
+    pub(super) zone: Zone,
 }
-
-/// What an entry did to a timeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Applied {
-    /// It is shown.
-    Shown,
-    /// It was there already, or waits for a page that is being loaded.
-    Nothing,
-    /// Entries between the cursor and this one are missing.
-    Hole,
-}
-
-/// The most rows a page carries; past that the oldest go, and history brings them back.
-const MOST_ROWS: usize = 300;
 
 impl Timeline {
     /// The timeline of a page, as this person sees it.
@@ -223,95 +208,9 @@ impl Timeline {
         self.lead();
     }
 
-    /// Marks only move on, whatever comes when.
-    pub(super) fn note_marks(&self, news: Vec<Marks>) {
-        self.marks.update(|marks| {
-            for new in news {
-                match marks.iter_mut().find(|marks| marks.user == new.user) {
-                    Some(marks) => {
-                        marks.delivered = marks.delivered.max(new.delivered);
-                        marks.read = marks.read.max(new.read);
-                    }
-                    None => marks.push(new),
-                }
-            }
-        });
-    }
-
     /// From now until [`Timeline::reload`] entries wait.
     pub(super) fn hold(&self) {
         self.log().held.get_or_insert_default();
-    }
-
-    pub(super) fn apply(&self, entry: Entry) -> Applied {
-        let mut log = self.log();
-        if let Some(held) = &mut log.held {
-            held.push_back(entry);
-            return Applied::Nothing;
-        }
-        if entry.seq <= log.cursor.seq {
-            return Applied::Nothing;
-        }
-        if entry.seq != log.cursor.seq.next() {
-            return Applied::Hole;
-        }
-        let shows_newest = log.last == log.cursor.seq;
-        log.cursor.seq = entry.seq;
-        if shows_newest {
-            log.last = entry.seq;
-        }
-        let changes_members = entry.seq > log.members_at;
-        drop(log);
-        if changes_members {
-            self.seat(&entry.data);
-        }
-        self.amend(&entry);
-        if entry.data.is_silent() {
-            return Applied::Shown;
-        }
-        if shows_newest {
-            self.show(entry);
-        } else {
-            self.has_newer.set(true);
-        }
-        Applied::Shown
-    }
-
-    /// Changes the row of a message, if it is shown, the replies that quote it, and the pins.
-    fn amend(&self, entry: &Entry) {
-        let Some(target) = entry.data.target() else { return };
-        let change = |event: Event| event.changed_by(&entry.data, entry.timestamp);
-        self.rows.with_untracked(|rows| {
-            for row in rows.iter().filter(|row| row.seq() == Some(target)) {
-                row.content.update(|content| {
-                    content.event = change(std::mem::replace(&mut content.event, Event::Unknown));
-                });
-            }
-            if matches!(entry.data, Event::Deleted { .. }) {
-                for row in rows.iter().filter(|row| row.content.with_untracked(|c| c.quotes(target))) {
-                    row.content.update(Content::forget_quote);
-                }
-            }
-        });
-        if matches!(entry.data, Event::Deleted { .. }) {
-            // What stood under its head needs one of its own.
-            self.lead();
-        }
-        match &entry.data {
-            Event::Pinned { on: true, .. } => {
-                // A message that is not on this page shows among the pins when the page is opened again.
-                if let Some(quote) = self.quote(target) {
-                    self.pins.update(|pins| {
-                        pins.retain(|pin| pin.seq != target);
-                        pins.push(quote);
-                    });
-                }
-            }
-            Event::Pinned { on: false, .. } | Event::Deleted { .. } => {
-                self.pins.update(|pins| pins.retain(|pin| pin.seq != target));
-            }
-            _ => {}
-        }
     }
 
     /// What a reply to the message at a place quotes, if its row is here.
@@ -339,116 +238,8 @@ impl Timeline {
         })
     }
 
-    /// Shows a message that is on its way, unless it is there already.
-    pub(super) fn add_pending(&self, me: &Person, letter: &Letter) {
-        let key = message_key(me, letter.id.as_str());
-        let body = RichText::plain(&letter.text);
-        let event = Event::message(me.clone(), letter.text.clone(), body, letter.reply_to.clone());
-        let state = letter.refused.clone().map_or(RowState::Sending, RowState::Failed);
-        let content = Content { seq: None, at: letter.at, event, state };
-        if self.rows.with_untracked(|rows| rows.iter().all(|row| row.key != key)) {
-            self.rows.update(|rows| rows.push(Row::new(key, content)));
-            self.lead();
-        }
-    }
-
-    /// Whether the row of this message of mine is a fact.
-    pub(super) fn has_delivered(&self, me: &Person, id: &str) -> bool {
-        let key = message_key(me, id);
-        self.rows.with_untracked(|rows| rows.iter().any(|row| row.key == key && row.seq().is_some()))
-    }
-
-    /// A message of mine is a fact. Its entry follows, or has been here already; if it stands above the rows
-    /// that are shown, there is no row for it here.
-    pub(super) fn acknowledge(&self, me: &Person, id: &str, seq: Seq) {
-        if seq <= self.cursor().seq {
-            self.remove_pending(me, id);
-        } else {
-            self.set_pending(me, id, &RowState::Delivered);
-        }
-    }
-
-    pub(super) fn set_pending(&self, me: &Person, id: &str, state: &RowState) {
-        let key = message_key(me, id);
-        self.rows.with_untracked(|rows| {
-            for row in rows.iter().filter(|row| row.key == key && row.seq().is_none()) {
-                row.content.update(|content| content.state = state.clone());
-            }
-        });
-    }
-
-    pub(super) fn remove_pending(&self, me: &Person, id: &str) {
-        let key = message_key(me, id);
-        self.rows.update(|rows| rows.retain(|row| row.key != key || row.seq().is_some()));
-        self.lead();
-    }
-
-    /// Gives a fact its row: the one it had while it was on its way, or a new one. Facts stand before
-    /// everything that is on its way.
-    fn show(&self, entry: Entry) {
-        let fresh = Row::delivered(entry);
-        let content = fresh.content.get_untracked();
-        let mut trimmed = None;
-        let most = if self.reads_old.get_untracked() { usize::MAX } else { MOST_ROWS };
-        self.rows.update(|rows| {
-            let place = rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len());
-            match rows.iter().position(|row| row.key == fresh.key) {
-                Some(at) => {
-                    let row = rows.remove(at);
-                    row.content.set(content);
-                    rows.insert(place.min(rows.len()), row);
-                }
-                None => rows.insert(place, fresh),
-            }
-            if rows.len() > most {
-                rows.drain(..rows.len() - most);
-                trimmed = rows.first().and_then(Row::seq);
-            }
-        });
-        if let Some(first) = trimmed {
-            self.log().first = first;
-            self.has_older.set(true);
-        }
-        self.lead();
-    }
-
-    fn seat(&self, event: &Event) {
-        if let Event::Joined { member: Member { person, .. } }
-        | Event::Left { person }
-        | Event::Removed { person, .. } = event
-        {
-            // A new seat begins with nothing.
-            self.marks.update(|marks| marks.retain(|marks| marks.user != person.id));
-        }
-        match event {
-            Event::Joined { member } => self.members.update(|members| {
-                members.retain(|other| other.person.id != member.person.id);
-                members.push(member.clone());
-            }),
-            Event::Left { person } | Event::Removed { person, .. } => {
-                self.members.update(|members| members.retain(|other| other.person.id != person.id));
-            }
-            Event::Ranked { person, role, .. } => self.change_seat(person, |member| member.role = *role),
-            Event::Muted { person, until, .. } => {
-                self.change_seat(person, |member| member.muted_until = *until);
-            }
-            Event::Changed { setting, .. } => self.settings.update(|settings| {
-                if let Some(settings) = settings {
-                    settings.set(setting.clone());
-                }
-            }),
-            _ => {}
-        }
-    }
-
-    fn change_seat(&self, person: &Person, change: impl Fn(&mut Member)) {
-        self.members.update(|members| {
-            members.iter_mut().filter(|member| member.person.id == person.id).for_each(change);
-        });
-    }
-
     /// Works out what stands above each row, and tells only the rows for which it changed.
-    fn lead(&self) {
+    pub(super) fn lead(&self) {
         let zone = self.log().zone;
         self.rows.with_untracked(|rows| {
             let mut above: Option<Content> = None;
@@ -463,7 +254,7 @@ impl Timeline {
         });
     }
 
-    fn log(&self) -> MutexGuard<'_, Log> {
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -478,7 +269,7 @@ fn rows_of(page: Page) -> impl Iterator<Item = Row> {
     page.entries.into_iter().filter(|entry| !entry.data.is_silent()).map(Row::delivered)
 }
 
-fn quote_of(entry: &Entry) -> Option<Quote> {
+pub(super) fn quote_of(entry: &Entry) -> Option<Quote> {
     Content::delivered(entry.clone()).quote()
 }
 

@@ -1,6 +1,10 @@
 //! The store that keeps everything in memory and nothing on a disk: what `--store memory` runs on.
 
+mod accounts;
+mod conversations;
+mod groups;
 mod log;
+mod logs;
 mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,171 @@
+use leptos::prelude::*;
+use wire::{Entry, Event, Marks, Member, Person};
+
+use super::row::{Content, Row};
+use super::timeline::Timeline;
+
+/// What an entry did to a timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// It is shown.
+    Shown,
+    /// It was there already, or waits for a page that is being loaded.
+    Nothing,
+    /// Entries between the cursor and this one are missing.
+    Hole,
+}
+
+/// The most rows a page carries; past that the oldest go, and history brings them back.
+const MOST_ROWS: usize = 300;
+/// What happens in a conversation, as it is told.
+impl Timeline {
+    /// Marks only move on, whatever comes when.
+    pub(super) fn note_marks(&self, news: Vec<Marks>) {
+        self.marks.update(|marks| {
+            for new in news {
+                match marks.iter_mut().find(|marks| marks.user == new.user) {
+                    Some(marks) => {
+                        marks.delivered = marks.delivered.max(new.delivered);
+                        marks.read = marks.read.max(new.read);
+                    }
+                    None => marks.push(new),
+                }
+            }
+        });
+    }
+
+    pub(super) fn apply(&self, entry: Entry) -> Applied {
+        let mut log = self.log();
+        if let Some(held) = &mut log.held {
+            held.push_back(entry);
+            return Applied::Nothing;
+        }
+        if entry.seq <= log.cursor.seq {
+            return Applied::Nothing;
+        }
+        if entry.seq != log.cursor.seq.next() {
+            return Applied::Hole;
+        }
+        let shows_newest = log.last == log.cursor.seq;
+        log.cursor.seq = entry.seq;
+        if shows_newest {
+            log.last = entry.seq;
+        }
+        let changes_members = entry.seq > log.members_at;
+        drop(log);
+        if changes_members {
+            self.seat(&entry.data);
+        }
+        self.amend(&entry);
+        if entry.data.is_silent() {
+            return Applied::Shown;
+        }
+        if shows_newest {
+            self.show(entry);
+        } else {
+            self.has_newer.set(true);
+        }
+        Applied::Shown
+    }
+
+    /// Changes the row of a message, if it is shown, the replies that quote it, and the pins.
+    pub(super) fn amend(&self, entry: &Entry) {
+        let Some(target) = entry.data.target() else { return };
+        let change = |event: Event| event.changed_by(&entry.data, entry.timestamp);
+        self.rows.with_untracked(|rows| {
+            for row in rows.iter().filter(|row| row.seq() == Some(target)) {
+                row.content.update(|content| {
+                    content.event = change(std::mem::replace(&mut content.event, Event::Unknown));
+                });
+            }
+            if matches!(entry.data, Event::Deleted { .. }) {
+                for row in rows.iter().filter(|row| row.content.with_untracked(|c| c.quotes(target))) {
+                    row.content.update(Content::forget_quote);
+                }
+            }
+        });
+        if matches!(entry.data, Event::Deleted { .. }) {
+            // What stood under its head needs one of its own.
+            self.lead();
+        }
+        match &entry.data {
+            Event::Pinned { on: true, .. } => {
+                // A message that is not on this page shows among the pins when the page is opened again.
+                if let Some(quote) = self.quote(target) {
+                    self.pins.update(|pins| {
+                        pins.retain(|pin| pin.seq != target);
+                        pins.push(quote);
+                    });
+                }
+            }
+            Event::Pinned { on: false, .. } | Event::Deleted { .. } => {
+                self.pins.update(|pins| pins.retain(|pin| pin.seq != target));
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives a fact its row: the one it had while it was on its way, or a new one. Facts stand before
+    /// everything that is on its way.
+    pub(super) fn show(&self, entry: Entry) {
+        let fresh = Row::delivered(entry);
+        let content = fresh.content.get_untracked();
+        let mut trimmed = None;
+        let most = if self.reads_old.get_untracked() { usize::MAX } else { MOST_ROWS };
+        self.rows.update(|rows| {
+            let place = rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len());
+            match rows.iter().position(|row| row.key == fresh.key) {
+                Some(at) => {
+                    let row = rows.remove(at);
+                    row.content.set(content);
+                    rows.insert(place.min(rows.len()), row);
+                }
+                None => rows.insert(place, fresh),
+            }
+            if rows.len() > most {
+                rows.drain(..rows.len() - most);
+                trimmed = rows.first().and_then(Row::seq);
+            }
+        });
+        if let Some(first) = trimmed {
+            self.log().first = first;
+            self.has_older.set(true);
+        }
+        self.lead();
+    }
+
+    pub(super) fn seat(&self, event: &Event) {
+        if let Event::Joined { member: Member { person, .. } }
+        | Event::Left { person }
+        | Event::Removed { person, .. } = event
+        {
+            // A new seat begins with nothing.
+            self.marks.update(|marks| marks.retain(|marks| marks.user != person.id));
+        }
+        match event {
+            Event::Joined { member } => self.members.update(|members| {
+                members.retain(|other| other.person.id != member.person.id);
+                members.push(member.clone());
+            }),
+            Event::Left { person } | Event::Removed { person, .. } => {
+                self.members.update(|members| members.retain(|other| other.person.id != person.id));
+            }
+            Event::Ranked { person, role, .. } => self.change_seat(person, |member| member.role = *role),
+            Event::Muted { person, until, .. } => {
+                self.change_seat(person, |member| member.muted_until = *until);
+            }
+            Event::Changed { setting, .. } => self.settings.update(|settings| {
+                if let Some(settings) = settings {
+                    settings.set(setting.clone());
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    pub(super) fn change_seat(&self, person: &Person, change: impl Fn(&mut Member)) {
+        self.members.update(|members| {
+            members.iter_mut().filter(|member| member.person.id == person.id).for_each(change);
+        });
+    }
+}
