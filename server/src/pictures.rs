@@ -1,6 +1,7 @@
 use axum::Extension;
 use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use chat::{Caller, No};
@@ -11,10 +12,10 @@ use wire::{Refusal, UserId};
 
 use crate::boot::App;
 use crate::pages::{after_form, wants_html};
-use crate::problem::Problem;
+use crate::problem::{PROBLEM, Problem};
 
 /// The largest file that is taken for a picture.
-const PICTURE_BYTES: usize = 10 * 1_000 * 1_000;
+const PICTURE_BYTES: usize = 10 * 1_024 * 1_024;
 /// How much is read at all. What is past the largest file is thrown away: a browser shows no answer before it has sent
 /// everything.
 pub(crate) const UPLOAD_BYTES: usize = 2 * PICTURE_BYTES;
@@ -72,6 +73,22 @@ pub(crate) async fn upload(
             after_form(PAGE, Some(("/account/picture", &no.outside().sentence())))
         }
         Err(no) => Problem::from(no).into_response(),
+    }
+}
+
+/// Says in our words that a file was not even read, because it is far too large.
+pub(crate) async fn explain(request: Request, next: Next) -> Response {
+    let html = wants_html(request.headers());
+    let response = next.run(request).await;
+    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE || is_ours {
+        return response;
+    }
+    let refusal = Refusal::BodyTooLarge { max: PICTURE_BYTES };
+    if html {
+        after_form(PAGE, Some(("/account/picture", &refusal.sentence())))
+    } else {
+        Problem(refusal).into_response()
     }
 }
 

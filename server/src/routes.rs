@@ -60,6 +60,7 @@ pub(crate) fn router(app: App) -> Router {
     let uploads = Router::new()
         .route(picture, post(pictures::upload))
         .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
+        .layer(from_fn(pictures::explain))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD_TIME));
     requests

@@ -218,3 +218,23 @@ async fn a_session_behind_https_is_bound_to_it() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_file_that_is_far_too_large_is_not_read_and_told_its_limit() {
+    let server = server().await;
+    let (_, cookie) = guest(&server, "ann").await;
+    let asks = async |accept: &str| {
+        let head = format!(
+            "Host: localhost\r\nCookie: {cookie}\r\nAccept: {accept}\r\nConnection: close\r\n\
+             Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 99000000"
+        );
+        raw(&server, &format!("POST /account/picture HTTP/1.1\r\n{head}\r\n\r\n")).await
+    };
+    let (status, answer) = asks("application/json").await;
+    assert_eq!(status, 413, "{answer}");
+    assert!(answer.contains("The body may have at most 10240 KiB."), "{answer}");
+    let (status, answer) = asks("text/html").await;
+    assert_eq!(status, 303, "{answer}");
+    assert!(answer.contains("location: /account?form=%2Faccount%2Fpicture&refused=The%20body"), "{answer}");
+    server.stop().await;
+}
