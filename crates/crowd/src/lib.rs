@@ -5,10 +5,13 @@
 //! looks for anything that was promised and not kept. It speaks only the public surface and must never know
 //! of ours but `wire`.
 //!
+//! How fast is another question than how right: [`fanout`] measures, and judges nothing.
+//!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
 pub mod busy;
 pub mod checker;
+pub mod fanout;
 pub mod person;
 pub mod record;
 pub mod run;

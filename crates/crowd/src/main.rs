@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use crowd::checker::Finding;
+use crowd::fanout::Measured;
+use crowd::fanout::compare::{Comparison, Line};
 use crowd::run::{Outcome, Plan, run};
 
 /// People over real sockets, and a checker of what they saw.
@@ -32,6 +34,8 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// How fast one message reaches many, beside other servers if they are named
+    Fanout(FanoutArguments),
     /// A short run of each kind, for the tests
     Check {
         /// The binary under test
@@ -41,6 +45,31 @@ enum Command {
         #[arg(long)]
         planted: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+struct FanoutArguments {
+    /// The binary of the product
+    #[arg(long)]
+    server: PathBuf,
+    /// Another server to measure in turn: a program that listens on the address it is given
+    #[arg(long)]
+    beside: Vec<PathBuf>,
+    /// How many subscribers
+    #[arg(long, default_value_t = 1_000)]
+    subscribers: u32,
+    /// How many messages are under way at most
+    #[arg(long, default_values_t = [1, 16, 128])]
+    window: Vec<usize>,
+    /// How many bytes a message carries
+    #[arg(long, default_value_t = 128)]
+    payload: usize,
+    /// For how long each is measured
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// How often; medians are told
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
 }
 
 #[derive(Debug, Args)]
@@ -81,6 +110,7 @@ async fn main() -> ExitCode {
         Command::Mixed { server, store, seconds } => {
             judge(&format!("{store}, mixed"), run(&mixed(server, &store, seconds)).await)
         }
+        Command::Fanout(arguments) => compare(arguments).await,
         Command::Check { server, planted } => all(server, planted).await,
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -149,6 +179,31 @@ async fn finds_the_bug(plan: &Plan) -> bool {
     }
     println!("FAILED {name}: five runs found nothing");
     false
+}
+
+/// Measures and prints a table; false if something could not be measured.
+async fn compare(arguments: FanoutArguments) -> bool {
+    let FanoutArguments { server, beside, subscribers, window, payload, seconds, rounds } = arguments;
+    let time = Duration::from_secs(seconds);
+    let comparison = Comparison { server, beside, subscribers, windows: window, payload, time, rounds };
+    let lines = match comparison.run().await {
+        Ok(lines) => lines,
+        Err(error) => {
+            println!("FAILED fan-out: {error}");
+            return false;
+        }
+    };
+    println!("fan-out to {subscribers}, {payload} bytes, medians of {rounds} times {seconds} s");
+    println!("window  server        deliveries/s  median ms    p99 ms  per server-CPU-s  KiB each  surplus");
+    for Line { window, name, measured } in lines {
+        let Measured { deliveries_per_s, median_ms, p99_ms, surplus, .. } = measured;
+        let per_cpu = measured.deliveries_per_cpu_s.unwrap_or_default();
+        let each = measured.rss_kib_each.unwrap_or_default();
+        println!(
+            "{window:>6}  {name:<12}  {deliveries_per_s:>12.0}  {median_ms:>9.1}  {p99_ms:>8.1}  {per_cpu:>16.0}  {each:>8.1}  {surplus:>7}"
+        );
+    }
+    true
 }
 
 fn judge(name: &str, outcome: std::io::Result<Outcome>) -> bool {

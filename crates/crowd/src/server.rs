@@ -51,6 +51,12 @@ impl Server {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The process; none while it does not run.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref()?.id()
+    }
+
     /// Starts the process, on the same data and port, and waits until it serves.
     ///
     /// # Errors

@@ -1,0 +1,180 @@
+//! As much of RFC 6455 as a subscriber needs that only counts.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A text frame as a client sends it: masked, with a mask of zeros, so that the payload stands as it is.
+pub(super) fn client_text(text: &str) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match u16::try_from(text.len()) {
+        Ok(short @ 0..=125) => frame.push(0x80 | short.to_be_bytes()[1]),
+        Ok(medium) => {
+            frame.push(0x80 | 126);
+            frame.extend(medium.to_be_bytes());
+        }
+        Err(_) => {
+            frame.push(0x80 | 127);
+            frame.extend((text.len() as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    frame
+}
+
+/// Makes a WebSocket of a connection.
+pub(super) async fn shake_hands(mut stream: TcpStream, path: &str) -> io::Result<TcpStream> {
+    let host = stream.peer_addr()?;
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+        if head.len() > 4_096 {
+            return Err(io::Error::other("the server's answer has no end"));
+        }
+    }
+    let status = String::from_utf8_lossy(&head);
+    if !status.starts_with("HTTP/1.1 101") {
+        let first = status.lines().next().unwrap_or_default();
+        return Err(io::Error::other(format!("no WebSocket at {path}: {first}")));
+    }
+    Ok(stream)
+}
+
+/// Takes what the server says to somebody who does not listen, so that it is not held up.
+pub(super) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
+    let mut scratch = [0; 16 * 1_024];
+    loop {
+        match stream.try_read(&mut scratch) {
+            Ok(0) => return Err(io::Error::other("the server has closed the publisher's socket")),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Counts frames in a stream of bytes, however they are cut.
+#[derive(Debug, Default)]
+pub(super) struct Counter {
+    /// The header of a frame that has come in part.
+    header: Vec<u8>,
+    /// How much of a payload is still to come.
+    left: u64,
+}
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text or binary.
+    Data,
+    /// A ping, which wants an answer.
+    Ping,
+    /// The end.
+    Close,
+    /// Anything else.
+    Other,
+}
+
+impl Counter {
+    /// Looks at the next bytes; each frame counts when its last byte has come.
+    pub(super) fn count(&mut self, mut bytes: &[u8], mut came: impl FnMut(Kind)) {
+        while !bytes.is_empty() {
+            if self.left > 0 {
+                let step = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
+                self.left -= step as u64;
+                bytes = &bytes[step..];
+                if self.left == 0 {
+                    came(self.finish());
+                }
+                continue;
+            }
+            self.header.push(bytes[0]);
+            bytes = &bytes[1..];
+            if let Some(length) = length(&self.header) {
+                self.left = length;
+                if length == 0 {
+                    came(self.finish());
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Kind {
+        let kind = match self.header.first().map(|first| first & 0x0f) {
+            Some(0x1 | 0x2) => Kind::Data,
+            Some(0x9) => Kind::Ping,
+            Some(0x8) => Kind::Close,
+            _ => Kind::Other,
+        };
+        self.header.clear();
+        kind
+    }
+}
+
+/// How long the payload is, once the header of a server's frame is whole.
+fn length(header: &[u8]) -> Option<u64> {
+    match (*header.get(1)?, &header[2..]) {
+        (short @ 0..=125, _) => Some(u64::from(short)),
+        (126, [a, b]) => Some(u64::from(u16::from_be_bytes([*a, *b]))),
+        (127, long) => Some(u64::from_be_bytes(long.try_into().ok()?)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server_frame(first: u8, length: usize) -> Vec<u8> {
+        let mut frame = vec![first];
+        match length {
+            0..=125 => frame.push(u8::try_from(length).unwrap()),
+            126..=65_535 => {
+                frame.push(126);
+                frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+            }
+            _ => {
+                frame.push(127);
+                frame.extend((length as u64).to_be_bytes());
+            }
+        }
+        frame.resize(frame.len() + length, 0x81);
+        frame
+    }
+
+    #[test]
+    fn frames_are_counted_however_they_are_cut() {
+        let frames = [(0x81, 0), (0x81, 5), (0x82, 126), (0x89, 3), (0x81, 70_000), (0x88, 2)];
+        let bytes: Vec<u8> =
+            frames.iter().flat_map(|(first, length)| server_frame(*first, *length)).collect();
+        for cut in [1, 2, 3, 7, 1_000, bytes.len()] {
+            let (mut counter, mut kinds) = (Counter::default(), Vec::new());
+            for part in bytes.chunks(cut) {
+                counter.count(part, |kind| kinds.push(kind));
+            }
+            use Kind::{Close, Data, Ping};
+            assert_eq!(kinds, [Data, Data, Data, Ping, Data, Close], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_clients_frame_says_how_long_it_is() {
+        for length in [0, 125, 126, 65_535, 65_536] {
+            let frame = client_text(&"x".repeat(length));
+            let header = match length {
+                0..=125 => 2,
+                126..=65_535 => 4,
+                _ => 10,
+            };
+            assert_eq!(frame.len(), header + 4 + length);
+            assert_eq!(frame[..2].iter().map(|byte| byte & 0x80).collect::<Vec<_>>(), [0x80, 0x80]);
+        }
+    }
+}

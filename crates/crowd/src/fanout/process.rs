@@ -1,0 +1,40 @@
+//! What Linux tells of a process.
+
+use std::fs;
+
+/// The ticks of a second in `/proc`: fixed for programs, whatever the kernel uses inside (proc(5), `USER_HZ`).
+const TICKS: f64 = 100.0;
+
+/// The processor time a process has taken, user and system, in seconds.
+pub(super) fn cpu_s(pid: u32) -> Option<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may have spaces and brackets; what counts stands after the last bracket.
+    let (_, numbers) = stat.rsplit_once(')')?;
+    let mut ticks = numbers.split_whitespace().skip(11).map(|number| number.parse::<f64>().ok());
+    Some((ticks.next()?? + ticks.next()??) / TICKS)
+}
+
+/// The resident memory of a process, in KiB.
+pub(super) fn rss_kib(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_memory_and_spends_time() {
+        let pid = std::process::id();
+        assert!(rss_kib(pid).is_some_and(|kib| kib > 100));
+        let before = cpu_s(pid).unwrap();
+        let mut sum = 0u64;
+        while cpu_s(pid).unwrap() <= before {
+            sum = (0..1_000_000u64).fold(sum, u64::wrapping_add);
+        }
+        assert!(sum > 0);
+        assert_eq!(rss_kib(u32::MAX), None);
+    }
+}
