@@ -7,8 +7,8 @@ use axum::extract::ws::WebSocket;
 use broker::{Reader, Setback};
 use bytes::Bytes;
 use chat::{Caller, CatchUp, Chance, Ending, No, OsChance, Sending};
-use futures::StreamExt;
 use futures::stream::FuturesOrdered;
+use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use wire::{Action, CloseCode, Notice, Ref, Refusal, Refused, Request, Topic};
@@ -113,9 +113,12 @@ impl<S: Sender> Connection<S> {
             return end;
         }
         let stopping = self.app.stopping.clone();
+        // Made once and not for every turn: each waits in a list that all connections share.
+        let stopped = stopping.cancelled();
+        let silence = sleep_until(self.deadline());
+        tokio::pin!(stopped, silence);
         let mut more = false;
         loop {
-            let deadline = self.deadline();
             let turn = tokio::select! {
                 asked = requests.recv(), if self.sends.len() < WAITING => match asked {
                     Some(asked) => self.asked(asked).await,
@@ -125,8 +128,13 @@ impl<S: Sender> Connection<S> {
                 () = self.reader.changed() => Ok(()),
                 // One helping a turn: whoever reads slowly is still heard, and can unsubscribe.
                 () = std::future::ready(()), if more => Ok(()),
-                () = sleep_until(deadline) => self.check_life().await,
-                () = stopping.cancelled() => Err(End::Because(CloseCode::Restart)),
+                () = &mut silence => {
+                    let checked = self.check_life().await;
+                    // Whoever was heard meanwhile has moved it on.
+                    silence.as_mut().reset(self.deadline());
+                    checked
+                }
+                () = &mut stopped => Err(End::Because(CloseCode::Restart)),
                 () = self.ending.over() => Err(End::Because(CloseCode::SignedOut)),
             };
             let delivered = match turn {
@@ -359,6 +367,11 @@ impl<S: Sender> Connection<S> {
                 Work::Ping => socket.ping().await,
             }
         };
+        tokio::pin!(working);
+        // Mostly there is room at once; then no timer is set.
+        if let Some(worked) = working.as_mut().now_or_never() {
+            return worked.map_err(|Broken| End::Gone);
+        }
         let because = tokio::select! {
             worked = working => return worked.map_err(|Broken| End::Gone),
             () = sleep(self.app.config.patience.stall) => CloseCode::Stalled,
