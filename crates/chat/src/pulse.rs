@@ -45,6 +45,8 @@ struct Waiting {
     gone: HashMap<UserId, Instant>,
     /// Marks that moved.
     marks: HashMap<UserId, Marks>,
+    /// Whether the audience was what was told last; then marks have their turn.
+    told_presence: bool,
     /// Nothing is told before: a large audience was told something a moment ago.
     not_before: Instant,
 }
@@ -165,8 +167,11 @@ impl Beat {
             if count >= LARGE {
                 waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
             }
-            // One of the two a beat: a large signal pushes out what was told just before it.
-            if waiting.presence_at.take_if(|at| *at <= now).is_some() {
+            // One of the two a beat, in turn: a large signal pushes out what was told just before it.
+            let marks_first = waiting.told_presence && !waiting.marks.is_empty();
+            waiting.told_presence = false;
+            if !marks_first && waiting.presence_at.take_if(|at| *at <= now).is_some() {
+                waiting.told_presence = true;
                 // Who is still counted as here is told to be gone in time.
                 waiting.presence_at = waiting.gone.values().min().copied();
                 let seen =
@@ -201,7 +206,13 @@ impl Beat {
 
 impl Waiting {
     fn new(now: Instant) -> Self {
-        Self { presence_at: None, gone: HashMap::new(), marks: HashMap::new(), not_before: now }
+        Self {
+            presence_at: None,
+            gone: HashMap::new(),
+            marks: HashMap::new(),
+            told_presence: false,
+            not_before: now,
+        }
     }
 
     /// An audience in which whoever went a moment ago is still here.

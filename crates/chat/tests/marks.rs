@@ -206,6 +206,36 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     assert_eq!(node.chat.marks(&ann, &topic).await.unwrap().len(), 200);
 }
 
+#[tokio::test(start_paused = true)]
+async fn marks_are_told_however_often_people_come_and_go() {
+    let node = Node::volatile();
+    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+    let tea = node.group(&ann, "tea").await;
+    node.chat.join(&ben, tea, None).await.unwrap();
+    let topic = Topic::group(tea);
+    let mut anns = listens(&node, &ann, &topic).await;
+    let (mut marks, mut bens) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let head = node.say(&ann, tea, "hello").await.seq;
+        node.chat.delivered(&ben, &topic, head).await.unwrap();
+        bens.push(listens(&node, &ben, &topic).await);
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let mut frames = Vec::new();
+        anns.drain(usize::MAX, &mut frames);
+        marks.extend(frames.iter().filter_map(|frame| {
+            match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
+                Some(Incoming::Notice(notice)) => match *notice {
+                    Notice::Marks { marks, .. } => Some(marks[0].delivered),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }));
+    }
+    assert!(marks.len() > 5, "{marks:?}");
+    assert!(marks.is_sorted(), "{marks:?}");
+}
+
 #[tokio::test]
 async fn whoever_has_no_seat_is_in_no_audience() {
     let node = Node::volatile();
