@@ -11,10 +11,11 @@ impl Chat {
     pub(crate) async fn may_read(&self, caller: &Caller, topic: &Topic) -> Result<Option<Standing>, No> {
         match topic.kind() {
             TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
-            TopicKind::Group(group) => self.needs_seat(caller, Conversation::Group(group)).await.map(Some),
-            TopicKind::Direct(pair) => self.needs_seat(caller, Conversation::Direct(pair)).await.map(Some),
+            TopicKind::Group(_) | TopicKind::Direct(_) => {
+                self.seat(caller.me()?, topic).await.map(|(_, standing)| Some(standing))
+            }
             TopicKind::Audit(group) => {
-                match self.needs_seat(caller, Conversation::Group(group)).await?.role {
+                match self.seat_in(caller.me()?, Conversation::Group(group)).await?.role {
                     Some(Role::Admin) => Ok(None),
                     Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
                 }
@@ -39,8 +40,15 @@ impl Chat {
         Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
     }
 
-    async fn needs_seat(&self, caller: &Caller, conversation: Conversation) -> Result<Standing, No> {
-        let standing = self.store.standing(conversation, caller.me()?.id).await?.ok_or(Refusal::NotFound)?;
+    /// Which conversation a topic belongs to, and how somebody stands in it who has a seat.
+    pub(super) async fn seat(&self, me: &Person, topic: &Topic) -> Result<(Conversation, Standing), No> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        Ok((conversation, self.seat_in(me, conversation).await?))
+    }
+
+    /// How somebody stands in a conversation who has a seat in it.
+    pub(super) async fn seat_in(&self, me: &Person, conversation: Conversation) -> Result<Standing, No> {
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         standing.role.ok_or(Refusal::NotMember)?;
         Ok(standing)
     }

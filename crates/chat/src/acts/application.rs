@@ -115,10 +115,9 @@ impl Chat {
     async fn new_reset(&self, by: Option<&Person>, of: Person) -> Result<Token, No> {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.clock.now().0 + RESET_MILLIS);
-        let (user, by_id) = (of.id, by.map_or(of.id, |by| by.id));
-        let by_admin = by.map(|by| by.id);
-        let write = Write::OfferReset { token: token.hash(), user, by: by_admin, until };
-        self.commit_noted(write, by_id, &Deed::ResetOffered { by: by.cloned(), of }).await?;
+        let (user, admin) = (of.id, by.map(|by| by.id));
+        let write = Write::OfferReset { token: token.hash(), user, by: admin, until };
+        self.commit_noted(write, admin.unwrap_or(user), &Deed::ResetOffered { by: by.cloned(), of }).await?;
         Ok(token)
     }
 

@@ -112,8 +112,7 @@ impl Chat {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
         self.acts.take(me.id, at)?;
-        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
-        standing.role.ok_or(Refusal::NotMember)?;
+        self.seat_in(me, conversation).await?;
         let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
         let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);
         self.commit(Write::Prefer { conversation, user: me.id, notify, hidden, news }).await.map(|_| ())

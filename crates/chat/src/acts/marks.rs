@@ -13,9 +13,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn read(&self, me: &Person, topic: &Topic, seq: Seq, back: bool) -> Result<(), No> {
-        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
-        let before = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
-        before.role.ok_or(Refusal::NotMember)?;
+        let (conversation, before) = self.seat(me, topic).await?;
         if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
         }
@@ -38,9 +36,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn delivered(&self, me: &Person, topic: &Topic, seq: Seq) -> Result<(), No> {
-        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
-        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
-        standing.role.ok_or(Refusal::NotMember)?;
+        let (conversation, standing) = self.seat(me, topic).await?;
         if seq > standing.delivered {
             self.pulse.confirm(conversation, me.id, seq);
         }
@@ -53,9 +49,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn marks(&self, me: &Person, topic: &Topic) -> Result<Vec<Marks>, No> {
-        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
-        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
-        standing.role.ok_or(Refusal::NotMember)?;
+        let (conversation, standing) = self.seat(me, topic).await?;
         let mut marks: Vec<Marks> = match conversation {
             Conversation::Group(group) => {
                 let roster = self.store.roster(group).await?.ok_or(Refusal::NotFound)?;

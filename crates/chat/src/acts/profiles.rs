@@ -65,7 +65,6 @@ impl Chat {
 
     async fn may_tell(&self, me: &Person) -> Result<(), No> {
         self.acts.take(me.id, self.clock.now())?;
-        self.account(me).await?.ok_or(Refusal::NoAccount)?;
-        Ok(())
+        self.may_portray(me).await
     }
 }
