@@ -1,22 +1,54 @@
 //! What people have read, and what is told in passing.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use broker::Reader;
+use bytes::Bytes;
 use chat::store::Range;
-use chat::testing::{Listener, Node};
-use chat::{Caller, No};
-use wire::{Incoming, Json, Marks, Notice, Person, Refusal, Seq, Topic};
+use chat::testing::{Listener, Node, SeededChance};
+use chat::{Caller, Limits, No, VolatileStore, Window};
+use wire::{GroupId, Incoming, Json, Marks, Notice, Person, Refusal, Seq, Topic};
+
+/// A group of ann, who made it, and ben.
+struct Tea {
+    node: Node,
+    ann: Person,
+    ben: Person,
+    tea: GroupId,
+    topic: Topic,
+}
+
+impl Tea {
+    async fn begun() -> Self {
+        let node = Node::volatile();
+        let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
+        let tea = node.group(&ann, "tea").await;
+        node.chat.join(&ben, tea, None).await.unwrap();
+        Self { node, ann, ben, tea, topic: Topic::group(tea) }
+    }
+}
 
 /// What somebody's connection is told in passing on a topic.
 async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<Notice> {
-    let mut reader = Reader::new(std::sync::Arc::clone(node.chat.broker()), Some(me.id));
+    let mut reader = Reader::new(Arc::clone(node.chat.broker()), Some(me.id));
     reader.attach(topic);
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
     let head = node.chat.history(&caller, topic, Range::default()).await.unwrap().head;
     reader.start(topic, head, head);
     act().await;
+    told_by(&mut reader)
+}
+
+/// What is told in passing among what a reader has to send.
+fn told_by(reader: &mut Reader) -> Vec<Notice> {
     let mut frames = Vec::new();
     reader.drain(usize::MAX, &mut frames);
-    let notice = |frame: &bytes::Bytes| match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
+    notices(&frames)
+}
+
+fn notices(frames: &[Bytes]) -> Vec<Notice> {
+    let notice = |frame: &Bytes| match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
         Some(Incoming::Notice(notice)) => Some(*notice),
         _ => None,
     };
@@ -25,15 +57,11 @@ async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) 
 
 #[tokio::test]
 async fn reading_on_one_device_is_told_to_the_others() {
-    let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     for text in ["one", "two", "three"] {
         node.say(&ann, tea, text).await;
     }
     assert_eq!(node.chat.visit(&ben).await.unwrap().mine[0].unread, 3);
-    let topic = Topic::group(tea);
     let read = async |seq: u64, back| node.chat.read(&ben, &topic, Seq(seq), back).await.unwrap();
     let heard = told(&node, &ben, &Topic::user(ben.id), async || {
         read(4, false).await;
@@ -51,11 +79,7 @@ async fn reading_on_one_device_is_told_to_the_others() {
 
 #[tokio::test]
 async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
-    let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
-    let topic = Topic::group(tea);
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let heard = told(&node, &ann, &topic, async || node.chat.typing(&ben, &topic).await.unwrap()).await;
     assert_eq!(heard, [Notice::Typing { topic: topic.clone(), person: ben.clone() }]);
     let mut late = Listener::new(&node.chat, Some(&ann));
@@ -70,7 +94,7 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
 
 /// Somebody who is connected and listens to a topic.
 async fn listens(node: &Node, me: &Person, topic: &Topic) -> Reader {
-    let mut reader = Reader::new(std::sync::Arc::clone(node.chat.broker()), Some(me.id));
+    let mut reader = Reader::new(Arc::clone(node.chat.broker()), Some(me.id));
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
     node.chat.subscribe(&mut reader, &caller, topic, None).await.unwrap();
     reader
@@ -81,23 +105,17 @@ async fn until(reader: &mut Reader, fits: impl Fn(&Notice) -> bool) -> Vec<Notic
     let mut told = Vec::new();
     let waiting = async {
         loop {
-            let mut frames = Vec::new();
-            reader.drain(usize::MAX, &mut frames);
-            for frame in frames {
-                if let Some(Incoming::Notice(notice)) =
-                    Incoming::<Json>::decode(std::str::from_utf8(&frame).unwrap())
-                {
-                    told.push(*notice);
-                    if told.last().is_some_and(&fits) {
-                        return;
-                    }
+            for notice in told_by(reader) {
+                told.push(notice);
+                if told.last().is_some_and(&fits) {
+                    return;
                 }
             }
             reader.changed().await;
         }
     };
     // With a paused clock this is over at once when nothing else can happen.
-    let in_time = tokio::time::timeout(std::time::Duration::from_secs(600), waiting).await.is_ok();
+    let in_time = tokio::time::timeout(Duration::from_secs(600), waiting).await.is_ok();
     assert!(in_time, "only {told:?}");
     told
 }
@@ -111,13 +129,14 @@ fn presence(topic: &Topic, here: &[&Person], away: &[&Person]) -> Notice {
     Notice::Presence { topic: topic.clone(), here: ids(here), away: ids(away) }
 }
 
+/// Time that a paused clock skips: nobody waits for it, and whatever is due in it happens first.
+async fn time_passes(how_long: Duration) {
+    tokio::time::sleep(how_long).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_goes_away_or_leaves_is_seen_to() {
-    let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
-    let topic = Topic::group(tea);
+    let Tea { node, ann, ben, topic, .. } = Tea::begun().await;
     let mut anns = listens(&node, &ann, &topic).await;
     until(&mut anns, |told| *told == presence(&topic, &[&ann], &[])).await;
     let bens = listens(&node, &ben, &topic).await;
@@ -136,24 +155,19 @@ async fn whoever_comes_goes_away_or_leaves_is_seen_to() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_that_is_loaded_anew_is_no_leave() {
-    let node = Node::volatile();
-    let (ann, ben, cal) =
-        (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
-    let tea = node.group(&ann, "tea").await;
-    for person in [&ben, &cal] {
-        node.chat.join(person, tea, None).await.unwrap();
-    }
-    let topic = Topic::group(tea);
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
+    let cal = node.introduce("cal").await;
+    node.chat.join(&cal, tea, None).await.unwrap();
     let mut anns = listens(&node, &ann, &topic).await;
     let bens = listens(&node, &ben, &topic).await;
     until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     drop(bens);
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    time_passes(Duration::from_secs(1)).await;
     // Whoever comes meanwhile gives nobody away.
     let _cals = listens(&node, &cal, &topic).await;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    time_passes(Duration::from_secs(2)).await;
     let bens = listens(&node, &ben, &topic).await;
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    time_passes(Duration::from_secs(60)).await;
     bens.set_idle(true);
     let told = until(&mut anns, |told| *told == presence(&topic, &[&ann, &cal], &[&ben])).await;
     for without in [&[&ann][..], &[&ann, &cal]] {
@@ -164,11 +178,8 @@ async fn a_page_that_is_loaded_anew_is_no_leave() {
 #[tokio::test(start_paused = true)]
 async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     let node = Node::limited(
-        std::sync::Arc::new(chat::VolatileStore::new(
-            &chat::testing::SeededChance::new(0),
-            chat::Window::default(),
-        )),
-        chat::Limits { newcomer_burst: u32::MAX, ..Node::patient() },
+        Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())),
+        Limits { newcomer_burst: u32::MAX, ..Node::patient() },
     );
     let ann = node.introduce("ann").await;
     let tea = node.group(&ann, "tea").await;
@@ -186,16 +197,8 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
         node.chat.delivered(person, &topic, head).await.unwrap();
     }
     // Slower than the beat, as a busy connection is.
-    tokio::time::sleep(std::time::Duration::from_secs(30)).await;
-    let mut frames = Vec::new();
-    anns.drain(usize::MAX, &mut frames);
-    let told: Vec<Notice> = frames
-        .iter()
-        .filter_map(|frame| match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
-            Some(Incoming::Notice(notice)) => Some(*notice),
-            _ => None,
-        })
-        .collect();
+    time_passes(Duration::from_secs(30)).await;
+    let told = told_by(&mut anns);
     // What is left of it is the newest, and it is whole.
     let whole = |told: &Notice| match told {
         Notice::Presence { here, .. } => here.len() == 201,
@@ -208,28 +211,17 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
 
 #[tokio::test(start_paused = true)]
 async fn marks_are_told_however_often_people_come_and_go() {
-    let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
-    let topic = Topic::group(tea);
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let mut anns = listens(&node, &ann, &topic).await;
     let (mut marks, mut bens) = (Vec::new(), Vec::new());
     for _ in 0..20 {
         let head = node.say(&ann, tea, "hello").await.seq;
         node.chat.delivered(&ben, &topic, head).await.unwrap();
         bens.push(listens(&node, &ben, &topic).await);
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        let mut frames = Vec::new();
-        anns.drain(usize::MAX, &mut frames);
-        marks.extend(frames.iter().filter_map(|frame| {
-            match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
-                Some(Incoming::Notice(notice)) => match *notice {
-                    Notice::Marks { marks, .. } => Some(marks[0].delivered),
-                    _ => None,
-                },
-                _ => None,
-            }
+        time_passes(Duration::from_millis(500)).await;
+        marks.extend(told_by(&mut anns).into_iter().filter_map(|told| match told {
+            Notice::Marks { marks, .. } => Some(marks[0].delivered),
+            _ => None,
         }));
     }
     assert!(marks.len() > 5, "{marks:?}");
@@ -242,18 +234,14 @@ async fn whoever_has_no_seat_is_in_no_audience() {
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let topic = Topic::group(node.group(&ann, "tea").await);
     let _anns = listens(&node, &ann, &topic).await;
-    let mut bens = Reader::new(std::sync::Arc::clone(node.chat.broker()), Some(ben.id));
+    let mut bens = Reader::new(Arc::clone(node.chat.broker()), Some(ben.id));
     bens.attach(&topic);
     assert_eq!(node.chat.broker().audience(&topic).here, [ann.id], "ben's right was not checked yet");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_delivered_and_read_is_told_to_the_others_and_never_goes_back() {
-    let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
-    let topic = Topic::group(tea);
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let mut anns = listens(&node, &ann, &topic).await;
     let head = node.say(&ann, tea, "hello").await.seq;
     let of_ben = |delivered, read| Notice::Marks {
@@ -279,11 +267,7 @@ async fn what_was_delivered_and_read_is_told_to_the_others_and_never_goes_back()
 
 #[tokio::test(start_paused = true)]
 async fn whoever_resumes_has_what_came_before() {
-    let node = Node::volatile();
-    let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.group(&ann, "tea").await;
-    node.chat.join(&ben, tea, None).await.unwrap();
-    let topic = Topic::group(tea);
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let head = node.say(&ann, tea, "hello").await.seq;
     let mut anns = listens(&node, &ann, &topic).await;
     let mut bens = Listener::new(&node.chat, Some(&ben));
