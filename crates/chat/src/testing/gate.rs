@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,8 @@ use crate::store::{
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
 pub struct Gate {
     store: Arc<dyn Store>,
+    /// What the store lives in. After the store: fields go in this order.
+    _house: Box<dyn Any + Send + Sync>,
     open: watch::Sender<bool>,
     broken: AtomicBool,
     batches: Mutex<Vec<usize>>,
@@ -25,8 +28,15 @@ impl Gate {
     /// An open gate.
     #[must_use]
     pub fn before(store: Arc<dyn Store>) -> Arc<Self> {
+        Self::housed(store, ())
+    }
+
+    /// An open gate before a store that lives in something, such as a folder, which goes once the store has gone.
+    #[must_use]
+    pub fn housed(store: Arc<dyn Store>, house: impl Any + Send + Sync) -> Arc<Self> {
         Arc::new(Self {
             store,
+            _house: Box::new(house),
             open: watch::Sender::new(true),
             broken: AtomicBool::new(false),
             batches: Mutex::default(),
