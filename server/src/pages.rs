@@ -79,8 +79,7 @@ async fn back_to_page(answer: Response, form: &str, came_from: &str, draft: Opti
     } else {
         let body = to_bytes(body, BODY_BYTES).await.unwrap_or_default();
         let failure = Failure::read(&String::from_utf8_lossy(&body));
-        let mut place =
-            format!("{came_from}?form={}&refused={}", encode(form), encode(&failure.refused.message));
+        let mut place = refused_at(came_from, form, &failure.refused.message);
         if let Some(draft) = draft.filter(|draft| draft.len() <= DRAFT_BYTES) {
             place.push_str("&draft=");
             place.push_str(&encode(draft));
@@ -99,10 +98,15 @@ async fn back_to_page(answer: Response, form: &str, came_from: &str, draft: Opti
 /// Sends a browser on to a page after its form; what was refused, and why, goes along in the address.
 pub(crate) fn after_form(page: &str, refused: Option<(&str, &str)>) -> Response {
     let place = match refused {
-        Some((form, sentence)) => format!("{page}?form={}&refused={}", encode(form), encode(sentence)),
+        Some((form, sentence)) => refused_at(page, form, sentence),
         None => page.to_owned(),
     };
     Redirect::to(&place).into_response()
+}
+
+/// The address of a page that says which of its forms was refused, and why.
+fn refused_at(page: &str, form: &str, sentence: &str) -> String {
+    format!("{page}?form={}&refused={}", encode(form), encode(sentence))
 }
 
 /// The longest text of a refused form that travels in an address.

@@ -12,7 +12,7 @@ use wire::{Refusal, UserId};
 
 use crate::boot::App;
 use crate::pages::{after_form, wants_html};
-use crate::problem::{PROBLEM, Problem};
+use crate::problem::Problem;
 
 /// The largest file that is taken for a picture.
 const PICTURE_BYTES: usize = 10 * 1_024 * 1_024;
@@ -80,8 +80,7 @@ pub(crate) async fn upload(
 pub(crate) async fn explain(request: Request, next: Next) -> Response {
     let html = wants_html(request.headers());
     let response = next.run(request).await;
-    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
-    if response.status() != StatusCode::PAYLOAD_TOO_LARGE || is_ours {
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE {
         return response;
     }
     let refusal = Refusal::BodyTooLarge { max: PICTURE_BYTES };

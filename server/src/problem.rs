@@ -5,9 +5,6 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 use wire::Refusal;
 
-/// What kind of answer it is.
-pub(crate) const PROBLEM: &str = "application/problem+json";
-
 /// A refusal as HTTP says it: problem details (RFC 9457) with our stable code.
 pub(crate) struct Problem(pub(crate) Refusal);
 
@@ -24,7 +21,7 @@ impl IntoResponse for Problem {
         }));
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(millis) = refusal.retry_ms() {
             headers.insert(RETRY_AFTER, HeaderValue::from(millis.div_ceil(1_000)));

@@ -6,7 +6,6 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -15,7 +14,7 @@ use wire::Refusal;
 
 use crate::boot::App;
 use crate::pictures::UPLOAD_BYTES;
-use crate::problem::{PROBLEM, Problem};
+use crate::problem::Problem;
 use crate::{gateway, guard, health, pages, pictures, session, site, topics};
 
 /// The largest body of a request.
@@ -54,6 +53,7 @@ pub(crate) fn router(app: App) -> Router {
         .route(ready, get(health::ready))
         .fallback(get(pages::page).fallback(nothing))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(map_response(explain))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
     // Files are larger, and take longer.
@@ -67,7 +67,6 @@ pub(crate) fn router(app: App) -> Router {
         .merge(uploads)
         .layer(from_fn_with_state(app.clone(), site::serve))
         .layer(DefaultBodyLimit::disable())
-        .layer(map_response(explain))
         .layer(csrf)
         .layer(map_response(guard::explain_csrf))
         .layer(from_fn_with_state(app.clone(), guard::check_host))
@@ -83,10 +82,9 @@ async fn nothing(_: Request) -> Problem {
     Problem(Refusal::NotFound)
 }
 
-/// Says in our words what the layers below say in theirs.
+/// Says in our words that a body is too large, whoever below has found it so.
 async fn explain(response: Response) -> Response {
-    let is_ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE && !is_ours {
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
     }
     response
