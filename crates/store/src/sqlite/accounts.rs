@@ -4,7 +4,7 @@ use chat::store::{Account, AccountKey, Listed, NewSession, Outcome, PasswordHash
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wire::{AppRole, Login, Timestamp, UserId};
 
-use super::groups::person;
+use super::people::person;
 use super::values::{APPLICATION, app_role, app_role_of, checked};
 
 /// An account, by whose it is or by what it signs in with.

@@ -1,12 +1,11 @@
-use std::collections::BTreeMap;
-
 use chat::store::{Conversations, Standing};
 use rusqlite::{Connection, OptionalExtension, params};
 use wire::{
     Conversation, GroupId, GroupSummary, Mine, Pair, Person, Role, Seq, Summary, Timestamp, Topic, UserId,
 };
 
-use super::values::{checked, notify_of, seq};
+use super::people::person;
+use super::values::{called, checked, notify_of, seq};
 use super::{groups, logs};
 
 /// How a user stands in a conversation.
@@ -86,7 +85,7 @@ pub(super) fn conversations(db: &Connection, user: UserId) -> rusqlite::Result<C
         "SELECT users.id, users.name FROM directs JOIN users ON users.id = directs.other
          WHERE directs.user = ?",
     )?;
-    for row in select.query_map([user.to_string()], |row| groups::person(row, 0))? {
+    for row in select.query_map([user.to_string()], |row| person(row, 0))? {
         let with = row?;
         let Some(pair) = Pair::of(user, with.id) else { continue };
         let summary = Summary::direct(pair, with);
@@ -126,17 +125,8 @@ pub(super) fn people(
          ) AS known ON known.id = users.id
          WHERE users.id <> ?1",
     )?;
-    // The database lowers ASCII only, so names are compared here.
-    let words = words.to_lowercase();
-    let mut found = BTreeMap::new();
-    for row in select.query_map(params![user.to_string(), everyone], |row| groups::person(row, 0))? {
-        let person = row?;
-        let name = person.name.as_str().to_lowercase();
-        if name.contains(&words) {
-            found.insert((name, person.id), person);
-        }
-    }
-    Ok(found.into_values().take(limit).collect())
+    let rows = select.query_map(params![user.to_string(), everyone], |row| person(row, 0))?;
+    called(words, limit, rows, |person| (person.name.as_str(), person.id))
 }
 
 /// Whom a user has blocked, the last one first.
@@ -145,5 +135,5 @@ pub(super) fn blocked(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Per
         "SELECT users.id, users.name FROM blocks JOIN users ON users.id = blocks.blocked
          WHERE blocks.user = ? ORDER BY blocks.id DESC",
     )?;
-    select.query_map([user.to_string()], |row| groups::person(row, 0))?.collect()
+    select.query_map([user.to_string()], |row| person(row, 0))?.collect()
 }

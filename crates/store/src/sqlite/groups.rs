@@ -1,14 +1,12 @@
-use std::collections::BTreeMap;
-
 use chat::store::{Listing, Roster, Standing, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
-    Description, GroupId, GroupName, GroupSummary, Invite, Member, Person, PersonName, Settings, Timestamp,
-    Topic, UserId,
+    Description, GroupId, GroupName, GroupSummary, Invite, Member, Settings, Timestamp, Topic, UserId,
 };
 
 use super::logs;
-use super::values::{checked, door_of, notify_of, role_of, seq};
+use super::people::person;
+use super::values::{called, checked, door_of, notify_of, role_of, seq};
 
 /// Settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
@@ -104,30 +102,7 @@ pub(super) fn listings(
             members: row.get(3)?,
         })
     })?;
-    // The database lowers ASCII only, so names are compared here.
-    let words = words.to_lowercase();
-    let mut found = BTreeMap::new();
-    for listing in rows {
-        let listing = listing?;
-        let name = listing.group.name.as_str().to_lowercase();
-        if name.contains(&words) {
-            found.insert((name, listing.group.id), listing);
-        }
-    }
-    Ok(found.into_values().take(limit).collect())
-}
-
-/// A user.
-pub(super) fn user(db: &Connection, id: UserId) -> rusqlite::Result<Option<Person>> {
-    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?")?;
-    find.query_row([id.to_string()], |row| person(row, 0)).optional()
-}
-
-/// A person, from the columns id and name that begin at `column`.
-pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
-    let id = checked(row, column, |id: String| id.parse().ok())?;
-    let name = checked(row, column + 1, |name: String| PersonName::new(&name).ok())?;
-    Ok(Person { id, name })
+    called(words, limit, rows, |listing| (listing.group.name.as_str(), listing.group.id))
 }
 
 fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {

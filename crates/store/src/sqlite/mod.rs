@@ -150,7 +150,7 @@ impl Store for SqliteStore {
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
-        self.readers.read("person", move |db| groups::user(db, user)).await
+        self.readers.read("person", move |db| people::user(db, user)).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

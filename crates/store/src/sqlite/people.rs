@@ -1,10 +1,22 @@
 use bytes::Bytes;
 use chat::store::{Outcome, Profile};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use wire::{Description, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use wire::{Description, Person, PersonName, Timestamp, UserId};
 
-use super::groups::person;
 use super::values::checked;
+
+/// A user.
+pub(super) fn user(db: &Connection, id: UserId) -> rusqlite::Result<Option<Person>> {
+    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?")?;
+    find.query_row([id.to_string()], |row| person(row, 0)).optional()
+}
+
+/// A person, from the columns id and name that begin at `column`.
+pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
+    let id = checked(row, column, |id: String| id.parse().ok())?;
+    let name = checked(row, column + 1, |name: String| PersonName::new(&name).ok())?;
+    Ok(Person { id, name })
+}
 
 /// What somebody tells of themselves.
 pub(super) fn profile(db: &Connection, user: UserId) -> rusqlite::Result<Option<Profile>> {

@@ -2,7 +2,7 @@ use chat::{Session, TokenHash};
 use rusqlite::{Connection, OptionalExtension};
 use wire::Timestamp;
 
-use super::groups::person;
+use super::people::person;
 
 /// The session a token belongs to.
 pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<Session>> {
