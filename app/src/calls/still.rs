@@ -211,12 +211,12 @@ pub(crate) fn account() -> impl Future<Output = Result<Known, Failure>> + Send +
     }
 }
 
-/// The accounts of the server, as those who manage them see them.
+/// The accounts, the groups and the audit log of the server, as those who manage it see them.
 pub(crate) struct Administered {
     /// What who asks may do.
     pub(crate) role: AppRole,
     pub(crate) accounts: Vec<Listed>,
-    /// Groups by name.
+    /// The groups that were looked for, by name.
     pub(crate) groups: Vec<Listing>,
     /// The link that was just made, absolute.
     pub(crate) link: Option<String>,
@@ -224,7 +224,7 @@ pub(crate) struct Administered {
     pub(crate) audit: Page<Deed>,
 }
 
-/// The accounts of the server. Takes who asks from context at once.
+/// The accounts, the groups and the audit log of the server. Takes who asks from context at once.
 pub(crate) fn administered(
     token: Option<String>,
     find: String,

@@ -39,14 +39,21 @@ fn Groups(found: Vec<Listing>, find: String) -> impl IntoView {
                     <button class="button">{text::FIND}</button>
                 </form>
                 {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
-                <ul class="stack">{lines(found, "", text::OPEN_GROUP)}</ul>
+                <Listings groups=found below="" label=text::OPEN_GROUP/>
             </section>
         </Sheet>
     }
 }
 
 /// A line for each group, with a link to it or to a page below it.
-pub(super) fn lines(found: Vec<Listing>, below: &str, label: &'static str) -> Vec<AnyView> {
+#[component]
+pub(super) fn Listings(
+    groups: Vec<Listing>,
+    /// What comes after the group's own path in the link.
+    below: &'static str,
+    /// What the link is called.
+    label: &'static str,
+) -> impl IntoView {
     let line = |listing: Listing| {
         let Listing { group, description, members } = listing;
         let (name, count) = (group.name.to_string(), usize::try_from(members).unwrap_or(usize::MAX));
@@ -63,7 +70,7 @@ pub(super) fn lines(found: Vec<Listing>, below: &str, label: &'static str) -> Ve
                 </a>
             </li>
         }
-        .into_any()
     };
-    found.into_iter().map(line).collect()
+    let lines: Vec<_> = groups.into_iter().map(line).collect();
+    view! { <ul class="stack">{lines}</ul> }
 }

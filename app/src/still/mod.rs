@@ -11,6 +11,7 @@ mod groups;
 mod message;
 mod people;
 mod profile;
+mod reset;
 mod server;
 
 use leptos::prelude::*;
@@ -37,7 +38,7 @@ pub fn Still() -> impl IntoView {
                 <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>
                 <Route path=path!("/broadcast/:seq") view=broadcast::ResultsPage/>
                 <Route path=path!("/server") view=server::ServerPage/>
-                <Route path=path!("/reset/:token") view=server::ResetPage/>
+                <Route path=path!("/reset/:token") view=reset::ResetPage/>
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
                 <Route path=path!("/g/:group/audit") view=audit::AuditPage/>

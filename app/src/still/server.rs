@@ -1,16 +1,15 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use wire::AppRole;
 
 use super::audit::{AuditLog, before};
-use super::groups::lines;
+use super::groups::Listings;
 use super::{Sheet, no_page};
-use crate::calls::{Administered, Listed, administered, reset_for};
+use crate::calls::{Administered, Listed, administered};
 use crate::text;
-use crate::views::{Avatar, Form, FormState, Plain, Refusal};
+use crate::views::{Avatar, Form, FormState};
 
-/// The accounts of the server, for those who manage them.
+/// The server, for those who manage it: its accounts, its groups and its audit log.
 #[component]
 pub(super) fn ServerPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
@@ -20,7 +19,7 @@ pub(super) fn ServerPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match administered.await {
-                    Ok(administered) => view! { <Accounts administered find/> }.into_any(),
+                    Ok(administered) => view! { <OfServer administered find/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -29,7 +28,7 @@ pub(super) fn ServerPage() -> impl IntoView {
 }
 
 #[component]
-fn Accounts(
+fn OfServer(
     administered: Administered,
     /// Which groups to show: those whose name has this in it.
     find: String,
@@ -58,7 +57,7 @@ fn Accounts(
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
                 </form>
-                <ul class="stack">{lines(groups, "/audit", text::AUDIT)}</ul>
+                <Listings groups below="/audit" label=text::AUDIT/>
             </section>
             <section class="card" aria-labelledby="audit">
                 <h2 id="audit">{text::AUDIT}</h2>
@@ -97,48 +96,5 @@ fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> 
             <span class="tag" class:admin={role >= AppRole::Admin}>{text::app_role(role)}</span>
             <span class="row wrap acts-of">{rank} {reset}</span>
         </li>
-    }
-}
-
-/// Setting a new password by a link.
-#[component]
-pub(super) fn ResetPage() -> impl IntoView {
-    let token = use_params_map().get_untracked().get("token").unwrap_or_default();
-    let person = reset_for(token.clone());
-    view! {
-        <Suspense>
-            {Suspend::new(async move {
-                match person.await {
-                    Ok(person) => view! { <Reset token name=person.name.to_string()/> }.into_any(),
-                    Err(failure) => no_page(failure),
-                }
-            })}
-        </Suspense>
-    }
-}
-
-#[component]
-fn Reset(token: String, name: String) -> impl IntoView {
-    view! {
-        <Title text=text::NEW_PASSWORD/>
-        <Plain>
-            <h1>{text::NEW_PASSWORD}</h1>
-            <Form action="/do/reset_password" class="card form">
-                <input type="hidden" name="token" value=token/>
-                <input type="hidden" name="username" autocomplete="username" value=name.clone()/>
-                <label for="password">{text::new_password_of(&name)}</label>
-                <input
-                    id="password"
-                    name="password"
-                    type="password"
-                    required
-                    minlength="8"
-                    autocomplete="new-password"
-                    aria-describedby="reset-refused"
-                />
-                <Refusal id="reset-refused"/>
-                <button class="button primary">{text::SAVE}</button>
-            </Form>
-        </Plain>
     }
 }
