@@ -12,10 +12,10 @@ mod people;
 #[cfg(feature = "ssr")]
 mod still;
 
-pub use accounts::{AppRank, ChangePassword, Claim, EndSession, OfferReset, ResetPassword, SignIn, SignOut};
-pub use accounts::{
-    app_rank, change_password, claim, end_session, offer_reset, reset_password, sign_in, sign_out,
-};
+pub use accounts::{AppRank, ChangePassword, Claim, Describe, EndSession, OfferReset, ResetPassword};
+pub use accounts::{SignIn, SignOut};
+pub use accounts::{app_rank, change_password, claim, describe, end_session, offer_reset, reset_password};
+pub use accounts::{sign_in, sign_out};
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
 pub use directs::{Block, Broadcast, Gather, block, broadcast, gather};
