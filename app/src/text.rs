@@ -206,8 +206,11 @@ pub(crate) fn reacted(emoji: &str, count: usize) -> String {
 /// Who has read a message, who has it, and who has not.
 #[cfg(feature = "ssr")]
 pub(crate) const COME: [&str; 3] = ["Read by", "Delivered to", "Not yet delivered to"];
-pub(crate) const HERE: &str = "Here now";
-pub(crate) const AWAY: &str = "Away";
+
+/// Where somebody is who is connected.
+pub(crate) const fn whereabouts(here: bool) -> &'static str {
+    if here { "Here now" } else { "Away" }
+}
 
 /// How far one's own newest message has come.
 pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> String {

@@ -21,12 +21,15 @@ pub(crate) fn Header(
     let named = Memo::new(move |_| {
         settings.with(|settings| match (settings, &what) {
             (Some(settings), _) => (settings.name.to_string(), settings.description.as_str().to_owned()),
-            (None, Summary::Direct { topic, with }) => {
-                let told =
-                    whose.whereabouts(topic, with.id).map(|here| if here { text::HERE } else { text::AWAY });
+            (None, what) => {
+                let told = match what {
+                    Summary::Direct { topic, with } => {
+                        whose.whereabouts(topic, with.id).map(text::whereabouts)
+                    }
+                    Summary::Group(_) => None,
+                };
                 (what.title().to_owned(), told.unwrap_or_default().to_owned())
             }
-            (None, Summary::Group(group)) => (group.name.to_string(), String::new()),
         })
     });
     let door = {

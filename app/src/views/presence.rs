@@ -16,7 +16,7 @@ pub(crate) fn Presence(
     let here = Memo::new(move |_| live.whereabouts(&topic, user));
     part(move || {
         here.get().map(|here| {
-            let (class, told) = if here { ("dot", text::HERE) } else { ("dot away", text::AWAY) };
+            let (class, told) = (if here { "dot" } else { "dot away" }, text::whereabouts(here));
             view! { <span class=class title=told><span class="unseen">{told}</span></span> }
         })
     })
