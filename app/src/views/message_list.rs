@@ -140,6 +140,8 @@ fn mark_read(live: Live, timeline: Timeline, at_end: RwSignal<bool>) {
         let is_online = live.link.get() == LinkState::Online;
         let looks = is_online && live.focused.get() && at_end.get() && !timeline.has_newer.get();
         let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(of_others));
+        // Tracked by name, and not only because `read` asks for it: when another device marks the conversation
+        // unread, or reads it, this runs again.
         let _ = live.unread(&topic);
         if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get()) {
             live.read(&topic, newest);
