@@ -1,9 +1,10 @@
 //! What the browser knows, and how it changes: pure, without a socket, a clock or a page, so that every turn
 //! of it is tested on the host.
 //!
-//! [`Live`] is the handle; what it does stands in `driving`, `hearing`, `writing` and `marks`. [`Link`](link::Link) decides when to connect, ping and give up; the
-//! [`Timeline`] is the browser's view of one log; the [`Outbox`](outbox::Outbox) keeps what is not
-//! committed yet. `frontend` drives it: it carries out [`Order`]s and tells what the socket did.
+//! [`Live`] is the handle; what it does stands in `driving`, `hearing`, `writing` and `marks`. [`Link`](link::Link)
+//! decides when to connect, ping and give up; the [`Timeline`] is the browser's view of one log; the
+//! [`Outbox`](outbox::Outbox) keeps what is not committed yet. `frontend` drives it: it carries out [`Order`]s and
+//! tells what the socket did.
 
 mod driving;
 mod hearing;

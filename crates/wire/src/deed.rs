@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::view::{AppRole, GroupSummary, Person};
 
-/// What somebody did to accounts and sessions, or to the whole of a group: an entry of the audit log of the application.
+/// What somebody did to accounts and sessions, or to the whole of a group: an entry of the audit log of the
+/// application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Deed {

@@ -25,9 +25,9 @@
 //! - **Member**: a user's seat. **Role**: admin or member. **Limit**: the most members a group may have.
 //!   **Roster**: settings, members and a version: what rules look at.
 //! - **Settings**: what admins set of a group. **Door**: who may join it. **Invite**: a link that lets people
-//!   in. **Announcing**: only admins write. **Slow mode**: a pause between two messages of one member.
-//!   **Archived**: readable, but closed. **Ban**: nobody who has one may join. **Audit log**: who did what. **Deed**: an entry
-//!   of the audit log of the application.
+//!   in. **Announcing**: only admins write. **Slow mode**: a pause between two messages of one member. **Archived**:
+//!   readable, but closed. **Ban**: nobody who has one may join. **Audit log**: who did what. **Deed**: an entry of
+//!   the audit log of the application.
 //! - **Join**, **leave**, **remove** are about seats. **Subscribe**, **unsubscribe** are about live delivery.
 //! - **Message**: an entry in a log. **Seq**: its dense place: 1, 2, 3. **Epoch**: which life of the log.
 //!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
