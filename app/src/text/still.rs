@@ -1,0 +1,204 @@
+//! The sentences of pages that only the server makes.
+
+use wire::{AppRole, Deed, EndedSessions, Invite, Timestamp};
+
+pub(crate) const SETTINGS: &str = "Settings";
+pub(crate) const DESCRIPTION: &str = "What it is about";
+pub(crate) const LIMIT: &str = "Most members";
+pub(crate) const LIMIT_HINT: &str = "Who is there already stays when you lower it.";
+pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";
+pub(crate) const ANNOUNCING: &str = "Only admins write";
+pub(crate) const REACTION: &str = "Reaction, one emoji";
+pub(crate) const REACT: &str = "React";
+pub(crate) const UNREACT: &str = "Take back";
+pub(crate) const FIND_MEMBER: &str = "Find a member";
+pub(crate) const FIND: &str = "Find";
+pub(crate) const NOBODY_FOUND: &str = "No member has a name like that.";
+pub(crate) const ADD_PERSON: &str = "Add somebody you know";
+pub(crate) const ADD: &str = "Add";
+pub(crate) const CHOSEN: &str = "With the chosen members";
+pub(crate) const MUTED: &str = "Muted";
+pub(crate) const INVITES: &str = "Invites";
+pub(crate) const WORKS_FOR: &str = "Works for";
+pub(crate) const USES: &str = "How many people may use it";
+pub(crate) const ANY_NUMBER: &str = "any number";
+pub(crate) const MAKE_INVITE: &str = "Make an invite";
+pub(crate) const REVOKE: &str = "Revoke";
+pub(crate) const BANS: &str = "Banned";
+pub(crate) const UNBAN: &str = "Lift the ban";
+pub(crate) const AUDIT: &str = "Audit log";
+pub(crate) const ENDING: &str = "Archive or delete";
+pub(crate) const ARCHIVE: &str = "Archive";
+pub(crate) const ARCHIVE_HINT: &str =
+    "An archived group can be read, but nobody writes or joins. It can be opened again.";
+pub(crate) const UNARCHIVE: &str = "Open again";
+pub(crate) const ARCHIVED_HINT: &str = "This group is archived: it can be read, but nobody writes or joins.";
+pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+
+pub(crate) const SERVER: &str = "This server";
+pub(crate) const ACCOUNTS: &str = "Accounts";
+pub(crate) const MAKE_MEMBER: &str = "Make member";
+pub(crate) const RESET_LINK: &str = "Link for a new password";
+pub(crate) const RESET_LINK_HINT: &str =
+    "Give this link to whoever forgot the password. It works once, for a day.";
+
+pub(crate) fn new_password_of(name: &str) -> String {
+    format!("New password of {name}")
+}
+
+pub(crate) const FIND_PERSON: &str = "Find a person";
+pub(crate) const NOBODY_YET: &str = "Whoever is in a group with you is listed here.";
+pub(crate) const NOBODY_CALLED: &str = "Nobody here has a name like that.";
+pub(crate) const TOGETHER: &str = "A group with the chosen people";
+pub(crate) const GATHER: &str = "Start the group";
+pub(crate) const BROADCAST: &str = "Write to many at once";
+pub(crate) const TO_WHOM: &str = "To whom";
+pub(crate) const TO_THESE: &str = "Those I choose below";
+pub(crate) const TO_MY_GROUPS: &str = "All my groups";
+pub(crate) const TO_EVERYONE: &str = "Everyone with an account, each alone";
+pub(crate) const SENT: &str = "Sent";
+pub(crate) const BLOCKED_PEOPLE: &str = "People you have blocked";
+
+pub(crate) fn choose(name: &str) -> String {
+    format!("Choose {name}")
+}
+
+pub(crate) fn sent_to(sent: usize, all: usize) -> String {
+    if sent == all { format!("Sent to {all}") } else { format!("Sent to {sent} of {all}") }
+}
+
+pub(crate) const FIND_GROUP: &str = "Find a group";
+pub(crate) const NONE_LISTED: &str = "No group is listed. Whoever manages one can list it in its settings.";
+pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
+pub(crate) const OPEN_GROUP: &str = "Open";
+pub(crate) const ALL_GROUPS: &str = "Groups of this server";
+pub(crate) const BIO: &str = "About you";
+pub(crate) const PICTURE: &str = "Picture";
+pub(crate) const PICTURE_HINT: &str = "A PNG, JPEG, GIF or WebP file of at most 10 MB. Its middle is kept, and nothing else that is in the file.";
+pub(crate) const TAKE_DOWN: &str = "Remove the picture";
+pub(crate) const PROFILE_HINT: &str = "With a password you can show a picture and tell about yourself.";
+pub(crate) const WRITE_TO: &str = "Write a message";
+pub(crate) fn here_since(year: i64, month: i64, day: i64) -> String {
+    format!("Here since {year}-{month:02}-{day:02}")
+}
+
+pub(crate) const PASSWORD: &str = "Password";
+pub(crate) const NEW_PASSWORD: &str = "New password";
+pub(crate) const OLD_PASSWORD: &str = "Present password";
+pub(crate) const CHANGE_PASSWORD: &str = "Change password";
+pub(crate) const NO_PASSWORD_YET: &str = "No password yet?";
+pub(crate) const CLAIM: &str = "Keep this name";
+pub(crate) const CLAIM_HINT: &str =
+    "You are a guest: only this browser knows you. With a password the name is yours, on every device.";
+pub(crate) const GUEST: &str = "Guest";
+pub(crate) const GUEST_SIGN_OUT: &str = "Without a password nobody can sign in with this name again.";
+pub(crate) const SESSIONS: &str = "Where you are signed in";
+pub(crate) const THIS_BROWSER: &str = "This browser";
+pub(crate) const SOME_BROWSER: &str = "A browser";
+pub(crate) const END_SESSION: &str = "Sign out there";
+pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
+pub(crate) const SIGN_OUT: &str = "Sign out";
+
+/// What somebody did to accounts and sessions, as a sentence.
+pub(crate) fn deed(deed: &Deed) -> Option<String> {
+    Some(match deed {
+        Deed::Claimed { by } => format!("{} made an account", by.name),
+        Deed::SignedIn { by, label } if label.is_empty() => format!("{} signed in", by.name),
+        Deed::SignedIn { by, label } => format!("{} signed in with {label}", by.name),
+        Deed::SignedOut { by, sessions: EndedSessions::One } => format!("{} ended a session", by.name),
+        Deed::SignedOut { by, sessions: EndedSessions::Others } => {
+            format!("{} ended all other sessions", by.name)
+        }
+        Deed::SignedOut { by, sessions: EndedSessions::All } => format!("{} ended all sessions", by.name),
+        Deed::PasswordChanged { by } => format!("{} changed the password; other sessions ended", by.name),
+        Deed::ResetOffered { by: Some(by), of } => {
+            format!("{} made a link for a new password of {}", by.name, of.name)
+        }
+        Deed::ResetOffered { by: None, of } => {
+            format!("The operator made a link for a new password of {}", of.name)
+        }
+        Deed::ResetUsed { by } => format!("{} set a new password by a link; all sessions ended", by.name),
+        Deed::Ranked { by, of, role } => {
+            format!("{} gave {} the role {}", by.name, of.name, app_role(*role).to_lowercase())
+        }
+        Deed::GroupDeleted { by, group } => format!("{} deleted the group {}", by.name, group.name),
+        Deed::Unknown => return None,
+    })
+}
+
+pub(crate) const EARLIER: &str = "Earlier";
+pub(crate) fn audit_of(name: &str) -> String {
+    format!("Audit log of {name}")
+}
+
+pub(crate) const fn app_role(role: AppRole) -> &'static str {
+    match role {
+        AppRole::Owner => "Owner",
+        AppRole::Admin => "Admin",
+        AppRole::Member => "Member",
+        AppRole::Guest => GUEST,
+    }
+}
+
+pub(crate) fn signed_in_on(year: i64, month: i64, day: i64) -> String {
+    format!("since {year}-{month:02}-{day:02}")
+}
+
+/// The pauses of slow mode that the form offers, in seconds.
+pub(crate) const PAUSES: [(u32, &str); 8] = [
+    (0, "Off"),
+    (10, "10 seconds"),
+    (30, "30 seconds"),
+    (60, "1 minute"),
+    (300, "5 minutes"),
+    (900, "15 minutes"),
+    (3_600, "1 hour"),
+    (21_600, "6 hours"),
+];
+
+/// What can be done with many members at once.
+pub(crate) const DEEDS: [(&str, &str); 6] = [
+    ("promote", "Make admin"),
+    ("demote", "Make member"),
+    ("mute", "Mute for an hour"),
+    ("unmute", "Unmute"),
+    ("remove", "Remove"),
+    ("ban", "Ban"),
+];
+
+/// How long an invite may work, in minutes.
+pub(crate) const SPANS: [(u32, &str); 4] =
+    [(60, "An hour"), (1_440, "A day"), (WEEK, "A week"), (0, "Until it is revoked")];
+/// A week, in minutes.
+pub(crate) const WEEK: u32 = 10_080;
+
+pub(crate) fn manage_title(group: &str) -> String {
+    format!("Manage {group}")
+}
+
+pub(crate) fn message_of(author: &wire::Person) -> String {
+    format!("Message of {}", author.name)
+}
+
+pub(crate) fn back_to(group: &str) -> String {
+    format!("Back to {group}")
+}
+
+pub(crate) fn delete_label(group: &str) -> String {
+    format!("To delete the group with all its messages, type its name: {group}")
+}
+
+pub(crate) fn invite_works(invite: &Invite, now: Timestamp) -> String {
+    let people = match invite.uses {
+        None => "For any number of people".into(),
+        Some(1) => "For one more person".into(),
+        Some(uses) => format!("For {uses} more people"),
+    };
+    let hours = invite.until.map(|until| (until.0 - now.0).div_euclid(3_600_000));
+    match hours {
+        None => format!("{people}, until it is revoked"),
+        Some(0) => format!("{people}, for less than an hour"),
+        Some(1..48) => format!("{people}, for {} hours", hours.unwrap_or_default() + 1),
+        Some(hours) => format!("{people}, for {} days", hours / 24 + 1),
+    }
+}
