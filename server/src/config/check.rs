@@ -1,0 +1,125 @@
+use std::str::FromStr;
+
+use chat::{Limits, SignUp};
+
+use super::settings::Settings;
+use super::{Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+
+impl Settings {
+    /// What the operator wants, if all of it can be; what nobody said has the default that its flag names.
+    pub(super) fn check(self) -> Result<Config, Wrong> {
+        let (limits, sockets) = (Limits::default(), Sockets::default());
+        let limits = Limits {
+            group_members: at_least_one("group_members", self.group_members, limits.group_members)?,
+            send_burst: at_least_one("send_burst", self.send_burst, limits.send_burst)?,
+            send_per_second: rate(self.send_per_second, limits.send_per_second)?,
+            sign_up: choice("sign_up", self.sign_up, SignUpChoice(limits.sign_up))?.0,
+            ..limits
+        };
+        let sockets = Sockets {
+            node: at_least_one("sockets", self.sockets, sockets.node)?,
+            user: at_least_one("sockets_per_user", self.sockets_per_user, sockets.user)?,
+            address: at_least_one("sockets_per_address", self.sockets_per_address, sockets.address)?,
+        };
+        let addr = self
+            .addr
+            .or_else(|| std::env::var("LEPTOS_SITE_ADDR").ok())
+            .unwrap_or_else(|| "127.0.0.1:8080".into());
+        if addr.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
+            return Err(Wrong(format!(
+                "addr = \"{addr}\" is not right; give address and port, such as 127.0.0.1:8080"
+            )));
+        }
+        Ok(Config {
+            addr,
+            data: self.data.unwrap_or_else(|| "./data".into()),
+            store: choice("store", self.store, StoreChoice::Sqlite)?,
+            origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
+            open_topics: choice("open_topics", self.open_topics, OpenTopics::Loopback)?,
+            bus: self.bus.unwrap_or_else(|| "local".into()),
+            log: self.log.unwrap_or_else(|| "warn".into()),
+            limits,
+            sockets,
+            patience: Patience::default(),
+        })
+    }
+}
+
+impl FromStr for StoreChoice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "sqlite" => Ok(Self::Sqlite),
+            "memory" => Ok(Self::Memory),
+            _ => Err("sqlite or memory"),
+        }
+    }
+}
+
+/// As the operator writes it.
+struct SignUpChoice(SignUp);
+
+impl FromStr for SignUpChoice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "open" => Ok(Self(SignUp::Open)),
+            "invite" => Ok(Self(SignUp::Invite)),
+            "closed" => Ok(Self(SignUp::Closed)),
+            _ => Err("open, invite or closed"),
+        }
+    }
+}
+
+impl FromStr for OpenTopics {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "loopback" => Ok(Self::Loopback),
+            "everyone" => Ok(Self::Everyone),
+            "nobody" => Ok(Self::Nobody),
+            _ => Err("loopback, everyone or nobody"),
+        }
+    }
+}
+
+fn choice<T: FromStr<Err = &'static str>>(key: &str, given: Option<String>, default: T) -> Result<T, Wrong> {
+    let Some(text) = given else { return Ok(default) };
+    text.parse().map_err(|right| Wrong(format!("{key} = \"{text}\" is not right; it is {right}")))
+}
+
+fn at_least_one<T: PartialOrd + From<u8>>(key: &str, given: Option<T>, default: T) -> Result<T, Wrong> {
+    match given {
+        Some(count) if count < T::from(1) => Err(Wrong(format!("{key} = 0 is not right; it is at least 1"))),
+        given => Ok(given.unwrap_or(default)),
+    }
+}
+
+fn rate(given: Option<f64>, default: f64) -> Result<f64, Wrong> {
+    match given {
+        Some(rate) if !(rate.is_finite() && rate > 0.0) => {
+            Err(Wrong(format!("send_per_second = {rate} is not right; it is a number above 0")))
+        }
+        given => Ok(given.unwrap_or(default)),
+    }
+}
+
+/// An origin is a scheme and a host, and a port if it is not the usual one: what browsers send as `Origin`.
+fn check_origin(given: &str) -> Result<String, Wrong> {
+    let wrong = || {
+        let right = "give scheme and host, such as https://chat.example.org";
+        Wrong(format!("origin = \"{given}\" is not right; {right}"))
+    };
+    let uri: http::Uri = given.parse().map_err(|_| wrong())?;
+    match (uri.scheme_str(), uri.authority()) {
+        (Some(scheme @ ("http" | "https")), Some(authority))
+            if matches!(uri.path(), "/" | "") && uri.query().is_none() =>
+        {
+            Ok(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
+        }
+        _ => Err(wrong()),
+    }
+}

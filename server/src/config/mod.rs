@@ -1,0 +1,215 @@
+mod check;
+mod settings;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chat::Limits;
+
+pub use self::settings::Cli;
+use self::settings::Settings;
+
+/// What the operator wants, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub addr: String,
+    /// The folder for the data.
+    pub data: PathBuf,
+    /// Where facts are kept.
+    pub store: StoreChoice,
+    /// The origin people open (`scheme://host[:port]`), if it is not the address itself.
+    pub origin: Option<String>,
+    /// Who may use open topics without a token.
+    pub open_topics: OpenTopics,
+    /// The bus between nodes.
+    pub bus: String,
+    /// What to log.
+    pub log: String,
+    /// The domain's limits.
+    pub limits: Limits,
+    /// The gateway's limits.
+    pub sockets: Sockets,
+    /// How long the server waits for whom.
+    pub patience: Patience,
+}
+
+/// Where facts are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In one `SQLite` file in the data folder.
+    Sqlite,
+    /// In memory only.
+    Memory,
+}
+
+/// Who may use open topics without a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenTopics {
+    /// Callers on this machine.
+    Loopback,
+    /// Whoever reaches the server.
+    Everyone,
+    /// Nobody.
+    Nobody,
+}
+
+/// How many sockets may be open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sockets {
+    /// On this node.
+    pub node: usize,
+    /// Of one user.
+    pub user: usize,
+    /// Of one address.
+    pub address: usize,
+}
+
+/// How long the server waits for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the whole header of a request.
+    pub header: Duration,
+    /// For the first frame of a socket.
+    pub first_frame: Duration,
+    /// Of silence before a socket is pinged.
+    pub silence: Duration,
+    /// For the answer to a ping.
+    pub pong: Duration,
+    /// For a socket to take anything at all.
+    pub stall: Duration,
+    /// For a socket to take the last words, and for a request under way at shutdown.
+    pub goodbye: Duration,
+    /// For everything to end at shutdown.
+    pub shutdown: Duration,
+}
+
+/// A setting that cannot be: one sentence that says what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong(pub String);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Default for Sockets {
+    fn default() -> Self {
+        Self { node: 10_000, user: 10, address: 50 }
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(5),
+            first_frame: Duration::from_secs(10),
+            silence: Duration::from_secs(25),
+            pong: Duration::from_secs(10),
+            stall: Duration::from_secs(10),
+            goodbye: Duration::from_secs(3),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Config {
+    /// Reads flags, environment and file.
+    ///
+    /// # Errors
+    /// The first setting that cannot be.
+    pub fn read(cli: Cli) -> Result<Self, Wrong> {
+        let flags = cli.settings();
+        let file = match &flags.config {
+            Some(path) => Settings::from_file(path)?,
+            None if Path::new("hubbub.toml").exists() => Settings::from_file(Path::new("hubbub.toml"))?,
+            None => Settings::default(),
+        };
+        flags.over(file).check()
+    }
+
+    /// A volatile server on any free port of this machine: what tests start.
+    #[must_use]
+    pub fn volatile() -> Self {
+        Self {
+            addr: "127.0.0.1:0".into(),
+            data: PathBuf::new(),
+            store: StoreChoice::Memory,
+            origin: None,
+            open_topics: OpenTopics::Loopback,
+            bus: "local".into(),
+            log: "warn".into(),
+            limits: Limits::default(),
+            sockets: Sockets::default(),
+            patience: Patience::default(),
+        }
+    }
+
+    /// Where the data is, in words.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.store {
+            StoreChoice::Sqlite => format!("Data is in {}", self.data.display()),
+            StoreChoice::Memory => "Data is in memory only and goes when it ends".into(),
+        }
+    }
+
+    /// Whether the server only answers callers on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        let host = self.addr.rsplit_once(':').map_or(self.addr.as_str(), |(host, _)| host);
+        host == "localhost"
+            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(file: &str) -> Result<Config, Wrong> {
+        toml::from_str::<Settings>(file).map_err(|error| Wrong(error.to_string()))?.check()
+    }
+
+    #[test]
+    fn a_server_without_settings_is_local_durable_and_closed_to_strangers() {
+        let config = config("").unwrap();
+        assert_eq!((config.store, config.open_topics), (StoreChoice::Sqlite, OpenTopics::Loopback));
+        assert!(config.is_local());
+        for (addr, local) in
+            [("0.0.0.0:80", false), ("[::1]:8080", true), ("localhost:1", true), ("10.0.0.1:1", false)]
+        {
+            assert_eq!(Config { addr: addr.into(), ..config.clone() }.is_local(), local, "{addr}");
+        }
+    }
+
+    #[test]
+    fn every_wrong_setting_is_told_what_would_be_right() {
+        for (file, says) in [
+            ("store = \"mysql\"", "sqlite or memory"),
+            ("addr = \"8080\"", "127.0.0.1:8080"),
+            ("addr = \"localhost:http\"", "127.0.0.1:8080"),
+            ("open_topics = \"yes\"", "loopback, everyone or nobody"),
+            ("origin = \"chat.example.org\"", "https://chat.example.org"),
+            ("origin = \"https://chat.example.org/path\"", "https://chat.example.org"),
+            ("sockets = 0", "at least 1"),
+            ("send_per_second = -1.0", "above 0"),
+            ("colour = \"red\"", "unknown field"),
+        ] {
+            let wrong = config(file).unwrap_err();
+            assert!(wrong.0.contains(says), "{file}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_first_counts() {
+        let said = |text: &str| toml::from_str::<Settings>(text).unwrap();
+        let config = said("store = \"memory\"")
+            .over(said("store = \"sqlite\"\naddr = \"127.0.0.1:9\""))
+            .check()
+            .unwrap();
+        assert_eq!((config.store, config.addr.as_str()), (StoreChoice::Memory, "127.0.0.1:9"));
+    }
+}

@@ -1,0 +1,132 @@
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use serde::Deserialize;
+
+use super::Wrong;
+
+/// Self-hosted group chat in one binary.
+#[derive(Debug, Default, Parser)]
+#[command(name = "hubbub", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the chat (also what happens without a command)
+    Serve(Settings),
+    /// Makes a link by which somebody sets a new password; works while the server is stopped
+    ResetLink {
+        /// The name they sign in with
+        name: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// Every setting, as it may stand in a flag, the environment or the file; whatever is said first counts, in
+/// this order.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Settings {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "HUBBUB_ADDR", value_name = "ADDRESS:PORT")]
+    pub(super) addr: Option<String>,
+    /// The folder for the data, made if it is not there [default: ./data]
+    #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
+    pub(super) data: Option<PathBuf>,
+    /// Where facts are kept: sqlite, or memory (nothing on disk) [default: sqlite]
+    #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory")]
+    pub(super) store: Option<String>,
+    /// The address people open, if a proxy stands in front, such as https://chat.example.org
+    #[arg(long, env = "HUBBUB_ORIGIN", value_name = "URL")]
+    pub(super) origin: Option<String>,
+    /// Who may use open topics without a token [default: loopback]
+    #[arg(long, env = "HUBBUB_OPEN_TOPICS", value_name = "loopback|everyone|nobody")]
+    pub(super) open_topics: Option<String>,
+    /// The bus between nodes [default: local]
+    #[arg(long, env = "HUBBUB_BUS", value_name = "local")]
+    pub(super) bus: Option<String>,
+    /// What to log: error, warn, info, debug, or a filter [default: warn]
+    #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER")]
+    pub(super) log: Option<String>,
+    /// Who may come without an account: everybody, who has an invite, or nobody [default: open]
+    #[arg(long, env = "HUBBUB_SIGN_UP", value_name = "open|invite|closed")]
+    pub(super) sign_up: Option<String>,
+    /// The most members of a new group [default: 1000]
+    #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
+    pub(super) group_members: Option<u32>,
+    /// How many messages a user may send at once [default: 20]
+    #[arg(long, env = "HUBBUB_SEND_BURST", value_name = "COUNT")]
+    pub(super) send_burst: Option<u32>,
+    /// How many messages a second a user may send after that [default: 2]
+    #[arg(long, env = "HUBBUB_SEND_PER_SECOND", value_name = "RATE")]
+    pub(super) send_per_second: Option<f64>,
+    /// The most open sockets [default: 10000]
+    #[arg(long, env = "HUBBUB_SOCKETS", value_name = "COUNT")]
+    pub(super) sockets: Option<usize>,
+    /// The most open sockets of one user [default: 10]
+    #[arg(long, env = "HUBBUB_SOCKETS_PER_USER", value_name = "COUNT")]
+    pub(super) sockets_per_user: Option<usize>,
+    /// The most open sockets of one address [default: 50]
+    #[arg(long, env = "HUBBUB_SOCKETS_PER_ADDRESS", value_name = "COUNT")]
+    pub(super) sockets_per_address: Option<usize>,
+    /// The file with settings [default: ./hubbub.toml, if it is there]
+    #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub(super) config: Option<PathBuf>,
+}
+
+impl Cli {
+    /// Whose password shall be set anew, if that is the command.
+    #[must_use]
+    pub fn reset_link(&self) -> Option<String> {
+        match &self.command {
+            Some(Command::ResetLink { name, .. }) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// What flags and the environment say.
+    pub(super) fn settings(self) -> Settings {
+        match self.command {
+            Some(Command::Serve(settings) | Command::ResetLink { settings, .. }) => settings,
+            None => self.settings,
+        }
+    }
+}
+
+impl Settings {
+    pub(super) fn from_file(path: &Path) -> Result<Self, Wrong> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Wrong(format!("the settings file {shown} cannot be read: {error}")))?;
+        toml::from_str(&text)
+            .map_err(|error| Wrong(format!("the settings file {shown} is not right: {error}")))
+    }
+
+    /// These settings, and where they say nothing, those.
+    pub(super) fn over(self, below: Self) -> Self {
+        Self {
+            addr: self.addr.or(below.addr),
+            data: self.data.or(below.data),
+            store: self.store.or(below.store),
+            origin: self.origin.or(below.origin),
+            open_topics: self.open_topics.or(below.open_topics),
+            bus: self.bus.or(below.bus),
+            log: self.log.or(below.log),
+            sign_up: self.sign_up.or(below.sign_up),
+            group_members: self.group_members.or(below.group_members),
+            send_burst: self.send_burst.or(below.send_burst),
+            send_per_second: self.send_per_second.or(below.send_per_second),
+            sockets: self.sockets.or(below.sockets),
+            sockets_per_user: self.sockets_per_user.or(below.sockets_per_user),
+            sockets_per_address: self.sockets_per_address.or(below.sockets_per_address),
+            config: None,
+        }
+    }
+}
