@@ -1,0 +1,136 @@
+//! ann, who looks at tea and is connected; what her browser shows and sends.
+
+use app::Live;
+use app::live::{Order, RowState, Timeline};
+use leptos::prelude::*;
+use serde_json::Value;
+use wire::{
+    Cursor, Description, Door, Entry, Epoch, Event, GroupId, GroupName, GroupSummary, Member, Mine, Notify,
+    Opened, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Summary, Timestamp, Topic,
+    UserId, Visit,
+};
+
+pub(crate) const EPOCH: Epoch = Epoch(7);
+
+pub(crate) fn person(name: &str) -> Person {
+    let mut bytes = [0; 10];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    Person { id: UserId::from_bytes(bytes), name: PersonName::new(name).unwrap() }
+}
+
+pub(crate) fn tea() -> GroupSummary {
+    GroupSummary { id: GroupId::from_bytes([7; 10]), name: GroupName::new("tea").unwrap() }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        name: tea().name,
+        description: Description::default(),
+        limit: 10,
+        door: Door::Open,
+        announcing: false,
+        slow_s: 0,
+        archived: false,
+    }
+}
+
+/// The group in a list, heard up to a place.
+pub(crate) fn mine(head: u64) -> Mine {
+    Mine {
+        what: Summary::Group(tea()),
+        unread: 0,
+        mentions: 0,
+        notify: Notify::All,
+        hidden: false,
+        head: Seq(head),
+        at: Timestamp(0),
+    }
+}
+
+pub(crate) fn topic() -> Topic {
+    Topic::group(tea().id)
+}
+
+pub(crate) fn said(seq: u64, by: &str, id: &str) -> Entry {
+    let event = Event::message(person(by), id.into(), RichText::plain(id), None);
+    entry(seq, id, event)
+}
+
+pub(crate) fn entry(seq: u64, id: &str, data: Event) -> Entry {
+    Entry { id: SendId::new(id).unwrap(), topic: topic(), seq: Seq(seq), data, timestamp: Timestamp(0) }
+}
+
+pub(crate) fn page(entries: Vec<Entry>) -> Opened {
+    let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
+    let ann = Member { delivered: head, read: head, ..Member::new(person("ann"), Role::Admin, Timestamp(0)) };
+    let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
+    Opened {
+        what: Summary::Group(tea()),
+        settings: Some(settings()),
+        blocked: false,
+        blocks: false,
+        notify: Notify::All,
+        hidden: false,
+        members: vec![ann],
+        members_at: head,
+        page,
+        pins: vec![],
+        read: head,
+    }
+}
+
+/// ann, who looks at a group in which one thing was said, and is connected.
+pub(crate) fn connected() -> (Live, Timeline) {
+    let visit =
+        Visit { me: person("ann"), mine: vec![mine(1)], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+    let live = Live::new(visit);
+    let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), person("ann").id, app::Zone::UTC);
+    live.follow(&timeline);
+    assert!(live.due(0.0).contains(&Order::Connect));
+    live.opened(0.0);
+    (live, timeline)
+}
+
+/// The frames that are due, without those that subscribe.
+pub(crate) fn sent(live: &Live, now: f64) -> Vec<Value> {
+    let orders = live.due(now);
+    let frames = orders.iter().filter_map(|order| match order {
+        Order::Send(frame) => Some(serde_json::from_str::<Value>(frame).unwrap()),
+        _ => None,
+    });
+    frames.collect()
+}
+
+pub(crate) fn posts(frames: &[Value]) -> Vec<&str> {
+    frames.iter().filter(|f| f["action"] == "post").map(|f| f["id"].as_str().unwrap()).collect()
+}
+
+pub(crate) fn hear(live: &Live, entry: &Entry) {
+    live.heard(&serde_json::to_string(entry).unwrap(), 0.0);
+}
+
+pub(crate) fn rows(timeline: &Timeline) -> Vec<(String, Option<u64>, RowState)> {
+    timeline.rows.with_untracked(|rows| {
+        let show = |row: &app::live::Row| {
+            let content = row.content.get_untracked();
+            let id = row.key.split_once('/').map_or(row.key.as_str(), |(_, id)| id).to_owned();
+            (id, content.seq.map(|seq| seq.0), content.state)
+        };
+        rows.iter().map(show).collect()
+    })
+}
+
+pub(crate) fn post(live: &Live, id: &str) {
+    live.post(&topic(), SendId::new(id).unwrap(), id, None, 0.0);
+}
+
+pub(crate) fn row(id: &str, seq: Option<u64>, state: RowState) -> (String, Option<u64>, RowState) {
+    (id.into(), seq, state)
+}
+
+pub(crate) const SENDING: RowState = RowState::Sending;
+pub(crate) const DELIVERED: RowState = RowState::Delivered;
+
+pub(crate) fn content(timeline: &Timeline, seq: u64) -> Event {
+    timeline.content(Seq(seq)).unwrap().event
+}

@@ -1,0 +1,140 @@
+//! What the page shows of a log, as it changes and is paged through.
+
+use app::live::{Order, Timeline};
+use leptos::prelude::*;
+use serde_json::json;
+use wire::{
+    Amendment, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, Opened, Page, RichText, Role,
+    SendId, Seq, Timestamp, Topic,
+};
+
+use crate::tea::{
+    DELIVERED, EPOCH, SENDING, connected, content, entry, hear, page, person, post, row, rows, said, sent,
+    tea, topic,
+};
+
+#[test]
+fn seats_and_groups_follow_the_news() {
+    let (live, timeline) = connected();
+    let ben = Member::new(person("ben"), Role::Member, Timestamp(0));
+    hear(&live, &entry(2, "n2", Event::Joined { member: ben }));
+    hear(
+        &live,
+        &entry(3, "n3", Event::Ranked { person: person("ben"), role: Role::Admin, by: person("ann") }),
+    );
+    hear(&live, &entry(4, "n4", Event::Left { person: person("ann") }));
+    let seats = timeline.members.get_untracked();
+    assert_eq!(
+        seats.iter().map(|m| (m.person.name.as_str(), m.role)).collect::<Vec<_>>(),
+        [("ben", Role::Admin)]
+    );
+
+    let own =
+        |seq, data| Entry { topic: Topic::user(person("ann").id), ..entry(seq, &format!("o{seq}"), data) };
+    let milk = GroupSummary { id: GroupId::from_bytes([8; 10]), name: GroupName::new("milk").unwrap() };
+    hear(&live, &own(2, Event::GroupAdded { group: milk }));
+    hear(&live, &own(3, Event::GroupGone { id: tea().id }));
+    hear(&live, &own(3, Event::GroupAdded { group: tea() }));
+    let names: Vec<_> = live.mine.get_untracked().iter().map(|mine| mine.what.title().to_owned()).collect();
+    assert_eq!(names, ["milk"]);
+}
+
+#[test]
+fn who_reads_old_messages_keeps_them_on_the_page() {
+    let (live, timeline) = connected();
+    timeline.reads_old.set(true);
+    for seq in 2..=400 {
+        hear(&live, &said(seq, "ben", &format!("b{seq}")));
+    }
+    assert_eq!(rows(&timeline).len(), 400);
+    timeline.reads_old.set(false);
+    hear(&live, &said(401, "ben", "b401"));
+    assert_eq!(rows(&timeline).len(), 300);
+}
+
+#[test]
+fn a_change_of_a_message_changes_its_row_and_adds_none() {
+    let (live, timeline) = connected();
+    let thumb = Emoji::new("👍").unwrap();
+    let reacted = Event::Reacted { target: Seq(1), emoji: thumb.clone(), on: true, by: person("ann") };
+    hear(&live, &entry(2, "n2", reacted.clone()));
+    hear(&live, &entry(3, "n3", reacted));
+    let body = RichText::plain("bye");
+    hear(
+        &live,
+        &entry(4, "n4", Event::Edited { target: Seq(1), text: "bye".into(), body, by: person("ben") }),
+    );
+    assert_eq!(rows(&timeline), [row("b1", Some(1), DELIVERED)]);
+    let Event::Message { text, reactions, edited: Some(_), .. } = content(&timeline, 1) else { panic!() };
+    assert_eq!((text.as_str(), reactions.len(), reactions[0].people.len()), ("bye", 1, 1));
+    hear(&live, &said(5, "ben", "b5"));
+    assert_eq!(rows(&timeline).len(), 2, "places go on without a hole");
+}
+
+#[test]
+fn a_deleted_message_leaves_its_pins_and_its_quotes() {
+    let (live, timeline) = connected();
+    hear(&live, &entry(2, "n2", Event::Pinned { target: Seq(1), on: true, by: person("ann") }));
+    assert_eq!(timeline.pins.get_untracked(), [timeline.quote(Seq(1)).unwrap()]);
+    let quote = timeline.quote(Seq(1)).unwrap();
+    let answer = Event::message(person("ann"), "a3".into(), RichText::plain("a3"), Some(quote));
+    hear(&live, &entry(3, "a3", answer));
+    hear(&live, &entry(4, "n4", Event::Deleted { target: Seq(1), by: person("ben") }));
+    assert!(timeline.pins.get_untracked().is_empty());
+    assert!(matches!(content(&timeline, 1), Event::Tombstone { .. }));
+    let Event::Message { reply_to: Some(quote), .. } = content(&timeline, 3) else { panic!() };
+    assert_eq!(quote.excerpt, "");
+}
+
+#[test]
+fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
+    let (live, _) = connected();
+    let all: Vec<Entry> = (1..=100).map(|seq| said(seq, "ben", &format!("b{seq}"))).collect();
+    let slice = |from: usize, to: usize| Page {
+        entries: all[from - 1..to].to_vec(),
+        epoch: EPOCH,
+        begins: Seq(1),
+        head: Seq(100),
+    };
+    let old = Opened { page: slice(41, 60), ..page(vec![]) };
+    let timeline = Timeline::new(old, person("ann").id, app::Zone::UTC);
+    live.follow(&timeline);
+    assert!(timeline.has_newer.get_untracked() && timeline.has_older.get_untracked());
+    // News of now change what is shown, but are not put below it.
+    hear(&live, &said(101, "ben", "b101"));
+    hear(&live, &entry(102, "n102", Event::Deleted { target: Seq(50), by: person("ben") }));
+    assert_eq!(rows(&timeline).len(), 20);
+    assert!(matches!(content(&timeline, 50), Event::Tombstone { .. }));
+
+    timeline.extend(slice(61, 90));
+    timeline.prepend(slice(31, 40));
+    assert_eq!((rows(&timeline).len(), timeline.first(), timeline.last()), (60, Seq(31), Seq(90)));
+    timeline.extend(slice(95, 100));
+    assert_eq!(timeline.last(), Seq(90), "a slice that does not fit is passed over");
+
+    // Who writes comes back to now.
+    post(&live, "a1");
+    assert!(live.due(0.0).contains(&Order::Load(topic())));
+    let now = Opened { page: Page { head: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
+    live.reloaded(Opened {
+        page: Page { entries: [&all[80..], &[said(101, "ben", "b101")]].concat(), ..now.page.clone() },
+        ..now
+    });
+    assert_eq!(rows(&timeline).last(), Some(&row("a1", None, SENDING)));
+}
+
+#[test]
+fn a_change_goes_out_at_once_or_not_at_all() {
+    let (live, _) = connected();
+    sent(&live, 0.0);
+    let id = || SendId::new("c1").unwrap();
+    assert!(live.amend(&topic(), id(), Seq(1), Amendment::Delete));
+    let frames = sent(&live, 0.0);
+    assert_eq!((&frames[0]["action"], &frames[0]["target"]), (&json!("delete"), &json!(1)));
+    let refused =
+        json!({"event": "refused", "code": "not_author", "message": "No.", "ref": frames[0]["ref"]});
+    live.heard(&refused.to_string(), 0.0);
+    assert_eq!(live.trouble.get_untracked().as_deref(), Some("No."));
+    live.closed(1006, 0.0, 1.0);
+    assert!(!live.amend(&topic(), id(), Seq(1), Amendment::Delete));
+}
