@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, StoreChoice, Wrong};
-use crate::gateway::Census;
+use crate::gateway::{AlarmClock, Census};
 use crate::listener;
 use crate::pictures::UPLOADS;
 use crate::routes;
@@ -25,6 +25,7 @@ pub struct Running {
     chat: Arc<Chat>,
     state: App,
     listener: JoinHandle<()>,
+    clock: JoinHandle<()>,
 }
 
 /// What every request can reach.
@@ -34,6 +35,8 @@ pub(crate) struct App {
     pub(crate) config: Arc<Config>,
     pub(crate) site: Arc<Site>,
     pub(crate) census: Arc<Census>,
+    /// When connections look whether something is overdue.
+    pub(crate) clock: Arc<AlarmClock>,
     /// Cancelled when the server shall stop.
     pub(crate) stopping: CancellationToken,
     /// Every connection's task.
@@ -59,6 +62,7 @@ impl Server {
             chat: Arc::clone(&chat),
             site: Arc::new(Site::find()?),
             census: Arc::new(Census::new(config.sockets)),
+            clock: Arc::new(AlarmClock::new(config.patience.shortest())),
             config: Arc::new(config),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -66,7 +70,8 @@ impl Server {
         };
         let router = routes::router(state.clone());
         let listener = tokio::spawn(listener::run(socket, router, state.clone()));
-        Ok(Running { addr, chat, state, listener })
+        let clock = tokio::spawn(Arc::clone(&state.clock).run());
+        Ok(Running { addr, chat, state, listener, clock })
     }
 }
 
@@ -143,6 +148,7 @@ impl Running {
             let _ = self.listener.await;
             self.state.tasks.close();
             self.state.tasks.wait().await;
+            self.clock.abort();
             self.chat.shut_down().await.is_ok()
         };
         tokio::time::timeout(patience, orderly).await.unwrap_or_else(|_| {

@@ -1,43 +1,27 @@
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use tokio::sync::Notify;
 use wire::{Seq, Topic, UserId};
 
-use crate::topic::{NEVER, Peer, Seat, TopicLog, unpoisoned};
+use crate::frame::Frame;
+use crate::line::Line;
+use crate::outlet::Outlet;
+use crate::presence::Stirred;
+use crate::shard::{Desk, Shard};
+use crate::topic::{Seat, TopicLog, unpoisoned};
+use crate::valve::Valve;
 
 /// Maps topics to those who read them. One for each node, shared by all its connections.
 #[derive(Debug)]
 pub struct Broker {
     topics: Mutex<HashMap<Topic, Arc<TopicLog>>>,
-    /// The next number of a subscription, unique in this process.
+    /// The next number of a topic, and of a connection.
     next: AtomicU64,
     log_bytes: usize,
-    /// Whether anybody asks for changes of audiences.
-    watched: AtomicBool,
-    /// Topics whose audience changed since somebody asked, and by whom.
-    stirred: Mutex<HashMap<Topic, HashMap<UserId, Stir>>>,
-    stir: Notify,
-}
-
-/// What a user did last on a topic, with one of their connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stir {
-    /// Left it, or went away from the connection.
-    Went,
-    /// Came to it, or came back.
-    Came,
-}
-
-/// Who reads a topic.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Audience {
-    /// Users with a connection that is not idle, in the order of their ids.
-    pub here: Vec<UserId>,
-    /// Users whose connections are all idle.
-    pub away: Vec<UserId>,
+    desks: Vec<Arc<Desk>>,
+    pub(crate) stirred: Stirred,
 }
 
 /// Which subscriptions end.
@@ -50,42 +34,46 @@ pub enum Ended {
 }
 
 impl Broker {
-    /// A broker whose topics keep at most `log_bytes` of frames each.
+    /// A broker whose topics keep at most `log_bytes` of frames each, and its shards. Nothing is delivered unless they
+    /// run; one for each core is best.
     #[must_use]
-    pub fn new(log_bytes: usize) -> Self {
-        Self {
+    pub fn new(log_bytes: usize, shards: NonZeroUsize) -> (Self, Vec<Shard>) {
+        let desks: Vec<_> = (0..shards.get()).map(|_| Arc::new(Desk::default())).collect();
+        let shards = desks.iter().enumerate().map(|(number, desk)| Shard::new(number, Arc::clone(desk)));
+        let shards = shards.collect();
+        let broker = Self {
             topics: Mutex::default(),
-            next: AtomicU64::new(1),
+            next: AtomicU64::new(0),
             log_bytes,
-            watched: AtomicBool::new(false),
-            stirred: Mutex::default(),
-            stir: Notify::new(),
-        }
+            desks,
+            stirred: Stirred::default(),
+        };
+        (broker, shards)
     }
 
-    /// Appends the entry at `seq` to the topic's log and wakes its readers. `frame` is called only if anyone
-    /// reads the topic. Publish in Seq order: a place at or before the head is passed over, and a leap sends
+    /// Appends the entry at `seq` to the topic's log and wakes the shards where it has readers. `frame` is called only
+    /// if anyone reads the topic. Publish in Seq order: a place at or before the head is passed over, and a leap sends
     /// the readers to history. Never waits for a reader.
-    pub fn publish(&self, topic: &Topic, seq: Seq, frame: impl FnOnce() -> Bytes) {
+    pub fn publish(&self, topic: &Topic, seq: Seq, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(topic) {
             let frame = frame();
-            log.change(|log| log.append(seq, frame));
+            log.change(&self.desks, |log| log.append(seq, frame));
         }
     }
 
     /// Tells those who read the topic now something in passing: it has no place, is in no history, and a reader
     /// that is far behind may miss it.
-    pub fn signal(&self, topic: &Topic, frame: impl FnOnce() -> Bytes) {
+    pub fn signal(&self, topic: &Topic, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(topic) {
-            log.signal(frame());
+            log.signal(frame(), &self.desks);
         }
     }
 
     /// Learns that the topic has entries up to `head`, which other nodes wrote: readers that lack them are
     /// sent to history.
     pub fn raise(&self, topic: &Topic, head: Seq) {
-        if let Some(log) = self.find(topic).filter(|log| head > log.head()) {
-            log.change(|log| log.raise(head));
+        if let Some(log) = self.find(topic) {
+            self.raise_log(&log, head);
         }
     }
 
@@ -93,62 +81,24 @@ impl Broker {
     /// later. Call it before anything later is published.
     pub fn end(&self, topic: &Topic, ended: Ended, after: Seq) {
         let Some(log) = self.find(topic) else { return };
-        for seat in log.seats().values() {
+        log.each(|seat| {
             let hit = match ended {
-                Ended::Of(user) => seat.peer.owner == Some(user),
+                Ended::Of(user) => seat.line.owner == Some(user),
                 Ended::All => true,
             };
             if hit {
-                seat.until.fetch_min(after.0, Ordering::AcqRel);
-                seat.peer.bell.notify_one();
+                seat.end(after);
+                self.wake(&seat.line);
             }
+        });
+    }
+
+    /// Forgets the frames of topics that had no news since this was called last: who lacks them finds them in history.
+    pub fn shrink_idle(&self) {
+        let topics: Vec<_> = unpoisoned(&self.topics).values().cloned().collect();
+        for topic in topics {
+            topic.shrink_if_idle();
         }
-    }
-
-    /// Who reads a topic now and may go on.
-    #[must_use]
-    pub fn audience(&self, topic: &Topic) -> Audience {
-        let Some(log) = self.find(topic) else { return Audience::default() };
-        // For each user whether all their connections are idle.
-        let mut users = BTreeMap::<UserId, bool>::new();
-        for seat in log.seats().values().filter(|seat| seat.reads) {
-            if let Some(user) = seat.peer.owner.filter(|_| seat.until.load(Ordering::Acquire) == NEVER) {
-                let idle = seat.peer.idle.load(Ordering::Acquire);
-                users.entry(user).and_modify(|all| *all &= idle).or_insert(idle);
-            }
-        }
-        let (away, here): (Vec<_>, Vec<_>) = users.into_iter().partition(|(_, idle)| *idle);
-        let ids = |users: Vec<(UserId, bool)>| users.into_iter().map(|(user, _)| user).collect();
-        Audience { here: ids(here), away: ids(away) }
-    }
-
-    /// From now on changes of audiences are noted, one for each topic and user, until [`Broker::take_stirred`].
-    pub fn watch_audiences(&self) {
-        self.watched.store(true, Ordering::Release);
-    }
-
-    /// Notes that the audience of a topic has changed by a user, or shall be told anew.
-    pub fn note(&self, topic: &Topic, user: UserId, how: Stir) {
-        if !self.watched.load(Ordering::Acquire) {
-            return;
-        }
-        let mut stirred = unpoisoned(&self.stirred);
-        stirred.entry(topic.clone()).or_default().insert(user, how);
-        drop(stirred);
-        self.stir.notify_one();
-    }
-
-    /// Waits until the audience of a topic has changed. Cancel-safe.
-    pub async fn stirred(&self) {
-        while unpoisoned(&self.stirred).is_empty() {
-            self.stir.notified().await;
-        }
-    }
-
-    /// Takes the topics whose audience changed since this was asked last.
-    #[must_use]
-    pub fn take_stirred(&self) -> HashMap<Topic, HashMap<UserId, Stir>> {
-        std::mem::take(&mut unpoisoned(&self.stirred))
     }
 
     /// How many topics have a reader.
@@ -161,30 +111,42 @@ impl Broker {
         unpoisoned(&self.topics).get(topic).cloned()
     }
 
-    /// Adds a reader to a topic; gives its number there, the topic, and the shared end of its reading.
-    pub(crate) fn sit(&self, topic: &Topic, peer: Arc<Peer>) -> (u64, Arc<TopicLog>, Arc<AtomicU64>) {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let until = Arc::new(AtomicU64::new(NEVER));
-        let seat = Seat { peer, until: Arc::clone(&until), reads: false };
+    pub(crate) fn raise_log(&self, log: &Arc<TopicLog>, head: Seq) {
+        if head > log.head() {
+            log.change(&self.desks, |log| log.raise(head));
+        }
+    }
+
+    pub(crate) fn wake(&self, line: &Arc<Line>) {
+        self.desks[line.shard()].line(line);
+    }
+
+    /// A new connection, in the shard whose turn it is.
+    pub(crate) fn line(&self, owner: Option<UserId>, valve: Valve, outlet: Box<dyn Outlet>) -> Line {
+        let number = usize::try_from(self.number()).unwrap_or_default();
+        Line::new(owner, valve, outlet, number % self.desks.len())
+    }
+
+    /// Adds a reader to a topic; gives its key there, the topic, and its seat.
+    pub(crate) fn sit(&self, topic: &Topic, line: Arc<Line>) -> (usize, Arc<TopicLog>, Arc<Seat>) {
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
-        let log = topics
-            .entry(topic.clone())
-            .or_insert_with(|| Arc::new(TopicLog::empty(HashMap::new(), self.log_bytes)));
-        log.seats().insert(number, seat);
-        (number, Arc::clone(log), until)
+        let log = topics.entry(topic.clone()).or_insert_with(|| {
+            Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), self.log_bytes))
+        });
+        let (key, seat) = log.sit(line);
+        (key, Arc::clone(log), seat)
     }
 
     /// Takes a reader off a topic. A topic that nobody reads costs nothing: its log goes too.
-    pub(crate) fn stand(&self, topic: &Topic, number: u64) {
+    pub(crate) fn stand(&self, log: &TopicLog, shard: usize, key: usize) {
         let mut topics = unpoisoned(&self.topics);
-        let Some(log) = topics.get(topic) else { return };
-        let mut seats = log.seats();
-        seats.remove(&number);
-        let empty = seats.is_empty();
-        drop(seats);
-        if empty {
-            topics.remove(topic);
+        if log.stand(shard, key) {
+            topics.remove(&log.name);
         }
+    }
+
+    fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -1,12 +1,14 @@
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use wire::Seq;
+
+use crate::frame::Frame;
+use crate::helping::Helping;
 
 /// The newest entries of one topic as finished frames: contiguous in Seq, bounded in bytes, oldest out first.
 #[derive(Debug)]
 pub struct Log {
-    frames: VecDeque<Bytes>,
+    frames: VecDeque<Frame>,
     /// The place of the newest entry ever published, whether or not its frame is still here.
     head: Seq,
     bytes: usize,
@@ -14,12 +16,12 @@ pub struct Log {
 }
 
 /// What a reader finds after its cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
     /// Nothing: it has everything.
     UpToDate,
-    /// Frames were handed out; the cursor is now here.
-    Frames(Seq),
+    /// The next frames.
+    Frames(Helping),
     /// The next entry is no longer, or not yet, in the log: history has it.
     Behind,
 }
@@ -33,27 +35,33 @@ impl Log {
 
     /// Adds the frame of the entry at `seq`. A frame that is already here is passed over; after a leap the
     /// older frames go, since a reader must never step over a hole without knowing.
-    pub fn append(&mut self, seq: Seq, frame: Bytes) {
+    pub fn append(&mut self, seq: Seq, frame: Frame) {
         if seq <= self.head {
             return;
         }
         if seq != self.head.next() {
-            self.clear();
+            self.shrink();
         }
         self.head = seq;
-        self.bytes += frame.len();
+        self.bytes += frame.bytes().len();
         self.frames.push_back(frame);
         while self.bytes > self.max_bytes && self.frames.len() > 1 {
-            self.bytes -= self.frames.pop_front().map_or(0, |frame| frame.len());
+            self.bytes -= self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
         }
     }
 
     /// Learns that entries up to `head` exist, without their frames.
     pub fn raise(&mut self, head: Seq) {
         if head > self.head {
-            self.clear();
+            self.shrink();
             self.head = head;
         }
+    }
+
+    /// Forgets the frames, and gives their memory back; who lacks them finds them in history.
+    pub fn shrink(&mut self) {
+        self.frames = VecDeque::new();
+        self.bytes = 0;
     }
 
     /// The place of the newest entry.
@@ -74,32 +82,20 @@ impl Log {
         self.bytes
     }
 
-    /// Hands out the frames after `cursor` and not after `until`, at least one and then as many as stay
-    /// within `max_bytes`.
-    pub fn read(&self, cursor: Seq, until: Seq, max_bytes: usize, into: &mut Vec<Bytes>) -> Read {
-        let until = until.min(self.head);
-        if cursor >= until {
+    /// The frames after `cursor`, at least one and then as many as stay within `max_bytes`.
+    #[must_use]
+    pub fn read(&self, cursor: Seq, max_bytes: usize) -> Read {
+        if cursor >= self.head {
             return Read::UpToDate;
         }
-        let first = self.head.0 + 1 - self.frames.len() as u64;
-        let Some(skip) = cursor.next().0.checked_sub(first) else {
+        let Some(skip) = cursor.0.checked_sub(self.before_first().0) else {
             return Read::Behind;
         };
-        let (mut at, mut taken) = (cursor, 0);
-        for frame in self.frames.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)) {
-            if at >= until || (taken > 0 && taken + frame.len() > max_bytes) {
-                break;
-            }
-            taken += frame.len();
-            into.push(frame.clone());
-            at = at.next();
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        match Helping::of(cursor, self.frames.iter().skip(skip), max_bytes) {
+            helping if helping.is_empty() => Read::Behind,
+            helping => Read::Frames(helping),
         }
-        if at == cursor { Read::Behind } else { Read::Frames(at) }
-    }
-
-    fn clear(&mut self) {
-        self.frames = VecDeque::new();
-        self.bytes = 0;
     }
 }
 
@@ -109,15 +105,21 @@ mod tests {
 
     use super::*;
 
-    fn frame(seq: u64, len: usize) -> Bytes {
-        let mut text = seq.to_string().into_bytes();
-        text.resize(len.max(text.len()), b'.');
-        text.into()
+    fn frame(seq: u64, len: usize) -> Frame {
+        let mut text = seq.to_string();
+        while text.len() < len {
+            text.push('.');
+        }
+        Frame::text(&text)
     }
 
-    fn seq_of(frame: &Bytes) -> u64 {
-        let text = std::str::from_utf8(frame).unwrap();
-        text.trim_end_matches('.').parse().unwrap()
+    fn seq_of(frame: &[u8]) -> u64 {
+        // The frames here are short: two bytes of header.
+        std::str::from_utf8(&frame[2..]).unwrap().trim_end_matches('.').parse().unwrap()
+    }
+
+    fn seqs(helping: &Helping) -> Vec<u64> {
+        helping.frames().map(seq_of).collect()
     }
 
     proptest! {
@@ -135,8 +137,7 @@ mod tests {
             }
             let mut at = Seq(cursor);
             loop {
-                let mut frames = Vec::new();
-                match log.read(at, Seq(u64::MAX), take, &mut frames) {
+                match log.read(at, take) {
                     Read::UpToDate => {
                         prop_assert!(at >= log.head());
                         break;
@@ -144,18 +145,18 @@ mod tests {
                     Read::Behind => {
                         // Only a frame that was trimmed or never came is missing, never one that is here.
                         prop_assert!(at < log.head());
-                        let kept: Vec<u64> = log.frames.iter().map(seq_of).collect();
+                        let kept: Vec<u64> = log.frames.iter().map(|frame| seq_of(frame.bytes())).collect();
                         prop_assert!(!kept.contains(&at.next().0), "{} is here: {:?}", at.next(), kept);
                         break;
                     }
-                    Read::Frames(now) => {
-                        let seqs: Vec<u64> = frames.iter().map(seq_of).collect();
-                        prop_assert_eq!(seqs, (at.0 + 1..=now.0).collect::<Vec<_>>());
+                    Read::Frames(helping) => {
+                        let now = helping.last();
+                        prop_assert_eq!(seqs(&helping), (at.0 + 1..=now.0).collect::<Vec<_>>());
                         at = now;
                     }
                 }
             }
-            prop_assert!(log.bytes() <= max_bytes.max(40));
+            prop_assert!(log.bytes() <= max_bytes.max(42));
         }
     }
 
@@ -165,28 +166,20 @@ mod tests {
         for seq in [1, 2, 2, 1, 3] {
             log.append(Seq(seq), frame(seq, 8));
         }
-        let mut frames = Vec::new();
-        assert_eq!(log.read(Seq(0), Seq(9), 1_000, &mut frames), Read::Frames(Seq(3)));
-        assert_eq!(frames.iter().map(seq_of).collect::<Vec<_>>(), [1, 2, 3]);
+        let Read::Frames(helping) = log.read(Seq(0), 1_000) else { panic!("three frames are here") };
+        assert_eq!(seqs(&helping), [1, 2, 3]);
     }
 
     #[test]
     fn a_log_that_only_knows_its_head_sends_readers_to_history() {
         let mut log = Log::new(1_000);
+        log.append(Seq(4), frame(4, 8));
         log.raise(Seq(5));
-        assert_eq!(log.read(Seq(5), Seq(9), 9, &mut Vec::new()), Read::UpToDate);
-        assert_eq!(log.read(Seq(4), Seq(9), 9, &mut Vec::new()), Read::Behind);
-    }
-
-    #[test]
-    fn nothing_is_read_past_the_given_end() {
-        let mut log = Log::new(1_000);
-        for seq in 1..=4 {
-            log.append(Seq(seq), frame(seq, 8));
-        }
-        let mut frames = Vec::new();
-        assert_eq!(log.read(Seq(1), Seq(2), 1_000, &mut frames), Read::Frames(Seq(2)));
-        assert_eq!(log.read(Seq(2), Seq(2), 1_000, &mut frames), Read::UpToDate);
-        assert_eq!(frames.len(), 1);
+        assert_eq!(log.read(Seq(5), 9), Read::UpToDate);
+        assert_eq!(log.read(Seq(4), 9), Read::Behind);
+        log.append(Seq(6), frame(6, 8));
+        log.shrink();
+        assert_eq!((log.read(Seq(5), 9), log.bytes()), (Read::Behind, 0));
+        assert_eq!(log.read(Seq(6), 9), Read::UpToDate);
     }
 }

@@ -1,47 +1,28 @@
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
 use wire::{Seq, Topic, UserId};
 
-use crate::broker::{Broker, Stir};
-use crate::log::Read;
-use crate::topic::{NEVER, Peer, TopicLog};
+use crate::broker::Broker;
+use crate::frame::Frame;
+use crate::helping::{Helping, Helpings};
+use crate::line::{Flushed, Line, State, Subscription};
+use crate::outlet::Outlet;
+use crate::presence::Stir;
+use crate::valve::Valve;
 
-/// One connection's subscriptions: a cursor for each topic, and one bell for all of them.
+/// One connection's subscriptions, in the hands of its own task. Its shard writes what it lacks meanwhile; what only
+/// the task can do rings [`Reader::called`].
 #[derive(Debug)]
 pub struct Reader {
     broker: Arc<Broker>,
-    peer: Arc<Peer>,
-    subscriptions: HashMap<Topic, Subscription>,
-}
-
-#[derive(Debug)]
-struct Subscription {
-    number: u64,
-    log: Arc<TopicLog>,
-    /// The last place this reader may be given.
-    until: Arc<AtomicU64>,
-    /// The last place it was given; none before [`Reader::start`].
-    cursor: Option<Seq>,
-    /// How far it has heard what is told in passing.
-    heard: Seq,
-}
-
-/// What [`Reader::drain`] found.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Drained {
-    /// Subscriptions that cannot go on from the log; each needs an answer.
-    pub setbacks: Vec<Setback>,
-    /// Whether there is more than was taken.
-    pub more: bool,
+    line: Arc<Line>,
 }
 
 /// Why a subscription cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setback {
-    /// The log no longer has what comes after the cursor: fetch it from history, then [`Reader::advance`].
+    /// The log no longer has what comes after the cursor: fetch it from history, then [`Reader::offer`] it, or
+    /// [`Reader::advance`] past it.
     Behind {
         /// Which topic.
         topic: Topic,
@@ -58,155 +39,183 @@ pub enum Setback {
 }
 
 impl Reader {
-    /// A reader without subscriptions. [`Broker::end`] finds it by its owner.
+    /// A reader without subscriptions. [`Broker::end`] finds it by its owner, and nothing is delivered once the valve
+    /// is closed.
     #[must_use]
-    pub fn new(broker: Arc<Broker>, owner: Option<UserId>) -> Self {
-        let peer = Arc::new(Peer { owner, ..Peer::default() });
-        Self { broker, peer, subscriptions: HashMap::new() }
+    pub fn new(
+        broker: Arc<Broker>,
+        owner: Option<UserId>,
+        valve: Valve,
+        outlet: impl Outlet + 'static,
+    ) -> Self {
+        let line = Arc::new(broker.line(owner, valve, Box::new(outlet)));
+        Self { broker, line }
     }
 
     /// Reserves a place in a topic without reading yet. Everything published, and every end, from now on
     /// counts for it; so check the right to read and look up the head *after* this, then [`Reader::start`].
     /// Gives false if the topic was subscribed already; then nothing changes.
     pub fn attach(&mut self, topic: &Topic) -> bool {
-        if self.subscriptions.contains_key(topic) {
+        if self.line.out().find(topic).is_some() {
             return false;
         }
-        let (number, log, until) = self.broker.sit(topic, Arc::clone(&self.peer));
+        let (key, log, seat) = self.broker.sit(topic, Arc::clone(&self.line));
         let heard = log.signal_head();
-        self.subscriptions.insert(topic.clone(), Subscription { number, log, until, cursor: None, heard });
+        let subscription = Subscription { log, seat, key, cursor: None, heard, behind: false };
+        self.line.out().subscriptions.push(subscription);
         true
     }
 
     /// Begins reading after `cursor`. `head` is what the store knew after [`Reader::attach`].
     pub fn start(&mut self, topic: &Topic, cursor: Seq, head: Seq) {
-        if let Some(subscription) = self.subscriptions.get_mut(topic) {
-            if head > subscription.log.head() {
-                subscription.log.change(|log| log.raise(head));
-            }
+        let started = self.with(topic, |subscription| {
             subscription.cursor = Some(cursor);
-            subscription.log.begin(subscription.number);
-            self.peer.bell.notify_one();
+            subscription.seat.begin();
+            Arc::clone(&subscription.log)
+        });
+        if let Some(log) = started {
+            self.broker.raise_log(&log, head);
+            self.broker.wake(&self.line);
             self.stir(topic, Stir::Came);
         }
     }
 
     /// Says whether somebody sits before this connection now; at first somebody does.
     pub fn set_idle(&self, idle: bool) {
-        if self.peer.idle.swap(idle, Ordering::AcqRel) != idle {
-            for topic in self.subscriptions.keys() {
-                self.stir(topic, if idle { Stir::Went } else { Stir::Came });
+        if self.line.set_idle(idle) {
+            let topics: Vec<_> =
+                self.line.out().subscriptions.iter().map(|one| one.log.name.clone()).collect();
+            for topic in topics {
+                self.stir(&topic, if idle { Stir::Went } else { Stir::Came });
             }
         }
     }
 
-    /// Moves a cursor forward to what was fetched from history.
+    /// Moves a cursor forward, past what will not be delivered.
     pub fn advance(&mut self, topic: &Topic, cursor: Seq) {
-        if let Some(subscription) = self.subscriptions.get_mut(topic) {
+        self.with(topic, |subscription| {
             subscription.cursor = subscription.cursor.max(Some(cursor));
-            self.peer.bell.notify_one();
-        }
+            subscription.behind = false;
+        });
+        self.broker.wake(&self.line);
+    }
+
+    /// Writes frames from history that follow the topic's cursor, as many as there is room for; the others are asked
+    /// for again.
+    pub fn offer(&mut self, topic: &Topic, frames: &[Frame]) {
+        let mut out = self.line.out();
+        let Some(index) = out.find(topic) else { return };
+        let cursor = out.subscriptions[index].cursor.unwrap_or_default();
+        out.offer(&self.line, index, Helping::of(cursor, frames, usize::MAX));
+        drop(out);
+        self.broker.wake(&self.line);
     }
 
     /// Ends a subscription; false if there was none.
     pub fn detach(&mut self, topic: &Topic) -> bool {
-        let Some(subscription) = self.subscriptions.remove(topic) else { return false };
-        self.broker.stand(topic, subscription.number);
-        if subscription.cursor.is_some() {
-            self.stir(topic, Stir::Went);
-        }
+        let mut out = self.line.out();
+        let Some(index) = out.find(topic) else { return false };
+        let subscription = out.subscriptions.swap_remove(index);
+        drop(out);
+        self.end(&subscription);
         true
     }
 
     /// How many subscriptions there are.
     #[must_use]
     pub fn subscriptions(&self) -> usize {
-        self.subscriptions.len()
+        self.line.out().subscriptions.len()
     }
 
-    /// Hands out everything this connection lacks, each topic in Seq order, about `max_bytes` at a time.
-    pub fn drain(&mut self, max_bytes: usize, into: &mut Vec<Bytes>) -> Drained {
-        let mut drained = Drained::default();
-        let mut ended = Vec::new();
-        let mut room = max_bytes;
-        for (topic, subscription) in &mut self.subscriptions {
-            let Some(cursor) = subscription.cursor else { continue };
-            let until = Seq(subscription.until.load(Ordering::Acquire));
-            if cursor >= until {
-                ended.push(topic.clone());
-                continue;
-            }
-            if until.0 == NEVER {
-                subscription.hear(into);
-            }
-            let head = subscription.log.head().min(until);
-            if cursor >= head {
-                continue;
-            }
-            if room == 0 {
-                drained.more = true;
-                continue;
-            }
-            let before = into.len();
-            let log = subscription.log.log();
-            // Looked at again with the log in hand: an end is noted before anything later joins the log, so whoever
-            // sees the later entries sees the end as well.
-            let until = Seq(subscription.until.load(Ordering::Acquire));
-            let head = log.head().min(until);
-            let read = log.read(cursor, until, room, into);
-            drop(log);
-            match read {
-                Read::UpToDate => {}
-                Read::Frames(now) => {
-                    subscription.cursor = Some(now);
-                    let taken: usize = into[before..].iter().map(Bytes::len).sum();
-                    room = room.saturating_sub(taken);
-                    drained.more |= now < head || now >= until;
-                }
-                Read::Behind => {
-                    drained.setbacks.push(Setback::Behind { topic: topic.clone(), cursor, until: head });
-                }
-            }
+    /// Says something to this connection alone, after everything that it was told so far. Nothing is on its way
+    /// before the next flush.
+    pub fn say(&self, frame: &Frame) {
+        self.line.out().say(frame.bytes());
+    }
+
+    /// How many bytes wait that are for this connection alone.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.line.out().waiting()
+    }
+
+    /// Writes what this connection lacks, about 64 KiB of it.
+    pub fn flush(&self) -> Flushed {
+        self.line.flush(&mut Helpings::default())
+    }
+
+    /// Leaves the rest of the writing to the shard.
+    pub fn hand_over(&self) {
+        self.broker.wake(&self.line);
+    }
+
+    /// Whether the socket takes bytes.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.line.out().state
+    }
+
+    /// Says that there may be room again.
+    pub fn unblock(&self) {
+        let mut out = self.line.out();
+        if out.state == State::Blocked {
+            out.state = State::Open;
         }
-        for topic in ended {
-            self.detach(&topic);
-            drained.setbacks.push(Setback::Ended { topic });
+    }
+
+    /// The next subscription that cannot go on, if there is any and the socket has room for what comes of it.
+    pub fn setback(&mut self) -> Option<Setback> {
+        let mut out = self.line.out();
+        if !out.troubled || out.state != State::Open || out.waiting() > 0 {
+            return None;
         }
-        drained
+        let Some(index) = out.subscriptions.iter().position(Subscription::is_stuck) else {
+            out.troubled = false;
+            return None;
+        };
+        let one = &out.subscriptions[index];
+        let (topic, cursor, until) = (one.log.name.clone(), one.cursor.unwrap_or_default(), one.seat.until());
+        if cursor < until {
+            let until = one.log.head().min(until);
+            return Some(Setback::Behind { topic, cursor, until });
+        }
+        let subscription = out.subscriptions.swap_remove(index);
+        drop(out);
+        self.end(&subscription);
+        Some(Setback::Ended { topic })
     }
 
-    /// Waits until there may be something to drain. Cancel-safe: a bell that rang stays rung.
-    pub async fn changed(&self) {
-        self.peer.bell.notified().await;
+    /// Waits until there is something that only this connection's task can do: a setback, a socket that has no room or
+    /// is broken. Cancel-safe: a bell that rang stays rung.
+    pub async fn called(&self) {
+        self.line.bell.notified().await;
     }
 
-    /// Notes that the audience of a topic has changed; whoever reads without a name is not seen.
+    fn with<T>(&self, topic: &Topic, change: impl FnOnce(&mut Subscription) -> T) -> Option<T> {
+        let mut out = self.line.out();
+        out.find(topic).map(|index| change(&mut out.subscriptions[index]))
+    }
+
+    fn end(&self, subscription: &Subscription) {
+        self.broker.stand(&subscription.log, self.line.shard(), subscription.key);
+        if subscription.cursor.is_some() {
+            self.stir(&subscription.log.name, Stir::Went);
+        }
+    }
+
+    /// Notes that presence on a topic has changed; whoever reads without a name is not seen.
     fn stir(&self, topic: &Topic, how: Stir) {
-        if let Some(user) = self.peer.owner {
+        if let Some(user) = self.line.owner {
             self.broker.note(topic, user, how);
-        }
-    }
-}
-
-impl Subscription {
-    /// Takes what was told in passing; what is no longer kept is lost, and nothing else.
-    fn hear(&mut self, into: &mut Vec<Bytes>) {
-        let head = self.log.signal_head();
-        if self.heard < head {
-            let signals = self.log.signals();
-            let _ = signals.read(self.heard.max(signals.before_first()), head, usize::MAX, into);
-            self.heard = head;
         }
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        for (topic, subscription) in std::mem::take(&mut self.subscriptions) {
-            self.broker.stand(&topic, subscription.number);
-            if subscription.cursor.is_some() {
-                self.stir(&topic, Stir::Went);
-            }
+        let subscriptions = std::mem::take(&mut self.line.out().subscriptions);
+        for subscription in &subscriptions {
+            self.end(subscription);
         }
     }
 }

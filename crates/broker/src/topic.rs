@@ -1,61 +1,69 @@
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use tokio::sync::Notify;
-use wire::{Seq, UserId};
+use slab::Slab;
+use wire::{Seq, Topic};
 
+use crate::frame::Frame;
+use crate::line::Line;
 use crate::log::Log;
+use crate::shard::Desk;
 
-/// One topic that somebody reads: its log and who is to be woken.
+/// One topic that somebody reads: its log and who is to be told.
 #[derive(Debug)]
 pub(crate) struct TopicLog {
-    /// The head of the log, readable without its lock: most readers that wake lack nothing here.
+    pub(crate) name: Topic,
+    /// Unlike the name, never used again in this process.
+    pub(crate) number: u64,
+    /// The head of the log, readable without its lock: most lines that are looked at lack nothing here.
     head: AtomicU64,
     log: Mutex<Log>,
     /// What is told in passing: a log of its own, which nobody resumes.
     signal_head: AtomicU64,
     signals: Mutex<Log>,
-    seats: Mutex<HashMap<u64, Seat>>,
+    /// Who reads it, by shard.
+    members: Box<[Members]>,
+    /// The head when somebody last asked whether there was news.
+    quiet_at: AtomicU64,
 }
 
-/// What all the seats of one connection share.
+/// Who reads a topic in one shard.
 #[derive(Debug, Default)]
-pub(crate) struct Peer {
-    /// Whose connection it is; ending a user's subscriptions looks for this.
-    pub(crate) owner: Option<UserId>,
-    /// Rung when there is news for the connection.
-    pub(crate) bell: Notify,
-    /// Whether nobody sits before it now.
-    pub(crate) idle: AtomicBool,
+struct Members {
+    seats: Mutex<Slab<Arc<Seat>>>,
+    /// How many there are, readable without the lock.
+    count: AtomicUsize,
+    /// Whether the shard knows already that there is news.
+    told: AtomicBool,
 }
 
-/// What the topic knows of one reader.
+/// What a topic knows of one reader.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    /// Its connection.
-    pub(crate) peer: Arc<Peer>,
-    /// The last place this reader may be given; shared with the reader.
-    pub(crate) until: Arc<AtomicU64>,
+    pub(crate) line: Arc<Line>,
+    /// The last place this reader may be given.
+    until: AtomicU64,
     /// Whether it reads: its right was checked.
-    pub(crate) reads: bool,
+    reads: AtomicBool,
 }
 
 /// How much of what was told in passing is kept for readers that are busy.
 const SIGNAL_BYTES: usize = 8 * 1_024;
 
-/// What an `until` says when nothing has ended.
-pub(crate) const NEVER: u64 = u64::MAX;
+/// What an end says when nothing has ended.
+const NEVER: u64 = u64::MAX;
 
 impl TopicLog {
-    pub(crate) const fn empty(seats: HashMap<u64, Seat>, max_bytes: usize) -> Self {
+    pub(crate) fn new(name: Topic, number: u64, shards: usize, max_bytes: usize) -> Self {
         Self {
+            name,
+            number,
             head: AtomicU64::new(0),
             log: Mutex::new(Log::new(max_bytes)),
             signal_head: AtomicU64::new(0),
             signals: Mutex::new(Log::new(SIGNAL_BYTES)),
-            seats: Mutex::new(seats),
+            members: (0..shards).map(|_| Members::default()).collect(),
+            quiet_at: AtomicU64::new(0),
         }
     }
 
@@ -67,10 +75,6 @@ impl TopicLog {
         unpoisoned(&self.log)
     }
 
-    pub(crate) fn seats(&self) -> MutexGuard<'_, HashMap<u64, Seat>> {
-        unpoisoned(&self.seats)
-    }
-
     pub(crate) fn signal_head(&self) -> Seq {
         Seq(self.signal_head.load(Ordering::Acquire))
     }
@@ -79,36 +83,106 @@ impl TopicLog {
         unpoisoned(&self.signals)
     }
 
-    /// The right of a reader was checked: it reads from now on.
-    pub(crate) fn begin(&self, number: u64) {
-        if let Some(seat) = self.seats().get_mut(&number) {
-            seat.reads = true;
+    /// Adds a reader; gives its key among those of its shard.
+    pub(crate) fn sit(&self, line: Arc<Line>) -> (usize, Arc<Seat>) {
+        let members = &self.members[line.shard()];
+        let seat = Seat { line, until: AtomicU64::new(NEVER), reads: AtomicBool::new(false) };
+        let seat = Arc::new(seat);
+        let key = members.seats().insert(Arc::clone(&seat));
+        members.count.fetch_add(1, Ordering::Release);
+        (key, seat)
+    }
+
+    /// Takes a reader off; gives whether nobody is left.
+    pub(crate) fn stand(&self, shard: usize, key: usize) -> bool {
+        let members = &self.members[shard];
+        drop(members.seats().remove(key));
+        members.count.fetch_sub(1, Ordering::Release);
+        self.members.iter().all(|members| members.count.load(Ordering::Acquire) == 0)
+    }
+
+    /// Looks at every reader. Whoever is looked at must not be waited for.
+    pub(crate) fn each(&self, mut look: impl FnMut(&Arc<Seat>)) {
+        for members in &self.members {
+            members.seats().iter().for_each(|(_, seat)| look(seat));
         }
     }
 
+    /// The readers in one shard, which is about to tell them the news.
+    pub(crate) fn tell(&self, shard: usize, mut each: impl FnMut(&Arc<Line>)) {
+        let members = &self.members[shard];
+        // Before the log is looked at: what joins it from now on is news again. A swap and not a store, so that what
+        // was published by whoever found it told already is seen.
+        members.told.swap(false, Ordering::AcqRel);
+        members.seats().iter().for_each(|(_, seat)| each(&seat.line));
+    }
+
     /// Tells every reader something in passing.
-    pub(crate) fn signal(&self, frame: Bytes) {
+    pub(crate) fn signal(self: &Arc<Self>, frame: Frame, desks: &[Arc<Desk>]) {
         let mut signals = self.signals();
         let next = signals.head().next();
         signals.append(next, frame);
         self.signal_head.store(next.0, Ordering::Release);
         drop(signals);
-        self.wake();
+        self.wake(desks);
     }
 
-    /// Changes the log, then wakes every reader.
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Log)) {
+    /// Changes the log, then tells the shards where it has readers.
+    pub(crate) fn change(self: &Arc<Self>, desks: &[Arc<Desk>], change: impl FnOnce(&mut Log)) {
         let mut log = self.log();
         change(&mut log);
         self.head.store(log.head().0, Ordering::Release);
         drop(log);
-        self.wake();
+        self.wake(desks);
     }
 
-    fn wake(&self) {
-        for seat in self.seats().values() {
-            seat.peer.bell.notify_one();
+    /// Forgets the frames if there was no news since this was called last.
+    pub(crate) fn shrink_if_idle(&self) {
+        let head = self.head().0;
+        if self.quiet_at.swap(head, Ordering::AcqRel) == head {
+            self.log().shrink();
         }
+    }
+
+    fn wake(self: &Arc<Self>, desks: &[Arc<Desk>]) {
+        for (members, desk) in self.members.iter().zip(desks) {
+            if members.count.load(Ordering::Acquire) > 0 && !members.told.swap(true, Ordering::AcqRel) {
+                desk.topic(Arc::clone(self));
+            }
+        }
+    }
+}
+
+impl Members {
+    fn seats(&self) -> MutexGuard<'_, Slab<Arc<Seat>>> {
+        unpoisoned(&self.seats)
+    }
+}
+
+impl Seat {
+    /// The last place this reader may be given; the largest there is if nothing has ended.
+    pub(crate) fn until(&self) -> Seq {
+        Seq(self.until.load(Ordering::Acquire))
+    }
+
+    /// Whether its right to read has ended, now or at some place.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.until().0 != NEVER
+    }
+
+    /// Nothing after this place is for this reader.
+    pub(crate) fn end(&self, after: Seq) {
+        self.until.fetch_min(after.0, Ordering::AcqRel);
+    }
+
+    /// The right of the reader was checked: it reads from now on.
+    pub(crate) fn begin(&self) {
+        self.reads.store(true, Ordering::Release);
+    }
+
+    /// Whether it reads and may go on.
+    pub(crate) fn reads(&self) -> bool {
+        self.reads.load(Ordering::Acquire) && !self.has_ended()
     }
 }
 

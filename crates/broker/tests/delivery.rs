@@ -1,166 +1,332 @@
 //! Publishing and reading through the broker, as connections do it.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use broker::{Broker, Ended, Reader, Setback};
-use bytes::Bytes;
+use broker::{Broker, Ended, Flushed, Frame, Mailbox, Reader, Setback, Shard, State, Valve};
 use wire::{Seq, Topic, UserId};
 
 const ANN: UserId = UserId::from_bytes([1; 10]);
 const BEN: UserId = UserId::from_bytes([2; 10]);
 
+/// Somebody's connection, and what has come through it.
+struct Connection {
+    reader: Reader,
+    mailbox: Arc<Mailbox>,
+    valve: Valve,
+}
+
+impl Connection {
+    fn new(broker: &Arc<Broker>, owner: UserId, room: usize) -> Self {
+        let (valve, mailbox) = (Valve::default(), Arc::new(Mailbox::new(room)));
+        let reader = Reader::new(Arc::clone(broker), Some(owner), valve.clone(), Arc::clone(&mailbox));
+        Self { reader, mailbox, valve }
+    }
+
+    /// Reads the topic after `cursor`; the store knew `head`.
+    fn reading(broker: &Arc<Broker>, owner: UserId, cursor: u64, head: u64) -> Self {
+        let mut connection = Self::new(broker, owner, usize::MAX);
+        connection.start(&topic(), cursor, head);
+        connection
+    }
+
+    fn start(&mut self, topic: &Topic, cursor: u64, head: u64) {
+        assert!(self.reader.attach(topic));
+        self.reader.start(topic, Seq(cursor), Seq(head));
+    }
+
+    fn got(&self) -> Vec<u64> {
+        let payloads = self.mailbox.take();
+        payloads.iter().map(|payload| std::str::from_utf8(payload).unwrap().parse().unwrap()).collect()
+    }
+
+    /// Everything it gets, and every setback, until there is nothing more.
+    fn drain(&mut self) -> (Vec<u64>, Vec<Setback>) {
+        let mut setbacks = Vec::new();
+        loop {
+            while self.reader.flush() == Flushed::More {}
+            match self.reader.setback() {
+                Some(behind @ Setback::Behind { .. }) => {
+                    setbacks.push(behind);
+                    return (self.got(), setbacks);
+                }
+                Some(ended) => setbacks.push(ended),
+                None => return (self.got(), setbacks),
+            }
+        }
+    }
+}
+
 fn topic() -> Topic {
     Topic::new("news").unwrap()
 }
 
-fn reader(broker: &Arc<Broker>, owner: UserId, cursor: u64, head: u64) -> Reader {
-    let mut reader = Reader::new(Arc::clone(broker), Some(owner));
-    assert!(reader.attach(&topic()));
-    reader.start(&topic(), Seq(cursor), Seq(head));
-    reader
+fn broker(log_bytes: usize) -> (Arc<Broker>, Vec<Shard>) {
+    let (broker, shards) = Broker::new(log_bytes, NonZeroUsize::new(2).unwrap());
+    (Arc::new(broker), shards)
 }
 
-fn publish(broker: &Broker, seqs: std::ops::RangeInclusive<u64>) {
+fn frame(number: u64) -> Frame {
+    Frame::text(&format!("{number:04}"))
+}
+
+fn publish(broker: &Broker, topic: &Topic, seqs: std::ops::RangeInclusive<u64>) {
     for seq in seqs {
-        broker.publish(&topic(), Seq(seq), || Bytes::from(format!("{seq:04}")));
-    }
-}
-
-/// Everything the reader gets, and every setback, until there is nothing more.
-fn drain(reader: &mut Reader) -> (Vec<u64>, Vec<Setback>) {
-    let (mut frames, mut setbacks) = (Vec::new(), Vec::new());
-    loop {
-        let drained = reader.drain(16, &mut frames);
-        setbacks.extend(drained.setbacks);
-        if !drained.more {
-            let seqs = frames.iter().map(|f| std::str::from_utf8(f).unwrap().parse().unwrap());
-            return (seqs.collect(), setbacks);
-        }
+        broker.publish(topic, Seq(seq), || frame(seq));
     }
 }
 
 #[test]
 fn everyone_gets_everything_in_order_and_once() {
-    let broker = Arc::new(Broker::new(1_000));
-    let (mut ann, mut ben) = (reader(&broker, ANN, 0, 0), reader(&broker, BEN, 0, 0));
-    publish(&broker, 1..=3);
-    assert_eq!(drain(&mut ann), (vec![1, 2, 3], vec![]));
-    publish(&broker, 4..=9);
-    assert_eq!(drain(&mut ann), (vec![4, 5, 6, 7, 8, 9], vec![]));
-    assert_eq!(drain(&mut ben), ((1..=9).collect(), vec![]));
-    assert_eq!(drain(&mut ben), (vec![], vec![]));
+    let (broker, _shards) = broker(1_000);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
+    let mut ben = Connection::reading(&broker, BEN, 0, 0);
+    publish(&broker, &topic(), 1..=3);
+    assert_eq!(ann.drain(), (vec![1, 2, 3], vec![]));
+    publish(&broker, &topic(), 4..=9);
+    assert_eq!(ann.drain(), (vec![4, 5, 6, 7, 8, 9], vec![]));
+    assert_eq!(ben.drain(), ((1..=9).collect(), vec![]));
+    assert_eq!(ben.drain(), (vec![], vec![]));
+}
+
+#[test]
+fn shards_deliver_to_everyone_without_being_asked() {
+    let (broker, mut shards) = broker(1_000_000);
+    let (tea, news) = (Topic::new("tea").unwrap(), topic());
+    let mut people: Vec<_> = (0..10).map(|_| Connection::reading(&broker, ANN, 0, 0)).collect();
+    people[3].start(&tea, 0, 0);
+    publish(&broker, &news, 1..=500);
+    publish(&broker, &tea, 1_001..=1_001);
+    broker.raise(&tea, Seq(1_001));
+    publish(&broker, &tea, 1_002..=1_002);
+    while shards.iter_mut().any(Shard::pass) {}
+    for (number, person) in people.iter_mut().enumerate() {
+        let (mut got, setbacks) = (person.got(), person.drain().1);
+        if number == 3 {
+            // A leap: what tea had before is not here.
+            let behind = Setback::Behind { topic: tea.clone(), cursor: Seq(0), until: Seq(1_002) };
+            assert_eq!(setbacks, [behind]);
+            person.reader.advance(&tea, Seq(1_001));
+            while shards.iter_mut().any(Shard::pass) {}
+            got.extend(person.got());
+            assert_eq!(got.pop(), Some(1_002));
+        }
+        assert_eq!(got, (1..=500).collect::<Vec<_>>(), "{number}");
+    }
+}
+
+#[test]
+fn a_socket_that_takes_a_few_bytes_at_a_time_gets_the_same() {
+    let (broker, mut shards) = broker(100_000);
+    let mut ann = Connection::new(&broker, ANN, 0);
+    ann.start(&topic(), 0, 0);
+    ann.reader.say(&frame(0));
+    publish(&broker, &topic(), 1..=200);
+    let mut got = Vec::new();
+    for step in (1..=11).cycle().take(500) {
+        shards.iter_mut().for_each(|shard| while shard.pass() {});
+        ann.mailbox.make_room(step);
+        if ann.reader.state() == State::Blocked {
+            ann.reader.unblock();
+        }
+        while ann.reader.flush() == Flushed::More {}
+        got.extend(ann.got());
+        assert!(ann.reader.waiting() < 6, "nothing waits but the rest of one frame");
+    }
+    assert_eq!(got, (0..=200).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_socket_that_is_full_is_left_alone_until_it_has_room_and_one_that_is_broken_for_ever() {
+    let (broker, mut shards) = broker(1_000);
+    let mut ann = Connection::new(&broker, ANN, 6);
+    let mut ben = Connection::reading(&broker, BEN, 0, 0);
+    ann.start(&topic(), 0, 0);
+    publish(&broker, &topic(), 1..=3);
+    ben.mailbox.break_off();
+    while shards.iter_mut().any(Shard::pass) {}
+    assert_eq!((ann.reader.state(), ben.reader.state()), (State::Blocked, State::Broken));
+    ann.mailbox.make_room(1_000);
+    publish(&broker, &topic(), 4..=4);
+    while shards.iter_mut().any(Shard::pass) {}
+    assert_eq!(ann.got(), [1], "its own task has not said that there is room");
+    ann.reader.unblock();
+    ben.reader.unblock();
+    assert_eq!(ann.drain(), (vec![2, 3, 4], vec![]));
+    assert_eq!((ben.drain(), ben.reader.state()), ((vec![], vec![]), State::Broken));
+}
+
+#[test]
+fn what_is_said_to_one_comes_in_its_turn_and_to_nobody_else() {
+    let (broker, mut shards) = broker(1_000);
+    let ann = Connection::reading(&broker, ANN, 0, 0);
+    let ben = Connection::reading(&broker, BEN, 0, 0);
+    publish(&broker, &topic(), 1..=1);
+    shards.iter_mut().for_each(|shard| while shard.pass() {});
+    ann.reader.say(&frame(77));
+    publish(&broker, &topic(), 2..=2);
+    shards.iter_mut().for_each(|shard| while shard.pass() {});
+    assert_eq!((ann.got(), ben.got()), (vec![1, 77, 2], vec![1, 2]));
+}
+
+#[test]
+fn after_the_valve_is_closed_nothing_is_delivered_but_goodbye() {
+    let (broker, mut shards) = broker(1_000);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
+    publish(&broker, &topic(), 1..=2);
+    ann.valve.close();
+    publish(&broker, &topic(), 3..=3);
+    broker.signal(&topic(), || frame(8));
+    shards.iter_mut().for_each(|shard| while shard.pass() {});
+    assert_eq!(ann.drain(), (vec![], vec![]));
+    ann.reader.say(&frame(9));
+    assert_eq!(ann.drain(), (vec![9], vec![]));
 }
 
 #[test]
 fn a_reader_that_falls_behind_the_log_is_sent_to_history_and_goes_on_from_there() {
-    let broker = Arc::new(Broker::new(20));
-    let mut ann = reader(&broker, ANN, 0, 0);
-    publish(&broker, 1..=100);
+    let (broker, _shards) = broker(20);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
+    publish(&broker, &topic(), 1..=100);
     let behind = Setback::Behind { topic: topic(), cursor: Seq(0), until: Seq(100) };
-    assert_eq!(drain(&mut ann), (vec![], vec![behind]));
-    ann.advance(&topic(), Seq(97));
-    assert_eq!(drain(&mut ann), (vec![98, 99, 100], vec![]));
+    assert_eq!(ann.drain(), (vec![], vec![behind]));
+    ann.reader.advance(&topic(), Seq(97));
+    assert_eq!(ann.drain(), (vec![98, 99, 100], vec![]));
+}
+
+#[test]
+fn what_comes_from_history_and_finds_no_room_is_asked_for_again() {
+    let (broker, _shards) = broker(20);
+    let mut ann = Connection::new(&broker, ANN, 15);
+    ann.start(&topic(), 0, 0);
+    publish(&broker, &topic(), 1..=100);
+    let (mut got, mut asked) = (Vec::new(), 0);
+    while got.len() < 100 {
+        let (more, setbacks) = ann.drain();
+        got.extend(more);
+        if let Some(Setback::Behind { cursor, until, .. }) = setbacks.first() {
+            assert_eq!((cursor.0, until.0), (got.len() as u64, 100), "nothing is asked for twice");
+            let page: Vec<_> = (cursor.0 + 1..=until.0.min(cursor.0 + 10)).map(frame).collect();
+            ann.reader.offer(&topic(), &page);
+            asked += 1;
+        }
+        ann.mailbox.make_room(25);
+        ann.reader.unblock();
+    }
+    assert_eq!(got, (1..=100).collect::<Vec<_>>());
+    assert!(asked > 10, "{asked}");
 }
 
 #[test]
 fn what_is_published_between_attach_and_start_is_not_lost() {
-    let broker = Arc::new(Broker::new(1_000));
-    let mut ann = Reader::new(Arc::clone(&broker), Some(ANN));
-    ann.attach(&topic());
-    publish(&broker, 6..=7);
-    assert_eq!(drain(&mut ann), (vec![], vec![]), "nothing comes before the start");
+    let (broker, _shards) = broker(1_000);
+    let mut ann = Connection::new(&broker, ANN, usize::MAX);
+    ann.reader.attach(&topic());
+    publish(&broker, &topic(), 6..=7);
+    assert_eq!(ann.drain(), (vec![], vec![]), "nothing comes before the start");
     // The store was asked when it had five entries; the sixth and seventh came meanwhile.
-    ann.start(&topic(), Seq(5), Seq(5));
-    assert_eq!(drain(&mut ann), (vec![6, 7], vec![]));
+    ann.reader.start(&topic(), Seq(5), Seq(5));
+    assert_eq!(ann.drain(), (vec![6, 7], vec![]));
 }
 
 #[test]
 fn who_loses_the_seat_gets_nothing_that_comes_later_and_others_do() {
-    let broker = Arc::new(Broker::new(1_000));
-    let (mut ann, mut ben) = (reader(&broker, ANN, 0, 0), reader(&broker, BEN, 0, 0));
-    publish(&broker, 1..=4);
+    let (broker, mut shards) = broker(1_000);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
+    let mut ben = Connection::reading(&broker, BEN, 0, 0);
+    publish(&broker, &topic(), 1..=4);
     broker.end(&topic(), Ended::Of(BEN), Seq(4));
-    publish(&broker, 5..=6);
-    assert_eq!(drain(&mut ben), (vec![1, 2, 3, 4], vec![Setback::Ended { topic: topic() }]));
-    assert_eq!(ben.subscriptions(), 0);
-    assert_eq!(drain(&mut ann), ((1..=6).collect(), vec![]));
+    publish(&broker, &topic(), 5..=6);
+    while shards.iter_mut().any(Shard::pass) {}
+    assert_eq!(ben.drain(), (vec![1, 2, 3, 4], vec![Setback::Ended { topic: topic() }]));
+    assert_eq!(ben.reader.subscriptions(), 0);
+    assert_eq!(ann.drain(), ((1..=6).collect(), vec![]));
 }
 
 #[test]
 fn a_seat_lost_while_the_reader_is_attaching_is_lost() {
-    let broker = Arc::new(Broker::new(1_000));
-    let mut ben = Reader::new(Arc::clone(&broker), Some(BEN));
-    ben.attach(&topic());
+    let (broker, _shards) = broker(1_000);
+    let mut ben = Connection::new(&broker, BEN, usize::MAX);
+    ben.reader.attach(&topic());
     broker.end(&topic(), Ended::Of(BEN), Seq(4));
-    ben.start(&topic(), Seq(4), Seq(9));
-    assert_eq!(drain(&mut ben), (vec![], vec![Setback::Ended { topic: topic() }]));
+    ben.reader.start(&topic(), Seq(4), Seq(9));
+    assert_eq!(ben.drain(), (vec![], vec![Setback::Ended { topic: topic() }]));
 }
 
 #[test]
 fn a_leap_is_never_stepped_over_in_silence() {
-    let broker = Arc::new(Broker::new(1_000));
-    let mut ann = reader(&broker, ANN, 0, 0);
-    publish(&broker, 1..=2);
-    publish(&broker, 4..=4);
+    let (broker, _shards) = broker(1_000);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
+    publish(&broker, &topic(), 1..=2);
+    publish(&broker, &topic(), 4..=4);
     let behind = |cursor| Setback::Behind { topic: topic(), cursor: Seq(cursor), until: Seq(4) };
-    assert_eq!(drain(&mut ann), (vec![], vec![behind(0)]));
+    assert_eq!(ann.drain(), (vec![], vec![behind(0)]));
     broker.raise(&topic(), Seq(4));
-    ann.advance(&topic(), Seq(3));
-    assert_eq!(drain(&mut ann), (vec![4], vec![]));
+    ann.reader.advance(&topic(), Seq(3));
+    assert_eq!(ann.drain(), (vec![4], vec![]));
 }
 
 #[test]
-fn a_topic_that_nobody_reads_costs_nothing() {
-    let broker = Arc::new(Broker::new(1_000));
+fn a_topic_that_nobody_reads_costs_nothing_and_an_idle_one_forgets_its_frames() {
+    let (broker, _shards) = broker(1_000);
     broker.publish(&topic(), Seq(1), || panic!("nobody needs this frame"));
     assert_eq!(broker.topics(), 0);
-    let (ann, mut ben) = (reader(&broker, ANN, 0, 0), reader(&broker, BEN, 0, 0));
+    let ann = Connection::reading(&broker, ANN, 0, 0);
+    let mut ben = Connection::reading(&broker, BEN, 0, 0);
     assert_eq!(broker.topics(), 1);
     drop(ann);
-    assert!(ben.detach(&topic()));
-    assert!(!ben.detach(&topic()));
+    publish(&broker, &topic(), 1..=1);
+    broker.shrink_idle();
+    broker.shrink_idle();
+    let behind = Setback::Behind { topic: topic(), cursor: Seq(0), until: Seq(1) };
+    assert_eq!(ben.drain(), (vec![], vec![behind]));
+    assert!(ben.reader.detach(&topic()));
+    assert!(!ben.reader.detach(&topic()));
     assert_eq!(broker.topics(), 0);
 }
 
 #[tokio::test]
-async fn a_bell_that_rang_before_the_reader_listened_is_heard() {
-    let broker = Arc::new(Broker::new(1_000));
-    let mut ann = reader(&broker, ANN, 0, 0);
-    ann.changed().await;
-    assert_eq!(drain(&mut ann).0, Vec::<u64>::new());
-    publish(&broker, 1..=1);
-    ann.changed().await;
-    assert_eq!(drain(&mut ann).0, [1]);
+async fn a_shard_that_runs_hears_of_news_however_early_they_came() {
+    let (broker, shards) = broker(1_000);
+    let ann = Connection::reading(&broker, ANN, 0, 0);
+    publish(&broker, &topic(), 1..=1);
+    let running: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(shard.run())).collect();
+    ann.mailbox.filled().await;
+    assert_eq!(ann.got(), [1]);
+    publish(&broker, &topic(), 2..=2);
+    ann.mailbox.filled().await;
+    assert_eq!(ann.got(), [2]);
+    running.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[test]
 fn what_is_told_in_passing_reaches_who_listens_now_and_nobody_else() {
-    let broker = Arc::new(Broker::new(1_000));
-    let signal = |text: &'static str| broker.signal(&topic(), || Bytes::from(text));
-    signal("0001");
-    let (mut ann, mut ben) = (reader(&broker, ANN, 0, 0), reader(&broker, BEN, 0, 0));
-    signal("0002");
-    publish(&broker, 1..=1);
-    let (frames, setbacks) = drain(&mut ann);
-    assert_eq!((frames.len(), setbacks), (2, vec![]), "one signal, one entry");
+    let (broker, _shards) = broker(1_000);
+    let signal = |number| broker.signal(&topic(), || frame(number));
+    signal(1);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
+    let mut ben = Connection::reading(&broker, BEN, 0, 0);
+    signal(2);
+    publish(&broker, &topic(), 1..=1);
+    assert_eq!(ann.drain(), (vec![2, 1], vec![]), "one signal, one entry");
     broker.end(&topic(), Ended::Of(BEN), Seq(1));
-    signal("0003");
-    assert_eq!(drain(&mut ann), (vec![3], vec![]));
-    assert!(!drain(&mut ben).0.contains(&3), "ben has lost the right");
+    signal(3);
+    assert_eq!(ann.drain(), (vec![3], vec![]));
+    assert!(!ben.drain().0.contains(&3), "ben has lost the right");
 }
 
 #[test]
 fn a_reader_that_was_busy_for_long_hears_only_what_was_told_last() {
-    let broker = Arc::new(Broker::new(1_000));
-    let mut ann = reader(&broker, ANN, 0, 0);
+    let (broker, _shards) = broker(1_000);
+    let mut ann = Connection::reading(&broker, ANN, 0, 0);
     for number in 1..=5_000 {
-        broker.signal(&topic(), || Bytes::from(format!("{number:04}")));
+        broker.signal(&topic(), || frame(number));
     }
-    let (heard, setbacks) = drain(&mut ann);
+    let (heard, setbacks) = ann.drain();
     assert_eq!(setbacks, []);
     assert!(heard.len() < 5_000, "not everything is kept");
     let last: Vec<u64> = (1..=5_000).skip(5_000 - heard.len()).collect();
     assert_eq!(heard, last, "but the last of it is, in order");
-    broker.signal(&topic(), || Bytes::from("0008"));
-    assert_eq!(drain(&mut ann), (vec![8], vec![]));
+    broker.signal(&topic(), || frame(8));
+    assert_eq!(ann.drain(), (vec![8], vec![]));
 }

@@ -1,5 +1,8 @@
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 use broker::{Broker, Ended};
 use tokio::task::JoinHandle;
@@ -47,7 +50,7 @@ pub struct Chat {
     /// What is told once a beat.
     pub(crate) pulse: Arc<Pulse>,
     committer: Arc<Committer>,
-    /// The ear on the bus, and the beat.
+    /// The ear on the bus, the beat, and the broker's shards.
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -64,6 +67,9 @@ pub struct Parts {
     /// What the operator set.
     pub limits: Limits,
 }
+
+/// After how long without news, up to twice, a topic's frames leave the memory.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// On whose behalf a call runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,12 +112,15 @@ impl Caller {
 }
 
 impl Chat {
-    /// Starts the committer, the ear on the bus and the beat. Call it within a tokio runtime; [`Chat::shut_down`]
+    /// Starts the committer, the ear on the bus, the beat and the broker's shards. Call it within a tokio runtime; [`Chat::shut_down`]
     /// ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, bus, clock, chance, limits } = parts;
-        let broker = Arc::new(Broker::new(limits.topic_log_bytes));
+        // One for each core.
+        let shards = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let (broker, shards) = Broker::new(limits.topic_log_bytes, shards);
+        let broker = Arc::new(broker);
         let endings = Arc::new(Endings::default());
         let ear =
             tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
@@ -119,7 +128,8 @@ impl Chat {
         let (committer, pulse) = (Arc::new(committer), Arc::new(Pulse::default()));
         let beat =
             Beat::new(Arc::clone(&pulse), Arc::clone(&store), Arc::clone(&broker), Arc::clone(&committer));
-        let tasks = Mutex::new(vec![ear, tokio::spawn(beat.run())]);
+        let mut tasks = vec![ear, tokio::spawn(beat.run()), tokio::spawn(tidy(Arc::clone(&broker)))];
+        tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
         let pace = Pace::new(limits.send_burst, limits.send_per_second);
         let acts = Pace::new(limits.act_burst, limits.acts_per_second);
         let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
@@ -140,7 +150,7 @@ impl Chat {
             endings,
             pulse,
             committer,
-            tasks,
+            tasks: Mutex::new(tasks),
         })
     }
 
@@ -200,6 +210,14 @@ impl Chat {
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
         random(&*self.chance)
+    }
+}
+
+/// Gives back the memory of topics where nothing happens.
+async fn tidy(broker: Arc<Broker>) {
+    loop {
+        tokio::time::sleep(IDLE).await;
+        broker.shrink_idle();
     }
 }
 

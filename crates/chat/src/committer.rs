@@ -1,7 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use broker::{Broker, Ended};
-use bytes::Bytes;
+use broker::{Broker, Ended, Frame};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
@@ -207,7 +206,7 @@ fn tell(draft: &Draft, seq: Seq, broker: &Broker, bus: &dyn Bus) {
             data: draft.data.clone(),
             timestamp: draft.at,
         };
-        Bytes::from(entry.encode())
+        Frame::text(&entry.encode())
     });
     bus.announce(Hint::News { topic: draft.topic.clone(), head: seq });
 }

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use broker::Valve;
 use tokio::sync::Notify;
 use wire::UserId;
 
@@ -24,7 +25,8 @@ struct Watched {
 
 #[derive(Debug, Default)]
 struct Over {
-    is_over: AtomicBool,
+    /// Closed when it is over.
+    valve: Valve,
     bell: Notify,
 }
 
@@ -52,7 +54,7 @@ impl Endings {
     pub(crate) fn end(&self, user: UserId, which: Sessions) {
         for watched in self.watched().get(&user).into_iter().flat_map(HashMap::values) {
             if which.contains(watched.token) {
-                watched.over.is_over.store(true, Ordering::Release);
+                watched.over.valve.close();
                 watched.over.bell.notify_one();
             }
         }
@@ -64,15 +66,15 @@ impl Endings {
 }
 
 impl Ending {
-    /// Whether the session is over. What was drained before this said no was committed before the end.
+    /// What keeps deliveries back once the session is over.
     #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.over.is_over.load(Ordering::Acquire)
+    pub fn valve(&self) -> Valve {
+        self.over.valve.clone()
     }
 
     /// Waits until the session is over. Cancel-safe.
     pub async fn over(&self) {
-        while !self.is_over() {
+        while !self.over.valve.is_closed() {
             self.over.bell.notified().await;
         }
     }

@@ -2,8 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use broker::{Audience, Broker, Stir};
-use bytes::Bytes;
+use broker::{Broker, Frame, Presence, Stir};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 use wire::{Conversation, Marks, Notice, Seq, Topic, UserId};
@@ -39,15 +38,15 @@ pub(crate) struct Beat {
 
 /// What waits to be told on one topic.
 struct Waiting {
-    /// When the audience is told, if it has changed.
+    /// When presence is told, if it has changed.
     presence_at: Option<Instant>,
     /// Who went a moment ago, and until when they still count as here.
     gone: HashMap<UserId, Instant>,
     /// Marks that moved.
     marks: HashMap<UserId, Marks>,
-    /// Whether the audience was what was told last; then marks have their turn.
+    /// Whether presence was what was told last; then marks have their turn.
     told_presence: bool,
-    /// Nothing is told before: a large audience was told something a moment ago.
+    /// Nothing is told before: many were told something a moment ago.
     not_before: Instant,
 }
 
@@ -56,10 +55,10 @@ const BEAT: Duration = Duration::from_millis(500);
 /// How long somebody is still here after their last connection went, or went idle: a page that is loaded anew is no
 /// leave.
 const GRACE: Duration = Duration::from_secs(10);
-/// How much longer is gathered for each user in the audience: what a reader gets a second stays the same, however
+/// How much longer is gathered for each user who reads: what a reader gets a second stays the same, however
 /// many there are.
 const EACH: Duration = Duration::from_millis(20);
-/// The audience from which this counts.
+/// From how many on this counts.
 const LARGE: usize = 50;
 
 impl Pulse {
@@ -100,7 +99,7 @@ impl Beat {
         broker: Arc<Broker>,
         committer: Arc<Committer>,
     ) -> Self {
-        broker.watch_audiences();
+        broker.watch_presence();
         Self { pulse, store, broker, committer, topics: HashMap::new() }
     }
 
@@ -162,8 +161,8 @@ impl Beat {
             if waiting.next_at().is_none_or(|at| at > now) {
                 continue;
             }
-            let audience = waiting.with_those_just_gone(self.broker.audience(topic), now);
-            let count = audience.here.len() + audience.away.len();
+            let presence = waiting.with_those_just_gone(self.broker.presence(topic), now);
+            let count = presence.here.len() + presence.away.len();
             if count >= LARGE {
                 waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
             }
@@ -175,14 +174,14 @@ impl Beat {
                 // Who is still counted as here is told to be gone in time.
                 waiting.presence_at = waiting.gone.values().min().copied();
                 let seen =
-                    if self.is_blocked(topic, &audience).await { Audience::default() } else { audience };
+                    if self.is_blocked(topic, &presence).await { Presence::default() } else { presence };
                 let told = Notice::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
-                self.broker.signal(topic, || Bytes::from(told.encode()));
+                self.broker.signal(topic, || Frame::text(&told.encode()));
             } else if !waiting.marks.is_empty() {
                 let mut marks: Vec<Marks> = waiting.marks.drain().map(|(_, marks)| marks).collect();
                 marks.sort_by_key(|marks| marks.user);
                 let told = Notice::Marks { topic: topic.clone(), marks, reference: None };
-                self.broker.signal(topic, || Bytes::from(told.encode()));
+                self.broker.signal(topic, || Frame::text(&told.encode()));
             }
         }
         topics.retain(|_, waiting| waiting.next_at().is_some() || waiting.not_before > now);
@@ -190,9 +189,9 @@ impl Beat {
     }
 
     /// Whether one of two people has blocked the other: then neither sees whether the other is here.
-    async fn is_blocked(&self, topic: &Topic, audience: &Audience) -> bool {
+    async fn is_blocked(&self, topic: &Topic, presence: &Presence) -> bool {
         let Some(conversation @ Conversation::Direct(pair)) = topic.conversation() else { return false };
-        if audience.here.is_empty() && audience.away.is_empty() {
+        if presence.here.is_empty() && presence.away.is_empty() {
             return false;
         }
         let [one, _] = pair.people();
@@ -215,13 +214,13 @@ impl Waiting {
         }
     }
 
-    /// An audience in which whoever went a moment ago is still here.
-    fn with_those_just_gone(&mut self, mut audience: Audience, now: Instant) -> Audience {
-        self.gone.retain(|user, until| *until > now && !audience.here.contains(user));
-        audience.away.retain(|user| !self.gone.contains_key(user));
-        audience.here.extend(self.gone.keys());
-        audience.here.sort();
-        audience
+    /// A presence in which whoever went a moment ago is still here.
+    fn with_those_just_gone(&mut self, mut presence: Presence, now: Instant) -> Presence {
+        self.gone.retain(|user, until| *until > now && !presence.here.contains(user));
+        presence.away.retain(|user| !self.gone.contains_key(user));
+        presence.here.extend(self.gone.keys());
+        presence.here.sort();
+        presence
     }
 
     /// When the next signal is due, if one is.

@@ -51,10 +51,10 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     };
     let (home, phone) = (socket(at_home.clone()), socket(on_phone.clone()));
     assert_eq!(change("wrong horse battery", "another horse battery").await, refused(Refusal::SignInWrong));
-    assert!(!phone.is_over());
+    assert!(!phone.valve().is_closed());
     assert_eq!(change(GOOD, "another horse battery").await, Ok(()));
     phone.over().await;
-    assert!(!home.is_over());
+    assert!(!home.valve().is_closed());
     assert_eq!(node.chat.recognise(&on_phone).await, Ok(None));
     assert_eq!(node.chat.recognise(&at_home).await, Ok(Some(ann.clone())));
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann", GOOD).await, refused(Refusal::SignInWrong));

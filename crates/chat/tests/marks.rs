@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::Reader;
-use bytes::Bytes;
+use broker::{Mailbox, Reader};
 use chat::store::Range;
 use chat::testing::{Listener, Node, SeededChance};
 use chat::{Caller, Limits, No, VolatileStore, Window};
@@ -31,28 +30,47 @@ impl Tea {
 
 /// What somebody's connection is told in passing on a topic.
 async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<Notice> {
-    let mut reader = Reader::new(Arc::clone(node.chat.broker()), Some(me.id));
-    reader.attach(topic);
+    let mut ear = Ear::new(node, me);
+    ear.reader.attach(topic);
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
     let head = node.chat.history(&caller, topic, Range::default()).await.unwrap().head;
-    reader.start(topic, head, head);
+    ear.reader.start(topic, head, head);
     act().await;
-    told_by(&mut reader)
+    ear.told()
 }
 
-/// What is told in passing among what a reader has to send.
-fn told_by(reader: &mut Reader) -> Vec<Notice> {
-    let mut frames = Vec::new();
-    reader.drain(usize::MAX, &mut frames);
-    notices(&frames)
+/// Somebody's connection.
+struct Ear {
+    reader: Reader,
+    mailbox: Arc<Mailbox>,
 }
 
-fn notices(frames: &[Bytes]) -> Vec<Notice> {
-    let notice = |frame: &Bytes| match Incoming::<Json>::decode(std::str::from_utf8(frame).unwrap()) {
-        Some(Incoming::Notice(notice)) => Some(*notice),
-        _ => None,
-    };
-    frames.iter().filter_map(notice).collect()
+impl Ear {
+    fn new(node: &Node, me: &Person) -> Self {
+        let (reader, mailbox) = chat::testing::reader(&node.chat, Some(me));
+        Self { reader, mailbox }
+    }
+
+    /// What it is told in passing, among what comes.
+    fn told(&mut self) -> Vec<Notice> {
+        self.reader.flush();
+        let notice = |payload: &Vec<u8>| match Incoming::<Json>::decode(std::str::from_utf8(payload).unwrap())
+        {
+            Some(Incoming::Notice(notice)) => Some(*notice),
+            _ => None,
+        };
+        self.mailbox.take().iter().filter_map(notice).collect()
+    }
+
+    /// Takes nothing, as a connection whose peer is slow.
+    fn take_nothing(&self) {
+        self.mailbox.make_room(0);
+    }
+
+    fn take_everything(&self) {
+        self.mailbox.make_room(usize::MAX);
+        self.reader.unblock();
+    }
 }
 
 #[tokio::test]
@@ -93,25 +111,25 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
 }
 
 /// Somebody who is connected and listens to a topic.
-async fn listens(node: &Node, me: &Person, topic: &Topic) -> Reader {
-    let mut reader = Reader::new(Arc::clone(node.chat.broker()), Some(me.id));
+async fn listens(node: &Node, me: &Person, topic: &Topic) -> Ear {
+    let mut ear = Ear::new(node, me);
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
-    node.chat.subscribe(&mut reader, &caller, topic, None).await.unwrap();
-    reader
+    node.chat.subscribe(&mut ear.reader, &caller, topic, None).await.unwrap();
+    ear
 }
 
-/// The signals that a reader is told until one fits, that one last.
-async fn until(reader: &mut Reader, fits: impl Fn(&Notice) -> bool) -> Vec<Notice> {
+/// The signals that somebody is told until one fits, that one last.
+async fn until(ear: &mut Ear, fits: impl Fn(&Notice) -> bool) -> Vec<Notice> {
     let mut told = Vec::new();
     let waiting = async {
         loop {
-            for notice in told_by(reader) {
+            for notice in ear.told() {
                 told.push(notice);
                 if told.last().is_some_and(&fits) {
                     return;
                 }
             }
-            reader.changed().await;
+            ear.mailbox.filled().await;
         }
     };
     // With a paused clock this is over at once when nothing else can happen.
@@ -142,10 +160,10 @@ async fn whoever_comes_goes_away_or_leaves_is_seen_to() {
     let bens = listens(&node, &ben, &topic).await;
     until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     let bens_other = listens(&node, &ben, &topic).await;
-    bens.set_idle(true);
-    bens_other.set_idle(true);
+    bens.reader.set_idle(true);
+    bens_other.reader.set_idle(true);
     until(&mut anns, |told| *told == presence(&topic, &[&ann], &[&ben])).await;
-    bens_other.set_idle(false);
+    bens_other.reader.set_idle(false);
     until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     drop(bens_other);
     until(&mut anns, |told| *told == presence(&topic, &[&ann], &[&ben])).await;
@@ -168,7 +186,7 @@ async fn a_page_that_is_loaded_anew_is_no_leave() {
     time_passes(Duration::from_secs(2)).await;
     let bens = listens(&node, &ben, &topic).await;
     time_passes(Duration::from_secs(60)).await;
-    bens.set_idle(true);
+    bens.reader.set_idle(true);
     let told = until(&mut anns, |told| *told == presence(&topic, &[&ann, &cal], &[&ben])).await;
     for without in [&[&ann][..], &[&ann, &cal]] {
         assert!(!told.contains(&presence(&topic, without, &[])), "{told:?}");
@@ -185,6 +203,7 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     let tea = node.group(&ann, "tea").await;
     let topic = Topic::group(tea);
     let mut anns = listens(&node, &ann, &topic).await;
+    anns.take_nothing();
     let (mut people, mut readers) = (Vec::new(), Vec::new());
     for n in 0..200 {
         let person = node.introduce(&format!("guest {n}")).await;
@@ -196,9 +215,9 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     for person in &people {
         node.chat.delivered(person, &topic, head).await.unwrap();
     }
-    // Slower than the beat, as a busy connection is.
     time_passes(Duration::from_secs(30)).await;
-    let told = told_by(&mut anns);
+    anns.take_everything();
+    let told = anns.told();
     // What is left of it is the newest, and it is whole.
     let whole = |told: &Notice| match told {
         Notice::Presence { here, .. } => here.len() == 201,
@@ -219,7 +238,7 @@ async fn marks_are_told_however_often_people_come_and_go() {
         node.chat.delivered(&ben, &topic, head).await.unwrap();
         bens.push(listens(&node, &ben, &topic).await);
         time_passes(Duration::from_millis(500)).await;
-        marks.extend(told_by(&mut anns).into_iter().filter_map(|told| match told {
+        marks.extend(anns.told().into_iter().filter_map(|told| match told {
             Notice::Marks { marks, .. } => Some(marks[0].delivered),
             _ => None,
         }));
@@ -229,14 +248,14 @@ async fn marks_are_told_however_often_people_come_and_go() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_seat_is_in_no_audience() {
+async fn whoever_has_no_seat_is_not_seen() {
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let topic = Topic::group(node.group(&ann, "tea").await);
     let _anns = listens(&node, &ann, &topic).await;
-    let mut bens = Reader::new(Arc::clone(node.chat.broker()), Some(ben.id));
-    bens.attach(&topic);
-    assert_eq!(node.chat.broker().audience(&topic).here, [ann.id], "ben's right was not checked yet");
+    let mut bens = Ear::new(&node, &ben);
+    bens.reader.attach(&topic);
+    assert_eq!(node.chat.broker().presence(&topic).here, [ann.id], "ben's right was not checked yet");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,12 @@
 /// 1xxx are RFC 6455's own; 4xxx are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {
+    /// 1000: the peer said that it ends.
+    Ended,
+    /// 1002: what came is not WebSocket as RFC 6455 has it.
+    Malformed,
+    /// 1007: a text frame is not UTF-8.
+    NotText,
     /// 1009: one frame was larger than the server reads at all. Do not send it again.
     TooLarge,
     /// 1012: the server restarts. Come back after the delay of `goodbye`.
@@ -24,6 +30,9 @@ impl CloseCode {
     #[must_use]
     pub const fn number(self) -> u16 {
         match self {
+            Self::Ended => 1000,
+            Self::Malformed => 1002,
+            Self::NotText => 1007,
             Self::TooLarge => 1009,
             Self::Restart => 1012,
             Self::Flooded => 4400,
@@ -38,6 +47,9 @@ impl CloseCode {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
+            Self::Ended => "",
+            Self::Malformed => "What came is not WebSocket as RFC 6455 has it.",
+            Self::NotText => "A text frame must be UTF-8.",
             Self::TooLarge => "A frame may have at most 64 KiB.",
             Self::Restart => "The server restarts; come back in a moment.",
             Self::Flooded => "Too many frames in a row were refused.",
@@ -62,6 +74,9 @@ mod tests {
     #[test]
     fn every_reason_fits_into_a_close_frame() {
         for code in [
+            CloseCode::Ended,
+            CloseCode::Malformed,
+            CloseCode::NotText,
             CloseCode::TooLarge,
             CloseCode::Restart,
             CloseCode::Flooded,

@@ -101,6 +101,13 @@ impl Default for Sockets {
     }
 }
 
+impl Patience {
+    /// The shortest time after which a socket is looked at.
+    pub(crate) fn shortest(&self) -> Duration {
+        self.first_frame.min(self.silence).min(self.pong).min(self.stall)
+    }
+}
+
 impl Default for Patience {
     fn default() -> Self {
         Self {

@@ -1,61 +1,95 @@
+use std::sync::Arc;
+
 use axum::Extension;
-use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use broker::websocket::accept;
 use chat::Caller;
-use http::HeaderMap;
-use wire::limits::FRAME_BYTES;
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use hyper::upgrade::OnUpgrade;
 use wire::{CloseCode, Refusal};
 
+use super::census::Seat;
 use super::connection;
+use super::stream::{Raw, Stream};
 use crate::boot::App;
 use crate::guard::{address, is_own_origin};
 use crate::listener::Peer;
 use crate::problem::Problem;
 
-/// What is read at once; the library's own default is zeroed, and kept, by every idle connection.
-const READ_BUFFER: usize = 4 * 1024;
-/// How much is gathered before the library writes by itself; a flush writes the rest.
-const WRITE_BUFFER: usize = 64 * 1024;
-/// The most that may wait to be written. What is drained at once, one frame, and room for the answers.
-const MOST_WAITING: usize = 512 * 1024;
-/// What is over [`FRAME_BYTES`] but not by much is refused with a sentence; what is over this ends the socket.
-const HARD_FRAME_BYTES: usize = FRAME_BYTES + FRAME_BYTES / 2;
-
-/// `GET /ws`: the one door for live messages.
+/// `GET /ws`: the one door for live messages. The handshake is RFC 6455 section 4.2, by hand: what follows it reads and
+/// writes the socket itself.
 pub(crate) async fn upgrade(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request,
 ) -> Response {
-    if !is_own_origin(&app.config, &headers) {
+    if !is_own_origin(&app.config, request.headers()) {
         return Problem(Refusal::OriginForeign).into_response();
     }
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+    let Some(accept) = handshake(&request) else {
+        return with(Problem(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
     };
     let user = caller.me.as_ref().map(|me| me.id);
+    let seat = app.census.sit(user, address(&app.config, request.headers(), peer));
+    let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();
-    let Some(seat) = app.census.sit(user, address(&app.config, &headers, peer)) else {
+    // Under the tracker, so that the shutdown waits for it.
+    tasks.spawn(async move {
+        // An error is a peer that went away meanwhile.
+        let _ = begin(upgrade, app, caller, seat).await;
+    });
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    *response.body_mut() = Body::empty();
+    let response = with(with(response, CONNECTION, "upgrade"), UPGRADE, "websocket");
+    with(response, SEC_WEBSOCKET_ACCEPT, &accept)
+}
+
+async fn begin(
+    upgrade: OnUpgrade,
+    app: App,
+    caller: Caller,
+    seat: Option<Seat>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    match Raw::of(upgrade.await?)? {
+        (Raw::Tcp(stream), early) => serve(Arc::new(stream), &early, app, caller, seat).await,
+        #[cfg(unix)]
+        (Raw::Pumped(stream), early) => serve(Arc::new(stream), &early, app, caller, seat).await,
+    }
+    Ok(())
+}
+
+async fn serve<S: Stream>(stream: Arc<S>, early: &[u8], app: App, caller: Caller, seat: Option<Seat>) {
+    match seat {
+        Some(seat) => connection::run(stream, early, app, caller, seat).await,
         // A browser learns why only from a close frame.
-        let patience = app.config.patience.goodbye;
-        return upgrade.on_upgrade(move |socket| {
-            tasks.track_future(connection::turn_away(socket, CloseCode::TooMany, patience))
-        });
-    };
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MOST_WAITING)
-        .max_message_size(HARD_FRAME_BYTES)
-        .max_frame_size(HARD_FRAME_BYTES)
-        .on_upgrade(move |socket| {
-            let connection = connection::run(socket, app, caller, seat);
-            // Under the tracker, so that the shutdown waits for it.
-            tasks.track_future(connection)
-        })
+        None => connection::turn_away(&*stream, CloseCode::TooMany, app.config.patience.goodbye).await,
+    }
+}
+
+/// What answers the opening handshake; none if it is not one.
+fn handshake(request: &Request) -> Option<String> {
+    let headers = request.headers();
+    let asks = request.method() == Method::GET
+        && request.version() == Version::HTTP_11
+        && says(headers, &CONNECTION, "upgrade")
+        && says(headers, &UPGRADE, "websocket")
+        && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    headers.get(SEC_WEBSOCKET_KEY).filter(|_| asks).and_then(|key| accept(key.as_bytes()))
+}
+
+/// Whether a header that lists words has this one.
+fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|said| said.trim().eq_ignore_ascii_case(word))
+}
+
+fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
 }

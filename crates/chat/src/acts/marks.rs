@@ -1,4 +1,4 @@
-use bytes::Bytes;
+use broker::Frame;
 use wire::{Conversation, Marks, Member, Notice, Person, Refusal, Seq, Topic};
 
 use crate::chat::Chat;
@@ -27,7 +27,7 @@ impl Chat {
         }
         let told =
             Notice::Read { topic: topic.clone(), seq: now.read, unread: now.unread, mentions: now.mentions };
-        self.broker.signal(&Topic::user(me.id), || Bytes::from(told.encode()));
+        self.broker.signal(&Topic::user(me.id), || Frame::text(&told.encode()));
         Ok(())
     }
 
@@ -77,7 +77,7 @@ impl Chat {
         let standing = self.store.standing(conversation, me.id).await?;
         rules::may_amend(standing.as_ref(), now)?;
         let told = Notice::Typing { topic: topic.clone(), person: me.clone() };
-        self.broker.signal(topic, || Bytes::from(told.encode()));
+        self.broker.signal(topic, || Frame::text(&told.encode()));
         Ok(())
     }
 }

@@ -1,5 +1,4 @@
-use broker::Reader;
-use bytes::Bytes;
+use broker::{Frame, Reader};
 use wire::limits::{PAGE_ENTRIES, REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
 
@@ -24,8 +23,8 @@ pub struct Subscribed {
 /// What a reader that fell behind the broker's log gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatchUp {
-    /// The next frames of the gap; the reader's cursor is past them.
-    Frames(Vec<Bytes>),
+    /// The next frames of the gap were offered to the reader.
+    Frames,
     /// The gap is not replayed; the reader's cursor is at the head.
     Reset {
         /// Why.
@@ -108,11 +107,12 @@ impl Chat {
         } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {
             ResetReason::TooFarBehind
         } else {
-            let Some(last) = page.entries.last() else {
+            if page.entries.is_empty() {
                 return Err(Fault::new("catch_up", format!("{topic} has nothing after {cursor}")).into());
-            };
-            reader.advance(topic, last.seq);
-            return Ok(CatchUp::Frames(page.entries.iter().map(|entry| entry.encode().into()).collect()));
+            }
+            let frames: Vec<_> = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
+            reader.offer(topic, &frames);
+            return Ok(CatchUp::Frames);
         };
         reader.advance(topic, until);
         let cursor = Cursor { epoch: page.epoch, seq: until };

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Reader, Setback};
-use bytes::Bytes;
+use broker::{Flushed, Mailbox, Reader, Setback, Valve};
 use wire::{Cursor, Entry, Event, Json, Person, ResetReason, Topic};
 
 use crate::acts::{CatchUp, Subscribed};
@@ -14,6 +13,7 @@ pub struct Listener {
     chat: Arc<Chat>,
     caller: Caller,
     reader: Reader,
+    mailbox: Arc<Mailbox>,
     heard: Vec<Heard>,
 }
 
@@ -46,8 +46,9 @@ impl Listener {
     #[must_use]
     pub fn new(chat: &Arc<Chat>, me: Option<&Person>) -> Self {
         let caller = Caller { me: me.cloned(), open_topics: true, ..Caller::default() };
-        let reader = Reader::new(Arc::clone(chat.broker()), me.map(|me| me.id));
-        Self { chat: Arc::clone(chat), caller, reader, heard: Vec::new() }
+        let (reader, mailbox) = reader(chat, me);
+        mailbox.make_room(0);
+        Self { chat: Arc::clone(chat), caller, reader, mailbox, heard: Vec::new() }
     }
 
     /// Subscribes.
@@ -64,24 +65,30 @@ impl Listener {
     /// # Panics
     /// If history cannot be read, or a frame is no entry.
     pub async fn take(&mut self, max_bytes: usize) -> bool {
-        let mut frames = Vec::new();
-        let drained = self.reader.drain(max_bytes, &mut frames);
-        let idle = frames.is_empty() && drained.setbacks.is_empty() && !drained.more;
-        self.note(frames);
-        for setback in drained.setbacks {
+        self.mailbox.make_room(max_bytes);
+        self.reader.unblock();
+        let flushed = self.reader.flush();
+        let mut idle = flushed == Flushed::Done;
+        while let Some(setback) = self.reader.setback() {
+            idle = false;
             match setback {
-                Setback::Ended { topic } => self.heard.push(Heard::Ended { topic }),
+                Setback::Ended { topic } => {
+                    self.note();
+                    self.heard.push(Heard::Ended { topic });
+                }
                 Setback::Behind { topic, cursor, until } => {
-                    match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await.unwrap() {
-                        CatchUp::Frames(frames) => self.note(frames),
-                        CatchUp::Reset { reason, cursor, .. } => {
-                            self.heard.push(Heard::Reset { topic, reason, cursor });
-                        }
+                    let caught_up =
+                        self.chat.catch_up(&mut self.reader, &topic, cursor, until).await.unwrap();
+                    self.note();
+                    if let CatchUp::Reset { reason, cursor, .. } = caught_up {
+                        self.heard.push(Heard::Reset { topic, reason, cursor });
                     }
                 }
             }
         }
-        !idle
+        let before = self.heard.len();
+        self.note();
+        !idle || self.heard.len() > before
     }
 
     /// Takes everything that is there, without waiting.
@@ -100,10 +107,16 @@ impl Listener {
                 if enough(&self.heard) {
                     return;
                 }
-                self.reader.changed().await;
+                self.mailbox.make_room(usize::MAX);
+                self.reader.unblock();
+                tokio::select! {
+                    () = self.mailbox.filled() => {}
+                    () = self.reader.called() => {}
+                }
             }
         };
         let in_time = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
+        self.mailbox.make_room(0);
         assert!(in_time, "nothing more came after {:?}", self.heard.last());
     }
 
@@ -145,10 +158,19 @@ impl Listener {
         entries(&self.heard, topic).map(|entry| serde_json::from_str(entry.data.as_str()).unwrap()).collect()
     }
 
-    fn note(&mut self, frames: Vec<Bytes>) {
-        let entries = frames.iter().map(|frame| serde_json::from_slice(frame).unwrap());
+    fn note(&mut self) {
+        let payloads = self.mailbox.take();
+        let entries = payloads.iter().map(|payload| serde_json::from_slice(payload).unwrap());
         self.heard.extend(entries.map(Heard::Entry));
     }
+}
+
+/// A connection of somebody, and where its deliveries arrive.
+#[must_use]
+pub fn reader(chat: &Chat, me: Option<&Person>) -> (Reader, Arc<Mailbox>) {
+    let mailbox = Arc::new(Mailbox::new(usize::MAX));
+    let owner = me.map(|me| me.id);
+    (Reader::new(Arc::clone(chat.broker()), owner, Valve::default(), Arc::clone(&mailbox)), mailbox)
 }
 
 fn entries<'a>(heard: &'a [Heard], topic: &'a Topic) -> impl Iterator<Item = &'a Entry<Json>> {

@@ -21,6 +21,6 @@ pub use cast::{ann, ben, cal, person};
 pub use chance::SeededChance;
 pub use clock::ManualClock;
 pub use gate::Gate;
-pub use listener::{Heard, Listener};
+pub use listener::{Heard, Listener, reader};
 pub use node::Node;
 pub use property::for_all;

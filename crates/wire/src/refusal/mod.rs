@@ -44,6 +44,8 @@ pub enum Refusal {
         /// What it reads.
         wants: &'static str,
     },
+    /// The request is no opening handshake of a WebSocket, RFC 6455 section 4.2.1.
+    HandshakeNeeded,
     /// The request or socket comes from a page of another origin.
     OriginForeign,
     /// The `Host` is not one this server answers to.
@@ -182,6 +184,7 @@ impl Refusal {
             Self::FrameBinary => "frame_binary",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::ContentTypeWrong { .. } => "content_type_wrong",
+            Self::HandshakeNeeded => "handshake_needed",
             Self::OriginForeign => "origin_foreign",
             Self::HostForeign => "host_foreign",
             Self::TopicBad => "topic_bad",
@@ -269,6 +272,7 @@ impl Refusal {
             Self::BodyTooLarge { .. } => 413,
             Self::ContentTypeWrong { .. } => 415,
             Self::HostForeign => 421,
+            Self::HandshakeNeeded => 426,
             Self::LastAdmin
             | Self::Archived
             | Self::InviteOver

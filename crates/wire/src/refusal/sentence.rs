@@ -18,6 +18,10 @@ impl Refusal {
             Self::FrameBinary => "Send text frames with JSON; binary frames are not read.".into(),
             Self::BodyTooLarge { max } => format!("The body may have at most {} KiB.", max / 1024),
             Self::ContentTypeWrong { wants } => format!("Send the body as {wants}."),
+            Self::HandshakeNeeded => {
+                "This address is for WebSockets: ask by HTTP/1.1 for an upgrade to websocket, version 13, with a key of 16 bytes."
+                    .into()
+            }
             Self::OriginForeign => "Requests from pages of other sites are not taken; open the page of this server.".into(),
             Self::HostForeign => {
                 "This server does not answer to that Host name; its operator sets the right one as origin.".into()

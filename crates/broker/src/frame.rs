@@ -1,0 +1,85 @@
+use bytes::Bytes;
+
+use crate::websocket::{Opcode, header};
+
+/// A finished WebSocket frame, as it goes out on every socket: header and payload in one piece. What a server sends is
+/// not masked, so the same bytes serve everybody. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame(Bytes);
+
+impl Frame {
+    /// The frame of a whole text message.
+    #[must_use]
+    pub fn text(payload: &str) -> Self {
+        Self::new(Opcode::Text, payload.as_bytes())
+    }
+
+    /// The frame of a whole binary message.
+    #[must_use]
+    pub fn binary(payload: &[u8]) -> Self {
+        Self::new(Opcode::Binary, payload)
+    }
+
+    /// A ping without a payload, which the peer answers.
+    #[must_use]
+    pub const fn ping() -> Self {
+        Self(Bytes::from_static(&[0x80 | Opcode::Ping as u8, 0]))
+    }
+
+    /// The answer to a ping, with its payload of at most 125 bytes; more is cut off.
+    #[must_use]
+    pub fn pong(payload: &[u8]) -> Self {
+        Self::new(Opcode::Pong, &payload[..payload.len().min(CONTROL_BYTES)])
+    }
+
+    /// The last frame: why the socket ends, RFC 6455 section 7.4. A reason that is longer than 123 bytes is cut off.
+    #[must_use]
+    pub fn close(code: u16, reason: &str) -> Self {
+        let end = reason.floor_char_boundary(CONTROL_BYTES - 2);
+        let mut payload = code.to_be_bytes().to_vec();
+        payload.extend(&reason.as_bytes()[..end]);
+        Self::new(Opcode::Close, &payload)
+    }
+
+    /// Header and payload.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn new(opcode: Opcode, payload: &[u8]) -> Self {
+        let mut frame = Vec::with_capacity(payload.len() + 10);
+        header(opcode, payload.len(), &mut frame);
+        frame.extend_from_slice(payload);
+        Self(frame.into())
+    }
+}
+
+/// The most bytes that a control frame carries.
+const CONTROL_BYTES: usize = 125;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_says_how_long_it_is_in_as_few_bytes_as_can_be() {
+        let header = |length: usize| {
+            let frame = Frame::binary(&vec![0; length]);
+            frame.bytes()[..frame.bytes().len() - length].to_vec()
+        };
+        assert_eq!(header(0), [0x82, 0]);
+        assert_eq!(header(125), [0x82, 125]);
+        assert_eq!(header(126), [0x82, 126, 0, 126]);
+        assert_eq!(header(65_535), [0x82, 126, 0xff, 0xff]);
+        assert_eq!(header(65_536), [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_reason_that_is_too_long_is_cut_between_letters() {
+        let close = Frame::close(1008, &"é".repeat(100));
+        assert_eq!(close.bytes()[..4], [0x88, 124, 0x03, 0xf0]);
+        assert_eq!(std::str::from_utf8(&close.bytes()[4..]), Ok("é".repeat(61).as_str()));
+        assert_eq!(Frame::pong(&[7; 200]).bytes().len(), 2 + 125);
+    }
+}

@@ -1,0 +1,96 @@
+use std::io::{self, IoSlice};
+use std::sync::{Mutex, MutexGuard};
+
+use tokio::sync::Notify;
+
+use crate::outlet::Outlet;
+use crate::topic::unpoisoned;
+
+/// An [`Outlet`] that keeps what it is given: for tests, and for whoever takes deliveries without a socket.
+#[derive(Debug)]
+pub struct Mailbox {
+    inside: Mutex<Inside>,
+    bell: Notify,
+}
+
+#[derive(Debug)]
+struct Inside {
+    bytes: Vec<u8>,
+    /// How much more it takes.
+    room: usize,
+    broken: bool,
+}
+
+impl Mailbox {
+    /// A mailbox that takes this many bytes.
+    #[must_use]
+    pub fn new(room: usize) -> Self {
+        let inside = Inside { bytes: Vec::new(), room, broken: false };
+        Self { inside: Mutex::new(inside), bell: Notify::new() }
+    }
+
+    /// Takes this many bytes from now on.
+    pub fn make_room(&self, bytes: usize) {
+        self.inside().room = bytes;
+    }
+
+    /// Takes nothing any more, as a socket whose peer is gone.
+    pub fn break_off(&self) {
+        self.inside().broken = true;
+    }
+
+    /// Takes out the payloads of the frames that are whole, in order.
+    #[must_use]
+    pub fn take(&self) -> Vec<Vec<u8>> {
+        let mut inside = self.inside();
+        let (mut payloads, mut at) = (Vec::new(), 0);
+        while let Some((begin, end)) = payload(&inside.bytes[at..]) {
+            payloads.push(inside.bytes[at + begin..at + end].to_vec());
+            at += end;
+        }
+        inside.bytes.drain(..at);
+        payloads
+    }
+
+    /// Waits until something was put in since this was asked last. Cancel-safe.
+    pub async fn filled(&self) {
+        self.bell.notified().await;
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        unpoisoned(&self.inside)
+    }
+}
+
+impl Outlet for Mailbox {
+    fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut inside = self.inside();
+        if inside.broken {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if inside.room == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let mut taken = 0;
+        for piece in pieces {
+            let step = piece.len().min(inside.room);
+            inside.bytes.extend_from_slice(&piece[..step]);
+            inside.room -= step;
+            taken += step;
+        }
+        self.bell.notify_one();
+        Ok(taken)
+    }
+}
+
+/// Where the payload of the first frame begins and ends; none if it is not whole.
+fn payload(bytes: &[u8]) -> Option<(usize, usize)> {
+    let (begin, length) = match (*bytes.get(1)?, &bytes[2..]) {
+        (126, [a, b, ..]) => (4, u64::from(u16::from_be_bytes([*a, *b]))),
+        (127, [a, b, c, d, e, f, g, h, ..]) => (10, u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h])),
+        (126 | 127, _) => return None,
+        (short, _) => (2, u64::from(short)),
+    };
+    let end = begin + usize::try_from(length).ok()?;
+    (bytes.len() >= end).then_some((begin, end))
+}

@@ -1,0 +1,98 @@
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
+use tokio::task::yield_now;
+
+use crate::helping::Helpings;
+use crate::line::{Flushed, Line};
+use crate::topic::{TopicLog, unpoisoned};
+
+/// Delivers to its share of the connections. Whoever starts a broker runs all of its shards, each as a task.
+#[derive(Debug)]
+pub struct Shard {
+    number: usize,
+    desk: Arc<Desk>,
+    helpings: Helpings,
+}
+
+/// Where a shard finds what it has to do.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    work: Mutex<Work>,
+    bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Work {
+    /// Topics that have news.
+    topics: Vec<Arc<TopicLog>>,
+    /// Connections that lack something, whatever the topic.
+    lines: Vec<Arc<Line>>,
+}
+
+/// How many sockets are written to before others have their turn.
+const BETWEEN_YIELDS: usize = 64;
+
+impl Desk {
+    pub(crate) fn topic(&self, topic: Arc<TopicLog>) {
+        unpoisoned(&self.work).topics.push(topic);
+        self.bell.notify_one();
+    }
+
+    pub(crate) fn line(&self, line: &Arc<Line>) {
+        if line.enqueue() {
+            unpoisoned(&self.work).lines.push(Arc::clone(line));
+            self.bell.notify_one();
+        }
+    }
+}
+
+impl Shard {
+    pub(crate) fn new(number: usize, desk: Arc<Desk>) -> Self {
+        Self { number, desk, helpings: Helpings::default() }
+    }
+
+    /// Delivers, as long as it is polled. While a pass runs, what is published gathers for the next one, so batches
+    /// grow with load by themselves, and nothing waits when there is none.
+    pub async fn run(mut self) {
+        loop {
+            self.desk.bell.notified().await;
+            let lines = self.begin_pass();
+            for some in lines.chunks(BETWEEN_YIELDS) {
+                self.serve(some);
+                yield_now().await;
+            }
+            self.helpings.clear();
+        }
+    }
+
+    /// One whole pass, without a pause; false if there was nothing to do.
+    pub fn pass(&mut self) -> bool {
+        let lines = self.begin_pass();
+        self.serve(&lines);
+        self.helpings.clear();
+        !lines.is_empty()
+    }
+
+    /// Everybody who may lack something, once.
+    fn begin_pass(&self) -> Vec<Arc<Line>> {
+        let Work { topics, mut lines } = std::mem::take(&mut *unpoisoned(&self.desk.work));
+        for topic in topics {
+            topic.tell(self.number, |line| {
+                if line.enqueue() {
+                    lines.push(Arc::clone(line));
+                }
+            });
+        }
+        lines
+    }
+
+    fn serve(&mut self, lines: &[Arc<Line>]) {
+        for line in lines {
+            line.dequeue();
+            if line.serve(&mut self.helpings) == Flushed::More {
+                self.desk.line(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const MAX: usize = 100_000;
+
+/// A frame as a client sends it. `first` is its first byte.
+fn client(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mask = [0x11, 0xa2, 0x03, 0xf4];
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ 0..=125 => frame.push(0x80 | u8::try_from(short).unwrap()),
+        medium @ 126..=65_535 => {
+            frame.push(0x80 | 126);
+            frame.extend(u16::try_from(medium).unwrap().to_be_bytes());
+        }
+        long => {
+            frame.push(0x80 | 127);
+            frame.extend((long as u64).to_be_bytes());
+        }
+    }
+    frame.extend(mask);
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+/// What comes of bytes that come in parts of this length.
+fn decode(bytes: &[u8], part: usize) -> (Vec<Incoming>, Result<(), Violation>) {
+    let (mut decoder, mut given) = (Decoder::new(MAX), Vec::new());
+    for part in bytes.chunks(part.max(1)) {
+        if let Err(violation) = decoder.read(part, |incoming| given.push(incoming)) {
+            return (given, Err(violation));
+        }
+    }
+    (given, Ok(()))
+}
+
+/// The rule that bytes break, whole or byte by byte.
+#[track_caller]
+fn broken(bytes: &[u8]) -> Violation {
+    let (whole, bytewise) = (decode(bytes, bytes.len()), decode(bytes, 1));
+    assert_eq!(whole, bytewise);
+    whole.1.unwrap_err()
+}
+
+/// A message: its kind, its payload, and where it is cut into fragments.
+fn messages() -> impl Strategy<Value = Vec<(bool, String, Vec<usize>)>> {
+    let text = prop_oneof![".{0,40}", "[a-zé🙂]{100,200}", Just("long ".repeat(15_000))];
+    prop::collection::vec((any::<bool>(), text, prop::collection::vec(0usize..80_000, 0..4)), 1..6)
+}
+
+proptest! {
+    #[test]
+    fn messages_come_out_as_they_went_in_however_they_are_cut(messages in messages(), part in 1usize..5_000) {
+        let (mut bytes, mut expected) = (Vec::new(), Vec::new());
+        for (text, payload, mut cuts) in messages {
+            let payload = payload.into_bytes();
+            cuts.iter_mut().for_each(|cut| *cut = (*cut).min(payload.len()));
+            cuts.extend([0, payload.len()]);
+            cuts.sort_unstable();
+            for (number, ends) in cuts.windows(2).enumerate() {
+                let opcode = if number > 0 { 0 } else if text { 1 } else { 2 };
+                let last = if number + 2 == cuts.len() { 0x80 } else { 0 };
+                bytes.extend(client(last | opcode, &payload[ends[0]..ends[1]]));
+                if last == 0 {
+                    // Control frames may stand between fragments.
+                    bytes.extend(client(0x89, b"still there?"));
+                    expected.push(Incoming::Ping(b"still there?".to_vec()));
+                }
+            }
+            expected.push(if text {
+                Incoming::Text(String::from_utf8(payload).unwrap())
+            } else {
+                Incoming::Binary(payload)
+            });
+        }
+        prop_assert_eq!(decode(&bytes, part), (expected, Ok(())));
+    }
+
+    #[test]
+    fn whatever_comes_is_answered_the_same_however_it_is_cut(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        part in 1usize..50,
+    ) {
+        prop_assert_eq!(decode(&bytes, part), decode(&bytes, bytes.len()));
+    }
+}
+
+#[test]
+fn what_breaks_a_rule_is_named_by_its_code() {
+    let unmasked = [0x81, 0x02, b'h', b'i'];
+    let protocol: [&[u8]; 13] = [
+        &unmasked,
+        &client(0xc1, b"hi"),
+        &client(0x83, b"hi"),
+        &client(0x8b, b""),
+        &client(0x80, b"nothing to continue"),
+        &[client(0x01, b"a"), client(0x81, b"b")].concat(),
+        &client(0x09, b"a ping in parts"),
+        &client(0x89, &[0; 126]),
+        &client(0x88, &[3]),
+        &client(0x88, &1005u16.to_be_bytes()),
+        &client(0x88, &2999u16.to_be_bytes()),
+        &[0x82, 0x80 | 126, 0, 5, 0, 0, 0, 0, 1, 2, 3, 4, 5],
+        &[0x82, 0x80 | 127, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    for bytes in protocol {
+        assert_eq!(broken(bytes).code(), 1002, "{bytes:x?}");
+    }
+    assert_eq!(broken(&client(0x81, b"\xff")).code(), 1007);
+    assert_eq!(broken(&client(0x88, b"\x03\xe8\xff")).code(), 1007);
+    assert_eq!(broken(&client(0x82, &vec![0; MAX + 1])).code(), 1009);
+    let in_parts = [client(0x02, &vec![0; MAX]), client(0x80, &[0])].concat();
+    assert_eq!(broken(&in_parts).code(), 1009);
+}
+
+#[test]
+fn a_text_that_can_no_longer_be_one_is_refused_before_it_is_whole() {
+    let frame = client(0x01, b"caf\xc3");
+    assert_eq!(decode(&frame, frame.len()), (vec![], Ok(())), "a letter may be cut in two");
+    let frame = [frame, client(0x00, b"x")].concat();
+    assert_eq!(broken(&frame), Violation::NotUtf8);
+    assert_eq!(broken(&client(0x81, b"caf\xc3")), Violation::NotUtf8, "but not at the end");
+}
+
+#[test]
+fn after_the_close_nothing_counts() {
+    let bytes = [client(0x88, b"\x03\xe8bye"), client(0x81, b"one more thing")].concat();
+    for part in [1, 3, bytes.len()] {
+        assert_eq!(decode(&bytes, part), (vec![Incoming::Close(Some(1000))], Ok(())));
+    }
+    assert_eq!(decode(&client(0x88, b""), 9).0, [Incoming::Close(None)]);
+}
+
+#[test]
+fn between_messages_it_owns_no_memory() {
+    let mut decoder = Decoder::new(MAX);
+    let bytes = [client(0x81, &[b'a'; 5_000]), client(0x89, b"ping"), client(0x8a, b"pong")].concat();
+    decoder.read(&bytes, drop).unwrap();
+    assert_eq!((decoder.message.capacity(), decoder.control.capacity()), (0, 0));
+}

@@ -1,0 +1,30 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest as _, Sha1};
+
+/// What every server adds to the key, RFC 6455 section 1.3.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`; none if the key is not 16 bytes in base64.
+#[must_use]
+pub fn accept(key: &[u8]) -> Option<String> {
+    let nonce = STANDARD.decode(key).ok()?;
+    (nonce.len() == 16).then(|| STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::accept;
+
+    #[test]
+    fn the_key_of_the_specification_is_answered_as_it_says() {
+        assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ==").as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    }
+
+    #[test]
+    fn a_key_that_is_not_sixteen_bytes_has_no_answer() {
+        for key in [&b""[..], b"c2hvcnQ=", b"not base64 at all!!!", b"dGhlIHNhbXBsZSBub25jZWFiYw=="] {
+            assert_eq!(accept(key), None, "{key:?}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use chat::{No, Sending};
+use wire::{Action, Notice, Ref, Request, Topic};
+
+use super::answer;
+use super::connection::Connection;
+use super::stream::Stream;
+
+/// What a peer may ask for. Everything is decided in [`chat::Chat`]; here it is only asked and answered.
+impl<S: Stream> Connection<S> {
+    pub(super) async fn carry_out(&mut self, request: Request) {
+        let Request { action, reference } = request;
+        let chat = Arc::clone(&self.app.chat);
+        match action {
+            Action::Ping => self.say(&Notice::Pong { reference }),
+            Action::Subscribe { topic, since } => {
+                let begun = chat.subscribe(&mut self.reader, &self.caller, &topic, since).await;
+                let (answer, reset) = answer::subscribed(topic, begun, reference);
+                self.say(&answer);
+                if let Some(reset) = reset {
+                    self.say(&reset);
+                }
+            }
+            Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
+            Action::Post { topic, id, text, reply_to } => {
+                let begun = match self.caller.me() {
+                    Ok(me) => chat.begin_post(me, topic, id, &text, reply_to).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.answer_later(begun, reference);
+            }
+            Action::Amend { topic, id, target, amendment } => {
+                let caller = self.caller.clone();
+                self.sends.push_back(Box::pin(async move {
+                    let amended = match caller.me() {
+                        Ok(me) => chat.amend(me, &topic, id, target, amendment).await,
+                        Err(refusal) => Err(refusal.into()),
+                    };
+                    answer::sent(amended, reference)
+                }));
+            }
+            Action::Read { topic, seq, back } => {
+                let read = match self.caller.me() {
+                    Ok(me) => chat.read(me, &topic, seq, back).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.only_refusals(read, reference);
+            }
+            Action::Delivered { topic, seq } => {
+                let delivered = match self.caller.me() {
+                    Ok(me) => chat.delivered(me, &topic, seq).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.only_refusals(delivered, reference);
+            }
+            Action::Marks { topic } => {
+                let marks = match self.caller.me() {
+                    Ok(me) => chat.marks(me, &topic).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                match marks {
+                    Ok(marks) => self.say(&Notice::Marks { topic, marks, reference }),
+                    Err(no) => self.say(&answer::refused(&no.outside(), reference)),
+                }
+            }
+            Action::Presence { away } => self.reader.set_idle(away),
+            Action::Typing { topic } => {
+                let typing = match self.caller.me() {
+                    Ok(me) => chat.typing(me, &topic).await,
+                    Err(refusal) => Err(refusal.into()),
+                };
+                self.only_refusals(typing, reference);
+            }
+            Action::Publish { topic, id, data } => {
+                let begun = chat.begin_publish(&self.caller, topic, id, data).await;
+                self.answer_later(begun, reference);
+            }
+        }
+    }
+
+    /// What needs no answer is answered only if it was refused.
+    fn only_refusals(&self, done: Result<(), No>, reference: Option<Ref>) {
+        if let Err(no) = done {
+            self.say(&answer::refused(&no.outside(), reference));
+        }
+    }
+
+    /// Answers a send when it is committed, after those that were begun before it.
+    fn answer_later(&mut self, begun: Result<Sending, No>, reference: Option<Ref>) {
+        let chat = Arc::clone(&self.app.chat);
+        self.sends.push_back(Box::pin(async move {
+            let sent = match begun {
+                Ok(sending) => chat.finish(sending).await,
+                Err(no) => Err(no),
+            };
+            answer::sent(sent, reference)
+        }));
+    }
+
+    fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {
+        // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
+        self.reader.detach(&topic);
+        self.say(&Notice::Unsubscribed { topic, refused: None, reference });
+    }
+}

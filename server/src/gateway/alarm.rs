@@ -1,0 +1,146 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// One coarse clock for all connections: thousands of timers would cost more than what they wait for, and nothing
+/// here needs to be on time. An alarm rings up to a tick late.
+#[derive(Debug)]
+pub(crate) struct AlarmClock {
+    begun: Instant,
+    tick: Duration,
+    /// Each alarm is in one slot and is looked at once a round.
+    slots: [Mutex<Vec<Weak<Shared>>>; SLOTS],
+}
+
+/// One connection's alarm; gone from the clock when it is dropped.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    begun: Instant,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// When it rings, in milliseconds since the clock began; [`NEVER`] if it is not set.
+    due: AtomicU64,
+    bell: Notify,
+}
+
+const SLOTS: usize = 8;
+const NEVER: u64 = u64::MAX;
+/// Whatever is waited for, the clock does not tick more often, nor more seldom.
+const TICKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
+
+impl AlarmClock {
+    /// A clock for waits of `shortest` and more.
+    pub(crate) fn new(shortest: Duration) -> Self {
+        let tick = (shortest / 16).clamp(TICKS.0, TICKS.1);
+        Self { begun: Instant::now(), tick, slots: Default::default() }
+    }
+
+    /// Ticks, as long as it is polled.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut ticks = interval(self.tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for place in (0..SLOTS).cycle() {
+            ticks.tick().await;
+            self.look(place);
+        }
+    }
+
+    pub(super) fn alarm(self: &Arc<Self>) -> Alarm {
+        let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell: Notify::new() });
+        // Wherever it begins, it is looked at within a round.
+        self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
+        Alarm { begun: self.begun, shared }
+    }
+
+    /// Rings what is due in a slot, and puts the others where they are due, or a round away.
+    fn look(&self, place: usize) {
+        let alarms = std::mem::take(&mut *self.slots[place].lock().unwrap_or_else(PoisonError::into_inner));
+        let now = self.begun.elapsed();
+        for alarm in alarms {
+            let Some(shared) = alarm.upgrade() else { continue };
+            let due = shared.due.load(Ordering::Acquire);
+            if due <= millis(now) {
+                // Set anew by whoever hears it.
+                shared.due.store(NEVER, Ordering::Release);
+                shared.bell.notify_one();
+            }
+            let wait = Duration::from_millis(due.saturating_sub(millis(now)));
+            let ticks = usize::try_from(wait.as_millis() / self.tick.as_millis() + 1).unwrap_or(SLOTS);
+            self.put(place + ticks.min(SLOTS - 1), alarm);
+        }
+    }
+
+    fn put(&self, place: usize, alarm: Weak<Shared>) {
+        self.slots[place % SLOTS].lock().unwrap_or_else(PoisonError::into_inner).push(alarm);
+    }
+
+    /// Which slot a moment is in.
+    fn round(&self, at: Duration) -> usize {
+        usize::try_from(at.as_millis() / self.tick.as_millis()).unwrap_or_default() % SLOTS
+    }
+}
+
+impl Alarm {
+    /// Rings at about this time, and at no earlier one that was set.
+    pub(super) fn set(&self, at: Instant) {
+        self.shared.due.store(millis(at.saturating_duration_since(self.begun)), Ordering::Release);
+    }
+
+    /// Waits until it rings. Cancel-safe: an alarm that rang stays rung.
+    pub(super) async fn rings(&self) {
+        self.shared.bell.notified().await;
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_rings_when_it_is_due_or_a_tick_later_and_not_before() {
+        let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
+        let ticking = tokio::spawn(Arc::clone(&clock).run());
+        for seconds in [10, 25, 300] {
+            let alarm = clock.alarm();
+            let begun = Instant::now();
+            alarm.set(begun + Duration::from_secs(seconds + 100));
+            alarm.set(begun + Duration::from_secs(seconds));
+            alarm.rings().await;
+            let waited = begun.elapsed();
+            let due = Duration::from_secs(seconds);
+            assert!(waited >= due && waited <= due + 2 * clock.tick, "{waited:?} for {due:?}");
+        }
+        ticking.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_is_put_off_rings_once_and_one_that_is_gone_leaves_nothing() {
+        let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
+        let ticking = tokio::spawn(Arc::clone(&clock).run());
+        let alarm = clock.alarm();
+        let begun = Instant::now();
+        alarm.set(begun + Duration::from_secs(20));
+        tokio::time::advance(Duration::from_secs(15)).await;
+        alarm.set(begun + Duration::from_secs(60));
+        alarm.rings().await;
+        assert!(begun.elapsed() >= Duration::from_secs(60));
+        let again = tokio::time::timeout(Duration::from_secs(600), alarm.rings()).await;
+        assert!(again.is_err(), "it was not set again");
+        drop(alarm);
+        tokio::time::advance(Duration::from_secs(20)).await;
+        tokio::task::yield_now().await;
+        let left: usize = clock.slots.iter().map(|slot| slot.lock().unwrap().len()).sum();
+        assert!(left <= 1, "{left}");
+        ticking.abort();
+    }
+}

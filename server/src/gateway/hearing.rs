@@ -1,0 +1,92 @@
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+
+use broker::websocket::{Decoder, Incoming, Violation};
+use wire::limits::FRAME_BYTES;
+use wire::{CloseCode, Refusal, RefusedRequest, Request};
+
+use super::stream::Stream;
+
+/// The way in: what the peer sent and is not carried out yet, in order.
+pub(super) struct Hearing {
+    decoder: Decoder,
+    asked: VecDeque<Asked>,
+}
+
+/// One thing a peer sent.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// A frame, read.
+    Frame(Result<Request, RefusedRequest>),
+    /// A ping with its payload.
+    Ping(Vec<u8>),
+    /// The peer ends it.
+    Close,
+    /// Nothing after this can be read.
+    Broken(CloseCode),
+    /// The peer is gone.
+    Gone,
+}
+
+/// What is over [`FRAME_BYTES`] but not by much is refused with a sentence; what is over this ends the socket.
+const HARD_FRAME_BYTES: usize = FRAME_BYTES + FRAME_BYTES / 2;
+/// How much is read at once.
+const SCRATCH_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    /// Where bytes are read to: one place for all connections of a thread, so that an idle one has none.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Hearing {
+    pub(super) const fn new() -> Self {
+        Self { decoder: Decoder::new(HARD_FRAME_BYTES), asked: VecDeque::new() }
+    }
+
+    /// The next thing.
+    pub(super) fn next(&mut self) -> Option<Asked> {
+        let next = self.asked.pop_front();
+        if self.asked.is_empty() {
+            // An idle connection keeps no memory.
+            self.asked = VecDeque::new();
+        }
+        next
+    }
+
+    /// Reads what has come, without waiting; false if that is nothing.
+    pub(super) fn listen(&mut self, stream: &impl Stream) -> bool {
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.resize(SCRATCH_BYTES, 0);
+            match stream.try_read(scratch) {
+                Ok(0) => self.asked.push_back(Asked::Gone),
+                Ok(count) => self.take(&scratch[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(_) => self.asked.push_back(Asked::Gone),
+            }
+            true
+        })
+    }
+
+    /// Makes frames of bytes.
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        let asked = &mut self.asked;
+        let read = self.decoder.read(bytes, |incoming| match incoming {
+            Incoming::Text(text) => asked.push_back(Asked::Frame(Request::decode(&text))),
+            Incoming::Binary(_) => {
+                let refused = RefusedRequest { refusal: Refusal::FrameBinary, reference: None };
+                asked.push_back(Asked::Frame(Err(refused)));
+            }
+            Incoming::Ping(payload) => asked.push_back(Asked::Ping(payload)),
+            Incoming::Pong => {}
+            Incoming::Close(_) => asked.push_back(Asked::Close),
+        });
+        if let Err(violation) = read {
+            asked.push_back(Asked::Broken(match violation {
+                Violation::Protocol(_) => CloseCode::Malformed,
+                Violation::NotUtf8 => CloseCode::NotText,
+                Violation::TooLarge => CloseCode::TooLarge,
+            }));
+        }
+    }
+}
