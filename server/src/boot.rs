@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use chat::{Chat, No, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
 use store::SqliteStore;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -11,7 +12,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, StoreChoice, Wrong};
 use crate::gateway::{AlarmClock, Census};
-use crate::listener;
+use crate::listener::{self, Peer};
+use crate::metrics;
 use crate::pictures::UPLOADS;
 use crate::routes;
 use crate::site::Site;
@@ -22,9 +24,10 @@ pub struct Server;
 /// A server that serves, until it is stopped.
 pub struct Running {
     addr: SocketAddr,
+    metrics: Option<SocketAddr>,
     chat: Arc<Chat>,
     state: App,
-    listener: JoinHandle<()>,
+    listeners: Vec<JoinHandle<()>>,
     clock: JoinHandle<()>,
 }
 
@@ -51,10 +54,11 @@ impl Server {
     /// # Errors
     /// Why it cannot serve.
     pub async fn start(config: Config) -> Result<Running, Wrong> {
-        let socket = TcpListener::bind(&config.addr).await.map_err(|error| {
-            Wrong(format!("cannot listen on {}: {error}; choose another one with --addr", config.addr))
-        })?;
-        let addr = socket.local_addr().map_err(|error| Wrong(format!("no local address: {error}")))?;
+        let (socket, addr) = bind(&config.addr, "--addr").await?;
+        let watched = match &config.metrics {
+            Some(metrics) => Some(bind(metrics, "--metrics").await?),
+            None => None,
+        };
         let chat = chat(&config)?;
         // An executor may be set once in a process; tests start many servers in one.
         let _ = any_spawner::Executor::init_tokio();
@@ -69,10 +73,27 @@ impl Server {
             uploads: Arc::new(Semaphore::new(UPLOADS)),
         };
         let router = routes::router(state.clone());
-        let listener = tokio::spawn(listener::run(socket, router, state.clone()));
+        let mut listeners = vec![tokio::spawn(listener::run(socket, router, state.clone()))];
+        let metrics = watched.as_ref().map(|(_, addr)| *addr);
+        if let Some((socket, _)) = watched {
+            let router = metrics::router(state.clone());
+            listeners.push(tokio::spawn(listener::run(socket, router, state.clone())));
+        }
         let clock = tokio::spawn(Arc::clone(&state.clock).run());
-        Ok(Running { addr, chat, state, listener, clock })
+        Ok(Running { addr, metrics, chat, state, listeners, clock })
     }
+}
+
+/// Listens; an error names the setting that would help.
+async fn bind(addr: &str, setting: &str) -> Result<(TcpListener, SocketAddr), Wrong> {
+    let bound = async {
+        let socket = TcpListener::bind(addr).await?;
+        let addr = socket.local_addr()?;
+        Ok::<_, std::io::Error>((socket, addr))
+    };
+    bound.await.map_err(|error| {
+        Wrong(format!("cannot listen on {addr}: {error}; choose another address with {setting}"))
+    })
 }
 
 /// A link by which the account of this name gets a new password, within a day. The server that has the data must
@@ -120,6 +141,12 @@ impl Running {
         self.addr
     }
 
+    /// Where it serves metrics.
+    #[must_use]
+    pub const fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
     /// The address to open.
     #[must_use]
     pub fn url(&self) -> String {
@@ -138,14 +165,23 @@ impl Running {
         &self.chat
     }
 
+    /// Serves one connection more, over whatever carries bytes: for those who bring TLS, or a listener of their own.
+    pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
+        let router = routes::router(self.state.clone());
+        let serving = listener::serve(stream, Peer(peer), router, self.state.clone());
+        self.state.tasks.spawn(serving);
+    }
+
     /// Stops: not ready, no new connections, what was accepted is finished, sockets are told to come back,
     /// the store is closed. Gives whether all of it was done in time.
     pub async fn stop(self) -> bool {
         let patience = self.state.config.patience.shutdown;
         self.state.stopping.cancel();
         let orderly = async {
-            // An error is a panic of the listener, which is in the log already.
-            let _ = self.listener.await;
+            for listener in self.listeners {
+                // An error is a panic of the listener, which is in the log already.
+                let _ = listener.await;
+            }
             self.state.tasks.close();
             self.state.tasks.wait().await;
             self.clock.abort();

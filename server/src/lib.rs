@@ -11,6 +11,7 @@ mod gateway;
 mod guard;
 mod health;
 mod listener;
+mod metrics;
 mod pages;
 mod pictures;
 mod problem;

@@ -7,7 +7,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::boot::App;
@@ -28,6 +29,8 @@ pub(crate) async fn run(listener: TcpListener, router: Router, app: App) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            // Frames are small and written whole; waiting for more would only delay them.
+            Ok((stream, _)) if stream.set_nodelay(true).is_err() => {}
             Ok((stream, peer)) => {
                 let serving = serve(stream, Peer(peer), router.clone(), app.clone());
                 app.tasks.spawn(serving);
@@ -40,11 +43,13 @@ pub(crate) async fn run(listener: TcpListener, router: Router, app: App) {
     }
 }
 
-async fn serve(stream: TcpStream, peer: Peer, router: Router, app: App) {
-    // Frames are small and written whole; waiting for more would only delay them.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
+/// Serves one connection until it ends.
+pub(crate) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    router: Router,
+    app: App,
+) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
         router.clone().oneshot(request.map(Body::new))

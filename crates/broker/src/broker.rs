@@ -10,6 +10,7 @@ use crate::line::Line;
 use crate::outlet::Outlet;
 use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
+use crate::tally::Counters;
 use crate::topic::{Seat, TopicLog, unpoisoned};
 use crate::valve::Valve;
 
@@ -95,8 +96,7 @@ impl Broker {
 
     /// Forgets the frames of topics that had no news since this was called last: who lacks them finds them in history.
     pub fn shrink_idle(&self) {
-        let topics: Vec<_> = unpoisoned(&self.topics).values().cloned().collect();
-        for topic in topics {
+        for topic in self.all() {
             topic.shrink_if_idle();
         }
     }
@@ -109,6 +109,15 @@ impl Broker {
 
     pub(crate) fn find(&self, topic: &Topic) -> Option<Arc<TopicLog>> {
         unpoisoned(&self.topics).get(topic).cloned()
+    }
+
+    /// Every topic that somebody reads.
+    pub(crate) fn all(&self) -> Vec<Arc<TopicLog>> {
+        unpoisoned(&self.topics).values().cloned().collect()
+    }
+
+    pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
+        self.desks.iter().map(|desk| &*desk.counters)
     }
 
     pub(crate) fn raise_log(&self, log: &Arc<TopicLog>, head: Seq) {
@@ -124,7 +133,8 @@ impl Broker {
     /// A new connection, in the shard whose turn it is.
     pub(crate) fn line(&self, owner: Option<UserId>, valve: Valve, outlet: Box<dyn Outlet>) -> Line {
         let number = usize::try_from(self.number()).unwrap_or_default();
-        Line::new(owner, valve, outlet, number % self.desks.len())
+        let shard = number % self.desks.len();
+        Line::new(owner, valve, outlet, shard, Arc::clone(&self.desks[shard].counters))
     }
 
     /// Adds a reader to a topic; gives its key there, the topic, and its seat.

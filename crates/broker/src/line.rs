@@ -7,6 +7,7 @@ use wire::{Seq, Topic, UserId};
 
 use crate::helping::{HELPING_BYTES, Helping, Helpings, Kind, Look, Written};
 use crate::outlet::Outlet;
+use crate::tally::Counters;
 use crate::topic::{Seat, TopicLog, unpoisoned};
 use crate::valve::Valve;
 
@@ -24,6 +25,7 @@ pub(crate) struct Line {
     /// Whether nobody sits before it now.
     idle: AtomicBool,
     shard: usize,
+    counters: Arc<Counters>,
     /// Whether it is on its shard's desk already.
     queued: AtomicBool,
     out: Mutex<Out>,
@@ -91,7 +93,13 @@ struct Serving {
 const PIECES: usize = 16;
 
 impl Line {
-    pub(crate) fn new(owner: Option<UserId>, valve: Valve, outlet: Box<dyn Outlet>, shard: usize) -> Self {
+    pub(crate) fn new(
+        owner: Option<UserId>,
+        valve: Valve,
+        outlet: Box<dyn Outlet>,
+        shard: usize,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
             owner,
             valve,
@@ -99,6 +107,7 @@ impl Line {
             outlet,
             idle: AtomicBool::new(false),
             shard,
+            counters,
             queued: AtomicBool::new(false),
             out: Mutex::default(),
         }
@@ -197,11 +206,12 @@ impl Out {
         match line.outlet.try_write(&pieces[..count]) {
             Ok(written) => {
                 if written < total {
-                    self.state = State::Blocked;
+                    self.block(line);
                 }
-                self.settle(written, servings);
+                line.counters.wrote(written);
+                self.settle(line, written, servings);
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.state = State::Blocked,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.block(line),
             Err(_) => self.state = State::Broken,
         }
     }
@@ -231,7 +241,7 @@ impl Out {
     }
 
     /// Moves everything on by what was written.
-    fn settle(&mut self, written: usize, servings: Vec<Serving>) {
+    fn settle(&mut self, line: &Line, written: usize, servings: Vec<Serving>) {
         let own = written.min(self.waiting());
         self.written += own;
         if self.waiting() == 0 {
@@ -248,8 +258,14 @@ impl Out {
             let Written { last, rest } = helping.written(step);
             // The rest of a frame is copied: it must not keep all of the helping in memory.
             self.own.extend_from_slice(rest);
-            self.subscriptions[subscription].given(kind, last);
+            let given = self.subscriptions[subscription].given(kind, last);
+            line.counters.deliveries.fetch_add(given, Ordering::Relaxed);
         }
+    }
+
+    fn block(&mut self, line: &Line) {
+        self.state = State::Blocked;
+        line.counters.stalls.fetch_add(1, Ordering::Relaxed);
     }
 
     fn lacks(&self) -> bool {
@@ -311,10 +327,18 @@ impl Subscription {
         }
     }
 
-    fn given(&mut self, kind: Kind, last: Seq) {
+    /// Moves on; gives by how many entries.
+    fn given(&mut self, kind: Kind, last: Seq) -> u64 {
         match kind {
-            Kind::Entries => self.cursor = self.cursor.max(Some(last)),
-            Kind::Signals => self.heard = last,
+            Kind::Entries => {
+                let before = self.cursor.replace(last).unwrap_or_default();
+                self.seat.note_given(last);
+                last.0.saturating_sub(before.0)
+            }
+            Kind::Signals => {
+                self.heard = last;
+                0
+            }
         }
     }
 }

@@ -70,6 +70,7 @@ impl Reader {
     pub fn start(&mut self, topic: &Topic, cursor: Seq, head: Seq) {
         let started = self.with(topic, |subscription| {
             subscription.cursor = Some(cursor);
+            subscription.seat.note_given(cursor);
             subscription.seat.begin();
             Arc::clone(&subscription.log)
         });
@@ -95,6 +96,7 @@ impl Reader {
     pub fn advance(&mut self, topic: &Topic, cursor: Seq) {
         self.with(topic, |subscription| {
             subscription.cursor = subscription.cursor.max(Some(cursor));
+            subscription.seat.note_given(cursor);
             subscription.behind = false;
         });
         self.broker.wake(&self.line);

@@ -5,6 +5,7 @@ use tokio::task::yield_now;
 
 use crate::helping::Helpings;
 use crate::line::{Flushed, Line};
+use crate::tally::Counters;
 use crate::topic::{TopicLog, unpoisoned};
 
 /// Delivers to its share of the connections. Whoever starts a broker runs all of its shards, each as a task.
@@ -20,6 +21,7 @@ pub struct Shard {
 pub(crate) struct Desk {
     work: Mutex<Work>,
     bell: Notify,
+    pub(crate) counters: Arc<Counters>,
 }
 
 #[derive(Debug, Default)]

@@ -43,6 +43,8 @@ pub(crate) struct Seat {
     pub(crate) line: Arc<Line>,
     /// The last place this reader may be given.
     until: AtomicU64,
+    /// The last place it was given, for those who count.
+    given: AtomicU64,
     /// Whether it reads: its right was checked.
     reads: AtomicBool,
 }
@@ -86,8 +88,7 @@ impl TopicLog {
     /// Adds a reader; gives its key among those of its shard.
     pub(crate) fn sit(&self, line: Arc<Line>) -> (usize, Arc<Seat>) {
         let members = &self.members[line.shard()];
-        let seat = Seat { line, until: AtomicU64::new(NEVER), reads: AtomicBool::new(false) };
-        let seat = Arc::new(seat);
+        let seat = Arc::new(Seat::new(line));
         let key = members.seats().insert(Arc::clone(&seat));
         members.count.fetch_add(1, Ordering::Release);
         (key, seat)
@@ -160,6 +161,19 @@ impl Members {
 }
 
 impl Seat {
+    const fn new(line: Arc<Line>) -> Self {
+        Self { line, until: AtomicU64::new(NEVER), given: AtomicU64::new(0), reads: AtomicBool::new(false) }
+    }
+
+    /// The last place it was given.
+    pub(crate) fn given(&self) -> Seq {
+        Seq(self.given.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_given(&self, last: Seq) {
+        self.given.store(last.0, Ordering::Relaxed);
+    }
+
     /// The last place this reader may be given; the largest there is if nothing has ended.
     pub(crate) fn until(&self) -> Seq {
         Seq(self.until.load(Ordering::Acquire))

@@ -285,6 +285,19 @@ fn a_topic_that_nobody_reads_costs_nothing_and_an_idle_one_forgets_its_frames() 
     assert_eq!(broker.topics(), 0);
 }
 
+#[test]
+fn what_is_done_is_counted() {
+    let (broker, mut shards) = broker(1_000);
+    let _ann = Connection::reading(&broker, ANN, 0, 0);
+    let mut ben = Connection::new(&broker, BEN, 12);
+    ben.start(&topic(), 0, 0);
+    publish(&broker, &topic(), 1..=10);
+    while shards.iter_mut().any(Shard::pass) {}
+    let tally = broker.tally();
+    assert_eq!((tally.deliveries, tally.writes, tally.written_bytes, tally.stalls), (12, 2, 72, 1));
+    assert_eq!((tally.topics, tally.subscriptions, tally.log_bytes, tally.slowest_lag), (1, 2, 60, 8));
+}
+
 #[tokio::test]
 async fn a_shard_that_runs_hears_of_news_however_early_they_came() {
     let (broker, shards) = broker(1_000);

@@ -23,6 +23,7 @@ use crate::pulse::{Beat, Pulse};
 use crate::session::Token;
 use crate::sign_ins::SignIns;
 use crate::store::{AccountKey, Outcome, Store, Write};
+use crate::tally::Tally;
 use crate::workshop::Workshop;
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
@@ -49,6 +50,7 @@ pub struct Chat {
     pub(crate) endings: Arc<Endings>,
     /// What is told once a beat.
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) tally: Arc<Tally>,
     committer: Arc<Committer>,
     /// The ear on the bus, the beat, and the broker's shards.
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -124,7 +126,14 @@ impl Chat {
         let endings = Arc::new(Endings::default());
         let ear =
             tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
-        let committer = Committer::start(Arc::clone(&store), Arc::clone(&broker), bus, Arc::clone(&endings));
+        let tally = Arc::new(Tally::default());
+        let committer = Committer::start(
+            Arc::clone(&store),
+            Arc::clone(&broker),
+            bus,
+            Arc::clone(&endings),
+            Arc::clone(&tally),
+        );
         let (committer, pulse) = (Arc::new(committer), Arc::new(Pulse::default()));
         let beat =
             Beat::new(Arc::clone(&pulse), Arc::clone(&store), Arc::clone(&broker), Arc::clone(&committer));
@@ -149,6 +158,7 @@ impl Chat {
             pictures: Workshop::new("pictures", 1, 8),
             endings,
             pulse,
+            tally,
             committer,
             tasks: Mutex::new(tasks),
         })
@@ -164,6 +174,12 @@ impl Chat {
     #[must_use]
     pub const fn broker(&self) -> &Arc<Broker> {
         &self.broker
+    }
+
+    /// What this node has done since it began.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The time, as everything here sees it.

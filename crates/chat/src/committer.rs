@@ -3,12 +3,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use broker::{Broker, Ended, Frame};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
 
 use crate::bus::{Bus, Hint};
 use crate::endings::Endings;
 use crate::no::{Fault, No};
 use crate::store::{Amend, Change, Draft, Fact, Outcome, Placed, Store, Write};
+use crate::tally::Tally;
 
 /// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
 /// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
@@ -39,9 +41,10 @@ impl Committer {
         broker: Arc<Broker>,
         bus: Arc<dyn Bus>,
         endings: Arc<Endings>,
+        tally: Arc<Tally>,
     ) -> Self {
         let (inbox, jobs) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(jobs, store, Outlets { broker, bus, endings }));
+        let task = tokio::spawn(run(jobs, store, Outlets { broker, bus, endings }, tally));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
@@ -89,14 +92,17 @@ struct Outlets {
     endings: Arc<Endings>,
 }
 
-async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, outlets: Outlets) {
+async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, outlets: Outlets, tally: Arc<Tally>) {
     let mut jobs = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut jobs, BATCH).await > 0 {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
         let writes: Arc<[Write]> = writes.into();
         #[cfg(feature = "planted")]
         let answers = planted::ack_before_commit(&*store, &writes, answers).await;
-        match store.commit(Arc::clone(&writes)).await {
+        let begun = Instant::now();
+        let committed = store.commit(Arc::clone(&writes)).await;
+        tally.committed(writes.len(), begun.elapsed(), committed.is_err());
+        match committed {
             Ok(outcomes) => {
                 for (write, outcome) in writes.iter().zip(&outcomes) {
                     publish(write, outcome, &outlets);

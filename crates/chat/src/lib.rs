@@ -28,6 +28,7 @@ mod session;
 mod shortcodes;
 mod sign_ins;
 pub mod store;
+mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod volatile;
@@ -42,4 +43,5 @@ pub use crate::no::{Fault, No};
 pub use crate::outside::{Chance, Clock, OsChance, SystemClock};
 pub use crate::session::{Session, SessionSummary, Token, TokenHash};
 pub use crate::store::Store;
+pub use crate::tally::{Histogram, Tally};
 pub use crate::volatile::{VolatileStore, Window};

@@ -218,14 +218,22 @@ pub enum ResetReason {
 }
 
 impl ResetReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::EpochChanged, Self::TooFarBehind, Self::Trimmed, Self::Ahead];
+
+    /// As it stands in a frame.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::EpochChanged => "epoch_changed",
+            Self::TooFarBehind => "too_far_behind",
+            Self::Trimmed => "trimmed",
+            Self::Ahead => "ahead",
+        }
+    }
+
     fn read(text: &str) -> Option<Self> {
-        Some(match text {
-            "epoch_changed" => Self::EpochChanged,
-            "too_far_behind" => Self::TooFarBehind,
-            "trimmed" => Self::Trimmed,
-            "ahead" => Self::Ahead,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|reason| reason.code() == text)
     }
 }
 

@@ -25,10 +25,9 @@ impl Settings {
             .addr
             .or_else(|| std::env::var("LEPTOS_SITE_ADDR").ok())
             .unwrap_or_else(|| "127.0.0.1:8080".into());
-        if addr.rsplit_once(':').is_none_or(|(host, port)| host.is_empty() || port.parse::<u16>().is_err()) {
-            return Err(Wrong(format!(
-                "addr = \"{addr}\" is not right; give address and port, such as 127.0.0.1:8080"
-            )));
+        check_address("addr", &addr, 8080)?;
+        if let Some(metrics) = &self.metrics {
+            check_address("metrics", metrics, 9464)?;
         }
         Ok(Config {
             addr,
@@ -37,12 +36,21 @@ impl Settings {
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
             open_topics: choice("open_topics", self.open_topics, OpenTopics::Loopback)?,
             bus: self.bus.unwrap_or_else(|| "local".into()),
+            metrics: self.metrics,
             log: self.log.unwrap_or_else(|| "warn".into()),
             limits,
             sockets,
             patience: Patience::default(),
         })
     }
+}
+
+fn check_address(name: &str, addr: &str, port: u16) -> Result<(), Wrong> {
+    let good = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
+    if addr.rsplit_once(':').is_some_and(good) {
+        return Ok(());
+    }
+    Err(Wrong(format!("{name} = \"{addr}\" is not right; give address and port, such as 127.0.0.1:{port}")))
 }
 
 impl FromStr for StoreChoice {

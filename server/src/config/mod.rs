@@ -25,6 +25,8 @@ pub struct Config {
     pub open_topics: OpenTopics,
     /// The bus between nodes.
     pub bus: String,
+    /// Where to serve metrics, if anywhere.
+    pub metrics: Option<String>,
     /// What to log.
     pub log: String,
     /// The domain's limits.
@@ -147,6 +149,7 @@ impl Config {
             origin: None,
             open_topics: OpenTopics::Loopback,
             bus: "local".into(),
+            metrics: None,
             log: "warn".into(),
             limits: Limits::default(),
             sockets: Sockets::default(),

@@ -51,6 +51,9 @@ pub(super) struct Settings {
     /// The bus between nodes [default: local]
     #[arg(long, env = "HUBBUB_BUS", value_name = "local")]
     pub(super) bus: Option<String>,
+    /// Where to serve metrics for Prometheus, at /metrics; for operators only [default: nowhere]
+    #[arg(long, env = "HUBBUB_METRICS", value_name = "ADDRESS:PORT")]
+    pub(super) metrics: Option<String>,
     /// What to log: error, warn, info, debug, or a filter [default: warn]
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER")]
     pub(super) log: Option<String>,
@@ -118,6 +121,7 @@ impl Settings {
             origin: self.origin.or(below.origin),
             open_topics: self.open_topics.or(below.open_topics),
             bus: self.bus.or(below.bus),
+            metrics: self.metrics.or(below.metrics),
             log: self.log.or(below.log),
             sign_up: self.sign_up.or(below.sign_up),
             group_members: self.group_members.or(below.group_members),

@@ -16,6 +16,8 @@ pub(crate) struct Census {
 #[derive(Default)]
 struct Counts {
     node: usize,
+    /// How many were given back since the server began.
+    ended: u64,
     users: HashMap<UserId, usize>,
     addresses: HashMap<IpAddr, usize>,
 }
@@ -48,12 +50,19 @@ impl Census {
         *counts.addresses.entry(address).or_default() += 1;
         Some(Seat { census: Arc::clone(self), user, address })
     }
+
+    /// How many sockets are open, and how many have ended.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        (counts.node as u64, counts.ended)
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut counts = self.census.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.node -= 1;
+        counts.ended += 1;
         if let Some(user) = self.user {
             one_less(&mut counts.users, user);
         }

@@ -68,6 +68,10 @@ const COME_BACK: (u32, u32) = (200, 2_500);
 
 /// Serves a socket until it ends. `early` came with the request.
 pub(super) async fn run<S: Stream>(stream: Arc<S>, early: &[u8], app: App, caller: Caller, seat: Seat) {
+    // A socket that is new to the runtime takes nothing before this.
+    if stream.writable().await.is_err() {
+        return;
+    }
     let mut hearing = Hearing::new();
     hearing.take(early);
     let owner = caller.me.as_ref().map(|me| me.id);

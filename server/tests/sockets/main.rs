@@ -3,6 +3,8 @@
 mod authorisation;
 mod bad_input;
 mod conversation;
+mod handshake;
+mod metrics;
 mod people;
 mod revocation;
 mod topics;

@@ -74,7 +74,10 @@ impl Chat {
         let page = self.store.page(topic, Range::default()).await?;
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
-            Resume::Reset(reason) => (page.head, Some(reason)),
+            Resume::Reset(reason) => {
+                self.tally.reset(reason);
+                (page.head, Some(reason))
+            }
         };
         reader.start(topic, from, page.head);
         // Whoever resumes has everything up to there.
@@ -114,6 +117,7 @@ impl Chat {
             reader.offer(topic, &frames);
             return Ok(CatchUp::Frames);
         };
+        self.tally.reset(reason);
         reader.advance(topic, until);
         let cursor = Cursor { epoch: page.epoch, seq: until };
         Ok(CatchUp::Reset { reason, cursor, begins: page.begins })

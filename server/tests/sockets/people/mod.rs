@@ -6,11 +6,11 @@ use chat::Caller;
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use server::{Config, Running, Server};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 use wire::Person;
 
 /// A volatile server.
@@ -27,8 +27,8 @@ pub async fn with(set: impl FnOnce(&mut Config)) -> Running {
     Server::start(config).await.unwrap()
 }
 
-/// Somebody at an open socket.
-pub struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// Somebody at an open socket, over TCP or anything else.
+pub struct Socket<S = MaybeTlsStream<TcpStream>>(WebSocketStream<S>);
 
 /// How long a test waits for what must come. Only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -53,7 +53,21 @@ impl Socket {
         assert_eq!(socket.hears().await["event"], "welcome");
         socket
     }
+}
 
+impl Socket<DuplexStream> {
+    /// Opens a socket over a stream that is no TCP, and reads its welcome.
+    pub async fn arrive_by_pipe(server: &Running) -> Self {
+        let (ours, theirs) = duplex(1_024);
+        server.serve(theirs, ([127, 0, 0, 1], 1).into());
+        let (socket, _) = client_async("ws://localhost/ws", ours).await.unwrap();
+        let mut socket = Self(socket);
+        assert_eq!(socket.hears().await["event"], "welcome");
+        socket
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Sends a text frame.
     pub async fn says(&mut self, frame: &str) {
         self.0.send(Message::text(frame)).await.unwrap();
@@ -127,6 +141,11 @@ impl Deaf {
         stream.write_all(&[0x81, 0x80 | len, 0, 0, 0, 0]).await.unwrap();
         stream.write_all(says.as_bytes()).await.unwrap();
         Self(stream)
+    }
+
+    /// Sends what no library would.
+    pub async fn sends_bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
     }
 
     /// Everything that came until the server ended it.
