@@ -177,6 +177,7 @@ impl Running {
     pub async fn stop(self) -> bool {
         let patience = self.state.config.patience.shutdown;
         self.state.stopping.cancel();
+        self.state.clock.call_all();
         let orderly = async {
             for listener in self.listeners {
                 // An error is a panic of the listener, which is in the log already.

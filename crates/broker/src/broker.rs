@@ -12,7 +12,6 @@ use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
 use crate::tally::Counters;
 use crate::topic::{Seat, TopicLog, unpoisoned};
-use crate::valve::Valve;
 
 /// Maps topics to those who read them. One for each node, shared by all its connections.
 #[derive(Debug)]
@@ -131,10 +130,10 @@ impl Broker {
     }
 
     /// A new connection, in the shard whose turn it is.
-    pub(crate) fn line(&self, owner: Option<UserId>, valve: Valve, outlet: Box<dyn Outlet>) -> Line {
+    pub(crate) fn line(&self, owner: Option<UserId>, outlet: Box<dyn Outlet>) -> Line {
         let number = usize::try_from(self.number()).unwrap_or_default();
         let shard = number % self.desks.len();
-        Line::new(owner, valve, outlet, shard, Arc::clone(&self.desks[shard].counters))
+        Line::new(owner, outlet, shard, Arc::clone(&self.desks[shard].counters))
     }
 
     /// Adds a reader to a topic; gives its key there, the topic, and its seat.

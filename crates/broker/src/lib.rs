@@ -39,4 +39,4 @@ pub use presence::{Presence, Stir};
 pub use reader::{Reader, Setback};
 pub use shard::Shard;
 pub use tally::Tally;
-pub use valve::Valve;
+pub use valve::{Bell, Valve};

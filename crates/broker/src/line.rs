@@ -9,7 +9,6 @@ use crate::helping::{HELPING_BYTES, Helping, Helpings, Kind, Look, Written};
 use crate::outlet::Outlet;
 use crate::tally::Counters;
 use crate::topic::{Seat, TopicLog, unpoisoned};
-use crate::valve::Valve;
 
 /// A connection's way out: its cursors, what is said to it alone, and the socket. It has no queue of deliveries and no
 /// copy of them; whoever flushes it, its shard or its own task, writes what it lacks.
@@ -17,8 +16,8 @@ use crate::valve::Valve;
 pub(crate) struct Line {
     /// Whose connection it is; ending a user's subscriptions looks for this.
     pub(crate) owner: Option<UserId>,
-    /// Closed when nothing more may be delivered.
-    pub(crate) valve: Valve,
+    /// Whether nothing more may be delivered.
+    closed: AtomicBool,
     /// Rung when the connection's own task has something to do.
     pub(crate) bell: Notify,
     outlet: Box<dyn Outlet>,
@@ -95,14 +94,13 @@ const PIECES: usize = 16;
 impl Line {
     pub(crate) fn new(
         owner: Option<UserId>,
-        valve: Valve,
         outlet: Box<dyn Outlet>,
         shard: usize,
         counters: Arc<Counters>,
     ) -> Self {
         Self {
             owner,
-            valve,
+            closed: AtomicBool::new(false),
             bell: Notify::new(),
             outlet,
             idle: AtomicBool::new(false),
@@ -119,6 +117,16 @@ impl Line {
 
     pub(crate) fn out(&self) -> MutexGuard<'_, Out> {
         unpoisoned(&self.out)
+    }
+
+    /// Nothing that is published from now on goes out.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// What was read from a log before this said no was published before the end.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -180,12 +188,12 @@ impl Out {
         }
         let mut servings = self.gather(helpings);
         // Looked at after the logs: what was read while this still says no was published before the end.
-        if line.valve.is_closed() {
+        if line.is_closed() {
             servings.clear();
         }
         self.write(line, servings);
         self.troubled |= self.subscriptions.iter().any(Subscription::is_stuck);
-        let more = self.state == State::Open && !line.valve.is_closed() && self.lacks();
+        let more = self.state == State::Open && !line.is_closed() && self.lacks();
         if more { Flushed::More } else { Flushed::Done }
     }
 
@@ -279,7 +287,7 @@ impl Out {
         let one = &mut self.subscriptions[subscription];
         one.behind = false;
         let bytes = helping.up_to(one.seat.until()).len();
-        if self.state == State::Open && self.waiting() == 0 && !line.valve.is_closed() {
+        if self.state == State::Open && self.waiting() == 0 && !line.is_closed() {
             let helping = Arc::new(helping);
             self.write(line, vec![Serving { subscription, kind: Kind::Entries, helping, bytes }]);
         }

@@ -8,7 +8,7 @@ use crate::helping::{Helping, Helpings};
 use crate::line::{Flushed, Line, State, Subscription};
 use crate::outlet::Outlet;
 use crate::presence::Stir;
-use crate::valve::Valve;
+use crate::valve::{Bell, Valve};
 
 /// One connection's subscriptions, in the hands of its own task. Its shard writes what it lacks meanwhile; what only
 /// the task can do rings [`Reader::called`].
@@ -39,17 +39,29 @@ pub enum Setback {
 }
 
 impl Reader {
-    /// A reader without subscriptions. [`Broker::end`] finds it by its owner, and nothing is delivered once the valve
-    /// is closed.
+    /// A reader without subscriptions. [`Broker::end`] finds it by its owner.
     #[must_use]
-    pub fn new(
-        broker: Arc<Broker>,
-        owner: Option<UserId>,
-        valve: Valve,
-        outlet: impl Outlet + 'static,
-    ) -> Self {
-        let line = Arc::new(broker.line(owner, valve, Box::new(outlet)));
+    pub fn new(broker: Arc<Broker>, owner: Option<UserId>, outlet: impl Outlet + 'static) -> Self {
+        let line = Arc::new(broker.line(owner, Box::new(outlet)));
         Self { broker, line }
+    }
+
+    /// What ends all delivery to it.
+    #[must_use]
+    pub fn valve(&self) -> Valve {
+        Valve(Arc::clone(&self.line))
+    }
+
+    /// What calls its task.
+    #[must_use]
+    pub fn bell(&self) -> Bell {
+        Bell(Arc::clone(&self.line))
+    }
+
+    /// Whether the valve is closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.line.is_closed()
     }
 
     /// Reserves a place in a topic without reading yet. Everything published, and every end, from now on
@@ -188,7 +200,7 @@ impl Reader {
     }
 
     /// Waits until there is something that only this connection's task can do: a setback, a socket that has no room or
-    /// is broken. Cancel-safe: a bell that rang stays rung.
+    /// is broken, a valve that is closed, or whatever else rang its [`Bell`]. Cancel-safe: a bell that rang stays rung.
     pub async fn called(&self) {
         self.line.bell.notified().await;
     }

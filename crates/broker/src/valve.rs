@@ -1,19 +1,32 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::line::Line;
 
 /// Ends all delivery to a connection, for good: what is published after it was closed never goes out.
-#[derive(Clone, Debug, Default)]
-pub struct Valve(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub struct Valve(pub(crate) Arc<Line>);
+
+/// Calls a connection's own task.
+#[derive(Clone, Debug)]
+pub struct Bell(pub(crate) Arc<Line>);
 
 impl Valve {
-    /// Closes it. Call it before anything later is published.
+    /// Closes it, and calls the connection's task. Call it before anything later is published.
     pub fn close(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.close();
+        self.0.bell.notify_one();
     }
 
-    /// Whether it is closed. What was read from a log before this said no was published before the end.
+    /// Whether it is closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.is_closed()
+    }
+}
+
+impl Bell {
+    /// Rings it: the task's next [`Reader::called`](crate::Reader::called) is over at once.
+    pub fn ring(&self) {
+        self.0.bell.notify_one();
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use broker::{Broker, Ended, Flushed, Frame, Mailbox, Reader, Setback, Shard, State, Valve};
+use broker::{Broker, Ended, Flushed, Frame, Mailbox, Reader, Setback, Shard, State};
 use wire::{Seq, Topic, UserId};
 
 const ANN: UserId = UserId::from_bytes([1; 10]);
@@ -13,14 +13,13 @@ const BEN: UserId = UserId::from_bytes([2; 10]);
 struct Connection {
     reader: Reader,
     mailbox: Arc<Mailbox>,
-    valve: Valve,
 }
 
 impl Connection {
     fn new(broker: &Arc<Broker>, owner: UserId, room: usize) -> Self {
-        let (valve, mailbox) = (Valve::default(), Arc::new(Mailbox::new(room)));
-        let reader = Reader::new(Arc::clone(broker), Some(owner), valve.clone(), Arc::clone(&mailbox));
-        Self { reader, mailbox, valve }
+        let mailbox = Arc::new(Mailbox::new(room));
+        let reader = Reader::new(Arc::clone(broker), Some(owner), Arc::clone(&mailbox));
+        Self { reader, mailbox }
     }
 
     /// Reads the topic after `cursor`; the store knew `head`.
@@ -174,7 +173,7 @@ fn after_the_valve_is_closed_nothing_is_delivered_but_goodbye() {
     let (broker, mut shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     publish(&broker, &topic(), 1..=2);
-    ann.valve.close();
+    ann.reader.valve().close();
     publish(&broker, &topic(), 3..=3);
     broker.signal(&topic(), || frame(8));
     shards.iter_mut().for_each(|shard| while shard.pass() {});

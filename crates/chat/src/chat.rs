@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use broker::{Broker, Ended};
+use broker::{Broker, Ended, Valve};
 use tokio::task::JoinHandle;
 use wire::{
     AppRole, Conversation, Deed, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
@@ -164,10 +164,10 @@ impl Chat {
         })
     }
 
-    /// Hears when the session of a caller ends, from now on.
+    /// Closes the valve when the session of a caller ends, from now on.
     #[must_use]
-    pub fn ending(&self, caller: &Caller) -> Ending {
-        self.endings.watch(caller)
+    pub fn ending(&self, caller: &Caller, valve: Valve) -> Ending {
+        self.endings.watch(caller, valve)
     }
 
     /// The broker of this node.

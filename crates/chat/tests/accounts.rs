@@ -47,20 +47,25 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     node.chat.claim(&ann, GOOD).await.unwrap();
     let (_, on_phone) = node.chat.sign_in(&Caller::default(), "ann", GOOD).await.unwrap();
     let socket = |token| {
-        node.chat.ending(&Caller { me: Some(ann.clone()), session: Some(token), ..Caller::default() })
+        let (reader, _) = chat::testing::reader(&node.chat, Some(&ann));
+        let caller = Caller { me: Some(ann.clone()), session: Some(token), ..Caller::default() };
+        let ending = node.chat.ending(&caller, reader.valve());
+        (reader, ending)
     };
-    let (home, phone) = (socket(at_home.clone()), socket(on_phone.clone()));
+    let ((home, _home), (phone, _phone)) = (socket(at_home.clone()), socket(on_phone.clone()));
     assert_eq!(change("wrong horse battery", "another horse battery").await, refused(Refusal::SignInWrong));
-    assert!(!phone.valve().is_closed());
+    assert!(!phone.is_closed());
     assert_eq!(change(GOOD, "another horse battery").await, Ok(()));
-    phone.over().await;
-    assert!(!home.valve().is_closed());
+    phone.called().await;
+    assert!(phone.is_closed());
+    assert!(!home.is_closed());
     assert_eq!(node.chat.recognise(&on_phone).await, Ok(None));
     assert_eq!(node.chat.recognise(&at_home).await, Ok(Some(ann.clone())));
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann", GOOD).await, refused(Refusal::SignInWrong));
 
     node.chat.sign_out(&ann, Sessions::One(at_home.hash())).await.unwrap();
-    home.over().await;
+    home.called().await;
+    assert!(home.is_closed());
     assert_eq!(node.chat.recognise(&at_home).await, Ok(None));
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use crowd::checker::Finding;
 use crowd::fanout::Measured;
-use crowd::fanout::compare::{Comparison, Line};
+use crowd::fanout::compare::{Comparison, Line, Peer};
 use crowd::run::{Outcome, Plan, run};
 
 /// People over real sockets, and a checker of what they saw.
@@ -52,9 +52,10 @@ struct FanoutArguments {
     /// The binary of the product
     #[arg(long)]
     server: PathBuf,
-    /// Another server to measure in turn: a program that listens on the address it is given
-    #[arg(long)]
-    beside: Vec<PathBuf>,
+    /// Another server to measure in turn: its name, how it is spoken to (echo, joined, nats, socketio), and the command,
+    /// to which the address is added where it shall listen
+    #[arg(long, value_name = "NAME=DIALECT=COMMAND")]
+    beside: Vec<Peer>,
     /// How many subscribers
     #[arg(long, default_value_t = 1_000)]
     subscribers: u32,
@@ -194,13 +195,15 @@ async fn compare(arguments: FanoutArguments) -> bool {
         }
     };
     println!("fan-out to {subscribers}, {payload} bytes, medians of {rounds} times {seconds} s");
-    println!("window  server        deliveries/s  median ms    p99 ms  per server-CPU-s  KiB each  surplus");
+    println!(
+        "window  server        deliveries/s  median ms    p99 ms  per server-CPU-s  KiB each  surplus  kicked"
+    );
     for Line { window, name, measured } in lines {
-        let Measured { deliveries_per_s, median_ms, p99_ms, surplus, .. } = measured;
+        let Measured { deliveries_per_s, median_ms, p99_ms, surplus, kicked, .. } = measured;
         let per_cpu = measured.deliveries_per_cpu_s.unwrap_or_default();
         let each = measured.rss_kib_each.unwrap_or_default();
         println!(
-            "{window:>6}  {name:<12}  {deliveries_per_s:>12.0}  {median_ms:>9.1}  {p99_ms:>8.1}  {per_cpu:>16.0}  {each:>8.1}  {surplus:>7}"
+            "{window:>6}  {name:<12}  {deliveries_per_s:>12.0}  {median_ms:>9.1}  {p99_ms:>8.1}  {per_cpu:>16.0}  {each:>8.1}  {surplus:>7}  {kicked:>6}"
         );
     }
     true

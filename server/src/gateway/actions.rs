@@ -32,13 +32,13 @@ impl<S: Stream> Connection<S> {
             }
             Action::Amend { topic, id, target, amendment } => {
                 let caller = self.caller.clone();
-                self.sends.push_back(Box::pin(async move {
+                self.sends.push(async move {
                     let amended = match caller.me() {
                         Ok(me) => chat.amend(me, &topic, id, target, amendment).await,
                         Err(refusal) => Err(refusal.into()),
                     };
                     answer::sent(amended, reference)
-                }));
+                });
             }
             Action::Read { topic, seq, back } => {
                 let read = match self.caller.me() {
@@ -89,13 +89,13 @@ impl<S: Stream> Connection<S> {
     /// Answers a send when it is committed, after those that were begun before it.
     fn answer_later(&mut self, begun: Result<Sending, No>, reference: Option<Ref>) {
         let chat = Arc::clone(&self.app.chat);
-        self.sends.push_back(Box::pin(async move {
+        self.sends.push(async move {
             let sent = match begun {
                 Ok(sending) => chat.finish(sending).await,
                 Err(no) => Err(no),
             };
             answer::sent(sent, reference)
-        }));
+        });
     }
 
     fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {

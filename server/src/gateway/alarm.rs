@@ -1,8 +1,8 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use broker::Bell;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// One coarse clock for all connections: thousands of timers would cost more than what they wait for, and nothing
@@ -13,6 +13,8 @@ pub(crate) struct AlarmClock {
     tick: Duration,
     /// Each alarm is in one slot and is looked at once a round.
     slots: [Mutex<Vec<Weak<Shared>>>; SLOTS],
+    /// Whether all are called, whatever they are set to.
+    calls_all: AtomicBool,
 }
 
 /// One connection's alarm; gone from the clock when it is dropped.
@@ -26,11 +28,14 @@ pub(super) struct Alarm {
 struct Shared {
     /// When it rings, in milliseconds since the clock began; [`NEVER`] if it is not set.
     due: AtomicU64,
-    bell: Notify,
+    /// Calls the connection.
+    bell: Bell,
 }
 
 const SLOTS: usize = 8;
 const NEVER: u64 = u64::MAX;
+/// What stands there when it rang.
+const RANG: u64 = 0;
 /// Whatever is waited for, the clock does not tick more often, nor more seldom.
 const TICKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
@@ -38,7 +43,7 @@ impl AlarmClock {
     /// A clock for waits of `shortest` and more.
     pub(crate) fn new(shortest: Duration) -> Self {
         let tick = (shortest / 16).clamp(TICKS.0, TICKS.1);
-        Self { begun: Instant::now(), tick, slots: Default::default() }
+        Self { begun: Instant::now(), tick, slots: Default::default(), calls_all: AtomicBool::new(false) }
     }
 
     /// Ticks, as long as it is polled.
@@ -51,8 +56,9 @@ impl AlarmClock {
         }
     }
 
-    pub(super) fn alarm(self: &Arc<Self>) -> Alarm {
-        let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell: Notify::new() });
+    /// An alarm that rings this bell.
+    pub(super) fn alarm(&self, bell: Bell) -> Alarm {
+        let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell });
         // Wherever it begins, it is looked at within a round.
         self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
         Alarm { begun: self.begun, shared }
@@ -65,14 +71,26 @@ impl AlarmClock {
         for alarm in alarms {
             let Some(shared) = alarm.upgrade() else { continue };
             let due = shared.due.load(Ordering::Acquire);
-            if due <= millis(now) {
-                // Set anew by whoever hears it.
-                shared.due.store(NEVER, Ordering::Release);
-                shared.bell.notify_one();
+            if due <= millis(now) && due != RANG {
+                shared.due.store(RANG, Ordering::Release);
+                shared.bell.ring();
             }
             let wait = Duration::from_millis(due.saturating_sub(millis(now)));
             let ticks = usize::try_from(wait.as_millis() / self.tick.as_millis() + 1).unwrap_or(SLOTS);
             self.put(place + ticks.min(SLOTS - 1), alarm);
+            // After it is back in a slot: whoever calls all has either found it there, or is seen here.
+            if self.calls_all.load(Ordering::SeqCst) {
+                shared.bell.ring();
+            }
+        }
+    }
+
+    /// Calls every connection, whatever its alarm says: something has changed for all of them.
+    pub(crate) fn call_all(&self) {
+        self.calls_all.store(true, Ordering::SeqCst);
+        for slot in &self.slots {
+            let alarms = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            alarms.iter().filter_map(Weak::upgrade).for_each(|shared| shared.bell.ring());
         }
     }
 
@@ -89,12 +107,13 @@ impl AlarmClock {
 impl Alarm {
     /// Rings at about this time, and at no earlier one that was set.
     pub(super) fn set(&self, at: Instant) {
-        self.shared.due.store(millis(at.saturating_duration_since(self.begun)), Ordering::Release);
+        let due = millis(at.saturating_duration_since(self.begun));
+        self.shared.due.store(due.max(1), Ordering::Release);
     }
 
-    /// Waits until it rings. Cancel-safe: an alarm that rang stays rung.
-    pub(super) async fn rings(&self) {
-        self.shared.bell.notified().await;
+    /// Whether it rang, and was not set since.
+    pub(super) fn rang(&self) -> bool {
+        self.shared.due.load(Ordering::Acquire) == RANG
     }
 }
 
@@ -104,43 +123,54 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
+    use broker::{Broker, Mailbox, Reader};
+
     use super::*;
+
+    /// A connection that has a bell, and the clock.
+    fn begun() -> (Arc<AlarmClock>, Reader) {
+        let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
+        tokio::spawn(Arc::clone(&clock).run());
+        let (broker, _shards) = Broker::new(1_000, NonZeroUsize::MIN);
+        (clock, Reader::new(Arc::new(broker), None, Mailbox::new(0)))
+    }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_rings_when_it_is_due_or_a_tick_later_and_not_before() {
-        let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
-        let ticking = tokio::spawn(Arc::clone(&clock).run());
+        let (clock, reader) = begun();
         for seconds in [10, 25, 300] {
-            let alarm = clock.alarm();
+            let alarm = clock.alarm(reader.bell());
             let begun = Instant::now();
             alarm.set(begun + Duration::from_secs(seconds + 100));
             alarm.set(begun + Duration::from_secs(seconds));
-            alarm.rings().await;
-            let waited = begun.elapsed();
-            let due = Duration::from_secs(seconds);
+            assert!(!alarm.rang());
+            reader.called().await;
+            assert!(alarm.rang());
+            let (waited, due) = (begun.elapsed(), Duration::from_secs(seconds));
             assert!(waited >= due && waited <= due + 2 * clock.tick, "{waited:?} for {due:?}");
         }
-        ticking.abort();
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_that_is_put_off_rings_once_and_one_that_is_gone_leaves_nothing() {
-        let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
-        let ticking = tokio::spawn(Arc::clone(&clock).run());
-        let alarm = clock.alarm();
+        let (clock, reader) = begun();
+        let alarm = clock.alarm(reader.bell());
         let begun = Instant::now();
         alarm.set(begun + Duration::from_secs(20));
         tokio::time::advance(Duration::from_secs(15)).await;
         alarm.set(begun + Duration::from_secs(60));
-        alarm.rings().await;
+        reader.called().await;
         assert!(begun.elapsed() >= Duration::from_secs(60));
-        let again = tokio::time::timeout(Duration::from_secs(600), alarm.rings()).await;
+        let again = tokio::time::timeout(Duration::from_secs(600), reader.called()).await;
         assert!(again.is_err(), "it was not set again");
         drop(alarm);
-        tokio::time::advance(Duration::from_secs(20)).await;
-        tokio::task::yield_now().await;
+        for _ in 0..2 * SLOTS {
+            tokio::time::advance(clock.tick).await;
+            tokio::task::yield_now().await;
+        }
         let left: usize = clock.slots.iter().map(|slot| slot.lock().unwrap().len()).sum();
-        assert!(left <= 1, "{left}");
-        ticking.abort();
+        assert_eq!(left, 0);
     }
 }

@@ -1,11 +1,8 @@
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Flushed, Frame, Reader, Setback, State};
 use chat::{Caller, CatchUp, Chance, Ending, OsChance};
-use futures::StreamExt;
-use futures::stream::FuturesOrdered;
 use tokio::time::{Instant, timeout};
 use wire::{CloseCode, Notice, Refusal, Refused};
 
@@ -13,7 +10,8 @@ use super::alarm::Alarm;
 use super::answer;
 use super::census::Seat;
 use super::hearing::{Asked, Hearing};
-use super::stream::Stream;
+use super::sends::Sends;
+use super::stream::{Ready, Stream};
 use crate::boot::App;
 
 /// One open socket: who is there, what they read, and what they sent that is not answered yet. What its topics have
@@ -23,7 +21,7 @@ pub(super) struct Connection<S> {
     pub(super) caller: Caller,
     pub(super) reader: Reader,
     /// Sends that are being committed, in the order they came; their answers keep that order.
-    pub(super) sends: FuturesOrdered<Pin<Box<dyn Future<Output = Notice> + Send>>>,
+    pub(super) sends: Sends,
     stream: Arc<S>,
     hearing: Hearing,
     alarm: Alarm,
@@ -37,8 +35,8 @@ pub(super) struct Connection<S> {
     greeted: bool,
     /// How many frames in a row were refused.
     refused_in_a_row: u32,
-    /// Hears when the session ends.
-    ending: Ending,
+    /// Closes the valve when the session ends.
+    _ending: Ending,
     _seat: Seat,
 }
 
@@ -66,23 +64,26 @@ const LINGER: Duration = Duration::from_millis(500);
 /// restart: spread, so that not all come at once.
 const COME_BACK: (u32, u32) = (200, 2_500);
 
-/// Serves a socket until it ends. `early` came with the request.
-pub(super) async fn run<S: Stream>(stream: Arc<S>, early: &[u8], app: App, caller: Caller, seat: Seat) {
-    // A socket that is new to the runtime takes nothing before this.
-    if stream.writable().await.is_err() {
-        return;
-    }
+/// A connection over a socket that was opened a moment ago. `early` came with the request.
+pub(super) fn begin<S: Stream>(
+    stream: S,
+    early: &[u8],
+    app: App,
+    caller: Caller,
+    seat: Seat,
+) -> Box<Connection<S>> {
+    let stream = Arc::new(stream);
     let mut hearing = Hearing::new();
     hearing.take(early);
     let owner = caller.me.as_ref().map(|me| me.id);
-    let ending = app.chat.ending(&caller);
-    let reader = Reader::new(Arc::clone(app.chat.broker()), owner, ending.valve(), Arc::clone(&stream));
-    let connection = Connection {
-        alarm: app.clock.alarm(),
+    let reader = Reader::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
+    let ending = app.chat.ending(&caller, reader.valve());
+    Box::new(Connection {
+        alarm: app.clock.alarm(reader.bell()),
         app,
         caller,
         reader,
-        sends: FuturesOrdered::new(),
+        sends: Sends::default(),
         stream,
         hearing,
         heard: Instant::now(),
@@ -90,27 +91,36 @@ pub(super) async fn run<S: Stream>(stream: Arc<S>, early: &[u8], app: App, calle
         stalled: None,
         greeted: false,
         refused_in_a_row: 0,
-        ending,
+        _ending: ending,
         _seat: seat,
-    };
-    connection.serve().await;
+    })
 }
 
 /// Says why nobody is served here, and ends.
-pub(super) async fn turn_away(stream: &impl Stream, code: CloseCode, patience: Duration) {
+pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, patience: Duration) {
     let close = Frame::close(code.number(), code.sentence());
     let farewell = async {
-        stream.writable().await?;
+        stream.ready(false, true).await?;
         stream.try_write(&[std::io::IoSlice::new(close.bytes())])?;
-        linger(stream).await
+        linger(&stream).await
     };
     // The peer may be gone by now; then there is nobody to tell.
     let _ = timeout(patience, farewell).await;
 }
 
 impl<S: Stream> Connection<S> {
-    async fn serve(mut self) {
+    /// Serves it until it ends.
+    pub(super) async fn serve(mut self: Box<Self>) {
+        // A socket that is new to the runtime takes nothing before this.
+        if self.stream.ready(false, true).await.is_err() {
+            return;
+        }
         let end = self.live().await;
+        // In a box, as everything that happens seldom: an idle connection has no room for it.
+        Box::pin(self.end(end)).await;
+    }
+
+    async fn end(&mut self, end: End) {
         let patience = self.app.config.patience.goodbye;
         // The peer may be gone by now; then there is nobody to tell.
         let _ = match end {
@@ -123,25 +133,26 @@ impl<S: Stream> Connection<S> {
     async fn live(&mut self) -> End {
         self.say(&Notice::Welcome { me: self.caller.me.clone() });
         self.alarm.set(self.deadline());
-        let stopping = self.app.stopping.clone();
-        // Made once and not for every turn: it waits in a list that all connections share.
-        let stopped = stopping.cancelled();
-        tokio::pin!(stopped);
         loop {
-            if let Err(end) = self.turn(stopped.as_mut()).await {
+            if let Err(end) = self.turn().await {
                 return end;
             }
         }
     }
 
     /// One thing: something asked is carried out, a subscription is helped on, or something happens.
-    async fn turn(&mut self, stopped: Pin<&mut impl Future<Output = ()>>) -> Result<(), End> {
-        if self.ending.valve().is_closed() {
+    async fn turn(&mut self) -> Result<(), End> {
+        if self.reader.is_closed() {
             return Err(End::Because(CloseCode::SignedOut));
+        }
+        if self.app.stopping.is_cancelled() {
+            return Err(End::Because(CloseCode::Restart));
+        }
+        if self.alarm.rang() {
+            self.check_life()?;
         }
         let hears = self.sends.len() < MOST_SENDS && self.reader.waiting() < MOST_WAITING;
         if hears && let Some(asked) = self.hearing.next() {
-            // In a box, so that an idle connection has no room for it.
             return Box::pin(self.asked(asked)).await;
         }
         self.flush();
@@ -158,26 +169,19 @@ impl<S: Stream> Connection<S> {
             self.alarm.set(self.deadline());
         }
         tokio::select! {
-            readable = self.stream.readable(), if hears => {
-                if readable.is_err() {
-                    return Err(End::Gone);
-                }
-                if self.hearing.listen(&*self.stream) {
+            ready = self.stream.ready(hears, blocked) => {
+                let Ok(Ready { read, write }) = ready else { return Err(End::Gone) };
+                if read && self.hearing.listen(&*self.stream) {
                     self.heard = Instant::now();
                 }
-            }
-            Some(answer) = self.sends.next() => self.say(&answer),
-            writable = self.stream.writable(), if blocked => {
-                if writable.is_err() {
-                    return Err(End::Gone);
+                if write {
+                    self.stalled = None;
+                    self.reader.unblock();
                 }
-                self.stalled = None;
-                self.reader.unblock();
             }
+            answer = self.sends.next(), if self.sends.len() > 0 => self.say(&answer),
+            // One bell for all: what rang it is seen in the next turn.
             () = self.reader.called() => {}
-            () = self.alarm.rings() => self.check_life()?,
-            () = self.ending.over() => {}
-            () = stopped => return Err(End::Because(CloseCode::Restart)),
         }
         Ok(())
     }
@@ -271,7 +275,8 @@ impl<S: Stream> Connection<S> {
 
     /// Answers what was accepted, writes what is there, and says why it ends.
     async fn say_goodbye(&mut self, code: CloseCode) {
-        while let Some(answer) = self.sends.next().await {
+        while self.sends.len() > 0 {
+            let answer = self.sends.next().await;
             self.say(&answer);
         }
         for _ in 0..LAST_WRITES {
@@ -286,14 +291,14 @@ impl<S: Stream> Connection<S> {
 
     /// Writes what was said, a close frame, and nothing after it.
     async fn part(&mut self, code: CloseCode) {
-        self.ending.valve().close();
+        self.reader.valve().close();
         self.reader.say(&Frame::close(code.number(), code.sentence()));
         while self.reader.waiting() > 0 {
             self.reader.unblock();
             self.reader.flush();
             match self.reader.state() {
                 State::Open => {}
-                State::Blocked if self.stream.writable().await.is_ok() => {}
+                State::Blocked if self.stream.ready(false, true).await.is_ok() => {}
                 State::Blocked | State::Broken => return,
             }
         }
@@ -308,7 +313,7 @@ async fn linger(stream: &impl Stream) -> std::io::Result<()> {
     let ended = async {
         let mut scratch = [0; 1_024];
         loop {
-            stream.readable().await?;
+            stream.ready(true, false).await?;
             match stream.try_read(&mut scratch) {
                 Ok(0) => return Ok(()),
                 Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => return Err(error),

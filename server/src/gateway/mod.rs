@@ -10,6 +10,7 @@ mod answer;
 mod census;
 mod connection;
 mod hearing;
+mod sends;
 mod stream;
 mod upgrade;
 

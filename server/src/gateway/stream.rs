@@ -1,24 +1,31 @@
+use std::future::pending;
 use std::io;
 use std::time::Duration;
 
 use broker::Outlet;
-use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
 /// The socket under a connection. It has no buffers of its own: whoever waits for it keeps none.
 pub(super) trait Stream: Outlet + 'static {
-    /// Waits until there may be bytes to read, or the end. Cancel-safe.
-    fn readable(&self) -> impl Future<Output = io::Result<()>> + Send;
-    /// Waits until there may be room to write. Cancel-safe.
-    fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
+    /// Waits until there may be bytes to read, or the end, or room to write, as far as it is asked for; for ever if it is
+    /// not. Cancel-safe.
+    fn ready(&self, read: bool, write: bool) -> impl Future<Output = io::Result<Ready>> + Send;
     /// Reads what is there, without waiting; 0 bytes are the end.
     fn try_read(&self, into: &mut [u8]) -> io::Result<usize>;
     /// Says that nothing more will be written.
     fn finish(&self) -> io::Result<()>;
+}
+
+/// What a socket may be ready for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ready {
+    pub(super) read: bool,
+    pub(super) write: bool,
 }
 
 /// A socket that was a request a moment ago.
@@ -39,15 +46,16 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 impl Raw {
     /// Takes the socket back from hyper, and what hyper had read of it beyond the request.
-    pub(super) fn of(upgraded: Upgraded) -> io::Result<(Self, Bytes)> {
+    pub(super) fn of(upgraded: Upgraded) -> io::Result<(Self, Vec<u8>)> {
         match upgraded.downcast::<TokioIo<TcpStream>>() {
             // Out of the runtime and in again: otherwise what waited for it as HTTP would stay in memory with it.
             Ok(parts) => {
                 let stream = TcpStream::from_std(parts.io.into_inner().into_std()?)?;
-                Ok((Self::Tcp(tuned(stream)?), parts.read_buf))
+                // A copy: mostly it is nothing, and it would keep all that hyper read with.
+                Ok((Self::Tcp(tuned(stream)?), parts.read_buf.to_vec()))
             }
             #[cfg(unix)]
-            Err(upgraded) => pump(upgraded).map(|stream| (Self::Pumped(stream), Bytes::new())),
+            Err(upgraded) => pump(upgraded).map(|stream| (Self::Pumped(stream), Vec::new())),
             #[cfg(not(unix))]
             Err(_) => Err(io::ErrorKind::Unsupported.into()),
         }
@@ -55,12 +63,11 @@ impl Raw {
 }
 
 impl Stream for TcpStream {
-    async fn readable(&self) -> io::Result<()> {
-        Self::readable(self).await
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        Self::writable(self).await
+    async fn ready(&self, read: bool, write: bool) -> io::Result<Ready> {
+        match interest(read, write) {
+            Some(interest) => Ok(Self::ready(self, interest).await?.into()),
+            None => pending().await,
+        }
     }
 
     fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
@@ -74,12 +81,11 @@ impl Stream for TcpStream {
 
 #[cfg(unix)]
 impl Stream for UnixStream {
-    async fn readable(&self) -> io::Result<()> {
-        Self::readable(self).await
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        Self::writable(self).await
+    async fn ready(&self, read: bool, write: bool) -> io::Result<Ready> {
+        match interest(read, write) {
+            Some(interest) => Ok(Self::ready(self, interest).await?.into()),
+            None => pending().await,
+        }
     }
 
     fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
@@ -88,6 +94,21 @@ impl Stream for UnixStream {
 
     fn finish(&self) -> io::Result<()> {
         socket2::SockRef::from(self).shutdown(std::net::Shutdown::Write)
+    }
+}
+
+fn interest(read: bool, write: bool) -> Option<Interest> {
+    match (read, write) {
+        (true, true) => Some(Interest::READABLE | Interest::WRITABLE),
+        (true, false) => Some(Interest::READABLE),
+        (false, true) => Some(Interest::WRITABLE),
+        (false, false) => None,
+    }
+}
+
+impl From<tokio::io::Ready> for Ready {
+    fn from(ready: tokio::io::Ready) -> Self {
+        Self { read: ready.is_readable(), write: ready.is_writable() }
     }
 }
 

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -8,7 +6,6 @@ use broker::websocket::accept;
 use chat::Caller;
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
-use hyper::upgrade::OnUpgrade;
 use wire::{CloseCode, Refusal};
 
 use super::census::Seat;
@@ -40,7 +37,15 @@ pub(crate) async fn upgrade(
     // Under the tracker, so that the shutdown waits for it.
     tasks.spawn(async move {
         // An error is a peer that went away meanwhile.
-        let _ = begin(upgrade, app, caller, seat).await;
+        if let Ok(upgraded) = upgrade.await
+            && let Ok((stream, early)) = Raw::of(upgraded)
+        {
+            match stream {
+                Raw::Tcp(stream) => serve(stream, &early, app, caller, seat),
+                #[cfg(unix)]
+                Raw::Pumped(stream) => serve(stream, &early, app, caller, seat),
+            }
+        }
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     *response.body_mut() = Body::empty();
@@ -48,26 +53,14 @@ pub(crate) async fn upgrade(
     with(response, SEC_WEBSOCKET_ACCEPT, &accept)
 }
 
-async fn begin(
-    upgrade: OnUpgrade,
-    app: App,
-    caller: Caller,
-    seat: Option<Seat>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    match Raw::of(upgrade.await?)? {
-        (Raw::Tcp(stream), early) => serve(Arc::new(stream), &early, app, caller, seat).await,
-        #[cfg(unix)]
-        (Raw::Pumped(stream), early) => serve(Arc::new(stream), &early, app, caller, seat).await,
-    }
-    Ok(())
-}
-
-async fn serve<S: Stream>(stream: Arc<S>, early: &[u8], app: App, caller: Caller, seat: Option<Seat>) {
+/// Begins a task of its own, which is as small as it can be: it may be there for days.
+fn serve<S: Stream>(stream: S, early: &[u8], app: App, caller: Caller, seat: Option<Seat>) {
+    let tasks = app.tasks.clone();
     match seat {
-        Some(seat) => connection::run(stream, early, app, caller, seat).await,
+        Some(seat) => tasks.spawn(connection::begin(stream, early, app, caller, seat).serve()),
         // A browser learns why only from a close frame.
-        None => connection::turn_away(&*stream, CloseCode::TooMany, app.config.patience.goodbye).await,
-    }
+        None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.patience.goodbye)),
+    };
 }
 
 /// What answers the opening handshake; none if it is not one.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Flushed, Mailbox, Reader, Setback, Valve};
+use broker::{Flushed, Mailbox, Reader, Setback};
 use wire::{Cursor, Entry, Event, Json, Person, ResetReason, Topic};
 
 use crate::acts::{CatchUp, Subscribed};
@@ -170,7 +170,7 @@ impl Listener {
 pub fn reader(chat: &Chat, me: Option<&Person>) -> (Reader, Arc<Mailbox>) {
     let mailbox = Arc::new(Mailbox::new(usize::MAX));
     let owner = me.map(|me| me.id);
-    (Reader::new(Arc::clone(chat.broker()), owner, Valve::default(), Arc::clone(&mailbox)), mailbox)
+    (Reader::new(Arc::clone(chat.broker()), owner, Arc::clone(&mailbox)), mailbox)
 }
 
 fn entries<'a>(heard: &'a [Heard], topic: &'a Topic) -> impl Iterator<Item = &'a Entry<Json>> {

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -18,8 +19,8 @@ use crate::server::Server;
 pub struct Comparison {
     /// The binary of the product.
     pub server: PathBuf,
-    /// Other servers: programs that listen on the address they are given, and say to all of their sockets what one says.
-    pub beside: Vec<PathBuf>,
+    /// Other servers.
+    pub beside: Vec<Peer>,
     /// How many subscribers.
     pub subscribers: u32,
     /// How many messages may be under way; each is a measurement of its own.
@@ -30,6 +31,17 @@ pub struct Comparison {
     pub time: Duration,
     /// How often; medians are told.
     pub rounds: usize,
+}
+
+/// Another server to measure.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// What it is called.
+    pub name: String,
+    /// How it is spoken to.
+    pub dialect: Dialect,
+    /// The program and its arguments; the address where it shall listen comes last.
+    pub command: Vec<String>,
 }
 
 /// One line of the result: the medians of all rounds.
@@ -52,8 +64,8 @@ impl Comparison {
     /// # Errors
     /// If a server cannot be started or reached.
     pub async fn run(&self) -> io::Result<Vec<Line>> {
-        let names: Vec<String> =
-            std::iter::once(&self.server).chain(&self.beside).map(|path| name(path)).collect();
+        let own = std::iter::once("hubbub".to_owned());
+        let names: Vec<String> = own.chain(self.beside.iter().map(|peer| peer.name.clone())).collect();
         let mut lines = Vec::new();
         for window in &self.windows {
             let mut rounds: Vec<Vec<Measured>> = vec![Vec::new(); names.len()];
@@ -62,10 +74,12 @@ impl Comparison {
                 let addr = server.host().parse().map_err(io::Error::other)?;
                 rounds[0].push(self.measure(addr, Dialect::Topics, server.pid(), *window).await?);
                 server.kill().await?;
-                for (place, binary) in self.beside.iter().enumerate() {
-                    let (mut other, addr) = start(binary).await?;
-                    rounds[place + 1].push(self.measure(addr, Dialect::Echo, other.id(), *window).await?);
-                    other.kill().await?;
+                for (place, peer) in self.beside.iter().enumerate() {
+                    // What a peer cannot do ends its own measurement, and not the others'.
+                    match self.measure_peer(peer, *window).await {
+                        Ok(measured) => rounds[place + 1].push(measured),
+                        Err(error) => eprintln!("{} at {window}: {error}", peer.name),
+                    }
                 }
             }
             for (name, measured) in names.iter().zip(rounds) {
@@ -73,6 +87,13 @@ impl Comparison {
             }
         }
         Ok(lines)
+    }
+
+    async fn measure_peer(&self, peer: &Peer, window: usize) -> io::Result<Measured> {
+        let (mut other, addr) = start(peer).await?;
+        let measured = self.measure(addr, peer.dialect, other.id(), window).await;
+        other.kill().await?;
+        measured
     }
 
     async fn measure(
@@ -87,22 +108,48 @@ impl Comparison {
     }
 }
 
-fn name(path: &Path) -> String {
-    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+impl FromStr for Peer {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.splitn(3, '=').collect();
+        let [name, dialect, command] = parts[..] else {
+            return Err("name another server as NAME=DIALECT=COMMAND".into());
+        };
+        let dialect = match dialect {
+            "echo" => Dialect::Echo,
+            "joined" => Dialect::EchoJoined,
+            "nats" => Dialect::Nats,
+            "socketio" => Dialect::SocketIo,
+            "topics" => Dialect::Topics,
+            other => {
+                return Err(format!(
+                    "there is no dialect {other}; there are echo, joined, nats, socketio, topics"
+                ));
+            }
+        };
+        let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        if command.is_empty() {
+            Err("the command is empty".into())
+        } else {
+            Ok(Self { name: name.into(), dialect, command })
+        }
+    }
 }
 
 /// Starts a program on a free port and waits until it listens.
-async fn start(binary: &Path) -> io::Result<(Child, SocketAddr)> {
+async fn start(peer: &Peer) -> io::Result<(Child, SocketAddr)> {
     let probe = TcpListener::bind("127.0.0.1:0").await?;
     let addr = probe.local_addr()?;
     drop(probe);
-    let mut command = Command::new(binary);
-    command.arg(addr.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    let mut command = Command::new(&peer.command[0]);
+    command.args(&peer.command[1..]).arg(addr.to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
     let child = command.spawn()?;
     let until = Instant::now() + READY;
     while TcpStream::connect(addr).await.is_err() {
         if Instant::now() > until {
-            return Err(io::Error::other(format!("{} does not listen on {addr}", binary.display())));
+            return Err(io::Error::other(format!("{} does not listen on {addr}", peer.name)));
         }
         sleep(Duration::from_millis(20)).await;
     }
@@ -123,5 +170,6 @@ fn medians(rounds: Vec<Measured>) -> Measured {
         deliveries_per_cpu_s: of(|measured| measured.deliveries_per_cpu_s),
         rss_kib_each: of(|measured| measured.rss_kib_each),
         surplus: rounds.iter().map(|measured| measured.surplus).sum(),
+        kicked: rounds.iter().map(|measured| measured.kicked).sum(),
     }
 }

@@ -47,6 +47,24 @@ pub(super) async fn shake_hands(mut stream: TcpStream, path: &str) -> io::Result
     Ok(stream)
 }
 
+/// Waits until so many data frames have come.
+pub(super) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<()> {
+    let (mut counter, mut came) = (Counter::default(), 0);
+    let mut scratch = [0; 4 * 1_024];
+    while came < count {
+        stream.readable().await?;
+        match stream.try_read(&mut scratch) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(length) => {
+                counter.count(&scratch[..length], |kind, _| came += usize::from(kind == Kind::Data))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Takes what the server says to somebody who does not listen, so that it is not held up.
 pub(super) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
     let mut scratch = [0; 16 * 1_024];
@@ -65,8 +83,8 @@ pub(super) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
 pub(super) struct Counter {
     /// The header of a frame that has come in part.
     header: Vec<u8>,
-    /// How much of a payload is still to come.
-    left: u64,
+    /// The frame whose payload is still to come, how long it is, and how much of it is.
+    frame: Option<(Kind, u64, u64)>,
 }
 
 /// What a frame is.
@@ -83,48 +101,56 @@ pub(super) enum Kind {
 }
 
 impl Counter {
-    /// Looks at the next bytes; each frame counts when its last byte has come.
-    pub(super) fn count(&mut self, mut bytes: &[u8], mut came: impl FnMut(Kind)) {
-        while !bytes.is_empty() {
-            if self.left > 0 {
-                let step = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
-                self.left -= step as u64;
-                bytes = &bytes[step..];
-                if self.left == 0 {
-                    came(self.finish());
+    /// Looks at the next bytes; each frame counts when its last byte has come, with the length of its payload.
+    pub(super) fn count(&mut self, mut bytes: &[u8], mut came: impl FnMut(Kind, u64)) {
+        loop {
+            if let Some((kind, length, left)) = self.frame {
+                let step = left.min(bytes.len() as u64);
+                bytes = &bytes[usize::try_from(step).unwrap_or(bytes.len())..];
+                if step < left {
+                    self.frame = Some((kind, length, left - step));
+                    return;
                 }
+                self.frame = None;
+                came(kind, length);
+            }
+            // Mostly the header is whole where it stands.
+            if self.header.is_empty()
+                && let Some((size, length)) = header(bytes)
+            {
+                self.frame = Some((kind(bytes[0]), length, length));
+                bytes = &bytes[size..];
                 continue;
             }
-            self.header.push(bytes[0]);
-            bytes = &bytes[1..];
-            if let Some(length) = length(&self.header) {
-                self.left = length;
-                if length == 0 {
-                    came(self.finish());
-                }
+            let [first, rest @ ..] = bytes else { return };
+            self.header.push(*first);
+            bytes = rest;
+            if let Some((_, length)) = header(&self.header) {
+                self.frame = Some((kind(self.header[0]), length, length));
+                self.header.clear();
             }
         }
     }
+}
 
-    fn finish(&mut self) -> Kind {
-        let kind = match self.header.first().map(|first| first & 0x0f) {
-            Some(0x1 | 0x2) => Kind::Data,
-            Some(0x9) => Kind::Ping,
-            Some(0x8) => Kind::Close,
-            _ => Kind::Other,
-        };
-        self.header.clear();
-        kind
+fn kind(first: u8) -> Kind {
+    match first & 0x0f {
+        0x1 | 0x2 => Kind::Data,
+        0x9 => Kind::Ping,
+        0x8 => Kind::Close,
+        _ => Kind::Other,
     }
 }
 
-/// How long the payload is, once the header of a server's frame is whole.
-fn length(header: &[u8]) -> Option<u64> {
-    match (*header.get(1)?, &header[2..]) {
-        (short @ 0..=125, _) => Some(u64::from(short)),
-        (126, [a, b]) => Some(u64::from(u16::from_be_bytes([*a, *b]))),
-        (127, long) => Some(u64::from_be_bytes(long.try_into().ok()?)),
-        _ => None,
+/// How long a server's header is, and the payload that it announces; none if it is not whole.
+fn header(bytes: &[u8]) -> Option<(usize, u64)> {
+    match (*bytes.get(1)?, &bytes[2..]) {
+        (126, [a, b, ..]) => Some((4, u64::from(u16::from_be_bytes([*a, *b])))),
+        (127, [a, b, c, d, e, f, g, h, ..]) => {
+            Some((10, u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h])))
+        }
+        (126 | 127, _) => None,
+        (short, _) => Some((2, u64::from(short))),
     }
 }
 
@@ -157,10 +183,11 @@ mod tests {
         for cut in [1, 2, 3, 7, 1_000, bytes.len()] {
             let (mut counter, mut kinds) = (Counter::default(), Vec::new());
             for part in bytes.chunks(cut) {
-                counter.count(part, |kind| kinds.push(kind));
+                counter.count(part, |kind, length| kinds.push((kind, length)));
             }
             use Kind::{Close, Data, Ping};
-            assert_eq!(kinds, [Data, Data, Data, Ping, Data, Close], "cut at {cut}");
+            let expected = [(Data, 0), (Data, 5), (Data, 126), (Ping, 3), (Data, 70_000), (Close, 2)];
+            assert_eq!(kinds, expected, "cut at {cut}");
         }
     }
 

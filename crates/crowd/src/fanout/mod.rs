@@ -5,14 +5,17 @@
 //! as a run that stops, what is doubled as a surplus.
 
 pub mod compare;
+mod dialect;
 mod frames;
 mod process;
 mod subscriber;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -22,8 +25,10 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
+pub use self::dialect::Dialect;
 use self::frames::client_text;
 use self::process::{cpu_s, rss_kib};
+use self::subscriber::Team;
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -44,15 +49,6 @@ pub struct Fanout {
     pub pid: Option<u32>,
 }
 
-/// How a server is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// Topics, as Hubbub has them: subscribers subscribe, the publisher publishes JSON.
-    Topics,
-    /// Whatever one socket says goes to all of them, itself too.
-    Echo,
-}
-
 /// What was measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
@@ -70,18 +66,35 @@ pub struct Measured {
     pub rss_kib_each: Option<f64>,
     /// Frames that came beyond those that were sent.
     pub surplus: u64,
+    /// Subscribers that the server has let go of.
+    pub kicked: u64,
 }
 
-/// How far a run is; shared by all its sockets.
+/// What happened in the time that counts.
+struct Published {
+    messages: u64,
+    deliveries: u64,
+    /// How long that was, in seconds.
+    took: f64,
+    /// The processor time that the server took for it, in seconds.
+    cpu: Option<f64>,
+}
+
+/// How far a run is; shared by its teams and the publisher.
 pub(crate) struct Progress {
-    /// How many subscribers lack each message that is under way.
+    /// How many teams lack each message that is under way.
     lacking: Vec<AtomicU32>,
     /// When each message that is under way was written, in microseconds since the run began.
     written_at: Vec<AtomicU64>,
     begun: Instant,
+    teams: u32,
     sent: AtomicU64,
     complete: AtomicU64,
     surplus: AtomicU64,
+    delivered: AtomicU64,
+    kicked: AtomicU64,
+    /// What was said by the first that fell away.
+    said: Mutex<Option<io::Error>>,
     /// Rung when a message is complete.
     bell: Notify,
     /// Who is subscribed.
@@ -105,30 +118,41 @@ impl Fanout {
     /// # Errors
     /// If the server cannot be reached, or messages stop coming.
     pub async fn run(&self) -> io::Result<Measured> {
-        let progress = Arc::new(Progress::new());
+        let teams = available_parallelism().map_or(1, NonZero::get).min(self.subscribers.max(1) as usize);
+        let progress = Arc::new(Progress::new(u32::try_from(teams).unwrap_or(1)));
         let rss_before = self.pid.and_then(rss_kib);
         let (over, is_over) = watch::channel(false);
         let mut subscribers = JoinSet::new();
-        for number in 0..self.subscribers {
-            let stream = self.connect(number).await?;
-            subscribers.spawn(subscriber::run(stream, self.dialect, Arc::clone(&progress), is_over.clone()));
+        for team in 0..teams {
+            let numbers = (0..self.subscribers).skip(team).step_by(teams).collect();
+            let Self { addr, dialect, payload, .. } = *self;
+            let team = Team { addr, dialect, payload, numbers, progress: Arc::clone(&progress) };
+            let over = is_over.clone();
+            subscribers.spawn_blocking(move || team.run(over));
         }
         let all_ready = timeout(PATIENCE, progress.ready.acquire_many(self.subscribers)).await;
-        all_ready
-            .map_err(|_| io::Error::other("not everybody could subscribe"))?
-            .map_err(io::Error::other)?
-            .forget();
+        let all_ready = match all_ready {
+            Ok(Ok(permits)) => {
+                permits.forget();
+                Ok(())
+            }
+            _ => Err(io::Error::other("not everybody could subscribe")),
+        };
         let grown =
             self.pid.and_then(rss_kib).zip(rss_before).map(|(now, before)| now.saturating_sub(before));
-        let (messages, took, cpu) = self.publish(&progress).await?;
+        let published = match all_ready {
+            Ok(()) => self.publish(&progress).await,
+            Err(error) => Err(error),
+        };
         // An error would mean that every subscriber is gone; their own errors say why.
         let _ = over.send(true);
         let mut samples = Vec::new();
         while let Some(ended) = subscribers.join_next().await {
             samples.extend(ended.map_err(io::Error::other)??);
         }
+        let Published { messages, deliveries, took, cpu } = published?;
         samples.sort_unstable();
-        let deliveries = float(messages * u64::from(self.subscribers));
+        let deliveries = float(deliveries);
         Ok(Measured {
             messages,
             deliveries_per_s: deliveries / took,
@@ -137,67 +161,76 @@ impl Fanout {
             deliveries_per_cpu_s: cpu.map(|cpu| deliveries / cpu),
             rss_kib_each: grown.map(|grown| float(grown) / f64::from(self.subscribers.max(1))),
             surplus: progress.surplus.load(Ordering::Acquire),
+            kicked: progress.kicked.load(Ordering::Acquire),
         })
     }
 
-    /// Publishes until time is over; gives how many messages were complete in the time that counts, how long that was,
-    /// and the processor time that the server took for it, both in seconds.
-    async fn publish(&self, progress: &Arc<Progress>) -> io::Result<(u64, f64, Option<f64>)> {
+    /// Publishes until time is over.
+    async fn publish(&self, progress: &Arc<Progress>) -> io::Result<Published> {
         let window = self.window.clamp(1, MOST_UNDER_WAY);
-        let mut publisher = frames::shake_hands(self.connect(self.subscribers).await?, "/ws").await?;
-        let message = client_text(&self.message());
+        let stream = connect(self.addr, self.subscribers).await?;
+        let mut publisher = frames::shake_hands(stream, self.dialect.path()).await?;
+        for frame in self.dialect.publisher_opening() {
+            publisher.write_all(&client_text(&frame)).await?;
+        }
+        frames::await_data(&publisher, self.dialect.publisher_before()).await?;
+        let message = client_text(&self.dialect.message(self.payload));
         let (start, mut counted) = (Instant::now(), None);
         loop {
             let now = start.elapsed();
             if counted.is_none() && now >= WARM_UP {
-                counted = Some((Instant::now(), progress.complete(), self.pid.and_then(cpu_s)));
+                let before = (progress.complete(), progress.delivered.load(Ordering::Relaxed));
+                counted = Some((Instant::now(), before, self.pid.and_then(cpu_s)));
             }
             if now >= WARM_UP + self.time {
                 break;
             }
-            let room = window - progress.under_way();
+            let (complete, sent) = progress.under_way();
+            let room = window - usize::try_from(sent - complete).unwrap_or(window).min(window);
             if room == 0 {
                 let more = timeout(PATIENCE, progress.bell.notified()).await;
-                more.map_err(|_| io::Error::other("messages stopped coming"))?;
+                more.map_err(|_| progress.why_it_stopped())?;
                 continue;
             }
-            progress.note_sent(room, self.subscribers);
+            progress.note_sent(room);
             publisher.write_all(&message.repeat(room)).await?;
             frames::read_and_forget(&publisher)?;
         }
         let (from, before, cpu_before) = counted.ok_or_else(|| io::Error::other("nothing was measured"))?;
         let cpu = self.pid.and_then(cpu_s).zip(cpu_before).map(|(now, before)| now - before);
-        Ok((progress.complete() - before, from.elapsed().as_secs_f64(), cpu))
-    }
-
-    fn message(&self) -> String {
-        let data = "x".repeat(self.payload);
-        match self.dialect {
-            Dialect::Topics => format!(r#"{{"action":"publish","topic":"{TOPIC}","data":"{data}"}}"#),
-            Dialect::Echo => data,
-        }
-    }
-
-    /// A connection from an address of its own, for every so many.
-    async fn connect(&self, number: u32) -> io::Result<TcpStream> {
-        let socket = TcpSocket::new_v4()?;
-        let [third, fourth] = u16::try_from(number / FROM_ONE_ADDRESS + 2).unwrap_or(u16::MAX).to_be_bytes();
-        socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, third, fourth)), 0))?;
-        let stream = socket.connect(self.addr).await?;
-        stream.set_nodelay(true)?;
-        Ok(stream)
+        let (messages, deliveries) = before;
+        Ok(Published {
+            messages: progress.complete() - messages,
+            deliveries: progress.delivered.load(Ordering::Relaxed) - deliveries,
+            took: from.elapsed().as_secs_f64(),
+            cpu,
+        })
     }
 }
 
+/// A connection from an address of its own, for every so many.
+pub(crate) async fn connect(addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    let [third, fourth] = u16::try_from(number / FROM_ONE_ADDRESS + 2).unwrap_or(u16::MAX).to_be_bytes();
+    socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, third, fourth)), 0))?;
+    let stream = socket.connect(addr).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
 impl Progress {
-    fn new() -> Self {
+    fn new(teams: u32) -> Self {
         Self {
             lacking: (0..MOST_UNDER_WAY).map(|_| AtomicU32::new(0)).collect(),
             written_at: (0..MOST_UNDER_WAY).map(|_| AtomicU64::new(0)).collect(),
             begun: Instant::now(),
+            teams,
             sent: AtomicU64::new(0),
             complete: AtomicU64::new(0),
             surplus: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            kicked: AtomicU64::new(0),
+            said: Mutex::default(),
             bell: Notify::new(),
             ready: Semaphore::new(0),
         }
@@ -207,48 +240,79 @@ impl Progress {
         self.complete.load(Ordering::Acquire)
     }
 
-    fn under_way(&self) -> usize {
-        let under_way = self.sent.load(Ordering::Acquire) - self.complete();
-        usize::try_from(under_way).unwrap_or(usize::MAX)
+    /// How many messages are complete, and how many were sent.
+    pub(crate) fn under_way(&self) -> (u64, u64) {
+        (self.complete(), self.sent.load(Ordering::Acquire))
     }
 
     /// So many messages are about to be written.
-    fn note_sent(&self, count: usize, subscribers: u32) {
+    fn note_sent(&self, count: usize) {
         let now = self.now();
         for _ in 0..count {
-            let place = slot(self.sent.load(Ordering::Acquire));
-            self.lacking[place].store(subscribers, Ordering::Release);
+            let place = self.place(self.sent.load(Ordering::Acquire));
+            self.lacking[place].store(self.teams, Ordering::Release);
             self.written_at[place].store(now, Ordering::Release);
             self.sent.fetch_add(1, Ordering::AcqRel);
         }
     }
 
-    /// A subscriber got its message of this number, counted from 0; gives how long it took, in microseconds.
-    pub(crate) fn note_delivered(&self, number: u64) -> Option<u64> {
-        if number >= self.sent.load(Ordering::Acquire) {
-            self.surplus.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        let place = slot(number);
-        let took = self.now().saturating_sub(self.written_at[place].load(Ordering::Acquire));
+    /// All of a team have the message of this place.
+    pub(crate) fn note_team(&self, place: usize) {
         if self.lacking[place].fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete.fetch_add(1, Ordering::AcqRel);
             self.bell.notify_one();
         }
-        Some(took)
+    }
+
+    pub(crate) fn note_surplus(&self) {
+        self.surplus.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn note_ready(&self) {
         self.ready.add_permits(1);
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn note_deliveries(&self, count: u64) {
+        self.delivered.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// A subscriber has fallen away; false if that was before anything was sent, which ends the run.
+    pub(crate) fn note_kicked(&self, error: io::Error) -> bool {
+        self.kicked.fetch_add(1, Ordering::Relaxed);
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.sent.load(Ordering::Acquire) > 0
+    }
+
+    fn why_it_stopped(&self) -> io::Error {
+        match self.said.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(error) => io::Error::other(format!("messages stopped coming; the first socket: {error}")),
+            None => io::Error::other("messages stopped coming"),
+        }
+    }
+
+    /// How many messages there is a place for.
+    pub(crate) const fn places(&self) -> usize {
+        MOST_UNDER_WAY
+    }
+
+    /// Where the message of this number stands while it is under way.
+    pub(crate) fn place(&self, number: u64) -> usize {
+        usize::try_from(number % MOST_UNDER_WAY as u64).unwrap_or_default()
+    }
+
+    pub(crate) fn was_sent(&self, number: u64) -> bool {
+        number < self.sent.load(Ordering::Acquire)
+    }
+
+    /// When the message of this place was written, in microseconds since the run began.
+    pub(crate) fn written_at(&self, place: usize) -> u64 {
+        self.written_at[place].load(Ordering::Acquire)
+    }
+
+    /// Microseconds since the run began.
+    pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
-}
-
-fn slot(number: u64) -> usize {
-    usize::try_from(number % MOST_UNDER_WAY as u64).unwrap_or_default()
 }
 
 fn quantile_ms(sorted: &[u64], percent: usize) -> f64 {

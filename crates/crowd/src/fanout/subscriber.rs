@@ -1,12 +1,40 @@
+use std::cell::{Cell, RefCell};
 use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::runtime;
 use tokio::sync::watch;
+use tokio::task::LocalSet;
 
+use super::dialect::{Count, Dialect};
 use super::frames::{Counter, Kind, client_text, shake_hands};
-use super::{Dialect, Progress, TOPIC};
+use super::{Progress, connect};
+
+/// Subscribers that share a thread. They count among themselves, so that the measuring costs as little as it can: only
+/// when all of a team have a message is it told to the others.
+pub(super) struct Team {
+    pub(super) addr: SocketAddr,
+    pub(super) dialect: Dialect,
+    /// How many bytes a message carries.
+    pub(super) payload: usize,
+    /// Which subscribers, by number.
+    pub(super) numbers: Vec<u32>,
+    pub(super) progress: Arc<Progress>,
+}
+
+/// What a team has in common.
+struct Shared {
+    progress: Arc<Progress>,
+    size: Cell<u32>,
+    /// For each place the message that some of the team have, and how many lack it.
+    lacking: RefCell<Vec<(u64, u32)>>,
+    /// How long some deliveries took, in microseconds.
+    samples: RefCell<Vec<u64>>,
+}
 
 /// Of how many deliveries one is timed.
 const SAMPLE: u64 = 16;
@@ -15,68 +43,143 @@ const READ_BYTES: usize = 64 * 1_024;
 /// A pong without a payload, as a client sends it.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
-/// Counts what comes until it is over; gives how long some of it took, in microseconds.
-pub(super) async fn run(
+impl Team {
+    /// Counts what comes until it is over; gives how long some of it took, in microseconds.
+    pub(super) fn run(self, mut over: watch::Receiver<bool>) -> io::Result<Vec<u64>> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let size = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        let shared = Rc::new(Shared {
+            lacking: RefCell::new(vec![(u64::MAX, 0); self.progress.places()]),
+            progress: self.progress,
+            size: Cell::new(size),
+            samples: RefCell::default(),
+        });
+        let local = LocalSet::new();
+        local.block_on(&runtime, async {
+            for number in self.numbers {
+                let stream = connect(self.addr, number).await?;
+                let (shared, dialect, payload) = (Rc::clone(&shared), self.dialect, self.payload);
+                tokio::task::spawn_local(async move {
+                    let number = Cell::new(0);
+                    if let Err(error) = subscribe(stream, dialect, payload, &shared, &number).await {
+                        shared.lost(number.get(), error);
+                    }
+                });
+            }
+            // An error means that the run has ended some other way.
+            let _ = over.wait_for(|over| *over).await;
+            Ok::<_, io::Error>(())
+        })?;
+        Ok(shared.samples.take())
+    }
+}
+
+/// One subscriber.
+async fn subscribe(
     stream: TcpStream,
     dialect: Dialect,
-    progress: Arc<Progress>,
-    mut over: watch::Receiver<bool>,
-) -> io::Result<Vec<u64>> {
-    let mut stream = shake_hands(stream, "/ws").await?;
-    // What is said before the messages: a welcome, and the answer to the subscription.
-    let mut before = match dialect {
-        Dialect::Topics => {
-            let subscribe = format!(r#"{{"action":"subscribe","topic":"{TOPIC}"}}"#);
-            stream.write_all(&client_text(&subscribe)).await?;
-            2
-        }
-        Dialect::Echo => 0,
-    };
-    if before == 0 {
-        progress.note_ready();
+    payload: usize,
+    team: &Shared,
+    number: &Cell<u64>,
+) -> io::Result<()> {
+    let mut stream = shake_hands(stream, dialect.path()).await?;
+    for frame in dialect.opening() {
+        stream.write_all(&client_text(&frame)).await?;
     }
-    let (mut counter, mut number, mut samples) = (Counter::default(), 0u64, Vec::new());
+    let mut before = dialect.before();
+    if before == 0 {
+        team.progress.note_ready();
+    }
+    let count = dialect.count(payload);
+    let (mut counter, mut bytes) = (Counter::default(), 0);
     let mut scratch = vec![0; READ_BYTES];
     loop {
-        tokio::select! {
-            readable = stream.readable() => readable?,
-            // An error means that the run has ended some other way.
-            _ = over.changed() => return Ok(samples),
-        }
+        stream.readable().await?;
         let length = match stream.try_read(&mut scratch) {
             Ok(0) => {
-                return Err(io::Error::other(format!(
-                    "the server has closed a socket after {number} messages"
-                )));
+                return Err(io::Error::other(format!("closed after {} messages", number.get())));
             }
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return Err(error),
         };
-        let (mut pings, mut closed) = (0, false);
-        counter.count(&scratch[..length], |kind| match kind {
+        let (mut messages, mut pings, mut closed) = (0, 0, false);
+        counter.count(&scratch[..length], |kind, payload| match kind {
             Kind::Data if before > 0 => {
                 before -= 1;
                 if before == 0 {
-                    progress.note_ready();
+                    team.progress.note_ready();
                 }
             }
-            Kind::Data => {
-                let took = progress.note_delivered(number);
-                if number.is_multiple_of(SAMPLE) {
-                    samples.extend(took);
+            Kind::Data => match count {
+                Count::Frames => messages += 1,
+                Count::Joined(each) => messages += (payload + 1) / (each + 1),
+                Count::Stream(each) => {
+                    bytes += payload;
+                    messages += bytes / each;
+                    bytes %= each;
                 }
-                number += 1;
-            }
+            },
             Kind::Ping => pings += 1,
             Kind::Close => closed = true,
             Kind::Other => {}
         });
+        team.came(number.get(), messages);
+        number.set(number.get() + messages);
         if closed {
-            return Err(io::Error::other(format!("the server has said goodbye after {number} messages")));
+            return Err(io::Error::other(format!("a goodbye after {} messages", number.get())));
         }
         for _ in 0..pings {
             stream.write_all(&PONG).await?;
+        }
+    }
+}
+
+impl Shared {
+    /// The server has let go of a subscriber that had so many messages: the others go on without it.
+    fn lost(&self, had: u64, error: io::Error) {
+        if self.progress.note_kicked(error) {
+            self.size.set(self.size.get() - 1);
+            let (_, sent) = self.progress.under_way();
+            for number in had..sent {
+                // Those that nobody has yet will not count it at all.
+                let place = self.progress.place(number);
+                if self.lacking.borrow()[place].0 == number {
+                    self.has(number, place);
+                }
+            }
+        }
+    }
+
+    /// A subscriber got so many messages more, beginning with this one, counted from 0.
+    fn came(&self, from: u64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        let now = self.progress.now();
+        self.progress.note_deliveries(count);
+        for number in from..from + count {
+            if !self.progress.was_sent(number) {
+                self.progress.note_surplus();
+                continue;
+            }
+            let place = self.progress.place(number);
+            if number.is_multiple_of(SAMPLE) {
+                self.samples.borrow_mut().push(now.saturating_sub(self.progress.written_at(place)));
+            }
+            self.has(number, place);
+        }
+    }
+
+    /// One more has a message, or does not need it.
+    fn has(&self, number: u64, place: usize) {
+        let (counted, lacking) = &mut self.lacking.borrow_mut()[place];
+        if *counted != number {
+            (*counted, *lacking) = (number, self.size.get());
+        }
+        *lacking -= 1;
+        if *lacking == 0 {
+            self.progress.note_team(place);
         }
     }
 }

@@ -1,0 +1,38 @@
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use wire::Notice;
+
+/// What somebody sent that is not answered yet, in order. What is committed needs nobody to wait for it; only the answer
+/// that comes next is waited for.
+#[derive(Default)]
+pub(super) struct Sends(VecDeque<Pin<Box<dyn Future<Output = Notice> + Send>>>);
+
+impl Sends {
+    pub(super) fn push(&mut self, send: impl Future<Output = Notice> + Send + 'static) {
+        self.0.push_back(Box::pin(send));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Waits for the next answer; for ever if nothing is under way. Cancel-safe.
+    pub(super) async fn next(&mut self) -> Notice {
+        poll_fn(|context| {
+            let Some(first) = self.0.front_mut() else { return Poll::Pending };
+            let answered = first.as_mut().poll(context);
+            if answered.is_ready() {
+                self.0.pop_front();
+            }
+            if self.0.is_empty() {
+                // An idle connection keeps no memory.
+                self.0 = VecDeque::new();
+            }
+            answered
+        })
+        .await
+    }
+}
