@@ -1,10 +1,11 @@
-//! The project's chores: `cargo xtask run`, `dist`, `weigh` and `test`.
+//! The project's chores: `cargo xtask run`, `dist`, `weigh`, `test` and `bench`.
 //!
 //! It builds the page and the one binary that carries it, and runs everything that is tested. It must never
 //! hold product code: nothing of it is in the binary.
 //!
-//! Start reading at `dist.rs` and `test/mod.rs`.
+//! Start reading at `dist.rs`, `test/mod.rs` and `bench/mod.rs`.
 
+mod bench;
 mod browser;
 mod compress;
 mod dist;
@@ -25,6 +26,7 @@ cargo xtask run [-- ARGUMENTS]   build everything and serve it on http://localho
 cargo xtask dist                 build the one binary, target/dist/hubbub
 cargo xtask weigh                build the page alone and say what it weighs
 cargo xtask test [STEP …]        run every test, or only the named steps
+cargo xtask bench [NAME …]       measure it beside others, or only the named scenarios (--quick, --write)
 ";
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "dist" => dist::dist().map(|_| ExitCode::SUCCESS),
         "weigh" => dist::weigh().map(|()| ExitCode::SUCCESS),
         "test" => test::test(&rest),
+        "bench" => bench::bench(&rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -5,14 +5,17 @@
 //! looks for anything that was promised and not kept. It speaks only the public surface and must never know
 //! of ours but `wire`.
 //!
-//! How fast is another question than how right: [`fanout`] measures, and judges nothing.
+//! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
 pub mod busy;
 pub mod checker;
+pub mod durable;
 pub mod fanout;
+pub mod idle;
 pub mod person;
+pub mod raw;
 pub mod record;
 pub mod run;
 pub mod server;

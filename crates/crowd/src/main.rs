@@ -1,14 +1,20 @@
 //! The command `crowd`.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use crowd::checker::Finding;
+use crowd::durable::{Acknowledged, Durable};
 use crowd::fanout::Measured;
 use crowd::fanout::compare::{Comparison, Line, Peer};
+use crowd::idle::{Idle, Rest};
 use crowd::run::{Outcome, Plan, run};
+use serde::Serialize;
 
 /// People over real sockets, and a checker of what they saw.
 #[derive(Debug, Parser)]
@@ -36,6 +42,17 @@ enum Command {
     },
     /// How fast one message reaches many, beside other servers if they are named
     Fanout(FanoutArguments),
+    /// What it costs that many are there and nothing happens
+    Idle(IdleArguments),
+    /// How fast what is sent is a fact
+    Durable(DurableArguments),
+    /// A server that only writes, to be measured beside the others: the most that one thread can do
+    Raw {
+        /// How many subscribers will come before the publisher
+        subscribers: usize,
+        /// Where to listen
+        addr: SocketAddr,
+    },
     /// A short run of each kind, for the tests
     Check {
         /// The binary under test
@@ -59,9 +76,12 @@ struct FanoutArguments {
     /// How many subscribers
     #[arg(long, default_value_t = 1_000)]
     subscribers: u32,
-    /// How many messages are under way at most
-    #[arg(long, default_values_t = [1, 16, 128])]
+    /// How many messages are under way at most [default: 1, 16 and 128]
+    #[arg(long)]
     window: Vec<usize>,
+    /// How many messages a second are published, instead of as many as the window allows
+    #[arg(long)]
+    rate: Vec<u32>,
     /// How many bytes a message carries
     #[arg(long, default_value_t = 128)]
     payload: usize,
@@ -71,6 +91,53 @@ struct FanoutArguments {
     /// How often; medians are told
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Where to write the result as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct IdleArguments {
+    /// The binary of the product
+    #[arg(long)]
+    server: PathBuf,
+    /// sqlite or memory
+    #[arg(long, default_value = "sqlite")]
+    store: String,
+    /// How many sockets
+    #[arg(long, default_value_t = 8_000)]
+    connections: u32,
+    /// For how long nothing happens
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Where to write the result as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct DurableArguments {
+    /// The binary of the product
+    #[arg(long)]
+    server: PathBuf,
+    /// sqlite or memory
+    #[arg(long, default_value = "sqlite")]
+    store: String,
+    /// How many senders
+    #[arg(long, default_value_t = 64)]
+    senders: u32,
+    /// How many topics they send to
+    #[arg(long, default_value_t = 8)]
+    topics: u32,
+    /// How many messages a second all of them send; 0 for as fast as they are answered
+    #[arg(long, default_values_t = [1_000, 10_000, 0])]
+    rate: Vec<u32>,
+    /// For how long each is measured
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Where to write the result as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -111,7 +178,10 @@ async fn main() -> ExitCode {
         Command::Mixed { server, store, seconds } => {
             judge(&format!("{store}, mixed"), run(&mixed(server, &store, seconds)).await)
         }
-        Command::Fanout(arguments) => compare(arguments).await,
+        Command::Fanout(arguments) => told("fan-out", compare(arguments).await),
+        Command::Idle(arguments) => told("idle", idle(arguments).await),
+        Command::Durable(arguments) => told("durable", durable(arguments).await),
+        Command::Raw { subscribers, addr } => told("raw", crowd::raw::serve(addr, subscribers)),
         Command::Check { server, planted } => all(server, planted).await,
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -182,31 +252,70 @@ async fn finds_the_bug(plan: &Plan) -> bool {
     false
 }
 
-/// Measures and prints a table; false if something could not be measured.
-async fn compare(arguments: FanoutArguments) -> bool {
-    let FanoutArguments { server, beside, subscribers, window, payload, seconds, rounds } = arguments;
+/// Measures and prints a table.
+async fn compare(arguments: FanoutArguments) -> io::Result<()> {
+    let FanoutArguments { server, beside, subscribers, window, rate, payload, seconds, rounds, json } =
+        arguments;
     let time = Duration::from_secs(seconds);
-    let comparison = Comparison { server, beside, subscribers, windows: window, payload, time, rounds };
-    let lines = match comparison.run().await {
-        Ok(lines) => lines,
-        Err(error) => {
-            println!("FAILED fan-out: {error}");
-            return false;
-        }
-    };
+    let windows = if window.is_empty() && rate.is_empty() { vec![1, 16, 128] } else { window };
+    let comparison = Comparison { server, beside, subscribers, windows, rates: rate, payload, time, rounds };
+    let lines = comparison.run().await?;
     println!("fan-out to {subscribers}, {payload} bytes, medians of {rounds} times {seconds} s");
     println!(
-        "window  server        deliveries/s  median ms    p99 ms  per server-CPU-s  KiB each  surplus  kicked"
+        "load    server        deliveries/s  median ms    p99 ms  per server-CPU-s  KiB each  surplus  kicked"
     );
-    for Line { window, name, measured } in lines {
+    for Line { load, name, measured } in &lines {
         let Measured { deliveries_per_s, median_ms, p99_ms, surplus, kicked, .. } = measured;
         let per_cpu = measured.deliveries_per_cpu_s.unwrap_or_default();
         let each = measured.rss_kib_each.unwrap_or_default();
+        let load = load.to_string();
         println!(
-            "{window:>6}  {name:<12}  {deliveries_per_s:>12.0}  {median_ms:>9.1}  {p99_ms:>8.1}  {per_cpu:>16.0}  {each:>8.1}  {surplus:>7}  {kicked:>6}"
+            "{load:<6}  {name:<12}  {deliveries_per_s:>12.0}  {median_ms:>9.1}  {p99_ms:>8.1}  {per_cpu:>16.0}  {each:>8.1}  {surplus:>7}  {kicked:>6}"
         );
     }
-    true
+    write(json.as_deref(), &lines)
+}
+
+async fn idle(arguments: IdleArguments) -> io::Result<()> {
+    let IdleArguments { server, store, connections, seconds, json } = arguments;
+    let idle = Idle { server, store: store.clone(), connections, time: Duration::from_secs(seconds) };
+    let rest = idle.run().await?;
+    println!("idle, {store}: {connections} sockets, signed in, in one group, for {seconds} s");
+    let Rest { rss_kib_each, cpu_us_each, lost } = rest;
+    println!("{rss_kib_each:.2} KiB and {cpu_us_each:.2} µs/s each, {lost} lost");
+    write(json.as_deref(), &rest)
+}
+
+async fn durable(arguments: DurableArguments) -> io::Result<()> {
+    let DurableArguments { server, store, senders, topics, rate, seconds, json } = arguments;
+    println!("durable, {store}: {senders} senders to {topics} topics, {seconds} s");
+    println!("offered/s    acks/s  median ms    p99 ms");
+    let mut all = Vec::new();
+    for rate in rate {
+        let (server, store, time) = (server.clone(), store.clone(), Duration::from_secs(seconds));
+        let measured =
+            Durable { server, store, senders, topics, rate: (rate > 0).then_some(rate), time }.run().await?;
+        let Acknowledged { acks_per_s, median_ms, p99_ms } = measured;
+        let offered = if rate > 0 { rate.to_string() } else { "max".into() };
+        println!("{offered:<9}  {acks_per_s:>8.0}  {median_ms:>9.2}  {p99_ms:>8.2}");
+        all.push((offered, measured));
+    }
+    write(json.as_deref(), &all)
+}
+
+/// Whether it was measured; if not, says why.
+fn told(name: &str, measured: io::Result<()>) -> bool {
+    if let Err(error) = &measured {
+        println!("FAILED {name}: {error}");
+    }
+    measured.is_ok()
+}
+
+fn write(path: Option<&Path>, result: &impl Serialize) -> io::Result<()> {
+    match path {
+        Some(path) => fs::write(path, serde_json::to_string_pretty(result)?),
+        None => Ok(()),
+    }
 }
 
 fn judge(name: &str, outcome: std::io::Result<Outcome>) -> bool {

@@ -1,5 +1,6 @@
 //! The same measurement against several servers in turn, so that a noisy machine is noisy for all of them.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::process::Stdio;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
@@ -25,6 +27,8 @@ pub struct Comparison {
     pub subscribers: u32,
     /// How many messages may be under way; each is a measurement of its own.
     pub windows: Vec<usize>,
+    /// How many messages a second are published, instead; each is a measurement of its own.
+    pub rates: Vec<u32>,
     /// How many bytes a message carries.
     pub payload: usize,
     /// For how long each is measured.
@@ -45,14 +49,33 @@ pub struct Peer {
 }
 
 /// One line of the result: the medians of all rounds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// How many messages were under way.
-    pub window: usize,
+    /// How many messages were under way, or were published a second.
+    pub load: Load,
     /// Which server.
     pub name: String,
     /// The medians.
     pub measured: Measured,
+}
+
+/// How messages are published.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Load {
+    /// So many are under way at most.
+    Window(usize),
+    /// So many a second.
+    Rate(u32),
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Window(window) => write!(f, "W={window}"),
+            Self::Rate(rate) => write!(f, "{rate}/s"),
+        }
+    }
 }
 
 /// How long a server may take until it listens.
@@ -67,31 +90,32 @@ impl Comparison {
         let own = std::iter::once("hubbub".to_owned());
         let names: Vec<String> = own.chain(self.beside.iter().map(|peer| peer.name.clone())).collect();
         let mut lines = Vec::new();
-        for window in &self.windows {
+        let windows = self.windows.iter().map(|window| Load::Window(*window));
+        for load in windows.chain(self.rates.iter().map(|rate| Load::Rate(*rate))) {
             let mut rounds: Vec<Vec<Measured>> = vec![Vec::new(); names.len()];
             for _ in 0..self.rounds.max(1) {
                 let mut server = Server::start(&self.server, "memory", None).await?;
                 let addr = server.host().parse().map_err(io::Error::other)?;
-                rounds[0].push(self.measure(addr, Dialect::Topics, server.pid(), *window).await?);
+                rounds[0].push(self.measure(addr, Dialect::Topics, server.pid(), load).await?);
                 server.kill().await?;
                 for (place, peer) in self.beside.iter().enumerate() {
                     // What a peer cannot do ends its own measurement, and not the others'.
-                    match self.measure_peer(peer, *window).await {
+                    match self.measure_peer(peer, load).await {
                         Ok(measured) => rounds[place + 1].push(measured),
-                        Err(error) => eprintln!("{} at {window}: {error}", peer.name),
+                        Err(error) => eprintln!("{} at {load}: {error}", peer.name),
                     }
                 }
             }
             for (name, measured) in names.iter().zip(rounds) {
-                lines.push(Line { window: *window, name: name.clone(), measured: medians(measured) });
+                lines.push(Line { load, name: name.clone(), measured: medians(measured) });
             }
         }
         Ok(lines)
     }
 
-    async fn measure_peer(&self, peer: &Peer, window: usize) -> io::Result<Measured> {
+    async fn measure_peer(&self, peer: &Peer, load: Load) -> io::Result<Measured> {
         let (mut other, addr) = start(peer).await?;
-        let measured = self.measure(addr, peer.dialect, other.id(), window).await;
+        let measured = self.measure(addr, peer.dialect, other.id(), load).await;
         other.kill().await?;
         measured
     }
@@ -101,10 +125,14 @@ impl Comparison {
         addr: SocketAddr,
         dialect: Dialect,
         pid: Option<u32>,
-        window: usize,
+        load: Load,
     ) -> io::Result<Measured> {
         let Self { subscribers, payload, time, .. } = *self;
-        Fanout { addr, dialect, subscribers, window, payload, time, pid }.run().await
+        let (window, rate) = match load {
+            Load::Window(window) => (window, None),
+            Load::Rate(rate) => (0, Some(rate)),
+        };
+        Fanout { addr, dialect, subscribers, window, rate, payload, time, pid }.run().await
     }
 }
 

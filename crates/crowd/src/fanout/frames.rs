@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A text frame as a client sends it: masked, with a mask of zeros, so that the payload stands as it is.
-pub(super) fn client_text(text: &str) -> Vec<u8> {
+pub(crate) fn client_text(text: &str) -> Vec<u8> {
     let mut frame = vec![0x81];
     match u16::try_from(text.len()) {
         Ok(short @ 0..=125) => frame.push(0x80 | short.to_be_bytes()[1]),
@@ -25,11 +25,21 @@ pub(super) fn client_text(text: &str) -> Vec<u8> {
 }
 
 /// Makes a WebSocket of a connection.
-pub(super) async fn shake_hands(mut stream: TcpStream, path: &str) -> io::Result<TcpStream> {
+pub(crate) async fn shake_hands(stream: TcpStream, path: &str) -> io::Result<TcpStream> {
+    shake_hands_as(stream, path, None).await
+}
+
+/// Makes a WebSocket of a connection, as somebody who is signed in.
+pub(crate) async fn shake_hands_as(
+    mut stream: TcpStream,
+    path: &str,
+    cookie: Option<&str>,
+) -> io::Result<TcpStream> {
     let host = stream.peer_addr()?;
+    let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{cookie}\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
     let mut head = Vec::new();
@@ -48,7 +58,7 @@ pub(super) async fn shake_hands(mut stream: TcpStream, path: &str) -> io::Result
 }
 
 /// Waits until so many data frames have come.
-pub(super) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<()> {
+pub(crate) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<()> {
     let (mut counter, mut came) = (Counter::default(), 0);
     let mut scratch = [0; 4 * 1_024];
     while came < count {
@@ -66,7 +76,7 @@ pub(super) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<(
 }
 
 /// Takes what the server says to somebody who does not listen, so that it is not held up.
-pub(super) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
+pub(crate) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
     let mut scratch = [0; 16 * 1_024];
     loop {
         match stream.try_read(&mut scratch) {
@@ -80,7 +90,7 @@ pub(super) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
 
 /// Counts frames in a stream of bytes, however they are cut.
 #[derive(Debug, Default)]
-pub(super) struct Counter {
+pub(crate) struct Counter {
     /// The header of a frame that has come in part.
     header: Vec<u8>,
     /// The frame whose payload is still to come, how long it is, and how much of it is.
@@ -89,7 +99,7 @@ pub(super) struct Counter {
 
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Text or binary.
     Data,
     /// A ping, which wants an answer.
@@ -102,7 +112,7 @@ pub(super) enum Kind {
 
 impl Counter {
     /// Looks at the next bytes; each frame counts when its last byte has come, with the length of its payload.
-    pub(super) fn count(&mut self, mut bytes: &[u8], mut came: impl FnMut(Kind, u64)) {
+    pub(crate) fn count(&mut self, mut bytes: &[u8], mut came: impl FnMut(Kind, u64)) {
         loop {
             if let Some((kind, length, left)) = self.frame {
                 let step = left.min(bytes.len() as u64);

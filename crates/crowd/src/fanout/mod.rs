@@ -6,8 +6,8 @@
 
 pub mod compare;
 mod dialect;
-mod frames;
-mod process;
+pub(crate) mod frames;
+pub(crate) mod process;
 mod subscriber;
 
 use std::io;
@@ -23,7 +23,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 pub use self::dialect::Dialect;
 use self::frames::client_text;
@@ -41,6 +41,9 @@ pub struct Fanout {
     pub subscribers: u32,
     /// How many messages may be under way.
     pub window: usize,
+    /// How many messages a second are published, whether or not they arrive; as many as the window allows if it is not
+    /// given. Then a message is late by what it waited to be written, too.
+    pub rate: Option<u32>,
     /// How many bytes a message carries.
     pub payload: usize,
     /// For how long, after a second that does not count.
@@ -167,7 +170,7 @@ impl Fanout {
 
     /// Publishes until time is over.
     async fn publish(&self, progress: &Arc<Progress>) -> io::Result<Published> {
-        let window = self.window.clamp(1, MOST_UNDER_WAY);
+        let window = if self.rate.is_some() { MOST_UNDER_WAY } else { self.window.clamp(1, MOST_UNDER_WAY) };
         let stream = connect(self.addr, self.subscribers).await?;
         let mut publisher = frames::shake_hands(stream, self.dialect.path()).await?;
         for frame in self.dialect.publisher_opening() {
@@ -186,7 +189,21 @@ impl Fanout {
                 break;
             }
             let (complete, sent) = progress.under_way();
-            let room = window - usize::try_from(sent - complete).unwrap_or(window).min(window);
+            let mut room = window - usize::try_from(sent - complete).unwrap_or(window).min(window);
+            if let Some(rate) = self.rate {
+                let due = u64::try_from(now.as_micros()).unwrap_or(u64::MAX) * u64::from(rate) / 1_000_000;
+                let due = usize::try_from(due.saturating_sub(sent)).unwrap_or(usize::MAX);
+                if room < due.min(window) {
+                    return Err(io::Error::other(format!(
+                        "{window} messages are under way; it cannot keep up"
+                    )));
+                }
+                room = due;
+                if room == 0 {
+                    sleep(Duration::from_millis(1)).await;
+                    continue;
+                }
+            }
             if room == 0 {
                 let more = timeout(PATIENCE, progress.bell.notified()).await;
                 more.map_err(|_| progress.why_it_stopped())?;
@@ -315,12 +332,12 @@ impl Progress {
     }
 }
 
-fn quantile_ms(sorted: &[u64], percent: usize) -> f64 {
+pub(crate) fn quantile_ms(sorted: &[u64], percent: usize) -> f64 {
     let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
     sorted.get(place).map_or(0.0, |micros| float(*micros) / 1_000.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "what a run counts is exact in an f64")]
-fn float(number: u64) -> f64 {
+pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }

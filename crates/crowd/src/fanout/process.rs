@@ -6,7 +6,7 @@ use std::fs;
 const TICKS: f64 = 100.0;
 
 /// The processor time a process has taken, user and system, in seconds.
-pub(super) fn cpu_s(pid: u32) -> Option<f64> {
+pub(crate) fn cpu_s(pid: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name may have spaces and brackets; what counts stands after the last bracket.
     let (_, numbers) = stat.rsplit_once(')')?;
@@ -15,7 +15,7 @@ pub(super) fn cpu_s(pid: u32) -> Option<f64> {
 }
 
 /// The resident memory of a process, in KiB.
-pub(super) fn rss_kib(pid: u32) -> Option<u64> {
+pub(crate) fn rss_kib(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

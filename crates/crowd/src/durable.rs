@@ -1,0 +1,153 @@
+//! How fast what is sent is a fact: many senders, and how long each waits for the answer that it is committed.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::fanout::frames::{Counter, Kind, await_data, client_text, shake_hands};
+use crate::fanout::{connect, float, quantile_ms};
+use crate::server::Server;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct Durable {
+    /// The binary of the product.
+    pub server: PathBuf,
+    /// Where it keeps its facts.
+    pub store: String,
+    /// How many senders, each with a socket of its own.
+    pub senders: u32,
+    /// How many topics they send to.
+    pub topics: u32,
+    /// How many messages a second all of them send together; as fast as they are answered if it is not given.
+    pub rate: Option<u32>,
+    /// For how long, after a second that does not count.
+    pub time: Duration,
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Acknowledged {
+    /// Messages that were acknowledged a second.
+    pub acks_per_s: f64,
+    /// How long half of the answers took at most, in ms.
+    pub median_ms: f64,
+    /// How long 99 of 100 took at most.
+    pub p99_ms: f64,
+}
+
+/// How many messages each sender has under way if they send as fast as they can.
+const UNDER_WAY: u64 = 32;
+/// How long is not measured at the beginning.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// How many bytes a message carries.
+const PAYLOAD: usize = 128;
+
+/// What one sender does.
+#[derive(Clone, Copy)]
+struct Task {
+    addr: SocketAddr,
+    number: u32,
+    topic: u32,
+    /// The pause between two messages, if there is one.
+    pause: Option<Duration>,
+    from: Instant,
+    until: Instant,
+}
+
+impl Durable {
+    /// Measures once.
+    ///
+    /// # Errors
+    /// If the server cannot be started or reached.
+    pub async fn run(&self) -> io::Result<Acknowledged> {
+        let mut server = Server::start(&self.server, &self.store, None).await?;
+        let addr = server.host().parse().map_err(io::Error::other)?;
+        let from = Instant::now() + WARM_UP;
+        let until = from + self.time;
+        let pause = self.rate.map(|rate| Duration::from_secs(1) * self.senders / rate.max(1));
+        let mut senders = JoinSet::new();
+        for number in 0..self.senders {
+            let topic = number % self.topics.max(1);
+            senders.spawn(Task { addr, number, topic, pause, from, until }.run());
+        }
+        let mut samples = Vec::new();
+        while let Some(ended) = senders.join_next().await {
+            samples.extend(ended.map_err(io::Error::other)??);
+        }
+        server.kill().await?;
+        samples.sort_unstable();
+        Ok(Acknowledged {
+            acks_per_s: float(samples.len() as u64) / self.time.as_secs_f64(),
+            median_ms: quantile_ms(&samples, 50),
+            p99_ms: quantile_ms(&samples, 99),
+        })
+    }
+}
+
+impl Task {
+    /// Sends; gives how long each answer took that came in the time that counts, in microseconds.
+    async fn run(self) -> io::Result<Vec<u64>> {
+        let mut stream = shake_hands(connect(self.addr, self.number).await?, "/ws").await?;
+        await_data(&stream, 1).await?;
+        let data = "x".repeat(PAYLOAD);
+        let frame = client_text(&format!(
+            r#"{{"action":"publish","topic":"durable-{}","data":"{data}"}}"#,
+            self.topic
+        ));
+        let (mut counter, mut samples) = (Counter::default(), Vec::new());
+        // When each message was to be sent; answers come in the same order.
+        let (mut due, mut answered) = (Vec::<Instant>::new(), 0);
+        // Senders are spread over the pause.
+        let begun =
+            Instant::now() + self.pause.unwrap_or_default().mul_f64(f64::from(self.topic % 64) / 64.0);
+        while Instant::now() < self.until {
+            let under_way = due.len() as u64 - answered;
+            let next = match self.pause {
+                Some(pause) => begun + pause * u32::try_from(due.len()).unwrap_or(u32::MAX),
+                None => Instant::now(),
+            };
+            tokio::select! {
+                biased;
+                () = sleep_until(next), if self.pause.is_some() || under_way < UNDER_WAY => {
+                    due.push(next);
+                    stream.write_all(&frame).await?;
+                }
+                readable = stream.readable() => {
+                    readable?;
+                    let came = read(&stream, &mut counter)?;
+                    let now = Instant::now();
+                    for _ in 0..came {
+                        let sent = due.get(usize::try_from(answered).unwrap_or(usize::MAX));
+                        answered += 1;
+                        if now >= self.from && let Some(sent) = sent {
+                            samples.push(u64::try_from((now - *sent).as_micros()).unwrap_or(u64::MAX));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(samples)
+    }
+}
+
+/// How many answers have come.
+fn read(stream: &TcpStream, counter: &mut Counter) -> io::Result<u64> {
+    let (mut scratch, mut came) = ([0; 16 * 1_024], 0);
+    match stream.try_read(&mut scratch) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(length) => {
+            counter.count(&scratch[..length], |kind, _| came += u64::from(kind == Kind::Data));
+            Ok(came)
+        }
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        Err(error) => Err(error),
+    }
+}
