@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use chat::store::{Amend, Change, Draft, Fact, Meeting, Mentions, Outcome, Part, Placed, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use wire::{Conversation, Door, Invite, Marks, Member, Seq, Settings, Timestamp, Topic, UserId};
@@ -9,14 +11,51 @@ use super::{accounts, conversations, logs, people};
 /// changed anything, so the others need not know.
 pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<Vec<Outcome>> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let outcomes = writes.iter().map(|write| carry_out(&transaction, write)).collect::<Result<_, _>>()?;
+    let (mut outcomes, mut heads) = (Vec::with_capacity(writes.len()), Heads::default());
+    for write in writes {
+        outcomes.push(match write {
+            Write::Post(draft) => post(&transaction, draft, &mut heads)?,
+            other => {
+                // Whatever it looks at, it finds in the file.
+                heads.settle(&transaction)?;
+                carry_out(&transaction, other)?
+            }
+        });
+    }
+    heads.settle(&transaction)?;
     transaction.commit()?;
     Ok(outcomes)
 }
 
+/// Where the logs stand to which a run of posts is appended: read once, and written once at its end. Most of what a post
+/// costs would else be the counter of its log.
+#[derive(Default)]
+struct Heads(HashMap<Topic, (i64, Seq)>);
+
+impl Heads {
+    /// The next place of a log, and the log.
+    fn next(&mut self, db: &Transaction<'_>, topic: &Topic) -> rusqlite::Result<(i64, Seq)> {
+        if let Some((log, head)) = self.0.get_mut(topic) {
+            *head = head.next();
+            return Ok((*log, *head));
+        }
+        let next = next_place(db, topic)?;
+        self.0.insert(topic.clone(), next);
+        Ok(next)
+    }
+
+    /// Writes them; from now on they are in the file.
+    fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
+        for (_, (log, head)) in self.0.drain() {
+            db.prepare_cached("UPDATE logs SET head = ? WHERE id = ?")?.execute(params![sql(head), log])?;
+        }
+        Ok(())
+    }
+}
+
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     match write {
-        Write::Post(draft) => post(db, draft),
+        Write::Post(draft) => post(db, draft, &mut Heads::default()),
         Write::Broadcast { record, parts } => broadcast(db, record, parts),
         Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
@@ -78,14 +117,16 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     }
 }
 
-fn post(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
+fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
     if let Some(outcome) = sent_before(db, draft)? {
         return Ok(outcome);
     }
     if let Some(outcome) = refused(db, draft)? {
         return Ok(outcome);
     }
-    Ok(Outcome::Posted { seq: append(db, draft)? })
+    let (log, seq) = heads.next(db, &draft.topic)?;
+    append_at(db, log, seq, draft)?;
+    Ok(Outcome::Posted { seq })
 }
 
 fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::Result<Outcome> {
@@ -94,7 +135,7 @@ fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::
     }
     let mut places = Vec::with_capacity(parts.len());
     for Part { draft, meeting } in parts {
-        places.push(match post(db, draft)? {
+        places.push(match post(db, draft, &mut Heads::default())? {
             Outcome::Posted { seq } => {
                 let met = match meeting.as_ref().map(|meeting| meet(db, meeting)).transpose()? {
                     Some(Outcome::Changed { places }) => places,
@@ -141,7 +182,7 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
 /// Why a draft is not appended: its right is not there.
 fn refused(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
     let Some(right) = draft.right else { return Ok(None) };
-    let standing = conversations::standing(db, right.conversation, right.user)?;
+    let standing = conversations::uncounted(db, right.conversation, right.user)?;
     if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
         return Ok(Some(Outcome::Refused(refusal)));
     }
@@ -176,6 +217,11 @@ fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<O
 
 fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (log, seq) = next_place(db, &draft.topic)?;
+    append_at(db, log, seq, draft)?;
+    Ok(seq)
+}
+
+fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached(
         "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -192,8 +238,7 @@ fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
         draft.about.map(sql),
         draft.counts
     ])?;
-    mention(db, log, seq, &draft.mentions)?;
-    Ok(seq)
+    mention(db, log, seq, &draft.mentions)
 }
 
 /// Notes whom an entry mentions; an empty user is every member.

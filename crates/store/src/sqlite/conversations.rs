@@ -14,6 +14,25 @@ pub(super) fn standing(
     conversation: Conversation,
     user: UserId,
 ) -> rusqlite::Result<Option<Standing>> {
+    let Some(standing) = uncounted(db, conversation, user)? else { return Ok(None) };
+    if standing.role.is_none() {
+        return Ok(Some(standing));
+    }
+    let (unread, mentions) = logs::unread(db, &Topic::of(conversation), user, standing.read)?;
+    let mentions = match conversation {
+        Conversation::Group(_) => mentions,
+        // Everything in a direct is meant for one.
+        Conversation::Direct(_) => unread,
+    };
+    Ok(Some(Standing { unread, mentions, ..standing }))
+}
+
+/// As [`standing`], but what is unread is not counted: whoever speaks without ever reading has much of it.
+pub(super) fn uncounted(
+    db: &Connection,
+    conversation: Conversation,
+    user: UserId,
+) -> rusqlite::Result<Option<Standing>> {
     match conversation {
         Conversation::Group(id) => groups::standing(db, id, user),
         Conversation::Direct(pair) if pair.has(user) => in_direct(db, pair, user),
@@ -42,13 +61,10 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
         })
     });
     let standing = found.optional()?.unwrap_or_default();
-    let (unread, _) = logs::unread(db, &Topic::direct(pair), user, standing.read)?;
     let mut blocked = db.prepare_cached("SELECT 1 FROM blocks WHERE user = ? AND blocked = ?")?;
     let blocks = blocked.exists([&me, &other])?;
     Ok(Some(Standing {
         role: Some(Role::Member),
-        unread,
-        mentions: unread,
         blocked: is_blocked(db, Conversation::Direct(pair))?,
         blocks,
         ..standing

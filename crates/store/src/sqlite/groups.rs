@@ -44,6 +44,7 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
 }
 
 /// How a user stands in a group.
+/// How somebody stands in a group; what is unread is not counted.
 pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Standing>> {
     let mut find = db.prepare_cached(
         "SELECT groups.archived, groups.announcing, groups.slow_s,
@@ -73,12 +74,8 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
             ..Standing::default()
         })
     });
-    let Some(standing) = found.optional()? else { return Ok(None) };
-    if standing.role.is_none() {
-        return Ok(Some(standing));
-    }
-    let (unread, mentions) = logs::unread(db, &Topic::group(group), user, standing.read)?;
-    Ok(Some(Standing { unread, mentions, listed: true, ..standing }))
+    let standing = found.optional()?;
+    Ok(standing.map(|standing| Standing { listed: standing.role.is_some(), ..standing }))
 }
 
 /// Groups by name, without case.
