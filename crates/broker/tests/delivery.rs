@@ -115,6 +115,16 @@ fn shards_deliver_to_everyone_without_being_asked() {
 }
 
 #[test]
+fn what_is_more_than_one_write_takes_is_delivered_to_its_end() {
+    let (broker, mut shards) = broker(1_000_000);
+    let ann = Connection::reading(&broker, ANN, 0, 0);
+    let long = |seq: u64| Frame::text(&format!("{seq:09000}"));
+    (1..=50).for_each(|seq| broker.publish(&topic(), Seq(seq), || long(seq)));
+    while shards.iter_mut().any(Shard::pass) {}
+    assert_eq!(ann.got(), (1..=50).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_socket_that_takes_a_few_bytes_at_a_time_gets_the_same() {
     let (broker, mut shards) = broker(100_000);
     let mut ann = Connection::new(&broker, ANN, 0);
