@@ -1,7 +1,6 @@
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use wire::{Seq, Topic, UserId};
 
@@ -10,6 +9,7 @@ use crate::line::Line;
 use crate::outlet::Outlet;
 use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
+use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::tally::Counters;
 use crate::topic::{Seat, TopicLog, unpoisoned};
 

@@ -23,6 +23,7 @@ mod outlet;
 mod presence;
 mod reader;
 mod shard;
+mod sync;
 mod tally;
 mod topic;
 mod valve;

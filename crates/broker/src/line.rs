@@ -1,12 +1,12 @@
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 use wire::{Seq, Topic, UserId};
 
 use crate::helping::{HELPING_BYTES, Helping, Helpings, Kind, Look, Written};
 use crate::outlet::Outlet;
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 use crate::tally::Counters;
 use crate::topic::{Seat, TopicLog, unpoisoned};
 

@@ -1,9 +1,9 @@
 use std::io::{self, IoSlice};
-use std::sync::{Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
 use crate::outlet::Outlet;
+use crate::sync::{Mutex, MutexGuard};
 use crate::topic::unpoisoned;
 
 /// An [`Outlet`] that keeps what it is given: for tests, and for whoever takes deliveries without a socket.

@@ -1,11 +1,10 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 use wire::{Topic, UserId};
 
 use crate::broker::Broker;
+use crate::sync::{AtomicBool, Mutex, Ordering};
 use crate::topic::unpoisoned;
 
 /// Who reads a topic.

@@ -1,10 +1,11 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
 use crate::helping::Helpings;
 use crate::line::{Flushed, Line};
+use crate::sync::Mutex;
 use crate::tally::Counters;
 use crate::topic::{TopicLog, unpoisoned};
 

@@ -1,6 +1,5 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::broker::Broker;
+use crate::sync::{AtomicU64, Ordering};
 
 /// What the broker of a node has done since it began, and what it holds now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

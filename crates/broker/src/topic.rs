@@ -1,5 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use slab::Slab;
 use wire::{Seq, Topic};
@@ -8,6 +7,7 @@ use crate::frame::Frame;
 use crate::line::Line;
 use crate::log::Log;
 use crate::shard::Desk;
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// One topic that somebody reads: its log and who is to be told.
 #[derive(Debug)]

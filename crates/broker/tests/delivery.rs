@@ -1,5 +1,8 @@
 //! Publishing and reading through the broker, as connections do it.
 
+// With that feature every lock asks a scheduler, and here is none.
+#![cfg(not(feature = "schedules"))]
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 

@@ -20,11 +20,12 @@ pub(crate) struct Tally {
 
 type Step = (&'static str, fn() -> Done<Tally>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("format", rust::format),
     ("clippy-native", rust::clippy_native),
     ("clippy-wasm", rust::clippy_wasm),
     ("unit", rust::unit),
+    ("schedules", rust::schedules),
     ("tools", end2end::tools),
     ("dist", || dist::dist().map(|_| Tally::ONE)),
     ("budgets", budgets::budgets),

@@ -52,6 +52,17 @@ pub(super) fn unit() -> Done<Tally> {
     count(test)
 }
 
+/// Tries the broker in many orders. Its locks are others then, so it is built apart.
+pub(super) fn schedules() -> Done<Tally> {
+    let broker = ["-p", "broker", "--features", "schedules", "--test", "schedules"];
+    let mut clippy = cargo(&["clippy"]);
+    clippy.args(broker).args(["--", "-D", "warnings"]);
+    run(clippy)?;
+    let mut test = cargo(&["test"]);
+    test.args(broker);
+    count(test)
+}
+
 /// Runs the tests, shows what they say, and adds up their results.
 fn count(mut test: Command) -> Done<Tally> {
     let mut child = test.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo test: {error}"))?;

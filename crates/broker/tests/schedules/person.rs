@@ -1,0 +1,168 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use broker::{Flushed, Mailbox, Reader, Setback, State, Valve};
+use shuttle::sync::atomic::{AtomicBool, Ordering};
+use shuttle::thread;
+use wire::{Seq, UserId};
+
+use crate::world::{World, entry, topic};
+
+/// Somebody, and the connection they have now. Its task acts as the server's does, but only when it was called.
+pub(crate) struct Person {
+    world: Arc<World>,
+    name: UserId,
+    reader: Reader,
+    mailbox: Arc<Mailbox>,
+    /// Whether the socket has room again, as its peer says.
+    writable: Arc<AtomicBool>,
+    /// Whether the task waits for that.
+    blocked: bool,
+    /// The entries that came, over all connections.
+    pub(crate) seen: Vec<u64>,
+    /// What was told in passing.
+    pub(crate) told: Vec<u64>,
+    /// Whether the task was told that the right to read is over.
+    pub(crate) ended: bool,
+    /// Whether the task has found the valve closed.
+    pub(crate) over: bool,
+    /// Of the connections before this one.
+    lost: Vec<Arc<Mailbox>>,
+}
+
+/// How many entries history gives at once.
+const PAGE: u64 = 3;
+
+impl Person {
+    /// Somebody who is connected and reads nothing yet.
+    pub(crate) fn new(world: &Arc<World>, name: UserId) -> Self {
+        let mailbox = Arc::new(Mailbox::new(usize::MAX));
+        let broker = Arc::clone(&world.broker);
+        let reader = Reader::new(broker, Some(name), Arc::clone(&mailbox));
+        Self {
+            world: Arc::clone(world),
+            name,
+            reader,
+            mailbox,
+            writable: Arc::default(),
+            blocked: false,
+            seen: Vec::new(),
+            told: Vec::new(),
+            ended: false,
+            over: false,
+            lost: Vec::new(),
+        }
+    }
+
+    /// Somebody who reads already.
+    pub(crate) fn reading(world: &Arc<World>, name: UserId) -> Self {
+        let mut person = Self::new(world, name);
+        person.read(|_| true);
+        person
+    }
+
+    /// Reads on after what was seen last, if that is allowed.
+    pub(crate) fn read(&mut self, may_read: impl Fn(&World) -> bool) {
+        assert!(self.reader.attach(&topic()));
+        if may_read(&self.world) {
+            self.reader.start(&topic(), Seq(self.last()), Seq(self.world.head()));
+        } else {
+            self.reader.detach(&topic());
+        }
+    }
+
+    /// Loses the connection, with all that has not been seen by then, and has another one that reads on.
+    pub(crate) fn resume(&mut self) {
+        self.look();
+        let next = Self::new(&self.world, self.name);
+        let Self { reader, mailbox, seen, told, mut lost, .. } = std::mem::replace(self, next);
+        drop(reader);
+        let _ = mailbox.take();
+        lost.push(mailbox);
+        (self.seen, self.told, self.lost) = (seen, told, lost);
+        self.read(|_| true);
+    }
+
+    /// Does what the task was called for; gives whether it was.
+    pub(crate) fn attend(&mut self) -> bool {
+        let called = pin!(self.reader.called()).poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        let writable = self.blocked && self.writable.swap(false, Ordering::SeqCst);
+        if writable {
+            self.reader.unblock();
+        }
+        if called || writable {
+            self.turn();
+        }
+        called || writable
+    }
+
+    /// Attends beside the others for a while.
+    pub(crate) fn live(mut self) -> Self {
+        for _ in 0..3 {
+            self.attend();
+            self.look();
+            thread::yield_now();
+        }
+        self
+    }
+
+    /// Looks at what came: every entry follows the last one, and so does what is told in passing.
+    pub(crate) fn look(&mut self) {
+        for payload in self.mailbox.take() {
+            let text = String::from_utf8(payload).unwrap();
+            if let Some(number) = text.strip_prefix("signal ") {
+                let number = number.parse().unwrap();
+                assert!(
+                    self.told.last().is_none_or(|last| last + 1 == number),
+                    "{number} after {:?}",
+                    self.told
+                );
+                self.told.push(number);
+            } else {
+                let seq: u64 = text.parse().unwrap();
+                assert_eq!(seq, self.last() + 1, "after {:?}", self.seen);
+                self.seen.push(seq);
+            }
+        }
+        for mailbox in &self.lost {
+            assert!(mailbox.take().is_empty(), "somebody writes to a connection that is gone");
+        }
+    }
+
+    /// What the peer does: takes this many bytes, and lets the task know.
+    pub(crate) fn peer(&self) -> impl Fn(usize) + Send + 'static {
+        let (mailbox, writable) = (Arc::clone(&self.mailbox), Arc::clone(&self.writable));
+        move |room| {
+            mailbox.make_room(room);
+            writable.store(true, Ordering::SeqCst);
+        }
+    }
+
+    pub(crate) fn valve(&self) -> Valve {
+        self.reader.valve()
+    }
+
+    pub(crate) fn last(&self) -> u64 {
+        self.seen.last().copied().unwrap_or_default()
+    }
+
+    /// Writes what there is and helps every subscription on, unless all is over.
+    fn turn(&mut self) {
+        while !self.reader.is_closed() {
+            if self.reader.flush() == Flushed::More {
+                self.reader.hand_over();
+            }
+            match self.reader.setback() {
+                Some(Setback::Behind { topic, cursor, until }) => {
+                    let page: Vec<_> = (cursor.0 + 1..=until.0.min(cursor.0 + PAGE)).map(entry).collect();
+                    self.reader.offer(&topic, &page);
+                }
+                Some(Setback::Ended { .. }) => self.ended = true,
+                None => break,
+            }
+        }
+        self.blocked = self.reader.state() == State::Blocked;
+        self.over = self.reader.is_closed();
+    }
+}
