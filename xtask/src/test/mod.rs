@@ -1,5 +1,6 @@
 //! Every test, step by step. A step that fails does not keep the others from running; the last line counts.
 
+mod autobahn;
 mod budgets;
 mod crowd;
 mod end2end;
@@ -20,12 +21,13 @@ pub(crate) struct Tally {
 
 type Step = (&'static str, fn() -> Done<Tally>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     ("format", rust::format),
     ("clippy-native", rust::clippy_native),
     ("clippy-wasm", rust::clippy_wasm),
     ("unit", rust::unit),
     ("schedules", rust::schedules),
+    ("autobahn", autobahn::autobahn),
     ("tools", end2end::tools),
     ("dist", || dist::dist().map(|_| Tally::ONE)),
     ("budgets", budgets::budgets),
