@@ -169,6 +169,28 @@ fn a_socket_that_is_full_is_left_alone_until_it_has_room_and_one_that_is_broken_
 }
 
 #[test]
+fn a_thousand_readers_that_take_nothing_keep_no_more_than_the_rest_of_one_frame_each() {
+    let (broker, mut shards) = broker(10_000);
+    let mut people: Vec<_> = (0..1_000).map(|room| Connection::new(&broker, ANN, room % 8)).collect();
+    people.iter_mut().for_each(|person| person.start(&topic(), 0, 0));
+    for seq in 1..=5_000 {
+        broker.publish(&topic(), Seq(seq), || frame(seq));
+        if seq % 100 == 0 {
+            while shards.iter_mut().any(Shard::pass) {}
+        }
+    }
+    let waiting: usize = people.iter().map(|person| person.reader.waiting()).sum();
+    assert!(waiting < 6 * people.len(), "{waiting} bytes wait");
+    let tally = broker.tally();
+    assert!(tally.log_bytes <= 10_000 && tally.slowest_lag == 5_000, "{tally:?}");
+    // And whoever takes something again has lost nothing: the log has it, or history.
+    let one = &mut people[3];
+    one.mailbox.make_room(usize::MAX);
+    one.reader.unblock();
+    assert_eq!(one.drain().1, [Setback::Behind { topic: topic(), cursor: Seq(1), until: Seq(5_000) }]);
+}
+
+#[test]
 fn what_is_said_to_one_comes_in_its_turn_and_to_nobody_else() {
     let (broker, mut shards) = broker(1_000);
     let ann = Connection::reading(&broker, ANN, 0, 0);

@@ -171,8 +171,13 @@ struct Crash {
     plant: Option<String>,
 }
 
+/// The most resident memory of the server for an idle connection: it is 2.3 KiB, and the system counts in pages.
+const MOST_KIB_EACH: f64 = 4.0;
+
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Sockets are descriptors. Where the system gives no more, opening them fails, and says so.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let good = match Cli::parse().command {
         Command::Crash(crash) => judge("crash", run(&crash.plan()).await),
         Command::Mixed { server, store, seconds } => {
@@ -230,7 +235,29 @@ async fn all(server: PathBuf, planted: Option<PathBuf>) -> bool {
         Some(planted) => finds_the_bug(&Plan { server: planted, ..short.plan() }).await,
         None => true,
     };
-    killed && cut && mixes && found
+    let small = idle_is_small(&short.server).await;
+    killed && cut && mixes && found && small
+}
+
+/// Whether a connection with which nothing happens stays small: what one forgets to give back, or puts into its task, is
+/// there ten thousand times.
+async fn idle_is_small(server: &Path) -> bool {
+    let name = "an idle connection is small";
+    let (store, time) = ("memory".into(), Duration::from_secs(1));
+    match (Idle { server: server.to_owned(), store, connections: 800, time }).run().await {
+        Ok(Rest { rss_kib_each, lost: 0, .. }) if rss_kib_each <= MOST_KIB_EACH => {
+            println!("ok {name}: {rss_kib_each:.1} KiB");
+            true
+        }
+        Ok(Rest { rss_kib_each, lost, .. }) => {
+            println!("FAILED {name}: {rss_kib_each:.1} KiB each, at most {MOST_KIB_EACH}; {lost} were lost");
+            false
+        }
+        Err(error) => {
+            println!("FAILED {name}: {error}");
+            false
+        }
+    }
 }
 
 /// Whether the checker finds a server that acknowledges before it commits. A kill must fall between the two,
