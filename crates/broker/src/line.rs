@@ -41,6 +41,8 @@ pub(crate) struct Out {
     /// Which subscription comes first this time, so that none is always last.
     turn: usize,
     pub(crate) state: State,
+    /// Whether nothing is delivered because something is to be said first.
+    pub(crate) held: bool,
     /// Whether a subscription may be unable to go on from its log.
     pub(crate) troubled: bool,
 }
@@ -186,14 +188,14 @@ impl Out {
         if self.state != State::Open {
             return Flushed::Done;
         }
-        let mut servings = self.gather(helpings);
+        let mut servings = if self.held { Vec::new() } else { self.gather(helpings) };
         // Looked at after the logs: what was read while this still says no was published before the end.
         if line.is_closed() {
             servings.clear();
         }
         self.write(line, servings);
         self.troubled |= self.subscriptions.iter().any(Subscription::is_stuck);
-        let more = self.state == State::Open && !line.is_closed() && self.lacks();
+        let more = self.state == State::Open && !self.held && !line.is_closed() && self.lacks();
         if more { Flushed::More } else { Flushed::Done }
     }
 

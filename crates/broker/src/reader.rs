@@ -147,6 +147,17 @@ impl Reader {
         self.line.out().say(frame.bytes());
     }
 
+    /// Delivers nothing until [`Reader::release`]: what a subscription begins or goes on with is said before it does.
+    pub fn hold(&self) {
+        self.line.out().held = true;
+    }
+
+    /// Delivers again.
+    pub fn release(&self) {
+        self.line.out().held = false;
+        self.broker.wake(&self.line);
+    }
+
     /// How many bytes wait that are for this connection alone.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -177,10 +188,11 @@ impl Reader {
         }
     }
 
-    /// The next subscription that cannot go on, if there is any and the socket has room for what comes of it.
+    /// The next subscription that cannot go on, if there is any, the socket has room for what comes of it, and the valve
+    /// is open.
     pub fn setback(&mut self) -> Option<Setback> {
         let mut out = self.line.out();
-        if !out.troubled || out.state != State::Open || out.waiting() > 0 {
+        if !out.troubled || out.state != State::Open || out.waiting() > 0 || self.line.is_closed() {
             return None;
         }
         let Some(index) = out.subscriptions.iter().position(Subscription::is_stuck) else {

@@ -204,6 +204,24 @@ fn what_is_said_to_one_comes_in_its_turn_and_to_nobody_else() {
 }
 
 #[test]
+fn what_a_subscription_begins_with_is_said_before_anything_it_delivers() {
+    let (broker, mut shards) = broker(1_000);
+    let _ben = Connection::reading(&broker, BEN, 0, 0);
+    publish(&broker, &topic(), 1..=2);
+    let mut ann = Connection::new(&broker, ANN, usize::MAX);
+    ann.reader.hold();
+    ann.start(&topic(), 0, 2);
+    publish(&broker, &topic(), 3..=3);
+    broker.signal(&topic(), || frame(55));
+    while shards.iter_mut().any(Shard::pass) {}
+    assert_eq!(ann.got(), Vec::<u64>::new());
+    ann.reader.say(&frame(77));
+    ann.reader.release();
+    while shards.iter_mut().any(Shard::pass) {}
+    assert_eq!(ann.got(), [77, 55, 1, 2, 3]);
+}
+
+#[test]
 fn after_the_valve_is_closed_nothing_is_delivered_but_goodbye() {
     let (broker, mut shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);

@@ -15,12 +15,15 @@ impl<S: Stream> Connection<S> {
         match action {
             Action::Ping => self.say(&Notice::Pong { reference }),
             Action::Subscribe { topic, since } => {
+                // The answer goes before everything that follows its cursor.
+                self.reader.hold();
                 let begun = chat.subscribe(&mut self.reader, &self.caller, &topic, since).await;
                 let (answer, reset) = answer::subscribed(topic, begun, reference);
                 self.say(&answer);
                 if let Some(reset) = reset {
                     self.say(&reset);
                 }
+                self.reader.release();
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
             Action::Post { topic, id, text, reply_to } => {

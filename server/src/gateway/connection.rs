@@ -227,6 +227,8 @@ impl<S: Stream> Connection<S> {
                 self.say(&Notice::Unsubscribed { topic, refused, reference: None });
             }
             Setback::Behind { topic, cursor, until } => {
+                // A reset goes before everything that follows its cursor.
+                self.reader.hold();
                 match self.app.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
                     Ok(CatchUp::Frames) => {}
                     Ok(CatchUp::Reset { reason, cursor, begins }) => {
@@ -235,6 +237,7 @@ impl<S: Stream> Connection<S> {
                     // History cannot be read now. The peer comes back, and then it may.
                     Err(_) => return Err(End::Because(CloseCode::Restart)),
                 }
+                self.reader.release();
             }
         }
         Ok(())

@@ -94,3 +94,26 @@ async fn who_comes_back_with_a_cursor_gets_the_whole_gap_or_hears_why_not() {
     assert_eq!(page.hears().await["reason"], "too_far_behind");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn the_answer_to_a_subscription_comes_before_everything_that_follows_its_cursor() {
+    let server = server().await;
+    let mut page = Socket::arrive(&server, &[]).await;
+    let begun = page.asks(r#"{"action":"subscribe","topic":"news"}"#).await;
+    for n in 1..=20 {
+        let (status, answer) =
+            raw(&server, &post("/publish", JSON, &format!(r#"{{"topic":"news","data":{n}}}"#))).await;
+        assert_eq!(status, 200, "{answer}");
+        page.hears().await;
+    }
+    // The broker has all of it, and its shards are quick.
+    let again = json!({ "action": "subscribe", "topic": "news", "since": begun["cursor"] }).to_string();
+    let mut late = Socket::arrive(&server, &[]).await;
+    for _ in 0..200 {
+        assert_eq!(late.asks(&again).await["event"], "subscribed");
+        for seq in 1..=20 {
+            assert_eq!(late.hears().await["seq"], json!(seq));
+        }
+    }
+    server.stop().await;
+}
