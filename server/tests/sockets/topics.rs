@@ -1,7 +1,9 @@
 //! Open topics over HTTP and the socket: the lines that scripts and pages use.
 
 use crate::people::{Socket, get, post, raw, server};
+use chat::Caller;
 use serde_json::json;
+use wire::{Json, Topic};
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
@@ -95,25 +97,32 @@ async fn who_comes_back_with_a_cursor_gets_the_whole_gap_or_hears_why_not() {
     server.stop().await;
 }
 
-#[tokio::test]
+// On several threads, so that a shard can be quicker than the connection's own task.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_answer_to_a_subscription_comes_before_everything_that_follows_its_cursor() {
     let server = server().await;
     let mut page = Socket::arrive(&server, &[]).await;
-    let begun = page.asks(r#"{"action":"subscribe","topic":"news"}"#).await;
-    for n in 1..=20 {
-        let (status, answer) =
-            raw(&server, &post("/publish", JSON, &format!(r#"{{"topic":"news","data":{n}}}"#))).await;
-        assert_eq!(status, 200, "{answer}");
-        page.hears().await;
-    }
-    // The broker has all of it, and its shards are quick.
-    let again = json!({ "action": "subscribe", "topic": "news", "since": begun["cursor"] }).to_string();
-    let mut late = Socket::arrive(&server, &[]).await;
-    for _ in 0..200 {
-        assert_eq!(late.asks(&again).await["event"], "subscribed");
-        for seq in 1..=20 {
-            assert_eq!(late.hears().await["seq"], json!(seq));
+    page.asks(r#"{"action":"subscribe","topic":"news"}"#).await;
+    let chat = std::sync::Arc::clone(server.chat());
+    let publishing = tokio::spawn(async move {
+        let (caller, topic) =
+            (Caller { open_topics: true, ..Caller::default() }, Topic::new("news").unwrap());
+        loop {
+            chat.publish(&caller, topic.clone(), None, Json::new("1").unwrap()).await.unwrap();
         }
+    });
+    // Whoever keeps the log alive reads it, too.
+    let reading = tokio::spawn(async move { while page.hears_anything().await.is_some() {} });
+    let mut late = Socket::arrive(&server, &[]).await;
+    for _ in 0..500 {
+        late.says(r#"{"action":"subscribe","topic":"news"}"#).await;
+        let first = late.hears().await;
+        assert_eq!(first["event"], "subscribed", "{first}");
+        assert_eq!(late.hears().await["seq"], json!(first["head"].as_u64().unwrap() + 1));
+        late.says(r#"{"action":"unsubscribe","topic":"news"}"#).await;
+        while late.hears().await["event"] != "unsubscribed" {}
     }
+    publishing.abort();
     server.stop().await;
+    reading.await.unwrap();
 }
