@@ -76,7 +76,7 @@ const SCENARIOS: [Scenario; 7] = [
     },
 ];
 
-/// Measures the named scenarios, or all, and prints what came of them. With `--quick` each is short and done once; with
+/// Measures the named scenarios, or all, and prints what came of them. With `--quick` each is short; with
 /// `--write` the result becomes docs/performance.md.
 pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     let (options, names): (Vec<_>, Vec<_>) =
@@ -135,7 +135,7 @@ fn measure(
         }
     }
     match (scenario.command, quick) {
-        ("fanout", true) => command.args(["--seconds", "2", "--rounds", "1"]),
+        ("fanout", true) => command.args(["--seconds", "2", "--rounds", "3"]),
         ("fanout", false) => command.args(["--seconds", "4", "--rounds", "5"]),
         ("idle", true) => command.args(["--connections", "2000", "--seconds", "30"]),
         (_, true) => command.args(["--seconds", "3"]),
