@@ -48,7 +48,7 @@ const SCENARIOS: [Scenario; 7] = [
     },
     Scenario {
         name: "idle",
-        about: "8,000 sockets of people who are signed in, each subscribed to a group, and nothing happens but pings.",
+        about: "Sockets of people who are signed in, each subscribed to a group, and nothing happens but pings.",
         command: "idle",
         arguments: &["--store", "sqlite"],
         beside: false,
