@@ -114,8 +114,8 @@ impl Caller {
 }
 
 impl Chat {
-    /// Starts the committer, the ear on the bus, the beat and the broker's shards. Call it within a tokio runtime; [`Chat::shut_down`]
-    /// ends them.
+    /// Starts the committer, the ear on the bus, the beat and the broker's shards. Call it within a tokio runtime;
+    /// [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, bus, clock, chance, limits } = parts;

@@ -27,41 +27,28 @@ impl<S: Stream> Connection<S> {
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
             Action::Post { topic, id, text, reply_to } => {
-                let begun = match self.caller.me() {
-                    Ok(me) => chat.begin_post(me, topic, id, &text, reply_to).await,
-                    Err(refusal) => Err(refusal.into()),
-                };
+                let begun =
+                    async { chat.begin_post(self.caller.me()?, topic, id, &text, reply_to).await }.await;
                 self.answer_later(begun, reference);
             }
             Action::Amend { topic, id, target, amendment } => {
                 let caller = self.caller.clone();
                 self.sends.push(async move {
-                    let amended = match caller.me() {
-                        Ok(me) => chat.amend(me, &topic, id, target, amendment).await,
-                        Err(refusal) => Err(refusal.into()),
-                    };
+                    let amended =
+                        async { chat.amend(caller.me()?, &topic, id, target, amendment).await }.await;
                     answer::sent(amended, reference)
                 });
             }
             Action::Read { topic, seq, back } => {
-                let read = match self.caller.me() {
-                    Ok(me) => chat.read(me, &topic, seq, back).await,
-                    Err(refusal) => Err(refusal.into()),
-                };
+                let read = async { chat.read(self.caller.me()?, &topic, seq, back).await }.await;
                 self.only_refusals(read, reference);
             }
             Action::Delivered { topic, seq } => {
-                let delivered = match self.caller.me() {
-                    Ok(me) => chat.delivered(me, &topic, seq).await,
-                    Err(refusal) => Err(refusal.into()),
-                };
+                let delivered = async { chat.delivered(self.caller.me()?, &topic, seq).await }.await;
                 self.only_refusals(delivered, reference);
             }
             Action::Marks { topic } => {
-                let marks = match self.caller.me() {
-                    Ok(me) => chat.marks(me, &topic).await,
-                    Err(refusal) => Err(refusal.into()),
-                };
+                let marks = async { chat.marks(self.caller.me()?, &topic).await }.await;
                 match marks {
                     Ok(marks) => self.say(&Notice::Marks { topic, marks, reference }),
                     Err(no) => self.say(&answer::refused(&no.outside(), reference)),
@@ -69,10 +56,7 @@ impl<S: Stream> Connection<S> {
             }
             Action::Presence { away } => self.reader.set_idle(away),
             Action::Typing { topic } => {
-                let typing = match self.caller.me() {
-                    Ok(me) => chat.typing(me, &topic).await,
-                    Err(refusal) => Err(refusal.into()),
-                };
+                let typing = async { chat.typing(self.caller.me()?, &topic).await }.await;
                 self.only_refusals(typing, reference);
             }
             Action::Publish { topic, id, data } => {

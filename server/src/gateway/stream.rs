@@ -62,40 +62,31 @@ impl Raw {
     }
 }
 
-impl Stream for TcpStream {
-    async fn ready(&self, read: bool, write: bool) -> io::Result<Ready> {
-        match interest(read, write) {
-            Some(interest) => Ok(Self::ready(self, interest).await?.into()),
-            None => pending().await,
+/// Both kinds of socket have the same methods, and no trait for them.
+macro_rules! socket {
+    ($socket:ty) => {
+        impl Stream for $socket {
+            async fn ready(&self, read: bool, write: bool) -> io::Result<Ready> {
+                match interest(read, write) {
+                    Some(interest) => Ok(Self::ready(self, interest).await?.into()),
+                    None => pending().await,
+                }
+            }
+
+            fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
+                Self::try_read(self, into)
+            }
+
+            fn finish(&self) -> io::Result<()> {
+                socket2::SockRef::from(self).shutdown(std::net::Shutdown::Write)
+            }
         }
-    }
-
-    fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
-        Self::try_read(self, into)
-    }
-
-    fn finish(&self) -> io::Result<()> {
-        socket2::SockRef::from(self).shutdown(std::net::Shutdown::Write)
-    }
+    };
 }
 
+socket!(TcpStream);
 #[cfg(unix)]
-impl Stream for UnixStream {
-    async fn ready(&self, read: bool, write: bool) -> io::Result<Ready> {
-        match interest(read, write) {
-            Some(interest) => Ok(Self::ready(self, interest).await?.into()),
-            None => pending().await,
-        }
-    }
-
-    fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
-        Self::try_read(self, into)
-    }
-
-    fn finish(&self) -> io::Result<()> {
-        socket2::SockRef::from(self).shutdown(std::net::Shutdown::Write)
-    }
-}
+socket!(UnixStream);
 
 fn interest(read: bool, write: bool) -> Option<Interest> {
     match (read, write) {

@@ -1,10 +1,9 @@
-use std::collections::HashMap;
-
-use chat::store::{Amend, Change, Draft, Fact, Meeting, Mentions, Outcome, Part, Placed, Version, Write};
+use chat::store::{Amend, Change, Draft, Fact, Meeting, Outcome, Part, Placed, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Door, Invite, Marks, Member, Seq, Settings, Timestamp, Topic, UserId};
+use wire::{Conversation, Door, Invite, Marks, Member, Seq, Settings, Topic, UserId};
 
-use super::values::{APPLICATION, door, notify, role, sender, seq, sql};
+use super::append::{Heads, append, append_at, mention, sent_before};
+use super::values::{APPLICATION, door, notify, role, seq, sql};
 use super::{accounts, conversations, logs, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
@@ -25,32 +24,6 @@ pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<
     heads.settle(&transaction)?;
     transaction.commit()?;
     Ok(outcomes)
-}
-
-/// Where the logs stand to which a run of posts is appended: read once, and written once at its end. Most of what a post
-/// costs would else be the counter of its log.
-#[derive(Default)]
-struct Heads(HashMap<Topic, (i64, Seq)>);
-
-impl Heads {
-    /// The next place of a log, and the log.
-    fn next(&mut self, db: &Transaction<'_>, topic: &Topic) -> rusqlite::Result<(i64, Seq)> {
-        if let Some((log, head)) = self.0.get_mut(topic) {
-            *head = head.next();
-            return Ok((*log, *head));
-        }
-        let next = next_place(db, topic)?;
-        self.0.insert(topic.clone(), next);
-        Ok(next)
-    }
-
-    /// Writes them; from now on they are in the file.
-    fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        for (_, (log, head)) in self.0.drain() {
-            db.prepare_cached("UPDATE logs SET head = ? WHERE id = ?")?.execute(params![sql(head), log])?;
-        }
-        Ok(())
-    }
 }
 
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
@@ -196,61 +169,6 @@ fn refused(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outco
     Ok(None)
 }
 
-fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
-    let mut find = db.prepare_cached(
-        "SELECT entries.seq, entries.at, entries.body_hash, logs.topic
-         FROM entries JOIN logs ON logs.id = entries.log
-         WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
-    )?;
-    let key = params![APPLICATION, sender(draft.sender), draft.id.as_str()];
-    find.query_row(key, |row| {
-        let same =
-            row.get::<_, [u8; 16]>(2)? == draft.body.0 && row.get::<_, String>(3)? == draft.topic.as_str();
-        Ok(if same {
-            Outcome::Repeated { seq: seq(row, 0)?, at: Timestamp(row.get(1)?) }
-        } else {
-            Outcome::SendIdTaken
-        })
-    })
-    .optional()
-}
-
-fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
-    let (log, seq) = next_place(db, &draft.topic)?;
-    append_at(db, log, seq, draft)?;
-    Ok(seq)
-}
-
-fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<()> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?;
-    insert.execute(params![
-        log,
-        sql(seq),
-        APPLICATION,
-        sender(draft.sender),
-        draft.id.as_str(),
-        draft.body.0,
-        draft.at.0,
-        draft.data.as_str(),
-        draft.about.map(sql),
-        draft.counts
-    ])?;
-    mention(db, log, seq, &draft.mentions)
-}
-
-/// Notes whom an entry mentions; an empty user is every member.
-fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Mentions) -> rusqlite::Result<()> {
-    let everyone = mentions.everyone.then(String::new);
-    for user in mentions.people.iter().map(UserId::to_string).chain(everyone) {
-        let mut insert = db.prepare_cached("INSERT INTO mentions (log, user, seq) VALUES (?, ?, ?)")?;
-        insert.execute(params![log, user, sql(seq)])?;
-    }
-    Ok(())
-}
-
 /// Where the row of somebody's seat in a conversation is, besides its `user`.
 struct Seat {
     column: &'static str,
@@ -317,15 +235,6 @@ fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Res
 }
 
 /// Takes the next place of a log, which begins with its first entry.
-fn next_place(db: &Transaction<'_>, topic: &Topic) -> rusqlite::Result<(i64, Seq)> {
-    let mut next = db.prepare_cached(
-        "INSERT INTO logs (application, topic, head) VALUES (?, ?, 1)
-         ON CONFLICT (application, topic) DO UPDATE SET head = head + 1
-         RETURNING id, head",
-    )?;
-    next.query_row(params![APPLICATION, topic.as_str()], |row| Ok((row.get(0)?, seq(row, 1)?)))
-}
-
 fn apply(db: &Transaction<'_>, change: &Change) -> rusqlite::Result<Outcome> {
     let id = change.group.to_string();
     let mut find = db.prepare_cached("SELECT version FROM groups WHERE id = ?")?;

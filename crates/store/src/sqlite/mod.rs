@@ -1,6 +1,7 @@
 //! One file, one writer, a few readers.
 
 mod accounts;
+mod append;
 mod checkpoint;
 mod commit;
 mod conversations;
