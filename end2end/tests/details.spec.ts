@@ -9,7 +9,7 @@ class Wire {
     dropDown: RegExp | undefined;
     refuse = false;
     private held: (() => void)[] = [];
-    private sockets: WebSocketRoute[] = [];
+    private sockets: { socket: WebSocketRoute; isOpen: Promise<void> }[] = [];
 
     static async under(page: Page): Promise<Wire> {
         const wire = new Wire();
@@ -18,13 +18,16 @@ class Wire {
                 void socket.close({ code: 1012 });
                 return;
             }
-            wire.sockets.push(socket);
             const server = socket.connectToServer();
+            let opened = () => {};
+            const isOpen = new Promise<void>((resolve) => (opened = resolve));
+            wire.sockets.push({ socket, isOpen });
             socket.onMessage((frame) => {
                 if (wire.holdUp) wire.held.push(() => server.send(frame));
                 else server.send(frame);
             });
             server.onMessage((frame) => {
+                opened();
                 if (!wire.dropDown?.test(String(frame))) socket.send(frame);
             });
         });
@@ -36,8 +39,12 @@ class Wire {
         for (const send of this.held.splice(0)) send();
     }
 
+    /** Cuts every socket once it is open: the server speaks first. A browser complains of one cut before. */
     async cut(): Promise<void> {
-        for (const socket of this.sockets.splice(0)) await socket.close({ code: 1012 });
+        for (const { socket, isOpen } of this.sockets.splice(0)) {
+            await isOpen;
+            await socket.close({ code: 1012 });
+        }
     }
 }
 
