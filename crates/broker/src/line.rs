@@ -166,6 +166,12 @@ impl Line {
         }
         flushed
     }
+
+    /// Nothing more goes out; its own task ends it.
+    pub(crate) fn give_up(&self) {
+        self.out().state = State::Broken;
+        self.bell.notify_one();
+    }
 }
 
 impl Out {
