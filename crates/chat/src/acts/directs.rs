@@ -22,7 +22,6 @@ impl Chat {
         let conversation = Conversation::Direct(pair);
         let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
         let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
-        let topic = Topic::of(conversation);
         let others = if standing.blocked { None } else { self.store.standing(conversation, with.id).await? };
         let seat = |person: &Person, standing: Standing| Member {
             delivered: standing.delivered,
@@ -30,7 +29,7 @@ impl Chat {
             ..Member::new(person.clone(), Role::Member, Timestamp(0))
         };
         let members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
-        let opened = self.opened(Summary::direct(pair, with), &topic, standing, place).await?;
+        let opened = self.opened(Summary::direct(pair, with), conversation, me.id, standing, place).await?;
         Ok(GroupView::Inside(Box::new(Opened { members, ..opened })))
     }
 
@@ -38,11 +37,14 @@ impl Chat {
     pub(super) async fn opened(
         &self,
         what: Summary,
-        topic: &Topic,
+        conversation: Conversation,
+        me: UserId,
         standing: Standing,
         place: Place,
     ) -> Result<Opened, No> {
-        let page = self.store.page(topic, self.range(topic, place, &standing).await?).await?;
+        let topic = &Topic::of(conversation);
+        let range = self.range(conversation, me, place, standing.read).await?;
+        let page = self.store.page(topic, range).await?;
         let pins = self.store.pinned(topic).await?;
         Ok(Opened {
             what,

@@ -9,9 +9,7 @@ use super::amend::read;
 use crate::chat::Chat;
 use crate::no::{Fault, No};
 use crate::rules::{self, Decision, Groups, News};
-use crate::store::{
-    BodyHash, Change, Draft, Listing, Mentions, Outcome, Range, Roster, Sender, Standing, Write,
-};
+use crate::store::{BodyHash, Change, Draft, Listing, Mentions, Outcome, Range, Roster, Sender, Write};
 
 /// How many messages a page of a group begins with.
 const FIRST_PAGE: usize = 50;
@@ -75,9 +73,10 @@ impl Chat {
                 group: roster.summary(),
             });
         };
-        let standing = self.store.standing(Conversation::Group(id), me.id).await?.unwrap_or_default();
-        let opened =
-            self.opened(Summary::Group(roster.summary()), &Topic::group(id), standing, place).await?;
+        let conversation = Conversation::Group(id);
+        let standing = self.store.standing(conversation, me.id).await?.unwrap_or_default();
+        let summary = Summary::Group(roster.summary());
+        let opened = self.opened(summary, conversation, me.id, standing, place).await?;
         Ok(GroupView::Inside(Box::new(Opened {
             settings: Some(roster.settings),
             members: roster.members,
@@ -86,21 +85,35 @@ impl Chat {
         })))
     }
 
-    /// Which entries a page at a place has.
-    pub(super) async fn range(&self, topic: &Topic, place: Place, standing: &Standing) -> Result<Range, No> {
+    /// Which entries a page at a place has, for somebody who has read so far.
+    pub(super) async fn range(
+        &self,
+        conversation: Conversation,
+        me: UserId,
+        place: Place,
+        read: Seq,
+    ) -> Result<Range, No> {
         let newest = Range { after: None, before: None, limit: FIRST_PAGE };
         let around = |seq: Seq| {
             let half = FIRST_PAGE as u64 / 2;
             Range { after: Some(Seq(seq.0.saturating_sub(half + 1))), ..newest }
         };
-        let is_much = usize::try_from(standing.unread).is_ok_and(|unread| unread > FIRST_PAGE);
         Ok(match place {
-            // What was read last stands in the first half, what is new below it.
-            Place::Unread if is_much => around(Seq(standing.read.0 + FIRST_PAGE as u64 / 2)),
-            Place::Unread | Place::Newest => newest,
+            Place::Unread => {
+                let unread = self.store.unread(conversation, me, read).await?.messages;
+                if usize::try_from(unread).is_ok_and(|unread| unread > FIRST_PAGE) {
+                    // What was read last stands in the first half, what is new below it.
+                    around(Seq(read.0 + FIRST_PAGE as u64 / 2))
+                } else {
+                    newest
+                }
+            }
+            Place::Newest => newest,
             Place::Before(seq) => Range { before: Some(seq), ..newest },
             Place::Around(seq) => around(seq),
-            Place::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
+            Place::From(at) => {
+                self.store.place_at(&Topic::of(conversation), at).await?.map_or(newest, around)
+            }
         })
     }
 

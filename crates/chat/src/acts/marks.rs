@@ -4,7 +4,7 @@ use wire::{Conversation, Marks, Member, Notice, Person, Refusal, Seq, Topic};
 use crate::chat::Chat;
 use crate::no::No;
 use crate::rules;
-use crate::store::Write;
+use crate::store::{Unread, Write};
 
 /// How far people have read, and what they are about to say.
 impl Chat {
@@ -25,8 +25,8 @@ impl Chat {
         if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
             self.pulse.moved(topic.clone(), now.marks(me.id));
         }
-        let told =
-            Notice::Read { topic: topic.clone(), seq: now.read, unread: now.unread, mentions: now.mentions };
+        let Unread { messages: unread, mentions } = self.store.unread(conversation, me.id, now.read).await?;
+        let told = Notice::Read { topic: topic.clone(), seq: now.read, unread, mentions };
         self.broker.signal(&Topic::user(me.id), || Frame::text(&told.encode()));
         Ok(())
     }

@@ -15,7 +15,7 @@ use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq,
 pub use entry::{Amend, BodyHash, Draft, Kept, Mentions, Range, Sender, SentBefore};
 pub use group::{Change, Fact, Listing, Roster, Version};
 pub use people::{Account, AccountKey, Listed, NewSession, PasswordHash, Profile, Sessions};
-pub use standing::{Conversations, Right, RightTo, Standing};
+pub use standing::{Conversations, Right, RightTo, Standing, Unread};
 pub use write::{Meeting, Outcome, Part, Placed, Write};
 
 use crate::no::Fault;
@@ -65,6 +65,9 @@ pub trait Store: Send + Sync + 'static {
     /// How a user stands in a conversation; none if there is no such group, or a direct is not theirs or lacks
     /// one of its people.
     async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault>;
+
+    /// What of a conversation follows a place and counts as unread for a user.
+    async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault>;
 
     /// The groups a user has a seat in and the directs in which something was said, the one with the newest
     /// entry first.

@@ -44,10 +44,6 @@ pub struct Standing {
     pub delivered: Seq,
     /// Up to which place they have ever read it, as others see it.
     pub seen: Seq,
-    /// How many messages of others follow that.
-    pub unread: u32,
-    /// How many of them mention the user; in a direct all do.
-    pub mentions: u32,
     /// What the user wants to be told of.
     pub notify: Notify,
     /// Whether the user has hidden it.
@@ -58,6 +54,15 @@ pub struct Standing {
     pub blocks: bool,
     /// Whether it is among the user's [`Conversations`].
     pub listed: bool,
+}
+
+/// What somebody has not read in a conversation. To count it takes the longer the more there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// How many messages of others.
+    pub messages: u32,
+    /// How many of them mention the user; in a direct all do.
+    pub mentions: u32,
 }
 
 /// The conversations of one user.

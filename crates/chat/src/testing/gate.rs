@@ -11,7 +11,7 @@ use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
     Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
-    SentBefore, Standing, Store, Write,
+    SentBefore, Standing, Store, Unread, Write,
 };
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
@@ -108,6 +108,10 @@ impl Store for Gate {
 
     async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
         self.store.standing(conversation, user).await
+    }
+
+    async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
+        self.store.unread(conversation, user, after).await
     }
 
     async fn people(

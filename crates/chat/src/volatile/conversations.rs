@@ -6,7 +6,7 @@ use wire::{
 
 use super::log::VolatileLog;
 use super::state::State;
-use crate::store::{Conversations, Meeting, Outcome, Standing};
+use crate::store::{Conversations, Meeting, Outcome, Standing, Unread};
 
 /// How a member sees a conversation.
 #[derive(Clone, Copy, Default)]
@@ -23,10 +23,9 @@ pub(super) struct View {
 /// How people stand in conversations.
 impl State {
     pub(super) fn standing(&self, conversation: Conversation, user: UserId) -> Option<Standing> {
-        let topic = Topic::of(conversation);
         match conversation {
-            Conversation::Group(id) => self.in_group(id, &topic, user),
-            Conversation::Direct(pair) => self.in_direct(pair, &topic, user),
+            Conversation::Group(id) => self.in_group(id, user),
+            Conversation::Direct(pair) => self.in_direct(pair, user),
         }
     }
 
@@ -41,21 +40,18 @@ impl State {
         self.blocks.get(&by).is_some_and(|of| of.contains(&user))
     }
 
-    pub(super) fn in_direct(&self, pair: Pair, topic: &Topic, user: UserId) -> Option<Standing> {
+    pub(super) fn in_direct(&self, pair: Pair, user: UserId) -> Option<Standing> {
         if !pair.has(user) || pair.people().iter().any(|user| !self.people.contains_key(user)) {
             return None;
         }
         let other = pair.other(user);
         let view = self.directs.get(&user).and_then(|views| views.get(&other)).copied();
         let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
-        let (unread, _) = self.unread(topic, read, user);
         Some(Standing {
             role: Some(Role::Member),
             read,
             delivered,
             seen,
-            unread,
-            mentions: unread,
             notify,
             hidden,
             blocked: self.is_blocked(Conversation::Direct(pair)),
@@ -90,7 +86,8 @@ impl State {
         user: UserId,
         since: Timestamp,
     ) -> Option<Mine> {
-        let Standing { unread, mentions, notify, hidden, .. } = self.standing(conversation, user)?;
+        let Standing { read, notify, hidden, .. } = self.standing(conversation, user)?;
+        let Unread { messages: unread, mentions } = self.unread(conversation, user, read);
         let log = self.logs.get(&Topic::of(conversation));
         let (head, at) = (log.map(|log| log.head).unwrap_or_default(), log.and_then(VolatileLog::newest));
         Some(Mine { what, unread, mentions, notify, hidden, head, at: at.unwrap_or(since) })

@@ -68,11 +68,10 @@ impl State {
         })
     }
 
-    pub(super) fn in_group(&self, id: GroupId, topic: &Topic, user: UserId) -> Option<Standing> {
+    pub(super) fn in_group(&self, id: GroupId, user: UserId) -> Option<Standing> {
         let group = self.groups.get(&id)?;
         let view = group.views.get(&user).copied();
         let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
-        let (unread, mentions) = view.map(|view| self.unread(topic, view.read, user)).unwrap_or_default();
         let member = group.members.iter().find(|member| member.person.id == user);
         Some(Standing {
             role: member.map(|member| member.role),
@@ -84,8 +83,6 @@ impl State {
             read,
             delivered,
             seen,
-            unread,
-            mentions,
             notify,
             hidden,
             blocked: false,

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
-use crate::store::{Draft, Mentions, Range, Sender, Version};
+use crate::store::{Draft, Mentions, Range, Sender, Unread, Version};
 
 /// One log: its newest entries, contiguous.
 #[derive(Debug, Default)]
@@ -67,11 +67,12 @@ impl VolatileLog {
     }
 
     /// How many entries after a place count as unread for somebody, and how many of them mention them.
-    pub(super) fn unread(&self, after: Seq, user: UserId) -> (u32, u32) {
+    pub(super) fn unread(&self, after: Seq, user: UserId) -> Unread {
         let newer = self.kept.iter().rev().take_while(|held| held.entry.seq > after);
         let unread = newer.filter(|held| held.counts && held.sender != Sender::User(user));
-        unread.fold((0, 0), |(unread, mentions), held| {
-            (unread + 1, mentions + u32::from(held.mentions.has(user)))
+        unread.fold(Unread::default(), |Unread { messages, mentions }, held| Unread {
+            messages: messages + 1,
+            mentions: mentions + u32::from(held.mentions.has(user)),
         })
     }
 

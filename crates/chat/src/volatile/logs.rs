@@ -2,7 +2,7 @@ use wire::{Conversation, Epoch, Json, Page, SendId, Seq, Topic, UserId};
 
 use super::log::VolatileLog;
 use super::state::State;
-use crate::store::{Amend, Draft, Outcome, Part, Placed, Range, Sender, SentBefore, Version};
+use crate::store::{Amend, Draft, Outcome, Part, Placed, Range, Sender, SentBefore, Unread, Version};
 
 /// The logs.
 impl State {
@@ -16,8 +16,14 @@ impl State {
         }
     }
 
-    pub(super) fn unread(&self, topic: &Topic, read: Seq, user: UserId) -> (u32, u32) {
-        self.logs.get(topic).map(|log| log.unread(read, user)).unwrap_or_default()
+    pub(super) fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Unread {
+        let log = self.logs.get(&Topic::of(conversation));
+        let unread = log.map(|log| log.unread(after, user)).unwrap_or_default();
+        match conversation {
+            Conversation::Group(_) => unread,
+            // Everything in a direct is meant for one.
+            Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
+        }
     }
 
     pub(super) fn log(&self, topic: &Topic) -> Option<&VolatileLog> {

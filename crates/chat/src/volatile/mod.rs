@@ -18,7 +18,7 @@ use crate::outside::{Chance, random};
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
     Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
-    SentBefore, Standing, Store, Write,
+    SentBefore, Standing, Store, Unread, Write,
 };
 
 use self::state::State;
@@ -103,6 +103,10 @@ impl Store for VolatileStore {
 
     async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
         Ok(self.state().standing(conversation, user))
+    }
+
+    async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
+        Ok(self.state().unread(conversation, user, after))
     }
 
     async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {

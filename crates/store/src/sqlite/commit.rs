@@ -155,7 +155,7 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
 /// Why a draft is not appended: its right is not there.
 fn refused(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
     let Some(right) = draft.right else { return Ok(None) };
-    let standing = conversations::uncounted(db, right.conversation, right.user)?;
+    let standing = conversations::standing(db, right.conversation, right.user)?;
     if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
         return Ok(Some(Outcome::Refused(refusal)));
     }

@@ -1,4 +1,4 @@
-use chat::store::{Conversations, Standing};
+use chat::store::{Conversations, Standing, Unread};
 use rusqlite::{Connection, OptionalExtension, params};
 use wire::{
     Conversation, GroupId, GroupSummary, Mine, Pair, Person, Role, Seq, Summary, Timestamp, Topic, UserId,
@@ -14,30 +14,26 @@ pub(super) fn standing(
     conversation: Conversation,
     user: UserId,
 ) -> rusqlite::Result<Option<Standing>> {
-    let Some(standing) = uncounted(db, conversation, user)? else { return Ok(None) };
-    if standing.role.is_none() {
-        return Ok(Some(standing));
-    }
-    let (unread, mentions) = logs::unread(db, &Topic::of(conversation), user, standing.read)?;
-    let mentions = match conversation {
-        Conversation::Group(_) => mentions,
-        // Everything in a direct is meant for one.
-        Conversation::Direct(_) => unread,
-    };
-    Ok(Some(Standing { unread, mentions, ..standing }))
-}
-
-/// As [`standing`], but what is unread is not counted: whoever speaks without ever reading has much of it.
-pub(super) fn uncounted(
-    db: &Connection,
-    conversation: Conversation,
-    user: UserId,
-) -> rusqlite::Result<Option<Standing>> {
     match conversation {
         Conversation::Group(id) => groups::standing(db, id, user),
         Conversation::Direct(pair) if pair.has(user) => in_direct(db, pair, user),
         Conversation::Direct(_) => Ok(None),
     }
+}
+
+/// What of a conversation follows a place and counts as unread for a user.
+pub(super) fn unread(
+    db: &Connection,
+    conversation: Conversation,
+    user: UserId,
+    after: Seq,
+) -> rusqlite::Result<Unread> {
+    let unread = logs::unread(db, &Topic::of(conversation), user, after)?;
+    Ok(match conversation {
+        Conversation::Group(_) => unread,
+        // Everything in a direct is meant for one.
+        Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
+    })
 }
 
 fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Option<Standing>> {
@@ -119,7 +115,8 @@ fn one_of_mine(
     since: Timestamp,
 ) -> rusqlite::Result<Option<Mine>> {
     let Some(standing) = standing(db, conversation, user)? else { return Ok(None) };
-    let Standing { unread, mentions, notify, hidden, .. } = standing;
+    let Standing { read, notify, hidden, .. } = standing;
+    let Unread { messages: unread, mentions } = self::unread(db, conversation, user, read)?;
     let newest = logs::newest(db, &Topic::of(conversation))?;
     let (head, at) = newest.unwrap_or((Seq::ZERO, since));
     Ok(Some(Mine { what, unread, mentions, notify, hidden, head, at }))

@@ -44,7 +44,6 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
 }
 
 /// How a user stands in a group.
-/// How somebody stands in a group; what is unread is not counted.
 pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Standing>> {
     let mut find = db.prepare_cached(
         "SELECT groups.archived, groups.announcing, groups.slow_s,

@@ -1,4 +1,4 @@
-use chat::store::{BodyHash, Kept, Mentions, Range, Sender, SentBefore, Version};
+use chat::store::{BodyHash, Kept, Mentions, Range, Sender, SentBefore, Unread, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{Entry, Epoch, Json, Page, SendId, Seq, Timestamp, Topic, UserId};
 
@@ -81,21 +81,16 @@ pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result
 }
 
 /// How many messages of others stand after a place, and how many of them mention a user.
-pub(super) fn unread(
-    db: &Connection,
-    topic: &Topic,
-    user: UserId,
-    after: Seq,
-) -> rusqlite::Result<(u32, u32)> {
-    let Some((log, head)) = log(db, topic)? else { return Ok((0, 0)) };
+pub(super) fn unread(db: &Connection, topic: &Topic, user: UserId, after: Seq) -> rusqlite::Result<Unread> {
+    let Some((log, head)) = log(db, topic)? else { return Ok(Unread::default()) };
     if after >= head {
-        return Ok((0, 0));
+        return Ok(Unread::default());
     }
     let me = sender(Sender::User(user));
     let mut count = db.prepare_cached(
         "SELECT count(*) FROM entries WHERE log = ? AND seq > ? AND counts AND sender <> ?",
     )?;
-    let unread = count.query_row(params![log, sql(after), me], |row| row.get(0))?;
+    let messages = count.query_row(params![log, sql(after), me], |row| row.get(0))?;
     let mut count = db.prepare_cached(
         "SELECT count(DISTINCT entries.seq) FROM mentions
          JOIN entries ON entries.log = mentions.log AND entries.seq = mentions.seq
@@ -103,7 +98,7 @@ pub(super) fn unread(
            AND entries.sender <> ?",
     )?;
     let mentions = count.query_row(params![log, user.to_string(), sql(after), me], |row| row.get(0))?;
-    Ok((unread, mentions))
+    Ok(Unread { messages, mentions })
 }
 
 /// The newest place of a log, and when that was taken; none if it is empty.

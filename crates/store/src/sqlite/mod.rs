@@ -26,7 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
     Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
-    SentBefore, Standing, Write,
+    SentBefore, Standing, Unread, Write,
 };
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
@@ -111,6 +111,10 @@ impl Store for SqliteStore {
 
     async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
         self.readers.read("standing", move |db| conversations::standing(db, conversation, user)).await
+    }
+
+    async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
+        self.readers.read("unread", move |db| conversations::unread(db, conversation, user, after)).await
     }
 
     async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {

@@ -1,9 +1,9 @@
-use wire::{Conversation, Notify, Pair, Person, Refusal, Role, Seq, Summary, Topic};
+use wire::{Conversation, Notify, Pair, Person, Refusal, Role, Seq, Summary, Topic, UserId};
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
 use crate::store::{
-    Draft, Meeting, Mentions, Outcome, Part, Placed, Right, RightTo, Sender, Standing, Store, Write,
+    Draft, Meeting, Mentions, Outcome, Part, Placed, Right, RightTo, Sender, Standing, Store, Unread, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -64,7 +64,12 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     let read = Write::Read { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
     commit_one(&*store, read).await;
     let standing = stands(&*store, &ben()).await;
-    assert_eq!((standing.read, standing.unread, standing.mentions), (Seq(1), 0, 0));
+    assert_eq!(standing.read, Seq(1));
+    assert_eq!(store.unread(direct(pair()), ben().id, Seq(1)).await.unwrap(), Unread::default());
+    assert_eq!(
+        store.unread(direct(pair()), ben().id, Seq::ZERO).await.unwrap(),
+        Unread { messages: 1, mentions: 1 }
+    );
     assert_eq!((standing.delivered, standing.seen), (Seq(1), Seq(1)));
     commit_one(&*store, said(&ann(), "again")).await;
     let marks = vec![(direct(pair()), ben().id, Seq(2))];
@@ -129,10 +134,9 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
     for draft in drafts {
         commit_one(&*store, draft).await;
     }
-    let standing = store.standing(Conversation::Group(TEA), ben().id).await.unwrap().unwrap();
-    assert_eq!((standing.unread, standing.mentions), (3, 2));
-    let own = store.standing(Conversation::Group(TEA), ann().id).await.unwrap().unwrap();
-    assert_eq!((own.unread, own.mentions), (0, 0), "nobody mentions themselves");
+    let unread = async |who: UserId| store.unread(Conversation::Group(TEA), who, Seq::ZERO).await.unwrap();
+    assert_eq!(unread(ben().id).await, Unread { messages: 3, mentions: 2 });
+    assert_eq!(unread(ann().id).await, Unread::default(), "nobody mentions themselves");
     let kept = store.kept(&Topic::group(TEA), Seq(3)).await.unwrap().unwrap();
     assert_eq!(kept.mentions.people.len(), 2);
     assert!(kept.mentions.has(ben().id) && !kept.mentions.everyone);
