@@ -131,12 +131,25 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn live(&mut self) -> End {
+        if let Err(end) = Box::pin(self.is_still_known()).await {
+            return end;
+        }
         self.say(&Notice::Welcome { me: self.caller.me.clone() });
         self.alarm.set(self.deadline());
         loop {
             if let Err(end) = self.turn().await {
                 return end;
             }
+        }
+    }
+
+    /// A session that ended between the request and the watch on it told nobody.
+    async fn is_still_known(&mut self) -> Result<(), End> {
+        let Some(token) = &self.caller.session else { return Ok(()) };
+        match self.app.chat.recognise(token).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(End::Because(CloseCode::SignedOut)),
+            Err(_) => Err(End::Because(CloseCode::Restart)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat::store::{Range, Sessions};
 use chat::{Caller, Chat, Token};
-use wire::{Door, Event, Person, Seq, Topic};
+use wire::{CloseCode, Door, Event, Person, Seq, Topic};
 
 use super::people::{Socket, server};
 
@@ -149,4 +149,35 @@ async fn who_signs_out_hears_nothing_later() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whose_session_is_ended_hears_nothing_later() {
     two_hundred_times(How::SessionEnded).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_session_is_ended_while_the_socket_opens_is_not_served() {
+    let server = server().await;
+    let chat = server.chat().clone();
+    let mut known = 0;
+    for round in 0..ROUNDS {
+        let (ben, token) = chat.introduce(&Caller::default(), "ben").await.unwrap();
+        let cookie = format!("hubbub_session={}", token.reveal());
+        let end = tokio::spawn({
+            let chat = chat.clone();
+            async move {
+                // Now before the request is looked at, now after, and now in between.
+                for _ in 0..round % 50 * 20 {
+                    tokio::task::yield_now().await;
+                }
+                chat.sign_out(&ben, Sessions::One(token.hash())).await.unwrap();
+            }
+        });
+        let mut socket = Socket::open(&server, &[("cookie", &cookie)]).await.unwrap();
+        end.await.unwrap();
+        let first = socket.hears().await;
+        if first["event"] == "welcome" && first["me"].is_null() {
+            continue;
+        }
+        known += 1;
+        assert_eq!(socket.hears_the_end().await.1, Some(CloseCode::SignedOut.number()));
+    }
+    assert!(known > 0, "some were let in before their session ended");
+    server.stop().await;
 }
