@@ -6,6 +6,7 @@ use wire::{Seq, Topic, UserId};
 
 use crate::frame::Frame;
 use crate::line::Line;
+use crate::log::{LogBytes, Room};
 use crate::outlet::Outlet;
 use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
@@ -19,7 +20,7 @@ pub struct Broker {
     topics: Mutex<HashMap<Topic, Arc<TopicLog>>>,
     /// The next number of a topic, and of a connection.
     next: AtomicU64,
-    log_bytes: usize,
+    room: Arc<Room>,
     desks: Vec<Arc<Desk>>,
     pub(crate) stirred: Stirred,
 }
@@ -34,17 +35,17 @@ pub enum Ended {
 }
 
 impl Broker {
-    /// A broker whose topics keep at most `log_bytes` of frames each, and its shards. Nothing is delivered unless they
-    /// run; one for each core is best.
+    /// A broker whose topics keep at most `log_bytes` of frames, and its shards. Nothing is delivered unless they run;
+    /// one for each core is best.
     #[must_use]
-    pub fn new(log_bytes: usize, shards: NonZeroUsize) -> (Self, Vec<Shard>) {
+    pub fn new(log_bytes: LogBytes, shards: NonZeroUsize) -> (Self, Vec<Shard>) {
         let desks: Vec<_> = (0..shards.get()).map(|_| Arc::new(Desk::default())).collect();
         let shards = desks.iter().enumerate().map(|(number, desk)| Shard::new(number, Arc::clone(desk)));
         let shards = shards.collect();
         let broker = Self {
             topics: Mutex::default(),
             next: AtomicU64::new(0),
-            log_bytes,
+            room: Room::new(log_bytes),
             desks,
             stirred: Stirred::default(),
         };
@@ -115,6 +116,11 @@ impl Broker {
         unpoisoned(&self.topics).values().cloned().collect()
     }
 
+    /// How many bytes of frames are kept, also of what is told in passing.
+    pub(crate) fn log_bytes(&self) -> usize {
+        self.room.taken()
+    }
+
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
         self.desks.iter().map(|desk| &*desk.counters)
     }
@@ -141,7 +147,7 @@ impl Broker {
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
         let log = topics.entry(topic.clone()).or_insert_with(|| {
-            Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), self.log_bytes))
+            Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), &self.room))
         });
         let (key, seat) = log.sit(line);
         (key, Arc::clone(log), seat)

@@ -1,9 +1,28 @@
 use std::collections::VecDeque;
+use std::sync::Arc;
+// Not those of the scheduler: nothing that is read in an order hangs on it.
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wire::Seq;
 
 use crate::frame::Frame;
 use crate::helping::Helping;
+
+/// How many bytes of frames may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBytes {
+    /// Of one topic.
+    pub topic: usize,
+    /// Of all topics together; each keeps its newest frame all the same.
+    pub all: usize,
+}
+
+/// What all logs of a broker keep together.
+#[derive(Debug)]
+pub struct Room {
+    most: LogBytes,
+    taken: AtomicUsize,
+}
 
 /// The newest entries of one topic as finished frames: contiguous in Seq, bounded in bytes, oldest out first.
 #[derive(Debug)]
@@ -13,6 +32,7 @@ pub struct Log {
     head: Seq,
     bytes: usize,
     max_bytes: usize,
+    room: Arc<Room>,
 }
 
 /// What a reader finds after its cursor.
@@ -26,11 +46,27 @@ pub enum Read {
     Behind,
 }
 
-impl Log {
-    /// An empty log that keeps at most `max_bytes` of frames, but always the newest one.
+impl Room {
+    /// Room for so much.
     #[must_use]
-    pub const fn new(max_bytes: usize) -> Self {
-        Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes }
+    pub fn new(most: LogBytes) -> Arc<Self> {
+        Arc::new(Self { most, taken: AtomicUsize::new(0) })
+    }
+
+    /// How many bytes are kept.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+impl Log {
+    /// An empty log in a room: it keeps at most what the room has for a topic, and `max_bytes`, but always the newest
+    /// frame.
+    #[must_use]
+    pub fn new(room: Arc<Room>, max_bytes: usize) -> Self {
+        let max_bytes = max_bytes.min(room.most.topic);
+        Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes, room }
     }
 
     /// Adds the frame of the entry at `seq`. A frame that is already here is passed over; after a leap the
@@ -43,10 +79,16 @@ impl Log {
             self.shrink();
         }
         self.head = seq;
-        self.bytes += frame.bytes().len();
+        let length = frame.bytes().len();
+        self.bytes += length;
+        self.room.taken.fetch_add(length, Ordering::Relaxed);
         self.frames.push_back(frame);
-        while self.bytes > self.max_bytes && self.frames.len() > 1 {
-            self.bytes -= self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
+        // Where there is no room, the busiest topics make some.
+        while (self.bytes > self.max_bytes || self.room.taken() > self.room.most.all) && self.frames.len() > 1
+        {
+            let length = self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
+            self.bytes -= length;
+            self.room.taken.fetch_sub(length, Ordering::Relaxed);
         }
     }
 
@@ -61,6 +103,7 @@ impl Log {
     /// Forgets the frames, and gives their memory back; who lacks them finds them in history.
     pub fn shrink(&mut self) {
         self.frames = VecDeque::new();
+        self.room.taken.fetch_sub(self.bytes, Ordering::Relaxed);
         self.bytes = 0;
     }
 
@@ -99,6 +142,12 @@ impl Log {
     }
 }
 
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.shrink();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -111,6 +160,10 @@ mod tests {
             text.push('.');
         }
         Frame::text(&text)
+    }
+
+    fn log(max_bytes: usize) -> Log {
+        Log::new(Room::new(LogBytes { topic: max_bytes, all: usize::MAX }), usize::MAX)
     }
 
     fn seq_of(frame: &[u8]) -> u64 {
@@ -130,7 +183,7 @@ mod tests {
             cursor in 0u64..100,
             take in 1usize..120,
         ) {
-            let mut log = Log::new(max_bytes);
+            let mut log = log(max_bytes);
             for (leap, len) in leaps {
                 let seq = log.head().0 + 1 + leap / 2;
                 log.append(Seq(seq), frame(seq, len));
@@ -161,8 +214,27 @@ mod tests {
     }
 
     #[test]
+    fn all_logs_together_have_a_bound_and_what_is_given_back_counts() {
+        let room = Room::new(LogBytes { topic: 1_000, all: 3_000 });
+        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(Arc::clone(&room), usize::MAX)).collect();
+        for seq in 1..=200 {
+            for log in &mut logs {
+                log.append(Seq(seq), frame(seq, 50));
+            }
+            let kept: usize = logs.iter().map(Log::bytes).sum();
+            assert_eq!(room.taken(), kept);
+            assert!(kept <= 3_000 + 10 * 52, "each has its newest frame all the same: {kept}");
+        }
+        logs[0].shrink();
+        logs.truncate(5);
+        assert_eq!(room.taken(), logs.iter().map(Log::bytes).sum::<usize>());
+        drop(logs);
+        assert_eq!(room.taken(), 0);
+    }
+
+    #[test]
     fn a_frame_that_comes_twice_is_kept_once() {
-        let mut log = Log::new(1_000);
+        let mut log = log(1_000);
         for seq in [1, 2, 2, 1, 3] {
             log.append(Seq(seq), frame(seq, 8));
         }
@@ -172,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_log_that_only_knows_its_head_sends_readers_to_history() {
-        let mut log = Log::new(1_000);
+        let mut log = log(1_000);
         log.append(Seq(4), frame(4, 8));
         log.raise(Seq(5));
         assert_eq!(log.read(Seq(5), 9), Read::UpToDate);

@@ -45,7 +45,7 @@ impl Broker {
     /// What was done so far, and what is held at this moment. It looks at every subscription: ask every few seconds.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
+        let mut tally = Tally { log_bytes: self.log_bytes() as u64, ..Tally::default() };
         for counters in self.counters() {
             let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
             tally.deliveries += of(&counters.deliveries);
@@ -56,7 +56,6 @@ impl Broker {
         for topic in self.all() {
             let head = topic.head().0;
             tally.topics += 1;
-            tally.log_bytes += topic.log().bytes() as u64;
             topic.each(|seat| {
                 if seat.reads() {
                     tally.subscriptions += 1;

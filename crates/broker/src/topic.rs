@@ -5,7 +5,7 @@ use wire::{Seq, Topic};
 
 use crate::frame::Frame;
 use crate::line::Line;
-use crate::log::Log;
+use crate::log::{Log, Room};
 use crate::shard::Desk;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 
@@ -56,14 +56,14 @@ const SIGNAL_BYTES: usize = 8 * 1_024;
 const NEVER: u64 = u64::MAX;
 
 impl TopicLog {
-    pub(crate) fn new(name: Topic, number: u64, shards: usize, max_bytes: usize) -> Self {
+    pub(crate) fn new(name: Topic, number: u64, shards: usize, room: &Arc<Room>) -> Self {
         Self {
             name,
             number,
             head: AtomicU64::new(0),
-            log: Mutex::new(Log::new(max_bytes)),
+            log: Mutex::new(Log::new(Arc::clone(room), usize::MAX)),
             signal_head: AtomicU64::new(0),
-            signals: Mutex::new(Log::new(SIGNAL_BYTES)),
+            signals: Mutex::new(Log::new(Arc::clone(room), SIGNAL_BYTES)),
             members: (0..shards).map(|_| Members::default()).collect(),
             quiet_at: AtomicU64::new(0),
         }

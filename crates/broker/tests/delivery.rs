@@ -7,7 +7,7 @@ use std::io::{self, IoSlice};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use broker::{Broker, Ended, Flushed, Frame, Mailbox, Outlet, Reader, Setback, Shard, State};
+use broker::{Broker, Ended, Flushed, Frame, LogBytes, Mailbox, Outlet, Reader, Setback, Shard, State};
 use wire::{Seq, Topic, UserId};
 
 const ANN: UserId = UserId::from_bytes([1; 10]);
@@ -65,6 +65,7 @@ fn topic() -> Topic {
 }
 
 fn broker(log_bytes: usize) -> (Arc<Broker>, Vec<Shard>) {
+    let log_bytes = LogBytes { topic: log_bytes, all: usize::MAX };
     let (broker, shards) = Broker::new(log_bytes, NonZeroUsize::new(2).unwrap());
     (Arc::new(broker), shards)
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use broker::{Broker, Ended, Valve};
+use broker::{Broker, Ended, LogBytes, Valve};
 use tokio::task::JoinHandle;
 use wire::{
     AppRole, Conversation, Deed, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
@@ -14,6 +14,7 @@ use wire::{
 use crate::bus::{Bus, Ear, Hint};
 use crate::committer::{Committer, Turn};
 use crate::endings::{Ending, Endings};
+use crate::gaps::Gaps;
 use crate::limits::Limits;
 use crate::no::No;
 use crate::outside::{Chance, Clock, random};
@@ -24,6 +25,7 @@ use crate::session::Token;
 use crate::sign_ins::SignIns;
 use crate::store::{AccountKey, Outcome, Store, Write};
 use crate::tally::Tally;
+use crate::typing::Typing;
 use crate::workshop::Workshop;
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
@@ -41,18 +43,22 @@ pub struct Chat {
     /// How fast new people come from each address.
     pub(crate) newcomers: Pace<IpAddr>,
     /// How often each user may say that they are typing.
-    pub(crate) typing: Pace<UserId>,
+    pub(crate) typing_pace: Pace<UserId>,
+    /// Who is, until it is told.
+    pub(crate) typing: Arc<Typing>,
     pub(crate) sign_ins: SignIns,
     pub(crate) forge: Forge,
     /// Where pictures are made anew, one at a time: each may take much memory.
     pub(crate) pictures: Workshop,
     /// Where sockets learn that their session is over.
     pub(crate) endings: Arc<Endings>,
+    /// What readers that fell behind share.
+    pub(crate) gaps: Arc<Gaps>,
     /// What is told once a beat.
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) tally: Arc<Tally>,
     committer: Arc<Committer>,
-    /// The ear on the bus, the beat, and the broker's shards.
+    /// What runs beside the calls: the ear on the bus, the beat, the broker's shards and others.
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -121,7 +127,8 @@ impl Chat {
         let Parts { store, bus, clock, chance, limits } = parts;
         // One for each core.
         let shards = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let (broker, shards) = Broker::new(limits.topic_log_bytes, shards);
+        let log_bytes = LogBytes { topic: limits.topic_log_bytes, all: limits.log_bytes };
+        let (broker, shards) = Broker::new(log_bytes, shards);
         let broker = Arc::new(broker);
         let endings = Arc::new(Endings::default());
         let ear =
@@ -137,7 +144,11 @@ impl Chat {
         let (committer, pulse) = (Arc::new(committer), Arc::new(Pulse::default()));
         let beat =
             Beat::new(Arc::clone(&pulse), Arc::clone(&store), Arc::clone(&broker), Arc::clone(&committer));
-        let mut tasks = vec![ear, tokio::spawn(beat.run()), tokio::spawn(tidy(Arc::clone(&broker)))];
+        let gaps = Arc::new(Gaps::default());
+        let tidy = tidy(Arc::clone(&broker), Arc::clone(&gaps));
+        let mut tasks = vec![ear, tokio::spawn(beat.run()), tokio::spawn(tidy)];
+        let typing = Arc::new(Typing::default());
+        tasks.push(tokio::spawn(Arc::clone(&typing).tell(Arc::clone(&broker))));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
         let pace = Pace::new(limits.send_burst, limits.send_per_second);
         let acts = Pace::new(limits.act_burst, limits.acts_per_second);
@@ -152,11 +163,13 @@ impl Chat {
             pace,
             acts,
             newcomers,
-            typing: Pace::new(10, 1.0),
+            typing_pace: Pace::new(10, 1.0),
+            typing,
             sign_ins,
             forge,
             pictures: Workshop::new("pictures", 1, 8),
             endings,
+            gaps,
             pulse,
             tally,
             committer,
@@ -229,11 +242,12 @@ impl Chat {
     }
 }
 
-/// Gives back the memory of topics where nothing happens.
-async fn tidy(broker: Arc<Broker>) {
+/// Gives back the memory of topics where nothing happens, and of what nobody shares any more.
+async fn tidy(broker: Arc<Broker>, gaps: Arc<Gaps>) {
     loop {
         tokio::time::sleep(IDLE).await;
         broker.shrink_idle();
+        gaps.tidy();
     }
 }
 

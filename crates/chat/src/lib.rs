@@ -14,6 +14,7 @@ pub mod bus;
 mod chat;
 mod committer;
 mod endings;
+mod gaps;
 mod limits;
 mod markdown;
 mod mentions;
@@ -31,6 +32,7 @@ pub mod store;
 mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod typing;
 mod volatile;
 mod workshop;
 

@@ -20,6 +20,8 @@ pub struct Limits {
     pub newcomers_per_second: f64,
     /// How many bytes of frames the broker keeps for a topic; who is further behind reads history.
     pub topic_log_bytes: usize,
+    /// How many bytes of frames the broker keeps in all.
+    pub log_bytes: usize,
     /// Who may come without an account.
     pub sign_up: SignUp,
     /// After how many days without a visit a session ends.
@@ -53,6 +55,7 @@ impl Default for Limits {
             newcomer_burst: 50,
             newcomers_per_second: 0.1,
             topic_log_bytes: 256 * 1024,
+            log_bytes: 64 * 1024 * 1024,
             sign_up: SignUp::Open,
             session_idle_days: 30,
             session_days: 180,

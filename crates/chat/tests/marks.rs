@@ -95,15 +95,24 @@ async fn reading_on_one_device_is_told_to_the_others() {
     assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
     let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
-    let heard = told(&node, &ann, &topic, async || node.chat.typing(&ben, &topic).await.unwrap()).await;
-    assert_eq!(heard, [Notice::Typing { topic: topic.clone(), person: ben.clone() }]);
+    let mut anns = listens(&node, &ann, &topic).await;
+    until(&mut anns, |told| *told == presence(&topic, &[&ann], &[])).await;
+    let typing = |person: &Person| Notice::Typing { topic: topic.clone(), person: person.clone() };
+    for person in [&ben, &ann, &ben] {
+        node.chat.typing(person, &topic).await.unwrap();
+    }
+    // What somebody has said is no longer typed.
+    node.say(&ann, tea, "said").await;
+    assert_eq!(until(&mut anns, |told| *told == typing(&ben)).await, [typing(&ben)]);
+    time_passes(Duration::from_secs(1)).await;
+    assert_eq!(anns.told(), [], "once, however often he says so in a moment");
     let mut late = Listener::new(&node.chat, Some(&ann));
     late.subscribe(&topic, Some(node.beginning())).await.unwrap();
     late.take_all().await;
-    assert_eq!(late.seqs(&topic), [1, 2]);
+    assert_eq!(late.seqs(&topic), [1, 2, 3]);
 
     node.chat.mute(&ann, tea, ben.id, 5).await.unwrap();
     let refused = node.chat.typing(&ben, &topic).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::store::Range;
-use chat::testing::{Heard, Listener, Node, SeededChance, for_all};
+use chat::testing::{Gate, Heard, Listener, Node, SeededChance, for_all};
 use chat::{Caller, Limits, No, VolatileStore, Window};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -81,6 +81,34 @@ async fn ben_comes_and_goes_while_ann_publishes_and_misses_nothing() {
     }
     assert_eq!(got, (1..=400).collect::<Vec<_>>());
     publishing.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_come_back_together_share_what_they_read_from_the_store() {
+    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let node = Node::limited(gate.clone(), Limits { topic_log_bytes: 400, ..Node::patient() });
+    publish(&node, 250).await;
+    let mut all = tokio::task::JoinSet::new();
+    for number in 0..100 {
+        let (chat, since) = (node.chat.clone(), cursor(&node, number));
+        all.spawn(async move {
+            let mut ben = Listener::new(&chat, None);
+            ben.subscribe(&news(), since).await.unwrap();
+            ben.take_all().await;
+            assert_eq!(ben.seqs(&news()), (number + 1..=250).collect::<Vec<_>>());
+        });
+    }
+    while let Some(ended) = all.join_next().await {
+        ended.unwrap();
+    }
+    assert_eq!(gate.pages(), 3, "a page each, read once");
+    // What has come since is not in what was shared.
+    let mut ben = Listener::new(&node.chat, None);
+    publish(&node, 30).await;
+    ben.subscribe(&news(), cursor(&node, 210)).await.unwrap();
+    ben.take_all().await;
+    assert_eq!(ben.seqs(&news()), (211..=280).collect::<Vec<_>>());
+    assert_eq!(gate.pages(), 4);
 }
 
 #[tokio::test]

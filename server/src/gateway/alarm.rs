@@ -125,7 +125,7 @@ fn millis(duration: Duration) -> u64 {
 mod tests {
     use std::num::NonZeroUsize;
 
-    use broker::{Broker, Mailbox, Reader};
+    use broker::{Broker, LogBytes, Mailbox, Reader};
 
     use super::*;
 
@@ -133,7 +133,7 @@ mod tests {
     fn begun() -> (Arc<AlarmClock>, Reader) {
         let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
         tokio::spawn(Arc::clone(&clock).run());
-        let (broker, _shards) = Broker::new(1_000, NonZeroUsize::MIN);
+        let (broker, _shards) = Broker::new(LogBytes { topic: 1_000, all: 1_000 }, NonZeroUsize::MIN);
         (clock, Reader::new(Arc::new(broker), None, Mailbox::new(0)))
     }
 

@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
-use broker::{Broker, Ended, Frame, Shard};
+use broker::{Broker, Ended, Frame, LogBytes, Shard};
 use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use shuttle::thread;
 use wire::{Seq, Topic, UserId};
@@ -41,6 +41,7 @@ pub(crate) fn entry(seq: u64) -> Frame {
 impl World {
     /// A world of two shards whose topics keep so many bytes of frames; each entry has three.
     pub(crate) fn new(log_bytes: usize) -> (Arc<Self>, Vec<Running>) {
+        let log_bytes = LogBytes { topic: log_bytes, all: usize::MAX };
         let (broker, shards) = Broker::new(log_bytes, 2.try_into().unwrap());
         let (head, parted) = (AtomicU64::new(0), AtomicBool::new(false));
         let world = Self { broker: Arc::new(broker), head, parted };

@@ -66,18 +66,17 @@ impl Chat {
         Ok(marks)
     }
 
-    /// Somebody is typing in a conversation. Whoever reads it now hears of it, nobody else and nobody later.
+    /// Somebody is typing in a conversation. Whoever reads it now hears of it in a moment, nobody else and nobody later.
     ///
     /// # Errors
     /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].
     pub async fn typing(&self, me: &Person, topic: &Topic) -> Result<(), No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
-        self.typing.take(me.id, now)?;
+        self.typing_pace.take(me.id, now)?;
         let standing = self.store.standing(conversation, me.id).await?;
         rules::may_amend(standing.as_ref(), now)?;
-        let told = Notice::Typing { topic: topic.clone(), person: me.clone() };
-        self.broker.signal(topic, || Frame::text(&told.encode()));
+        self.typing.note(topic, me);
         Ok(())
     }
 }

@@ -69,6 +69,7 @@ impl Chat {
             None => None,
         };
         let (said, mentions) = self.read_text(me, conversation, &text).await?;
+        self.typing.forget(&topic, me.id);
         let event = Event::message(me.clone(), text, said, quote);
         let draft = Draft {
             body: hash(&topic, meant.as_bytes()),

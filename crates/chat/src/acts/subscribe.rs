@@ -1,5 +1,5 @@
-use broker::{Frame, Reader};
-use wire::limits::{PAGE_ENTRIES, REPLAY_ENTRIES, SUBSCRIPTIONS};
+use broker::Reader;
+use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
 
 use crate::chat::{Caller, Chat};
@@ -103,23 +103,22 @@ impl Chat {
         cursor: Seq,
         until: Seq,
     ) -> Result<CatchUp, No> {
-        let range = Range { after: Some(cursor), before: Some(until.next()), limit: PAGE_ENTRIES };
-        let page = self.store.page(topic, range).await?;
-        let reason = if page.begins > cursor.next() {
+        let gap = self.gaps.page(&*self.store, topic, cursor, until).await?;
+        let reason = if gap.begins > cursor.next() {
             ResetReason::Trimmed
         } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {
             ResetReason::TooFarBehind
         } else {
-            if page.entries.is_empty() {
+            let frames = gap.between(cursor, until);
+            if frames.is_empty() {
                 return Err(Fault::new("catch_up", format!("{topic} has nothing after {cursor}")).into());
             }
-            let frames: Vec<_> = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
-            reader.offer(topic, &frames);
+            reader.offer(topic, frames);
             return Ok(CatchUp::Frames);
         };
         self.tally.reset(reason);
         reader.advance(topic, until);
-        let cursor = Cursor { epoch: page.epoch, seq: until };
-        Ok(CatchUp::Reset { reason, cursor, begins: page.begins })
+        let cursor = Cursor { epoch: gap.epoch, seq: until };
+        Ok(CatchUp::Reset { reason, cursor, begins: gap.begins })
     }
 }

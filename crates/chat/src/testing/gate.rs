@@ -1,5 +1,5 @@
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -22,6 +22,7 @@ pub struct Gate {
     open: watch::Sender<bool>,
     broken: AtomicBool,
     batches: Mutex<Vec<usize>>,
+    pages: AtomicUsize,
 }
 
 impl Gate {
@@ -40,6 +41,7 @@ impl Gate {
             open: watch::Sender::new(true),
             broken: AtomicBool::new(false),
             batches: Mutex::default(),
+            pages: AtomicUsize::new(0),
         })
     }
 
@@ -63,6 +65,12 @@ impl Gate {
     pub fn batches(&self) -> Vec<usize> {
         self.batches.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// How many pages with entries were read.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.pages.load(Ordering::SeqCst)
+    }
 }
 
 #[async_trait]
@@ -83,6 +91,7 @@ impl Store for Gate {
     }
 
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
+        self.pages.fetch_add(usize::from(range.limit > 0), Ordering::SeqCst);
         self.store.page(topic, range).await
     }
 
