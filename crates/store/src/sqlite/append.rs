@@ -23,6 +23,13 @@ impl Heads {
         Ok(next)
     }
 
+    /// The place that was given last stays free.
+    pub(super) fn take_back(&mut self, topic: &Topic) {
+        if let Some((_, head)) = self.0.get_mut(topic) {
+            *head = Seq(head.0 - 1);
+        }
+    }
+
     /// Writes them; from now on they are in the file.
     pub(super) fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
         for (_, (log, head)) in self.0.drain() {
@@ -52,20 +59,24 @@ pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Resu
     .optional()
 }
 
-/// Appends a draft to its log; gives its place.
+/// Appends a draft whose id was not sent before to its log; gives its place.
 pub(super) fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (log, seq) = next_place(db, &draft.topic)?;
-    append_at(db, log, seq, draft)?;
-    Ok(seq)
+    match append_at(db, log, seq, draft)? {
+        true => Ok(seq),
+        // A place that stays empty would be a hole: nothing of the batch becomes a fact.
+        false => Err(rusqlite::Error::StatementChangedRows(0)),
+    }
 }
 
-/// Writes a draft to a place that is its own.
-pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<()> {
+/// Writes a draft to a place that is its own; gives whether it is there now, and not that its id was sent before.
+pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<bool> {
     let mut insert = db.prepare_cached(
         "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (application, sender, send_id) DO NOTHING",
     )?;
-    insert.execute(params![
+    let inserted = insert.execute(params![
         log,
         sql(seq),
         APPLICATION,
@@ -77,7 +88,10 @@ pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft)
         draft.about.map(sql),
         draft.counts
     ])?;
-    mention(db, log, seq, &draft.mentions)
+    if inserted > 0 {
+        mention(db, log, seq, &draft.mentions)?;
+    }
+    Ok(inserted > 0)
 }
 
 /// Notes whom an entry mentions; an empty user is every member.

@@ -1,25 +1,88 @@
+//! Moves what the write-ahead log has into the file, so that it does not grow without end. Most of it is moved by a
+//! thread of its own while commits go on; the log begins anew once all of it was moved, for which the writer moves the
+//! little that has come meanwhile.
+
 use chat::Fault;
 use rusqlite::Connection;
 
+use super::open::Connect;
+use super::threads::{Threads, Worker};
+
 /// Past so many pages in the write-ahead log (64 MiB) it is emptied at any price: commits wait for readers.
 pub(super) const TRUNCATE_PAGES: i64 = 16 * 1_024;
-/// From so many pages on (4 MiB) it is worth moving them into the file, as far as no reader is in the way.
-const PASSIVE_PAGES: i64 = 1_024;
+/// From so many pages on (8 MiB) it is worth moving them into the file, as far as no reader is in the way.
+const MANY_PAGES: i64 = 2 * 1_024;
+/// So few pages the writer moves itself, which takes about as long as a commit.
+const FEW_PAGES: i64 = 256;
 
-/// Moves what the write-ahead log has into the file, so that it does not grow without end. Gives the length
-/// at which it is to be emptied at any price the next time.
-pub(super) fn shorten(db: &Connection, truncate_at: i64) -> rusqlite::Result<i64> {
-    let Checkpoint { pages, .. } = checkpoint(db, "NOOP")?;
-    if pages >= truncate_at {
-        // A reader from elsewhere, as a backup, may hold on to what the log has. Trying again after each
-        // commit would make every sender wait for it in vain, so the next try is a good way off.
-        let Checkpoint { busy, .. } = checkpoint(db, "TRUNCATE")?;
-        return Ok(if busy { pages + TRUNCATE_PAGES } else { TRUNCATE_PAGES });
+/// The thread that moves pages while the writer writes.
+pub(super) struct Checkpointer {
+    threads: Threads<Due>,
+}
+
+/// There is much to move.
+struct Due;
+
+/// What the thread has.
+struct Desk {
+    /// None after a failure, until the next time.
+    connection: Option<Connection>,
+    connect: Connect,
+}
+
+impl Checkpointer {
+    pub(super) fn start(connect: Connect) -> Result<Self, Fault> {
+        let desk = Desk { connection: None, connect };
+        Ok(Self { threads: Threads::start("store-checkpointer", 1, [desk])? })
     }
-    if pages >= PASSIVE_PAGES {
-        checkpoint(db, "PASSIVE")?;
+
+    /// Keeps the write-ahead log short, after a commit of this connection. Gives the length at which it is to be emptied
+    /// at any price the next time.
+    pub(super) fn shorten(&self, db: &Connection, truncate_at: i64) -> rusqlite::Result<i64> {
+        let Checkpoint { pages, moved, .. } = checkpoint(db, "NOOP")?;
+        if pages >= truncate_at {
+            // A reader from elsewhere, as a backup, may hold on to what the log has. Trying again after each
+            // commit would make every sender wait for it in vain, so the next try is a good way off.
+            let Checkpoint { busy, .. } = checkpoint(db, "TRUNCATE")?;
+            return Ok(if busy { pages + TRUNCATE_PAGES } else { TRUNCATE_PAGES });
+        }
+        if pages >= MANY_PAGES && pages > moved {
+            if pages - moved <= FEW_PAGES {
+                checkpoint(db, "PASSIVE")?;
+            } else {
+                // If it cannot be told, it is told already, or about to end.
+                self.threads.offer(Due);
+            }
+        }
+        Ok(truncate_at)
     }
-    Ok(truncate_at)
+
+    /// Ends what is under way and lets go of the file.
+    pub(super) async fn close(&self) -> Result<(), Fault> {
+        self.threads.close().await
+    }
+}
+
+impl Worker for Desk {
+    type Job = Due;
+
+    fn work(&mut self, Due: Due) {
+        // There is nobody to tell of a failure but the log, and a fault has written that by being made. What could not
+        // be moved stays in the write-ahead log and is moved the next time.
+        let db = match self.connection.take() {
+            Some(db) => Ok(db),
+            None => (self.connect)(),
+        };
+        let Ok(db) = db else { return };
+        match checkpoint(&db, "PASSIVE") {
+            Ok(_) => self.connection = Some(db),
+            Err(error) => drop(Fault::new("store.checkpoint", error)),
+        }
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.connection.map_or(Ok(()), |db| db.close().map_err(|(_, error)| Fault::new("store.close", error)))
+    }
 }
 
 /// Empties the write-ahead log and lets go of the file.
@@ -34,34 +97,68 @@ struct Checkpoint {
     busy: bool,
     /// How many pages the log has.
     pages: i64,
+    /// How many of them are in the file.
+    moved: i64,
 }
 
 /// Source: <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
 fn checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<Checkpoint> {
     db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
-        Ok(Checkpoint { busy: row.get(0)?, pages: row.get(1)? })
+        Ok(Checkpoint { busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? })
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
     use super::*;
+
+    fn connect(folder: &Path) -> Connection {
+        let db = crate::sqlite::open::connection(&folder.join("hubbub.db")).unwrap();
+        db.busy_timeout(std::time::Duration::ZERO).unwrap();
+        db
+    }
+
+    fn checkpointer(folder: &Path) -> Checkpointer {
+        let folder = folder.to_owned();
+        Checkpointer::start(Arc::new(move || Ok(connect(&folder)))).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_log_stays_short_however_long_one_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, checkpointer) = (connect(folder.path()), checkpointer(folder.path()));
+        db.execute_batch("CREATE TABLE t (c)").unwrap();
+        let (mut truncate_at, mut began_anew, mut before) = (TRUNCATE_PAGES, 0, 0);
+        while began_anew < 3 {
+            db.execute("INSERT INTO t VALUES (zeroblob(200000))", []).unwrap();
+            truncate_at = checkpointer.shorten(&db, truncate_at).unwrap();
+            let Checkpoint { pages, .. } = checkpoint(&db, "NOOP").unwrap();
+            assert!(pages <= TRUNCATE_PAGES, "{pages}");
+            began_anew += usize::from(pages < before);
+            before = pages;
+        }
+        checkpointer.close().await.unwrap();
+        close(db).unwrap();
+        let left: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["hubbub.db"]);
+    }
 
     #[test]
     fn a_log_that_a_reader_holds_on_to_is_not_tried_again_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let [db, reader] = [0, 1].map(|_| {
-            let db = crate::sqlite::open::connection(&folder.path().join("hubbub.db")).unwrap();
-            db.busy_timeout(std::time::Duration::ZERO).unwrap();
-            db
-        });
+        let [db, reader] = [0, 1].map(|_| connect(folder.path()));
+        let checkpointer = checkpointer(folder.path());
         db.execute_batch("CREATE TABLE t (c); INSERT INTO t VALUES (1)").unwrap();
         reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
         db.execute_batch("INSERT INTO t VALUES (2)").unwrap();
         let pages = checkpoint(&db, "NOOP").unwrap().pages;
-        assert_eq!(shorten(&db, 1).unwrap(), pages + TRUNCATE_PAGES);
+        assert_eq!(checkpointer.shorten(&db, 1).unwrap(), pages + TRUNCATE_PAGES);
         reader.execute_batch("COMMIT").unwrap();
-        assert_eq!(shorten(&db, 1).unwrap(), TRUNCATE_PAGES);
+        assert_eq!(checkpointer.shorten(&db, 1).unwrap(), TRUNCATE_PAGES);
         assert_eq!(checkpoint(&db, "NOOP").unwrap().pages, 0);
     }
 }

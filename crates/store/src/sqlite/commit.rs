@@ -1,6 +1,6 @@
 use chat::store::{Amend, Change, Draft, Fact, Meeting, Outcome, Part, Placed, Version, Write};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Door, Invite, Marks, Member, Seq, Settings, Topic, UserId};
+use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Seq, Settings, Topic, UserId};
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::values::{APPLICATION, door, notify, role, seq, sql};
@@ -28,7 +28,7 @@ pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<
 
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     match write {
-        Write::Post(draft) => post(db, draft, &mut Heads::default()),
+        Write::Post(draft) => post_alone(db, draft),
         Write::Broadcast { record, parts } => broadcast(db, record, parts),
         Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
@@ -91,15 +91,31 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
 }
 
 fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
-    if let Some(outcome) = sent_before(db, draft)? {
-        return Ok(outcome);
-    }
-    if let Some(outcome) = refused(db, draft)? {
-        return Ok(outcome);
-    }
+    let watched = match right(db, draft)? {
+        Ok(watched) => watched,
+        // Who has sent it before has it, whatever became of the right since.
+        Err(refused) => return Ok(sent_before(db, draft)?.unwrap_or(refused)),
+    };
     let (log, seq) = heads.next(db, &draft.topic)?;
-    append_at(db, log, seq, draft)?;
-    Ok(Outcome::Posted { seq })
+    if append_at(db, log, seq, draft)? {
+        if let Some(group) = watched {
+            let mut spoke =
+                db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
+            let user = draft.right.map(|right| right.user.to_string());
+            spoke.execute(params![draft.at.0, group.to_string(), user])?;
+        }
+        return Ok(Outcome::Posted { seq });
+    }
+    heads.take_back(&draft.topic);
+    sent_before(db, draft)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+/// As [`post`], where others may look at the log next.
+fn post_alone(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
+    let mut heads = Heads::default();
+    let outcome = post(db, draft, &mut heads)?;
+    heads.settle(db)?;
+    Ok(outcome)
 }
 
 fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::Result<Outcome> {
@@ -108,7 +124,7 @@ fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::
     }
     let mut places = Vec::with_capacity(parts.len());
     for Part { draft, meeting } in parts {
-        places.push(match post(db, draft, &mut Heads::default())? {
+        places.push(match post_alone(db, draft)? {
             Outcome::Posted { seq } => {
                 let met = match meeting.as_ref().map(|meeting| meet(db, meeting)).transpose()? {
                     Some(Outcome::Changed { places }) => places,
@@ -135,8 +151,8 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
     let Some(log) = find.query_row(key, |row| row.get::<_, i64>(0)).optional()? else {
         return Ok(Outcome::Stale);
     };
-    if let Some(outcome) = refused(db, news)? {
-        return Ok(outcome);
+    if let Err(refused) = right(db, news)? {
+        return Ok(refused);
     }
     let mut amend = db.prepare_cached(
         "UPDATE entries SET data = ?, pinned = ?, counts = ?, version = version + 1 WHERE log = ? AND seq = ?",
@@ -152,21 +168,15 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
     Ok(Outcome::Posted { seq: append(db, news)? })
 }
 
-/// Why a draft is not appended: its right is not there.
-fn refused(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
-    let Some(right) = draft.right else { return Ok(None) };
+/// Whether a draft may be appended, and then in which group slow mode watches its sender; or what it comes to instead.
+fn right(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<GroupId>, Outcome>> {
+    let Some(right) = draft.right else { return Ok(Ok(None)) };
     let standing = conversations::standing(db, right.conversation, right.user)?;
-    if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
-        return Ok(Some(Outcome::Refused(refusal)));
-    }
-    if right.is_watched(standing.as_ref())
-        && let Conversation::Group(group) = right.conversation
-    {
-        let mut spoke =
-            db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
-        spoke.execute(params![draft.at.0, group.to_string(), right.user.to_string()])?;
-    }
-    Ok(None)
+    Ok(match (right.check(standing.as_ref(), draft.at), right.conversation) {
+        (Err(refusal), _) => Err(Outcome::Refused(refusal)),
+        (Ok(()), Conversation::Group(group)) if right.is_watched(standing.as_ref()) => Ok(Some(group)),
+        (Ok(()), _) => Ok(None),
+    })
 }
 
 /// Where the row of somebody's seat in a conversation is, besides its `user`.

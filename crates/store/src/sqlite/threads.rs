@@ -63,6 +63,11 @@ impl<J: Send + 'static> Threads<J> {
         if taken { Ok(()) } else { Err(Fault::new("store", "the store is closed")) }
     }
 
+    /// Hands a job over if there is room for it now; false if not, or if nobody will carry it out.
+    pub(super) fn offer(&self, job: J) -> bool {
+        unpoisoned(&self.jobs).as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
+    }
+
     /// Takes nothing more, and waits until what was taken is done and every thread has let go of what it
     /// had. Closing again does nothing.
     pub(super) async fn close(&self) -> Result<(), Fault> {

@@ -5,13 +5,15 @@ use chat::store::{Outcome, Write};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::checkpoint::{self, Checkpointer};
+use super::commit;
 use super::open::Connect;
 use super::threads::{Threads, Worker};
-use super::{checkpoint, commit};
 
 /// The one thread that writes.
 pub(super) struct Writer {
     threads: Threads<Commit>,
+    checkpointer: Arc<Checkpointer>,
 }
 
 /// A batch that shall become facts.
@@ -25,8 +27,14 @@ const WAITING: usize = 16;
 
 impl Writer {
     pub(super) fn start(connection: Connection, connect: Connect) -> Result<Self, Fault> {
-        let desk = Desk { connection: Some(connection), connect, truncate_at: checkpoint::TRUNCATE_PAGES };
-        Ok(Self { threads: Threads::start("store-writer", WAITING, [desk])? })
+        let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect))?);
+        let desk = Desk {
+            connection: Some(connection),
+            connect,
+            checkpointer: Arc::clone(&checkpointer),
+            truncate_at: checkpoint::TRUNCATE_PAGES,
+        };
+        Ok(Self { threads: Threads::start("store-writer", WAITING, [desk])?, checkpointer })
     }
 
     pub(super) async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
@@ -37,7 +45,9 @@ impl Writer {
 
     /// Commits what was taken, empties the write-ahead log and lets go of the file.
     pub(super) async fn close(&self) -> Result<(), Fault> {
-        self.threads.close().await
+        // First: as long as it has the file open, the write-ahead log cannot go.
+        let checkpointer = self.checkpointer.close().await;
+        self.threads.close().await.and(checkpointer)
     }
 }
 
@@ -46,6 +56,7 @@ struct Desk {
     /// None after a failure, until the next batch comes.
     connection: Option<Connection>,
     connect: Connect,
+    checkpointer: Arc<Checkpointer>,
     /// At which length the write-ahead log is emptied at any price.
     truncate_at: i64,
 }
@@ -81,7 +92,7 @@ impl Desk {
     /// commit.
     fn tidy(&mut self) {
         let Some(db) = self.connection.take() else { return };
-        match checkpoint::shorten(&db, self.truncate_at) {
+        match self.checkpointer.shorten(&db, self.truncate_at) {
             Ok(truncate_at) => {
                 self.truncate_at = truncate_at;
                 self.connection = Some(db);
