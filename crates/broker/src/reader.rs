@@ -38,6 +38,9 @@ pub enum Setback {
     },
 }
 
+/// Up to how many subscriptions a connection has memory for just these.
+const FEW: usize = 4;
+
 impl Reader {
     /// A reader without subscriptions. [`Broker::end`] finds it by its owner.
     #[must_use]
@@ -74,7 +77,12 @@ impl Reader {
         let (key, log, seat) = self.broker.sit(topic, Arc::clone(&self.line));
         let heard = log.signal_head();
         let subscription = Subscription { log, seat, key, cursor: None, heard, behind: false };
-        self.line.out().subscriptions.push(subscription);
+        let mut out = self.line.out();
+        // Most connections have few, and there are many connections.
+        if out.subscriptions.len() < FEW {
+            out.subscriptions.reserve_exact(1);
+        }
+        out.subscriptions.push(subscription);
         true
     }
 

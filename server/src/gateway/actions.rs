@@ -11,7 +11,7 @@ use super::stream::Stream;
 impl<S: Stream> Connection<S> {
     pub(super) async fn carry_out(&mut self, request: Request) {
         let Request { action, reference } = request;
-        let chat = Arc::clone(&self.app.chat);
+        let chat = Arc::clone(&self.chat);
         match action {
             Action::Ping => self.say(&Notice::Pong { reference }),
             Action::Subscribe { topic, since } => {
@@ -75,7 +75,7 @@ impl<S: Stream> Connection<S> {
 
     /// Answers a send when it is committed, after those that were begun before it.
     fn answer_later(&mut self, begun: Result<Sending, No>, reference: Option<Ref>) {
-        let chat = Arc::clone(&self.app.chat);
+        let chat = Arc::clone(&self.chat);
         self.sends.push(async move {
             let sent = match begun {
                 Ok(sending) => chat.finish(sending).await,

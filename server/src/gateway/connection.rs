@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Flushed, Frame, Reader, Setback, State};
-use chat::{Caller, CatchUp, Chance, Ending, OsChance};
+use chat::{Caller, CatchUp, Chance, Chat, Ending, OsChance};
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 use wire::{CloseCode, Notice, Refusal, Refused};
 
 use super::alarm::Alarm;
@@ -13,11 +14,14 @@ use super::hearing::{Asked, Hearing};
 use super::sends::Sends;
 use super::stream::{Ready, Stream};
 use crate::boot::App;
+use crate::config::Config;
 
 /// One open socket: who is there, what they read, and what they sent that is not answered yet. What its topics have
 /// for it is written by the broker's shards; here it is heard, answered and watched.
 pub(super) struct Connection<S> {
-    pub(super) app: App,
+    pub(super) chat: Arc<Chat>,
+    config: Arc<Config>,
+    stopping: CancellationToken,
     pub(super) caller: Caller,
     pub(super) reader: Reader,
     /// Sends that are being committed, in the order they came; their answers keep that order.
@@ -73,15 +77,18 @@ pub(super) fn begin<S: Stream>(
     seat: Seat,
 ) -> Box<Connection<S>> {
     let stream = Arc::new(stream);
-    let mut hearing = Hearing::new();
+    let mut hearing = Hearing::default();
     hearing.take(early);
     let owner = caller.me.as_ref().map(|me| me.id);
     let reader = Reader::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
     let ending = app.chat.ending(&caller, reader.valve());
     Box::new(Connection {
         alarm: app.clock.alarm(reader.bell()),
-        app,
-        caller,
+        chat: app.chat,
+        config: app.config,
+        stopping: app.stopping,
+        // What the browser says it is matters to who signs in; a socket would keep it for days.
+        caller: Caller { label: String::new(), ..caller },
         reader,
         sends: Sends::default(),
         stream,
@@ -121,7 +128,7 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn end(&mut self, end: End) {
-        let patience = self.app.config.patience.goodbye;
+        let patience = self.config.patience.goodbye;
         // The peer may be gone by now; then there is nobody to tell.
         let _ = match end {
             End::Gone => return,
@@ -146,7 +153,7 @@ impl<S: Stream> Connection<S> {
     /// A session that ended between the request and the watch on it told nobody.
     async fn is_still_known(&mut self) -> Result<(), End> {
         let Some(token) = &self.caller.session else { return Ok(()) };
-        match self.app.chat.recognise(token).await {
+        match self.chat.recognise(token).await {
             Ok(Some(_)) => Ok(()),
             Ok(None) => Err(End::Because(CloseCode::SignedOut)),
             Err(_) => Err(End::Because(CloseCode::Restart)),
@@ -158,7 +165,7 @@ impl<S: Stream> Connection<S> {
         if self.reader.is_closed() {
             return Err(End::Because(CloseCode::SignedOut));
         }
-        if self.app.stopping.is_cancelled() {
+        if self.stopping.is_cancelled() {
             return Err(End::Because(CloseCode::Restart));
         }
         if self.alarm.rang() {
@@ -242,7 +249,7 @@ impl<S: Stream> Connection<S> {
             Setback::Behind { topic, cursor, until } => {
                 // A reset goes before everything that follows its cursor.
                 self.reader.hold();
-                match self.app.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
+                match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
                     Ok(CatchUp::Frames) => {}
                     Ok(CatchUp::Reset { reason, cursor, begins }) => {
                         self.say(&Notice::Reset { topic, reason, cursor, begins });
@@ -258,7 +265,7 @@ impl<S: Stream> Connection<S> {
 
     /// When something must have happened.
     fn deadline(&self) -> Instant {
-        let patience = &self.app.config.patience;
+        let patience = &self.config.patience;
         let heard = match self.pinged {
             _ if !self.greeted => self.heard + patience.first_frame,
             Some(pinged) => pinged + patience.pong,
@@ -271,7 +278,7 @@ impl<S: Stream> Connection<S> {
     fn check_life(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.deadline() {
-            if self.stalled.is_some_and(|stalled| now >= stalled + self.app.config.patience.stall) {
+            if self.stalled.is_some_and(|stalled| now >= stalled + self.config.patience.stall) {
                 return Err(End::Because(CloseCode::Stalled));
             }
             match self.pinged.take() {

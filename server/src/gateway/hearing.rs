@@ -9,7 +9,14 @@ use wire::{CloseCode, Refusal, RefusedRequest, Request};
 use super::stream::Stream;
 
 /// The way in: what the peer sent and is not carried out yet, in order.
+#[derive(Default)]
 pub(super) struct Hearing {
+    /// None between two messages: an idle connection keeps no memory.
+    hearing: Option<Box<Half>>,
+}
+
+/// What is heard in part, and not carried out in part.
+struct Half {
     decoder: Decoder,
     asked: VecDeque<Asked>,
 }
@@ -40,16 +47,12 @@ thread_local! {
 }
 
 impl Hearing {
-    pub(super) const fn new() -> Self {
-        Self { decoder: Decoder::new(HARD_FRAME_BYTES), asked: VecDeque::new() }
-    }
-
     /// The next thing.
     pub(super) fn next(&mut self) -> Option<Asked> {
-        let next = self.asked.pop_front();
-        if self.asked.is_empty() {
-            // An idle connection keeps no memory.
-            self.asked = VecDeque::new();
+        let half = self.hearing.as_mut()?;
+        let next = half.asked.pop_front();
+        if half.asked.is_empty() && half.decoder.is_idle() {
+            self.hearing = None;
         }
         next
     }
@@ -59,10 +62,9 @@ impl Hearing {
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.resize(SCRATCH_BYTES, 0);
             match stream.try_read(scratch) {
-                Ok(0) => self.asked.push_back(Asked::Gone),
-                Ok(count) => self.take(&scratch[..count]),
+                Ok(count) if count > 0 => self.take(&scratch[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(_) => self.asked.push_back(Asked::Gone),
+                Ok(_) | Err(_) => self.half().asked.push_back(Asked::Gone),
             }
             true
         })
@@ -70,8 +72,8 @@ impl Hearing {
 
     /// Makes frames of bytes.
     pub(super) fn take(&mut self, bytes: &[u8]) {
-        let asked = &mut self.asked;
-        let read = self.decoder.read(bytes, |incoming| match incoming {
+        let Half { decoder, asked } = self.half();
+        let read = decoder.read(bytes, |incoming| match incoming {
             Incoming::Text(text) => asked.push_back(Asked::Frame(Request::decode(&text))),
             Incoming::Binary(_) => {
                 let refused = RefusedRequest { refusal: Refusal::FrameBinary, reference: None };
@@ -88,5 +90,11 @@ impl Hearing {
                 Violation::TooLarge => CloseCode::TooLarge,
             }));
         }
+    }
+
+    fn half(&mut self) -> &mut Half {
+        self.hearing.get_or_insert_with(|| {
+            Box::new(Half { decoder: Decoder::new(HARD_FRAME_BYTES), asked: VecDeque::new() })
+        })
     }
 }

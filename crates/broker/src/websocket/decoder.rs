@@ -107,6 +107,12 @@ impl Decoder {
         }
     }
 
+    /// Whether it stands between two messages, so that a new one would go on as well.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        self.header_bytes == 0 && self.frame.is_none() && self.begun.is_none() && !self.closed
+    }
+
     /// Reads the next bytes and gives what is whole, in order. After a close frame nothing more is given.
     ///
     /// # Errors
