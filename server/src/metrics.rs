@@ -71,6 +71,7 @@ impl Collector for Node {
             ("written_bytes", "Bytes that sockets took", broker.written_bytes),
             ("stalls", "Times that a socket had no room", broker.stalls),
             ("sockets_closed", "Sockets that have ended", closed),
+            ("store_reads", "Reads of the database", app.chat.store_reads()),
             ("failed_commits", "Commits that failed", tally.failed.load(Ordering::Relaxed)),
         ];
         for (name, help, value) in counters {

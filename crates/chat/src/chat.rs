@@ -195,6 +195,12 @@ impl Chat {
         &self.tally
     }
 
+    /// How often the store was read since it was opened.
+    #[must_use]
+    pub fn store_reads(&self) -> u64 {
+        self.store.reads()
+    }
+
     /// The time, as everything here sees it.
     #[must_use]
     pub fn now(&self) -> Timestamp {

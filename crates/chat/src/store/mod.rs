@@ -41,6 +41,9 @@ pub trait Store: Send + Sync + 'static {
     /// a backup or a restart of a volatile one.
     fn epoch(&self) -> Epoch;
 
+    /// How often it was read since it was opened; 0 where reading costs nothing worth counting.
+    fn reads(&self) -> u64;
+
     /// Makes a batch of writes facts; one outcome for each, in order.
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault>;
 

@@ -79,6 +79,10 @@ impl Store for Gate {
         self.store.epoch()
     }
 
+    fn reads(&self) -> u64 {
+        self.store.reads()
+    }
+
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
         let mut open = self.open.subscribe();
         // An error would mean that the gate is gone, and it cannot be: this is one of its methods.

@@ -64,6 +64,10 @@ impl Store for VolatileStore {
         self.epoch
     }
 
+    fn reads(&self) -> u64 {
+        0
+    }
+
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
         let mut state = self.state();
         Ok(writes.iter().map(|write| state.write(write)).collect())

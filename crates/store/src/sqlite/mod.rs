@@ -76,6 +76,10 @@ impl Store for SqliteStore {
         self.epoch
     }
 
+    fn reads(&self) -> u64 {
+        self.readers.reads()
+    }
+
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
         self.writer.commit(writes).await
     }

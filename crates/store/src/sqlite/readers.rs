@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chat::Fault;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -8,6 +10,7 @@ use super::threads::{Threads, Worker};
 /// The threads that read.
 pub(super) struct Readers {
     threads: Threads<Job>,
+    reads: AtomicU64,
 }
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
@@ -25,7 +28,7 @@ impl Readers {
             Ok(Desk(db))
         };
         let desks = (0..THREADS).map(desk).collect::<Result<Vec<_>, Fault>>()?;
-        Ok(Self { threads: Threads::start("store-reader", WAITING, desks)? })
+        Ok(Self { threads: Threads::start("store-reader", WAITING, desks)?, reads: AtomicU64::new(0) })
     }
 
     /// Reads in one transaction, so that what is read belongs together.
@@ -34,6 +37,7 @@ impl Readers {
         what: &'static str,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Fault> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |db| {
             let result = db.transaction().and_then(|transaction| {
@@ -49,6 +53,11 @@ impl Readers {
             Ok(result) => result.map_err(|error| Fault::new(what, error)),
             Err(_) => Err(Fault::new(what, "a reader of the store has ended")),
         }
+    }
+
+    /// How many reads there were.
+    pub(super) fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// Reads what was asked for and lets go of the file.
