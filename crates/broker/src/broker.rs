@@ -6,7 +6,7 @@ use wire::{Seq, Topic, UserId};
 
 use crate::frame::Frame;
 use crate::line::Line;
-use crate::log::{LogBytes, Room};
+use crate::log::Room;
 use crate::outlet::Outlet;
 use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
@@ -20,9 +20,20 @@ pub struct Broker {
     topics: Mutex<HashMap<Topic, Arc<TopicLog>>>,
     /// The next number of a topic, and of a connection.
     next: AtomicU64,
+    /// How many bytes of frames one topic keeps.
+    topic_bytes: usize,
     room: Arc<Room>,
     desks: Vec<Arc<Desk>>,
     pub(crate) stirred: Stirred,
+}
+
+/// How many bytes of frames are kept for readers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBytes {
+    /// Of one topic.
+    pub topic: usize,
+    /// Of all topics together. Each keeps its newest frame all the same.
+    pub all: usize,
 }
 
 /// Which subscriptions end.
@@ -45,7 +56,8 @@ impl Broker {
         let broker = Self {
             topics: Mutex::default(),
             next: AtomicU64::new(0),
-            room: Room::new(log_bytes),
+            topic_bytes: log_bytes.topic,
+            room: Room::new(log_bytes.all),
             desks,
             stirred: Stirred::default(),
         };
@@ -147,7 +159,13 @@ impl Broker {
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
         let log = topics.entry(topic.clone()).or_insert_with(|| {
-            Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), &self.room))
+            Arc::new(TopicLog::new(
+                topic.clone(),
+                self.number(),
+                self.desks.len(),
+                self.topic_bytes,
+                &self.room,
+            ))
         });
         let (key, seat) = log.sit(line);
         (key, Arc::clone(log), seat)

@@ -29,11 +29,11 @@ mod topic;
 mod valve;
 pub mod websocket;
 
-pub use broker::{Broker, Ended};
+pub use broker::{Broker, Ended, LogBytes};
 pub use frame::Frame;
 pub use helping::Helping;
 pub use line::{Flushed, State};
-pub use log::{Log, LogBytes, Read, Room};
+pub use log::{Log, Read, Room};
 pub use mailbox::Mailbox;
 pub use outlet::Outlet;
 pub use presence::{Presence, Stir};

@@ -8,19 +8,10 @@ use wire::Seq;
 use crate::frame::Frame;
 use crate::helping::Helping;
 
-/// How many bytes of frames may be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogBytes {
-    /// Of one topic.
-    pub topic: usize,
-    /// Of all topics together; each keeps its newest frame all the same.
-    pub all: usize,
-}
-
 /// What all logs of a broker keep together.
 #[derive(Debug)]
 pub struct Room {
-    most: LogBytes,
+    most: usize,
     taken: AtomicUsize,
 }
 
@@ -47,9 +38,9 @@ pub enum Read {
 }
 
 impl Room {
-    /// Room for so much.
+    /// Room for so many bytes of frames; each log keeps its newest one all the same.
     #[must_use]
-    pub fn new(most: LogBytes) -> Arc<Self> {
+    pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: AtomicUsize::new(0) })
     }
 
@@ -61,11 +52,9 @@ impl Room {
 }
 
 impl Log {
-    /// An empty log in a room: it keeps at most what the room has for a topic, and `max_bytes`, but always the newest
-    /// frame.
+    /// An empty log that keeps at most `max_bytes` of frames, as long as there is room, but always the newest one.
     #[must_use]
-    pub fn new(room: Arc<Room>, max_bytes: usize) -> Self {
-        let max_bytes = max_bytes.min(room.most.topic);
+    pub const fn new(max_bytes: usize, room: Arc<Room>) -> Self {
         Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes, room }
     }
 
@@ -84,8 +73,7 @@ impl Log {
         self.room.taken.fetch_add(length, Ordering::Relaxed);
         self.frames.push_back(frame);
         // Where there is no room, the busiest topics make some.
-        while (self.bytes > self.max_bytes || self.room.taken() > self.room.most.all) && self.frames.len() > 1
-        {
+        while (self.bytes > self.max_bytes || self.room.taken() > self.room.most) && self.frames.len() > 1 {
             let length = self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
             self.bytes -= length;
             self.room.taken.fetch_sub(length, Ordering::Relaxed);
@@ -163,7 +151,7 @@ mod tests {
     }
 
     fn log(max_bytes: usize) -> Log {
-        Log::new(Room::new(LogBytes { topic: max_bytes, all: usize::MAX }), usize::MAX)
+        Log::new(max_bytes, Room::new(usize::MAX))
     }
 
     fn seq_of(frame: &[u8]) -> u64 {
@@ -215,8 +203,8 @@ mod tests {
 
     #[test]
     fn all_logs_together_have_a_bound_and_what_is_given_back_counts() {
-        let room = Room::new(LogBytes { topic: 1_000, all: 3_000 });
-        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(Arc::clone(&room), usize::MAX)).collect();
+        let room = Room::new(3_000);
+        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(1_000, Arc::clone(&room))).collect();
         for seq in 1..=200 {
             for log in &mut logs {
                 log.append(Seq(seq), frame(seq, 50));

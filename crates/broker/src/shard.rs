@@ -1,14 +1,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::helping::Helpings;
 use crate::line::{Flushed, Line};
-use crate::sync::Mutex;
+use crate::sync::{LONG_PASS, Mutex, rest};
 use crate::tally::Counters;
 use crate::topic::{TopicLog, unpoisoned};
 
@@ -38,10 +37,6 @@ struct Work {
 
 /// How many sockets are written to before others have their turn.
 const BETWEEN_YIELDS: usize = 64;
-/// How long a pass takes at least to be followed by a rest: some hundred writes.
-const LONG_PASS: Duration = Duration::from_millis(1);
-/// The longest rest. On a machine where a pass takes longer, most of it is waiting for a core.
-const LONGEST_REST: Duration = Duration::from_millis(4);
 
 impl Desk {
     pub(crate) fn topic(&self, topic: Arc<TopicLog>) {
@@ -84,7 +79,7 @@ impl Shard {
             drop(lines);
             let took = began.elapsed();
             if took >= LONG_PASS && self.desk.has_work() {
-                sleep((took / 2).min(LONGEST_REST)).await;
+                rest(took).await;
             }
         }
     }

@@ -3,6 +3,10 @@
 //! rung and polled, never waited for by a thread, so to the scheduler each of both is one step.
 
 #[cfg(feature = "schedules")]
+pub(crate) use self::scheduled::{LONG_PASS, rest};
+#[cfg(not(feature = "schedules"))]
+pub(crate) use self::timed::{LONG_PASS, rest};
+#[cfg(feature = "schedules")]
 pub(crate) use shuttle::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -12,3 +16,30 @@ pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
+
+#[cfg(not(feature = "schedules"))]
+mod timed {
+    use std::time::Duration;
+
+    /// How long a pass takes at least to be followed by a rest: some hundred writes.
+    pub(crate) const LONG_PASS: Duration = Duration::from_millis(1);
+    /// The longest rest. On a machine where a pass takes longer, most of it is waiting for a core.
+    const LONGEST_REST: Duration = Duration::from_millis(4);
+
+    /// Rests after a pass that took so long.
+    pub(crate) async fn rest(took: Duration) {
+        tokio::time::sleep((took / 2).min(LONGEST_REST)).await;
+    }
+}
+
+/// Where there is no time, only an order: every pass may be long, and a rest lets others go on.
+#[cfg(feature = "schedules")]
+mod scheduled {
+    use std::time::Duration;
+
+    pub(crate) const LONG_PASS: Duration = Duration::ZERO;
+
+    pub(crate) async fn rest(_: Duration) {
+        tokio::task::yield_now().await;
+    }
+}

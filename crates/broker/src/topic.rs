@@ -56,14 +56,14 @@ const SIGNAL_BYTES: usize = 8 * 1_024;
 const NEVER: u64 = u64::MAX;
 
 impl TopicLog {
-    pub(crate) fn new(name: Topic, number: u64, shards: usize, room: &Arc<Room>) -> Self {
+    pub(crate) fn new(name: Topic, number: u64, shards: usize, max_bytes: usize, room: &Arc<Room>) -> Self {
         Self {
             name,
             number,
             head: AtomicU64::new(0),
-            log: Mutex::new(Log::new(Arc::clone(room), usize::MAX)),
+            log: Mutex::new(Log::new(max_bytes, Arc::clone(room))),
             signal_head: AtomicU64::new(0),
-            signals: Mutex::new(Log::new(Arc::clone(room), SIGNAL_BYTES)),
+            signals: Mutex::new(Log::new(SIGNAL_BYTES, Arc::clone(room))),
             members: (0..shards).map(|_| Members::default()).collect(),
             quiet_at: AtomicU64::new(0),
         }
