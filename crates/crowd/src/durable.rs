@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::fanout::frames::{Counter, Kind, await_data, client_text, shake_hands};
-use crate::fanout::{connect, float, quantile_ms};
+use crate::quantiles::{float, quantile_ms};
 use crate::server::Server;
+use crate::websocket::{Counter, Kind, await_data, client_text, connect, shake_hands};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl Durable {
     /// If the server cannot be started or reached.
     pub async fn run(&self) -> io::Result<Acknowledged> {
         let mut server = Server::start(&self.server, &self.store, None).await?;
-        let addr = server.host().parse().map_err(io::Error::other)?;
+        let addr = server.addr();
         let from = Instant::now() + WARM_UP;
         let until = from + self.time;
         let pause = self.rate.map(|rate| Duration::from_secs(1) * self.senders / rate.max(1));

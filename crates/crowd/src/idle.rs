@@ -1,7 +1,6 @@
 //! What it costs a server that many are there and nothing happens.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,13 +9,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use wire::Topic;
 
-use crate::fanout::frames::{Counter, Kind, await_data, client_text, shake_hands_as};
-use crate::fanout::process::{cpu_s, rss_kib};
-use crate::fanout::{connect, float};
-use crate::person::{http, introduce};
+use crate::gathering::gather;
+use crate::process::{cpu_s, rss_kib};
+use crate::quantiles::float;
 use crate::server::Server;
+use crate::websocket::{Counter, Kind, PONG, await_data, client_text, connect, shake_hands_as};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -43,13 +41,11 @@ pub struct Rest {
 }
 
 /// How many people there are; each has many sockets.
-const PEOPLE: u32 = 40;
+const PEOPLE: usize = 40;
 /// How many sockets are open before the memory is looked at first: what a server needs to serve at all is not theirs.
 const FIRST: u32 = 400;
 /// How long a server may take to come to rest.
 const SETTLE: Duration = Duration::from_secs(3);
-/// A pong without a payload, as a client sends it.
-const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 impl Idle {
     /// Measures once.
@@ -58,11 +54,9 @@ impl Idle {
     /// If the server cannot be started or reached.
     pub async fn run(&self) -> io::Result<Rest> {
         let mut server = Server::start(&self.server, &self.store, None).await?;
-        let host = server.host();
-        let addr: SocketAddr = host.parse().map_err(io::Error::other)?;
-        let pid = server.pid().ok_or_else(|| io::Error::other("the server has ended"))?;
-        let (topic, cookies) = gather(&host).await?;
-        let subscribe = format!(r#"{{"action":"subscribe","topic":"{topic}"}}"#);
+        let (addr, pid) = (server.addr(), server.running()?);
+        let crowd = gather(&server.host(), PEOPLE).await?;
+        let subscribe = format!(r#"{{"action":"subscribe","topic":"{}"}}"#, crowd.topic);
         let frame = client_text(&subscribe);
         let mut sockets = JoinSet::new();
         let mut before = 0;
@@ -71,8 +65,8 @@ impl Idle {
                 sleep(SETTLE).await;
                 before = rss_kib(pid).unwrap_or_default();
             }
-            let cookie = cookies.get(number as usize % cookies.len()).map(String::as_str);
-            let mut stream = shake_hands_as(connect(addr, number).await?, "/ws", cookie).await?;
+            let mut stream =
+                shake_hands_as(connect(addr, number).await?, "/ws", crowd.cookie(number)).await?;
             stream.write_all(&frame).await?;
             await_data(&stream, 2).await?;
             sockets.spawn(rest(stream));
@@ -92,20 +86,6 @@ impl Idle {
             lost: u32::try_from(lost).unwrap_or(u32::MAX),
         })
     }
-}
-
-/// People in a group; gives its topic and their cookies.
-async fn gather(host: &str) -> io::Result<(Topic, Vec<String>)> {
-    let (_, founder) = introduce(host, "p0").await?;
-    let made = http::post(host, "/do/create_group", Some(&founder), &[("name", "Everybody")]).await?;
-    let group: String = made.json()?;
-    let mut cookies = vec![founder];
-    for number in 1..PEOPLE {
-        let (_, cookie) = introduce(host, &format!("p{number}")).await?;
-        http::post(host, "/do/join", Some(&cookie), &[("group", &group)]).await?.json::<()>()?;
-        cookies.push(cookie);
-    }
-    Ok((Topic::new(&format!("group/{group}")).map_err(io::Error::other)?, cookies))
 }
 
 /// Is there, and answers pings, until the server ends it.

@@ -6,16 +6,29 @@
 //! of ours but `wire`.
 //!
 //! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
+//! [`slow_consumer`], [`resume_storm`] and [`churn`] do both: their readers, thousands of them in `listener/`, note what
+//! they read for the checker too.
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
 pub mod busy;
 pub mod checker;
+pub mod churn;
 pub mod durable;
 pub mod fanout;
+mod gathering;
+mod history;
 pub mod idle;
+mod listener;
+pub mod metrics;
 pub mod person;
+pub mod process;
+mod quantiles;
 pub mod raw;
 pub mod record;
+pub mod resume_storm;
 pub mod run;
 pub mod server;
+pub mod slow_consumer;
+mod speaker;
+mod websocket;

@@ -51,6 +51,11 @@ pub enum Note {
         /// Where delivery goes on.
         seq: Seq,
     },
+    /// What history gave for the gap of the oldest reset that nothing was noted for yet.
+    Refilled {
+        /// The entries, in the order in which they came.
+        lines: Vec<Line>,
+    },
     /// How far somebody is was told.
     Marks(Marks),
     /// The seat was given up, by an act that stands at this place.

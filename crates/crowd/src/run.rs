@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
-use wire::Topic;
 
 use crate::busy::Busy;
 use crate::checker::{Finding, check};
-use crate::person::socket::whole_log;
-use crate::person::{Person, Progress, http, introduce};
+use crate::gathering::{Gathering, gather};
+use crate::history::whole_log;
+use crate::person::{Person, Progress, introduce};
 use crate::server::Server;
 
 /// What happens in a run.
@@ -42,7 +43,7 @@ pub struct Plan {
 }
 
 /// What came of it.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Outcome {
     /// What was not kept.
     pub findings: Vec<Finding>,
@@ -100,17 +101,8 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
     let chaos = Chaos::new(plan.seed, plan.cuts);
     let progress = Arc::new(Progress::default());
 
-    let mut guests = Vec::new();
-    for n in 0..plan.people {
-        guests.push(introduce(&host, &format!("p{n}")).await?);
-    }
+    let Gathering { group, topic, people: guests } = gather(&host, plan.people).await?;
     let founder = guests.first().map(|(_, cookie)| cookie.clone()).unwrap_or_default();
-    let made = http::post(&host, "/do/create_group", Some(&founder), &[("name", "The crowd")]).await?;
-    let group: String = made.json()?;
-    for (_, cookie) in guests.iter().skip(1) {
-        http::post(&host, "/do/join", Some(cookie), &[("group", &group)]).await?.json::<()>()?;
-    }
-    let topic = Topic::new(&format!("group/{group}")).map_err(io::Error::other)?;
 
     let mut crowd = JoinSet::new();
     for (n, guest) in guests.into_iter().enumerate() {
@@ -153,7 +145,7 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
         records.push(busy.await.map_err(io::Error::other)??);
     }
     let busybodies = records.len();
-    let log = whole_log(&host, &founder, topic.as_str()).await?;
+    let log = whole_log(&host, Some(&founder), topic.as_str()).await?;
     progress.head.store(log.last().map_or(0, |line| line.seq.0), Ordering::Release);
 
     while let Ok(Some(record)) = timeout_at(until + Duration::from_secs(5), crowd.join_next()).await {

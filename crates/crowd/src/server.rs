@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,12 +12,17 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use crate::metrics::Metrics;
+use crate::person::http;
+
 /// A server with a data folder and a port of its own.
 pub struct Server {
     binary: PathBuf,
     store: String,
     plant: Option<String>,
     port: u16,
+    /// Where it serves metrics.
+    metrics: u16,
     folder: TempDir,
     child: Option<Child>,
 }
@@ -30,14 +36,15 @@ impl Server {
     /// # Errors
     /// If it does not come to serve.
     pub async fn start(binary: &Path, store: &str, plant: Option<&str>) -> io::Result<Self> {
-        let probe = TcpListener::bind("127.0.0.1:0").await?;
-        let port = probe.local_addr()?.port();
-        drop(probe);
+        let probes = [TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?];
+        let [port, metrics] = [probes[0].local_addr()?.port(), probes[1].local_addr()?.port()];
+        drop(probes);
         let mut server = Self {
             binary: binary.to_owned(),
             store: store.to_owned(),
             plant: plant.map(str::to_owned),
             port,
+            metrics,
             folder: tempfile::tempdir()?,
             child: None,
         };
@@ -51,10 +58,33 @@ impl Server {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The same, as an address.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// What it counts, by name; a family of counters as their sum.
+    ///
+    /// # Errors
+    /// If it does not tell.
+    pub async fn metrics(&self) -> io::Result<Metrics> {
+        let answer = http::get(&format!("127.0.0.1:{}", self.metrics), "/metrics", None).await?;
+        Ok(Metrics::read(answer.text()?))
+    }
+
     /// The process; none while it does not run.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref()?.id()
+    }
+
+    /// The process.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn running(&self) -> io::Result<u32> {
+        self.pid().ok_or_else(|| io::Error::other("the server has ended"))
     }
 
     /// Starts the process, on the same data and port, and waits until it serves.
@@ -72,7 +102,12 @@ impl Server {
                 ("HUBBUB_SEND_PER_SECOND", "1000000"),
                 ("HUBBUB_LOG", "warn"),
             ])
-            .envs([("HUBBUB_SOCKETS_PER_USER", "1000"), ("HUBBUB_SOCKETS_PER_ADDRESS", "20000")])
+            .envs([
+                ("HUBBUB_SOCKETS", "20000"),
+                ("HUBBUB_SOCKETS_PER_USER", "1000"),
+                ("HUBBUB_SOCKETS_PER_ADDRESS", "20000"),
+            ])
+            .env("HUBBUB_METRICS", format!("127.0.0.1:{}", self.metrics))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::options().create(true).append(true).open(&log)?)
@@ -84,10 +119,7 @@ impl Server {
         let host = self.host();
         let give_up = Instant::now() + READY;
         loop {
-            if super::person::http::get(&host, "/health/ready", None)
-                .await
-                .is_ok_and(|answer| answer.status == 200)
-            {
+            if http::get(&host, "/health/ready", None).await.is_ok_and(|answer| answer.status == 200) {
                 self.child = Some(child);
                 return Ok(());
             }

@@ -4,77 +4,16 @@
 mod peers;
 mod plot;
 mod report;
+mod scenarios;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use self::report::Section;
+use self::scenarios::{SCENARIOS, Scenario};
 use crate::process::{cargo, root, run, target};
 use crate::{Done, dist};
-
-/// What can be measured: its name, what it shows, and the arguments of the command `crowd`.
-struct Scenario {
-    name: &'static str,
-    about: &'static str,
-    command: &'static str,
-    arguments: &'static [&'static str],
-    /// Whether others are measured beside it.
-    beside: bool,
-}
-
-const SCENARIOS: [Scenario; 7] = [
-    Scenario {
-        name: "fanout-single",
-        about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
-                `raw` is one thread that does nothing but write, the most that a core of this machine can do.",
-        command: "fanout",
-        arguments: &["--window", "1"],
-        beside: true,
-    },
-    Scenario {
-        name: "fanout-burst",
-        about: "16 and 128 messages under way to 1,000 subscribers: whoever gathers them writes less often.",
-        command: "fanout",
-        arguments: &["--window", "16", "--window", "128"],
-        beside: true,
-    },
-    Scenario {
-        name: "fanout-open",
-        about: "100, 400 and 1,500 messages a second to 1,000 subscribers, whether or not they arrive.",
-        command: "fanout",
-        arguments: &["--rate", "100", "--rate", "400", "--rate", "1500"],
-        beside: false,
-    },
-    Scenario {
-        name: "idle",
-        about: "Sockets of people who are signed in, each subscribed to a group, and nothing happens but pings.",
-        command: "idle",
-        arguments: &["--store", "sqlite"],
-        beside: false,
-    },
-    Scenario {
-        name: "idle-volatile",
-        about: "The same without a database.",
-        command: "idle",
-        arguments: &["--store", "memory"],
-        beside: false,
-    },
-    Scenario {
-        name: "durable-send",
-        about: "64 senders, and how long each waits for the answer that its message is on disk.",
-        command: "durable",
-        arguments: &["--store", "sqlite"],
-        beside: false,
-    },
-    Scenario {
-        name: "volatile-send",
-        about: "The same without a database.",
-        command: "durable",
-        arguments: &["--store", "memory"],
-        beside: false,
-    },
-];
 
 /// Measures the named scenarios, or all, and prints what came of them. With `--quick` each is short; with
 /// `--write` the result becomes docs/performance.md.
@@ -92,19 +31,29 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     let quick = options.iter().any(|option| *option == "--quick");
     let server = dist::dist()?;
     let crowd = build(&["--package", "crowd"], "crowd")?;
-    let naive = build(&["--package", "server", "--example", "naive"], "examples/naive")?;
-    let peers = peers::prepare(&crowd, &naive)?;
+    let is_wanted =
+        |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| **name == scenario.name);
+    let wanted: Vec<_> = SCENARIOS.iter().filter(is_wanted).collect();
+    let peers = if wanted.iter().any(|scenario| scenario.beside) {
+        let naive = build(&["--package", "server", "--example", "naive"], "examples/naive")?;
+        peers::prepare(&crowd, &naive)?
+    } else {
+        Vec::new()
+    };
     let folder = target().join("bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
-    let mut sections = Vec::new();
-    for scenario in &SCENARIOS {
-        if !names.is_empty() && !names.iter().any(|name| name.as_str() == scenario.name) {
-            continue;
-        }
+    let (mut sections, mut wrong) = (Vec::new(), Vec::new());
+    for scenario in wanted {
         println!("\n── {}", scenario.name);
         let json = folder.join(format!("{}.json", scenario.name));
-        let text = measure(scenario, &crowd, &server, &peers, quick, &json)?;
-        sections.push(Section { name: scenario.name, about: scenario.about, text, json });
+        // One that finds something wrong does not keep the others from being measured.
+        match measure(scenario, &crowd, &server, &peers, quick, &json) {
+            Ok(text) => sections.push(Section { name: scenario.name, about: scenario.about, text, json }),
+            Err(error) => wrong.push(error),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(wrong.join("; "));
     }
     if options.iter().any(|option| *option == "--write") {
         report::write(&sections)?;
@@ -134,13 +83,7 @@ fn measure(
             command.args(["--beside", peer]);
         }
     }
-    match (scenario.command, quick) {
-        ("fanout", true) => command.args(["--seconds", "2", "--rounds", "3"]),
-        ("fanout", false) => command.args(["--seconds", "4", "--rounds", "5"]),
-        ("idle", true) => command.args(["--connections", "2000", "--seconds", "30"]),
-        (_, true) => command.args(["--seconds", "3"]),
-        (_, false) => &mut command,
-    };
+    command.args(if quick { scenario.quick } else { scenario.long });
     let output = command.current_dir(root()).stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| format!("{} cannot be started: {error}", crowd.display()))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

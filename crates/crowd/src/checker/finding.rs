@@ -1,5 +1,6 @@
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use wire::Marks;
 
 /// One promise that was not kept.
@@ -71,6 +72,15 @@ pub enum Finding {
         /// Where to.
         seq: u64,
     },
+    /// History does not have exactly what a reset said that it has.
+    Unfilled {
+        /// Who looked.
+        reader: String,
+        /// The last entry before the gap.
+        after: u64,
+        /// The last one in it.
+        until: u64,
+    },
     /// A reader got an entry that was committed after the seat was gone.
     AfterLeaving {
         /// Who.
@@ -85,6 +95,15 @@ pub enum Finding {
         /// Whose, and how far.
         marks: Marks,
     },
+    /// More than there may be.
+    TooMuch {
+        /// Of what.
+        what: String,
+        /// How much there is.
+        measured: u64,
+        /// How much there may be.
+        most: u64,
+    },
     /// At the end a reader does not have everything.
     Unread {
         /// Who.
@@ -94,6 +113,13 @@ pub enum Finding {
         /// The last one there is.
         head: u64,
     },
+}
+
+impl Finding {
+    /// That there is more of something than there may be, if there is.
+    pub(crate) fn if_too_much(what: &str, measured: u64, most: u64) -> Option<Self> {
+        (measured > most).then(|| Self::TooMuch { what: what.into(), measured, most })
+    }
 }
 
 impl fmt::Display for Finding {
@@ -117,6 +143,12 @@ impl fmt::Display for Finding {
             Self::ResetWithoutCause { reader, seq } => {
                 write!(f, "{reader} was reset to {seq} without a cause")
             }
+            Self::Unfilled { reader, after, until } => {
+                write!(f, "{reader} was reset from {after} to {until}, and history does not fill that")
+            }
+            Self::TooMuch { what, measured, most } => {
+                write!(f, "{measured} {what}; there may be {most} at most")
+            }
             Self::AfterLeaving { reader, seq } => write!(f, "{reader} got {seq} after leaving"),
             Self::BadMarks { reader, marks: Marks { user, delivered, read } } => {
                 write!(
@@ -126,5 +158,11 @@ impl fmt::Display for Finding {
             }
             Self::Unread { reader, last, head } => write!(f, "{reader} has read up to {last} of {head}"),
         }
+    }
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

@@ -27,3 +27,11 @@ pub fn check(records: &[Record], log: &[Line]) -> Vec<Finding> {
     }
     findings
 }
+
+/// As [`check`], for one more reader of the same log, who said nothing.
+#[must_use]
+pub fn check_reader(record: &Record, log: &[Line]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    readers::check(record, log, &mut findings);
+    findings
+}

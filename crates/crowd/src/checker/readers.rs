@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use wire::limits::REPLAY_ENTRIES;
 use wire::{Epoch, Marks, ResetReason, Seq, UserId};
@@ -14,6 +14,7 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
     let mut new_epoch = false;
     let mut left: Option<Seq> = None;
     let head = log.last().map_or(Seq::ZERO, |line| line.seq);
+    let mut gaps = VecDeque::new();
     let mut marks = HashMap::<UserId, Marks>::new();
     for note in &record.notes {
         match note {
@@ -34,7 +35,17 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
                 if !has_cause {
                     findings.push(Finding::ResetWithoutCause { reader: reader(), seq: seq.0 });
                 }
+                gaps.push_back((at.unwrap_or_default(), *seq));
                 at = Some(*seq);
+            }
+            Note::Refilled { lines } => {
+                let gap = gaps.pop_front();
+                if let Some((after, until)) = gap.filter(|gap| !fills(*gap, lines)) {
+                    findings.push(Finding::Unfilled { reader: reader(), after: after.0, until: until.0 });
+                }
+                for line in lines {
+                    compare(&record.name, line, log, findings);
+                }
             }
             Note::Left { seq } => left = Some(*seq),
             Note::Read(line) => {
@@ -73,6 +84,11 @@ fn follow(reader: &str, at: Option<Seq>, line: &Line, findings: &mut Vec<Finding
     } else if line.seq != at.next() {
         findings.push(Finding::Gap { reader: reader.into(), after: at.0, found: line.seq.0 });
     }
+}
+
+/// Whether these entries are all of a gap, in order.
+fn fills((after, until): (Seq, Seq), lines: &[Line]) -> bool {
+    lines.iter().map(|line| line.seq.0).eq(after.0 + 1..=until.0)
 }
 
 fn compare(reader: &str, line: &Line, log: &[Line], findings: &mut Vec<Finding>) {

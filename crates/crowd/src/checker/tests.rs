@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use wire::{Epoch, Marks, ResetReason, Seq, UserId};
 
-use super::{Finding, check};
+use super::{Finding, check, check_reader};
 use crate::record::{Line, Note, Record};
 
 const EPOCH: Epoch = Epoch(7);
@@ -152,6 +152,25 @@ fn a_reset_needs_a_cause() {
     let (mut records, log) = clean();
     records[1].notes = vec![subscribed(0), Note::Reset { reason: ResetReason::TooFarBehind, seq: Seq(2) }];
     assert_eq!(check(&records, &log), [Finding::ResetWithoutCause { reader: "ben".into(), seq: 2 }]);
+}
+
+#[test]
+fn history_fills_the_whole_gap_of_a_reset_or_it_is_found() {
+    let log: Vec<Line> = (1..=1_200).map(|seq| line(seq, &format!("m{seq}"))).collect();
+    let judged = |filled: &[Line]| {
+        let reset = Note::Reset { reason: ResetReason::TooFarBehind, seq: Seq(1_199) };
+        let notes =
+            vec![subscribed(0), reset, read(1_200, "m1200"), Note::Refilled { lines: filled.to_vec() }];
+        check_reader(&record("ben", notes), &log)
+    };
+    assert_eq!(judged(&log[..1_199]), []);
+    let unfilled = Finding::Unfilled { reader: "ben".into(), after: 0, until: 1_199 };
+    for partly in [&log[..0], &log[..1_198], &log[1..1_199], &log[..1_200]] {
+        assert_eq!(judged(partly), std::slice::from_ref(&unfilled));
+    }
+    let mut other = log[..1_199].to_vec();
+    other[7].body = Some("something else".into());
+    assert_eq!(judged(&other), [Finding::TwoBodies { seq: 8, reader: "ben".into() }]);
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl Comparison {
             let mut rounds: Vec<Vec<Measured>> = vec![Vec::new(); names.len()];
             for _ in 0..self.rounds.max(1) {
                 let mut server = Server::start(&self.server, "memory", None).await?;
-                let addr = server.host().parse().map_err(io::Error::other)?;
+                let addr = server.addr();
                 rounds[0].push(self.measure(addr, Dialect::Topics, server.pid(), load).await?);
                 server.kill().await?;
                 for (place, peer) in self.beside.iter().enumerate() {

@@ -6,12 +6,10 @@
 
 pub mod compare;
 mod dialect;
-pub(crate) mod frames;
-pub(crate) mod process;
 mod subscriber;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,15 +18,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 pub use self::dialect::Dialect;
-use self::frames::client_text;
-use self::process::{cpu_s, rss_kib};
 use self::subscriber::Team;
+use crate::process::{cpu_s, rss_kib};
+use crate::quantiles::{float, quantile_ms};
+use crate::websocket::{await_data, client_text, connect, read_and_forget, shake_hands};
 
 /// What is measured.
 #[derive(Clone, Debug)]
@@ -110,8 +108,6 @@ const MOST_UNDER_WAY: usize = 4_096;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long is not measured at the beginning.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// How many connections come from one address: servers bound that.
-const FROM_ONE_ADDRESS: u32 = 40;
 /// The topic that is published to.
 pub(crate) const TOPIC: &str = "fanout";
 
@@ -172,11 +168,11 @@ impl Fanout {
     async fn publish(&self, progress: &Arc<Progress>) -> io::Result<Published> {
         let window = if self.rate.is_some() { MOST_UNDER_WAY } else { self.window.clamp(1, MOST_UNDER_WAY) };
         let stream = connect(self.addr, self.subscribers).await?;
-        let mut publisher = frames::shake_hands(stream, self.dialect.path()).await?;
+        let mut publisher = shake_hands(stream, self.dialect.path()).await?;
         for frame in self.dialect.publisher_opening() {
             publisher.write_all(&client_text(&frame)).await?;
         }
-        frames::await_data(&publisher, self.dialect.publisher_before()).await?;
+        await_data(&publisher, self.dialect.publisher_before()).await?;
         let message = client_text(&self.dialect.message(self.payload));
         let (start, mut counted) = (Instant::now(), None);
         loop {
@@ -211,7 +207,7 @@ impl Fanout {
             }
             progress.note_sent(room);
             publisher.write_all(&message.repeat(room)).await?;
-            frames::read_and_forget(&publisher)?;
+            read_and_forget(&publisher)?;
         }
         let (from, before, cpu_before) = counted.ok_or_else(|| io::Error::other("nothing was measured"))?;
         let cpu = self.pid.and_then(cpu_s).zip(cpu_before).map(|(now, before)| now - before);
@@ -223,16 +219,6 @@ impl Fanout {
             cpu,
         })
     }
-}
-
-/// A connection from an address of its own, for every so many.
-pub(crate) async fn connect(addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    let [third, fourth] = u16::try_from(number / FROM_ONE_ADDRESS + 2).unwrap_or(u16::MAX).to_be_bytes();
-    socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, third, fourth)), 0))?;
-    let stream = socket.connect(addr).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 impl Progress {
@@ -330,14 +316,4 @@ impl Progress {
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
-}
-
-pub(crate) fn quantile_ms(sorted: &[u64], percent: usize) -> f64 {
-    let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
-    sorted.get(place).map_or(0.0, |micros| float(*micros) / 1_000.0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "what a run counts is exact in an f64")]
-pub(crate) fn float(number: u64) -> f64 {
-    number as f64
 }

@@ -10,9 +10,9 @@ use tokio::runtime;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
+use super::Progress;
 use super::dialect::{Count, Dialect};
-use super::frames::{Counter, Kind, client_text, shake_hands};
-use super::{Progress, connect};
+use crate::websocket::{Counter, Kind, PONG, client_text, connect, shake_hands};
 
 /// Subscribers that share a thread. They count among themselves, so that the measuring costs as little as it can: only
 /// when all of a team have a message is it told to the others.
@@ -40,8 +40,6 @@ struct Shared {
 const SAMPLE: u64 = 16;
 /// How much is read at once.
 const READ_BYTES: usize = 64 * 1_024;
-/// A pong without a payload, as a client sends it.
-const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 impl Team {
     /// Counts what comes until it is over; gives how long some of it took, in microseconds.

@@ -14,12 +14,18 @@ pub(crate) struct Answer {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Answer {
+    /// The body, if all went well.
+    pub(crate) fn text(&self) -> io::Result<&str> {
+        match self.status {
+            200 => Ok(&self.body),
+            status => Err(io::Error::other(format!("{status}: {}", self.body))),
+        }
+    }
+
     /// The body as a value.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> io::Result<T> {
-        if self.status != 200 {
-            return Err(io::Error::other(format!("{}: {}", self.status, self.body)));
-        }
-        serde_json::from_str(&self.body).map_err(|error| io::Error::other(format!("{error}: {}", self.body)))
+        let body = self.text()?;
+        serde_json::from_str(body).map_err(|error| io::Error::other(format!("{error}: {body}")))
     }
 }
 

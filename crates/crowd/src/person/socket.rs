@@ -1,18 +1,17 @@
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use wire::{Action, Amendment, Cursor, Emoji, Entry, Epoch, Incoming, Notice, Ref, Request, SendId, Seq};
+use wire::{Action, Amendment, Cursor, Emoji, Epoch, Incoming, Notice, Ref, Request, SendId};
 
 use super::{Deed, Letter, Person};
-use crate::record::{Line, Note};
+use crate::history::line;
+use crate::record::Note;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -177,37 +176,4 @@ impl Person {
 async fn send(socket: &mut Socket, action: Action, number: Option<u64>) -> Option<()> {
     let frame = Request { action, reference: number.map(Ref::number) }.encode();
     socket.send(Message::text(frame)).await.ok()
-}
-
-/// An entry as notes have it.
-pub(crate) fn line(entry: Entry<Value>) -> Line {
-    let Entry { id, seq, data, .. } = entry;
-    let said = || data["text"].as_str().unwrap_or_default().lines().next().unwrap_or_default().to_owned();
-    let body = match data["type"].as_str() {
-        Some("message") => Some(said()),
-        Some(kind @ ("edited" | "reacted")) => Some(kind.to_owned()),
-        _ => None,
-    };
-    Line { seq, id: id.to_string(), body }
-}
-
-/// The whole log, read from history page by page.
-pub(crate) async fn whole_log(host: &str, cookie: &str, topic: &str) -> std::io::Result<Vec<Line>> {
-    let mut log: Vec<Line> = Vec::new();
-    let mut seen = HashMap::new();
-    loop {
-        let after = log.last().map_or(Seq::ZERO, |line| line.seq);
-        let path = format!("/topics/{topic}/history?after={after}&limit=100");
-        let page: Vec<Entry<Value>> = super::http::get(host, &path, Some(cookie)).await?.json()?;
-        if page.is_empty() {
-            return Ok(log);
-        }
-        for entry in page {
-            // A history that repeats itself would never end.
-            if seen.insert(entry.seq.0, ()).is_some() {
-                return Err(std::io::Error::other(format!("history gives {} twice", entry.seq)));
-            }
-            log.push(line(entry));
-        }
-    }
 }

@@ -1,92 +1,4 @@
-//! As much of RFC 6455 as a subscriber needs that only counts.
-
-use std::io;
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-/// A text frame as a client sends it: masked, with a mask of zeros, so that the payload stands as it is.
-pub(crate) fn client_text(text: &str) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    match u16::try_from(text.len()) {
-        Ok(short @ 0..=125) => frame.push(0x80 | short.to_be_bytes()[1]),
-        Ok(medium) => {
-            frame.push(0x80 | 126);
-            frame.extend(medium.to_be_bytes());
-        }
-        Err(_) => {
-            frame.push(0x80 | 127);
-            frame.extend((text.len() as u64).to_be_bytes());
-        }
-    }
-    frame.extend([0; 4]);
-    frame.extend(text.as_bytes());
-    frame
-}
-
-/// Makes a WebSocket of a connection.
-pub(crate) async fn shake_hands(stream: TcpStream, path: &str) -> io::Result<TcpStream> {
-    shake_hands_as(stream, path, None).await
-}
-
-/// Makes a WebSocket of a connection, as somebody who is signed in.
-pub(crate) async fn shake_hands_as(
-    mut stream: TcpStream,
-    path: &str,
-    cookie: Option<&str>,
-) -> io::Result<TcpStream> {
-    let host = stream.peer_addr()?;
-    let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{cookie}\r\n"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-        if head.len() > 4_096 {
-            return Err(io::Error::other("the server's answer has no end"));
-        }
-    }
-    let status = String::from_utf8_lossy(&head);
-    if !status.starts_with("HTTP/1.1 101") {
-        let first = status.lines().next().unwrap_or_default();
-        return Err(io::Error::other(format!("no WebSocket at {path}: {first}")));
-    }
-    Ok(stream)
-}
-
-/// Waits until so many data frames have come.
-pub(crate) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<()> {
-    let (mut counter, mut came) = (Counter::default(), 0);
-    let mut scratch = [0; 4 * 1_024];
-    while came < count {
-        stream.readable().await?;
-        match stream.try_read(&mut scratch) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(length) => {
-                counter.count(&scratch[..length], |kind, _| came += usize::from(kind == Kind::Data))
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-/// Takes what the server says to somebody who does not listen, so that it is not held up.
-pub(crate) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
-    let mut scratch = [0; 16 * 1_024];
-    loop {
-        match stream.try_read(&mut scratch) {
-            Ok(0) => return Err(io::Error::other("the server has closed the publisher's socket")),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            Err(error) => return Err(error),
-        }
-    }
-}
+use std::mem;
 
 /// Counts frames in a stream of bytes, however they are cut.
 #[derive(Debug, Default)]
@@ -141,6 +53,41 @@ impl Counter {
             }
         }
     }
+}
+
+/// Takes whole frames out of a stream of bytes, however they are cut.
+#[derive(Debug, Default)]
+pub(crate) struct Frames {
+    /// The beginning of a frame that has come in part.
+    rest: Vec<u8>,
+}
+
+impl Frames {
+    /// Looks at the next bytes; each frame that is whole comes with its payload.
+    pub(crate) fn take(&mut self, bytes: &[u8], came: impl FnMut(Kind, &[u8])) {
+        if self.rest.is_empty() {
+            let used = whole(bytes, came);
+            self.rest = bytes[used..].to_vec();
+        } else {
+            let mut all = mem::take(&mut self.rest);
+            all.extend_from_slice(bytes);
+            let used = whole(&all, came);
+            self.rest = all[used..].to_vec();
+        }
+    }
+}
+
+/// Gives the frames that are whole; returns how many bytes they are.
+fn whole(bytes: &[u8], mut came: impl FnMut(Kind, &[u8])) -> usize {
+    let mut at = 0;
+    while let Some((size, length)) = header(&bytes[at..]) {
+        let begin = at + size;
+        let end = begin.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+        let Some(payload) = bytes.get(begin..end) else { break };
+        came(kind(bytes[at]), payload);
+        at = end;
+    }
+    at
 }
 
 fn kind(first: u8) -> Kind {
@@ -198,20 +145,14 @@ mod tests {
             use Kind::{Close, Data, Ping};
             let expected = [(Data, 0), (Data, 5), (Data, 126), (Ping, 3), (Data, 70_000), (Close, 2)];
             assert_eq!(kinds, expected, "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn a_clients_frame_says_how_long_it_is() {
-        for length in [0, 125, 126, 65_535, 65_536] {
-            let frame = client_text(&"x".repeat(length));
-            let header = match length {
-                0..=125 => 2,
-                126..=65_535 => 4,
-                _ => 10,
-            };
-            assert_eq!(frame.len(), header + 4 + length);
-            assert_eq!(frame[..2].iter().map(|byte| byte & 0x80).collect::<Vec<_>>(), [0x80, 0x80]);
+            let (mut frames, mut payloads) = (Frames::default(), Vec::new());
+            for part in bytes.chunks(cut) {
+                frames.take(part, |kind, payload| {
+                    assert!(payload.iter().all(|byte| *byte == 0x81));
+                    payloads.push((kind, payload.len() as u64));
+                });
+            }
+            assert_eq!(payloads, expected, "cut at {cut}");
         }
     }
 }

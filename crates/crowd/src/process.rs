@@ -2,6 +2,19 @@
 
 use std::fs;
 
+use serde::Serialize;
+
+/// What a process holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Holding {
+    /// Its resident memory, in KiB.
+    pub rss_kib: u64,
+    /// Its open descriptors.
+    pub descriptors: u64,
+    /// Its threads.
+    pub threads: u64,
+}
+
 /// The ticks of a second in `/proc`: fixed for programs, whatever the kernel uses inside (proc(5), `USER_HZ`).
 const TICKS: f64 = 100.0;
 
@@ -16,8 +29,21 @@ pub(crate) fn cpu_s(pid: u32) -> Option<f64> {
 
 /// The resident memory of a process, in KiB.
 pub(crate) fn rss_kib(pid: u32) -> Option<u64> {
+    status(pid, "VmRSS:")
+}
+
+/// What a process holds just now.
+pub(crate) fn holding(pid: u32) -> Option<Holding> {
+    Some(Holding {
+        rss_kib: rss_kib(pid)?,
+        descriptors: fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count() as u64,
+        threads: status(pid, "Threads:")?,
+    })
+}
+
+fn status(pid: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
@@ -36,5 +62,16 @@ mod tests {
         }
         assert!(sum > 0);
         assert_eq!(rss_kib(u32::MAX), None);
+    }
+
+    #[test]
+    fn what_is_open_is_held() {
+        let pid = std::process::id();
+        let before = holding(pid).unwrap();
+        assert!(before.threads >= 1 && before.descriptors >= 3, "{before:?}");
+        let open: Vec<_> = (0..100).map(|_| fs::File::open("/proc/self/status").unwrap()).collect();
+        // Other tests of this process open and close files meanwhile.
+        assert!(holding(pid).unwrap().descriptors + 50 > before.descriptors + open.len() as u64);
+        assert_eq!(holding(u32::MAX), None);
     }
 }

@@ -1,0 +1,230 @@
+//! Many come, read a little and go, all the time: nothing of them may stay behind.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use crate::checker::Finding;
+use crate::gathering::{Gathering, gather};
+use crate::history::whole_log;
+use crate::listener::{Listener, Room, judge};
+use crate::process::{Holding, holding};
+use crate::quantiles::quantile_ms;
+use crate::server::Server;
+use crate::speaker::Speaker;
+
+/// What happens: somebody talks, and so many others a second come, subscribe, read one or two messages, and go.
+#[derive(Clone, Debug)]
+pub struct Churn {
+    /// The binary of the product.
+    pub server: PathBuf,
+    /// How many come a second.
+    pub rate: u32,
+    /// For how long.
+    pub time: Duration,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Churned {
+    /// How many came.
+    pub connections: u64,
+    /// How many of them did not come to read.
+    pub failures: u64,
+    /// What the first of those was told.
+    pub first_failure: Option<String>,
+    /// How long half of them took at most from when they were to come until they had subscribed, in ms.
+    pub median_ms: f64,
+    /// How long 99 of 100 took at most.
+    pub p99_ms: f64,
+    /// What the server held before.
+    pub before: Holding,
+    /// What it holds when all are gone.
+    pub after: Holding,
+    /// Every promise that was not kept.
+    pub findings: Vec<Finding>,
+}
+
+/// One who came and went.
+pub(crate) struct Visit {
+    pub(crate) listener: Listener,
+    /// How long they took until they had subscribed, in microseconds; or why they did not come to read.
+    pub(crate) came: io::Result<u64>,
+}
+
+/// How many people there are; each comes many times.
+const PEOPLE: usize = 40;
+/// How many messages are said a second.
+const SAID: u32 = 50;
+/// How many bytes a message has.
+const PAYLOAD: usize = 128;
+/// For how long people come before the server is looked at first: what it needs to serve at all is not theirs.
+const WARM_UP: Duration = Duration::from_secs(1);
+/// How long one may need until they have read.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server may take to be rid of the last who went.
+const SETTLE: Duration = Duration::from_secs(2);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(100);
+/// How many descriptors more there may be at the end: those of the files of a database.
+const MOST_DESCRIPTORS: u64 = 8;
+/// How many threads more: a runtime begins them when there is work, and lets them go later.
+const MOST_THREADS: u64 = 8;
+/// How much more memory, in KiB: what it needs for the messages themselves, and for the most who were there at once.
+const MOST_KIB: u64 = 16 * 1_024;
+
+impl Churn {
+    /// Measures once.
+    ///
+    /// # Errors
+    /// If the server cannot be started or reached, or the speaker is not answered.
+    pub async fn run(&self) -> io::Result<Churned> {
+        let mut server = Server::start(&self.server, "sqlite", None).await?;
+        let (host, pid) = (server.host(), server.running()?);
+        let crowd = Arc::new(gather(&host, PEOPLE).await?);
+        let room = Room::new(&server, crowd.topic.clone());
+        let mut speaker = Speaker::open(&room, 0, crowd.cookie(0), "speaker", PAYLOAD).await?;
+        // On to the end, so that nobody waits for a message that never comes.
+        let said = u64::from(SAID) * (WARM_UP + self.time + 2 * SETTLE).as_secs();
+        let speaking = tokio::spawn(async move {
+            speaker.say(said, Duration::from_secs(1) / SAID).await?;
+            Ok::<_, io::Error>(speaker.record)
+        });
+        let mut visits = come_and_go(&room, &crowd, 1, self.rate, WARM_UP).await?;
+        let before = settle(pid, None).await?;
+        let first = u32::try_from(visits.len()).unwrap_or(u32::MAX) + 1;
+        visits.extend(come_and_go(&room, &crowd, first, self.rate, self.time).await?);
+        let after = settle(pid, Some(before)).await?;
+        let record = speaking.await.map_err(io::Error::other)??;
+        let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
+        server.kill().await?;
+
+        let (mut times, mut listeners, mut failures, mut first_failure) = (Vec::new(), Vec::new(), 0, None);
+        for Visit { listener, came } in visits {
+            match came {
+                Ok(took) => times.push(took),
+                Err(error) => {
+                    failures += 1;
+                    first_failure.get_or_insert(error.to_string());
+                }
+            }
+            listeners.push(listener);
+        }
+        times.sort_unstable();
+        let mut findings = judge(&room, &[record], &listeners, &log);
+        findings.extend(Finding::if_too_much("connections that failed", failures, 0));
+        findings.extend(is_left_behind(before, after));
+        Ok(Churned {
+            connections: listeners.len() as u64,
+            failures,
+            first_failure,
+            median_ms: quantile_ms(&times, 50),
+            p99_ms: quantile_ms(&times, 99),
+            before,
+            after,
+            findings,
+        })
+    }
+}
+
+impl Churned {
+    /// In a few words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        format!("{} came, {} failed", self.connections, self.failures)
+    }
+}
+
+/// So many a second come to a room for so long, the first with this number; half of them go with a word.
+pub(crate) async fn come_and_go(
+    room: &Arc<Room>,
+    crowd: &Arc<Gathering>,
+    first: u32,
+    rate: u32,
+    time: Duration,
+) -> io::Result<Vec<Visit>> {
+    let (begun, pause, mut visiting) = (Instant::now(), Duration::from_secs(1) / rate.max(1), JoinSet::new());
+    let mut visits = Vec::new();
+    for number in (0..).take_while(|number| pause * *number < time) {
+        let due = begun + pause * number;
+        sleep_until(due).await;
+        let (room, crowd, number) = (Arc::clone(room), Arc::clone(crowd), first + number);
+        visiting.spawn(async move {
+            let mut listener = Listener::new(room, number, crowd.cookie(number), false);
+            let visit = timeout(PATIENCE, visit(&mut listener, number, due)).await;
+            Visit { listener, came: visit.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) }
+        });
+        while let Some(ended) = visiting.try_join_next() {
+            visits.push(ended.map_err(io::Error::other)?);
+        }
+    }
+    visits.extend(visiting.join_all().await);
+    Ok(visits)
+}
+
+async fn visit(listener: &mut Listener, number: u32, due: Instant) -> io::Result<u64> {
+    let mut link = listener.open().await?;
+    let took = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+    listener.hear_some(&mut link, 1 + u64::from(number % 2)).await?;
+    if number % 4 < 2 {
+        link.close().await?
+    } else {
+        link.reset()?
+    }
+    Ok(took)
+}
+
+/// What a process holds when it holds no more descriptors than it did then, or else after some time.
+async fn settle(pid: u32, then: Option<Holding>) -> io::Result<Holding> {
+    let until = Instant::now() + SETTLE;
+    loop {
+        let now = holding(pid).ok_or_else(|| io::Error::other("the server has ended"))?;
+        let settled = then.is_some_and(|then| now.descriptors <= then.descriptors);
+        if settled || Instant::now() > until {
+            return Ok(now);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// What is wrong with what a server holds, after many came and went.
+fn is_left_behind(before: Holding, after: Holding) -> Vec<Finding> {
+    [
+        (
+            "descriptors more than before anybody came",
+            after.descriptors,
+            before.descriptors,
+            MOST_DESCRIPTORS,
+        ),
+        ("threads more than before anybody came", after.threads, before.threads, MOST_THREADS),
+        ("KiB of memory more than before anybody came", after.rss_kib, before.rss_kib, MOST_KIB),
+    ]
+    .into_iter()
+    .filter_map(|(what, after, before, most)| Finding::if_too_much(what, after.saturating_sub(before), most))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_behind_is_found() {
+        let before = Holding { rss_kib: 40_000, descriptors: 60, threads: 9 };
+        assert_eq!(is_left_behind(before, before), []);
+        // Less than before is no fault, and does not wrap around.
+        assert_eq!(is_left_behind(before, Holding::default()), []);
+        for leaky in [
+            Holding { descriptors: 69, ..before },
+            Holding { threads: 18, ..before },
+            Holding { rss_kib: 60_000, ..before },
+        ] {
+            assert!(matches!(is_left_behind(before, leaky)[..], [Finding::TooMuch { .. }]), "{leaky:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use crowd::run::{Outcome, Plan, run as carry_out};
+
+use super::judge;
+
+/// One run in which people also edit, react, come and go, rise, fall and broadcast.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The binary under test
+    #[arg(long)]
+    server: PathBuf,
+    /// sqlite or memory
+    #[arg(long, default_value = "sqlite")]
+    store: String,
+    /// About how long people go on
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+}
+
+/// Runs it, and says what came of it.
+pub(crate) async fn run(Arguments { server, store, seconds }: Arguments) -> io::Result<bool> {
+    let Outcome { findings, summary } = carry_out(&plan(server, &store, seconds)).await?;
+    Ok(judge(&format!("{store}, mixed"), &findings, &summary))
+}
+
+/// Twenty people who do something up to twenty times a second each; in memory only as often as it keeps of one log.
+pub(crate) fn plan(server: PathBuf, store: &str, seconds: u32) -> Plan {
+    let people = 20;
+    let seconds_of = usize::try_from(seconds).unwrap_or(usize::MAX).max(1);
+    let each = if store == "memory" { (1_400 / (people * seconds_of)).clamp(1, 20) } else { 20 };
+    Plan {
+        server,
+        store: store.into(),
+        plant: None,
+        people,
+        messages: people * each * seconds_of,
+        kills: 0,
+        cuts: 400,
+        mixed: Some(Duration::from_millis(1_000 / each as u64)),
+        seed: 1,
+        limit: Duration::from_secs(u64::from(seconds) * 4 + 60),
+    }
+}

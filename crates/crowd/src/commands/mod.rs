@@ -1,0 +1,49 @@
+//! The commands, one a module: what each can be told, and how it says what came of it.
+
+pub(crate) mod check;
+pub(crate) mod churn;
+pub(crate) mod crash;
+pub(crate) mod durable;
+pub(crate) mod fanout;
+pub(crate) mod idle;
+pub(crate) mod mixed;
+pub(crate) mod resume_storm;
+pub(crate) mod slow_consumer;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crowd::checker::Finding;
+use serde::Serialize;
+
+/// The most findings that are told one by one.
+const MOST_TOLD: usize = 20;
+
+/// Whether it came to an end, and a good one; if it did not, says why.
+pub(crate) fn told(name: &str, good: io::Result<bool>) -> bool {
+    good.unwrap_or_else(|error| {
+        println!("FAILED {name}: {error}");
+        false
+    })
+}
+
+/// Whether nothing was found; says what.
+fn judge(name: &str, findings: &[Finding], summary: &str) -> bool {
+    if findings.is_empty() {
+        println!("ok {name}: nothing lost, doubled or reordered; {summary}");
+        return true;
+    }
+    println!("FAILED {name}: {} findings; {summary}", findings.len());
+    for finding in findings.iter().take(MOST_TOLD) {
+        println!("   {finding}");
+    }
+    false
+}
+
+fn write(path: Option<&Path>, result: &impl Serialize) -> io::Result<()> {
+    match path {
+        Some(path) => fs::write(path, serde_json::to_string_pretty(result)?),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,84 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::time::Instant;
+use wire::Seq;
+
+use crate::record::Line;
+
+/// Every entry that somebody has read, once, however many have: most of them read the same bytes, and what those mean is
+/// looked at for the first only.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    table: RwLock<Table>,
+    /// When each message was to be sent.
+    sent: Mutex<HashMap<String, Instant>>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    kept: Vec<Kept>,
+    numbers: HashMap<Arc<[u8]>, u32>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    bytes: Arc<[u8]>,
+    line: Line,
+    sent: Option<Instant>,
+}
+
+/// An entry that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// Its number here: those that came first first.
+    pub(super) number: u32,
+    pub(super) seq: Seq,
+    /// When it was to be sent, if one of ours has sent it.
+    pub(super) sent: Option<Instant>,
+}
+
+impl Lines {
+    /// A message is about to be sent.
+    pub(crate) fn note_sent(&self, id: &str, at: Instant) {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), at);
+    }
+
+    /// The entry that these bytes are; most likely that of the number `next`.
+    pub(super) fn find(&self, next: u32, bytes: &[u8]) -> Option<Found> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let number = match table.kept.get(next as usize) {
+            Some(kept) if *kept.bytes == *bytes => next,
+            _ => *table.numbers.get(bytes)?,
+        };
+        table.found(number)
+    }
+
+    /// Learns what these bytes are.
+    pub(super) fn learn(&self, bytes: &[u8], line: Line) -> Option<Found> {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&line.id).copied();
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have been faster.
+        if let Some(number) = table.numbers.get(bytes).copied() {
+            return table.found(number);
+        }
+        let (bytes, number) = (Arc::<[u8]>::from(bytes), u32::try_from(table.kept.len()).ok()?);
+        table.numbers.insert(Arc::clone(&bytes), number);
+        table.kept.push(Kept { bytes, line, sent });
+        table.found(number)
+    }
+
+    /// The entries of these numbers.
+    pub(super) fn of(&self, first: u32, count: u32) -> Vec<Line> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = table.kept.iter().skip(first as usize).take(count as usize);
+        kept.map(|kept| kept.line.clone()).collect()
+    }
+}
+
+impl Table {
+    fn found(&self, number: u32) -> Option<Found> {
+        let kept = self.kept.get(number as usize)?;
+        Some(Found { number, seq: kept.line.seq, sent: kept.sent })
+    }
+}

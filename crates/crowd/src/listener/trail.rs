@@ -1,0 +1,93 @@
+use super::lines::Lines;
+use crate::record::{Note, Record};
+
+/// What one reader noted, small enough for thousands of them: whoever reads what everybody reads, as they read it, takes
+/// a few bytes for all of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trail {
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Read so many entries that follow each other in the table.
+    Read { first: u32, count: u32 },
+    /// Anything else.
+    Note(Box<Note>),
+}
+
+impl Trail {
+    /// Read the entry of this number.
+    pub(super) fn read(&mut self, number: u32) {
+        match self.steps.last_mut() {
+            Some(Step::Read { first, count }) if *first + *count == number => *count += 1,
+            _ => self.steps.push(Step::Read { first: number, count: 1 }),
+        }
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        self.steps.push(Step::Note(Box::new(note)));
+    }
+
+    /// How many entries were read.
+    pub(crate) fn count(&self) -> u64 {
+        let counts = self.steps.iter().map(|step| match step {
+            Step::Read { count, .. } => u64::from(*count),
+            Step::Note(_) => 0,
+        });
+        counts.sum()
+    }
+
+    /// How many resets were told.
+    pub(crate) fn resets(&self) -> u64 {
+        let resets = self
+            .steps
+            .iter()
+            .filter(|step| matches!(step, Step::Note(note) if matches!(**note, Note::Reset { .. })));
+        resets.count() as u64
+    }
+
+    /// The whole of it, as the checker reads it.
+    pub(crate) fn record(&self, name: String, lines: &Lines) -> Record {
+        let mut notes = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Read { first, count } => {
+                    notes.extend(lines.of(*first, *count).into_iter().map(Note::Read));
+                }
+                Step::Note(note) => notes.push((**note).clone()),
+            }
+        }
+        Record { name, notes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Epoch, Seq};
+
+    use super::*;
+    use crate::record::Line;
+
+    #[test]
+    fn a_trail_tells_everything_as_it_was_read() {
+        let lines = Lines::default();
+        let line =
+            |seq: u64| Line { seq: Seq(seq), id: format!("m{seq}"), body: Some(format!("text {seq}")) };
+        let mut trail = Trail::default();
+        let mut expected = Vec::new();
+        for seq in [1, 2, 3, 5, 4, 4] {
+            let bytes = format!("entry {seq}");
+            let found = lines.find(9, bytes.as_bytes()).or_else(|| lines.learn(bytes.as_bytes(), line(seq)));
+            trail.read(found.unwrap().number);
+            expected.push(Note::Read(line(seq)));
+            if seq == 3 {
+                let note = Note::Subscribed { epoch: Epoch(7), seq: Seq(3) };
+                trail.note(note.clone());
+                expected.push(note);
+            }
+        }
+        assert_eq!(trail.record("ann".into(), &lines), Record { name: "ann".into(), notes: expected });
+        assert_eq!((trail.count(), trail.resets()), (6, 0));
+    }
+}

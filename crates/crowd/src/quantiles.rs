@@ -1,0 +1,13 @@
+//! Figures of many samples.
+
+/// What so many of a hundred took at most, in ms; from microseconds, the shortest first.
+pub(crate) fn quantile_ms(sorted: &[u64], percent: usize) -> f64 {
+    let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(place).map_or(0.0, |micros| float(*micros) / 1_000.0)
+}
+
+/// A count, to be divided.
+#[expect(clippy::cast_precision_loss, reason = "what a run counts is exact in an f64")]
+pub(crate) fn float(number: u64) -> f64 {
+    number as f64
+}

@@ -1,0 +1,116 @@
+//! People who only talk, at a fixed rate, over raw sockets.
+
+use std::io;
+use std::str;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+use wire::{Action, Incoming, Notice, Request, SendId};
+
+use crate::listener::Room;
+use crate::record::{Note, Record};
+use crate::websocket::{Frames, Kind, PONG, client_text, connect, shake_hands_as};
+
+/// Somebody who talks in one room, and notes what was said and answered.
+#[derive(Debug)]
+pub(crate) struct Speaker {
+    room: Arc<Room>,
+    stream: TcpStream,
+    frames: Frames,
+    /// How many bytes a message has at least.
+    payload: usize,
+    said: u64,
+    answered: u64,
+    pub(crate) record: Record,
+}
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How much is read at once.
+const READ_BYTES: usize = 16 * 1_024;
+
+impl Speaker {
+    /// Comes to a room, under a name that nobody else there has.
+    pub(crate) async fn open(
+        room: &Arc<Room>,
+        number: u32,
+        cookie: Option<&str>,
+        name: &str,
+        payload: usize,
+    ) -> io::Result<Self> {
+        let stream = shake_hands_as(connect(room.addr, number).await?, "/ws", cookie).await?;
+        let record = Record { name: name.into(), notes: Vec::new() };
+        let room = Arc::clone(room);
+        Ok(Self { room, stream, frames: Frames::default(), payload, said: 0, answered: 0, record })
+    }
+
+    /// Says so many messages more, so far apart, whether or not earlier ones are answered; and waits until all are.
+    pub(crate) async fn say(&mut self, count: u64, pause: Duration) -> io::Result<()> {
+        let (begun, before) = (Instant::now(), self.said);
+        let last = before + count;
+        while self.answered < last {
+            // Late is late: a message counts from when it was to be sent.
+            let passed = u32::try_from(self.said - before).unwrap_or(u32::MAX);
+            let due = begun + pause.mul_f64(f64::from(passed));
+            tokio::select! {
+                biased;
+                () = sleep_until(due), if self.said < last => self.post(due).await?,
+                readable = timeout(PATIENCE, self.stream.readable()) => {
+                    readable.map_err(|_| io::Error::other("nobody answers"))??;
+                    self.hear().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn post(&mut self, due: Instant) -> io::Result<()> {
+        let Record { name, notes } = &mut self.record;
+        let id = format!("{name}-{}", self.said);
+        let said = format!("{name} says {} ", self.said);
+        let text = format!("{said:x<width$}", width = self.payload.max(said.len() + 1));
+        self.said += 1;
+        notes.push(Note::Invoke { id: id.clone(), body: text.clone() });
+        self.room.lines.note_sent(&id, due);
+        let (topic, id) = (self.room.topic.clone(), SendId::new(&id).map_err(io::Error::other)?);
+        let action = Action::Post { topic, id, text, reply_to: None };
+        self.stream.write_all(&client_text(&Request { action, reference: None }.encode())).await
+    }
+
+    async fn hear(&mut self) -> io::Result<()> {
+        let mut scratch = [0; READ_BYTES];
+        let length = match self.stream.try_read(&mut scratch) {
+            Ok(0) => return Err(io::Error::other("the server has closed the speaker's socket")),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let (mut refused, mut pings, mut answered) = (None, 0, 0);
+        let notes = &mut self.record.notes;
+        self.frames.take(&scratch[..length], |kind, payload| match (kind, notice(payload)) {
+            (Kind::Ping, _) => pings += 1,
+            (Kind::Data, Some(Notice::Ack { id, seq, duplicate, .. })) => {
+                answered += 1;
+                notes.push(Note::Ok { id: id.to_string(), seq, duplicate });
+            }
+            (Kind::Data, Some(Notice::Refused { message, .. })) => refused = Some(message),
+            _ => {}
+        });
+        self.answered += answered;
+        for _ in 0..pings {
+            self.stream.write_all(&PONG).await?;
+        }
+        refused.map_or(Ok(()), |message| Err(io::Error::other(format!("a message was refused: {message}"))))
+    }
+}
+
+fn notice(frame: &[u8]) -> Option<Notice> {
+    match Incoming::<Value>::decode(str::from_utf8(frame).ok()?)? {
+        Incoming::Notice(notice) => Some(*notice),
+        Incoming::Entry(_) => None,
+    }
+}

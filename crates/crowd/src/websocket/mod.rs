@@ -1,0 +1,138 @@
+//! As much of RFC 6455 as a reader needs that shall be faster than the server: a library would be slower.
+
+mod frames;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+pub(crate) use self::frames::{Counter, Frames, Kind};
+
+/// A pong without a payload, as a client sends it.
+pub(crate) const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
+/// How many connections come from one address: servers bound that.
+const FROM_ONE_ADDRESS: u32 = 40;
+
+/// A connection from an address of its own, for every so many.
+pub(crate) async fn connect(addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
+    connect_from(TcpSocket::new_v4()?, addr, number).await
+}
+
+/// As [`connect`], with room for so many bytes only that nobody has read yet.
+pub(crate) async fn connect_narrow(addr: SocketAddr, number: u32, bytes: u32) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_recv_buffer_size(bytes)?;
+    connect_from(socket, addr, number).await
+}
+
+async fn connect_from(socket: TcpSocket, addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
+    let [third, fourth] = u16::try_from(number / FROM_ONE_ADDRESS + 2).unwrap_or(u16::MAX).to_be_bytes();
+    socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, third, fourth)), 0))?;
+    let stream = socket.connect(addr).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A text frame as a client sends it: masked, with a mask of zeros, so that the payload stands as it is.
+pub(crate) fn client_text(text: &str) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match u16::try_from(text.len()) {
+        Ok(short @ 0..=125) => frame.push(0x80 | short.to_be_bytes()[1]),
+        Ok(medium) => {
+            frame.push(0x80 | 126);
+            frame.extend(medium.to_be_bytes());
+        }
+        Err(_) => {
+            frame.push(0x80 | 127);
+            frame.extend((text.len() as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    frame
+}
+
+/// Makes a WebSocket of a connection.
+pub(crate) async fn shake_hands(stream: TcpStream, path: &str) -> io::Result<TcpStream> {
+    shake_hands_as(stream, path, None).await
+}
+
+/// Makes a WebSocket of a connection, as somebody who is signed in.
+pub(crate) async fn shake_hands_as(
+    mut stream: TcpStream,
+    path: &str,
+    cookie: Option<&str>,
+) -> io::Result<TcpStream> {
+    let host = stream.peer_addr()?;
+    let cookie = cookie.map(|cookie| format!("Cookie: {cookie}\r\n")).unwrap_or_default();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{cookie}\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+        if head.len() > 4_096 {
+            return Err(io::Error::other("the server's answer has no end"));
+        }
+    }
+    let status = String::from_utf8_lossy(&head);
+    if !status.starts_with("HTTP/1.1 101") {
+        let first = status.lines().next().unwrap_or_default();
+        return Err(io::Error::other(format!("no WebSocket at {path}: {first}")));
+    }
+    Ok(stream)
+}
+
+/// Waits until so many data frames have come.
+pub(crate) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<()> {
+    let (mut counter, mut came) = (Counter::default(), 0);
+    let mut scratch = [0; 4 * 1_024];
+    while came < count {
+        stream.readable().await?;
+        match stream.try_read(&mut scratch) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(length) => {
+                counter.count(&scratch[..length], |kind, _| came += usize::from(kind == Kind::Data))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Takes what the server says to somebody who does not listen, so that it is not held up.
+pub(crate) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
+    let mut scratch = [0; 16 * 1_024];
+    loop {
+        match stream.try_read(&mut scratch) {
+            Ok(0) => return Err(io::Error::other("the server has closed the publisher's socket")),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_frame_says_how_long_it_is() {
+        for length in [0, 125, 126, 65_535, 65_536] {
+            let frame = client_text(&"x".repeat(length));
+            let header = match length {
+                0..=125 => 2,
+                126..=65_535 => 4,
+                _ => 10,
+            };
+            assert_eq!(frame.len(), header + 4 + length);
+            assert_eq!(frame[..2].iter().map(|byte| byte & 0x80).collect::<Vec<_>>(), [0x80, 0x80]);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What can be measured.
+
+/// One measurement of the command `crowd`.
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    /// What it shows, in a sentence.
+    pub(super) about: &'static str,
+    /// The command of `crowd`.
+    pub(super) command: &'static str,
+    /// What it is told.
+    pub(super) arguments: &'static [&'static str],
+    /// What it is told besides, if there is time.
+    pub(super) long: &'static [&'static str],
+    /// What it is told instead, if it shall be short.
+    pub(super) quick: &'static [&'static str],
+    /// Whether others are measured beside it.
+    pub(super) beside: bool,
+}
+
+/// How long the deliveries of one line are measured, and how often.
+const LONG_FANOUT: &[&str] = &["--seconds", "4", "--rounds", "5"];
+const QUICK_FANOUT: &[&str] = &["--seconds", "2", "--rounds", "3"];
+/// A short rest.
+const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
+/// A few seconds of anything else.
+const QUICK: &[&str] = &["--seconds", "3"];
+
+pub(super) const SCENARIOS: [Scenario; 10] = [
+    Scenario {
+        name: "fanout-single",
+        about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
+                `raw` is one thread that does nothing but write, the most that a core of this machine can do.",
+        command: "fanout",
+        arguments: &["--window", "1"],
+        long: LONG_FANOUT,
+        quick: QUICK_FANOUT,
+        beside: true,
+    },
+    Scenario {
+        name: "fanout-burst",
+        about: "16 and 128 messages under way to 1,000 subscribers: whoever gathers them writes less often.",
+        command: "fanout",
+        arguments: &["--window", "16", "--window", "128"],
+        long: LONG_FANOUT,
+        quick: QUICK_FANOUT,
+        beside: true,
+    },
+    Scenario {
+        name: "fanout-open",
+        about: "100, 400 and 1,500 messages a second to 1,000 subscribers, whether or not they arrive.",
+        command: "fanout",
+        arguments: &["--rate", "100", "--rate", "400", "--rate", "1500"],
+        long: LONG_FANOUT,
+        quick: QUICK_FANOUT,
+        beside: false,
+    },
+    Scenario {
+        name: "idle",
+        about: "Sockets of people who are signed in, each subscribed to a group, and nothing happens but pings.",
+        command: "idle",
+        arguments: &["--store", "sqlite"],
+        long: &[],
+        quick: QUICK_IDLE,
+        beside: false,
+    },
+    Scenario {
+        name: "idle-volatile",
+        about: "The same without a database.",
+        command: "idle",
+        arguments: &["--store", "memory"],
+        long: &[],
+        quick: QUICK_IDLE,
+        beside: false,
+    },
+    Scenario {
+        name: "durable-send",
+        about: "64 senders, and how long each waits for the answer that its message is on disk.",
+        command: "durable",
+        arguments: &["--store", "sqlite"],
+        long: &[],
+        quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "volatile-send",
+        about: "The same without a database.",
+        command: "durable",
+        arguments: &["--store", "memory"],
+        long: &[],
+        quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "slow-consumer",
+        about: "1,000 sockets listen to a group, and 50 of them stop reading, some for so long that the server lets go of \
+                them: the others feel nothing of it, and in the end everybody has everything.",
+        command: "slow-consumer",
+        arguments: &[],
+        long: &[],
+        quick: &["--seconds", "5"],
+        beside: false,
+    },
+    Scenario {
+        name: "resume-storm",
+        about: "5,000 sockets of a group fall away at once, miss 200 messages, and come back at once for them.",
+        command: "resume-storm",
+        arguments: &[],
+        long: &[],
+        quick: &["--connections", "2000"],
+        beside: false,
+    },
+    Scenario {
+        name: "churn",
+        about: "500 sockets a second come to a group, read a message or two and go, and leave nothing behind.",
+        command: "churn",
+        arguments: &[],
+        long: &[],
+        quick: &["--seconds", "5"],
+        beside: false,
+    },
+];
