@@ -6,7 +6,7 @@
 //! of ours but `wire`.
 //!
 //! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
-//! [`slow_consumer`], [`resume_storm`] and [`churn`] do both: their readers, thousands of them in `listener/`, note what
+//! [`slow_consumer`], [`resume_storm`], [`churn`] and [`soak`] do both: their readers, thousands of them in `listener/`, note what
 //! they read for the checker too.
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
@@ -14,6 +14,7 @@
 pub mod busy;
 pub mod checker;
 pub mod churn;
+pub mod drift;
 pub mod durable;
 pub mod fanout;
 mod gathering;
@@ -30,5 +31,6 @@ pub mod resume_storm;
 pub mod run;
 pub mod server;
 pub mod slow_consumer;
+pub mod soak;
 mod speaker;
 mod websocket;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::commands::{check, churn, crash, durable, fanout, idle, mixed, resume_storm, slow_consumer, told};
+use self::commands::{
+    check, churn, crash, durable, fanout, idle, mixed, resume_storm, slow_consumer, soak, told,
+};
 
 /// People over real sockets, and a checker of what they saw.
 #[derive(Debug, Parser)]
@@ -35,6 +37,8 @@ enum Command {
     ResumeStorm(resume_storm::Arguments),
     /// Many come, read a little and go, all the time
     Churn(churn::Arguments),
+    /// A mixed load that goes on and on
+    Soak(soak::Arguments),
     /// A server that only writes, to be measured beside the others: the most that one thread can do
     Raw {
         /// How many subscribers will come before the publisher
@@ -59,6 +63,7 @@ async fn main() -> ExitCode {
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),
         Command::ResumeStorm(arguments) => told("resume-storm", resume_storm::run(arguments).await),
         Command::Churn(arguments) => told("churn", churn::run(arguments).await),
+        Command::Soak(arguments) => told("soak", soak::run(arguments).await),
         Command::Raw { subscribers, addr } => {
             told("raw", crowd::raw::serve(addr, subscribers).map(|()| true))
         }

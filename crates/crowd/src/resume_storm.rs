@@ -87,15 +87,16 @@ impl ResumeStorm {
         for mut listener in gone {
             let reached = reached.clone();
             coming.spawn(async move {
-                let resumed = listener.resume(reached, begun + PATIENCE).await;
-                let took = begun.elapsed();
-                (listener, resumed.map(|()| took))
+                let give_up = begun + PATIENCE;
+                let link = listener.resume(give_up).await?;
+                listener.follow(link, reached, give_up).await;
+                Ok::<_, io::Error>((listener, begun.elapsed()))
             });
         }
         let (mut all, mut times, mut falls, mut resets) = (Vec::new(), Vec::new(), 0, 0);
         while let Some(ended) = coming.join_next().await {
-            let (listener, took) = ended.map_err(io::Error::other)?;
-            times.push(u64::try_from(took?.as_micros()).unwrap_or(u64::MAX));
+            let (listener, took) = ended.map_err(io::Error::other)??;
+            times.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
             falls += listener.falls;
             resets += listener.trail.resets();
             all.push(listener);

@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// A few seconds of anything else.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 10] = [
+pub(super) const SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
@@ -52,6 +52,15 @@ pub(super) const SCENARIOS: [Scenario; 10] = [
         arguments: &["--rate", "100", "--rate", "400", "--rate", "1500"],
         long: LONG_FANOUT,
         quick: QUICK_FANOUT,
+        beside: false,
+    },
+    Scenario {
+        name: "fanout-10k",
+        about: "20 messages a second to 10,000 subscribers, whether or not they arrive.",
+        command: "fanout",
+        arguments: &["--subscribers", "10000", "--rate", "20"],
+        long: LONG_FANOUT,
+        quick: &["--seconds", "2", "--rounds", "1"],
         beside: false,
     },
     Scenario {
@@ -116,6 +125,25 @@ pub(super) const SCENARIOS: [Scenario; 10] = [
         arguments: &[],
         long: &[],
         quick: &["--seconds", "5"],
+        beside: false,
+    },
+    Scenario {
+        name: "soak",
+        about: "Ten minutes of people who stay, come back, come and go, talk, join and leave, read pages and history: the \
+                median of what the server holds is not more in the last third than in the middle one.",
+        command: "soak",
+        arguments: &[],
+        long: &[],
+        quick: &["--seconds", "60"],
+        beside: false,
+    },
+    Scenario {
+        name: "crash-durability",
+        about: "The server is killed 20 times while 200 people talk: whatever it acknowledged is there, once and in order.",
+        command: "crash",
+        arguments: &[],
+        long: &[],
+        quick: &["--people", "50", "--messages", "5000", "--kills", "6"],
         beside: false,
     },
 ];

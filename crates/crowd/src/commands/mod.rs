@@ -9,6 +9,7 @@ pub(crate) mod idle;
 pub(crate) mod mixed;
 pub(crate) mod resume_storm;
 pub(crate) mod slow_consumer;
+pub(crate) mod soak;
 
 use std::fs;
 use std::io;

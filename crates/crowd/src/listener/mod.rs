@@ -183,18 +183,12 @@ impl Listener {
         }
     }
 
-    /// Comes with what it has, and follows; when the server does not take it, it tries again.
-    pub(crate) async fn resume(
-        &mut self,
-        goal: watch::Receiver<Option<Seq>>,
-        until: Instant,
-    ) -> io::Result<()> {
-        let link = match self.open().await {
-            Ok(link) => link,
-            Err(_) => self.come_back(until).await?,
-        };
-        self.follow(link, goal, until).await;
-        Ok(())
+    /// Comes with what it has; when the server does not take it, it tries again until then.
+    pub(crate) async fn resume(&mut self, until: Instant) -> io::Result<Link> {
+        match self.open().await {
+            Ok(link) => Ok(link),
+            Err(_) => self.come_back(until).await,
+        }
     }
 
     /// Whether it has everything up to there.

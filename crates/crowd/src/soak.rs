@@ -1,0 +1,230 @@
+//! A mixed load that goes on and on: whatever a server keeps of it by mistake adds up.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use wire::Seq;
+
+use crate::busy::Busy;
+use crate::checker::Finding;
+use crate::churn::{Visit, come_and_go};
+use crate::drift::{Sample, Thirds, grown, thirds};
+use crate::gathering::{Gathering, gather};
+use crate::history::whole_log;
+use crate::listener::{Link, Listener, Room, assemble, judge};
+use crate::person::{http, introduce};
+use crate::process::holding;
+use crate::record::Record;
+use crate::server::Server;
+use crate::speaker::Speaker;
+
+/// What happens: some stay, some come back every few seconds, some come and go; people talk, pages and history are read,
+/// people join and leave, rise and fall, and the founder broadcasts.
+#[derive(Clone, Debug)]
+pub struct Soak {
+    /// The binary of the product.
+    pub server: PathBuf,
+    /// How many sockets stay.
+    pub steady: u32,
+    /// How many come back every few seconds.
+    pub restless: u32,
+    /// How many a second come and go.
+    pub visitors: u32,
+    /// How many messages a second are said.
+    pub rate: u32,
+    /// For how long.
+    pub time: Duration,
+}
+
+/// What was seen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Soaked {
+    /// Entries that were read, all together.
+    pub deliveries: u64,
+    /// How often somebody came back.
+    pub returns: u64,
+    /// How many came and went.
+    pub visits: u64,
+    /// How often the server has let go of somebody.
+    pub kicked: u64,
+    /// What the server held, in thirds of the time.
+    pub thirds: Vec<Thirds>,
+    /// The same, look by look.
+    pub samples: Vec<Sample>,
+    /// Every promise that was not kept.
+    pub findings: Vec<Finding>,
+}
+
+/// How many people there are; each has many sockets.
+const PEOPLE: usize = 40;
+/// How many of them talk.
+const SPEAKERS: u32 = 4;
+/// How many bytes a message has.
+const PAYLOAD: usize = 128;
+/// How long the shortest stay of those is who come back every few seconds, and how much longer the next one's.
+const STAY: Duration = Duration::from_millis(1_500);
+const LONGER: Duration = Duration::from_millis(100);
+/// How long before the end the last visitors come: nobody waits for a message that never comes.
+const LAST: Duration = Duration::from_secs(2);
+/// How many looks there are, and the shortest pause between two.
+const LOOKS: u32 = 120;
+const LOOK: Duration = Duration::from_secs(1);
+/// How long after all is said somebody may need until they have it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Soak {
+    /// Goes on for so long, and judges.
+    ///
+    /// # Errors
+    /// If the server cannot be started or reached, or somebody is not answered.
+    pub async fn run(&self) -> io::Result<Soaked> {
+        let mut server = Server::start(&self.server, "sqlite", None).await?;
+        let host = server.host();
+        let crowd = Arc::new(gather(&host, PEOPLE).await?);
+        let room = Room::new(&server, crowd.topic.clone());
+        let sockets = self.steady + self.restless;
+        let steady = assemble(&room, &crowd, 0..self.steady, false).await?;
+        let restless = assemble(&room, &crowd, self.steady..sockets, false).await?;
+        let over = Instant::now() + self.time;
+        let (goal, reached) = watch::channel(None);
+        let mut listeners = JoinSet::new();
+        for (mut listener, link) in steady {
+            let reached = reached.clone();
+            listeners.spawn(async move {
+                listener.follow(link, reached, over + PATIENCE).await;
+                Ok::<_, io::Error>((listener, 0))
+            });
+        }
+        for (number, (listener, link)) in (0..).zip(restless) {
+            let stay = STAY + LONGER * (number % 30);
+            listeners.spawn(move_about(listener, link, stay, over, reached.clone()));
+        }
+        let speakers = self.speak(&room, &crowd, sockets).await?;
+        let visitors = {
+            let (room, crowd, first) = (Arc::clone(&room), Arc::clone(&crowd), sockets + SPEAKERS);
+            let (rate, time) = (self.visitors, self.time.saturating_sub(LAST));
+            tokio::spawn(async move { come_and_go(&room, &crowd, first, rate, time).await })
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let busy = tokio::spawn(self.busy(&host, &crowd, &stop).await?.keep());
+
+        let samples = self.watch(&server, &crowd, over).await?;
+        stop.store(true, Ordering::Release);
+        let mut records = speakers.join_all().await.into_iter().collect::<io::Result<Vec<_>>>()?;
+        records.push(busy.await.map_err(io::Error::other)??);
+        let visits = visitors.await.map_err(io::Error::other)??;
+        let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
+        // Nobody is gone before they have a goal.
+        let _ = goal.send(log.last().map(|line| line.seq));
+
+        let thirds = thirds(&samples);
+        let (mut all, mut findings) = (Vec::new(), grown(&thirds));
+        let mut soaked = Soaked {
+            deliveries: 0,
+            returns: 0,
+            visits: visits.len() as u64,
+            kicked: 0,
+            thirds,
+            samples,
+            findings: Vec::new(),
+        };
+        while let Some(ended) = listeners.join_next().await {
+            let (listener, returns) = ended.map_err(io::Error::other)??;
+            soaked.returns += returns;
+            soaked.kicked += listener.falls;
+            all.push(listener);
+        }
+        server.kill().await?;
+        let failed = visits.iter().filter(|visit| visit.came.is_err()).count() as u64;
+        findings.extend(Finding::if_too_much("visitors who did not come to read", failed, 0));
+        all.extend(visits.into_iter().map(|Visit { listener, .. }| listener));
+        soaked.deliveries = all.iter().map(|listener| listener.trail.count()).sum();
+        findings.extend(judge(&room, &records, &all, &log));
+        Ok(Soaked { findings, ..soaked })
+    }
+
+    /// Has some people talk, for the whole time.
+    async fn speak(
+        &self,
+        room: &Arc<Room>,
+        crowd: &Gathering,
+        first: u32,
+    ) -> io::Result<JoinSet<io::Result<Record>>> {
+        let mut speakers = JoinSet::new();
+        let count = u64::from(self.rate) * self.time.as_secs() / u64::from(SPEAKERS);
+        let pause = Duration::from_secs(1) * SPEAKERS / self.rate.max(1);
+        for number in 0..SPEAKERS {
+            let (name, cookie) = (format!("speaker{number}"), crowd.cookie(number + 1));
+            let mut speaker = Speaker::open(room, first + number, cookie, &name, PAYLOAD).await?;
+            speakers.spawn(async move {
+                speaker.say(count, pause).await?;
+                Ok(speaker.record)
+            });
+        }
+        Ok(speakers)
+    }
+
+    async fn busy(&self, host: &str, crowd: &Gathering, stop: &Arc<AtomicBool>) -> io::Result<Busy> {
+        Ok(Busy {
+            host: host.to_owned(),
+            group: crowd.group.clone(),
+            founder: crowd.cookie(0).unwrap_or_default().to_owned(),
+            wanderer: introduce(host, "wanderer").await?,
+            stop: Arc::clone(stop),
+        })
+    }
+
+    /// Looks at the server until it is over, and at a page and some history each time.
+    async fn watch(&self, server: &Server, crowd: &Gathering, over: Instant) -> io::Result<Vec<Sample>> {
+        let (pid, host) = (server.running()?, server.host());
+        let mut looks = interval(LOOK.max(self.time / LOOKS));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut samples = Vec::new();
+        while Instant::now() < over {
+            looks.tick().await;
+            let cookie = crowd.cookie(u32::try_from(samples.len()).unwrap_or_default());
+            http::get(&host, &format!("/g/{}", crowd.group), cookie).await?.text()?;
+            http::get(&host, &format!("/topics/{}/history", crowd.topic), cookie).await?.text()?;
+            let holding = holding(pid).ok_or_else(|| io::Error::other("the server has ended"))?;
+            samples.push(Sample::of(holding, &server.metrics().await?));
+        }
+        Ok(samples)
+    }
+}
+
+impl Soaked {
+    /// In a few words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Self { deliveries, returns, visits, kicked, .. } = self;
+        format!("{deliveries} entries read, {returns} came back, {visits} came and went, {kicked} let go of")
+    }
+}
+
+/// Reads, falls away and comes back with what it has, again and again, and then follows to the end; gives how often.
+async fn move_about(
+    mut listener: Listener,
+    mut link: Link,
+    stay: Duration,
+    over: Instant,
+    goal: watch::Receiver<Option<Seq>>,
+) -> io::Result<(Listener, u64)> {
+    let mut returns = 0;
+    loop {
+        link = listener.listen(link, over.min(Instant::now() + stay)).await?;
+        if Instant::now() >= over {
+            listener.follow(link, goal, over + PATIENCE).await;
+            return Ok((listener, returns));
+        }
+        link.reset()?;
+        link = listener.resume(over + PATIENCE).await?;
+        returns += 1;
+    }
+}
