@@ -21,6 +21,8 @@ pub(crate) struct Gathering {
 
 /// How many come at once: the server commits what comes together in one transaction.
 const AT_ONCE: usize = 16;
+/// How many groups are made at once.
+const GROUPS_AT_ONCE: usize = 4;
 
 /// So many new people, `p0` and up, each with a cookie.
 pub(crate) async fn newcomers(host: &str, count: usize) -> io::Result<Vec<(Guest, String)>> {
@@ -32,6 +34,17 @@ pub(crate) async fn newcomers(host: &str, count: usize) -> io::Result<Vec<(Guest
 /// So many new people in a new group.
 pub(crate) async fn gather(host: &str, count: usize) -> io::Result<Gathering> {
     found(host, newcomers(host, count.max(1)).await?).await
+}
+
+/// So many new groups, with so many new people in each.
+pub(crate) async fn gather_groups(host: &str, groups: usize, each: usize) -> io::Result<Vec<Gathering>> {
+    let mut people = newcomers(host, groups * each.max(1)).await?.into_iter();
+    let members = (0..groups).map(|_| people.by_ref().take(each.max(1)).collect::<Vec<_>>());
+    let members: Vec<_> = members.collect();
+    stream::iter(members.into_iter().map(|people| found(host, people)))
+        .buffered(GROUPS_AT_ONCE)
+        .try_collect()
+        .await
 }
 
 /// A new group of these people.

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, crash, durable, fanout, idle, mixed, resume_storm, slow_consumer, soak, told,
+    check, churn, crash, durable, end_to_end, fanout, idle, mixed, resume_storm, rooms, slow_consumer, soak,
+    told,
 };
 
 /// People over real sockets, and a checker of what they saw.
@@ -31,6 +32,10 @@ enum Command {
     Idle(idle::Arguments),
     /// How fast what is sent is a fact
     Durable(durable::Arguments),
+    /// How long a message takes to others, on disk before it is told, beside the same without a disk
+    EndToEnd(end_to_end::Arguments),
+    /// What it costs that many people are in many groups
+    Rooms(rooms::Arguments),
     /// What it does that some stop reading
     SlowConsumer(slow_consumer::Arguments),
     /// Everybody falls away at once and comes back at once
@@ -60,6 +65,8 @@ async fn main() -> ExitCode {
         Command::Fanout(arguments) => told("fan-out", fanout::run(arguments).await),
         Command::Idle(arguments) => told("idle", idle::run(arguments).await),
         Command::Durable(arguments) => told("durable", durable::run(arguments).await),
+        Command::EndToEnd(arguments) => told("end-to-end", end_to_end::run(arguments).await),
+        Command::Rooms(arguments) => told("rooms", rooms::run(arguments).await),
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),
         Command::ResumeStorm(arguments) => told("resume-storm", resume_storm::run(arguments).await),
         Command::Churn(arguments) => told("churn", churn::run(arguments).await),

@@ -6,6 +6,13 @@ pub(crate) fn quantile_ms(sorted: &[u64], percent: usize) -> f64 {
     sorted.get(place).map_or(0.0, |micros| float(*micros) / 1_000.0)
 }
 
+/// The one in the middle; none if there are none.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
 /// A count, to be divided.
 #[expect(clippy::cast_precision_loss, reason = "what a run counts is exact in an f64")]
 pub(crate) fn float(number: u64) -> f64 {

@@ -44,7 +44,7 @@ pub struct Slowed {
     pub median_ms: f64,
     /// How long 99 of 100 took at most.
     pub p99_ms: f64,
-    /// How much the server's resident memory grew while some did not read, in KiB.
+    /// How much the server's resident memory grew while all of those did not read, in KiB.
     pub rss_kib: u64,
     /// How often the server has let go of somebody who did not read.
     pub let_go: u64,
@@ -110,7 +110,7 @@ impl SlowConsumer {
                 });
             }
         }
-        let grown = tokio::spawn(grown(pid, stops, all_said));
+        let grown = tokio::spawn(grown(pid, stops, soon));
         speaker
             .say(u64::from(self.rate) * self.time.as_secs(), Duration::from_secs(1) / self.rate.max(1))
             .await?;

@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// A few seconds of anything else.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 13] = [
+pub(super) const SCENARIOS: [Scenario; 15] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
@@ -64,6 +64,16 @@ pub(super) const SCENARIOS: [Scenario; 13] = [
         beside: false,
     },
     Scenario {
+        name: "rooms-many",
+        about: "10,000 people in 1,000 groups of 10, and 1,000 messages a second, most of them in a few groups: hardly \
+                anything can be shared between sockets.",
+        command: "rooms",
+        arguments: &[],
+        long: &[],
+        quick: &["--groups", "200", "--seconds", "3"],
+        beside: false,
+    },
+    Scenario {
         name: "idle",
         about: "Sockets of people who are signed in, each subscribed to a group, and nothing happens but pings.",
         command: "idle",
@@ -97,6 +107,15 @@ pub(super) const SCENARIOS: [Scenario; 13] = [
         arguments: &["--store", "memory"],
         long: &[],
         quick: QUICK,
+        beside: false,
+    },
+    Scenario {
+        name: "e2e-durable",
+        about: "64 people in 8 groups talk, and how long others wait until they read it, with and without a database.",
+        command: "end-to-end",
+        arguments: &[],
+        long: &[],
+        quick: &["--seconds", "3", "--rounds", "1"],
         beside: false,
     },
     Scenario {

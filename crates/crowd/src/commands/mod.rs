@@ -4,10 +4,12 @@ pub(crate) mod check;
 pub(crate) mod churn;
 pub(crate) mod crash;
 pub(crate) mod durable;
+pub(crate) mod end_to_end;
 pub(crate) mod fanout;
 pub(crate) mod idle;
 pub(crate) mod mixed;
 pub(crate) mod resume_storm;
+pub(crate) mod rooms;
 pub(crate) mod slow_consumer;
 pub(crate) mod soak;
 

@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use super::{Dialect, Fanout, Measured};
+use crate::quantiles::median;
 use crate::server::Server;
 
 /// What is compared.
@@ -185,11 +186,7 @@ async fn start(peer: &Peer) -> io::Result<(Child, SocketAddr)> {
 }
 
 fn medians(rounds: Vec<Measured>) -> Measured {
-    let of = |pick: fn(&Measured) -> Option<f64>| {
-        let mut values: Vec<f64> = rounds.iter().filter_map(pick).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
+    let of = |pick: fn(&Measured) -> Option<f64>| median(rounds.iter().filter_map(pick));
     Measured {
         messages: rounds.iter().map(|measured| measured.messages).sum(),
         deliveries_per_s: of(|measured| Some(measured.deliveries_per_s)).unwrap_or_default(),

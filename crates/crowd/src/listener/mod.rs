@@ -1,5 +1,6 @@
 //! Readers over raw sockets: thousands in one process, and each judged by the checker.
 
+mod audience;
 mod lines;
 mod trail;
 
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use wire::{Action, Cursor, Incoming, Notice, Request, Seq, Topic};
 
+pub(crate) use self::audience::Audience;
 use self::lines::{Found, Lines};
 pub(crate) use self::trail::Trail;
 use crate::checker::{Finding, check, check_reader};

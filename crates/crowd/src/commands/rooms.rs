@@ -1,0 +1,48 @@
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use crowd::rooms::{Rooms, Spread};
+
+use super::{judge, write};
+
+/// Many people in many groups, a few of which say most.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The binary of the product
+    #[arg(long)]
+    server: PathBuf,
+    /// How many groups
+    #[arg(long, default_value_t = 1_000)]
+    groups: u32,
+    /// How many people each of them has
+    #[arg(long, default_value_t = 10)]
+    each: u32,
+    /// How many messages a second are said in all of them
+    #[arg(long, default_value_t = 1_000)]
+    rate: u32,
+    /// For how long
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Where to write the result as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// Measures, and says what came of it.
+pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
+    let Arguments { server, groups, each, rate, seconds, json } = arguments;
+    let spread = Rooms { server, groups, each, rate, time: Duration::from_secs(seconds) }.run().await?;
+    write(json.as_deref(), &spread)?;
+    let Spread { median_ms, p99_ms, deliveries, deliveries_per_cpu_s, rss_kib_each, kicked, .. } = &spread;
+    println!(
+        "rooms: {} people in {groups} groups, {rate} messages/s in all by Zipf's law, {seconds} s",
+        groups * each
+    );
+    println!("median ms    p99 ms  per server-CPU-s  KiB each  kicked");
+    println!(
+        "{median_ms:>9.1}  {p99_ms:>8.1}  {deliveries_per_cpu_s:>16.0}  {rss_kib_each:>8.1}  {kicked:>6}"
+    );
+    Ok(judge("rooms", &spread.findings, &format!("{deliveries} entries read")))
+}
