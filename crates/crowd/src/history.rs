@@ -10,7 +10,7 @@ use crate::person::http::get;
 use crate::record::Line;
 
 /// The most entries of a page.
-const PAGE: u64 = 100;
+pub(crate) const PAGE: u64 = 100;
 
 /// An entry as notes have it.
 pub(crate) fn line(entry: Entry<Value>) -> Line {

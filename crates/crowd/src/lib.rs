@@ -20,6 +20,7 @@ pub mod end_to_end;
 pub mod fanout;
 mod gathering;
 mod history;
+pub mod history_page;
 pub mod idle;
 mod listener;
 pub mod metrics;

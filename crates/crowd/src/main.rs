@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, crash, durable, end_to_end, fanout, idle, mixed, resume_storm, rooms, slow_consumer, soak,
-    told,
+    check, churn, crash, durable, end_to_end, fanout, history_page, idle, mixed, resume_storm, rooms,
+    slow_consumer, soak, told,
 };
 
 /// People over real sockets, and a checker of what they saw.
@@ -34,6 +34,8 @@ enum Command {
     Durable(durable::Arguments),
     /// How long a message takes to others, on disk before it is told, beside the same without a disk
     EndToEnd(end_to_end::Arguments),
+    /// How long a page of history takes when the log is long
+    HistoryPage(history_page::Arguments),
     /// What it costs that many people are in many groups
     Rooms(rooms::Arguments),
     /// What it does that some stop reading
@@ -67,6 +69,7 @@ async fn main() -> ExitCode {
         Command::Durable(arguments) => told("durable", durable::run(arguments).await),
         Command::EndToEnd(arguments) => told("end-to-end", end_to_end::run(arguments).await),
         Command::Rooms(arguments) => told("rooms", rooms::run(arguments).await),
+        Command::HistoryPage(arguments) => told("history-page", history_page::run(arguments).await),
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),
         Command::ResumeStorm(arguments) => told("resume-storm", resume_storm::run(arguments).await),
         Command::Churn(arguments) => told("churn", churn::run(arguments).await),

@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// A few seconds of anything else.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 15] = [
+pub(super) const SCENARIOS: [Scenario; 16] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
@@ -116,6 +116,15 @@ pub(super) const SCENARIOS: [Scenario; 15] = [
         arguments: &[],
         long: &[],
         quick: &["--seconds", "3", "--rounds", "1"],
+        beside: false,
+    },
+    Scenario {
+        name: "history-page",
+        about: "Pages of a log of 1,000,000 entries in a database, over HTTP: where it ends, in its middle, and where it begins.",
+        command: "history-page",
+        arguments: &[],
+        long: &[],
+        quick: &["--entries", "100000"],
         beside: false,
     },
     Scenario {

@@ -95,6 +95,15 @@ pub enum Finding {
         /// Whose, and how far.
         marks: Marks,
     },
+    /// A page of history has other entries than were asked for.
+    WrongPage {
+        /// Who looked.
+        reader: String,
+        /// The entry before the first that was asked for.
+        after: u64,
+        /// The last one.
+        until: u64,
+    },
     /// More than there may be.
     TooMuch {
         /// Of what.
@@ -145,6 +154,9 @@ impl fmt::Display for Finding {
             }
             Self::Unfilled { reader, after, until } => {
                 write!(f, "{reader} was reset from {after} to {until}, and history does not fill that")
+            }
+            Self::WrongPage { reader, after, until } => {
+                write!(f, "{reader} asked for what comes after {after} up to {until}, and got something else")
             }
             Self::TooMuch { what, measured, most } => {
                 write!(f, "{measured} {what}; there may be {most} at most")

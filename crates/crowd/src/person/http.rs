@@ -2,6 +2,7 @@ use std::io;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 /// What the server answered.
 #[derive(Clone, Debug)]
@@ -62,17 +63,37 @@ pub(crate) async fn post(
     .await
 }
 
+/// Asks for one path after the other, over one connection; gives how long each took, too.
+pub(crate) async fn get_in_turn(host: &str, paths: Vec<String>) -> io::Result<Vec<(Answer, Duration)>> {
+    let host = host.to_owned();
+    let asked = tokio::task::spawn_blocking(move || {
+        let agent = agent();
+        let timed = |path| {
+            let begun = Instant::now();
+            let answer = answer(agent.get(format!("http://{host}{path}")).call())?;
+            Ok((answer, begun.elapsed()))
+        };
+        paths.iter().map(timed).collect()
+    });
+    asked.await.map_err(io::Error::other)?
+}
+
 async fn ask(
     call: impl FnOnce(&ureq::Agent) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> + Send + 'static,
 ) -> io::Result<Answer> {
-    let asked = tokio::task::spawn_blocking(move || {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        let mut response = call(&config.build().into()).map_err(io::Error::other)?;
-        let set = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
-        let cookie = set.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
-        let status = response.status().as_u16();
-        let body = response.body_mut().read_to_string().map_err(io::Error::other)?;
-        Ok(Answer { status, cookie, body })
-    });
-    asked.await.map_err(io::Error::other)?
+    tokio::task::spawn_blocking(move || answer(call(&agent()))).await.map_err(io::Error::other)?
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+    config.build().into()
+}
+
+fn answer(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> io::Result<Answer> {
+    let mut response = response.map_err(io::Error::other)?;
+    let set = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+    let cookie = set.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+    let status = response.status().as_u16();
+    let body = response.body_mut().read_to_string().map_err(io::Error::other)?;
+    Ok(Answer { status, cookie, body })
 }

@@ -1,0 +1,39 @@
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use crowd::history_page::{HistoryPage, Turned};
+
+use super::{judge, write};
+
+/// How long a page of history takes when the log is long.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The binary of the product
+    #[arg(long)]
+    server: PathBuf,
+    /// About how many entries the log has
+    #[arg(long, default_value_t = 1_000_000)]
+    entries: u64,
+    /// How many pages are read at each place
+    #[arg(long, default_value_t = 1_000)]
+    pages: u64,
+    /// Where to write the result as JSON
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+/// Measures, and says what came of it.
+pub(crate) async fn run(Arguments { server, entries, pages, json }: Arguments) -> io::Result<bool> {
+    let paged = HistoryPage { server, entries, pages }.run().await?;
+    write(json.as_deref(), &paged)?;
+    println!(
+        "history-page: {} entries, which came to disk at {:.0}/s, in pages of 100, {pages} at each place",
+        paged.entries, paged.filled_per_s
+    );
+    println!("place      median ms    p99 ms");
+    for Turned { place, median_ms, p99_ms } in &paged.places {
+        println!("{place:<9}  {median_ms:>9.2}  {p99_ms:>8.2}");
+    }
+    Ok(judge("history-page", &paged.findings, &format!("{} pages", 3 * pages)))
+}

@@ -1,0 +1,183 @@
+//! How long a page of history takes when the log is long: at its end, in its middle, and at its beginning.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use wire::Entry;
+
+use crate::checker::Finding;
+use crate::history::PAGE;
+use crate::person::http::get_in_turn;
+use crate::quantiles::{float, quantile_ms};
+use crate::server::Server;
+use crate::websocket::{await_data, client_text, connect, shake_hands};
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub struct HistoryPage {
+    /// The binary of the product.
+    pub server: PathBuf,
+    /// How many entries the log has.
+    pub entries: u64,
+    /// How many pages are read at each place.
+    pub pages: u64,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Paged {
+    /// How many entries the log has.
+    pub entries: u64,
+    /// How many of them a second came to disk.
+    pub filled_per_s: f64,
+    /// One line for each place.
+    pub places: Vec<Turned>,
+    /// Every page that was not what it should be.
+    pub findings: Vec<Finding>,
+}
+
+/// How long pages of one place took.
+#[derive(Clone, Debug, Serialize)]
+pub struct Turned {
+    /// Where.
+    pub place: &'static str,
+    /// How long half of them took at most, in ms.
+    pub median_ms: f64,
+    /// How long 99 of 100 took at most.
+    pub p99_ms: f64,
+}
+
+/// A page that is asked for: how, and what it must have.
+#[derive(Clone, Debug)]
+struct Wanted {
+    query: String,
+    /// The entry before its first.
+    after: u64,
+    /// Its last.
+    until: u64,
+}
+
+/// The topic that is filled.
+const TOPIC: &str = "history";
+/// How many fill it at once, and how many entries each has under way.
+const SENDERS: u32 = 64;
+const UNDER_WAY: u32 = 48;
+/// How many bytes an entry carries.
+const PAYLOAD: usize = 128;
+/// How long the server may rest before it is measured.
+const SETTLE: Duration = Duration::from_secs(2);
+
+impl HistoryPage {
+    /// Fills a log, and measures.
+    ///
+    /// # Errors
+    /// If the server cannot be started or reached.
+    pub async fn run(&self) -> io::Result<Paged> {
+        let mut server = Server::start(&self.server, "sqlite", None).await?;
+        let host = server.host();
+        let begun = Instant::now();
+        let entries = fill(server.addr(), self.entries).await?;
+        let filled_per_s = float(entries) / begun.elapsed().as_secs_f64();
+        sleep(SETTLE).await;
+        let (mut places, mut findings) = (Vec::new(), Vec::new());
+        for (place, wanted) in self.wanted(entries) {
+            let path = |wanted: &Wanted| format!("/topics/{TOPIC}/history?{}&limit={PAGE}", wanted.query);
+            let answers = get_in_turn(&host, wanted.iter().map(path).collect()).await?;
+            let mut times = Vec::new();
+            for (wanted, (answer, took)) in wanted.iter().zip(answers) {
+                times.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+                let page: Vec<Entry<Value>> = answer.json()?;
+                findings.extend(what_is_wrong(place, wanted, page.iter().map(|entry| entry.seq.0)));
+            }
+            times.sort_unstable();
+            let (median_ms, p99_ms) = (quantile_ms(&times, 50), quantile_ms(&times, 99));
+            places.push(Turned { place, median_ms, p99_ms });
+        }
+        server.kill().await?;
+        Ok(Paged { entries, filled_per_s, places, findings })
+    }
+
+    /// Which pages are asked for, place by place.
+    fn wanted(&self, entries: u64) -> [(&'static str, Vec<Wanted>); 3] {
+        let at_end = |_| Wanted { query: String::new(), after: entries.saturating_sub(PAGE), until: entries };
+        let before = |number: u64| {
+            let before = (entries / 2 + number * PAGE).min(entries);
+            let after = before.saturating_sub(PAGE + 1);
+            Wanted { query: format!("before={before}"), after, until: before.saturating_sub(1) }
+        };
+        let after = |number: u64| {
+            let after = (number * PAGE).min(entries);
+            Wanted { query: format!("after={after}"), after, until: (after + PAGE).min(entries) }
+        };
+        [
+            ("end", (0..self.pages).map(at_end).collect()),
+            ("middle", (0..self.pages).map(before).collect()),
+            ("beginning", (0..self.pages).map(after).collect()),
+        ]
+    }
+}
+
+/// Publishes about so many entries as fast as they are answered; gives how many.
+async fn fill(addr: SocketAddr, entries: u64) -> io::Result<u64> {
+    let rounds = entries.div_ceil(u64::from(SENDERS * UNDER_WAY));
+    let mut senders = JoinSet::new();
+    for number in 0..SENDERS {
+        senders.spawn(async move {
+            let mut stream = shake_hands(connect(addr, number).await?, "/ws").await?;
+            await_data(&stream, 1).await?;
+            let data = "x".repeat(PAYLOAD);
+            let frame = client_text(&format!(r#"{{"action":"publish","topic":"{TOPIC}","data":"{data}"}}"#));
+            let (frames, count) = (frame.repeat(UNDER_WAY as usize), UNDER_WAY as usize);
+            for _ in 0..rounds {
+                stream.write_all(&frames).await?;
+                await_data(&stream, count).await?;
+            }
+            Ok::<_, io::Error>(())
+        });
+    }
+    while let Some(ended) = senders.join_next().await {
+        ended.map_err(io::Error::other)??;
+    }
+    Ok(rounds * u64::from(SENDERS * UNDER_WAY))
+}
+
+/// What is wrong with a page that has these entries.
+fn what_is_wrong(place: &str, wanted: &Wanted, seqs: impl Iterator<Item = u64>) -> Option<Finding> {
+    let Wanted { after, until, .. } = *wanted;
+    let reader = format!("who reads at the {place}");
+    (!seqs.eq(after + 1..=until)).then_some(Finding::WrongPage { reader, after, until })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_lacks_doubles_or_turns_something_is_found() {
+        let wanted = Wanted { query: "after=10".into(), after: 10, until: 13 };
+        let wrong = |seqs: &[u64]| what_is_wrong("end", &wanted, seqs.iter().copied());
+        assert_eq!(wrong(&[11, 12, 13]), None);
+        for page in [&[][..], &[11, 12], &[11, 13, 12], &[11, 12, 12, 13], &[11, 12, 13, 14], &[10, 11, 12]] {
+            assert!(matches!(wrong(page), Some(Finding::WrongPage { after: 10, until: 13, .. })), "{page:?}");
+        }
+    }
+
+    #[test]
+    fn every_place_has_whole_pages() {
+        let pages = HistoryPage { server: PathBuf::new(), entries: 100_000, pages: 200 };
+        for (place, wanted) in pages.wanted(100_000) {
+            assert_eq!(wanted.len(), 200);
+            assert!(
+                wanted.iter().all(|page| page.until == page.after + PAGE && page.until <= 100_000),
+                "{place}"
+            );
+        }
+    }
+}
