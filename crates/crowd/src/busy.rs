@@ -11,9 +11,6 @@ use wire::Person as Guest;
 use crate::person::http::post;
 use crate::record::{Note, Record};
 
-/// How long between two rounds of acts: a user may do about one a second.
-const ROUND: Duration = Duration::from_secs(3);
-
 /// Who keeps a group busy.
 pub(crate) struct Busy {
     pub(crate) host: String,
@@ -22,6 +19,8 @@ pub(crate) struct Busy {
     pub(crate) founder: String,
     /// Who comes and goes; they say and note nothing.
     pub(crate) wanderer: (Guest, String),
+    /// How long between two rounds: each is about six acts of the founder, who may do sixty at once, and then one a second.
+    pub(crate) pause: Duration,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -48,7 +47,7 @@ impl Busy {
             self.act(&self.founder, "/do/broadcast", &fields).await?;
             self.act(cookie, "/do/leave", &[("group", &self.group)]).await?;
             round += 1;
-            sleep(ROUND).await;
+            sleep(self.pause).await;
         }
         Ok(record)
     }

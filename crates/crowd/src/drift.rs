@@ -33,8 +33,8 @@ pub struct Thirds {
 }
 
 /// How much more resident memory the last third may have, in KiB. What is kept for each message, socket or visit would be
-/// more within minutes; less is the pages of bounded caches that fill up late, and of the allocator.
-const MOST_KIB: u64 = 6 * 1_024;
+/// more within minutes; less are the pages of the allocator.
+const MOST_KIB: u64 = 2 * 1_024;
 /// How many descriptors and sockets: people come and go while they are counted.
 const MOST_DESCRIPTORS: u64 = 24;
 /// How many threads.

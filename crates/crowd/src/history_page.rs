@@ -71,6 +71,10 @@ const SENDERS: u32 = 64;
 const UNDER_WAY: u32 = 48;
 /// How many bytes an entry carries.
 const PAYLOAD: usize = 128;
+/// How many entries fill every cache, and how many pages of them each of so many reads.
+const WARM_ENTRIES: u64 = 100_000;
+const WARM_PAGES: u64 = 1_000;
+const WARM_READERS: u64 = 4;
 /// How long the server may rest before it is measured.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -122,6 +126,27 @@ impl HistoryPage {
             ("beginning", (0..self.pages).map(after).collect()),
         ]
     }
+}
+
+/// Has a log that is longer than what the server keeps of its file in memory, and reads it all over: then it keeps as much
+/// as it ever will.
+pub(crate) async fn fill_caches(server: &Server) -> io::Result<()> {
+    let (host, entries) = (server.host(), fill(server.addr(), WARM_ENTRIES).await?);
+    let mut reading = JoinSet::new();
+    for reader in 0..WARM_READERS {
+        let page = |page: u64| {
+            let before = (page * entries / WARM_PAGES + reader * PAGE).min(entries);
+            format!("/topics/{TOPIC}/history?before={before}&limit={PAGE}")
+        };
+        let (host, paths) = (host.clone(), (1..=WARM_PAGES).map(page).collect());
+        reading.spawn(async move { get_in_turn(&host, paths).await });
+    }
+    while let Some(read) = reading.join_next().await {
+        for (answer, _) in read.map_err(io::Error::other)?? {
+            answer.text()?;
+        }
+    }
+    Ok(())
 }
 
 /// Publishes about so many entries as fast as they are answered; gives how many.

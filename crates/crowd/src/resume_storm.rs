@@ -14,6 +14,7 @@ use crate::gathering::gather;
 use crate::history::whole_log;
 use crate::listener::{Link, Listener, Room, assemble, judge};
 use crate::metrics::Metrics;
+use crate::process::cpu_s;
 use crate::quantiles::quantile_ms;
 use crate::server::Server;
 use crate::speaker::Speaker;
@@ -44,6 +45,8 @@ pub struct Returned {
     pub falls: u64,
     /// How often a gap was not replayed, but left to history.
     pub resets: u64,
+    /// The processor time that the server took for it, in seconds.
+    pub cpu_s: f64,
     /// How often the store was read meanwhile, if the server tells.
     pub store_reads: Option<f64>,
     /// Every promise that was not kept.
@@ -80,7 +83,8 @@ impl ResumeStorm {
         speaker.say(self.messages, PAUSE).await?;
         let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
 
-        let before = server.metrics().await?;
+        let pid = server.running()?;
+        let (before, cpu) = (server.metrics().await?, cpu_s(pid).unwrap_or_default());
         let (_goal, reached) = watch::channel(log.last().map(|line| line.seq));
         let begun = Instant::now();
         let mut coming = JoinSet::new();
@@ -101,6 +105,7 @@ impl ResumeStorm {
             resets += listener.trail.resets();
             all.push(listener);
         }
+        let cpu_s = cpu_s(pid).unwrap_or_default() - cpu;
         let after = server.metrics().await?;
         server.kill().await?;
         times.sort_unstable();
@@ -112,6 +117,7 @@ impl ResumeStorm {
             all_ms: quantile_ms(&times, 100),
             falls,
             resets,
+            cpu_s,
             store_reads: reads(&after).zip(reads(&before)).map(|(after, before)| after - before),
             findings: judge(&room, &[speaker.record], &all, &log),
         })

@@ -89,6 +89,9 @@ impl Chaos {
     }
 }
 
+/// How long between two rounds of what goes on beside, in runs of about a minute.
+const ROUND: Duration = Duration::from_secs(3);
+
 /// Runs a plan.
 ///
 /// # Errors
@@ -124,7 +127,8 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
         Some(_) => {
             let wanderer = introduce(&host, "wanderer").await?;
             let (host, group, founder) = (host.clone(), group.clone(), founder.clone());
-            let busy = Busy { host, group, founder, wanderer, stop: Arc::clone(&stop) };
+            let (pause, stop) = (ROUND, Arc::clone(&stop));
+            let busy = Busy { host, group, founder, wanderer, pause, stop };
             Some(tokio::spawn(busy.keep()))
         }
         None => None,

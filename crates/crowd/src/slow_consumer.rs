@@ -6,14 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::checker::Finding;
 use crate::gathering::gather;
-use crate::history::whole_log;
-use crate::listener::{Listener, Room, assemble, judge};
+use crate::listener::{Audience, assemble};
 use crate::process::rss_kib;
 use crate::quantiles::quantile_ms;
 use crate::server::Server;
@@ -77,78 +75,60 @@ impl SlowConsumer {
     /// If the server cannot be started or reached, or the speaker is not answered.
     pub async fn run(&self) -> io::Result<Slowed> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
-        let (host, pid) = (server.host(), server.running()?);
-        let crowd = gather(&host, PEOPLE).await?;
-        let room = Room::new(&server, crowd.topic.clone());
-        let mut slow = assemble(&room, &crowd, 0..self.stalled, true).await?;
-        let steady = assemble(&room, &crowd, self.stalled..self.subscribers, false).await?;
+        let pid = server.running()?;
+        let crowd = gather(&server.host(), PEOPLE).await?;
+        let give_up = Instant::now() + self.time + PATIENCE;
+        let audience = Audience::seat(&server, crowd, self.stalled..self.subscribers, give_up).await?;
+        let Audience { room, crowd, .. } = &audience;
+        let mut early = assemble(room, crowd, 0..self.stalled, true).await?;
+        let late = early.split_off(early.len() / 2);
         let mut speaker =
-            Speaker::open(&room, self.subscribers, crowd.cookie(0), "speaker", self.payload).await?;
+            Speaker::open(room, self.subscribers, crowd.cookie(0), "speaker", self.payload).await?;
 
         let begun = Instant::now();
         let [stops, soon, all_said] =
             [(1, 4), (3, 8), (1, 1)].map(|(part, of)| begun + self.time * part / of);
-        let (goal, reached) = watch::channel(None);
-        let give_up = all_said + PATIENCE;
-        let mut listeners = JoinSet::new();
-        for (mut listener, link) in steady {
-            let reached = reached.clone();
-            listeners.spawn(async move {
-                listener.follow(link, reached, give_up).await;
-                Ok::<_, io::Error>((listener, false))
-            });
-        }
-        let late = slow.split_off(slow.len() / 2);
-        for (again, slow) in [(soon, slow), (all_said, late)] {
-            for (mut listener, link) in slow {
-                let reached = reached.clone();
-                listeners.spawn(async move {
+        let mut slow = JoinSet::new();
+        for (again, listeners) in [(soon, early), (all_said, late)] {
+            for (mut listener, link) in listeners {
+                let goal = audience.goal();
+                slow.spawn(async move {
                     let link = listener.listen(link, stops).await?;
                     sleep_until(again).await;
-                    listener.follow(link, reached, give_up).await;
-                    Ok((listener, true))
+                    listener.follow(link, goal, give_up).await;
+                    Ok::<_, io::Error>(listener)
                 });
             }
         }
         let grown = tokio::spawn(grown(pid, stops, soon));
-        speaker
-            .say(u64::from(self.rate) * self.time.as_secs(), Duration::from_secs(1) / self.rate.max(1))
-            .await?;
+        let (count, pause) = (u64::from(self.rate) * self.time.as_secs(), Duration::from_secs(1));
+        speaker.say(count, pause / self.rate.max(1)).await?;
         let rss_kib = grown.await.map_err(io::Error::other)?;
-        let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
-        // Nobody is gone before they have a goal.
-        let _ = goal.send(log.last().map(|line| line.seq));
 
-        let mut all = Vec::new();
-        let mut slowed = Slowed {
-            median_ms: 0.0,
-            p99_ms: 0.0,
-            rss_kib,
-            let_go: 0,
-            kicked: 0,
-            resets: 0,
-            deliveries: 0,
-            findings: Vec::new(),
-        };
-        let mut samples = Vec::new();
-        while let Some(ended) = listeners.join_next().await {
-            let (mut listener, was_slow): (Listener, bool) = ended.map_err(io::Error::other)??;
-            if was_slow {
-                slowed.let_go += listener.falls;
-            } else {
-                slowed.kicked += listener.falls;
-                samples.append(&mut listener.samples);
-            }
-            slowed.resets += listener.trail.resets();
-            slowed.deliveries += listener.trail.count();
-            all.push(listener);
+        let mut ended = audience.end().await?;
+        let kicked = ended.listeners.iter().map(|listener| listener.falls).sum();
+        let mut samples: Vec<u64> =
+            ended.listeners.iter().flat_map(|listener| listener.samples.iter().copied()).collect();
+        let mut let_go = 0;
+        while let Some(listener) = slow.join_next().await {
+            let listener = listener.map_err(io::Error::other)??;
+            let_go += listener.falls;
+            ended.listeners.push(listener);
         }
         server.kill().await?;
         samples.sort_unstable();
-        (slowed.median_ms, slowed.p99_ms) = (quantile_ms(&samples, 50), quantile_ms(&samples, 99));
-        slowed.findings = judge(&room, &[speaker.record], &all, &log);
-        slowed.findings.extend(is_too_large(rss_kib, self.stalled));
-        Ok(slowed)
+        let mut findings = ended.judge(&[speaker.record]);
+        findings.extend(is_too_large(rss_kib, self.stalled));
+        Ok(Slowed {
+            median_ms: quantile_ms(&samples, 50),
+            p99_ms: quantile_ms(&samples, 99),
+            rss_kib,
+            let_go,
+            kicked,
+            resets: ended.listeners.iter().map(|listener| listener.trail.resets()).sum(),
+            deliveries: ended.listeners.iter().map(|listener| listener.trail.count()).sum(),
+            findings,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! A mixed load that goes on and on: whatever a server keeps of it by mistake adds up.
+//! A mixed load that goes on and on: whatever a server keeps of it by mistake adds up. What it keeps on purpose has a bound,
+//! and is filled up to that before.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ use crate::checker::Finding;
 use crate::churn::{Visit, come_and_go};
 use crate::drift::{Sample, Thirds, grown, thirds};
 use crate::gathering::{Gathering, gather};
-use crate::history::whole_log;
-use crate::listener::{Link, Listener, Room, assemble, judge};
+use crate::history_page::fill_caches;
+use crate::listener::{Audience, Link, Listener, Room, assemble};
 use crate::person::{http, introduce};
 use crate::process::holding;
 use crate::record::Record;
@@ -73,6 +74,8 @@ const STAY: Duration = Duration::from_millis(1_500);
 const LONGER: Duration = Duration::from_millis(100);
 /// How long before the end the last visitors come: nobody waits for a message that never comes.
 const LAST: Duration = Duration::from_secs(2);
+/// How long between two rounds of what goes on beside, for as long as it may be.
+const ROUND: Duration = Duration::from_secs(8);
 /// How many looks there are, and the shortest pause between two.
 const LOOKS: u32 = 120;
 const LOOK: Duration = Duration::from_secs(1);
@@ -87,67 +90,51 @@ impl Soak {
     pub async fn run(&self) -> io::Result<Soaked> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let host = server.host();
-        let crowd = Arc::new(gather(&host, PEOPLE).await?);
-        let room = Room::new(&server, crowd.topic.clone());
-        let sockets = self.steady + self.restless;
-        let steady = assemble(&room, &crowd, 0..self.steady, false).await?;
-        let restless = assemble(&room, &crowd, self.steady..sockets, false).await?;
+        fill_caches(&server).await?;
+        let crowd = gather(&host, PEOPLE).await?;
         let over = Instant::now() + self.time;
-        let (goal, reached) = watch::channel(None);
-        let mut listeners = JoinSet::new();
-        for (mut listener, link) in steady {
-            let reached = reached.clone();
-            listeners.spawn(async move {
-                listener.follow(link, reached, over + PATIENCE).await;
-                Ok::<_, io::Error>((listener, 0))
-            });
-        }
-        for (number, (listener, link)) in (0..).zip(restless) {
+        let audience = Audience::seat(&server, crowd, 0..self.steady, over + PATIENCE).await?;
+        let Audience { room, crowd, .. } = &audience;
+        let sockets = self.steady + self.restless;
+        let mut restless = JoinSet::new();
+        let moving = assemble(room, crowd, self.steady..sockets, false).await?;
+        for (number, (listener, link)) in (0..).zip(moving) {
             let stay = STAY + LONGER * (number % 30);
-            listeners.spawn(move_about(listener, link, stay, over, reached.clone()));
+            restless.spawn(move_about(listener, link, stay, over, audience.goal()));
         }
-        let speakers = self.speak(&room, &crowd, sockets).await?;
+        let speakers = self.speak(room, crowd, sockets).await?;
         let visitors = {
-            let (room, crowd, first) = (Arc::clone(&room), Arc::clone(&crowd), sockets + SPEAKERS);
+            let (room, crowd, first) = (Arc::clone(room), Arc::clone(crowd), sockets + SPEAKERS);
             let (rate, time) = (self.visitors, self.time.saturating_sub(LAST));
             tokio::spawn(async move { come_and_go(&room, &crowd, first, rate, time).await })
         };
         let stop = Arc::new(AtomicBool::new(false));
-        let busy = tokio::spawn(self.busy(&host, &crowd, &stop).await?.keep());
+        let busy = tokio::spawn(self.busy(&host, crowd, &stop).await?.keep());
 
-        let samples = self.watch(&server, &crowd, over).await?;
+        let samples = self.watch(&server, crowd, over).await?;
         stop.store(true, Ordering::Release);
         let mut records = speakers.join_all().await.into_iter().collect::<io::Result<Vec<_>>>()?;
         records.push(busy.await.map_err(io::Error::other)??);
         let visits = visitors.await.map_err(io::Error::other)??;
-        let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
-        // Nobody is gone before they have a goal.
-        let _ = goal.send(log.last().map(|line| line.seq));
 
-        let thirds = thirds(&samples);
-        let (mut all, mut findings) = (Vec::new(), grown(&thirds));
-        let mut soaked = Soaked {
-            deliveries: 0,
-            returns: 0,
-            visits: visits.len() as u64,
-            kicked: 0,
-            thirds,
-            samples,
-            findings: Vec::new(),
-        };
-        while let Some(ended) = listeners.join_next().await {
-            let (listener, returns) = ended.map_err(io::Error::other)??;
-            soaked.returns += returns;
-            soaked.kicked += listener.falls;
-            all.push(listener);
+        let mut ended = audience.end().await?;
+        let mut returns = 0;
+        while let Some(moved) = restless.join_next().await {
+            let (listener, times) = moved.map_err(io::Error::other)??;
+            returns += times;
+            ended.listeners.push(listener);
         }
         server.kill().await?;
+        let kicked = ended.listeners.iter().map(|listener| listener.falls).sum();
+        let thirds = thirds(&samples);
+        let mut findings = grown(&thirds);
         let failed = visits.iter().filter(|visit| visit.came.is_err()).count() as u64;
         findings.extend(Finding::if_too_much("visitors who did not come to read", failed, 0));
-        all.extend(visits.into_iter().map(|Visit { listener, .. }| listener));
-        soaked.deliveries = all.iter().map(|listener| listener.trail.count()).sum();
-        findings.extend(judge(&room, &records, &all, &log));
-        Ok(Soaked { findings, ..soaked })
+        let visited = visits.len() as u64;
+        ended.listeners.extend(visits.into_iter().map(|Visit { listener, .. }| listener));
+        findings.extend(ended.judge(&records));
+        let deliveries = ended.listeners.iter().map(|listener| listener.trail.count()).sum();
+        Ok(Soaked { deliveries, returns, visits: visited, kicked, thirds, samples, findings })
     }
 
     /// Has some people talk, for the whole time.
@@ -177,6 +164,7 @@ impl Soak {
             group: crowd.group.clone(),
             founder: crowd.cookie(0).unwrap_or_default().to_owned(),
             wanderer: introduce(host, "wanderer").await?,
+            pause: ROUND,
             stop: Arc::clone(stop),
         })
     }

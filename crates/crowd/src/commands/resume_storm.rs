@@ -27,13 +27,15 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, connections, messages, json } = arguments;
     let returned = ResumeStorm { server, connections, messages }.run().await?;
-    let Returned { median_ms, p99_ms, all_ms, store_reads, .. } = &returned;
+    let Returned { median_ms, p99_ms, all_ms, cpu_s, store_reads, .. } = &returned;
     write(json.as_deref(), &returned)?;
     println!(
         "resume-storm: {connections} sockets fall away, miss {messages} messages, and come back at once"
     );
     println!("everything is there after: median {median_ms:.0} ms, p99 {p99_ms:.0} ms, all {all_ms:.0} ms");
-    let reads = store_reads.map_or("not told".into(), |reads| format!("{reads:.0}"));
-    println!("reads of the store meanwhile: {reads}");
+    println!("the server took {cpu_s:.2} s of processor time");
+    if let Some(reads) = store_reads {
+        println!("it read its store {reads:.0} times");
+    }
     Ok(judge("resume-storm", &returned.findings, &returned.summary()))
 }

@@ -18,7 +18,7 @@ use crate::server::Server;
 #[derive(Debug)]
 pub(crate) struct Audience {
     pub(crate) room: Arc<Room>,
-    pub(crate) crowd: Gathering,
+    pub(crate) crowd: Arc<Gathering>,
     goal: watch::Sender<Option<Seq>>,
     following: JoinSet<Listener>,
 }
@@ -41,7 +41,12 @@ impl Audience {
                 listener
             });
         }
-        Ok(Self { room, crowd, goal, following })
+        Ok(Self { room, crowd: Arc::new(crowd), goal, following })
+    }
+
+    /// Hears what everybody follows to, once all is said: for those who do more than follow.
+    pub(crate) fn goal(&self) -> watch::Receiver<Option<Seq>> {
+        self.goal.subscribe()
     }
 
     /// Waits, after all is said, until everybody has everything; gives them.

@@ -5,6 +5,7 @@ mod lines;
 mod trail;
 
 use std::cell::RefCell;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::str;
@@ -168,8 +169,7 @@ impl Listener {
     ) {
         while Instant::now() < until && !goal.borrow_and_update().is_some_and(|goal| self.has(goal)) {
             let taken = tokio::select! {
-                // Nobody sets a goal any more: nothing is to be waited for.
-                changed = goal.changed() => if changed.is_err() { return } else { continue },
+                () = another(&mut goal) => continue,
                 readable = timeout_at(until, link.stream.readable()) => match readable {
                     Ok(Ok(())) => self.take(&mut link).await,
                     Ok(Err(error)) => Err(error),
@@ -304,6 +304,13 @@ impl Listener {
             _ => {}
         }
         Ok(false)
+    }
+}
+
+/// Waits for another goal; for ever, once nobody sets one any more.
+async fn another(goal: &mut watch::Receiver<Option<Seq>>) {
+    if goal.changed().await.is_err() {
+        pending::<()>().await;
     }
 }
 
