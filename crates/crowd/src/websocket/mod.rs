@@ -4,9 +4,11 @@ mod frames;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
 
 pub(crate) use self::frames::{Counter, Frames, Kind};
 
@@ -14,6 +16,8 @@ pub(crate) use self::frames::{Counter, Frames, Kind};
 pub(crate) const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 /// How many connections come from one address: servers bound that.
 const FROM_ONE_ADDRESS: u32 = 40;
+/// How long an answer to the handshake may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A connection from an address of its own, for every so many.
 pub(crate) async fn connect(addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
@@ -72,19 +76,32 @@ pub(crate) async fn shake_hands_as(
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{cookie}\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-        if head.len() > 4_096 {
-            return Err(io::Error::other("the server's answer has no end"));
-        }
-    }
+    let head = timeout(PATIENCE, head(&mut stream)).await??;
     let status = String::from_utf8_lossy(&head);
     if !status.starts_with("HTTP/1.1 101") {
         let first = status.lines().next().unwrap_or_default();
         return Err(io::Error::other(format!("no WebSocket at {path}: {first}")));
     }
     Ok(stream)
+}
+
+/// Reads the head of an answer, and nothing of what follows it.
+async fn head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; 4_096];
+    loop {
+        let length = stream.peek(&mut head).await?;
+        if let Some(end) = head[..length].windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            head.truncate(end + 4);
+            stream.read_exact(&mut head).await?;
+            return Ok(head);
+        }
+        match length {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            4_096 => return Err(io::Error::other("the server's answer has no end")),
+            // The rest is on its way; looking does not wait for it.
+            _ => sleep(Duration::from_millis(1)).await,
+        }
+    }
 }
 
 /// Waits until so many data frames have come.
