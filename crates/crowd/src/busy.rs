@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use wire::Person as Guest;
 
-use crate::person::http::post;
+use crate::http::post;
 use crate::record::{Note, Record};
 
 /// Who keeps a group busy.

@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::quantiles::{float, quantile_ms};
-use crate::server::Server;
+use crate::server::{Server, Serving};
+use crate::watch::{Step, Watcher};
 use crate::websocket::{Counter, Kind, await_data, client_text, connect, shake_hands};
 
 /// What is measured.
@@ -63,13 +64,24 @@ struct Task {
 }
 
 impl Durable {
-    /// Measures once.
+    /// Starts a server and measures once.
     ///
     /// # Errors
     /// If the server cannot be started or reached.
     pub async fn run(&self) -> io::Result<Acknowledged> {
         let mut server = Server::start(&self.server, &self.store, None).await?;
-        let addr = server.addr();
+        let measured = self.run_on(server.serving(), &()).await?;
+        server.kill().await?;
+        Ok(measured)
+    }
+
+    /// Measures once, on a fresh server that serves already.
+    ///
+    /// # Errors
+    /// If the server cannot be reached.
+    pub async fn run_on(&self, server: Serving, watcher: &dyn Watcher) -> io::Result<Acknowledged> {
+        watcher.sees(Step::Measures(WARM_UP + self.time));
+        let addr = server.addr;
         let from = Instant::now() + WARM_UP;
         let until = from + self.time;
         let pause = self.rate.map(|rate| Duration::from_secs(1) * self.senders / rate.max(1));
@@ -82,7 +94,6 @@ impl Durable {
         while let Some(ended) = senders.join_next().await {
             samples.extend(ended.map_err(io::Error::other)??);
         }
-        server.kill().await?;
         samples.sort_unstable();
         Ok(Acknowledged {
             acks_per_s: float(samples.len() as u64) / self.time.as_secs_f64(),

@@ -5,8 +5,8 @@ use std::io;
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::{Person as Guest, Topic};
 
-use crate::person::http::post;
-use crate::person::introduce;
+use crate::guest::introduce;
+use crate::http::post;
 
 /// A group, and who has a seat in it.
 #[derive(Clone, Debug)]

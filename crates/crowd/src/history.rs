@@ -6,7 +6,7 @@ use std::io;
 use serde_json::Value;
 use wire::{Entry, Seq};
 
-use crate::person::http::get;
+use crate::http::get;
 use crate::record::Line;
 
 /// The most entries of a page.

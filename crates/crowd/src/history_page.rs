@@ -14,7 +14,7 @@ use wire::Entry;
 
 use crate::checker::Finding;
 use crate::history::PAGE;
-use crate::person::http::get_in_turn;
+use crate::http::get_in_turn;
 use crate::quantiles::{float, quantile_ms};
 use crate::server::Server;
 use crate::websocket::{await_data, client_text, connect, shake_hands};

@@ -13,7 +13,8 @@ use tokio::time::sleep;
 use crate::gathering::gather;
 use crate::process::{cpu_s, rss_kib};
 use crate::quantiles::float;
-use crate::server::Server;
+use crate::server::{Server, Serving};
+use crate::watch::{Step, Watcher};
 use crate::websocket::{Counter, Kind, PONG, await_data, client_text, connect, shake_hands_as};
 
 /// What is measured.
@@ -44,25 +45,37 @@ pub struct Rest {
 const PEOPLE: usize = 40;
 /// How many sockets are open before the memory is looked at first: what a server needs to serve at all is not theirs.
 const FIRST: u32 = 400;
-/// How long a server may take to come to rest.
+/// How long a server may take to come to rest, if as long is measured.
 const SETTLE: Duration = Duration::from_secs(3);
 
 impl Idle {
-    /// Measures once.
+    /// Starts a server and measures once.
     ///
     /// # Errors
     /// If the server cannot be started or reached.
     pub async fn run(&self) -> io::Result<Rest> {
         let mut server = Server::start(&self.server, &self.store, None).await?;
-        let (addr, pid) = (server.addr(), server.running()?);
-        let crowd = gather(&server.host(), PEOPLE).await?;
+        let measured = self.run_on(server.serving(), &()).await?;
+        server.kill().await?;
+        Ok(measured)
+    }
+
+    /// Measures once, on a fresh server that serves already.
+    ///
+    /// # Errors
+    /// If the server cannot be reached.
+    pub async fn run_on(&self, server: Serving, watcher: &dyn Watcher) -> io::Result<Rest> {
+        let Serving { addr, pid } = server;
+        let pid = pid.ok_or_else(|| io::Error::other("the server has ended"))?;
+        let crowd = gather(&addr.to_string(), PEOPLE).await?;
         let subscribe = format!(r#"{{"action":"subscribe","topic":"{}"}}"#, crowd.topic);
         let frame = client_text(&subscribe);
         let mut sockets = JoinSet::new();
-        let mut before = 0;
+        let (mut before, settle) = (0, SETTLE.min(self.time));
         for number in 0..self.connections {
             if number == FIRST.min(self.connections / 2) {
-                sleep(SETTLE).await;
+                watcher.sees(Step::Settles(settle));
+                sleep(settle).await;
                 before = rss_kib(pid).unwrap_or_default();
             }
             let mut stream =
@@ -70,16 +83,18 @@ impl Idle {
             stream.write_all(&frame).await?;
             await_data(&stream, 2).await?;
             sockets.spawn(rest(stream));
+            watcher.sees(Step::Opens(number + 1));
         }
-        sleep(SETTLE).await;
+        watcher.sees(Step::Settles(settle));
+        sleep(settle).await;
         let counted = f64::from(self.connections - FIRST.min(self.connections / 2));
         let grown = rss_kib(pid).unwrap_or_default().saturating_sub(before);
         let cpu = cpu_s(pid).unwrap_or_default();
+        watcher.sees(Step::Measures(self.time));
         sleep(self.time).await;
         let cpu = cpu_s(pid).unwrap_or_default() - cpu;
         let lost = std::iter::from_fn(|| sockets.try_join_next()).count();
         sockets.abort_all();
-        server.kill().await?;
         Ok(Rest {
             rss_kib_each: float(grown) / counted,
             cpu_us_each: cpu * 1_000_000.0 / self.time.as_secs_f64() / f64::from(self.connections),

@@ -8,6 +8,8 @@
 //! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
 //! [`slow_consumer`], [`resume_storm`], [`churn`] and [`soak`] do both: their readers, thousands of them in `listener/`, note what
 //! they read for the checker too.
+//! What the product has of all this, as `hubbub bench`, does without the feature `people` and tells a [`watch::Watcher`] how
+//! far it is.
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 
@@ -19,11 +21,14 @@ pub mod durable;
 pub mod end_to_end;
 pub mod fanout;
 mod gathering;
+mod guest;
 mod history;
 pub mod history_page;
+mod http;
 pub mod idle;
 mod listener;
 pub mod metrics;
+#[cfg(feature = "people")]
 pub mod person;
 pub mod process;
 mod quantiles;
@@ -31,9 +36,11 @@ pub mod raw;
 pub mod record;
 pub mod resume_storm;
 pub mod rooms;
+#[cfg(feature = "people")]
 pub mod run;
 pub mod server;
 pub mod slow_consumer;
 pub mod soak;
 mod speaker;
+pub mod watch;
 mod websocket;

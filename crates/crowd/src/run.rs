@@ -13,8 +13,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::busy::Busy;
 use crate::checker::{Finding, check};
 use crate::gathering::{Gathering, gather};
+use crate::guest::introduce;
 use crate::history::whole_log;
-use crate::person::{Person, Progress, introduce};
+use crate::person::{Person, Progress};
 use crate::server::Server;
 
 /// What happens in a run.

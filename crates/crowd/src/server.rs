@@ -4,16 +4,16 @@ use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use crate::http;
 use crate::metrics::Metrics;
-use crate::person::http;
 
 /// A server with a data folder and a port of its own.
 pub struct Server {
@@ -23,12 +23,28 @@ pub struct Server {
     port: u16,
     /// Where it serves metrics.
     metrics: u16,
-    folder: TempDir,
+    /// Whether nothing reaches it that is meant for who started it: no setting, and no Ctrl-C.
+    apart: bool,
+    // The process goes before its folder.
     child: Option<Child>,
+    folder: TempDir,
+    /// What it says. It has a disk to fill, and must be able to say so.
+    log: NamedTempFile,
+}
+
+/// Where a server serves, and as which process.
+#[derive(Clone, Copy, Debug)]
+pub struct Serving {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The process; none while it does not run.
+    pub pid: Option<u32>,
 }
 
 /// How long a server may take until it serves.
 const READY: Duration = Duration::from_secs(30);
+/// How much of what it said is told when it fails.
+const LAST_LINES: usize = 5;
 
 impl Server {
     /// Starts a server from a binary. `plant` names a deliberate bug, for binaries that have one.
@@ -36,20 +52,29 @@ impl Server {
     /// # Errors
     /// If it does not come to serve.
     pub async fn start(binary: &Path, store: &str, plant: Option<&str>) -> io::Result<Self> {
+        let mut server = Self::new(binary, store, tempfile::tempdir()?).await?;
+        server.plant = plant.map(str::to_owned);
+        server.up().await?;
+        Ok(server)
+    }
+
+    /// A server that [`Server::up`] will start, with its data in a new folder in this one. It knows nothing of the
+    /// settings and signals that are meant for who starts it: they have it to end, by [`Server::kill`].
+    ///
+    /// # Errors
+    /// If there is no port, or the folder cannot be made.
+    pub async fn apart(binary: &Path, store: &str, beside: &Path) -> io::Result<Self> {
+        let server = Self::new(binary, store, tempfile::tempdir_in(beside)?).await?;
+        Ok(Self { apart: true, ..server })
+    }
+
+    async fn new(binary: &Path, store: &str, folder: TempDir) -> io::Result<Self> {
         let probes = [TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?];
         let [port, metrics] = [probes[0].local_addr()?.port(), probes[1].local_addr()?.port()];
         drop(probes);
-        let mut server = Self {
-            binary: binary.to_owned(),
-            store: store.to_owned(),
-            plant: plant.map(str::to_owned),
-            port,
-            metrics,
-            folder: tempfile::tempdir()?,
-            child: None,
-        };
-        server.up().await?;
-        Ok(server)
+        let (binary, store) = (binary.to_owned(), store.to_owned());
+        let log = NamedTempFile::new()?;
+        Ok(Self { binary, store, plant: None, port, metrics, apart: false, child: None, folder, log })
     }
 
     /// The host and port it listens on.
@@ -87,13 +112,21 @@ impl Server {
         self.pid().ok_or_else(|| io::Error::other("the server has ended"))
     }
 
+    /// Where it serves.
+    #[must_use]
+    pub fn serving(&self) -> Serving {
+        Serving { addr: self.addr(), pid: self.pid() }
+    }
+
     /// Starts the process, on the same data and port, and waits until it serves.
     ///
     /// # Errors
     /// If it does not; with the end of what it said.
     pub async fn up(&mut self) -> io::Result<()> {
-        let log = self.folder.path().join("server.log");
         let mut command = Command::new(&self.binary);
+        if self.apart {
+            self.keep_apart(&mut command)?;
+        }
         command
             .args(["serve", "--addr", &self.host(), "--store", &self.store, "--data"])
             .arg(self.folder.path().join("data"))
@@ -101,35 +134,60 @@ impl Server {
                 ("HUBBUB_SEND_BURST", "1000000"),
                 ("HUBBUB_SEND_PER_SECOND", "1000000"),
                 ("HUBBUB_LOG", "warn"),
+                ("NO_COLOR", "1"),
             ])
             .envs([
-                ("HUBBUB_SOCKETS", "20000"),
-                ("HUBBUB_SOCKETS_PER_USER", "1000"),
-                ("HUBBUB_SOCKETS_PER_ADDRESS", "20000"),
+                ("HUBBUB_SOCKETS", "1000000"),
+                ("HUBBUB_SOCKETS_PER_USER", "1000000"),
+                ("HUBBUB_SOCKETS_PER_ADDRESS", "1000000"),
             ])
             .env("HUBBUB_METRICS", format!("127.0.0.1:{}", self.metrics))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::options().create(true).append(true).open(&log)?)
+            .stderr(File::options().append(true).open(&self.log)?)
             .kill_on_drop(true);
         if let Some(plant) = &self.plant {
             command.env("HUBBUB_PLANT", plant);
         }
-        let mut child = command.spawn()?;
+        self.child = Some(command.spawn()?);
         let host = self.host();
         let give_up = Instant::now() + READY;
         loop {
             if http::get(&host, "/health/ready", None).await.is_ok_and(|answer| answer.status == 200) {
-                self.child = Some(child);
                 return Ok(());
             }
-            if child.try_wait()?.is_some() || Instant::now() > give_up {
-                let said = fs::read_to_string(&log).unwrap_or_default();
-                let end: Vec<&str> = said.lines().rev().take(5).collect();
-                return Err(io::Error::other(format!("the server does not serve: {}", end.join(" | "))));
+            if self.ended()?.is_some() || Instant::now() > give_up {
+                return Err(io::Error::other(format!("the server does not serve: {}", self.said())));
             }
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// How the process has ended by itself, if it has.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.as_mut().map_or(Ok(None), Child::try_wait)
+    }
+
+    /// Waits until the process has ended by itself; at once if it does not run.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub async fn until_ended(&mut self) -> io::Result<()> {
+        match &mut self.child {
+            Some(child) => child.wait().await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// The last lines of what it said: warnings and errors.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let said = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join(" | ")
     }
 
     /// Ends the process at once, as a power cut would.
@@ -141,5 +199,20 @@ impl Server {
             Some(mut child) => child.kill().await,
             None => Ok(()),
         }
+    }
+
+    /// Lets no setting through, neither from the environment nor from a file, and no Ctrl-C.
+    fn keep_apart(&self, command: &mut Command) -> io::Result<()> {
+        for (name, _) in std::env::vars_os() {
+            if name.as_encoded_bytes().starts_with(b"HUBBUB_") {
+                command.env_remove(name);
+            }
+        }
+        let settings = self.folder.path().join("hubbub.toml");
+        fs::write(&settings, "")?;
+        command.env("HUBBUB_CONFIG", settings);
+        #[cfg(unix)]
+        command.process_group(0);
+        Ok(())
     }
 }

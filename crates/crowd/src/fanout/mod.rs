@@ -26,6 +26,7 @@ pub use self::dialect::Dialect;
 use self::subscriber::Team;
 use crate::process::{cpu_s, rss_kib};
 use crate::quantiles::{float, quantile_ms};
+use crate::watch::{Step, Watcher};
 use crate::websocket::{await_data, client_text, connect, read_and_forget, shake_hands};
 
 /// What is measured.
@@ -117,6 +118,14 @@ impl Fanout {
     /// # Errors
     /// If the server cannot be reached, or messages stop coming.
     pub async fn run(&self) -> io::Result<Measured> {
+        self.run_watched(&()).await
+    }
+
+    /// Measures once, and tells a watcher how far it is.
+    ///
+    /// # Errors
+    /// If the server cannot be reached, or messages stop coming.
+    pub async fn run_watched(&self, watcher: &dyn Watcher) -> io::Result<Measured> {
         let teams = available_parallelism().map_or(1, NonZero::get).min(self.subscribers.max(1) as usize);
         let progress = Arc::new(Progress::new(u32::try_from(teams).unwrap_or(1)));
         let rss_before = self.pid.and_then(rss_kib);
@@ -129,18 +138,14 @@ impl Fanout {
             let over = is_over.clone();
             subscribers.spawn_blocking(move || team.run(over));
         }
-        let all_ready = timeout(PATIENCE, progress.ready.acquire_many(self.subscribers)).await;
-        let all_ready = match all_ready {
-            Ok(Ok(permits)) => {
-                permits.forget();
-                Ok(())
-            }
-            _ => Err(io::Error::other("not everybody could subscribe")),
-        };
+        let all_ready = progress.all_ready(self.subscribers, watcher).await;
         let grown =
             self.pid.and_then(rss_kib).zip(rss_before).map(|(now, before)| now.saturating_sub(before));
         let published = match all_ready {
-            Ok(()) => self.publish(&progress).await,
+            Ok(()) => {
+                watcher.sees(Step::Measures(WARM_UP + self.time));
+                self.publish(&progress).await
+            }
             Err(error) => Err(error),
         };
         // An error would mean that every subscriber is gone; their own errors say why.
@@ -202,7 +207,7 @@ impl Fanout {
             }
             if room == 0 {
                 let more = timeout(PATIENCE, progress.bell.notified()).await;
-                more.map_err(|_| progress.why_it_stopped())?;
+                more.map_err(|_| progress.why("messages stopped coming"))?;
                 continue;
             }
             progress.note_sent(room);
@@ -237,6 +242,18 @@ impl Progress {
             bell: Notify::new(),
             ready: Semaphore::new(0),
         }
+    }
+
+    /// Waits until so many are subscribed, as long as one after the other comes.
+    async fn all_ready(&self, subscribers: u32, watcher: &dyn Watcher) -> io::Result<()> {
+        for number in 1..=subscribers {
+            match timeout(PATIENCE, self.ready.acquire()).await {
+                Ok(Ok(permit)) => permit.forget(),
+                _ => return Err(self.why("not everybody could subscribe")),
+            }
+            watcher.sees(Step::Opens(number));
+        }
+        Ok(())
     }
 
     fn complete(&self) -> u64 {
@@ -286,10 +303,11 @@ impl Progress {
         self.sent.load(Ordering::Acquire) > 0
     }
 
-    fn why_it_stopped(&self) -> io::Error {
+    /// What went wrong, and what the first said that fell away.
+    fn why(&self, what: &str) -> io::Error {
         match self.said.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(error) => io::Error::other(format!("messages stopped coming; the first socket: {error}")),
-            None => io::Error::other("messages stopped coming"),
+            Some(error) => io::Error::other(format!("{what}; the first socket: {error}")),
+            None => io::Error::other(what),
         }
     }
 

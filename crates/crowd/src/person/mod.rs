@@ -1,10 +1,8 @@
 //! One person of the crowd: a guest with a session, one socket at a time, and a list of things to say.
 
-pub(crate) mod http;
 pub(crate) mod socket;
 
 use std::collections::VecDeque;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -88,16 +86,6 @@ pub struct Progress {
 
 /// The pause between two attempts to connect: long enough that a crowd does not hammer a server that starts.
 const PAUSE: Duration = Duration::from_millis(60);
-
-/// A name and a session for somebody new.
-///
-/// # Errors
-/// If the server gives none.
-pub async fn introduce(host: &str, name: &str) -> io::Result<(Guest, String)> {
-    let answer = http::post(host, "/do/introduce", None, &[("name", name)]).await?;
-    let cookie = answer.cookie.clone().ok_or_else(|| io::Error::other("introduce gives no cookie"))?;
-    Ok((answer.json()?, cookie))
-}
 
 impl Person {
     /// Somebody with a seat in the topic's group, and so many things to say.
