@@ -5,6 +5,7 @@
 //!
 //! Start reading at [`Server::start`], then `routes.rs`, then `gateway/`.
 
+mod bench;
 mod boot;
 mod config;
 mod gateway;
@@ -21,6 +22,7 @@ mod signals;
 mod site;
 mod topics;
 
+pub use bench::{Report, Unmeasured, Wish, bench};
 pub use boot::{Running, Server, reset_link};
 pub use config::{Cli, Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
 pub use routes::ROUTES;

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::{Cli, Config, Server};
+use server::{Cli, Config, Server, Unmeasured, Wish};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let reset = cli.reset_link();
+    let (reset, bench) = (cli.reset_link(), cli.bench());
     let config = match Config::read(cli) {
         Ok(config) => config,
         Err(wrong) => {
@@ -34,9 +34,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match reset {
-        Some(name) => runtime.block_on(print_reset_link(&config, &name)),
-        None => runtime.block_on(serve(config)),
+    match (reset, bench) {
+        (Some(name), _) => runtime.block_on(print_reset_link(&config, &name)),
+        (None, Some(wish)) => runtime.block_on(print_bench(&config, &wish)),
+        (None, None) => runtime.block_on(serve(config)),
     }
 }
 
@@ -48,6 +49,29 @@ async fn print_reset_link(config: &Config, name: &str) -> ExitCode {
         }
         Err(wrong) => {
             eprintln!("hubbub: {wrong}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn print_bench(config: &Config, wish: &Wish) -> ExitCode {
+    match server::bench(config, wish).await {
+        Ok(mut report) => {
+            print!("{report}");
+            match report.save() {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(wrong) => {
+                    eprintln!("hubbub: {wrong}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+        Err(Unmeasured::Refused(wrong)) => {
+            eprintln!("hubbub: {wrong}");
+            ExitCode::from(2)
+        }
+        Err(Unmeasured::Failed(why)) => {
+            eprintln!("hubbub: {why}");
             ExitCode::FAILURE
         }
     }

@@ -46,7 +46,7 @@ const PEOPLE: usize = 40;
 /// How many sockets are open before the memory is looked at first: what a server needs to serve at all is not theirs.
 const FIRST: u32 = 400;
 /// How long a server may take to come to rest, if as long is measured.
-const SETTLE: Duration = Duration::from_secs(3);
+pub const SETTLE: Duration = Duration::from_secs(3);
 
 impl Idle {
     /// Starts a server and measures once.

@@ -97,6 +97,16 @@ impl fmt::Display for Wrong {
     }
 }
 
+impl StoreChoice {
+    /// As the operator writes it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Memory => "memory",
+        }
+    }
+}
+
 impl Default for Sockets {
     fn default() -> Self {
         Self { node: 10_000, user: 10, address: 50 }

@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
 use super::Wrong;
+use crate::bench::Wish;
 
 /// Self-hosted group chat in one binary.
 #[derive(Debug, Default, Parser)]
@@ -26,6 +27,8 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Measures what this machine can do, in about 30 seconds, beside whatever runs, and says what it means
+    Bench(Wish),
 }
 
 /// Every setting, as it may stand in a flag, the environment or the file; whatever is said first counts, in
@@ -94,9 +97,21 @@ impl Cli {
         }
     }
 
+    /// What shall be measured, if that is the command.
+    #[must_use]
+    pub fn bench(&self) -> Option<Wish> {
+        match &self.command {
+            Some(Command::Bench(wish)) => Some(wish.clone()),
+            _ => None,
+        }
+    }
+
     /// What flags and the environment say.
     pub(super) fn settings(self) -> Settings {
         match self.command {
+            Some(Command::Bench(Wish { data, store, config, .. })) => {
+                Settings { data, store, config, ..Settings::default() }
+            }
             Some(Command::Serve(settings) | Command::ResetLink { settings, .. }) => settings,
             None => self.settings,
         }

@@ -1,0 +1,198 @@
+//! What this machine can do, measured for who has just installed the server: `hubbub bench`.
+//!
+//! Every measurement is the crowd's, against a fresh process of this very binary with a folder and a port of its own. What
+//! the operator has, data, port and running server, is not touched, and nothing is left behind, however it ends.
+
+mod figures;
+mod folder;
+mod json;
+mod machine;
+mod part;
+mod progress;
+mod report;
+mod stop;
+mod verdict;
+mod wish;
+
+use std::path::PathBuf;
+use std::time::Duration;
+use std::{env, fmt, io};
+
+use crowd::durable::{Acknowledged, Durable};
+use crowd::fanout::{Dialect, Fanout, Measured};
+use crowd::idle::{Idle, Rest};
+use crowd::server::{Server, Serving};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+pub use self::report::Report;
+pub use self::wish::Wish;
+
+use self::figures::{AtRest, Figures, Sending, ToMany};
+use self::json::JsonFile;
+use self::machine::Machine;
+use self::part::Part;
+use self::progress::Progress;
+use self::stop::Stop;
+use self::wish::Plan;
+use crate::config::{Config, StoreChoice, Wrong};
+
+/// Why there is no report.
+#[derive(Debug)]
+pub enum Unmeasured {
+    /// What was asked for cannot be; nothing was begun.
+    Refused(Wrong),
+    /// It was begun and did not come to its end: one sentence.
+    Failed(String),
+}
+
+/// What is measured, checked, with everything that it needs.
+struct Bench {
+    binary: PathBuf,
+    store: StoreChoice,
+    plan: Plan,
+    machine: Machine,
+    folder: TempDir,
+    progress: Progress,
+    stop: Stop,
+}
+
+/// How long a server may take to end whose sockets are closed.
+const GRACE: Duration = Duration::from_secs(1);
+/// How many messages are under way when many write at once.
+const MANY: usize = 128;
+/// How many bytes a message carries.
+const PAYLOAD: usize = 128;
+/// How many send.
+const SENDERS: u32 = 64;
+/// To how many topics.
+const TOPICS: u32 = 8;
+/// How many messages a second they send when they are in no hurry.
+const STEADY: u32 = 1_000;
+
+/// Measures what was wished for. Call it within a tokio runtime.
+///
+/// # Errors
+/// If it cannot be begun, or does not come to its end.
+pub async fn bench(config: &Config, wish: &Wish) -> Result<Report, Unmeasured> {
+    let failed = |error: io::Error| Unmeasured::Failed(format!("nothing could be measured: {error}"));
+    // From here on a signal finds somebody who tidies up.
+    let stop = Stop::listen().map_err(failed)?;
+    let plan = wish.plan(machine::descriptors()).map_err(Unmeasured::Refused)?;
+    let binary = env::current_exe().map_err(failed)?;
+    let folder = folder::make(config, wish).map_err(Unmeasured::Refused)?;
+    let json = wish.json().map(JsonFile::open).transpose().map_err(Unmeasured::Refused)?;
+    let machine = Machine::look(config, folder.path()).await.map_err(failed)?;
+    let progress = Progress::over(&plan);
+    let mut bench = Bench { binary, store: config.store, plan, machine, folder, progress, stop };
+    let measured = bench.run().await;
+    bench.progress.end();
+    let place = bench.folder.path().display().to_string();
+    let tidied = bench.folder.close();
+    let report = Report::new(measured?, json);
+    tidied
+        .map_err(|error| Unmeasured::Failed(format!("{place} could not be removed ({error}); remove it")))?;
+    Ok(report)
+}
+
+impl Bench {
+    /// Every part, one after the other.
+    async fn run(&mut self) -> Result<Figures, Unmeasured> {
+        let Plan { subscribers, connections, time } = self.plan;
+        let fan_out = ToMany {
+            subscribers,
+            one_at_a_time: self.fan_out(Part::OneAtATime, 1).await?,
+            many_at_once: self.fan_out(Part::ManyAtOnce, MANY).await?,
+        };
+        let idle = AtRest { connections, rest: self.idle().await? };
+        let durable_send = Sending {
+            senders: SENDERS,
+            offered_per_s: STEADY,
+            steady: self.durable_send(Part::Steady, Some(STEADY)).await?,
+            flat_out: self.durable_send(Part::FlatOut, None).await?,
+        };
+        let Self { store, machine, .. } = self;
+        Ok(Figures {
+            store: store.name(),
+            seconds: time.as_secs(),
+            machine: machine.clone(),
+            fan_out,
+            idle,
+            durable_send,
+        })
+    }
+
+    async fn fan_out(&mut self, part: Part, window: usize) -> Result<Measured, Unmeasured> {
+        let Plan { subscribers, time, .. } = self.plan;
+        self.measure(part, async |server, progress| {
+            let Serving { addr, pid } = server;
+            let (dialect, payload) = (Dialect::Topics, PAYLOAD);
+            let fanout = Fanout { addr, dialect, subscribers, window, rate: None, payload, time, pid };
+            fanout.run_watched(progress).await
+        })
+        .await
+    }
+
+    async fn idle(&mut self) -> Result<Rest, Unmeasured> {
+        let (server, store) = (self.binary.clone(), self.store.name().into());
+        let Plan { connections, time, .. } = self.plan;
+        let idle = Idle { server, store, connections, time };
+        self.measure(Part::Idle, async |server, progress| idle.run_on(server, progress).await).await
+    }
+
+    async fn durable_send(&mut self, part: Part, rate: Option<u32>) -> Result<Acknowledged, Unmeasured> {
+        let (server, store) = (self.binary.clone(), self.store.name().into());
+        let time = self.plan.time;
+        let durable = Durable { server, store, senders: SENDERS, topics: TOPICS, rate, time };
+        self.measure(part, async |server, progress| durable.run_on(server, progress).await).await
+    }
+
+    /// Has a fresh server measured, and ends it whatever comes.
+    async fn measure<T>(
+        &mut self,
+        part: Part,
+        measure: impl AsyncFnOnce(Serving, &Progress) -> io::Result<T>,
+    ) -> Result<T, Unmeasured> {
+        let Self { binary, store, folder, progress, stop, .. } = self;
+        let failed =
+            |why: &dyn fmt::Display| Unmeasured::Failed(format!("{part} could not be measured: {why}"));
+        progress.begin(part);
+        let mut server =
+            Server::apart(binary, store.name(), folder.path()).await.map_err(|error| failed(&error))?;
+        let measured = tokio::select! {
+            biased;
+            () = stop.told() => None,
+            never = progress.moves() => match never {},
+            measured = async {
+                server.up().await?;
+                tokio::select! {
+                    measured = measure(server.serving(), progress) => measured,
+                    ended = server.until_ended() => ended.and(Err(io::ErrorKind::UnexpectedEof.into())),
+                }
+            } => Some(measured),
+        };
+        if let Some(Err(_)) = measured {
+            // Its sockets may tell that it has ended before the system does. If it has not, the error counts.
+            let _ = timeout(GRACE, server.until_ended()).await;
+        }
+        let ended = server.ended().ok().flatten();
+        let said = server.said();
+        // What has ended by itself cannot be ended any more.
+        let killed = server.kill().await;
+        let why = match (measured, ended) {
+            (None, _) => return Err(Unmeasured::Failed("stopped before everything was measured".into())),
+            (Some(Ok(measured)), None) if said.is_empty() => {
+                killed.map_err(|error| failed(&error))?;
+                return Ok(measured);
+            }
+            (Some(_), Some(status)) => format!("its server ended by itself ({status})"),
+            (Some(Ok(_)), None) => "its server was in trouble".into(),
+            (Some(Err(error)), None) => error.to_string(),
+        };
+        if said.is_empty() || why.contains(&said) {
+            Err(failed(&why))
+        } else {
+            Err(failed(&format!("{why}; it said: {said}")))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use std::convert::Infallible;
+use std::future::pending;
+use std::io::{IsTerminal, stderr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crowd::watch::{Step, Watcher};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::{Instant, interval};
+
+use super::part::Part;
+use super::report::grouped;
+use super::wish::Plan;
+
+/// How far it is: a bar on a terminal, and otherwise a line a scenario. A bar is as long as everything will take, in
+/// milliseconds.
+pub(super) struct Progress {
+    plan: Plan,
+    bar: Option<ProgressBar>,
+    place: Mutex<Place>,
+}
+
+/// Where the bar stands, and how far it goes by itself.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    part: Part,
+    /// Where the part ends.
+    ends: Duration,
+    /// How many connections it has opened.
+    open: u32,
+    /// Where the step began that goes on, when that was, and how long it takes.
+    from: Duration,
+    since: Instant,
+    step: Duration,
+}
+
+/// How often the bar moves.
+const TICK: Duration = Duration::from_millis(100);
+/// What fits in 80 columns.
+const BAR: &str = "{prefix:<12} {wide_bar} {msg:>38}";
+
+impl Progress {
+    pub(super) fn over(plan: &Plan) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let whole = Part::ALL.iter().map(|part| part.length(plan)).sum();
+            let bar = ProgressBar::with_draw_target(Some(millis(whole)), ProgressDrawTarget::stderr());
+            // The template is fixed; if it were wrong the usual one would do.
+            let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.with_style(style.progress_chars("━╸─"))
+        });
+        let (part, zero) = (Part::ALL[0], Duration::ZERO);
+        let place = Place { part, ends: zero, open: 0, from: zero, since: Instant::now(), step: zero };
+        Self { plan: plan.clone(), bar, place: Mutex::new(place) }
+    }
+
+    /// The next part begins.
+    pub(super) fn begin(&self, part: Part) {
+        let first = part == Part::ALL[0] || self.place().part.scenario() != part.scenario();
+        self.change(|place| {
+            let (from, since, step) = (place.ends, Instant::now(), Part::opening(0));
+            *place = Place { part, ends: from + part.length(&self.plan), open: 0, from, since, step };
+        });
+        match &self.bar {
+            Some(bar) => {
+                bar.set_prefix(part.scenario());
+                self.draw();
+            }
+            None if first => eprintln!("{} is measured", part.scenario()),
+            None => {}
+        }
+    }
+
+    /// Moves the bar while a step goes on; never ends.
+    pub(super) async fn moves(&self) -> Infallible {
+        if self.bar.is_none() {
+            return pending().await;
+        }
+        let mut ticks = interval(TICK);
+        loop {
+            ticks.tick().await;
+            self.draw();
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn draw(&self) {
+        let Some(bar) = &self.bar else { return };
+        let place = self.place();
+        let at = place.from + place.since.elapsed().min(place.step);
+        let left = bar.length().unwrap_or_default().saturating_sub(millis(at)).div_ceil(1_000);
+        let expected = place.part.connections(&self.plan);
+        let doing = if (1..expected).contains(&place.open) {
+            format!("{} of {} have come", grouped(place.open.into()), grouped(expected.into()))
+        } else {
+            place.part.load().into()
+        };
+        bar.set_message(format!("{doing}, {left} s left"));
+        bar.set_position(millis(at));
+    }
+
+    fn place(&self) -> Place {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Place)) {
+        change(&mut self.place.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Watcher for Progress {
+    fn sees(&self, step: Step) {
+        self.change(|place| {
+            let now = place.from + place.since.elapsed().min(place.step);
+            let (from, step) = match step {
+                Step::Opens(open) => {
+                    place.open = open;
+                    (now, Part::opening(1) - Part::opening(0))
+                }
+                Step::Settles(time) => (now, time),
+                // However long it took so far, this is the end of the part.
+                Step::Measures(time) => (place.ends.saturating_sub(time), time),
+            };
+            *place = Place { from, since: Instant::now(), step, ..*place };
+        });
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
