@@ -56,6 +56,8 @@ const PAYLOAD: usize = 128;
 struct Task {
     addr: SocketAddr,
     number: u32,
+    /// How many senders there are.
+    senders: u32,
     topic: u32,
     /// The pause between two messages, if there is one.
     pause: Option<Duration>,
@@ -88,7 +90,7 @@ impl Durable {
         let mut senders = JoinSet::new();
         for number in 0..self.senders {
             let topic = number % self.topics.max(1);
-            senders.spawn(Task { addr, number, topic, pause, from, until }.run());
+            senders.spawn(Task { addr, number, senders: self.senders, topic, pause, from, until }.run());
         }
         let mut samples = Vec::new();
         while let Some(ended) = senders.join_next().await {
@@ -114,11 +116,10 @@ impl Task {
             self.topic
         ));
         let (mut counter, mut samples) = (Counter::default(), Vec::new());
-        // When each message was to be sent; answers come in the same order.
+        // When each message was written; answers come in the same order.
         let (mut due, mut answered) = (Vec::<Instant>::new(), 0);
         // Senders are spread over the pause.
-        let begun =
-            Instant::now() + self.pause.unwrap_or_default().mul_f64(f64::from(self.topic % 64) / 64.0);
+        let begun = Instant::now() + self.pause.unwrap_or_default() * self.number / self.senders.max(1);
         while Instant::now() < self.until {
             let under_way = due.len() as u64 - answered;
             let next = match self.pause {
@@ -128,7 +129,7 @@ impl Task {
             tokio::select! {
                 biased;
                 () = sleep_until(next), if self.pause.is_some() || under_way < UNDER_WAY => {
-                    due.push(next);
+                    due.push(Instant::now());
                     stream.write_all(&frame).await?;
                 }
                 readable = stream.readable() => {
