@@ -199,7 +199,12 @@ impl<S: Stream> Connection<S> {
                     self.reader.unblock();
                 }
             }
-            answer = self.sends.next(), if self.sends.len() > 0 => self.say(&answer),
+            answer = self.sends.next(), if self.sends.len() > 0 => {
+                self.say(&answer);
+                while let Some(answer) = self.sends.ready() {
+                    self.say(&answer);
+                }
+            }
             // One bell for all: what rang it is seen in the next turn.
             () = self.reader.called() => {}
         }

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use wire::Notice;
 
@@ -21,18 +21,28 @@ impl Sends {
 
     /// Waits for the next answer; for ever if nothing is under way. Cancel-safe.
     pub(super) async fn next(&mut self) -> Notice {
-        poll_fn(|context| {
-            let Some(first) = self.0.front_mut() else { return Poll::Pending };
-            let answered = first.as_mut().poll(context);
-            if answered.is_ready() {
-                self.0.pop_front();
-            }
-            if self.0.is_empty() {
-                // An idle connection keeps no memory.
-                self.0 = VecDeque::new();
-            }
-            answered
-        })
-        .await
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    /// The next answer, if it is there already: those that were committed together go out together.
+    pub(super) fn ready(&mut self) -> Option<Notice> {
+        match self.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Some(answer),
+            // Whoever waits for it asks again and leaves their own waker.
+            Poll::Pending => None,
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Notice> {
+        let Some(first) = self.0.front_mut() else { return Poll::Pending };
+        let answered = first.as_mut().poll(context);
+        if answered.is_ready() {
+            self.0.pop_front();
+        }
+        if self.0.is_empty() {
+            // An idle connection keeps no memory.
+            self.0 = VecDeque::new();
+        }
+        answered
     }
 }
