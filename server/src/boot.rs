@@ -1,10 +1,11 @@
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chat::{Chat, No, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
 use store::SqliteStore;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -86,14 +87,34 @@ impl Server {
 
 /// Listens; an error names the setting that would help.
 async fn bind(addr: &str, setting: &str) -> Result<(TcpListener, SocketAddr), Wrong> {
-    let bound = async {
-        let socket = TcpListener::bind(addr).await?;
-        let addr = socket.local_addr()?;
-        Ok::<_, std::io::Error>((socket, addr))
-    };
-    bound.await.map_err(|error| {
+    listen(addr).await.map_err(|error| {
         Wrong(format!("cannot listen on {addr}: {error}; choose another address with {setting}"))
     })
+}
+
+/// How many may wait to be let in, as far as the system allows. Those for whom there is no room come again after a
+/// second and more, and when a network or a proxy comes back all come at once.
+const WAITING: u32 = 65_535;
+
+async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
+    let mut failed = io::ErrorKind::AddrNotAvailable.into();
+    for addr in lookup_host(addr).await? {
+        let bound = || {
+            let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // Where this is not set, an address stays taken for a minute after a restart.
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
+            socket.bind(addr)?;
+            let listener = socket.listen(WAITING)?;
+            let addr = listener.local_addr()?;
+            Ok((listener, addr))
+        };
+        match bound() {
+            Ok(bound) => return Ok(bound),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// A link by which the account of this name gets a new password, within a day. The server that has the data must

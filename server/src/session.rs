@@ -26,6 +26,7 @@ pub(crate) fn cookie(config: &Config) -> SessionCookie {
 /// Finds out on whose behalf a request runs: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let token = token(&app.config, request.headers());
+    let endings = app.chat.endings();
     let me = match &token {
         Some(token) => match app.chat.recognise(token).await {
             Ok(me) => me,
@@ -38,7 +39,7 @@ pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next
     let from =
         peer.map(|peer| address(&app.config, request.headers(), peer)).filter(|from| !from.is_loopback());
     let session = token.filter(|_| me.is_some());
-    let caller = Caller { me, open_topics, from, session, label: label(request.headers()) };
+    let caller = Caller { me, open_topics, from, session, label: label(request.headers()), endings };
     request.extensions_mut().insert(caller);
     next.run(request).await
 }

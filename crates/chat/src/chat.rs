@@ -92,6 +92,8 @@ pub struct Caller {
     pub session: Option<Token>,
     /// What the browser says it is.
     pub label: String,
+    /// [`Chat::endings`] before the session was looked up.
+    pub endings: u64,
 }
 
 /// The answer to a send: it is committed.
@@ -181,6 +183,24 @@ impl Chat {
     #[must_use]
     pub fn ending(&self, caller: &Caller, valve: Valve) -> Ending {
         self.endings.watch(caller, valve)
+    }
+
+    /// How often sessions have ended on this node, to be asked before a session is looked up.
+    #[must_use]
+    pub fn endings(&self) -> u64 {
+        self.endings.so_far()
+    }
+
+    /// Whether the session of a caller goes on, now that [`Chat::ending`] watches it: what ended between the look at it
+    /// and the watch has told nobody.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn goes_on(&self, caller: &Caller) -> Result<bool, No> {
+        let Some(session) = caller.session.as_ref().filter(|_| caller.endings != self.endings()) else {
+            return Ok(true);
+        };
+        Ok(self.recognise(session).await?.is_some())
     }
 
     /// The broker of this node.

@@ -14,6 +14,8 @@ use crate::store::Sessions;
 pub struct Endings {
     watched: Mutex<HashMap<UserId, HashMap<u64, Watched>>>,
     next: AtomicU64,
+    /// How often sessions have ended.
+    ended: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -42,11 +44,18 @@ impl Endings {
 
     /// Ends sessions of a user. Call it before anything later is published.
     pub(crate) fn end(&self, user: UserId, which: Sessions) {
+        // Before the watches are looked at: whoever begins one later finds that something has ended.
+        self.ended.fetch_add(1, Ordering::SeqCst);
         for watched in self.watched().get(&user).into_iter().flat_map(HashMap::values) {
             if which.contains(watched.token) {
                 watched.valve.close();
             }
         }
+    }
+
+    /// How often sessions have ended so far.
+    pub(crate) fn so_far(&self) -> u64 {
+        self.ended.load(Ordering::SeqCst)
     }
 
     fn watched(&self) -> MutexGuard<'_, HashMap<UserId, HashMap<u64, Watched>>> {

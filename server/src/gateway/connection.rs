@@ -138,8 +138,10 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn live(&mut self) -> End {
-        if let Err(end) = Box::pin(self.is_still_known()).await {
-            return end;
+        match Box::pin(self.chat.goes_on(&self.caller)).await {
+            Ok(true) => {}
+            Ok(false) => return End::Because(CloseCode::SignedOut),
+            Err(_) => return End::Because(CloseCode::Restart),
         }
         self.say(&Notice::Welcome { me: self.caller.me.clone() });
         self.alarm.set(self.deadline());
@@ -147,16 +149,6 @@ impl<S: Stream> Connection<S> {
             if let Err(end) = self.turn().await {
                 return end;
             }
-        }
-    }
-
-    /// A session that ended between the request and the watch on it told nobody.
-    async fn is_still_known(&mut self) -> Result<(), End> {
-        let Some(token) = &self.caller.session else { return Ok(()) };
-        match self.chat.recognise(token).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(End::Because(CloseCode::SignedOut)),
-            Err(_) => Err(End::Because(CloseCode::Restart)),
         }
     }
 
