@@ -6,7 +6,7 @@ use wire::{Seq, Topic, UserId};
 
 use crate::frame::Frame;
 use crate::line::Line;
-use crate::log::Room;
+use crate::log::{Log, Room};
 use crate::outlet::Outlet;
 use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
@@ -23,6 +23,8 @@ pub struct Broker {
     /// How many bytes of frames one topic keeps.
     topic_bytes: usize,
     room: Arc<Room>,
+    /// What is told in passing takes none of it.
+    signal_room: Arc<Room>,
     desks: Vec<Arc<Desk>>,
     pub(crate) stirred: Stirred,
 }
@@ -32,7 +34,7 @@ pub struct Broker {
 pub struct LogBytes {
     /// Of one topic.
     pub topic: usize,
-    /// Of all topics together. Each keeps its newest frame all the same.
+    /// Of all topics together. Each keeps a few frames all the same, up to 4 KiB.
     pub all: usize,
 }
 
@@ -44,6 +46,9 @@ pub enum Ended {
     /// All of them.
     All,
 }
+
+/// How much of what was told in passing a topic keeps for readers that are busy.
+const SIGNAL_BYTES: usize = 8 * 1_024;
 
 impl Broker {
     /// A broker whose topics keep at most `log_bytes` of frames, and its shards. Nothing is delivered unless they run;
@@ -58,6 +63,7 @@ impl Broker {
             next: AtomicU64::new(0),
             topic_bytes: log_bytes.topic,
             room: Room::new(log_bytes.all),
+            signal_room: Room::new(usize::MAX),
             desks,
             stirred: Stirred::default(),
         };
@@ -130,7 +136,7 @@ impl Broker {
 
     /// How many bytes of frames are kept, also of what is told in passing.
     pub(crate) fn log_bytes(&self) -> usize {
-        self.room.taken()
+        self.room.taken() + self.signal_room.taken()
     }
 
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
@@ -159,13 +165,9 @@ impl Broker {
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
         let log = topics.entry(topic.clone()).or_insert_with(|| {
-            Arc::new(TopicLog::new(
-                topic.clone(),
-                self.number(),
-                self.desks.len(),
-                self.topic_bytes,
-                &self.room,
-            ))
+            let entries = Log::new(self.topic_bytes, Arc::clone(&self.room));
+            let signals = Log::new(SIGNAL_BYTES, Arc::clone(&self.signal_room));
+            Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), entries, signals))
         });
         let (key, seat) = log.sit(line);
         (key, Arc::clone(log), seat)

@@ -37,8 +37,11 @@ pub enum Read {
     Behind,
 }
 
+/// How many bytes a log keeps even where there is no room: what is published in one go must find its readers.
+const LEAST_BYTES: usize = 4 * 1_024;
+
 impl Room {
-    /// Room for so many bytes of frames; each log keeps its newest one all the same.
+    /// Room for so many bytes of frames; each log keeps a few all the same, up to 4 KiB.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: AtomicUsize::new(0) })
@@ -73,11 +76,15 @@ impl Log {
         self.room.taken.fetch_add(length, Ordering::Relaxed);
         self.frames.push_back(frame);
         // Where there is no room, the busiest topics make some.
-        while (self.bytes > self.max_bytes || self.room.taken() > self.room.most) && self.frames.len() > 1 {
+        while self.frames.len() > 1 && self.bytes > self.may_keep() {
             let length = self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
             self.bytes -= length;
             self.room.taken.fetch_sub(length, Ordering::Relaxed);
         }
+    }
+
+    fn may_keep(&self) -> usize {
+        if self.room.taken() > self.room.most { self.max_bytes.min(LEAST_BYTES) } else { self.max_bytes }
     }
 
     /// Learns that entries up to `head` exist, without their frames.
@@ -203,15 +210,20 @@ mod tests {
 
     #[test]
     fn all_logs_together_have_a_bound_and_what_is_given_back_counts() {
-        let room = Room::new(3_000);
-        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(1_000, Arc::clone(&room))).collect();
+        let room = Room::new(30_000);
+        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(20_000, Arc::clone(&room))).collect();
         for seq in 1..=200 {
             for log in &mut logs {
-                log.append(Seq(seq), frame(seq, 50));
+                log.append(Seq(seq), frame(seq, 500));
             }
             let kept: usize = logs.iter().map(Log::bytes).sum();
             assert_eq!(room.taken(), kept);
-            assert!(kept <= 3_000 + 10 * 52, "each has its newest frame all the same: {kept}");
+            assert!(kept <= 30_000 + 10 * LEAST_BYTES, "{kept}");
+        }
+        assert!(room.taken() > 30_000, "there is no room");
+        for log in &mut logs {
+            (201..=205).for_each(|seq| log.append(Seq(seq), frame(seq, 500)));
+            assert!(matches!(log.read(Seq(200), 10_000), Read::Frames(_)), "what came in one go is there");
         }
         logs[0].shrink();
         logs.truncate(5);

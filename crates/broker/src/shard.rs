@@ -1,4 +1,3 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -7,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::helping::Helpings;
 use crate::line::{Flushed, Line};
-use crate::sync::{LONG_PASS, Mutex, rest};
+use crate::sync::{LONG_PASS, Mutex, guard, rest};
 use crate::tally::Counters;
 use crate::topic::{TopicLog, unpoisoned};
 
@@ -109,10 +108,10 @@ impl Shard {
         for line in lines {
             line.dequeue();
             // A bug that one connection meets must not end delivery to all the others.
-            match catch_unwind(AssertUnwindSafe(|| line.serve(&mut self.helpings))) {
-                Ok(Flushed::Done) => {}
-                Ok(Flushed::More) => self.desk.line(line),
-                Err(_) => {
+            match guard(|| line.serve(&mut self.helpings)) {
+                Some(Flushed::Done) => {}
+                Some(Flushed::More) => self.desk.line(line),
+                None => {
                     self.helpings.clear();
                     line.give_up();
                 }

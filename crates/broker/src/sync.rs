@@ -3,9 +3,9 @@
 //! rung and polled, never waited for by a thread, so to the scheduler each of both is one step.
 
 #[cfg(feature = "schedules")]
-pub(crate) use self::scheduled::{LONG_PASS, rest};
+pub(crate) use self::scheduled::{LONG_PASS, guard, rest};
 #[cfg(not(feature = "schedules"))]
-pub(crate) use self::timed::{LONG_PASS, rest};
+pub(crate) use self::timed::{LONG_PASS, guard, rest};
 #[cfg(feature = "schedules")]
 pub(crate) use shuttle::sync::{
     Mutex, MutexGuard,
@@ -19,6 +19,7 @@ pub(crate) use std::sync::{
 
 #[cfg(not(feature = "schedules"))]
 mod timed {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;
 
     /// How long a pass takes at least to be followed by a rest: some hundred writes.
@@ -30,9 +31,15 @@ mod timed {
     pub(crate) async fn rest(took: Duration) {
         tokio::time::sleep((took / 2).min(LONGEST_REST)).await;
     }
+
+    /// Does something; none if it panics, which is in the log then.
+    pub(crate) fn guard<T>(something: impl FnOnce() -> T) -> Option<T> {
+        catch_unwind(AssertUnwindSafe(something)).ok()
+    }
 }
 
-/// Where there is no time, only an order: every pass may be long, and a rest lets others go on.
+/// Where there is no time, only an order: every pass may be long, a rest lets others go on, and a panic is what is
+/// searched for.
 #[cfg(feature = "schedules")]
 mod scheduled {
     use std::time::Duration;
@@ -41,5 +48,10 @@ mod scheduled {
 
     pub(crate) async fn rest(_: Duration) {
         tokio::task::yield_now().await;
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as its counterpart")]
+    pub(crate) fn guard<T>(something: impl FnOnce() -> T) -> Option<T> {
+        Some(something())
     }
 }

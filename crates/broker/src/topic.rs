@@ -5,7 +5,7 @@ use wire::{Seq, Topic};
 
 use crate::frame::Frame;
 use crate::line::Line;
-use crate::log::{Log, Room};
+use crate::log::Log;
 use crate::shard::Desk;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 
@@ -23,8 +23,8 @@ pub(crate) struct TopicLog {
     signals: Mutex<Log>,
     /// Who reads it, by shard.
     members: Box<[Members]>,
-    /// The head when somebody last asked whether there was news.
-    quiet_at: AtomicU64,
+    /// Both heads when somebody last asked whether there was news.
+    quiet_at: [AtomicU64; 2],
 }
 
 /// Who reads a topic in one shard.
@@ -49,23 +49,20 @@ pub(crate) struct Seat {
     reads: AtomicBool,
 }
 
-/// How much of what was told in passing is kept for readers that are busy.
-const SIGNAL_BYTES: usize = 8 * 1_024;
-
 /// What an end says when nothing has ended.
 const NEVER: u64 = u64::MAX;
 
 impl TopicLog {
-    pub(crate) fn new(name: Topic, number: u64, shards: usize, max_bytes: usize, room: &Arc<Room>) -> Self {
+    pub(crate) fn new(name: Topic, number: u64, shards: usize, entries: Log, signals: Log) -> Self {
         Self {
             name,
             number,
             head: AtomicU64::new(0),
-            log: Mutex::new(Log::new(max_bytes, Arc::clone(room))),
+            log: Mutex::new(entries),
             signal_head: AtomicU64::new(0),
-            signals: Mutex::new(Log::new(SIGNAL_BYTES, Arc::clone(room))),
+            signals: Mutex::new(signals),
             members: (0..shards).map(|_| Members::default()).collect(),
-            quiet_at: AtomicU64::new(0),
+            quiet_at: [AtomicU64::new(0), AtomicU64::new(0)],
         }
     }
 
@@ -137,11 +134,15 @@ impl TopicLog {
         self.wake(desks);
     }
 
-    /// Forgets the frames if there was no news since this was called last.
+    /// Forgets the frames of each log that had no news since this was called last.
     pub(crate) fn shrink_if_idle(&self) {
-        let head = self.head().0;
-        if self.quiet_at.swap(head, Ordering::AcqRel) == head {
+        let [entries, signals] = &self.quiet_at;
+        let is_quiet = |at: &AtomicU64, head: Seq| at.swap(head.0, Ordering::AcqRel) == head.0;
+        if is_quiet(entries, self.head()) {
             self.log().shrink();
+        }
+        if is_quiet(signals, self.signal_head()) {
+            self.signals().shrink();
         }
     }
 

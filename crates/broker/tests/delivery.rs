@@ -3,11 +3,10 @@
 // With that feature every lock asks a scheduler, and here is none.
 #![cfg(not(feature = "schedules"))]
 
-use std::io::{self, IoSlice};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use broker::{Broker, Ended, Flushed, Frame, LogBytes, Mailbox, Outlet, Reader, Setback, Shard, State};
+use broker::{Broker, Ended, Flushed, Frame, LogBytes, Mailbox, Reader, Setback, Shard, State};
 use wire::{Seq, Topic, UserId};
 
 const ANN: UserId = UserId::from_bytes([1; 10]);
@@ -91,33 +90,6 @@ fn everyone_gets_everything_in_order_and_once() {
     assert_eq!(ann.drain(), (vec![4, 5, 6, 7, 8, 9], vec![]));
     assert_eq!(ben.drain(), ((1..=9).collect(), vec![]));
     assert_eq!(ben.drain(), (vec![], vec![]));
-}
-
-/// An outlet with a bug.
-#[derive(Debug)]
-struct Bug;
-
-impl Outlet for Bug {
-    fn try_write(&self, _: &[IoSlice<'_>]) -> io::Result<usize> {
-        panic!("a bug, as the test wants it")
-    }
-}
-
-#[test]
-fn a_bug_that_one_connection_meets_ends_that_one_alone() {
-    let (broker, mut shards) = broker(1_000_000);
-    let mut ill = Reader::new(Arc::clone(&broker), Some(ANN), Bug);
-    ill.attach(&topic());
-    ill.start(&topic(), Seq(0), Seq(0));
-    let people: Vec<_> = (0..4).map(|_| Connection::reading(&broker, BEN, 0, 0)).collect();
-    publish(&broker, &topic(), 1..=3);
-    while shards.iter_mut().any(Shard::pass) {}
-    assert_eq!(ill.state(), State::Broken);
-    publish(&broker, &topic(), 4..=4);
-    while shards.iter_mut().any(Shard::pass) {}
-    for person in people {
-        assert_eq!(person.got(), [1, 2, 3, 4]);
-    }
 }
 
 #[test]

@@ -14,9 +14,18 @@ use crate::store::{Range, Store};
 
 /// Pages of history, as finished frames, for readers that fell behind the broker's log. Whoever lacks the same page at
 /// about the same time shares one read of the store: after a restart of the network in between, all do.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gaps {
-    pages: Mutex<HashMap<(Topic, u64), Slot>>,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug)]
+struct Pages {
+    slots: HashMap<(Topic, u64), Slot>,
+    /// How many bytes of frames they have, about.
+    bytes: usize,
+    /// When what is too old was taken out last.
+    swept: Instant,
 }
 
 /// Entries that follow one another.
@@ -25,6 +34,8 @@ pub(crate) struct Gap {
     /// The place of the first frame.
     first: Seq,
     frames: Vec<Frame>,
+    /// How long these are.
+    bytes: usize,
     /// Which life of the log it is of.
     pub(crate) epoch: Epoch,
     /// The oldest entry that history had.
@@ -41,6 +52,12 @@ struct Slot {
 const SHARED_FOR: Duration = Duration::from_secs(2);
 /// How many bytes of frames, about, are kept to be shared.
 const SHARED_BYTES: usize = 16 * 1_024 * 1_024;
+
+impl Default for Gaps {
+    fn default() -> Self {
+        Self { pages: Mutex::new(Pages { slots: HashMap::new(), bytes: 0, swept: Instant::now() }) }
+    }
+}
 
 impl Gaps {
     /// A page that has what follows `cursor`; all that there was up to `until`, or up to its end.
@@ -65,7 +82,11 @@ impl Gaps {
             });
             let gap = Arc::clone(gap.await?);
             // What was read for somebody else may be older than what is asked for.
-            if is_own.load(Ordering::Relaxed) || gap.last() >= last {
+            let is_own = is_own.load(Ordering::Relaxed);
+            if is_own {
+                self.pages().bytes += gap.bytes;
+            }
+            if is_own || gap.last() >= last {
                 return Ok(gap);
             }
             self.forget(topic, number, &slot);
@@ -74,36 +95,48 @@ impl Gaps {
 
     /// Forgets what is no longer shared.
     pub(crate) fn tidy(&self) {
-        self.pages().retain(|_, slot| slot.since.elapsed() < SHARED_FOR);
+        self.pages().sweep(Instant::now());
     }
 
     fn slot(&self, topic: &Topic, number: u64) -> Slot {
+        let now = Instant::now();
         let mut pages = self.pages();
         let key = (topic.clone(), number);
-        if let Some(slot) = pages.get(&key).filter(|slot| slot.since.elapsed() < SHARED_FOR) {
+        if let Some(slot) = pages.slots.get(&key).filter(|slot| now < slot.since + SHARED_FOR) {
             return slot.clone();
         }
-        pages.retain(|_, slot| slot.since.elapsed() < SHARED_FOR);
-        if pages.values().filter_map(|slot| slot.gap.get()).map(|gap| gap.bytes()).sum::<usize>()
-            > SHARED_BYTES
-        {
-            pages.clear();
+        // Seldom: after a restart everybody lacks something else, and all of them come here.
+        if now >= pages.swept + SHARED_FOR {
+            pages.sweep(now);
         }
-        let slot = Slot { since: Instant::now(), gap: Arc::default() };
-        pages.insert(key, slot.clone());
+        if pages.bytes > SHARED_BYTES {
+            pages.slots.clear();
+            pages.bytes = 0;
+        }
+        let slot = Slot { since: now, gap: Arc::default() };
+        pages.slots.insert(key, slot.clone());
         slot
     }
 
     fn forget(&self, topic: &Topic, number: u64, slot: &Slot) {
         let mut pages = self.pages();
         let key = (topic.clone(), number);
-        if pages.get(&key).is_some_and(|now| Arc::ptr_eq(&now.gap, &slot.gap)) {
-            pages.remove(&key);
+        if pages.slots.get(&key).is_some_and(|now| Arc::ptr_eq(&now.gap, &slot.gap)) {
+            pages.slots.remove(&key);
         }
     }
 
-    fn pages(&self) -> MutexGuard<'_, HashMap<(Topic, u64), Slot>> {
+    fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    /// Takes out what is too old to be shared.
+    fn sweep(&mut self, now: Instant) {
+        self.slots.retain(|_, slot| now < slot.since + SHARED_FOR);
+        self.bytes = self.slots.values().filter_map(|slot| slot.gap.get()).map(|gap| gap.bytes).sum();
+        self.swept = now;
     }
 }
 
@@ -121,10 +154,6 @@ impl Gap {
     fn last(&self) -> Seq {
         Seq((self.first.0 + self.frames.len() as u64).saturating_sub(1))
     }
-
-    fn bytes(&self) -> usize {
-        self.frames.iter().map(|frame| frame.bytes().len()).sum()
-    }
 }
 
 async fn read(store: &dyn Store, topic: &Topic, number: u64) -> Result<Arc<Gap>, Fault> {
@@ -133,6 +162,7 @@ async fn read(store: &dyn Store, topic: &Topic, number: u64) -> Result<Arc<Gap>,
     let range = Range { after: Some(before_first), before: Some(before), limit: PAGE_ENTRIES };
     let page = store.page(topic, range).await?;
     let first = page.entries.first().map_or(before_first.next(), |entry| entry.seq);
-    let frames = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
-    Ok(Arc::new(Gap { first, frames, epoch: page.epoch, begins: page.begins }))
+    let frames: Vec<_> = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
+    let bytes = frames.iter().map(|frame| frame.bytes().len()).sum();
+    Ok(Arc::new(Gap { first, frames, bytes, epoch: page.epoch, begins: page.begins }))
 }

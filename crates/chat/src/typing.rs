@@ -17,6 +17,8 @@ pub(crate) struct Typing {
 
 /// How long is gathered.
 const MOMENT: Duration = Duration::from_millis(150);
+/// How many are told at most: nobody reads more names, and they would push out what else is told in passing.
+const MOST: usize = 10;
 
 impl Typing {
     /// Somebody is typing.
@@ -39,7 +41,7 @@ impl Typing {
             sleep(MOMENT).await;
             let typing = std::mem::take(&mut *self.typing());
             for (topic, people) in typing {
-                for person in people.into_values() {
+                for person in people.into_values().take(MOST) {
                     let told = Notice::Typing { topic: topic.clone(), person };
                     broker.signal(&topic, || Frame::text(&told.encode()));
                 }

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use crate::fanout::WARM_UP;
 use crate::quantiles::{float, quantile_ms};
 use crate::server::{Server, Serving};
 use crate::watch::{Step, Watcher};
@@ -46,8 +47,6 @@ pub struct Acknowledged {
 
 /// How many messages each sender has under way if they send as fast as they can.
 const UNDER_WAY: u64 = 32;
-/// How long is not measured at the beginning.
-const WARM_UP: Duration = Duration::from_secs(1);
 /// How many bytes a message carries.
 const PAYLOAD: usize = 128;
 

@@ -6,8 +6,8 @@
 //! of ours but `wire`.
 //!
 //! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
-//! [`slow_consumer`], [`resume_storm`], [`churn`] and [`soak`] do both: their readers, thousands of them in `listener/`, note what
-//! they read for the checker too.
+//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`rooms`] and [`end_to_end`] do both: their readers, thousands of them in
+//! `listener/`, note what they read for the checker too.
 //! What the product has of all this, as `hubbub bench`, does without the feature `people` and tells a [`watch::Watcher`] how
 //! far it is.
 //!

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use wire::Seq;
 
 use crate::busy::Busy;
@@ -152,6 +152,8 @@ impl Soak {
             let (name, cookie) = (format!("speaker{number}"), crowd.cookie(number + 1));
             let mut speaker = Speaker::open(room, first + number, cookie, &name, PAYLOAD).await?;
             speakers.spawn(async move {
+                // Spread over the pause.
+                sleep(pause * number / SPEAKERS).await;
                 speaker.say(count, pause).await?;
                 Ok(speaker.record)
             });

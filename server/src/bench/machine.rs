@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use crate::config::{Config, StoreChoice};
@@ -41,7 +42,10 @@ impl Machine {
         let busy = before.zip(ticks()).and_then(|(before, now)| now.busy_since(before));
         let sync_ms = match config.store {
             StoreChoice::Memory => None,
-            StoreChoice::Sqlite => Some(sync_ms(&folder.join("sync"))?),
+            StoreChoice::Sqlite => {
+                let path = folder.join("sync");
+                Some(spawn_blocking(move || sync_ms(&path)).await.map_err(io::Error::other)??)
+            }
         };
         let cores = available_parallelism().map_or(1, NonZero::get);
         let sockets = u64::try_from(config.sockets.node).unwrap_or(u64::MAX);

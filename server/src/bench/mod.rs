@@ -1,7 +1,8 @@
 //! What this machine can do, measured for who has just installed the server: `hubbub bench`.
 //!
 //! Every measurement is the crowd's, against a fresh process of this very binary with a folder and a port of its own. What
-//! the operator has, data, port and running server, is not touched, and nothing is left behind, however it ends.
+//! the operator has, data, port and running server, is not touched, and nothing is left behind, however it ends; only who
+//! kills it without a word (SIGKILL) has to end its server and remove its folder.
 
 mod figures;
 mod folder;
@@ -77,12 +78,16 @@ const STEADY: u32 = 1_000;
 pub async fn bench(config: &Config, wish: &Wish) -> Result<Report, Unmeasured> {
     let failed = |error: io::Error| Unmeasured::Failed(format!("nothing could be measured: {error}"));
     // From here on a signal finds somebody who tidies up.
-    let stop = Stop::listen().map_err(failed)?;
+    let mut stop = Stop::listen().map_err(failed)?;
     let plan = wish.plan(machine::descriptors()).map_err(Unmeasured::Refused)?;
     let binary = env::current_exe().map_err(failed)?;
     let folder = folder::make(config, wish).map_err(Unmeasured::Refused)?;
     let json = wish.json().map(JsonFile::open).transpose().map_err(Unmeasured::Refused)?;
-    let machine = Machine::look(config, folder.path()).await.map_err(failed)?;
+    let machine = tokio::select! {
+        biased;
+        () = stop.told() => return Err(stopped()),
+        machine = Machine::look(config, folder.path()) => machine.map_err(failed)?,
+    };
     let progress = Progress::over(&plan);
     let mut bench = Bench { binary, store: config.store, plan, machine, folder, progress, stop };
     let measured = bench.run().await;
@@ -93,6 +98,10 @@ pub async fn bench(config: &Config, wish: &Wish) -> Result<Report, Unmeasured> {
     tidied
         .map_err(|error| Unmeasured::Failed(format!("{place} could not be removed ({error}); remove it")))?;
     Ok(report)
+}
+
+fn stopped() -> Unmeasured {
+    Unmeasured::Failed("stopped before everything was measured".into())
 }
 
 impl Bench {
@@ -180,7 +189,7 @@ impl Bench {
         // What has ended by itself cannot be ended any more.
         let killed = server.kill().await;
         let why = match (measured, ended) {
-            (None, _) => return Err(Unmeasured::Failed("stopped before everything was measured".into())),
+            (None, _) => return Err(stopped()),
             (Some(Ok(measured)), None) if said.is_empty() => {
                 killed.map_err(|error| failed(&error))?;
                 return Ok(measured);

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crowd::fanout::WARM_UP;
 use crowd::idle::SETTLE;
 
 use super::wish::Plan;
@@ -15,8 +16,6 @@ pub(super) enum Part {
     FlatOut,
 }
 
-/// How long is not measured at the beginning of a part in which messages are sent.
-const WARM_UP: Duration = Duration::from_secs(1);
 /// About how long it takes until a server serves.
 const START: Duration = Duration::from_millis(150);
 /// About how long it takes to open a connection.

@@ -108,7 +108,7 @@ const MOST_UNDER_WAY: usize = 4_096;
 /// How long a run may stand still before it is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long is not measured at the beginning.
-const WARM_UP: Duration = Duration::from_secs(1);
+pub const WARM_UP: Duration = Duration::from_secs(1);
 /// The topic that is published to.
 pub(crate) const TOPIC: &str = "fanout";
 

@@ -96,6 +96,12 @@ pub(crate) fn judge(room: &Room, said: &[Record], listeners: &[Listener], log: &
     let mut findings = check(said, log);
     for listener in listeners {
         findings.extend(check_reader(&listener.trail.record(listener.name(), &room.lines), log));
+        let left = listener.gaps.iter();
+        findings.extend(left.map(|(after, until)| Finding::Unfilled {
+            reader: listener.name(),
+            after: after.0,
+            until: until.0,
+        }));
     }
     findings
 }
@@ -238,9 +244,10 @@ impl Listener {
         for _ in 0..heard.pings {
             stream.write_all(&PONG).await?;
         }
-        for (after, until) in std::mem::take(&mut self.gaps) {
+        while let Some((after, until)) = self.gaps.first().copied() {
             let Room { host, topic, .. } = &*self.room;
             let lines = slice(host, self.cookie.as_deref(), topic.as_str(), after, Some(until)).await?;
+            self.gaps.remove(0);
             self.trail.note(Note::Refilled { lines });
         }
         Ok(heard.subscribed)

@@ -84,6 +84,17 @@ fn one_frame_that_is_dropped_doubled_turned_or_changed_is_found() {
 }
 
 #[test]
+fn a_gap_that_history_did_not_fill_is_found() {
+    let mut heard = everything();
+    let cursor = CURSOR.replace("\"seq\":0", "\"seq\":6");
+    let reset =
+        format!(r#"{{"event":"reset","topic":"news","reason":"trimmed","cursor":{cursor},"begins":1}}"#);
+    heard.splice(4..7, [frame(&reset)]);
+    let unfilled = Finding::Unfilled { reader: "listener 0".into(), after: 3, until: 6 };
+    assert!(judged(&[heard]).contains(&unfilled));
+}
+
+#[test]
 fn a_close_frame_and_what_is_no_frame_of_ours_end_a_socket() {
     let mut listener = Listener::new(room(), 0, None, false);
     let close = [&[0x88, 10][..], &4_409u16.to_be_bytes(), b"stalled."].concat();

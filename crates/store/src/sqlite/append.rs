@@ -104,6 +104,7 @@ pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Menti
     Ok(())
 }
 
+/// Takes the next place of a log, which begins with its first entry.
 fn next_place(db: &Transaction<'_>, topic: &Topic) -> rusqlite::Result<(i64, Seq)> {
     let mut next = db.prepare_cached(
         "INSERT INTO logs (application, topic, head) VALUES (?, ?, 1)

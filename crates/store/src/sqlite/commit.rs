@@ -244,7 +244,7 @@ fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Res
     Ok(Outcome::Changed { places })
 }
 
-/// Takes the next place of a log, which begins with its first entry.
+/// Changes a group, if it is what was looked at when that was decided.
 fn apply(db: &Transaction<'_>, change: &Change) -> rusqlite::Result<Outcome> {
     let id = change.group.to_string();
     let mut find = db.prepare_cached("SELECT version FROM groups WHERE id = ?")?;
