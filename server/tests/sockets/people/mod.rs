@@ -6,11 +6,12 @@ use chat::Caller;
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use server::{Config, Running, Server};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_util::either::Either;
 use wire::Person;
 
 /// A volatile server.
@@ -27,8 +28,14 @@ pub async fn with(set: impl FnOnce(&mut Config)) -> Running {
     Server::start(config).await.unwrap()
 }
 
-/// Somebody at an open socket, over TCP or anything else.
-pub struct Socket<S = MaybeTlsStream<TcpStream>>(WebSocketStream<S>);
+/// Somebody at an open socket.
+pub struct Socket(WebSocketStream<Road>);
+
+/// How a socket comes to the server: by TCP, or by something else, as it does under TLS.
+type Road = Either<TcpStream, DuplexStream>;
+
+/// If this variable is set, every socket here comes by a pipe.
+const BY_PIPE: &str = "HUBBUB_TEST_BY_PIPE";
 
 /// How long a test waits for what must come. Only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,11 +43,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 impl Socket {
     /// Opens a socket with these headers; the status if the server refuses.
     pub async fn open(server: &Running, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        if std::env::var_os(BY_PIPE).is_some() {
+            return Self::over(Either::Right(pipe(server)), server, headers).await;
+        }
+        let stream = TcpStream::connect(server.addr()).await.unwrap();
+        Self::over(Either::Left(stream), server, headers).await
+    }
+
+    async fn over(road: Road, server: &Running, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{}/ws", server.addr()).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
-        match connect_async(request).await {
+        match client_async(request, road).await {
             Ok((socket, _)) => Ok(Self(socket)),
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{error}"),
@@ -53,21 +68,14 @@ impl Socket {
         assert_eq!(socket.hears().await["event"], "welcome");
         socket
     }
-}
 
-impl Socket<DuplexStream> {
     /// Opens a socket over a stream that is no TCP, and reads its welcome.
     pub async fn arrive_by_pipe(server: &Running) -> Self {
-        let (ours, theirs) = duplex(1_024);
-        server.serve(theirs, ([127, 0, 0, 1], 1).into());
-        let (socket, _) = client_async("ws://localhost/ws", ours).await.unwrap();
-        let mut socket = Self(socket);
+        let mut socket = Self::over(Either::Right(pipe(server)), server, &[]).await.unwrap();
         assert_eq!(socket.hears().await["event"], "welcome");
         socket
     }
-}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Sends a text frame.
     pub async fn says(&mut self, frame: &str) {
         self.0.send(Message::text(frame)).await.unwrap();
@@ -123,6 +131,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     async fn next(&mut self) -> Option<Result<Message, Error>> {
         tokio::time::timeout(PATIENCE, self.0.next()).await.expect("something comes in time")
     }
+}
+
+/// A stream that is no TCP, and which the server serves.
+fn pipe(server: &Running) -> DuplexStream {
+    let (ours, theirs) = duplex(1_024);
+    server.serve(theirs, ([127, 0, 0, 1], 1).into());
+    ours
 }
 
 /// Somebody whose socket is open, who said one thing and answers nothing any more.
