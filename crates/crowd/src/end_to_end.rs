@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::checker::Finding;
 use crate::gathering::gather_groups;
-use crate::listener::Audience;
+use crate::listener::{Audience, Reads};
 use crate::quantiles::{median, quantile_ms};
 use crate::record::Record;
 use crate::server::Server;
@@ -81,25 +81,19 @@ impl EndToEnd {
         let mut server = Server::start(&self.server, store, None).await?;
         let until = Instant::now() + self.time + PATIENCE;
         let groups = gather_groups(&server.host(), self.groups as usize, self.each as usize).await?;
-        let mut audiences = Vec::new();
-        for (group, crowd) in (0..).zip(groups) {
-            let numbers = group * self.each..(group + 1) * self.each;
-            audiences.push(Audience::seat(&server, crowd, numbers, until).await?);
-        }
+        let audiences = Audience::seat_all(&server, groups, self.each, until).await?;
         let records = self.speak(&audiences).await?;
-        let (mut samples, mut deliveries, mut findings) = (Vec::new(), 0, Vec::new());
+        let (mut reads, mut findings) = (Reads::default(), Vec::new());
         for (audience, said) in audiences.into_iter().zip(records) {
             let mut ended = audience.end().await?;
             // What is only in memory keeps no more than the newest entries: there is no whole log to judge by.
             if store == "sqlite" {
                 findings.extend(ended.judge(&said));
             }
-            for listener in &mut ended.listeners {
-                deliveries += listener.trail.count();
-                samples.append(&mut listener.samples);
-            }
+            ended.add_to(&mut reads);
         }
         server.kill().await?;
+        let Reads { mut samples, deliveries, .. } = reads;
         samples.sort_unstable();
         let (median_ms, p99_ms) = (quantile_ms(&samples, 50), quantile_ms(&samples, 99));
         Ok(Delivered { store, median_ms, p99_ms, deliveries, findings })

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::checker::Finding;
 use crate::gathering::gather_groups;
-use crate::listener::Audience;
+use crate::listener::{Audience, Reads};
 use crate::process::{cpu_s, rss_kib};
 use crate::quantiles::{float, quantile_ms};
 use crate::record::Record;
@@ -66,26 +66,20 @@ impl Rooms {
         let (pid, until) = (server.running()?, Instant::now() + self.time + PATIENCE);
         let groups = gather_groups(&server.host(), self.groups as usize, self.each as usize).await?;
         let before = rss_kib(pid).unwrap_or_default();
-        let mut audiences = Vec::new();
-        for (group, crowd) in (0..).zip(groups) {
-            let numbers = group * self.each..(group + 1) * self.each;
-            audiences.push(Audience::seat(&server, crowd, numbers, until).await?);
-        }
+        let audiences = Audience::seat_all(&server, groups, self.each, until).await?;
         let rss = rss_kib(pid).unwrap_or_default().saturating_sub(before);
 
         let (speakers, cpu) = (self.open(&audiences).await?, cpu_s(pid).unwrap_or_default());
         let records = self.speak(speakers).await?;
         let cpu = cpu_s(pid).unwrap_or_default() - cpu;
-        let (mut samples, mut deliveries, mut kicked, mut findings) = (Vec::new(), 0, 0, Vec::new());
+        let (mut reads, mut findings) = (Reads::default(), Vec::new());
         for (audience, record) in audiences.into_iter().zip(records) {
             let mut ended = audience.end().await?;
             findings.extend(ended.judge(&[record]));
-            for listener in &mut ended.listeners {
-                (deliveries, kicked) = (deliveries + listener.trail.count(), kicked + listener.falls);
-                samples.append(&mut listener.samples);
-            }
+            ended.add_to(&mut reads);
         }
         server.kill().await?;
+        let Reads { mut samples, deliveries, falls: kicked } = reads;
         samples.sort_unstable();
         Ok(Spread {
             median_ms: quantile_ms(&samples, 50),

@@ -44,6 +44,20 @@ impl Audience {
         Ok(Self { room, crowd: Arc::new(crowd), goal, following })
     }
 
+    /// As [`Audience::seat`], so many listeners in the room of each group.
+    pub(crate) async fn seat_all(
+        server: &Server,
+        groups: Vec<Gathering>,
+        each: u32,
+        until: Instant,
+    ) -> io::Result<Vec<Self>> {
+        let mut audiences = Vec::new();
+        for (group, crowd) in (0..).zip(groups) {
+            audiences.push(Self::seat(server, crowd, group * each..(group + 1) * each, until).await?);
+        }
+        Ok(audiences)
+    }
+
     /// Hears what everybody follows to, once all is said: for those who do more than follow.
     pub(crate) fn goal(&self) -> watch::Receiver<Option<Seq>> {
         self.goal.subscribe()
@@ -66,7 +80,27 @@ pub(crate) struct Ended {
     pub(crate) listeners: Vec<Listener>,
 }
 
+/// What listeners have read, in figures.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    /// How long some of the deliveries took, in microseconds.
+    pub(crate) samples: Vec<u64>,
+    /// How many there were.
+    pub(crate) deliveries: u64,
+    /// How often the server has let go of somebody.
+    pub(crate) falls: u64,
+}
+
 impl Ended {
+    /// Adds what they have heard.
+    pub(crate) fn add_to(&mut self, reads: &mut Reads) {
+        for listener in &mut self.listeners {
+            reads.samples.append(&mut listener.samples);
+            reads.deliveries += listener.trail.count();
+            reads.falls += listener.falls;
+        }
+    }
+
     /// Everything that was not kept to them, and to those who spoke.
     pub(crate) fn judge(&self, said: &[Record]) -> Vec<Finding> {
         judge(&self.room, said, &self.listeners, &self.log)

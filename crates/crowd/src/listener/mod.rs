@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use wire::{Action, Cursor, Incoming, Notice, Request, Seq, Topic};
 
-pub(crate) use self::audience::Audience;
+pub(crate) use self::audience::{Audience, Reads};
 use self::lines::{Found, Lines};
 pub(crate) use self::trail::Trail;
 use crate::checker::{Finding, check, check_reader};
