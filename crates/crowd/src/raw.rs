@@ -19,12 +19,17 @@ pub fn serve(addr: SocketAddr, subscribers: usize) -> io::Result<()> {
         }
     }
     let Some(mut publisher) = sockets.pop() else { return Ok(()) };
-    loop {
-        let message = message(&mut publisher)?;
+    while let Ok(message) = message(&mut publisher) {
         for socket in &mut sockets {
             socket.write_all(&message)?;
         }
     }
+    // The publisher is gone. Subscribers go by themselves: whoever is let go of is counted.
+    for mut socket in sockets {
+        // Gone is gone, with a word or without.
+        let _ = io::copy(&mut socket, &mut io::sink());
+    }
+    Ok(())
 }
 
 fn shake_hands(mut stream: TcpStream) -> io::Result<TcpStream> {

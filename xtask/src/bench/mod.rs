@@ -56,7 +56,7 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
         return Err(wrong.join("; "));
     }
     if options.iter().any(|option| *option == "--write") {
-        report::write(&sections)?;
+        report::write(&sections, quick)?;
     }
     Ok(ExitCode::SUCCESS)
 }

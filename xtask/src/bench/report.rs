@@ -18,13 +18,19 @@ pub(crate) struct Section {
 
 const BEGIN: &str = "<!-- measured: everything from here on is written by `cargo xtask bench --write` -->";
 
+/// What is said of a short measurement.
+const SHORT: &str = "\nThis was the short form (`--quick`): where a table counts less than its sentence, the table is right.\n";
+
 /// Writes what was measured into docs/performance.md, below what people have written there, and the plot beside it.
-pub(crate) fn write(sections: &[Section]) -> Done {
+pub(crate) fn write(sections: &[Section], quick: bool) -> Done {
     let page = root().join("docs/performance.md");
     let known =
         fs::read_to_string(&page).map_err(|error| format!("{} cannot be read: {error}", page.display()))?;
     let (words, _) = known.split_once(BEGIN).ok_or_else(|| format!("{} lacks {BEGIN}", page.display()))?;
     let mut text = format!("{words}{BEGIN}\n\n{}\n", machine());
+    if quick {
+        text += SHORT;
+    }
     for Section { name, about, text: table, .. } in sections {
         let about = about.split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = write!(text, "\n## {name}\n\n{about}\n\n```text\n{}\n```\n", table.trim_end());
