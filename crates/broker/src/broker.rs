@@ -6,7 +6,7 @@ use wire::{Seq, Topic, UserId};
 
 use crate::frame::Frame;
 use crate::line::Line;
-use crate::log::{Log, Room};
+use crate::log::{Budget, Log};
 use crate::outlet::Outlet;
 use crate::presence::Stirred;
 use crate::shard::{Desk, Shard};
@@ -22,9 +22,9 @@ pub struct Broker {
     next: AtomicU64,
     /// How many bytes of frames one topic keeps.
     topic_bytes: usize,
-    room: Arc<Room>,
+    budget: Arc<Budget>,
     /// What is told in passing takes none of it.
-    signal_room: Arc<Room>,
+    signal_budget: Arc<Budget>,
     desks: Vec<Arc<Desk>>,
     pub(crate) stirred: Stirred,
 }
@@ -62,8 +62,8 @@ impl Broker {
             topics: Mutex::default(),
             next: AtomicU64::new(0),
             topic_bytes: log_bytes.topic,
-            room: Room::new(log_bytes.all),
-            signal_room: Room::new(usize::MAX),
+            budget: Budget::new(log_bytes.all),
+            signal_budget: Budget::new(usize::MAX),
             desks,
             stirred: Stirred::default(),
         };
@@ -136,7 +136,7 @@ impl Broker {
 
     /// How many bytes of frames are kept, also of what is told in passing.
     pub(crate) fn log_bytes(&self) -> usize {
-        self.room.taken() + self.signal_room.taken()
+        self.budget.taken() + self.signal_budget.taken()
     }
 
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
@@ -165,8 +165,8 @@ impl Broker {
         // Under the map's lock, so that a topic is never dropped between being found and being read.
         let mut topics = unpoisoned(&self.topics);
         let log = topics.entry(topic.clone()).or_insert_with(|| {
-            let entries = Log::new(self.topic_bytes, Arc::clone(&self.room));
-            let signals = Log::new(SIGNAL_BYTES, Arc::clone(&self.signal_room));
+            let entries = Log::new(self.topic_bytes, Arc::clone(&self.budget));
+            let signals = Log::new(SIGNAL_BYTES, Arc::clone(&self.signal_budget));
             Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), entries, signals))
         });
         let (key, seat) = log.sit(line);

@@ -33,7 +33,7 @@ pub use broker::{Broker, Ended, LogBytes};
 pub use frame::Frame;
 pub use helping::Helping;
 pub use line::{Flushed, State};
-pub use log::{Log, Read, Room};
+pub use log::{Budget, Log, Read};
 pub use mailbox::Mailbox;
 pub use outlet::Outlet;
 pub use presence::{Presence, Stir};

@@ -10,7 +10,7 @@ use crate::helping::Helping;
 
 /// What all logs of a broker keep together.
 #[derive(Debug)]
-pub struct Room {
+pub struct Budget {
     most: usize,
     taken: AtomicUsize,
 }
@@ -23,7 +23,7 @@ pub struct Log {
     head: Seq,
     bytes: usize,
     max_bytes: usize,
-    room: Arc<Room>,
+    budget: Arc<Budget>,
 }
 
 /// What a reader finds after its cursor.
@@ -40,8 +40,8 @@ pub enum Read {
 /// How many bytes a log keeps even where there is no room: what is published in one go must find its readers.
 const LEAST_BYTES: usize = 4 * 1_024;
 
-impl Room {
-    /// Room for so many bytes of frames; each log keeps a few all the same, up to 4 KiB.
+impl Budget {
+    /// Leave to keep so many bytes of frames; each log keeps a few all the same, up to 4 KiB.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: AtomicUsize::new(0) })
@@ -57,8 +57,8 @@ impl Room {
 impl Log {
     /// An empty log that keeps at most `max_bytes` of frames, as long as there is room, but always the newest one.
     #[must_use]
-    pub const fn new(max_bytes: usize, room: Arc<Room>) -> Self {
-        Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes, room }
+    pub const fn new(max_bytes: usize, budget: Arc<Budget>) -> Self {
+        Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes, budget }
     }
 
     /// Adds the frame of the entry at `seq`. A frame that is already here is passed over; after a leap the
@@ -73,18 +73,18 @@ impl Log {
         self.head = seq;
         let length = frame.bytes().len();
         self.bytes += length;
-        self.room.taken.fetch_add(length, Ordering::Relaxed);
+        self.budget.taken.fetch_add(length, Ordering::Relaxed);
         self.frames.push_back(frame);
         // Where there is no room, the busiest topics make some.
         while self.frames.len() > 1 && self.bytes > self.may_keep() {
             let length = self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
             self.bytes -= length;
-            self.room.taken.fetch_sub(length, Ordering::Relaxed);
+            self.budget.taken.fetch_sub(length, Ordering::Relaxed);
         }
     }
 
     fn may_keep(&self) -> usize {
-        if self.room.taken() > self.room.most { self.max_bytes.min(LEAST_BYTES) } else { self.max_bytes }
+        if self.budget.taken() > self.budget.most { self.max_bytes.min(LEAST_BYTES) } else { self.max_bytes }
     }
 
     /// Learns that entries up to `head` exist, without their frames.
@@ -98,7 +98,7 @@ impl Log {
     /// Forgets the frames, and gives their memory back; who lacks them finds them in history.
     pub fn shrink(&mut self) {
         self.frames = VecDeque::new();
-        self.room.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.taken.fetch_sub(self.bytes, Ordering::Relaxed);
         self.bytes = 0;
     }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn log(max_bytes: usize) -> Log {
-        Log::new(max_bytes, Room::new(usize::MAX))
+        Log::new(max_bytes, Budget::new(usize::MAX))
     }
 
     fn seq_of(frame: &[u8]) -> u64 {
@@ -210,26 +210,26 @@ mod tests {
 
     #[test]
     fn all_logs_together_have_a_bound_and_what_is_given_back_counts() {
-        let room = Room::new(30_000);
-        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(20_000, Arc::clone(&room))).collect();
+        let budget = Budget::new(30_000);
+        let mut logs: Vec<Log> = (0..10).map(|_| Log::new(20_000, Arc::clone(&budget))).collect();
         for seq in 1..=200 {
             for log in &mut logs {
                 log.append(Seq(seq), frame(seq, 500));
             }
             let kept: usize = logs.iter().map(Log::bytes).sum();
-            assert_eq!(room.taken(), kept);
+            assert_eq!(budget.taken(), kept);
             assert!(kept <= 30_000 + 10 * LEAST_BYTES, "{kept}");
         }
-        assert!(room.taken() > 30_000, "there is no room");
+        assert!(budget.taken() > 30_000, "there is no room");
         for log in &mut logs {
             (201..=205).for_each(|seq| log.append(Seq(seq), frame(seq, 500)));
             assert!(matches!(log.read(Seq(200), 10_000), Read::Frames(_)), "what came in one go is there");
         }
         logs[0].shrink();
         logs.truncate(5);
-        assert_eq!(room.taken(), logs.iter().map(Log::bytes).sum::<usize>());
+        assert_eq!(budget.taken(), logs.iter().map(Log::bytes).sum::<usize>());
         drop(logs);
-        assert_eq!(room.taken(), 0);
+        assert_eq!(budget.taken(), 0);
     }
 
     #[test]

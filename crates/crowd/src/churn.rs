@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::checker::Finding;
 use crate::gathering::{Gathering, gather};
 use crate::history::whole_log;
-use crate::listener::{Listener, Room, judge};
+use crate::listener::{Listener, Target, judge};
 use crate::process::{Holding, holding};
 use crate::quantiles::quantile_ms;
 use crate::server::Server;
@@ -87,21 +87,21 @@ impl Churn {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let (host, pid) = (server.host(), server.running()?);
         let crowd = Arc::new(gather(&host, PEOPLE).await?);
-        let room = Room::new(&server, crowd.topic.clone());
-        let mut speaker = Speaker::open(&room, 0, crowd.cookie(0), "speaker", PAYLOAD).await?;
+        let target = Target::new(&server, crowd.topic.clone());
+        let mut speaker = Speaker::open(&target, 0, crowd.cookie(0), "speaker", PAYLOAD).await?;
         // On to the end, so that nobody waits for a message that never comes.
         let said = u64::from(SAID) * (WARM_UP + self.time + 2 * SETTLE).as_secs();
         let speaking = tokio::spawn(async move {
             speaker.say(said, Duration::from_secs(1) / SAID).await?;
             Ok::<_, io::Error>(speaker.record)
         });
-        let mut visits = come_and_go(&room, &crowd, 1, self.rate, WARM_UP).await?;
+        let mut visits = come_and_go(&target, &crowd, 1, self.rate, WARM_UP).await?;
         let before = settle(pid, None).await?;
         let first = u32::try_from(visits.len()).unwrap_or(u32::MAX) + 1;
-        visits.extend(come_and_go(&room, &crowd, first, self.rate, self.time).await?);
+        visits.extend(come_and_go(&target, &crowd, first, self.rate, self.time).await?);
         let after = settle(pid, Some(before)).await?;
         let record = speaking.await.map_err(io::Error::other)??;
-        let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
+        let log = whole_log(&host, crowd.cookie(0), target.topic.as_str()).await?;
         server.kill().await?;
 
         let (mut times, mut listeners, mut failures, mut first_failure) = (Vec::new(), Vec::new(), 0, None);
@@ -116,7 +116,7 @@ impl Churn {
             listeners.push(listener);
         }
         times.sort_unstable();
-        let mut findings = judge(&room, &[record], &listeners, &log);
+        let mut findings = judge(&target, &[record], &listeners, &log);
         findings.extend(Finding::if_too_much("connections that failed", failures, 0));
         findings.extend(is_left_behind(before, after));
         Ok(Churned {
@@ -140,9 +140,9 @@ impl Churned {
     }
 }
 
-/// So many a second come to a room for so long, the first with this number; half of them go with a word.
+/// So many a second come to a group for so long, the first with this number; half of them go with a word.
 pub(crate) async fn come_and_go(
-    room: &Arc<Room>,
+    target: &Arc<Target>,
     crowd: &Arc<Gathering>,
     first: u32,
     rate: u32,
@@ -153,9 +153,9 @@ pub(crate) async fn come_and_go(
     for number in (0..).take_while(|number| pause * *number < time) {
         let due = begun + pause * number;
         sleep_until(due).await;
-        let (room, crowd, number) = (Arc::clone(room), Arc::clone(crowd), first + number);
+        let (target, crowd, number) = (Arc::clone(target), Arc::clone(crowd), first + number);
         visiting.spawn(async move {
-            let mut listener = Listener::new(room, number, crowd.cookie(number), false);
+            let mut listener = Listener::new(target, number, crowd.cookie(number), false);
             let visit = timeout(PATIENCE, visit(&mut listener, number, due)).await;
             Visit { listener, came: visit.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) }
         });

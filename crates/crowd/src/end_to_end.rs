@@ -99,7 +99,7 @@ impl EndToEnd {
         Ok(Delivered { store, median_ms, p99_ms, deliveries, findings })
     }
 
-    /// Has everybody talk; gives what they noted, room by room.
+    /// Has everybody talk; gives what they noted, group by group.
     async fn speak(&self, audiences: &[Audience]) -> io::Result<Vec<Vec<Record>>> {
         let people = self.groups * self.each;
         let pause = Duration::from_secs(1) * people / self.rate.max(1);
@@ -109,7 +109,7 @@ impl EndToEnd {
             for number in 0..self.each {
                 let (name, cookie) = (format!("speaker{number}"), audience.crowd.cookie(number));
                 let number = people + u32::try_from(ready.len()).unwrap_or(u32::MAX);
-                ready.push((place, Speaker::open(&audience.room, number, cookie, &name, PAYLOAD).await?));
+                ready.push((place, Speaker::open(&audience.target, number, cookie, &name, PAYLOAD).await?));
             }
         }
         let begun = Instant::now();

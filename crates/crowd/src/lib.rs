@@ -6,7 +6,7 @@
 //! of ours but `wire`.
 //!
 //! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
-//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`rooms`] and [`end_to_end`] do both: their readers, thousands of them in
+//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`] and [`end_to_end`] do both: their readers, thousands of them in
 //! `listener/`, note what they read for the checker too.
 //! What the product has of all this, as `hubbub bench`, does without the feature `people` and tells a [`watch::Watcher`] how
 //! far it is.
@@ -21,6 +21,7 @@ pub mod durable;
 pub mod end_to_end;
 pub mod fanout;
 mod gathering;
+pub mod groups;
 mod guest;
 mod history;
 pub mod history_page;
@@ -35,7 +36,6 @@ mod quantiles;
 pub mod raw;
 pub mod record;
 pub mod resume_storm;
-pub mod rooms;
 #[cfg(feature = "people")]
 pub mod run;
 pub mod server;

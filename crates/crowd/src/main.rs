@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, crash, durable, end_to_end, fanout, history_page, idle, mixed, resume_storm, rooms,
+    check, churn, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, resume_storm,
     slow_consumer, soak, told,
 };
 
@@ -37,7 +37,7 @@ enum Command {
     /// How long a page of history takes when the log is long
     HistoryPage(history_page::Arguments),
     /// What it costs that many people are in many groups
-    Rooms(rooms::Arguments),
+    Groups(groups::Arguments),
     /// What it does that some stop reading
     SlowConsumer(slow_consumer::Arguments),
     /// Everybody falls away at once and comes back at once
@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
         Command::Idle(arguments) => told("idle", idle::run(arguments).await),
         Command::Durable(arguments) => told("durable", durable::run(arguments).await),
         Command::EndToEnd(arguments) => told("end-to-end", end_to_end::run(arguments).await),
-        Command::Rooms(arguments) => told("rooms", rooms::run(arguments).await),
+        Command::Groups(arguments) => told("groups", groups::run(arguments).await),
         Command::HistoryPage(arguments) => told("history-page", history_page::run(arguments).await),
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),
         Command::ResumeStorm(arguments) => told("resume-storm", resume_storm::run(arguments).await),

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::checker::Finding;
 use crate::gathering::gather;
 use crate::history::whole_log;
-use crate::listener::{Link, Listener, Room, assemble, judge};
+use crate::listener::{Link, Listener, Target, assemble, judge};
 use crate::metrics::Metrics;
 use crate::process::cpu_s;
 use crate::quantiles::quantile_ms;
@@ -75,13 +75,14 @@ impl ResumeStorm {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let host = server.host();
         let crowd = gather(&host, PEOPLE).await?;
-        let room = Room::new(&server, crowd.topic.clone());
-        let mut speaker = Speaker::open(&room, self.connections, crowd.cookie(0), "speaker", PAYLOAD).await?;
-        let there = assemble(&room, &crowd, 0..self.connections, false).await?;
+        let target = Target::new(&server, crowd.topic.clone());
+        let mut speaker =
+            Speaker::open(&target, self.connections, crowd.cookie(0), "speaker", PAYLOAD).await?;
+        let there = assemble(&target, &crowd, 0..self.connections, false).await?;
         speaker.say(BEFORE, PAUSE).await?;
         let gone = fall_away(there).await?;
         speaker.say(self.messages, PAUSE).await?;
-        let log = whole_log(&host, crowd.cookie(0), room.topic.as_str()).await?;
+        let log = whole_log(&host, crowd.cookie(0), target.topic.as_str()).await?;
 
         let pid = server.running()?;
         let (before, cpu) = (server.metrics().await?, cpu_s(pid).unwrap_or_default());
@@ -119,7 +120,7 @@ impl ResumeStorm {
             resets,
             cpu_s,
             store_reads: reads(&after).zip(reads(&before)).map(|(after, before)| after - before),
-            findings: judge(&room, &[speaker.record], &all, &log),
+            findings: judge(&target, &[speaker.record], &all, &log),
         })
     }
 }

@@ -79,11 +79,11 @@ impl SlowConsumer {
         let crowd = gather(&server.host(), PEOPLE).await?;
         let give_up = Instant::now() + self.time + PATIENCE;
         let audience = Audience::seat(&server, crowd, self.stalled..self.subscribers, give_up).await?;
-        let Audience { room, crowd, .. } = &audience;
-        let mut early = assemble(room, crowd, 0..self.stalled, true).await?;
+        let Audience { target, crowd, .. } = &audience;
+        let mut early = assemble(target, crowd, 0..self.stalled, true).await?;
         let late = early.split_off(early.len() / 2);
         let mut speaker =
-            Speaker::open(room, self.subscribers, crowd.cookie(0), "speaker", self.payload).await?;
+            Speaker::open(target, self.subscribers, crowd.cookie(0), "speaker", self.payload).await?;
 
         let begun = Instant::now();
         let [stops, soon, all_said] =

@@ -21,7 +21,7 @@ use crate::gathering::{Gathering, gather};
 use crate::guest::introduce;
 use crate::history_page::fill_caches;
 use crate::http;
-use crate::listener::{Audience, Link, Listener, Room, assemble};
+use crate::listener::{Audience, Link, Listener, Target, assemble};
 use crate::process::holding;
 use crate::record::Record;
 use crate::server::Server;
@@ -95,19 +95,19 @@ impl Soak {
         let crowd = gather(&host, PEOPLE).await?;
         let over = Instant::now() + self.time;
         let audience = Audience::seat(&server, crowd, 0..self.steady, over + PATIENCE).await?;
-        let Audience { room, crowd, .. } = &audience;
+        let Audience { target, crowd, .. } = &audience;
         let sockets = self.steady + self.restless;
         let mut restless = JoinSet::new();
-        let moving = assemble(room, crowd, self.steady..sockets, false).await?;
+        let moving = assemble(target, crowd, self.steady..sockets, false).await?;
         for (number, (listener, link)) in (0..).zip(moving) {
             let stay = STAY + LONGER * (number % 30);
             restless.spawn(move_about(listener, link, stay, over, audience.goal()));
         }
-        let speakers = self.speak(room, crowd, sockets).await?;
+        let speakers = self.speak(target, crowd, sockets).await?;
         let visitors = {
-            let (room, crowd, first) = (Arc::clone(room), Arc::clone(crowd), sockets + SPEAKERS);
+            let (target, crowd, first) = (Arc::clone(target), Arc::clone(crowd), sockets + SPEAKERS);
             let (rate, time) = (self.visitors, self.time.saturating_sub(LAST));
-            tokio::spawn(async move { come_and_go(&room, &crowd, first, rate, time).await })
+            tokio::spawn(async move { come_and_go(&target, &crowd, first, rate, time).await })
         };
         let stop = Arc::new(AtomicBool::new(false));
         let busy = tokio::spawn(self.busy(&host, crowd, &stop).await?.keep());
@@ -141,7 +141,7 @@ impl Soak {
     /// Has some people talk, for the whole time.
     async fn speak(
         &self,
-        room: &Arc<Room>,
+        target: &Arc<Target>,
         crowd: &Gathering,
         first: u32,
     ) -> io::Result<JoinSet<io::Result<Record>>> {
@@ -150,7 +150,7 @@ impl Soak {
         let pause = Duration::from_secs(1) * SPEAKERS / self.rate.max(1);
         for number in 0..SPEAKERS {
             let (name, cookie) = (format!("speaker{number}"), crowd.cookie(number + 1));
-            let mut speaker = Speaker::open(room, first + number, cookie, &name, PAYLOAD).await?;
+            let mut speaker = Speaker::open(target, first + number, cookie, &name, PAYLOAD).await?;
             speakers.spawn(async move {
                 // Spread over the pause.
                 sleep(pause * number / SPEAKERS).await;

@@ -11,14 +11,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use wire::{Action, Incoming, Notice, Request, SendId};
 
-use crate::listener::Room;
+use crate::listener::Target;
 use crate::record::{Note, Record};
 use crate::websocket::{Frames, Kind, PONG, client_text, connect, shake_hands_as};
 
-/// Somebody who talks in one room, and notes what was said and answered.
+/// Somebody who talks in one group, and notes what was said and answered.
 #[derive(Debug)]
 pub(crate) struct Speaker {
-    room: Arc<Room>,
+    target: Arc<Target>,
     stream: TcpStream,
     frames: Frames,
     /// How many bytes a message has at least.
@@ -34,18 +34,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const READ_BYTES: usize = 16 * 1_024;
 
 impl Speaker {
-    /// Comes to a room, under a name that nobody else there has.
+    /// Comes to a group, under a name that nobody else there has.
     pub(crate) async fn open(
-        room: &Arc<Room>,
+        target: &Arc<Target>,
         number: u32,
         cookie: Option<&str>,
         name: &str,
         payload: usize,
     ) -> io::Result<Self> {
-        let stream = shake_hands_as(connect(room.addr, number).await?, "/ws", cookie).await?;
+        let stream = shake_hands_as(connect(target.addr, number).await?, "/ws", cookie).await?;
         let record = Record { name: name.into(), notes: Vec::new() };
-        let room = Arc::clone(room);
-        Ok(Self { room, stream, frames: Frames::default(), payload, said: 0, answered: 0, record })
+        let target = Arc::clone(target);
+        Ok(Self { target, stream, frames: Frames::default(), payload, said: 0, answered: 0, record })
     }
 
     /// Says so many messages more, so far apart, whether or not earlier ones are answered; and waits until all are.
@@ -75,8 +75,8 @@ impl Speaker {
         let text = format!("{said:x<width$}", width = self.payload.max(said.len() + 1));
         self.said += 1;
         notes.push(Note::Invoke { id: id.clone(), body: text.clone() });
-        self.room.lines.note_sent(&id, due);
-        let (topic, id) = (self.room.topic.clone(), SendId::new(&id).map_err(io::Error::other)?);
+        self.target.lines.note_sent(&id, due);
+        let (topic, id) = (self.target.topic.clone(), SendId::new(&id).map_err(io::Error::other)?);
         let action = Action::Post { topic, id, text, reply_to: None };
         self.stream.write_all(&client_text(&Request { action, reference: None }.encode())).await
     }

@@ -1,10 +1,11 @@
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+mod fields;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+use self::fields::{
+    Fields, ID, ON, PLACE, read_fields, take, take_cursor, take_id, take_optional, take_publish, take_string,
+    take_text, take_topic,
+};
 
 use crate::emoji::Emoji;
 use crate::id::SendId;
@@ -269,9 +270,6 @@ impl Request {
     }
 }
 
-/// The fields of a frame, each still unread: nothing is built for a field that nobody asks for.
-type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-
 impl Action {
     fn take(fields: &mut Fields<'_>) -> Result<Self, Refusal> {
         if !fields.contains_key("action") {
@@ -349,63 +347,6 @@ impl Ref {
             Some(Value::Number(number)) => Ok(Some(Self(Value::Number(number)))),
             Some(_) => Err(Refusal::FieldWrong { field: "ref", wants }),
         }
-    }
-}
-
-const ID: &str = "a string of your choice that you use for this message only";
-const PLACE: &str = "the seq of a message in this topic";
-const ON: &str = "true or false";
-const CURSOR: &str = "an object {\"epoch\": 16 hexadecimal digits, \"seq\": whole number}";
-
-fn read_fields(text: &str) -> Result<Fields<'_>, Refusal> {
-    serde_json::from_str(text).map_err(|_| {
-        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if is_json { Refusal::JsonNotObject } else { Refusal::JsonBad }
-    })
-}
-
-fn take_publish(fields: &mut Fields<'_>) -> Result<(Topic, Option<SendId>, Json), Refusal> {
-    Ok((take_topic(fields)?, take_id(fields)?, take(fields, "data", "any JSON")?))
-}
-
-fn take_topic(fields: &mut Fields<'_>) -> Result<Topic, Refusal> {
-    Topic::new(&take_string(fields, "topic", "a string")?)
-}
-
-fn take_id(fields: &mut Fields<'_>) -> Result<Option<SendId>, Refusal> {
-    take_optional::<String>(fields, "id", ID)?.map(|id| SendId::new(&id)).transpose()
-}
-
-fn take_text(fields: &mut Fields<'_>) -> Result<String, Refusal> {
-    take_string(fields, "text", "a string of Markdown")
-}
-
-fn take_cursor(fields: &mut Fields<'_>) -> Result<Option<Cursor>, Refusal> {
-    take_optional(fields, "since", CURSOR)
-}
-
-fn take_string(fields: &mut Fields<'_>, field: &'static str, wants: &'static str) -> Result<String, Refusal> {
-    take(fields, field, wants)
-}
-
-fn take<T: for<'de> Deserialize<'de>>(
-    fields: &mut Fields<'_>,
-    field: &'static str,
-    wants: &'static str,
-) -> Result<T, Refusal> {
-    let raw = fields.remove(field).ok_or(Refusal::FieldMissing { field, wants })?;
-    serde_json::from_str(raw.get()).map_err(|_| Refusal::FieldWrong { field, wants })
-}
-
-/// As [`take`], but the field may be missing or null.
-fn take_optional<T: for<'de> Deserialize<'de>>(
-    fields: &mut Fields<'_>,
-    field: &'static str,
-    wants: &'static str,
-) -> Result<Option<T>, Refusal> {
-    match fields.get(field) {
-        None => Ok(None),
-        Some(_) => take(fields, field, wants),
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) const SCENARIOS: [Scenario; 16] = [
         name: "rooms-many",
         about: "10,000 people in 1,000 groups of 10, and 1,000 messages a second, most of them in a few groups: hardly \
                 anything can be shared between sockets.",
-        command: "rooms",
+        command: "groups",
         arguments: &[],
         long: &[],
         quick: &["--groups", "200", "--seconds", "3"],

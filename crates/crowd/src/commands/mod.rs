@@ -6,11 +6,11 @@ pub(crate) mod crash;
 pub(crate) mod durable;
 pub(crate) mod end_to_end;
 pub(crate) mod fanout;
+pub(crate) mod groups;
 pub(crate) mod history_page;
 pub(crate) mod idle;
 pub(crate) mod mixed;
 pub(crate) mod resume_storm;
-pub(crate) mod rooms;
 pub(crate) mod slow_consumer;
 pub(crate) mod soak;
 

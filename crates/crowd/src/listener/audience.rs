@@ -7,44 +7,44 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use wire::Seq;
 
-use super::{Listener, Room, assemble, judge};
+use super::{Listener, Target, assemble, judge};
 use crate::checker::Finding;
 use crate::gathering::Gathering;
 use crate::history::whole_log;
 use crate::record::{Line, Record};
 use crate::server::Server;
 
-/// A room, and those who follow what is said in it to the end.
+/// A group, and those who follow what is said in it to the end.
 #[derive(Debug)]
 pub(crate) struct Audience {
-    pub(crate) room: Arc<Room>,
+    pub(crate) target: Arc<Target>,
     pub(crate) crowd: Arc<Gathering>,
     goal: watch::Sender<Option<Seq>>,
     following: JoinSet<Listener>,
 }
 
 impl Audience {
-    /// Listeners of these numbers in the room of a group. They follow until then at most.
+    /// Listeners of these numbers in a group. They follow until then at most.
     pub(crate) async fn seat(
         server: &Server,
         crowd: Gathering,
         numbers: Range<u32>,
         until: Instant,
     ) -> io::Result<Self> {
-        let room = Room::new(server, crowd.topic.clone());
+        let target = Target::new(server, crowd.topic.clone());
         let (goal, reached) = watch::channel(None);
         let mut following = JoinSet::new();
-        for (mut listener, link) in assemble(&room, &crowd, numbers, false).await? {
+        for (mut listener, link) in assemble(&target, &crowd, numbers, false).await? {
             let reached = reached.clone();
             following.spawn(async move {
                 listener.follow(link, reached, until).await;
                 listener
             });
         }
-        Ok(Self { room, crowd: Arc::new(crowd), goal, following })
+        Ok(Self { target, crowd: Arc::new(crowd), goal, following })
     }
 
-    /// As [`Audience::seat`], so many listeners in the room of each group.
+    /// As [`Audience::seat`], so many listeners in each group.
     pub(crate) async fn seat_all(
         server: &Server,
         groups: Vec<Gathering>,
@@ -65,17 +65,17 @@ impl Audience {
 
     /// Waits, after all is said, until everybody has everything; gives them.
     pub(crate) async fn end(self) -> io::Result<Ended> {
-        let log = whole_log(&self.room.host, self.crowd.cookie(0), self.room.topic.as_str()).await?;
+        let log = whole_log(&self.target.host, self.crowd.cookie(0), self.target.topic.as_str()).await?;
         // Nobody is gone before they have a goal.
         let _ = self.goal.send(log.last().map(|line| line.seq));
-        Ok(Ended { room: self.room, log, listeners: self.following.join_all().await })
+        Ok(Ended { target: self.target, log, listeners: self.following.join_all().await })
     }
 }
 
-/// Those who have followed a room to the end, and its log.
+/// Those who have followed a group to the end, and its log.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    room: Arc<Room>,
+    target: Arc<Target>,
     log: Vec<Line>,
     pub(crate) listeners: Vec<Listener>,
 }
@@ -103,6 +103,6 @@ impl Ended {
 
     /// Everything that was not kept to them, and to those who spoke.
     pub(crate) fn judge(&self, said: &[Record]) -> Vec<Finding> {
-        judge(&self.room, said, &self.listeners, &self.log)
+        judge(&self.target, said, &self.listeners, &self.log)
     }
 }

@@ -32,17 +32,17 @@ use crate::websocket::{Frames, Kind, PONG, client_text, connect, connect_narrow,
 
 /// A topic of a server, and what its readers have read.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) addr: SocketAddr,
     pub(crate) topic: Topic,
     pub(crate) lines: Lines,
 }
 
-/// One reader of a room, over one socket after the other.
+/// One reader of a topic, over one socket after the other.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    room: Arc<Room>,
+    target: Arc<Target>,
     /// Which one, and so from which address.
     number: u32,
     cookie: Option<String>,
@@ -85,17 +85,17 @@ thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
 }
 
-impl Room {
+impl Target {
     pub(crate) fn new(server: &Server, topic: Topic) -> Arc<Self> {
         Arc::new(Self { host: server.host(), addr: server.addr(), topic, lines: Lines::default() })
     }
 }
 
-/// Everything that was not kept to those who spoke in a room and those who listened.
-pub(crate) fn judge(room: &Room, said: &[Record], listeners: &[Listener], log: &[Line]) -> Vec<Finding> {
+/// Everything that was not kept to those who spoke and those who listened.
+pub(crate) fn judge(target: &Target, said: &[Record], listeners: &[Listener], log: &[Line]) -> Vec<Finding> {
     let mut findings = check(said, log);
     for listener in listeners {
-        findings.extend(check_reader(&listener.trail.record(listener.name(), &room.lines), log));
+        findings.extend(check_reader(&listener.trail.record(listener.name(), &target.lines), log));
         let left = listener.gaps.iter();
         findings.extend(left.map(|(after, until)| Finding::Unfilled {
             reader: listener.name(),
@@ -108,13 +108,13 @@ pub(crate) fn judge(room: &Room, said: &[Record], listeners: &[Listener], log: &
 
 /// Listeners of these numbers, who have subscribed.
 pub(crate) async fn assemble(
-    room: &Arc<Room>,
+    target: &Arc<Target>,
     crowd: &Gathering,
     numbers: impl Iterator<Item = u32>,
     is_narrow: bool,
 ) -> io::Result<Vec<(Listener, Link)>> {
     let coming = numbers.map(|number| async move {
-        let mut listener = Listener::new(Arc::clone(room), number, crowd.cookie(number), is_narrow);
+        let mut listener = Listener::new(Arc::clone(target), number, crowd.cookie(number), is_narrow);
         let link = listener.open().await?;
         Ok((listener, link))
     });
@@ -122,9 +122,9 @@ pub(crate) async fn assemble(
 }
 
 impl Listener {
-    pub(crate) fn new(room: Arc<Room>, number: u32, cookie: Option<&str>, is_narrow: bool) -> Self {
+    pub(crate) fn new(target: Arc<Target>, number: u32, cookie: Option<&str>, is_narrow: bool) -> Self {
         Self {
-            room,
+            target,
             number,
             cookie: cookie.map(str::to_owned),
             is_narrow,
@@ -145,11 +145,11 @@ impl Listener {
     async fn subscribe(&mut self) -> io::Result<Link> {
         let Self { number, is_narrow, .. } = *self;
         let stream = match is_narrow {
-            true => connect_narrow(self.room.addr, number, NARROW_BYTES).await?,
-            false => connect(self.room.addr, number).await?,
+            true => connect_narrow(self.target.addr, number, NARROW_BYTES).await?,
+            false => connect(self.target.addr, number).await?,
         };
         let mut stream = shake_hands_as(stream, "/ws", self.cookie.as_deref()).await?;
-        let action = Action::Subscribe { topic: self.room.topic.clone(), since: self.cursor };
+        let action = Action::Subscribe { topic: self.target.topic.clone(), since: self.cursor };
         stream.write_all(&client_text(&Request { action, reference: None }.encode())).await?;
         let mut link = Link { stream, frames: Frames::default() };
         while !self.take(&mut link).await? {}
@@ -245,7 +245,7 @@ impl Listener {
             stream.write_all(&PONG).await?;
         }
         while let Some((after, until)) = self.gaps.first().copied() {
-            let Room { host, topic, .. } = &*self.room;
+            let Target { host, topic, .. } = &*self.target;
             let lines = slice(host, self.cookie.as_deref(), topic.as_str(), after, Some(until)).await?;
             self.gaps.remove(0);
             self.trail.note(Note::Refilled { lines });
@@ -272,10 +272,10 @@ impl Listener {
 
     /// Notes what a frame says; gives whether it answers a subscription.
     fn understand(&mut self, frame: &[u8], now: Instant) -> io::Result<bool> {
-        let known = match self.room.lines.find(self.next, frame) {
+        let known = match self.target.lines.find(self.next, frame) {
             Some(known) => Some(known),
             None => match str::from_utf8(frame).ok().and_then(Incoming::<Value>::decode) {
-                Some(Incoming::Entry(entry)) => self.room.lines.learn(frame, line(*entry)),
+                Some(Incoming::Entry(entry)) => self.target.lines.learn(frame, line(*entry)),
                 Some(Incoming::Notice(notice)) => return self.notice(*notice),
                 None => None,
             },

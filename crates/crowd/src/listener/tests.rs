@@ -4,9 +4,9 @@ use super::*;
 
 const CURSOR: &str = r#"{"epoch":"0000000000000007","seq":0}"#;
 
-fn room() -> Arc<Room> {
+fn target() -> Arc<Target> {
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    Arc::new(Room {
+    Arc::new(Target {
         host: addr.to_string(),
         addr,
         topic: Topic::new("news").unwrap(),
@@ -36,13 +36,13 @@ fn saying(seq: u64, text: &str) -> Vec<u8> {
 
 /// ann said ten messages; everybody here heard these frames.
 fn judged(heard: &[Vec<Vec<u8>>]) -> Vec<Finding> {
-    let room = room();
+    let target = target();
     let said = |seq: u64| (format!("m{seq}"), format!("text {seq}"));
     let notes = (1..=10).map(said).map(|(id, body)| Note::Invoke { id, body }).collect();
     let log: Vec<Line> =
         (1..=10).map(|seq| Line { seq: Seq(seq), id: said(seq).0, body: Some(said(seq).1) }).collect();
     let listener = |(number, frames): (u32, &Vec<Vec<u8>>)| {
-        let mut listener = Listener::new(Arc::clone(&room), number, None, false);
+        let mut listener = Listener::new(Arc::clone(&target), number, None, false);
         // In pieces, as a socket has them.
         let mut cut = Frames::default();
         for piece in frames.concat().chunks(100) {
@@ -51,7 +51,7 @@ fn judged(heard: &[Vec<Vec<u8>>]) -> Vec<Finding> {
         listener
     };
     let listeners: Vec<Listener> = (0..).zip(heard).map(listener).collect();
-    judge(&room, &[Record { name: "ann".into(), notes }], &listeners, &log)
+    judge(&target, &[Record { name: "ann".into(), notes }], &listeners, &log)
 }
 
 fn everything() -> Vec<Vec<u8>> {
@@ -96,7 +96,7 @@ fn a_gap_that_history_did_not_fill_is_found() {
 
 #[test]
 fn a_close_frame_and_what_is_no_frame_of_ours_end_a_socket() {
-    let mut listener = Listener::new(room(), 0, None, false);
+    let mut listener = Listener::new(target(), 0, None, false);
     let close = [&[0x88, 10][..], &4_409u16.to_be_bytes(), b"stalled."].concat();
     let error = listener.hear(&mut Frames::default(), &close).unwrap_err();
     assert_eq!(error.to_string(), "the server has closed: stalled.");

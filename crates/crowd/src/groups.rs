@@ -19,7 +19,7 @@ use crate::speaker::Speaker;
 
 /// What happens: every member of every group listens, and one of each talks, the more often the more popular the group is.
 #[derive(Clone, Debug)]
-pub struct Rooms {
+pub struct Groups {
     /// The binary of the product.
     pub server: PathBuf,
     /// How many groups.
@@ -56,7 +56,7 @@ const PAYLOAD: usize = 128;
 /// How long everybody may need to come, and later to read everything.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-impl Rooms {
+impl Groups {
     /// Measures once.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Rooms {
         let mut speakers = Vec::new();
         for (number, audience) in (self.groups * self.each..).zip(audiences) {
             let cookie = audience.crowd.cookie(0);
-            speakers.push(Speaker::open(&audience.room, number, cookie, "speaker", PAYLOAD).await?);
+            speakers.push(Speaker::open(&audience.target, number, cookie, "speaker", PAYLOAD).await?);
         }
         Ok(speakers)
     }

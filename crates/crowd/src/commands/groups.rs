@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use crowd::rooms::{Rooms, Spread};
+use crowd::groups::{Groups, Spread};
 
 use super::{judge, write};
 
@@ -33,16 +33,16 @@ pub(crate) struct Arguments {
 /// Measures, and says what came of it.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, groups, each, rate, seconds, json } = arguments;
-    let spread = Rooms { server, groups, each, rate, time: Duration::from_secs(seconds) }.run().await?;
+    let spread = Groups { server, groups, each, rate, time: Duration::from_secs(seconds) }.run().await?;
     write(json.as_deref(), &spread)?;
     let Spread { median_ms, p99_ms, deliveries, deliveries_per_cpu_s, rss_kib_each, kicked, .. } = &spread;
     println!(
-        "rooms: {} people in {groups} groups, {rate} messages/s in all by Zipf's law, {seconds} s",
+        "groups: {} people in {groups} groups, {rate} messages/s in all by Zipf's law, {seconds} s",
         groups * each
     );
     println!("median ms    p99 ms  per server-CPU-s  KiB each  kicked");
     println!(
         "{median_ms:>9.1}  {p99_ms:>8.1}  {deliveries_per_cpu_s:>16.0}  {rss_kib_each:>8.1}  {kicked:>6}"
     );
-    Ok(judge("rooms", &spread.findings, &format!("{deliveries} entries read")))
+    Ok(judge("groups", &spread.findings, &format!("{deliveries} entries read")))
 }

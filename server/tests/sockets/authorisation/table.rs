@@ -1,0 +1,145 @@
+use wire::{Pair, Topic};
+
+use super::world::{Ask, World};
+
+/// One way in: what it is, what each comes to, and how it is asked.
+pub(super) struct Row(pub(super) &'static str, pub(super) &'static str, pub(super) fn(&World) -> Ask);
+
+/// A page's answer is its status: `+` is 200, `N` 404, `S` 401, `3` another no, `4` something that makes no sense.
+pub(super) const TABLE: &[Row] = &[
+    // Stranger, outsider, guest, member, removed, muted, admin, last admin, admin of the server, owner.
+    Row("subscribe group", "SM++M+++MM", |w| w.on_group("subscribe", "")),
+    Row("subscribe audit", "SMAAMA++MM", |w| subscribe(&format!("audit/{}", w.group))),
+    Row("subscribe audit of the application", "SPPPPPPP++", |_| subscribe("audit/application")),
+    Row("subscribe direct of others", "SNNNNNNNNN", |w| subscribe(w.direct().as_str())),
+    Row("subscribe news of others", "SNNNNNNNNN", |w| subscribe(Topic::user(w.ann.id).as_str())),
+    Row("subscribe open topic", "++++++++++", |_| subscribe("news")),
+    Row("unsubscribe", "++++++++++", |w| w.on_group("unsubscribe", "")),
+    Row("post", "SM++MU++MM", |w| w.on_group("post", r#","id":"1","text":"hi""#)),
+    Row("post direct of others", "SNNNNNNNNN", |w| {
+        Ask::Frame(format!(r#"{{"action":"post","topic":"{}","id":"1","text":"hi"}}"#, w.direct()))
+    }),
+    Row("post direct", "S+++++++++", |w| {
+        let topic = Topic::direct(Pair::of(w.me.id, w.ben.id).unwrap());
+        Ask::Frame(format!(r#"{{"action":"post","topic":"{topic}","id":"1","text":"hi"}}"#))
+    }),
+    Row("edit of others", "SMWWMUWWMM", |w| {
+        w.on_group("edit", &format!(r#","id":"1","target":{},"text":"hi""#, w.said))
+    }),
+    Row("delete of others", "SMWWMU++MM", |w| {
+        w.on_group("delete", &format!(r#","id":"1","target":{}"#, w.said))
+    }),
+    Row("react", "SM++MU++MM", |w| {
+        w.on_group("react", &format!(r#","id":"1","target":{},"emoji":"👍","on":true"#, w.said))
+    }),
+    Row("pin", "SMAAMU++MM", |w| w.on_group("pin", &format!(r#","id":"1","target":{},"on":true"#, w.said))),
+    Row("read", "SM++M+++MM", |w| w.on_group("read", r#","seq":1"#)),
+    Row("delivered", "SM++M+++MM", |w| w.on_group("delivered", r#","seq":1"#)),
+    Row("marks", "SM++M+++MM", |w| w.on_group("marks", "")),
+    Row("presence", "++++++++++", |_| Ask::Frame(r#"{"action":"presence","away":true}"#.into())),
+    Row("typing", "SM++MU++MM", |w| w.on_group("typing", "")),
+    Row("publish", "++++++++++", |_| Ask::Frame(r#"{"action":"publish","topic":"news","data":1}"#.into())),
+    Row("publish to a group", "RRRRRRRRRR", |w| w.on_group("publish", r#","data":1"#)),
+    Row("ping", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
+    Row("/do/introduce", "++++++++++", |_| Ask::Do("introduce", "name=new".into())),
+    Row("/do/look_around", "++++++++++", |_| Ask::Do("look_around", String::new())),
+    Row("/do/find_people", "S+++++++++", |_| Ask::Do("find_people", "words=".into())),
+    Row("/do/find_emoji", "++++++++++", |_| Ask::Do("find_emoji", "words=".into())),
+    Row("/do/create_group", "S+++++++++", |_| Ask::Do("create_group", "name=new".into())),
+    Row("/do/enter", "++++++++++", |w| w.in_group("enter", "")),
+    Row("/do/enter direct", "S+++++++++", |w| Ask::Do("enter", format!("person={}", w.ben.id))),
+    Row("/do/join", "SI++I+++II", |w| w.in_group("join", "")),
+    Row("/do/join by invite", "S+++++++++", |w| w.in_group("join", &format!("&invite={}", w.invite))),
+    Row("/do/leave", "S++++++L++", |w| w.in_group("leave", "")),
+    Row("/do/prefer", "SM++M+++MM", |w| Ask::Do("prefer", format!("topic=group/{}&notify=all", w.group))),
+    Row("/do/post", "SM++MU++MM", |w| Ask::Do("post", format!("topic=group/{}&id=1&text=hi", w.group))),
+    Row("/do/amend", "SMAAMU++MM", |w| {
+        Ask::Do("amend", format!("topic=group/{}&target={}&deed=pin", w.group, w.said))
+    }),
+    Row("/do/slice", "SM++M+++MM", |w| Ask::Do("slice", format!("topic=group/{}", w.group))),
+    Row("/do/slice direct of others", "SNNNNNNNNN", |w| Ask::Do("slice", format!("topic={}", w.direct()))),
+    Row("/do/settle", "SMAAMA++MM", |w| {
+        w.in_group("settle", "&name=tea&description=&limit=9&door=open&slow_s=0")
+    }),
+    Row("/do/archive", "SMAAMA++MM", |w| w.in_group("archive", "&archived=true")),
+    Row("/do/delete_group", "SMAAMA++MM", |w| w.in_group("delete_group", "&typed=tea")),
+    Row("/do/manage add", "SMAAMA++MM", |w| {
+        w.in_group("manage", &format!("&users[]={}&deed=add", w.nobody.id))
+    }),
+    Row("/do/manage promote", "SMAAMA++MM", |w| {
+        w.in_group("manage", &format!("&users[]={}&deed=promote", w.ben.id))
+    }),
+    Row("/do/manage demote oneself", "SMAAMA+LMM", |w| {
+        w.in_group("manage", &format!("&users[]={}&deed=demote", w.me.id))
+    }),
+    Row("/do/manage remove", "SMAAMA++MM", |w| {
+        w.in_group("manage", &format!("&users[]={}&deed=remove", w.ben.id))
+    }),
+    Row("/do/manage mute oneself", "SMAAMAOOMM", |w| {
+        w.in_group("manage", &format!("&users[]={}&deed=mute", w.me.id))
+    }),
+    Row("/do/invite", "SMAAMA++MM", |w| w.in_group("invite", "&minutes=60")),
+    Row("/do/revoke", "SMAAMA++MM", |w| w.in_group("revoke", &format!("&invite={}", w.invite))),
+    Row("/do/block", "S+++++++++", |w| Ask::Do("block", format!("user={}&on=true", w.ben.id))),
+    Row("/do/gather", "S+++++++++", |w| Ask::Do("gather", format!("name=us&users[]={}", w.ben.id))),
+    Row("/do/broadcast", "S+++++++++", |w| {
+        Ask::Do("broadcast", format!("id=1&text=hi&to[]=group/{}", w.group))
+    }),
+    Row("/do/broadcast to everyone", "SPPPPPPP++", |_| {
+        Ask::Do("broadcast", "id=1&text=hi&audience=everyone".into())
+    }),
+    Row("/do/claim", "S++H++++HH", |_| Ask::Do("claim", "password=correct+horse+battery".into())),
+    Row("/do/sign_in with a wrong password", "XXXXXXXXXX", |_| {
+        Ask::Do("sign_in", "name=nobody&password=correct+horse".into())
+    }),
+    Row("/do/sign_out", "++++++++++", |_| Ask::Do("sign_out", String::new())),
+    Row("/do/end_session", "S+++++++++", |_| Ask::Do("end_session", String::new())),
+    Row("/do/change_password", "SCCXCCCCXX", |_| {
+        Ask::Do("change_password", "old=wrong+horse&new=another+battery+staple".into())
+    }),
+    Row("/do/app_rank", "SZZZZZZZZ+", |w| Ask::Do("app_rank", format!("user={}&role=admin", w.ben.id))),
+    Row("/do/offer_reset", "SPPPPPPP++", |w| Ask::Do("offer_reset", format!("user={}", w.ben.id))),
+    Row("/do/reset_password", "VVVVVVVVVV", |_| {
+        Ask::Do("reset_password", "token=nonsense&password=correct+horse".into())
+    }),
+    Row("page /server", "S3333333++", |_| Ask::Get("/server".into())),
+    Row("page /reset/:token", "4444444444", |_| Ask::Get("/reset/nonsense".into())),
+    Row("/ws", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
+    Row("/publish", "++++++++++", |_| Ask::Json("/publish", r#"{"topic":"news","data":1}"#.into())),
+    Row("/topics of a group", "SM++M+++MM", |w| Ask::Get(format!("/topics/group%2F{}/history", w.group))),
+    Row("/topics of an audit log", "SMAAMA++MM", |w| {
+        Ask::Get(format!("/topics/audit%2F{}/history", w.group))
+    }),
+    Row("/topics of the audit log of the application", "SPPPPPPP++", |_| {
+        Ask::Get("/topics/audit%2Fapplication/history".into())
+    }),
+    Row("/topics of a direct of others", "SNNNNNNNNN", |w| {
+        Ask::Get(format!("/topics/{}/history", w.direct().as_str().replace('/', "%2F")))
+    }),
+    Row("/topics of others' news", "SNNNNNNNNN", |w| {
+        Ask::Get(format!("/topics/user%2F{}/history", w.ann.id))
+    }),
+    Row("/health/live", "++++++++++", |_| Ask::Get("/health/live".into())),
+    Row("/health/ready", "++++++++++", |_| Ask::Get("/health/ready".into())),
+    Row("page /", "++++++++++", |_| Ask::Get("/".into())),
+    Row("page /g/:group", "++++++++++", |w| Ask::Get(format!("/g/{}", w.group))),
+    Row("page /g/:group/admin", "S33333++33", |w| Ask::Get(format!("/g/{}/admin", w.group))),
+    Row("page /g/:group/audit", "S33333++++", |w| Ask::Get(format!("/g/{}/audit", w.group))),
+    Row("page /g/:group/m/:seq", "S3++3+++33", |w| Ask::Get(format!("/g/{}/m/{}", w.group, w.said))),
+    Row("page /d/:person", "S+++++++++", |w| Ask::Get(format!("/d/{}", w.ben.id))),
+    Row("page /d/:person/m/:seq", "SNNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),
+    Row("page /groups", "S+++++++++", |_| Ask::Get("/groups".into())),
+    Row("page /people/:person", "S+++++++++", |w| Ask::Get(format!("/people/{}", w.ben.id))),
+    Row("/avatar", "S+++++++++", |w| Ask::Get(format!("/avatar/{}", w.ben.id))),
+    Row("/account/picture", "SCCJCCCCJJ", |_| Ask::Upload),
+    Row("/do/describe", "SCC+CCCC++", |_| Ask::Do("describe", "bio=hello".into())),
+    Row("page /people", "S+++++++++", |_| Ask::Get("/people".into())),
+    Row("page /broadcast", "S+++++++++", |_| Ask::Get("/broadcast".into())),
+    Row("page /broadcast/:seq", "SNNNNNNNNN", |_| Ask::Get("/broadcast/1".into())),
+    Row("page /account", "S+++++++++", |_| Ask::Get("/account".into())),
+    Row("page /sign-in", "++++++++++", |_| Ask::Get("/sign-in".into())),
+];
+
+fn subscribe(topic: &str) -> Ask {
+    Ask::Frame(format!(r#"{{"action":"subscribe","topic":"{topic}"}}"#))
+}

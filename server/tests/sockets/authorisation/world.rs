@@ -1,0 +1,227 @@
+use chat::Caller;
+use server::Running;
+use wire::{Door, InviteId, Pair, Person, Role, Topic};
+
+use super::super::people::{Socket, get, post, raw, server};
+
+/// Everybody who could come, in the order of the columns.
+pub(super) const WHO: [Who; 10] = [
+    Who::Stranger,
+    Who::Outsider,
+    Who::Guest,
+    Who::Member,
+    Who::Removed,
+    Who::Muted,
+    Who::Admin,
+    Who::LastAdmin,
+    Who::AppAdmin,
+    Who::Owner,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Has not even a name.
+    Stranger,
+    /// Has a name, and no seat.
+    Outsider,
+    /// Has a seat, and no account.
+    Guest,
+    /// Has a seat and an account.
+    Member,
+    /// Had a seat.
+    Removed,
+    /// Has a seat, and no word.
+    Muted,
+    /// Is one of two admins.
+    Admin,
+    /// Is the only admin.
+    LastAdmin,
+    /// Is an admin of the application, and has no seat.
+    AppAdmin,
+    /// Is the owner of the application, and has no seat.
+    Owner,
+}
+
+/// What an answer comes to: a letter for each code, `+` for a yes.
+const CODES: [(char, &str); 20] = [
+    ('S', "sign_in_needed"),
+    ('M', "not_member"),
+    ('A', "not_admin"),
+    ('N', "not_found"),
+    ('U', "muted"),
+    ('L', "last_admin"),
+    ('W', "not_author"),
+    ('R', "topic_reserved"),
+    ('O', "not_oneself"),
+    ('P', "not_app_admin"),
+    ('C', "no_account"),
+    ('H', "has_account"),
+    ('X', "sign_in_wrong"),
+    ('E', "invite_over"),
+    ('B', "direct_with_oneself"),
+    ('I', "invite_needed"),
+    ('F', "field_wrong"),
+    ('Z', "not_owner"),
+    ('V', "reset_over"),
+    ('J', "picture_bad"),
+];
+
+pub(super) enum Ask {
+    /// A frame on the socket.
+    Frame(String),
+    /// A form to a server function.
+    Do(&'static str, String),
+    /// A page or another address; pages answer by their status.
+    Get(String),
+    /// A file that is no picture.
+    Upload,
+    /// JSON to an address.
+    Json(&'static str, String),
+}
+
+/// A group by invitation with ann and ben and whoever comes. Both have said something.
+pub(super) struct World {
+    pub(super) server: Running,
+    pub(super) group: String,
+    /// The founder, unless whoever comes is the last admin.
+    pub(super) ann: Person,
+    pub(super) ben: Person,
+    /// Has a name, and no seat.
+    pub(super) nobody: Person,
+    /// Who comes, if they have a name.
+    pub(super) me: Person,
+    pub(super) cookie: String,
+    pub(super) invite: InviteId,
+    /// Where ann's message stands.
+    pub(super) said: u64,
+}
+
+impl World {
+    pub(super) async fn of(who: Who) -> Self {
+        let server = server().await;
+        let chat = server.chat().clone();
+        let introduce = async |name: &str| chat.introduce(&Caller::default(), name).await.unwrap();
+        let (owner, owners_token) = introduce("olga").await;
+        let ((ann, _), (ben, _), (me, token)) =
+            (introduce("ann").await, introduce("ben").await, introduce("me").await);
+        let (nobody, _) = introduce("nobody").await;
+        // Passwords are slow to hash, so only those have one for whom it matters. The first account is the owner's.
+        let accounts: &[&Person] = match who {
+            Who::Member => &[&owner, &me],
+            Who::AppAdmin => &[&owner, &me, &ben],
+            Who::Owner => &[&owner, &ben],
+            _ => &[],
+        };
+        for person in accounts {
+            chat.claim(person, "correct horse battery").await.unwrap();
+        }
+        if who == Who::AppAdmin {
+            chat.app_rank(&owner, me.id, wire::AppRole::Admin).await.unwrap();
+        }
+        let founder = if who == Who::LastAdmin { &me } else { &ann };
+        let id = chat.create_group(founder, "tea", Door::Invite).await.unwrap().id;
+        for person in [&ann, &ben].into_iter().filter(|person| person.id != founder.id) {
+            chat.add(founder, id, person.id).await.unwrap();
+        }
+        let topic = Topic::group(id);
+        let said = chat.post(&ann, topic.clone(), chat.new_send_id(), "hello", None).await.unwrap().seq.0;
+        let invite = chat.invite(founder, id, 60, 0).await.unwrap();
+        if matches!(who, Who::Guest | Who::Member | Who::Removed | Who::Muted | Who::Admin) {
+            chat.add(&ann, id, me.id).await.unwrap();
+        }
+        match who {
+            Who::Removed => chat.remove(&ann, id, me.id, false).await.unwrap(),
+            Who::Muted => chat.mute(&ann, id, me.id, 60).await.unwrap(),
+            Who::Admin => chat.rank(&ann, id, me.id, Role::Admin).await.unwrap(),
+            _ => {}
+        }
+        let (me, token) = match who {
+            Who::Owner => (owner, Some(owners_token)),
+            Who::Stranger => (me, None),
+            _ => (me, Some(token)),
+        };
+        let cookie = token.map(|token| format!("hubbub_session={}", token.reveal())).unwrap_or_default();
+        Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said }
+    }
+
+    /// What is asked comes to, as a letter.
+    pub(super) async fn comes_to(&self, ask: Ask) -> char {
+        match ask {
+            Ask::Frame(frame) => {
+                let mut socket = Socket::arrive(&self.server, &[("cookie", &self.cookie)]).await;
+                socket.says(&frame).await;
+                socket.says(r#"{"action":"ping","ref":"end"}"#).await;
+                let waits = ["post", "edit", "delete", "react", "pin", "publish"];
+                let waits = waits.iter().any(|action| frame.contains(&format!(r#""action":"{action}""#)));
+                loop {
+                    let heard = socket.hears().await;
+                    match heard["event"].as_str() {
+                        Some("refused") => return letter(heard["code"].as_str().unwrap()),
+                        Some("ack" | "subscribed" | "unsubscribed" | "marks") => return '+',
+                        Some("pong") if !waits => return '+',
+                        _ => {}
+                    }
+                }
+            }
+            Ask::Do(name, form) => {
+                let headers = format!("{}Content-Type: application/x-www-form-urlencoded\r\n", self.cookie());
+                let (status, answer) =
+                    raw(&self.server, &post(&format!("/do/{name}"), &headers, &form)).await;
+                if status < 300 { '+' } else { letter(code(&answer)) }
+            }
+            Ask::Json(path, body) => {
+                let headers = format!("{}Content-Type: application/json\r\n", self.cookie());
+                let (status, answer) = raw(&self.server, &post(path, &headers, &body)).await;
+                if status < 300 { '+' } else { letter(code(&answer)) }
+            }
+            Ask::Upload => {
+                let headers =
+                    format!("{}Content-Type: multipart/form-data; boundary=edge\r\n", self.cookie());
+                let part = "Content-Disposition: form-data; name=\"picture\"; filename=\"me.png\"";
+                let body = format!("--edge\r\n{part}\r\n\r\nnonsense\r\n--edge--\r\n");
+                let (status, answer) = raw(&self.server, &post("/account/picture", &headers, &body)).await;
+                if status < 300 { '+' } else { letter(code(&answer)) }
+            }
+            Ask::Get(path) => {
+                let headers = format!("{}Accept: text/html\r\n", self.cookie());
+                let (status, answer) = raw(&self.server, &get(&path, &headers)).await;
+                match status {
+                    101 | 200 => '+',
+                    _ if answer.contains(r#""code":"#) => letter(code(&answer)),
+                    401 => 'S',
+                    403 => '3',
+                    404 => 'N',
+                    422 => '4',
+                    other => panic!("{path}: {other}"),
+                }
+            }
+        }
+    }
+
+    pub(super) fn cookie(&self) -> String {
+        if self.cookie.is_empty() { String::new() } else { format!("Cookie: {}\r\n", self.cookie) }
+    }
+
+    pub(super) fn on_group(&self, action: &str, more: &str) -> Ask {
+        Ask::Frame(format!(r#"{{"action":"{action}","topic":"group/{}"{more}}}"#, self.group))
+    }
+
+    pub(super) fn in_group(&self, name: &'static str, more: &str) -> Ask {
+        Ask::Do(name, format!("group={}{more}", self.group))
+    }
+
+    /// The direct of ann and ben.
+    pub(super) fn direct(&self) -> Topic {
+        Topic::direct(Pair::of(self.ann.id, self.ben.id).unwrap())
+    }
+}
+
+fn letter(code: &str) -> char {
+    let known = CODES.iter().find(|(_, known)| *known == code);
+    known.unwrap_or_else(|| panic!("the table has no letter for {code}")).0
+}
+
+fn code(answer: &str) -> &str {
+    let (_, code) = answer.split_once(r#""code":""#).unwrap_or_else(|| panic!("no code: {answer}"));
+    code.split_once('"').unwrap().0
+}
