@@ -4,37 +4,45 @@ use crate::process::{cargo, run, target};
 use crate::site::Site;
 use crate::{Done, wasm};
 
-/// Builds the page, lays it out, and builds the binary around it. Gives the binary.
-pub(crate) fn dist() -> Done<PathBuf> {
-    let site = page()?;
+/// How much care a build takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// As it is given to people: small and fast.
+    Release,
+    /// For the browser tests while something is being changed: built in a fraction of the time, and large.
+    Quick,
+}
+
+/// Builds the page, lays it out, and builds the binary around it. Returns the binary's path.
+pub(crate) fn dist(build: Build) -> Done<PathBuf> {
+    let site = page(build)?;
     println!("[3/3] the server, with the page inside");
-    run(cargo(&[
-        "build",
-        "--package",
-        "server",
-        "--bin",
-        "hubbub",
-        "--profile",
-        "dist",
-        "--features",
-        "embed",
-    ]))?;
-    let binary = target().join("dist").join(if cfg!(windows) { "hubbub.exe" } else { "hubbub" });
-    say_weights(&site)?;
+    let (profile, folder) = match build {
+        Build::Release => ("dist", "dist"),
+        Build::Quick => ("dev", "debug"),
+    };
+    let server = ["build", "--package", "server", "--bin", "hubbub", "--features", "embed"];
+    let mut server = cargo(&server);
+    server.args(["--profile", profile]);
+    run(server)?;
+    let binary = target().join(folder).join(if cfg!(windows) { "hubbub.exe" } else { "hubbub" });
+    if build == Build::Release {
+        say_weights(&site)?;
+    }
     println!("      {}", binary.display());
     Ok(binary)
 }
 
 /// Builds the page alone and says what it weighs.
 pub(crate) fn weigh() -> Done {
-    say_weights(&page()?)
+    say_weights(&page(Build::Release)?)
 }
 
-fn page() -> Done<Site> {
+fn page(build: Build) -> Done<Site> {
     println!("[1/3] the page: wasm, its script, styles and icons");
-    let page = wasm::build()?;
+    let page = wasm::build(build)?;
     println!("[2/3] hashes and compression");
-    Site::lay_out(&page)
+    Site::lay_out(&page, build)
 }
 
 fn say_weights(site: &Site) -> Done {

@@ -18,12 +18,14 @@ mod wasm;
 use std::env;
 use std::process::ExitCode;
 
+use crate::dist::Build;
+
 /// A chore that could not be done, in one sentence.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
 const HELP: &str = "\
 cargo xtask run [-- ARGUMENTS]   build everything and serve it on http://localhost:8080
-cargo xtask dist                 build the one binary, target/dist/hubbub
+cargo xtask dist                 build the one binary, target/dist/hubbub (--quick: target/debug/hubbub)
 cargo xtask weigh                build the page alone and say what it weighs
 cargo xtask test [STEP …]        run every test, or only the named steps
 cargo xtask bench [NAME …]       measure it beside others, or only the named scenarios (--quick, --write)
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.skip_while(|argument| argument == "--").collect();
     let done = match command.as_str() {
         "run" => run(&rest),
-        "dist" => dist::dist().map(|_| ExitCode::SUCCESS),
+        "dist" => build(&rest).and_then(dist::dist).map(|_| ExitCode::SUCCESS),
         "weigh" => dist::weigh().map(|()| ExitCode::SUCCESS),
         "test" => test::test(&rest),
         "bench" => bench::bench(&rest),
@@ -52,9 +54,18 @@ fn main() -> ExitCode {
     })
 }
 
+/// The build that `dist` is asked for.
+fn build(arguments: &[String]) -> Done<Build> {
+    match arguments {
+        [] => Ok(Build::Release),
+        [one] if one == "--quick" => Ok(Build::Quick),
+        _ => Err("dist takes --quick or nothing".into()),
+    }
+}
+
 /// Builds the binary and becomes it, so that Ctrl-C and the exit code are its own.
 fn run(arguments: &[String]) -> Done<ExitCode> {
-    let binary = dist::dist()?;
+    let binary = dist::dist(Build::Release)?;
     let mut command = std::process::Command::new(binary);
     command.arg("serve").args(arguments);
     process::become_it(command)

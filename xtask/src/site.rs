@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::dist::Build;
 use crate::process::root;
 use crate::wasm::Page;
 use crate::{Done, compress, style};
@@ -27,7 +28,7 @@ pub(crate) struct Weight {
 impl Site {
     /// Names and compresses everything. A file that has not changed is not written, so that the binary is
     /// not built again for nothing.
-    pub(crate) fn lay_out(page: &Page) -> Done<Self> {
+    pub(crate) fn lay_out(page: &Page, build: Build) -> Done<Self> {
         let css = style::bundle(&root().join("style/main.css"))?;
         let mut files = BTreeMap::new();
         let mut name = |ending: &str, bytes: &[u8]| {
@@ -42,7 +43,7 @@ impl Site {
             files.insert(name, bytes);
         }
         for (name, bytes) in files.clone() {
-            if compress::shrinks(&name) {
+            if build == Build::Release && compress::shrinks(&name) {
                 let smaller = [("br", compress::brotli(&bytes)?), ("gz", compress::gzip(&bytes)?)];
                 for (ending, small) in smaller.into_iter().filter(|(_, small)| small.len() < bytes.len()) {
                     files.insert(format!("{name}.{ending}"), small);

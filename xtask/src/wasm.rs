@@ -5,6 +5,7 @@ use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::Done;
+use crate::dist::Build;
 use crate::process::{cargo, find, root, run, target};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -31,10 +32,14 @@ pub(crate) struct Page {
 
 /// Builds the frontend. The bindings come from the library of wasm-bindgen at the version that Cargo.lock
 /// names, so that the two can never disagree.
-pub(crate) fn build() -> Done<Page> {
-    run(cargo(&["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", "wasm-release"]))
+pub(crate) fn build(build: Build) -> Done<Page> {
+    let profile = match build {
+        Build::Release => "wasm-release",
+        Build::Quick => "wasm-quick",
+    };
+    run(cargo(&["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", profile]))
         .map_err(|wrong| format!("{wrong}; if the target is missing: rustup target add {TARGET}"))?;
-    let built = target().join(TARGET).join("wasm-release").join("frontend.wasm");
+    let built = target().join(TARGET).join(profile).join("frontend.wasm");
     let out = target().join("site-parts");
     let bound = Bindgen::new().input_path(&built).web(true).and_then(|bindgen| {
         bindgen
@@ -47,7 +52,9 @@ pub(crate) fn build() -> Done<Page> {
     });
     bound.map_err(|error| format!("wasm-bindgen cannot bind {}: {error}", built.display()))?;
     let wasm = out.join("hubbub_bg.wasm");
-    shrink(&wasm)?;
+    if build == Build::Release {
+        shrink(&wasm)?;
+    }
     Ok(Page { js: read(&out.join("hubbub.js"))?, wasm: read(&wasm)? })
 }
 

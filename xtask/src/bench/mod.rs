@@ -29,7 +29,7 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
         return Err(format!("there is no scenario {unknown}; there are {known}"));
     }
     let quick = options.iter().any(|option| *option == "--quick");
-    let server = dist::dist()?;
+    let server = dist::dist(dist::Build::Release)?;
     let crowd = build(&["--package", "crowd"], "crowd")?;
     let is_wanted =
         |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| **name == scenario.name);
