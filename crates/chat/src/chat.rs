@@ -16,6 +16,7 @@ use crate::committer::{Committer, Turn};
 use crate::endings::{Ending, Endings};
 use crate::gaps::Gaps;
 use crate::limits::Limits;
+use crate::network::Network;
 use crate::no::No;
 use crate::outside::{Chance, Clock, random};
 use crate::pace::Pace;
@@ -40,8 +41,8 @@ pub struct Chat {
     pub(crate) pace: Pace<UserId>,
     /// How fast each user does everything else that is kept.
     pub(crate) acts: Pace<UserId>,
-    /// How fast new people come from each address.
-    pub(crate) newcomers: Pace<IpAddr>,
+    /// How fast new people come from each network.
+    pub(crate) newcomers: Pace<Network>,
     /// How often each user may say that they are typing.
     pub(crate) typing_pace: Pace<UserId>,
     /// Who is, until it is told.

@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use wire::{Login, Refusal, Timestamp};
 
+use crate::network::Network;
+
 /// Counts attempts to sign in that came to nothing, so that nobody tries all passwords.
 #[derive(Debug, Default)]
 pub(crate) struct SignIns {
     accounts: Mutex<HashMap<Login, Window>>,
-    networks: Mutex<HashMap<IpAddr, Window>>,
+    networks: Mutex<HashMap<Network, Window>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,27 +32,19 @@ impl SignIns {
     /// Refuses another attempt if there were too many.
     pub(crate) fn check(&self, login: &Login, from: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
         look(&self.accounts, login, PER_ACCOUNT, now)?;
-        from.map_or(Ok(()), |from| look(&self.networks, &network(from), PER_NETWORK, now))
+        from.map_or(Ok(()), |from| look(&self.networks, &Network::of(from), PER_NETWORK, now))
     }
 
     pub(crate) fn note_failure(&self, login: &Login, from: Option<IpAddr>, now: Timestamp) {
         count(&self.accounts, login.clone(), now);
         if let Some(from) = from {
-            count(&self.networks, network(from), now);
+            count(&self.networks, Network::of(from), now);
         }
     }
 
     /// An account was signed in to: its failures are forgiven.
     pub(crate) fn forget(&self, login: &Login) {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner).remove(login);
-    }
-}
-
-/// Whoever has one IPv6 address has a whole /64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
     }
 }
 

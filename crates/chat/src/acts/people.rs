@@ -32,7 +32,7 @@ impl Chat {
         self.may_come(invite).await?;
         let at = self.clock.now();
         if let Some(from) = caller.from {
-            self.newcomers.take(from, at)?;
+            self.newcomers.take(from.into(), at)?;
         }
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
