@@ -117,7 +117,7 @@ async fn data_of_a_newer_version_is_left_alone() {
     let known: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
     let newer = SqliteStore::open(folder.path(), &OsChance).err().unwrap().to_string();
-    assert!(newer.starts_with("a newer version has written this data (step 99); this one knows "), "{newer}");
+    assert!(newer.starts_with("hubbub.db is from a newer version (schema 99; this one knows "), "{newer}");
     file.pragma_update(None, "user_version", known).unwrap();
     assert!(SqliteStore::open(folder.path(), &OsChance).is_ok());
 }

@@ -1,49 +1,97 @@
+//! Brings a database to this version's schema. A new file gets `schema.sql`; an older one gets the steps it lacks.
+
 use chat::{Chance, Fault};
 use rusqlite::{Connection, OptionalExtension, params};
 use wire::Epoch;
 
-/// Each step once, in order; a file's `user_version` says how many it has had.
-const STEPS: [&str; 10] = [
-    include_str!("migrations/0001_facts.sql"),
-    include_str!("migrations/0002_admins.sql"),
-    include_str!("migrations/0003_amendments.sql"),
-    include_str!("migrations/0004_accounts.sql"),
-    include_str!("migrations/0005_marks.sql"),
-    include_str!("migrations/0006_directs.sql"),
-    include_str!("migrations/0007_resets.sql"),
-    include_str!("migrations/0008_receipts.sql"),
-    include_str!("migrations/0009_profiles.sql"),
-    include_str!("migrations/0010_offers.sql"),
-];
+/// The schema of a new file, and its number: the first that is supported.
+const FIRST: i64 = 10;
+const SCHEMA: &str = include_str!("schema.sql");
+/// Later changes of the schema, in order. Step `n` leads from schema `FIRST + n` to the next one in a transaction of its
+/// own, so that a process that is killed goes on after the last step that was committed. A step takes time in proportion
+/// to the rows it reads.
+const STEPS: &[&str] = &[];
 
-/// Brings the file up to this version and gives its epoch.
+/// The schema as a file has it at first, and the steps since.
+struct Migration<'a> {
+    schema: &'a str,
+    steps: &'a [&'a str],
+}
+
+/// Brings the file up to this version and gives its epoch. Writes nothing if there is nothing to change.
 pub(super) fn migrate(db: &mut Connection, chance: &dyn Chance) -> Result<Epoch, Fault> {
-    let fault = |error: rusqlite::Error| {
-        Fault::new("store", format!("the data cannot be brought up to date: {error}"))
-    };
-    let done: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)?;
-    let done = usize::try_from(done).unwrap_or(usize::MAX);
-    if done > STEPS.len() {
-        let sentence =
-            format!("a newer version has written this data (step {done}); this one knows {}", STEPS.len());
-        return Err(Fault::new("store", sentence));
+    Migration { schema: SCHEMA, steps: STEPS }.run(db)?;
+    epoch(db, chance).map_err(outdated)
+}
+
+impl Migration<'_> {
+    fn run(&self, db: &mut Connection) -> Result<(), Fault> {
+        let mut number = number(db).map_err(outdated)?;
+        if number == 0 && is_empty(db).map_err(outdated)? {
+            step(db, self.schema, FIRST).map_err(outdated)?;
+            number = FIRST;
+        }
+        check_number(number, newest(self.steps))?;
+        for (sql, after) in self.steps.iter().zip(FIRST + 1..).filter(|(_, after)| *after > number) {
+            step(db, sql, after).map_err(outdated)?;
+        }
+        Ok(())
     }
-    let transaction = db.transaction().map_err(fault)?;
-    for step in &STEPS[done..] {
-        transaction.execute_batch(step).map_err(fault)?;
-    }
-    transaction.pragma_update(None, "user_version", STEPS.len()).map_err(fault)?;
-    let known =
-        transaction.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 8]>(0)).optional();
-    let epoch = match known.map_err(fault)? {
+}
+
+fn outdated(error: rusqlite::Error) -> Fault {
+    Fault::new("store", format!("the data cannot be brought up to date: {error}"))
+}
+
+fn number(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}
+
+fn epoch(db: &Connection, chance: &dyn Chance) -> rusqlite::Result<Epoch> {
+    let known = db.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 8]>(0)).optional()?;
+    let epoch = match known {
         Some(epoch) => epoch,
         None => {
             let mut epoch = [0; 8];
             chance.fill(&mut epoch);
-            transaction.execute("INSERT INTO meta (epoch) VALUES (?)", params![epoch]).map_err(fault)?;
+            db.execute("INSERT INTO meta (epoch) VALUES (?)", params![epoch])?;
             epoch
         }
     };
-    transaction.commit().map_err(fault)?;
     Ok(Epoch(u64::from_be_bytes(epoch)))
 }
+
+fn newest(steps: &[&str]) -> i64 {
+    steps.iter().fold(FIRST, |number, _| number + 1)
+}
+
+fn check_number(number: i64, newest: i64) -> Result<(), Fault> {
+    let sentence = match number {
+        0 => "hubbub.db is a database of another program; choose another folder with --data".to_owned(),
+        ..FIRST => format!(
+            "hubbub.db is from before the first release (schema {number}), which this version cannot read; move it \
+             away, or choose another folder with --data"
+        ),
+        _ if number > newest => format!(
+            "hubbub.db is from a newer version (schema {number}; this one knows {newest}); start that version, or \
+             restore a backup that this one has made"
+        ),
+        _ => return Ok(()),
+    };
+    Err(Fault::new("store", sentence))
+}
+
+/// Makes one change of the schema, all of it or nothing.
+fn step(db: &mut Connection, sql: &str, after: i64) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    transaction.execute_batch(sql)?;
+    transaction.pragma_update(None, "user_version", after)?;
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests;

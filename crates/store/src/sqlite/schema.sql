@@ -1,0 +1,175 @@
+-- The first schema that is supported: number 10. Every later change is a step of its own in `migrate.rs`.
+-- The application is always 1 until there are others.
+
+-- "Hubb": other programs and `file` see from it that the database is ours.
+PRAGMA application_id = 0x48756262;
+
+CREATE TABLE meta (
+    epoch BLOB NOT NULL
+) STRICT;
+
+-- The head of a log is a counter in a row, changed in the transaction that appends: numbers from a sequence
+-- of the database could commit out of order.
+CREATE TABLE logs (
+    id INTEGER PRIMARY KEY,
+    application INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    head INTEGER NOT NULL,
+    UNIQUE (application, topic)
+) STRICT;
+
+-- In the order of insertion, with narrow indexes: clustering by log would spread every batch over the file.
+-- The data is the last column: it may be long, and SQLite reads a row from its beginning.
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,
+    log INTEGER NOT NULL REFERENCES logs (id),
+    seq INTEGER NOT NULL,
+    application INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    send_id TEXT NOT NULL,
+    body_hash BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    -- Counts the changes of an entry.
+    version INTEGER NOT NULL DEFAULT 0,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    -- The place of an earlier entry of the same log that this one answers or changes.
+    about INTEGER,
+    -- 1 if others have it as unread until they read it.
+    counts INTEGER NOT NULL DEFAULT 0,
+    data TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX entries_by_seq ON entries (log, seq);
+CREATE UNIQUE INDEX entries_by_send_id ON entries (application, sender, send_id);
+CREATE INDEX entries_by_about ON entries (log, about) WHERE about IS NOT NULL;
+CREATE INDEX entries_pinned ON entries (log, seq) WHERE pinned;
+CREATE INDEX entries_counted ON entries (log, seq, sender) WHERE counts;
+
+-- The users that an entry mentions; an empty user is every member.
+CREATE TABLE mentions (
+    log INTEGER NOT NULL REFERENCES logs (id),
+    user TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (log, user, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_by_entry ON mentions (log, seq);
+
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    application INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    bio TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+
+-- A JPEG for each user who has a picture.
+CREATE TABLE pictures (
+    user TEXT PRIMARY KEY REFERENCES users (id),
+    jpeg BLOB NOT NULL
+) STRICT;
+
+-- Users who sign in by a password, on as many devices as they like.
+CREATE TABLE accounts (
+    user TEXT PRIMARY KEY REFERENCES users (id),
+    application INTEGER NOT NULL,
+    -- The name without case.
+    login TEXT NOT NULL,
+    -- The parameters of the hash, the salt and the hash.
+    password TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'guest')),
+    UNIQUE (application, login)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sessions (
+    token_hash BLOB PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES users (id),
+    -- The browser, as it names itself.
+    label TEXT NOT NULL DEFAULT '',
+    since INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    -- Counts the sessions of a user: the newest has the highest number.
+    number INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (user, number);
+
+-- Links by which a user sets a new password.
+CREATE TABLE resets (
+    token_hash BLOB PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES accounts (user),
+    -- The admin who made the link; null for the operator.
+    offered_by TEXT,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE groups (
+    id TEXT PRIMARY KEY,
+    application INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    member_limit INTEGER NOT NULL,
+    door TEXT NOT NULL DEFAULT 'open' CHECK (door IN ('open', 'invite')),
+    -- A group that is listed is open as well.
+    listed INTEGER NOT NULL DEFAULT 0,
+    announcing INTEGER NOT NULL DEFAULT 0,
+    slow_s INTEGER NOT NULL DEFAULT 0,
+    archived INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL,
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- `id` grows with every join: it is the order of members in a group, and of groups for a user.
+CREATE TABLE members (
+    id INTEGER PRIMARY KEY,
+    "group" TEXT NOT NULL REFERENCES groups (id),
+    user TEXT NOT NULL REFERENCES users (id),
+    role TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    muted_until INTEGER,
+    -- The time of a member's last message, where slow mode watches.
+    spoke_at INTEGER,
+    -- Unread begins after this place; it may be set back.
+    read_mark INTEGER NOT NULL DEFAULT 0,
+    -- Seen by others; these two only move on.
+    delivered_mark INTEGER NOT NULL DEFAULT 0,
+    seen_mark INTEGER NOT NULL DEFAULT 0,
+    notify TEXT NOT NULL DEFAULT 'all' CHECK (notify IN ('all', 'mentions', 'nothing')),
+    hidden INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX members_by_group ON members ("group", user);
+CREATE INDEX members_by_user ON members (user);
+
+CREATE TABLE bans (
+    id INTEGER PRIMARY KEY,
+    "group" TEXT NOT NULL REFERENCES groups (id),
+    user TEXT NOT NULL REFERENCES users (id),
+    UNIQUE ("group", user)
+) STRICT;
+
+CREATE TABLE invites (
+    id INTEGER PRIMARY KEY,
+    "group" TEXT NOT NULL REFERENCES groups (id),
+    secret TEXT NOT NULL,
+    by TEXT NOT NULL REFERENCES users (id),
+    until INTEGER,
+    -- The number of people who may still use it; null for any number.
+    uses INTEGER,
+    UNIQUE ("group", secret)
+) STRICT;
+
+-- A direct in which something was said: one row for each of its two people.
+CREATE TABLE directs (
+    user TEXT NOT NULL REFERENCES users (id),
+    other TEXT NOT NULL REFERENCES users (id),
+    read_mark INTEGER NOT NULL DEFAULT 0,
+    delivered_mark INTEGER NOT NULL DEFAULT 0,
+    seen_mark INTEGER NOT NULL DEFAULT 0,
+    notify TEXT NOT NULL DEFAULT 'all' CHECK (notify IN ('all', 'mentions', 'nothing')),
+    hidden INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (user, other)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL REFERENCES users (id),
+    blocked TEXT NOT NULL REFERENCES users (id),
+    UNIQUE (user, blocked)
+) STRICT;
