@@ -27,7 +27,7 @@ const HELP: &str = "\
 cargo xtask run [-- ARGUMENTS]   build everything and serve it on http://localhost:8080
 cargo xtask dist                 build the one binary, target/dist/hubbub (--quick: target/debug/hubbub)
 cargo xtask weigh                build the page alone and say what it weighs
-cargo xtask test [STEP …]        run every test, or only the named steps
+cargo xtask test [STEP …]        run every test, or only the named steps (--long: with more inputs)
 cargo xtask bench [NAME …]       measure it beside others, or only the named scenarios (--quick, --write)
 ";
 

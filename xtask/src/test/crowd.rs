@@ -1,18 +1,19 @@
 use std::process::Command;
 
-use super::Tally;
+use super::{Length, Tally};
 use crate::Done;
 use crate::process::{cargo, run, target};
 
 /// A crowd of people against the real binary, killed in between; and against one with a planted bug, which
 /// the checker must find.
-pub(super) fn crowd() -> Done<Tally> {
+pub(super) fn crowd(length: Length) -> Done<Tally> {
     run(cargo(&["build", "-p", "crowd"]))?;
     run(cargo(&["build", "-p", "server", "--bin", "hubbub", "--features", "planted"]))?;
     let mut check = Command::new(target().join("debug/crowd"));
     check.arg("check");
     check.arg("--server").arg(target().join("dist/hubbub"));
     check.arg("--planted").arg(target().join("debug/hubbub"));
+    length.tell(&mut check);
     let answer = check.output().map_err(|error| format!("crowd cannot be started: {error}"))?;
     let said = String::from_utf8_lossy(&answer.stdout);
     print!("{said}{}", String::from_utf8_lossy(&answer.stderr));

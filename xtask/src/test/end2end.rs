@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::Tally;
+use super::{Length, Tally};
 use crate::process::{find, root, run, target};
 use crate::{Done, browser};
 
@@ -25,7 +25,7 @@ pub(super) fn tools() -> Done<Tally> {
 }
 
 /// Plays people in a real browser against the real binary.
-pub(super) fn end2end() -> Done<Tally> {
+pub(super) fn end2end(length: Length) -> Done<Tally> {
     tools()?;
     let chromium = browser::chromium()?;
     run(npm(&["run", "--silent", "typecheck"]))?;
@@ -35,6 +35,7 @@ pub(super) fn end2end() -> Done<Tally> {
     let mut play = Command::new("npx");
     play.args(["playwright", "test"]).current_dir(root().join("end2end"));
     play.env("HUBBUB_BIN", target().join("dist/hubbub")).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    length.tell(&mut play);
     if let Some(chromium) = chromium {
         play.env("HUBBUB_CHROMIUM", chromium);
     }

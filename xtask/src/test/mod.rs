@@ -3,10 +3,11 @@
 mod autobahn;
 mod budgets;
 mod crowd;
+mod deny;
 mod end2end;
 mod rust;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::{Done, dist};
 
@@ -19,36 +20,56 @@ pub(crate) struct Tally {
     pub(crate) failed: usize,
 }
 
-type Step = (&'static str, fn() -> Done<Tally>);
+/// How many inputs the tests try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// As many as fit into a run that is made for every change.
+    Short,
+    /// `--long`: the same tests with more inputs, orders, people and rows.
+    Long,
+}
 
-const STEPS: [Step; 11] = [
-    ("format", rust::format),
-    ("clippy-native", rust::clippy_native),
-    ("clippy-wasm", rust::clippy_wasm),
+/// Tells every test that the run is a long one.
+const LONG: &str = "HUBBUB_TEST_LONG";
+
+type Step = (&'static str, fn(Length) -> Done<Tally>);
+
+const STEPS: [Step; 12] = [
+    ("format", |_| rust::format()),
+    ("clippy-native", |_| rust::clippy_native()),
+    ("clippy-wasm", |_| rust::clippy_wasm()),
+    ("deny", |_| deny::deny()),
     ("unit", rust::unit),
     ("schedules", rust::schedules),
-    ("autobahn", autobahn::autobahn),
-    ("tools", end2end::tools),
-    ("dist", || dist::dist(dist::Build::Release).map(|_| Tally::ONE)),
-    ("budgets", budgets::budgets),
+    ("autobahn", |_| autobahn::autobahn()),
+    ("tools", |_| end2end::tools()),
+    ("dist", |_| dist::dist(dist::Build::Release).map(|_| Tally::ONE)),
+    ("budgets", |_| budgets::budgets()),
     ("crowd", crowd::crowd),
     ("end2end", end2end::end2end),
 ];
 
-/// Runs the named steps, or all.
-pub(crate) fn test(names: &[String]) -> Done<ExitCode> {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|(step, _)| step != name)) {
+/// Runs the named steps, or all; with `--long` with more inputs.
+pub(crate) fn test(arguments: &[String]) -> Done<ExitCode> {
+    let (flags, names): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|word| word.starts_with("--"));
+    let length = match flags[..] {
+        [] => Length::Short,
+        [flag] if flag == "--long" => Length::Long,
+        _ => return Err("test takes the names of steps, and --long".into()),
+    };
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|(step, _)| *step != name.as_str())) {
         let known = STEPS.map(|(step, _)| step).join(", ");
         return Err(format!("there is no step {unknown}; there are {known}"));
     }
     let mut sum = Tally::default();
     let mut steps = 0;
     for (name, step) in STEPS {
-        if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
+        if !names.is_empty() && !names.iter().any(|wanted| *wanted == name) {
             continue;
         }
         println!("\n── {name}");
-        let tally = step().unwrap_or_else(|wrong| {
+        let tally = step(length).unwrap_or_else(|wrong| {
             println!("FAILED {name}: {wrong}");
             Tally { passed: 0, failed: 1 }
         });
@@ -57,6 +78,15 @@ pub(crate) fn test(names: &[String]) -> Done<ExitCode> {
     }
     println!("\npassed {}, failed {}, in {steps} steps", sum.passed, sum.failed);
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Length {
+    /// Tells a test command how many inputs to try.
+    fn tell(self, command: &mut Command) {
+        if self == Self::Long {
+            command.env(LONG, "1").env("PROPTEST_CASES", "20000").env("HUBBUB_ORDERS", "100000");
+        }
+    }
 }
 
 impl Tally {

@@ -1,13 +1,13 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::Tally;
+use super::{Length, Tally};
 use crate::Done;
 use crate::process::{cargo, run};
 
 /// Everything that runs on this machine. The app is here as the server renders it; cargo would otherwise
 /// join the features of both its modes and hide the errors of each.
-const NATIVE: [&str; 20] = [
+const NATIVE: [&str; 22] = [
     "-p",
     "server",
     "-p",
@@ -24,6 +24,8 @@ const NATIVE: [&str; 20] = [
     "crowd",
     "-p",
     "xtask",
+    "-p",
+    "setup",
     "-p",
     "app",
     "--features",
@@ -45,9 +47,10 @@ pub(super) fn clippy_wasm() -> Done<Tally> {
     run(cargo(&["clippy", "-p", "frontend", "--target", wasm, "--", "-D", "warnings"])).map(|()| Tally::ONE)
 }
 
-pub(super) fn unit() -> Done<Tally> {
+pub(super) fn unit(length: Length) -> Done<Tally> {
     let mut test = cargo(&["test", "--no-fail-fast"]);
     test.args(NATIVE).arg("--all-targets");
+    length.tell(&mut test);
     let all = count(test)?;
     // Once more for sockets that are no TCP, as those under TLS: the same tests hold for them.
     let mut by_pipe = cargo(&["test", "--no-fail-fast"]);
@@ -57,13 +60,14 @@ pub(super) fn unit() -> Done<Tally> {
 }
 
 /// Tries the broker in many orders. Its locks are others then, so it is built apart.
-pub(super) fn schedules() -> Done<Tally> {
+pub(super) fn schedules(length: Length) -> Done<Tally> {
     let broker = ["-p", "broker", "--features", "schedules", "--test", "schedules"];
     let mut clippy = cargo(&["clippy"]);
     clippy.args(broker).args(["--", "-D", "warnings"]);
     run(clippy)?;
     let mut test = cargo(&["test"]);
     test.args(broker);
+    length.tell(&mut test);
     count(test)
 }
 
