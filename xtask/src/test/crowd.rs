@@ -13,7 +13,9 @@ pub(super) fn crowd(length: Length) -> Done<Tally> {
     check.arg("check");
     check.arg("--server").arg(target().join("dist/hubbub"));
     check.arg("--planted").arg(target().join("debug/hubbub"));
-    length.tell(&mut check);
+    if length == Length::Long {
+        check.arg("--long");
+    }
     let answer = check.output().map_err(|error| format!("crowd cannot be started: {error}"))?;
     let said = String::from_utf8_lossy(&answer.stdout);
     print!("{said}{}", String::from_utf8_lossy(&answer.stderr));

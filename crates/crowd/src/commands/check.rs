@@ -20,48 +20,53 @@ pub(crate) struct Arguments {
     /// A binary with deliberate bugs, which must be found
     #[arg(long)]
     planted: Option<PathBuf>,
+    /// More messages, kills, connections and time
+    #[arg(long)]
+    long: bool,
 }
 
 /// Runs them all; whether each is good.
-pub(crate) async fn run(Arguments { server, planted }: Arguments) -> bool {
-    let short = Plan {
+pub(crate) async fn run(Arguments { server, planted, long }: Arguments) -> bool {
+    let pick = |short: u32, in_long: u32| if long { in_long } else { short };
+    let kills = pick(4, 40);
+    let plan = Plan {
         server: server.clone(),
         store: "sqlite".into(),
         plant: None,
         people: 20,
-        messages: 1_500,
-        kills: 4,
+        messages: pick(1_500, 20_000) as usize,
+        kills: kills as usize,
         cuts: 0,
         mixed: None,
         seed: 1,
-        limit: Duration::from_secs(120),
+        limit: Duration::from_secs(u64::from(pick(120, 1_200))),
     };
-    let mut good = judged("sqlite, killed four times", carry_out(&short).await);
-    let cut = Plan { store: "memory".into(), kills: 0, cuts: 400, ..short.clone() };
+    let mut good = judged(&format!("sqlite, killed {kills} times"), carry_out(&plan).await);
+    let cut = Plan { store: "memory".into(), kills: 0, cuts: 400, messages: 1_500, ..plan.clone() };
     good &= judged("memory, connections cut", carry_out(&cut).await);
     for store in ["sqlite", "memory"] {
-        let plan = mixed::plan(server.clone(), store, 4);
-        good &= judged(&format!("{store}, a mixed crowd"), carry_out(&plan).await);
+        let mixed = mixed::plan(server.clone(), store, pick(4, 60));
+        good &= judged(&format!("{store}, a mixed crowd"), carry_out(&mixed).await);
     }
     if let Some(planted) = planted {
-        good &= finds_the_bug(&Plan { server: planted, ..short }).await;
+        good &= finds_the_bug(&Plan { server: planted, messages: 1_500, kills: 4, ..plan }).await;
     }
     good &= idle::is_small(&server).await;
     let name = "some stop reading, and read again";
     let slow = SlowConsumer {
         server: server.clone(),
-        subscribers: 300,
-        stalled: 100,
+        subscribers: pick(300, 1_000),
+        stalled: pick(100, 200),
         rate: 100,
         payload: 512,
-        time: Duration::from_secs(4),
+        time: Duration::from_secs(u64::from(pick(4, 30))),
     };
     good &= told(name, slow.run().await.map(|seen| judge(name, &seen.findings, &seen.summary())));
     let name = "all fall away, and come back at once";
-    let storm = ResumeStorm { server: server.clone(), connections: 400, messages: 200 };
+    let storm = ResumeStorm { server: server.clone(), connections: pick(400, 5_000), messages: 200 };
     good &= told(name, storm.run().await.map(|seen| judge(name, &seen.findings, &seen.summary())));
     let name = "many come and go";
-    let churn = Churn { server, rate: 100, time: Duration::from_secs(3) };
+    let churn = Churn { server, rate: 100, time: Duration::from_secs(u64::from(pick(3, 60))) };
     good & told(name, churn.run().await.map(|seen| judge(name, &seen.findings, &seen.summary())))
 }
 
