@@ -5,8 +5,8 @@
 //! crosses the network. The crate must never know rules or sockets: it is held to the contract of
 //! [`chat::Store`] by the suite in `chat::testing`.
 //!
-//! Start reading at `sqlite/mod.rs`, then `sqlite/commit.rs`.
+//! Start reading at `sqlite/mod.rs`, then `sqlite/commit.rs`; what a data folder must be like stands in `sqlite/life/`.
 
 mod sqlite;
 
-pub use sqlite::SqliteStore;
+pub use sqlite::{Backup, BackupRequest, SqliteStore, Verified, restore};

@@ -75,7 +75,11 @@ async fn a_folder_is_made_if_it_is_not_there_and_left_tidy() {
     let files = std::fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name());
     let mut files: Vec<_> = files.collect();
     files.sort();
-    assert_eq!(files, ["hubbub.db", "hubbub.lock"], "the write-ahead log has gone into the file");
+    assert_eq!(
+        files,
+        ["hubbub.db", "hubbub.life", "hubbub.lock"],
+        "the write-ahead log has gone into the file"
+    );
 }
 
 #[tokio::test]

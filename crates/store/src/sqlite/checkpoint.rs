@@ -2,9 +2,12 @@
 //! thread of its own while commits go on; the log begins anew once all of it was moved, for which the writer moves the
 //! little that has come meanwhile.
 
+use std::sync::Arc;
+
 use chat::Fault;
 use rusqlite::Connection;
 
+use super::life::Life;
 use super::open::Connect;
 use super::threads::{Threads, Worker};
 
@@ -18,6 +21,7 @@ const FEW_PAGES: i64 = 256;
 /// The thread that moves pages while the writer writes.
 pub(super) struct Checkpointer {
     threads: Threads<Due>,
+    life: Arc<Life>,
 }
 
 /// There is much to move.
@@ -28,20 +32,22 @@ struct Desk {
     /// None after a failure, until the next time.
     connection: Option<Connection>,
     connect: Connect,
+    life: Arc<Life>,
 }
 
 impl Checkpointer {
-    pub(super) fn start(connect: Connect) -> Result<Self, Fault> {
-        let desk = Desk { connection: None, connect };
-        Ok(Self { threads: Threads::start("store-checkpointer", 1, [desk])? })
+    pub(super) fn start(connect: Connect, life: Arc<Life>) -> Result<Self, Fault> {
+        let desk = Desk { connection: None, connect, life: Arc::clone(&life) };
+        Ok(Self { threads: Threads::start("store-checkpointer", 1, [desk])?, life })
     }
 
     /// Keeps the write-ahead log short, after a commit of this connection. Gives the length at which it is to be emptied
     /// at any price the next time.
-    pub(super) fn shorten(&self, db: &Connection, truncate_at: i64) -> rusqlite::Result<i64> {
-        let Checkpoint { pages, moved, .. } = checkpoint(db, "NOOP")?;
+    pub(super) fn shorten(&self, db: &Connection, truncate_at: i64) -> Result<i64, Fault> {
+        let looked = checkpoint(db, "NOOP").map_err(|error| Fault::new("store.checkpoint", error));
+        let Checkpoint { pages, moved, .. } = looked?;
         if pages >= truncate_at {
-            return Ok(match checkpoint(db, "TRUNCATE")? {
+            return Ok(match move_pages(db, "TRUNCATE", &self.life)? {
                 Checkpoint { busy: false, .. } => TRUNCATE_PAGES,
                 // The thread is at it, and then nothing was looked at. It ends soon, and costs nothing to be asked again.
                 Checkpoint { pages: ..0, .. } => truncate_at,
@@ -52,7 +58,7 @@ impl Checkpointer {
         }
         if pages >= MANY_PAGES && pages > moved {
             if pages - moved <= FEW_PAGES {
-                checkpoint(db, "PASSIVE")?;
+                move_pages(db, "PASSIVE", &self.life)?;
             } else {
                 // If it cannot be told, it is told already, or about to end.
                 self.threads.offer(Due);
@@ -64,6 +70,11 @@ impl Checkpointer {
     /// Ends what is under way and lets go of the file.
     pub(super) async fn close(&self) -> Result<(), Fault> {
         self.threads.close().await
+    }
+
+    /// As [`Checkpointer::close`], for those who cannot await it.
+    pub(super) fn end(&self) {
+        self.threads.end();
     }
 }
 
@@ -78,9 +89,8 @@ impl Worker for Desk {
             None => (self.connect)(),
         };
         let Ok(db) = db else { return };
-        match checkpoint(&db, "PASSIVE") {
-            Ok(_) => self.connection = Some(db),
-            Err(error) => drop(Fault::new("store.checkpoint", error)),
+        if move_pages(&db, "PASSIVE", &self.life).is_ok() {
+            self.connection = Some(db);
         }
     }
 
@@ -89,11 +99,25 @@ impl Worker for Desk {
     }
 }
 
+/// Moves all of the write-ahead log into the file.
+pub(super) fn empty_log(db: &Connection, life: &Life) -> Result<(), Fault> {
+    move_pages(db, "TRUNCATE", life).map(|_| ())
+}
+
 /// Empties the write-ahead log and lets go of the file.
-pub(super) fn close(db: Connection) -> Result<(), Fault> {
-    let fault = |error: rusqlite::Error| Fault::new("store.close", error);
-    checkpoint(&db, "TRUNCATE").map_err(fault)?;
-    db.close().map_err(|(_, error)| fault(error))
+pub(super) fn close(db: Connection, life: &Life) -> Result<(), Fault> {
+    empty_log(&db, life)?;
+    db.close().map_err(|(_, error)| Fault::new("store.close", error))
+}
+
+/// Moves pages into the file, and keeps its [`Life`] up to date.
+fn move_pages(db: &Connection, mode: &str, life: &Life) -> Result<Checkpoint, Fault> {
+    let unwritten = |error: std::io::Error| Fault::new("store.life", error);
+    let mark = life.begin_move().map_err(unwritten)?;
+    let done = checkpoint(db, mode);
+    let whole = matches!(done, Ok(Checkpoint { busy: false, pages, moved }) if pages >= 0 && pages == moved);
+    life.moved(whole.then_some(mark)).map_err(unwritten)?;
+    done.map_err(|error| Fault::new("store.checkpoint", error))
 }
 
 struct Checkpoint {
@@ -115,19 +139,25 @@ fn checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<Checkpoint> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::Arc;
+
+    use chat::testing::SeededChance;
 
     use super::*;
+    use crate::sqlite::folder::Folder;
+    use crate::sqlite::life::Record;
+    use crate::sqlite::open::SharedIndex;
 
     fn connect(folder: &Path) -> Connection {
-        let db = crate::sqlite::open::connection(&folder.join("hubbub.db")).unwrap();
+        let file = folder.join("hubbub.db");
+        let db = crate::sqlite::open::connection(&file, SharedIndex::Processes).unwrap();
         db.busy_timeout(std::time::Duration::ZERO).unwrap();
         db
     }
 
     fn checkpointer(folder: &Path) -> Checkpointer {
+        let life = Life::keep(&Folder::new(folder), Record::new(&SeededChance::new(1))).unwrap();
         let folder = folder.to_owned();
-        Checkpointer::start(Arc::new(move || Ok(connect(&folder)))).unwrap()
+        Checkpointer::start(Arc::new(move || Ok(connect(&folder))), Arc::new(life)).unwrap()
     }
 
     #[tokio::test]
@@ -146,10 +176,11 @@ mod tests {
             before = pages;
         }
         checkpointer.close().await.unwrap();
-        close(db).unwrap();
-        let left: Vec<_> =
-            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
-        assert_eq!(left, ["hubbub.db"]);
+        close(db, &checkpointer.life).unwrap();
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort();
+        assert_eq!(left, ["hubbub.db", "hubbub.life"]);
     }
 
     #[test]

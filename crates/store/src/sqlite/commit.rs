@@ -4,11 +4,15 @@ use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Seq, Settings, To
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::values::{APPLICATION, door, notify, role, seq, sql};
-use super::{accounts, conversations, logs, people};
+use super::{accounts, conversations, logs, meta, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
-/// changed anything, so the others need not know.
-pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<Vec<Outcome>> {
+/// changed anything, so the others need not know. A mark is set with them.
+pub(super) fn commit(
+    db: &mut Connection,
+    writes: &[Write],
+    mark: Option<u64>,
+) -> rusqlite::Result<Vec<Outcome>> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (mut outcomes, mut heads) = (Vec::with_capacity(writes.len()), Heads::default());
     for write in writes {
@@ -22,6 +26,9 @@ pub(super) fn commit(db: &mut Connection, writes: &[Write]) -> rusqlite::Result<
         });
     }
     heads.settle(&transaction)?;
+    if let Some(mark) = mark {
+        meta::set_mark(&transaction, mark)?;
+    }
     transaction.commit()?;
     Ok(outcomes)
 }

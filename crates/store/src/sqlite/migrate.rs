@@ -1,8 +1,7 @@
 //! Brings a database to this version's schema. A new file gets `schema.sql`; an older one gets the steps it lacks.
 
-use chat::{Chance, Fault};
-use rusqlite::{Connection, OptionalExtension, params};
-use wire::Epoch;
+use chat::Fault;
+use rusqlite::Connection;
 
 /// The schema of a new file, and its number: the first that is supported.
 const FIRST: i64 = 10;
@@ -18,14 +17,34 @@ struct Migration<'a> {
     steps: &'a [&'a str],
 }
 
-/// Brings the file up to this version and gives its epoch. Writes nothing if there is nothing to change.
-pub(super) fn migrate(db: &mut Connection, chance: &dyn Chance) -> Result<Epoch, Fault> {
-    Migration { schema: SCHEMA, steps: STEPS }.run(db)?;
-    epoch(db, chance).map_err(outdated)
+/// Brings the file up to this version. Writes nothing if there is nothing to change.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), Fault> {
+    Migration { schema: SCHEMA, steps: STEPS }.run(db)
+}
+
+/// Refuses a schema that this version neither knows nor can bring up to date.
+pub(super) fn check(number: i64) -> Result<(), Fault> {
+    check_number(number, newest(STEPS))
+}
+
+/// Whether this version can read the schema, once the steps were made that it lacks.
+pub(super) fn is_known(number: i64) -> bool {
+    (FIRST..=newest(STEPS)).contains(&number)
+}
+
+/// The number of a file's schema; 0 if it has none of ours.
+pub(super) fn number(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Whether the file has no tables at all.
+pub(super) fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 impl Migration<'_> {
     fn run(&self, db: &mut Connection) -> Result<(), Fault> {
+        let outdated = |error| Fault::new("store", format!("the data cannot be brought up to date: {error}"));
         let mut number = number(db).map_err(outdated)?;
         if number == 0 && is_empty(db).map_err(outdated)? {
             step(db, self.schema, FIRST).map_err(outdated)?;
@@ -37,32 +56,6 @@ impl Migration<'_> {
         }
         Ok(())
     }
-}
-
-fn outdated(error: rusqlite::Error) -> Fault {
-    Fault::new("store", format!("the data cannot be brought up to date: {error}"))
-}
-
-fn number(db: &Connection) -> rusqlite::Result<i64> {
-    db.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
-}
-
-fn epoch(db: &Connection, chance: &dyn Chance) -> rusqlite::Result<Epoch> {
-    let known = db.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 8]>(0)).optional()?;
-    let epoch = match known {
-        Some(epoch) => epoch,
-        None => {
-            let mut epoch = [0; 8];
-            chance.fill(&mut epoch);
-            db.execute("INSERT INTO meta (epoch) VALUES (?)", params![epoch])?;
-            epoch
-        }
-    };
-    Ok(Epoch(u64::from_be_bytes(epoch)))
 }
 
 fn newest(steps: &[&str]) -> i64 {

@@ -2,24 +2,30 @@
 
 mod accounts;
 mod append;
+mod backup;
 mod checkpoint;
 mod commit;
 mod conversations;
+mod folder;
 mod groups;
+mod life;
 mod logs;
+mod meta;
 mod migrate;
 mod open;
 mod people;
 mod readers;
+mod restore;
 mod sessions;
 mod threads;
 #[cfg(test)]
 mod trouble;
 mod values;
+mod verify;
 mod writer;
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -31,9 +37,15 @@ use chat::store::{
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
-use self::open::Connect;
+pub use self::backup::BackupRequest;
+use self::folder::Folder;
+use self::life::Life;
+pub use self::meta::Backup;
+use self::open::{Connect, SharedIndex};
 use self::readers::Readers;
+pub use self::restore::restore;
 use self::threads::unpoisoned;
+pub use self::verify::Verified;
 use self::writer::Writer;
 
 /// The facts in `hubbub.db` of a data folder. One process has the folder at a time.
@@ -42,31 +54,73 @@ use self::writer::Writer;
 /// the other. The journal is a write-ahead log, flushed at every commit (`synchronous = FULL`).
 pub struct SqliteStore {
     epoch: Epoch,
+    folder: Folder,
+    connect: Connect,
     writer: Writer,
     readers: Readers,
+    life: Arc<Life>,
     /// Held until the store is closed or gone; the system gives it back however the process ends. The last
     /// field: it goes after the threads.
     lock: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
-    /// Opens the store of a folder; makes both if they are not there.
+    /// Opens the store of a folder; makes both if they are not there. A folder that was copied gets a new [`Epoch`].
     ///
     /// # Errors
-    /// If the folder cannot be written, another process has it, or a newer version has written it.
+    /// If the folder cannot be written, another process has it, its parts do not belong together, or another version
+    /// has written it.
     pub fn open(folder: &Path, chance: &dyn Chance) -> Result<Self, Fault> {
         open::check_library(rusqlite::version_number())?;
-        let lock = open::lock(folder)?;
-        let file = folder.join("hubbub.db");
-        Self::start(lock, Arc::new(move || open::connection(&file)), chance)
+        let folder = Folder::new(folder);
+        let lock = folder.lock()?;
+        let found = life::examine(&folder)?;
+        let file = folder.database();
+        let index = if file.exists() { open::shared_index(&file)? } else { SharedIndex::Processes };
+        if index == SharedIndex::Threads {
+            let sentence = "the disk has no room for hubbub.db-shm; until the next start no other program can open \
+                            hubbub.db";
+            tracing::warn!(data.folder = %folder.path().display(), sentence);
+        }
+        Self::start(folder, lock, found, Arc::new(move || open::connection(&file, index)), chance)
     }
 
-    fn start(lock: File, connect: Connect, chance: &dyn Chance) -> Result<Self, Fault> {
-        let mut connection = connect()?;
-        let epoch = migrate::migrate(&mut connection, chance)?;
+    fn start(
+        folder: Folder,
+        lock: File,
+        found: life::Found,
+        connect: Connect,
+        chance: &dyn Chance,
+    ) -> Result<Self, Fault> {
+        let begun = life::begin(&folder, found, &connect, chance)?;
+        let epoch = begun.epoch;
         let readers = Readers::start(&connect)?;
-        let writer = Writer::start(connection, connect)?;
-        Ok(Self { epoch, writer, readers, lock: Mutex::new(Some(lock)) })
+        let (writer, life) = Writer::start(begun, Arc::clone(&connect))?;
+        Ok(Self { epoch, folder, connect, writer, readers, life, lock: Mutex::new(Some(lock)) })
+    }
+
+    /// Writes all that is committed into a file of its own, while people go on writing, and checks it.
+    ///
+    /// # Errors
+    /// If the file cannot be written, is there already, or the copy is not whole; nothing is left of it then.
+    pub async fn back_up(&self, request: BackupRequest) -> Result<Verified, Fault> {
+        let (folder, connect) = (self.folder.clone(), Arc::clone(&self.connect));
+        let made = tokio::task::spawn_blocking(move || backup::back_up(&folder, &connect, request));
+        made.await.unwrap_or_else(|error| Err(Fault::new("store.backup", error)))
+    }
+
+    /// Every file of the folder that is there, with the mode that it should have.
+    #[must_use]
+    pub fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
+        Folder::new(folder).modes().filter(|(path, _)| path.exists()).collect()
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.readers.end();
+        self.writer.end();
+        self.life.close_or_log();
     }
 }
 
@@ -186,6 +240,7 @@ impl Store for SqliteStore {
         // Readers first: as long as one has the file open, the write-ahead log cannot go.
         let readers = self.readers.close().await;
         let writer = self.writer.close().await;
+        self.life.close_or_log();
         drop(unpoisoned(&self.lock).take());
         readers.and(writer)
     }

@@ -55,6 +55,11 @@ impl Readers {
         }
     }
 
+    /// As [`Readers::close`], for those who cannot await it.
+    pub(super) fn end(&self) {
+        self.threads.end();
+    }
+
     /// How many reads there were.
     pub(super) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)

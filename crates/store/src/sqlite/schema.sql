@@ -4,8 +4,16 @@
 -- "Hubb": other programs and `file` see from it that the database is ours.
 PRAGMA application_id = 0x48756262;
 
+-- One row: which database this is.
 CREATE TABLE meta (
-    epoch BLOB NOT NULL
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch BLOB NOT NULL,
+    -- The identity that the file hubbub.life has, too, and a count by which it notices an older state.
+    life TEXT NOT NULL,
+    mark INTEGER NOT NULL,
+    -- The version that made it and the time, if it is a backup.
+    backup_version TEXT,
+    backup_at INTEGER
 ) STRICT;
 
 -- The head of a log is a counter in a row, changed in the transaction that appends: numbers from a sequence

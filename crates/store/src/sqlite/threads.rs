@@ -85,12 +85,19 @@ impl<J: Send + 'static> Threads<J> {
     }
 }
 
-impl<J> Drop for Threads<J> {
-    fn drop(&mut self) {
+impl<J> Threads<J> {
+    /// As [`Threads::close`], for those who cannot await it.
+    pub(super) fn end(&self) {
         drop(unpoisoned(&self.jobs).take());
         for thread in std::mem::take(&mut *unpoisoned(&self.threads)) {
             let _ = thread.handle.join();
         }
+    }
+}
+
+impl<J> Drop for Threads<J> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

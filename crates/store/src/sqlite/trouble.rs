@@ -10,7 +10,9 @@ use chat::{Clock, Fault, Store};
 use tempfile::TempDir;
 use wire::{Json, SendId, Seq, Topic};
 
-use super::{SqliteStore, open};
+use super::folder::Folder;
+use super::open::SharedIndex;
+use super::{SqliteStore, life, open};
 
 /// A disk that fails when it is told to.
 #[derive(Default)]
@@ -27,13 +29,14 @@ struct Disk {
 
 impl Disk {
     fn store(self: &Arc<Self>, folder: &TempDir) -> SqliteStore {
-        let (disk, file) = (Arc::clone(self), folder.path().join("hubbub.db"));
+        let folder = Folder::new(folder.path());
+        let (disk, file) = (Arc::clone(self), folder.database());
         let connect = move || {
             disk.connections.fetch_add(1, Ordering::Relaxed);
             if disk.gone.load(Ordering::Relaxed) {
                 return Err(Fault::new("store", "no such disk"));
             }
-            let mut db = open::connection(&file)?;
+            let mut db = open::connection(&file, SharedIndex::Processes)?;
             let flush_fails = Arc::clone(&disk.flush_fails);
             db.commit_hook(Some(move || flush_fails.load(Ordering::Relaxed))).unwrap();
             match disk.pages.load(Ordering::Relaxed) {
@@ -44,8 +47,8 @@ impl Disk {
             }
             Ok(db)
         };
-        let lock = open::lock(folder.path()).unwrap();
-        SqliteStore::start(lock, Arc::new(connect), &SeededChance::new(1)).unwrap()
+        let (lock, found) = (folder.lock().unwrap(), life::examine(&folder).unwrap());
+        SqliteStore::start(folder, lock, found, Arc::new(connect), &SeededChance::new(1)).unwrap()
     }
 
     fn connections(&self) -> u32 {

@@ -1,45 +1,67 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat::Fault;
 use chat::store::{Outcome, Write};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::checkpoint::{self, Checkpointer};
 use super::commit;
+use super::life::{Begun, Life};
 use super::open::Connect;
 use super::threads::{Threads, Worker};
 
 /// The one thread that writes.
 pub(super) struct Writer {
-    threads: Threads<Commit>,
+    threads: Threads<Job>,
     checkpointer: Arc<Checkpointer>,
 }
 
 /// A batch that shall become facts.
-struct Commit {
+struct Job {
     writes: Arc<[Write]>,
+    /// Whether to write something even if the batch has nothing.
+    probe: bool,
     answer: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
 }
 
 /// The committer makes one call at a time; a few more may come from elsewhere, and wait their turn.
 const WAITING: usize = 16;
+/// A commit sets a mark if the last one is older than this. It costs a page of the write-ahead log.
+const MARK_EVERY: Duration = Duration::from_secs(1);
 
 impl Writer {
-    pub(super) fn start(connection: Connection, connect: Connect) -> Result<Self, Fault> {
-        let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect))?);
+    pub(super) fn start(begun: Begun, connect: Connect) -> Result<(Self, Arc<Life>), Fault> {
+        let life = Arc::new(begun.life);
+        let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect), Arc::clone(&life))?);
         let desk = Desk {
-            connection: Some(connection),
+            connection: Some(begun.connection),
             connect,
             checkpointer: Arc::clone(&checkpointer),
             truncate_at: checkpoint::TRUNCATE_PAGES,
+            life: Arc::clone(&life),
+            mark: begun.mark,
+            marked: None,
+            is_marked: true,
         };
-        Ok(Self { threads: Threads::start("store-writer", WAITING, [desk])?, checkpointer })
+        Ok((Self { threads: Threads::start("store-writer", WAITING, [desk])?, checkpointer }, life))
     }
 
     pub(super) async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        self.work(writes, false).await
+    }
+
+    /// Commits something that nobody sees.
+    #[expect(dead_code, reason = "readiness asks for it next")]
+    pub(super) async fn probe(&self) -> Result<(), Fault> {
+        self.work(Arc::new([]), true).await.map(|_| ())
+    }
+
+    async fn work(&self, writes: Arc<[Write]>, probe: bool) -> Result<Vec<Outcome>, Fault> {
         let (answer, answered) = oneshot::channel();
-        self.threads.hand_over(Commit { writes, answer }).await?;
+        self.threads.hand_over(Job { writes, probe, answer }).await?;
         answered.await.unwrap_or_else(|_| Err(Fault::new("store.commit", "the writer has ended")))
     }
 
@@ -51,6 +73,14 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// As [`Writer::close`], for those who cannot await it.
+    pub(super) fn end(&self) {
+        self.checkpointer.end();
+        self.threads.end();
+    }
+}
+
 /// What the thread has.
 struct Desk {
     /// None after a failure, until the next batch comes.
@@ -59,32 +89,55 @@ struct Desk {
     checkpointer: Arc<Checkpointer>,
     /// At which length the write-ahead log is emptied at any price.
     truncate_at: i64,
+    life: Arc<Life>,
+    /// The last mark, and the time it was set.
+    mark: u64,
+    marked: Option<Instant>,
+    /// Whether nothing was committed since.
+    is_marked: bool,
 }
 
 impl Worker for Desk {
-    type Job = Commit;
+    type Job = Job;
 
-    fn work(&mut self, Commit { writes, answer }: Commit) {
+    fn work(&mut self, Job { writes, probe, answer }: Job) {
+        let is_due = probe || self.marked.is_none_or(|marked| marked.elapsed() >= MARK_EVERY);
         // Who no longer waits finds the message by its SendId.
-        let _ = answer.send(self.commit(&writes));
+        let _ = answer.send(self.commit(&writes, is_due));
         self.tidy();
     }
 
-    fn end(self) -> Result<(), Fault> {
-        self.connection.map_or(Ok(()), checkpoint::close)
+    fn end(mut self) -> Result<(), Fault> {
+        if !self.is_marked {
+            // Without the mark what was committed last is there all the same.
+            drop(self.commit(&[], true));
+        }
+        self.connection.map_or(Ok(()), |db| checkpoint::close(db, &self.life))
     }
 }
 
 impl Desk {
     /// Commits a batch. After any error the connection is given up and a new one is opened for the next
     /// batch: once a flush has failed, what the old one would say is worth nothing.
-    fn commit(&mut self, writes: &[Write]) -> Result<Vec<Outcome>, Fault> {
+    fn commit(&mut self, writes: &[Write], with_mark: bool) -> Result<Vec<Outcome>, Fault> {
         let mut db = match self.connection.take() {
             Some(db) => db,
             None => (self.connect)()?,
         };
-        let outcomes = commit::commit(&mut db, writes).map_err(|error| Fault::new("store.commit", error))?;
+        let mark = with_mark.then_some(self.mark + 1);
+        let outcomes =
+            commit::commit(&mut db, writes, mark).map_err(|error| Fault::new("store.commit", error))?;
         self.connection = Some(db);
+        self.is_marked = with_mark;
+        if let Some(mark) = mark {
+            self.mark = mark;
+            self.marked = Some(Instant::now());
+            // The file may be behind the database, never ahead of it: this comes after the commit, and if it fails
+            // the next one mends it.
+            if let Err(error) = self.life.committed(mark) {
+                drop(Fault::new("store.life", error));
+            }
+        }
         Ok(outcomes)
     }
 
@@ -92,13 +145,10 @@ impl Desk {
     /// commit.
     fn tidy(&mut self) {
         let Some(db) = self.connection.take() else { return };
-        match self.checkpointer.shorten(&db, self.truncate_at) {
-            Ok(truncate_at) => {
-                self.truncate_at = truncate_at;
-                self.connection = Some(db);
-            }
-            // There is nobody to tell but the log, and a fault has written that by being made.
-            Err(error) => drop(Fault::new("store.checkpoint", error)),
+        // There is nobody to tell of a failure but the log, and a fault has written that by being made.
+        if let Ok(truncate_at) = self.checkpointer.shorten(&db, self.truncate_at) {
+            self.truncate_at = truncate_at;
+            self.connection = Some(db);
         }
     }
 }

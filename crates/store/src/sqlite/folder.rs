@@ -1,0 +1,142 @@
+//! The data folder: its files, who may read them, and the lock by which one process has it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chat::Fault;
+
+/// The files of a data folder.
+#[derive(Clone, Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.0.join("hubbub.db")
+    }
+
+    /// The write-ahead log.
+    pub(super) fn log(&self) -> PathBuf {
+        self.0.join("hubbub.db-wal")
+    }
+
+    /// The index of the write-ahead log, in shared memory.
+    pub(super) fn shared_memory(&self) -> PathBuf {
+        self.0.join("hubbub.db-shm")
+    }
+
+    /// See [`Life`](super::life::Life).
+    pub(super) fn life(&self) -> PathBuf {
+        self.0.join("hubbub.life")
+    }
+
+    pub(super) fn lock_file(&self) -> PathBuf {
+        self.0.join("hubbub.lock")
+    }
+
+    /// Makes the folder if it is not there, and takes it for this process.
+    pub(super) fn lock(&self) -> Result<File, Fault> {
+        let shown = self.0.display();
+        let fault = |what: &str, error: io::Error| {
+            Fault::new("store", format!("the folder {shown} cannot be {what}: {error}"))
+        };
+        create_private_folder(&self.0).map_err(|error| fault("made", error))?;
+        let file = private().create(true).truncate(false).write(true).open(self.lock_file());
+        let file = file.map_err(|error| fault("written", error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Fault::new(
+                "store",
+                format!("another process has the folder {shown}; choose another one with --data"),
+            )),
+            Err(TryLockError::Error(error)) => Err(fault("locked", error)),
+        }
+    }
+
+    /// Takes the rights to the folder and its files from everybody but their owner; gives whether it changed any.
+    ///
+    /// SQLite gives the files beside the database the database's own mode.
+    #[cfg(unix)]
+    pub(super) fn make_private(&self) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mut changed = false;
+        for (path, mode) in self.modes() {
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            // Setting the same mode again would look like a change of the file.
+            if metadata.permissions().mode() & 0o7777 == mode {
+                continue;
+            }
+            match fs::set_permissions(&path, fs::Permissions::from_mode(mode)) {
+                Ok(()) => changed = true,
+                // A volume may belong to somebody else; it is served all the same.
+                Err(error) => {
+                    let path = path.display();
+                    tracing::warn!(%path, %error, "others may be able to read this; make it private, mode {mode:o}");
+                }
+            }
+        }
+        changed
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn make_private(&self) -> bool {
+        false
+    }
+
+    /// Every file of ours and the folder, with the mode that each should have.
+    pub(super) fn modes(&self) -> impl Iterator<Item = (PathBuf, u32)> {
+        let files = [self.database(), self.log(), self.shared_memory(), self.life(), self.lock_file()];
+        [(self.0.clone(), 0o700)].into_iter().chain(files.map(|file| (file, 0o600)))
+    }
+}
+
+/// Makes a folder that only its owner may read, and those above it as they usually are.
+fn create_private_folder(path: &Path) -> io::Result<()> {
+    if let Some(above) = path.parent() {
+        fs::create_dir_all(above)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    match builder.create(path) {
+        Err(_) if path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
+/// Opens files that only their owner may read.
+pub(super) fn private() -> OpenOptions {
+    let mut options = File::options();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options
+}
+
+/// Makes what was created, renamed or removed in a folder survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+/// The length of a file; 0 if there is none.
+pub(super) fn length(path: &Path) -> io::Result<u64> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}

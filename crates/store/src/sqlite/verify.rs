@@ -1,0 +1,87 @@
+//! Checks a database as a whole.
+
+use rusqlite::{Connection, OptionalExtension};
+use wire::Timestamp;
+
+use super::meta::{self, Backup};
+use super::migrate;
+
+/// A database that was found whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The number of its schema.
+    pub schema: i64,
+    /// The count of its logs.
+    pub logs: u64,
+    /// The count of the entries in them.
+    pub entries: u64,
+    /// The count of people, guests too.
+    pub people: u64,
+    /// The count of accounts.
+    pub accounts: u64,
+    /// The time of the newest entry.
+    pub newest: Option<Timestamp>,
+    /// The backup that it is, if it is one.
+    pub backup: Option<Backup>,
+}
+
+/// The sentence that says what is wrong.
+pub(super) type Wrong = String;
+
+/// Reads all of a database: whether it is one of ours, its pages and indexes belong together, and each log has all of
+/// its places.
+pub(super) fn verify(db: &Connection) -> Result<Verified, Wrong> {
+    let sql = |error: rusqlite::Error| error.to_string();
+    let schema = migrate::number(db).map_err(sql)?;
+    if schema == 0 && migrate::is_empty(db).map_err(sql)? {
+        return Err("it is empty; a server keeps the newest in hubbub.db-wal until it stops".into());
+    }
+    migrate::check(schema).map_err(|fault| fault.to_string())?;
+    let found: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sql)?;
+    if found != "ok" {
+        return Err(format!("it is damaged: {found}"));
+    }
+    let orphan: Option<String> =
+        db.query_row("PRAGMA foreign_key_check", [], |row| row.get(0)).optional().map_err(sql)?;
+    if let Some(table) = orphan {
+        return Err(format!("it is damaged: a row of {table} belongs to nothing"));
+    }
+    if let Some(hole) = hole(db).map_err(sql)? {
+        return Err(hole);
+    }
+    count(db, schema).map_err(sql)
+}
+
+/// The first log that lacks a place. Each has all of them from its first entry to its head.
+fn hole(db: &Connection) -> rusqlite::Result<Option<Wrong>> {
+    let mut find = db.prepare(
+        "SELECT logs.topic, logs.head, coalesce(kept.count, 0), coalesce(kept.first, 1), coalesce(kept.last, 0)
+         FROM logs LEFT JOIN (
+             SELECT log, count(*) AS count, min(seq) AS first, max(seq) AS last FROM entries GROUP BY log
+         ) AS kept ON kept.log = logs.id
+         WHERE logs.head <> coalesce(kept.last, 0) OR logs.head - coalesce(kept.first, 1) + 1 <> coalesce(kept.count, 0)
+         LIMIT 1",
+    )?;
+    let wrong = find.query_row([], |row| {
+        let (topic, head, count): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(format!("the log of {topic} has come to place {head}, but only {count} of its entries are there"))
+    });
+    wrong.optional()
+}
+
+fn count(db: &Connection, schema: i64) -> rusqlite::Result<Verified> {
+    let count = |table: &str| -> rusqlite::Result<u64> {
+        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+    };
+    Ok(Verified {
+        schema,
+        logs: count("logs")?,
+        entries: count("entries")?,
+        people: count("users")?,
+        accounts: count("accounts")?,
+        newest: db
+            .query_row("SELECT max(at) FROM entries", [], |row| row.get::<_, Option<i64>>(0))?
+            .map(Timestamp),
+        backup: meta::read(db)?.and_then(|meta| meta.backup),
+    })
+}
