@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,8 +17,14 @@ export class Server {
     ) {}
 
     static async start(...settings: string[]): Promise<Server> {
+        return Server.over(undefined, ...settings);
+    }
+
+    /** A server with a copy of a data folder. */
+    static async over(folder: string | undefined, ...settings: string[]): Promise<Server> {
         const port = await freePort();
         const data = await mkdtemp(join(tmpdir(), "hubbub-"));
+        if (folder) await cp(folder, data, { recursive: true });
         const server = new Server(`http://localhost:${port}`, port, data, settings);
         await server.up();
         return server;

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Length, Tally};
-use crate::process::{find, root, run, target};
+use crate::process::{cargo, find, root, run, target};
 use crate::{Done, browser};
 
 /// Installs the browser tests' own tools, if the lock file has changed since.
@@ -29,6 +29,7 @@ pub(super) fn end2end(length: Length) -> Done<Tally> {
     tools()?;
     let chromium = browser::chromium()?;
     run(npm(&["run", "--silent", "typecheck"]))?;
+    run(cargo(&["build", "-p", "store", "--example", "tea"]))?;
     let report = target().join("end2end.json");
     // An old report must not speak for a run that never came to its end.
     let _ = fs::remove_file(&report);
@@ -36,6 +37,7 @@ pub(super) fn end2end(length: Length) -> Done<Tally> {
     play.args(["playwright", "test"]).current_dir(root().join("end2end"));
     play.env("HUBBUB_BIN", target().join("dist/hubbub")).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
     length.tell(&mut play);
+    play.env("HUBBUB_TEA", target().join("debug/examples/tea"));
     if let Some(chromium) = chromium {
         play.env("HUBBUB_CHROMIUM", chromium);
     }
