@@ -1,7 +1,7 @@
 use std::pin::Pin;
 
 use leptos::prelude::*;
-use wire::Timestamp;
+use wire::{Timestamp, UserId};
 
 use crate::failure::Failure;
 use crate::live::Live;
@@ -23,8 +23,12 @@ pub struct Browser {
     pub keep: fn(&str, &str),
     /// The text kept under a name.
     pub kept: fn(&str) -> Option<String>,
-    /// Puts a text on the clipboard.
-    pub copy: fn(&str),
+    /// Forgets everything that is kept for other users than this one; for everybody if there is none.
+    pub forget_others: fn(Option<UserId>),
+    /// Puts a text on the clipboard; false if the browser refuses.
+    pub copy: fn(String) -> Pin<Box<dyn Future<Output = bool>>>,
+    /// Sends a form's fields to a server function while the page goes away.
+    pub beacon: fn(&'static str, &str),
     /// Sends a form's fields to a server function.
     pub submit: fn(&'static str, String) -> Submitted,
 }

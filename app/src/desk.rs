@@ -4,6 +4,7 @@ use wire::{Amendment, Emoji, Quote, Role, SendId, Seq, Topic};
 use crate::browser::use_browser;
 use crate::live::{Live, Timeline, role_of};
 use crate::pages::wake;
+use crate::views::Toasts;
 
 /// What the viewer is about to do in the conversation that is open. Shared by the composer and the rows.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub(crate) struct Desk {
     pub(crate) intent: RwSignal<Intent>,
     /// Whether the viewer is an admin here.
     pub(crate) is_admin: Memo<bool>,
+    /// Where it is told what can be undone.
+    pub(crate) toasts: Toasts,
 }
 
 /// What the composer's text will be.
@@ -34,7 +37,8 @@ impl Desk {
     pub(crate) fn new(live: Live, timeline: Timeline) -> Self {
         let (members, me) = (timeline.members.clone(), live.me.clone());
         let is_admin = Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin));
-        Self { live, timeline, open: RwSignal::new(None), intent: RwSignal::default(), is_admin }
+        let toasts = expect_context();
+        Self { live, timeline, open: RwSignal::new(None), intent: RwSignal::default(), is_admin, toasts }
     }
 
     pub(crate) fn topic(&self) -> Topic {
@@ -60,6 +64,12 @@ impl Desk {
             self.live.trouble.set(Some(crate::text::NEEDS_CONNECTION.into()));
         }
         (browser.wake)();
+    }
+
+    /// Deletes a message, unless it is undone within some seconds.
+    pub(crate) fn delete(&self, target: Seq) {
+        self.open.set(None);
+        self.toasts.delete(self.topic(), target);
     }
 
     /// Reacts, or takes the reaction back if there is one.

@@ -7,6 +7,7 @@ use wire::{Timestamp, Visit};
 use crate::browser::{Zone, use_browser};
 use crate::live::Live;
 use crate::pages::{ConversationPage, Landing, NotFound};
+use crate::views::{ToastRegion, Toasts};
 
 /// The app: which page is shown at which path.
 #[component]
@@ -15,6 +16,7 @@ pub fn App() -> impl IntoView {
     let zone = RwSignal::new(Zone::UTC);
     provide_context(zone);
     provide_context(Session::default());
+    Toasts::provide();
     if let Some(browser) = use_browser() {
         // Only after hydration: until then the page must say what the server said.
         Effect::new(move |_| {
@@ -31,6 +33,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/d/:person") view=ConversationPage/>
             </Routes>
         </Router>
+        <ToastRegion/>
     }
 }
 
@@ -46,9 +49,15 @@ pub fn is_live(path: &str) -> bool {
 #[derive(Clone, Default)]
 pub(crate) struct Session {
     live: ArcRwSignal<Option<Live>>,
+    shown: ArcStoredValue<bool>,
 }
 
 impl Session {
+    /// Whether a page of this session was shown before this one, from now on yes.
+    pub(crate) fn has_shown_one(&self) -> bool {
+        self.shown.try_update_value(|shown| std::mem::replace(shown, true)).unwrap_or_default()
+    }
+
     /// The [`Live`] of whoever visits; in a browser it is started the first time.
     pub(crate) fn live(&self, visit: Visit) -> Live {
         let known = self.live.get_untracked().filter(|live| live.me == visit.me);

@@ -28,7 +28,7 @@ test("three people agree on one order", async ({ ann, ben, cal }) => {
         await Promise.all(all.map((person) => person.say(`${person.name} ${round}`)));
     }
     for (const person of all) {
-        await expect(person.page.locator(".message:not(.sending)")).toHaveCount(12);
+        await expect(person.page.locator(".message:not(.message-sending)")).toHaveCount(12);
     }
     const orders = await Promise.all(all.map((person) => person.texts()));
     expect(orders[1]).toEqual(orders[0]);

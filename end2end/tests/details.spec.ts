@@ -240,7 +240,7 @@ test("12: a name and an emoji are completed by the keyboard alone, and told to w
     await field(ann).press("Escape");
     await field(ann).press("Enter");
     await ben.sees("hi @ben 🎉 and ❤️");
-    await expect(ben.page.locator(".mention.me")).toHaveText("@ben");
+    await expect(ben.page.locator(".mention-me")).toHaveText("@ben");
 });
 
 test("12: an emoji is picked by sight", async ({ ann }) => {

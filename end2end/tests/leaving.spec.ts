@@ -46,6 +46,6 @@ test("ben is told of what mentions him only, and hides the group until then", as
     const line = sidebar(ben).getByRole("link", { name: /Kitchen/ });
     await expect(line).toContainText("1 unread message, 1 for you");
     await line.click();
-    await expect(ben.page.locator(".mention.me")).toHaveText("@ben");
+    await expect(ben.page.locator(".mention-me")).toHaveText("@ben");
     await expect(ann.page.getByRole("link", { name: "@ben" })).toBeVisible();
 });

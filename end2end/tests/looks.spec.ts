@@ -22,7 +22,7 @@ async function conversation(ann: Person, ben: Person): Promise<string> {
     ];
     for (const [person, text] of lines) {
         await person.say(text);
-        await expect(ann.page.locator(".message:not(.sending)")).toHaveCount(lines.findIndex((l) => l[1] === text) + 1);
+        await expect(ann.page.locator(".message:not(.message-sending)")).toHaveCount(lines.findIndex((l) => l[1] === text) + 1);
     }
     return link;
 }

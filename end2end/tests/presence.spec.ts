@@ -2,7 +2,7 @@ import { expect, type Person, sidebar, test, together } from "../people.ts";
 
 const members = (person: Person) => person.page.getByRole("complementary", { name: "Members" });
 const seat = (person: Person, name: string) => members(person).getByRole("listitem").filter({ hasText: name });
-const receipt = (person: Person) => person.page.locator(".receipt");
+const receipt = (person: Person) => person.page.locator(".footnote-receipt");
 
 /** As if the tab were behind another one, or in front again. */
 async function hide(person: Person, hidden: boolean): Promise<void> {
@@ -20,7 +20,7 @@ test("ann sees who is here, who has gone away, and who has gone", async ({ ann, 
     await hide(ben, false);
     await expect(seat(ann, "ben").getByTitle("Here now")).toBeVisible();
     await cal.page.close();
-    await expect(seat(ann, "cal").locator(".dot")).toHaveCount(0, { timeout: 20_000 });
+    await expect(seat(ann, "cal").locator(".presence")).toHaveCount(0, { timeout: 20_000 });
     await expect(seat(ann, "ben").getByTitle("Here now")).toBeVisible();
 });
 
@@ -30,12 +30,12 @@ test("a direct tells whether the other one is here, unless one has blocked the o
     await ann.say("psst");
     await sidebar(ben).getByRole("link", { name: /ann/ }).click();
     await ben.sees("psst");
-    const header = ann.page.locator(".head");
+    const header = ann.page.locator(".header");
     await expect(header.getByText("Here now")).toBeVisible();
     await expect(sidebar(ann).getByRole("link", { name: /ben/ }).getByTitle("Here now")).toBeVisible();
     await ben.page.getByRole("button", { name: "Block" }).click();
     await expect(header.getByText("Here now")).toHaveCount(0);
-    await expect(sidebar(ann).locator(".dot")).toHaveCount(0);
+    await expect(sidebar(ann).locator(".presence")).toHaveCount(0);
 });
 
 test("ann sees how far her newest message has come", async ({ ann, ben, cal }) => {

@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use app::Live;
 use app::calls::{enter, look_around};
-use app::live::Order;
+use app::live::{LinkState, Order};
 use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::{SplitSink, SplitStream};
@@ -11,10 +11,12 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
-use leptos::prelude::{Set, document, window};
+use leptos::prelude::{GetUntracked, Set, document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wire::{Conversation, GroupView, Place, Topic};
+use wire::{CloseCode, Conversation, GroupView, Place, Topic};
+
+use crate::storage;
 
 thread_local! {
     /// Rings the driver: one ring that waits is as good as many.
@@ -37,7 +39,8 @@ pub(crate) fn start(live: Live) {
     let (bell, rings) = mpsc::channel(1);
     BELL.with_borrow_mut(|slot| *slot = Some(bell));
     let name = outbox_name(&live);
-    live.restore(&crate::host::kept_under(&name));
+    storage::forget_others(Some(live.me.id));
+    live.restore(&storage::kept_under(&name));
     listen("online");
     listen("visibilitychange");
     watch_attention(&live);
@@ -116,7 +119,7 @@ impl Driver {
                 }
             }
             Order::Load(topic) => leptos::task::spawn_local(load(self.live.clone(), topic)),
-            Order::Keep(id, text) => crate::host::keep(&format!("{}{id}", self.name), &text),
+            Order::Keep(id, text) => storage::keep(&format!("{}{id}", self.name), &text),
         }
     }
 
@@ -152,12 +155,19 @@ impl Driver {
             self.live.opened(now);
         }
         self.live.heard(frame, now);
+        // The server knows somebody else by this cookie, or nobody.
+        if self.live.link.get_untracked() == LinkState::Ended {
+            storage::end(self.live.me.id);
+        }
     }
 
     /// Lets go of the socket, so that nothing late of it is ever listened to.
     fn closed(&mut self, code: u16) {
         self.socket = None;
         self.live.closed(code, Date::now(), js_sys::Math::random());
+        if code == CloseCode::SignedOut.number() {
+            storage::end(self.live.me.id);
+        }
     }
 }
 

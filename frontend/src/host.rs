@@ -5,7 +5,7 @@ use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 use wire::{ID_BYTES, Timestamp};
 
-use crate::drive;
+use crate::{clipboard, drive, storage};
 
 /// What this browser can do.
 pub(crate) fn browser() -> Browser {
@@ -15,9 +15,11 @@ pub(crate) fn browser() -> Browser {
         now: Date::now,
         local,
         random,
-        keep,
-        kept,
-        copy,
+        keep: storage::keep,
+        kept: storage::kept,
+        copy: |text| Box::pin(clipboard::copy(text)),
+        forget_others: storage::forget_others,
+        beacon,
         submit: |action, fields| Box::pin(submit(action, fields)),
     }
 }
@@ -45,30 +47,12 @@ fn random() -> [u8; ID_BYTES] {
     bytes
 }
 
-/// Storage may be full or forbidden; the page works without it.
-pub(crate) fn keep(name: &str, text: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        let _ = if text.is_empty() { storage.remove_item(name) } else { storage.set_item(name, text) };
-    }
-}
-
-/// Every text kept under a name that begins like this.
-pub(crate) fn kept_under(prefix: &str) -> Vec<String> {
-    let Ok(Some(storage)) = window().local_storage() else { return Vec::new() };
-    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok().flatten());
-    names
-        .filter(|name| name.starts_with(prefix))
-        .filter_map(|name| storage.get_item(&name).ok().flatten())
-        .collect()
-}
-
-pub(crate) fn kept(name: &str) -> Option<String> {
-    window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
-}
-
-fn copy(text: &str) {
-    // Without permission nothing is copied; the text stays selectable in its field.
-    let _ = window().navigator().clipboard().write_text(text);
+/// Sends a form's fields to a server function while the page goes away; nobody waits for the answer.
+fn beacon(action: &'static str, fields: &str) {
+    // An error would mean that the browser takes no more of them; then the act is not done, and nothing is lost.
+    let fields = web_sys::UrlSearchParams::new_with_str(fields);
+    let _ = fields
+        .map(|fields| window().navigator().send_beacon_with_opt_url_search_params(action, Some(&fields)));
 }
 
 /// Sends a form as a browser would, but asks for an answer that a script can read.

@@ -6,11 +6,15 @@
 //! Start reading at [`hydrate`], then `drive.rs`.
 
 #[cfg(target_arch = "wasm32")]
+mod clipboard;
+#[cfg(target_arch = "wasm32")]
 mod drive;
 #[cfg(target_arch = "wasm32")]
 mod host;
 #[cfg(target_arch = "wasm32")]
 mod panic;
+#[cfg(target_arch = "wasm32")]
+mod storage;
 
 /// Takes over the page that the server has sent. The page's script calls it once.
 #[cfg(target_arch = "wasm32")]

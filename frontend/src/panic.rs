@@ -15,11 +15,11 @@ pub(crate) fn show_a_way_out() {
 fn show_bar() -> Option<()> {
     let document = document();
     let bar = document.create_element("p").ok()?;
-    bar.set_class_name("broken-bar");
+    bar.set_class_name("crash");
     bar.set_attribute("role", "alert").ok()?;
     bar.set_text_content(Some("Something went wrong on this page. "));
     let button = document.create_element("button").ok()?;
-    button.set_class_name("button small");
+    button.set_class_name("button button-small");
     button.set_text_content(Some("Reload"));
     let reload = Closure::<dyn FnMut()>::new(|| {
         let _ = window().location().reload();

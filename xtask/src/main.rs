@@ -7,6 +7,8 @@
 
 mod bench;
 mod browser;
+#[cfg(test)]
+mod class_names;
 mod compress;
 mod dist;
 mod process;

@@ -15,7 +15,7 @@ use crate::live::{Live, Timeline};
 use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, part};
+use crate::views::{Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys, part};
 
 /// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
 #[component]
@@ -89,19 +89,22 @@ fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId)
     let topic = timeline.topic();
     let silence = Silence::of(&live, &timeline);
     let desk = Desk::new(live.clone(), timeline.clone());
+    answer_to_keys(Some(desk.clone()));
     let composer = {
         let desk = desk.clone();
         part(move || match silence.get() {
-            Some(why) => Either::Left(view! { <p class="composer lost" role="status">{why.sentence()}</p> }),
+            Some(why) => {
+                Either::Left(view! { <p class="composer composer-closed" role="status">{why.sentence()}</p> })
+            }
             None => Either::Right(view! { <Composer desk=desk.clone() form_id=form_id.clone()/> }),
         })
     };
     view! {
         <Title text=timeline.what.title().to_owned()/>
         <a class="skip" href="#messages">{text::SKIP}</a>
-        <div class="house">
+        <div class="layout">
             <Sidebar live=live.clone() current=Some(topic.clone())/>
-            <main class="group" id="main">
+            <main class="layout-conversation" id="main">
                 <Header live=live.clone() timeline=timeline.clone() link/>
                 <MessageList desk=desk.clone()/>
                 <Footnote desk/>

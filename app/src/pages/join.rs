@@ -34,14 +34,14 @@ pub(super) fn JoinPage(
                 <input type="hidden" name="group" value=id/>
                 {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
                 <Refusal id="join-refused"/>
-                <button class="button primary">{text::JOIN}</button>
+                <button class="button button-primary">{text::JOIN}</button>
             </Form>
         })
     } else {
         EitherOf3::C(view! { <IntroduceForm group=Some(id) invite/> })
     };
     view! {
-        <Title text=text::join_title(group.name.as_str())/>
+        <Title text=text::join_title(group.name.as_str()).plain()/>
         <Plain>
             <Avatar id=group.id.to_string() name=group.name.to_string() large=true/>
             <h1 dir="auto">{group.name.to_string()}</h1>

@@ -4,12 +4,13 @@ use leptos_meta::Title;
 use wire::limits::PERSON_NAME_CHARS;
 
 use super::broken::Broken;
+use crate::browser::use_browser;
 use crate::calls::look_around;
 use crate::live::Live;
 use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar, flag};
+use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, flag};
 
 /// The start page: a name, and after that the groups.
 #[component]
@@ -39,6 +40,10 @@ pub(crate) fn Landing() -> impl IntoView {
 /// Somebody without a name yet.
 #[component]
 fn Stranger() -> impl IntoView {
+    // Nothing of somebody who signed out stays for the next one.
+    if let Some(browser) = use_browser() {
+        (browser.forget_others)(None);
+    }
     view! {
         <Plain>
             <img src="/icon.svg" alt="" width="72" height="72"/>
@@ -75,7 +80,7 @@ pub(super) fn IntroduceForm(
             {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}
             {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
             <Refusal id="name-refused"/>
-            <button class="button primary">{if joins { text::JOIN } else { text::START }}</button>
+            <button class="button button-primary">{if joins { text::JOIN } else { text::START }}</button>
             <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
         </Form>
     }
@@ -92,10 +97,12 @@ pub(crate) fn reload() {
 fn Home(live: Live) -> impl IntoView {
     let mine = live.mine.clone();
     let name = live.me.name.to_string();
+    answer_to_keys(None);
+    expect_context::<Session>().has_shown_one();
     view! {
-        <div class="house at-home">
+        <div class="layout layout-home">
             <Sidebar live=live.clone() current=None/>
-            <main class="welcome" id="main">
+            <main class="layout-welcome" id="main">
                 <Connection live=live.clone()/>
                 <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
                 <Show when=flag(move || mine.with(Vec::is_empty))>

@@ -6,7 +6,7 @@ use super::profile::ProfileForms;
 use super::{Sheet, no_page};
 use crate::calls::{Known, SessionLine, account};
 use crate::text;
-use crate::views::{Avatar, Form, Plain, Refusal};
+use crate::views::{Avatar, Confirm, Form, Plain, Refusal};
 
 /// Signing in with a name and a password.
 #[component]
@@ -22,7 +22,7 @@ pub(super) fn SignInPage() -> impl IntoView {
                 <label for="password">{text::PASSWORD}</label>
                 <input id="password" name="password" type="password" required autocomplete="current-password"/>
                 <Refusal id="sign-in-refused"/>
-                <button class="button primary">{text::SIGN_IN}</button>
+                <button class="button button-primary">{text::SIGN_IN}</button>
                 <p class="hint">{text::NO_PASSWORD_YET} " " <a href="/">{text::HOME}</a></p>
             </Form>
         </Plain>
@@ -51,17 +51,18 @@ fn Account(known: Known) -> impl IntoView {
     let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <Blocked person/> }).collect();
     let role_name = role.map_or(text::GUEST, text::app_role);
     let others = sessions.len() > 1;
+    let end_others = if role.is_some() { text::END_OTHERS_SAYS } else { text::END_OTHERS_GUEST };
     let lines: Vec<_> = sessions.into_iter().map(|line| view! { <Session line/> }).collect();
     view! {
         <Sheet title=text::ACCOUNT.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
-                <p class="seat">
+                <p class="listing-row">
                     <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
                     <strong class="name" dir="auto">{me.name.to_string()}</strong>
                     <span class="tag">{role_name}</span>
                 </p>
                 {(role >= Some(wire::AppRole::Admin)).then(|| view! {
-                    <p><a class="button small" href="/server">{text::SERVER}</a></p>
+                    <p><a class="button button-small" href="/server">{text::SERVER}</a></p>
                 })}
             </section>
             <section class="card" aria-labelledby="profile">
@@ -78,23 +79,34 @@ fn Account(known: Known) -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="sessions">
                 <h2 id="sessions">{text::SESSIONS}</h2>
-                <ul class="stack">{lines}</ul>
+                <ul class="listing listing-loose">{lines}</ul>
                 {others.then(|| view! {
                     <Form action="/do/end_session">
-                        <button class="button">{text::END_OTHERS}</button>
+                        <Confirm id="end-others" label=text::END_OTHERS class="button" title=text::END_OTHERS_TITLE.into() says=end_others.into()>
+                            <button class="button button-danger">{text::END_OTHERS}</button>
+                        </Confirm>
                     </Form>
                 })}
             </section>
             {(!blocked.is_empty()).then(|| view! {
                 <section class="card" aria-labelledby="blocked">
                     <h2 id="blocked">{text::BLOCKED_PEOPLE}</h2>
-                    <ul class="stack">{blocked}</ul>
+                    <ul class="listing listing-loose">{blocked}</ul>
                 </section>
             })}
             <section class="card">
                 {role.is_none().then(|| view! { <p class="hint">{text::GUEST_SIGN_OUT}</p> })}
                 <Form action="/do/sign_out" class="form">
-                    <button class="button quiet">{text::SIGN_OUT}</button>
+                    {if role.is_some() {
+                        view! { <button class="button button-danger">{text::SIGN_OUT}</button> }.into_any()
+                    } else {
+                        view! {
+                            <Confirm id="sign-out" label=text::SIGN_OUT title=text::SIGN_OUT_TITLE.into() says=text::GUEST_SIGN_OUT.into()>
+                                <button class="button button-danger">{text::SIGN_OUT}</button>
+                            </Confirm>
+                        }
+                        .into_any()
+                    }}
                 </Form>
             </section>
         </Sheet>
@@ -105,10 +117,10 @@ fn Account(known: Known) -> impl IntoView {
 fn Blocked(person: Person) -> impl IntoView {
     view! {
         <li class="session">
-            <span class="name" dir="auto">{person.name.to_string()}</span>
+            <span class="name-wrap" dir="auto">{person.name.to_string()}</span>
             <Form action="/do/block">
                 <input type="hidden" name="user" value=person.id.to_string()/>
-                <button class="button tiny" name="on" value="false">{text::UNBLOCK}</button>
+                <button class="button button-tiny" name="on" value="false">{text::UNBLOCK}</button>
             </Form>
         </li>
     }
@@ -123,7 +135,7 @@ fn Claim(name: String) -> impl IntoView {
             <label for="password">{text::NEW_PASSWORD}</label>
             <input id="password" name="password" type="password" required minlength="8" autocomplete="new-password" aria-describedby="claim-refused"/>
             <Refusal id="claim-refused"/>
-            <button class="button primary">{text::CLAIM}</button>
+            <button class="button button-primary">{text::CLAIM}</button>
         </Form>
     }
 }
@@ -137,7 +149,7 @@ fn Change() -> impl IntoView {
             <label for="new">{text::NEW_PASSWORD}</label>
             <input id="new" name="new" type="password" required minlength="8" autocomplete="new-password" aria-describedby="change-refused"/>
             <Refusal id="change-refused"/>
-            <button class="button primary">{text::CHANGE_PASSWORD}</button>
+            <button class="button button-primary">{text::CHANGE_PASSWORD}</button>
         </Form>
     }
 }
@@ -149,15 +161,15 @@ fn Session(line: SessionLine) -> impl IntoView {
     let (year, month, day) = since.date();
     view! {
         <li class="session">
-            <span class="name">{label}</span>
+            <span class="name-wrap">{label}</span>
             <span class="hint">{text::signed_in_on(year, month, day)}</span>
             {if is_this {
-                view! { <span class="tag admin">{text::THIS_BROWSER}</span> }.into_any()
+                view! { <span class="tag tag-accent">{text::THIS_BROWSER}</span> }.into_any()
             } else {
                 view! {
                     <Form action="/do/end_session">
                         <input type="hidden" name="handle" value=handle/>
-                        <button class="button tiny">{text::END_SESSION}</button>
+                        <button class="button button-tiny">{text::END_SESSION}</button>
                     </Form>
                 }.into_any()
             }}

@@ -7,7 +7,7 @@ use super::audit::AuditLog;
 use super::{Sheet, no_page};
 use crate::calls::{Managed, management};
 use crate::text;
-use crate::views::{Avatar, Form, Refusal};
+use crate::views::{Avatar, Confirm, Enter, Form, Refusal};
 
 /// Where admins manage a group.
 #[component]
@@ -66,7 +66,7 @@ fn Admin(
                 <h2 id="audit">{text::AUDIT}</h2>
                 <AuditLog page=audit says=text::happened path=format!("/g/{id}/audit")/>
             </section>
-            <section class="card danger" aria-labelledby="ending">
+            <section class="card card-danger" aria-labelledby="ending">
                 <h2 id="ending">{text::ENDING}</h2>
                 <Ending group=id name archived/>
             </section>
@@ -86,7 +86,7 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
     ];
     let door = doors.map(|(door, value, label)| {
         let checked = settings.door == door;
-        view! { <label class="choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
+        view! { <label class="form-choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
     });
     view! {
         <Form action="/do/settle" class="form">
@@ -106,12 +106,12 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
             </fieldset>
             <label for="slow">{text::SLOW_MODE}</label>
             <select id="slow" name="slow_s">{slow}</select>
-            <label class="choice">
+            <label class="form-choice">
                 <input type="checkbox" name="announcing" value="on" checked=settings.announcing/>
                 {text::ANNOUNCING}
             </label>
             <Refusal id="settings-refused"/>
-            <button class="button primary">{text::SAVE}</button>
+            <button class="button button-primary">{text::SAVE}</button>
         </Form>
     }
 }
@@ -124,20 +124,28 @@ fn MembersForm(group: String, members: Vec<Member>, find: String, now: Timestamp
     let rows: Vec<_> = shown.map(|member| view! { <MemberRow member now/> }).collect();
     let none = rows.is_empty();
     let deeds = text::DEEDS.map(|(deed, label)| {
-        view! { <button class="button small" name="deed" value=deed>{label}</button> }
+        view! { <button class="button button-small" name="deed" value=deed>{label}</button> }
     });
     view! {
-        <form class="find" role="search">
+        <form class="search" role="search">
             <label for="find">{text::FIND_MEMBER}</label>
             <input id="find" name="find" type="search" dir="auto" value=find/>
             <button class="button">{text::FIND}</button>
         </form>
-        <Form action="/do/manage" class="form">
+        <Form action="/do/manage" class="form" enter=Enter::Nothing>
             <input type="hidden" name="group" value=group/>
-            <ul class="managed">{rows}</ul>
+            <ul class="listing listing-box">{rows}</ul>
             {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
             <Refusal id="manage-refused"/>
-            <div class="row wrap" role="group" aria-label=text::CHOSEN>{deeds}</div>
+            <div class="actions" role="group" aria-label=text::CHOSEN>
+                {deeds}
+                <Confirm id="remove" label=text::REMOVE class="button button-small" title=text::REMOVE_TITLE.into() says=text::REMOVE_SAYS.into()>
+                    <button class="button button-danger" name="deed" value="remove">{text::REMOVE}</button>
+                </Confirm>
+                <Confirm id="ban" label=text::BAN class="button button-small" title=text::BAN_TITLE.into() says=text::BAN_SAYS.into()>
+                    <button class="button button-danger" name="deed" value="ban">{text::BAN}</button>
+                </Confirm>
+            </div>
         </Form>
     }
 }
@@ -152,7 +160,7 @@ fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
         <Form action="/do/manage" class="form">
             <input type="hidden" name="group" value=group/>
             <label for="add">{text::ADD_PERSON}</label>
-            <div class="row">
+            <div class="form-row">
                 <select id="add" name="users[]">{options}</select>
                 <button class="button" name="deed" value="add">{text::ADD}</button>
             </div>
@@ -166,11 +174,11 @@ fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
     let muted = muted_until.is_some_and(|until| until > now);
     view! {
         <li>
-            <label class="seat">
+            <label class="listing-row">
                 <input type="checkbox" name="users[]" value=person.id.to_string()/>
                 <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                 <span class="name" dir="auto">{person.name.to_string()}</span>
-                {(role == Role::Admin).then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
+                {(role == Role::Admin).then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
                 {muted.then(|| view! { <span class="tag">{text::MUTED}</span> })}
             </label>
         </li>
@@ -192,12 +200,14 @@ fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp
             view! {
                 <li class="form">
                     <label for=field.clone()>{works}</label>
-                    <div class="row">
+                    <div class="form-row">
                         <input id=field readonly value=address/>
                         <Form action="/do/revoke">
                             <input type="hidden" name="group" value=group/>
                             <input type="hidden" name="invite" value=invite.id.to_string()/>
-                            <button class="button">{text::REVOKE}</button>
+                            <Confirm id=format!("revoke-{}", invite.id) label=text::REVOKE class="button" title=text::REVOKE_TITLE.into() says=text::REVOKE_SAYS.into()>
+                                <button class="button button-danger">{text::REVOKE}</button>
+                            </Confirm>
                         </Form>
                     </div>
                 </li>
@@ -205,7 +215,7 @@ fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp
         })
         .collect();
     view! {
-        <ul class="stack">{rows}</ul>
+        <ul class="listing listing-loose">{rows}</ul>
         <Form action="/do/invite" class="form">
             <input type="hidden" name="group" value=group/>
             <label for="minutes">{text::WORKS_FOR}</label>
@@ -213,7 +223,7 @@ fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp
             <label for="uses">{text::USES}</label>
             <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER/>
             <Refusal id="invite-refused"/>
-            <button class="button primary">{text::MAKE_INVITE}</button>
+            <button class="button button-primary">{text::MAKE_INVITE}</button>
         </Form>
     }
 }
@@ -225,40 +235,51 @@ fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
         .map(|person| {
             let group = group.clone();
             view! {
-                <li class="seat">
+                <li class="listing-row">
                     <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                     <span class="name" dir="auto">{person.name.to_string()}</span>
-                    <Form action="/do/manage" class="promote">
+                    <Form action="/do/manage" class="listing-end">
                         <input type="hidden" name="group" value=group/>
                         <input type="hidden" name="users[]" value=person.id.to_string()/>
-                        <button class="button tiny" name="deed" value="unban">{text::UNBAN}</button>
+                        <button class="button button-tiny" name="deed" value="unban">{text::UNBAN}</button>
                     </Form>
                 </li>
             }
         })
         .collect();
-    view! { <ul>{rows}</ul> }
+    view! { <ul class="listing">{rows}</ul> }
 }
 
 #[component]
 fn Ending(group: String, name: String, archived: bool) -> impl IntoView {
-    let (hint, label) =
-        if archived { (text::ARCHIVED_HINT, text::UNARCHIVE) } else { (text::ARCHIVE_HINT, text::ARCHIVE) };
+    let hint = if archived { text::ARCHIVED_HINT } else { text::ARCHIVE_HINT };
     let archiving = group.clone();
+    let (archive_title, delete_title) = (text::archive_title(&name), text::delete_title(&name));
     view! {
         <Form action="/do/archive" class="form">
             <input type="hidden" name="group" value=archiving/>
             <input type="hidden" name="archived" value=(!archived).to_string()/>
             <p class="hint">{hint}</p>
             <Refusal id="archive-refused"/>
-            <button class="button">{label}</button>
+            {if archived {
+                view! { <button class="button">{text::UNARCHIVE}</button> }.into_any()
+            } else {
+                view! {
+                    <Confirm id="archive" label=text::ARCHIVE class="button" title=archive_title says=text::ARCHIVE_HINT.into()>
+                        <button class="button button-danger">{text::ARCHIVE}</button>
+                    </Confirm>
+                }
+                .into_any()
+            }}
         </Form>
         <Form action="/do/delete_group" class="form">
             <input type="hidden" name="group" value=group/>
-            <label for="typed">{text::delete_label(&name)}</label>
-            <input id="typed" name="typed" required autocomplete="off" dir="auto" aria-describedby="delete-refused"/>
             <Refusal id="delete-refused"/>
-            <button class="button quiet">{text::DELETE_GROUP}</button>
+            <Confirm id="delete" label=text::DELETE_GROUP title=delete_title says=text::DELETE_SAYS.into()>
+                <label for="typed">{text::delete_label(&name).view()}</label>
+                <input id="typed" name="typed" required autocomplete="off" dir="auto" aria-describedby="delete-refused"/>
+                <button class="button button-danger">{text::DELETE_GROUP}</button>
+            </Confirm>
         </Form>
     }
 }

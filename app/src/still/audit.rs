@@ -4,7 +4,7 @@ use wire::{Entry, Page, Seq};
 
 use super::{Sheet, no_page};
 use crate::calls::group_audit;
-use crate::text;
+use crate::text::{self, Sentence};
 
 /// Who did what in a group, for its admins and those of the application.
 #[component]
@@ -43,14 +43,14 @@ pub(super) fn before() -> Option<Seq> {
 pub(super) fn AuditLog<D: 'static>(
     page: Page<D>,
     /// The sentence for an entry; what has none is not shown.
-    says: fn(&D) -> Option<String>,
+    says: fn(&D) -> Option<Sentence>,
     /// The page that shows it.
     #[prop(into)]
     path: String,
 ) -> impl IntoView {
     let earlier = page.entries.first().filter(|first| first.seq > page.begins).map(|first| {
         let address = format!("{path}?before={}#audit", first.seq);
-        view! { <p><a class="button small" href=address>{text::EARLIER}</a></p> }
+        view! { <p><a class="button button-small" href=address>{text::EARLIER}</a></p> }
     });
     let line = |entry: Entry<D>| {
         let sentence = says(&entry.data)?;
@@ -61,7 +61,7 @@ pub(super) fn AuditLog<D: 'static>(
                 <time datetime=entry.timestamp.to_string()>
                     {format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")}
                 </time>
-                <span dir="auto">{sentence}</span>
+                <span>{sentence.view()}</span>
             </li>
         })
     };

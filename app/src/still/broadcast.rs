@@ -32,7 +32,7 @@ fn Compose(audiences: Audiences) -> impl IntoView {
         |targets: Vec<Summary>| targets.into_iter().map(|what| view! { <Target what/> }).collect::<Vec<_>>();
     let everyone = is_admin.then(|| {
         view! {
-            <label class="choice">
+            <label class="form-choice">
                 <input type="radio" name="audience" value="everyone"/>
                 {text::TO_EVERYONE}
             </label>
@@ -44,22 +44,22 @@ fn Compose(audiences: Audiences) -> impl IntoView {
                 <input type="hidden" name="id" value=form_id.to_string()/>
                 <fieldset>
                     <legend>{text::TO_WHOM}</legend>
-                    <label class="choice">
+                    <label class="form-choice">
                         <input type="radio" name="audience" value="these" checked/>
                         {text::TO_THESE}
                     </label>
-                    <label class="choice">
+                    <label class="form-choice">
                         <input type="radio" name="audience" value="groups"/>
                         {text::TO_MY_GROUPS}
                     </label>
                     {everyone}
                 </fieldset>
                 {none.then(|| view! { <p class="hint">{text::NOBODY_YET}</p> })}
-                <ul class="managed">{rows(groups)} {rows(people)}</ul>
+                <ul class="listing listing-box">{rows(groups)} {rows(people)}</ul>
                 <label for="text">{text::MESSAGE}</label>
                 <textarea id="text" name="text" rows="4" required dir="auto" aria-describedby="broadcast-refused"></textarea>
                 <Refusal id="broadcast-refused"/>
-                <button class="button primary">{text::SEND}</button>
+                <button class="button button-primary">{text::SEND}</button>
             </Form>
         </Sheet>
     }
@@ -70,7 +70,7 @@ fn Target(what: Summary) -> impl IntoView {
     let (topic, name): (Topic, String) = (what.topic(), what.title().to_owned());
     view! {
         <li>
-            <label class="seat">
+            <label class="listing-row">
                 <input type="checkbox" name="to[]" value=topic.to_string()/>
                 <Avatar id=what.avatar() name=name.clone() person=matches!(what, Summary::Direct { .. })/>
                 <span class="name" dir="auto">{name}</span>
@@ -112,7 +112,7 @@ fn Told(told: Results) -> impl IntoView {
                 Err(why) => Either::Right(view! { <span class="refusal">{text::NOT_SENT} " " {why}</span> }),
             };
             view! {
-                <li class="seat">
+                <li class="listing-row">
                     <Avatar id=sent.to.avatar() name=name.clone() person=matches!(sent.to, Summary::Direct { .. })/>
                     <span class="name" dir="auto">{name}</span>
                     {result}
@@ -124,7 +124,7 @@ fn Told(told: Results) -> impl IntoView {
         <Sheet title back="/broadcast".into() back_to=text::BROADCAST.into()>
             <section class="card">
                 <blockquote class="said" dir="auto">{told.text}</blockquote>
-                <ul class="managed">{rows}</ul>
+                <ul class="listing listing-box">{rows}</ul>
             </section>
         </Sheet>
     }

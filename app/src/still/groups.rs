@@ -33,7 +33,7 @@ fn Groups(found: Vec<Listing>, find: String) -> impl IntoView {
     view! {
         <Sheet title=text::LISTED.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
-                <form class="find" role="search">
+                <form class="search" role="search">
                     <label for="find">{text::FIND_GROUP}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
@@ -58,19 +58,19 @@ pub(super) fn Listings(
         let Listing { group, description, members } = listing;
         let (name, count) = (group.name.to_string(), usize::try_from(members).unwrap_or(usize::MAX));
         view! {
-            <li class="seat listing">
+            <li class="listing-row listing-tall">
                 <Avatar id=group.id.to_string() name=name.clone()/>
-                <span class="name" dir="auto">
-                    <strong>{name.clone()}</strong>
+                <span class="listing-words">
+                    <strong dir="auto">{name.clone()}</strong>
                     <span class="hint">{text::member_count(count)}</span>
-                    <span class="about">{description.as_str().to_owned()}</span>
+                    <span dir="auto">{description.as_str().to_owned()}</span>
                 </span>
-                <a class="button small" href=format!("/g/{}{below}", group.id) aria-label=format!("{label}: {name}")>
+                <a class="button button-small" href=format!("/g/{}{below}", group.id) aria-label=text::of_group(label, &name).plain()>
                     {label}
                 </a>
             </li>
         }
     };
     let lines: Vec<_> = groups.into_iter().map(line).collect();
-    view! { <ul class="stack">{lines}</ul> }
+    view! { <ul class="listing listing-loose">{lines}</ul> }
 }

@@ -5,7 +5,7 @@ use wire::{Event, Person, Seq};
 use super::{Sheet, no_page};
 use crate::calls::{Told, message};
 use crate::text;
-use crate::views::{Form, FormState, Refusal, Rich};
+use crate::views::{Confirm, Form, FormState, Refusal, Rich};
 
 /// One message and what can be done with it, by forms.
 #[component]
@@ -40,11 +40,11 @@ fn Message(told: Told) -> impl IntoView {
         let topic = topic.clone();
         move |deed: &'static str, label: &'static str| view! { <Deed topic=topic.clone() seq deed label amended/> }
     };
-    let (replying, reacting) = (topic.clone(), topic.clone());
+    let (replying, reacting, deleting) = (topic.clone(), topic.clone(), topic.clone());
     view! {
         <Sheet title=text::message_of(&author) back back_to=text::back_to(&name)>
             <section class="card"><Rich text=body me=me.id/></section>
-            <dl class="come">{come.into_iter().zip(text::COME).filter_map(|(people, label)| come_to(people, label)).collect_view()}</dl>
+            <dl class="receipts">{come.into_iter().zip(text::COME).filter_map(|(people, label)| come_to(people, label)).collect_view()}</dl>
             <p class="refusal" role="alert">{amended.refused.get_untracked()}</p>
             <section class="card">
                 <Form action="/do/post" class="form">
@@ -54,24 +54,32 @@ fn Message(told: Told) -> impl IntoView {
                     <label for="reply">{text::REPLY}</label>
                     <textarea id="reply" name="text" rows="2" required dir="auto"></textarea>
                     <Refusal id="reply-refused"/>
-                    <button class="button primary">{text::SEND}</button>
+                    <button class="button button-primary">{text::SEND}</button>
                 </Form>
                 <Form action="/do/amend" class="form" state=amended>
                     <input type="hidden" name="topic" value=reacting/>
                     <input type="hidden" name="target" value=seq.to_string()/>
                     <label for="emoji">{text::REACTION}</label>
                     <input id="emoji" name="emoji" required autocomplete="off" value="👍"/>
-                    <div class="row wrap">
+                    <div class="actions">
                         <button class="button" name="deed" value="react">{text::REACT}</button>
                         <button class="button" name="deed" value="unreact">{text::UNREACT}</button>
                     </div>
                 </Form>
                 {mine.then(|| view! { <Edit topic seq words amended/> })}
             </section>
-            <div class="row wrap">
+            <div class="actions">
                 {(is_admin && !pinned).then(|| deed("pin", text::PIN))}
                 {(is_admin && pinned).then(|| deed("unpin", text::UNPIN))}
-                {(is_admin || mine).then(|| deed("delete", text::DELETE))}
+                {(is_admin || mine).then(|| view! {
+                    <Form action="/do/amend" state=amended>
+                        <input type="hidden" name="topic" value=deleting/>
+                        <input type="hidden" name="target" value=seq.to_string()/>
+                        <Confirm id="delete" label=text::DELETE title=text::DELETE_MESSAGE_TITLE.into() says=text::DELETE_MESSAGE_SAYS.into()>
+                            <button class="button button-danger" name="deed" value="delete">{text::DELETE}</button>
+                        </Confirm>
+                    </Form>
+                })}
             </div>
         </Sheet>
     }
@@ -80,8 +88,11 @@ fn Message(told: Told) -> impl IntoView {
 
 /// Who is as far as a label says, by name.
 fn come_to(people: Vec<Person>, label: &'static str) -> Option<impl IntoView> {
-    let names: Vec<String> = people.iter().map(|person| person.name.to_string()).collect();
-    (!names.is_empty()).then(|| view! { <div><dt>{label}</dt> <dd dir="auto">{names.join(", ")}</dd></div> })
+    let name = |(place, person): (usize, Person)| {
+        view! { {(place > 0).then_some(", ")} <bdi>{person.name.to_string()}</bdi> }
+    };
+    let names: Vec<_> = people.into_iter().enumerate().map(name).collect();
+    (!names.is_empty()).then(|| view! { <div><dt>{label}</dt> <dd>{names}</dd></div> })
 }
 
 #[component]

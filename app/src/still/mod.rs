@@ -22,6 +22,7 @@ use leptos_router::path;
 use crate::browser::Zone;
 use crate::failure::Failure;
 use crate::pages::{Broken, NotFound};
+use crate::text::Sentence;
 
 /// Which still page is at which path.
 #[component]
@@ -52,22 +53,22 @@ pub fn Still() -> impl IntoView {
 /// A page with a heading, a way back and several parts.
 #[component]
 fn Sheet(
-    title: String,
+    title: Sentence,
     /// Where the way back leads.
     back: String,
     /// What the way back is called.
-    back_to: String,
+    back_to: Sentence,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <Title text=title.clone()/>
-        <header class="head still-head">
-            <a class="icon-button back" href=back aria-label=back_to>
+        <Title text=title.clone().plain()/>
+        <header class="header form-page-head">
+            <a class="button-icon header-back" href=back aria-label=back_to.plain()>
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
-            <h1 dir="auto">{title}</h1>
+            <h1>{title.view()}</h1>
         </header>
-        <main class="still" id="main">{children()}</main>
+        <main class="form-page" id="main">{children()}</main>
     }
 }
 

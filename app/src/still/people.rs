@@ -33,14 +33,14 @@ fn People(people: Vec<Person>, find: String) -> impl IntoView {
     view! {
         <Sheet title=text::PEOPLE.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
-                <form class="find" role="search">
+                <form class="search" role="search">
                     <label for="find">{text::FIND_PERSON}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
                 </form>
                 {none.then(|| view! { <p class="hint">{hint}</p> })}
                 <Form action="/do/gather" class="form">
-                    <ul class="managed">{rows}</ul>
+                    <ul class="listing listing-box">{rows}</ul>
                     {(!none).then(|| view! {
                         <label for="group-name">{text::TOGETHER}</label>
                         <input
@@ -54,7 +54,7 @@ fn People(people: Vec<Person>, find: String) -> impl IntoView {
                             aria-describedby="gather-refused"
                         />
                         <Refusal id="gather-refused"/>
-                        <button class="button primary">{text::GATHER}</button>
+                        <button class="button button-primary">{text::GATHER}</button>
                     })}
                 </Form>
             </section>
@@ -67,9 +67,9 @@ fn People(people: Vec<Person>, find: String) -> impl IntoView {
 fn Row(person: Person) -> impl IntoView {
     let name = person.name.to_string();
     view! {
-        <li class="seat">
-            <label class="choice">
-                <input type="checkbox" name="users[]" value=person.id.to_string() aria-label=text::choose(&name)/>
+        <li class="listing-row">
+            <label class="form-choice">
+                <input type="checkbox" name="users[]" value=person.id.to_string() aria-label=text::choose(&name).plain()/>
                 <Avatar id=person.id.to_string() name=name.clone() person=true/>
             </label>
             <a class="name" dir="auto" href=format!("/d/{}", person.id)>{name}</a>

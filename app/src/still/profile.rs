@@ -4,8 +4,8 @@ use wire::limits::BIO_CHARS;
 
 use super::{Sheet, no_page};
 use crate::calls::{Profile, Shown, profile};
-use crate::text;
-use crate::views::{Avatar, Form, FormState, Refusal};
+use crate::text::{self, sentence};
+use crate::views::{Avatar, Confirm, Form, FormState, Refusal};
 
 /// What somebody tells of themselves.
 #[component]
@@ -31,15 +31,15 @@ fn OfPerson(shown: Shown) -> impl IntoView {
     let (to, label) =
         if mine { ("/account".into(), text::ACCOUNT) } else { (format!("/d/{id}"), text::WRITE_TO) };
     view! {
-        <Sheet title=name.clone() back="/".into() back_to=text::HOME.into()>
+        <Sheet title=sentence!("{}", name) back="/".into() back_to=text::HOME.into()>
             <section class="card profile">
                 <Avatar id name person=true large=true/>
                 <p>
                     <span class="tag">{role.map_or(text::GUEST, text::app_role)}</span> " "
                     <span class="hint">{text::here_since(year, month, day)}</span>
                 </p>
-                <p class="bio" dir="auto">{bio.as_str().to_owned()}</p>
-                <p><a class="button primary" href=to>{label}</a></p>
+                <p class="profile-bio" dir="auto">{bio.as_str().to_owned()}</p>
+                <p><a class="button button-primary" href=to>{label}</a></p>
             </section>
         </Sheet>
     }
@@ -67,7 +67,9 @@ pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
         </form>
         {has_picture.then(|| view! {
             <form class="form" method="post" action="/account/picture" enctype="multipart/form-data">
-                <button class="button quiet" name="remove" value="true">{text::TAKE_DOWN}</button>
+                <Confirm id="take-down" label=text::TAKE_DOWN title=text::TAKE_DOWN_TITLE.into() says=text::TAKE_DOWN_SAYS.into()>
+                    <button class="button button-danger" name="remove" value="true">{text::TAKE_DOWN}</button>
+                </Confirm>
             </form>
         })}
         <Form action="/do/describe" class="form">

@@ -33,7 +33,7 @@ fn Reset(token: String, name: String) -> impl IntoView {
             <Form action="/do/reset_password" class="card form">
                 <input type="hidden" name="token" value=token/>
                 <input type="hidden" name="username" autocomplete="username" value=name.clone()/>
-                <label for="password">{text::new_password_of(&name)}</label>
+                <label for="password">{text::new_password_of(&name).view()}</label>
                 <input
                     id="password"
                     name="password"
@@ -44,7 +44,7 @@ fn Reset(token: String, name: String) -> impl IntoView {
                     aria-describedby="reset-refused"
                 />
                 <Refusal id="reset-refused"/>
-                <button class="button primary">{text::SAVE}</button>
+                <button class="button button-primary">{text::SAVE}</button>
             </Form>
         </Plain>
     }

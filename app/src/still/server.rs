@@ -48,11 +48,11 @@ fn OfServer(
             <section class="card" aria-labelledby="accounts">
                 <h2 id="accounts">{text::ACCOUNTS}</h2>
                 <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
-                <ul class="stack">{rows}</ul>
+                <ul class="listing listing-loose">{rows}</ul>
             </section>
             <section class="card" aria-labelledby="groups">
                 <h2 id="groups">{text::ALL_GROUPS}</h2>
-                <form class="find" role="search">
+                <form class="search" role="search">
                     <label for="find">{text::FIND_GROUP}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
@@ -77,7 +77,7 @@ fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> 
         view! {
             <Form action="/do/app_rank" state=ranked>
                 <input type="hidden" name="user" value=id.to_string()/>
-                <button class="button tiny" name="role" value=other.0>{other.1}</button>
+                <button class="button button-tiny" name="role" value=other.0>{other.1}</button>
             </Form>
         }
     });
@@ -85,16 +85,16 @@ fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> 
         view! {
             <Form action="/do/offer_reset" state=offered>
                 <input type="hidden" name="user" value=id.to_string()/>
-                <button class="button tiny">{text::RESET_LINK}</button>
+                <button class="button button-tiny">{text::RESET_LINK}</button>
             </Form>
         }
     });
     view! {
-        <li class="seat">
+        <li class="listing-row listing-tall">
             <Avatar id=id.to_string() name=name.clone() person=true/>
             <span class="name" dir="auto">{name}</span>
-            <span class="tag" class:admin={role >= AppRole::Admin}>{text::app_role(role)}</span>
-            <span class="row wrap acts-of">{rank} {reset}</span>
+            <span class="tag" class:tag-accent={role >= AppRole::Admin}>{text::app_role(role)}</span>
+            <span class="actions listing-end">{rank} {reset}</span>
         </li>
     }
 }

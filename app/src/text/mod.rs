@@ -1,9 +1,11 @@
 //! Every sentence of the page that is not a refusal, in one place, so that another language is another
 //! version of this folder.
 
+mod sentence;
 #[cfg(feature = "ssr")]
 mod still;
 
+pub(crate) use sentence::{Part, Sentence, Words, sentence};
 #[cfg(feature = "ssr")]
 pub(crate) use still::*;
 use wire::{Door, Event, Person, Quote, Role, Setting, Summary};
@@ -61,6 +63,10 @@ pub(crate) const INVITE_ONLY_HINT: &str =
     "This link is for members. Admins make invites for others on the page Manage.";
 pub(crate) const COPY_LINK: &str = "Copy link";
 pub(crate) const COPIED: &str = "Copied";
+pub(crate) const COPY_BY_HAND: &str =
+    "This browser doesn't let the page copy. Press Ctrl+C, or touch and hold, to copy the selected text.";
+pub(crate) const UNDO: &str = "Undo";
+pub(crate) const DELETED: &str = "Message deleted";
 pub(crate) const MESSAGE: &str = "Message";
 pub(crate) const SEND: &str = "Send";
 pub(crate) const OLDER: &str = "Show older messages";
@@ -122,7 +128,9 @@ pub(crate) const SAVE: &str = "Save";
 pub(crate) const ABOUT: &str = "About this conversation";
 pub(crate) const BLOCK: &str = "Block";
 pub(crate) const UNBLOCK: &str = "Unblock";
-pub(crate) const BLOCK_HINT: &str = "While somebody is blocked neither of you can write to the other here.";
+pub(crate) const BLOCK_SAYS: &str = "Blocking stops direct messages both ways. You still see each other in groups. You can unblock them at any time.";
+pub(crate) const LEAVE_SAYS: &str =
+    "You won't see new messages. To come back you need its link, or an invite if it is invite-only.";
 pub(crate) const SKIP: &str = "Skip to the messages";
 
 pub(crate) fn member_count(count: usize) -> String {
@@ -133,32 +141,30 @@ pub(crate) fn member_count(count: usize) -> String {
 }
 
 /// What happened, as a notice tells it; none for what is no notice.
-pub(crate) fn happened(event: &Event) -> Option<String> {
+pub(crate) fn happened(event: &Event) -> Option<Sentence> {
     Some(match event {
-        Event::Created { by, name } => format!("{} created “{name}”", by.name),
-        Event::Joined { member } => format!("{} joined", member.person.name),
-        Event::Left { person } => format!("{} left", person.name),
-        Event::Ranked { person, role: Role::Admin, by } => {
-            format!("{} made {} an admin", by.name, person.name)
-        }
+        Event::Created { by, name } => sentence!("{} created “{}”", by, name.as_str()),
+        Event::Joined { member } => sentence!("{} joined", &member.person),
+        Event::Left { person } => sentence!("{} left", person),
+        Event::Ranked { person, role: Role::Admin, by } => sentence!("{} made {} an admin", by, person),
         Event::Ranked { person, role: Role::Member, by } if person == by => {
-            format!("{} stepped down as admin", by.name)
+            sentence!("{} stepped down as admin", by)
         }
-        Event::Ranked { person, role: Role::Member, by } => {
-            format!("{} made {} a member", by.name, person.name)
+        Event::Ranked { person, role: Role::Member, by } => sentence!("{} made {} a member", by, person),
+        Event::Removed { person, by, banned: false } => sentence!("{} removed {}", by, person),
+        Event::Removed { person, by, banned: true } => sentence!("{} banned {}", by, person),
+        Event::Unbanned { person, by } => sentence!("{} lifted the ban of {}", by, person),
+        Event::Added { member, by } => sentence!("{} added {}", by, &member.person),
+        Event::Muted { person, until: Some(_), by } => sentence!("{} muted {}", by, person),
+        Event::Muted { person, until: None, by } => sentence!("{} unmuted {}", by, person),
+        Event::Changed { setting, by } => sentence!("{} {}", by, changed(setting)),
+        Event::Invited { uses: None, by, .. } => sentence!("{} made an invite", by),
+        Event::Invited { uses: Some(uses), by, .. } => {
+            sentence!("{} made an invite for {}", by, count(*uses))
         }
-        Event::Removed { person, by, banned: false } => format!("{} removed {}", by.name, person.name),
-        Event::Removed { person, by, banned: true } => format!("{} banned {}", by.name, person.name),
-        Event::Unbanned { person, by } => format!("{} lifted the ban of {}", by.name, person.name),
-        Event::Added { member, by } => format!("{} added {}", by.name, member.person.name),
-        Event::Muted { person, until: Some(_), by } => format!("{} muted {}", by.name, person.name),
-        Event::Muted { person, until: None, by } => format!("{} unmuted {}", by.name, person.name),
-        Event::Changed { setting, by } => format!("{} {}", by.name, changed(setting)),
-        Event::Invited { uses: None, by, .. } => format!("{} made an invite", by.name),
-        Event::Invited { uses: Some(uses), by, .. } => format!("{} made an invite for {uses}", by.name),
-        Event::Uninvited { by } => format!("{} revoked an invite", by.name),
-        Event::Pinned { on: true, by, .. } => format!("{} pinned a message", by.name),
-        Event::Pinned { on: false, by, .. } => format!("{} unpinned a message", by.name),
+        Event::Uninvited { by } => sentence!("{} revoked an invite", by),
+        Event::Pinned { on: true, by, .. } => sentence!("{} pinned a message", by),
+        Event::Pinned { on: false, by, .. } => sentence!("{} unpinned a message", by),
         Event::Message { .. }
         | Event::Tombstone { .. }
         | Event::Edited { .. }
@@ -172,32 +178,35 @@ pub(crate) fn happened(event: &Event) -> Option<String> {
     })
 }
 
-fn changed(setting: &Setting) -> String {
+fn changed(setting: &Setting) -> Sentence {
     match setting {
-        Setting::Name(name) => format!("renamed the group to “{name}”"),
-        Setting::Description(text) if text.as_str().is_empty() => "removed the description".into(),
-        Setting::Description(text) => format!("described the group: {}", text.as_str()),
-        Setting::Limit(limit) => {
-            format!("set the limit to {}", member_count(usize::try_from(*limit).unwrap_or(usize::MAX)))
-        }
-        Setting::Door(Door::Listed) => "opened the group to everyone, and listed it".into(),
-        Setting::Door(Door::Open) => "opened the group to everyone with the link".into(),
-        Setting::Door(Door::Invite) => "made the group invite-only".into(),
-        Setting::Announcing(true) => "let only admins write".into(),
-        Setting::Announcing(false) => "let everyone write".into(),
-        Setting::SlowS(0) => "turned slow mode off".into(),
-        Setting::SlowS(seconds) => format!("set slow mode to {seconds} s"),
-        Setting::Archived(true) => "archived the group".into(),
-        Setting::Archived(false) => "opened the archived group again".into(),
+        Setting::Name(name) => sentence!("renamed the group to “{}”", name.as_str()),
+        Setting::Description(text) if text.as_str().is_empty() => sentence!("removed the description"),
+        Setting::Description(text) => sentence!("described the group: {}", text.as_str()),
+        Setting::Limit(1) => sentence!("set the limit to 1 member"),
+        Setting::Limit(limit) => sentence!("set the limit to {} members", count(*limit)),
+        Setting::Door(Door::Listed) => sentence!("opened the group to everyone, and listed it"),
+        Setting::Door(Door::Open) => sentence!("opened the group to everyone with the link"),
+        Setting::Door(Door::Invite) => sentence!("made the group invite-only"),
+        Setting::Announcing(true) => sentence!("let only admins write"),
+        Setting::Announcing(false) => sentence!("let everyone write"),
+        Setting::SlowS(0) => sentence!("turned slow mode off"),
+        Setting::SlowS(seconds) => sentence!("set slow mode to {} s", count(*seconds)),
+        Setting::Archived(true) => sentence!("archived the group"),
+        Setting::Archived(false) => sentence!("opened the archived group again"),
     }
 }
 
-pub(crate) fn deleted(author: &Person) -> String {
-    format!("A message of {} was deleted", author.name)
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-pub(crate) fn replying_to(quote: &Quote) -> String {
-    format!("Replying to {}: {}", quote.author.name, quote.excerpt)
+pub(crate) fn deleted(author: &Person) -> Sentence {
+    sentence!("A message of {} was deleted", author)
+}
+
+pub(crate) fn replying_to(quote: &Quote) -> Sentence {
+    sentence!("Replying to {}: {}", &quote.author, quote.excerpt)
 }
 
 pub(crate) fn react_with(emoji: &str) -> String {
@@ -218,31 +227,33 @@ pub(crate) const fn whereabouts(here: bool) -> &'static str {
 }
 
 /// How far one's own newest message has come.
-pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> String {
+pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> Sentence {
     let Receipt { read_by, delivered, others } = receipt;
     match read_by.as_slice() {
-        [] if *delivered == 0 => "Sent".into(),
-        [] if is_direct => "Delivered".into(),
-        [] => format!("Delivered to {delivered} of {others}"),
-        [_] if is_direct => "Read".into(),
-        all if all.len() == *others && all.len() > 1 => "Read by everyone".into(),
-        [one] => format!("Read by {one}"),
-        [one, two] => format!("Read by {one} and {two}"),
-        [one, two, more @ ..] => format!("Read by {one}, {two} and {} more", more.len()),
+        [] if *delivered == 0 => sentence!("Sent"),
+        [] if is_direct => sentence!("Delivered"),
+        [] => sentence!("Delivered to {} of {}", *delivered, *others),
+        [_] if is_direct => sentence!("Read"),
+        all if all.len() == *others && all.len() > 1 => sentence!("Read by everyone"),
+        [one] => sentence!("Read by {}", one.as_str()),
+        [one, two] => sentence!("Read by {} and {}", one.as_str(), two.as_str()),
+        [one, two, more @ ..] => {
+            sentence!("Read by {}, {} and {} more", one.as_str(), two.as_str(), more.len())
+        }
     }
 }
 
-pub(crate) fn typing(names: &[String]) -> Option<String> {
+pub(crate) fn typing(names: &[String]) -> Option<Sentence> {
     Some(match names {
         [] => return None,
-        [one] => format!("{one} is typing …"),
-        [one, two] => format!("{one} and {two} are typing …"),
-        _ => "Several people are typing …".into(),
+        [one] => sentence!("{} is typing …", one.as_str()),
+        [one, two] => sentence!("{} and {} are typing …", one.as_str(), two.as_str()),
+        _ => sentence!("Several people are typing …"),
     })
 }
 
-pub(crate) fn suggested(name: &str, count: usize) -> String {
-    format!("{name}, {count} suggestions")
+pub(crate) fn suggested(name: &str, count: usize) -> Sentence {
+    sentence!("{}, {} suggestions", name, count)
 }
 
 pub(crate) fn unread(count: u32, mentions: u32) -> String {
@@ -253,15 +264,27 @@ pub(crate) fn unread(count: u32, mentions: u32) -> String {
     }
 }
 
-pub(crate) fn beginning(what: &Summary) -> String {
+pub(crate) fn beginning(what: &Summary) -> Sentence {
     match what {
-        Summary::Group(_) => "This is where the group begins.".into(),
-        Summary::Direct { with, .. } => format!("This is between you and {} alone.", with.name),
+        Summary::Group(_) => sentence!("This is where the group begins."),
+        Summary::Direct { with, .. } => sentence!("This is between you and {} alone.", with),
     }
 }
 
-pub(crate) fn join_title(group: &str) -> String {
-    format!("Join {group}")
+pub(crate) fn block_title(name: &str) -> Sentence {
+    sentence!("Block {}?", name)
+}
+
+pub(crate) fn leave_title(group: &str) -> Sentence {
+    sentence!("Leave {}?", group)
+}
+
+pub(crate) fn left(group: &str) -> Sentence {
+    sentence!("You left {}.", group)
+}
+
+pub(crate) fn join_title(group: &str) -> Sentence {
+    sentence!("Join {}", group)
 }
 
 pub(crate) fn newer(count: usize) -> String {

@@ -2,6 +2,8 @@
 
 use wire::{AppRole, Deed, EndedSessions, Invite, Timestamp};
 
+use super::{Sentence, Words, sentence};
+
 pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const DESCRIPTION: &str = "What it is about";
 pub(crate) const LIMIT: &str = "Most members";
@@ -34,6 +36,35 @@ pub(crate) const ARCHIVE_HINT: &str =
 pub(crate) const UNARCHIVE: &str = "Open again";
 pub(crate) const ARCHIVED_HINT: &str = "This group is archived: it can be read, but nobody writes or joins.";
 pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+pub(crate) const DELETE_SAYS: &str =
+    "All messages, members and invites of the group are deleted for everyone. This can't be undone.";
+pub(crate) const DELETE_MESSAGE_TITLE: &str = "Delete this message?";
+pub(crate) const DELETE_MESSAGE_SAYS: &str = "It's deleted for everyone. This can't be undone.";
+pub(crate) const REMOVE_TITLE: &str = "Remove the selected members?";
+pub(crate) const REMOVE_SAYS: &str =
+    "They stop getting messages at once. Their messages stay, and they can come back as anyone else can.";
+pub(crate) const BAN_TITLE: &str = "Ban the selected members?";
+pub(crate) const BAN_SAYS: &str =
+    "They stop getting messages at once and can't come back until an admin unbans them. Their messages stay.";
+pub(crate) const REVOKE_TITLE: &str = "Revoke this invite?";
+pub(crate) const REVOKE_SAYS: &str =
+    "Nobody can join with its link any more. Members who joined with it stay.";
+pub(crate) const END_OTHERS_TITLE: &str = "Sign out everywhere else?";
+pub(crate) const END_OTHERS_SAYS: &str =
+    "All your other browsers are signed out at once. You need your password to sign in there again.";
+pub(crate) const END_OTHERS_GUEST: &str =
+    "All your other browsers are signed out at once. Without a password you can't sign in there again.";
+pub(crate) const SIGN_OUT_TITLE: &str = "Sign out for good?";
+pub(crate) const TAKE_DOWN_TITLE: &str = "Remove your picture?";
+pub(crate) const TAKE_DOWN_SAYS: &str = "Others see the first letter of your name instead.";
+
+pub(crate) fn archive_title(group: &str) -> Sentence {
+    sentence!("Archive {}?", group)
+}
+
+pub(crate) fn delete_title(group: &str) -> Sentence {
+    sentence!("Delete {}?", group)
+}
 
 pub(crate) const SERVER: &str = "This server";
 pub(crate) const ACCOUNTS: &str = "Accounts";
@@ -42,8 +73,8 @@ pub(crate) const RESET_LINK: &str = "Link for a new password";
 pub(crate) const RESET_LINK_HINT: &str =
     "Give this link to whoever forgot the password. It works once, for a day.";
 
-pub(crate) fn new_password_of(name: &str) -> String {
-    format!("New password of {name}")
+pub(crate) fn new_password_of(name: &str) -> Sentence {
+    sentence!("New password of {}", name)
 }
 
 pub(crate) const FIND_PERSON: &str = "Find a person";
@@ -59,17 +90,22 @@ pub(crate) const TO_EVERYONE: &str = "Everyone with an account, each alone";
 pub(crate) const SENT: &str = "Sent";
 pub(crate) const BLOCKED_PEOPLE: &str = "People you have blocked";
 
-pub(crate) fn choose(name: &str) -> String {
-    format!("Choose {name}")
+pub(crate) fn choose(name: &str) -> Sentence {
+    sentence!("Choose {}", name)
 }
 
-pub(crate) fn sent_to(sent: usize, all: usize) -> String {
-    if sent == all { format!("Sent to {all}") } else { format!("Sent to {sent} of {all}") }
+pub(crate) fn sent_to(sent: usize, all: usize) -> Sentence {
+    if sent == all { sentence!("Sent to {}", all) } else { sentence!("Sent to {} of {}", sent, all) }
 }
 
 pub(crate) const FIND_GROUP: &str = "Find a group";
 pub(crate) const NONE_LISTED: &str = "No group is listed. Whoever manages one can list it in its settings.";
 pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
+/// What the link in a row does, and to which group.
+pub(crate) fn of_group(deed: &'static str, group: &str) -> Sentence {
+    sentence!("{}: {}", Words(deed), group)
+}
+
 pub(crate) const OPEN_GROUP: &str = "Open";
 pub(crate) const ALL_GROUPS: &str = "Groups of this server";
 pub(crate) const BIO: &str = "About you";
@@ -100,35 +136,41 @@ pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 
 /// What somebody did to accounts and sessions, as a sentence.
-pub(crate) fn deed(deed: &Deed) -> Option<String> {
+pub(crate) fn deed(deed: &Deed) -> Option<Sentence> {
     Some(match deed {
-        Deed::Claimed { by } => format!("{} made an account", by.name),
-        Deed::SignedIn { by, label } if label.is_empty() => format!("{} signed in", by.name),
-        Deed::SignedIn { by, label } => format!("{} signed in with {label}", by.name),
-        Deed::SignedOut { by, sessions: EndedSessions::One } => format!("{} ended a session", by.name),
+        Deed::Claimed { by } => sentence!("{} made an account", by),
+        Deed::SignedIn { by, label } if label.is_empty() => sentence!("{} signed in", by),
+        Deed::SignedIn { by, label } => sentence!("{} signed in with {}", by, label.to_string()),
+        Deed::SignedOut { by, sessions: EndedSessions::One } => sentence!("{} ended a session", by),
         Deed::SignedOut { by, sessions: EndedSessions::Others } => {
-            format!("{} ended all other sessions", by.name)
+            sentence!("{} ended all other sessions", by)
         }
-        Deed::SignedOut { by, sessions: EndedSessions::All } => format!("{} ended all sessions", by.name),
-        Deed::PasswordChanged { by } => format!("{} changed the password; other sessions ended", by.name),
+        Deed::SignedOut { by, sessions: EndedSessions::All } => sentence!("{} ended all sessions", by),
+        Deed::PasswordChanged { by } => sentence!("{} changed the password; other sessions ended", by),
         Deed::ResetOffered { by: Some(by), of } => {
-            format!("{} made a link for a new password of {}", by.name, of.name)
+            sentence!("{} made a link for a new password of {}", by, of)
         }
         Deed::ResetOffered { by: None, of } => {
-            format!("The operator made a link for a new password of {}", of.name)
+            sentence!("The operator made a link for a new password of {}", of)
         }
-        Deed::ResetUsed { by } => format!("{} set a new password by a link; all sessions ended", by.name),
+        Deed::ResetUsed { by } => sentence!("{} set a new password by a link; all sessions ended", by),
         Deed::Ranked { by, of, role } => {
-            format!("{} gave {} the role {}", by.name, of.name, app_role(*role).to_lowercase())
+            let role = match role {
+                AppRole::Owner => "owner",
+                AppRole::Admin => "admin",
+                AppRole::Member => "member",
+                AppRole::Guest => "guest",
+            };
+            sentence!("{} gave {} the role {}", by, of, Words(role))
         }
-        Deed::GroupDeleted { by, group } => format!("{} deleted the group {}", by.name, group.name),
+        Deed::GroupDeleted { by, group } => sentence!("{} deleted the group {}", by, group.name.as_str()),
         Deed::Unknown => return None,
     })
 }
 
 pub(crate) const EARLIER: &str = "Earlier";
-pub(crate) fn audit_of(name: &str) -> String {
-    format!("Audit log of {name}")
+pub(crate) fn audit_of(name: &str) -> Sentence {
+    sentence!("Audit log of {}", name)
 }
 
 pub(crate) const fn app_role(role: AppRole) -> &'static str {
@@ -156,15 +198,15 @@ pub(crate) const PAUSES: [(u32, &str); 8] = [
     (21_600, "6 hours"),
 ];
 
-/// What can be done with many members at once.
-pub(crate) const DEEDS: [(&str, &str); 6] = [
+/// What can be done with many members at once, and undone.
+pub(crate) const DEEDS: [(&str, &str); 4] = [
     ("promote", "Make admin"),
     ("demote", "Make member"),
     ("mute", "Mute for an hour"),
     ("unmute", "Unmute"),
-    ("remove", "Remove"),
-    ("ban", "Ban"),
 ];
+pub(crate) const REMOVE: &str = "Remove";
+pub(crate) const BAN: &str = "Ban";
 
 /// How long an invite may work, in minutes.
 pub(crate) const SPANS: [(u32, &str); 4] =
@@ -172,20 +214,20 @@ pub(crate) const SPANS: [(u32, &str); 4] =
 /// A week, in minutes.
 pub(crate) const WEEK: u32 = 10_080;
 
-pub(crate) fn manage_title(group: &str) -> String {
-    format!("Manage {group}")
+pub(crate) fn manage_title(group: &str) -> Sentence {
+    sentence!("Manage {}", group)
 }
 
-pub(crate) fn message_of(author: &wire::Person) -> String {
-    format!("Message of {}", author.name)
+pub(crate) fn message_of(author: &wire::Person) -> Sentence {
+    sentence!("Message of {}", author)
 }
 
-pub(crate) fn back_to(group: &str) -> String {
-    format!("Back to {group}")
+pub(crate) fn back_to(group: &str) -> Sentence {
+    sentence!("Back to {}", group)
 }
 
-pub(crate) fn delete_label(group: &str) -> String {
-    format!("To delete the group with all its messages, type its name: {group}")
+pub(crate) fn delete_label(group: &str) -> Sentence {
+    sentence!("To confirm, type the name of the group: {}", group)
 }
 
 pub(crate) fn invite_works(invite: &Invite, now: Timestamp) -> String {

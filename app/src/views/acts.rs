@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use wire::{Amendment, Seq};
 
-use crate::browser::use_browser;
+use super::toast::Toasts;
 use crate::desk::Desk;
 use crate::text;
 
@@ -13,7 +13,7 @@ const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "�
 pub(super) fn Acts(desk: Desk, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
     let act = |label: &'static str, run: fn(&Desk, Seq)| {
         let desk = desk.clone();
-        view! { <button class="button tiny" type="button" on:click=move |_| run(&desk, seq)>{label}</button> }
+        view! { <button class="button button-tiny" type="button" on:click=move |_| run(&desk, seq)>{label}</button> }
     };
     let quick: Vec<_> = QUICK
         .into_iter()
@@ -28,28 +28,25 @@ pub(super) fn Acts(desk: Desk, seq: Seq, mine: bool, pinned: bool) -> impl IntoV
         .collect();
     let is_admin = desk.is_admin.get_untracked();
     let link = desk.link_to(seq);
-    let copy = move |_| {
-        if let Some(browser) = use_browser() {
-            (browser.copy)(&(window().location().origin().unwrap_or_default() + &link));
-        }
-    };
+    let toasts: Toasts = expect_context();
     let close = desk.open;
+    let copy = move |_| {
+        toasts.copy(window().location().origin().unwrap_or_default() + &link);
+        close.set(None);
+    };
     view! {
-        <div class="acts" role="toolbar" aria-label=text::ACTS>
+        <div class="message-actions" role="toolbar" aria-label=text::ACTS>
             {quick}
             {act(text::REPLY, |desk, seq| desk.reply(seq))}
             {(!mine).then(|| act(text::MARK_UNREAD, |desk, seq| desk.mark_unread(seq)))}
             {mine.then(|| act(text::EDIT, |desk, seq| desk.edit(seq)))}
-            {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.amend(seq, Amendment::Delete)))}
+            {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.delete(seq)))}
             {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| desk.amend(seq, Amendment::Pin(true))))}
             {(is_admin && pinned).then(|| act(text::UNPIN, |desk, seq| desk.amend(seq, Amendment::Pin(false))))}
             <button
-                class="button tiny"
+                class="button button-tiny"
                 type="button"
-                on:click=move |event| {
-                    copy(event);
-                    close.set(None);
-                }
+                on:click=copy
             >
                 {text::COPY_LINK}
             </button>

@@ -13,12 +13,16 @@ pub(crate) fn Avatar(
     #[prop(optional)]
     person: bool,
     #[prop(optional)] large: bool,
+    /// What the component around it calls it.
+    #[prop(optional)]
+    class: &'static str,
 ) -> impl IntoView {
     let tint = id.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % TINTS;
     let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('·').to_uppercase().to_string();
-    let size = if large { " large" } else { "" };
+    let size = if large { " avatar-large" } else { "" };
+    let shape = if person { " avatar-person" } else { "" };
     view! {
-        <span class=format!("avatar tint-{tint}{size}") aria-hidden="true">
+        <span class=format!("avatar avatar-tint-{tint}{size}{shape} {class}") aria-hidden="true">
             {letter}
             {person.then(|| view! { <img src=format!("/avatar/{id}") alt="" loading="lazy"/> })}
         </span>

@@ -4,8 +4,9 @@ use leptos::web_sys::{Event, KeyboardEvent};
 use wire::{Member, UserId};
 
 use super::changing::{part, says, value};
+use super::keys::key;
 use crate::calls::find_emoji;
-use crate::text;
+use crate::text::{self, sentence};
 
 /// How many suggestions are shown at once.
 const MOST: usize = 8;
@@ -62,11 +63,9 @@ impl Completer {
     /// Whether a key was meant for the suggestions.
     pub(super) fn takes(&self, event: &KeyboardEvent) -> bool {
         let count = self.choices.with_untracked(Vec::len);
-        if count == 0 || event.is_composing() {
-            return false;
-        }
+        let Some(key) = key(event).filter(|_| count > 0) else { return false };
         let at = self.at.get_untracked();
-        match event.key().as_str() {
+        match key.as_str() {
             "ArrowDown" => self.at.set((at + 1) % count),
             "ArrowUp" => self.at.set((at + count - 1) % count),
             "Enter" | "Tab" => self.pick(at),
@@ -81,6 +80,13 @@ impl Completer {
     pub(super) fn insert(&self, text: &str) {
         let (before, after) = self.split();
         self.put(&(before + text), &after);
+    }
+
+    /// Lets the viewer write.
+    pub(super) fn focus(&self) {
+        if let Some(field) = self.field.get_untracked() {
+            let _ = field.focus();
+        }
     }
 
     pub(super) fn close(&self) {
@@ -172,19 +178,21 @@ pub(super) fn Completions(completer: Completer) -> impl IntoView {
     let options = part(move || {
         let option = |(place, Choice { text, name, .. }): (usize, Choice)| {
             let completer = completer.clone();
-            let shown = if text.starts_with('@') { text } else { format!("{text} :{name}:") };
+            let shown = match text.strip_prefix('@') {
+                Some(name) => sentence!("@{}", name),
+                None => sentence!("{} :{}:", text, name),
+            };
             view! {
                 <li
                     role="option"
                     id=format!("choice-{place}")
-                    dir="auto"
                     aria-selected=value(move || Some((at.get() == place).to_string()))
                     on:mousedown=move |event| {
                         event.prevent_default();
                         completer.pick(place);
                     }
                 >
-                    {shown}
+                    {shown.view()}
                 </li>
             }
         };
@@ -192,13 +200,13 @@ pub(super) fn Completions(completer: Completer) -> impl IntoView {
     });
     let told = says(move || {
         let told = |choices: &Vec<Choice>| {
-            choices.get(at.get()).map(|choice| text::suggested(&choice.name, choices.len()))
+            choices.get(at.get()).map(|choice| text::suggested(&choice.name, choices.len()).plain())
         };
         choices.with(told).unwrap_or_default()
     });
     view! {
-        <ul class="completions" id="completions" role="listbox" aria-label=text::SUGGESTIONS>{options}</ul>
-        <p class="unseen" role="status">{told}</p>
+        <ul class="autocomplete" id="completions" role="listbox" aria-label=text::SUGGESTIONS>{options}</ul>
+        <p class="visually-hidden" role="status">{told}</p>
     }
 }
 

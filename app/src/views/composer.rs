@@ -7,10 +7,12 @@ use wire::{Amendment, Event, SendId};
 use super::changing::{part, value};
 use super::completer::{Completer, Completions, active};
 use super::form::FormState;
+use super::keys::key;
 use super::picker::Picker;
 use crate::browser::use_browser;
 use crate::desk::{Desk, Intent};
-use crate::text;
+use crate::site::Session;
+use crate::text::{self, Words, sentence};
 
 /// Where one writes. A real form, so that it posts before the script has come; what was typed until then
 /// stays.
@@ -57,13 +59,16 @@ pub(crate) fn Composer(
                 return;
             }
             let empty = field.get_untracked().is_none_or(|field| field.value().is_empty());
-            match event.key().as_str() {
-                "Enter" if !event.shift_key() && !event.is_composing() && !breaks_lines() => {
+            match key(&event).as_deref() {
+                Some("Enter") if !event.shift_key() && !breaks_lines() => {
                     event.prevent_default();
                     send();
                 }
-                "ArrowUp" if empty && edit_newest(&desk) => event.prevent_default(),
-                "Escape" => desk.intent.set(Intent::Say),
+                Some("ArrowUp") if empty && edit_newest(&desk) => event.prevent_default(),
+                Some("Escape") if desk.intent.get_untracked() != Intent::Say => {
+                    event.prevent_default();
+                    desk.intent.set(Intent::Say);
+                }
                 _ => {}
             }
         }
@@ -83,6 +88,7 @@ pub(crate) fn Composer(
     };
     fill_for_edit(&desk, field);
     bring_draft_back(draft_name, field);
+    write_after_switch(field);
     let refused = FormState::of("/do/post").refused.get_untracked();
     let draft = use_query_map().get_untracked().get("draft").unwrap_or_default();
     view! {
@@ -115,7 +121,7 @@ pub(crate) fn Composer(
                 {draft}
             </textarea>
             <Picker completer/>
-            <button class="icon-button send" aria-label=text::SEND>
+            <button class="button-icon composer-send" aria-label=text::SEND>
                 <svg aria-hidden="true"><use href="/icons.svg#send"></use></svg>
             </button>
         </form>
@@ -127,6 +133,18 @@ fn keep_draft(name: &str, text: &str) {
     if let Some(browser) = use_browser() {
         (browser.keep)(name, text);
     }
+}
+
+/// After a switch one can write at once; the first page leaves the focus to the browser, and a touch screen would cover
+/// half of the page with its keyboard.
+fn write_after_switch(field: NodeRef<Textarea>) {
+    let session: Session = expect_context();
+    let switched = session.has_shown_one();
+    Effect::new(move |_| {
+        if let Some(field) = field.get().filter(|_| switched && !breaks_lines()) {
+            let _ = field.focus();
+        }
+    });
 }
 
 /// Puts back what was typed here before; what was typed meanwhile stays.
@@ -209,7 +227,7 @@ fn IntentBar(desk: Desk) -> impl IntoView {
     let label = move || match intent.get() {
         Intent::Say => None,
         Intent::Reply(quote) => Some(text::replying_to(&quote)),
-        Intent::Edit(_) => Some(text::EDITING.to_owned()),
+        Intent::Edit(_) => Some(sentence!("{}", Words(text::EDITING))),
     };
     let reply_to = move || match intent.get() {
         Intent::Reply(quote) => {
@@ -220,9 +238,9 @@ fn IntentBar(desk: Desk) -> impl IntoView {
     part(move || {
         label().map(|label| {
             view! {
-                <p class="intent">
-                    <span dir="auto">{label}</span>
-                    <button class="button tiny" type="button" on:click=move |_| intent.set(Intent::Say)>
+                <p class="composer-intent">
+                    <span>{label.view()}</span>
+                    <button class="button button-tiny" type="button" on:click=move |_| intent.set(Intent::Say)>
                         {text::CANCEL}
                     </button>
                 </p>
@@ -243,7 +261,7 @@ fn Trouble(desk: Desk) -> impl IntoView {
             view! {
                 <p class="refusal" role="alert">
                     {sentence} " "
-                    <button class="link" type="button" on:click=move |_| trouble.set(None)>{text::CLOSE}</button>
+                    <button class="button-link" type="button" on:click=move |_| trouble.set(None)>{text::CLOSE}</button>
                 </p>
             }
         })

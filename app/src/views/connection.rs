@@ -16,10 +16,10 @@ pub(crate) fn Connection(live: Live) -> impl IntoView {
     view! {
         <div class="connection" role="status">
             <Show when=flag(move || is(LinkState::Offline))>
-                <p class="offline">{text::OFFLINE}</p>
+                <p class="connection-offline">{text::OFFLINE}</p>
             </Show>
             <Show when=flag(move || ended(LinkState::Ended))>
-                <p class="offline">{text::ENDED} " " <a href="" rel="external">{text::RELOAD}</a></p>
+                <p class="connection-offline">{text::ENDED} " " <a href="" rel="external">{text::RELOAD}</a></p>
             </Show>
         </div>
     }

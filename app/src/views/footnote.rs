@@ -3,7 +3,7 @@ use wire::Summary;
 
 use super::changing::part;
 use crate::desk::Desk;
-use crate::text;
+use crate::text::{self, Sentence};
 
 /// What is told under the messages: who is typing, or else how far one's own newest message has come.
 #[component]
@@ -19,11 +19,11 @@ pub(crate) fn Footnote(desk: Desk) -> impl IntoView {
         })
     };
     let receipt = Memo::new(move |_| timeline.receipt(me));
-    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct));
+    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct).view());
     view! {
         <div class="footnote" aria-live="off">
-            <p class="typing">{part(move || text::typing(&names()))}</p>
-            <p class="receipt" dir="auto">{part(come)}</p>
+            <p class="footnote-typing">{part(move || text::typing(&names()).map(Sentence::view))}</p>
+            <p class="footnote-receipt">{part(come)}</p>
         </div>
     }
 }

@@ -25,6 +25,16 @@ impl FormState {
     }
 }
 
+/// What the Enter key does in a field of a form: browsers press the form's first button.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Enter {
+    /// Presses the first button, which is the main one.
+    #[default]
+    MainButton,
+    /// Nothing: no button is the main one.
+    Nothing,
+}
+
 /// A form that goes to a server function: by itself before the script has come, without leaving the page
 /// after that. The server function's answer is where to go, nothing, or why not.
 #[component]
@@ -37,6 +47,9 @@ pub(crate) fn Form(
     /// Shared with forms beside it, if one place says why any of them was refused.
     #[prop(optional)]
     state: Option<FormState>,
+    /// What the Enter key does in one of its fields.
+    #[prop(optional)]
+    enter: Enter,
     /// Called when it was taken, instead of going where the answer says.
     #[prop(optional)]
     done: Option<Callback<()>>,
@@ -82,6 +95,8 @@ pub(crate) fn Form(
     provide_context(state);
     view! {
         <form method="post" action=action class=class on:submit=on_submit>
+            // The first button of a form is the one that Enter presses; one that is disabled keeps the others from it.
+            {(enter == Enter::Nothing).then(|| view! { <button disabled hidden></button> })}
             {children()}
         </form>
     }

@@ -1,3 +1,4 @@
+use leptos::html::Input;
 use leptos::prelude::*;
 use wire::{Door, Summary};
 
@@ -44,24 +45,24 @@ pub(crate) fn Header(
         })
     };
     view! {
-        <header class="head">
-            <a class="icon-button back" href="/" aria-label=text::BACK>
+        <header class="header">
+            <a class="button-icon header-back" href="/" aria-label=text::BACK>
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
-            <div class="title">
+            <div class="header-title">
                 <h1 dir="auto">{says(move || named.get().0)}</h1>
-                <p class="about" dir="auto">{says(move || named.get().1)}</p>
+                <p class="header-about" dir="auto">{says(move || named.get().1)}</p>
             </div>
-            <button class="count" type="button" popovertarget="members" aria-label=label>
+            <button class="header-count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
                 {is_group.then(|| view! { <span>{says(move || members.with(Vec::len).to_string())}</span> })}
             </button>
-            <button class="icon-button" type="button" popovertarget="history" aria-label=text::HISTORY>
+            <button class="button-icon" type="button" popovertarget="history" aria-label=text::HISTORY>
                 <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>
             </button>
             <History timeline=timeline.clone()/>
             {link.map(|link| view! {
-                <button class="button small" type="button" popovertarget="invite">{text::INVITE}</button>
+                <button class="button button-small" type="button" popovertarget="invite">{text::INVITE}</button>
                 <Invite link door/>
             })}
         </header>
@@ -71,16 +72,24 @@ pub(crate) fn Header(
 
 #[component]
 fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
-    let copied = RwSignal::new(false);
+    // Whether the browser let the page copy, once it was asked to.
+    let copied = RwSignal::new(None::<bool>);
+    let field = NodeRef::<Input>::new();
     let copy = {
         let (browser, link) = (use_browser(), link.clone());
         move |_| {
-            if let Some(browser) = browser {
-                (browser.copy)(&link);
-                copied.set(true);
-            }
+            let (Some(browser), link) = (browser, link.clone()) else { return };
+            leptos::task::spawn_local(async move {
+                let done = (browser.copy)(link).await;
+                copied.try_set(Some(done));
+                if let Some(field) = field.try_get_untracked().flatten().filter(|_| !done) {
+                    let _ = field.focus();
+                    field.select();
+                }
+            });
         }
     };
+    let by_hand = says(move || if copied.get() == Some(false) { text::COPY_BY_HAND } else { "" });
     view! {
         <div class="sheet invite" id="invite" popover>
             <label for="link">
@@ -89,12 +98,13 @@ fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
                     Door::Invite => text::INVITE_ONLY_HINT,
                 })}
             </label>
-            <div class="row">
-                <input id="link" readonly value=link/>
-                <button class="button primary" type="button" on:click=copy>
-                    {says(move || if copied.get() { text::COPIED } else { text::COPY_LINK })}
+            <div class="form-row">
+                <input id="link" readonly node_ref=field value=link/>
+                <button class="button button-primary" type="button" on:click=copy>
+                    {says(move || if copied.get() == Some(true) { text::COPIED } else { text::COPY_LINK })}
                 </button>
             </div>
+            <p class="hint" role="status">{by_hand}</p>
         </div>
     }
 }
@@ -118,15 +128,15 @@ fn History(timeline: Timeline) -> impl IntoView {
             <ul>
                 <For each=move || pins.get() key=|pin| pin.seq.0 let(pin)>
                     <li>
-                        <a class="quoted" rel="external" dir="auto" href=format!("{path}?at={0}#m{0}", pin.seq)>
-                            <strong>{pin.author.name.to_string()}</strong> " " {pin.excerpt}
+                        <a class="quote" rel="external" href=format!("{path}?at={0}#m{0}", pin.seq)>
+                            <strong dir="auto">{pin.author.name.to_string()}</strong> " " <bdi>{pin.excerpt}</bdi>
                         </a>
                     </li>
                 </For>
             </ul>
             <form class="form" action=action>
                 <label for="day">{text::GO_TO_DAY}</label>
-                <div class="row">
+                <div class="form-row">
                     <input id="day" name="day" type="date" required/>
                     <button class="button">{text::GO}</button>
                 </div>

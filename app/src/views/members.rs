@@ -1,13 +1,18 @@
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use wire::{Member, Role, Summary, Topic};
 
 use super::avatar::Avatar;
 use super::changing::{flag, part};
+use super::confirm::Confirm;
 use super::form::{Form, FormState};
 use super::preferences::Preferences;
 use super::presence::Presence;
 use super::refusal::Refusal;
+use super::toast::{Held, Toasts};
+use crate::browser::use_browser;
 use crate::live::{Live, Timeline, role_of};
 use crate::pages::reload;
 use crate::text;
@@ -17,11 +22,12 @@ use crate::text;
 pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
     let promote = FormState::of("/do/manage");
     let topic = timeline.topic();
-    let id = match &timeline.what {
-        Summary::Group(group) => group.id.to_string(),
+    let (id, group_name) = match &timeline.what {
+        Summary::Group(group) => (group.id.to_string(), group.name.to_string()),
         Summary::Direct { with, .. } => {
             let user = with.id.to_string();
-            return Either::Left(view! { <About live topic user blocks=timeline.blocks/> });
+            let name = with.name.to_string();
+            return Either::Left(view! { <About live topic user name blocks=timeline.blocks/> });
         }
     };
     let members = timeline.members;
@@ -36,7 +42,7 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
     Either::Right(view! {
         <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
             <h2 class="label">{text::MEMBERS}</h2>
-            <ul>
+            <ul class="listing">
                 <For
                     each=move || members.get()
                     key=|member| (member.person.id.to_string(), member.role == Role::Admin)
@@ -47,14 +53,10 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
             </ul>
             <p class="refusal" role="alert">{part(move || promote.refused.get())}</p>
             <Show when=flag(move || i_am_admin.get())>
-                <a class="button small manage" rel="external" href=manage.clone()>{text::MANAGE}</a>
+                <a class="button button-small" rel="external" href=manage.clone()>{text::MANAGE}</a>
             </Show>
             <Preferences live topic/>
-            <Form action="/do/leave" class="leave">
-                <input type="hidden" name="group" value=form_id/>
-                <Refusal id="leave-refused"/>
-                <button class="button quiet">{text::LEAVE}</button>
-            </Form>
+            <Leave group=form_id name=group_name/>
         </aside>
     })
 }
@@ -66,22 +68,60 @@ fn About(
     topic: Topic,
     /// The other one.
     user: String,
+    name: String,
     /// Whether the viewer has blocked them.
     blocks: bool,
 ) -> impl IntoView {
-    let (deed, label) = if blocks { ("false", text::UNBLOCK) } else { ("true", text::BLOCK) };
     view! {
         <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
             <h2 class="label">{text::ABOUT}</h2>
-            <a class="button small" rel="external" href=format!("/people/{user}")>{text::PROFILE}</a>
+            <a class="button button-small" rel="external" href=format!("/people/{user}")>{text::PROFILE}</a>
             <Preferences live topic/>
-            <Form action="/do/block" class="form leave" done=Callback::new(|()| reload())>
+            <Form action="/do/block" class="form members-leave" done=Callback::new(|()| reload())>
                 <input type="hidden" name="user" value=user/>
-                <p class="hint">{text::BLOCK_HINT}</p>
                 <Refusal id="block-refused"/>
-                <button class="button quiet" name="on" value=deed>{label}</button>
+                {if blocks {
+                    Either::Left(view! { <button class="button" name="on" value="false">{text::UNBLOCK}</button> })
+                } else {
+                    Either::Right(view! {
+                        <Confirm id="block" label=text::BLOCK title=text::block_title(&name) says=text::BLOCK_SAYS.into()>
+                            <button class="button button-danger" name="on" value="true">{text::BLOCK}</button>
+                        </Confirm>
+                    })
+                }}
             </Form>
         </aside>
+    }
+}
+
+/// The way out of a group. A script leaves at once, and for some seconds it can be undone; without one a dialog asks.
+#[component]
+fn Leave(group: String, name: String) -> impl IntoView {
+    let toasts: Toasts = expect_context();
+    let navigate = use_navigate();
+    let fields = format!("group={group}");
+    let back = format!("/g/{group}");
+    let words = text::left(&name);
+    let leave = move |event: leptos::ev::MouseEvent| {
+        if use_browser().is_none() {
+            return;
+        }
+        event.prevent_default();
+        let (go_back, back) = (navigate.clone(), back.clone());
+        let undo = Callback::new(move |()| go_back(&back, NavigateOptions::default()));
+        toasts.hold(words.clone(), Held::new("/do/leave", fields.clone(), undo));
+        navigate("/", NavigateOptions::default());
+    };
+    view! {
+        <Form action="/do/leave" class="members-leave">
+            <input type="hidden" name="group" value=group/>
+            <Refusal id="leave-refused"/>
+            <span on:click=leave>
+                <Confirm id="leave" label=text::LEAVE title=text::leave_title(&name) says=text::LEAVE_SAYS.into()>
+                    <button class="button button-danger">{text::LEAVE}</button>
+                </Confirm>
+            </span>
+        </Form>
     }
 }
 
@@ -99,7 +139,7 @@ fn Seat(
     let fields = StoredValue::new((group, person.id.to_string()));
     let is_admin = role == Role::Admin;
     view! {
-        <li class="seat">
+        <li class="listing-row">
             <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
             {if mine {
                 Either::Left(view! { <span class="name" dir="auto">{person.name.to_string()}</span> <span class="tag">{text::YOU}</span> })
@@ -109,12 +149,12 @@ fn Seat(
                 })
             }}
             <Presence live topic user=person.id/>
-            {is_admin.then(|| view! { <span class="tag admin">{text::ADMIN}</span> })}
+            {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
             <Show when=flag(move || i_am_admin.get() && !is_admin)>
-                <Form action="/do/manage" class="promote" state=promote>
+                <Form action="/do/manage" class="listing-end" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
                     <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
-                    <button class="button tiny" name="deed" value="promote">{text::MAKE_ADMIN}</button>
+                    <button class="button button-tiny" name="deed" value="promote">{text::MAKE_ADMIN}</button>
                 </Form>
             </Show>
         </li>

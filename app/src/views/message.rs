@@ -7,6 +7,7 @@ use super::avatar::Avatar;
 use super::changing::{flag, part, value};
 use super::moment::{Day, Moment};
 use super::rich_text::Rich;
+use super::toast::Toasts;
 use crate::browser::use_browser;
 use crate::desk::Desk;
 use crate::live::{Content, Lead, LinkState, Live, Row, RowState};
@@ -24,7 +25,17 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
     });
     let said = Memo::new({
         let content = content.clone();
-        move |_| content.with(|content| (content.event.clone(), content.at))
+        let (deleting, topic, me) = (desk.toasts.deleting, desk.topic(), desk.live.me.clone());
+        move |_| {
+            let (event, at, seq) = content.with(|content| (content.event.clone(), content.at, content.seq));
+            let goes = deleting
+                .with(|gone| gone.as_ref().is_some_and(|(of, gone)| seq == Some(*gone) && *of == topic));
+            match event {
+                // It can still be undone; nobody else knows yet.
+                Event::Message { author, .. } if goes => (Event::Tombstone { author, by: me.clone() }, at),
+                event => (event, at),
+            }
+        }
     });
     let state = Memo::new({
         let content = content.clone();
@@ -35,11 +46,11 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
     let divider = desk.timeline.divider;
     let body = part(move || match said.get() {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
-            <Avatar id=author.id.to_string() name=author.name.to_string() person=true/>
-            <div class="meta">
+            <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
+            <div class="message-meta">
                 <Author me=desk.live.me.id author/>
                 " " <Moment at/>
-                {edited.map(|_| view! { " " <span class="edited">{text::EDITED}</span> })}
+                {edited.map(|_| view! { " " <span class="message-edited">{text::EDITED}</span> })}
             </div>
             {reply_to.map(|quote| view! { <Quoted desk=desk.clone() quote/> })}
             <Rich text=body me=desk.live.me.id/>
@@ -47,11 +58,11 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
             <More desk=desk.clone() seq said/>
         }),
         (Event::Tombstone { author, .. }, at) => EitherOf4::B(view! {
-            <p class="notice">{text::deleted(&author)} " " <Moment at/></p>
+            <p class="message-notice">{text::deleted(&author).view()} " " <Moment at/></p>
         }),
         (event, at) => match text::happened(&event) {
             Some(notice) => {
-                EitherOf4::C(view! { <p class="notice" dir="auto">{notice} " " <Moment at/></p> })
+                EitherOf4::C(view! { <p class="message-notice">{notice.view()} " " <Moment at/></p> })
             }
             None => EitherOf4::D(()),
         },
@@ -64,14 +75,14 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
             class="row"
             id=value(move || seq.get().map(|seq| format!("m{seq}")))
             class:message=flag(is_message)
-            class:pinned=flag(is_pinned)
-            class:follows=flag(move || lead.with(|lead| lead.follows))
-            class:sending=flag(move || matches!(state.get(), RowState::Sending | RowState::Late))
-            class:failed=flag(move || matches!(state.get(), RowState::Failed(_)))
+            class:message-pinned=flag(is_pinned)
+            class:message-follows=flag(move || lead.with(|lead| lead.follows))
+            class:message-sending=flag(move || matches!(state.get(), RowState::Sending | RowState::Late))
+            class:message-failed=flag(move || matches!(state.get(), RowState::Failed(_)))
         >
             {part(move || day.get().map(|day| view! { <Day day/> }))}
-            {part(move || is_first_unread().then(|| view! { <div class="day new" id="divider"><span>{text::NEW}</span></div> }))}
-            <div class="line">
+            {part(move || is_first_unread().then(|| view! { <div class="day day-new" id="divider"><span>{text::NEW}</span></div> }))}
+            <div class="message-line">
                 {body}
                 <Delivery live state send_id/>
             </div>
@@ -84,9 +95,11 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
 fn Author(me: UserId, author: Person) -> impl IntoView {
     let name = author.name.to_string();
     if author.id == me {
-        Either::Left(view! { <strong class="author" dir="auto">{name}</strong> })
+        Either::Left(view! { <strong class="message-author" dir="auto">{name}</strong> })
     } else {
-        Either::Right(view! { <a class="author" dir="auto" href=format!("/d/{}", author.id)>{name}</a> })
+        Either::Right(
+            view! { <a class="message-author" dir="auto" href=format!("/d/{}", author.id)>{name}</a> },
+        )
     }
 }
 
@@ -104,8 +117,8 @@ fn Quoted(desk: Desk, quote: Quote) -> impl IntoView {
     };
     let excerpt = if excerpt.is_empty() { text::GONE.to_owned() } else { excerpt };
     view! {
-        <a class="quoted" href=desk.link_to(seq) rel="external" dir="auto" on:click=jump>
-            <strong>{author.name.to_string()}</strong> " " {excerpt}
+        <a class="quote" href=desk.link_to(seq) rel="external" on:click=jump>
+            <strong dir="auto">{author.name.to_string()}</strong> " " <bdi>{excerpt}</bdi>
         </a>
     }
 }
@@ -131,7 +144,7 @@ fn Reactions(desk: Desk, seq: Memo<Option<Seq>>, reactions: Vec<Reaction>) -> im
             }
         })
         .collect();
-    view! { <div class="reactions">{buttons}</div> }
+    view! { <div class="reaction-list">{buttons}</div> }
 }
 
 /// The way to what can be done with a message: a page of its own, or under it once the page is live.
@@ -158,7 +171,7 @@ fn More(desk: Desk, seq: Memo<Option<Seq>>, said: Memo<(Event, wire::Timestamp)>
         });
         Some(view! {
             <a
-                class="more"
+                class="message-more"
                 href=format!("{path}/m/{seq}")
                 rel="external"
                 aria-label=text::ACTS
@@ -186,10 +199,11 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
             }
         });
     };
+    let toasts: Toasts = expect_context();
     let copy = move |_| {
         acts.with_value(|(live, id)| {
-            if let (Some(browser), Some(text)) = (browser, id.as_ref().and_then(|id| live.text_of(id))) {
-                (browser.copy)(&text);
+            if let Some(text) = id.as_ref().and_then(|id| live.text_of(id)) {
+                toasts.copy(text);
             }
         });
     };
@@ -202,13 +216,13 @@ fn Delivery(live: Live, state: Memo<RowState>, send_id: Option<SendId>) -> impl 
     };
     part(move || match (state.get(), stuck()) {
         (RowState::Delivered, _) => None,
-        (_, None) => Some(Either::Left(view! { <p class="delivery">{text::SENDING}</p> })),
+        (_, None) => Some(Either::Left(view! { <p class="message-delivery">{text::SENDING}</p> })),
         (_, Some(sentence)) => Some(Either::Right(view! {
-            <p class="delivery" role="alert">
+            <p class="message-delivery" role="alert">
                 {text::NOT_SENT} " " {sentence} " "
-                <button class="link" type="button" on:click=move |_| act(Live::retry)>{text::RETRY}</button> " "
-                <button class="link" type="button" on:click=copy>{text::COPY}</button> " "
-                <button class="link" type="button" on:click=move |_| act(Live::discard)>{text::DISCARD}</button>
+                <button class="button-link" type="button" on:click=move |_| act(Live::retry)>{text::RETRY}</button> " "
+                <button class="button-link" type="button" on:click=copy>{text::COPY}</button> " "
+                <button class="button-link" type="button" on:click=move |_| act(Live::discard)>{text::DISCARD}</button>
             </p>
         })),
     })

@@ -5,6 +5,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlTextAreaElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::changing::{flag, part, says};
+use super::keys::key;
 use super::message::MessageRow;
 use crate::browser::use_browser;
 use crate::calls::slice;
@@ -48,7 +49,7 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
         let to_newest = to_newest.clone();
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
             let writes = event.target().is_some_and(|target| target.has_type::<HtmlTextAreaElement>());
-            if event.key() == "End" && !writes {
+            if key(&event).as_deref() == Some("End") && !writes {
                 to_newest();
             }
         });
@@ -82,7 +83,7 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
     let shows_pill = flag(move || !at_end.get() || has_newer.get());
     view! {
         <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
-            <div class="content">
+            <div class="timeline-content">
                 <OlderMessages timeline=timeline.clone()/>
                 <ol class="rows">
                     <For each=move || rows.get() key=|row| row.key.clone() let(row)>
@@ -201,12 +202,12 @@ fn OlderMessages(timeline: Timeline) -> impl IntoView {
         if has_older.get() {
             let address = format!("{}?before={}", timeline.what.path(), timeline.first());
             Either::Left(view! {
-                <a class="older button small" href=address rel="external" on:click=load.clone()>
+                <a class="timeline-older button button-small" href=address rel="external" on:click=load.clone()>
                     {text::OLDER}
                 </a>
             })
         } else {
-            Either::Right(view! { <p class="older">{text::beginning(&timeline.what)}</p> })
+            Either::Right(view! { <p class="timeline-older">{text::beginning(&timeline.what).view()}</p> })
         }
     })
 }
@@ -221,7 +222,7 @@ fn NewerMessages(timeline: Timeline) -> impl IntoView {
             let last = timeline.last();
             let address = format!("{}?at={last}#m{last}", timeline.what.path());
             view! {
-                <a id="newer" class="older newer button small" href=address rel="external" on:click=load.clone()>
+                <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=load.clone()>
                     {text::NEWER}
                 </a>
             }

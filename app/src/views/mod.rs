@@ -5,10 +5,13 @@ mod avatar;
 mod changing;
 mod completer;
 mod composer;
+mod confirm;
 mod connection;
 mod footnote;
 mod form;
 mod header;
+mod keyboard;
+mod keys;
 mod members;
 mod message;
 mod message_list;
@@ -22,16 +25,22 @@ mod refusal;
 mod rich_text;
 mod sidebar;
 mod switcher;
+mod toast;
 
 pub(crate) use avatar::Avatar;
 pub(crate) use changing::{flag, part};
 pub(crate) use composer::Composer;
+#[cfg(feature = "ssr")]
+pub(crate) use confirm::Confirm;
 pub(crate) use connection::Connection;
 pub(crate) use footnote::Footnote;
+#[cfg(feature = "ssr")]
+pub(crate) use form::Enter;
 pub(crate) use form::Form;
 #[cfg(feature = "ssr")]
 pub(crate) use form::FormState;
 pub(crate) use header::Header;
+pub(crate) use keyboard::answer_to_keys;
 pub(crate) use members::Members;
 pub(crate) use message_list::MessageList;
 pub(crate) use moment::Moment;
@@ -41,3 +50,4 @@ pub(crate) use refusal::Refusal;
 #[cfg(feature = "ssr")]
 pub(crate) use rich_text::Rich;
 pub(crate) use sidebar::Sidebar;
+pub(crate) use toast::{ToastRegion, Toasts};

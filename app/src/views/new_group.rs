@@ -27,7 +27,7 @@ pub(crate) fn NewGroup() -> impl IntoView {
                 <option value="invite">{text::DOOR_INVITE}</option>
             </select>
             <Refusal id="group-refused"/>
-            <button class="button primary">{text::CREATE}</button>
+            <button class="button button-primary">{text::CREATE}</button>
         </Form>
     }
 }

@@ -1,8 +1,10 @@
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
 
 use super::changing::part;
 use super::completer::Completer;
+use super::keys::key;
 use crate::calls::find_emoji;
 use crate::text;
 
@@ -11,6 +13,7 @@ use crate::text;
 pub(super) fn Picker(completer: Completer) -> impl IntoView {
     let found = RwSignal::new(Vec::<(String, String)>::new());
     let wanted = RwSignal::new(String::new());
+    let sheet = NodeRef::<Div>::new();
     let find = move |words: String| {
         wanted.set(words.clone());
         leptos::task::spawn_local(async move {
@@ -27,12 +30,23 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
     let on_key = {
         let completer = completer.clone();
         move |event: KeyboardEvent| {
-            if event.key() == "Enter" {
-                event.prevent_default();
-                let first = found.with_untracked(|found| found.first().map(|(emoji, _)| emoji.clone()));
-                if let Some(emoji) = first.filter(|_| !event.is_composing()) {
-                    completer.insert(&emoji);
+            match key(&event).as_deref() {
+                Some("Enter") => {
+                    event.prevent_default();
+                    let first = found.with_untracked(|found| found.first().map(|(emoji, _)| emoji.clone()));
+                    if let Some(emoji) = first {
+                        completer.insert(&emoji);
+                    }
                 }
+                // A search field would only be emptied by it.
+                Some("Escape") => {
+                    event.prevent_default();
+                    if let Some(sheet) = sheet.get_untracked() {
+                        let _ = sheet.hide_popover();
+                        completer.focus();
+                    }
+                }
+                _ => {}
             }
         }
     };
@@ -49,7 +63,7 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
     });
     view! {
         <button
-            class="icon-button pick"
+            class="button-icon picker-button"
             type="button"
             popovertarget="emoji"
             aria-label=text::EMOJI
@@ -57,7 +71,7 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
         >
             <svg aria-hidden="true"><use href="/icons.svg#smile"></use></svg>
         </button>
-        <div class="sheet picker" id="emoji" popover>
+        <div class="sheet picker" id="emoji" popover node_ref=sheet>
             <input
                 type="search"
                 autofocus
@@ -67,7 +81,7 @@ pub(super) fn Picker(completer: Completer) -> impl IntoView {
                 on:keydown=on_key
                 on:input=move |event| find(event_target_value(&event))
             />
-            <div class="reactions">{buttons}</div>
+            <div class="reaction-list">{buttons}</div>
         </div>
     }
 }

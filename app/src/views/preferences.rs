@@ -27,12 +27,12 @@ pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
                 <input type="hidden" name="topic" value=topic.to_string()/>
                 <label for="notify">{text::TELL_ME}</label>
                 <select id="notify" name="notify">{options}</select>
-                <label class="choice">
+                <label class="form-choice">
                     <input type="checkbox" name="hidden" value="true" checked=hidden/>
                     {text::HIDE}
                 </label>
                 <Refusal id="prefer-refused"/>
-                <button class="button small">{text::SAVE}</button>
+                <button class="button button-small">{text::SAVE}</button>
             </Form>
         </details>
     }

@@ -16,8 +16,9 @@ pub(crate) fn Presence(
     let here = Memo::new(move |_| live.whereabouts(&topic, user));
     part(move || {
         here.get().map(|here| {
-            let (class, told) = (if here { "dot" } else { "dot away" }, text::whereabouts(here));
-            view! { <span class=class title=told><span class="unseen">{told}</span></span> }
+            let (class, told) =
+                (if here { "presence" } else { "presence presence-away" }, text::whereabouts(here));
+            view! { <span class=class title=told><span class="visually-hidden">{told}</span></span> }
         })
     })
 }

@@ -49,12 +49,12 @@ fn inline(inline: Inline, me: UserId) -> AnyView {
                 .into_any()
         }
         Inline::Mention { id, name } if id == me => {
-            view! { <strong class="mention me">"@" {name}</strong> }.into_any()
+            view! { <strong class="mention mention-me">"@" {name}</strong> }.into_any()
         }
         Inline::Mention { id, name } => {
             view! { <a class="mention" href=format!("/d/{id}")>"@" {name}</a> }.into_any()
         }
-        Inline::Everyone => view! { <strong class="mention me">"@all"</strong> }.into_any(),
+        Inline::Everyone => view! { <strong class="mention mention-me">"@all"</strong> }.into_any(),
         Inline::Br => view! { <br/> }.into_any(),
     }
 }

@@ -29,11 +29,12 @@ pub(crate) fn Sidebar(
             })
         }
     });
+    let is_home = current.is_none();
     view! {
-        <nav class="sidebar" aria-label=text::CONVERSATIONS>
-            <a class="brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
+        <nav class="sidebar" class:sidebar-home=is_home aria-label=text::CONVERSATIONS>
+            <a class="sidebar-brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
             <a
-                class="new-group"
+                class="sidebar-link"
                 href="/people"
                 rel="external"
                 on:click=move |event| {
@@ -44,15 +45,15 @@ pub(crate) fn Sidebar(
                 "⌕ " {text::FIND_ANY} <kbd>"Ctrl K"</kbd>
             </a>
             <h2 class="label">{text::CONVERSATIONS}</h2>
-            <ul class="groups">
+            <ul class="sidebar-list">
                 <For each=move || order.get() key=Clone::clone let(topic)>
                     <Line live=list.clone() current=current.as_ref() == Some(&topic) topic/>
                 </For>
             </ul>
-            <a class="new-group" href="/">"+ "{text::NEW_GROUP}</a>
-            <a class="new-group" href="/groups" rel="external">"# "{text::LISTED}</a>
-            <a class="new-group" href="/people" rel="external">"@ "{text::PEOPLE}</a>
-            <a class="me" href="/account" rel="external" title=text::ACCOUNT>
+            <a class="sidebar-link" href="/">"+ "{text::NEW_GROUP}</a>
+            <a class="sidebar-link" href="/groups" rel="external">"# "{text::LISTED}</a>
+            <a class="sidebar-link" href="/people" rel="external">"@ "{text::PEOPLE}</a>
+            <a class="sidebar-me" href="/account" rel="external" title=text::ACCOUNT>
                 <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
                 <span class="name" dir="auto">{me.name.to_string()}</span>
             </a>
@@ -98,10 +99,9 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
         Some(view! {
             <li>
                 <a
-                    class="group-link"
-                    class:unread=count != 0
-                    class:person=is_person
-                    class:quiet=mine.notify == Notify::Nothing
+                    class="item"
+                    class:item-unread=count != 0
+                    class:item-muted=mine.notify == Notify::Nothing
                     href=mine.what.path()
                     aria-current=current.then_some("page")
                 >
@@ -109,9 +109,9 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
                     <span class="name" dir="auto">{name}</span>
                     {with.map(|(topic, user)| view! { <Presence live topic user/> })}
                     {(count > 0).then(|| view! {
-                        <span class="badge" class:mentioned=mine.mentions != 0>
+                        <span class="badge" class:badge-mentions=mine.mentions != 0>
                             <span aria-hidden="true">{count}</span>
-                            <span class="unseen">{label}</span>
+                            <span class="visually-hidden">{label}</span>
                         </span>
                     })}
                 </a>

@@ -4,10 +4,11 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlElement, KeyboardEvent};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use wire::{Pair, Summary};
+use wire::{Pair, Summary, UserId};
 
 use super::avatar::Avatar;
 use super::changing::{part, says, value};
+use super::keys::key;
 use super::sidebar::in_order;
 use crate::browser::use_browser;
 use crate::calls::find_people;
@@ -59,7 +60,7 @@ pub(super) fn Switcher(
     let by_key = RwSignal::new(true);
     let show_keys = move || {
         close();
-        by_key.set(answers_to_key());
+        by_key.set(answers_to_key(me));
         let _ = keys.get_untracked().map(|keys| keys.show_modal());
     };
     Effect::new(move |before: Option<u32>| {
@@ -71,10 +72,11 @@ pub(super) fn Switcher(
     });
     if use_browser().is_some() {
         let listener = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.key() == "k" && (event.ctrl_key() || event.meta_key()) {
+            let key = key(&event);
+            if key.as_deref() == Some("k") && (event.ctrl_key() || event.meta_key()) {
                 event.prevent_default();
                 show();
-            } else if event.key() == "?" && !writes(&event) && answers_to_key() {
+            } else if key.as_deref() == Some("?") && !writes(&event) && answers_to_key(me) {
                 show_keys();
             }
         });
@@ -90,14 +92,14 @@ pub(super) fn Switcher(
     let on_key = {
         let go = go.clone();
         move |event: KeyboardEvent| {
-            if event.is_composing() {
-                return;
-            }
+            let Some(key) = key(&event) else { return };
             let count = found.with(Vec::len).max(1);
-            match event.key().as_str() {
+            match key.as_str() {
                 "ArrowDown" => at.update(|at| *at = (*at + 1) % count),
                 "ArrowUp" => at.update(|at| *at = (*at + count - 1) % count),
                 "Enter" => go(found.with(|found| found.get(at.get_untracked()).cloned())),
+                // A search field would only be emptied by it.
+                "Escape" => close(),
                 _ => return,
             }
             event.prevent_default();
@@ -124,8 +126,7 @@ pub(super) fn Switcher(
                 <li
                     role="option"
                     id=format!("switch-{place}")
-                    class="group-link"
-                    class:person=is_person
+                    class="item"
                     aria-selected=value(move || Some((at.get() == place).to_string()))
                     on:click=move |_| go(Some(what.clone()))
                 >
@@ -156,35 +157,37 @@ pub(super) fn Switcher(
             />
             <ul id="switch-list" role="listbox" aria-label=text::CONVERSATIONS>{options}</ul>
             <p class="hint" role="status">{none}</p>
-            <button class="button tiny" type="button" on:click=move |_| show_keys()>{text::KEYS}</button>
+            <button class="button button-tiny" type="button" on:click=move |_| show_keys()>{text::KEYS}</button>
         </dialog>
-        <dialog class="sheet keys" node_ref=keys closedby="any" aria-label=text::KEYS>
+        <dialog class="sheet shortcuts" node_ref=keys closedby="any" aria-label=text::KEYS>
             <h2 class="label">{text::KEYS}</h2>
             <dl>{text::KEY_LIST.map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })}</dl>
-            <label class="choice">
+            <label class="form-choice">
                 <input
                     type="checkbox"
                     prop:checked=by_key
-                    on:change=move |event| answer_to_key(event_target_checked(&event))
+                    on:change=move |event| answer_to_key(me, event_target_checked(&event))
                 />
                 {text::KEYS_BY_KEY}
             </label>
-            <form method="dialog"><button class="button small" autofocus>{text::CLOSE}</button></form>
+            <form method="dialog"><button class="button button-small" autofocus>{text::CLOSE}</button></form>
         </dialog>
     }
 }
 
 /// Where it is kept that the list of keys has no key of its own.
-const NO_KEY: &str = "hubbub/no-key";
-
-/// Whether the list of keys has a key. Who dictates, or hits keys by accident, turns it off.
-fn answers_to_key() -> bool {
-    use_browser().is_some_and(|browser| (browser.kept)(NO_KEY).is_none())
+fn no_key(me: UserId) -> String {
+    format!("hubbub/no-key/{me}")
 }
 
-fn answer_to_key(on: bool) {
+/// Whether the list of keys has a key. Who dictates, or hits keys by accident, turns it off.
+fn answers_to_key(me: UserId) -> bool {
+    use_browser().is_some_and(|browser| (browser.kept)(&no_key(me)).is_none())
+}
+
+fn answer_to_key(me: UserId, on: bool) {
     if let Some(browser) = use_browser() {
-        (browser.keep)(NO_KEY, if on { "" } else { "off" });
+        (browser.keep)(&no_key(me), if on { "" } else { "off" });
     }
 }
 

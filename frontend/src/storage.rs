@@ -1,0 +1,63 @@
+use std::cell::Cell;
+
+use leptos::prelude::window;
+use wire::UserId;
+
+thread_local! {
+    /// Set once the session of this page has ended: what is typed after that is kept nowhere.
+    static ENDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What everything that is kept here has a name under.
+const OURS: &str = "hubbub/";
+
+/// Storage may be full or forbidden; the page works without it.
+pub(crate) fn keep(name: &str, text: &str) {
+    if let Ok(Some(storage)) = window().local_storage()
+        && !ENDED.get()
+    {
+        let _ = if text.is_empty() { storage.remove_item(name) } else { storage.set_item(name, text) };
+    }
+}
+
+/// Every text kept under a name that begins like this.
+pub(crate) fn kept_under(prefix: &str) -> Vec<String> {
+    let Ok(Some(storage)) = window().local_storage() else { return Vec::new() };
+    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok().flatten());
+    names
+        .filter(|name| name.starts_with(prefix))
+        .filter_map(|name| storage.get_item(&name).ok().flatten())
+        .collect()
+}
+
+pub(crate) fn kept(name: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
+}
+
+/// Forgets what is kept for everybody but this user; for everybody, if there is none.
+pub(crate) fn forget_others(me: Option<UserId>) {
+    let mine = me.map(|me| me.to_string());
+    forget(|name| mine.as_deref().is_none_or(|mine| !is_of(name, mine)));
+}
+
+/// The session of this user is over: forgets what is kept for them, and keeps nothing more on this page.
+pub(crate) fn end(me: UserId) {
+    ENDED.set(true);
+    let mine = me.to_string();
+    forget(|name| is_of(name, &mine));
+}
+
+/// Whether a text is kept for a user: their id is a part of its name.
+fn is_of(name: &str, user: &str) -> bool {
+    name.split('/').any(|part| part == user)
+}
+
+fn forget(which: impl Fn(&str) -> bool) {
+    let Ok(Some(storage)) = window().local_storage() else { return };
+    let names = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok().flatten());
+    // Taking one away moves the others, so all names are read first.
+    let names: Vec<String> = names.filter(|name| name.starts_with(OURS) && which(name)).collect();
+    for name in names {
+        let _ = storage.remove_item(&name);
+    }
+}
