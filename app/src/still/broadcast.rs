@@ -6,7 +6,7 @@ use wire::{Summary, Topic};
 use super::{Sheet, no_page};
 use crate::calls::{Audiences, Results, audiences, results};
 use crate::text;
-use crate::views::{Avatar, Form, Refusal};
+use crate::views::{Avatar, Form, Refusal, Rich};
 
 /// One text to many: whom it goes to, and what it says.
 #[component]
@@ -123,7 +123,7 @@ fn Told(told: Results) -> impl IntoView {
     view! {
         <Sheet title back="/broadcast".into() back_to=text::BROADCAST.into()>
             <section class="card">
-                <blockquote class="said" dir="auto">{told.text}</blockquote>
+                <blockquote class="said"><Rich text=told.body/></blockquote>
                 <ul class="listing listing-box">{rows}</ul>
             </section>
         </Sheet>

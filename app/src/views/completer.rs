@@ -1,7 +1,7 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{Event, KeyboardEvent};
-use wire::{Member, UserId};
+use wire::{EVERYONE, Member, UserId, mention_of};
 
 use super::changing::{part, says, value};
 use super::keys::key;
@@ -43,8 +43,7 @@ impl Completer {
     pub(super) fn look(&self) {
         let (before, _) = self.split();
         match trigger(&before) {
-            Some(('@', words)) => self.show(self.people(words)),
-            Some((_, words)) => {
+            Some((':', words)) => {
                 let (this, replaces, seen) = (self.clone(), words.len() + 1, before.clone());
                 let words = words.to_owned();
                 leptos::task::spawn_local(async move {
@@ -56,6 +55,7 @@ impl Completer {
                     }
                 });
             }
+            Some((mark, words)) => self.show(self.people(mark, words)),
             None => self.close(),
         }
     }
@@ -109,21 +109,21 @@ impl Completer {
         self.close();
     }
 
-    fn people(&self, words: &str) -> Vec<Choice> {
+    fn people(&self, mark: char, words: &str) -> Vec<Choice> {
         let wanted = words.to_lowercase();
         let fits = |name: &str| {
             let name = name.to_lowercase();
             name.starts_with(&wanted) || name.split(' ').any(|word| word.starts_with(&wanted))
         };
-        let replaces = words.len() + 1;
+        let replaces = words.len() + mark.len_utf8();
         let others = |member: &&Member| member.person.id != self.me && fits(member.person.name.as_str());
-        let choice = |name: &str| Choice { text: format!("@{name}"), name: name.to_owned(), replaces };
+        let choice = |text: String| Choice { name: text[1..].to_owned(), text, replaces };
         let mut choices: Vec<Choice> = self.members.with_untracked(|members| {
             let found = members.iter().filter(others).take(MOST);
-            found.map(|member| choice(member.person.name.as_str())).collect()
+            found.map(|member| choice(mention_of(member, members))).collect()
         });
-        if fits("all") && choices.len() < MOST && self.members.with_untracked(Vec::len) > 2 {
-            choices.push(choice("all"));
+        if fits(EVERYONE) && choices.len() < MOST && self.members.with_untracked(Vec::len) > 2 {
+            choices.push(choice(format!("@{EVERYONE}")));
         }
         choices
     }
@@ -158,11 +158,13 @@ fn trigger(before: &str) -> Option<(char, &str)> {
         if letter == '\n' || letters > LONGEST {
             return None;
         }
-        if matches!(letter, '@' | ':') {
-            let begins = before[..place].chars().next_back().is_none_or(|above| !above.is_alphanumeric());
-            let words = &before[place + 1..];
+        if matches!(letter, '@' | '＠' | ':') {
+            // In scripts without spaces a mark stands beside the letters of a word.
+            let begins =
+                before[..place].chars().next_back().is_none_or(|above| !above.is_ascii_alphanumeric());
+            let words = &before[place + letter.len_utf8()..];
             let fits = match letter {
-                '@' => !words.contains("  "),
+                '@' | '＠' => !words.contains("  "),
                 _ => letters >= 2 && words.chars().all(|c| c.is_ascii_graphic()),
             };
             return (begins && fits).then_some((letter, words));
@@ -227,6 +229,9 @@ mod tests {
             ("hi @an", Some(('@', "an"))),
             ("@Ann L", Some(('@', "Ann L"))),
             ("(@an", Some(('@', "an"))),
+            ("交给@", Some(('@', ""))),
+            ("请＠王", Some(('＠', "王"))),
+            ("做得好:tad", Some((':', "tad"))),
             ("well :tad", Some((':', "tad"))),
             (":t", None),
             ("12:30", None),

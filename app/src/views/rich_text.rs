@@ -5,17 +5,18 @@ use wire::{Block, Inline, RichText, UserId};
 #[component]
 pub(crate) fn Rich(
     text: RichText,
-    /// Who looks: what mentions them stands out.
-    me: UserId,
+    /// The viewer: what mentions them stands out.
+    #[prop(optional)]
+    me: Option<UserId>,
 ) -> impl IntoView {
     view! { <div class="text" dir="auto">{blocks(text.blocks, me)}</div> }
 }
 
-fn blocks(blocks: Vec<Block>, me: UserId) -> Vec<AnyView> {
+fn blocks(blocks: Vec<Block>, me: Option<UserId>) -> Vec<AnyView> {
     blocks.into_iter().map(|of| block(of, me)).collect()
 }
 
-fn block(block: Block, me: UserId) -> AnyView {
+fn block(block: Block, me: Option<UserId>) -> AnyView {
     match block {
         Block::P(of) => view! { <p>{inlines(of, me)}</p> }.into_any(),
         Block::Code { text, .. } => {
@@ -29,15 +30,15 @@ fn block(block: Block, me: UserId) -> AnyView {
     }
 }
 
-fn list_items(items: Vec<Vec<Block>>, me: UserId) -> Vec<AnyView> {
+fn list_items(items: Vec<Vec<Block>>, me: Option<UserId>) -> Vec<AnyView> {
     items.into_iter().map(|item| view! { <li>{blocks(item, me)}</li> }.into_any()).collect()
 }
 
-fn inlines(inlines: Vec<Inline>, me: UserId) -> Vec<AnyView> {
+fn inlines(inlines: Vec<Inline>, me: Option<UserId>) -> Vec<AnyView> {
     inlines.into_iter().map(|of| inline(of, me)).collect()
 }
 
-fn inline(inline: Inline, me: UserId) -> AnyView {
+fn inline(inline: Inline, me: Option<UserId>) -> AnyView {
     match inline {
         Inline::T(text) => text.into_any(),
         Inline::Em(of) => view! { <em>{inlines(of, me)}</em> }.into_any(),
@@ -48,13 +49,12 @@ fn inline(inline: Inline, me: UserId) -> AnyView {
             view! { <a href=to rel="noopener noreferrer nofollow" target="_blank">{inlines(of, me)}</a> }
                 .into_any()
         }
-        Inline::Mention { id, name } if id == me => {
+        Inline::Mention { id, name } if Some(id) == me => {
             view! { <strong class="mention mention-me">"@" {name}</strong> }.into_any()
         }
         Inline::Mention { id, name } => {
             view! { <a class="mention" href=format!("/d/{id}")>"@" {name}</a> }.into_any()
         }
         Inline::Everyone => view! { <strong class="mention mention-me">"@all"</strong> }.into_any(),
-        Inline::Br => view! { <br/> }.into_any(),
     }
 }

@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -51,6 +52,10 @@ pub struct Chat {
     pub(crate) forge: Forge,
     /// Where pictures are made anew, one at a time: each may take much memory.
     pub(crate) pictures: Workshop,
+    /// Where long texts are read.
+    pub(crate) readings: Workshop,
+    /// How many were read there.
+    pub(crate) texts_read: AtomicU64,
     /// Where sockets learn that their session is over.
     pub(crate) endings: Arc<Endings>,
     /// What readers that fell behind share.
@@ -171,6 +176,8 @@ impl Chat {
             sign_ins,
             forge,
             pictures: Workshop::new("pictures", 1, 8),
+            readings: Workshop::new("readings", 2, 256),
+            texts_read: AtomicU64::new(0),
             endings,
             gaps,
             pulse,

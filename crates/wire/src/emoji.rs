@@ -5,9 +5,10 @@ use serde::{Serialize, Serializer};
 
 use crate::limits::EMOJI_BYTES;
 use crate::refusal::Refusal;
+use crate::visible::is_visible;
 
-/// One emoji, as people react with it: up to 40 bytes of characters that are neither letters nor spaces.
-/// Which pictures a device has for it is the device's affair.
+/// What people react with, as it comes over the network: up to 40 bytes that could be an emoji. The server knows which
+/// ones there are, and keeps each in one spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Emoji(Box<str>);
 
@@ -17,15 +18,13 @@ impl Emoji {
     /// # Errors
     /// [`Refusal::EmojiBad`].
     pub fn new(text: &str) -> Result<Self, Refusal> {
-        // A keycap begins with a digit; everything else of an emoji is beyond ASCII.
-        let beyond = |c: char| !c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace() && !c.is_control();
+        // A keycap begins with a digit; everything else of an emoji is beyond ASCII. Joiners, variation selectors and
+        // tags show nothing by themselves; direction marks have no place here.
         let keycap = |c: char| c.is_ascii_digit() || matches!(c, '#' | '*');
-        // Joiners and variation selectors show nothing by themselves; direction marks have no place here.
-        let joins = |c: char| matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
-        let steers = |c: char| c < '\u{203c}' || matches!(c, '\u{2066}'..='\u{2069}');
-        let shows = |c: char| beyond(c) && !joins(c) && !steers(c) || c == '\u{20e3}';
+        let joins = |c: char| matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' | '\u{e0020}'..='\u{e007f}');
+        let shows = |c: char| !c.is_ascii() && is_visible(c);
         let fits = text.len() <= EMOJI_BYTES && text.chars().any(shows);
-        if fits && text.chars().all(|c| shows(c) || joins(c) || keycap(c) || matches!(c, '©' | '®')) {
+        if fits && text.chars().all(|c| shows(c) || joins(c) || keycap(c)) {
             Ok(Self(text.into()))
         } else {
             Err(Refusal::EmojiBad)
@@ -64,11 +63,11 @@ mod tests {
 
     #[test]
     fn an_emoji_is_a_picture_and_no_word() {
-        for good in ["👍", "❤️", "👩‍💻", "🇮🇹", "1️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "✅"]
+        for good in ["👍", "❤️", "👩‍💻", "🇮🇹", "1️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "✅", "©️", "ℹ"]
         {
             assert!(Emoji::new(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "ok👍", "👍 👍", "12", "日本", "\u{202e}👍", "\u{200d}", &"👍".repeat(11)]
+        for bad in ["", "a", "ok👍", "👍 👍", "12", "\u{202e}👍", "\u{200d}", "\u{2800}", &"👍".repeat(11)]
         {
             assert_eq!(Emoji::new(bad), Err(Refusal::EmojiBad), "{bad}");
         }

@@ -19,14 +19,14 @@ pub struct Reaction {
     pub people: Vec<UserId>,
 }
 
-/// The message that a reply answers, as it was then.
+/// The message that a reply answers, or that is pinned, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Quote {
     /// Its place in the same log.
     pub seq: Seq,
     /// Who said it.
     pub author: Person,
-    /// How it begins; empty if it is deleted.
+    /// How it begins, without markup; empty if it is deleted.
     pub excerpt: String,
 }
 
@@ -65,6 +65,8 @@ pub enum Setting {
 pub struct BroadcastRecord {
     /// What was typed.
     pub text: String,
+    /// What it means.
+    pub body: RichText,
     /// Where to, in the order of the sender's choice.
     pub to: Vec<Topic>,
     /// Where it was refused before it was sent, and why, in a sentence.
@@ -344,8 +346,9 @@ impl Event {
             return self;
         };
         match change {
-            Self::Edited { text, body, .. } => {
-                let (text, body) = (text.clone(), body.clone());
+            // The words of an edit are gone once there is a later one, which follows.
+            Self::Edited { text: new, body, .. } if !new.is_empty() => {
+                let (text, body) = (new.clone(), body.clone());
                 Self::Message { author, text, body, reply_to, edited: Some(at), reactions, pinned }
             }
             Self::Deleted { by, .. } => Self::Tombstone { author, by: by.clone() },

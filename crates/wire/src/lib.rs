@@ -33,7 +33,8 @@
 //!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
 //!   **History**: the log; a **Page**: a slice of it.
 //! - **Amendment**: a change of a message that was said: an edit, a delete, a reaction, a pin. **Tombstone**: what
-//!   stands where a message was deleted. **Quote**: what a reply answers.
+//!   stands where a message was deleted. **Quote**: what a reply answers, as it is now. **Excerpt**: how a message begins,
+//!   without markup.
 //! - **Read mark**: how far a member has read a log; for themselves it may go back. **Unread**: the messages of others
 //!   past it. **Marks**: how far the log has come to a member, for all to see: delivered to a device, and read; they
 //!   only move on. **Presence**: who is connected, and whether they have gone away.
@@ -57,6 +58,7 @@ mod fields;
 mod id;
 mod json;
 pub mod limits;
+mod mention;
 mod name;
 mod notice;
 mod refusal;
@@ -66,6 +68,7 @@ mod seq;
 mod time;
 mod topic;
 mod view;
+mod visible;
 
 pub use close::CloseCode;
 pub use conversation::{Conversation, Pair};
@@ -75,6 +78,7 @@ pub use entry::{Entry, Page};
 pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
+pub use mention::{EVERYONE, ID_CHARS, mention_of};
 pub use name::{Description, GroupName, Login, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};
@@ -85,3 +89,4 @@ pub use time::{NotATimestamp, Timestamp};
 pub use topic::{Topic, TopicKind};
 pub use view::{AppRole, Door, Entrance, GroupSummary, GroupView, Invite, Management, Marks, Member, Mine};
 pub use view::{Notify, Opened, Person, Place, Role, Settings, Summary, Visit};
+pub use visible::{is_ignorable, is_visible, shows};

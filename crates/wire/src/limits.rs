@@ -8,6 +8,8 @@ pub const FRAME_BYTES: usize = 64 * 1024;
 pub const TEXT_BYTES: usize = 16 * 1024;
 /// The deepest nesting of quotes, lists and emphasis; what lies deeper becomes plain text.
 pub const TEXT_NESTING: usize = 16;
+/// The most blocks, items and inlines of one message; what follows them is shown as it was typed.
+pub const TEXT_NODES: usize = 400;
 /// The longest name of a person.
 pub const PERSON_NAME_CHARS: usize = 40;
 /// The longest name of a group.

@@ -1,10 +1,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
+use crate::limits::EXCERPT_CHARS;
+use crate::mention::EVERYONE;
+use crate::visible::shows;
 
 /// What a message means: a tree, never a string of HTML. The parser stands on the server; components render
 /// the nodes, so nothing a person types can become markup. Nesting is at most
-/// [`TEXT_NESTING`](crate::limits::TEXT_NESTING).
+/// [`TEXT_NESTING`](crate::limits::TEXT_NESTING), and there are at most [`TEXT_NODES`](crate::limits::TEXT_NODES)
+/// blocks, items and inlines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RichText {
@@ -42,7 +46,7 @@ pub enum Block {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Inline {
-    /// Plain text.
+    /// Plain text; its line breaks are shown.
     T(String),
     /// Emphasis.
     Em(Vec<Inline>),
@@ -54,7 +58,7 @@ pub enum Inline {
     Code(String),
     /// A link.
     Link {
-        /// Where to: an absolute `http`, `https` or `mailto` URL.
+        /// Where to: an absolute `http`, `https`, `ftp` or `mailto` URL.
         to: String,
         /// What it shows.
         of: Vec<Inline>,
@@ -68,8 +72,6 @@ pub enum Inline {
     },
     /// A mention of every member.
     Everyone,
-    /// A line break.
-    Br,
 }
 
 impl RichText {
@@ -87,21 +89,85 @@ impl RichText {
     /// answered.
     #[must_use]
     pub fn plain(text: &str) -> Self {
-        let blocks = text
-            .split("\n\n")
-            .filter(|paragraph| !paragraph.trim().is_empty())
-            .map(|paragraph| {
-                let mut inlines = Vec::new();
-                for (place, line) in paragraph.trim_matches('\n').split('\n').enumerate() {
-                    if place > 0 {
-                        inlines.push(Inline::Br);
-                    }
-                    inlines.push(Inline::T(line.to_owned()));
+        let paragraphs = text.splitn(PLAIN_PARAGRAPHS, "\n\n").filter(|paragraph| shows(paragraph));
+        let block = |paragraph: &str| Block::P(vec![Inline::T(paragraph.trim_matches('\n').to_owned())]);
+        Self { blocks: paragraphs.map(block).collect() }
+    }
+
+    /// Returns true if there is anything to see.
+    #[must_use]
+    pub fn shows(&self) -> bool {
+        let mut is_seen = false;
+        self.each_text(&mut |text| is_seen = is_seen || shows(text));
+        is_seen
+    }
+
+    /// Hands over the text, piece by piece, in reading order and without any markup. Line breaks part blocks and items.
+    pub fn each_text(&self, take: &mut dyn FnMut(&str)) {
+        texts(&self.blocks, take);
+    }
+
+    /// The text in one line, up to [`EXCERPT_CHARS`] characters, without markup: what quotes and lists show.
+    #[must_use]
+    pub fn excerpt(&self) -> String {
+        let (mut excerpt, mut chars, mut in_word, mut is_whole) = (String::new(), 0, false, true);
+        self.each_text(&mut |text| {
+            for letter in text.chars() {
+                if letter.is_whitespace() {
+                    in_word = false;
+                    continue;
                 }
-                Block::P(inlines)
-            })
-            .collect();
-        Self { blocks }
+                let gap = usize::from(!in_word && chars > 0);
+                if chars + gap >= EXCERPT_CHARS {
+                    is_whole = false;
+                    return;
+                }
+                if gap > 0 {
+                    excerpt.push(' ');
+                }
+                excerpt.push(letter);
+                chars += gap + 1;
+                in_word = true;
+            }
+        });
+        if !is_whole {
+            excerpt.push('…');
+        }
+        excerpt
+    }
+}
+
+/// More paragraphs than these of a plain text are one: each costs the page as much as a hundred letters.
+const PLAIN_PARAGRAPHS: usize = 20;
+
+fn texts(blocks: &[Block], take: &mut dyn FnMut(&str)) {
+    for block in blocks {
+        match block {
+            Block::P(of) => inline_texts(of, take),
+            Block::Code { text, .. } => take(text),
+            Block::Quote(of) => texts(of, take),
+            Block::List { items, .. } => items.iter().for_each(|item| texts(item, take)),
+        }
+        take("\n");
+    }
+}
+
+fn inline_texts(of: &[Inline], take: &mut dyn FnMut(&str)) {
+    for inline in of {
+        match inline {
+            Inline::T(text) | Inline::Code(text) => take(text),
+            Inline::Em(of) | Inline::Strong(of) | Inline::Strike(of) | Inline::Link { of, .. } => {
+                inline_texts(of, take);
+            }
+            Inline::Mention { name, .. } => {
+                take("@");
+                take(name);
+            }
+            Inline::Everyone => {
+                take("@");
+                take(EVERYONE);
+            }
+        }
     }
 }
 
@@ -132,7 +198,21 @@ mod tests {
         let text = RichText::plain("one\ntwo\n\n\n<b>three</b>");
         assert_eq!(
             serde_json::to_string(&text).unwrap(),
-            r#"[{"p":[{"t":"one"},"br",{"t":"two"}]},{"p":[{"t":"<b>three</b>"}]}]"#
+            r#"[{"p":[{"t":"one\ntwo"}]},{"p":[{"t":"<b>three</b>"}]}]"#
         );
+        let many = RichText::plain(&"x\n\n".repeat(4_000));
+        assert_eq!(many.blocks.len(), PLAIN_PARAGRAPHS);
+        assert_eq!(many.excerpt().chars().count(), EXCERPT_CHARS, "no half a word and no blank at the end");
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line_of_words_without_markup() {
+        let said = r#"[{"p":[{"strong":[{"t":"See"}]},{"t":" this\nand "},{"mention":{"id":"0000000000000000","name":"王伟"}}]},
+            {"code":{"lang":"rust","text":"let x = 1;\n"}},{"list":{"items":[[{"p":["everyone"]}]]}}]"#;
+        let said: RichText = serde_json::from_str(said).unwrap();
+        assert_eq!(said.excerpt(), "See this and @王伟 let x = 1; @all");
+        let long = RichText::plain(&"茶".repeat(200));
+        assert_eq!(long.excerpt(), "茶".repeat(EXCERPT_CHARS) + "…");
+        assert_eq!(RichText::plain(&"茶".repeat(EXCERPT_CHARS)).excerpt(), "茶".repeat(EXCERPT_CHARS));
     }
 }

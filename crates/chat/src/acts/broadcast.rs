@@ -1,13 +1,14 @@
 use wire::limits::TARGETS;
 use wire::{
-    AppRole, BroadcastRecord, Conversation, Door, Event, GroupSummary, Json, Pair, Person, Refusal, SendId,
-    Seq, Summary, Topic, UserId,
+    AppRole, BroadcastRecord, Conversation, Door, Event, GroupSummary, Json, Pair, Person, Refusal, RichText,
+    SendId, Seq, Summary, Topic, UserId,
 };
 
 use super::send::{hash, tidy};
 use crate::chat::Chat;
 use crate::no::{Fault, No};
 use crate::store::{AccountKey, Draft, Mentions, Outcome, Part, Right, RightTo, Sender, Write};
+use crate::text::may_mention;
 
 /// To whom a broadcast goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Broadcast {
     /// Its place in the sender's own log.
     pub seq: Seq,
     /// What was said.
-    pub text: String,
+    pub body: RichText,
     /// One result for each conversation it was meant for.
     pub results: Vec<Sent>,
 }
@@ -60,9 +61,10 @@ impl Chat {
         self.acts.take(me.id, at)?;
         let to = self.targets(me, audience).await?;
         self.acts.take_many(me.id, cost(to.len()), at)?;
+        let body = self.read_alone(&text).await?;
         let (mut parts, mut refused) = (Vec::new(), Vec::new());
         for (number, topic) in to.iter().enumerate() {
-            match self.part_for(me, &id, number, topic, &text).await {
+            match self.part_for(me, &id, number, topic, (&text, &body)).await {
                 Ok(part) => parts.push(part),
                 Err(No::Refusal(refusal)) => refused.push((topic.clone(), refusal.sentence())),
                 Err(fault) => return Err(fault),
@@ -75,7 +77,7 @@ impl Chat {
             topic: own,
             sender: Sender::User(me.id),
             id,
-            data: Json::of(&BroadcastRecord { text, to, refused }),
+            data: Json::of(&BroadcastRecord { text, body, to, refused }),
             at,
             right: None,
             about: None,
@@ -97,7 +99,7 @@ impl Chat {
     pub async fn broadcast_at(&self, me: &Person, seq: Seq) -> Result<Broadcast, No> {
         let kept = self.store.kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
         let record = serde_json::from_str(kept.entry.data.as_str());
-        let BroadcastRecord { text, to, refused } = record.map_err(|_| Refusal::NotFound)?;
+        let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
         let mut results = Vec::with_capacity(to.len());
         for (number, topic) in to.iter().enumerate() {
             let Some(summary) = self.summary(me, topic).await? else { continue };
@@ -110,7 +112,7 @@ impl Chat {
             };
             results.push(Sent { to: summary, result });
         }
-        Ok(Broadcast { seq, text, results })
+        Ok(Broadcast { seq, body, results })
     }
 
     /// Makes a group by invitation whose members are these from the beginning.
@@ -174,7 +176,7 @@ impl Chat {
         id: &SendId,
         number: usize,
         topic: &Topic,
-        text: &str,
+        (text, body): (&str, &RichText),
     ) -> Result<Part, No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
@@ -185,7 +187,11 @@ impl Chat {
             Conversation::Direct(pair) => self.meeting(me, pair, standing.as_ref(), at).await?,
             Conversation::Group(_) => None,
         };
-        let (said, mentions) = self.read_text(me, conversation, text).await?;
+        let (said, mentions) = match conversation {
+            Conversation::Group(_) if may_mention(text) => self.read_text(me, conversation, text).await?,
+            // It means the same everywhere.
+            _ => (body.clone(), Mentions::default()),
+        };
         let draft = Draft {
             topic: topic.clone(),
             sender: Sender::User(me.id),

@@ -15,6 +15,7 @@ mod profiles;
 mod read;
 mod send;
 mod subscribe;
+mod text;
 
 pub use broadcast::{Audience, Broadcast, Sent};
 pub use send::Sending;

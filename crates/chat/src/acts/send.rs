@@ -1,18 +1,14 @@
 use sha2::{Digest, Sha256};
-use wire::limits::{EXCERPT_CHARS, TEXT_BYTES};
-use wire::{
-    Conversation, Event, Json, Pair, Person, Quote, Refusal, RichText, SendId, Seq, Timestamp, Topic,
-};
+use wire::limits::TEXT_BYTES;
+use wire::{Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, shows};
 
 use super::access::may_publish;
 use super::amend::read;
+use super::text::is_long;
 use crate::chat::{Ack, Caller, Chat};
 use crate::committer::Turn;
-use crate::markdown;
-use crate::mentions::{self, Named};
 use crate::no::{Fault, No};
 use crate::rules;
-use crate::shortcodes;
 use crate::store::{BodyHash, Draft, Meeting, Mentions, Outcome, Right, RightTo, Sender, Standing, Write};
 
 /// A send that has its turn: what the same caller begins later gets a later place.
@@ -68,6 +64,10 @@ impl Chat {
             Some(seq) => self.quote(me, conversation, &topic, seq).await?,
             None => None,
         };
+        let right = Right { conversation, user: me.id, to: RightTo::Speak };
+        if is_long(&text) {
+            right.check(self.store.standing(conversation, me.id).await?.as_ref(), now)?;
+        }
         let (said, mentions) = self.read_text(me, conversation, &text).await?;
         self.typing.forget(&topic, me.id);
         let event = Event::message(me.clone(), text, said, quote);
@@ -78,38 +78,12 @@ impl Chat {
             id,
             data: Json::of(&event),
             at: now,
-            right: Some(Right { conversation, user: me.id, to: RightTo::Speak }),
+            right: Some(right),
             about: reply_to,
             counts: true,
             mentions,
         };
         self.take_turn(draft).await
-    }
-
-    /// What a text means, and whom it mentions among the members.
-    pub(super) async fn read_text(
-        &self,
-        me: &Person,
-        conversation: Conversation,
-        text: &str,
-    ) -> Result<(RichText, Mentions), No> {
-        let mut said = markdown::parse(text);
-        shortcodes::replace(&mut said);
-        let Conversation::Group(group) = conversation else { return Ok((said, Mentions::default())) };
-        if !text.contains('@') {
-            return Ok((said, Mentions::default()));
-        }
-        let Some(roster) = self.store.roster(group).await? else { return Ok((said, Mentions::default())) };
-        let everyone = rules::may_mention_everyone(&roster, me.id);
-        let named = Named { members: &roster.members, everyone };
-        let mentions = mentions::find(&mut said, &named);
-        Ok((said, mentions))
-    }
-
-    /// Emoji whose names have these words in them, each with its name; common ones without words.
-    #[must_use]
-    pub fn emoji(&self, words: &str) -> Vec<(String, String)> {
-        shortcodes::find(words)
     }
 
     /// Makes sure that a direct is in the list of both before something is said in it.
@@ -154,12 +128,10 @@ impl Chat {
             return Ok(None);
         }
         let kept = self.store.kept(topic, seq).await?;
-        let Some(Event::Message { author, text, .. }) = kept.map(|kept| read(&kept.entry.data)) else {
+        let Some(Event::Message { author, body, .. }) = kept.map(|kept| read(&kept.entry.data)) else {
             return Ok(None);
         };
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let excerpt = words.join(" ").chars().take(EXCERPT_CHARS).collect();
-        Ok(Some(Quote { seq, author, excerpt }))
+        Ok(Some(Quote { seq, author, excerpt: body.excerpt() }))
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
@@ -237,7 +209,8 @@ impl Chat {
     }
 }
 
-/// The text with one kind of line break, no space around it, and no control characters but tabs.
+/// The text with one kind of line break, no space around it, and no control characters but tabs. What shows nothing is
+/// empty.
 pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
     if text.len() > TEXT_BYTES {
         return Err(Refusal::TextTooLong);
@@ -245,7 +218,7 @@ pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let text = text.trim_end().trim_start_matches(['\n', '\r']);
-    if text.trim().is_empty() { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
+    if !shows(text) { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
 }
 
 pub(super) fn hash(topic: &Topic, body: &[u8]) -> BodyHash {
@@ -267,7 +240,9 @@ mod tests {
     #[test]
     fn a_text_loses_what_nobody_sees() {
         assert_eq!(tidy("\r\n  indented\r\nnext\u{0}\u{7}  \n"), Ok("  indented\nnext".into()));
-        for empty in ["", "  ", "\n\t\n", "\u{0}"] {
+        for empty in
+            ["", "  ", "\n\t\n", "\u{0}", "\u{200b}", "\u{2800}\n\u{3164}", "\u{fe0f}\u{ad}", "\u{e0041}"]
+        {
             assert_eq!(tidy(empty), Err(Refusal::TextEmpty));
         }
         assert!(tidy(&"x".repeat(TEXT_BYTES)).is_ok());

@@ -1,6 +1,8 @@
 use wire::limits::REACTIONS;
 use wire::{Amendment, Event, Person, Refusal, RichText, Role, Seq};
 
+use crate::text::emoji::is_same;
+
 /// What an amendment of a message is told as. Gives none if everything is so already. `body` is what the text
 /// of an edit means.
 ///
@@ -27,12 +29,14 @@ pub fn amend(
         Amendment::Edit(new) => Ok(Some(Event::Edited { target, text: new.clone(), body, by })),
         Amendment::Delete => Ok(Some(Event::Deleted { target, by })),
         Amendment::React(emoji, on) => {
-            let known = reactions.iter().find(|reaction| reaction.emoji == *emoji);
+            let known = reactions.iter().find(|reaction| is_same(&reaction.emoji, emoji));
             if *on && known.is_none() && reactions.len() >= REACTIONS {
                 return Err(Refusal::TooManyReactions);
             }
             let stands = known.is_some_and(|reaction| reaction.people.contains(&by.id));
-            let reacted = Event::Reacted { target, emoji: emoji.clone(), on: *on, by };
+            // One that is there stays as it is spelled there.
+            let emoji = known.map_or(emoji, |reaction| &reaction.emoji).clone();
+            let reacted = Event::Reacted { target, emoji, on: *on, by };
             Ok((stands != *on).then_some(reacted))
         }
         Amendment::Pin(_) if !is_admin => Err(Refusal::NotAdmin),
@@ -79,6 +83,20 @@ mod tests {
         let again = |on| amend(&now, Seq(7), &ben(), Role::Member, &thumb(on), RichText::default());
         assert_eq!(again(true), Ok(None));
         assert!(matches!(again(false), Ok(Some(Event::Reacted { on: false, .. }))));
+    }
+
+    #[test]
+    fn two_spellings_of_an_emoji_are_one_reaction() {
+        let heart = |spelling: &str, on| Amendment::React(Emoji::new(spelling).unwrap(), on);
+        let on = ask(&ben(), Role::Member, &heart("❤", true)).unwrap().unwrap();
+        let now = said().changed_by(&on, Timestamp(0));
+        let again = |amendment| amend(&now, Seq(7), &ben(), Role::Member, &amendment, RichText::default());
+        assert_eq!(again(heart("❤\u{fe0f}", true)), Ok(None));
+        let off = again(heart("❤\u{fe0e}", false)).unwrap().unwrap();
+        let Event::Message { reactions, .. } = now.clone().changed_by(&off, Timestamp(0)) else {
+            panic!("a message")
+        };
+        assert_eq!(reactions, []);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 use wire::{Block, Inline, RichText};
 
+use super::words::is_in_word;
+
 /// How many suggestions at most.
 const MOST: usize = 8;
 
@@ -60,7 +62,8 @@ pub(crate) fn find(words: &str) -> Vec<Named> {
     found.into_iter().take(MOST).map(|(_, emoji, name)| named((emoji, name))).collect()
 }
 
-/// Puts the emoji in the place of each `:name:` that is one. In code and in links a colon is a colon.
+/// Puts the emoji in the place of each `:name:` that is one and a word of its own. In code, links, words, numbers and paths
+/// a colon is a colon.
 pub(crate) fn replace(said: &mut RichText) {
     blocks(&mut said.blocks);
 }
@@ -93,20 +96,19 @@ fn inlines(of: &mut [Inline]) {
 fn with_emoji(text: &str) -> String {
     let mut done = String::with_capacity(text.len());
     let mut rest = text;
+    // A name may follow the colon that ends another.
+    let mut follows_emoji = false;
     while let Some((before, after)) = rest.split_once(':') {
         done.push_str(before);
-        let emoji = after.split_once(':').and_then(|(name, rest)| {
-            let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic());
-            Some((emojis::get_by_shortcode(name).filter(|_| is_name)?, rest))
-        });
-        match emoji {
+        let begins = follows_emoji && before.is_empty() || !ends_in_word(&done);
+        match emoji_name(after).filter(|_| begins) {
             Some((emoji, after)) => {
                 done.push_str(emoji.as_str());
-                rest = after;
+                (rest, follows_emoji) = (after, true);
             }
             None => {
                 done.push(':');
-                rest = after;
+                (rest, follows_emoji) = (after, false);
             }
         }
     }
@@ -114,25 +116,73 @@ fn with_emoji(text: &str) -> String {
     done
 }
 
+/// The emoji whose name stands at the beginning of a text, and what follows its colon. No word, number or path goes on
+/// there.
+fn emoji_name(text: &str) -> Option<(&'static emojis::Emoji, &str)> {
+    let (name, after) = text.split_once(':')?;
+    let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_+-".contains(&b));
+    let emoji = emojis::get_by_shortcode(name).filter(|_| is_name)?;
+    let ends = match after.strip_prefix(':') {
+        Some(next) => emoji_name(next).is_some(),
+        None => !after.starts_with(|next| is_in_word(next) || matches!(next, '_' | '/' | '\\')),
+    };
+    ends.then_some((emoji, after))
+}
+
+/// Returns true if a colon after this text belongs to a word, a number or a path.
+fn ends_in_word(text: &str) -> bool {
+    text.ends_with(|last| is_in_word(last) || matches!(last, '_' | '/' | '\\' | ':'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown;
+    use crate::text::{Named, read};
 
     fn said(text: &str) -> RichText {
-        let mut said = markdown::parse(text);
-        replace(&mut said);
-        said
+        read(text, &Named::default())
     }
 
     #[test]
     fn a_name_between_colons_is_its_emoji() {
-        assert_eq!(said("well done :tada:!"), RichText::plain("well done 🎉!"));
-        assert_eq!(said(":+1::+1:"), RichText::plain("👍👍"));
-        for text in ["12:30:45", "a :no_such_name: b", "::", ":", "see: this"] {
+        for (text, shown) in [
+            ("well done :tada:!", "well done 🎉!"),
+            (":+1::+1:", "👍👍"),
+            ("(:tada:)", "(🎉)"),
+            ("做得好:tada:谢谢", "做得好🎉谢谢"),
+            ("great.:tada:", "great.🎉"),
+            ("warning: :fire:", "warning: 🔥"),
+        ] {
+            assert_eq!(said(text), RichText::plain(shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_colon_in_a_word_a_number_or_an_address_stays_one() {
+        for text in [
+            "12:30:45",
+            "10:100:45",
+            "a:smile:b",
+            "é:smile:",
+            ":smile:é",
+            "2001:db8:100::1",
+            "fe80::100:1",
+            "::100:1",
+            "std::fire::x",
+            "::fire::",
+            "/users/:id:/edit",
+            "x_:x:",
+            ":x:_",
+            "a :no_such_name: b",
+            "::",
+            ":",
+            "see: this",
+        ] {
             assert_eq!(said(text), RichText::plain(text), "{text}");
         }
-        assert_eq!(said("`:tada:`"), markdown::parse("`:tada:`"));
+        for text in ["`:tada:`", "```\n:tada:\n```", "https://a.example/:tada:/x"] {
+            assert!(!format!("{:?}", said(text)).contains('🎉'), "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,74 @@
+use std::sync::atomic::Ordering;
+
+use wire::{Conversation, Person, RichText};
+
+use crate::chat::Chat;
+use crate::no::No;
+use crate::rules;
+use crate::store::Mentions;
+use crate::text::{self, Named};
+
+/// Reading what was typed.
+impl Chat {
+    /// What a text means, and whom of the members it mentions. It may cost a millisecond: whatever else can refuse the
+    /// text comes first.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`](wire::Refusal::Unavailable) if too many long texts wait.
+    pub(super) async fn read_text(
+        &self,
+        me: &Person,
+        conversation: Conversation,
+        text: &str,
+    ) -> Result<(RichText, Mentions), No> {
+        let named =
+            if text::may_mention(text) { self.named(me, conversation).await? } else { Named::default() };
+        let said = self.parse(text, named).await?;
+        let mentions = text::mentions(&said);
+        Ok((said, mentions))
+    }
+
+    /// What a text means to people who are not there to be mentioned.
+    ///
+    /// # Errors
+    /// Those of [`Chat::read_text`].
+    pub(super) async fn read_alone(&self, text: &str) -> Result<RichText, No> {
+        self.parse(text, Named::default()).await
+    }
+
+    async fn parse(&self, text: &str, named: Named) -> Result<RichText, No> {
+        if !is_long(text) {
+            return Ok(text::read(text, &named));
+        }
+        let text = text.to_owned();
+        self.texts_read.fetch_add(1, Ordering::Relaxed);
+        self.readings.work(move || text::read(&text, &named)).await
+    }
+
+    /// How many long texts were read since the start.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn readings(&self) -> u64 {
+        self.texts_read.load(Ordering::Relaxed)
+    }
+
+    async fn named(&self, me: &Person, conversation: Conversation) -> Result<Named, No> {
+        let Conversation::Group(group) = conversation else { return Ok(Named::default()) };
+        let Some(roster) = self.store.roster(group).await? else { return Ok(Named::default()) };
+        Ok(Named::new(&roster.members, rules::may_mention_everyone(&roster, me.id)))
+    }
+
+    /// Emoji whose names have these words in them, each with its name; common ones without words.
+    #[must_use]
+    pub fn emoji(&self, words: &str) -> Vec<(String, String)> {
+        text::shortcodes::find(words)
+    }
+}
+
+/// Returns true for a text that takes so long to read that it must not keep others waiting.
+pub(super) const fn is_long(text: &str) -> bool {
+    text.len() > LONG
+}
+
+/// In bytes. The worst texts of this length take about half a millisecond.
+const LONG: usize = 4 * 1024;

@@ -1,0 +1,53 @@
+//! Markdown as people type it in a chat: pulldown-cmark finds the marks, the tree decides what they mean.
+
+mod node;
+mod tree;
+
+use pulldown_cmark::{Event, Options, Parser};
+use wire::limits::TEXT_NODES;
+use wire::{RichText, shows};
+
+use super::pieces::Pieces;
+use tree::Tree;
+
+/// The most addresses and mentions of a text that is shown as it was typed.
+const FLAT_PIECES: usize = 40;
+/// The most nodes of the formatted part. The rest has at most three for each piece and one around them, and some nodes are
+/// only counted when they are closed.
+const FORMATTED: usize = TEXT_NODES - 3 * FLAT_PIECES - 30;
+/// The most events of the parser: some make no node.
+const EVENTS: usize = 8_000;
+
+/// Reads Markdown as a typed tree: emphasis, strong, strike, code, code blocks, links, lists and quotes.
+///
+/// A line break is a line break. Headings become strong paragraphs, images become links. What has no meaning here stays as
+/// it was typed: HTML, entities, link reference definitions, rules, underlined headings, and all markup that would show
+/// nothing. Past so many nodes, and inside more than [`TEXT_NESTING`](wire::limits::TEXT_NESTING) others, everything does.
+pub(super) fn parse(text: &str, pieces: &Pieces) -> RichText {
+    let mut tree = Tree::new(pieces);
+    let parser = Parser::new_ext(&pieces.marked, Options::ENABLE_STRIKETHROUGH).into_offset_iter();
+    for (count, (event, range)) in parser.enumerate() {
+        tree.at(range.start);
+        match event {
+            Event::Start(tag) => tree.open(tag, range),
+            Event::End(_) => tree.close(),
+            Event::Text(decoded) => tree.text(&decoded, range),
+            Event::Code(code) => tree.code(&code, range),
+            Event::Html(_) | Event::InlineHtml(_) => tree.typed(range),
+            Event::SoftBreak | Event::HardBreak => tree.line_break(range),
+            Event::Rule => tree.typed_block(range),
+            Event::FootnoteReference(_)
+            | Event::TaskListMarker(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_) => {}
+        }
+        if count > EVENTS || tree.nodes() > FORMATTED {
+            return tree.finish_as_typed();
+        }
+    }
+    let read = tree.finish();
+    if !read.shows() && shows(text) { RichText::plain(text) } else { read }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+use std::ops::Range;
+
+use wire::{Block, Inline};
+
+/// A node that is open, with what has been read of it.
+pub(super) struct Node {
+    pub(super) wrap: Wrap,
+    /// Where it stands in the source.
+    pub(super) range: Range<usize>,
+    pub(super) blocks: Vec<Block>,
+    pub(super) inlines: Vec<Inline>,
+    pub(super) items: Vec<Vec<Block>>,
+    /// Whether there is anything to see in it.
+    pub(super) seen: bool,
+}
+
+/// What a node makes of its children.
+pub(super) enum Wrap {
+    /// Gives them to its parent as they are.
+    None,
+    /// Gives its source instead.
+    Typed,
+    /// As [`Wrap::Typed`], on lines of its own.
+    TypedBlock,
+    Paragraph,
+    Heading,
+    Quote,
+    /// A block of code, with what stands after the opening fence.
+    Code(String),
+    List(Option<u64>),
+    Item,
+    Em,
+    Strong,
+    Strike,
+    Link {
+        to: String,
+        title: String,
+    },
+}
+
+impl Node {
+    pub(super) const fn root() -> Self {
+        Self::new(Wrap::None, 0..0)
+    }
+
+    pub(super) const fn new(wrap: Wrap, range: Range<usize>) -> Self {
+        Self { wrap, range, blocks: Vec::new(), inlines: Vec::new(), items: Vec::new(), seen: false }
+    }
+}
+
+impl Wrap {
+    /// Returns true for what stands on lines of its own.
+    pub(super) const fn is_block(&self) -> bool {
+        matches!(
+            self,
+            Self::Paragraph | Self::Heading | Self::Quote | Self::Code(_) | Self::List(_) | Self::TypedBlock
+        )
+    }
+
+    pub(super) const fn is_typed(&self) -> bool {
+        matches!(self, Self::Typed | Self::TypedBlock)
+    }
+}

@@ -1,0 +1,87 @@
+use std::collections::HashMap;
+
+use wire::{EVERYONE, ID_CHARS, Inline, Member, UserId};
+
+use super::words::{folded, folded_letters, goes_on};
+
+/// Who can be mentioned in a text, by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
+    /// By the folded name; people of one name in the order of the list.
+    people: HashMap<String, Vec<(UserId, String)>>,
+    longest: usize,
+    everyone: bool,
+}
+
+/// A mention at the beginning of a text: what it shows, and how many bytes it has after the `@`.
+pub(super) struct Found {
+    pub(super) inline: Inline,
+    pub(super) len: usize,
+}
+
+impl Named {
+    /// These members, the longest there first, and if `everyone` all of them at once.
+    pub(crate) fn new(members: &[Member], everyone: bool) -> Self {
+        let mut people: HashMap<String, Vec<(UserId, String)>> = HashMap::with_capacity(members.len());
+        for Member { person, .. } in members {
+            people
+                .entry(folded(person.name.as_str()))
+                .or_default()
+                .push((person.id, person.name.to_string()));
+        }
+        let longest = people.keys().map(String::len).max().unwrap_or_default().max(EVERYONE.len());
+        Self { people, longest, everyone }
+    }
+
+    /// Finds the name at the beginning of a text, the longest that fits. Of people of one name it is the one who is
+    /// spelled like that, then who is there longest; a part of an id after the name tells exactly who.
+    pub(super) fn at(&self, text: &str) -> Option<Found> {
+        let (mut form, mut len) = (String::new(), 0);
+        let mut best = None;
+        for (letter, folded) in folded_letters(text) {
+            if letter == "\n" {
+                break;
+            }
+            form.push_str(&folded);
+            len += letter.len();
+            if form.len() > self.longest {
+                break;
+            }
+            let last = letter.chars().next_back().unwrap_or_default();
+            if let Some(found) = self.ending(&form, text, len)
+                && !goes_on(last, &text[len..])
+            {
+                best = Some(found);
+            }
+        }
+        best
+    }
+
+    /// Whose name this is that ends here.
+    fn ending(&self, form: &str, text: &str, len: usize) -> Option<Found> {
+        let people = self.people.get(form).map(Vec::as_slice).unwrap_or_default();
+        let mention = |(id, name): &(UserId, String), len| Found {
+            inline: Inline::Mention { id: *id, name: name.clone() },
+            len,
+        };
+        if let Some(id) = id_part(&text[len..]) {
+            let lower = id.to_ascii_lowercase();
+            if let Some(person) = people.iter().find(|(id, _)| id.to_string().starts_with(&lower)) {
+                return Some(mention(person, len + 1 + id.len()));
+            }
+        }
+        // A member who is called "all" must not take what is meant for everyone.
+        if form == EVERYONE && self.everyone {
+            return Some(Found { inline: Inline::Everyone, len });
+        }
+        let spelled = people.iter().find(|(_, name)| name == &text[..len]);
+        spelled.or_else(|| people.first()).map(|person| mention(person, len))
+    }
+}
+
+/// The part of an id after a `#`, if a whole word of that kind stands there.
+fn id_part(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('#')?;
+    let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    (ID_CHARS..=16).contains(&end).then(|| &rest[..end])
+}

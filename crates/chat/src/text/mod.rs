@@ -1,0 +1,65 @@
+//! What a message means: the pipeline from what was typed to the typed tree.
+//!
+//! Addresses and mentions are found first and are opaque to everything that follows; then the Markdown around them is
+//! read; then the names of emoji become emoji. All of it is pure.
+
+mod addresses;
+pub(crate) mod emoji;
+mod markdown;
+mod mentions;
+mod pieces;
+pub(crate) mod shortcodes;
+mod words;
+
+use wire::{Block, Inline, RichText};
+
+pub(crate) use mentions::Named;
+use pieces::Pieces;
+
+use crate::store::Mentions;
+
+/// Reads a text. Whoever of `named` it mentions is in the tree.
+pub(crate) fn read(text: &str, named: &Named) -> RichText {
+    let mut said = markdown::parse(text, &Pieces::of(text, named));
+    shortcodes::replace(&mut said);
+    said
+}
+
+/// Returns true if a text may mention somebody.
+pub(crate) fn may_mention(text: &str) -> bool {
+    text.contains(['@', '＠', '﹫'])
+}
+
+/// Whom a text mentions.
+pub(crate) fn mentions(said: &RichText) -> Mentions {
+    let mut found = Mentions::default();
+    in_blocks(&said.blocks, &mut found);
+    found
+}
+
+fn in_blocks(blocks: &[Block], found: &mut Mentions) {
+    for block in blocks {
+        match block {
+            Block::P(of) => in_inlines(of, found),
+            Block::Quote(of) => in_blocks(of, found),
+            Block::List { items, .. } => items.iter().for_each(|item| in_blocks(item, found)),
+            Block::Code { .. } => {}
+        }
+    }
+}
+
+fn in_inlines(inlines: &[Inline], found: &mut Mentions) {
+    for inline in inlines {
+        match inline {
+            Inline::Em(of) | Inline::Strong(of) | Inline::Strike(of) | Inline::Link { of, .. } => {
+                in_inlines(of, found);
+            }
+            Inline::Mention { id, .. } if !found.people.contains(id) => found.people.push(*id),
+            Inline::Everyone => found.everyone = true,
+            Inline::Mention { .. } | Inline::T(_) | Inline::Code(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
