@@ -19,7 +19,7 @@ pub(crate) fn target() -> PathBuf {
 /// A cargo command in the project's folder.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
+    command.args(arguments).current_dir(root()).env("LEPTOS_OUTPUT_NAME", "hubbub");
     command
 }
 

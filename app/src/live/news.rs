@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use wire::{Entry, Event, Marks, Member, Person};
+use wire::{Entry, Event, Marks, Member, Person, Quote};
 
-use super::row::{Content, Row};
+use super::row::Row;
 use super::timeline::Timeline;
 
 /// What an entry did to a timeline.
@@ -78,10 +78,13 @@ impl Timeline {
                     content.event = change(std::mem::replace(&mut content.event, Event::Unknown));
                 });
             }
-            if matches!(entry.data, Event::Deleted { .. }) {
-                for row in rows.iter().filter(|row| row.content.with_untracked(|c| c.quotes(target))) {
-                    row.content.update(Content::forget_quote);
-                }
+            let excerpt = match &entry.data {
+                Event::Edited { text, body, .. } if !text.is_empty() => body.excerpt(),
+                Event::Deleted { .. } => String::new(),
+                _ => return,
+            };
+            for row in rows.iter().filter(|row| row.content.with_untracked(|c| c.quotes(target))) {
+                row.content.update(|content| content.set_quote(&excerpt));
             }
         });
         if matches!(entry.data, Event::Deleted { .. }) {
@@ -95,6 +98,16 @@ impl Timeline {
                     self.pins.update(|pins| {
                         pins.retain(|pin| pin.seq != target);
                         pins.push(quote);
+                    });
+                }
+            }
+            Event::Edited { text, body, .. } if !text.is_empty() => {
+                let pinned = |pin: &Quote| pin.seq == target;
+                if self.pins.with_untracked(|pins| pins.iter().any(pinned)) {
+                    self.pins.update(|pins| {
+                        pins.iter_mut()
+                            .filter(|pin| pinned(pin))
+                            .for_each(|pin| pin.excerpt = body.excerpt());
                     });
                 }
             }

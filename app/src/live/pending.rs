@@ -11,7 +11,8 @@ impl Timeline {
     pub(super) fn add_pending(&self, me: &Person, letter: &Letter) {
         let key = message_key(me, letter.id.as_str());
         let body = RichText::plain(&letter.text);
-        let event = Event::message(me.clone(), letter.text.clone(), body, letter.reply_to.clone());
+        let quote = letter.reply_to.clone().map(|quote| self.quote(quote.seq).unwrap_or(quote));
+        let event = Event::message(me.clone(), letter.text.clone(), body, quote);
         let state = letter.refused.clone().map_or(RowState::Sending, RowState::Failed);
         let content = Content { seq: None, at: letter.at, event, state };
         if self.rows.with_untracked(|rows| rows.iter().all(|row| row.key != key)) {

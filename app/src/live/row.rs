@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use wire::limits::EXCERPT_CHARS;
 use wire::{Entry, Event, Person, Quote, Reaction, Seq, Timestamp};
 
 use super::lead::Lead;
@@ -96,10 +95,8 @@ impl Content {
     /// What a reply to it quotes; none if it is no message, or none yet.
     #[must_use]
     pub fn quote(&self) -> Option<Quote> {
-        let (Some(seq), Event::Message { author, text, .. }) = (self.seq, &self.event) else { return None };
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let excerpt = words.join(" ").chars().take(EXCERPT_CHARS).collect();
-        Some(Quote { seq, author: author.clone(), excerpt })
+        let (Some(seq), Event::Message { author, body, .. }) = (self.seq, &self.event) else { return None };
+        Some(Quote { seq, author: author.clone(), excerpt: body.excerpt() })
     }
 
     /// Whether it is a reply to the message at this place.
@@ -107,10 +104,10 @@ impl Content {
         matches!(&self.event, Event::Message { reply_to: Some(quote), .. } if quote.seq == target)
     }
 
-    /// Forgets what the message said that it answers.
-    pub(super) fn forget_quote(&mut self) {
+    /// What the message it answers says now; nothing if that is deleted.
+    pub(super) fn set_quote(&mut self, excerpt: &str) {
         if let Event::Message { reply_to: Some(quote), .. } = &mut self.event {
-            quote.excerpt.clear();
+            excerpt.clone_into(&mut quote.excerpt);
         }
     }
 }

@@ -219,6 +219,16 @@ impl Timeline {
         self.content(seq)?.quote()
     }
 
+    /// A quote as its message is now, if its row is here. Whoever reads it follows the row.
+    #[must_use]
+    pub fn current(&self, quote: Quote) -> Quote {
+        let row = |rows: &Vec<Row>| rows.iter().find(|row| row.seq() == Some(quote.seq)).cloned();
+        match self.rows.with_untracked(row).map(|row| row.content.get()) {
+            Some(content) => content.quote().unwrap_or(Quote { excerpt: String::new(), ..quote }),
+            None => quote,
+        }
+    }
+
     /// What the row at a place shows, if it is here.
     #[must_use]
     pub fn content(&self, seq: Seq) -> Option<Content> {

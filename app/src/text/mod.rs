@@ -205,8 +205,13 @@ pub(crate) fn deleted(author: &Person) -> Sentence {
     sentence!("A message of {} was deleted", author)
 }
 
-pub(crate) fn replying_to(quote: &Quote) -> Sentence {
-    sentence!("Replying to {}: {}", &quote.author, quote.excerpt)
+/// How a quoted message begins; that it is gone if it is.
+pub(crate) fn excerpt_of(excerpt: String) -> String {
+    if excerpt.is_empty() { GONE.into() } else { excerpt }
+}
+
+pub(crate) fn replying_to(quote: Quote) -> Sentence {
+    sentence!("Replying to {}: {}", &quote.author, excerpt_of(quote.excerpt))
 }
 
 pub(crate) fn react_with(emoji: &str) -> String {

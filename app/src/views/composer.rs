@@ -223,10 +223,10 @@ fn fill_for_edit(desk: &Desk, field: NodeRef<Textarea>) {
 /// Says what the text will be, if not a new message, and the way back.
 #[component]
 fn IntentBar(desk: Desk) -> impl IntoView {
-    let intent = desk.intent;
+    let (intent, timeline) = (desk.intent, desk.timeline);
     let label = move || match intent.get() {
         Intent::Say => None,
-        Intent::Reply(quote) => Some(text::replying_to(&quote)),
+        Intent::Reply(quote) => Some(text::replying_to(timeline.current(quote))),
         Intent::Edit(_) => Some(sentence!("{}", Words(text::EDITING))),
     };
     let reply_to = move || match intent.get() {

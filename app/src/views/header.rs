@@ -126,7 +126,7 @@ fn History(timeline: Timeline) -> impl IntoView {
                 <p class="hint">{text::NO_PINS}</p>
             </Show>
             <ul>
-                <For each=move || pins.get() key=|pin| pin.seq.0 let(pin)>
+                <For each=move || pins.get() key=|pin| (pin.seq, pin.excerpt.clone()) let(pin)>
                     <li>
                         <a class="quote" rel="external" href=format!("{path}?at={0}#m{0}", pin.seq)>
                             <strong dir="auto">{pin.author.name.to_string()}</strong> " " <bdi>{pin.excerpt}</bdi>

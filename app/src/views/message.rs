@@ -115,7 +115,7 @@ fn Quoted(desk: Desk, quote: Quote) -> impl IntoView {
             let _ = window().location().set_hash(&anchor);
         }
     };
-    let excerpt = if excerpt.is_empty() { text::GONE.to_owned() } else { excerpt };
+    let excerpt = text::excerpt_of(excerpt);
     view! {
         <a class="quote" href=desk.link_to(seq) rel="external" on:click=jump>
             <strong dir="auto">{author.name.to_string()}</strong> " " <bdi>{excerpt}</bdi>

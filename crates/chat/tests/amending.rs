@@ -1,7 +1,7 @@
 //! Changing what was said, and what of it others hear and find.
 
 use chat::testing::{Listener, Node};
-use chat::{Ack, No};
+use chat::{Ack, Audience, No};
 use wire::Topic;
 use wire::{Amendment, Emoji, Event, GroupId, GroupView, Person, Place, Quote, Reaction, Refusal, Role, Seq};
 
@@ -112,6 +112,96 @@ async fn of_a_deleted_message_nothing_is_found_any_more() {
     assert_eq!(tea.amend(&tea.ben, secret, thumb(true)).await, refused(Refusal::NotFound));
     let late = tea.reply(&tea.ann, secret, "too late").await;
     assert!(matches!(tea.at(late).await, Event::Message { reply_to: None, .. }));
+}
+
+#[tokio::test]
+async fn a_quote_and_a_pin_show_what_the_message_says_now() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ann, tea.id, "the **old** words").await.seq;
+    let reply = tea.reply(&tea.ben, said, "which `words`?").await;
+    let second = tea.reply(&tea.ann, reply, "those").await;
+    tea.amend(&tea.ann, said, Amendment::Pin(true)).await.unwrap();
+    let quoted = async |seq| match tea.at(seq).await {
+        Event::Message { reply_to: Some(quote), .. } => quote.excerpt,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(quoted(reply).await, "the old words", "without markup");
+    assert_eq!(quoted(second).await, "which words?");
+
+    tea.amend(&tea.ann, said, Amendment::Edit("*other* words".into())).await.unwrap();
+    tea.amend(&tea.ann, said, Amendment::Edit("> *new* words\n\n- at last".into())).await.unwrap();
+    assert_eq!(quoted(reply).await, "new words at last");
+    assert_eq!(quoted(second).await, "which words?", "only those that quote it");
+    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await.unwrap();
+    let everything = format!("{everything:?}");
+    assert!(!everything.contains("old") && !everything.contains("other"), "{everything}");
+    let GroupView::Inside(page) =
+        tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await.unwrap()
+    else {
+        panic!("inside")
+    };
+    let Event::Message { body, .. } = &page.pins[0].data else { panic!("a message") };
+    assert_eq!(body.excerpt(), "new words at last");
+}
+
+#[tokio::test]
+async fn one_emoji_is_one_reaction_however_it_is_spelled_and_nothing_else_is_one() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ann, tea.id, "tea?").await.seq;
+    let react = |spelling: &str, on| Amendment::React(Emoji::new(spelling).unwrap(), on);
+    tea.amend(&tea.ann, said, react("❤", true)).await.unwrap();
+    tea.amend(&tea.ben, said, react("❤\u{fe0f}", true)).await.unwrap();
+    tea.amend(&tea.ben, said, react("👍🏽", true)).await.unwrap();
+    tea.amend(&tea.ben, said, react("👍", true)).await.unwrap();
+    let reactions = async || match tea.at(said).await {
+        Event::Message { reactions, .. } => {
+            reactions.into_iter().map(|one| (one.emoji.to_string(), one.people.len())).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let (heart, dark, thumb) = ("❤\u{fe0f}".to_owned(), "👍🏽".to_owned(), "👍".to_owned());
+    assert_eq!(reactions().await, [(heart.clone(), 2), (dark.clone(), 1), (thumb.clone(), 1)]);
+    tea.amend(&tea.ann, said, react("❤\u{fe0e}", false)).await.unwrap();
+    assert_eq!(reactions().await, [(heart, 1), (dark, 1), (thumb, 1)]);
+    for none in ["→", "·", "日", "🏽", "√", "👍👍"] {
+        assert_eq!(tea.amend(&tea.ben, said, react(none, true)).await, refused(Refusal::EmojiBad), "{none}");
+    }
+}
+
+#[tokio::test]
+async fn what_shows_nothing_is_neither_said_nor_made_of_a_message() {
+    let tea = Tea::new().await;
+    let said = tea.node.say(&tea.ann, tea.id, "hello").await.seq;
+    for nothing in ["", " \n", "\u{200b}", "\u{2800}", "\u{3164}\n\u{ad}", "\u{e0041}\u{fe0f}"] {
+        let id = tea.node.chat.new_send_id();
+        let posted = tea.node.chat.post(&tea.ann, tea.topic(), id, nothing, None).await;
+        assert_eq!(posted, refused(Refusal::TextEmpty), "{}", nothing.escape_unicode());
+        let edited = tea.amend(&tea.ann, said, Amendment::Edit(nothing.into())).await;
+        assert_eq!(edited, refused(Refusal::TextEmpty), "{}", nothing.escape_unicode());
+        let (id, to) = (tea.node.chat.new_send_id(), Audience::These(vec![tea.topic()]));
+        assert_eq!(tea.node.chat.broadcast(&tea.ann, id, nothing, to).await, refused(Refusal::TextEmpty));
+    }
+    let edited = tea.amend(&tea.ann, said, Amendment::Edit("[docs]: https://example.org/".into())).await;
+    assert!(edited.is_ok());
+    let Event::Message { body, .. } = tea.at(said).await else { panic!("a message") };
+    assert_eq!(body.excerpt(), "[docs]: https://example.org/");
+}
+
+#[tokio::test]
+async fn a_text_is_read_only_for_somebody_who_may_say_it() {
+    let tea = Tea::new().await;
+    let eve = tea.node.introduce("eve").await;
+    let said = tea.node.say(&tea.ann, tea.id, "hello").await.seq;
+    let long = "*a_".repeat(5_000);
+    let readings = tea.node.chat.readings();
+    assert_eq!(tea.amend(&eve, said, Amendment::Edit(long.clone())).await, refused(Refusal::NotMember));
+    assert_eq!(tea.amend(&tea.ben, said, Amendment::Edit(long.clone())).await, refused(Refusal::NotAuthor));
+    let id = tea.node.chat.new_send_id();
+    let posted = tea.node.chat.post(&eve, tea.topic(), id, &long, None).await;
+    assert_eq!(posted, refused(Refusal::NotMember));
+    assert_eq!(tea.node.chat.readings(), readings, "nobody had to read it");
+    tea.amend(&tea.ann, said, Amendment::Edit(long)).await.unwrap();
+    assert_eq!(tea.node.chat.readings(), readings + 1);
 }
 
 #[tokio::test]

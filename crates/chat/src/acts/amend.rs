@@ -5,6 +5,7 @@ use crate::chat::{Ack, Chat};
 use crate::no::{Fault, No};
 use crate::rules;
 use crate::store::{Amend, Draft, Mentions, Outcome, Right, RightTo, Sender, Write};
+use crate::text::emoji;
 
 /// Changing what was said.
 impl Chat {
@@ -23,13 +24,10 @@ impl Chat {
     ) -> Result<Ack, No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
-        let (amendment, body, mentions) = match amendment {
-            Amendment::Edit(text) => {
-                let text = tidy(&text)?;
-                let (body, mentions) = self.read_text(me, conversation, &text).await?;
-                (Amendment::Edit(text), body, Some(mentions))
-            }
-            other => (other, RichText::default(), None),
+        let amendment = match amendment {
+            Amendment::Edit(text) => Amendment::Edit(tidy(&text)?),
+            Amendment::React(emoji, true) => Amendment::React(emoji::canonical(&emoji)?, true),
+            other => other,
         };
         self.pace.take(me.id, now)?;
         let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
@@ -42,12 +40,21 @@ impl Chat {
             };
         }
         let right = Right { conversation, user: me.id, to: RightTo::Amend };
+        let (mut body, mut mentions) = (RichText::default(), None);
         loop {
             let standing = self.store.standing(conversation, me.id).await?;
             right.check(standing.as_ref(), now)?;
             let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
             let kept = self.store.kept(topic, target).await?.ok_or(Refusal::NotFound)?;
             let message = read(&kept.entry.data);
+            // A text is read only for somebody who may change the message.
+            if let Amendment::Edit(text) = &amendment
+                && mentions.is_none()
+                && rules::amend(&message, target, me, role, &amendment, RichText::default())?.is_some()
+            {
+                let (said, whom) = self.read_text(me, conversation, text).await?;
+                (body, mentions) = (said, Some(whom));
+            }
             let Some(change) = rules::amend(&message, target, me, role, &amendment, body.clone())? else {
                 let (seq, timestamp) = (kept.entry.seq, kept.entry.timestamp);
                 return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate: true });
@@ -88,24 +95,28 @@ impl Chat {
         }
     }
 
-    /// What a deleted message has left behind in other entries, without it: its edits, and the replies that
-    /// quote it.
+    /// What a changed message has left behind in other entries, as it is from now on: the replies that quote it quote its
+    /// new words, or nothing if it is deleted, and its earlier edits have no words any more.
     async fn traces(&self, topic: &Topic, target: Seq, change: &Event) -> Result<Vec<(Seq, Json)>, No> {
-        if !matches!(change, Event::Deleted { .. }) {
-            return Ok(Vec::new());
-        }
+        let excerpt = match change {
+            Event::Edited { body, .. } => body.excerpt(),
+            Event::Deleted { .. } => String::new(),
+            _ => return Ok(Vec::new()),
+        };
         let about = self.store.about(topic, target).await?;
-        let without = |event: Event| match event {
-            Event::Edited { target, by, .. } => {
+        let now = |event: Event| match event {
+            Event::Edited { target, text, by, .. } if !text.is_empty() => {
                 Some(Event::Edited { target, text: String::new(), body: RichText::default(), by })
             }
-            Event::Message { author, text, body, reply_to: Some(mut quote), edited, reactions, pinned } => {
-                quote.excerpt.clear();
+            Event::Message { author, text, body, reply_to: Some(mut quote), edited, reactions, pinned }
+                if quote.excerpt != excerpt =>
+            {
+                quote.excerpt.clone_from(&excerpt);
                 Some(Event::Message { author, text, body, reply_to: Some(quote), edited, reactions, pinned })
             }
             _ => None,
         };
-        let changed = |entry: wire::Entry<Json>| Some((entry.seq, Json::of(&without(read(&entry.data))?)));
+        let changed = |entry: wire::Entry<Json>| Some((entry.seq, Json::of(&now(read(&entry.data))?)));
         Ok(about.into_iter().filter_map(changed).collect())
     }
 }
