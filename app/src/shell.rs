@@ -46,9 +46,25 @@ impl SessionCookie {
         self.header(&token.reveal(), MAX_AGE)
     }
 
+    /// The name of the cookie with the token of the browser's device. It stays when the person signs out, and says only that
+    /// somebody signed in here before.
+    #[must_use]
+    pub fn device_name(&self) -> String {
+        format!("{}_device", self.name)
+    }
+
+    /// The `Set-Cookie` header that gives a browser the token of its device.
+    #[must_use]
+    pub fn set_device(&self, token: &Token) -> HeaderValue {
+        Self::named(&self.device_name(), &token.reveal(), MAX_AGE, self.secure)
+    }
+
     fn header(&self, value: &str, max_age: u32) -> HeaderValue {
-        let Self { name, secure } = self;
-        let secure = if *secure { "; Secure" } else { "" };
+        Self::named(&self.name, value, max_age, self.secure)
+    }
+
+    fn named(name: &str, value: &str, max_age: u32, secure: bool) -> HeaderValue {
+        let secure = if secure { "; Secure" } else { "" };
         let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
         // A name of ours and hexadecimal digits are always a valid header.
         HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))

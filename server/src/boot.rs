@@ -180,6 +180,16 @@ impl Running {
         }
     }
 
+    /// A link by which somebody becomes the owner, once and until the server stops; none if there is an owner.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn owner_link(&self) -> Result<Option<String>, Wrong> {
+        let offered = self.chat.offer_ownership().await;
+        let token = offered.map_err(|no| Wrong(format!("the accounts cannot be read: {no:?}")))?;
+        Ok(token.map(|token| format!("{}/owner/{}", self.url(), token.reveal())))
+    }
+
     /// The domain.
     #[must_use]
     pub const fn chat(&self) -> &Arc<Chat> {

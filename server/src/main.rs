@@ -93,6 +93,12 @@ async fn serve(config: Config) -> ExitCode {
     };
     println!("Hubbub serves {}", running.url());
     println!("{place}; Ctrl-C ends it");
+    match running.owner_link().await {
+        Ok(Some(link)) => println!("Nobody owns this server yet. To become its owner, open {link}"),
+        Ok(None) => {}
+        // A server that cannot read says so to everybody who asks; it may get better.
+        Err(wrong) => eprintln!("hubbub: {wrong}"),
+    }
     server::until_told_to_stop().await;
     println!("Hubbub stops …");
     let stopped = tokio::select! {

@@ -72,6 +72,7 @@ impl Collector for Node {
             ("stalls", "Times that a socket had no room", broker.stalls),
             ("sockets_closed", "Sockets that have ended", closed),
             ("store_reads", "Reads of the database", app.chat.store_reads()),
+            ("password_hashes", "Passwords hashed or compared", app.chat.password_hashes()),
             ("failed_commits", "Commits that failed", tally.failed.load(Ordering::Relaxed)),
         ];
         for (name, help, value) in counters {

@@ -39,7 +39,8 @@ pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next
     let from =
         peer.map(|peer| address(&app.config, request.headers(), peer)).filter(|from| !from.is_loopback());
     let session = token.filter(|_| me.is_some());
-    let caller = Caller { me, open_topics, from, session, label: label(request.headers()), endings };
+    let device = device(&app.config, request.headers());
+    let caller = Caller { me, open_topics, from, session, device, label: label(request.headers()), endings };
     request.extensions_mut().insert(caller);
     next.run(request).await
 }
@@ -47,6 +48,11 @@ pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next
 /// What the browser says it is.
 fn label(headers: &HeaderMap) -> String {
     headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// The token of the browser's device.
+fn device(config: &Config, headers: &HeaderMap) -> Option<Token> {
+    Token::parse(CookieJar::from_headers(headers).get(&cookie(config).device_name())?.value())
 }
 
 fn token(config: &Config, headers: &HeaderMap) -> Option<Token> {

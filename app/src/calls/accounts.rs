@@ -8,9 +8,11 @@ use crate::failure::Failure;
 /// What is wrong with the password, or that the name is taken.
 #[server(name = Claim, prefix = "/do", endpoint = "claim")]
 pub async fn claim(password: String) -> Result<(), Failure> {
-    use super::context::{caller, chat};
+    use super::context::{caller_with_device, chat, keep_device};
 
-    chat().claim(caller().me()?, &password).await?;
+    let caller = caller_with_device();
+    chat().claim_from(&caller, &password).await?;
+    keep_device(&caller);
     Ok(())
 }
 
@@ -31,10 +33,12 @@ pub async fn describe(bio: String) -> Result<(), Failure> {
 /// If they are not those of an account, or too many attempts came to nothing.
 #[server(name = SignIn, prefix = "/do", endpoint = "sign_in")]
 pub async fn sign_in(name: String, password: String) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to, keep_token};
+    use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
 
-    let (_, token) = chat().sign_in(&caller(), &name, &password).await?;
+    let caller = caller_with_device();
+    let (_, token) = chat().sign_in(&caller, &name, &password).await?;
     keep_token(&token);
+    keep_device(&caller);
     go_to("/");
     Ok(())
 }
@@ -94,6 +98,29 @@ pub async fn change_password(old: String, new: String) -> Result<(), Failure> {
     Ok(chat().change_password(me, own, &old, &new).await?)
 }
 
+/// Makes the caller the owner of the server, by the link that the operator has. Somebody without an account gets one under
+/// this name and with this password.
+///
+/// # Errors
+/// If the link no longer works, or what is wrong with the name or the password.
+#[server(name = BecomeOwner, prefix = "/do", endpoint = "become_owner")]
+pub async fn become_owner(
+    token: String,
+    #[server(default)] name: String,
+    #[server(default)] password: String,
+) -> Result<(), Failure> {
+    use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
+    use wire::Refusal;
+
+    let (token, caller) = (chat::Token::parse(&token).ok_or(Refusal::ResetOver)?, caller_with_device());
+    if let Some(session) = chat().become_owner(&caller, &token, &name, &password).await? {
+        keep_token(&session);
+    }
+    keep_device(&caller);
+    go_to("/");
+    Ok(())
+}
+
 /// Makes a member of the application an admin, or an admin a member: `role` is `admin` or `member`.
 ///
 /// # Errors
@@ -130,12 +157,13 @@ pub async fn offer_reset(user: String) -> Result<(), Failure> {
 /// What is wrong with the password, or that the link no longer works.
 #[server(name = ResetPassword, prefix = "/do", endpoint = "reset_password")]
 pub async fn reset_password(token: String, password: String) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to, keep_token};
+    use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
     use wire::Refusal;
 
-    let token = chat::Token::parse(&token).ok_or(Refusal::ResetOver)?;
-    let session = chat().reset(&caller(), &token, &password).await?;
+    let (token, caller) = (chat::Token::parse(&token).ok_or(Refusal::ResetOver)?, caller_with_device());
+    let session = chat().reset(&caller, &token, &password).await?;
     keep_token(&session);
+    keep_device(&caller);
     go_to("/");
     Ok(())
 }

@@ -26,6 +26,20 @@ pub(super) fn keep_token(token: &Token) {
     set_cookie(expect_context::<SessionCookie>().set(token));
 }
 
+/// The caller, with a token for their device: the one that the browser has, or a new one to be kept if they sign in.
+pub(super) fn caller_with_device() -> Caller {
+    let caller = caller();
+    let device = caller.device.clone().unwrap_or_else(|| chat().new_token());
+    Caller { device: Some(device), ..caller }
+}
+
+/// Lets the browser keep the token of its device, by which it is known after it signed out.
+pub(super) fn keep_device(caller: &Caller) {
+    if let Some(device) = &caller.device {
+        set_cookie(expect_context::<SessionCookie>().set_device(device));
+    }
+}
+
 /// Takes the browser's session away.
 pub(super) fn forget_token() {
     set_cookie(expect_context::<SessionCookie>().clear());

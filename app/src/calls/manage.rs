@@ -17,12 +17,13 @@ pub async fn settle(
     announcing: Option<String>,
 ) -> Result<(), Failure> {
     use super::context::{caller, chat, door_of, group_id};
-    use wire::{Description, GroupName, Refusal, Setting};
+    use chat::names;
+    use wire::{Refusal, Setting};
 
     let limit = limit.trim().parse().map_err(|_| Refusal::LimitBad { max: chat().max_limit() })?;
     let new = vec![
-        Setting::Name(GroupName::new(&name)?),
-        Setting::Description(Description::new(&description)?),
+        Setting::Name(names::group_name(&name)?),
+        Setting::Description(names::description(&description)?),
         Setting::Limit(limit),
         Setting::Door(door_of(&door)?),
         Setting::SlowS(slow_s),

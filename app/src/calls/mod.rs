@@ -12,10 +12,12 @@ mod people;
 #[cfg(feature = "ssr")]
 mod still;
 
-pub use accounts::{AppRank, ChangePassword, Claim, Describe, EndSession, OfferReset, ResetPassword};
+pub use accounts::{
+    AppRank, BecomeOwner, ChangePassword, Claim, Describe, EndSession, OfferReset, ResetPassword,
+};
 pub use accounts::{SignIn, SignOut};
 pub use accounts::{app_rank, change_password, claim, describe, end_session, offer_reset, reset_password};
-pub use accounts::{sign_in, sign_out};
+pub use accounts::{become_owner, sign_in, sign_out};
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
 pub use directs::{Block, Broadcast, Gather, block, broadcast, gather};
@@ -30,6 +32,6 @@ pub(crate) use still::{Administered, Listed, Listing, Managed, Profile, Shown};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{Audiences, Known, Results, SessionLine, Told};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{account, audiences, management, message, people_called, results};
+pub(crate) use still::{OwnerToBe, administered, group_audit, listings, owner_to_be, profile, reset_for};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{administered, group_audit, listings, profile, reset_for};
+pub(crate) use still::{account, audiences, management, message, people_called, results};

@@ -7,6 +7,17 @@ use wire::{
     Seq, Summary, Timestamp,
 };
 
+/// Somebody who opens the link of the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnerToBe {
+    /// Somebody new.
+    Stranger,
+    /// A guest, who gets an account.
+    Guest,
+    /// Somebody with an account.
+    Account,
+}
+
 /// What became of a broadcast.
 pub(crate) use chat::Broadcast as Results;
 pub(crate) use chat::store::{Listed, Listing, Profile};
@@ -32,7 +43,7 @@ pub(crate) fn management(group: String) -> impl Future<Output = Result<Managed, 
     async move {
         let me = caller.me()?;
         let management = chat.management(me, id?).await?;
-        let mut known = chat.people(me, "").await?;
+        let mut known = chat.may_be_added(me).await?;
         known.retain(|person| management.members.iter().all(|member| member.person.id != person.id));
         Ok(Managed { management, known, link, now: chat.now() })
     }
@@ -248,5 +259,20 @@ pub(crate) fn reset_for(token: String) -> impl Future<Output = Result<Person, Fa
     async move {
         let token = chat::Token::parse(&token).ok_or(Refusal::ResetOver)?;
         Ok(chat.reset_of(&token).await?)
+    }
+}
+
+/// Checks the link of the owner, and says who opens it. Takes who asks from context at once.
+pub(crate) fn owner_to_be(
+    token: String,
+) -> impl Future<Output = Result<OwnerToBe, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        chat.owner_link_works(&chat::Token::parse(&token).ok_or(Refusal::ResetOver)?)?;
+        Ok(match &caller.me {
+            None => OwnerToBe::Stranger,
+            Some(me) if chat.account(me).await?.is_some() => OwnerToBe::Account,
+            Some(_) => OwnerToBe::Guest,
+        })
     }
 }

@@ -170,7 +170,7 @@ fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
 
 #[component]
 fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
-    let Member { person, role, muted_until, .. } = member;
+    let Member { person, role, account, muted_until, .. } = member;
     let muted = muted_until.is_some_and(|until| until > now);
     view! {
         <li>
@@ -179,6 +179,7 @@ fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
                 <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                 <span class="name" dir="auto">{person.name.to_string()}</span>
                 {(role == Role::Admin).then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
+                {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
                 {muted.then(|| view! { <span class="tag">{text::MUTED}</span> })}
             </label>
         </li>

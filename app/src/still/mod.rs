@@ -9,6 +9,7 @@ mod audit;
 mod broadcast;
 mod groups;
 mod message;
+mod owner;
 mod people;
 mod profile;
 mod reset;
@@ -39,6 +40,7 @@ pub fn Still() -> impl IntoView {
                 <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>
                 <Route path=path!("/broadcast/:seq") view=broadcast::ResultsPage/>
                 <Route path=path!("/server") view=server::ServerPage/>
+                <Route path=path!("/owner/:token") view=owner::OwnerPage/>
                 <Route path=path!("/reset/:token") view=reset::ResetPage/>
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>

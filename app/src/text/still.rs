@@ -120,6 +120,10 @@ pub(crate) fn here_since(year: i64, month: i64, day: i64) -> String {
 
 pub(crate) const PASSWORD: &str = "Password";
 pub(crate) const NEW_PASSWORD: &str = "New password";
+pub(crate) const BECOME_OWNER: &str = "Become the owner";
+pub(crate) const CREATE_OWNER: &str = "Create owner account";
+pub(crate) const OWNER_HINT: &str =
+    "This link makes you the owner of this server. You'll decide who is an admin. It works once.";
 pub(crate) const OLD_PASSWORD: &str = "Present password";
 pub(crate) const CHANGE_PASSWORD: &str = "Change password";
 pub(crate) const NO_PASSWORD_YET: &str = "No password yet?";

@@ -135,7 +135,7 @@ fn Seat(
     group: String,
     promote: FormState,
 ) -> impl IntoView {
-    let Member { person, role, .. } = member;
+    let Member { person, role, account, .. } = member;
     let fields = StoredValue::new((group, person.id.to_string()));
     let is_admin = role == Role::Admin;
     view! {
@@ -150,6 +150,7 @@ fn Seat(
             }}
             <Presence live topic user=person.id/>
             {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
+            {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
             <Show when=flag(move || i_am_admin.get() && !is_admin)>
                 <Form action="/do/manage" class="listing-end" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>

@@ -5,6 +5,7 @@ use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
 use super::acts::Acts;
 use super::avatar::Avatar;
 use super::changing::{flag, part, value};
+use super::mark::Mark;
 use super::moment::{Day, Moment};
 use super::rich_text::Rich;
 use super::toast::Toasts;
@@ -48,7 +49,8 @@ pub(super) fn MessageRow(desk: Desk, row: Row) -> impl IntoView {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
             <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
             <div class="message-meta">
-                <Author me=desk.live.me.id author/>
+                <Author me=desk.live.me.id author=author.clone()/>
+                <Mark members=desk.timeline.members.clone() user=author.id/>
                 " " <Moment at/>
                 {edited.map(|_| view! { " " <span class="message-edited">{text::EDITED}</span> })}
             </div>

@@ -12,6 +12,7 @@ mod form;
 mod header;
 mod keyboard;
 mod keys;
+mod mark;
 mod members;
 mod message;
 mod message_list;

@@ -19,12 +19,11 @@ use crate::gaps::Gaps;
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::no::No;
-use crate::outside::{Chance, Clock, random};
+use crate::outside::{Chance, Clock, SteadyClock, random};
 use crate::pace::Pace;
 use crate::passwords::Forge;
 use crate::pulse::{Beat, Pulse};
-use crate::session::Token;
-use crate::sign_ins::SignIns;
+use crate::session::{Token, TokenHash};
 use crate::store::{AccountKey, Outcome, Store, Write};
 use crate::tally::Tally;
 use crate::typing::Typing;
@@ -36,20 +35,25 @@ pub struct Chat {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What lengths of time are measured by.
+    pub(crate) steady: SteadyClock,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) limits: Limits,
     /// How fast each user sends.
     pub(crate) pace: Pace<UserId>,
     /// How fast each user does everything else that is kept.
     pub(crate) acts: Pace<UserId>,
+    /// How fast each user puts people into groups.
+    pub(crate) adding: Pace<UserId>,
     /// How fast new people come from each network.
     pub(crate) newcomers: Pace<Network>,
     /// How often each user may say that they are typing.
     pub(crate) typing_pace: Pace<UserId>,
     /// Who is, until it is told.
     pub(crate) typing: Arc<Typing>,
-    pub(crate) sign_ins: SignIns,
     pub(crate) forge: Forge,
+    /// The token by which somebody becomes the owner, if it was offered and not used.
+    pub(crate) owner_link: Mutex<Option<TokenHash>>,
     /// Where pictures are made anew, one at a time: each may take much memory.
     pub(crate) pictures: Workshop,
     /// Where long texts are read.
@@ -96,6 +100,8 @@ pub struct Caller {
     pub from: Option<IpAddr>,
     /// The session it runs in.
     pub session: Option<Token>,
+    /// The token that the browser keeps while it is signed out, by which it is known as a device that has signed in.
+    pub device: Option<Token>,
     /// What the browser says it is.
     pub label: String,
     /// [`Chat::endings`] before the session was looked up.
@@ -161,20 +167,22 @@ impl Chat {
         let pace = Pace::new(limits.send_burst, limits.send_per_second);
         let acts = Pace::new(limits.act_burst, limits.acts_per_second);
         let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
-        let (sign_ins, forge) = (SignIns::default(), Forge::new());
-        Arc::new(Self {
+        let steady = SteadyClock::new(Arc::clone(&clock));
+        let chat = Arc::new(Self {
             store,
             broker,
             clock,
+            steady,
             chance,
             limits,
             pace,
             acts,
+            adding: Pace::new(limits.add_burst, limits.adds_per_second),
             newcomers,
             typing_pace: Pace::new(10, 1.0),
             typing,
-            sign_ins,
-            forge,
+            forge: Forge::new(),
+            owner_link: Mutex::default(),
             pictures: Workshop::new("pictures", 1, 8),
             readings: Workshop::new("readings", 2, 256),
             texts_read: AtomicU64::new(0),
@@ -184,7 +192,10 @@ impl Chat {
             tally,
             committer,
             tasks: Mutex::new(tasks),
-        })
+        });
+        let sweeping = tokio::spawn(Self::sweep_on(Arc::downgrade(&chat)));
+        chat.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(sweeping);
+        chat
     }
 
     /// Closes the valve when the session of a caller ends, from now on.
@@ -227,6 +238,12 @@ impl Chat {
     #[must_use]
     pub fn store_reads(&self) -> u64 {
         self.store.reads()
+    }
+
+    /// How many passwords were hashed or compared since the start.
+    #[must_use]
+    pub fn password_hashes(&self) -> u64 {
+        self.forge.hashed()
     }
 
     /// The time, as everything here sees it.

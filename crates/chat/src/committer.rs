@@ -9,7 +9,7 @@ use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
 use crate::bus::{Bus, Hint};
 use crate::endings::Endings;
 use crate::no::{Fault, No};
-use crate::store::{Amend, Change, Draft, Fact, Outcome, Placed, Store, Write};
+use crate::store::{Amend, Change, Draft, Fact, Outcome, Placed, Sessions, Store, Write};
 use crate::tally::Tally;
 
 /// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
@@ -184,6 +184,17 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
         }
         (Write::Meet(meeting), Outcome::Changed { places }) => {
             tell_all(&meeting.news, places, broker, bus);
+        }
+        (Write::Together { first, then }, Outcome::Done) => {
+            for write in std::iter::once(&**first).chain(then) {
+                publish(write, &Outcome::Done, outlets);
+            }
+        }
+        (Write::Sweep { .. }, Outcome::Swept { guests }) => {
+            for user in guests {
+                let (user, which) = (*user, Sessions::All);
+                publish(&Write::SignOut { user, which }, &Outcome::Done, outlets);
+            }
         }
         (Write::Noted { write, note }, Outcome::Noted { seq }) => {
             publish(write, &Outcome::Done, outlets);

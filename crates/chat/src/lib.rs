@@ -16,6 +16,7 @@ mod committer;
 mod endings;
 mod gaps;
 mod limits;
+pub mod names;
 mod network;
 mod no;
 mod outside;

@@ -14,6 +14,10 @@ pub struct Limits {
     pub act_burst: u32,
     /// How many of these a second after that.
     pub acts_per_second: f64,
+    /// How many people a user may put into groups at once.
+    pub add_burst: u32,
+    /// How many people a second a user may put into groups after that.
+    pub adds_per_second: f64,
     /// How many new people may come from one address at once.
     pub newcomer_burst: u32,
     /// How many new people a second may come from one address after that.
@@ -22,6 +26,12 @@ pub struct Limits {
     pub topic_log_bytes: usize,
     /// How many bytes of frames the broker keeps in all.
     pub log_bytes: usize,
+    /// How many guests may come from one network within a day.
+    pub guests_per_day: u32,
+    /// After how many days without a visit a guest who never did anything is removed.
+    pub guest_days: u32,
+    /// Whether the owner comes by a link that is printed at the start; otherwise the first account is the owner's.
+    pub owner_by_link: bool,
     /// Who may come without an account.
     pub sign_up: SignUp,
     /// After how many days without a visit a session ends.
@@ -52,10 +62,15 @@ impl Default for Limits {
             send_per_second: 2.0,
             act_burst: 60,
             acts_per_second: 1.0,
+            add_burst: 100,
+            adds_per_second: 0.05,
             newcomer_burst: 50,
             newcomers_per_second: 0.1,
             topic_log_bytes: 256 * 1024,
             log_bytes: 64 * 1024 * 1024,
+            guests_per_day: 500,
+            guest_days: 7,
+            owner_by_link: false,
             sign_up: SignUp::Open,
             session_idle_days: 30,
             session_days: 180,

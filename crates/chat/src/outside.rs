@@ -1,9 +1,47 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use wire::Timestamp;
 
 /// What the domain takes from the world outside as arguments: the time.
 pub trait Clock: Send + Sync + 'static {
-    /// Now, UTC.
+    /// Now, UTC. It may step in both directions, when somebody sets the machine's clock.
     fn now(&self) -> Timestamp;
+
+    /// The time since any fixed moment, from a monotonic clock: it never steps.
+    fn elapsed(&self) -> Duration;
+}
+
+/// The time by which lengths are measured: rate limits, sign-in windows, slow mode, mutes, invites and links.
+///
+/// It follows the wall clock, but never goes back: if somebody sets the clock back one hour, it goes on by the monotonic
+/// clock, so no wait gets longer than it was. If the clock is set forward, waits end early. After a restart it begins
+/// at the wall clock; stored moments that are then in the future count as now, or as over.
+pub(crate) struct SteadyClock {
+    clock: Arc<dyn Clock>,
+    /// The latest reading: the monotonic time, and what this clock showed then.
+    latest: Mutex<Option<(Duration, i64)>>,
+}
+
+impl SteadyClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, latest: Mutex::new(None) }
+    }
+
+    /// Now, for comparing with other moments of this clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
+        let steady = match *latest {
+            Some((at, shown)) => {
+                let since = i64::try_from(elapsed.saturating_sub(at).as_millis()).unwrap_or(i64::MAX);
+                wall.max(shown.saturating_add(since))
+            }
+            None => wall,
+        };
+        *latest = Some((elapsed, steady));
+        Timestamp(steady)
+    }
 }
 
 /// What the domain takes from the world outside as arguments: chance.
@@ -21,6 +59,13 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where time comes in")]
+    fn elapsed(&self) -> Duration {
+        static BEGAN: std::sync::LazyLock<std::time::Instant> =
+            std::sync::LazyLock::new(std::time::Instant::now);
+        BEGAN.elapsed()
     }
 }
 
@@ -42,4 +87,29 @@ pub(crate) fn random<const N: usize>(chance: &dyn Chance) -> [u8; N] {
     let mut bytes = [0; N];
     chance.fill(&mut bytes);
     bytes
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::ManualClock;
+
+    #[test]
+    fn a_length_of_time_is_the_same_however_the_clock_steps_back() {
+        let clock = Arc::new(ManualClock::default());
+        let steady = SteadyClock::new(clock.clone());
+        let begin = steady.now();
+        let since = || steady.now().0 - begin.0;
+        clock.advance(1_000);
+        assert_eq!(since(), 1_000);
+        clock.step(-3_600_000);
+        assert_eq!(since(), 1_000);
+        clock.advance(500);
+        assert_eq!(since(), 1_500);
+        clock.step(2 * 3_600_000);
+        assert_eq!(since(), 3_600_000 + 1_500, "it follows a step forward");
+        clock.step(-3_600_000);
+        clock.advance(1);
+        assert_eq!(since(), 3_600_000 + 1_501);
+    }
 }

@@ -1,15 +1,18 @@
-//! Passwords: what is a good one, and how it is kept.
+//! Passwords: which ones are good, and how they are hashed and compared.
 //!
 //! Argon2id with 19 MiB, two passes and one lane: the smaller of the settings that the OWASP Password Storage
-//! Cheat Sheet recommends. One hash is a good part of a core's time, so only as many run at once as there are
-//! cores, and few wait.
+//! Cheat Sheet recommends. One hash is a good part of a core's time, and so is the score of a password, so both run in
+//! bounded pools beside everything else. Signing in has a pool of its own: newcomers who choose passwords do not keep
+//! people out who have one.
 
 use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use wire::Refusal;
-use wire::limits::PASSWORD_CHARS;
 
+use crate::names;
 use crate::no::{Fault, No};
 use crate::store::PasswordHash;
 use crate::workshop::Workshop;
@@ -19,106 +22,170 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
-/// Below this score, of 4, a password is guessed within about 10⁸ tries.
+/// Below this score, of 4, a password is guessed within about 10⁶ tries.
 const GOOD_SCORE: u8 = 2;
-/// How many may wait for a core.
-const WAITING: usize = 32;
+/// The time that a score takes grows faster than the square of the length. What is good by its first so many characters
+/// is good.
+const SCORED_CHARS: usize = 32;
+/// How many sign-ins may wait for a core. One network has fewer attempts than this.
+const SIGN_INS_WAITING: usize = 256;
+/// How many new passwords may wait for a core.
+const NEW_WAITING: usize = 32;
 
-/// Where hashes are made, a few at a time.
-pub(crate) struct Forge(Workshop);
-
-/// Refuses what others would guess. `names` are words that belong to the person.
-pub(crate) fn check(password: &str, names: &[&str]) -> Result<(), Refusal> {
-    if !PASSWORD_CHARS.contains(&password.chars().count()) {
-        return Err(Refusal::PasswordLength);
-    }
-    let score = zxcvbn::zxcvbn(password, names).score();
-    if u8::from(score) < GOOD_SCORE { Err(Refusal::PasswordWeak) } else { Ok(()) }
+/// Where passwords are scored, hashed and compared, a few at a time.
+pub(crate) struct Forge {
+    /// Compares passwords.
+    sign_ins: Workshop,
+    /// Scores and hashes new ones.
+    new: Workshop,
+    /// How often the hash function ran.
+    hashed: Arc<AtomicU64>,
 }
 
 impl Forge {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self(Workshop::new("passwords", cores, WAITING))
+        Self {
+            sign_ins: Workshop::new("passwords", cores, SIGN_INS_WAITING),
+            new: Workshop::new("new passwords", cores.div_ceil(2), NEW_WAITING),
+            hashed: Arc::default(),
+        }
     }
 
-    /// The hash of a password, with this salt.
-    pub(crate) async fn hash(&self, password: &str, salt: [u8; SALT_BYTES]) -> Result<PasswordHash, No> {
-        let hash = self.argon2(password, salt).await?;
-        Ok(PasswordHash(format!("argon2id:{MEMORY_KIB}:{PASSES}:{LANES}:{}:{}", hex(&salt), hex(&hash))))
+    /// How many passwords were hashed or compared since the start.
+    pub(crate) fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
     }
 
-    /// Whether a password is the one of this hash. Without a hash it takes the same time and is wrong.
-    pub(crate) async fn is_right(&self, password: &str, kept: Option<&PasswordHash>) -> Result<bool, No> {
-        let parts = kept.and_then(|kept| parts(&kept.0));
-        let (salt, expected) = parts.unwrap_or(([0; SALT_BYTES], [0; HASH_BYTES]));
-        let hash = self.argon2(password, salt).await?;
-        // All bytes are looked at, however many differ.
-        let differs = hash.iter().zip(expected).fold(0, |differs, (a, b)| differs | (a ^ b));
-        Ok(parts.is_some() && differs == 0)
-    }
-
-    async fn argon2(&self, password: &str, salt: [u8; SALT_BYTES]) -> Result<[u8; HASH_BYTES], No> {
-        let password = password.to_owned();
-        let hashing = self.0.work(move || {
-            let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES))?;
-            let mut hash = [0; HASH_BYTES];
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
-                password.as_bytes(),
-                &salt,
-                &mut hash,
-            )?;
-            Ok::<_, argon2::Error>(hash)
+    /// The hash of a new password, with this salt. `names` are words that belong to the person.
+    ///
+    /// # Errors
+    /// [`Refusal::PasswordLength`], [`Refusal::PasswordWeak`] for what others would guess, and
+    /// [`Refusal::Unavailable`] if too many wait.
+    pub(crate) async fn hash(
+        &self,
+        password: &str,
+        names: &[&str],
+        salt: [u8; SALT_BYTES],
+    ) -> Result<PasswordHash, No> {
+        let password = names::password(password)?;
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let hashed = Arc::clone(&self.hashed);
+        let hashing = self.new.work(move || {
+            if !is_good(&password, &names) {
+                return Err(No::Refusal(Refusal::PasswordWeak));
+            }
+            hashed.fetch_add(1, Ordering::Relaxed);
+            let hash = argon2()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(fault)?;
+            Ok(PasswordHash(hash.to_string()))
         });
-        hashing.await?.map_err(|error| No::Fault(Fault::new("passwords", error)))
+        hashing.await?
+    }
+
+    /// Refuses a new password that [`Forge::hash`] would refuse.
+    ///
+    /// # Errors
+    /// Those of [`Forge::hash`].
+    pub(crate) async fn check(&self, password: &str, names: &[&str]) -> Result<(), No> {
+        let password = names::password(password)?;
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let is_good = self.new.work(move || is_good(&password, &names)).await?;
+        if is_good { Ok(()) } else { Err(Refusal::PasswordWeak.into()) }
+    }
+
+    /// Returns true if a password is the one of this hash, by the settings that the hash names. Without a hash it takes
+    /// the same time and is false.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if too many wait: then nothing was compared.
+    pub(crate) async fn is_right(&self, password: &str, kept: Option<&PasswordHash>) -> Result<bool, No> {
+        // Whatever is too short or too long is no password of anybody.
+        let Ok(password) = names::password(password) else { return Ok(false) };
+        let kept = kept.map(|kept| kept.0.clone());
+        let hashed = Arc::clone(&self.hashed);
+        let comparing = self.sign_ins.work(move || {
+            hashed.fetch_add(1, Ordering::Relaxed);
+            let argon2 = argon2()?;
+            let Some(kept) = kept else {
+                argon2.hash_password_with_salt(password.as_bytes(), &[0; SALT_BYTES]).map_err(fault)?;
+                return Ok(false);
+            };
+            match argon2.verify_password(password.as_bytes(), kept.as_str()) {
+                Ok(()) => Ok(true),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(error) => Err(fault(error)),
+            }
+        });
+        Ok(comparing.await??)
     }
 }
 
-/// The salt and the hash, if they are of the settings of today.
-fn parts(kept: &str) -> Option<([u8; SALT_BYTES], [u8; HASH_BYTES])> {
-    let settings = format!("argon2id:{MEMORY_KIB}:{PASSES}:{LANES}:");
-    let (salt, hash) = kept.strip_prefix(&settings)?.split_once(':')?;
-    Some((unhex(salt)?, unhex(hash)?))
+/// Hashes new passwords; for a kept one the settings in its hash count.
+fn argon2() -> Result<Argon2<'static>, Fault> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).map_err(fault)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+fn fault(error: impl std::fmt::Display) -> Fault {
+    Fault::new("passwords", error)
 }
 
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if text.len() != 2 * N || !text.is_ascii() {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(bytes)
+fn is_good(password: &str, names: &[String]) -> bool {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let scored: String = password.chars().take(SCORED_CHARS).collect();
+    u8::from(zxcvbn::zxcvbn(&scored, &names).score()) >= GOOD_SCORE
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SALT: [u8; SALT_BYTES] = [7; SALT_BYTES];
+
     #[tokio::test]
     async fn a_password_is_right_only_for_its_own_hash() {
         let forge = Forge::new();
-        let kept = forge.hash("correct horse battery", [7; SALT_BYTES]).await.unwrap();
+        let kept = forge.hash("correct horse battery", &[], SALT).await.unwrap();
+        assert!(kept.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", kept.0);
         assert!(!kept.0.contains("horse"));
         assert!(forge.is_right("correct horse battery", Some(&kept)).await.unwrap());
         assert!(!forge.is_right("correct horse batterx", Some(&kept)).await.unwrap());
         assert!(!forge.is_right("correct horse battery", None).await.unwrap());
+        assert_eq!(forge.hashed(), 4);
         let damaged = PasswordHash("argon2id:1:1:1:00:00".into());
-        assert!(!forge.is_right("correct horse battery", Some(&damaged)).await.unwrap());
+        assert!(matches!(forge.is_right("correct horse battery", Some(&damaged)).await, Err(No::Fault(_))));
     }
 
-    #[test]
-    fn what_others_would_guess_is_refused() {
-        assert_eq!(check("short", &[]), Err(Refusal::PasswordLength));
-        assert_eq!(check(&"long".repeat(33), &[]), Err(Refusal::PasswordLength));
-        for weak in ["password", "12345678", "qwertyuiop", "annalee1"] {
-            assert_eq!(check(weak, &["Anna Lee", "annalee"]), Err(Refusal::PasswordWeak), "{weak}");
+    #[tokio::test]
+    async fn a_password_that_was_hashed_with_other_settings_still_opens_its_account() {
+        let old = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, Some(24)).unwrap());
+        let kept = old.hash_password_with_salt(b"correct horse battery", &SALT).unwrap();
+        let kept = PasswordHash(kept.to_string());
+        let forge = Forge::new();
+        assert!(forge.is_right("correct horse battery", Some(&kept)).await.unwrap());
+        assert!(!forge.is_right("correct horse batterx", Some(&kept)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_password_is_the_same_however_its_accents_are_typed() {
+        let forge = Forge::new();
+        let kept = forge.hash("Käse zum Frühstück", &[], SALT).await.unwrap();
+        let decomposed = "Ka\u{308}se zum\u{a0}Fru\u{308}hstu\u{308}ck";
+        assert!(forge.is_right(decomposed, Some(&kept)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_others_would_guess_is_refused() {
+        let forge = Forge::new();
+        let refused = async |password: &str, names: &[&str]| match forge.hash(password, names, SALT).await {
+            Err(No::Refusal(refusal)) => refusal,
+            other => panic!("{password}: {other:?}"),
+        };
+        assert_eq!(refused("short", &[]).await, Refusal::PasswordLength);
+        assert_eq!(refused(&"long".repeat(33), &[]).await, Refusal::PasswordLength);
+        for weak in ["password", "12345678", "qwertyuiop", "annalee1", &"a".repeat(128)] {
+            assert_eq!(refused(weak, &["Anna Lee", "annalee"]).await, Refusal::PasswordWeak, "{weak}");
         }
-        assert_eq!(check("correct horse battery", &[]), Ok(()));
+        assert_eq!(forge.hashed(), 0, "nothing is hashed that is refused");
     }
 }

@@ -1,109 +1,77 @@
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+//! Login throttling, and other limits that a restart must not forget: how often passwords may be guessed, by account, network and device.
+//!
+//! An attempt is taken before the password is hashed and given back when it was right, so however many guesses come at
+//! once, only as many are hashed as the limits allow. The counters are facts in the store: a restart forgets nothing.
+//! Others cannot lock out a person whose device has signed in before, because that device has attempts of its own.
 
-use wire::{Login, Refusal, Timestamp};
+use wire::{Refusal, UserId};
 
 use crate::network::Network;
+use crate::session::TokenHash;
+use crate::store::{Attempt, AttemptKey, Login};
 
-/// Counts attempts to sign in that came to nothing, so that nobody tries all passwords.
-#[derive(Debug, Default)]
-pub(crate) struct SignIns {
-    accounts: Mutex<HashMap<Login, Window>>,
-    networks: Mutex<HashMap<Network, Window>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    since: Timestamp,
-    failures: u32,
-}
-
-const WINDOW_MILLIS: i64 = 15 * 60_000;
-/// How many failures an account may have in a window.
+const MINUTE_MS: i64 = 60_000;
+/// The window of everything but the guesses from everywhere.
+const WINDOW_MS: i64 = 15 * MINUTE_MS;
+/// The most failures of one account from one network in a window, or from one known device.
 const PER_ACCOUNT: u32 = 5;
-/// How many failures may come from one network in a window.
+/// The most failures from one network in a window.
 const PER_NETWORK: u32 = 30;
-/// With so many keys those whose window is over are dropped.
-const TIDY_AT: usize = 10_000;
+/// The most failures of one account from all unknown devices in [`FROM_EVERYWHERE_MS`].
+const FROM_EVERYWHERE: u32 = 50;
+const FROM_EVERYWHERE_MS: i64 = 60 * MINUTE_MS;
+/// The longest window: attempts that are older count nowhere.
+pub(crate) const LONGEST_WINDOW_MS: i64 = 24 * 60 * MINUTE_MS;
 
-impl SignIns {
-    /// Refuses another attempt if there were too many.
-    pub(crate) fn check(&self, login: &Login, from: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
-        look(&self.accounts, login, PER_ACCOUNT, now)?;
-        from.map_or(Ok(()), |from| look(&self.networks, &Network::of(from), PER_NETWORK, now))
-    }
-
-    pub(crate) fn note_failure(&self, login: &Login, from: Option<IpAddr>, now: Timestamp) {
-        count(&self.accounts, login.clone(), now);
-        if let Some(from) = from {
-            count(&self.networks, Network::of(from), now);
-        }
-    }
-
-    /// An account was signed in to: its failures are forgiven.
-    pub(crate) fn forget(&self, login: &Login) {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner).remove(login);
-    }
+/// An attempt to sign in to an account with a device that has signed in to it before.
+pub(crate) fn with_known_device(user: UserId, device: TokenHash) -> Vec<Attempt> {
+    let key = AttemptKey::of(&[b"device", user.to_string().as_bytes(), &device.0]);
+    vec![Attempt { key, max: PER_ACCOUNT, window_ms: WINDOW_MS }]
 }
 
-fn look<K: Eq + Hash>(
-    windows: &Mutex<HashMap<K, Window>>,
-    key: &K,
-    most: u32,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let windows = windows.lock().unwrap_or_else(PoisonError::into_inner);
-    let left = match windows.get(key) {
-        Some(window) if window.failures >= most => window.since.0 + WINDOW_MILLIS - now.0,
-        _ => 0,
-    };
-    if left <= 0 {
-        return Ok(());
+/// An attempt to sign in to an account, or with the name of none, from elsewhere; no network is this machine itself.
+pub(crate) fn from_elsewhere(login: &Login, user: Option<UserId>, network: Option<Network>) -> Vec<Attempt> {
+    // However the name is spelled, the account is one.
+    let login = user.map_or_else(|| login.as_str().to_owned(), |user| format!("user {user}"));
+    let (login, from) = (login.as_bytes(), network.map(|network| network.to_string()));
+    let place = from.as_deref().unwrap_or_default().as_bytes();
+    let of_account = AttemptKey::of(&[b"account from network", login, place]);
+    let from_everywhere = AttemptKey::of(&[b"account", login]);
+    let mut attempts = vec![
+        Attempt { key: of_account, max: PER_ACCOUNT, window_ms: WINDOW_MS },
+        Attempt { key: from_everywhere, max: FROM_EVERYWHERE, window_ms: FROM_EVERYWHERE_MS },
+    ];
+    if network.is_some() {
+        let key = AttemptKey::of(&[b"network", place]);
+        attempts.push(Attempt { key, max: PER_NETWORK, window_ms: WINDOW_MS });
     }
-    Err(Refusal::TooManySignIns { minutes: u32::try_from((left + 59_999) / 60_000).unwrap_or(u32::MAX) })
+    attempts
 }
 
-fn count<K: Eq + Hash>(windows: &Mutex<HashMap<K, Window>>, key: K, now: Timestamp) {
-    let mut windows = windows.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_over = |window: &Window| now.0 - window.since.0 >= WINDOW_MILLIS;
-    if windows.len() >= TIDY_AT {
-        windows.retain(|_, window| !is_over(window));
-    }
-    let window = windows.entry(key).or_insert(Window { since: now, failures: 0 });
-    if is_over(window) {
-        *window = Window { since: now, failures: 0 };
-    }
-    window.failures += 1;
+/// An attempt to give one's own password, for changing it: whoever guesses elsewhere does not use these up.
+pub(crate) fn to_change_password(user: UserId) -> Vec<Attempt> {
+    let key = AttemptKey::of(&[b"change password", user.to_string().as_bytes()]);
+    vec![Attempt { key, max: PER_ACCOUNT, window_ms: WINDOW_MS }]
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// One more guest from a network, within a day.
+pub(crate) fn as_guest(network: Network, max: u32) -> Vec<Attempt> {
+    let key = AttemptKey::of(&[b"guest", network.to_string().as_bytes()]);
+    vec![Attempt { key, max, window_ms: LONGEST_WINDOW_MS }]
+}
 
-    #[test]
-    fn an_account_and_a_network_have_only_so_many_failures() {
-        let sign_ins = SignIns::default();
-        let login = |name: &str| Login::new(name).unwrap();
-        let home: IpAddr = "2001:db8::1".parse().unwrap();
-        let next_door: IpAddr = "2001:db8::2".parse().unwrap();
-        let at = |minutes: i64| Timestamp(minutes * 60_000);
-        for _ in 0..5 {
-            assert_eq!(sign_ins.check(&login("ann"), Some(home), at(0)), Ok(()));
-            sign_ins.note_failure(&login("Ann"), Some(home), at(0));
-        }
-        let refused = Err(Refusal::TooManySignIns { minutes: 5 });
-        assert_eq!(sign_ins.check(&login("ann"), None, at(10)), refused);
-        assert_eq!(sign_ins.check(&login("ben"), Some(home), at(10)), Ok(()));
-        assert_eq!(sign_ins.check(&login("ann"), None, at(15)), Ok(()));
+/// One more person put into a group by another, within a day.
+pub(crate) fn to_add(by: UserId, user: UserId, max: usize) -> Attempt {
+    let key = AttemptKey::of(&[b"add", by.to_string().as_bytes(), user.to_string().as_bytes()]);
+    Attempt { key, max: u32::try_from(max).unwrap_or(u32::MAX), window_ms: LONGEST_WINDOW_MS }
+}
 
-        for n in 0..25 {
-            sign_ins.note_failure(&login(&format!("guess {n}")), Some(home), at(10));
-        }
-        let refused = Err(Refusal::TooManySignIns { minutes: 4 });
-        assert_eq!(sign_ins.check(&login("ben"), Some(next_door), at(11)), refused);
-        sign_ins.forget(&login("ann"));
-        assert_eq!(sign_ins.check(&login("ann"), None, at(0)), Ok(()));
-    }
+/// The refusal of an attempt too many.
+pub(crate) fn too_many(wait_ms: i64) -> Refusal {
+    Refusal::TooManySignIns { minutes: minutes(wait_ms) }
+}
+
+/// Minutes, rounded up.
+pub(crate) fn minutes(wait_ms: i64) -> u32 {
+    u32::try_from((wait_ms + MINUTE_MS - 1) / MINUTE_MS).unwrap_or(u32::MAX)
 }

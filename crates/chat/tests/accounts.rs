@@ -20,6 +20,7 @@ async fn ann_claims_her_name_and_signs_in_elsewhere() {
     let (ann, at_home) = node.chat.introduce(&Caller::default(), "Ann Lee").await.unwrap();
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann lee", GOOD).await, refused(Refusal::SignInWrong));
     assert_eq!(node.chat.claim(&ann, "12345678").await, refused(Refusal::PasswordWeak));
+    let namesake = node.introduce("ann LEE").await;
     assert_eq!(node.chat.claim(&ann, GOOD).await, Ok(AppRole::Owner));
     assert_eq!(node.chat.claim(&ann, GOOD).await, refused(Refusal::HasAccount));
     let phone = Caller { label: "a\nphone".into(), ..Caller::default() };
@@ -32,7 +33,8 @@ async fn ann_claims_her_name_and_signs_in_elsewhere() {
         node.chat.sessions(&ann).await.unwrap().into_iter().map(|session| session.label).collect();
     assert_eq!(labels, ["aphone", ""]);
 
-    let namesake = node.introduce("ann LEE").await;
+    let late = node.chat.introduce(&Caller::default(), "ann LEE").await;
+    assert_eq!(late, refused(Refusal::LoginTaken), "nobody takes the name of an account");
     assert_eq!(node.chat.claim(&namesake, GOOD).await, refused(Refusal::LoginTaken));
     let ben = node.introduce("ben").await;
     assert_eq!(node.chat.claim(&ben, GOOD).await, Ok(AppRole::Member));
@@ -77,7 +79,7 @@ async fn whoever_guesses_is_stopped_and_the_owner_is_let_in_later() {
     let from: IpAddr = "198.51.100.7".parse().unwrap();
     let caller = Caller { from: Some(from), ..Caller::default() };
     for _ in 0..5 {
-        assert_eq!(node.chat.sign_in(&caller, "ann", "a guess").await, refused(Refusal::SignInWrong));
+        assert_eq!(node.chat.sign_in(&caller, "ann", "a wrong guess").await, refused(Refusal::SignInWrong));
     }
     let stopped = refused(Refusal::TooManySignIns { minutes: 15 });
     assert_eq!(node.chat.sign_in(&caller, "ann", GOOD).await.map(|_| ()), stopped);

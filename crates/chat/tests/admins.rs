@@ -93,6 +93,7 @@ async fn an_invite_lets_in_as_many_as_it_says() {
     for over in [short, revoked] {
         assert_eq!(tea.node.chat.join(&eve, tea.id, Some(over)).await, refused(Refusal::InviteOver));
     }
+    tea.node.acquaint(&tea.ann, &eve).await;
     tea.node.chat.add(&tea.ann, tea.id, eve.id).await.unwrap();
     assert_eq!(tea.node.chat.management(&tea.ann, tea.id).await.unwrap().members.len(), 5);
 }

@@ -78,6 +78,8 @@ async fn people_begin_a_group_together() {
     let node = Node::volatile();
     let (ann, ben, cal) =
         (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
+    node.acquaint(&ann, &ben).await;
+    write(&node, &cal, &ann, "hello").await.unwrap();
     let group = node.chat.gather(&ann, "us", &[ben.id, cal.id, ben.id, ann.id]).await.unwrap();
     let GroupView::Inside(page) =
         node.chat.open_group(Some(&cal), group.id, Place::Newest, None).await.unwrap()
@@ -86,7 +88,7 @@ async fn people_begin_a_group_together() {
     };
     let seats: Vec<_> = page.members.iter().map(|member| (member.person.clone(), member.role)).collect();
     assert_eq!(seats, [(ann.clone(), Role::Admin), (ben.clone(), Role::Member), (cal.clone(), Role::Member)]);
-    assert_eq!(node.chat.visit(&ben).await.unwrap().mine.len(), 1);
+    assert_eq!(node.chat.visit(&ben).await.unwrap().mine.len(), 2);
     let stranger = node.introduce("dan").await;
     assert_eq!(refused(node.chat.join(&stranger, group.id, None).await), Refusal::InviteNeeded);
     assert_eq!(refused(node.chat.gather(&ann, "nobody", &[]).await), Refusal::TargetsBad);

@@ -1,7 +1,7 @@
 //! The role rules, held against a hundred thousand random steps.
 
 use chat::Chance;
-use chat::rules::{self, Decision, Groups};
+use chat::rules::{self, Contact, Decision, Groups};
 use chat::store::{Fact, Roster, Version};
 use chat::testing::SeededChance;
 use wire::{
@@ -12,6 +12,7 @@ use wire::{
 const STEPS: u32 = 100_000;
 const PEOPLE: u8 = 12;
 const ROOM: Groups = Groups { count: 0, max: 500 };
+const KNOWN: Contact = Contact { known: true, manages: false, given: 0, given_by: 0, max: 500 };
 
 struct Dice(SeededChance);
 
@@ -41,6 +42,7 @@ fn apply(roster: &mut Roster, decision: &Decision) {
             Fact::Deleted => roster.members.clear(),
             Fact::Settled(settings) => roster.settings = settings.clone(),
             Fact::Seated(member) => roster.members.push(member.clone()),
+            Fact::Given { .. } => {}
             Fact::Unseated(user) => roster.members.retain(|member| member.person.id != *user),
             Fact::Ranked(user, role) => seat(roster, *user, |member| member.role = *role),
             Fact::Muted(user, until) => seat(roster, *user, |member| member.muted_until = *until),
@@ -72,7 +74,7 @@ fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Re
     match dice.below(14) {
         0 | 1 => (rules::join(roster, &by, None, ROOM, now), true),
         2 => (rules::join(roster, &by, Some(invite), ROOM, now), true),
-        3 => (rules::add(roster, by.id, &other, ROOM, now), true),
+        3 => (rules::add(roster, by.id, &other, KNOWN, now), true),
         4 | 5 => (rules::leave(roster, by.id), false),
         6 => (rules::remove(roster, by.id, other.id, dice.below(3) == 0), false),
         7 => (rules::unban(roster, by.id, other.id), false),

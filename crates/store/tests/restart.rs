@@ -58,6 +58,37 @@ async fn people_groups_and_sessions_come_back() {
 }
 
 #[tokio::test]
+async fn words_that_were_edited_or_deleted_are_in_no_file_after_a_sweep() {
+    let folder = folder();
+    let node = Node::over(Arc::new(open(folder.path())));
+    let ann = node.introduce("ann").await;
+    let group = node.group(&ann, "tea").await;
+    let said = |what: &str| format!("my password is {}", what.repeat(300));
+    let edited = node.say(&ann, group, &said("hunter2")).await;
+    let deleted = node.say(&ann, group, &said("swordfish")).await;
+    let topic = Topic::group(group);
+    for (ack, change) in
+        [(edited, wire::Amendment::Edit("nothing".into())), (deleted, wire::Amendment::Delete)]
+    {
+        node.chat.amend(&ann, &topic, node.chat.new_send_id(), ack.seq, change).await.unwrap();
+    }
+    let left = || -> Vec<String> {
+        let files = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let files: Vec<u8> = files.flatten().collect();
+        let has = |word: &&str| files.windows(word.len()).any(|part| part == word.as_bytes());
+        ["hunter2", "swordfish"].iter().filter(|word| has(word)).map(|word| (*word).to_owned()).collect()
+    };
+    assert_eq!(left(), ["hunter2", "swordfish"], "they are in the write-ahead log");
+    node.chat.sweep().await.unwrap();
+    // What is committed next waits until the log was emptied.
+    node.say(&ann, group, "hello").await;
+    assert_eq!(left(), Vec::<String>::new());
+    node.chat.shut_down().await.unwrap();
+}
+
+#[tokio::test]
 async fn two_folders_have_two_lives() {
     let (ours, theirs) = (folder(), folder());
     let (ours, theirs) =

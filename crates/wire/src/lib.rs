@@ -14,7 +14,7 @@
 //!
 //! - **Application**: a tenant: its users, groups, topics and token, isolated from every other. The built-in
 //!   UI is application 1.
-//! - **Login**: the name an account signs in with: the person's own name, without case. **Application role**: guest,
+//! - **Login**: the name an account signs in with: the person's own name, without case and without what looks alike. **Application role**: guest,
 //!   member, admin, owner.
 //! - **User**: a person's account, or a guest's. **Session**: a signed-in browser. **Connection**: one open
 //!   WebSocket. **Caller**: the user, bot or application on whose behalf a call runs.
@@ -79,7 +79,7 @@ pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
 pub use mention::{EVERYONE, ID_CHARS, mention_of};
-pub use name::{Description, GroupName, Login, PersonName};
+pub use name::{Description, GroupName, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};
 pub use request::{ACTIONS, Action, Amendment, Ref, RefusedRequest, Request};

@@ -58,26 +58,6 @@ checked_name! {
     GroupName, GROUP_NAME_CHARS
 }
 
-/// The name that an account signs in with: a person's name without case, unique among the accounts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Login(Box<str>);
-
-impl Login {
-    /// The login of a person with this name.
-    ///
-    /// # Errors
-    /// Those of [`PersonName::new`].
-    pub fn new(name: &str) -> Result<Self, Refusal> {
-        PersonName::new(name).map(|name| Self(name.as_str().to_lowercase().into()))
-    }
-
-    /// The login as it is kept.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// What a group is about: up to 500 characters, perhaps none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Description(Box<str>);

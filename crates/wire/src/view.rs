@@ -107,6 +107,9 @@ pub struct Member {
     pub person: Person,
     /// What they may do.
     pub role: Role,
+    /// Whether they have an account; a guest has none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub account: bool,
     /// Since when, UTC.
     pub since: Timestamp,
     /// Until when an admin has taken the word from them, UTC; it may be past.
@@ -283,7 +286,7 @@ pub struct Management {
 
 by_fields!(Person { id, name });
 by_fields!(Settings { name, description, limit, door, announcing, slow_s, archived });
-by_fields!(Member { person, role, since, muted_until; delivered, read });
+by_fields!(Member { person, role, since, muted_until; account, delivered, read });
 by_fields!(Marks { user, delivered, read });
 by_fields!(GroupSummary { id, name });
 by_fields!(Mine { what, unread, mentions, head, at; notify, hidden });
@@ -295,7 +298,7 @@ impl Member {
     /// A new seat.
     #[must_use]
     pub const fn new(person: Person, role: Role, since: Timestamp) -> Self {
-        Self { person, role, since, muted_until: None, delivered: Seq::ZERO, read: Seq::ZERO }
+        Self { person, role, account: false, since, muted_until: None, delivered: Seq::ZERO, read: Seq::ZERO }
     }
 
     /// How far the log has come to them.

@@ -29,7 +29,7 @@ impl Settings {
         if let Some(metrics) = &self.metrics {
             check_address("metrics", metrics, 9464)?;
         }
-        Ok(Config {
+        let mut config = Config {
             addr,
             data: self.data.unwrap_or_else(|| "./data".into()),
             store: choice("store", self.store, StoreChoice::Sqlite)?,
@@ -41,7 +41,10 @@ impl Settings {
             limits,
             sockets,
             patience: Patience::default(),
-        })
+        };
+        // Whoever is first on a loopback address is somebody with this machine; elsewhere it may be anybody.
+        config.limits.owner_by_link = !config.is_local() || config.origin.is_some();
+        Ok(config)
     }
 }
 

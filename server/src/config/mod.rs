@@ -206,6 +206,16 @@ mod tests {
     }
 
     #[test]
+    fn the_first_comer_owns_only_a_server_that_nobody_else_reaches() {
+        assert!(!config("").unwrap().limits.owner_by_link);
+        for public in
+            ["addr = \"0.0.0.0:8080\"", "origin = \"https://chat.example.org\"", "addr = \"10.0.0.1:80\""]
+        {
+            assert!(config(public).unwrap().limits.owner_by_link, "{public}");
+        }
+    }
+
+    #[test]
     fn every_wrong_setting_is_told_what_would_be_right() {
         for (file, says) in [
             ("store = \"mysql\"", "sqlite or memory"),

@@ -1,12 +1,12 @@
-use wire::{AppRole, Deed, EndedSessions, Login, Person, Refusal};
+use wire::{AppRole, Deed, EndedSessions, Person, Refusal};
 
 use crate::chat::{Caller, Chat};
+use crate::names;
 use crate::no::{Fault, No};
-use crate::passwords;
 use crate::session::{SessionSummary, Token};
-use crate::store::{Account, AccountKey, NewSession, Outcome, Sessions, Write};
+use crate::store::{Account, AccountKey, FirstRank, Login, NewSession, Outcome, Sessions, Write};
 
-/// Accounts: signing in on other devices, and out again.
+/// Accounts and their sessions.
 impl Chat {
     /// The caller's account; none for a guest.
     ///
@@ -16,23 +16,47 @@ impl Chat {
         Ok(self.store.account(AccountKey::User(me.id)).await?)
     }
 
-    /// Gives a guest an account under their own name. The first account of a fresh server is its owner.
+    /// Gives a guest an account under their own name. The first account of a fresh server is its owner, unless the owner
+    /// comes by a link.
     ///
     /// # Errors
     /// [`Refusal::HasAccount`], [`Refusal::LoginTaken`], [`Refusal::PasswordLength`],
     /// [`Refusal::PasswordWeak`].
     pub async fn claim(&self, me: &Person, password: &str) -> Result<AppRole, No> {
-        self.acts.take(me.id, self.clock.now())?;
+        self.claim_from(&Caller { me: Some(me.clone()), ..Caller::default() }, password).await
+    }
+
+    /// As [`Chat::claim`]; the caller's device is a known one from now on.
+    ///
+    /// # Errors
+    /// Those of [`Chat::claim`], and [`Refusal::SignInNeeded`].
+    pub async fn claim_from(&self, caller: &Caller, password: &str) -> Result<AppRole, No> {
+        let rank = if self.limits.owner_by_link { FirstRank::Member } else { FirstRank::FirstIsOwner };
+        self.claim_as(caller, password, rank).await
+    }
+
+    pub(super) async fn claim_as(
+        &self,
+        caller: &Caller,
+        password: &str,
+        rank: FirstRank,
+    ) -> Result<AppRole, No> {
+        let me = caller.me()?;
+        names::password(password)?;
+        self.acts.take(me.id, self.steady.now())?;
         if self.account(me).await?.is_some() {
             return Err(Refusal::HasAccount.into());
         }
         let login = Login::new(me.name.as_str())?;
-        passwords::check(password, &[me.name.as_str(), login.as_str()])?;
-        let password = self.forge.hash(password, self.random()).await?;
-        let write = Write::Claim { user: me.id, login, password };
+        self.login_is_free(&login).await?;
+        let password = self.forge.hash(password, &[me.name.as_str()], self.random()).await?;
+        let claim = Write::Claim { user: me.id, login, password, rank };
+        let then = self.known_device(caller, me).into_iter().collect();
+        let write = Write::Together { first: Box::new(claim), then };
         match self.commit_noted(write, me.id, &Deed::Claimed { by: me.clone() }).await? {
             Outcome::Done => {}
             Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
+            Outcome::Stale => return Err(Refusal::ResetOver.into()),
             other => return Err(Fault::new("claim", format!("a claim came to {other:?}")).into()),
         }
         let account =
@@ -40,48 +64,12 @@ impl Chat {
         Ok(account.role)
     }
 
-    /// Signs in on another device; gives who it is and a token for it.
-    ///
-    /// # Errors
-    /// [`Refusal::SignInWrong`], [`Refusal::TooManySignIns`].
-    pub async fn sign_in(&self, caller: &Caller, name: &str, password: &str) -> Result<(Person, Token), No> {
-        let login = Login::new(name).map_err(|_| Refusal::SignInWrong)?;
-        let now = self.clock.now();
-        self.sign_ins.check(&login, caller.from, now)?;
-        let account = self.store.account(AccountKey::Login(login.clone())).await?;
-        let kept = account.as_ref().map(|account| &account.password);
-        let is_right = self.forge.is_right(password, kept).await?;
-        let Some(account) = account.filter(|_| is_right) else {
-            self.sign_ins.note_failure(&login, caller.from, now);
-            return Err(Refusal::SignInWrong.into());
-        };
-        self.sign_ins.forget(&login);
-        let token = Token::from_bytes(self.random());
-        let session = self.new_session(caller, &token);
-        let (by, label) = (account.person.clone(), session.label.clone());
-        let write = Write::SignIn { user: by.id, session };
-        self.commit_noted(write, account.person.id, &Deed::SignedIn { by, label }).await?;
-        Ok((account.person, token))
-    }
-
-    /// Changes the password; every other session of the account ends.
-    ///
-    /// # Errors
-    /// [`Refusal::NoAccount`], [`Refusal::SignInWrong`] if the old one is wrong, and those of a weak one.
-    pub async fn change_password(&self, me: &Person, keep: &Token, old: &str, new: &str) -> Result<(), No> {
-        let now = self.clock.now();
-        let account = self.account(me).await?.ok_or(Refusal::NoAccount)?;
-        let login = Login::new(account.person.name.as_str())?;
-        self.sign_ins.check(&login, None, now)?;
-        if !self.forge.is_right(old, Some(&account.password)).await? {
-            self.sign_ins.note_failure(&login, None, now);
-            return Err(Refusal::SignInWrong.into());
+    /// Refuses the login of an account, to others.
+    pub(super) async fn login_is_free(&self, login: &Login) -> Result<(), No> {
+        match self.store.account(AccountKey::Login(login.clone())).await? {
+            Some(_) => Err(Refusal::LoginTaken.into()),
+            None => Ok(()),
         }
-        passwords::check(new, &[me.name.as_str(), login.as_str()])?;
-        let password = self.forge.hash(new, self.random()).await?;
-        let write = Write::SetPassword { user: me.id, password };
-        self.commit_noted(write, me.id, &Deed::PasswordChanged { by: me.clone() }).await?;
-        self.commit(Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) }).await.map(|_| ())
     }
 
     /// Ends sessions. Their sockets end with them, before anything later is delivered.

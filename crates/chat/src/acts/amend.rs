@@ -29,7 +29,7 @@ impl Chat {
             Amendment::React(emoji, true) => Amendment::React(emoji::canonical(&emoji)?, true),
             other => other,
         };
-        self.pace.take(me.id, now)?;
+        self.pace.take(me.id, self.steady.now())?;
         let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
         // A retry is answered as the first time, whatever became of the message meanwhile.
         if let Some(sent) = self.store.sent(Sender::User(me.id), &id).await? {
@@ -39,11 +39,11 @@ impl Chat {
                 Err(Refusal::SendIdTaken.into())
             };
         }
-        let right = Right { conversation, user: me.id, to: RightTo::Amend };
+        let right = Right { conversation, user: me.id, to: RightTo::Amend, now: self.steady.now() };
         let (mut body, mut mentions) = (RichText::default(), None);
         loop {
             let standing = self.store.standing(conversation, me.id).await?;
-            right.check(standing.as_ref(), now)?;
+            right.check(standing.as_ref())?;
             let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
             let kept = self.store.kept(topic, target).await?.ok_or(Refusal::NotFound)?;
             let message = read(&kept.entry.data);

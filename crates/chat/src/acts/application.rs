@@ -1,12 +1,12 @@
 use wire::limits::PAGE_ENTRIES;
-use wire::{AppRole, Deed, Json, Login, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
+use wire::{AppRole, Deed, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
 
 use crate::chat::{Caller, Chat};
+use crate::names;
 use crate::no::{Fault, No};
-use crate::passwords;
 use crate::rules;
 use crate::session::Token;
-use crate::store::{Account, AccountKey, Listed, Outcome, Range, Sessions, Write};
+use crate::store::{Account, AccountKey, Listed, Login, Outcome, Range, Sessions, Write};
 
 /// How long a link for a new password works, in milliseconds: a day.
 const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -27,7 +27,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::app_rank`].
     pub async fn app_rank(&self, me: &Person, user: UserId, role: AppRole) -> Result<(), No> {
-        self.acts.take(me.id, self.clock.now())?;
+        self.acts.take(me.id, self.steady.now())?;
         let by = self.app_role(me.id).await?;
         let of = self.store.account(AccountKey::User(user)).await?;
         // Who may not manage accounts does not learn which there are.
@@ -45,7 +45,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
     pub async fn offer_reset(&self, me: &Person, user: UserId) -> Result<Token, No> {
-        self.acts.take(me.id, self.clock.now())?;
+        self.acts.take(me.id, self.steady.now())?;
         let by = self.app_role(me.id).await?;
         rules::needs_app_admin(by)?;
         let of = self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::NotFound)?;
@@ -71,30 +71,34 @@ impl Chat {
         self.reset_account(token).await.map(|account| account.person)
     }
 
-    /// Sets a new password by a token. Every session of the account ends, and one begins here.
+    /// Sets a new password by a token, ends every session of the account and begins one here, in one commit.
     ///
     /// # Errors
     /// [`Refusal::ResetOver`], and those of a weak password.
     pub async fn reset(&self, caller: &Caller, token: &Token, new: &str) -> Result<Token, No> {
+        names::password(new)?;
         let person = self.reset_account(token).await?.person;
-        let login = Login::new(person.name.as_str())?;
-        passwords::check(new, &[person.name.as_str(), login.as_str()])?;
-        let password = self.forge.hash(new, self.random()).await?;
-        let write = Write::UseReset { token: token.hash(), password };
-        match self.commit_noted(write, person.id, &Deed::ResetUsed { by: person.clone() }).await? {
-            Outcome::Done => {}
-            Outcome::Stale => return Err(Refusal::ResetOver.into()),
-            other => return Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
-        }
-        self.commit(Write::SignOut { user: person.id, which: Sessions::All }).await?;
+        self.acts.take(person.id, self.steady.now())?;
+        let password = self.forge.hash(new, &[person.name.as_str()], self.random()).await?;
         let fresh = Token::from_bytes(self.random());
         let session = self.new_session(caller, &fresh);
-        self.commit(Write::SignIn { user: person.id, session }).await?;
-        Ok(fresh)
+        let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All }];
+        then.extend(self.new_browser(caller, &person));
+        then.push(Write::SignIn { user: person.id, checked: None, session });
+        let first = Box::new(Write::UseReset { token: token.hash(), password });
+        let write = Write::Together { first, then };
+        match self.commit_noted(write, person.id, &Deed::ResetUsed { by: person.clone() }).await? {
+            Outcome::Done => Ok(fresh),
+            Outcome::Stale => Err(Refusal::ResetOver.into()),
+            other => Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
+        }
     }
 
     async fn reset_account(&self, token: &Token) -> Result<Account, No> {
-        let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| self.clock.now() < *until);
+        let now = self.steady.now();
+        // More than a day is left only if the clock was set back: then the link is over as well.
+        let works = |until: Timestamp| (1..=RESET_MILLIS).contains(&(until.0 - now.0));
+        let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| works(*until));
         let (user, _) = offered.ok_or(Refusal::ResetOver)?;
         Ok(self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
     }
@@ -114,7 +118,7 @@ impl Chat {
 
     async fn new_reset(&self, by: Option<&Person>, of: Person) -> Result<Token, No> {
         let token = Token::from_bytes(self.random());
-        let until = Timestamp(self.clock.now().0 + RESET_MILLIS);
+        let until = Timestamp(self.steady.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));
         let write = Write::OfferReset { token: token.hash(), user, by: admin, until };
         self.commit_noted(write, admin.unwrap_or(user), &Deed::ResetOffered { by: by.cloned(), of }).await?;

@@ -7,6 +7,7 @@ use wire::{
 use super::send::{hash, tidy};
 use crate::chat::Chat;
 use crate::no::{Fault, No};
+use crate::rules;
 use crate::store::{AccountKey, Draft, Mentions, Outcome, Part, Right, RightTo, Sender, Write};
 use crate::text::may_mention;
 
@@ -58,9 +59,9 @@ impl Chat {
     ) -> Result<Broadcast, No> {
         let text = tidy(text)?;
         let at = self.clock.now();
-        self.acts.take(me.id, at)?;
+        self.acts.take(me.id, self.steady.now())?;
         let to = self.targets(me, audience).await?;
-        self.acts.take_many(me.id, cost(to.len()), at)?;
+        self.acts.take_many(me.id, cost(to.len()), self.steady.now())?;
         let body = self.read_alone(&text).await?;
         let (mut parts, mut refused) = (Vec::new(), Vec::new());
         for (number, topic) in to.iter().enumerate() {
@@ -118,22 +119,26 @@ impl Chat {
     /// Makes a group by invitation whose members are these from the beginning.
     ///
     /// # Errors
-    /// [`Refusal::TargetsBad`], [`Refusal::NotFound`] if there is no such user, [`Refusal::Blocked`], and those of
-    /// [`Chat::create_group`].
+    /// [`Refusal::TargetsBad`], [`Refusal::NotFound`] if there is no such user, [`Refusal::Blocked`], those of
+    /// [`rules::may_give_seat`], and those of [`Chat::create_group`].
     pub async fn gather(&self, me: &Person, name: &str, users: &[UserId]) -> Result<GroupSummary, No> {
         if users.is_empty() || users.len() > TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
-        self.acts.take_many(me.id, cost(users.len()), self.clock.now())?;
-        let mut others: Vec<Person> = Vec::with_capacity(users.len());
+        self.acts.take_many(me.id, cost(users.len()), self.steady.now())?;
+        let (mut others, mut contacts) =
+            (Vec::<Person>::with_capacity(users.len()), Vec::with_capacity(users.len()));
         for user in users {
             if *user == me.id || others.iter().any(|other| other.id == *user) {
                 continue;
             }
             others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
             self.no_block(me, *user).await?;
-            self.groups_of(*user).await?.room()?;
+            let contact = self.contact(me, *user).await?;
+            rules::may_give_seat(contact)?;
+            contacts.push((*user, contact));
         }
+        self.take_adding(me, &contacts).await?;
         self.found_group(me, name, Door::Invite, &others).await
     }
 
@@ -180,9 +185,9 @@ impl Chat {
     ) -> Result<Part, No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
-        let right = Right { conversation, user: me.id, to: RightTo::Speak };
+        let right = Right { conversation, user: me.id, to: RightTo::Speak, now: self.steady.now() };
         let standing = self.store.standing(conversation, me.id).await?;
-        right.check(standing.as_ref(), at)?;
+        right.check(standing.as_ref())?;
         let meeting = match conversation {
             Conversation::Direct(pair) => self.meeting(me, pair, standing.as_ref(), at).await?,
             Conversation::Group(_) => None,

@@ -28,7 +28,10 @@ impl Chat {
             read: standing.seen,
             ..Member::new(person.clone(), Role::Member, Timestamp(0))
         };
-        let members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
+        let mut members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
+        for member in &mut members {
+            member.account = self.account(&member.person).await?.is_some();
+        }
         let opened = self.opened(Summary::direct(pair, with), conversation, me.id, standing, place).await?;
         Ok(GroupView::Inside(Box::new(Opened { members, ..opened })))
     }
@@ -70,7 +73,7 @@ impl Chat {
         if user == me.id {
             return Err(Refusal::NotOneself.into());
         }
-        self.acts.take(me.id, self.clock.now())?;
+        self.acts.take(me.id, self.steady.now())?;
         self.store.person(user).await?.ok_or(Refusal::NotFound)?;
         self.commit(Write::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
@@ -106,6 +109,16 @@ impl Chat {
         Ok(self.store.people(me.id, words.trim(), everyone, PAGE_ENTRIES).await?)
     }
 
+    /// People whom somebody may put into a group: those whom they have a group in common with, and for who manages the
+    /// application everybody with an account.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn may_be_added(&self, me: &Person) -> Result<Vec<Person>, No> {
+        let manages = self.app_role(me.id).await? >= Some(AppRole::Admin);
+        Ok(self.store.people(me.id, "", manages, PAGE_ENTRIES).await?)
+    }
+
     /// Somebody wants to be told of something else in a conversation, or hides it from their list.
     ///
     /// # Errors
@@ -113,7 +126,7 @@ impl Chat {
     pub async fn prefer(&self, me: &Person, topic: &Topic, notify: Notify, hidden: bool) -> Result<(), No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
-        self.acts.take(me.id, at)?;
+        self.acts.take(me.id, self.steady.now())?;
         self.seat_in(me, conversation).await?;
         let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
         let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);

@@ -1,12 +1,13 @@
 use wire::limits::PAGE_ENTRIES;
 use wire::{
-    Conversation, Description, Door, Event, GroupId, GroupName, GroupSummary, GroupView, InviteId, Json,
-    Opened, Page, Person, Place,
+    Conversation, Description, Door, Event, GroupId, GroupSummary, GroupView, InviteId, Json, Opened, Page,
+    Person, Place,
 };
 use wire::{Refusal, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId};
 
 use super::amend::read;
 use crate::chat::Chat;
+use crate::names;
 use crate::no::{Fault, No};
 use crate::rules::{self, Decision, Groups, News};
 use crate::store::{BodyHash, Change, Draft, Listing, Mentions, Outcome, Range, Roster, Sender, Write};
@@ -19,7 +20,7 @@ impl Chat {
     /// Makes a group; its founder is its first admin.
     ///
     /// # Errors
-    /// The refusals of [`GroupName::new`], and those of [`rules::found`].
+    /// The refusals of [`names::group_name`], and those of [`rules::found`].
     pub async fn create_group(&self, me: &Person, name: &str, door: Door) -> Result<GroupSummary, No> {
         self.found_group(me, name, door, &[]).await
     }
@@ -31,8 +32,8 @@ impl Chat {
         door: Door,
         others: &[Person],
     ) -> Result<GroupSummary, No> {
-        let name = GroupName::new(name)?;
-        self.acts.take(me.id, self.clock.now())?;
+        let name = names::group_name(name)?;
+        self.acts.take(me.id, self.steady.now())?;
         let id = GroupId::from_bytes(self.random());
         let settings = Settings {
             name: name.clone(),
@@ -45,6 +46,7 @@ impl Chat {
         };
         let groups = self.groups_of(me.id).await?;
         let decision = rules::found(id, settings, me, others, groups, self.clock.now())?;
+        let decision = self.with_accounts(decision).await?;
         match self.commit(Write::Change(self.write_down(id, None, me.id, decision))).await? {
             Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
@@ -66,7 +68,7 @@ impl Chat {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
         let inside = me.filter(|me| roster.member(me.id).is_some());
         let Some(me) = inside else {
-            let closed = rules::door(&roster, me.map(|me| me.id), invite, self.clock.now()).err();
+            let closed = rules::door(&roster, me.map(|me| me.id), invite, self.steady.now()).err();
             return Ok(GroupView::Outside {
                 members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
                 closed: closed.map(|refusal| refusal.sentence()),
@@ -141,13 +143,14 @@ impl Chat {
         by: UserId,
         decide: impl Fn(&Roster, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<GroupSummary, No> {
-        self.acts.take(by, self.clock.now())?;
+        self.acts.take(by, self.steady.now())?;
         loop {
             let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-            let decision = decide(&roster, self.clock.now())?;
+            let decision = decide(&roster, self.steady.now())?;
             if decision.facts.is_empty() {
                 return Ok(roster.summary());
             }
+            let decision = self.with_accounts(decision).await?;
             let change = self.write_down(id, Some(&roster), by, decision);
             // Each turn somebody else's change went through, so the group as a whole always gets on.
             if self.commit(Write::Change(change)).await? != Outcome::Stale {
@@ -173,11 +176,20 @@ impl Chat {
         Ok(self.store.groups(words.trim(), true, PAGE_ENTRIES).await?)
     }
 
-    /// How many groups somebody is in, and may be in.
+    /// How many groups somebody has joined or made, and may be in.
     pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, No> {
-        let mine = self.store.conversations(user).await?.mine;
-        let count = mine.iter().filter(|mine| matches!(mine.what, Summary::Group(_))).count();
+        let count = self.store.seats(user, user).await?.taken;
         Ok(Groups { count, max: self.limits.user_groups })
+    }
+
+    /// The same decision, where what is told of new members says who of them has an account.
+    async fn with_accounts(&self, mut decision: Decision) -> Result<Decision, No> {
+        for news in &mut decision.news {
+            if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
+                member.account = self.account(&member.person).await?.is_some();
+            }
+        }
+        Ok(decision)
     }
 
     /// A decision as the store takes it.

@@ -21,7 +21,7 @@ impl Chat {
         rules::needs_admin(&roster, me.id)?;
         let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
         let audit = self.store.page(&Topic::audit(id), newest).await?;
-        let now = self.clock.now();
+        let now = self.steady.now();
         let invites: Vec<Invite> =
             roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
         Ok(Management {
@@ -83,8 +83,9 @@ impl Chat {
     pub async fn add(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), No> {
         let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
         self.no_block(me, user).await?;
-        let groups = self.groups_of(user).await?;
-        self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, groups, now))
+        let contact = self.contact(me, user).await?;
+        self.take_adding(me, &[(user, contact)]).await?;
+        self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, contact, now))
             .await
             .map(|_| ())
     }
@@ -149,6 +150,6 @@ impl Chat {
                 wants: "a whole number up to 525600, a year",
             });
         }
-        Ok((minutes > 0).then(|| Timestamp(self.clock.now().0 + i64::from(minutes) * 60_000)))
+        Ok((minutes > 0).then(|| Timestamp(self.steady.now().0 + i64::from(minutes) * 60_000)))
     }
 }

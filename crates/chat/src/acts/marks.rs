@@ -72,7 +72,7 @@ impl Chat {
     /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].
     pub async fn typing(&self, me: &Person, topic: &Topic) -> Result<(), No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
-        let now = self.clock.now();
+        let now = self.steady.now();
         self.typing_pace.take(me.id, now)?;
         let standing = self.store.standing(conversation, me.id).await?;
         rules::may_amend(standing.as_ref(), now)?;

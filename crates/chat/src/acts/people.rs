@@ -2,10 +2,13 @@ use wire::{Cursor, GroupId, InviteId, Person, PersonName, Refusal, UserId, Visit
 
 use crate::chat::{Caller, Chat};
 use crate::limits::SignUp;
+use crate::names;
+use crate::network::Network;
 use crate::no::No;
 use crate::rules;
 use crate::session::Token;
-use crate::store::{Conversations, Write};
+use crate::sign_ins;
+use crate::store::{Conversations, Login, Outcome, Write};
 
 /// People and their sessions.
 impl Chat {
@@ -20,36 +23,55 @@ impl Chat {
     /// As [`Chat::introduce`], by an invite to a group, if there is one.
     ///
     /// # Errors
-    /// The refusals of [`PersonName::new`], [`Refusal::SignUpClosed`], and [`Refusal::TooFast`] if too many come
-    /// from one place.
+    /// The refusals of a name, [`Refusal::LoginTaken`] if it is that of an account or looks like it,
+    /// [`Refusal::SignUpClosed`], [`Refusal::TooFast`] if too many come at once from one network, and
+    /// [`Refusal::TooManyGuests`] if too many come within a day.
     pub async fn introduce_by(
         &self,
         caller: &Caller,
         name: &str,
         invite: Option<(GroupId, InviteId)>,
     ) -> Result<(Person, Token), No> {
-        let name = PersonName::new(name)?;
+        let name = names::person_name(name)?;
         self.may_come(invite).await?;
-        let at = self.clock.now();
-        if let Some(from) = caller.from {
-            self.newcomers.take(from.into(), at)?;
+        self.login_is_free(&Login::new(name.as_str())?).await?;
+        self.new_guest(caller, name).await
+    }
+
+    /// A guest, if not too many come from their network. The session that the browser had before ends.
+    pub(super) async fn new_guest(&self, caller: &Caller, name: PersonName) -> Result<(Person, Token), No> {
+        let network = caller.from.map(Network::of);
+        if let Some(network) = network {
+            self.newcomers.take(network, self.steady.now())?;
         }
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
         let session = self.new_session(caller, &token);
-        self.commit(Write::Introduce { person: person.clone(), session }).await?;
-        Ok((person, token))
+        let mut then = vec![Write::Introduce { person: person.clone(), session }];
+        then.extend(self.new_browser(&Caller { device: None, ..caller.clone() }, &person));
+        let max = self.limits.guests_per_day;
+        let attempts = network.map(|network| sign_ins::as_guest(network, max)).unwrap_or_default();
+        let first = Box::new(Write::TakeAttempts { attempts, at: self.steady.now() });
+        match self.commit(Write::Together { first, then }).await? {
+            Outcome::Exhausted { wait_ms } => {
+                Err(Refusal::TooManyGuests { minutes: sign_ins::minutes(wait_ms) }.into())
+            }
+            _ => Ok((person, token)),
+        }
     }
 
     async fn may_come(&self, invite: Option<(GroupId, InviteId)>) -> Result<(), No> {
-        if self.limits.sign_up == SignUp::Open || self.store.accounts().await?.is_empty() {
+        if self.limits.sign_up == SignUp::Open {
+            return Ok(());
+        }
+        if !self.limits.owner_by_link && self.store.accounts().await?.is_empty() {
             return Ok(());
         }
         let Some((group, invite)) = invite.filter(|_| self.limits.sign_up == SignUp::Invite) else {
             return Err(Refusal::SignUpClosed.into());
         };
         let roster = self.store.roster(group).await?.ok_or(Refusal::SignUpClosed)?;
-        Ok(rules::door(&roster, None, Some(invite), self.clock.now())?)
+        Ok(rules::door(&roster, None, Some(invite), self.steady.now())?)
     }
 
     /// Whose token it is; none if the session is unknown or over.
@@ -66,6 +88,12 @@ impl Chat {
             let _ = self.commit(Write::Touch { token: hash, at: now }).await;
         }
         Ok(Some(session.person))
+    }
+
+    /// A fresh token, for a device that has none.
+    #[must_use]
+    pub fn new_token(&self) -> Token {
+        Token::from_bytes(self.random())
     }
 
     /// What every page of a signed-in user begins with.

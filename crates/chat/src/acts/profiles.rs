@@ -1,7 +1,8 @@
 use bytes::Bytes;
-use wire::{Description, Person, Refusal, UserId};
+use wire::{Person, Refusal, UserId};
 
 use crate::chat::Chat;
+use crate::names;
 use crate::no::No;
 use crate::pictures;
 use crate::store::{Profile, Write};
@@ -27,9 +28,9 @@ impl Chat {
     /// Somebody with an account tells something else of themselves.
     ///
     /// # Errors
-    /// [`Refusal::NoAccount`], and those of [`Description::new`].
+    /// [`Refusal::NoAccount`], and those of [`names::description`].
     pub async fn describe(&self, me: &Person, bio: &str) -> Result<(), No> {
-        let bio = Description::new(bio)?;
+        let bio = names::description(bio)?;
         self.may_tell(me).await?;
         self.commit(Write::Describe { user: me.id, bio }).await.map(|_| ())
     }
@@ -64,7 +65,7 @@ impl Chat {
     }
 
     async fn may_tell(&self, me: &Person) -> Result<(), No> {
-        self.acts.take(me.id, self.clock.now())?;
+        self.acts.take(me.id, self.steady.now())?;
         self.may_portray(me).await
     }
 }

@@ -55,7 +55,7 @@ impl Chat {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
-        self.pace.take(me.id, now)?;
+        self.pace.take(me.id, self.steady.now())?;
         if let Conversation::Direct(pair) = conversation {
             self.meet(me, pair, now).await?;
         }
@@ -64,9 +64,9 @@ impl Chat {
             Some(seq) => self.quote(me, conversation, &topic, seq).await?,
             None => None,
         };
-        let right = Right { conversation, user: me.id, to: RightTo::Speak };
+        let right = Right { conversation, user: me.id, to: RightTo::Speak, now: self.steady.now() };
         if is_long(&text) {
-            right.check(self.store.standing(conversation, me.id).await?.as_ref(), now)?;
+            right.check(self.store.standing(conversation, me.id).await?.as_ref())?;
         }
         let (said, mentions) = self.read_text(me, conversation, &text).await?;
         self.typing.forget(&topic, me.id);
@@ -89,7 +89,7 @@ impl Chat {
     /// Makes sure that a direct is in the list of both before something is said in it.
     async fn meet(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), No> {
         let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
-        rules::may_speak(standing.as_ref(), now)?;
+        rules::may_speak(standing.as_ref(), self.steady.now())?;
         match self.meeting(me, pair, standing.as_ref(), now).await? {
             Some(meeting) => self.commit(Write::Meet(meeting)).await.map(|_| ()),
             None => Ok(()),

@@ -40,6 +40,12 @@ pub fn revoke(roster: &Roster, by: UserId, id: InviteId) -> Result<Decision, Ref
     Ok(Decision::fact(Fact::InviteGone(id)).note(Event::Uninvited { by }))
 }
 
+/// Ends the invites of somebody who is no admin any more.
+pub(super) fn without_invites(decision: Decision, roster: &Roster, user: UserId) -> Decision {
+    let theirs = roster.invites.iter().filter(|invite| invite.by.id == user);
+    theirs.fold(decision, |decision, invite| decision.and(Fact::InviteGone(invite.id)))
+}
+
 /// The invite of this id, if it still works.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 use wire::{Door, Event, InviteId, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
 
 use super::decision::Decision;
-use super::invites::usable;
+use super::invites::{usable, without_invites};
 use super::roles::needs_admin;
 use crate::store::{Fact, Roster};
 
-/// How many groups somebody is in, and may be in.
+/// How many groups somebody has joined or made, and may be in. Groups that others added them to do not count, so nobody
+/// can use them up for somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Groups {
     /// How many there are.
@@ -42,6 +43,7 @@ pub fn found(
         let member = Member::new(person.clone(), Role::Member, now);
         decision = decision
             .and(Fact::Seated(member.clone()))
+            .and(Fact::Given { to: person.id, by: by.id })
             .tell(Event::Joined { member: member.clone() })
             .note(Event::Added { member, by: by.clone() })
             .tell_user(person, Event::GroupAdded { group: summary.clone() });
@@ -119,16 +121,15 @@ fn room(roster: &Roster, invited: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// An admin gives somebody a seat.
+/// An admin gives somebody a seat. The person needs no invite, but a reason: see [`may_give_seat`].
 ///
 /// # Errors
-/// Those of [`may_join`], except that no invite is needed, and [`Refusal::NotAdmin`],
-/// [`Refusal::TooManyGroups`].
+/// Those of [`may_join`], except that no invite is needed, those of [`may_give_seat`], and [`Refusal::NotAdmin`].
 pub fn add(
     roster: &Roster,
     by: UserId,
     person: &Person,
-    groups: Groups,
+    contact: Contact,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let admin = needs_admin(roster, by)?;
@@ -136,10 +137,45 @@ pub fn add(
         return Ok(Decision::nothing());
     }
     may_join(roster, person.id, true)?;
-    groups.room()?;
-    let added = seat(roster, person, Role::Member, now);
+    may_give_seat(contact)?;
+    let added = seat(roster, person, Role::Member, now).and(Fact::Given { to: person.id, by });
     let member = Member::new(person.clone(), Role::Member, now);
     Ok(added.note(Event::Added { member, by: admin.person.clone() }))
+}
+
+/// What there is between somebody who gives a seat and the person who gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Whether they have a group in common, or the person has written to the other.
+    pub known: bool,
+    /// Whether the giver manages the application, and so may add everybody.
+    pub manages: bool,
+    /// How many seats others gave to the person.
+    pub given: usize,
+    /// How many of those the giver gave.
+    pub given_by: usize,
+    /// How many seats others may give to one person.
+    pub max: usize,
+}
+
+/// How many seats one person may give to one other.
+pub const SEATS_FROM_ONE: usize = 20;
+
+/// Whether somebody may put a person into a group without asking them.
+///
+/// # Errors
+/// [`Refusal::NoContact`], [`Refusal::AddedTooOften`].
+pub const fn may_give_seat(contact: Contact) -> Result<(), Refusal> {
+    if contact.manages {
+        return Ok(());
+    }
+    if !contact.known {
+        return Err(Refusal::NoContact);
+    }
+    if contact.given >= contact.max || contact.given_by >= SEATS_FROM_ONE {
+        return Err(Refusal::AddedTooOften);
+    }
+    Ok(())
 }
 
 /// Gives up a seat, if there is one. The last admin of an archived group hands over to whoever is there
@@ -150,7 +186,7 @@ pub fn add(
 pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
     let Some(member) = roster.member(user) else { return Ok(Decision::nothing()) };
     let left = Event::Left { person: member.person.clone() };
-    let mut decision = Decision::fact(Fact::Unseated(user)).tell(left);
+    let mut decision = without_invites(Decision::fact(Fact::Unseated(user)), roster, user).tell(left);
     if roster.is_last_admin(user)
         && let Some(heir) = roster.members.iter().find(|other| other.person.id != user)
     {
@@ -175,7 +211,7 @@ pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<De
     }
     let member = roster.member(user).ok_or(Refusal::NotFound)?;
     let removed = Event::Removed { person: member.person.clone(), by: admin.person.clone(), banned: ban };
-    let mut decision = Decision::fact(Fact::Unseated(user));
+    let mut decision = without_invites(Decision::fact(Fact::Unseated(user)), roster, user);
     if ban {
         decision = decision.and(Fact::Banned(member.person.clone()));
     }
@@ -220,6 +256,44 @@ mod tests {
     use crate::rules::cast::{NOW, ann, ben, cal, roster};
 
     const ROOM: Groups = Groups { count: 0, max: 500 };
+    const KNOWN: Contact = Contact { known: true, manages: false, given: 0, given_by: 0, max: 500 };
+
+    #[test]
+    fn nobody_is_put_into_a_group_without_a_reason_or_too_often() {
+        let tea = roster(&[(ann(), Role::Admin)]);
+        let facts = add(&tea, ann().id, &ben(), KNOWN, NOW).unwrap().facts;
+        assert_eq!(facts[1..], [Fact::Given { to: ben().id, by: ann().id }]);
+        let refused = |contact| add(&tea, ann().id, &ben(), contact, NOW).unwrap_err();
+        assert_eq!(refused(Contact { known: false, ..KNOWN }), Refusal::NoContact);
+        assert_eq!(refused(Contact { given: 500, ..KNOWN }), Refusal::AddedTooOften);
+        assert_eq!(refused(Contact { given_by: SEATS_FROM_ONE, ..KNOWN }), Refusal::AddedTooOften);
+        let manager = Contact { known: false, manages: true, given: 500, ..KNOWN };
+        assert!(add(&tea, ann().id, &ben(), manager, NOW).is_ok());
+    }
+
+    #[test]
+    fn an_invite_ends_when_its_maker_leaves_or_is_removed_banned_or_made_a_member() {
+        let (bens, anns) = (InviteId::from_bytes([1; 10]), InviteId::from_bytes([2; 10]));
+        let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Admin)]);
+        for (id, by) in [(bens, ben()), (anns, ann())] {
+            tea.invites.push(Invite { id, by, until: None, uses: None });
+        }
+        for decision in [
+            remove(&tea, ann().id, ben().id, false),
+            remove(&tea, ann().id, ben().id, true),
+            leave(&tea, ben().id),
+            crate::rules::rank(&tea, ann().id, ben().id, Role::Member),
+            crate::rules::rank(&tea, ben().id, ben().id, Role::Member),
+        ] {
+            let ended: Vec<_> = decision
+                .unwrap()
+                .facts
+                .into_iter()
+                .filter(|fact| matches!(fact, Fact::InviteGone(_)))
+                .collect();
+            assert_eq!(ended, [Fact::InviteGone(bens)]);
+        }
+    }
 
     #[test]
     fn whoever_joins_has_one_seat_and_the_first_one_is_admin() {
@@ -269,7 +343,7 @@ mod tests {
         let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
         tea.settings.limit = 1;
         assert_eq!(join(&tea, &cal(), None, ROOM, NOW), Err(Refusal::GroupFull { limit: 1 }));
-        assert_eq!(add(&tea, ann().id, &cal(), ROOM, NOW), Err(Refusal::GroupFull { limit: 1 }));
+        assert_eq!(add(&tea, ann().id, &cal(), KNOWN, NOW), Err(Refusal::GroupFull { limit: 1 }));
         assert_eq!(join(&tea, &ben(), None, ROOM, NOW), Ok(Decision::nothing()), "ben is there already");
     }
 

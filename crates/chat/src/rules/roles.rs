@@ -1,6 +1,7 @@
 use wire::{Event, Member, Refusal, Role, Timestamp, UserId};
 
 use super::decision::Decision;
+use super::invites::without_invites;
 use crate::store::{Fact, Roster};
 
 /// The seat of somebody who must be an admin.
@@ -12,7 +13,7 @@ pub fn needs_admin(roster: &Roster, user: UserId) -> Result<&Member, Refusal> {
     if member.role == Role::Admin { Ok(member) } else { Err(Refusal::NotAdmin) }
 }
 
-/// An admin makes a member an admin, or an admin a member; oneself too.
+/// An admin makes a member an admin, or an admin a member; oneself too. The invites of a former admin end.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::NotFound`] if there is no such member, [`Refusal::LastAdmin`] if nobody
@@ -27,7 +28,9 @@ pub fn rank(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result<Dec
         return Err(Refusal::LastAdmin);
     }
     let ranked = Event::Ranked { person: member.person.clone(), role, by: admin.person.clone() };
-    Ok(Decision::fact(Fact::Ranked(user, role)).tell_and_note(ranked))
+    let decision = Decision::fact(Fact::Ranked(user, role));
+    let decision = if role == Role::Member { without_invites(decision, roster, user) } else { decision };
+    Ok(decision.tell_and_note(ranked))
 }
 
 /// An admin takes the word from a member until then, or gives it back.

@@ -45,6 +45,13 @@ pub enum Fact {
     Deleted,
     /// Somebody has a seat.
     Seated(Member),
+    /// The seat that somebody has was given to them by another.
+    Given {
+        /// Whose seat it is.
+        to: UserId,
+        /// Who gave it.
+        by: UserId,
+    },
     /// Somebody has none.
     Unseated(UserId),
     /// Somebody may do more, or less.

@@ -1,5 +1,6 @@
 //! The port for facts: what a store must do, and in which order.
 
+mod attempts;
 mod entry;
 mod group;
 mod people;
@@ -12,12 +13,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
 
+pub use attempts::{Attempt, AttemptKey};
 pub use entry::{Amend, BodyHash, Draft, Kept, Mentions, Range, Sender, SentBefore};
 pub use group::{Change, Fact, Listing, Roster, Version};
-pub use people::{Account, AccountKey, Listed, NewSession, PasswordHash, Profile, Sessions};
+pub use people::{Account, AccountKey, DEVICES, Listed, NewSession, PasswordHash, Profile, Seats, Sessions};
 pub use standing::{Conversations, Right, RightTo, Standing, Unread};
-pub use write::{Meeting, Outcome, Part, Placed, Write};
+pub use write::{FirstRank, Meeting, Outcome, Part, Placed, Write};
 
+pub use crate::names::Login;
 use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
 
@@ -113,6 +116,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whose new password a token is for, and until when; none if it is unknown or used.
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault>;
+
+    /// Returns true if there is an owner.
+    async fn has_owner(&self) -> Result<bool, Fault>;
+
+    /// Returns true if somebody has signed in to an account with a device, and it is among those that are remembered.
+    async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault>;
+
+    /// How many seats a user has in groups, and how many of those another user has given them.
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<Seats, Fault>;
+
+    /// Returns true if two users have a group in common.
+    async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault>;
 
     /// The sessions of a user, the one that began last first.
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;

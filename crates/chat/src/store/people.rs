@@ -1,6 +1,10 @@
-use wire::{AppRole, Description, Login, Person, Timestamp, UserId};
+use wire::{AppRole, Description, Person, Timestamp, UserId};
 
+use crate::names::Login;
 use crate::session::TokenHash;
+
+/// How many devices of an account are remembered.
+pub const DEVICES: usize = 20;
 
 /// A session that begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +57,17 @@ pub struct Listed {
     pub role: AppRole,
 }
 
+/// How many seats a user has in groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seats {
+    /// Those that they took.
+    pub taken: usize,
+    /// Those that others gave them.
+    pub given: usize,
+    /// Those of `given` that one other user gave them.
+    pub given_by: usize,
+}
+
 /// What somebody tells of themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -66,7 +81,7 @@ pub struct Profile {
     pub has_picture: bool,
 }
 
-/// A password as it is kept: how it was hashed, the salt and the hash.
+/// A password as it is kept: a PHC string, which names the settings, the salt and the hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordHash(pub String);
 

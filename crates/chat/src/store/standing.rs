@@ -12,6 +12,8 @@ pub struct Right {
     pub user: UserId,
     /// To do what.
     pub to: RightTo,
+    /// When, by the clock of lengths: what mutes and slow mode are measured by.
+    pub now: Timestamp,
 }
 
 /// What somebody needs the right to.
@@ -87,10 +89,10 @@ impl Right {
     ///
     /// # Errors
     /// Those of the rule.
-    pub fn check(&self, standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
+    pub fn check(&self, standing: Option<&Standing>) -> Result<(), Refusal> {
         match self.to {
-            RightTo::Speak => rules::may_speak(standing, now),
-            RightTo::Amend => rules::may_amend(standing, now),
+            RightTo::Speak => rules::may_speak(standing, self.now),
+            RightTo::Amend => rules::may_amend(standing, self.now),
         }
     }
 

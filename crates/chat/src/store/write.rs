@@ -1,9 +1,10 @@
 use bytes::Bytes;
 use wire::{
-    AppRole, Conversation, Description, Login, Marks, Notify, Pair, Person, Refusal, Seq, Timestamp, UserId,
+    AppRole, Conversation, Description, Marks, Notify, Pair, Person, Refusal, Seq, Timestamp, UserId,
 };
 
-use super::{Amend, Change, Draft, NewSession, PasswordHash, Sessions};
+use super::{Amend, Attempt, AttemptKey, Change, Draft, NewSession, PasswordHash, Sessions};
+use crate::names::Login;
 use crate::session::TokenHash;
 
 /// One thing to make a fact.
@@ -30,7 +31,8 @@ pub enum Write {
         /// The session.
         session: NewSession,
     },
-    /// A user has an account from now on. The first account of all is the owner's.
+    /// A user has an account from now on; [`Outcome::LoginTaken`], and [`Outcome::Stale`] if it asks to be the owner's and
+    /// there is an owner.
     Claim {
         /// Whose it is.
         user: UserId,
@@ -38,12 +40,22 @@ pub enum Write {
         login: Login,
         /// The hash of the password.
         password: PasswordHash,
+        /// What the account may do in the application.
+        rank: FirstRank,
     },
-    /// An account has another password; no token for a new one works any more.
+    /// An account is the owner's from now on; [`Outcome::Stale`] if there is an owner, or no such account.
+    Own {
+        /// Whose it is.
+        user: UserId,
+    },
+    /// An account has another password; no token for a new one works any more. [`Outcome::Stale`] if the password is not
+    /// the one that was checked.
     SetPassword {
         /// Whose it is.
         user: UserId,
-        /// The hash of the password.
+        /// The password that was checked before.
+        checked: PasswordHash,
+        /// The hash of the new password.
         password: PasswordHash,
     },
     /// An account may do something else in the application. No token for a new password of it works any more, nor one
@@ -87,10 +99,13 @@ pub enum Write {
         /// The hash of the password.
         password: PasswordHash,
     },
-    /// A user has one more session.
+    /// A user has one more session. [`Outcome::Stale`] if the password is not the one that was checked: a session that an
+    /// old password opens does not outlive its change.
     SignIn {
         /// Who.
         user: UserId,
+        /// The password that was checked before; none if it was set in the same transaction.
+        checked: Option<PasswordHash>,
         /// The session.
         session: NewSession,
     },
@@ -149,6 +164,47 @@ pub enum Write {
         /// What is told.
         note: Draft,
     },
+    /// Several writes as one act. The first decides: if it is [`Outcome::Done`], the others follow in the same
+    /// transaction, and they must be such that cannot be refused. Anything else is the outcome of the whole.
+    Together {
+        /// The write that decides.
+        first: Box<Write>,
+        /// What follows from it.
+        then: Vec<Write>,
+    },
+    /// Counts one attempt in each of several windows, if all of them have room; [`Outcome::Exhausted`] otherwise. Attempts
+    /// that the clock puts into the future count as made now.
+    TakeAttempts {
+        /// The windows.
+        attempts: Vec<Attempt>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The latest attempt in each of these windows does not count any more.
+    GiveBack {
+        /// The counters.
+        attempts: Vec<AttemptKey>,
+    },
+    /// Somebody signed in with a device. The [`DEVICES`](super::DEVICES) seen last are remembered.
+    KnowDevice {
+        /// Who.
+        user: UserId,
+        /// The hash of the device's token.
+        device: TokenHash,
+        /// When.
+        at: Timestamp,
+    },
+    /// Removes what is over: guests who never did anything and were not seen since `guests_before` (at most so many of
+    /// those who came longest ago), and attempts before `attempts_before`; [`Outcome::Swept`]. To do something is to have
+    /// an account, a seat, a direct, a block or a log of one's own, or to have sent anything.
+    Sweep {
+        /// Guests who were seen later stay.
+        guests_before: Timestamp,
+        /// The most guests to look at.
+        guests: usize,
+        /// Attempts that were made later stay.
+        attempts_before: Timestamp,
+    },
     /// A session was seen.
     Touch {
         /// The hash of its token.
@@ -156,6 +212,17 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+}
+
+/// What a new account may do in the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstRank {
+    /// The first account of all is the owner's, others are members.
+    FirstIsOwner,
+    /// A member.
+    Member,
+    /// The owner.
+    Owner,
 }
 
 /// Two people in whose direct something is said for the first time.
@@ -221,6 +288,16 @@ pub enum Outcome {
     LoginTaken,
     /// The group, or the entry, has another version by now or is gone: decide again. Nothing was written.
     Stale,
+    /// An attempt too many. Nothing was written.
+    Exhausted {
+        /// When there is room again, in milliseconds from now: 1 up to the longest of the windows.
+        wait_ms: i64,
+    },
+    /// What was removed.
+    Swept {
+        /// Guests who are no more.
+        guests: Vec<UserId>,
+    },
     /// Done; there is nothing to say.
     Done,
 }

@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use wire::Timestamp;
 
@@ -6,18 +7,27 @@ use crate::outside::Clock;
 
 /// A clock that stands still until it is told to go on.
 #[derive(Debug)]
-pub struct ManualClock(AtomicI64);
+pub struct ManualClock {
+    now: AtomicI64,
+    elapsed: AtomicI64,
+}
 
 impl ManualClock {
     /// A clock that shows this time.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
-        Self(AtomicI64::new(now.0))
+        Self { now: AtomicI64::new(now.0), elapsed: AtomicI64::new(0) }
     }
 
     /// Goes on by so many milliseconds.
     pub fn advance(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::Relaxed);
+        self.now.fetch_add(millis, Ordering::Relaxed);
+        self.elapsed.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    /// Somebody sets the clock forward or back by so many milliseconds; no time passes.
+    pub fn step(&self, millis: i64) {
+        self.now.fetch_add(millis, Ordering::Relaxed);
     }
 }
 
@@ -30,6 +40,10 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
+        Timestamp(self.now.load(Ordering::Relaxed))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.elapsed.load(Ordering::Relaxed).unsigned_abs())
     }
 }

@@ -10,8 +10,8 @@ use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq,
 use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
-    SentBefore, Standing, Store, Unread, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Seats,
+    Sender, SentBefore, Standing, Store, Unread, Write,
 };
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
@@ -175,6 +175,22 @@ impl Store for Gate {
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
         self.store.reset(token).await
+    }
+
+    async fn has_owner(&self) -> Result<bool, Fault> {
+        self.store.has_owner().await
+    }
+
+    async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
+        self.store.knows_device(user, device).await
+    }
+
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<Seats, Fault> {
+        self.store.seats(user, adder).await
+    }
+
+    async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
+        self.store.share_group(one, other).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

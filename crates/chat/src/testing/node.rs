@@ -48,7 +48,7 @@ impl Node {
     /// The default limits, but everyone may send as fast as they like.
     #[must_use]
     pub fn patient() -> Limits {
-        Limits { send_burst: u32::MAX, act_burst: u32::MAX, ..Limits::default() }
+        Limits { send_burst: u32::MAX, act_burst: u32::MAX, add_burst: u32::MAX, ..Limits::default() }
     }
 
     /// The life of the logs.
@@ -77,6 +77,15 @@ impl Node {
     /// If it is refused.
     pub async fn group(&self, founder: &Person, name: &str) -> GroupId {
         self.chat.create_group(founder, name, Door::Open).await.unwrap().id
+    }
+
+    /// Gives two people a group in common.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub async fn acquaint(&self, one: &Person, other: &Person) {
+        let group = self.group(one, "common").await;
+        self.chat.join(other, group, None).await.unwrap();
     }
 
     /// Says something in a group, under a fresh id.

@@ -1,9 +1,11 @@
 use bytes::Bytes;
-use wire::{AppRole, Description, Login, Timestamp, UserId};
+use wire::{AppRole, Description, Timestamp, UserId};
 
 use super::state::State;
 use crate::session::{Session, SessionSummary, TokenHash};
-use crate::store::{Account, AccountKey, Listed, NewSession, Outcome, PasswordHash, Profile};
+use crate::store::{
+    Account, AccountKey, DEVICES, FirstRank, Listed, Login, NewSession, Outcome, PasswordHash, Profile,
+};
 
 pub(super) struct Stored {
     pub(super) user: UserId,
@@ -54,7 +56,7 @@ impl State {
     pub(super) fn account(&self, key: &AccountKey) -> Option<Account> {
         let user = match key {
             AccountKey::User(user) => *user,
-            AccountKey::Login(login) => *self.logins.get(login)?,
+            AccountKey::Login(login) => *login.keys().find_map(|key| self.logins.get(key))?,
         };
         let Claimed { password, role } = self.accounts.get(&user)?;
         Some(Account { person: self.person(user)?, password: password.clone(), role: *role })
@@ -102,13 +104,67 @@ impl State {
         self.resets.get(&token).map(|reset| (reset.user, reset.until))
     }
 
-    pub(super) fn claim(&mut self, user: UserId, login: &Login, password: &PasswordHash) -> Outcome {
-        if self.logins.contains_key(login) || self.accounts.contains_key(&user) {
+    pub(super) fn claim(
+        &mut self,
+        user: UserId,
+        login: &Login,
+        password: &PasswordHash,
+        rank: FirstRank,
+    ) -> Outcome {
+        if login.keys().any(|key| self.logins.contains_key(key)) || self.accounts.contains_key(&user) {
             return Outcome::LoginTaken;
         }
-        let role = if self.accounts.is_empty() { AppRole::Owner } else { AppRole::Member };
-        self.logins.insert(login.clone(), user);
+        let role = match rank {
+            FirstRank::Owner if self.has_owner() => return Outcome::Stale,
+            FirstRank::FirstIsOwner if self.accounts.is_empty() => AppRole::Owner,
+            FirstRank::Owner => AppRole::Owner,
+            FirstRank::FirstIsOwner | FirstRank::Member => AppRole::Member,
+        };
+        self.logins.extend(login.keys().map(|key| (key.to_owned(), user)));
         self.accounts.insert(user, Claimed { password: password.clone(), role });
         Outcome::Done
+    }
+
+    pub(super) fn own(&mut self, user: UserId) -> Outcome {
+        if self.has_owner() {
+            return Outcome::Stale;
+        }
+        let Some(account) = self.accounts.get_mut(&user) else { return Outcome::Stale };
+        account.role = AppRole::Owner;
+        Outcome::Done
+    }
+
+    pub(super) fn has_owner(&self) -> bool {
+        self.accounts.values().any(|account| account.role == AppRole::Owner)
+    }
+
+    pub(super) fn is_password(&self, user: UserId, checked: &PasswordHash) -> bool {
+        self.accounts.get(&user).is_some_and(|account| account.password == *checked)
+    }
+
+    pub(super) fn set_password(
+        &mut self,
+        user: UserId,
+        checked: &PasswordHash,
+        password: &PasswordHash,
+    ) -> Outcome {
+        match self.accounts.get_mut(&user) {
+            Some(account) if account.password == *checked => account.password = password.clone(),
+            _ => return Outcome::Stale,
+        }
+        self.resets.retain(|_, reset| reset.user != user);
+        Outcome::Done
+    }
+
+    pub(super) fn know_device(&mut self, user: UserId, device: TokenHash) -> Outcome {
+        let devices = self.devices.entry(user).or_default();
+        devices.retain(|known| *known != device);
+        devices.push(device);
+        devices.drain(..devices.len().saturating_sub(DEVICES));
+        Outcome::Done
+    }
+
+    pub(super) fn knows_device(&self, user: UserId, device: TokenHash) -> bool {
+        self.devices.get(&user).is_some_and(|devices| devices.contains(&device))
     }
 }

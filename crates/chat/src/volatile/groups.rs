@@ -4,7 +4,7 @@ use wire::{Door, GroupId, GroupSummary, Invite, Member, Person, Settings, Timest
 
 use super::conversations::View;
 use super::state::State;
-use crate::store::{Change, Fact, Listing, Outcome, Roster, Standing, Version};
+use crate::store::{Change, Fact, Listing, Outcome, Roster, Seats, Standing, Version};
 
 pub(super) struct Group {
     pub(super) settings: Settings,
@@ -13,6 +13,8 @@ pub(super) struct Group {
     pub(super) invites: Vec<Invite>,
     /// When each member spoke last, where slow mode watches.
     pub(super) spoke: HashMap<UserId, Timestamp>,
+    /// Who gave each member their seat, if they did not take it.
+    pub(super) given: HashMap<UserId, UserId>,
     /// How each member sees it.
     pub(super) views: HashMap<UserId, View>,
     pub(super) version: Version,
@@ -24,9 +26,13 @@ impl Group {
             Fact::Created { .. } | Fact::Deleted => {}
             Fact::Settled(settings) => self.settings = settings.clone(),
             Fact::Seated(member) => self.members.push(member.clone()),
+            Fact::Given { to, by } => {
+                self.given.insert(*to, *by);
+            }
             Fact::Unseated(user) => {
                 self.members.retain(|member| member.person.id != *user);
                 self.spoke.remove(user);
+                self.given.remove(user);
                 self.views.remove(user);
             }
             Fact::Ranked(user, role) => self.change_seat(*user, |member| member.role = *role),
@@ -60,12 +66,38 @@ impl State {
         self.groups.get(&id).map(|group| Roster {
             id,
             settings: group.settings.clone(),
-            members: group.members.iter().map(|member| group.marked(member)).collect(),
+            members: group
+                .members
+                .iter()
+                .map(|member| Member {
+                    account: self.accounts.contains_key(&member.person.id),
+                    ..group.marked(member)
+                })
+                .collect(),
             bans: group.bans.clone(),
             invites: group.invites.clone(),
             version: group.version,
             head: self.head(&Topic::group(id)),
         })
+    }
+
+    pub(super) fn seats(&self, user: UserId, adder: UserId) -> Seats {
+        let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
+        joined.iter().filter_map(|id| self.groups.get(id)).fold(Seats::default(), |mut seats, group| {
+            match group.given.get(&user) {
+                Some(by) => {
+                    seats.given += 1;
+                    seats.given_by += usize::from(*by == adder);
+                }
+                None => seats.taken += 1,
+            }
+            seats
+        })
+    }
+
+    pub(super) fn share_group(&self, one: UserId, other: UserId) -> bool {
+        let joined = |user: UserId| self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
+        joined(one).iter().any(|id| joined(other).contains(id))
     }
 
     pub(super) fn in_group(&self, id: GroupId, user: UserId) -> Option<Standing> {
@@ -131,6 +163,7 @@ impl State {
                     bans: Vec::new(),
                     invites: Vec::new(),
                     spoke: HashMap::new(),
+                    given: HashMap::new(),
                     views: HashMap::new(),
                     version: Version(0),
                 };

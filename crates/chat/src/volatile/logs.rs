@@ -100,14 +100,14 @@ impl State {
         }
         let right = draft.right?;
         let standing = self.standing(right.conversation, right.user);
-        if let Err(refusal) = right.check(standing.as_ref(), draft.at) {
+        if let Err(refusal) = right.check(standing.as_ref()) {
             return Some(Outcome::Refused(refusal));
         }
         if right.is_watched(standing.as_ref())
             && let Conversation::Group(id) = right.conversation
             && let Some(group) = self.groups.get_mut(&id)
         {
-            group.spoke.insert(right.user, draft.at);
+            group.spoke.insert(right.user, right.now);
         }
         None
     }

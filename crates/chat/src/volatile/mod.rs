@@ -1,6 +1,7 @@
 //! The store that keeps everything in memory and nothing on a disk: what `--store memory` runs on.
 
 mod accounts;
+mod attempts;
 mod conversations;
 mod groups;
 mod log;
@@ -17,8 +18,8 @@ use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
-    SentBefore, Standing, Store, Unread, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Seats,
+    Sender, SentBefore, Standing, Store, Unread, Write,
 };
 
 use self::state::State;
@@ -161,6 +162,22 @@ impl Store for VolatileStore {
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
         Ok(self.state().reset(token))
+    }
+
+    async fn has_owner(&self) -> Result<bool, Fault> {
+        Ok(self.state().has_owner())
+    }
+
+    async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
+        Ok(self.state().knows_device(user, device))
+    }
+
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<Seats, Fault> {
+        Ok(self.state().seats(user, adder))
+    }
+
+    async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
+        Ok(self.state().share_group(one, other))
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

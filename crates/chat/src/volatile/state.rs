@@ -1,6 +1,6 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use wire::{Description, GroupId, Login, Marks, Person, SendId, Topic, UserId};
+use wire::{Description, GroupId, Marks, Person, SendId, Timestamp, Topic, UserId};
 
 use super::Window;
 use super::accounts::{Claimed, Reset, Stored, Told};
@@ -8,7 +8,7 @@ use super::conversations::View;
 use super::groups::Group;
 use super::log::VolatileLog;
 use crate::session::TokenHash;
-use crate::store::{Outcome, Sender, SentBefore, Write};
+use crate::store::{AttemptKey, Outcome, Sender, SentBefore, Write};
 
 /// Everything a volatile store knows.
 pub(super) struct State {
@@ -25,8 +25,15 @@ pub(super) struct State {
     pub(super) sessions: HashMap<TokenHash, Stored>,
     pub(super) next_session: u64,
     pub(super) accounts: HashMap<UserId, Claimed>,
-    pub(super) logins: HashMap<Login, UserId>,
+    /// The account of each key of a login.
+    pub(super) logins: HashMap<String, UserId>,
     pub(super) resets: HashMap<TokenHash, Reset>,
+    /// The devices of each account, the one seen last at the end.
+    pub(super) devices: HashMap<UserId, Vec<TokenHash>>,
+    /// When each of the attempts that count was made, the first one first.
+    pub(super) attempts: HashMap<AttemptKey, Vec<Timestamp>>,
+    /// Guests who may never do anything, and since when.
+    pub(super) newcomers: BTreeSet<(Timestamp, UserId)>,
     pub(super) groups: HashMap<GroupId, Group>,
     /// The groups of each user, the one joined first first.
     pub(super) joined: HashMap<UserId, Vec<GroupId>>,
@@ -53,6 +60,9 @@ impl State {
             accounts: HashMap::new(),
             logins: HashMap::new(),
             resets: HashMap::new(),
+            devices: HashMap::new(),
+            attempts: HashMap::new(),
+            newcomers: BTreeSet::new(),
             groups: HashMap::new(),
             joined: HashMap::new(),
             directs: HashMap::new(),
@@ -70,16 +80,12 @@ impl State {
                 self.people.insert(person.id, person.clone());
                 let told = Told { since: session.at, bio: Description::default(), picture: None };
                 self.profiles.insert(person.id, told);
+                self.newcomers.insert((session.at, person.id));
                 self.begin(person.id, session)
             }
-            Write::Claim { user, login, password } => self.claim(*user, login, password),
-            Write::SetPassword { user, password } => {
-                if let Some(account) = self.accounts.get_mut(user) {
-                    account.password = password.clone();
-                }
-                self.resets.retain(|_, reset| reset.user != *user);
-                Outcome::Done
-            }
+            Write::Claim { user, login, password, rank } => self.claim(*user, login, password, *rank),
+            Write::Own { user } => self.own(*user),
+            Write::SetPassword { user, checked, password } => self.set_password(*user, checked, password),
             Write::Describe { user, bio } => {
                 if let Some(told) = self.profiles.get_mut(user) {
                     told.bio = bio.clone();
@@ -146,7 +152,10 @@ impl State {
                 Outcome::Done
             }
             Write::UseReset { token, password } => self.use_reset(*token, password),
-            Write::SignIn { user, session } => self.begin(*user, session),
+            Write::SignIn { user, checked, session } => match checked {
+                Some(checked) if !self.is_password(*user, checked) => Outcome::Stale,
+                _ => self.begin(*user, session),
+            },
             Write::SignOut { user, which } => {
                 self.sessions.retain(|token, session| session.user != *user || !which.contains(*token));
                 Outcome::Done
@@ -155,6 +164,22 @@ impl State {
                 Outcome::Done => Outcome::Noted { seq: self.append(note) },
                 other => other,
             },
+            Write::Together { first, then } => {
+                let outcome = self.write(first);
+                if outcome == Outcome::Done {
+                    for write in then {
+                        self.write(write);
+                    }
+                }
+                outcome
+            }
+            Write::TakeAttempts { attempts, at } => self.take_attempts(attempts, *at),
+            Write::GiveBack { attempts } => self.give_back(attempts),
+            Write::KnowDevice { user, device, .. } => self.know_device(*user, *device),
+            Write::Sweep { guests_before, guests, attempts_before } => {
+                self.sweep_attempts(*attempts_before);
+                Outcome::Swept { guests: self.sweep_guests(*guests_before, *guests) }
+            }
             Write::Touch { token, at } => {
                 if let Some(session) = self.sessions.get_mut(token) {
                     session.seen = *at;

@@ -1,24 +1,26 @@
 use chat::SessionSummary;
 use chat::TokenHash;
-use chat::store::{Account, AccountKey, Listed, NewSession, Outcome, PasswordHash, Sessions};
+use chat::store::{
+    Account, AccountKey, DEVICES, FirstRank, Listed, Login, NewSession, Outcome, PasswordHash, Sessions,
+};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use wire::{AppRole, Login, Timestamp, UserId};
+use wire::{AppRole, Timestamp, UserId};
 
 use super::people::person;
 use super::values::{APPLICATION, app_role, app_role_of, checked};
 
 /// An account, by whose it is or by what it signs in with.
 pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Option<Account>> {
-    let (column, value) = match key {
-        AccountKey::User(user) => ("users.id", user.to_string()),
-        AccountKey::Login(login) => ("accounts.login", login.as_str().to_owned()),
+    let user = match key {
+        AccountKey::User(user) => Some(user.to_string()),
+        AccountKey::Login(login) => owner_of(db, login)?,
     };
-    let mut find = db.prepare_cached(&format!(
+    let Some(user) = user else { return Ok(None) };
+    let mut find = db.prepare_cached(
         "SELECT users.id, users.name, accounts.password, accounts.role
-         FROM accounts JOIN users ON users.id = accounts.user
-         WHERE accounts.application = ? AND {column} = ?"
-    ))?;
-    let found = find.query_row(params![APPLICATION, value], |row| {
+         FROM accounts JOIN users ON users.id = accounts.user WHERE accounts.user = ?",
+    )?;
+    let found = find.query_row([user], |row| {
         Ok(Account {
             person: person(row, 0)?,
             password: PasswordHash(row.get(2)?),
@@ -26,6 +28,17 @@ pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Opt
         })
     });
     found.optional()
+}
+
+/// The user whose login looks like this one.
+fn owner_of(db: &Connection, login: &Login) -> rusqlite::Result<Option<String>> {
+    let mut find = db.prepare_cached("SELECT user FROM logins WHERE application = ? AND key = ?")?;
+    for key in login.keys() {
+        if let Some(user) = find.query_row(params![APPLICATION, key], |row| row.get(0)).optional()? {
+            return Ok(Some(user));
+        }
+    }
+    Ok(None)
 }
 
 /// The sessions of a user, the one that began last first.
@@ -59,29 +72,93 @@ pub(super) fn claim(
     user: UserId,
     login: &Login,
     password: &PasswordHash,
+    rank: FirstRank,
 ) -> rusqlite::Result<Outcome> {
-    let mut find =
-        db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND (login = ? OR user = ?)")?;
-    if find.exists(params![APPLICATION, login.as_str(), user.to_string()])? {
+    let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE user = ?")?;
+    if find.exists([user.to_string()])? || owner_of(db, login)?.is_some() {
         return Ok(Outcome::LoginTaken);
     }
-    let mut any = db.prepare_cached("SELECT 1 FROM accounts WHERE application = ?")?;
-    let role = if any.exists([APPLICATION])? { AppRole::Member } else { AppRole::Owner };
-    let mut insert = db.prepare_cached(
-        "INSERT INTO accounts (application, user, login, password, role) VALUES (?, ?, ?, ?, ?)",
-    )?;
-    insert.execute(params![APPLICATION, user.to_string(), login.as_str(), password.0, app_role(role)])?;
+    let role = match rank {
+        FirstRank::Owner if has_owner(db)? => return Ok(Outcome::Stale),
+        FirstRank::Owner => AppRole::Owner,
+        FirstRank::FirstIsOwner => {
+            let mut any = db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? LIMIT 1")?;
+            if any.exists([APPLICATION])? { AppRole::Member } else { AppRole::Owner }
+        }
+        FirstRank::Member => AppRole::Member,
+    };
+    let mut insert =
+        db.prepare_cached("INSERT INTO accounts (application, user, password, role) VALUES (?, ?, ?, ?)")?;
+    insert.execute(params![APPLICATION, user.to_string(), password.0, app_role(role)])?;
+    let mut insert = db.prepare_cached("INSERT INTO logins (application, key, user) VALUES (?, ?, ?)")?;
+    for key in login.keys() {
+        insert.execute(params![APPLICATION, key, user.to_string()])?;
+    }
     Ok(Outcome::Done)
 }
 
+/// Makes an account the owner's, if there is no owner.
+pub(super) fn own(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<Outcome> {
+    if has_owner(db)? {
+        return Ok(Outcome::Stale);
+    }
+    let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE user = ?")?;
+    let changed = update.execute(params![app_role(AppRole::Owner), user.to_string()])?;
+    Ok(if changed == 0 { Outcome::Stale } else { Outcome::Done })
+}
+
+pub(super) fn has_owner(db: &Connection) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND role = 'owner'")?
+        .exists([APPLICATION])
+}
+
+/// Returns true if this is the password of an account.
+pub(super) fn is_password(
+    db: &Transaction<'_>,
+    user: UserId,
+    checked: &PasswordHash,
+) -> rusqlite::Result<bool> {
+    let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE user = ? AND password = ?")?;
+    find.exists(params![user.to_string(), checked.0])
+}
+
+/// Changes a password, if it is the one that was checked.
 pub(super) fn set_password(
     db: &Transaction<'_>,
     user: UserId,
+    checked: &PasswordHash,
     password: &PasswordHash,
 ) -> rusqlite::Result<Outcome> {
+    if is_password(db, user, checked)? { put_password(db, user, password) } else { Ok(Outcome::Stale) }
+}
+
+fn put_password(db: &Transaction<'_>, user: UserId, password: &PasswordHash) -> rusqlite::Result<Outcome> {
     let mut update = db.prepare_cached("UPDATE accounts SET password = ? WHERE user = ?")?;
     update.execute(params![password.0, user.to_string()])?;
     forget_resets(db, user)
+}
+
+/// Remembers that somebody signed in with a device, and forgets those that were seen longest ago.
+pub(super) fn know_device(
+    db: &Transaction<'_>,
+    user: UserId,
+    device: TokenHash,
+    at: Timestamp,
+) -> rusqlite::Result<Outcome> {
+    let user = user.to_string();
+    db.prepare_cached("INSERT OR REPLACE INTO devices (user, token_hash, seen) VALUES (?, ?, ?)")?
+        .execute(params![user, device.0, at.0])?;
+    let mut forget = db.prepare_cached(
+        "DELETE FROM devices WHERE user = ?1 AND token_hash IN (
+             SELECT token_hash FROM devices WHERE user = ?1 AND token_hash <> ?2 ORDER BY seen DESC LIMIT -1 OFFSET ?3)",
+    )?;
+    forget.execute(params![user, device.0, DEVICES - 1])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn knows_device(db: &Connection, user: UserId, device: TokenHash) -> rusqlite::Result<bool> {
+    let mut find = db.prepare_cached("SELECT 1 FROM devices WHERE user = ? AND token_hash = ?")?;
+    find.exists(params![user.to_string(), device.0])
 }
 
 pub(super) fn rank(db: &Transaction<'_>, user: UserId, role: AppRole) -> rusqlite::Result<Outcome> {
@@ -116,7 +193,7 @@ pub(super) fn use_reset(
     password: &PasswordHash,
 ) -> rusqlite::Result<Outcome> {
     let Some((user, _)) = reset(db, token)? else { return Ok(Outcome::Stale) };
-    set_password(db, user, password)
+    put_password(db, user, password)
 }
 
 /// Whose new password a token is for, and until when.

@@ -4,7 +4,7 @@ use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Seq, Settings, To
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::values::{APPLICATION, door, notify, role, seq, sql};
-use super::{accounts, conversations, logs, meta, people};
+use super::{accounts, attempts, conversations, guests, logs, meta, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know. A mark is set with them.
@@ -43,6 +43,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             let mut user =
                 db.prepare_cached("INSERT INTO users (id, application, name, since) VALUES (?, ?, ?, ?)")?;
             user.execute(params![person.id.to_string(), APPLICATION, person.name.as_str(), session.at.0])?;
+            guests::came(db, person.id, session.at)?;
             accounts::begin(db, person.id, session)
         }
         Write::Read { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
@@ -78,17 +79,39 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         }
         Write::Describe { user, bio } => people::describe(db, *user, bio),
         Write::Portray { user, picture } => people::portray(db, *user, picture.as_ref()),
-        Write::Claim { user, login, password } => accounts::claim(db, *user, login, password),
-        Write::SetPassword { user, password } => accounts::set_password(db, *user, password),
+        Write::Claim { user, login, password, rank } => accounts::claim(db, *user, login, password, *rank),
+        Write::Own { user } => accounts::own(db, *user),
+        Write::SetPassword { user, checked, password } => {
+            accounts::set_password(db, *user, checked, password)
+        }
         Write::AppRank { user, role } => accounts::rank(db, *user, *role),
         Write::OfferReset { token, user, by, until } => accounts::offer_reset(db, *token, *user, *by, *until),
         Write::UseReset { token, password } => accounts::use_reset(db, *token, password),
-        Write::SignIn { user, session } => accounts::begin(db, *user, session),
+        Write::SignIn { user, checked, session } => match checked {
+            Some(checked) if !accounts::is_password(db, *user, checked)? => Ok(Outcome::Stale),
+            _ => accounts::begin(db, *user, session),
+        },
         Write::SignOut { user, which } => accounts::sign_out(db, *user, *which),
         Write::Noted { write, note } => match carry_out(db, write)? {
             Outcome::Done => Ok(Outcome::Noted { seq: append(db, note)? }),
             other => Ok(other),
         },
+        Write::Together { first, then } => {
+            let outcome = carry_out(db, first)?;
+            if outcome == Outcome::Done {
+                for write in then {
+                    carry_out(db, write)?;
+                }
+            }
+            Ok(outcome)
+        }
+        Write::TakeAttempts { attempts, at } => attempts::take(db, attempts, *at),
+        Write::GiveBack { attempts } => attempts::give_back(db, attempts),
+        Write::KnowDevice { user, device, at } => accounts::know_device(db, *user, *device, *at),
+        Write::Sweep { guests_before, guests, attempts_before } => {
+            attempts::sweep(db, *attempts_before)?;
+            Ok(Outcome::Swept { guests: guests::sweep(db, *guests_before, *guests)? })
+        }
         Write::Touch { token, at } => {
             db.prepare_cached("UPDATE sessions SET seen = ? WHERE token_hash = ?")?
                 .execute(params![at.0, token.0])?;
@@ -108,8 +131,9 @@ fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Res
         if let Some(group) = watched {
             let mut spoke =
                 db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
-            let user = draft.right.map(|right| right.user.to_string());
-            spoke.execute(params![draft.at.0, group.to_string(), user])?;
+            let (user, now) =
+                (draft.right.map(|right| right.user.to_string()), draft.right.map(|right| right.now.0));
+            spoke.execute(params![now, group.to_string(), user])?;
         }
         return Ok(Outcome::Posted { seq });
     }
@@ -179,7 +203,7 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
 fn right(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<GroupId>, Outcome>> {
     let Some(right) = draft.right else { return Ok(Ok(None)) };
     let standing = conversations::standing(db, right.conversation, right.user)?;
-    Ok(match (right.check(standing.as_ref(), draft.at), right.conversation) {
+    Ok(match (right.check(standing.as_ref()), right.conversation) {
         (Err(refusal), _) => Err(Outcome::Refused(refusal)),
         (Ok(()), Conversation::Group(group)) if right.is_watched(standing.as_ref()) => Ok(Some(group)),
         (Ok(()), _) => Ok(None),
@@ -284,6 +308,10 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
              VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
                  (SELECT head FROM logs WHERE application = 1 AND topic = 'group/' || ?1), 0))",
             &[&group, &person.id.to_string(), &role(*as_role), &since.0, &muted_until.map(|until| until.0)],
+        ),
+        Fact::Given { to, by } => run(
+            "UPDATE members SET given_by = ? WHERE \"group\" = ? AND user = ?",
+            &[&by.to_string(), &group, &to.to_string()],
         ),
         Fact::Unseated(user) => {
             run("DELETE FROM members WHERE \"group\" = ? AND user = ?", &[&group, &user.to_string()])

@@ -1,4 +1,4 @@
-use chat::store::{Listing, Roster, Standing, Version};
+use chat::store::{Listing, Roster, Seats, Standing, Version};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
     Description, GroupId, GroupName, GroupSummary, Invite, Member, Settings, Timestamp, Topic, UserId,
@@ -19,7 +19,8 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
     let Some((settings, version)) = found else { return Ok(None) };
     let mut members = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
-                members.delivered_mark, members.seen_mark
+                members.delivered_mark, members.seen_mark,
+                EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user)
          FROM members JOIN users ON users.id = members.user
          WHERE members.\"group\" = ? ORDER BY members.id",
     )?;
@@ -121,6 +122,7 @@ fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
         muted_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
         delivered: seq(row, 5)?,
         read: seq(row, 6)?,
+        account: row.get(7)?,
     })
 }
 
@@ -135,4 +137,24 @@ fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
 
 pub(super) fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupName> {
     checked(row, column, |name: String| GroupName::new(&name).ok())
+}
+
+/// How many seats a user has, and how many of them another user has given them.
+pub(super) fn seats(db: &Connection, user: UserId, adder: UserId) -> rusqlite::Result<Seats> {
+    let mut count = db.prepare_cached(
+        "SELECT count(*) - count(given_by), count(given_by), coalesce(sum(given_by = ?2), 0)
+         FROM members WHERE user = ?1",
+    )?;
+    count.query_row([user.to_string(), adder.to_string()], |row| {
+        Ok(Seats { taken: row.get(0)?, given: row.get(1)?, given_by: row.get(2)? })
+    })
+}
+
+/// Returns true if two users have a group in common.
+pub(super) fn share_group(db: &Connection, one: UserId, other: UserId) -> rusqlite::Result<bool> {
+    let mut find = db.prepare_cached(
+        "SELECT 1 FROM members AS mine JOIN members AS theirs ON theirs.\"group\" = mine.\"group\" AND theirs.user = ?2
+         WHERE mine.user = ?1 LIMIT 1",
+    )?;
+    find.exists([one.to_string(), other.to_string()])
 }

@@ -2,12 +2,14 @@
 
 mod accounts;
 mod append;
+mod attempts;
 mod backup;
 mod checkpoint;
 mod commit;
 mod conversations;
 mod folder;
 mod groups;
+mod guests;
 mod life;
 mod logs;
 mod meta;
@@ -31,8 +33,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Sender,
-    SentBefore, Standing, Unread, Write,
+    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Seats,
+    Sender, SentBefore, Standing, Unread, Write,
 };
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
 use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
@@ -226,6 +228,22 @@ impl Store for SqliteStore {
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
         self.readers.read("reset", move |db| accounts::reset(db, token)).await
+    }
+
+    async fn has_owner(&self) -> Result<bool, Fault> {
+        self.readers.read("has_owner", accounts::has_owner).await
+    }
+
+    async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
+        self.readers.read("knows_device", move |db| accounts::knows_device(db, user, device)).await
+    }
+
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<Seats, Fault> {
+        self.readers.read("seats", move |db| groups::seats(db, user, adder)).await
+    }
+
+    async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
+        self.readers.read("share_group", move |db| groups::share_group(db, one, other)).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

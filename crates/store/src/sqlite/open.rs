@@ -105,6 +105,8 @@ fn connect(file: &Path, index: SharedIndex, create: OpenFlags) -> Result<Connect
         let journal = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", true)?;
+        // Words that were edited or deleted are overwritten, not only let go of.
+        db.pragma_update_and_check(None, "secure_delete", true, |row| row.get::<_, i64>(0))?;
         // We checkpoint ourselves, between commits.
         db.pragma_update(None, "wal_autocheckpoint", 0)?;
         // Negative: in KiB, whatever the size of a page. No mmap: a failing disk shall be an error, not a

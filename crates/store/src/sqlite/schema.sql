@@ -79,13 +79,45 @@ CREATE TABLE pictures (
 CREATE TABLE accounts (
     user TEXT PRIMARY KEY REFERENCES users (id),
     application INTEGER NOT NULL,
-    -- The name without case.
-    login TEXT NOT NULL,
-    -- The parameters of the hash, the salt and the hash.
+    -- A PHC string: the parameters of the hash, the salt and the hash.
     password TEXT NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'guest')),
-    UNIQUE (application, login)
+    role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'guest'))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX accounts_by_application ON accounts (application);
+
+-- The names that accounts sign in with: skeletons (UTS 39) without case, which look-alikes have in common.
+CREATE TABLE logins (
+    application INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES accounts (user),
+    PRIMARY KEY (application, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX accounts_owner ON accounts (application) WHERE role = 'owner';
+
+-- Devices that have signed in to an account: guesses elsewhere do not lock them out.
+CREATE TABLE devices (
+    user TEXT NOT NULL REFERENCES accounts (user),
+    token_hash BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (user, token_hash)
+) STRICT, WITHOUT ROWID;
+
+-- Attempts to sign in, and others that are limited within a window. The key is a hash of what is counted.
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX attempts_by_key ON attempts (key, at);
+CREATE INDEX attempts_by_time ON attempts (at);
+
+-- Users who may never do anything: the sweep looks at them once they were not here for some days.
+CREATE TABLE newcomers (
+    user TEXT PRIMARY KEY REFERENCES users (id),
+    since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX newcomers_by_time ON newcomers (since);
 
 CREATE TABLE sessions (
     token_hash BLOB PRIMARY KEY,
@@ -131,6 +163,8 @@ CREATE TABLE members (
     user TEXT NOT NULL REFERENCES users (id),
     role TEXT NOT NULL,
     since INTEGER NOT NULL,
+    -- The user who added the member; null if they joined.
+    given_by TEXT,
     muted_until INTEGER,
     -- The time of a member's last message, where slow mode watches.
     spoke_at INTEGER,
@@ -151,6 +185,7 @@ CREATE TABLE bans (
     user TEXT NOT NULL REFERENCES users (id),
     UNIQUE ("group", user)
 ) STRICT;
+CREATE INDEX bans_by_user ON bans (user);
 
 CREATE TABLE invites (
     id INTEGER PRIMARY KEY,
@@ -162,6 +197,7 @@ CREATE TABLE invites (
     uses INTEGER,
     UNIQUE ("group", secret)
 ) STRICT;
+CREATE INDEX invites_by_maker ON invites (by);
 
 -- A direct in which something was said: one row for each of its two people.
 CREATE TABLE directs (
@@ -174,6 +210,7 @@ CREATE TABLE directs (
     hidden INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user, other)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX directs_by_other ON directs (other);
 
 CREATE TABLE blocks (
     id INTEGER PRIMARY KEY,
@@ -181,3 +218,4 @@ CREATE TABLE blocks (
     blocked TEXT NOT NULL REFERENCES users (id),
     UNIQUE (user, blocked)
 ) STRICT;
+CREATE INDEX blocks_by_blocked ON blocks (blocked);

@@ -101,6 +101,10 @@ impl Worker for Desk {
     type Job = Job;
 
     fn work(&mut self, Job { writes, probe, answer }: Job) {
+        if writes.iter().any(|write| matches!(write, Write::Sweep { .. })) {
+            // Words that were edited or deleted do not stay in the log.
+            self.truncate_at = 1;
+        }
         let is_due = probe || self.marked.is_none_or(|marked| marked.elapsed() >= MARK_EVERY);
         // Who no longer waits finds the message by its SendId.
         let _ = answer.send(self.commit(&writes, is_due));

@@ -141,6 +141,15 @@ pub enum Refusal {
         /// The limit.
         max: usize,
     },
+    /// More guests than allowed have come from the caller's network within a day.
+    TooManyGuests {
+        /// How many minutes are left.
+        minutes: u32,
+    },
+    /// The caller adds somebody to a group with whom they have neither a group nor a conversation.
+    NoContact,
+    /// Others, or the caller alone, have added somebody to as many groups as they may.
+    AddedTooOften,
     /// The connection has as many subscriptions as it may have.
     TooManySubscriptions,
     /// A name is empty or shows nothing.
@@ -225,6 +234,9 @@ impl Refusal {
             Self::TooManyReactions => "too_many_reactions",
             Self::GroupFull { .. } => "group_full",
             Self::TooManyGroups { .. } => "too_many_groups",
+            Self::TooManyGuests { .. } => "too_many_guests",
+            Self::NoContact => "no_contact",
+            Self::AddedTooOften => "added_too_often",
             Self::TooManySubscriptions => "too_many_subscriptions",
             Self::NameEmpty => "name_empty",
             Self::NameTooLong { .. } => "name_too_long",
@@ -263,6 +275,7 @@ impl Refusal {
             | Self::Announcing
             | Self::NotAuthor
             | Self::Blocked
+            | Self::NoContact
             | Self::NotAppAdmin
             | Self::NotOwner
             | Self::SignUpClosed
@@ -291,12 +304,16 @@ impl Refusal {
             | Self::TooManyReactions
             | Self::GroupFull { .. }
             | Self::TooManyGroups { .. }
+            | Self::AddedTooOften
             | Self::NameEmpty
             | Self::NameTooLong { .. }
             | Self::NameHasControls
             | Self::TextEmpty
             | Self::TextTooLong => 422,
-            Self::TooManySubscriptions | Self::TooManySignIns { .. } | Self::TooFast { .. } => 429,
+            Self::TooManySubscriptions
+            | Self::TooManySignIns { .. }
+            | Self::TooManyGuests { .. }
+            | Self::TooFast { .. } => 429,
             Self::Unavailable => 503,
         }
     }

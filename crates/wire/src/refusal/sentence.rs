@@ -59,7 +59,7 @@ impl Refusal {
             Self::TooManySignIns { minutes } => {
                 format!("Too many attempts came to nothing; try again in {}.", span(*minutes))
             }
-            Self::LoginTaken => "Another account signs in with this name; choose another one.".into(),
+            Self::LoginTaken => "Somebody has an account with this name, or with one that looks like it. Choose another name, or sign in if it's yours.".into(),
             Self::HasAccount => "You have an account already.".into(),
             Self::NoAccount => "You have no password yet; set one first.".into(),
             Self::PictureBad => "A picture is a PNG, JPEG, GIF or WebP file, at most 8192 pixels wide and high.".into(),
@@ -85,13 +85,23 @@ impl Refusal {
             Self::ConfirmationWrong => "That is not the name of the group; type it exactly to confirm.".into(),
             Self::GroupFull { limit } => format!("This group is full: it may have {limit} members."),
             Self::TooManyGroups { max } => format!("You are in {max} groups, the most there may be; leave one first."),
+            Self::TooManyGuests { minutes } => format!(
+                "Too many new people have come from your network today. Try again in {}, or sign in if you have an account.",
+                span(*minutes)
+            ),
+            Self::NoContact => {
+                "You don't share a group or a conversation with this person yet. Send them an invite link instead.".into()
+            }
+            Self::AddedTooOften => {
+                "This person was added to too many groups already. Send them an invite link instead.".into()
+            }
             Self::TooManySubscriptions => format!(
                 "A connection may have {} subscriptions; unsubscribe from one first.",
                 limits::SUBSCRIPTIONS
             ),
             Self::NameEmpty => "The name is empty; give at least one letter.".into(),
             Self::NameTooLong { max } => format!("The name is too long; use at most {max} characters."),
-            Self::NameHasControls => "The name has control or text-direction characters; leave them out.".into(),
+            Self::NameHasControls => "The name has invisible, control or text-direction characters; leave them out.".into(),
             Self::TextEmpty => "The message is empty; write something.".into(),
             Self::TextTooLong => format!(
                 "The message is too long; it may have at most {} KiB.",

@@ -102,6 +102,10 @@ pub(super) const TABLE: &[Row] = &[
     Row("/do/reset_password", "VVVVVVVVVV", |_| {
         Ask::Do("reset_password", "token=nonsense&password=correct+horse".into())
     }),
+    Row("/do/become_owner", "VVVVVVVVVV", |_| {
+        Ask::Do("become_owner", "token=nonsense&name=eve&password=correct+horse".into())
+    }),
+    Row("page /owner/:token", "4444444444", |_| Ask::Get("/owner/nonsense".into())),
     Row("page /server", "S3333333++", |_| Ask::Get("/server".into())),
     Row("page /reset/:token", "4444444444", |_| Ask::Get("/reset/nonsense".into())),
     Row("/ws", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),

@@ -120,14 +120,19 @@ impl World {
         }
         let founder = if who == Who::LastAdmin { &me } else { &ann };
         let id = chat.create_group(founder, "tea", Door::Invite).await.unwrap().id;
+        let invite = chat.invite(founder, id, 60, 0).await.unwrap();
         for person in [&ann, &ben].into_iter().filter(|person| person.id != founder.id) {
-            chat.add(founder, id, person.id).await.unwrap();
+            chat.join(person, id, Some(invite)).await.unwrap();
+        }
+        // Who has a group in common with somebody may add them to others.
+        let common = chat.create_group(&nobody, "common", Door::Open).await.unwrap().id;
+        for person in [&ben, &me] {
+            chat.join(person, common, None).await.unwrap();
         }
         let topic = Topic::group(id);
         let said = chat.post(&ann, topic.clone(), chat.new_send_id(), "hello", None).await.unwrap().seq.0;
-        let invite = chat.invite(founder, id, 60, 0).await.unwrap();
         if matches!(who, Who::Guest | Who::Member | Who::Removed | Who::Muted | Who::Admin) {
-            chat.add(&ann, id, me.id).await.unwrap();
+            chat.join(&me, id, Some(invite)).await.unwrap();
         }
         match who {
             Who::Removed => chat.remove(&ann, id, me.id, false).await.unwrap(),

@@ -1,16 +1,25 @@
 use bytes::Bytes;
-use wire::{AppRole, Description, Login, Timestamp};
+use wire::{AppRole, Description, Timestamp};
 
 use super::Fresh;
 use super::writing::{NOW, commit, commit_one, draft, hash, session, with_people};
 use crate::store::{
-    Account, AccountKey, Listed, Outcome, PasswordHash, Profile, Range, Sender, Sessions, Store, Write,
+    Account, AccountKey, DEVICES, FirstRank, Listed, Login, Outcome, PasswordHash, Profile, Range, Sender,
+    Sessions, Store, Write,
 };
 use crate::testing::{ann, ben, cal};
 
 fn claim(user: wire::UserId, login: &str) -> Write {
-    let login = Login::new(login).unwrap();
-    Write::Claim { user, login, password: PasswordHash(format!("hash of {user}")) }
+    claim_as(user, login, FirstRank::FirstIsOwner)
+}
+
+fn claim_as(user: wire::UserId, login: &str, rank: FirstRank) -> Write {
+    Write::Claim { user, login: Login::new(login).unwrap(), password: kept(user), rank }
+}
+
+/// The password that somebody claims with.
+fn kept(user: wire::UserId) -> PasswordHash {
+    PasswordHash(format!("hash of {user}"))
 }
 
 pub async fn the_first_account_is_the_owners(fresh: impl Fresh) {
@@ -40,7 +49,17 @@ pub async fn one_login_is_one_account_and_one_person_has_one(fresh: impl Fresh) 
     assert_eq!(outcomes, [Outcome::Done, Outcome::LoginTaken, Outcome::LoginTaken]);
     assert_eq!(store.account(AccountKey::User(ben().id)).await.unwrap(), None);
     let other = PasswordHash("another".into());
-    commit_one(&*store, Write::SetPassword { user: ann().id, password: other.clone() }).await;
+    let set = |checked, password| Write::SetPassword { user: ann().id, checked, password };
+    let outcomes = commit(
+        &*store,
+        vec![
+            set(other.clone(), PasswordHash("stolen".into())),
+            set(kept(ann().id), other.clone()),
+            set(kept(ann().id), PasswordHash("late".into())),
+        ],
+    );
+    let expected = [Outcome::Stale, Outcome::Done, Outcome::Stale];
+    assert_eq!(outcomes.await, expected, "only the password that was checked is changed");
     let account = store.account(AccountKey::User(ann().id)).await.unwrap().unwrap();
     assert_eq!(account.password, other);
 }
@@ -50,7 +69,7 @@ pub async fn a_user_has_many_sessions_and_ends_them(fresh: impl Fresh) {
     with_people(&*store).await;
     let later = Timestamp(NOW.0 + 5);
     for token in [4, 5, 6] {
-        let sign_in = Write::SignIn { user: ann().id, session: session(hash(token), later) };
+        let sign_in = Write::SignIn { user: ann().id, checked: None, session: session(hash(token), later) };
         assert_eq!(commit_one(&*store, sign_in).await, Outcome::Done);
     }
     let tokens = async |store: &dyn Store, user| -> Vec<u8> {
@@ -103,7 +122,7 @@ pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
     assert_eq!(store.reset(hash(3)).await.unwrap(), None, "it was for somebody who was less");
     commit(&*store, vec![offer(4, ben().id)]).await;
     let password = PasswordHash("his own".into());
-    commit_one(&*store, Write::SetPassword { user: ben().id, password }).await;
+    commit_one(&*store, Write::SetPassword { user: ben().id, checked: kept(ben().id), password }).await;
     assert_eq!(store.reset(hash(4)).await.unwrap(), None, "he has set one himself");
     let bens = Write::OfferReset { token: hash(5), user: ann().id, by: Some(ben().id), until: NOW };
     commit(&*store, vec![bens, offer(6, ann().id)]).await;
@@ -153,4 +172,84 @@ pub async fn people_tell_of_themselves(fresh: impl Fresh) {
     assert_eq!(store.picture(ben().id).await.unwrap(), None);
     commit_one(&*store, portray(None)).await;
     assert_eq!(profile().await, Profile { bio, ..empty });
+}
+
+pub async fn an_owner_is_the_only_one(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    assert!(!store.has_owner().await.unwrap());
+    let writes = vec![
+        Write::Own { user: ann().id },
+        claim_as(ann().id, "ann", FirstRank::Member),
+        claim_as(ben().id, "ben", FirstRank::FirstIsOwner),
+    ];
+    assert_eq!(commit(&*store, writes).await, [Outcome::Stale, Outcome::Done, Outcome::Done]);
+    assert!(!store.has_owner().await.unwrap(), "ben was not the first");
+    let writes = vec![
+        claim_as(cal().id, "cal", FirstRank::Owner),
+        Write::Own { user: ann().id },
+        claim_as(cal().id, "another", FirstRank::Owner),
+    ];
+    assert_eq!(commit(&*store, writes).await, [Outcome::Done, Outcome::Stale, Outcome::LoginTaken]);
+    assert!(store.has_owner().await.unwrap());
+    let role = store.account(AccountKey::User(cal().id)).await.unwrap().unwrap().role;
+    assert_eq!(role, AppRole::Owner);
+}
+
+pub async fn a_session_begins_only_with_the_password_that_was_checked(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    commit_one(&*store, claim(ann().id, "ann")).await;
+    let sign_in = |token, checked: &str| Write::SignIn {
+        user: ann().id,
+        checked: Some(PasswordHash(checked.into())),
+        session: session(hash(token), NOW),
+    };
+    let right = kept(ann().id).0;
+    let change =
+        Write::SetPassword { user: ann().id, checked: kept(ann().id), password: PasswordHash("new".into()) };
+    let writes = vec![sign_in(4, "wrong"), sign_in(5, &right), change, sign_in(6, &right)];
+    let outcomes = commit(&*store, writes).await;
+    assert_eq!(outcomes, [Outcome::Stale, Outcome::Done, Outcome::Done, Outcome::Stale]);
+    assert!(store.session(hash(5)).await.unwrap().is_some());
+    assert_eq!(store.session(hash(6)).await.unwrap(), None);
+}
+
+pub async fn writes_that_belong_together_are_all_made_or_none(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    commit_one(&*store, claim(ann().id, "ann")).await;
+    let change = |checked: PasswordHash| Write::Together {
+        first: Box::new(Write::SetPassword { user: ann().id, checked, password: PasswordHash("new".into()) }),
+        then: vec![
+            Write::SignOut { user: ann().id, which: Sessions::All },
+            Write::SignIn { user: ann().id, checked: None, session: session(hash(7), NOW) },
+        ],
+    };
+    let before = store.sessions(ann().id).await.unwrap();
+    assert_eq!(commit_one(&*store, change(PasswordHash("wrong".into()))).await, Outcome::Stale);
+    assert_eq!(store.sessions(ann().id).await.unwrap(), before);
+    assert_eq!(commit_one(&*store, change(kept(ann().id))).await, Outcome::Done);
+    let tokens: Vec<_> =
+        store.sessions(ann().id).await.unwrap().into_iter().map(|session| session.token).collect();
+    assert_eq!(tokens, [hash(7)]);
+}
+
+pub async fn the_devices_seen_last_are_known(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    commit(&*store, vec![claim(ann().id, "ann"), claim(ben().id, "ben")]).await;
+    let know = |device: usize, at: usize| Write::KnowDevice {
+        user: ann().id,
+        device: hash(u8::try_from(device).unwrap()),
+        at: Timestamp(NOW.0 + i64::try_from(at).unwrap()),
+    };
+    commit(&*store, (0..DEVICES).map(|device| know(device, device)).collect()).await;
+    commit(&*store, vec![know(0, DEVICES), know(DEVICES, DEVICES + 1)]).await;
+    let knows = async |device: usize| {
+        store.knows_device(ann().id, hash(u8::try_from(device).unwrap())).await.unwrap()
+    };
+    assert!(knows(0).await && knows(2).await && knows(DEVICES).await);
+    assert!(!knows(1).await, "it was seen longest ago");
+    assert!(!store.knows_device(ben().id, hash(0)).await.unwrap(), "each account has its own");
 }

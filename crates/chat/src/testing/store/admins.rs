@@ -53,7 +53,7 @@ pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fres
     let store = with_tea(fresh()).await;
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let minute = Timestamp(NOW.0 + 60_000);
-    let later = Draft { at: minute, ..message(TEA, &ben(), "2", "later") };
+    let later = at(message(TEA, &ben(), "2", "later"), minute);
     let writes = vec![
         change(TEA, 2, vec![Fact::Muted(ben().id, Some(minute))]).into(),
         message(TEA, &ben(), "1", "now").into(),
@@ -63,14 +63,17 @@ pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fres
     assert_eq!(outcomes[1..], [Outcome::Refused(Refusal::Muted { minutes: 1 }), posted(2)]);
 }
 
+/// The same, said at another moment.
+fn at(draft: Draft, at: Timestamp) -> Draft {
+    let right = draft.right.map(|right| crate::store::Right { now: at, ..right });
+    Draft { at, right, ..draft }
+}
+
 pub async fn slow_mode_watches_when_members_speak(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let slow = Settings { slow_s: 10, ..settings("tea") };
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member), Fact::Settled(slow)])).await;
-    let at = |id: &str, seconds: i64| Draft {
-        at: Timestamp(NOW.0 + seconds * 1_000),
-        ..message(TEA, &ben(), id, id)
-    };
+    let at = |id: &str, seconds: i64| at(message(TEA, &ben(), id, id), Timestamp(NOW.0 + seconds * 1_000));
     let writes = vec![at("1", 0).into(), at("2", 4).into(), at("1", 5).into(), at("2", 10).into()];
     let again = Outcome::Repeated { seq: Seq(2), at: NOW };
     let refused = Outcome::Refused(Refusal::TooFast { retry_ms: 6_000 });

@@ -10,7 +10,8 @@ use crate::testing::{ann, ben, cal};
 /// Somebody says something else instead of the entry at `target`.
 fn amend(by: &Person, id: &str, target: u64, version: u64, text: &str) -> Amend {
     let news = message(TEA, by, id, "changed");
-    let right = Some(Right { conversation: Conversation::Group(TEA), user: by.id, to: RightTo::Amend });
+    let right =
+        Some(Right { conversation: Conversation::Group(TEA), user: by.id, to: RightTo::Amend, now: NOW });
     Amend {
         target: Seq(target),
         version: Version(version),

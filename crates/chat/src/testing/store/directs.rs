@@ -19,7 +19,7 @@ const fn direct(pair: Pair) -> Conversation {
 
 /// Something said in the direct of ann and ben.
 fn said(by: &Person, id: &str) -> Draft {
-    let right = Right { conversation: direct(pair()), user: by.id, to: RightTo::Speak };
+    let right = Right { conversation: direct(pair()), user: by.id, to: RightTo::Speak, now: NOW };
     let said = draft(&Topic::direct(pair()), Sender::User(by.id), id, id);
     Draft { right: Some(right), counts: true, ..said }
 }
@@ -44,7 +44,7 @@ pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
     let nobody = Pair::of(ann().id, wire::UserId::from_bytes([0; 10])).unwrap();
     assert_eq!(store.standing(direct(nobody), ann().id).await.unwrap(), None);
     let eavesdropper = Draft {
-        right: Some(Right { conversation: direct(pair()), user: cal().id, to: RightTo::Speak }),
+        right: Some(Right { conversation: direct(pair()), user: cal().id, to: RightTo::Speak, now: NOW }),
         ..said(&cal(), "1")
     };
     assert_eq!(commit_one(&*store, eavesdropper).await, Outcome::Refused(Refusal::NotFound));
@@ -109,9 +109,13 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     assert_eq!(find("", false).await, [ben()]);
     assert_eq!(find("BE", false).await, [ben()]);
     assert_eq!(find("ann", true).await, [], "not oneself");
-    let login = wire::Login::new("cal").unwrap();
+    let login = crate::store::Login::new("cal").unwrap();
     let password = crate::store::PasswordHash("hash".into());
-    commit_one(&*store, Write::Claim { user: cal().id, login, password }).await;
+    commit_one(
+        &*store,
+        Write::Claim { user: cal().id, login, password, rank: crate::store::FirstRank::Member },
+    )
+    .await;
     assert_eq!(find("", false).await, [ben()]);
     assert_eq!(find("", true).await, [ben(), cal()]);
     assert_eq!(find("al", true).await, [cal()]);

@@ -75,6 +75,7 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
                 conversation: Conversation::Group(GROUPS[group]),
                 user: person.id,
                 to: RightTo::Speak,
+                now,
             });
             let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
             Write::Post(Draft { right, at: now, ..said })

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod admins;
 pub mod amending;
 pub mod appending;
+pub mod attempts;
 pub mod batches;
 pub mod directs;
 pub mod history;
@@ -46,7 +47,19 @@ macro_rules! store_contract {
                 a_reset_sets_a_password_once
                 a_user_has_many_sessions_and_ends_them
                 what_is_noted_is_kept_with_what_is_done
-                people_tell_of_themselves;
+                people_tell_of_themselves
+                an_owner_is_the_only_one
+                a_session_begins_only_with_the_password_that_was_checked
+                writes_that_belong_together_are_all_made_or_none
+                the_devices_seen_last_are_known;
+            attempts:
+                only_so_many_attempts_are_taken_within_a_window
+                an_attempt_that_is_given_back_does_not_count
+                a_clock_that_is_set_back_makes_no_window_longer
+                attempts_that_are_over_are_swept
+                guests_who_never_did_anything_are_removed
+                a_sweep_looks_at_so_many_guests
+                seats_that_others_gave_are_counted_apart;
             admins:
                 what_is_set_is_what_was_set_last
                 a_standing_tells_what_the_rules_ask

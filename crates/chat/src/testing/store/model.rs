@@ -37,7 +37,13 @@ impl Model {
             | Write::OfferReset { .. }
             | Write::UseReset { .. }
             | Write::SignIn { .. }
-            | Write::SignOut { .. } => {
+            | Write::SignOut { .. }
+            | Write::Own { .. }
+            | Write::Together { .. }
+            | Write::TakeAttempts { .. }
+            | Write::GiveBack { .. }
+            | Write::KnowDevice { .. }
+            | Write::Sweep { .. } => {
                 panic!("the histories have no accounts; they have cases of their own")
             }
             Write::Broadcast { .. } => {

@@ -76,7 +76,12 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
 pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
     let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
     Draft {
-        right: Some(Right { conversation: Conversation::Group(group), user: by.id, to: RightTo::Speak }),
+        right: Some(Right {
+            conversation: Conversation::Group(group),
+            user: by.id,
+            to: RightTo::Speak,
+            now: NOW,
+        }),
         ..draft
     }
 }

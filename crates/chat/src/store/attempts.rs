@@ -1,0 +1,33 @@
+use sha2::{Digest, Sha256};
+
+/// One try at something that may be tried only so often within a sliding window. All tries count until they are given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The counter.
+    pub key: AttemptKey,
+    /// The most tries in the window.
+    pub max: u32,
+    /// The length of the window, in milliseconds.
+    pub window_ms: i64,
+}
+
+/// A counter of attempts: a hash, so that the store has neither addresses nor what people type as their name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttemptKey(pub [u8; 16]);
+
+impl AttemptKey {
+    /// The counter of these parts.
+    #[must_use]
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut sha = Sha256::new();
+        for part in parts {
+            // With its length before it, no two lists of parts run together.
+            sha.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            sha.update(part);
+        }
+        let digest: [u8; 32] = sha.finalize().into();
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        Self(key)
+    }
+}

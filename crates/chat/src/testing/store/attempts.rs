@@ -1,0 +1,150 @@
+use wire::{Role, Timestamp, UserId};
+
+use super::Fresh;
+use super::writing::{
+    NOW, TEA, change, commit, commit_one, draft, hash, seated, session, with_people, with_tea,
+};
+use crate::store::{Attempt, AttemptKey, Fact, Login, Outcome, PasswordHash, Seats, Sender, Write};
+use crate::testing::{ann, ben, cal, person};
+
+const WINDOW_MS: i64 = 1_000;
+
+fn key(name: &str) -> AttemptKey {
+    AttemptKey::of(&[name.as_bytes()])
+}
+
+/// One attempt in each of these windows, of two attempts each, so many milliseconds from now.
+fn take(names: &[&str], at: i64) -> Write {
+    let attempt = |name: &&str| Attempt { key: key(name), max: 2, window_ms: WINDOW_MS };
+    Write::TakeAttempts { attempts: names.iter().map(attempt).collect(), at: Timestamp(NOW.0 + at) }
+}
+
+pub async fn only_so_many_attempts_are_taken_within_a_window(fresh: impl Fresh) {
+    let store = fresh();
+    let writes =
+        vec![take(&["a"], 0), take(&["a"], 400), take(&["a"], 999), take(&["a"], 1_000), take(&["a"], 1_000)];
+    let outcomes = commit(&*store, writes).await;
+    let wait = |wait_ms| Outcome::Exhausted { wait_ms };
+    assert_eq!(
+        outcomes,
+        [Outcome::Done, Outcome::Done, wait(1), Outcome::Done, wait(400)],
+        "the window slides"
+    );
+    let writes =
+        vec![take(&["b", "a"], 1_100), take(&["b"], 1_100), take(&["b"], 1_100), take(&["b"], 1_100)];
+    let outcomes = commit(&*store, writes).await;
+    assert_eq!(
+        outcomes,
+        [wait(300), Outcome::Done, Outcome::Done, wait(1_000)],
+        "all windows have room, or none is used"
+    );
+    assert_eq!(commit_one(&*store, take(&[], 0)).await, Outcome::Done);
+}
+
+pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
+    let store = fresh();
+    let give_back = |name| Write::GiveBack { attempts: vec![key(name)] };
+    let writes = vec![
+        take(&["a"], 0),
+        take(&["a"], 1),
+        give_back("a"),
+        give_back("never"),
+        take(&["a"], 2),
+        take(&["a"], 3),
+    ];
+    let outcomes = commit(&*store, writes).await;
+    let full = Outcome::Exhausted { wait_ms: 997 };
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Done, full]);
+}
+
+pub async fn a_clock_that_is_set_back_makes_no_window_longer(fresh: impl Fresh) {
+    let store = fresh();
+    let hour = 3_600_000;
+    commit(&*store, vec![take(&["a"], hour), take(&["a"], hour)]).await;
+    assert_eq!(commit_one(&*store, take(&["a"], 0)).await, Outcome::Exhausted { wait_ms: WINDOW_MS });
+    assert_eq!(commit_one(&*store, take(&["a"], WINDOW_MS)).await, Outcome::Done);
+}
+
+pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
+    let store = fresh();
+    let sweep = |before: i64| Write::Sweep {
+        guests_before: Timestamp(0),
+        guests: 10,
+        attempts_before: Timestamp(NOW.0 + before),
+    };
+    let writes = vec![take(&["a"], 0), take(&["a"], 5), sweep(5), take(&["a"], 6), take(&["a"], 6)];
+    let outcomes = commit(&*store, writes).await;
+    let swept = Outcome::Swept { guests: vec![] };
+    let full = Outcome::Exhausted { wait_ms: 999 };
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Done, swept, Outcome::Done, full]);
+}
+
+pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    // ann is in a group; ben, who came with her, has blocked cal.
+    commit_one(&*store, Write::Block { by: ben().id, user: cal().id, on: true }).await;
+    let guests = ["idle", "visitor", "writer", "member", "claimer"].map(person);
+    for (guest, token) in guests.iter().zip(10..) {
+        let session = session(hash(token), Timestamp(NOW.0 + i64::from(token)));
+        commit_one(&*store, Write::Introduce { person: guest.clone(), session }).await;
+    }
+    let [idle, visitor, writer, member, claimer] = &guests;
+    let open = draft(&wire::Topic::user(ann().id), Sender::User(writer.id), "1", "once");
+    let (login, password) = (Login::new("claimer").unwrap(), PasswordHash("hash".into()));
+    let later = Timestamp(NOW.0 + 1_000);
+    let writes = vec![
+        open.into(),
+        change(TEA, 1, vec![seated(member, Role::Member)]).into(),
+        Write::Claim { user: claimer.id, login, password, rank: crate::store::FirstRank::Member },
+        Write::Touch { token: hash(11), at: later },
+    ];
+    commit(&*store, writes).await;
+    let sweep = |before: i64, guests| Write::Sweep {
+        guests_before: Timestamp(NOW.0 + before),
+        guests,
+        attempts_before: Timestamp(0),
+    };
+    assert_eq!(commit_one(&*store, sweep(0, 100)).await, Outcome::Swept { guests: vec![] }, "all came later");
+    assert_eq!(commit_one(&*store, sweep(500, 100)).await, Outcome::Swept { guests: vec![idle.id] });
+    assert_eq!(store.person(idle.id).await.unwrap(), None);
+    assert_eq!(store.session(hash(10)).await.unwrap(), None);
+    assert_eq!(commit_one(&*store, sweep(1_000, 100)).await, Outcome::Swept { guests: vec![] });
+    assert_eq!(commit_one(&*store, sweep(1_001, 100)).await, Outcome::Swept { guests: vec![visitor.id] });
+    for kept in [&ann(), &ben(), &cal(), writer, member, claimer] {
+        assert_eq!(store.person(kept.id).await.unwrap().as_ref(), Some(kept));
+    }
+}
+
+pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&*store).await;
+    let sweep =
+        || Write::Sweep { guests_before: Timestamp(NOW.0 + 1), guests: 2, attempts_before: Timestamp(0) };
+    let mut gone = Vec::new();
+    for expected in [2, 1, 0] {
+        let Outcome::Swept { guests } = commit_one(&*store, sweep()).await else { panic!("not swept") };
+        assert_eq!(guests.len(), expected);
+        gone.extend(guests);
+    }
+    gone.sort_unstable();
+    let mut all = [ann().id, ben().id, cal().id];
+    all.sort_unstable();
+    assert_eq!(gone, all);
+}
+
+pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let nobody = UserId::from_bytes([0; 10]);
+    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), Seats::default());
+    assert!(!store.share_group(ann().id, ben().id).await.unwrap());
+    let given = vec![seated(&ben(), Role::Member), Fact::Given { to: ben().id, by: ann().id }];
+    commit_one(&*store, change(TEA, 1, given)).await;
+    assert!(store.share_group(ann().id, ben().id).await.unwrap());
+    assert!(!store.share_group(ann().id, nobody).await.unwrap());
+    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), Seats { taken: 0, given: 1, given_by: 1 });
+    assert_eq!(store.seats(ben().id, cal().id).await.unwrap(), Seats { taken: 0, given: 1, given_by: 0 });
+    assert_eq!(store.seats(ann().id, ben().id).await.unwrap(), Seats { taken: 1, given: 0, given_by: 0 });
+    commit_one(&*store, change(TEA, 2, vec![Fact::Unseated(ben().id)])).await;
+    commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), Seats { taken: 1, given: 0, given_by: 0 });
+}

@@ -1,0 +1,47 @@
+use chat::store::{Attempt, AttemptKey, Outcome};
+use rusqlite::{OptionalExtension, Transaction, params};
+use wire::Timestamp;
+
+/// Counts one attempt in each window, if all of them have room.
+pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) -> rusqlite::Result<Outcome> {
+    let mut wait_ms = 0;
+    for Attempt { key, max, window_ms } in attempts {
+        // After the clock was set back nobody waits longer than the window.
+        db.prepare_cached("UPDATE attempts SET at = ?2 WHERE key = ?1 AND at > ?2")?
+            .execute(params![key.0, at.0])?;
+        // There is room again when so many are over that one fewer than allowed is left.
+        let mut find = db.prepare_cached(
+            "SELECT at FROM attempts WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+        )?;
+        let last = max.saturating_sub(1);
+        let full =
+            find.query_row(params![key.0, at.0 - window_ms, last], |row| row.get::<_, i64>(0)).optional()?;
+        if let Some(made) = full {
+            wait_ms = wait_ms.max(made + window_ms - at.0);
+        }
+    }
+    if wait_ms > 0 {
+        return Ok(Outcome::Exhausted { wait_ms });
+    }
+    for Attempt { key, window_ms, .. } in attempts {
+        db.prepare_cached("DELETE FROM attempts WHERE key = ? AND at <= ?")?
+            .execute(params![key.0, at.0 - window_ms])?;
+        db.prepare_cached("INSERT INTO attempts (key, at) VALUES (?, ?)")?.execute(params![key.0, at.0])?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The latest attempt in each window does not count any more.
+pub(super) fn give_back(db: &Transaction<'_>, attempts: &[AttemptKey]) -> rusqlite::Result<Outcome> {
+    for key in attempts {
+        db.prepare_cached(
+            "DELETE FROM attempts WHERE id = (SELECT id FROM attempts WHERE key = ? ORDER BY at DESC LIMIT 1)",
+        )?
+        .execute([key.0])?;
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM attempts WHERE at < ?")?.execute([before.0]).map(|_| ())
+}
