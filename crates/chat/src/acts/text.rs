@@ -1,6 +1,6 @@
 use std::sync::atomic::Ordering;
 
-use wire::{Conversation, Person, RichText};
+use wire::{Conversation, Member, Person, RichText};
 
 use crate::chat::Chat;
 use crate::no::No;
@@ -21,9 +21,15 @@ impl Chat {
         conversation: Conversation,
         text: &str,
     ) -> Result<(RichText, Mentions), No> {
-        let named =
-            if text::may_mention(text) { self.named(me, conversation).await? } else { Named::default() };
-        let said = self.parse(text, named).await?;
+        let (mut members, mut everyone) = (Vec::new(), false);
+        if let Conversation::Group(group) = conversation
+            && text::may_mention(text)
+            && let Some(roster) = self.store.roster(group).await?
+        {
+            everyone = rules::may_mention_everyone(&roster, me.id);
+            members = roster.members;
+        }
+        let said = self.parse(text, members, everyone).await?;
         let mentions = text::mentions(&said);
         Ok((said, mentions))
     }
@@ -33,29 +39,23 @@ impl Chat {
     /// # Errors
     /// Those of [`Chat::read_text`].
     pub(super) async fn read_alone(&self, text: &str) -> Result<RichText, No> {
-        self.parse(text, Named::default()).await
+        self.parse(text, Vec::new(), false).await
     }
 
-    async fn parse(&self, text: &str, named: Named) -> Result<RichText, No> {
-        if !is_long(text) {
-            return Ok(text::read(text, &named));
+    async fn parse(&self, text: &str, members: Vec<Member>, everyone: bool) -> Result<RichText, No> {
+        if !is_long(text) && members.len() <= MANY {
+            return Ok(text::read(text, &Named::new(&members, everyone)));
         }
         let text = text.to_owned();
         self.texts_read.fetch_add(1, Ordering::Relaxed);
-        self.readings.work(move || text::read(&text, &named)).await
+        self.readings.work(move || text::read(&text, &Named::new(&members, everyone))).await
     }
 
-    /// How many long texts were read since the start.
+    /// How many texts were read in the pool since the start.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn readings(&self) -> u64 {
         self.texts_read.load(Ordering::Relaxed)
-    }
-
-    async fn named(&self, me: &Person, conversation: Conversation) -> Result<Named, No> {
-        let Conversation::Group(group) = conversation else { return Ok(Named::default()) };
-        let Some(roster) = self.store.roster(group).await? else { return Ok(Named::default()) };
-        Ok(Named::new(&roster.members, rules::may_mention_everyone(&roster, me.id)))
     }
 
     /// Emoji whose names have these words in them, each with its name; common ones without words.
@@ -72,3 +72,6 @@ pub(super) const fn is_long(text: &str) -> bool {
 
 /// In bytes. The worst texts of this length take about half a millisecond.
 const LONG: usize = 4 * 1024;
+
+/// In members: as many names take about as long to compare.
+const MANY: usize = 200;

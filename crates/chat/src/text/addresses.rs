@@ -45,6 +45,11 @@ pub(super) fn at(text: &str, place: usize) -> Option<Address> {
     if above.is_some_and(|above| "./\\@-+:=&?%".contains(above)) {
         return None;
     }
+    // An underscore may make it stand out, or be a part of what is before it.
+    let beside = before.bytes().rev().take(LONGEST_LOCAL).find(|b| *b != b'_');
+    if above == Some('_') && beside.is_some_and(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b)) {
+        return None;
+    }
     let (len, scheme) = match www(rest) {
         Some(len) => (len, "http://"),
         None => (mail(rest, before)?, "mailto:"),
@@ -109,21 +114,20 @@ fn www(text: &str) -> Option<usize> {
         return None;
     }
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
-    let host: String = text[4..].chars().take(LONGEST_HOST).take_while(|letter| is_part(*letter)).collect();
-    let labels: Vec<&str> = host.trim_end_matches(['.', '_']).split('.').collect();
-    let is_domain = labels.len() > 1
-        && labels.iter().all(|label| !label.is_empty())
-        && labels.iter().rev().take(2).all(|label| !label.contains('_'));
+    let rest = &text[4..];
+    let mut ends = rest.char_indices().enumerate();
+    let end = ends.find(|(count, (_, letter))| *count >= LONGEST_HOST || !is_part(*letter));
+    let host = rest[..end.map_or(rest.len(), |(_, (end, _))| end)].trim_end_matches(['.', '_']);
+    let is_domain = host.contains('.')
+        && host.split('.').all(|label| !label.is_empty())
+        && host.rsplit('.').take(2).all(|label| !label.contains('_'));
     is_domain.then(|| trim(&text[..end_of(text, false)]))
 }
 
 /// An e-mail address: letters, digits and `. - _ +`, an `@`, and a domain with a dot that ends with a letter or a digit.
 fn mail(text: &str, before: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let is_marked = before.ends_with('_');
-    let above = before.bytes().rev().take(LONGEST_LOCAL).find(|b| *b != b'_' || !is_marked);
-    let is_inside = is_marked && above.is_some_and(|b| b.is_ascii_alphanumeric() || b".-_+".contains(&b));
-    if is_inside || !bytes.first()?.is_ascii_alphanumeric() {
+    if !bytes.first()?.is_ascii_alphanumeric() {
         return None;
     }
     let count = |from: usize, other: &[u8], most: usize| {
@@ -137,7 +141,7 @@ fn mail(text: &str, before: &str) -> Option<usize> {
     let begin = local + 1;
     let mut domain = &text[begin..begin + count(begin, b".-_", LONGEST_HOST)];
     domain = domain.trim_end_matches('.');
-    if is_marked {
+    if before.ends_with('_') {
         // Those that make it stand out.
         domain = domain.trim_end_matches('_');
     }

@@ -119,14 +119,19 @@ fn with_emoji(text: &str) -> String {
 /// The emoji whose name stands at the beginning of a text, and what follows its colon. No word, number or path goes on
 /// there.
 fn emoji_name(text: &str) -> Option<(&'static emojis::Emoji, &str)> {
-    let (name, after) = text.split_once(':')?;
-    let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_+-".contains(&b));
-    let emoji = emojis::get_by_shortcode(name).filter(|_| is_name)?;
+    let (emoji, after) = closed_name(text)?;
     let ends = match after.strip_prefix(':') {
-        Some(next) => emoji_name(next).is_some(),
+        Some(next) => closed_name(next).is_some(),
         None => !after.starts_with(|next| is_in_word(next) || matches!(next, '_' | '/' | '\\')),
     };
     ends.then_some((emoji, after))
+}
+
+fn closed_name(text: &str) -> Option<(&'static emojis::Emoji, &str)> {
+    let is_part = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_+-".contains(b);
+    let name = &text[..text.bytes().take_while(is_part).count()];
+    let after = text[name.len()..].strip_prefix(':')?;
+    Some((emojis::get_by_shortcode(name)?, after))
 }
 
 /// Returns true if a colon after this text belongs to a word, a number or a path.

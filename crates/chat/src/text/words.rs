@@ -43,6 +43,9 @@ pub(super) fn folded_letters(text: &str) -> impl Iterator<Item = (&str, String)>
 
 /// A whole name as [`folded_letters`] gives its parts.
 pub(super) fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     folded_letters(name).map(|(_, form)| form).collect()
 }
 
