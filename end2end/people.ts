@@ -94,6 +94,12 @@ export class Person {
         return this.page.locator(".message", { has: this.page.locator(".text", { hasText: text }) });
     }
 
+    /** Presses a button that asks first, and then the one of its dialog. */
+    async confirms(name: string, within: Locator | Page = this.page): Promise<void> {
+        await within.getByRole("button", { name, exact: true }).click();
+        await this.page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
+    }
+
     /** Waits until a message is there and known to be committed. */
     async sees(text: string): Promise<void> {
         await expect(this.message(text)).toBeVisible();

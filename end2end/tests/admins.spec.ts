@@ -5,7 +5,9 @@ test("admins mute, remove and ban, and lift it again", async ({ ann, ben, cal })
     const admin = await manage(ann, link);
     const choose = async (name: string, deed: string) => {
         await part(admin, /members/).getByRole("checkbox", { name }).check();
-        await part(admin, /members/).getByRole("button", { name: deed, exact: true }).click();
+        const members = part(admin, /members/);
+        if (deed === "Remove" || deed === "Ban") await admin.confirms(deed, members);
+        else await members.getByRole("button", { name: deed, exact: true }).click();
     };
     await choose("ben", "Mute for an hour");
     await expect(ben.page.getByText("An admin has muted you here until")).toBeVisible();

@@ -8,7 +8,8 @@ test("what admins do to members is in the audit log of the group, for its admins
         await part(admin, /members/).getByRole("button", { name: deed, exact: true }).click();
     };
     await choose("ben", "Make admin");
-    await choose("cal", "Remove");
+    await part(admin, /members/).getByRole("checkbox", { name: "cal" }).check();
+    await admin.confirms("Remove");
     const bens = await manage(ben, link);
     for (const sentence of ["ann made ben an admin", "ann removed cal"]) {
         await expect(part(bens, "Audit log").getByText(sentence)).toBeVisible();
@@ -28,7 +29,7 @@ test("admins of the server find every group, and read its audit log but not its 
     await ben.page.getByRole("button", { name: "Save" }).first().click();
     await ann.open("/server");
     await expect(ann.page.getByText("ann made an account")).toBeVisible();
-    await ann.page.getByRole("link", { name: "Audit log: Secret bakers" }).click();
+    await ann.page.getByRole("link", { name: /^Audit log: .*Secret bakers/ }).click();
     await expect(ann.page.getByRole("heading", { name: "Audit log of Secret bakers" })).toBeVisible();
     await expect(ann.page.getByText("ben made the group invite-only")).toBeVisible();
     await ann.open(link);

@@ -8,7 +8,7 @@ test("ann writes once to a group and to a person, and sees what became of each",
     await ann.open("/");
     await ann.createGroup("Garden");
     await cal.page.getByRole("link", { name: "ann", exact: true }).first().click();
-    await cal.page.getByRole("button", { name: "Block" }).click();
+    await cal.confirms("Block");
     await expect(cal.page.getByText("You cannot write to each other")).toBeVisible();
 
     await ann.open("/broadcast");

@@ -55,7 +55,7 @@ test("ben blocks ann: neither can write, and he takes it back on his account pag
     await ann.sees("buy my stuff");
     await sidebar(ben).getByRole("link", { name: /ann/ }).click();
     await ben.sees("buy my stuff");
-    await ben.page.getByRole("button", { name: "Block" }).click();
+    await ben.confirms("Block");
     const closed = "You cannot write to each other: one of you has blocked the other.";
     await expect(ben.page.getByText(closed)).toBeVisible();
     await ann.say("hello?");

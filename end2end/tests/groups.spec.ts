@@ -56,17 +56,20 @@ test("a group is archived, opened again, and deleted by its name", async ({ ann,
     const link = await together("Tea", ann, ben);
     const admin = await manage(ann, link);
     const ending = part(admin, "Archive or delete");
-    await ending.getByRole("button", { name: "Archive" }).click();
+    await admin.confirms("Archive", ending);
     await expect(ben.page.getByText("This group is archived: it can be read, but nobody writes.")).toBeVisible();
     await ending.getByRole("button", { name: "Open again" }).click();
     await ben.say("open again");
     await ann.sees("open again");
 
-    await ending.getByLabel(/type its name/).fill("Coffee");
+    const dialog = admin.page.getByRole("dialog");
     await ending.getByRole("button", { name: "Delete for ever" }).click();
+    await dialog.getByLabel(/type the name/).fill("Coffee");
+    await dialog.getByRole("button", { name: "Delete for ever" }).click();
     await expect(admin.page.getByText("That is not the name of the group")).toBeVisible();
-    await ending.getByLabel(/type its name/).fill("Tea");
     await ending.getByRole("button", { name: "Delete for ever" }).click();
+    await dialog.getByLabel(/type the name/).fill("Tea");
+    await dialog.getByRole("button", { name: "Delete for ever" }).click();
     await expect(admin.page.getByText("You are in no group yet")).toBeVisible();
     await expect(ben.page.getByRole("navigation").getByText("Tea")).toHaveCount(0);
     ben.refusals = [404];

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
+import { test as teaTest } from "../fixtures.ts";
 import { claim, expect, manage, part, PASSWORD, type Person, test } from "../people.ts";
 
 const SHOTS = join(import.meta.dirname, "../../screenshots");
@@ -154,6 +155,33 @@ test("what people did to messages looks right, light and dark, wide and narrow",
             await ann.page.screenshot({ path: join(SHOTS, `acts-${size}-${scheme}.png`) });
         }
     }
+});
+
+teaTest("Tea at Anna's looks right: ten people, seven groups, 2,000 messages", async ({ anna, tea }) => {
+    teaTest.setTimeout(240_000);
+    const { groups, people } = tea;
+    for (const [path, name] of [
+        ["/", "tea-home"],
+        [groups.tea.path, "tea-group"],
+        [groups.reactions.path, "tea-reactions"],
+        [groups.arabic.path, "tea-arabic"],
+        [groups.long.path, "tea-long-name"],
+        [`/d/${people.wide.id}`, "tea-direct"],
+        [`${groups.long.path}/admin`, "tea-admin"],
+        ["/people", "tea-people"],
+    ] as const) {
+        await anna.open(path);
+        await look(anna, name);
+    }
+    await anna.page.getByRole("checkbox", { name: people.wide.name }).check();
+    await anna.open(`${groups.long.path}/admin`);
+    await anna.page.getByRole("button", { name: "Ban", exact: true }).click();
+    await expect(anna.page.getByRole("dialog")).toBeVisible();
+    await look(anna, "tea-confirm");
+    await anna.open(groups.tea.path);
+    await anna.page.keyboard.press("Control+k");
+    await expect(anna.page.getByRole("dialog", { name: "Find" })).toBeVisible();
+    await look(anna, "tea-switcher");
 });
 
 test.describe("with many sends allowed", () => {

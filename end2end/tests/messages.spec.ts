@@ -157,6 +157,6 @@ test("without a script a message is edited, answered and deleted on a page of it
     await dee.page.getByRole("button", { name: "React", exact: true }).click();
     await expect(ann.message("hello").getByRole("button", { name: "🎉, 1" })).toBeVisible();
     await open("hello");
-    await dee.page.getByRole("button", { name: "Delete" }).click();
+    await dee.confirms("Delete");
     await expect(ann.page.getByText("A message of dee without a script was deleted")).toBeVisible();
 });

@@ -22,7 +22,7 @@ test("without a script dee gives a name, creates, reads, posts, leaves, and join
 
     await dee.page.getByRole("button", { name: "Make admin" }).click();
     await expect(dee.page.getByText("dee without a script made ann an admin")).toBeVisible();
-    await dee.page.getByRole("button", { name: "Leave group" }).click();
+    await dee.confirms("Leave group");
     await expect(dee.page.getByText("You are in no group yet")).toBeVisible();
     await dee.open(link);
     await dee.page.getByRole("button", { name: "Join" }).click();

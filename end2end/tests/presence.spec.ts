@@ -33,7 +33,7 @@ test("a direct tells whether the other one is here, unless one has blocked the o
     const header = ann.page.locator(".header");
     await expect(header.getByText("Here now")).toBeVisible();
     await expect(sidebar(ann).getByRole("link", { name: /ben/ }).getByTitle("Here now")).toBeVisible();
-    await ben.page.getByRole("button", { name: "Block" }).click();
+    await ben.confirms("Block");
     await expect(header.getByText("Here now")).toHaveCount(0);
     await expect(sidebar(ann).locator(".presence")).toHaveCount(0);
 });

@@ -4,7 +4,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use chat::{Caller, Token};
-use http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, USER_AGENT, VIA};
+use http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN, SET_COOKIE, USER_AGENT, VIA};
 use http::{HeaderMap, HeaderName};
 
 use crate::boot::App;
@@ -38,11 +38,18 @@ pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next
     let open_topics = may_use_open_topics(&app.config, request.headers(), peer);
     let from =
         peer.map(|peer| address(&app.config, request.headers(), peer)).filter(|from| !from.is_loopback());
+    let is_stale = token.is_some() && me.is_none() && !request.headers().contains_key(AUTHORIZATION);
     let session = token.filter(|_| me.is_some());
     let device = device(&app.config, request.headers());
     let caller = Caller { me, open_topics, from, session, device, label: label(request.headers()), endings };
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    let cookie = cookie(&app.config);
+    let mut response = next.run(request).await;
+    // The session was ended elsewhere: what is left of it in this browser goes, unless the answer begins another one.
+    if is_stale && !response.headers().contains_key(SET_COOKIE) {
+        response.headers_mut().append(SET_COOKIE, cookie.clear());
+    }
+    response
 }
 
 /// What the browser says it is.

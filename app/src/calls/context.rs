@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chat::{Caller, Chat, Token};
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use wire::{Door, GroupId, InviteId, Person, Refusal, Topic, UserId};
@@ -40,9 +40,12 @@ pub(super) fn keep_device(caller: &Caller) {
     }
 }
 
-/// Takes the browser's session away.
+/// Takes the browser's session away, and everything that scripts have kept there for its user. Browsers do the latter
+/// over https and on this machine; elsewhere the start page forgets it.
 pub(super) fn forget_token() {
     set_cookie(expect_context::<SessionCookie>().clear());
+    let kept = HeaderValue::from_static("\"storage\"");
+    expect_context::<ResponseOptions>().insert_header(HeaderName::from_static("clear-site-data"), kept);
 }
 
 fn set_cookie(cookie: HeaderValue) {

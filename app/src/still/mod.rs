@@ -65,7 +65,7 @@ fn Sheet(
     view! {
         <Title text=title.clone().plain()/>
         <header class="header form-page-head">
-            <a class="button-icon header-back" href=back aria-label=back_to.plain()>
+            <a class="button-icon" href=back aria-label=back_to.plain()>
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
             <h1>{title.view()}</h1>

@@ -92,7 +92,7 @@ fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> 
     view! {
         <li class="listing-row listing-tall">
             <Avatar id=id.to_string() name=name.clone() person=true/>
-            <span class="name" dir="auto">{name}</span>
+            <span class="name listing-name" dir="auto">{name}</span>
             <span class="tag" class:tag-accent={role >= AppRole::Admin}>{text::app_role(role)}</span>
             <span class="actions listing-end">{rank} {reset}</span>
         </li>

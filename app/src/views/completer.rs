@@ -21,6 +21,8 @@ pub(super) struct Completer {
     me: UserId,
     choices: RwSignal<Vec<Choice>>,
     at: RwSignal<usize>,
+    /// Counts what was asked for or closed, so that a late answer opens nothing.
+    turn: StoredValue<u32>,
 }
 
 /// One suggestion.
@@ -36,20 +38,28 @@ struct Choice {
 
 impl Completer {
     pub(super) fn new(field: NodeRef<Textarea>, members: ArcRwSignal<Vec<Member>>, me: UserId) -> Self {
-        Self { field, members, me, choices: RwSignal::new(Vec::new()), at: RwSignal::new(0) }
+        Self {
+            field,
+            members,
+            me,
+            choices: RwSignal::new(Vec::new()),
+            at: RwSignal::new(0),
+            turn: StoredValue::new(0),
+        }
     }
 
     /// Looks at the word before the caret.
     pub(super) fn look(&self) {
+        let turn = self.next_turn();
         let (before, _) = self.split();
         match trigger(&before) {
             Some((':', words)) => {
-                let (this, replaces, seen) = (self.clone(), words.len() + 1, before.clone());
+                let (this, replaces) = (self.clone(), words.len() + 1);
                 let words = words.to_owned();
                 leptos::task::spawn_local(async move {
                     let found = find_emoji(words).await.unwrap_or_default().into_iter().take(MOST);
-                    // Somebody may have typed on, or gone, meanwhile.
-                    if this.choices.try_get_untracked().is_some() && this.split().0 == seen {
+                    // The viewer may have typed on, closed the suggestions, or gone.
+                    if this.turn.try_get_value() == turn {
                         let choice = |(text, name)| Choice { text, name, replaces };
                         this.show(found.map(choice).collect());
                     }
@@ -90,7 +100,15 @@ impl Completer {
     }
 
     pub(super) fn close(&self) {
+        self.next_turn();
         self.show(Vec::new());
+    }
+
+    fn next_turn(&self) -> Option<u32> {
+        self.turn.try_update_value(|turn| {
+            *turn += 1;
+            *turn
+        })
     }
 
     fn show(&self, choices: Vec<Choice>) {

@@ -95,8 +95,9 @@ pub(crate) fn Form(
     provide_context(state);
     view! {
         <form method="post" action=action class=class on:submit=on_submit>
-            // The first button of a form is the one that Enter presses; one that is disabled keeps the others from it.
-            {(enter == Enter::Nothing).then(|| view! { <button disabled hidden></button> })}
+            // Enter presses the form's first button: one for a dialog does nothing outside of one. One that is disabled
+            // would be passed over where Enter is pressed on a checkbox.
+            {(enter == Enter::Nothing).then(|| view! { <button type="submit" formmethod="dialog" hidden></button> })}
             {children()}
         </form>
     }

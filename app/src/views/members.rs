@@ -108,7 +108,7 @@ fn Leave(group: String, name: String) -> impl IntoView {
         }
         event.prevent_default();
         let (go_back, back) = (navigate.clone(), back.clone());
-        let undo = Callback::new(move |()| go_back(&back, NavigateOptions::default()));
+        let undo = move || go_back(&back, NavigateOptions::default());
         toasts.hold(words.clone(), Held::new("/do/leave", fields.clone(), undo));
         navigate("/", NavigateOptions::default());
     };

@@ -50,10 +50,10 @@ fn inline(inline: Inline, me: Option<UserId>) -> AnyView {
                 .into_any()
         }
         Inline::Mention { id, name } if Some(id) == me => {
-            view! { <strong class="mention mention-me">"@" {name}</strong> }.into_any()
+            view! { <strong class="mention mention-me">"@" <bdi>{name}</bdi></strong> }.into_any()
         }
         Inline::Mention { id, name } => {
-            view! { <a class="mention" href=format!("/d/{id}")>"@" {name}</a> }.into_any()
+            view! { <a class="mention" href=format!("/d/{id}")>"@" <bdi>{name}</bdi></a> }.into_any()
         }
         Inline::Everyone => view! { <strong class="mention mention-me">"@all"</strong> }.into_any(),
     }

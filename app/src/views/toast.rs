@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::html::Input;
@@ -18,6 +19,8 @@ const UNDO: Duration = Duration::from_secs(6);
 pub(crate) struct Toasts {
     toast: RwSignal<Option<Toast>>,
     held: StoredValue<Option<Held>>,
+    /// Owns the timer: what asks for it may be gone from the page before it ends.
+    owner: StoredValue<Option<Owner>>,
     /// The message whose deletion waits.
     pub(crate) deleting: RwSignal<Option<(Topic, Seq)>>,
     browser: Option<Browser>,
@@ -36,17 +39,18 @@ enum Toast {
 /// An act that waits until it can no longer be undone. Until then nothing has happened, so undoing it loses nothing.
 pub(crate) struct Held {
     /// The path of the server function that does it.
-    pub(crate) action: &'static str,
+    action: &'static str,
     /// The fields of its form.
-    pub(crate) fields: String,
+    fields: String,
     /// Puts the page back as it was.
-    pub(crate) undo: Callback<()>,
+    undo: Arc<dyn Fn() + Send + Sync>,
     timer: Option<TimeoutHandle>,
 }
 
 impl Held {
-    pub(crate) fn new(action: &'static str, fields: String, undo: Callback<()>) -> Self {
-        Self { action, fields, undo, timer: None }
+    /// The closure outlives the component that makes it: leptos's own `Callback` would not.
+    pub(crate) fn new(action: &'static str, fields: String, undo: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { action, fields, undo: Arc::new(undo), timer: None }
     }
 }
 
@@ -56,6 +60,7 @@ impl Toasts {
         let toasts = Self {
             toast: RwSignal::new(None),
             held: StoredValue::new(None),
+            owner: StoredValue::new(Owner::current()),
             deleting: RwSignal::new(None),
             browser: use_browser(),
         };
@@ -72,7 +77,8 @@ impl Toasts {
     /// Does something in some seconds, unless it is undone.
     pub(crate) fn hold(self, words: Sentence, mut held: Held) {
         self.finish();
-        let timer = set_timeout(move || self.finish(), UNDO).ok();
+        let start = move || set_timeout(move || self.finish(), UNDO).ok();
+        let timer = self.owner.with_value(|owner| owner.as_ref().and_then(|owner| owner.with(start)));
         // Without a timer nothing could be undone in time.
         let waits = timer.is_some();
         held.timer = timer;
@@ -89,7 +95,7 @@ impl Toasts {
         self.finish();
         self.deleting.set(Some((topic, seq)));
         let deleting = self.deleting;
-        let undo = Callback::new(move |()| deleting.set(None));
+        let undo = move || deleting.set(None);
         self.hold(text::DELETED.into(), Held::new("/do/amend", fields, undo));
     }
 
@@ -108,7 +114,7 @@ impl Toasts {
         let (Some(held), Some(browser)) = (self.take(), self.browser) else { return };
         leptos::task::spawn_local(async move {
             if let Err(failure) = (browser.submit)(held.action, held.fields).await {
-                held.undo.run(());
+                (held.undo)();
                 self.toast.set(Some(Toast::Failed(failure.refused.message)));
             }
         });
@@ -116,7 +122,7 @@ impl Toasts {
 
     fn undo(self) {
         if let Some(held) = self.take() {
-            held.undo.run(());
+            (held.undo)();
         }
     }
 

@@ -1,0 +1,77 @@
+import { claim, expect, PASSWORD, type Person, test } from "../people.ts";
+
+const field = (person: Person) => person.page.getByLabel("Message", { exact: true });
+
+/** Everything that scripts can keep in a browser. */
+async function leftovers(person: Person): Promise<unknown> {
+    return person.page.evaluate(async () => ({
+        local: Object.keys(localStorage),
+        session: Object.keys(sessionStorage),
+        databases: (await indexedDB.databases()).map((database) => database.name),
+        caches: await caches.keys(),
+        cookie: document.cookie,
+    }));
+}
+
+const NOTHING = { local: [], session: [], databases: [], caches: [], cookie: "" };
+
+/** A draft, a message that waits for an answer, and a choice: what a browser keeps of somebody. */
+async function keepSomething(person: Person): Promise<void> {
+    await person.page.routeWebSocket(/\/ws$/, () => {});
+    await person.page.reload();
+    await person.live();
+    await person.say("a secret on its way");
+    await field(person).fill("a secret draft");
+    await expect.poll(() => person.page.evaluate(() => Object.values(localStorage).join())).toContain("a secret draft");
+    await expect.poll(() => person.page.evaluate(() => Object.values(localStorage).join())).toContain("on its way");
+}
+
+test("nothing of ann stays in a browser after she signs out, and cal sees none of it there", async ({ ann, ben }) => {
+    await ann.introduce();
+    const link = await ann.createGroup("Tea");
+    await claim(ann);
+    await ann.open(link);
+    await keepSomething(ann);
+    await ann.page.unrouteAll();
+    await ann.open("/account");
+    await ann.page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await expect(ann.page.getByRole("button", { name: "Start chatting" })).toBeVisible();
+    await ann.live();
+    await expect.poll(() => leftovers(ann)).toEqual(NOTHING);
+    const cookies = await ann.context.cookies();
+    expect(cookies.filter((cookie) => cookie.name.includes("session"))).toEqual([]);
+
+    await ben.introduce(link);
+    await ann.page.getByLabel("Your name").fill("cal");
+    await ann.page.getByRole("button", { name: "Start chatting" }).click();
+    await ann.page.getByLabel("Your name").waitFor({ state: "detached" });
+    await ann.live();
+    await ann.open(link);
+    await ann.page.getByRole("button", { name: "Join" }).click();
+    await expect(field(ann)).toHaveValue("");
+    await ann.say("cal's own words");
+    await ben.sees("cal's own words");
+    expect(await ben.texts()).toEqual(["cal's own words"]);
+});
+
+test("a session that is ended elsewhere leaves nothing, on the page that is open and on the next", async ({ ann, person }) => {
+    await ann.introduce();
+    const link = await ann.createGroup("Tea");
+    await claim(ann);
+    const phone = await person("ann on the phone");
+    await phone.open("/sign-in");
+    await phone.page.getByLabel("Your name").fill("ann");
+    await phone.page.getByLabel("Password").fill(PASSWORD);
+    await phone.page.getByRole("button", { name: "Sign in" }).click();
+    await phone.open(link);
+    await field(phone).fill("a secret draft");
+    await expect.poll(() => leftovers(phone)).not.toEqual(NOTHING);
+
+    await ann.open("/account");
+    await ann.confirms("Sign out everywhere else");
+    await expect(phone.page.getByText("The connection has ended.")).toBeVisible();
+    await expect.poll(() => leftovers(phone)).toEqual(NOTHING);
+    // What is typed after that is kept nowhere.
+    await field(phone).fill("more of it");
+    expect(await leftovers(phone)).toEqual(NOTHING);
+});
