@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::Page;
+use wire::Rows;
 
 use crate::failure::Failure;
 
@@ -55,16 +55,20 @@ pub async fn amend(
     Ok(())
 }
 
-/// Messages of a conversation, oldest first: those after a place if there is one, else those before one.
+/// Rows of a conversation, oldest first: those after a place if there is one, else those before one, else the newest.
 ///
 /// # Errors
 /// If the caller has no seat.
 #[server(name = Slice, prefix = "/do", endpoint = "slice")]
-pub async fn slice(topic: String, after: Option<u64>, before: Option<u64>) -> Result<Page, Failure> {
+pub async fn slice(topic: String, after: Option<u64>, before: Option<u64>) -> Result<Rows, Failure> {
     use super::context::{caller, chat, topic_of};
-    use chat::store::Range;
+    use chat::store::RowRange;
     use wire::Seq;
+    use wire::limits::PAGE_ROWS;
 
-    let range = Range { after: after.map(Seq), before: before.map(Seq), limit: 50 };
-    Ok(chat().events(&caller(), &topic_of(&topic)?, range).await?)
+    let range = match (after, before) {
+        (Some(after), _) => RowRange::after(Seq(after), PAGE_ROWS),
+        (None, before) => RowRange::before(Seq(before.unwrap_or(u64::MAX)), PAGE_ROWS),
+    };
+    Ok(chat().rows(&caller(), &topic_of(&topic)?, range).await?)
 }

@@ -30,8 +30,8 @@ pub use people::{find_emoji, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{Administered, Listed, Listing, Managed, Profile, Shown};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{Audiences, Known, Results, SessionLine, Told};
+pub(crate) use still::{Audiences, Known, MembersPart, Part, Places, Results, SessionLine, Told};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{OwnerToBe, administered, group_audit, listings, owner_to_be, profile, reset_for};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{account, audiences, management, message, people_called, results};
+pub(crate) use still::{account, audiences, management, members, message, people_called, results};

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use wire::{
-    AppRole, Deed, Entry, GroupName, GroupView, Management, Page, Pair, Person, Place, Refusal, Role, SendId,
-    Seq, Summary, Timestamp,
+    AppRole, Deed, Entry, GroupId, GroupName, GroupView, Management, Member, Page, Pair, Person, Place,
+    Refusal, Role, SendId, Seq, Summary, Timestamp, UserId,
 };
 
 /// Somebody who opens the link of the owner.
@@ -20,6 +20,7 @@ pub(crate) enum OwnerToBe {
 
 /// What became of a broadcast.
 pub(crate) use chat::Broadcast as Results;
+pub(crate) use chat::Part;
 pub(crate) use chat::store::{Listed, Listing, Profile};
 
 use super::context::{absolute, caller, chat, group_id, link_to, user_id};
@@ -28,6 +29,8 @@ use crate::failure::Failure;
 /// What the page needs on which admins manage a group.
 pub(crate) struct Managed {
     pub(crate) management: Management,
+    /// Whether there are more members after those of the page.
+    pub(crate) more: bool,
     /// Whom the admin knows and could add.
     pub(crate) known: Vec<Person>,
     /// The group's own link.
@@ -36,16 +39,41 @@ pub(crate) struct Managed {
 }
 
 /// What the page needs on which admins manage a group. Takes who asks from context at once.
-pub(crate) fn management(group: String) -> impl Future<Output = Result<Managed, Failure>> + Send + 'static {
+pub(crate) fn management(
+    group: String,
+    find: String,
+    after: Option<UserId>,
+) -> impl Future<Output = Result<Managed, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     let id = group_id(&group);
     let link = id.as_ref().ok().map(|id| link_to(*id)).unwrap_or_default();
     async move {
         let me = caller.me()?;
-        let management = chat.management(me, id?).await?;
-        let mut known = chat.may_be_added(me).await?;
-        known.retain(|person| management.members.iter().all(|member| member.person.id != person.id));
-        Ok(Managed { management, known, link, now: chat.now() })
+        let page = chat.management(me, id?, &find, after).await?;
+        let chat::ManagementPage { management, more, known } = page;
+        Ok(Managed { management, more, known, link, now: chat.now() })
+    }
+}
+
+/// Some of the members of a group.
+pub(crate) struct MembersPart {
+    /// What the group is called.
+    pub(crate) name: String,
+    /// How many members it has.
+    pub(crate) count: u32,
+    pub(crate) members: Part<Member>,
+}
+
+/// Members of a group, for its members. Takes who asks from context at once.
+pub(crate) fn members(
+    group: String,
+    find: String,
+    after: Option<UserId>,
+) -> impl Future<Output = Result<MembersPart, Failure>> + Send + 'static {
+    let (chat, caller) = (chat(), caller());
+    async move {
+        let (listing, members) = chat.members(caller.me()?, group_id(&group)?, &find, after).await?;
+        Ok(MembersPart { name: listing.group.name.to_string(), count: listing.members, members })
     }
 }
 
@@ -112,19 +140,21 @@ pub(crate) fn message(
 /// People to write to, by name. Takes who asks from context at once.
 pub(crate) fn people_called(
     words: String,
-) -> impl Future<Output = Result<Vec<Person>, Failure>> + Send + 'static {
+    after: Option<UserId>,
+) -> impl Future<Output = Result<Part<Person>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    async move { Ok(chat.people(caller.me()?, &words).await?) }
+    async move { Ok(chat.people_after(caller.me()?, &words, after).await?) }
 }
 
 /// Groups that anybody may join, by name. Takes who asks from context at once.
 pub(crate) fn listings(
     words: String,
-) -> impl Future<Output = Result<Vec<Listing>, Failure>> + Send + 'static {
+    after: Option<GroupId>,
+) -> impl Future<Output = Result<Part<Listing>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
         caller.me()?;
-        Ok(chat.listed(&words).await?)
+        Ok(chat.listed(&words, after).await?)
     }
 }
 
@@ -176,9 +206,12 @@ pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + 
 }
 
 /// What became of a broadcast. Takes who asks from context at once.
-pub(crate) fn results(seq: u64) -> impl Future<Output = Result<Results, Failure>> + Send + 'static {
+pub(crate) fn results(
+    seq: u64,
+    from: usize,
+) -> impl Future<Output = Result<Results, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    async move { Ok(chat.broadcast_at(caller.me()?, Seq(seq)).await?) }
+    async move { Ok(chat.broadcast_at(caller.me()?, Seq(seq), from).await?) }
 }
 
 /// Who one is here, and where one is signed in.
@@ -222,13 +255,27 @@ pub(crate) fn account() -> impl Future<Output = Result<Known, Failure>> + Send +
     }
 }
 
+/// Which parts of the long lists of the server's page are asked for.
+pub(crate) struct Places {
+    /// The accounts whose name has this in it.
+    pub(crate) person: String,
+    /// The accounts after this one.
+    pub(crate) account: Option<UserId>,
+    /// The groups whose name has this in it.
+    pub(crate) find: String,
+    /// The groups after this one.
+    pub(crate) group: Option<GroupId>,
+    /// The entries of the audit log before this one.
+    pub(crate) before: Option<Seq>,
+}
+
 /// The accounts, the groups and the audit log of the server, as those who manage it see them.
 pub(crate) struct Administered {
     /// What who asks may do.
     pub(crate) role: AppRole,
-    pub(crate) accounts: Vec<Listed>,
+    pub(crate) accounts: Part<Listed>,
     /// The groups that were looked for, by name.
-    pub(crate) groups: Vec<Listing>,
+    pub(crate) groups: Part<Listing>,
     /// The link that was just made, absolute.
     pub(crate) link: Option<String>,
     /// A part of the audit log.
@@ -238,17 +285,17 @@ pub(crate) struct Administered {
 /// The accounts, the groups and the audit log of the server. Takes who asks from context at once.
 pub(crate) fn administered(
     token: Option<String>,
-    find: String,
-    before: Option<Seq>,
+    places: Places,
 ) -> impl Future<Output = Result<Administered, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     let token = token.as_deref().and_then(chat::Token::parse);
     let link = token.map(|token| absolute(&format!("/reset/{}", token.reveal())));
     async move {
         let me = caller.me()?;
-        let (role, accounts) = chat.accounts(me).await?;
+        let Places { person, account, find, group, before } = places;
+        let (role, accounts) = chat.accounts(me, &person, account).await?;
         let audit = chat.app_audit(me, before).await?;
-        let groups = chat.all_groups(me, &find).await?;
+        let groups = chat.all_groups(me, &find, group).await?;
         Ok(Administered { role, accounts, groups, link, audit })
     }
 }

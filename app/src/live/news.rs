@@ -156,11 +156,15 @@ impl Timeline {
             self.marks.update(|marks| marks.retain(|marks| marks.user != person.id));
         }
         match event {
-            Event::Joined { member } => self.members.update(|members| {
-                members.retain(|other| other.person.id != member.person.id);
-                members.push(member.clone());
-            }),
+            Event::Joined { member } => {
+                self.member_count.update(|count| *count = count.saturating_add(1));
+                self.members.update(|members| {
+                    members.retain(|other| other.person.id != member.person.id);
+                    members.push(member.clone());
+                });
+            }
             Event::Left { person } | Event::Removed { person, .. } => {
+                self.member_count.update(|count| *count = count.saturating_sub(1));
                 self.members.update(|members| members.retain(|other| other.person.id != person.id));
             }
             Event::Ranked { person, role, .. } => self.change_seat(person, |member| member.role = *role),

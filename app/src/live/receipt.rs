@@ -6,8 +6,10 @@ use super::timeline::Timeline;
 /// How far the newest message of a conversation has come to everyone else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The names of those who have read it, the longest there first.
+    /// The names of those who have read it, the longest there first; of a large group some.
     pub read_by: Vec<String>,
+    /// How many have read it.
+    pub read: usize,
     /// How many have it on a device, those who have read it among them.
     pub delivered: usize,
     /// How many there are.
@@ -33,16 +35,17 @@ impl Timeline {
         let (author, seq) = newest?;
         let seq = seq.filter(|_| author == me)?;
         let marks = self.marks.get();
-        let marks_of = |user: UserId| marks.iter().find(|marks| marks.user == user).copied();
-        self.members.with(|members| {
-            let others = members.iter().filter(|member| member.person.id != me);
-            let others: Vec<_> = others.map(|member| (member, marks_of(member.person.id))).collect();
-            let has = |far: fn(Marks) -> wire::Seq| {
-                others.iter().filter(move |(_, marks)| marks.is_some_and(|marks| far(marks) >= seq))
-            };
-            let read_by = has(|marks| marks.read).map(|(member, _)| member.person.name.to_string()).collect();
-            let delivered = has(|marks| marks.delivered).count();
-            (!others.is_empty()).then_some(Receipt { read_by, delivered, others: others.len() })
-        })
+        let others = usize::try_from(self.member_count.get()).unwrap_or(usize::MAX).saturating_sub(1);
+        let has = |far: fn(&Marks) -> wire::Seq| {
+            marks.iter().filter(move |marks| marks.user != me && far(marks) >= seq)
+        };
+        let read_by: Vec<String> = self.members.with(|members| {
+            let readers = members
+                .iter()
+                .filter(|member| has(|marks| marks.read).any(|marks| marks.user == member.person.id));
+            readers.map(|member| member.person.name.to_string()).collect()
+        });
+        let (read, delivered) = (has(|marks| marks.read).count(), has(|marks| marks.delivered).count());
+        (others > 0).then_some(Receipt { read_by, read, delivered, others })
     }
 }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Cursor, Entry, Event, Marks, Member, Opened, Page, Person, Quote, Role, Seq, Settings, Summary, Topic,
+    Cursor, Entry, Event, Marks, Member, Opened, Person, Quote, Role, Rows, Seq, Settings, Summary, Topic,
     UserId,
 };
 
@@ -24,8 +24,10 @@ pub struct Timeline {
     pub blocked: bool,
     /// Whether it is the viewer who has.
     pub blocks: bool,
-    /// The seats, the longest there first.
+    /// The viewer's seat and others, the longest there first; of a large group not all.
     pub members: ArcRwSignal<Vec<Member>>,
+    /// How many seats there are.
+    pub member_count: ArcRwSignal<u32>,
     /// How far the log has come to them.
     pub marks: ArcRwSignal<Vec<Marks>>,
     /// Whether history has older messages than the first row.
@@ -49,11 +51,11 @@ pub struct Timeline {
 pub(super) struct Log {
     /// How far the news were heard.
     pub(super) cursor: Cursor,
-    /// How far the rows reach; behind the cursor if the page shows an earlier part of the log.
+    /// The last place that the rows cover; behind the cursor if the page shows an earlier part of the log.
     pub(super) last: Seq,
     /// How far the member list reaches: it is loaded whole, so it may be ahead of the rows.
     pub(super) members_at: Seq,
-    /// The place of the first row.
+    /// The first place that the rows cover.
     pub(super) first: Seq,
     /// The oldest entry that history has.
     pub(super) begins: Seq,
@@ -66,12 +68,24 @@ impl Timeline {
     /// The timeline of a page, as this person sees it.
     #[must_use]
     pub fn new(opened: Opened, me: UserId, zone: Zone) -> Self {
-        let Opened { what, settings, blocked, blocks, members, members_at, page, pins, read, .. } = opened;
+        let Opened {
+            what,
+            settings,
+            blocked,
+            blocks,
+            members,
+            member_count,
+            members_at,
+            page,
+            pins,
+            read,
+            ..
+        } = opened;
         let log = Log {
             cursor: Cursor { epoch: page.epoch, seq: page.head },
-            last: end_of(&page),
+            last: page.to,
             members_at,
-            first: start_of(&page),
+            first: page.from,
             begins: page.begins,
             held: None,
             zone,
@@ -90,6 +104,7 @@ impl Timeline {
             settings: ArcRwSignal::new(settings),
             marks: ArcRwSignal::new(members.iter().map(Member::marks).collect()),
             members: ArcRwSignal::new(members),
+            member_count: ArcRwSignal::new(member_count),
             has_older: ArcRwSignal::new(log.first > log.begins),
             has_newer: ArcRwSignal::new(log.last < log.cursor.seq),
             pins: ArcRwSignal::new(pins.iter().filter_map(quote_of).collect()),
@@ -113,26 +128,25 @@ impl Timeline {
         self.log().cursor
     }
 
-    /// The place of its first row.
+    /// The first place that its rows cover.
     #[must_use]
     pub fn first(&self) -> Seq {
         self.log().first
     }
 
-    /// The place of its last row.
+    /// The last place that its rows cover.
     #[must_use]
     pub fn last(&self) -> Seq {
         self.log().last
     }
 
     /// Shows newer messages below the last row.
-    pub fn extend(&self, page: Page) {
+    pub fn extend(&self, page: Rows) {
         let mut log = self.log();
-        let fits = page.entries.first().is_some_and(|first| first.seq == log.last.next());
-        if page.epoch != log.cursor.epoch || !fits {
+        if page.epoch != log.cursor.epoch || page.from != log.last.next() {
             return;
         }
-        log.last = end_of(&page);
+        log.last = page.to;
         // What is newer than the news that were heard comes as news.
         let reached = log.last.min(log.cursor.seq);
         log.last = reached;
@@ -148,14 +162,12 @@ impl Timeline {
     }
 
     /// Shows older messages above the first row.
-    pub fn prepend(&self, page: Page) {
+    pub fn prepend(&self, page: Rows) {
         let mut log = self.log();
-        if page.epoch != log.cursor.epoch
-            || page.entries.last().is_none_or(|last| last.seq.next() != log.first)
-        {
+        if page.epoch != log.cursor.epoch || page.to.next() != log.first {
             return;
         }
-        log.first = start_of(&page);
+        log.first = page.from;
         log.begins = page.begins;
         let has_older = log.first > log.begins;
         drop(log);
@@ -181,9 +193,9 @@ impl Timeline {
             self.marks.set(Vec::new());
         }
         log.cursor = Cursor { epoch: page.page.epoch, seq: page.page.head };
-        log.last = end_of(&page.page);
+        log.last = page.page.to;
         log.members_at = page.members_at;
-        log.first = start_of(&page.page);
+        log.first = page.page.from;
         log.begins = page.page.begins;
         let held = log.held.take().unwrap_or_default();
         let has_older = log.first > log.begins;
@@ -194,6 +206,7 @@ impl Timeline {
         self.settings.set(page.settings);
         self.note_marks(page.members.iter().map(Member::marks).collect());
         self.members.set(page.members);
+        self.member_count.set(page.member_count);
         self.has_older.set(has_older);
         let mut fresh: Vec<Row> = rows_of(page.page).collect();
         self.rows.update(|rows| {
@@ -274,19 +287,11 @@ pub(crate) fn role_of(members: &[Member], person: &Person) -> Option<Role> {
     members.iter().find(|member| member.person.id == person.id).map(|member| member.role)
 }
 
-/// The rows of a page. A change of a message has no row of its own.
-fn rows_of(page: Page) -> impl Iterator<Item = Row> {
+/// The rows of a page.
+fn rows_of(page: Rows) -> impl Iterator<Item = Row> {
     page.entries.into_iter().filter(|entry| !entry.data.is_silent()).map(Row::delivered)
 }
 
 pub(super) fn quote_of(entry: &Entry) -> Option<Quote> {
     Content::delivered(entry.clone()).quote()
-}
-
-fn end_of(page: &Page) -> Seq {
-    page.entries.last().map_or(page.head, |last| last.seq)
-}
-
-fn start_of(page: &Page) -> Seq {
-    page.entries.first().map_or(page.head.next(), |first| first.seq)
 }

@@ -4,7 +4,7 @@ use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
 use wire::{Door, Invite, Management, Member, Person, Role, Settings, Timestamp};
 
 use super::audit::AuditLog;
-use super::{Sheet, no_page};
+use super::{Sheet, ShowMore, asked, no_page};
 use crate::calls::{Managed, management};
 use crate::text;
 use crate::views::{Avatar, Confirm, Enter, Form, Refusal};
@@ -14,7 +14,7 @@ use crate::views::{Avatar, Confirm, Enter, Form, Refusal};
 pub(super) fn AdminPage() -> impl IntoView {
     let group = use_params_map().get_untracked().get("group").unwrap_or_default();
     let find = use_query_map().get_untracked().get("find").unwrap_or_default();
-    let managed = management(group);
+    let managed = management(group, find.clone(), asked("after"));
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -33,8 +33,8 @@ fn Admin(
     /// Which members to show: those whose name has this in it.
     find: String,
 ) -> impl IntoView {
-    let Managed { management, known, link, now } = managed;
-    let Management { id, settings, max_limit, members, bans, invites, audit } = management;
+    let Managed { management, more, known, link, now } = managed;
+    let Management { id, settings, max_limit, members, member_count, bans, invites, audit } = management;
     let id = id.to_string();
     let archived = settings.archived;
     let name = settings.name.to_string();
@@ -45,8 +45,8 @@ fn Admin(
                 <SettingsForm group=id.clone() settings max_limit/>
             </section>
             <section class="card" aria-labelledby="members">
-                <h2 id="members">{text::member_count(members.len())}</h2>
-                <MembersForm group=id.clone() members find now/>
+                <h2 id="members">{text::member_count(usize::try_from(member_count).unwrap_or(usize::MAX))}</h2>
+                <MembersForm group=id.clone() members more find now/>
                 {(!known.is_empty()).then(|| view! { <AddForm group=id.clone() known/> })}
             </section>
             <section class="card" aria-labelledby="invites">
@@ -117,11 +117,16 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
 }
 
 #[component]
-fn MembersForm(group: String, members: Vec<Member>, find: String, now: Timestamp) -> impl IntoView {
-    let wanted = find.to_lowercase();
-    let shown =
-        members.into_iter().filter(|member| member.person.name.as_str().to_lowercase().contains(&wanted));
-    let rows: Vec<_> = shown.map(|member| view! { <MemberRow member now/> }).collect();
+fn MembersForm(
+    group: String,
+    members: Vec<Member>,
+    more: bool,
+    find: String,
+    now: Timestamp,
+) -> impl IntoView {
+    let after = members.last().filter(|_| find.is_empty()).map(|member| member.person.id.to_string());
+    let address = format!("/g/{group}/admin?after=");
+    let rows: Vec<_> = members.into_iter().map(|member| view! { <MemberRow member now/> }).collect();
     let none = rows.is_empty();
     let deeds = text::DEEDS.map(|(deed, label)| {
         view! { <button class="button button-small" name="deed" value=deed>{label}</button> }
@@ -135,6 +140,7 @@ fn MembersForm(group: String, members: Vec<Member>, find: String, now: Timestamp
         <Form action="/do/manage" class="form" enter=Enter::Nothing>
             <input type="hidden" name="group" value=group/>
             <ul class="listing listing-box">{rows}</ul>
+            <ShowMore more address after/>
             {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
             <Refusal id="manage-refused"/>
             <div class="actions" role="group" aria-label=text::CHOSEN>

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::{Summary, Topic};
 
-use super::{Sheet, no_page};
+use super::{Sheet, ShowMore, asked, no_page};
 use crate::calls::{Audiences, Results, audiences, results};
 use crate::text;
 use crate::views::{Avatar, Form, Refusal, Rich};
@@ -83,7 +83,7 @@ fn Target(what: Summary) -> impl IntoView {
 #[component]
 pub(super) fn ResultsPage() -> impl IntoView {
     let seq = use_params_map().get_untracked().get("seq").and_then(|seq| seq.parse().ok());
-    let told = results(seq.unwrap_or_default());
+    let told = results(seq.unwrap_or_default(), asked("from").unwrap_or_default());
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -98,8 +98,8 @@ pub(super) fn ResultsPage() -> impl IntoView {
 
 #[component]
 fn Told(told: Results) -> impl IntoView {
-    let sent = told.results.iter().filter(|sent| sent.result.is_ok()).count();
-    let title = text::sent_to(sent, told.results.len());
+    let title = text::sent_to(told.sent, told.count);
+    let (address, after) = (format!("/broadcast/{}?from=", told.seq), told.next.map(|next| next.to_string()));
     let rows: Vec<_> = told
         .results
         .into_iter()
@@ -125,6 +125,7 @@ fn Told(told: Results) -> impl IntoView {
             <section class="card">
                 <blockquote class="said"><Rich text=told.body/></blockquote>
                 <ul class="listing listing-box">{rows}</ul>
+                <ShowMore more=after.is_some() address after/>
             </section>
         </Sheet>
     }

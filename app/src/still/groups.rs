@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{Sheet, no_page};
-use crate::calls::{Listing, listings};
+use super::{Sheet, ShowMore, asked, no_page};
+use crate::calls::{Listing, Part, listings};
 use crate::text;
 use crate::views::Avatar;
 
@@ -10,7 +10,7 @@ use crate::views::Avatar;
 #[component]
 pub(super) fn GroupsPage() -> impl IntoView {
     let find = use_query_map().get_untracked().get("find").unwrap_or_default();
-    let found = listings(find.clone());
+    let found = listings(find.clone(), asked("after"));
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -24,8 +24,9 @@ pub(super) fn GroupsPage() -> impl IntoView {
 }
 
 #[component]
-fn Groups(found: Vec<Listing>, find: String) -> impl IntoView {
-    let hint = match (found.is_empty(), find.is_empty()) {
+fn Groups(found: Part<Listing>, find: String) -> impl IntoView {
+    let is_search = !find.is_empty();
+    let hint = match (found.items.is_empty(), find.is_empty()) {
         (false, _) => None,
         (true, true) => Some(text::NONE_LISTED),
         (true, false) => Some(text::NONE_CALLED),
@@ -39,7 +40,7 @@ fn Groups(found: Vec<Listing>, find: String) -> impl IntoView {
                     <button class="button">{text::FIND}</button>
                 </form>
                 {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
-                <Listings groups=found below="" label=text::OPEN_GROUP/>
+                <Listings groups=found below="" label=text::OPEN_GROUP path=(!is_search).then_some("/groups?after=")/>
             </section>
         </Sheet>
     }
@@ -48,11 +49,13 @@ fn Groups(found: Vec<Listing>, find: String) -> impl IntoView {
 /// A line for each group, with a link to it or to a page below it.
 #[component]
 pub(super) fn Listings(
-    groups: Vec<Listing>,
+    groups: Part<Listing>,
     /// What comes after the group's own path in the link.
     below: &'static str,
     /// What the link is called.
     label: &'static str,
+    /// The address of what comes after these, without the last of them; none for a search.
+    path: Option<&'static str>,
 ) -> impl IntoView {
     let line = |listing: Listing| {
         let Listing { group, description, members } = listing;
@@ -71,6 +74,8 @@ pub(super) fn Listings(
             </li>
         }
     };
-    let lines: Vec<_> = groups.into_iter().map(line).collect();
-    view! { <ul class="listing listing-loose">{lines}</ul> }
+    let after = groups.items.last().filter(|_| path.is_some()).map(|listing| listing.group.id.to_string());
+    let (more, address) = (groups.more, path.unwrap_or_default().to_owned());
+    let lines: Vec<_> = groups.items.into_iter().map(line).collect();
+    view! { <ul class="listing listing-loose">{lines}</ul> <ShowMore more address after/> }
 }

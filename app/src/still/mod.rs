@@ -8,6 +8,7 @@ mod admin;
 mod audit;
 mod broadcast;
 mod groups;
+mod members;
 mod message;
 mod owner;
 mod people;
@@ -18,12 +19,13 @@ mod server;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
+use leptos_router::hooks::use_query_map;
 use leptos_router::path;
 
 use crate::browser::Zone;
 use crate::failure::Failure;
 use crate::pages::{Broken, NotFound};
-use crate::text::Sentence;
+use crate::text::{self, Sentence};
 
 /// Which still page is at which path.
 #[component]
@@ -45,6 +47,7 @@ pub fn Still() -> impl IntoView {
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
                 <Route path=path!("/g/:group/audit") view=audit::AuditPage/>
+                <Route path=path!("/g/:group/members") view=members::MembersPage/>
                 <Route path=path!("/g/:group/m/:seq") view=message::MessagePage/>
                 <Route path=path!("/d/:person/m/:seq") view=message::MessagePage/>
             </Routes>
@@ -72,6 +75,26 @@ fn Sheet(
         </header>
         <main class="form-page" id="main">{children()}</main>
     }
+}
+
+/// The way to what comes after the part of a long list that a page shows.
+#[component]
+fn ShowMore(
+    /// Whether there is more.
+    more: bool,
+    /// The address of the rest, without the place where it begins.
+    address: String,
+    /// The place where the rest begins.
+    after: Option<String>,
+) -> impl IntoView {
+    after.filter(|_| more).map(|after| {
+        view! { <p><a class="button button-small" href=format!("{address}{after}")>{text::SHOW_MORE}</a></p> }
+    })
+}
+
+/// A value of the address.
+fn asked<T: std::str::FromStr>(name: &str) -> Option<T> {
+    use_query_map().get_untracked().get(name)?.parse().ok()
 }
 
 /// What a page shows that could not be made.

@@ -3,8 +3,8 @@ use leptos_router::hooks::use_query_map;
 use wire::Person;
 use wire::limits::GROUP_NAME_CHARS;
 
-use super::{Sheet, no_page};
-use crate::calls::people_called;
+use super::{Sheet, ShowMore, asked, no_page};
+use crate::calls::{Part, people_called};
 use crate::text;
 use crate::views::{Avatar, Form, Refusal};
 
@@ -12,7 +12,7 @@ use crate::views::{Avatar, Form, Refusal};
 #[component]
 pub(super) fn PeoplePage() -> impl IntoView {
     let find = use_query_map().get_untracked().get("find").unwrap_or_default();
-    let people = people_called(find.clone());
+    let people = people_called(find.clone(), asked("after"));
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -26,10 +26,12 @@ pub(super) fn PeoplePage() -> impl IntoView {
 }
 
 #[component]
-fn People(people: Vec<Person>, find: String) -> impl IntoView {
-    let none = people.is_empty();
+fn People(people: Part<Person>, find: String) -> impl IntoView {
+    let none = people.items.is_empty();
+    let after = people.items.last().filter(|_| find.is_empty()).map(|person| person.id.to_string());
+    let more = people.more;
     let hint = if find.is_empty() { text::NOBODY_YET } else { text::NOBODY_CALLED };
-    let rows: Vec<_> = people.into_iter().map(|person| view! { <Row person/> }).collect();
+    let rows: Vec<_> = people.items.into_iter().map(|person| view! { <Row person/> }).collect();
     view! {
         <Sheet title=text::PEOPLE.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
@@ -41,6 +43,7 @@ fn People(people: Vec<Person>, find: String) -> impl IntoView {
                 {none.then(|| view! { <p class="hint">{hint}</p> })}
                 <Form action="/do/gather" class="form">
                     <ul class="listing listing-box">{rows}</ul>
+                    <ShowMore more address="/people?after=".into() after/>
                     {(!none).then(|| view! {
                         <label for="group-name">{text::TOGETHER}</label>
                         <input

@@ -4,8 +4,8 @@ use wire::AppRole;
 
 use super::audit::{AuditLog, before};
 use super::groups::Listings;
-use super::{Sheet, no_page};
-use crate::calls::{Administered, Listed, administered};
+use super::{Sheet, ShowMore, asked, no_page};
+use crate::calls::{Administered, Listed, Places, administered};
 use crate::text;
 use crate::views::{Avatar, Form, FormState};
 
@@ -14,12 +14,20 @@ use crate::views::{Avatar, Form, FormState};
 pub(super) fn ServerPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let find = query.get("find").unwrap_or_default();
-    let administered = administered(query.get("link"), find.clone(), before());
+    let person = query.get("person").unwrap_or_default();
+    let places = Places {
+        person: person.clone(),
+        account: asked("account"),
+        find: find.clone(),
+        group: asked("group"),
+        before: before(),
+    };
+    let administered = administered(query.get("link"), places);
     view! {
         <Suspense>
             {Suspend::new(async move {
                 match administered.await {
-                    Ok(administered) => view! { <OfServer administered find/> }.into_any(),
+                    Ok(administered) => view! { <OfServer administered person find/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -30,13 +38,19 @@ pub(super) fn ServerPage() -> impl IntoView {
 #[component]
 fn OfServer(
     administered: Administered,
+    /// Which accounts to show: those whose name has this in it.
+    person: String,
     /// Which groups to show: those whose name has this in it.
     find: String,
 ) -> impl IntoView {
     let Administered { role, accounts, groups, link, audit } = administered;
     let (ranked, offered) = (FormState::of("/do/app_rank"), FormState::of("/do/offer_reset"));
+    let after =
+        accounts.items.last().filter(|_| person.is_empty()).map(|listed| listed.person.id.to_string());
+    let more = accounts.more;
     let rows: Vec<_> =
-        accounts.into_iter().map(|listed| view! { <Row listed mine=role ranked offered/> }).collect();
+        accounts.items.into_iter().map(|listed| view! { <Row listed mine=role ranked offered/> }).collect();
+    let is_search = !find.is_empty();
     view! {
         <Sheet title=text::SERVER.into() back="/account".into() back_to=text::ACCOUNT.into()>
             {link.map(|link| view! {
@@ -48,7 +62,13 @@ fn OfServer(
             <section class="card" aria-labelledby="accounts">
                 <h2 id="accounts">{text::ACCOUNTS}</h2>
                 <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
+                <form class="search" role="search">
+                    <label for="person">{text::FIND_PERSON}</label>
+                    <input id="person" name="person" type="search" dir="auto" value=person/>
+                    <button class="button">{text::FIND}</button>
+                </form>
                 <ul class="listing listing-loose">{rows}</ul>
+                <ShowMore more address="/server?account=".into() after/>
             </section>
             <section class="card" aria-labelledby="groups">
                 <h2 id="groups">{text::ALL_GROUPS}</h2>
@@ -57,7 +77,7 @@ fn OfServer(
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
                 </form>
-                <Listings groups below="/audit" label=text::AUDIT/>
+                <Listings groups below="/audit" label=text::AUDIT path=(!is_search).then_some("/server?group=")/>
             </section>
             <section class="card" aria-labelledby="audit">
                 <h2 id="audit">{text::AUDIT}</h2>

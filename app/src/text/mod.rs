@@ -8,6 +8,7 @@ mod still;
 pub(crate) use sentence::{Part, Sentence, Words, sentence};
 #[cfg(feature = "ssr")]
 pub(crate) use still::*;
+use wire::limits::UNREAD_MOST;
 use wire::{Door, Event, Person, Quote, Role, Setting, Summary};
 
 use crate::live::Receipt;
@@ -135,6 +136,9 @@ pub(crate) const LEAVE_SAYS: &str =
     "You won't see new messages. To come back you need its link, or an invite if it is invite-only.";
 pub(crate) const SKIP: &str = "Skip to the messages";
 
+/// The link from some members of a group to all.
+pub(crate) const ALL_MEMBERS: &str = "See all members";
+
 pub(crate) fn member_count(count: usize) -> String {
     match count {
         1 => "1 member".into(),
@@ -235,17 +239,19 @@ pub(crate) const fn whereabouts(here: bool) -> &'static str {
 
 /// How far one's own newest message has come.
 pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> Sentence {
-    let Receipt { read_by, delivered, others } = receipt;
+    let Receipt { read_by, read, delivered, others } = receipt;
     match read_by.as_slice() {
+        [] if *read > 0 => sentence!("Read by {} of {}", *read, *others),
         [] if *delivered == 0 => sentence!("Sent"),
         [] if is_direct => sentence!("Delivered"),
         [] => sentence!("Delivered to {} of {}", *delivered, *others),
         [_] if is_direct => sentence!("Read"),
-        all if all.len() == *others && all.len() > 1 => sentence!("Read by everyone"),
-        [one] => sentence!("Read by {}", one.as_str()),
-        [one, two] => sentence!("Read by {} and {}", one.as_str(), two.as_str()),
-        [one, two, more @ ..] => {
-            sentence!("Read by {}, {} and {} more", one.as_str(), two.as_str(), more.len())
+        _ if read == others && *read > 1 => sentence!("Read by everyone"),
+        [one] if *read == 1 => sentence!("Read by {}", one.as_str()),
+        [one] => sentence!("Read by {} and {} more", one.as_str(), read - 1),
+        [one, two] if *read == 2 => sentence!("Read by {} and {}", one.as_str(), two.as_str()),
+        [one, two, ..] => {
+            sentence!("Read by {}, {} and {} more", one.as_str(), two.as_str(), read.saturating_sub(2))
         }
     }
 }
@@ -264,11 +270,19 @@ pub(crate) fn suggested(name: &str, count: usize) -> Sentence {
 }
 
 pub(crate) fn unread(count: u32, mentions: u32) -> String {
-    let unread = if count == 1 { "1 unread message".into() } else { format!("{count} unread messages") };
+    let unread = match count {
+        1 => "1 unread message".into(),
+        count => format!("{} unread messages", up_to_99(count)),
+    };
     match mentions {
         0 => unread,
-        n => format!("{unread}, {n} for you"),
+        n => format!("{unread}, {} for you", up_to_99(n)),
     }
+}
+
+/// A count of what is unread: the server counts no further.
+pub(crate) fn up_to_99(count: u32) -> String {
+    if count < UNREAD_MOST { count.to_string() } else { format!("{}+", UNREAD_MOST - 1) }
 }
 
 pub(crate) fn beginning(what: &Summary) -> Sentence {

@@ -6,6 +6,7 @@ use super::{Sentence, Words, sentence};
 
 pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const DESCRIPTION: &str = "What it is about";
+pub(crate) const SHOW_MORE: &str = "Show more";
 pub(crate) const LIMIT: &str = "Most members";
 pub(crate) const LIMIT_HINT: &str = "Who is there already stays when you lower it.";
 pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";

@@ -16,7 +16,7 @@ pub(crate) fn Header(
     /// The link that lets others in; a direct has none.
     link: Option<String>,
 ) -> impl IntoView {
-    let members = timeline.members.clone();
+    let members = timeline.member_count.clone();
     let (settings, what) = (timeline.settings.clone(), timeline.what.clone());
     let whose = live.clone();
     let named = Memo::new(move |_| {
@@ -41,7 +41,11 @@ pub(crate) fn Header(
     let label = {
         let members = members.clone();
         value(move || {
-            Some(if is_group { text::member_count(members.with(Vec::len)) } else { text::ABOUT.into() })
+            Some(if is_group {
+                text::member_count(usize::try_from(members.get()).unwrap_or(usize::MAX))
+            } else {
+                text::ABOUT.into()
+            })
         })
     };
     view! {
@@ -55,7 +59,7 @@ pub(crate) fn Header(
             </div>
             <button class="header-count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
-                {is_group.then(|| view! { <span>{says(move || members.with(Vec::len).to_string())}</span> })}
+                {is_group.then(|| view! { <span>{says(move || members.get().to_string())}</span> })}
             </button>
             <button class="button-icon" type="button" popovertarget="history" aria-label=text::HISTORY>
                 <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>

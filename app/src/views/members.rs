@@ -30,7 +30,12 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
             return Either::Left(view! { <About live topic user name blocks=timeline.blocks/> });
         }
     };
-    let members = timeline.members;
+    let (members, count) = (timeline.members, timeline.member_count);
+    let more = {
+        let members = members.clone();
+        flag(move || usize::try_from(count.get()).is_ok_and(|count| count > members.with(Vec::len)))
+    };
+    let everyone = format!("/g/{id}/members");
     let me = live.me.clone();
     let i_am_admin = {
         let (members, me) = (members.clone(), me.clone());
@@ -51,6 +56,9 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
                     <Seat live=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
+            <Show when=more>
+                <a class="button button-small" rel="external" href=everyone.clone()>{text::ALL_MEMBERS}</a>
+            </Show>
             <p class="refusal" role="alert">{part(move || promote.refused.get())}</p>
             <Show when=flag(move || i_am_admin.get())>
                 <a class="button button-small" rel="external" href=manage.clone()>{text::MANAGE}</a>

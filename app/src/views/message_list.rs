@@ -234,7 +234,7 @@ fn NewerMessages(timeline: Timeline) -> impl IntoView {
 fn loader(
     timeline: &Timeline,
     range: fn(&Timeline) -> (Option<u64>, Option<u64>),
-    show: fn(&Timeline, wire::Page),
+    show: fn(&Timeline, wire::Rows),
 ) -> impl Fn(leptos::ev::MouseEvent) + Clone + use<> {
     let loading = RwSignal::new(false);
     let timeline = timeline.clone();

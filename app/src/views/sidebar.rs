@@ -110,7 +110,7 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
                     {with.map(|(topic, user)| view! { <Presence live topic user/> })}
                     {(count > 0).then(|| view! {
                         <span class="badge" class:badge-mentions=mine.mentions != 0>
-                            <span aria-hidden="true">{count}</span>
+                            <span aria-hidden="true">{text::up_to_99(count)}</span>
                             <span class="visually-hidden">{label}</span>
                         </span>
                     })}

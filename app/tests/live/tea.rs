@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use wire::{
     Cursor, Description, Door, Entry, Epoch, Event, GroupId, GroupName, GroupSummary, Member, Mine, Notify,
-    Opened, Page, Person, PersonName, RichText, Role, SendId, Seq, Settings, Summary, Timestamp, Topic,
+    Opened, Person, PersonName, RichText, Role, Rows, SendId, Seq, Settings, Summary, Timestamp, Topic,
     UserId, Visit,
 };
 
@@ -63,7 +63,8 @@ pub(crate) fn entry(seq: u64, id: &str, data: Event) -> Entry {
 pub(crate) fn page(entries: Vec<Entry>) -> Opened {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
     let ann = Member { delivered: head, read: head, ..Member::new(person("ann"), Role::Admin, Timestamp(0)) };
-    let page = Page { entries, epoch: EPOCH, begins: Seq(1), head };
+    let from = entries.first().map_or(Seq(1), |first| first.seq);
+    let page = Rows { entries, epoch: EPOCH, begins: Seq(1), head, from, to: head };
     Opened {
         what: Summary::Group(tea()),
         settings: Some(settings()),
@@ -72,6 +73,7 @@ pub(crate) fn page(entries: Vec<Entry>) -> Opened {
         notify: Notify::All,
         hidden: false,
         members: vec![ann],
+        member_count: 1,
         members_at: head,
         page,
         pins: vec![],
@@ -81,8 +83,12 @@ pub(crate) fn page(entries: Vec<Entry>) -> Opened {
 
 /// ann, who looks at a group in which one thing was said, and is connected.
 pub(crate) fn connected() -> (Live, Timeline) {
-    let visit =
-        Visit { me: person("ann"), mine: vec![mine(1)], cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+    let visit = Visit {
+        me: person("ann"),
+        mine: vec![mine(1)],
+        more: false,
+        cursor: Cursor { epoch: EPOCH, seq: Seq(1) },
+    };
     let live = Live::new(visit);
     let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), person("ann").id, app::Zone::UTC);
     live.follow(&timeline);

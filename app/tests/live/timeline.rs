@@ -4,7 +4,7 @@ use app::live::{Order, Timeline};
 use leptos::prelude::*;
 use serde_json::json;
 use wire::{
-    Amendment, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, Opened, Page, RichText, Role,
+    Amendment, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, Opened, RichText, Role, Rows,
     SendId, Seq, Timestamp, Topic,
 };
 
@@ -90,11 +90,13 @@ fn a_deleted_message_leaves_its_pins_and_its_quotes() {
 fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
     let (live, _) = connected();
     let all: Vec<Entry> = (1..=100).map(|seq| said(seq, "ben", &format!("b{seq}"))).collect();
-    let slice = |from: usize, to: usize| Page {
+    let slice = |from: usize, to: usize| Rows {
         entries: all[from - 1..to].to_vec(),
         epoch: EPOCH,
         begins: Seq(1),
         head: Seq(100),
+        from: Seq(from as u64),
+        to: Seq(to as u64),
     };
     let old = Opened { page: slice(41, 60), ..page(vec![]) };
     let timeline = Timeline::new(old, person("ann").id, app::Zone::UTC);
@@ -115,12 +117,42 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
     // Who writes comes back to now.
     post(&live, "a1");
     assert!(live.due(0.0).contains(&Order::Load(topic())));
-    let now = Opened { page: Page { head: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
+    let now = Opened { page: Rows { head: Seq(102), to: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
     live.reloaded(Opened {
-        page: Page { entries: [&all[80..], &[said(101, "ben", "b101")]].concat(), ..now.page.clone() },
+        page: Rows { entries: [&all[80..], &[said(101, "ben", "b101")]].concat(), ..now.page.clone() },
         ..now
     });
     assert_eq!(rows(&timeline).last(), Some(&row("a1", None, SENDING)));
+}
+
+#[test]
+fn pages_of_rows_fit_together_by_the_places_they_cover() {
+    let (live, _) = connected();
+    // Eight messages, each followed by many changes that have no row.
+    let all: Vec<Entry> = (1..=8).map(|n| said(n * 100, "ben", &format!("b{n}"))).collect();
+    let part = |rows: std::ops::Range<usize>, from: u64, to: u64| Rows {
+        entries: all[rows].to_vec(),
+        epoch: EPOCH,
+        begins: Seq(1),
+        head: Seq(860),
+        from: Seq(from),
+        to: Seq(to),
+    };
+    let opened = Opened { page: part(3..5, 400, 500), ..page(vec![]) };
+    let timeline = Timeline::new(opened, person("ann").id, app::Zone::UTC);
+    live.follow(&timeline);
+    timeline.prepend(part(1..3, 200, 399));
+    assert!(timeline.has_older.get_untracked());
+    timeline.prepend(part(0..1, 1, 199));
+    assert!(!timeline.has_older.get_untracked(), "nothing older has a row");
+    timeline.extend(part(5..6, 501, 600));
+    timeline.extend(part(7..8, 701, 860));
+    assert_eq!(rows(&timeline).len(), 6, "a part that leaves a hole is passed over");
+    timeline.extend(part(6..8, 601, 860));
+    assert_eq!(rows(&timeline).len(), 8);
+    assert!(!timeline.has_newer.get_untracked());
+    hear(&live, &said(861, "ben", "b861"));
+    assert_eq!(rows(&timeline).len(), 9);
 }
 
 #[test]

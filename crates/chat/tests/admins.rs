@@ -95,7 +95,10 @@ async fn an_invite_lets_in_as_many_as_it_says() {
     }
     tea.node.acquaint(&tea.ann, &eve).await;
     tea.node.chat.add(&tea.ann, tea.id, eve.id).await.unwrap();
-    assert_eq!(tea.node.chat.management(&tea.ann, tea.id).await.unwrap().members.len(), 5);
+    assert_eq!(
+        tea.node.chat.management(&tea.ann, tea.id, "", None).await.unwrap().management.members.len(),
+        5
+    );
 }
 
 #[tokio::test]
@@ -135,9 +138,9 @@ async fn the_audit_log_tells_admins_who_did_what_and_nobody_else() {
     tea.node.chat.rank(&tea.ann, tea.id, tea.ben.id, Role::Member).await.unwrap();
     ben.until_ended(&audit).await;
     assert_eq!(ben.events(&audit).len(), 2);
-    let told = tea.node.chat.management(&tea.ann, tea.id).await.unwrap().audit.entries;
+    let told = tea.node.chat.management(&tea.ann, tea.id, "", None).await.unwrap().management.audit.entries;
     assert_eq!(told.len(), 5);
-    let refusal = tea.node.chat.management(&tea.cal, tea.id).await.map(|_| ());
+    let refusal = tea.node.chat.management(&tea.cal, tea.id, "", None).await.map(|_| ());
     assert_eq!(refusal, refused(Refusal::NotAdmin));
 }
 

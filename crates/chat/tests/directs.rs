@@ -154,7 +154,7 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
     assert!(
         matches!(&groups.results[..], [one] if matches!(&one.to, Summary::Group(group) if group.id == tea))
     );
-    assert_eq!(refused(node.chat.broadcast_at(&ben, sent.seq).await), Refusal::NotFound);
+    assert_eq!(refused(node.chat.broadcast_at(&ben, sent.seq, 0).await), Refusal::NotFound);
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
         right: None,
         about: None,
         counts: false,
+        is_row: false,
         mentions: chat::store::Mentions::default(),
     };
     store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)

@@ -518,6 +518,7 @@ async fn say(store: &SqliteStore, count: u64) {
             right: None,
             about: None,
             counts: false,
+            is_row: false,
             mentions: chat::store::Mentions::default(),
         };
         store.commit(Arc::new([Write::Post(draft)])).await.unwrap();

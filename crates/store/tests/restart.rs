@@ -207,6 +207,7 @@ fn write(id: &str) -> Write {
         right: None,
         about: None,
         counts: false,
+        is_row: false,
         mentions: chat::store::Mentions::default(),
     })
 }

@@ -36,6 +36,33 @@ pub struct Page<D = Event> {
     pub head: Seq,
 }
 
+/// A part of a conversation as its page shows it, oldest first: messages and notices, without the changes of
+/// messages. Every row of the log from `from` to `to` is here, so the places are not contiguous.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rows<D = Event> {
+    /// The rows, in Seq order.
+    pub entries: Vec<Entry<D>>,
+    /// The life of the log the places belong to.
+    pub epoch: Epoch,
+    /// The oldest entry that is still kept; one more than `head` when there is none.
+    pub begins: Seq,
+    /// The newest entry; [`Seq::ZERO`] when nothing was ever written.
+    pub head: Seq,
+    /// The first place that this part covers; nothing older has a row if it is `begins`.
+    pub from: Seq,
+    /// The last place that this part covers; nothing newer has a row if it is `head`.
+    pub to: Seq,
+}
+
+impl<D> Rows<D> {
+    /// The same part with other data.
+    pub fn map<E>(self, read: impl Fn(D) -> E) -> Rows<E> {
+        let Self { entries, epoch, begins, head, from, to } = self;
+        let entries = entries.into_iter().map(|entry| entry.map(&read)).collect();
+        Rows { entries, epoch, begins, head, from, to }
+    }
+}
+
 impl<D> Entry<D> {
     /// The same entry with other data.
     pub fn map<E>(self, read: impl FnOnce(D) -> E) -> Entry<E> {

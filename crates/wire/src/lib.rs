@@ -31,7 +31,8 @@
 //! - **Join**, **leave**, **remove** are about seats. **Subscribe**, **unsubscribe** are about live delivery.
 //! - **Message**: an entry in a log. **Seq**: its dense place: 1, 2, 3. **Epoch**: which life of the log.
 //!   **Cursor**: Epoch + Seq. **`SendId`**: chosen by the sender, makes a retry the same message.
-//!   **History**: the log; a **Page**: a slice of it.
+//!   **History**: the log; a **Page**: a slice of it. **Rows**: the messages and notices of
+//!   a part of it.
 //! - **Amendment**: a change of a message that was said: an edit, a delete, a reaction, a pin. **Tombstone**: what
 //!   stands where a message was deleted. **Quote**: what a reply answers, as it is now. **Excerpt**: how a message begins,
 //!   without markup.
@@ -74,7 +75,7 @@ pub use close::CloseCode;
 pub use conversation::{Conversation, Pair};
 pub use deed::{Deed, EndedSessions};
 pub use emoji::Emoji;
-pub use entry::{Entry, Page};
+pub use entry::{Entry, Page, Rows};
 pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;

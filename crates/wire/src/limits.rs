@@ -42,6 +42,17 @@ pub const SEND_ID_BYTES: usize = 128;
 pub const REF_BYTES: usize = 128;
 /// The most entries one page of history carries.
 pub const PAGE_ENTRIES: usize = 100;
+/// The most rows one page of a conversation shows.
+pub const PAGE_ROWS: usize = 50;
+/// The most bytes of data that the rows of one page have together; a page with longer messages has fewer rows, but
+/// at least one.
+pub const PAGE_BYTES: usize = 256 * 1024;
+/// Unread messages and mentions are counted up to here, which stands for as many or more.
+pub const UNREAD_MOST: u32 = 100;
+/// The most conversations of a user that a page lists, those with the newest entries. A connection may hear as many.
+pub const CONVERSATIONS: usize = 200;
+/// The most members of a group that its page lists.
+pub const PAGE_MEMBERS: usize = 50;
 /// The most entries a resumed subscription replays before it is told to reset instead.
 pub const REPLAY_ENTRIES: u64 = 1_000;
 /// The most subscriptions of one connection.

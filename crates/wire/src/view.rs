@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::{Conversation, Pair};
-use crate::entry::{Entry, Page};
+use crate::entry::{Entry, Page, Rows};
 use crate::event::Setting;
 use crate::fields::by_fields;
 use crate::id::{GroupId, InviteId, SendId, UserId};
@@ -165,9 +165,9 @@ pub enum Notify {
 pub struct Mine {
     /// The conversation.
     pub what: Summary,
-    /// How many messages of others are not read.
+    /// How many messages of others are not read, up to [`UNREAD_MOST`](crate::limits::UNREAD_MOST).
     pub unread: u32,
-    /// How many of them mention one.
+    /// How many of them mention one, up to the same.
     pub mentions: u32,
     /// What one wants to be told of.
     pub notify: Notify,
@@ -184,8 +184,11 @@ pub struct Mine {
 pub struct Visit {
     /// The signed-in user.
     pub me: Person,
-    /// Their conversations, the one with the newest entry first.
+    /// Their conversations, the one with the newest entry first, at most
+    /// [`CONVERSATIONS`](crate::limits::CONVERSATIONS).
     pub mine: Vec<Mine>,
+    /// Whether they have more.
+    pub more: bool,
     /// Where their own topic stands in this answer.
     pub cursor: Cursor,
 }
@@ -252,14 +255,17 @@ pub struct Opened {
     pub notify: Notify,
     /// Whether the viewer has hidden it.
     pub hidden: bool,
-    /// Everyone with a seat, the longest there first.
+    /// The viewer and those with a seat, the longest there first; of a large group not all, but
+    /// [`PAGE_MEMBERS`](crate::limits::PAGE_MEMBERS) besides the viewer.
     pub members: Vec<Member>,
+    /// How many have a seat.
+    pub member_count: u32,
     /// The place up to which `settings` and `members` are true; later entries of the log change them.
     pub members_at: Seq,
     /// How far the viewer has read.
     pub read: Seq,
-    /// A slice of the log.
-    pub page: Page,
+    /// A part of what was said.
+    pub page: Rows,
     /// What admins have pinned, the oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Entry>,
@@ -274,8 +280,10 @@ pub struct Management {
     pub settings: Settings,
     /// The highest limit the operator allows.
     pub max_limit: u32,
-    /// Everyone with a seat, the longest there first.
+    /// Some of those with a seat, the longest there first.
     pub members: Vec<Member>,
+    /// How many have a seat.
+    pub member_count: u32,
     /// Who may not join.
     pub bans: Vec<Person>,
     /// The open invites.
@@ -290,9 +298,9 @@ by_fields!(Member { person, role, since, muted_until; account, delivered, read }
 by_fields!(Marks { user, delivered, read });
 by_fields!(GroupSummary { id, name });
 by_fields!(Mine { what, unread, mentions, head, at; notify, hidden });
-by_fields!(Visit { me, mine, cursor });
+by_fields!(Visit { me, mine, cursor; more });
 by_fields!(Entrance { visit, view, link, form_id });
-by_fields!(Opened { what, settings, members, members_at, read, page; blocked, blocks, notify, hidden, pins });
+by_fields!(Opened { what, settings, members, member_count, members_at, read, page; blocked, blocks, notify, hidden, pins });
 
 impl Member {
     /// A new seat.

@@ -4,6 +4,7 @@ use wire::{AppRole, Deed, Json, Page, Person, Refusal, Seq, Timestamp, Topic, Us
 use crate::chat::{Caller, Chat};
 use crate::names;
 use crate::no::{Fault, No};
+use crate::part::Part;
 use crate::rules;
 use crate::session::Token;
 use crate::store::{Account, AccountKey, Listed, Login, Outcome, Range, Sessions, Write};
@@ -13,13 +14,20 @@ const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Who manages the application, and who may come to it.
 impl Chat {
-    /// Every account, by name, and what the caller may do.
+    /// Accounts whose name has these words in it, by name, and what the caller may do; without words those after one of
+    /// them.
     ///
     /// # Errors
     /// [`Refusal::NotAppAdmin`].
-    pub async fn accounts(&self, me: &Person) -> Result<(AppRole, Vec<Listed>), No> {
+    pub async fn accounts(
+        &self,
+        me: &Person,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<(AppRole, Part<Listed>), No> {
         let role = rules::needs_app_admin(self.app_role(me.id).await?)?;
-        Ok((role, self.store.accounts().await?))
+        let found = self.store.accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
+        Ok((role, Part::of(found, PAGE_ENTRIES)))
     }
 
     /// Makes a member of the application an admin, or an admin a member.

@@ -1,4 +1,4 @@
-use wire::limits::TARGETS;
+use wire::limits::{PAGE_ENTRIES, TARGETS};
 use wire::{
     AppRole, BroadcastRecord, Conversation, Door, Event, GroupSummary, Json, Pair, Person, Refusal, RichText,
     SendId, Seq, Summary, Topic, UserId,
@@ -29,8 +29,14 @@ pub struct Broadcast {
     pub seq: Seq,
     /// What was said.
     pub body: RichText,
-    /// One result for each conversation it was meant for.
+    /// A result for each of some of the conversations it was meant for.
     pub results: Vec<Sent>,
+    /// How many it was meant for.
+    pub count: usize,
+    /// How many were not refused before it was sent.
+    pub sent: usize,
+    /// The number with which the next results begin, if there are more.
+    pub next: Option<usize>,
 }
 
 /// What became of one message of a broadcast.
@@ -83,6 +89,7 @@ impl Chat {
             right: None,
             about: None,
             counts: false,
+            is_row: false,
             mentions: Mentions::default(),
         };
         let seq = match self.commit(Write::Broadcast { record, parts }).await? {
@@ -90,19 +97,19 @@ impl Chat {
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
         };
-        self.broadcast_at(me, seq).await
+        self.broadcast_at(me, seq, 0).await
     }
 
-    /// What became of a broadcast of one's own.
+    /// What became of a broadcast of one's own: the results from a number on, which counts from 0.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
-    pub async fn broadcast_at(&self, me: &Person, seq: Seq) -> Result<Broadcast, No> {
+    pub async fn broadcast_at(&self, me: &Person, seq: Seq, from: usize) -> Result<Broadcast, No> {
         let kept = self.store.kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
         let record = serde_json::from_str(kept.entry.data.as_str());
         let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
-        let mut results = Vec::with_capacity(to.len());
-        for (number, topic) in to.iter().enumerate() {
+        let mut results = Vec::with_capacity(PAGE_ENTRIES);
+        for (number, topic) in to.iter().enumerate().skip(from).take(PAGE_ENTRIES) {
             let Some(summary) = self.summary(me, topic).await? else { continue };
             let sent = self.store.sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
             let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
@@ -113,7 +120,15 @@ impl Chat {
             };
             results.push(Sent { to: summary, result });
         }
-        Ok(Broadcast { seq, body, results })
+        let next = from.saturating_add(PAGE_ENTRIES);
+        Ok(Broadcast {
+            seq,
+            body,
+            results,
+            sent: to.len().saturating_sub(refused.len()),
+            count: to.len(),
+            next: (next < to.len()).then_some(next),
+        })
     }
 
     /// Makes a group by invitation whose members are these from the beginning.
@@ -145,20 +160,13 @@ impl Chat {
     async fn targets(&self, me: &Person, audience: Audience) -> Result<Vec<Topic>, No> {
         let all = match audience {
             Audience::These(topics) => topics,
-            Audience::MyGroups => {
-                let mine = self.store.conversations(me.id).await?.mine.into_iter();
-                let groups = mine.filter_map(|mine| match mine.what {
-                    Summary::Group(group) => Some(Topic::group(group.id)),
-                    Summary::Direct { .. } => None,
-                });
-                groups.collect()
-            }
+            Audience::MyGroups => self.store.groups_of(me.id).await?.into_iter().map(Topic::group).collect(),
             Audience::Everyone => {
                 let account = self.store.account(AccountKey::User(me.id)).await?;
                 if account.is_none_or(|account| account.role < AppRole::Admin) {
                     return Err(Refusal::NotAppAdmin.into());
                 }
-                let accounts = self.store.accounts().await?;
+                let accounts = self.store.accounts("", None, TARGETS + 2).await?;
                 let others = accounts.iter().filter_map(|listed| Pair::of(me.id, listed.person.id));
                 others.map(Topic::direct).collect()
             }
@@ -207,6 +215,7 @@ impl Chat {
             right: Some(right),
             about: None,
             counts: true,
+            is_row: true,
             mentions,
         };
         Ok(Part { draft, meeting })
@@ -216,7 +225,8 @@ impl Chat {
     async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<Summary>, No> {
         Ok(match topic.conversation() {
             Some(Conversation::Group(id)) => {
-                self.store.roster(id).await?.map(|roster| Summary::Group(roster.summary()))
+                let group = self.store.group(id, None, 0).await?;
+                group.map(|group| Summary::Group(GroupSummary { id, name: group.settings.name }))
             }
             Some(Conversation::Direct(pair)) => {
                 let with = self.store.person(pair.other(me.id)).await?;

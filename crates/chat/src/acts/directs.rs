@@ -5,11 +5,10 @@ use wire::{
     Summary, Timestamp, Topic, UserId,
 };
 
-use super::amend::read;
-use super::groups::events;
 use crate::chat::Chat;
 use crate::no::No;
-use crate::store::{AccountKey, Standing, Write};
+use crate::part::Part;
+use crate::store::{AccountKey, Standing, Write, event_of};
 
 /// People, what is between two of them, and what each wants to be told of.
 impl Chat {
@@ -32,8 +31,9 @@ impl Chat {
         for member in &mut members {
             member.account = self.account(&member.person).await?.is_some();
         }
+        let member_count = 2;
         let opened = self.opened(Summary::direct(pair, with), conversation, me.id, standing, place).await?;
-        Ok(GroupView::Inside(Box::new(Opened { members, ..opened })))
+        Ok(GroupView::Inside(Box::new(Opened { members, member_count, ..opened })))
     }
 
     /// A page of a conversation, without settings and members.
@@ -46,8 +46,7 @@ impl Chat {
         place: Place,
     ) -> Result<Opened, No> {
         let topic = &Topic::of(conversation);
-        let range = self.range(conversation, me, place, standing.read).await?;
-        let page = self.store.page(topic, range).await?;
+        let page = self.rows_at(conversation, me, place, standing.read).await?;
         let pins = self.store.pinned(topic).await?;
         Ok(Opened {
             what,
@@ -57,10 +56,11 @@ impl Chat {
             notify: standing.notify,
             hidden: standing.hidden,
             members: Vec::new(),
+            member_count: 0,
             members_at: Seq::ZERO,
             read: standing.read,
-            pins: pins.into_iter().map(|entry| entry.map(|data| read(&data))).collect(),
-            page: events(page),
+            pins: pins.into_iter().map(|entry| entry.map(|data| event_of(&data))).collect(),
+            page,
         })
     }
 
@@ -104,9 +104,23 @@ impl Chat {
     /// # Errors
     /// [`No::Fault`].
     pub async fn people(&self, me: &Person, words: &str) -> Result<Vec<Person>, No> {
+        Ok(self.people_after(me, words, None).await?.items)
+    }
+
+    /// As [`Chat::people`]; without words those after one of them.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn people_after(
+        &self,
+        me: &Person,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<Part<Person>, No> {
         let account = self.store.account(AccountKey::User(me.id)).await?;
         let everyone = account.is_some_and(|account| account.role >= AppRole::Member);
-        Ok(self.store.people(me.id, words.trim(), everyone, PAGE_ENTRIES).await?)
+        let found = self.store.people(me.id, words.trim(), everyone, after, PAGE_ENTRIES + 1).await?;
+        Ok(Part::of(found, PAGE_ENTRIES))
     }
 
     /// People whom somebody may put into a group: those whom they have a group in common with, and for who manages the
@@ -116,7 +130,7 @@ impl Chat {
     /// [`No::Fault`].
     pub async fn may_be_added(&self, me: &Person) -> Result<Vec<Person>, No> {
         let manages = self.app_role(me.id).await? >= Some(AppRole::Admin);
-        Ok(self.store.people(me.id, "", manages, PAGE_ENTRIES).await?)
+        Ok(self.store.people(me.id, "", manages, None, PAGE_ENTRIES).await?)
     }
 
     /// Somebody wants to be told of something else in a conversation, or hides it from their list.

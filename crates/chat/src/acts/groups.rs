@@ -1,19 +1,18 @@
-use wire::limits::PAGE_ENTRIES;
+use wire::limits::{PAGE_ENTRIES, PAGE_MEMBERS, PAGE_ROWS};
 use wire::{
-    Conversation, Description, Door, Event, GroupId, GroupSummary, GroupView, InviteId, Json, Opened, Page,
-    Person, Place,
+    Conversation, Description, Door, Event, GroupId, GroupSummary, GroupView, InviteId, Json, Member, Opened,
+    Page, Person, Place, Rows,
 };
 use wire::{Refusal, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId};
 
-use super::amend::read;
 use crate::chat::Chat;
 use crate::names;
 use crate::no::{Fault, No};
+use crate::part::Part;
 use crate::rules::{self, Decision, Groups, News};
-use crate::store::{BodyHash, Change, Draft, Listing, Mentions, Outcome, Range, Roster, Sender, Write};
-
-/// How many messages a page of a group begins with.
-const FIRST_PAGE: usize = 50;
+use crate::store::{
+    BodyHash, Change, Draft, Listing, Mentions, Outcome, Roster, RowRange, Sender, Write, event_of,
+};
 
 /// Groups and one's own seat in them.
 impl Chat {
@@ -65,9 +64,11 @@ impl Chat {
         place: Place,
         invite: Option<InviteId>,
     ) -> Result<GroupView, No> {
-        let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-        let inside = me.filter(|me| roster.member(me.id).is_some());
-        let Some(me) = inside else {
+        let viewer = me.map(|me| me.id);
+        let group = self.store.group(id, viewer, PAGE_MEMBERS).await?.ok_or(Refusal::NotFound)?;
+        let has_seat = |me: &&Person| group.members.iter().any(|member| member.person.id == me.id);
+        let Some(me) = me.filter(has_seat) else {
+            let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
             let closed = rules::door(&roster, me.map(|me| me.id), invite, self.steady.now()).err();
             return Ok(GroupView::Outside {
                 members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
@@ -77,46 +78,63 @@ impl Chat {
         };
         let conversation = Conversation::Group(id);
         let standing = self.store.standing(conversation, me.id).await?.unwrap_or_default();
-        let summary = Summary::Group(roster.summary());
+        let summary = Summary::Group(GroupSummary { id, name: group.settings.name.clone() });
         let opened = self.opened(summary, conversation, me.id, standing, place).await?;
         Ok(GroupView::Inside(Box::new(Opened {
-            settings: Some(roster.settings),
-            members: roster.members,
-            members_at: roster.head,
+            settings: Some(group.settings),
+            members: group.members,
+            member_count: group.count,
+            members_at: group.head,
             ..opened
         })))
     }
 
-    /// Which entries a page at a place has, for somebody who has read so far.
-    pub(super) async fn range(
+    /// The rows of a conversation at a place, for somebody who has read so far.
+    pub(super) async fn rows_at(
         &self,
         conversation: Conversation,
         me: UserId,
         place: Place,
         read: Seq,
-    ) -> Result<Range, No> {
-        let newest = Range { after: None, before: None, limit: FIRST_PAGE };
-        let around = |seq: Seq| {
-            let half = FIRST_PAGE as u64 / 2;
-            Range { after: Some(Seq(seq.0.saturating_sub(half + 1))), ..newest }
-        };
-        Ok(match place {
-            Place::Unread => {
-                let unread = self.store.unread(conversation, me, read).await?.messages;
-                if usize::try_from(unread).is_ok_and(|unread| unread > FIRST_PAGE) {
-                    // What was read last stands in the first half, what is new below it.
-                    around(Seq(read.0 + FIRST_PAGE as u64 / 2))
-                } else {
-                    newest
-                }
-            }
-            Place::Newest => newest,
-            Place::Before(seq) => Range { before: Some(seq), ..newest },
+    ) -> Result<Rows, No> {
+        let topic = &Topic::of(conversation);
+        let newest = RowRange::newest(PAGE_ROWS);
+        let around = |seq| RowRange::split(seq, PAGE_ROWS / 2, PAGE_ROWS - PAGE_ROWS / 2);
+        let range = match place {
+            Place::Unread | Place::Newest => newest,
+            Place::Before(seq) => RowRange::before(seq, PAGE_ROWS),
             Place::Around(seq) => around(seq),
-            Place::From(at) => {
-                self.store.place_at(&Topic::of(conversation), at).await?.map_or(newest, around)
-            }
-        })
+            Place::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
+        };
+        let rows = self.store.rows(topic, range).await?;
+        let is_all = rows.from <= read.next();
+        if place != Place::Unread || is_all || self.store.unread(conversation, me, read).await?.messages == 0
+        {
+            return Ok(rows.map(|data| event_of(&data)));
+        }
+        // What is unread begins above this page. The last of what was read stands above it.
+        let unread = RowRange::split(read.next(), PAGE_ROWS / 5, PAGE_ROWS - PAGE_ROWS / 5);
+        Ok(self.store.rows(topic, unread).await?.map(|data| event_of(&data)))
+    }
+
+    /// Members of a group, for its members: those whose name has these words in it, or without words those after one of
+    /// them; and the group as a list shows it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn members(
+        &self,
+        me: &Person,
+        id: GroupId,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<(Listing, Part<Member>), No> {
+        self.seat_in(me, Conversation::Group(id)).await?;
+        let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
+        let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
+        let Settings { name, description, .. } = group.settings;
+        let listing = Listing { group: GroupSummary { id, name }, description, members: group.count };
+        Ok((listing, Part::of(found, PAGE_ENTRIES)))
     }
 
     /// Takes a seat in a group whose link, or an invite to which, one has. Joining twice is joining once.
@@ -159,21 +177,28 @@ impl Chat {
         }
     }
 
-    /// Groups that anybody may join, whose name has these words in it, by name.
+    /// Groups that anybody may join, whose name has these words in it, by name; without words those after one of them.
     ///
     /// # Errors
     /// [`No::Fault`].
-    pub async fn listed(&self, words: &str) -> Result<Vec<Listing>, No> {
-        Ok(self.store.groups(words.trim(), false, PAGE_ENTRIES).await?)
+    pub async fn listed(&self, words: &str, after: Option<GroupId>) -> Result<Part<Listing>, No> {
+        let found = self.store.groups(words.trim(), false, after, PAGE_ENTRIES + 1).await?;
+        Ok(Part::of(found, PAGE_ENTRIES))
     }
 
-    /// Every group there is, by name, for admins of the application; so many at most.
+    /// Every group there is, by name, for admins of the application; without words those after one of them.
     ///
     /// # Errors
     /// [`Refusal::NotAppAdmin`].
-    pub async fn all_groups(&self, me: &Person, words: &str) -> Result<Vec<Listing>, No> {
+    pub async fn all_groups(
+        &self,
+        me: &Person,
+        words: &str,
+        after: Option<GroupId>,
+    ) -> Result<Part<Listing>, No> {
         rules::needs_app_admin(self.app_role(me.id).await?)?;
-        Ok(self.store.groups(words.trim(), true, PAGE_ENTRIES).await?)
+        let found = self.store.groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
+        Ok(Part::of(found, PAGE_ENTRIES))
     }
 
     /// How many groups somebody has joined or made, and may be in.
@@ -226,6 +251,7 @@ impl Chat {
             right: None,
             about: None,
             counts: false,
+            is_row: true,
             mentions: Mentions::default(),
         }
     }
@@ -233,6 +259,6 @@ impl Chat {
 
 /// Reads the data of a conversation's entries.
 pub(super) fn events(page: Page<Json>) -> Page {
-    let entries = page.entries.into_iter().map(|entry| entry.map(|data| read(&data))).collect();
+    let entries = page.entries.into_iter().map(|entry| entry.map(|data| event_of(&data))).collect();
     Page { entries, epoch: page.epoch, begins: page.begins, head: page.head }
 }

@@ -7,32 +7,59 @@ use wire::{
 use super::groups::events;
 use crate::chat::Chat;
 use crate::no::No;
+use crate::part::Part;
 use crate::rules;
 use crate::store::Range;
 
+/// What the page needs on which admins manage a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManagementPage {
+    /// The group, with some of its members.
+    pub management: Management,
+    /// Whether there are more members after these.
+    pub more: bool,
+    /// Some people whom the admin knows and could add.
+    pub known: Vec<Person>,
+}
+
 /// What admins do to a group and its members.
 impl Chat {
-    /// Everything an admin manages a group by.
+    /// Everything an admin manages a group by, with the members whose name has these words in it, or without words those
+    /// after one of them.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
-    pub async fn management(&self, me: &Person, id: GroupId) -> Result<Management, No> {
+    pub async fn management(
+        &self,
+        me: &Person,
+        id: GroupId,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<ManagementPage, No> {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
         rules::needs_admin(&roster, me.id)?;
+        let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
+        let Part { items: members, more } = Part::of(found, PAGE_ENTRIES);
         let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
         let audit = self.store.page(&Topic::audit(id), newest).await?;
         let now = self.steady.now();
         let invites: Vec<Invite> =
             roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
-        Ok(Management {
+        let roster_members = roster.members;
+        let member_count = u32::try_from(roster_members.len()).unwrap_or(u32::MAX);
+        let management = Management {
             id,
             settings: roster.settings,
             max_limit: self.limits.group_members,
-            members: roster.members,
+            members,
+            member_count,
             bans: roster.bans,
             invites,
             audit: events(audit),
-        })
+        };
+        let mut known = self.may_be_added(me).await?;
+        known.retain(|person| roster_members.iter().all(|member| member.person.id != person.id));
+        Ok(ManagementPage { management, more, known })
     }
 
     /// What a group is called, and its audit log, the newest entries before a place: for its admins and those of the
@@ -46,11 +73,11 @@ impl Chat {
         id: GroupId,
         before: Option<Seq>,
     ) -> Result<(GroupName, Page), No> {
-        let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+        let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
         self.may_audit(me, id).await?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
         let page = self.store.page(&Topic::audit(id), range).await?;
-        Ok((roster.settings.name, events(page)))
+        Ok((group.settings.name, events(page)))
     }
 
     /// The highest limit a group may have here.

@@ -22,5 +22,6 @@ mod sweep;
 mod text;
 
 pub use broadcast::{Audience, Broadcast, Sent};
+pub use manage::ManagementPage;
 pub use send::Sending;
 pub use subscribe::{CatchUp, Subscribed};

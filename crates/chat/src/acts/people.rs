@@ -1,3 +1,4 @@
+use wire::limits::CONVERSATIONS;
 use wire::{Cursor, GroupId, InviteId, Person, PersonName, Refusal, UserId, Visit};
 
 use crate::chat::{Caller, Chat};
@@ -64,7 +65,7 @@ impl Chat {
         if self.limits.sign_up == SignUp::Open {
             return Ok(());
         }
-        if !self.limits.owner_by_link && self.store.accounts().await?.is_empty() {
+        if !self.limits.owner_by_link && !self.store.has_accounts().await? {
             return Ok(());
         }
         let Some((group, invite)) = invite.filter(|_| self.limits.sign_up == SignUp::Invite) else {
@@ -101,8 +102,8 @@ impl Chat {
     /// # Errors
     /// [`No::Fault`].
     pub async fn visit(&self, me: &Person) -> Result<Visit, No> {
-        let Conversations { mine, head } = self.store.conversations(me.id).await?;
+        let Conversations { mine, more, head } = self.store.conversations(me.id, CONVERSATIONS).await?;
         let cursor = Cursor { epoch: self.store.epoch(), seq: head };
-        Ok(Visit { me: me.clone(), mine, cursor })
+        Ok(Visit { me: me.clone(), mine, more, cursor })
     }
 }

@@ -1,10 +1,10 @@
-use wire::limits::PAGE_ENTRIES;
-use wire::{Json, Page, Topic};
+use wire::limits::{PAGE_ENTRIES, PAGE_ROWS};
+use wire::{Json, Page, Refusal, Rows, Topic};
 
 use super::groups::events;
 use crate::chat::{Caller, Chat};
 use crate::no::No;
-use crate::store::Range;
+use crate::store::{Range, RowRange, event_of};
 
 /// History.
 impl Chat {
@@ -19,11 +19,23 @@ impl Chat {
         Ok(self.store.page(topic, range).await?)
     }
 
-    /// As [`Chat::history`], for the page: with the data read.
+    /// As [`Chat::history`], with the data read.
     ///
     /// # Errors
     /// Those of [`Chat::history`].
     pub async fn events(&self, caller: &Caller, topic: &Topic, range: Range) -> Result<Page, No> {
         self.history(caller, topic, range).await.map(events)
+    }
+
+    /// The rows of a conversation, for its page: at most [`PAGE_ROWS`] on each side of a place.
+    ///
+    /// # Errors
+    /// Those of [`Chat::history`], and [`Refusal::NotFound`] if the topic is no conversation.
+    pub async fn rows(&self, caller: &Caller, topic: &Topic, range: RowRange) -> Result<Rows, No> {
+        topic.conversation().ok_or(Refusal::NotFound)?;
+        self.may_read(caller, topic).await?;
+        let (before, after) = (range.before.min(PAGE_ROWS), range.after.min(PAGE_ROWS));
+        let range = RowRange { before, after, ..range };
+        Ok(self.store.rows(topic, range).await?.map(|data| event_of(&data)))
     }
 }

@@ -3,13 +3,14 @@ use wire::limits::TEXT_BYTES;
 use wire::{Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, shows};
 
 use super::access::may_publish;
-use super::amend::read;
 use super::text::is_long;
 use crate::chat::{Ack, Caller, Chat};
 use crate::committer::Turn;
 use crate::no::{Fault, No};
 use crate::rules;
-use crate::store::{BodyHash, Draft, Meeting, Mentions, Outcome, Right, RightTo, Sender, Standing, Write};
+use crate::store::{
+    BodyHash, Draft, Meeting, Mentions, Outcome, Right, RightTo, Sender, Standing, Write, event_of,
+};
 
 /// A send that has its turn: what the same caller begins later gets a later place.
 pub struct Sending {
@@ -81,6 +82,7 @@ impl Chat {
             right: Some(right),
             about: reply_to,
             counts: true,
+            is_row: true,
             mentions,
         };
         self.take_turn(draft).await
@@ -128,7 +130,7 @@ impl Chat {
             return Ok(None);
         }
         let kept = self.store.kept(topic, seq).await?;
-        let Some(Event::Message { author, body, .. }) = kept.map(|kept| read(&kept.entry.data)) else {
+        let Some(Event::Message { author, body, .. }) = kept.map(|kept| event_of(&kept.entry.data)) else {
             return Ok(None);
         };
         Ok(Some(Quote { seq, author, excerpt: body.excerpt() }))
@@ -173,6 +175,7 @@ impl Chat {
             right: None,
             about: None,
             counts: false,
+            is_row: false,
             mentions: Mentions::default(),
         };
         self.take_turn(draft).await

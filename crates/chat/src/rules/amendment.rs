@@ -3,6 +3,18 @@ use wire::{Amendment, Event, Person, Refusal, RichText, Role, Seq};
 
 use crate::text::emoji::is_same;
 
+/// The event that tells of an amendment. `body` is what the text of an edit means.
+#[must_use]
+pub fn change(target: Seq, by: &Person, amendment: &Amendment, body: RichText) -> Event {
+    let by = by.clone();
+    match amendment {
+        Amendment::Edit(text) => Event::Edited { target, text: text.clone(), body, by },
+        Amendment::Delete => Event::Deleted { target, by },
+        Amendment::React(emoji, on) => Event::Reacted { target, emoji: emoji.clone(), on: *on, by },
+        Amendment::Pin(on) => Event::Pinned { target, on: *on, by },
+    }
+}
+
 /// What an amendment of a message is told as. Gives none if everything is so already. `body` is what the text
 /// of an edit means.
 ///
@@ -21,13 +33,12 @@ pub fn amend(
         return Err(Refusal::NotFound);
     };
     let (is_author, is_admin) = (author.id == by.id, role == Role::Admin);
-    let by = by.clone();
+    let told = || Some(change(target, by, amendment, body));
     match amendment {
         Amendment::Edit(_) | Amendment::Delete if !is_author && !is_admin => Err(Refusal::NotAuthor),
         Amendment::Edit(_) if !is_author => Err(Refusal::NotAuthor),
         Amendment::Edit(new) if new == text => Ok(None),
-        Amendment::Edit(new) => Ok(Some(Event::Edited { target, text: new.clone(), body, by })),
-        Amendment::Delete => Ok(Some(Event::Deleted { target, by })),
+        Amendment::Edit(_) | Amendment::Delete => Ok(told()),
         Amendment::React(emoji, on) => {
             let known = reactions.iter().find(|reaction| is_same(&reaction.emoji, emoji));
             if *on && known.is_none() && reactions.len() >= REACTIONS {
@@ -36,11 +47,11 @@ pub fn amend(
             let stands = known.is_some_and(|reaction| reaction.people.contains(&by.id));
             // One that is there stays as it is spelled there.
             let emoji = known.map_or(emoji, |reaction| &reaction.emoji).clone();
-            let reacted = Event::Reacted { target, emoji, on: *on, by };
+            let reacted = Event::Reacted { target, emoji, on: *on, by: by.clone() };
             Ok((stands != *on).then_some(reacted))
         }
         Amendment::Pin(_) if !is_admin => Err(Refusal::NotAdmin),
-        Amendment::Pin(on) => Ok((pinned != on).then_some(Event::Pinned { target, on: *on, by })),
+        Amendment::Pin(on) => Ok(if pinned == on { None } else { told() }),
     }
 }
 

@@ -12,7 +12,7 @@ mod roles;
 mod settings;
 mod speech;
 
-pub use amendment::amend;
+pub use amendment::{amend, change};
 pub use application::{app_rank, may_reset, needs_app_admin};
 pub use decision::{Decision, News};
 pub use invites::{invite, is_open, revoke};

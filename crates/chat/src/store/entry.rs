@@ -1,6 +1,10 @@
-use wire::{Entry, Json, SendId, Seq, Timestamp, Topic, UserId};
+use wire::limits::PAGE_BYTES;
+use wire::{
+    Amendment, Entry, Event, Json, Person, Refusal, RichText, Role, SendId, Seq, Timestamp, Topic, UserId,
+};
 
-use super::{Right, Version};
+use super::Right;
+use crate::rules;
 
 /// An entry before it has its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +28,9 @@ pub struct Draft {
     pub about: Option<Seq>,
     /// Whether it counts as unread for everyone but its sender: a message does, a notice does not.
     pub counts: bool,
+    /// Whether the page of a conversation shows it as a row of its own: a message or a notice, but not the change of a
+    /// message. What counts as unread is a row.
+    pub is_row: bool,
     /// Whom it mentions.
     pub mentions: Mentions,
 }
@@ -50,25 +57,37 @@ pub struct Mentions {
     pub everyone: bool,
 }
 
-/// A change of an entry that is kept, decided on the [`Kept`] that had `version`.
+/// A change of a message. The store reads the message inside the commit and asks [`Amend::decide`], so changes by many
+/// people at once need one write each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Amend {
-    /// The place of the entry, in the log of `news`.
+    /// The place of the message, in the log of `news`.
     pub target: Seq,
-    /// The version that was looked at.
-    pub version: Version,
-    /// What the entry carries from now on.
-    pub data: Json,
-    /// Whether it is pinned from now on.
-    pub pinned: bool,
-    /// Whether it still counts as unread.
-    pub counts: bool,
-    /// Whom it mentions from now on.
-    pub mentions: Mentions,
-    /// Other entries of the same log, and what they carry from now on.
-    pub others: Vec<(Seq, Json)>,
-    /// What is told of it.
+    /// The person who changes it.
+    pub by: Person,
+    /// The change.
+    pub amendment: Amendment,
+    /// The meaning of the new text of an edit.
+    pub body: RichText,
+    /// The people whom an edited message mentions from now on; none if the text stays.
+    pub mentions: Option<Mentions>,
+    /// The entry that tells of the change. Its right is that of the change.
     pub news: Draft,
+}
+
+/// A message after a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amended {
+    /// The data of its entry from now on.
+    pub data: Json,
+    /// Whether it is pinned.
+    pub pinned: bool,
+    /// Whether it counts as unread.
+    pub counts: bool,
+    /// The people whom it mentions.
+    pub mentions: Mentions,
+    /// What replies quote of it from now on, if its words have changed: see [`requoted`].
+    pub excerpt: Option<String>,
 }
 
 /// An entry that is kept, as it is now.
@@ -76,8 +95,6 @@ pub struct Amend {
 pub struct Kept {
     /// The entry.
     pub entry: Entry<Json>,
-    /// Counts its changes.
-    pub version: Version,
     /// Whom it mentions.
     pub mentions: Mentions,
 }
@@ -94,6 +111,20 @@ pub enum Sender {
 /// The first 128 bits of the SHA-256 of what a sender meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyHash(pub [u8; 16]);
+
+/// Which rows a page of a conversation shall have: so many on each side of a place. If one side has
+/// fewer, there are more on the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowRange {
+    /// The first place after the gap between the two sides; a place past the end of the log is its end.
+    pub at: Seq,
+    /// At most so many rows before `at`.
+    pub before: usize,
+    /// At most so many rows at `at` and after it.
+    pub after: usize,
+    /// At most so many bytes of data together, but at least one row.
+    pub bytes: usize,
+}
 
 /// Which entries a [`Page`] shall have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,4 +143,86 @@ impl Mentions {
     pub fn has(&self, user: UserId) -> bool {
         self.everyone || self.people.contains(&user)
     }
+}
+
+impl RowRange {
+    /// The newest rows.
+    #[must_use]
+    pub const fn newest(rows: usize) -> Self {
+        Self::before(Seq(u64::MAX), rows)
+    }
+
+    /// The rows before a place.
+    #[must_use]
+    pub const fn before(seq: Seq, rows: usize) -> Self {
+        Self::split(seq, rows, 0)
+    }
+
+    /// The rows after a place.
+    #[must_use]
+    pub fn after(seq: Seq, rows: usize) -> Self {
+        Self::split(Seq(seq.0.saturating_add(1)), 0, rows)
+    }
+
+    /// So many rows before a place, and so many at it and after it.
+    #[must_use]
+    pub const fn split(at: Seq, before: usize, after: usize) -> Self {
+        Self { at, before, after, bytes: PAGE_BYTES }
+    }
+}
+
+impl Amend {
+    /// Asks the rule what becomes of the message; none if everything is so already.
+    ///
+    /// # Errors
+    /// Those of [`rules::amend`].
+    pub fn decide(&self, kept: &Kept, role: Role) -> Result<Option<Amended>, Refusal> {
+        let message = event_of(&kept.entry.data);
+        let Self { target, by, amendment, body, mentions, news } = self;
+        let Some(change) = rules::amend(&message, *target, by, role, amendment, body.clone())? else {
+            return Ok(None);
+        };
+        let excerpt = match &change {
+            Event::Edited { body, .. } => Some(body.excerpt()),
+            Event::Deleted { .. } => Some(String::new()),
+            _ => None,
+        };
+        let message = message.changed_by(&change, news.at);
+        let (pinned, counts) = match &message {
+            Event::Message { pinned, .. } => (*pinned, true),
+            _ => (false, false),
+        };
+        Ok(Some(Amended {
+            data: Json::of(&message),
+            pinned,
+            counts,
+            mentions: mentions.clone().unwrap_or_else(|| kept.mentions.clone()),
+            excerpt,
+        }))
+    }
+}
+
+/// The event that an entry of a conversation carries.
+#[must_use]
+pub fn event_of(data: &Json) -> Event {
+    serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown)
+}
+
+/// An entry about a message whose words have changed, as it is from now on: a reply that quotes it quotes the new words, or
+/// nothing if it is deleted, and an earlier edit has no words any more. None if the entry stays as it is.
+#[must_use]
+pub fn requoted(data: &Json, excerpt: &str) -> Option<Json> {
+    let event = match event_of(data) {
+        Event::Edited { target, text, by, .. } if !text.is_empty() => {
+            Event::Edited { target, text: String::new(), body: RichText::default(), by }
+        }
+        Event::Message { author, text, body, reply_to: Some(mut quote), edited, reactions, pinned }
+            if quote.excerpt != excerpt =>
+        {
+            excerpt.clone_into(&mut quote.excerpt);
+            Event::Message { author, text, body, reply_to: Some(quote), edited, reactions, pinned }
+        }
+        _ => return None,
+    };
+    Some(Json::of(&event))
 }

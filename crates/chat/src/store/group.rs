@@ -70,7 +70,7 @@ pub enum Fact {
     InviteGone(InviteId),
 }
 
-/// Counts the changes of a group, or of an entry.
+/// Counts the changes of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub u64);
 
@@ -89,6 +89,19 @@ pub struct Roster {
     pub invites: Vec<Invite>,
     /// Counts its changes.
     pub version: Version,
+    /// The head of the group's log when this was read.
+    pub head: Seq,
+}
+
+/// A group as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOverview {
+    /// What its admins have set.
+    pub settings: Settings,
+    /// Some of its members, the longest there first.
+    pub members: Vec<Member>,
+    /// How many there are.
+    pub count: u32,
     /// The head of the group's log when this was read.
     pub head: Seq,
 }

@@ -3,7 +3,9 @@
 mod attempts;
 mod entry;
 mod group;
+mod names;
 mod people;
+mod rows;
 mod standing;
 mod write;
 
@@ -11,12 +13,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 pub use attempts::{Attempt, AttemptKey};
-pub use entry::{Amend, BodyHash, Draft, Kept, Mentions, Range, Sender, SentBefore};
-pub use group::{Change, Fact, Listing, Roster, Version};
+pub use entry::{
+    Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
+};
+pub use group::{Change, Fact, GroupOverview, Listing, Roster, Version};
+pub(crate) use names::NameIndex;
+pub use names::{CALLED, NEAR, folded, name_parts, past};
 pub use people::{Account, AccountKey, DEVICES, Listed, NewSession, PasswordHash, Profile, Seats, Sessions};
+pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, Right, RightTo, Standing, Unread};
 pub use write::{FirstRank, Meeting, Outcome, Part, Placed, Write};
 
@@ -53,6 +63,10 @@ pub trait Store: Send + Sync + 'static {
     /// A slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
 
+    /// The rows of a conversation around a place; see [`Draft::is_row`]. It costs what it gives, however many other
+    /// entries the log has.
+    async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault>;
+
     /// One entry as it is now; none if there is none at this place, or it is no longer kept.
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault>;
 
@@ -65,36 +79,67 @@ pub trait Store: Send + Sync + 'static {
     /// The place of the first entry that was taken at this moment or later; none if there is none.
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault>;
 
-    /// A group's settings and members, the longest there first; none if there is no such group.
+    /// A group's settings, its head, and some of its members: the viewer, and so many others; none if there is no such
+    /// group. It costs what it gives, however many members there are.
+    async fn group(
+        &self,
+        group: GroupId,
+        viewer: Option<UserId>,
+        limit: usize,
+    ) -> Result<Option<GroupOverview>, Fault>;
+
+    /// Members of a group, at most so many: those whose name has these words in it, without case, or without words those
+    /// who have been there longest, after one of them.
+    async fn members(
+        &self,
+        group: GroupId,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Fault>;
+
+    /// A group's settings and all its members, the longest there first; none if there is no such group. For decisions:
+    /// it costs what the group has.
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
 
     /// How a user stands in a conversation; none if there is no such group, or a direct is not theirs or lacks
     /// one of its people.
     async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault>;
 
-    /// What of a conversation follows a place and counts as unread for a user.
+    /// What of a conversation follows a place and counts as unread for a user, counted up to [`UNREAD_MOST`](wire::limits::UNREAD_MOST).
     async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault>;
 
     /// The groups a user has a seat in and the directs in which something was said, the one with the newest
-    /// entry first.
-    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault>;
+    /// entry first, at most so many.
+    async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault>;
+
+    /// The groups a user has a seat in, the one joined first first.
+    async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault>;
 
     /// A user; none if there is no such user.
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault>;
 
     /// Other people whose name has these words in it, without case, by name: those whom a user has a group in
-    /// common with, and if `everyone` also everybody with an account. At most so many.
+    /// common with, and if `everyone` also everybody with an account. At most so many; without words those after one
+    /// of them. Of very many who fit, not all are looked at: longer words find the others.
     async fn people(
         &self,
         user: UserId,
         words: &str,
         everyone: bool,
+        after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Person>, Fault>;
 
     /// Groups whose name has these words in it, without case, by name: those that are listed and not archived, or all
-    /// there are. At most so many.
-    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault>;
+    /// there are. At most so many; without words those after one of them.
+    async fn groups(
+        &self,
+        words: &str,
+        all: bool,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Result<Vec<Listing>, Fault>;
 
     /// What somebody tells of themselves; none if there is no such user.
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault>;
@@ -111,8 +156,12 @@ pub trait Store: Send + Sync + 'static {
     /// The account of a user, or that which signs in with a login; none for a guest.
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault>;
 
-    /// Every account, by name without case.
-    async fn accounts(&self) -> Result<Vec<Listed>, Fault>;
+    /// Whether there is an account.
+    async fn has_accounts(&self) -> Result<bool, Fault>;
+
+    /// Accounts whose name has these words in it, without case, by name. At most so many; without words those after one
+    /// of them.
+    async fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Result<Vec<Listed>, Fault>;
 
     /// Whose new password a token is for, and until when; none if it is unknown or used.
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault>;

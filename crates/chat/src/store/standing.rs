@@ -58,7 +58,7 @@ pub struct Standing {
     pub listed: bool,
 }
 
-/// What somebody has not read in a conversation. To count it takes the longer the more there is.
+/// What somebody has not read in a conversation, each counted up to [`UNREAD_MOST`](wire::limits::UNREAD_MOST).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
     /// How many messages of others.
@@ -72,6 +72,8 @@ pub struct Unread {
 pub struct Conversations {
     /// Each with what is new in it, the one with the newest entry first.
     pub mine: Vec<Mine>,
+    /// Whether there are more.
+    pub more: bool,
     /// The head of the user's own log when this was read.
     pub head: Seq,
 }

@@ -20,7 +20,7 @@ pub enum Write {
         /// One for each log.
         parts: Vec<Part>,
     },
-    /// Change an entry that is kept and append the news of it.
+    /// Change a message, if the rules allow it when it is committed, and append the news of it.
     Amend(Amend),
     /// Change a group and append the news of it.
     Change(Change),
@@ -258,6 +258,13 @@ pub enum Outcome {
         /// When it was taken the first time.
         at: Timestamp,
     },
+    /// The message is already as the change would make it; its place, and the time it was taken. Nothing was written.
+    Unchanged {
+        /// The place.
+        seq: Seq,
+        /// The time.
+        at: Timestamp,
+    },
     /// The draft's id belongs to another message. Nothing was written.
     SendIdTaken,
     /// The draft's right is not there. Nothing was written.
@@ -286,7 +293,7 @@ pub enum Outcome {
     },
     /// Another account signs in with this login, or the user has an account. Nothing was written.
     LoginTaken,
-    /// The group, or the entry, has another version by now or is gone: decide again. Nothing was written.
+    /// The group has another version by now or is gone: decide again. Nothing was written.
     Stale,
     /// An attempt too many. Nothing was written.
     Exhausted {

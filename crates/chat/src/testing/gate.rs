@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::watch;
-use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 use crate::no::Fault;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Seats,
-    Sender, SentBefore, Standing, Store, Unread, Write,
+    Account, AccountKey, Conversations, GroupOverview, Kept, Listed, Listing, Outcome, Profile, Range,
+    Roster, RowRange, Seats, Sender, SentBefore, Standing, Store, Unread, Write,
 };
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
@@ -99,6 +102,10 @@ impl Store for Gate {
         self.store.page(topic, range).await
     }
 
+    async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
+        self.store.rows(topic, range).await
+    }
+
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         self.store.kept(topic, seq).await
     }
@@ -113,6 +120,25 @@ impl Store for Gate {
 
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
         self.store.place_at(topic, at).await
+    }
+
+    async fn group(
+        &self,
+        group: GroupId,
+        viewer: Option<UserId>,
+        limit: usize,
+    ) -> Result<Option<GroupOverview>, Fault> {
+        self.store.group(group, viewer, limit).await
+    }
+
+    async fn members(
+        &self,
+        group: GroupId,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Fault> {
+        self.store.members(group, words, after, limit).await
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
@@ -132,13 +158,20 @@ impl Store for Gate {
         user: UserId,
         words: &str,
         everyone: bool,
+        after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
-        self.store.people(user, words, everyone, limit).await
+        self.store.people(user, words, everyone, after, limit).await
     }
 
-    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
-        self.store.groups(words, all, limit).await
+    async fn groups(
+        &self,
+        words: &str,
+        all: bool,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Result<Vec<Listing>, Fault> {
+        self.store.groups(words, all, after, limit).await
     }
 
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
@@ -161,16 +194,24 @@ impl Store for Gate {
         self.store.person(user).await
     }
 
-    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
-        self.store.conversations(user).await
+    async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
+        self.store.conversations(user, limit).await
+    }
+
+    async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
+        self.store.groups_of(user).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
         self.store.account(key).await
     }
 
-    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
-        self.store.accounts().await
+    async fn has_accounts(&self) -> Result<bool, Fault> {
+        self.store.has_accounts().await
+    }
+
+    async fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Result<Vec<Listed>, Fault> {
+        self.store.accounts(words, after, limit).await
     }
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {

@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use wire::{AppRole, Description, Timestamp, UserId};
+use wire::{AppRole, Description, Person, Timestamp, UserId};
 
 use super::state::State;
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
     Account, AccountKey, DEVICES, FirstRank, Listed, Login, NewSession, Outcome, PasswordHash, Profile,
+    folded,
 };
 
 pub(super) struct Stored {
@@ -12,8 +15,6 @@ pub(super) struct Stored {
     pub(super) label: String,
     pub(super) since: Timestamp,
     pub(super) seen: Timestamp,
-    /// Counts sessions: which one began last.
-    pub(super) number: u64,
 }
 
 pub(super) struct Claimed {
@@ -26,6 +27,11 @@ pub(super) struct Reset {
     pub(super) user: UserId,
     pub(super) by: Option<UserId>,
     pub(super) until: Timestamp,
+}
+
+/// The order of lists of people.
+pub(super) fn by_name(person: &Person) -> (String, UserId) {
+    (folded(person.name.as_str()), person.id)
 }
 
 /// What somebody tells of themselves.
@@ -63,22 +69,24 @@ impl State {
     }
 
     pub(super) fn sessions(&self, user: UserId) -> Vec<SessionSummary> {
-        let mut sessions: Vec<_> = self.sessions.iter().filter(|(_, session)| session.user == user).collect();
-        sessions.sort_by_key(|(_, session)| std::cmp::Reverse(session.number));
-        let summary = |(token, session): (&TokenHash, &Stored)| SessionSummary {
-            token: *token,
-            label: session.label.clone(),
-            since: session.since,
-            seen: session.seen,
+        let tokens = self.sessions_of.get(&user).into_iter().flat_map(BTreeMap::values).rev();
+        let summary = |token: &TokenHash| {
+            let session = self.sessions.get(token)?;
+            Some(SessionSummary {
+                token: *token,
+                label: session.label.clone(),
+                since: session.since,
+                seen: session.seen,
+            })
         };
-        sessions.into_iter().map(summary).collect()
+        tokens.filter_map(summary).collect()
     }
 
     pub(super) fn begin(&mut self, user: UserId, session: &NewSession) -> Outcome {
         self.next_session += 1;
         let NewSession { token, label, at } = session.clone();
-        let stored = Stored { user, label, since: at, seen: at, number: self.next_session };
-        self.sessions.insert(token, stored);
+        self.sessions.insert(token, Stored { user, label, since: at, seen: at });
+        self.sessions_of.entry(user).or_default().insert(self.next_session, token);
         Outcome::Done
     }
 
@@ -91,13 +99,31 @@ impl State {
         Outcome::Done
     }
 
-    pub(super) fn accounts(&self) -> Vec<Listed> {
-        let listed = |(user, account): (&UserId, &Claimed)| {
-            Some(Listed { person: self.person(*user)?, role: account.role })
-        };
-        let mut accounts: Vec<Listed> = self.accounts.iter().filter_map(listed).collect();
-        accounts.sort_by_key(|listed| (listed.person.name.as_str().to_lowercase(), listed.person.id));
-        accounts
+    pub(super) fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Vec<Listed> {
+        let listed = |person: Person| Some(Listed { role: self.accounts.get(&person.id)?.role, person });
+        self.account_holders(words, after, limit).into_iter().filter_map(listed).collect()
+    }
+
+    /// Those who have an account, by name: with these words in it, or all after one of them.
+    pub(super) fn account_holders(&self, words: &str, after: Option<UserId>, limit: usize) -> Vec<Person> {
+        let words = folded(words);
+        if words.is_empty() {
+            let after = after.and_then(|id| Some((folded(self.people.get(&id)?.name.as_str()), id)));
+            let after = after.as_ref().map(|(name, id)| (name.as_str(), *id));
+            return self.account_names.after(after).filter_map(|id| self.person(id)).take(limit).collect();
+        }
+        let mut found: Vec<UserId> = Vec::new();
+        for id in self.account_names.with(&words) {
+            if found.len() >= limit {
+                break;
+            }
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        let mut found: Vec<Person> = found.into_iter().filter_map(|id| self.person(id)).collect();
+        found.sort_by_cached_key(by_name);
+        found
     }
 
     pub(super) fn reset(&self, token: TokenHash) -> Option<(UserId, Timestamp)> {
@@ -121,6 +147,10 @@ impl State {
             FirstRank::FirstIsOwner | FirstRank::Member => AppRole::Member,
         };
         self.logins.extend(login.keys().map(|key| (key.to_owned(), user)));
+        if let Some(name) = self.people.get(&user).map(|person| person.name.clone()) {
+            self.guest_names.remove(name.as_str(), user);
+            self.account_names.insert(name.as_str(), user);
+        }
         self.accounts.insert(user, Claimed { password: password.clone(), role });
         Outcome::Done
     }

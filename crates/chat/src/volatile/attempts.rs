@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use wire::{Timestamp, UserId};
 
 use super::state::State;
@@ -51,19 +53,19 @@ impl State {
             if self.has_done_something(user) {
                 continue;
             }
-            let seen = self
-                .sessions
-                .values()
-                .filter(|session| session.user == user)
-                .map(|session| session.seen)
-                .max();
+            let tokens = self.sessions_of.get(&user).into_iter().flat_map(BTreeMap::values);
+            let seen = tokens.filter_map(|token| self.sessions.get(token)).map(|session| session.seen).max();
             match seen {
                 Some(seen) if seen >= before => {
                     self.newcomers.insert((seen, user));
                 }
                 _ => {
-                    self.sessions.retain(|_, session| session.user != user);
-                    self.people.remove(&user);
+                    for token in self.sessions_of.remove(&user).into_iter().flat_map(BTreeMap::into_values) {
+                        self.sessions.remove(&token);
+                    }
+                    if let Some(person) = self.people.remove(&user) {
+                        self.guest_names.remove(person.name.as_str(), user);
+                    }
                     self.profiles.remove(&user);
                     gone.push(user);
                 }

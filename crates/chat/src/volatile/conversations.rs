@@ -4,13 +4,16 @@ use wire::{
     Conversation, GroupSummary, Mine, Notify, Pair, Person, Role, Seq, Summary, Timestamp, Topic, UserId,
 };
 
+use super::accounts::by_name;
 use super::log::VolatileLog;
 use super::state::State;
-use crate::store::{Conversations, Meeting, Outcome, Standing, Unread};
+use crate::store::{CALLED, Conversations, Meeting, NEAR, Outcome, Standing, Unread, folded};
 
 /// How a member sees a conversation.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct View {
+    /// Since when they are there.
+    pub(super) since: Timestamp,
     /// How far they have read.
     pub(super) read: Seq,
     /// How far others see that they have got it, and read it.
@@ -18,6 +21,19 @@ pub(super) struct View {
     pub(super) seen: Seq,
     pub(super) notify: Notify,
     pub(super) hidden: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            since: Timestamp(0),
+            read: Seq::ZERO,
+            delivered: Seq::ZERO,
+            seen: Seq::ZERO,
+            notify: Notify::default(),
+            hidden: false,
+        }
+    }
 }
 
 /// How people stand in conversations.
@@ -46,7 +62,7 @@ impl State {
         }
         let other = pair.other(user);
         let view = self.directs.get(&user).and_then(|views| views.get(&other)).copied();
-        let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
+        let View { read, delivered, seen, notify, hidden, .. } = view.unwrap_or_default();
         Some(Standing {
             role: Some(Role::Member),
             read,
@@ -61,53 +77,70 @@ impl State {
         })
     }
 
-    pub(super) fn conversations(&self, user: UserId) -> Conversations {
+    pub(super) fn conversations(&self, user: UserId, limit: usize) -> Conversations {
         let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
         let groups = joined.iter().filter_map(|id| {
             let group = self.groups.get(id)?;
-            let since = group.members.iter().find(|member| member.person.id == user)?.since;
+            let since = group.views.get(&user)?.since;
             let summary = Summary::Group(GroupSummary { id: *id, name: group.settings.name.clone() });
-            self.mine(summary, Conversation::Group(*id), user, since)
+            Some((self.newest(&Topic::group(*id)).unwrap_or(since), summary))
         });
         let views = self.directs.get(&user);
         let directs = views.into_iter().flat_map(HashMap::keys).filter_map(|other| {
             let (pair, with) = (Pair::of(user, *other)?, self.person(*other)?);
-            self.mine(Summary::direct(pair, with), Conversation::Direct(pair), user, Timestamp(0))
+            Some((self.newest(&Topic::direct(pair)).unwrap_or(Timestamp(0)), Summary::direct(pair, with)))
         });
-        let mut mine: Vec<Mine> = groups.chain(directs).collect();
-        mine.sort_by_key(|mine| std::cmp::Reverse((mine.at, mine.what.topic())));
-        Conversations { mine, head: self.head(&Topic::user(user)) }
+        let mut newest: Vec<(Timestamp, Summary)> = groups.chain(directs).collect();
+        newest.sort_by_cached_key(|(at, what)| std::cmp::Reverse((*at, what.topic())));
+        let more = newest.len() > limit;
+        newest.truncate(limit);
+        let mine = newest.into_iter().filter_map(|(at, what)| self.mine(what, user, at)).collect();
+        Conversations { mine, more, head: self.head(&Topic::user(user)) }
     }
 
-    pub(super) fn mine(
-        &self,
-        what: Summary,
-        conversation: Conversation,
-        user: UserId,
-        since: Timestamp,
-    ) -> Option<Mine> {
+    fn newest(&self, topic: &Topic) -> Option<Timestamp> {
+        self.logs.get(topic).and_then(VolatileLog::newest)
+    }
+
+    fn mine(&self, what: Summary, user: UserId, at: Timestamp) -> Option<Mine> {
+        let topic = what.topic();
+        let conversation = topic.conversation()?;
         let Standing { read, notify, hidden, .. } = self.standing(conversation, user)?;
         let Unread { messages: unread, mentions } = self.unread(conversation, user, read);
-        let log = self.logs.get(&Topic::of(conversation));
-        let (head, at) = (log.map(|log| log.head).unwrap_or_default(), log.and_then(VolatileLog::newest));
-        Some(Mine { what, unread, mentions, notify, hidden, head, at: at.unwrap_or(since) })
+        Some(Mine { what, unread, mentions, notify, hidden, head: self.head(&topic), at })
     }
 
-    pub(super) fn people(&self, user: UserId, words: &str, everyone: bool, limit: usize) -> Vec<Person> {
-        let words = words.to_lowercase();
+    pub(super) fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Vec<Person> {
+        let words = folded(words);
         let joined = self.joined.get(&user).map(Vec::as_slice).unwrap_or_default();
-        let near = joined.iter().filter_map(|id| self.groups.get(id)).flat_map(|group| &group.members);
-        let mut known: HashMap<UserId, &Person> =
-            near.map(|member| (member.person.id, &member.person)).collect();
+        let groups = joined.iter().filter_map(|id| self.groups.get(id));
+        let near = groups.clone().flat_map(|group| &group.members).take(NEAR).map(|member| &member.person);
+        let mut known: HashMap<UserId, Person> = HashMap::new();
+        known.extend(near.map(|person| (person.id, person.clone())));
+        if !words.is_empty() {
+            let called = self.guest_names.with(&words).chain(self.account_names.with(&words)).take(CALLED);
+            let called = called.filter(|id| groups.clone().any(|group| group.views.contains_key(id)));
+            known.extend(called.filter_map(|id| Some((id, self.person(id)?))));
+        }
         if everyone {
-            known.extend(self.accounts.keys().filter_map(|id| Some((*id, self.people.get(id)?))));
+            let holders = self.account_holders(&words, after, limit.saturating_add(1));
+            known.extend(holders.into_iter().map(|person| (person.id, person)));
         }
         known.remove(&user);
-        let fits = |person: &&Person| person.name.as_str().to_lowercase().contains(&words);
-        let mut people: Vec<Person> = known.into_values().filter(fits).cloned().collect();
-        people.sort_by_key(|person| (person.name.as_str().to_lowercase(), person.id));
+        let after = after.filter(|_| words.is_empty()).and_then(|id| self.person(id));
+        let after = after.as_ref().map(by_name);
+        let mut people: Vec<(String, UserId)> = known.values().map(by_name).collect();
+        people.retain(|one| one.0.contains(&words) && after.as_ref().is_none_or(|after| one > after));
+        people.sort();
         people.truncate(limit);
-        people
+        people.into_iter().filter_map(|(_, id)| known.remove(&id)).collect()
     }
 
     pub(super) fn blocked(&self, user: UserId) -> Vec<Person> {

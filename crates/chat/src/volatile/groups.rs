@@ -4,7 +4,7 @@ use wire::{Door, GroupId, GroupSummary, Invite, Member, Person, Settings, Timest
 
 use super::conversations::View;
 use super::state::State;
-use crate::store::{Change, Fact, Listing, Outcome, Roster, Seats, Standing, Version};
+use crate::store::{Change, Fact, GroupOverview, Listing, Outcome, Roster, Seats, Standing, Version, folded};
 
 pub(super) struct Group {
     pub(super) settings: Settings,
@@ -103,7 +103,7 @@ impl State {
     pub(super) fn in_group(&self, id: GroupId, user: UserId) -> Option<Standing> {
         let group = self.groups.get(&id)?;
         let view = group.views.get(&user).copied();
-        let View { read, delivered, seen, notify, hidden } = view.unwrap_or_default();
+        let View { read, delivered, seen, notify, hidden, .. } = view.unwrap_or_default();
         let member = group.members.iter().find(|member| member.person.id == user);
         Some(Standing {
             role: member.map(|member| member.role),
@@ -123,22 +123,95 @@ impl State {
         })
     }
 
-    pub(super) fn listings(&self, words: &str, all: bool, limit: usize) -> Vec<Listing> {
-        let words = words.to_lowercase();
-        let is_listed = |settings: &Settings| settings.door == Door::Listed && !settings.archived;
-        let found = self.groups.iter().filter(|(_, group)| {
-            (all || is_listed(&group.settings))
-                && group.settings.name.as_str().to_lowercase().contains(&words)
-        });
-        let listing = |(id, group): (&GroupId, &Group)| Listing {
-            group: GroupSummary { id: *id, name: group.settings.name.clone() },
-            description: group.settings.description.clone(),
-            members: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
+    fn seat(&self, group: &Group, member: &Member) -> Member {
+        Member { account: self.accounts.contains_key(&member.person.id), ..group.marked(member) }
+    }
+
+    pub(super) fn overview(
+        &self,
+        id: GroupId,
+        viewer: Option<UserId>,
+        limit: usize,
+    ) -> Option<GroupOverview> {
+        let group = self.groups.get(&id)?;
+        let mut members: Vec<Member> =
+            group.members.iter().take(limit).map(|member| self.seat(group, member)).collect();
+        let is_missing = |user: &UserId| members.iter().all(|member| member.person.id != *user);
+        if let Some(viewer) = viewer.filter(is_missing) {
+            let own = group.members.iter().find(|member| member.person.id == viewer);
+            members.extend(own.map(|member| self.seat(group, member)));
+        }
+        Some(GroupOverview {
+            settings: group.settings.clone(),
+            members,
+            count: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
+            head: self.head(&Topic::group(id)),
+        })
+    }
+
+    pub(super) fn members(
+        &self,
+        id: GroupId,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Vec<Member> {
+        let Some(group) = self.groups.get(&id) else { return Vec::new() };
+        let words = folded(words);
+        let after = after.filter(|_| words.is_empty());
+        let place = after.and_then(|id| group.members.iter().position(|member| member.person.id == id));
+        let fits = |member: &&Member| folded(member.person.name.as_str()).contains(&words);
+        let found = group.members.iter().skip(place.map_or(0, |place| place + 1)).filter(fits);
+        found.take(limit).map(|member| self.seat(group, member)).collect()
+    }
+
+    pub(super) fn listings(
+        &self,
+        words: &str,
+        all: bool,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Vec<Listing> {
+        let words = folded(words);
+        let names = if all { &self.group_names } else { &self.listed_names };
+        let mut found: Vec<GroupId> = Vec::new();
+        if words.is_empty() {
+            let after = after.and_then(|id| Some((folded(self.groups.get(&id)?.settings.name.as_str()), id)));
+            found.extend(names.after(after.as_ref().map(|(name, id)| (name.as_str(), *id))).take(limit));
+        } else {
+            for id in names.with(&words) {
+                if found.len() >= limit {
+                    break;
+                }
+                if !found.contains(&id) {
+                    found.push(id);
+                }
+            }
+        }
+        let listing = |id: GroupId| {
+            let group = self.groups.get(&id)?;
+            Some(Listing {
+                group: GroupSummary { id, name: group.settings.name.clone() },
+                description: group.settings.description.clone(),
+                members: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
+            })
         };
-        let mut found: Vec<Listing> = found.map(listing).collect();
-        found.sort_by_key(|listing| (listing.group.name.as_str().to_lowercase(), listing.group.id));
-        found.truncate(limit);
+        let mut found: Vec<Listing> = found.into_iter().filter_map(listing).collect();
+        found.sort_by_cached_key(|listing| (folded(listing.group.name.as_str()), listing.group.id));
         found
+    }
+
+    /// The name of a group is found by, or no longer.
+    fn name(&mut self, id: GroupId, settings: &Settings, on: bool) {
+        let is_listed = settings.door == Door::Listed && !settings.archived;
+        for names in std::iter::once(&mut self.group_names).chain(is_listed.then_some(&mut self.listed_names))
+        {
+            if on {
+                names.insert(settings.name.as_str(), id);
+            } else {
+                names.remove(settings.name.as_str(), id);
+            }
+        }
     }
 
     pub(super) fn change(&mut self, change: &Change) -> Outcome {
@@ -168,9 +241,11 @@ impl State {
                     version: Version(0),
                 };
                 self.groups.insert(id, group);
+                self.name(id, settings, true);
             }
             Fact::Deleted => {
                 if let Some(group) = self.groups.remove(&id) {
+                    self.name(id, &group.settings, false);
                     for member in group.members {
                         self.joined.entry(member.person.id).or_default().retain(|joined| *joined != id);
                     }
@@ -181,9 +256,16 @@ impl State {
             Fact::Seated(member) => {
                 let head = self.head(&Topic::group(id));
                 if let Some(group) = self.groups.get_mut(&id) {
-                    group.views.insert(member.person.id, View { read: head, ..View::default() });
+                    let view = View { since: member.since, read: head, ..View::default() };
+                    group.views.insert(member.person.id, view);
                 }
                 self.joined.entry(member.person.id).or_default().push(id);
+            }
+            Fact::Settled(settings) => {
+                if let Some(old) = self.groups.get(&id).map(|group| group.settings.clone()) {
+                    self.name(id, &old, false);
+                    self.name(id, settings, true);
+                }
             }
             Fact::Unseated(user) => {
                 self.joined.entry(*user).or_default().retain(|joined| *joined != id);

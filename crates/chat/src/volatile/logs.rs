@@ -1,8 +1,11 @@
-use wire::{Conversation, Epoch, Json, Page, SendId, Seq, Topic, UserId};
+use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 
 use super::log::VolatileLog;
 use super::state::State;
-use crate::store::{Amend, Draft, Outcome, Part, Placed, Range, Sender, SentBefore, Unread, Version};
+use crate::store::{
+    Amend, Amended, Draft, Kept, LogBounds, Outcome, Part, Placed, Range, RowPage, RowRange, Sender,
+    SentBefore, Unread, requoted,
+};
 
 /// The logs.
 impl State {
@@ -14,6 +17,21 @@ impl State {
             }
             None => Page { entries: Vec::new(), epoch, begins: Seq(1), head: Seq::ZERO },
         }
+    }
+
+    pub(super) fn rows(&self, topic: &Topic, range: RowRange, epoch: Epoch) -> Rows<Json> {
+        let log = self.logs.get(topic);
+        let (begins, head) = log.map_or((Seq(1), Seq::ZERO), |log| (log.begins(), log.head));
+        let mut page = RowPage::new(range, LogBounds { epoch, begins, head });
+        if let Some(log) = log {
+            log.fill(&mut page, range.after);
+        }
+        page.finish()
+    }
+
+    pub(super) fn kept(&self, topic: &Topic, seq: Seq) -> Option<Kept> {
+        let held = self.log(topic)?.at(seq)?;
+        Some(Kept { entry: held.entry.clone(), mentions: held.mentions.clone() })
     }
 
     pub(super) fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Unread {
@@ -66,22 +84,34 @@ impl State {
         if let Some(outcome) = self.sent_before(&amend.news) {
             return outcome;
         }
-        let version = self.log(topic).and_then(|log| log.at(amend.target)).map(|held| held.version);
-        if version != Some(amend.version) {
-            return Outcome::Stale;
+        let Some(right) = amend.news.right else { return Outcome::Refused(Refusal::NotFound) };
+        let standing = self.standing(right.conversation, right.user);
+        if let Err(refusal) = right.check(standing.as_ref()) {
+            return Outcome::Refused(refusal);
         }
-        if let Some(outcome) = self.known_or_refused(&amend.news) {
-            return outcome;
+        let Some(role) = standing.and_then(|standing| standing.role) else {
+            return Outcome::Refused(Refusal::NotMember);
+        };
+        let Some(kept) = self.kept(topic, amend.target) else { return Outcome::Refused(Refusal::NotFound) };
+        let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
+            Ok(Some(amended)) => amended,
+            Ok(None) => return Outcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp },
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        self.rewrite(topic, amend.target, &data);
+        if let Some(excerpt) = excerpt {
+            let about = self.log(topic).map(|log| log.about(amend.target)).unwrap_or_default();
+            for entry in about {
+                if let Some(data) = requoted(&entry.data, &excerpt) {
+                    self.rewrite(topic, entry.seq, &data);
+                }
+            }
         }
-        self.rewrite(topic, amend.target, &amend.data);
-        for (seq, data) in &amend.others {
-            self.rewrite(topic, *seq, data);
-        }
-        if let Some(held) = self.logs.get_mut(topic).and_then(|log| log.at_mut(amend.target)) {
-            held.version = Version(held.version.0 + 1);
-            held.pinned = amend.pinned;
-            held.counts = amend.counts;
-            held.mentions = amend.mentions.clone();
+        if let Some(log) = self.logs.get_mut(topic) {
+            log.pin(amend.target, pinned);
+            if let Some(held) = log.at_mut(amend.target) {
+                (held.counts, held.mentions) = (counts, mentions);
+            }
         }
         Outcome::Posted { seq: self.append(&amend.news) }
     }

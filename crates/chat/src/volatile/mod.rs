@@ -12,16 +12,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 use crate::no::Fault;
 use crate::outside::{Chance, random};
 use crate::session::{Session, SessionSummary, TokenHash};
 use crate::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Seats,
-    Sender, SentBefore, Standing, Store, Unread, Write,
+    Account, AccountKey, Conversations, GroupOverview, Kept, Listed, Listing, Outcome, Profile, Range,
+    Roster, RowRange, Seats, Sender, SentBefore, Standing, Store, Unread, Write,
 };
 
+use self::log::VolatileLog;
 use self::state::State;
 
 /// Facts for the life of the process. Each log keeps its newest entries within a [`Window`]; seats, people
@@ -78,28 +82,45 @@ impl Store for VolatileStore {
         Ok(self.state().page(topic, range, self.epoch))
     }
 
+    async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
+        Ok(self.state().rows(topic, range, self.epoch))
+    }
+
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
-        let state = self.state();
-        let held = state.log(topic).and_then(|log| log.at(seq));
-        Ok(held.map(|held| Kept {
-            entry: held.entry.clone(),
-            version: held.version,
-            mentions: held.mentions.clone(),
-        }))
+        Ok(self.state().kept(topic, seq))
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
         let state = self.state();
-        Ok(state.log(topic).map(|log| log.all(|held| held.about == Some(seq))).unwrap_or_default())
+        Ok(state.log(topic).map(|log| log.about(seq)).unwrap_or_default())
     }
 
     async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
         let state = self.state();
-        Ok(state.log(topic).map(|log| log.all(|held| held.pinned)).unwrap_or_default())
+        Ok(state.log(topic).map(VolatileLog::pinned).unwrap_or_default())
     }
 
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
         Ok(self.state().log(topic).and_then(|log| log.place_at(at)))
+    }
+
+    async fn group(
+        &self,
+        group: GroupId,
+        viewer: Option<UserId>,
+        limit: usize,
+    ) -> Result<Option<GroupOverview>, Fault> {
+        Ok(self.state().overview(group, viewer, limit))
+    }
+
+    async fn members(
+        &self,
+        group: GroupId,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Fault> {
+        Ok(self.state().members(group, words, after, limit))
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
@@ -114,8 +135,12 @@ impl Store for VolatileStore {
         Ok(self.state().unread(conversation, user, after))
     }
 
-    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
-        Ok(self.state().conversations(user))
+    async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
+        Ok(self.state().conversations(user, limit))
+    }
+
+    async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
+        Ok(self.state().joined.get(&user).cloned().unwrap_or_default())
     }
 
     async fn people(
@@ -123,13 +148,20 @@ impl Store for VolatileStore {
         user: UserId,
         words: &str,
         everyone: bool,
+        after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
-        Ok(self.state().people(user, words, everyone, limit))
+        Ok(self.state().people(user, words, everyone, after, limit))
     }
 
-    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
-        Ok(self.state().listings(words, all, limit))
+    async fn groups(
+        &self,
+        words: &str,
+        all: bool,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Result<Vec<Listing>, Fault> {
+        Ok(self.state().listings(words, all, after, limit))
     }
 
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
@@ -156,8 +188,12 @@ impl Store for VolatileStore {
         Ok(self.state().account(&key))
     }
 
-    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
-        Ok(self.state().accounts())
+    async fn has_accounts(&self) -> Result<bool, Fault> {
+        Ok(!self.state().accounts.is_empty())
+    }
+
+    async fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Result<Vec<Listed>, Fault> {
+        Ok(self.state().accounts(words, after, limit))
     }
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {

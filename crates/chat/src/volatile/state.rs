@@ -8,7 +8,7 @@ use super::conversations::View;
 use super::groups::Group;
 use super::log::VolatileLog;
 use crate::session::TokenHash;
-use crate::store::{AttemptKey, Outcome, Sender, SentBefore, Write};
+use crate::store::{AttemptKey, NameIndex, Outcome, Sender, SentBefore, Write};
 
 /// Everything a volatile store knows.
 pub(super) struct State {
@@ -21,8 +21,13 @@ pub(super) struct State {
     pub(super) bytes: usize,
     pub(super) sent: HashMap<(Sender, SendId), SentBefore>,
     pub(super) people: HashMap<UserId, Person>,
+    /// The names of guests, and of those who have an account.
+    pub(super) guest_names: NameIndex<UserId>,
+    pub(super) account_names: NameIndex<UserId>,
     pub(super) profiles: HashMap<UserId, Told>,
     pub(super) sessions: HashMap<TokenHash, Stored>,
+    /// The sessions of each user, by the number that counts them.
+    pub(super) sessions_of: HashMap<UserId, BTreeMap<u64, TokenHash>>,
     pub(super) next_session: u64,
     pub(super) accounts: HashMap<UserId, Claimed>,
     /// The account of each key of a login.
@@ -35,6 +40,9 @@ pub(super) struct State {
     /// Guests who may never do anything, and since when.
     pub(super) newcomers: BTreeSet<(Timestamp, UserId)>,
     pub(super) groups: HashMap<GroupId, Group>,
+    /// The names of all groups, and of those that are listed and not archived.
+    pub(super) group_names: NameIndex<GroupId>,
+    pub(super) listed_names: NameIndex<GroupId>,
     /// The groups of each user, the one joined first first.
     pub(super) joined: HashMap<UserId, Vec<GroupId>>,
     /// The directs in which something was said: how each of the two sees it.
@@ -54,8 +62,11 @@ impl State {
             bytes: 0,
             sent: HashMap::new(),
             people: HashMap::new(),
+            guest_names: NameIndex::default(),
+            account_names: NameIndex::default(),
             profiles: HashMap::new(),
             sessions: HashMap::new(),
+            sessions_of: HashMap::new(),
             next_session: 0,
             accounts: HashMap::new(),
             logins: HashMap::new(),
@@ -64,6 +75,8 @@ impl State {
             attempts: HashMap::new(),
             newcomers: BTreeSet::new(),
             groups: HashMap::new(),
+            group_names: NameIndex::default(),
+            listed_names: NameIndex::default(),
             joined: HashMap::new(),
             directs: HashMap::new(),
             blocks: HashMap::new(),
@@ -78,6 +91,7 @@ impl State {
             Write::Change(change) => self.change(change),
             Write::Introduce { person, session } => {
                 self.people.insert(person.id, person.clone());
+                self.guest_names.insert(person.name.as_str(), person.id);
                 let told = Told { since: session.at, bio: Description::default(), picture: None };
                 self.profiles.insert(person.id, told);
                 self.newcomers.insert((session.at, person.id));
@@ -157,7 +171,14 @@ impl State {
                 _ => self.begin(*user, session),
             },
             Write::SignOut { user, which } => {
-                self.sessions.retain(|token, session| session.user != *user || !which.contains(*token));
+                let of = self.sessions_of.entry(*user).or_default();
+                of.retain(|_, token| {
+                    let ends = which.contains(*token);
+                    if ends {
+                        self.sessions.remove(token);
+                    }
+                    !ends
+                });
                 Outcome::Done
             }
             Write::Noted { write, note } => match self.write(write) {

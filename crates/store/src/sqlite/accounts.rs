@@ -2,12 +2,14 @@ use chat::SessionSummary;
 use chat::TokenHash;
 use chat::store::{
     Account, AccountKey, DEVICES, FirstRank, Listed, Login, NewSession, Outcome, PasswordHash, Sessions,
+    folded,
 };
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use wire::{AppRole, Timestamp, UserId};
 
 use super::people::person;
 use super::values::{APPLICATION, app_role, app_role_of, checked};
+use super::{names, people};
 
 /// An account, by whose it is or by what it signs in with.
 pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Option<Account>> {
@@ -81,19 +83,21 @@ pub(super) fn claim(
     let role = match rank {
         FirstRank::Owner if has_owner(db)? => return Ok(Outcome::Stale),
         FirstRank::Owner => AppRole::Owner,
-        FirstRank::FirstIsOwner => {
-            let mut any = db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? LIMIT 1")?;
-            if any.exists([APPLICATION])? { AppRole::Member } else { AppRole::Owner }
-        }
-        FirstRank::Member => AppRole::Member,
+        FirstRank::FirstIsOwner if !has_accounts(db)? => AppRole::Owner,
+        FirstRank::FirstIsOwner | FirstRank::Member => AppRole::Member,
     };
-    let mut insert =
-        db.prepare_cached("INSERT INTO accounts (application, user, password, role) VALUES (?, ?, ?, ?)")?;
-    insert.execute(params![APPLICATION, user.to_string(), password.0, app_role(role)])?;
+    let person = people::user(db, user)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let name = person.name.as_str();
+    let mut insert = db.prepare_cached(
+        "INSERT INTO accounts (application, user, sort, password, role) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    insert.execute(params![APPLICATION, user.to_string(), folded(name), password.0, app_role(role)])?;
     let mut insert = db.prepare_cached("INSERT INTO logins (application, key, user) VALUES (?, ?, ?)")?;
     for key in login.keys() {
         insert.execute(params![APPLICATION, key, user.to_string()])?;
     }
+    names::forget_user(db, user, name, false)?;
+    names::note_user(db, user, name, true)?;
     Ok(Outcome::Done)
 }
 
@@ -205,18 +209,52 @@ pub(super) fn reset(db: &Connection, token: TokenHash) -> rusqlite::Result<Optio
     found.optional()
 }
 
-/// Every account, by name without case.
-pub(super) fn accounts(db: &Connection) -> rusqlite::Result<Vec<Listed>> {
-    let mut select = db.prepare_cached(
+/// Whether there is an account.
+pub(super) fn has_accounts(db: &Connection) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? LIMIT 1")?.exists([APPLICATION])
+}
+
+/// Accounts by name, without case: those with these words in it, or all after one of them.
+pub(super) fn accounts(
+    db: &Connection,
+    words: &str,
+    after: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Listed>> {
+    let words = folded(words);
+    if words.is_empty() {
+        return accounts_after(db, after, limit);
+    }
+    let mut find = db.prepare_cached(
         "SELECT users.id, users.name, accounts.role FROM accounts JOIN users ON users.id = accounts.user
-         WHERE accounts.application = ?",
+         WHERE accounts.user = ?",
     )?;
-    let rows = select.query_map([APPLICATION], |row| {
-        Ok(Listed { person: person(row, 0)?, role: checked(row, 2, |role: String| app_role_of(&role))? })
-    })?;
-    let mut listed = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    listed.sort_by_key(|listed| (listed.person.name.as_str().to_lowercase(), listed.person.id));
-    Ok(listed)
+    let mut found = Vec::new();
+    for user in names::users_with(db, &words, true, limit)? {
+        found.extend(find.query_row([user], listed).optional()?);
+    }
+    found.sort_by_cached_key(|listed| (folded(listed.person.name.as_str()), listed.person.id));
+    Ok(found)
+}
+
+fn accounts_after(db: &Connection, after: Option<UserId>, limit: usize) -> rusqlite::Result<Vec<Listed>> {
+    // Somebody without an account stands in the order by their name, as those who have one.
+    let (sort, id) = match after.map(|after| people::user(db, after)).transpose()?.flatten() {
+        Some(person) => (folded(person.name.as_str()), person.id.to_string()),
+        None => (String::new(), String::new()),
+    };
+    let mut select = db.prepare_cached(
+        "SELECT users.id, users.name, accounts.role
+         FROM accounts CROSS JOIN users ON users.id = accounts.user
+         WHERE accounts.application = ? AND (accounts.sort, accounts.user) > (?, ?)
+         ORDER BY accounts.sort, accounts.user LIMIT ?",
+    )?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    select.query_map(params![APPLICATION, sort, id, most], listed)?.collect()
+}
+
+fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    Ok(Listed { person: person(row, 0)?, role: checked(row, 2, |role: String| app_role_of(&role))? })
 }
 
 pub(super) fn sign_out(db: &Transaction<'_>, user: UserId, which: Sessions) -> rusqlite::Result<Outcome> {

@@ -2,38 +2,52 @@ use std::collections::HashMap;
 
 use chat::store::{Draft, Mentions, Outcome};
 use rusqlite::{OptionalExtension, Transaction, params};
-use wire::{Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Seq, Timestamp, Topic, UserId};
 
 use super::values::{APPLICATION, sender, seq, sql};
 
 /// Where the logs stand to which a run of posts is appended: read once, and written once at its end. Most of what a post
 /// costs would else be the counter of its log.
 #[derive(Default)]
-pub(super) struct Heads(HashMap<Topic, (i64, Seq)>);
+pub(super) struct Heads(HashMap<Topic, Head>);
+
+struct Head {
+    log: i64,
+    seq: Seq,
+    at: Timestamp,
+}
 
 impl Heads {
     /// The next place of a log, and the log.
-    pub(super) fn next(&mut self, db: &Transaction<'_>, topic: &Topic) -> rusqlite::Result<(i64, Seq)> {
-        if let Some((log, head)) = self.0.get_mut(topic) {
-            *head = head.next();
-            return Ok((*log, *head));
+    pub(super) fn next(&mut self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq)> {
+        if let Some(head) = self.0.get_mut(&draft.topic) {
+            head.seq = head.seq.next();
+            return Ok((head.log, head.seq));
         }
-        let next = next_place(db, topic)?;
-        self.0.insert(topic.clone(), next);
-        Ok(next)
+        let (log, seq, at) = next_place(db, draft)?;
+        self.0.insert(draft.topic.clone(), Head { log, seq, at });
+        Ok((log, seq))
+    }
+
+    /// The place that was given last is taken, since then.
+    pub(super) fn keep(&mut self, draft: &Draft) {
+        if let Some(head) = self.0.get_mut(&draft.topic) {
+            head.at = draft.at;
+        }
     }
 
     /// The place that was given last stays free.
     pub(super) fn take_back(&mut self, topic: &Topic) {
-        if let Some((_, head)) = self.0.get_mut(topic) {
-            *head = Seq(head.0 - 1);
+        if let Some(head) = self.0.get_mut(topic) {
+            head.seq = Seq(head.seq.0 - 1);
         }
     }
 
     /// Writes them; from now on they are in the file.
     pub(super) fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        for (_, (log, head)) in self.0.drain() {
-            db.prepare_cached("UPDATE logs SET head = ? WHERE id = ?")?.execute(params![sql(head), log])?;
+        for (topic, Head { log, seq, at }) in self.0.drain() {
+            move_head(db, log, seq, at)?;
+            move_direct(db, &topic, at)?;
         }
         Ok(())
     }
@@ -61,7 +75,9 @@ pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Resu
 
 /// Appends a draft whose id was not sent before to its log; gives its place.
 pub(super) fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
-    let (log, seq) = next_place(db, &draft.topic)?;
+    let (log, seq, _) = next_place(db, draft)?;
+    move_head(db, log, seq, draft.at)?;
+    move_direct(db, &draft.topic, draft.at)?;
     match append_at(db, log, seq, draft)? {
         true => Ok(seq),
         // A place that stays empty would be a hole: nothing of the batch becomes a fact.
@@ -72,8 +88,8 @@ pub(super) fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Se
 /// Writes a draft to a place that is its own; gives whether it is there now, and not that its id was sent before.
 pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<bool> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts, is_row)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (application, sender, send_id) DO NOTHING",
     )?;
     let inserted = insert.execute(params![
@@ -86,7 +102,8 @@ pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft)
         draft.at.0,
         draft.data.as_str(),
         draft.about.map(sql),
-        draft.counts
+        draft.counts,
+        draft.is_row
     ])?;
     if inserted > 0 {
         mention(db, log, seq, &draft.mentions)?;
@@ -104,12 +121,29 @@ pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Menti
     Ok(())
 }
 
-/// Takes the next place of a log, which begins with its first entry.
-fn next_place(db: &Transaction<'_>, topic: &Topic) -> rusqlite::Result<(i64, Seq)> {
+/// Takes the next place of a log, which begins with its first entry; gives also when the newest entry was taken.
+fn next_place(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq, Timestamp)> {
     let mut next = db.prepare_cached(
-        "INSERT INTO logs (application, topic, head) VALUES (?, ?, 1)
+        "INSERT INTO logs (application, topic, head, at) VALUES (?, ?, 1, ?)
          ON CONFLICT (application, topic) DO UPDATE SET head = head + 1
-         RETURNING id, head",
+         RETURNING id, head, at",
     )?;
-    next.query_row(params![APPLICATION, topic.as_str()], |row| Ok((row.get(0)?, seq(row, 1)?)))
+    next.query_row(params![APPLICATION, draft.topic.as_str(), draft.at.0], |row| {
+        Ok((row.get(0)?, seq(row, 1)?, Timestamp(row.get(2)?)))
+    })
+}
+
+fn move_head(db: &Transaction<'_>, log: i64, seq: Seq, at: Timestamp) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached("UPDATE logs SET head = ?, at = ? WHERE id = ?")?;
+    update.execute(params![sql(seq), at.0, log]).map(|_| ())
+}
+
+/// Moves a direct in the lists of its two people, if the log is one's.
+fn move_direct(db: &Transaction<'_>, topic: &Topic, at: Timestamp) -> rusqlite::Result<()> {
+    let Some(Conversation::Direct(pair)) = topic.conversation() else { return Ok(()) };
+    let [one, other] = pair.people().map(|user| user.to_string());
+    let mut update = db.prepare_cached("UPDATE directs SET at = ? WHERE user = ? AND other = ?")?;
+    update.execute(params![at.0, one, other])?;
+    update.execute(params![at.0, other, one])?;
+    Ok(())
 }

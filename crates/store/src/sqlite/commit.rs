@@ -1,10 +1,12 @@
-use chat::store::{Amend, Change, Draft, Fact, Meeting, Outcome, Part, Placed, Version, Write};
+use chat::store::{
+    Amend, Amended, Change, Draft, Fact, Meeting, Outcome, Part, Placed, Version, Write, folded, requoted,
+};
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Seq, Settings, Topic, UserId};
+use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Refusal, Seq, Settings, Topic, UserId};
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::values::{APPLICATION, door, notify, role, seq, sql};
-use super::{accounts, attempts, conversations, guests, logs, meta, people};
+use super::{accounts, attempts, conversations, guests, logs, meta, names, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know. A mark is set with them.
@@ -44,6 +46,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
                 db.prepare_cached("INSERT INTO users (id, application, name, since) VALUES (?, ?, ?, ?)")?;
             user.execute(params![person.id.to_string(), APPLICATION, person.name.as_str(), session.at.0])?;
             guests::came(db, person.id, session.at)?;
+            names::note_user(db, person.id, person.name.as_str(), false)?;
             accounts::begin(db, person.id, session)
         }
         Write::Read { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
@@ -126,8 +129,9 @@ fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Res
         // Who has sent it before has it, whatever became of the right since.
         Err(refused) => return Ok(sent_before(db, draft)?.unwrap_or(refused)),
     };
-    let (log, seq) = heads.next(db, &draft.topic)?;
+    let (log, seq) = heads.next(db, draft)?;
     if append_at(db, log, seq, draft)? {
+        heads.keep(draft);
         if let Some(group) = watched {
             let mut spoke =
                 db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
@@ -170,31 +174,43 @@ fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::
 }
 
 fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {
-    let Amend { target, version, data, pinned, counts, mentions, others, news } = amend;
+    let (news, target) = (&amend.news, sql(amend.target));
     if let Some(outcome) = sent_before(db, news)? {
         return Ok(outcome);
     }
-    let mut find = db.prepare_cached(
-        "SELECT entries.log FROM entries JOIN logs ON logs.id = entries.log
-         WHERE logs.application = ? AND logs.topic = ? AND entries.seq = ? AND entries.version = ?",
-    )?;
-    let key = params![APPLICATION, news.topic.as_str(), sql(*target), version.0];
-    let Some(log) = find.query_row(key, |row| row.get::<_, i64>(0)).optional()? else {
-        return Ok(Outcome::Stale);
-    };
-    if let Err(refused) = right(db, news)? {
-        return Ok(refused);
+    let Some(right) = news.right else { return Ok(Outcome::Refused(Refusal::NotFound)) };
+    let standing = conversations::standing(db, right.conversation, right.user)?;
+    if let Err(refusal) = right.check(standing.as_ref()) {
+        return Ok(Outcome::Refused(refusal));
     }
-    let mut amend = db.prepare_cached(
-        "UPDATE entries SET data = ?, pinned = ?, counts = ?, version = version + 1 WHERE log = ? AND seq = ?",
-    )?;
-    amend.execute(params![data.as_str(), pinned, counts, log, sql(*target)])?;
-    db.prepare_cached("DELETE FROM mentions WHERE log = ? AND seq = ?")?
-        .execute(params![log, sql(*target)])?;
-    mention(db, log, *target, mentions)?;
-    for (seq, data) in others {
-        let mut rewrite = db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
-        rewrite.execute(params![data.as_str(), log, sql(*seq)])?;
+    let Some(role) = standing.and_then(|standing| standing.role) else {
+        return Ok(Outcome::Refused(Refusal::NotMember));
+    };
+    let Some(kept) = logs::kept(db, &news.topic, amend.target)? else {
+        return Ok(Outcome::Refused(Refusal::NotFound));
+    };
+    let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
+        Ok(Some(amended)) => amended,
+        Ok(None) => return Ok(Outcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp }),
+        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+    };
+    let mut find = db.prepare_cached("SELECT id FROM logs WHERE application = ? AND topic = ?")?;
+    let log: i64 = find.query_row(params![APPLICATION, news.topic.as_str()], |row| row.get(0))?;
+    let mut update =
+        db.prepare_cached("UPDATE entries SET data = ?, pinned = ?, counts = ? WHERE log = ? AND seq = ?")?;
+    update.execute(params![data.as_str(), pinned, counts, log, target])?;
+    if mentions != kept.mentions {
+        db.prepare_cached("DELETE FROM mentions WHERE log = ? AND seq = ?")?.execute(params![log, target])?;
+        mention(db, log, amend.target, &mentions)?;
+    }
+    if let Some(excerpt) = excerpt {
+        for entry in logs::about(db, &news.topic, amend.target)? {
+            if let Some(data) = requoted(&entry.data, &excerpt) {
+                let mut rewrite =
+                    db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
+                rewrite.execute(params![data.as_str(), log, sql(entry.seq)])?;
+            }
+        }
     }
     Ok(Outcome::Posted { seq: append(db, news)? })
 }
@@ -266,9 +282,11 @@ fn delivered(
 
 fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Result<Outcome> {
     let [low, high] = pair.people().map(|user| user.to_string());
-    let mut insert =
-        db.prepare_cached("INSERT OR IGNORE INTO directs (user, other) VALUES (?1, ?2), (?2, ?1)")?;
-    if insert.execute([&low, &high])? == 0 {
+    let mut insert = db.prepare_cached(
+        "INSERT OR IGNORE INTO directs (user, other, at) VALUES (?1, ?2, ?3), (?2, ?1, ?3)",
+    )?;
+    let at = logs::newest(db, &Topic::direct(*pair))?.map_or(0, |(_, at)| at.0);
+    if insert.execute(params![low, high, at])? == 0 {
         return Ok(Outcome::Done);
     }
     let places = news.iter().map(|draft| append(db, draft)).collect::<Result<_, _>>()?;
@@ -296,25 +314,37 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
     match fact {
         Fact::Created { settings, at } => {
             run(
-                "INSERT INTO groups (id, application, name, member_limit, version, since) VALUES (?, ?, '', 0, 0, ?)",
+                "INSERT INTO groups (id, application, name, sort, member_limit, version, since)
+                 VALUES (?, ?, '', '', 0, 0, ?)",
                 &[&group, &APPLICATION, &at.0],
             )?;
             settle(db, group, settings)
         }
         Fact::Settled(settings) => settle(db, group, settings),
         Fact::Deleted => delete(db, group),
-        Fact::Seated(Member { person, role: as_role, since, muted_until, .. }) => run(
-            "INSERT INTO members (\"group\", user, role, since, muted_until, read_mark)
-             VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
-                 (SELECT head FROM logs WHERE application = 1 AND topic = 'group/' || ?1), 0))",
-            &[&group, &person.id.to_string(), &role(*as_role), &since.0, &muted_until.map(|until| until.0)],
-        ),
+        Fact::Seated(Member { person, role: as_role, since, muted_until, .. }) => {
+            run(
+                "INSERT INTO members (\"group\", user, role, since, muted_until, read_mark)
+                 VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
+                     (SELECT head FROM logs WHERE application = 1 AND topic = 'group/' || ?1), 0))",
+                &[
+                    &group,
+                    &person.id.to_string(),
+                    &role(*as_role),
+                    &since.0,
+                    &muted_until.map(|until| until.0),
+                ],
+            )?;
+            run("UPDATE groups SET members = members + 1 WHERE id = ?", &[&group])
+        }
         Fact::Given { to, by } => run(
             "UPDATE members SET given_by = ? WHERE \"group\" = ? AND user = ?",
             &[&by.to_string(), &group, &to.to_string()],
         ),
         Fact::Unseated(user) => {
-            run("DELETE FROM members WHERE \"group\" = ? AND user = ?", &[&group, &user.to_string()])
+            let mut delete = db.prepare_cached("DELETE FROM members WHERE \"group\" = ? AND user = ?")?;
+            let gone = delete.execute(params![group, user.to_string()])?;
+            run("UPDATE groups SET members = members - ? WHERE id = ?", &[&gone, &group])
         }
         Fact::Ranked(user, as_role) => run(
             "UPDATE members SET role = ? WHERE \"group\" = ? AND user = ?",
@@ -345,13 +375,17 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
 }
 
 fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::Result<()> {
+    forget_name(db, group)?;
+    let listed = settings.door == Door::Listed && !settings.archived;
+    names::note_group(db, group, settings.name.as_str(), listed)?;
     let mut update = db.prepare_cached(
-        "UPDATE groups SET name = ?, description = ?, member_limit = ?, door = ?, announcing = ?, slow_s = ?,
+        "UPDATE groups SET name = ?, sort = ?, description = ?, member_limit = ?, door = ?, announcing = ?, slow_s = ?,
                            archived = ?, listed = ?
          WHERE id = ?",
     )?;
     update.execute(params![
         settings.name.as_str(),
+        folded(settings.name.as_str()),
         settings.description.as_str(),
         settings.limit,
         door(settings.door),
@@ -364,8 +398,19 @@ fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::R
     Ok(())
 }
 
+/// The name of a group is no longer found.
+fn forget_name(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
+    let mut find = db.prepare_cached("SELECT name, listed AND NOT archived FROM groups WHERE id = ?")?;
+    let old = find.query_row([group], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+    match old {
+        Some((name, listed)) => names::forget_group(db, group, &name, listed),
+        None => Ok(()),
+    }
+}
+
 /// Nothing of a group stays behind, and nothing of what was said in it.
 fn delete(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
+    forget_name(db, group)?;
     for table in ["members", "bans", "invites"] {
         db.prepare_cached(&format!("DELETE FROM {table} WHERE \"group\" = ?"))?.execute([group])?;
     }

@@ -1,12 +1,15 @@
-use chat::store::{Conversations, Standing, Unread};
+use std::collections::BTreeMap;
+
+use chat::store::{CALLED, Conversations, NEAR, Standing, Unread, folded};
 use rusqlite::{Connection, OptionalExtension, params};
 use wire::{
-    Conversation, GroupId, GroupSummary, Mine, Pair, Person, Role, Seq, Summary, Timestamp, Topic, UserId,
+    Conversation, GroupId, GroupSummary, Mine, Notify, Pair, Person, Role, Seq, Summary, Timestamp, Topic,
+    UserId,
 };
 
 use super::people::person;
-use super::values::{called, checked, notify_of, seq};
-use super::{groups, logs};
+use super::values::{APPLICATION, checked, notify_of, seq};
+use super::{accounts, groups, logs, names, people};
 
 /// How a user stands in a conversation.
 pub(super) fn standing(
@@ -77,49 +80,102 @@ pub(super) fn is_blocked(db: &Connection, conversation: Conversation) -> rusqlit
     find.exists(people)
 }
 
-/// The conversations of a user, the one with the newest entry first.
-pub(super) fn conversations(db: &Connection, user: UserId) -> rusqlite::Result<Conversations> {
-    let mut mine = Vec::new();
-    let mut select = db.prepare_cached(
-        "SELECT groups.id, groups.name, members.since
-         FROM members JOIN groups ON groups.id = members.\"group\" WHERE members.user = ?",
-    )?;
-    let rows = select.query_map([user.to_string()], |row| {
-        let id: GroupId = checked(row, 0, |id: String| id.parse().ok())?;
-        Ok((GroupSummary { id, name: groups::group_name(row, 1)? }, Timestamp(row.get(2)?)))
-    })?;
-    for row in rows {
-        let (group, since) = row?;
-        let conversation = Conversation::Group(group.id);
-        mine.extend(one_of_mine(db, Summary::Group(group), conversation, user, since)?);
+/// The conversations of a user, the one with the newest entry first, at most so many.
+pub(super) fn conversations(db: &Connection, user: UserId, limit: usize) -> rusqlite::Result<Conversations> {
+    let mut all = groups_in_list(db, user)?;
+    all.extend(directs_in_list(db, user, limit)?);
+    all.sort_by_cached_key(|one| std::cmp::Reverse((one.at, one.what.topic())));
+    let more = all.len() > limit;
+    all.truncate(limit);
+    let mut mine = Vec::with_capacity(all.len());
+    for one in all {
+        mine.push(one.counted(db, user)?);
     }
-    let mut select = db.prepare_cached(
-        "SELECT users.id, users.name FROM directs JOIN users ON users.id = directs.other
-         WHERE directs.user = ?",
-    )?;
-    for row in select.query_map([user.to_string()], |row| person(row, 0))? {
-        let with = row?;
-        let Some(pair) = Pair::of(user, with.id) else { continue };
-        let summary = Summary::direct(pair, with);
-        mine.extend(one_of_mine(db, summary, Conversation::Direct(pair), user, Timestamp(0))?);
-    }
-    mine.sort_by_key(|mine| std::cmp::Reverse((mine.at, mine.what.topic())));
-    Ok(Conversations { mine, head: logs::head(db, &Topic::user(user))? })
+    Ok(Conversations { mine, more, head: logs::head(db, &Topic::user(user))? })
 }
 
-fn one_of_mine(
-    db: &Connection,
+/// A conversation in the list of a user, before it is counted what is unread in it.
+struct InList {
     what: Summary,
-    conversation: Conversation,
-    user: UserId,
-    since: Timestamp,
-) -> rusqlite::Result<Option<Mine>> {
-    let Some(standing) = standing(db, conversation, user)? else { return Ok(None) };
-    let Standing { read, notify, hidden, .. } = standing;
-    let Unread { messages: unread, mentions } = self::unread(db, conversation, user, read)?;
-    let newest = logs::newest(db, &Topic::of(conversation))?;
-    let (head, at) = newest.unwrap_or((Seq::ZERO, since));
-    Ok(Some(Mine { what, unread, mentions, notify, hidden, head, at }))
+    read: Seq,
+    notify: Notify,
+    hidden: bool,
+    at: Timestamp,
+    /// Its log, if it has begun, and the head of that.
+    log: Option<(i64, Seq)>,
+}
+
+impl InList {
+    fn counted(self, db: &Connection, user: UserId) -> rusqlite::Result<Mine> {
+        let Self { what, read, notify, hidden, at, log } = self;
+        let unread = match log {
+            Some((log, head)) => logs::unread_of(db, log, head, user, read)?,
+            None => Unread::default(),
+        };
+        let mentions = match what {
+            Summary::Group(_) => unread.mentions,
+            // Everything in a direct is meant for one.
+            Summary::Direct { .. } => unread.messages,
+        };
+        let head = log.map_or(Seq::ZERO, |(_, head)| head);
+        Ok(Mine { what, unread: unread.messages, mentions, notify, hidden, head, at })
+    }
+}
+
+/// The groups of a user; there is a limit to how many one may be in.
+fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>> {
+    let mut select = db.prepare_cached(
+        "SELECT groups.id, groups.name, members.since, members.read_mark, members.notify, members.hidden,
+                logs.id, logs.head, logs.at
+         FROM members CROSS JOIN groups ON groups.id = members.\"group\"
+         LEFT JOIN logs ON logs.application = ? AND logs.topic = 'group/' || groups.id
+         WHERE members.user = ?",
+    )?;
+    let rows = select.query_map(params![APPLICATION, user.to_string()], |row| {
+        let id: GroupId = checked(row, 0, |id: String| id.parse().ok())?;
+        let (since, at) = (row.get(2)?, row.get::<_, Option<i64>>(8)?);
+        Ok(InList {
+            what: Summary::Group(GroupSummary { id, name: groups::group_name(row, 1)? }),
+            read: seq(row, 3)?,
+            notify: checked(row, 4, |notify: String| notify_of(&notify))?,
+            hidden: row.get(5)?,
+            at: Timestamp(at.unwrap_or(since)),
+            log: row.get::<_, Option<i64>>(6)?.zip(row.get::<_, Option<u64>>(7)?.map(Seq)),
+        })
+    })?;
+    rows.collect()
+}
+
+/// The directs of a user with the newest entries, and one more than so many if there are more.
+fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Result<Vec<InList>> {
+    let mut select = db.prepare_cached(
+        "SELECT users.id, users.name, directs.read_mark, directs.notify, directs.hidden, directs.at
+         FROM directs CROSS JOIN users ON users.id = directs.other
+         WHERE directs.user = ? ORDER BY directs.at DESC, directs.other DESC LIMIT ?",
+    )?;
+    let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut rows = select.query(params![user.to_string(), most])?;
+    let mut directs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let with = person(row, 0)?;
+        let Some(pair) = Pair::of(user, with.id) else { continue };
+        directs.push(InList {
+            what: Summary::direct(pair, with),
+            read: seq(row, 2)?,
+            notify: checked(row, 3, |notify: String| notify_of(&notify))?,
+            hidden: row.get(4)?,
+            at: Timestamp(row.get(5)?),
+            log: logs::log(db, &Topic::direct(pair))?,
+        });
+    }
+    Ok(directs)
+}
+
+/// The groups of a user, the one joined first first.
+pub(super) fn groups_of(db: &Connection, user: UserId) -> rusqlite::Result<Vec<GroupId>> {
+    let mut select = db.prepare_cached("SELECT \"group\" FROM members WHERE user = ? ORDER BY id")?;
+    let rows = select.query_map([user.to_string()], |row| checked(row, 0, |id: String| id.parse().ok()))?;
+    rows.collect()
 }
 
 /// People to write to, by name.
@@ -128,18 +184,70 @@ pub(super) fn people(
     user: UserId,
     words: &str,
     everyone: bool,
+    after: Option<UserId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<Person>> {
+    let words = folded(words);
+    let after = match after.filter(|_| words.is_empty()) {
+        Some(after) => people::user(db, after)?.map(|person| by_name(&person)),
+        None => None,
+    };
+    let mut known: BTreeMap<(String, UserId), Person> = BTreeMap::new();
+    let mut take = |person: Person| {
+        let key = by_name(&person);
+        if person.id != user && key.0.contains(&words) && after.as_ref().is_none_or(|after| key > *after) {
+            known.insert(key, person);
+        }
+    };
+    for person in near(db, user)? {
+        take(person);
+    }
+    if !words.is_empty() {
+        for has_account in [false, true] {
+            for id in names::users_with(db, &words, has_account, CALLED)? {
+                if let Some(person) = person_near(db, user, &id)? {
+                    take(person);
+                }
+            }
+        }
+    }
+    if everyone {
+        let accounts =
+            accounts::accounts(db, &words, after.as_ref().map(|(_, id)| *id), limit.saturating_add(1))?;
+        for listed in accounts {
+            take(listed.person);
+        }
+    }
+    Ok(known.into_values().take(limit).collect())
+}
+
+/// Members of a user's groups, as many as are looked at.
+fn near(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
     let mut select = db.prepare_cached(
-        "SELECT users.id, users.name FROM users JOIN (
-             SELECT others.user AS id FROM members AS mine
-             JOIN members AS others ON others.\"group\" = mine.\"group\" WHERE mine.user = ?1
-             UNION SELECT user FROM accounts WHERE ?2
-         ) AS known ON known.id = users.id
-         WHERE users.id <> ?1",
+        "SELECT users.id, users.name FROM (
+             SELECT others.user FROM members AS mine
+             CROSS JOIN members AS others ON others.\"group\" = mine.\"group\"
+             WHERE mine.user = ? LIMIT ?
+         ) AS near CROSS JOIN users ON users.id = near.user",
     )?;
-    let rows = select.query_map(params![user.to_string(), everyone], |row| person(row, 0))?;
-    called(words, limit, rows, |person| (person.name.as_str(), person.id))
+    let most = i64::try_from(NEAR).unwrap_or(i64::MAX);
+    select.query_map(params![user.to_string(), most], |row| person(row, 0))?.collect()
+}
+
+/// A person, if they share a group with a user.
+fn person_near(db: &Connection, user: UserId, id: &str) -> rusqlite::Result<Option<Person>> {
+    let mut find = db.prepare_cached(
+        "SELECT users.id, users.name FROM users WHERE users.id = ?1 AND EXISTS (
+             SELECT 1 FROM members AS theirs
+             CROSS JOIN members AS mine ON mine.\"group\" = theirs.\"group\" AND mine.user = ?2
+             WHERE theirs.user = ?1)",
+    )?;
+    find.query_row(params![id, user.to_string()], |row| person(row, 0)).optional()
+}
+
+/// The order of lists of people.
+fn by_name(person: &Person) -> (String, UserId) {
+    (folded(person.name.as_str()), person.id)
 }
 
 /// Whom a user has blocked, the last one first.

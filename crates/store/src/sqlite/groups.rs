@@ -1,12 +1,14 @@
-use chat::store::{Listing, Roster, Seats, Standing, Version};
+use std::collections::BTreeMap;
+
+use chat::store::{CALLED, GroupOverview, Listing, Roster, Seats, Standing, Version, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
     Description, GroupId, GroupName, GroupSummary, Invite, Member, Settings, Timestamp, Topic, UserId,
 };
 
-use super::logs;
 use super::people::person;
-use super::values::{called, checked, door_of, notify_of, role_of, seq};
+use super::values::{APPLICATION, checked, door_of, notify_of, role_of, seq};
+use super::{logs, names};
 
 /// Settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
@@ -78,28 +80,142 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
     Ok(standing.map(|standing| Standing { listed: standing.role.is_some(), ..standing }))
 }
 
-/// Groups by name, without case.
+/// Groups by name, without case: those with these words in it, or all after one of them.
 pub(super) fn listings(
     db: &Connection,
     words: &str,
     all: bool,
+    after: Option<GroupId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<Listing>> {
-    let mut select = db.prepare_cached(
-        "SELECT id, name, description, (SELECT count(*) FROM members WHERE \"group\" = groups.id)
-         FROM groups WHERE ?1 OR (listed AND door = 'open' AND NOT archived)",
+    let words = folded(words);
+    if words.is_empty() {
+        return listings_after(db, all, after, limit);
+    }
+    let mut ids = names::groups_with(db, &words, true, limit)?;
+    if all {
+        ids.extend(names::groups_with(db, &words, false, limit)?);
+    }
+    let mut find = db.prepare_cached("SELECT id, name, description, members FROM groups WHERE id = ?")?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(find.query_row([id], listing).optional()?);
+    }
+    found.sort_by_cached_key(|listing| (folded(listing.group.name.as_str()), listing.group.id));
+    found.truncate(limit);
+    Ok(found)
+}
+
+fn listings_after(
+    db: &Connection,
+    all: bool,
+    after: Option<GroupId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Listing>> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let mut find = db.prepare_cached("SELECT sort FROM groups WHERE id = ?")?;
+    let sort: Option<String> = find.query_row([&after], |row| row.get(0)).optional()?;
+    let statement = if all {
+        "SELECT id, name, description, members FROM groups
+         WHERE application = ? AND (sort, id) > (?, ?) ORDER BY sort, id LIMIT ?"
+    } else {
+        "SELECT id, name, description, members FROM groups
+         WHERE application = ? AND listed AND NOT archived AND (sort, id) > (?, ?) ORDER BY sort, id LIMIT ?"
+    };
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut select = db.prepare_cached(statement)?;
+    let key = params![APPLICATION, sort.unwrap_or_default(), after, most];
+    select.query_map(key, listing)?.collect()
+}
+
+fn listing(row: &Row<'_>) -> rusqlite::Result<Listing> {
+    Ok(Listing {
+        group: GroupSummary { id: checked(row, 0, |id: String| id.parse().ok())?, name: group_name(row, 1)? },
+        description: checked(row, 2, |text: String| Description::new(&text).ok())?,
+        members: row.get(3)?,
+    })
+}
+
+/// Settings and head of a group, how many members it has, and some of them.
+pub(super) fn overview(
+    db: &Connection,
+    id: GroupId,
+    viewer: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Option<GroupOverview>> {
+    let mut find = db.prepare_cached(
+        "SELECT name, description, member_limit, door, listed, announcing, slow_s, archived, members
+         FROM groups WHERE id = ?",
     )?;
-    let rows = select.query_map([all], |row| {
-        Ok(Listing {
-            group: GroupSummary {
-                id: checked(row, 0, |id: String| id.parse().ok())?,
-                name: group_name(row, 1)?,
-            },
-            description: checked(row, 2, |text: String| Description::new(&text).ok())?,
-            members: row.get(3)?,
-        })
-    })?;
-    called(words, limit, rows, |listing| (listing.group.name.as_str(), listing.group.id))
+    let found = find.query_row([id.to_string()], |row| Ok((settings(row)?, row.get(8)?))).optional()?;
+    let Some((settings, count)) = found else { return Ok(None) };
+    let mut members = members_after(db, id, None, limit)?;
+    if let Some(viewer) = viewer.filter(|viewer| members.iter().all(|member| member.person.id != *viewer)) {
+        let mut find = db.prepare_cached(
+            "SELECT users.id, users.name, members.role, members.since, members.muted_until,
+                    members.delivered_mark, members.seen_mark,
+                    EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user)
+             FROM members CROSS JOIN users ON users.id = members.user
+             WHERE members.\"group\" = ? AND members.user = ?",
+        )?;
+        members.extend(find.query_row(params![id.to_string(), viewer.to_string()], member).optional()?);
+    }
+    Ok(Some(GroupOverview { settings, members, count, head: logs::head(db, &Topic::group(id))? }))
+}
+
+/// Members of a group: those with these words in their name, or all after one of them.
+pub(super) fn members(
+    db: &Connection,
+    id: GroupId,
+    words: &str,
+    after: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Member>> {
+    let words = folded(words);
+    if words.is_empty() {
+        return members_after(db, id, after, limit);
+    }
+    let mut find = db.prepare_cached(
+        "SELECT users.id, users.name, members.role, members.since, members.muted_until,
+                members.delivered_mark, members.seen_mark,
+                EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user),
+                members.id
+         FROM members CROSS JOIN users ON users.id = members.user
+         WHERE members.\"group\" = ? AND members.user = ?",
+    )?;
+    let mut found = BTreeMap::new();
+    for has_account in [false, true] {
+        for user in names::users_with(db, &words, has_account, CALLED)? {
+            let seat = find
+                .query_row(params![id.to_string(), user], |row| Ok((row.get::<_, i64>(8)?, member(row)?)));
+            found.extend(seat.optional()?);
+        }
+    }
+    Ok(found.into_values().take(limit).collect())
+}
+
+fn members_after(
+    db: &Connection,
+    id: GroupId,
+    after: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<Member>> {
+    let mut find = db.prepare_cached("SELECT id FROM members WHERE \"group\" = ? AND user = ?")?;
+    let after = match after {
+        Some(after) => {
+            find.query_row(params![id.to_string(), after.to_string()], |row| row.get(0)).optional()?
+        }
+        None => None,
+    };
+    let mut select = db.prepare_cached(
+        "SELECT users.id, users.name, members.role, members.since, members.muted_until,
+                members.delivered_mark, members.seen_mark,
+                EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user)
+         FROM members CROSS JOIN users ON users.id = members.user
+         WHERE members.\"group\" = ? AND members.id > ? ORDER BY members.id LIMIT ?",
+    )?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    select.query_map(params![id.to_string(), after.unwrap_or(0), most], member)?.collect()
 }
 
 fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {

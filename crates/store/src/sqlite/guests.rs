@@ -2,6 +2,7 @@ use rusqlite::{Transaction, params};
 use wire::{Timestamp, UserId};
 
 use super::values::{APPLICATION, checked, sender};
+use super::{names, people};
 
 /// Somebody new, who may never do anything.
 pub(super) fn came(db: &Transaction<'_>, user: UserId, at: Timestamp) -> rusqlite::Result<()> {
@@ -31,6 +32,9 @@ pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp, most: usize) -> rus
             Some(seen) if seen >= before.0 => came(db, user, Timestamp(seen))?,
             _ => {
                 db.prepare_cached("DELETE FROM sessions WHERE user = ?")?.execute([&id])?;
+                if let Some(person) = people::user(db, user)? {
+                    names::forget_user(db, user, person.name.as_str(), false)?;
+                }
                 db.prepare_cached("DELETE FROM users WHERE id = ?")?.execute([&id])?;
                 gone.push(user);
             }

@@ -1,8 +1,14 @@
-use chat::store::{BodyHash, Kept, Mentions, Range, Sender, SentBefore, Unread, Version};
+use chat::store::{
+    BodyHash, Kept, LogBounds, Mentions, Range, RowPage, RowRange, Sender, SentBefore, Unread,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wire::{Entry, Epoch, Json, Page, SendId, Seq, Timestamp, Topic, UserId};
+use wire::limits::UNREAD_MOST;
+use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic, UserId};
 
 use super::values::{APPLICATION, checked, sender, seq, sql};
+
+/// The most rows or mentions after a place that are looked at to count what is unread.
+const LOOKED_AT: i64 = 2_000;
 
 /// A slice of a log. It always begins at 1: nothing is taken out of a log but the whole.
 pub(super) fn page(
@@ -31,17 +37,56 @@ pub(super) fn page(
     Ok(Page { entries, epoch, begins: Seq(1), head })
 }
 
+/// The rows around a place.
+pub(super) fn rows(
+    db: &Connection,
+    topic: &Topic,
+    range: RowRange,
+    epoch: Epoch,
+) -> rusqlite::Result<Rows<Json>> {
+    let (log, head) = log(db, topic)?.unwrap_or((0, Seq::ZERO));
+    let mut page = RowPage::new(range, LogBounds { epoch, begins: Seq(1), head });
+    let at = sql(page.at());
+    // Neither side ever needs more than this and one to see that there are more.
+    let most = i64::try_from(range.before + range.after + 1).unwrap_or(i64::MAX);
+    if let Some(most) = page.to_count() {
+        let mut count = db.prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM entries WHERE log = ? AND seq < ? AND is_row LIMIT ?)",
+        )?;
+        page.count_older(count.query_row(params![log, at, most as i64], |row| row.get(0))?);
+    }
+    if range.after > 0 {
+        let mut newer = db.prepare_cached(
+            "SELECT seq, send_id, at, data FROM entries
+             WHERE log = ? AND seq >= ? AND is_row ORDER BY seq LIMIT ?",
+        )?;
+        let mut rows = newer.query(params![log, at, most])?;
+        while let Some(row) = rows.next()? {
+            if !page.push_newer(entry(row, topic)?) {
+                break;
+            }
+        }
+    }
+    let mut older = db.prepare_cached(
+        "SELECT seq, send_id, at, data FROM entries
+         WHERE log = ? AND seq < ? AND is_row ORDER BY seq DESC LIMIT ?",
+    )?;
+    let mut rows = older.query(params![log, at, most])?;
+    while let Some(row) = rows.next()? {
+        if !page.push_older(entry(row, topic)?) {
+            break;
+        }
+    }
+    Ok(page.finish())
+}
+
 /// One entry as it is now.
 pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Option<Kept>> {
     let Some((log, _)) = log(db, topic)? else { return Ok(None) };
     let mut find =
-        db.prepare_cached("SELECT seq, send_id, at, data, version FROM entries WHERE log = ? AND seq = ?")?;
+        db.prepare_cached("SELECT seq, send_id, at, data FROM entries WHERE log = ? AND seq = ?")?;
     let found = find.query_row(params![log, sql(seq)], |row| {
-        Ok(Kept {
-            entry: entry(row, topic)?,
-            version: Version(row.get(4)?),
-            mentions: mentions(db, log, seq)?,
-        })
+        Ok(Kept { entry: entry(row, topic)?, mentions: mentions(db, log, seq)? })
     });
     found.optional()
 }
@@ -80,34 +125,54 @@ pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result
     found.optional()
 }
 
-/// How many messages of others stand after a place, and how many of them mention a user.
+/// How many messages of others stand after a place, and how many of them mention a user. Both are counted up to a
+/// bound, and so is what is looked at: one's own messages and notices are passed over.
 pub(super) fn unread(db: &Connection, topic: &Topic, user: UserId, after: Seq) -> rusqlite::Result<Unread> {
     let Some((log, head)) = log(db, topic)? else { return Ok(Unread::default()) };
+    unread_of(db, log, head, user, after)
+}
+
+/// As [`unread`], of a log that is known.
+pub(super) fn unread_of(
+    db: &Connection,
+    log: i64,
+    head: Seq,
+    user: UserId,
+    after: Seq,
+) -> rusqlite::Result<Unread> {
     if after >= head {
         return Ok(Unread::default());
     }
     let me = sender(Sender::User(user));
     let mut count = db.prepare_cached(
-        "SELECT count(*) FROM entries WHERE log = ? AND seq > ? AND counts AND sender <> ?",
+        "SELECT count(*) FROM (
+             SELECT 1 FROM (
+                 SELECT counts, sender FROM entries WHERE log = ? AND seq > ? AND is_row ORDER BY seq LIMIT ?
+             ) WHERE counts AND sender <> ? LIMIT ?
+         )",
     )?;
-    let messages = count.query_row(params![log, sql(after), me], |row| row.get(0))?;
+    let messages = count.query_row(params![log, sql(after), LOOKED_AT, me, UNREAD_MOST], |row| row.get(0))?;
+    if messages == 0 {
+        return Ok(Unread::default());
+    }
     let mut count = db.prepare_cached(
-        "SELECT count(DISTINCT entries.seq) FROM mentions
-         JOIN entries ON entries.log = mentions.log AND entries.seq = mentions.seq
-         WHERE mentions.log = ? AND mentions.user IN (?, '') AND mentions.seq > ? AND entries.counts
-           AND entries.sender <> ?",
+        "SELECT count(*) FROM (
+             SELECT 1 FROM (
+                 SELECT seq FROM mentions WHERE log = ?1 AND user = ?2 AND seq > ?3
+                 UNION SELECT seq FROM mentions WHERE log = ?1 AND user = '' AND seq > ?3
+                 ORDER BY seq LIMIT ?4
+             ) AS mentioned CROSS JOIN entries ON entries.log = ?1 AND entries.seq = mentioned.seq
+             WHERE entries.counts AND entries.sender <> ?5 LIMIT ?6
+         )",
     )?;
-    let mentions = count.query_row(params![log, user.to_string(), sql(after), me], |row| row.get(0))?;
+    let key = params![log, user.to_string(), sql(after), LOOKED_AT, me, UNREAD_MOST];
+    let mentions = count.query_row(key, |row| row.get(0))?;
     Ok(Unread { messages, mentions })
 }
 
 /// The newest place of a log, and when that was taken; none if it is empty.
 pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
-    let mut find = db.prepare_cached(
-        "SELECT entries.seq, entries.at FROM logs
-         JOIN entries ON entries.log = logs.id AND entries.seq = logs.head
-         WHERE logs.application = ? AND logs.topic = ?",
-    )?;
+    let mut find = db.prepare_cached("SELECT head, at FROM logs WHERE application = ? AND topic = ?")?;
     let key = params![APPLICATION, topic.as_str()];
     find.query_row(key, |row| Ok((seq(row, 0)?, Timestamp(row.get(1)?)))).optional()
 }
@@ -148,7 +213,7 @@ pub(super) fn head(db: &Connection, topic: &Topic) -> rusqlite::Result<Seq> {
     Ok(log(db, topic)?.map_or(Seq::ZERO, |(_, head)| head))
 }
 
-fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i64, Seq)>> {
+pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i64, Seq)>> {
     let mut find = db.prepare_cached("SELECT id, head FROM logs WHERE application = ? AND topic = ?")?;
     find.query_row(params![APPLICATION, topic.as_str()], |row| Ok((row.get(0)?, seq(row, 1)?))).optional()
 }

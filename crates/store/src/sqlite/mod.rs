@@ -14,8 +14,11 @@ mod life;
 mod logs;
 mod meta;
 mod migrate;
+mod names;
 mod open;
 mod people;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod restore;
 mod sessions;
@@ -33,11 +36,14 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, Conversations, Kept, Listed, Listing, Outcome, Profile, Range, Roster, Seats,
-    Sender, SentBefore, Standing, Unread, Write,
+    Account, AccountKey, Conversations, GroupOverview, Kept, Listed, Listing, Outcome, Profile, Range,
+    Roster, RowRange, Seats, Sender, SentBefore, Standing, Unread, Write,
 };
 use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
-use wire::{Conversation, Entry, Epoch, GroupId, Json, Page, Person, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
 
 pub use self::backup::BackupRequest;
 use self::folder::Folder;
@@ -145,6 +151,11 @@ impl Store for SqliteStore {
         self.readers.read("page", move |db| logs::page(db, &topic, range, epoch)).await
     }
 
+    async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
+        let (topic, epoch) = (topic.clone(), self.epoch);
+        self.readers.read("rows", move |db| logs::rows(db, &topic, range, epoch)).await
+    }
+
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         let topic = topic.clone();
         self.readers.read("kept", move |db| logs::kept(db, &topic, seq)).await
@@ -165,6 +176,26 @@ impl Store for SqliteStore {
         self.readers.read("place_at", move |db| logs::place_at(db, &topic, at)).await
     }
 
+    async fn group(
+        &self,
+        group: GroupId,
+        viewer: Option<UserId>,
+        limit: usize,
+    ) -> Result<Option<GroupOverview>, Fault> {
+        self.readers.read("group", move |db| groups::overview(db, group, viewer, limit)).await
+    }
+
+    async fn members(
+        &self,
+        group: GroupId,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Fault> {
+        let words = words.to_owned();
+        self.readers.read("members", move |db| groups::members(db, group, &words, after, limit)).await
+    }
+
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
         self.readers.read("roster", move |db| groups::roster(db, group)).await
     }
@@ -177,8 +208,12 @@ impl Store for SqliteStore {
         self.readers.read("unread", move |db| conversations::unread(db, conversation, user, after)).await
     }
 
-    async fn conversations(&self, user: UserId) -> Result<Conversations, Fault> {
-        self.readers.read("conversations", move |db| conversations::conversations(db, user)).await
+    async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
+        self.readers.read("conversations", move |db| conversations::conversations(db, user, limit)).await
+    }
+
+    async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
+        self.readers.read("groups_of", move |db| conversations::groups_of(db, user)).await
     }
 
     async fn people(
@@ -186,15 +221,23 @@ impl Store for SqliteStore {
         user: UserId,
         words: &str,
         everyone: bool,
+        after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
         let words = words.to_owned();
-        self.readers.read("people", move |db| conversations::people(db, user, &words, everyone, limit)).await
+        let read = move |db: &_| conversations::people(db, user, &words, everyone, after, limit);
+        self.readers.read("people", read).await
     }
 
-    async fn groups(&self, words: &str, all: bool, limit: usize) -> Result<Vec<Listing>, Fault> {
+    async fn groups(
+        &self,
+        words: &str,
+        all: bool,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Result<Vec<Listing>, Fault> {
         let words = words.to_owned();
-        self.readers.read("groups", move |db| groups::listings(db, &words, all, limit)).await
+        self.readers.read("groups", move |db| groups::listings(db, &words, all, after, limit)).await
     }
 
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
@@ -222,8 +265,13 @@ impl Store for SqliteStore {
         self.readers.read("account", move |db| accounts::account(db, &key)).await
     }
 
-    async fn accounts(&self) -> Result<Vec<Listed>, Fault> {
-        self.readers.read("accounts", accounts::accounts).await
+    async fn has_accounts(&self) -> Result<bool, Fault> {
+        self.readers.read("has_accounts", accounts::has_accounts).await
+    }
+
+    async fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Result<Vec<Listed>, Fault> {
+        let words = words.to_owned();
+        self.readers.read("accounts", move |db| accounts::accounts(db, &words, after, limit)).await
     }
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {

@@ -23,6 +23,8 @@ CREATE TABLE logs (
     application INTEGER NOT NULL,
     topic TEXT NOT NULL,
     head INTEGER NOT NULL,
+    -- The time of the newest entry.
+    at INTEGER NOT NULL,
     UNIQUE (application, topic)
 ) STRICT;
 
@@ -37,20 +39,21 @@ CREATE TABLE entries (
     send_id TEXT NOT NULL,
     body_hash BLOB NOT NULL,
     at INTEGER NOT NULL,
-    -- Counts the changes of an entry.
-    version INTEGER NOT NULL DEFAULT 0,
     pinned INTEGER NOT NULL DEFAULT 0,
     -- The place of an earlier entry of the same log that this one answers or changes.
     about INTEGER,
     -- 1 if others have it as unread until they read it.
     counts INTEGER NOT NULL DEFAULT 0,
+    -- 1 if the page of a conversation shows it as a row of its own: messages and notices, but no changes of messages.
+    is_row INTEGER NOT NULL DEFAULT 0,
     data TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX entries_by_seq ON entries (log, seq);
 CREATE UNIQUE INDEX entries_by_send_id ON entries (application, sender, send_id);
-CREATE INDEX entries_by_about ON entries (log, about) WHERE about IS NOT NULL;
+CREATE INDEX entries_by_about ON entries (log, about, seq) WHERE about IS NOT NULL;
 CREATE INDEX entries_pinned ON entries (log, seq) WHERE pinned;
-CREATE INDEX entries_counted ON entries (log, seq, sender) WHERE counts;
+-- The page of a conversation reads it, and so does the count of what is unread, without the entries themselves.
+CREATE INDEX entries_rows ON entries (log, seq, counts, sender) WHERE is_row;
 
 -- The users that an entry mentions; an empty user is every member.
 CREATE TABLE mentions (
@@ -69,6 +72,15 @@ CREATE TABLE users (
     bio TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
+-- Every end of a user's name, without case, so that people are found by any part of it.
+CREATE TABLE user_names (
+    application INTEGER NOT NULL,
+    has_account INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    user TEXT NOT NULL,
+    PRIMARY KEY (application, has_account, part, user)
+) STRICT, WITHOUT ROWID;
+
 -- A JPEG for each user who has a picture.
 CREATE TABLE pictures (
     user TEXT PRIMARY KEY REFERENCES users (id),
@@ -79,11 +91,13 @@ CREATE TABLE pictures (
 CREATE TABLE accounts (
     user TEXT PRIMARY KEY REFERENCES users (id),
     application INTEGER NOT NULL,
+    -- The user's name as lists are sorted by it.
+    sort TEXT NOT NULL,
     -- A PHC string: the parameters of the hash, the salt and the hash.
     password TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'guest'))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX accounts_by_application ON accounts (application);
+CREATE INDEX accounts_by_name ON accounts (application, sort, user);
 
 -- The names that accounts sign in with: skeletons (UTS 39) without case, which look-alikes have in common.
 CREATE TABLE logins (
@@ -139,11 +153,15 @@ CREATE TABLE resets (
     offered_by TEXT,
     until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX resets_by_user ON resets (user);
+CREATE INDEX resets_by_admin ON resets (offered_by);
 
 CREATE TABLE groups (
     id TEXT PRIMARY KEY,
     application INTEGER NOT NULL,
     name TEXT NOT NULL,
+    -- The name as lists are sorted by it.
+    sort TEXT NOT NULL,
     description TEXT NOT NULL DEFAULT '',
     member_limit INTEGER NOT NULL,
     door TEXT NOT NULL DEFAULT 'open' CHECK (door IN ('open', 'invite')),
@@ -152,8 +170,21 @@ CREATE TABLE groups (
     announcing INTEGER NOT NULL DEFAULT 0,
     slow_s INTEGER NOT NULL DEFAULT 0,
     archived INTEGER NOT NULL DEFAULT 0,
+    -- How many members it has.
+    members INTEGER NOT NULL DEFAULT 0,
     version INTEGER NOT NULL,
     since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX groups_by_name ON groups (application, sort, id);
+CREATE INDEX groups_listed ON groups (application, sort, id) WHERE listed AND NOT archived;
+
+-- Every end of a group's name, as in user_names; `listed` is 1 if anybody finds the group.
+CREATE TABLE group_names (
+    application INTEGER NOT NULL,
+    listed INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    "group" TEXT NOT NULL,
+    PRIMARY KEY (application, listed, part, "group")
 ) STRICT, WITHOUT ROWID;
 
 -- `id` grows with every join: it is the order of members in a group, and of groups for a user.
@@ -178,6 +209,8 @@ CREATE TABLE members (
 ) STRICT;
 CREATE UNIQUE INDEX members_by_group ON members ("group", user);
 CREATE INDEX members_by_user ON members (user);
+-- In the order in which they joined, which is that of `id`.
+CREATE INDEX members_in_order ON members ("group");
 
 CREATE TABLE bans (
     id INTEGER PRIMARY KEY,
@@ -208,9 +241,12 @@ CREATE TABLE directs (
     seen_mark INTEGER NOT NULL DEFAULT 0,
     notify TEXT NOT NULL DEFAULT 'all' CHECK (notify IN ('all', 'mentions', 'nothing')),
     hidden INTEGER NOT NULL DEFAULT 0,
+    -- The time of the newest entry.
+    at INTEGER NOT NULL,
     PRIMARY KEY (user, other)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX directs_by_other ON directs (other);
+CREATE INDEX directs_by_time ON directs (user, at, other);
 
 CREATE TABLE blocks (
     id INTEGER PRIMARY KEY,

@@ -128,6 +128,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         right: None,
         about: None,
         counts: false,
+        is_row: false,
         mentions: chat::store::Mentions::default(),
     };
     store.commit(Arc::new([Write::Post(draft)])).await

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use chat::store::Sender;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
@@ -83,27 +81,6 @@ pub(super) fn sql(seq: Seq) -> i64 {
 /// Reads a place back.
 pub(super) fn seq(row: &Row<'_>, column: usize) -> rusqlite::Result<Seq> {
     row.get::<_, u64>(column).map(Seq)
-}
-
-/// Those of the rows whose name has these words in it, without case, by name and then by id. At most so many.
-pub(super) fn called<T, Id: Ord>(
-    words: &str,
-    limit: usize,
-    rows: impl Iterator<Item = rusqlite::Result<T>>,
-    name_of: impl Fn(&T) -> (&str, Id),
-) -> rusqlite::Result<Vec<T>> {
-    // The database lowers ASCII only, so names are compared here.
-    let words = words.to_lowercase();
-    let mut found = BTreeMap::new();
-    for row in rows {
-        let row = row?;
-        let (name, id) = name_of(&row);
-        let name = name.to_lowercase();
-        if name.contains(&words) {
-            found.insert((name, id), row);
-        }
-    }
-    Ok(found.into_values().take(limit).collect())
 }
 
 /// Reads a column and checks it again, as a value of ours.

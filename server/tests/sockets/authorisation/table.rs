@@ -129,6 +129,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("page /g/:group", "++++++++++", |w| Ask::Get(format!("/g/{}", w.group))),
     Row("page /g/:group/admin", "S33333++33", |w| Ask::Get(format!("/g/{}/admin", w.group))),
     Row("page /g/:group/audit", "S33333++++", |w| Ask::Get(format!("/g/{}/audit", w.group))),
+    Row("page /g/:group/members", "S3++3+++33", |w| Ask::Get(format!("/g/{}/members", w.group))),
     Row("page /g/:group/m/:seq", "S3++3+++33", |w| Ask::Get(format!("/g/{}/m/{}", w.group, w.said))),
     Row("page /d/:person", "S+++++++++", |w| Ask::Get(format!("/d/{}", w.ben.id))),
     Row("page /d/:person/m/:seq", "SNNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),

@@ -96,12 +96,17 @@ pub async fn a_user_has_many_sessions_and_ends_them(fresh: impl Fresh) {
 pub async fn accounts_are_listed_by_name_and_may_do_what_they_were_given(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
-    assert_eq!(store.accounts().await.unwrap(), []);
+    assert_eq!(store.accounts("", None, 9).await.unwrap(), []);
+    assert!(!store.has_accounts().await.unwrap());
     commit(&*store, vec![claim(cal().id, "cal"), claim(ann().id, "ann")]).await;
     commit_one(&*store, Write::AppRank { user: ann().id, role: AppRole::Admin }).await;
     let listed = |person, role| Listed { person, role };
     let expected = [listed(ann(), AppRole::Admin), listed(cal(), AppRole::Owner)];
-    assert_eq!(store.accounts().await.unwrap(), expected);
+    assert_eq!(store.accounts("", None, 9).await.unwrap(), expected);
+    assert!(store.has_accounts().await.unwrap());
+    assert_eq!(store.accounts("", None, 1).await.unwrap(), expected[..1]);
+    assert_eq!(store.accounts("", Some(ann().id), 9).await.unwrap(), expected[1..]);
+    assert_eq!(store.accounts("AL", None, 9).await.unwrap(), expected[1..]);
 }
 
 pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {

@@ -22,7 +22,7 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
     };
     commit_one(&*store, change(TEA, 1, vec![Fact::Settled(new.clone())])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().settings, new);
-    assert_eq!(store.conversations(ann().id).await.unwrap().mine[0].what.title(), new.name.as_str());
+    assert_eq!(store.conversations(ann().id, 99).await.unwrap().mine[0].what.title(), new.name.as_str());
 }
 
 pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
@@ -121,7 +121,7 @@ pub async fn nothing_of_a_deleted_group_stays_behind(fresh: impl Fresh) {
     assert_eq!(store.standing(Conversation::Group(TEA), ann().id).await.unwrap(), None);
     assert_eq!(role(&*store, TEA, ben().id).await, None);
     for person in [ann(), ben()] {
-        assert_eq!(store.conversations(person.id).await.unwrap().mine, []);
+        assert_eq!(store.conversations(person.id, 99).await.unwrap().mine, []);
     }
     for topic in [Topic::group(TEA), Topic::audit(TEA)] {
         let page = whole(&*store, &topic).await;

@@ -1,113 +1,163 @@
-use wire::{Conversation, Json, Person, Refusal, Role, Seq, Timestamp, Topic};
+use wire::{
+    Amendment, Conversation, Emoji, Event, Json, Person, Refusal, RichText, Role, Seq, Timestamp, Topic,
+};
 
 use super::Fresh;
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, message, seated, texts, topic, unseated, whole, with_tea,
+    NOW, TEA, change, commit, commit_one, draft, message, seated, topic, unseated, whole, with_tea,
 };
-use crate::store::{Amend, Draft, Mentions, Outcome, Right, RightTo, Sender, Version, Write};
+use crate::rules;
+use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Store, Write, event_of};
 use crate::testing::{ann, ben, cal};
 
-/// Somebody says something else instead of the entry at `target`.
-fn amend(by: &Person, id: &str, target: u64, version: u64, text: &str) -> Amend {
-    let news = message(TEA, by, id, "changed");
-    let right =
-        Some(Right { conversation: Conversation::Group(TEA), user: by.id, to: RightTo::Amend, now: NOW });
-    Amend {
-        target: Seq(target),
-        version: Version(version),
-        data: Json::of(&text),
-        pinned: false,
-        counts: false,
-        mentions: Mentions::default(),
-        others: vec![],
-        news: Draft { right, about: Some(Seq(target)), ..news },
-    }
+/// Somebody says something in the group.
+fn said(by: &Person, id: &str, text: &str) -> Draft {
+    let event = Event::message(by.clone(), text.into(), RichText::plain(text), None);
+    Draft { data: Json::of(&event), counts: true, ..message(TEA, by, id, text) }
+}
+
+/// Somebody changes the message at `target`.
+fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
+    let (target, body) = (Seq(target), RichText::default());
+    let told = rules::change(target, by, &amendment, body.clone());
+    let news = Draft {
+        data: Json::of(&told),
+        right: Some(Right {
+            conversation: Conversation::Group(TEA),
+            user: by.id,
+            to: RightTo::Amend,
+            now: NOW,
+        }),
+        about: Some(target),
+        is_row: !told.is_silent(),
+        ..message(TEA, by, id, "changed")
+    };
+    Amend { target, by: by.clone(), amendment, body, mentions: None, news }
+}
+
+fn edit(by: &Person, id: &str, target: u64, text: &str) -> Write {
+    Write::Amend(amend(by, id, target, Amendment::Edit(text.into())))
+}
+
+/// The messages of the group, as they are now; a deleted one is a `-`, a change is a `*`.
+async fn texts(store: &dyn Store) -> Vec<String> {
+    let text = |event: Event| match event {
+        Event::Message { text, .. } => text,
+        Event::Tombstone { .. } => "-".into(),
+        _ => "*".into(),
+    };
+    let entries = whole(store, &Topic::group(TEA)).await.entries.into_iter().skip(1);
+    entries.map(|entry| text(event_of(&entry.data))).collect()
 }
 
 pub async fn a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, message(TEA, &ann(), "1", "helo")).await;
+    commit_one(&*store, said(&ann(), "1", "helo")).await;
     let before = whole(&*store, &Topic::group(TEA)).await;
-    let outcome = commit_one(&*store, Write::Amend(amend(&ann(), "2", 2, 0, "hello"))).await;
+    let outcome = commit_one(&*store, edit(&ann(), "2", 2, "hello")).await;
     assert_eq!(outcome, Outcome::Posted { seq: Seq(3) });
-    assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "hello", "changed"]);
+    assert_eq!(texts(&*store).await, ["hello", "*"]);
     let after = whole(&*store, &Topic::group(TEA)).await;
-    let changed = wire::Entry { data: Json::of(&"hello"), ..before.entries[1].clone() };
+    let changed = wire::Entry { data: after.entries[1].data.clone(), ..before.entries[1].clone() };
     assert_eq!(after.entries[1], changed, "nothing else of the entry has changed");
-
     let kept = store.kept(&Topic::group(TEA), Seq(2)).await.unwrap().unwrap();
-    assert_eq!((kept.entry, kept.version), (changed, Version(1)));
+    assert_eq!(kept.entry, changed);
     // The message still has its id, with what it was first.
-    let again = commit_one(&*store, message(TEA, &ann(), "1", "helo")).await;
+    let again = commit_one(&*store, said(&ann(), "1", "helo")).await;
     assert_eq!(again, Outcome::Repeated { seq: Seq(2), at: NOW });
 }
 
-pub async fn a_change_decided_on_an_old_entry_writes_nothing(fresh: impl Fresh) {
+pub async fn changes_of_one_message_by_many_at_once_all_become_facts(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, message(TEA, &ann(), "1", "one")).await;
+    let seats = [ben(), cal()].map(|person| seated(&person, Role::Member));
+    commit_one(&*store, change(TEA, 1, seats.into())).await;
+    commit_one(&*store, said(&ann(), "1", "one")).await;
+    let react = |by: &Person, id: &str, on| {
+        Write::Amend(amend(by, id, 2, Amendment::React(Emoji::new("👍").unwrap(), on)))
+    };
     let writes = vec![
-        Write::Amend(amend(&ann(), "2", 2, 0, "two")),
-        Write::Amend(amend(&ann(), "3", 2, 0, "three")),
-        Write::Amend(amend(&ann(), "3", 2, 1, "three")),
-        Write::Amend(amend(&ann(), "4", 9, 0, "nowhere")),
+        react(&ann(), "2", true),
+        react(&ben(), "2", true),
+        react(&ben(), "3", true),
+        edit(&ann(), "3", 2, "two"),
+        edit(&ben(), "4", 2, "mine"),
+        react(&cal(), "4", true),
+        react(&ann(), "5", false),
+        edit(&ann(), "6", 9, "nowhere"),
     ];
     let posted = |seq| Outcome::Posted { seq: Seq(seq) };
-    assert_eq!(commit(&*store, writes).await, [posted(3), Outcome::Stale, posted(4), Outcome::Stale]);
-    assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "three", "changed", "changed"]);
+    let refused = |refusal| Outcome::Refused(refusal);
+    assert_eq!(
+        commit(&*store, writes).await,
+        [
+            posted(3),
+            posted(4),
+            Outcome::Unchanged { seq: Seq(2), at: NOW },
+            posted(5),
+            refused(Refusal::NotAuthor),
+            posted(6),
+            posted(7),
+            refused(Refusal::NotFound),
+        ]
+    );
+    let kept = store.kept(&Topic::group(TEA), Seq(2)).await.unwrap().unwrap();
+    let Event::Message { text, reactions, .. } = event_of(&kept.entry.data) else { panic!("{kept:?}") };
+    assert_eq!((text.as_str(), &reactions[0].people), ("two", &vec![ben().id, cal().id]));
 }
 
 pub async fn the_same_change_again_is_the_same_change(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, message(TEA, &ann(), "1", "one")).await;
-    let two = amend(&ann(), "2", 2, 0, "two");
-    commit_one(&*store, Write::Amend(two.clone())).await;
-    let again = commit_one(&*store, Write::Amend(two)).await;
-    assert_eq!(again, Outcome::Repeated { seq: Seq(3), at: NOW });
-    assert_eq!(store.kept(&Topic::group(TEA), Seq(2)).await.unwrap().unwrap().version, Version(1));
+    commit_one(&*store, said(&ann(), "1", "one")).await;
+    let two = edit(&ann(), "2", 2, "two");
+    commit_one(&*store, two.clone()).await;
+    assert_eq!(commit_one(&*store, two).await, Outcome::Repeated { seq: Seq(3), at: NOW });
+    assert_eq!(texts(&*store).await, ["two", "*"]);
 }
 
 pub async fn without_the_right_nothing_is_changed(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
-    commit_one(&*store, message(TEA, &ben(), "1", "mine")).await;
+    commit_one(&*store, said(&ben(), "1", "mine")).await;
     commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
-    let refused = commit_one(&*store, Write::Amend(amend(&ben(), "2", 2, 0, "still mine"))).await;
+    let refused = commit_one(&*store, edit(&ben(), "2", 2, "still mine")).await;
     assert_eq!(refused, Outcome::Refused(Refusal::NotMember));
-    assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "mine"]);
+    assert_eq!(texts(&*store).await, ["mine"]);
 }
 
 pub async fn what_is_about_an_entry_is_found_and_rewritten_with_it(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let tea = Topic::group(TEA);
-    commit_one(&*store, message(TEA, &ann(), "1", "secret")).await;
-    let answer = Draft { about: Some(Seq(2)), ..message(TEA, &ann(), "2", "secret?") };
-    commit(&*store, vec![answer.into(), message(TEA, &ann(), "3", "else").into()]).await;
+    commit_one(&*store, said(&ann(), "1", "secret")).await;
+    let quote = wire::Quote { seq: Seq(2), author: ann(), excerpt: "secret".into() };
+    let event = Event::message(ann(), "really?".into(), RichText::plain("really?"), Some(quote));
+    let answer = Draft { about: Some(Seq(2)), data: Json::of(&event), ..said(&ann(), "2", "really?") };
+    commit(&*store, vec![answer.into(), said(&ann(), "3", "else").into()]).await;
     let found = store.about(&tea, Seq(2)).await.unwrap();
     assert_eq!(found.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(3)]);
     assert_eq!(store.about(&tea, Seq(3)).await.unwrap(), []);
     assert_eq!(store.about(&topic("news"), Seq(2)).await.unwrap(), []);
 
-    let gone = Amend { others: vec![(Seq(3), Json::of(&"?"))], ..amend(&ann(), "4", 2, 0, "gone") };
-    commit_one(&*store, Write::Amend(gone)).await;
-    assert_eq!(texts(&*store, &tea).await, ["created", "gone", "?", "else", "changed"]);
-    let about: Vec<Seq> = store.about(&tea, Seq(2)).await.unwrap().iter().map(|entry| entry.seq).collect();
-    assert_eq!(about, [Seq(3), Seq(5)], "the news of a change are about it too");
+    commit_one(&*store, edit(&ann(), "4", 2, "a secret")).await;
+    commit_one(&*store, Write::Amend(amend(&ann(), "5", 2, Amendment::Delete))).await;
+    assert_eq!(texts(&*store).await, ["-", "really?", "else", "*", "*"]);
+    let about = store.about(&tea, Seq(2)).await.unwrap();
+    assert_eq!(about.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(3), Seq(5), Seq(6)]);
+    assert!(about.iter().all(|entry| !entry.data.as_str().contains("secret")), "{about:?}");
 }
 
 pub async fn what_is_pinned_is_found_until_it_is_no_longer(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let tea = Topic::group(TEA);
-    for (id, text) in [("1", "one"), ("2", "two")] {
-        commit_one(&*store, message(TEA, &ann(), id, text)).await;
+    for (id, text) in [("1", "one"), ("2", "two"), ("3", "three")] {
+        commit_one(&*store, said(&ann(), id, text)).await;
     }
-    let pin = |id, target, version, text, pinned| {
-        Write::Amend(Amend { pinned, ..amend(&ann(), id, target, version, text) })
-    };
-    commit(&*store, vec![pin("3", 3, 0, "two", true), pin("4", 2, 0, "one", true)]).await;
+    let pin = |id, target, on| Write::Amend(amend(&ann(), id, target, Amendment::Pin(on)));
+    commit(&*store, vec![pin("4", 3, true), pin("5", 2, true), pin("6", 4, true)]).await;
     let pinned =
         async || -> Vec<Seq> { store.pinned(&tea).await.unwrap().iter().map(|entry| entry.seq).collect() };
-    assert_eq!(pinned().await, [Seq(2), Seq(3)]);
-    commit_one(&*store, pin("5", 2, 1, "one", false)).await;
+    assert_eq!(pinned().await, [Seq(2), Seq(3), Seq(4)]);
+    commit_one(&*store, pin("7", 2, false)).await;
+    commit_one(&*store, Write::Amend(amend(&ann(), "8", 4, Amendment::Delete))).await;
     assert_eq!(pinned().await, [Seq(3)]);
     assert_eq!(store.pinned(&topic("news")).await.unwrap(), []);
 }
@@ -130,6 +180,6 @@ pub async fn an_entry_that_is_not_there_is_not_found(fresh: impl Fresh) {
     for (topic, seq) in [(Topic::group(TEA), 0), (Topic::group(TEA), 2), (topic("news"), 1)] {
         assert_eq!(store.kept(&topic, Seq(seq)).await.unwrap(), None, "{topic} {seq}");
     }
-    let refused = commit_one(&*store, Write::Amend(amend(&cal(), "1", 1, 0, "x"))).await;
-    assert_eq!(refused, Outcome::Refused(Refusal::NotMember));
+    assert_eq!(commit_one(&*store, edit(&cal(), "1", 1, "x")).await, Outcome::Refused(Refusal::NotMember));
+    assert_eq!(commit_one(&*store, edit(&ann(), "1", 7, "x")).await, Outcome::Refused(Refusal::NotFound));
 }

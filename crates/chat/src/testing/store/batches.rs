@@ -74,7 +74,7 @@ pub async fn what_is_refused_leaves_no_trace_and_the_rest_goes_through(fresh: im
     let roster = store.roster(TEA).await.unwrap().unwrap();
     assert_eq!(roster.settings.name.as_str(), "tea");
     assert_eq!(roster.members.iter().map(|member| member.person.clone()).collect::<Vec<_>>(), [ann()]);
-    assert_eq!(store.conversations(ben().id).await.unwrap().mine, []);
+    assert_eq!(store.conversations(ben().id, 99).await.unwrap().mine, []);
 }
 
 pub async fn commits_made_at_once_all_find_their_places(fresh: impl Fresh) {

@@ -56,7 +56,7 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     assert_eq!(commit(&*store, vec![meeting(), meeting()]).await, [met, Outcome::Done]);
     commit_one(&*store, said(&ann(), "hello")).await;
     for (person, other, unread) in [(ann(), ben(), 0), (ben(), ann(), 1)] {
-        let mine = store.conversations(person.id).await.unwrap().mine;
+        let mine = store.conversations(person.id, 99).await.unwrap().mine;
         let mine = mine.iter().find(|mine| mine.what == Summary::direct(pair(), other.clone())).unwrap();
         assert_eq!((mine.unread, mine.mentions, mine.head, mine.at), (unread, unread, Seq(1), NOW));
         assert!(stands(&*store, &person).await.listed);
@@ -81,7 +81,7 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     let blocked = commit_one(&*store, Write::Delivered { marks }).await;
     assert_eq!(blocked, Outcome::Delivered { moved: vec![] }, "neither sees how far the other is");
     commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: false }).await;
-    let mine = store.conversations(cal().id).await.unwrap().mine;
+    let mine = store.conversations(cal().id, 99).await.unwrap().mine;
     assert_eq!(mine, [], "cal hears nothing of it");
 }
 
@@ -103,7 +103,7 @@ pub async fn whoever_is_blocked_says_nothing_direct(fresh: impl Fresh) {
 
 pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let find = async |words: &str, everyone| store.people(ann().id, words, everyone, 9).await.unwrap();
+    let find = async |words: &str, everyone| store.people(ann().id, words, everyone, None, 9).await.unwrap();
     assert_eq!(find("", false).await, [], "nobody shares a group with ann yet");
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(find("", false).await, [ben()]);
@@ -119,7 +119,9 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     assert_eq!(find("", false).await, [ben()]);
     assert_eq!(find("", true).await, [ben(), cal()]);
     assert_eq!(find("al", true).await, [cal()]);
-    assert_eq!(store.people(ann().id, "", true, 1).await.unwrap(), [ben()]);
+    assert_eq!(store.people(ann().id, "", true, None, 1).await.unwrap(), [ben()]);
+    let after = store.people(ann().id, "", true, Some(ben().id), 9).await.unwrap();
+    assert_eq!(after, [cal()]);
 }
 
 pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
@@ -147,7 +149,7 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
     let read =
         Write::Read { conversation: Conversation::Group(TEA), user: ben().id, seq: Seq(3), back: false };
     commit_one(&*store, read).await;
-    let mine = store.conversations(ben().id).await.unwrap().mine;
+    let mine = store.conversations(ben().id, 99).await.unwrap().mine;
     assert_eq!((mine[0].unread, mine[0].mentions), (1, 1));
 }
 
@@ -163,7 +165,7 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
         let standing = store.standing(conversation, ann().id).await.unwrap().unwrap();
         assert_eq!((standing.notify, standing.hidden), (Notify::Mentions, true));
     }
-    assert!(store.conversations(ann().id).await.unwrap().mine.iter().all(|mine| mine.hidden));
+    assert!(store.conversations(ann().id, 99).await.unwrap().mine.iter().all(|mine| mine.hidden));
     assert!(!stands(&*store, &ben()).await.hidden, "everyone for themselves");
     let news = draft(&Topic::user(cal().id), Sender::User(cal().id), "1", "preferred");
     let (conversation, notify) = (Conversation::Group(TEA), Notify::Nothing);
@@ -195,7 +197,7 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     let placed =
         |seq, met: &[u64]| Some(Placed { seq: Seq(seq), met: met.iter().copied().map(Seq).collect() });
     assert_eq!(places, [placed(2, &[]), None, placed(1, &[1, 1]), placed(2, &[])]);
-    let with_cal = store.conversations(cal().id).await.unwrap().mine;
+    let with_cal = store.conversations(cal().id, 99).await.unwrap().mine;
     assert_eq!(with_cal, []);
     let again = commit_one(&*store, broadcast("hello")).await;
     assert_eq!(again, Outcome::Repeated { seq, at: NOW }, "a retry writes nothing");
@@ -207,5 +209,5 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     assert_eq!(sent("all/0").await, Some((Topic::group(TEA), Seq(2))));
     assert_eq!(sent("all/1").await, None);
     assert_eq!(sent("all/2").await, Some((Topic::direct(pair()), Seq(1))));
-    assert_eq!(store.conversations(ben().id).await.unwrap().mine[0].unread, 2);
+    assert_eq!(store.conversations(ben().id, 99).await.unwrap().mine[0].unread, 2);
 }

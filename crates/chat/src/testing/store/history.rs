@@ -139,7 +139,7 @@ async fn compare(store: &dyn Store, model: &Model) {
         }
     }
     for person in people() {
-        assert_eq!(store.conversations(person.id).await.unwrap(), model.conversations(person.id));
+        assert_eq!(store.conversations(person.id, 99).await.unwrap(), model.conversations(person.id));
     }
 }
 

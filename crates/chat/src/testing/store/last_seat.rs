@@ -36,8 +36,12 @@ pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fres
     assert_eq!(members, [&ann, &ben, winner]);
     // The logs tell of three who came, and of nobody else.
     assert_eq!(roster.head.0, 3);
-    assert_eq!(store.conversations(winner.id).await.unwrap().head.0, 1);
+    assert_eq!(store.conversations(winner.id, 99).await.unwrap().head.0, 1);
     for person in people.iter().filter(|person| *person != winner) {
-        assert_eq!(store.conversations(person.id).await.unwrap().head.0, 0, "nothing was told to {person:?}");
+        assert_eq!(
+            store.conversations(person.id, 99).await.unwrap().head.0,
+            0,
+            "nothing was told to {person:?}"
+        );
     }
 }

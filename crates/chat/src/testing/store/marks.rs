@@ -2,11 +2,12 @@ use wire::{Conversation, Person, Role, Seq};
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, with_tea};
-use crate::store::{Amend, Draft, Mentions, Outcome, Sender, Store, Version, Write};
+use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Store, Write};
 use crate::testing::{ann, ben};
 
 async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
-    let said = Draft { counts: true, ..message(TEA, who, id, id) };
+    let event = wire::Event::message(who.clone(), id.into(), wire::RichText::plain(id), None);
+    let said = Draft { counts: true, data: wire::Json::of(&event), ..message(TEA, who, id, id) };
     match commit_one(store, said).await {
         Outcome::Posted { seq } => seq,
         other => panic!("{other:?}"),
@@ -22,7 +23,7 @@ async fn read(store: &dyn Store, who: &Person, seq: u64, back: bool) {
 async fn mark(store: &dyn Store, who: &Person) -> (u64, u32) {
     let standing = store.standing(Conversation::Group(TEA), who.id).await.unwrap().unwrap();
     let unread = store.unread(Conversation::Group(TEA), who.id, standing.read).await.unwrap().messages;
-    let groups = store.conversations(who.id).await.unwrap().mine;
+    let groups = store.conversations(who.id, 99).await.unwrap().mine;
     assert!(groups.iter().all(|mine| mine.unread == unread), "{groups:?}");
     (standing.read.0, unread)
 }
@@ -68,15 +69,21 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
     let notice = draft(&topic, Sender::User(ann().id), "n", "a notice");
     commit(&*store, vec![notice.into()]).await;
     assert_eq!(mark(&*store, &ben()).await, (1, 2));
+    let told = crate::rules::change(said, &ann(), &wire::Amendment::Delete, wire::RichText::default());
+    let right =
+        Right { conversation: Conversation::Group(TEA), user: ann().id, to: RightTo::Amend, now: NOW };
     let gone = Amend {
         target: said,
-        version: Version(0),
-        data: wire::Json::of(&"gone"),
-        pinned: false,
-        counts: false,
-        mentions: Mentions::default(),
-        others: vec![],
-        news: Draft { about: Some(said), at: NOW, ..draft(&topic, Sender::User(ann().id), "d", "deleted") },
+        by: ann(),
+        amendment: wire::Amendment::Delete,
+        body: wire::RichText::default(),
+        mentions: None,
+        news: Draft {
+            about: Some(said),
+            right: Some(right),
+            data: wire::Json::of(&told),
+            ..draft(&topic, Sender::User(ann().id), "d", "deleted")
+        },
     };
     commit_one(&*store, Write::Amend(gone)).await;
     assert_eq!(mark(&*store, &ben()).await, (1, 1));

@@ -70,7 +70,7 @@ macro_rules! store_contract {
                 a_person_is_found_by_their_id;
             amending:
                 a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end
-                a_change_decided_on_an_old_entry_writes_nothing
+                changes_of_one_message_by_many_at_once_all_become_facts
                 the_same_change_again_is_the_same_change
                 without_the_right_nothing_is_changed
                 what_is_about_an_entry_is_found_and_rewritten_with_it
@@ -111,7 +111,9 @@ macro_rules! store_contract {
                 a_page_begins_after_a_place_or_ends_before_one
                 a_page_of_nothing_still_tells_where_the_log_stands
                 no_place_is_too_large_to_ask_for
-                any_page_is_a_slice_of_the_log;
+                any_page_is_a_slice_of_the_log
+                any_part_has_the_rows_of_the_places_that_it_covers
+                a_part_with_long_messages_has_fewer_rows_and_at_least_one;
             rosters:
                 what_is_not_there_is_not_found
                 ann_founds_a_group_and_is_in_it

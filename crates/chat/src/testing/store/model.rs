@@ -98,7 +98,7 @@ impl Model {
             })
             .collect();
         mine.sort_by_key(|mine| std::cmp::Reverse((mine.at, mine.what.topic())));
-        Conversations { mine, head: self.head(&Topic::user(user)) }
+        Conversations { mine, more: false, head: self.head(&Topic::user(user)) }
     }
 
     pub(super) fn member(&self, group: GroupId, user: UserId) -> Option<Member> {

@@ -1,11 +1,11 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use wire::{Seq, Topic};
+use wire::{Json, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{commit, draft, empty_page, topic, whole};
-use crate::store::{Range, Sender, Store, Write};
+use crate::store::{Draft, Range, RowRange, Sender, Store, Write};
 use crate::testing::for_all;
 
 pub async fn a_topic_without_entries_has_an_empty_page(fresh: impl Fresh) {
@@ -92,6 +92,74 @@ pub async fn any_page_is_a_slice_of_the_log(fresh: impl Fresh) {
         }
     })
     .await;
+}
+
+pub async fn any_part_has_the_rows_of_the_places_that_it_covers(fresh: impl Fresh) {
+    // Rows among any number of entries that are none.
+    let log = vec(prop_oneof![Just(true), Just(false)], 0..40);
+    let ranges = vec((0..45u64, 0..9usize, 0..9usize), 1..20);
+    for_all(48, (log, ranges), move |(log, ranges)| {
+        let store = fresh();
+        async move {
+            let news = topic("news");
+            let entry = |(place, is_row): (usize, &bool)| {
+                Write::Post(Draft { is_row: *is_row, ..draft(&news, Sender::Open, &place.to_string(), "x") })
+            };
+            commit(&*store, log.iter().enumerate().map(entry).collect()).await;
+            let all: Vec<u64> = (1..).zip(&log).filter(|(_, is_row)| **is_row).map(|(seq, _)| seq).collect();
+            let head = log.len() as u64;
+            for (at, before, after) in ranges {
+                let page = store.rows(&news, RowRange::split(Seq(at), before, after)).await.unwrap();
+                let what = format!("{at} {before} {after} {page:?} {log:?}");
+                let at = at.clamp(1, head + 1);
+                let rows: Vec<u64> = page.entries.iter().map(|entry| entry.seq.0).collect();
+                let (from, to) = (page.from.0, page.to.0);
+                let covered: Vec<u64> = all.iter().copied().filter(|seq| (from..=to).contains(seq)).collect();
+                assert_eq!(rows, covered, "every row of the places and no other: {what}");
+                let (older, newer): (Vec<u64>, Vec<u64>) = all.iter().partition(|seq| **seq < at);
+                let lacking = before.saturating_sub(older.len());
+                let given = newer.len().min(if after == 0 { 0 } else { after + lacking });
+                assert_eq!(rows.iter().filter(|seq| **seq >= at).count(), given, "{what}");
+                let wanted = if before == 0 { 0 } else { before + after.saturating_sub(given) };
+                assert_eq!(rows.iter().filter(|seq| **seq < at).count(), older.len().min(wanted), "{what}");
+                // The places go on where another part begins or ends, and end where nothing is left.
+                assert!(from <= at && to + 1 >= at && from >= page.begins.0 && to <= page.head.0, "{what}");
+                assert_eq!(
+                    from == 1,
+                    before == 0 && at == 1 || before > 0 && older.len() <= wanted,
+                    "{what}"
+                );
+                assert_eq!(
+                    to == head,
+                    after == 0 && at == head + 1 || after > 0 && newer.len() <= after + lacking,
+                    "{what}"
+                );
+            }
+        }
+    })
+    .await;
+}
+
+pub async fn a_part_with_long_messages_has_fewer_rows_and_at_least_one(fresh: impl Fresh) {
+    let store = fresh();
+    let news = topic("news");
+    let long = |place: usize| Draft {
+        data: Json::of(&"x".repeat(1_000)),
+        ..draft(&news, Sender::Open, &place.to_string(), "x")
+    };
+    commit(&*store, (1..=9).map(long).map(Write::Post).collect()).await;
+    let part = async |range: RowRange, bytes| {
+        let rows = store.rows(&news, RowRange { bytes, ..range }).await.unwrap();
+        let seqs: Vec<u64> = rows.entries.iter().map(|entry| entry.seq.0).collect();
+        (seqs, rows.from.0, rows.to.0)
+    };
+    assert_eq!(part(RowRange::newest(5), 10_000).await, (vec![5, 6, 7, 8, 9], 5, 9));
+    assert_eq!(part(RowRange::newest(5), 2_500).await, (vec![8, 9], 8, 9));
+    assert_eq!(part(RowRange::newest(5), 10).await, (vec![9], 9, 9));
+    assert_eq!(part(RowRange::before(Seq(8), 5), 10).await, (vec![7], 7, 7));
+    assert_eq!(part(RowRange::after(Seq(2), 5), 2_500).await, (vec![3, 4], 3, 4));
+    assert_eq!(part(RowRange::split(Seq(5), 4, 4), 4_500).await, (vec![3, 4, 5, 6], 3, 6));
+    assert_eq!(part(RowRange::split(Seq(5), 4, 4), 10).await, (vec![5], 5, 5));
 }
 
 /// Fills a log, all in one batch.

@@ -18,8 +18,8 @@ pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
     assert_eq!(store.roster(CHESS).await.unwrap(), None);
     assert_eq!(role(&*store, CHESS, ann().id).await, None);
     assert_eq!(role(&*store, TEA, ben().id).await, None);
-    let none = Conversations { mine: vec![], head: Seq::ZERO };
-    assert_eq!(store.conversations(ben().id).await.unwrap(), none);
+    let none = Conversations { mine: vec![], more: false, head: Seq::ZERO };
+    assert_eq!(store.conversations(ben().id, 99).await.unwrap(), none);
     assert_eq!(commit_one(&*store, change(CHESS, 1, vec![])).await, Outcome::Stale);
 }
 
@@ -36,8 +36,8 @@ pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
     };
     assert_eq!(store.roster(TEA).await.unwrap(), Some(roster));
     assert_eq!(role(&*store, TEA, ann().id).await, Some(Role::Admin));
-    let hers = Conversations { mine: vec![mine(summary(TEA, "tea"), 1, NOW)], head: Seq::ZERO };
-    assert_eq!(store.conversations(ann().id).await.unwrap(), hers);
+    let hers = Conversations { mine: vec![mine(summary(TEA, "tea"), 1, NOW)], more: false, head: Seq::ZERO };
+    assert_eq!(store.conversations(ann().id, 99).await.unwrap(), hers);
 }
 
 pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh) {
@@ -57,7 +57,10 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
     }
     assert_eq!(store.roster(TEA).await.unwrap(), before);
     assert_eq!(role(&*store, TEA, cal().id).await, None);
-    assert_eq!(store.conversations(cal().id).await.unwrap(), Conversations { mine: vec![], head: Seq::ZERO });
+    assert_eq!(
+        store.conversations(cal().id, 99).await.unwrap(),
+        Conversations { mine: vec![], more: false, head: Seq::ZERO }
+    );
     assert_eq!(whole(&*store, &Topic::user(cal().id)).await.head, Seq::ZERO);
     // Nor has the news used its ids, or its places.
     let places = vec![Seq(3), Seq(1)];
@@ -126,7 +129,7 @@ pub async fn what_has_the_newest_entry_comes_first(fresh: impl Fresh) {
     assert_eq!(groups(&*store, &ann()).await, [tea, chess]);
     let news = draft(&Topic::user(ann().id), Sender::User(ann().id), "added", "added");
     commit_one(&*store, news).await;
-    assert_eq!(store.conversations(ann().id).await.unwrap().head, Seq(1), "the head of her own log");
+    assert_eq!(store.conversations(ann().id, 99).await.unwrap().head, Seq(1), "the head of her own log");
 }
 
 pub async fn ben_is_made_an_admin(fresh: impl Fresh) {
@@ -169,7 +172,7 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
     let found = async |words: &str, all, limit| -> Vec<String> {
-        let found = store.groups(words, all, limit).await.unwrap();
+        let found = store.groups(words, all, None, limit).await.unwrap();
         found.into_iter().map(|listing| format!("{} {}", listing.group.name, listing.members)).collect()
     };
     let doors = [("Äpfel", Door::Listed, false), ("tea", Door::Listed, false), ("tent", Door::Listed, true)];
@@ -196,7 +199,7 @@ async fn members(store: &dyn Store) -> Vec<Person> {
 
 async fn groups(store: &dyn Store, of: &Person) -> Vec<GroupSummary> {
     store
-        .conversations(of.id)
+        .conversations(of.id, 99)
         .await
         .unwrap()
         .mine

@@ -68,6 +68,7 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
         right: None,
         about: None,
         counts: false,
+        is_row: true,
         mentions: Mentions::default(),
     }
 }

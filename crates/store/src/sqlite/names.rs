@@ -1,0 +1,119 @@
+use std::collections::BTreeSet;
+
+use chat::store::{folded, name_parts, past};
+use rusqlite::{Connection, Transaction, params};
+use wire::UserId;
+
+use super::values::APPLICATION;
+
+/// Notes the name of a user, so that it is found by any of its parts.
+pub(super) fn note_user(
+    db: &Transaction<'_>,
+    user: UserId,
+    name: &str,
+    has_account: bool,
+) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT OR IGNORE INTO user_names (application, has_account, part, user) VALUES (?, ?, ?, ?)",
+    )?;
+    for part in name_parts(&folded(name)) {
+        insert.execute(params![APPLICATION, has_account, part, user.to_string()])?;
+    }
+    Ok(())
+}
+
+/// The name of a user is no longer found as it was noted.
+pub(super) fn forget_user(
+    db: &Transaction<'_>,
+    user: UserId,
+    name: &str,
+    has_account: bool,
+) -> rusqlite::Result<()> {
+    let mut delete = db.prepare_cached(
+        "DELETE FROM user_names WHERE application = ? AND has_account = ? AND part = ? AND user = ?",
+    )?;
+    for part in name_parts(&folded(name)) {
+        delete.execute(params![APPLICATION, has_account, part, user.to_string()])?;
+    }
+    Ok(())
+}
+
+/// The ids of users whose name has these folded words in it, at most so many.
+pub(super) fn users_with(
+    db: &Connection,
+    words: &str,
+    has_account: bool,
+    limit: usize,
+) -> rusqlite::Result<BTreeSet<String>> {
+    // One name may have the words several times.
+    let most = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
+    let mut select = db.prepare_cached(
+        "SELECT user FROM user_names
+         WHERE application = ? AND has_account = ? AND part >= ? AND part < ? ORDER BY part, user LIMIT ?",
+    )?;
+    let found =
+        select.query_map(params![APPLICATION, has_account, words, past(words), most], |row| row.get(0))?;
+    first(found, limit)
+}
+
+/// Notes the name of a group, so that it is found by any of its parts.
+pub(super) fn note_group(
+    db: &Transaction<'_>,
+    group: &str,
+    name: &str,
+    listed: bool,
+) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT OR IGNORE INTO group_names (application, listed, part, \"group\") VALUES (?, ?, ?, ?)",
+    )?;
+    for part in name_parts(&folded(name)) {
+        insert.execute(params![APPLICATION, listed, part, group])?;
+    }
+    Ok(())
+}
+
+/// The name of a group is no longer found as it was noted.
+pub(super) fn forget_group(
+    db: &Transaction<'_>,
+    group: &str,
+    name: &str,
+    listed: bool,
+) -> rusqlite::Result<()> {
+    let mut delete = db.prepare_cached(
+        "DELETE FROM group_names WHERE application = ? AND listed = ? AND part = ? AND \"group\" = ?",
+    )?;
+    for part in name_parts(&folded(name)) {
+        delete.execute(params![APPLICATION, listed, part, group])?;
+    }
+    Ok(())
+}
+
+/// The ids of groups whose name has these folded words in it, at most so many.
+pub(super) fn groups_with(
+    db: &Connection,
+    words: &str,
+    listed: bool,
+    limit: usize,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let most = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
+    let mut select = db.prepare_cached(
+        "SELECT \"group\" FROM group_names
+         WHERE application = ? AND listed = ? AND part >= ? AND part < ? ORDER BY part, \"group\" LIMIT ?",
+    )?;
+    let found = select.query_map(params![APPLICATION, listed, words, past(words), most], |row| row.get(0))?;
+    first(found, limit)
+}
+
+fn first(
+    found: impl Iterator<Item = rusqlite::Result<String>>,
+    limit: usize,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let mut ids = BTreeSet::new();
+    for id in found {
+        if ids.len() >= limit {
+            break;
+        }
+        ids.insert(id?);
+    }
+    Ok(ids)
+}
