@@ -1,0 +1,192 @@
+//! Asks SQLite how it carries out each statement of this folder, and refuses what reads a whole table that grows.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::migrate;
+
+/// Files whose statements read everything by intention: they check or copy a whole database for the operator.
+const WHOLE: [&str; 5] = ["verify.rs", "backup.rs", "restore.rs", "plans.rs", "tests.rs"];
+
+/// How statements begin that only tests of this folder have.
+const TESTED: &str = "INSERT INTO t ";
+
+/// The texts that stand in a statement for something else, and what they stand for.
+const STANDS_FOR: [(&str, &[&str]); 6] = [
+    ("{column}", &["users.id", "accounts.login"]),
+    ("{order}", &["ASC", "DESC"]),
+    ("{marks}", &["read_mark = ?1"]),
+    ("{table}", &["members", "directs", "bans", "invites"]),
+    ("{}", &["\"group\"", "other"]),
+    ("{seat}", &["\"group\"", "other"]),
+];
+
+/// What may be read from end to end: it has one row, or it is a part of the same statement that is bounded itself.
+const MAY_SCAN: [&str; 8] =
+    ["meta", "sqlite_schema", "sqlite_master", "CONSTANT", "2-ROW VALUES", "near", "mentioned", "(subquery"];
+
+/// Statements that read all of something that one group or user has, and no more, because it all goes or is all needed.
+const WHOLE_OF_ONE: [&str; 12] = [
+    // A deleted group.
+    "DELETE FROM mentions WHERE log = (",
+    "DELETE FROM entries WHERE log = (",
+    "DELETE FROM {table} WHERE \"group\" = ?",
+    // The check of foreign keys, which the first reference ends.
+    "DELETE FROM logs",
+    "INSERT INTO logs",
+    // A roster, for decisions: as large as the group.
+    "FROM members JOIN users ON users.id = members.user\n         WHERE members.\"group\" = ? ORDER BY members.id",
+    "FROM bans JOIN users",
+    "FROM invites JOIN users",
+    // The people somebody has blocked.
+    "FROM blocks JOIN users",
+    // The sessions and devices of a user, of which there are few.
+    "FROM sessions",
+    "FROM devices",
+    // There is one owner.
+    "AND role = 'owner'",
+];
+
+#[test]
+fn no_statement_reads_a_whole_table_that_grows() {
+    let db = database();
+    let statements = statements(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite"));
+    assert!(statements.len() > 60, "only {} statements were found", statements.len());
+    let mut wrong = Vec::new();
+    for statement in statements.iter().filter(|statement| !statement.starts_with(TESTED)) {
+        let variants = variants(statement);
+        let plans: Vec<_> = variants.iter().filter_map(|sql| Some((sql, plan(&db, sql)?))).collect();
+        if plans.is_empty() {
+            wrong.push(format!("it cannot be prepared; add what its {{…}} stand for: {statement}"));
+        }
+        if WHOLE_OF_ONE.iter().any(|part| statement.contains(part)) {
+            continue;
+        }
+        for (sql, steps) in plans {
+            let refused = steps.iter().filter(|step| is_refused(sql, step));
+            wrong.extend(refused.map(|step| format!("{step}: {sql}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_statement_that_reads_everything_is_refused() {
+    let db = database();
+    for sql in [
+        "SELECT name FROM users WHERE name LIKE '%a%'",
+        "SELECT count(*) FROM entries",
+        "SELECT data FROM entries WHERE log = ? AND sender = ?",
+        "SELECT data FROM entries WHERE log = ? ORDER BY at",
+        "SELECT id FROM users ORDER BY name LIMIT 5",
+    ] {
+        let steps = plan(&db, sql).unwrap();
+        assert!(steps.iter().any(|step| is_refused(sql, step)), "{sql}: {steps:?}");
+    }
+}
+
+/// A database with the schema, in which plans do not depend on values, as on a server.
+fn database() -> Connection {
+    let mut db = Connection::open_in_memory().unwrap();
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
+    migrate::migrate(&mut db).unwrap();
+    db
+}
+
+/// Whether a step of a plan takes longer the more there is of everything.
+fn is_refused(sql: &str, step: &str) -> bool {
+    if let Some(scanned) = step.strip_prefix("SCAN ") {
+        return !MAY_SCAN.iter().any(|name| scanned.starts_with(name));
+    }
+    let is_bounded = sql.contains("LIMIT");
+    if step.starts_with("USE TEMP B-TREE FOR ORDER BY") {
+        return true;
+    }
+    // A whole log, or everything of the application.
+    let of_all = [
+        " (log=?)",
+        " (application=?)",
+        " (application=? AND has_account=?)",
+        " (application=? AND listed=?)",
+    ];
+    let is_pins = step.contains("entries_pinned");
+    step.starts_with("SEARCH ") && of_all.iter().any(|terms| step.ends_with(terms)) && !is_bounded && !is_pins
+}
+
+/// The steps by which a statement is carried out; none if it cannot be prepared.
+fn plan(db: &Connection, sql: &str) -> Option<Vec<String>> {
+    let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).ok()?;
+    let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<_, _>>();
+    Some(steps.unwrap())
+}
+
+/// A statement with everything that its placeholders stand for.
+fn variants(statement: &str) -> Vec<String> {
+    let mut variants = vec![statement.to_owned()];
+    for (placeholder, values) in STANDS_FOR {
+        if statement.contains(placeholder) {
+            let with =
+                |sql: &String| values.iter().map(|value| sql.replace(placeholder, value)).collect::<Vec<_>>();
+            variants = variants.iter().flat_map(with).collect();
+        }
+    }
+    variants
+}
+
+/// Every text in the sources of a folder that is a statement.
+fn statements(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(statements(&path));
+        } else if name.ends_with(".rs") && !WHOLE.contains(&name.as_str()) {
+            let texts = texts(&std::fs::read_to_string(&path).unwrap());
+            let begins = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
+            found.extend(texts.into_iter().filter(|text| begins.iter().any(|word| text.starts_with(word))));
+        }
+    }
+    found
+}
+
+/// The texts between quotation marks in a source.
+fn texts(source: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut chars = source.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if chars.peek() == Some(&'/') => while chars.next().is_some_and(|c| c != '\n') {},
+            // A letter between apostrophes; a lifetime has no second one.
+            '\'' => {
+                let mut ahead = chars.clone();
+                let escaped = ahead.next() == Some('\\');
+                if escaped {
+                    ahead.next();
+                }
+                if ahead.next() == Some('\'') {
+                    chars = ahead;
+                }
+            }
+            '"' => {
+                let mut text = String::new();
+                while let Some(c) = chars.next().filter(|c| *c != '"') {
+                    match c {
+                        '\\' => match chars.next() {
+                            Some('\n') => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                            Some(c) => text.push(c),
+                            None => {}
+                        },
+                        c => text.push(c),
+                    }
+                }
+                texts.push(text);
+            }
+            _ => {}
+        }
+    }
+    texts
+}
