@@ -16,6 +16,7 @@ mod metrics;
 mod pages;
 mod pictures;
 mod problem;
+mod renders;
 mod routes;
 mod session;
 mod signals;

@@ -15,6 +15,7 @@ use wire::Refusal;
 use crate::boot::App;
 use crate::pictures::UPLOAD_BYTES;
 use crate::problem::Problem;
+use crate::renders::{self, Renders};
 use crate::{gateway, guard, health, pages, pictures, session, site, topics};
 
 /// The largest body of a request.
@@ -51,7 +52,9 @@ pub(crate) fn router(app: App) -> Router {
         .route(avatar, get(pictures::avatar))
         .route(live, get(health::live))
         .route(ready, get(health::ready))
-        .fallback(get(pages::page).fallback(nothing))
+        .fallback(
+            get(pages::page).layer(from_fn_with_state(Renders::new(), renders::bound)).fallback(nothing),
+        )
         .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(map_response(explain))
         .layer(from_fn_with_state(app.clone(), session::recognise))

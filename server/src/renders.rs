@@ -1,0 +1,112 @@
+//! A bound on the pages that are rendered at once. A render holds its data, its tree and its HTML in memory, so many heavy
+//! pages at once would take as many times that; it also takes a core while it lasts.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
+use tokio::sync::Semaphore;
+use wire::Refusal;
+
+use crate::problem::Problem;
+
+/// How many requests may wait for a render; more are refused at once.
+const WAITING: usize = 512;
+/// After how many seconds a refused browser may come back.
+const AGAIN: u64 = 2;
+
+/// The room for renders: one a core, and a queue.
+#[derive(Clone)]
+pub(crate) struct Renders {
+    at_work: Arc<Semaphore>,
+    inside: Arc<Semaphore>,
+}
+
+impl Renders {
+    /// Room for as many renders as there are cores, at least two.
+    pub(crate) fn new() -> Self {
+        Self::with_room(available_parallelism().map_or(2, |cores| cores.get().max(2)), WAITING)
+    }
+
+    fn with_room(at_work: usize, waiting: usize) -> Self {
+        let inside = Semaphore::new(at_work + waiting);
+        Self { at_work: Arc::new(Semaphore::new(at_work)), inside: Arc::new(inside) }
+    }
+}
+
+/// Middleware: a request waits for its turn, or is answered with 503 and `Retry-After` if too many wait.
+pub(crate) async fn bound(State(renders): State<Renders>, request: Request, next: Next) -> Response {
+    let Ok(_inside) = Arc::clone(&renders.inside).try_acquire_owned() else { return busy() };
+    // Nobody closes it; if somebody did, there would be no room either.
+    let Ok(_at_work) = Arc::clone(&renders.at_work).acquire_owned().await else { return busy() };
+    next.run(request).await
+}
+
+fn busy() -> Response {
+    let mut response = Problem(Refusal::Unavailable).into_response();
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(AGAIN));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::Pin;
+    use std::task::Poll;
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    type Answer = Pin<Box<dyn Future<Output = StatusCode> + Send>>;
+
+    /// Drives a request until it waits; gives its answer if it has one.
+    async fn drive(answer: &mut Answer) -> Option<StatusCode> {
+        poll_fn(|context| {
+            Poll::Ready(match answer.as_mut().poll(context) {
+                Poll::Ready(status) => Some(status),
+                Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn one_page_too_many_is_asked_to_come_again_and_the_others_get_theirs() {
+        let gate = Arc::new(Semaphore::new(0));
+        let rendering = Arc::clone(&gate);
+        let page = move || {
+            let gate = Arc::clone(&rendering);
+            async move {
+                gate.acquire().await.unwrap().forget();
+                "a page"
+            }
+        };
+        let router =
+            Router::new().route("/", get(page).layer(from_fn_with_state(Renders::with_room(1, 1), bound)));
+        let ask = || -> Answer {
+            let asked = router.clone().oneshot(Request::get("/").body(Body::empty()).unwrap());
+            Box::pin(async move { asked.await.unwrap().status() })
+        };
+        let (mut ann, mut ben, mut cal) = (ask(), ask(), ask());
+        assert_eq!(drive(&mut ann).await, None, "her page is rendered");
+        assert_eq!(drive(&mut ben).await, None, "he waits");
+        assert_eq!(drive(&mut cal).await, Some(StatusCode::SERVICE_UNAVAILABLE));
+        gate.add_permits(1);
+        assert_eq!(ann.await, StatusCode::OK);
+        assert_eq!(drive(&mut ben).await, None, "his page is rendered");
+        let mut dan = ask();
+        assert_eq!(drive(&mut dan).await, None, "there is room again");
+        gate.add_permits(2);
+        assert_eq!((ben.await, dan.await), (StatusCode::OK, StatusCode::OK));
+    }
+}
