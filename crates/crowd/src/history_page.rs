@@ -93,7 +93,7 @@ impl HistoryPage {
         let (mut places, mut findings) = (Vec::new(), Vec::new());
         for (place, wanted) in self.wanted(entries) {
             let path = |wanted: &Wanted| format!("/topics/{TOPIC}/history?{}&limit={PAGE}", wanted.query);
-            let answers = get_in_turn(&host, wanted.iter().map(path).collect()).await?;
+            let answers = get_in_turn(&host, wanted.iter().map(path).collect(), None).await?;
             let mut times = Vec::new();
             for (wanted, (answer, took)) in wanted.iter().zip(answers) {
                 times.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
@@ -139,7 +139,7 @@ pub(crate) async fn fill_caches(server: &Server) -> io::Result<()> {
             format!("/topics/{TOPIC}/history?before={before}&limit={PAGE}")
         };
         let (host, paths) = (host.clone(), (1..=WARM_PAGES).map(page).collect());
-        reading.spawn(async move { get_in_turn(&host, paths).await });
+        reading.spawn(async move { get_in_turn(&host, paths, None).await });
     }
     while let Some(read) = reading.join_next().await {
         for (answer, _) in read.map_err(io::Error::other)?? {

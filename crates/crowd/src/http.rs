@@ -64,13 +64,21 @@ pub(crate) async fn post(
 }
 
 /// Asks for one path after the other, over one connection; gives how long each took, too.
-pub(crate) async fn get_in_turn(host: &str, paths: Vec<String>) -> io::Result<Vec<(Answer, Duration)>> {
+pub(crate) async fn get_in_turn(
+    host: &str,
+    paths: Vec<String>,
+    cookie: Option<String>,
+) -> io::Result<Vec<(Answer, Duration)>> {
     let host = host.to_owned();
     let asked = tokio::task::spawn_blocking(move || {
         let agent = agent();
         let timed = |path| {
             let begun = Instant::now();
-            let answer = answer(agent.get(format!("http://{host}{path}")).call())?;
+            let mut request = agent.get(format!("http://{host}{path}"));
+            if let Some(cookie) = &cookie {
+                request = request.header("cookie", cookie);
+            }
+            let answer = answer(request.call())?;
             Ok((answer, begun.elapsed()))
         };
         paths.iter().map(timed).collect()

@@ -29,6 +29,7 @@ mod http;
 pub mod idle;
 mod listener;
 pub mod metrics;
+pub mod pages;
 #[cfg(feature = "people")]
 pub mod person;
 pub mod process;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::commands::{
-    check, churn, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, resume_storm,
+    check, churn, crash, durable, end_to_end, fanout, groups, history_page, idle, mixed, pages, resume_storm,
     slow_consumer, soak, told,
 };
 
@@ -36,6 +36,8 @@ enum Command {
     EndToEnd(end_to_end::Arguments),
     /// How long a page of history takes when the log is long
     HistoryPage(history_page::Arguments),
+    /// What a page costs where there is much of everything
+    Pages(pages::Arguments),
     /// What it costs that many people are in many groups
     Groups(groups::Arguments),
     /// What it does that some stop reading
@@ -68,6 +70,7 @@ async fn main() -> ExitCode {
         Command::Idle(arguments) => told("idle", idle::run(arguments).await),
         Command::Durable(arguments) => told("durable", durable::run(arguments).await),
         Command::EndToEnd(arguments) => told("end-to-end", end_to_end::run(arguments).await),
+        Command::Pages(arguments) => told("pages", pages::run(arguments).await),
         Command::Groups(arguments) => told("groups", groups::run(arguments).await),
         Command::HistoryPage(arguments) => told("history-page", history_page::run(arguments).await),
         Command::SlowConsumer(arguments) => told("slow-consumer", slow_consumer::run(arguments).await),

@@ -58,6 +58,16 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a server over the folder `data` of a folder that goes when the server does.
+    ///
+    /// # Errors
+    /// If it does not come to serve.
+    pub async fn over(binary: &Path, folder: TempDir) -> io::Result<Self> {
+        let mut server = Self::new(binary, "sqlite", folder).await?;
+        server.up().await?;
+        Ok(server)
+    }
+
     /// A server that [`Server::up`] will start, with its data in a new folder in this one. It knows nothing of the
     /// settings and signals that are meant for who starts it: they have it to end, by [`Server::kill`].
     ///

@@ -40,6 +40,9 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     } else {
         Vec::new()
     };
+    if wanted.iter().any(|scenario| scenario.command == "pages") {
+        build(&["--package", "store", "--example", "town"], TOWN)?;
+    }
     let folder = target().join("bench");
     fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     let (mut sections, mut wrong) = (Vec::new(), Vec::new());
@@ -61,6 +64,9 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The program that fills a store for the scenario of pages.
+const TOWN: &str = "examples/town";
+
 fn measure(
     scenario: &Scenario,
     crowd: &Path,
@@ -77,6 +83,9 @@ fn measure(
         .arg(server)
         .arg("--json")
         .arg(json);
+    if scenario.command == "pages" {
+        command.arg("--town").arg(target().join("dist").join(TOWN));
+    }
     if scenario.beside {
         for peer in peers.iter().filter(|peer| scenario.name == "fanout-single" || !peer.starts_with("raw="))
         {

@@ -25,7 +25,7 @@ const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
 /// A few seconds of anything else.
 const QUICK: &[&str] = &["--seconds", "3"];
 
-pub(super) const SCENARIOS: [Scenario; 16] = [
+pub(super) const SCENARIOS: [Scenario; 17] = [
     Scenario {
         name: "fanout-single",
         about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
@@ -125,6 +125,16 @@ pub(super) const SCENARIOS: [Scenario; 16] = [
         arguments: &[],
         long: &[],
         quick: &["--entries", "100000"],
+        beside: false,
+    },
+    Scenario {
+        name: "pages",
+        about: "What pages cost the server with 20,000 people, 3,000 groups and 1,000,000 entries: for somebody in 300 groups, \
+                for somebody in two, and for the latter beside eight who reload heavy pages all the time.",
+        command: "pages",
+        arguments: &[],
+        long: &[],
+        quick: &["--entries", "100000", "--rounds", "30"],
         beside: false,
     },
     Scenario {

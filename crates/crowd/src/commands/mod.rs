@@ -10,6 +10,7 @@ pub(crate) mod groups;
 pub(crate) mod history_page;
 pub(crate) mod idle;
 pub(crate) mod mixed;
+pub(crate) mod pages;
 pub(crate) mod resume_storm;
 pub(crate) mod slow_consumer;
 pub(crate) mod soak;
