@@ -3,6 +3,7 @@
 mod authorisation;
 mod bad_input;
 mod conversation;
+mod devices;
 mod handshake;
 mod metrics;
 mod people;
