@@ -55,15 +55,17 @@ impl Desk {
         format!("{}?at={seq}#m{seq}", self.path())
     }
 
-    /// Changes a message over the socket.
-    pub(crate) fn amend(&self, target: Seq, amendment: Amendment) {
+    /// Changes a message over the socket; false if there is no connection, which the page says.
+    pub(crate) fn amend(&self, target: Seq, amendment: Amendment) -> bool {
         self.open.set(None);
-        let Some(browser) = use_browser() else { return };
+        let Some(browser) = use_browser() else { return false };
         let id = SendId::from_bytes((browser.random)());
-        if !self.live.amend(&self.timeline.topic(), id, target, amendment) {
+        let asked = self.live.amend(&self.timeline.topic(), id, target, amendment);
+        if !asked {
             self.live.trouble.set(Some(crate::text::NEEDS_CONNECTION.into()));
         }
         (browser.wake)();
+        asked
     }
 
     /// Deletes a message, unless it is undone within some seconds.

@@ -17,6 +17,7 @@ mod failure;
 pub mod live;
 mod page_data;
 mod pages;
+mod returned;
 #[cfg(feature = "ssr")]
 mod shell;
 mod site;
@@ -29,7 +30,9 @@ pub use browser::{Browser, Local, Submitted, Zone};
 pub use failure::Failure;
 pub use live::Live;
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, SessionCookie, shell};
+pub use returned::{PagePath, Returned, ShownOnce};
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, Root, ServerOrigin, SessionCookie, shell};
 pub use site::{App, is_live};
 #[cfg(feature = "ssr")]
 pub use still::Still;

@@ -1,14 +1,15 @@
 use chat::Token;
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
-use leptos::either::Either;
+use leptos::either::EitherOf3;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
+use crate::returned::Returned;
 use crate::site::App;
-use crate::still::Still;
+use crate::still::{ReturnedPage, Still};
 
 /// Where the page's files are: paths on this server.
 #[derive(Clone, Debug)]
@@ -21,11 +22,26 @@ pub struct Assets {
     pub css: String,
 }
 
+/// The origin that people open, if the operator has set one. Absolute links begin with it.
+#[derive(Clone, Debug)]
+pub struct ServerOrigin(pub Option<String>);
+
+/// What a document has in its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// A page that is live in a browser.
+    Live,
+    /// A page that is made by the server alone and sent without the app's script.
+    Still,
+    /// A form that came back and whose page does not have it any more.
+    Returned,
+}
+
 /// How a session is kept in a browser.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SessionCookie {
     /// The name of the cookie.
-    pub name: &'static str,
+    pub name: String,
     /// Whether it goes over https only.
     pub secure: bool,
 }
@@ -76,8 +92,9 @@ impl SessionCookie {
 #[must_use]
 pub fn shell(
     assets: Assets,
-    // Whether the page is live in a browser; if not, it is sent without a script.
-    live: bool,
+    root: Root,
+    // Path and query that the browser shows from now on, if the answer came from somewhere else.
+    address: Option<String>,
 ) -> impl IntoView {
     let nonce = use_nonce();
     if let (Some(nonce), Some(response)) = (&nonce, use_context::<ResponseOptions>()) {
@@ -94,6 +111,15 @@ pub fn shell(
     let boot = format!(
         "import('{js}').then(hubbub => hubbub.default({{ module_or_path: '{wasm}' }}).then(() => hubbub.hydrate()));"
     );
+    let returned = use_context::<Returned>();
+    let form = returned.as_ref().map(|returned| returned.action().to_owned());
+    let reason = returned.as_ref().map(|returned| returned.sentence().to_owned());
+    let readdress = address.map(|address| {
+        // A `<` could end the script.
+        let address = serde_json::Value::from(address).to_string().replace('<', "\\u003c");
+        format!("history.replaceState(null,'',{address})")
+    });
+    let live = root == Root::Live;
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -106,6 +132,7 @@ pub fn shell(
                 <link rel="icon" href="/icon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=css/>
+                {readdress.map(|script| view! { <script nonce=nonce.clone()>{script}</script> })}
                 {live.then(|| view! {
                     <link rel="modulepreload" href=js nonce=nonce.clone()/>
                     <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
@@ -113,8 +140,12 @@ pub fn shell(
                 })}
                 <MetaTags/>
             </head>
-            <body>
-                {if live { Either::Left(view! { <App/> }) } else { Either::Right(view! { <Still/> }) }}
+            <body data-refused-form=form data-refused=reason>
+                {match root {
+                    Root::Live => EitherOf3::A(view! { <App/> }),
+                    Root::Still => EitherOf3::B(view! { <Still/> }),
+                    Root::Returned => EitherOf3::C(view! { <ReturnedPage/> }),
+                }}
             </body>
         </html>
     }

@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 use wire::{Timestamp, Visit};
@@ -12,7 +11,7 @@ use crate::views::{ToastRegion, Toasts};
 /// The app: which page is shown at which path.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    provide_head();
     let zone = RwSignal::new(Zone::UTC);
     provide_context(zone);
     provide_context(Session::default());
@@ -34,6 +33,19 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
         <ToastRegion/>
+    }
+}
+
+/// Lets pages set their title. The library writes titles into the page as they are, and a name may hold markup: on the
+/// server every title is escaped here, whichever page sets it. In a browser a title is a text.
+pub(crate) fn provide_head() {
+    leptos_meta::provide_meta_context();
+    #[cfg(feature = "ssr")]
+    {
+        let escape = |title: String| {
+            title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+        };
+        let _ = leptos_meta::Title(leptos_meta::TitleProps::builder().formatter(escape).build());
     }
 }
 

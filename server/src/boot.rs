@@ -6,16 +6,17 @@ use chat::{Chat, No, OsChance, Parts, Store, SystemClock, VolatileStore, Window}
 use store::SqliteStore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{Config, StoreChoice, Wrong};
+use crate::bodies::Bodies;
+use crate::config::{self, Config, StoreChoice, Wrong};
+use crate::connections::Connections;
 use crate::gateway::{AlarmClock, Census};
 use crate::listener::{self, Peer};
 use crate::metrics;
-use crate::pictures::UPLOADS;
+use crate::pictures::Uploads;
 use crate::routes;
 use crate::site::Site;
 
@@ -45,8 +46,12 @@ pub(crate) struct App {
     pub(crate) stopping: CancellationToken,
     /// Every connection's task.
     pub(crate) tasks: TaskTracker,
-    /// Held while a file is read.
-    pub(crate) uploads: Arc<Semaphore>,
+    /// Every HTTP connection that is no socket.
+    pub(crate) connections: Arc<Connections>,
+    /// The bodies of requests in memory.
+    pub(crate) bodies: Arc<Bodies>,
+    /// The files that are being uploaded.
+    pub(crate) uploads: Arc<Uploads>,
 }
 
 impl Server {
@@ -68,10 +73,12 @@ impl Server {
             site: Arc::new(Site::find()?),
             census: Arc::new(Census::new(config.sockets)),
             clock: Arc::new(AlarmClock::new(config.patience.shortest())),
+            connections: Arc::new(Connections::new(connection_limits(&config))),
             config: Arc::new(config),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
-            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            uploads: Arc::default(),
+            bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_NETWORK_BYTES)),
         };
         let router = routes::router(state.clone());
         let mut listeners = vec![tokio::spawn(listener::run(socket, router, state.clone()))];
@@ -83,6 +90,18 @@ impl Server {
         let clock = tokio::spawn(Arc::clone(&state.clock).run());
         Ok(Running { addr, metrics, chat, state, listeners, clock })
     }
+}
+
+/// The most bytes of request bodies in memory, of all and of one network.
+const BODIES_BYTES: usize = 32 * 1024 * 1024;
+const BODIES_NETWORK_BYTES: usize = 8 * 1024 * 1024;
+
+/// The limits of the listener: plain connections take at most a quarter of the descriptors that the system gives.
+fn connection_limits(config: &Config) -> config::Connections {
+    let descriptors = rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024);
+    let most = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).max(1);
+    let config::Connections { node, network } = config.connections;
+    config::Connections { node: node.min(most), network }
 }
 
 /// Listens; an error names the setting that would help.

@@ -6,13 +6,18 @@
 //! Start reading at [`Server::start`], then `routes.rs`, then `gateway/`.
 
 mod bench;
+mod bodies;
 mod boot;
+mod compression;
 mod config;
+mod connections;
+mod forms;
 mod gateway;
 mod guard;
 mod health;
 mod listener;
 mod metrics;
+mod negotiation;
 mod pages;
 mod pictures;
 mod problem;
@@ -25,6 +30,6 @@ mod topics;
 
 pub use bench::{Report, Unmeasured, Wish, bench};
 pub use boot::{Running, Server, reset_link};
-pub use config::{Cli, Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+pub use config::{Cli, Config, Connections, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
 pub use routes::ROUTES;
 pub use signals::until_told_to_stop;

@@ -1,11 +1,18 @@
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use http::StatusCode;
+use axum::routing::{any, get, post};
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, StatusCode};
+use http_body::{Body as _, Frame};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -14,9 +21,9 @@ use wire::Refusal;
 
 use crate::boot::App;
 use crate::pictures::UPLOAD_BYTES;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::renders::{self, Renders};
-use crate::{gateway, guard, health, pages, pictures, session, site, topics};
+use crate::{bodies, compression, forms, gateway, guard, health, pages, pictures, session, site, topics};
 
 /// The largest body of a request.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
@@ -48,24 +55,25 @@ pub(crate) fn router(app: App) -> Router {
         .route(ws, get(gateway::upgrade))
         .route(publish, post(topics::publish))
         .route(topics, get(topics::history))
-        .route(call, post(pages::call))
+        .route(call, any(forms::call))
         .route(avatar, get(pictures::avatar))
-        .route(live, get(health::live))
-        .route(ready, get(health::ready))
         .fallback(
             get(pages::page).layer(from_fn_with_state(Renders::new(), renders::bound)).fallback(nothing),
         )
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
-        .layer(map_response(explain))
+        .layer(from_fn_with_state(app.clone(), bodies::gather))
         .layer(from_fn_with_state(app.clone(), session::recognise))
+        .layer(compression::layer())
+        .layer(from_fn(compression::guard))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
     // Files are larger, and take longer.
     let uploads = Router::new()
         .route(picture, post(pictures::upload))
         .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
-        .layer(from_fn(pictures::explain))
+        .layer(from_fn_with_state(app.clone(), pictures::explain))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD_TIME));
+    // Who watches over the server need not know its name.
+    let health = Router::new().route(live, get(health::live)).route(ready, get(health::ready));
     requests
         .merge(uploads)
         .layer(from_fn_with_state(app.clone(), site::serve))
@@ -73,11 +81,14 @@ pub(crate) fn router(app: App) -> Router {
         .layer(csrf)
         .layer(map_response(guard::explain_csrf))
         .layer(from_fn_with_state(app.clone(), guard::check_host))
+        .merge(health)
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request panicked");
             Problem(Refusal::Unavailable).into_response()
         }))
-        .layer(from_fn(guard::set_headers))
+        .layer(map_response(problem::explain))
+        .layer(from_fn(head))
+        .layer(from_fn_with_state(app.clone(), guard::set_headers))
         .with_state(app)
 }
 
@@ -85,10 +96,37 @@ async fn nothing(_: Request) -> Problem {
     Problem(Refusal::NotFound)
 }
 
-/// Says in our words that a body is too large, whoever below has found it so.
-async fn explain(response: Response) -> Response {
-    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
+/// A body of which nobody knows how long it would be. It is never sent.
+struct Unknown;
+
+impl http_body::Body for Unknown {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+}
+
+/// Answers HEAD as GET would be answered, without the content: with its length, if that is known.
+async fn head(mut request: Request, next: Next) -> Response {
+    if request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    *request.method_mut() = Method::GET;
+    let mut response = next.run(request).await;
+    let body = std::mem::take(response.body_mut());
+    let has_content = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    match body.size_hint().exact() {
+        Some(length) if has_content => {
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        // A body without a known length, so that none is told.
+        None => *response.body_mut() = Body::new(Unknown),
+        Some(_) => {}
     }
     response
 }

@@ -12,6 +12,7 @@ use wire::limits::PAGE_ENTRIES;
 use wire::{Refusal, Request, Seq, Topic};
 
 use crate::boot::App;
+use crate::negotiation::is_media_type;
 use crate::problem::Problem;
 
 /// `POST /publish`: any JSON to an open topic.
@@ -21,8 +22,7 @@ pub(crate) async fn publish(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let json = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !json.trim_start().to_ascii_lowercase().starts_with("application/json") {
+    if !is_media_type(&headers, "application/json") {
         return Err(Refusal::ContentTypeWrong { wants: "application/json" }.into());
     }
     let text = std::str::from_utf8(&body).map_err(|_| Refusal::JsonBad)?;

@@ -138,17 +138,18 @@ pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
     Ok(chat().app_rank(caller().me()?, user_id(&user)?, role).await?)
 }
 
-/// Makes a link by which somebody sets a new password, and shows it.
+/// Makes a link by which somebody sets a new password. A page shows it once, in its answer: it stands in no address.
 ///
 /// # Errors
 /// If the caller may not do that for them.
 #[server(name = OfferReset, prefix = "/do", endpoint = "offer_reset")]
-pub async fn offer_reset(user: String) -> Result<(), Failure> {
-    use super::context::{caller, chat, go_to, user_id};
+pub async fn offer_reset(user: String) -> Result<String, Failure> {
+    use super::context::{absolute, caller, chat, show_once, user_id};
 
     let token = chat().offer_reset(caller().me()?, user_id(&user)?).await?;
-    go_to(&format!("/server?link={}", token.reveal()));
-    Ok(())
+    let link = absolute(&format!("/reset/{}", token.reveal()));
+    show_once(&link);
+    Ok(link)
 }
 
 /// Sets a new password by such a link, and signs in here.

@@ -9,7 +9,8 @@ use leptos_axum::ResponseOptions;
 use wire::{Door, GroupId, InviteId, Person, Refusal, Topic, UserId};
 
 use crate::failure::Failure;
-use crate::shell::SessionCookie;
+use crate::returned::ShownOnce;
+use crate::shell::{ServerOrigin, SessionCookie};
 
 /// The domain, which the server provides to every render and call.
 pub(super) fn chat() -> Arc<Chat> {
@@ -89,18 +90,29 @@ pub(super) fn door_of(text: &str) -> Result<Door, Failure> {
     }
 }
 
-/// The link to a group, as the caller's browser would write it.
+/// The absolute link to a group.
 pub(super) fn link_to(group: GroupId) -> String {
     absolute(&format!("/g/{group}"))
 }
 
-/// A path of this server with what stands before it in the caller's browser.
+/// An absolute link to a path of this server: it begins with the configured origin, else with what stands before the
+/// path in the caller's browser.
 pub(super) fn absolute(path: &str) -> String {
+    if let Some(ServerOrigin(Some(origin))) = use_context() {
+        return format!("{origin}{path}");
+    }
     let parts = use_context::<Parts>();
     let host =
         parts.and_then(|parts| parts.headers.get(http::header::HOST)?.to_str().ok().map(str::to_owned));
     let scheme = if expect_context::<SessionCookie>().secure { "https" } else { "http" };
     format!("{scheme}://{}{path}", host.unwrap_or_else(|| "localhost".into()))
+}
+
+/// Shows a secret link once, in the answer to a form.
+pub(super) fn show_once(link: &str) {
+    if let Some(shown) = use_context::<ShownOnce>() {
+        shown.set(link.to_owned());
+    }
 }
 
 /// Sends the browser to a path of ours; a script follows it on its own.

@@ -23,8 +23,9 @@ pub(crate) use chat::Broadcast as Results;
 pub(crate) use chat::Part;
 pub(crate) use chat::store::{Listed, Listing, Profile};
 
-use super::context::{absolute, caller, chat, group_id, link_to, user_id};
+use super::context::{caller, chat, group_id, link_to, user_id};
 use crate::failure::Failure;
+use crate::returned::ShownOnce;
 
 /// What the page needs on which admins manage a group.
 pub(crate) struct Managed {
@@ -284,12 +285,10 @@ pub(crate) struct Administered {
 
 /// The accounts, the groups and the audit log of the server. Takes who asks from context at once.
 pub(crate) fn administered(
-    token: Option<String>,
     places: Places,
 ) -> impl Future<Output = Result<Administered, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    let token = token.as_deref().and_then(chat::Token::parse);
-    let link = token.map(|token| absolute(&format!("/reset/{}", token.reveal())));
+    let link = leptos::prelude::use_context::<ShownOnce>().and_then(|shown| shown.get());
     async move {
         let me = caller.me()?;
         let Places { person, account, find, group, before } = places;

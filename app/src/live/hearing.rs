@@ -209,7 +209,12 @@ impl Live {
                 Some(Asked::Post(topic, id)) => {
                     self.refused(state, &topic, &id, Refused { code, message, retry_ms }, now);
                 }
-                Some(Asked::Amend) => self.trouble.set(Some(message)),
+                Some(Asked::Amend(edit)) => {
+                    self.trouble.set(Some(message));
+                    if edit.is_some() {
+                        self.refused_edit.set(edit);
+                    }
+                }
                 Some(Asked::Nothing) | None => {}
             },
             Notice::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),

@@ -24,6 +24,6 @@ pub use lead::Lead;
 pub use link::LinkState;
 pub use receipt::Receipt;
 pub use row::{Content, Row, RowState};
-pub use state::{Live, Order, Presence, Typing};
+pub use state::{Live, Order, Presence, RefusedEdit, Typing};
 pub use timeline::Timeline;
 pub(crate) use timeline::role_of;

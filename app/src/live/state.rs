@@ -26,7 +26,20 @@ pub struct Live {
     pub link: ArcRwSignal<LinkState>,
     /// Why the last change of a message was refused, until somebody has seen it.
     pub trouble: ArcRwSignal<Option<String>>,
+    /// An edit that was refused: its text goes back to the composer.
+    pub refused_edit: ArcRwSignal<Option<RefusedEdit>>,
     state: Arc<Mutex<State>>,
+}
+
+/// The text of an edit that the server refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedEdit {
+    /// The conversation.
+    pub topic: Topic,
+    /// The message that was edited.
+    pub target: Seq,
+    /// What was typed.
+    pub text: String,
 }
 
 /// Who listens to a conversation.
@@ -88,7 +101,8 @@ pub(super) enum Again {
 pub(super) enum Asked {
     Subscribe(Topic),
     Post(Topic, SendId),
-    Amend,
+    /// A change of a message, and the text of an edit.
+    Amend(Option<RefusedEdit>),
     Nothing,
 }
 
@@ -139,6 +153,7 @@ impl Live {
             presence: ArcRwSignal::default(),
             link: ArcRwSignal::new(LinkState::Starting),
             trouble: ArcRwSignal::new(None),
+            refused_edit: ArcRwSignal::new(None),
             state: Arc::new(Mutex::new(state)),
         }
     }

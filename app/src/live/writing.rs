@@ -3,7 +3,7 @@ use wire::{Action, Amendment, Quote, Refused, SendId, Seq, Timestamp, Topic};
 
 use super::outbox::{Letter, Outbox};
 use super::row::RowState;
-use super::state::{Asked, Live, State};
+use super::state::{Asked, Live, RefusedEdit, State};
 use super::timeline::Timeline;
 
 /// What the viewer says, and what becomes of it.
@@ -30,8 +30,14 @@ impl Live {
         let mut state = self.state();
         let is_open = state.link.is_open();
         if is_open {
+            let edit = match &amendment {
+                Amendment::Edit(text) => {
+                    Some(RefusedEdit { topic: topic.clone(), target, text: text.clone() })
+                }
+                _ => None,
+            };
             let action = Action::Amend { topic: topic.clone(), id, target, amendment };
-            state.ask(action, Asked::Amend);
+            state.ask(action, Asked::Amend(edit));
         }
         is_open
     }

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::failure::Failure;
+use crate::returned::page_path;
 use crate::text;
 use crate::views::Plain;
 
@@ -18,7 +19,7 @@ pub(crate) fn Broken(
         <Plain>
             <h1>{text::BROKEN}</h1>
             <p>{failure.refused.message}</p>
-            <p><a class="button" href="" rel="external">{text::RELOAD}</a></p>
+            <p><a class="button" href=page_path() rel="external">{text::RELOAD}</a></p>
         </Plain>
     }
 }

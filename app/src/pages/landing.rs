@@ -8,6 +8,7 @@ use crate::browser::use_browser;
 use crate::calls::look_around;
 use crate::live::Live;
 use crate::page_data::page_data;
+use crate::returned::typed;
 use crate::site::Session;
 use crate::text;
 use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, flag};
@@ -75,6 +76,7 @@ pub(super) fn IntroduceForm(
                 autocomplete="nickname"
                 autofocus
                 dir="auto"
+                value=typed("/do/introduce", "name")
                 aria-describedby="name-hint name-refused"
             />
             {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}

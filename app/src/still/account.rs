@@ -5,6 +5,7 @@ use wire::Person;
 use super::profile::ProfileForms;
 use super::{Sheet, no_page};
 use crate::calls::{Known, SessionLine, account};
+use crate::returned::typed;
 use crate::text;
 use crate::views::{Avatar, Confirm, Form, Plain, Refusal};
 
@@ -18,7 +19,7 @@ pub(super) fn SignInPage() -> impl IntoView {
             <h1>{text::SIGN_IN}</h1>
             <Form action="/do/sign_in" class="card form">
                 <label for="name">{text::YOUR_NAME}</label>
-                <input id="name" name="name" required autocomplete="username" autofocus dir="auto" aria-describedby="sign-in-refused"/>
+                <input id="name" name="name" required autocomplete="username" autofocus dir="auto" value=typed("/do/sign_in", "name") aria-describedby="sign-in-refused"/>
                 <label for="password">{text::PASSWORD}</label>
                 <input id="password" name="password" type="password" required autocomplete="current-password"/>
                 <Refusal id="sign-in-refused"/>

@@ -6,8 +6,12 @@ use wire::{Door, Invite, Management, Member, Person, Role, Settings, Timestamp};
 use super::audit::AuditLog;
 use super::{Sheet, ShowMore, asked, no_page};
 use crate::calls::{Managed, management};
+use crate::returned::{in_textarea, typed, typed_all};
 use crate::text;
 use crate::views::{Avatar, Confirm, Enter, Form, Refusal};
+
+const SETTLE: &str = "/do/settle";
+const MANAGE: &str = "/do/manage";
 
 /// Where admins manage a group.
 #[component]
@@ -76,29 +80,34 @@ fn Admin(
 
 #[component]
 fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoView {
+    let or = |field: &str, stored: String| typed(SETTLE, field).unwrap_or(stored);
+    let slow_s = or("slow_s", settings.slow_s.to_string());
     let slow = text::PAUSES.map(|(seconds, label)| {
-        view! { <option value=seconds selected=settings.slow_s == seconds>{label}</option> }
+        view! { <option value=seconds selected=slow_s == seconds.to_string()>{label}</option> }
     });
     let doors = [
         (Door::Listed, "listed", text::DOOR_LISTED),
         (Door::Open, "open", text::DOOR_OPEN),
         (Door::Invite, "invite", text::DOOR_INVITE),
     ];
+    let chosen_door = typed(SETTLE, "door");
     let door = doors.map(|(door, value, label)| {
-        let checked = settings.door == door;
+        let checked = chosen_door.as_ref().map_or(settings.door == door, |chosen| chosen == value);
         view! { <label class="form-choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
     });
+    // A box that is not ticked is not sent.
+    let announcing = typed_all(SETTLE, "announcing").map_or(settings.announcing, |ticked| !ticked.is_empty());
     view! {
-        <Form action="/do/settle" class="form">
+        <Form action=SETTLE class="form">
             <input type="hidden" name="group" value=group/>
             <label for="name">{text::GROUP_NAME}</label>
-            <input id="name" name="name" required maxlength=GROUP_NAME_CHARS.to_string() dir="auto" value=settings.name.to_string()/>
+            <input id="name" name="name" required maxlength=GROUP_NAME_CHARS.to_string() dir="auto" value=or("name", settings.name.to_string())/>
             <label for="description">{text::DESCRIPTION}</label>
             <textarea id="description" name="description" rows="2" maxlength=DESCRIPTION_CHARS.to_string() dir="auto">
-                {settings.description.as_str().to_owned()}
+                {in_textarea(or("description", settings.description.as_str().to_owned()))}
             </textarea>
             <label for="limit">{text::LIMIT}</label>
-            <input id="limit" name="limit" type="number" min="1" max=max_limit.to_string() required aria-describedby="limit-hint" value=settings.limit.to_string()/>
+            <input id="limit" name="limit" type="number" min="1" max=max_limit.to_string() required aria-describedby="limit-hint" value=or("limit", settings.limit.to_string())/>
             <p class="hint" id="limit-hint">{text::LIMIT_HINT}</p>
             <fieldset>
                 <legend>{text::DOOR}</legend>
@@ -107,7 +116,7 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
             <label for="slow">{text::SLOW_MODE}</label>
             <select id="slow" name="slow_s">{slow}</select>
             <label class="form-choice">
-                <input type="checkbox" name="announcing" value="on" checked=settings.announcing/>
+                <input type="checkbox" name="announcing" value="on" checked=announcing/>
                 {text::ANNOUNCING}
             </label>
             <Refusal id="settings-refused"/>
@@ -132,12 +141,12 @@ fn MembersForm(
         view! { <button class="button button-small" name="deed" value=deed>{label}</button> }
     });
     view! {
-        <form class="search" role="search">
+        <form class="search" role="search" action=format!("/g/{group}/admin")>
             <label for="find">{text::FIND_MEMBER}</label>
             <input id="find" name="find" type="search" dir="auto" value=find/>
             <button class="button">{text::FIND}</button>
         </form>
-        <Form action="/do/manage" class="form" enter=Enter::Nothing>
+        <Form action=MANAGE class="form" enter=Enter::Nothing>
             <input type="hidden" name="group" value=group/>
             <ul class="listing listing-box">{rows}</ul>
             <ShowMore more address after/>
@@ -159,11 +168,15 @@ fn MembersForm(
 /// Gives somebody a seat. The form of the members says why that was refused.
 #[component]
 fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
-    let option =
-        |person: Person| view! { <option value=person.id.to_string()>{person.name.to_string()}</option> };
+    let chosen = typed_all(MANAGE, "users[]").unwrap_or_default();
+    let option = |person: Person| {
+        let id = person.id.to_string();
+        let selected = chosen.contains(&id);
+        view! { <option value=id selected=selected>{person.name.to_string()}</option> }
+    };
     let options: Vec<_> = known.into_iter().map(option).collect();
     view! {
-        <Form action="/do/manage" class="form">
+        <Form action=MANAGE class="form">
             <input type="hidden" name="group" value=group/>
             <label for="add">{text::ADD_PERSON}</label>
             <div class="form-row">
@@ -178,10 +191,12 @@ fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
 fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
     let Member { person, role, account, muted_until, .. } = member;
     let muted = muted_until.is_some_and(|until| until > now);
+    let id = person.id.to_string();
+    let chosen = typed_all(MANAGE, "users[]").is_some_and(|users| users.contains(&id));
     view! {
         <li>
             <label class="listing-row">
-                <input type="checkbox" name="users[]" value=person.id.to_string()/>
+                <input type="checkbox" name="users[]" value=id checked=chosen/>
                 <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                 <span class="name" dir="auto">{person.name.to_string()}</span>
                 {(role == Role::Admin).then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
@@ -194,8 +209,9 @@ fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp) -> impl IntoView {
+    let wanted = typed("/do/invite", "minutes").unwrap_or_else(|| text::WEEK.to_string());
     let spans = text::SPANS.map(|(minutes, label)| {
-        view! { <option value=minutes selected=minutes == text::WEEK>{label}</option> }
+        view! { <option value=minutes selected=minutes.to_string() == wanted>{label}</option> }
     });
     let rows: Vec<_> = invites
         .into_iter()
@@ -228,7 +244,7 @@ fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp
             <label for="minutes">{text::WORKS_FOR}</label>
             <select id="minutes" name="minutes">{spans}</select>
             <label for="uses">{text::USES}</label>
-            <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER/>
+            <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER value=typed("/do/invite", "uses")/>
             <Refusal id="invite-refused"/>
             <button class="button button-primary">{text::MAKE_INVITE}</button>
         </Form>
@@ -245,7 +261,7 @@ fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
                 <li class="listing-row">
                     <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                     <span class="name" dir="auto">{person.name.to_string()}</span>
-                    <Form action="/do/manage" class="listing-end">
+                    <Form action=MANAGE class="listing-end">
                         <input type="hidden" name="group" value=group/>
                         <input type="hidden" name="users[]" value=person.id.to_string()/>
                         <button class="button button-tiny" name="deed" value="unban">{text::UNBAN}</button>
@@ -284,7 +300,7 @@ fn Ending(group: String, name: String, archived: bool) -> impl IntoView {
             <Refusal id="delete-refused"/>
             <Confirm id="delete" label=text::DELETE_GROUP title=delete_title says=text::DELETE_SAYS.into()>
                 <label for="typed">{text::delete_label(&name).view()}</label>
-                <input id="typed" name="typed" required autocomplete="off" dir="auto" aria-describedby="delete-refused"/>
+                <input id="typed" name="typed" required autocomplete="off" dir="auto" value=typed("/do/delete_group", "typed") aria-describedby="delete-refused"/>
                 <button class="button button-danger">{text::DELETE_GROUP}</button>
             </Confirm>
         </Form>

@@ -5,8 +5,11 @@ use wire::{Summary, Topic};
 
 use super::{Sheet, ShowMore, asked, no_page};
 use crate::calls::{Audiences, Results, audiences, results};
+use crate::returned::{in_textarea, typed, typed_all};
 use crate::text;
 use crate::views::{Avatar, Form, Refusal, Rich};
+
+const SEND: &str = "/do/broadcast";
 
 /// One text to many: whom it goes to, and what it says.
 #[component]
@@ -30,34 +33,34 @@ fn Compose(audiences: Audiences) -> impl IntoView {
     let none = groups.is_empty() && people.is_empty();
     let rows =
         |targets: Vec<Summary>| targets.into_iter().map(|what| view! { <Target what/> }).collect::<Vec<_>>();
-    let everyone = is_admin.then(|| {
-        view! {
-            <label class="form-choice">
-                <input type="radio" name="audience" value="everyone"/>
-                {text::TO_EVERYONE}
-            </label>
-        }
-    });
+    let audience = typed(SEND, "audience").unwrap_or_else(|| "these".into());
+    let audiences =
+        [("these", text::TO_THESE), ("groups", text::TO_MY_GROUPS), ("everyone", text::TO_EVERYONE)]
+            .into_iter()
+            .filter(|(value, _)| is_admin || *value != "everyone")
+            .map(|(value, label)| {
+                view! {
+                    <label class="form-choice">
+                        <input type="radio" name="audience" value=value checked=audience == value/>
+                        {label}
+                    </label>
+                }
+            })
+            .collect_view();
     view! {
         <Sheet title=text::BROADCAST.into() back="/people".into() back_to=text::PEOPLE.into()>
-            <Form action="/do/broadcast" class="card form">
+            <Form action=SEND class="card form">
                 <input type="hidden" name="id" value=form_id.to_string()/>
                 <fieldset>
                     <legend>{text::TO_WHOM}</legend>
-                    <label class="form-choice">
-                        <input type="radio" name="audience" value="these" checked/>
-                        {text::TO_THESE}
-                    </label>
-                    <label class="form-choice">
-                        <input type="radio" name="audience" value="groups"/>
-                        {text::TO_MY_GROUPS}
-                    </label>
-                    {everyone}
+                    {audiences}
                 </fieldset>
                 {none.then(|| view! { <p class="hint">{text::NOBODY_YET}</p> })}
                 <ul class="listing listing-box">{rows(groups)} {rows(people)}</ul>
                 <label for="text">{text::MESSAGE}</label>
-                <textarea id="text" name="text" rows="4" required dir="auto" aria-describedby="broadcast-refused"></textarea>
+                <textarea id="text" name="text" rows="4" required dir="auto" aria-describedby="broadcast-refused">
+                    {typed(SEND, "text").map(in_textarea).unwrap_or_default()}
+                </textarea>
                 <Refusal id="broadcast-refused"/>
                 <button class="button button-primary">{text::SEND}</button>
             </Form>
@@ -68,10 +71,12 @@ fn Compose(audiences: Audiences) -> impl IntoView {
 #[component]
 fn Target(what: Summary) -> impl IntoView {
     let (topic, name): (Topic, String) = (what.topic(), what.title().to_owned());
+    let topic = topic.to_string();
+    let chosen = typed_all(SEND, "to[]").is_some_and(|to| to.contains(&topic));
     view! {
         <li>
             <label class="listing-row">
-                <input type="checkbox" name="to[]" value=topic.to_string()/>
+                <input type="checkbox" name="to[]" value=topic checked=chosen/>
                 <Avatar id=what.avatar() name=name.clone() person=matches!(what, Summary::Direct { .. })/>
                 <span class="name" dir="auto">{name}</span>
             </label>

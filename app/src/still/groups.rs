@@ -34,7 +34,7 @@ fn Groups(found: Part<Listing>, find: String) -> impl IntoView {
     view! {
         <Sheet title=text::LISTED.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
-                <form class="search" role="search">
+                <form class="search" role="search" action="/groups">
                     <label for="find">{text::FIND_GROUP}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>

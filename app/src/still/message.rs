@@ -4,8 +4,11 @@ use wire::{Event, Person, Seq};
 
 use super::{Sheet, no_page};
 use crate::calls::{Told, message};
+use crate::returned::{in_textarea, typed};
 use crate::text;
 use crate::views::{Confirm, Form, FormState, Refusal, Rich};
+
+const AMEND: &str = "/do/amend";
 
 /// One message and what can be done with it, by forms.
 #[component]
@@ -35,7 +38,7 @@ fn Message(told: Told) -> impl IntoView {
     let back = format!("{}?at={seq}#m{seq}", what.path());
     let (name, topic) = (what.title().to_owned(), what.topic().to_string());
     // Three forms go to the same place; one line says why any of them was refused.
-    let amended = FormState::of("/do/amend");
+    let amended = FormState::of(AMEND).shown();
     let deed = {
         let topic = topic.clone();
         move |deed: &'static str, label: &'static str| view! { <Deed topic=topic.clone() seq deed label amended/> }
@@ -52,15 +55,17 @@ fn Message(told: Told) -> impl IntoView {
                     <input type="hidden" name="id" value=form_id.to_string()/>
                     <input type="hidden" name="reply_to" value=seq.to_string()/>
                     <label for="reply">{text::REPLY}</label>
-                    <textarea id="reply" name="text" rows="2" required dir="auto"></textarea>
+                    <textarea id="reply" name="text" rows="2" required dir="auto">
+                        {typed("/do/post", "text").map(in_textarea).unwrap_or_default()}
+                    </textarea>
                     <Refusal id="reply-refused"/>
                     <button class="button button-primary">{text::SEND}</button>
                 </Form>
-                <Form action="/do/amend" class="form" state=amended>
+                <Form action=AMEND class="form" state=amended>
                     <input type="hidden" name="topic" value=reacting/>
                     <input type="hidden" name="target" value=seq.to_string()/>
                     <label for="emoji">{text::REACTION}</label>
-                    <input id="emoji" name="emoji" required autocomplete="off" value="👍"/>
+                    <input id="emoji" name="emoji" required autocomplete="off" value=typed(AMEND, "emoji").unwrap_or_else(|| "👍".into())/>
                     <div class="actions">
                         <button class="button" name="deed" value="react">{text::REACT}</button>
                         <button class="button" name="deed" value="unreact">{text::UNREACT}</button>
@@ -98,11 +103,13 @@ fn come_to(people: Vec<Person>, label: &'static str) -> Option<impl IntoView> {
 #[component]
 fn Edit(topic: String, seq: Seq, words: String, amended: FormState) -> impl IntoView {
     view! {
-        <Form action="/do/amend" class="form" state=amended>
+        <Form action=AMEND class="form" state=amended>
             <input type="hidden" name="topic" value=topic/>
             <input type="hidden" name="target" value=seq.to_string()/>
             <label for="text">{text::EDIT}</label>
-            <textarea id="text" name="text" rows="3" required dir="auto">{words}</textarea>
+            <textarea id="text" name="text" rows="3" required dir="auto">
+                {in_textarea(typed(AMEND, "text").unwrap_or(words))}
+            </textarea>
             <button class="button" name="deed" value="edit">{text::SAVE}</button>
         </Form>
     }
@@ -117,7 +124,7 @@ fn Deed(
     amended: FormState,
 ) -> impl IntoView {
     view! {
-        <Form action="/do/amend" state=amended>
+        <Form action=AMEND state=amended>
             <input type="hidden" name="topic" value=topic/>
             <input type="hidden" name="target" value=seq.to_string()/>
             <button class="button" name="deed" value=deed>{label}</button>

@@ -14,10 +14,11 @@ mod owner;
 mod people;
 mod profile;
 mod reset;
+mod returned;
 mod server;
 
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
+use leptos_meta::Title;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_query_map;
 use leptos_router::path;
@@ -25,12 +26,16 @@ use leptos_router::path;
 use crate::browser::Zone;
 use crate::failure::Failure;
 use crate::pages::{Broken, NotFound};
+use crate::returned::Returned;
+use crate::site::provide_head;
 use crate::text::{self, Sentence};
+
+pub use returned::ReturnedPage;
 
 /// Which still page is at which path.
 #[component]
 pub fn Still() -> impl IntoView {
-    provide_meta_context();
+    provide_head();
     provide_context(RwSignal::new(Zone::UTC));
     view! {
         <Router>
@@ -65,6 +70,12 @@ fn Sheet(
     back_to: Sentence,
     children: Children,
 ) -> impl IntoView {
+    let children = children();
+    // Forms of one button have no place of their own for it.
+    let refused = use_context::<Returned>().filter(|returned| !returned.was_shown()).map(|returned| {
+        returned.mark_shown();
+        view! { <p class="refusal" role="alert">{returned.sentence().to_owned()}</p> }
+    });
     view! {
         <Title text=title.clone().plain()/>
         <header class="header form-page-head">
@@ -73,7 +84,7 @@ fn Sheet(
             </a>
             <h1>{title.view()}</h1>
         </header>
-        <main class="form-page" id="main">{children()}</main>
+        <main class="form-page" id="main">{refused} {children}</main>
     }
 }
 

@@ -5,6 +5,7 @@ use wire::limits::GROUP_NAME_CHARS;
 
 use super::{Sheet, ShowMore, asked, no_page};
 use crate::calls::{Part, people_called};
+use crate::returned::{typed, typed_all};
 use crate::text;
 use crate::views::{Avatar, Form, Refusal};
 
@@ -35,7 +36,7 @@ fn People(people: Part<Person>, find: String) -> impl IntoView {
     view! {
         <Sheet title=text::PEOPLE.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
-                <form class="search" role="search">
+                <form class="search" role="search" action="/people">
                     <label for="find">{text::FIND_PERSON}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
@@ -53,6 +54,7 @@ fn People(people: Part<Person>, find: String) -> impl IntoView {
                             maxlength=GROUP_NAME_CHARS.to_string()
                             autocomplete="off"
                             dir="auto"
+                            value=typed("/do/gather", "name")
                             placeholder=text::GROUP_NAME
                             aria-describedby="gather-refused"
                         />
@@ -68,11 +70,12 @@ fn People(people: Part<Person>, find: String) -> impl IntoView {
 
 #[component]
 fn Row(person: Person) -> impl IntoView {
-    let name = person.name.to_string();
+    let (id, name) = (person.id.to_string(), person.name.to_string());
+    let chosen = typed_all("/do/gather", "users[]").is_some_and(|users| users.contains(&id));
     view! {
         <li class="listing-row">
             <label class="form-choice">
-                <input type="checkbox" name="users[]" value=person.id.to_string() aria-label=text::choose(&name).plain()/>
+                <input type="checkbox" name="users[]" value=id checked=chosen aria-label=text::choose(&name).plain()/>
                 <Avatar id=person.id.to_string() name=name.clone() person=true/>
             </label>
             <a class="name" dir="auto" href=format!("/d/{}", person.id)>{name}</a>

@@ -4,8 +4,9 @@ use wire::limits::BIO_CHARS;
 
 use super::{Sheet, no_page};
 use crate::calls::{Profile, Shown, profile};
+use crate::returned::{in_textarea, typed};
 use crate::text::{self, sentence};
-use crate::views::{Avatar, Confirm, Form, FormState, Refusal};
+use crate::views::{Avatar, Confirm, Form, FormState, PageField, Refusal};
 
 /// What somebody tells of themselves.
 #[component]
@@ -48,10 +49,11 @@ fn OfPerson(shown: Shown) -> impl IntoView {
 /// Where one changes what one tells of oneself.
 #[component]
 pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
-    let refused = FormState::of("/account/picture").refused.get_untracked();
+    let refused = FormState::of("/account/picture").shown().refused.get_untracked();
     let Profile { person, bio, has_picture, .. } = profile;
     view! {
         <form class="form" method="post" action="/account/picture" enctype="multipart/form-data">
+            <PageField/>
             <p><Avatar id=person.id.to_string() name=person.name.to_string() person=true large=true/></p>
             <label for="picture">{text::PICTURE}</label>
             <input
@@ -67,6 +69,7 @@ pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
         </form>
         {has_picture.then(|| view! {
             <form class="form" method="post" action="/account/picture" enctype="multipart/form-data">
+                <PageField/>
                 <Confirm id="take-down" label=text::TAKE_DOWN title=text::TAKE_DOWN_TITLE.into() says=text::TAKE_DOWN_SAYS.into()>
                     <button class="button button-danger" name="remove" value="true">{text::TAKE_DOWN}</button>
                 </Confirm>
@@ -75,7 +78,7 @@ pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
         <Form action="/do/describe" class="form">
             <label for="bio">{text::BIO}</label>
             <textarea id="bio" name="bio" rows="3" maxlength=BIO_CHARS.to_string() dir="auto" aria-describedby="bio-refused">
-                {bio.as_str().to_owned()}
+                {in_textarea(typed("/do/describe", "bio").unwrap_or_else(|| bio.as_str().to_owned()))}
             </textarea>
             <Refusal id="bio-refused"/>
             <button class="button">{text::SAVE}</button>

@@ -22,7 +22,7 @@ pub(super) fn ServerPage() -> impl IntoView {
         group: asked("group"),
         before: before(),
     };
-    let administered = administered(query.get("link"), places);
+    let administered = administered(places);
     view! {
         <Suspense>
             {Suspend::new(async move {
@@ -44,7 +44,7 @@ fn OfServer(
     find: String,
 ) -> impl IntoView {
     let Administered { role, accounts, groups, link, audit } = administered;
-    let (ranked, offered) = (FormState::of("/do/app_rank"), FormState::of("/do/offer_reset"));
+    let (ranked, offered) = (FormState::of("/do/app_rank").shown(), FormState::of("/do/offer_reset").shown());
     let after =
         accounts.items.last().filter(|_| person.is_empty()).map(|listed| listed.person.id.to_string());
     let more = accounts.more;
@@ -72,7 +72,7 @@ fn OfServer(
             </section>
             <section class="card" aria-labelledby="groups">
                 <h2 id="groups">{text::ALL_GROUPS}</h2>
-                <form class="search" role="search">
+                <form class="search" role="search" action="/server">
                     <label for="find">{text::FIND_GROUP}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>

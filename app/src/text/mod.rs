@@ -89,6 +89,7 @@ pub(crate) const ARCHIVED: &str = "This group is archived: it can be read, but n
 pub(crate) const BLOCKED: &str = "You cannot write to each other: one of you has blocked the other.";
 pub(crate) const ADMINS_WRITE: &str = "Only admins write here.";
 pub(crate) const YOU_ARE_MUTED: &str = "An admin has muted you here until";
+pub(crate) const EDIT_EMPTY: &str = "An edited message needs some text. To remove the message, delete it.";
 pub(crate) const BACK: &str = "All conversations";
 pub(crate) const HOME: &str = "Go to the start page";
 pub(crate) const TODAY: &str = "Today";

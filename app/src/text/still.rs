@@ -67,6 +67,11 @@ pub(crate) fn delete_title(group: &str) -> Sentence {
     sentence!("Delete {}?", group)
 }
 
+pub(crate) const NOT_DONE: &str = "That didn't work";
+pub(crate) const TYPED: &str = "Your text";
+pub(crate) const TYPED_HINT: &str = "This is what you typed. Copy it if you need it:";
+pub(crate) const BACK_THERE: &str = "Go back";
+
 pub(crate) const SERVER: &str = "This server";
 pub(crate) const ACCOUNTS: &str = "Accounts";
 pub(crate) const MAKE_MEMBER: &str = "Make member";

@@ -41,8 +41,8 @@ pub(super) fn Acts(desk: Desk, seq: Seq, mine: bool, pinned: bool) -> impl IntoV
             {(!mine).then(|| act(text::MARK_UNREAD, |desk, seq| desk.mark_unread(seq)))}
             {mine.then(|| act(text::EDIT, |desk, seq| desk.edit(seq)))}
             {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.delete(seq)))}
-            {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| desk.amend(seq, Amendment::Pin(true))))}
-            {(is_admin && pinned).then(|| act(text::UNPIN, |desk, seq| desk.amend(seq, Amendment::Pin(false))))}
+            {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| { desk.amend(seq, Amendment::Pin(true)); }))}
+            {(is_admin && pinned).then(|| act(text::UNPIN, |desk, seq| { desk.amend(seq, Amendment::Pin(false)); }))}
             <button
                 class="button button-tiny"
                 type="button"

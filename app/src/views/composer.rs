@@ -1,16 +1,16 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
-use leptos_router::hooks::use_query_map;
 use wire::{Amendment, Event, SendId};
 
 use super::changing::{part, value};
 use super::completer::{Completer, Completions, active};
-use super::form::FormState;
+use super::form::{FormState, PageField};
 use super::keys::key;
 use super::picker::Picker;
 use crate::browser::use_browser;
 use crate::desk::{Desk, Intent};
+use crate::returned::{in_textarea, typed};
 use crate::site::Session;
 use crate::text::{self, Words, sentence};
 
@@ -34,9 +34,11 @@ pub(crate) fn Composer(
         let desk = desk.clone();
         move || {
             let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
-            let text = field.value();
+            let typed = field.value();
             let edits = matches!(desk.intent.get_untracked(), Intent::Edit(_));
-            if !text.trim().is_empty() && hand_in(&desk, text) {
+            if edits && typed.trim().is_empty() {
+                desk.live.trouble.set(Some(text::EDIT_EMPTY.into()));
+            } else if !typed.trim().is_empty() && hand_in(&desk, typed) {
                 field.set_value("");
                 // What was typed before an edit comes back, and stays kept.
                 if !edits {
@@ -86,13 +88,16 @@ pub(crate) fn Composer(
             }
         }
     };
-    fill_for_edit(&desk, field);
+    let retyped = StoredValue::new(None::<String>);
+    fill_for_edit(&desk, field, retyped);
+    bring_edit_back(&desk, retyped);
     bring_draft_back(draft_name, field);
     write_after_switch(field);
-    let refused = FormState::of("/do/post").refused.get_untracked();
-    let draft = use_query_map().get_untracked().get("draft").unwrap_or_default();
+    let refused = FormState::of("/do/post").shown().refused.get_untracked();
+    let draft = typed("/do/post", "text").map(in_textarea).unwrap_or_default();
     view! {
         <form class="composer" method="post" action="/do/post" on:submit=on_submit>
+            <PageField/>
             <input type="hidden" name="topic" value=topic.to_string()/>
             <input type="hidden" name="id" value=form_id.to_string()/>
             {refused.map(|refused| view! { <p class="refusal" role="alert">{refused}</p> })}
@@ -165,9 +170,11 @@ fn hand_in(desk: &Desk, text: String) -> bool {
     let intent = desk.intent.get_untracked();
     let reply_to = match intent {
         Intent::Edit(seq) => {
-            desk.amend(seq, Amendment::Edit(text));
-            desk.intent.set(Intent::Say);
-            return true;
+            let asked = desk.amend(seq, Amendment::Edit(text));
+            if asked {
+                desk.intent.set(Intent::Say);
+            }
+            return asked;
         }
         Intent::Reply(quote) => Some(quote),
         Intent::Say => None,
@@ -190,7 +197,7 @@ fn edit_newest(desk: &Desk) -> bool {
 
 /// Puts the words of the message that is edited into the field, and takes them out again if it is not; what
 /// stood there meanwhile comes back.
-fn fill_for_edit(desk: &Desk, field: NodeRef<Textarea>) {
+fn fill_for_edit(desk: &Desk, field: NodeRef<Textarea>, retyped: StoredValue<Option<String>>) {
     let (intent, timeline) = (desk.intent, desk.timeline.clone());
     let aside = StoredValue::new(None::<String>);
     Effect::new(move |before: Option<Intent>| {
@@ -201,7 +208,10 @@ fn fill_for_edit(desk: &Desk, field: NodeRef<Textarea>) {
                 if !matches!(before, Some(Intent::Edit(_))) {
                     aside.set_value(Some(field.value()));
                 }
-                if let Some(Event::Message { text, .. }) = timeline.content(*seq).map(|content| content.event)
+                if let Some(text) = retyped.try_update_value(Option::take).flatten() {
+                    field.set_value(&text);
+                } else if let Some(Event::Message { text, .. }) =
+                    timeline.content(*seq).map(|content| content.event)
                 {
                     field.set_value(&text);
                 }
@@ -217,6 +227,21 @@ fn fill_for_edit(desk: &Desk, field: NodeRef<Textarea>) {
             }
         }
         intent
+    });
+}
+
+/// Begins an edit again that was refused, with what was typed; another one that has begun meanwhile stays.
+fn bring_edit_back(desk: &Desk, retyped: StoredValue<Option<String>>) {
+    let desk = desk.clone();
+    Effect::new(move |_| {
+        let Some(edit) = desk.live.refused_edit.get().filter(|edit| edit.topic == desk.topic()) else {
+            return;
+        };
+        desk.live.refused_edit.set(None);
+        if !matches!(desk.intent.get_untracked(), Intent::Edit(_)) {
+            retyped.set_value(Some(edit.text));
+            desk.edit(edit.target);
+        }
     });
 }
 

@@ -2,9 +2,10 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{FormData, HtmlButtonElement, HtmlFormElement, SubmitEvent, UrlSearchParams};
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 use crate::browser::use_browser;
+use crate::returned::{mark_shown, page_path, refused};
 use crate::site::is_live;
 
 /// What became of a form: shared by the form and the [`Refusal`](super::Refusal) that stands somewhere in it.
@@ -13,15 +14,21 @@ pub(crate) struct FormState {
     /// Why it was refused, if it was.
     pub(crate) refused: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
+    action: &'static str,
 }
 
 impl FormState {
-    /// The state of the form that goes to `action`. A form without JavaScript that was refused comes back
-    /// with the sentence in the address.
-    pub(crate) fn of(action: &str) -> Self {
-        let query = use_query_map().get_untracked();
-        let refused = query.get("refused").filter(|_| query.get("form").as_deref() == Some(action));
-        Self { refused: RwSignal::new(refused), busy: RwSignal::new(false) }
+    /// The state of the form that goes to `action`. A form without JavaScript that was refused comes back in the
+    /// answer, with the reason.
+    pub(crate) fn of(action: &'static str) -> Self {
+        Self { refused: RwSignal::new(refused(action)), busy: RwSignal::new(false), action }
+    }
+
+    /// This state, for a part of the page that shows why the form was refused. A refusal that no part shows is shown
+    /// above the page.
+    pub(crate) fn shown(self) -> Self {
+        mark_shown(self.action);
+        self
     }
 }
 
@@ -56,7 +63,7 @@ pub(crate) fn Form(
     children: Children,
 ) -> impl IntoView {
     let state = state.unwrap_or_else(|| FormState::of(action));
-    let FormState { refused, busy } = state;
+    let FormState { refused, busy, .. } = state;
     let browser = use_browser();
     let navigate = use_navigate();
     let on_submit = move |event: SubmitEvent| {
@@ -98,9 +105,16 @@ pub(crate) fn Form(
             // Enter presses the form's first button: one for a dialog does nothing outside of one. One that is disabled
             // would be passed over where Enter is pressed on a checkbox.
             {(enter == Enter::Nothing).then(|| view! { <button type="submit" formmethod="dialog" hidden></button> })}
+            <PageField/>
             {children()}
         </form>
     }
+}
+
+/// The page that a form stands on, so that a browser without a script comes back to it.
+#[component]
+pub(crate) fn PageField() -> impl IntoView {
+    view! { <input type="hidden" name="page" value=page_path()/> }
 }
 
 /// What the form would send, with the button that was pressed, as its server function reads it.

@@ -20,7 +20,7 @@ use crate::text;
 /// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
 #[component]
 pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
-    let promote = FormState::of("/do/manage");
+    let promote = FormState::of("/do/manage").shown();
     let topic = timeline.topic();
     let (id, group_name) = match &timeline.what {
         Summary::Group(group) => (group.id.to_string(), group.name.to_string()),

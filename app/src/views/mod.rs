@@ -39,7 +39,7 @@ pub(crate) use footnote::Footnote;
 pub(crate) use form::Enter;
 pub(crate) use form::Form;
 #[cfg(feature = "ssr")]
-pub(crate) use form::FormState;
+pub(crate) use form::{FormState, PageField};
 pub(crate) use header::Header;
 pub(crate) use keyboard::answer_to_keys;
 pub(crate) use members::Members;

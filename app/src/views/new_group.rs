@@ -3,13 +3,21 @@ use wire::limits::GROUP_NAME_CHARS;
 
 use super::form::Form;
 use super::refusal::Refusal;
+use crate::returned::typed;
 use crate::text;
+
+const CREATE: &str = "/do/create_group";
 
 /// The form that makes a group.
 #[component]
 pub(crate) fn NewGroup() -> impl IntoView {
+    let door = typed(CREATE, "door");
+    let doors = [("open", text::DOOR_OPEN), ("listed", text::DOOR_LISTED), ("invite", text::DOOR_INVITE)]
+        .map(|(value, label)| {
+            view! { <option value=value selected=door.as_deref() == Some(value)>{label}</option> }
+        });
     view! {
-        <Form action="/do/create_group" class="card form">
+        <Form action=CREATE class="card form">
             <label for="group-name">{text::GROUP_NAME}</label>
             <input
                 id="group-name"
@@ -18,13 +26,12 @@ pub(crate) fn NewGroup() -> impl IntoView {
                 maxlength=GROUP_NAME_CHARS.to_string()
                 autocomplete="off"
                 dir="auto"
+                value=typed(CREATE, "name")
                 aria-describedby="group-refused"
             />
             <label for="door">{text::DOOR}</label>
             <select id="door" name="door">
-                <option value="open">{text::DOOR_OPEN}</option>
-                <option value="listed">{text::DOOR_LISTED}</option>
-                <option value="invite">{text::DOOR_INVITE}</option>
+                {doors}
             </select>
             <Refusal id="group-refused"/>
             <button class="button button-primary">{text::CREATE}</button>

@@ -4,7 +4,10 @@ use wire::{Notify, Topic};
 use super::form::Form;
 use super::refusal::Refusal;
 use crate::live::Live;
+use crate::returned::{typed, typed_all};
 use crate::text;
+
+const PREFER: &str = "/do/prefer";
 
 /// What the viewer wants to be told of in a conversation.
 #[component]
@@ -18,12 +21,16 @@ pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
         Notify::Mentions => "mentions",
         Notify::Nothing => "nothing",
     };
+    let (chosen, hidden) = match typed_all(PREFER, "notify") {
+        Some(notify) => (notify.concat(), typed(PREFER, "hidden").is_some()),
+        None => (chosen.to_owned(), hidden),
+    };
     let options = text::NOTIFY
         .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
     view! {
         <details class="preferences">
             <summary>{text::TELL_ME_OF}</summary>
-            <Form action="/do/prefer" class="form">
+            <Form action=PREFER class="form">
                 <input type="hidden" name="topic" value=topic.to_string()/>
                 <label for="notify">{text::TELL_ME}</label>
                 <select id="notify" name="notify">{options}</select>

@@ -9,6 +9,6 @@ pub(crate) fn Refusal(
     /// The id that the field is described by.
     id: &'static str,
 ) -> impl IntoView {
-    let FormState { refused, .. } = expect_context();
+    let FormState { refused, .. } = expect_context::<FormState>().shown();
     view! { <p class="refusal" id=id role="alert">{part(move || refused.get())}</p> }
 }

@@ -170,3 +170,18 @@ fn a_change_goes_out_at_once_or_not_at_all() {
     live.closed(1006, 0.0, 1.0);
     assert!(!live.amend(&topic(), id(), Seq(1), Amendment::Delete));
 }
+
+#[test]
+fn the_text_of_a_refused_edit_goes_back_to_who_typed_it() {
+    let (live, _) = connected();
+    sent(&live, 0.0);
+    let edit = Amendment::Edit("لا، الشاي أولاً".into());
+    assert!(live.amend(&topic(), SendId::new("c1").unwrap(), Seq(1), edit));
+    let frames = sent(&live, 0.0);
+    let refused =
+        json!({"event": "refused", "code": "text_too_long", "message": "Too long.", "ref": frames[0]["ref"]});
+    live.heard(&refused.to_string(), 0.0);
+    assert_eq!(live.trouble.get_untracked().as_deref(), Some("Too long."));
+    let back = live.refused_edit.get_untracked().unwrap();
+    assert_eq!((back.topic, back.target, back.text.as_str()), (topic(), Seq(1), "لا، الشاي أولاً"));
+}

@@ -1,14 +1,18 @@
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use chat::{Limits, SignUp};
+use ipnet::IpNet;
 
 use super::settings::Settings;
-use super::{Config, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+use super::{Config, Connections, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+use crate::guard::origin_parts;
 
 impl Settings {
     /// What the operator wants, if all of it can be; what nobody said has the default that its flag names.
     pub(super) fn check(self) -> Result<Config, Wrong> {
         let (limits, sockets) = (Limits::default(), Sockets::default());
+        let connections = Connections::default();
         let limits = Limits {
             group_members: at_least_one("group_members", self.group_members, limits.group_members)?,
             send_burst: at_least_one("send_burst", self.send_burst, limits.send_burst)?,
@@ -34,6 +38,16 @@ impl Settings {
             data: self.data.unwrap_or_else(|| "./data".into()),
             store: choice("store", self.store, StoreChoice::Sqlite)?,
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
+            trusted_proxies: self.trusted_proxies.map(check_proxies).transpose()?,
+            open_topics_token: self.open_topics_token.map(check_token).transpose()?,
+            connections: Connections {
+                node: at_least_one("connections", self.connections, sockets.node)?,
+                network: at_least_one(
+                    "connections_per_network",
+                    self.connections_per_network,
+                    connections.network,
+                )?,
+            },
             open_topics: choice("open_topics", self.open_topics, OpenTopics::Loopback)?,
             bus: self.bus.unwrap_or_else(|| "local".into()),
             metrics: self.metrics,
@@ -118,6 +132,28 @@ fn rate(given: Option<f64>, default: f64) -> Result<f64, Wrong> {
     }
 }
 
+fn check_proxies(given: Vec<String>) -> Result<Vec<IpNet>, Wrong> {
+    let read = |text: &String| {
+        let text = text.trim();
+        let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        let right = "give addresses or networks, such as 10.0.0.0/8";
+        net.ok_or_else(|| Wrong(format!("trusted_proxies = \"{text}\" is not right; {right}")))
+    };
+    given.iter().filter(|text| !text.trim().is_empty()).map(read).collect()
+}
+
+fn check_token(token: String) -> Result<String, Wrong> {
+    if token.len() >= TOKEN_BYTES && token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(token);
+    }
+    Err(Wrong(format!(
+        "open_topics_token is not right; give at least {TOKEN_BYTES} visible ASCII characters without spaces"
+    )))
+}
+
+/// The shortest token of an operator: nobody guesses it at the pace of open topics.
+const TOKEN_BYTES: usize = 16;
+
 /// An origin is a scheme and a host, and a port if it is not the usual one: what browsers send as `Origin`.
 fn check_origin(given: &str) -> Result<String, Wrong> {
     let wrong = || {
@@ -129,7 +165,11 @@ fn check_origin(given: &str) -> Result<String, Wrong> {
         (Some(scheme @ ("http" | "https")), Some(authority))
             if matches!(uri.path(), "/" | "") && uri.query().is_none() =>
         {
-            Ok(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()))
+            let origin = format!("{scheme}://{}", authority.as_str().to_ascii_lowercase());
+            let (usual, own) = origin_parts(&origin).ok_or_else(wrong)?;
+            let port = own.port().filter(|port| *port != usual);
+            let bare = authority.host().to_ascii_lowercase();
+            Ok(port.map_or_else(|| format!("{scheme}://{bare}"), |port| format!("{scheme}://{bare}:{port}")))
         }
         _ => Err(wrong()),
     }

@@ -2,10 +2,12 @@ mod check;
 mod settings;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chat::Limits;
+use ipnet::IpNet;
 
 pub use self::settings::Cli;
 use self::settings::Settings;
@@ -21,8 +23,13 @@ pub struct Config {
     pub store: StoreChoice,
     /// The origin people open (`scheme://host[:port]`), if it is not the address itself.
     pub origin: Option<String>,
+    /// The proxies whose `X-Forwarded-For` is believed; if none are given, those on this machine once there is an
+    /// origin.
+    pub trusted_proxies: Option<Vec<IpNet>>,
     /// Who may use open topics without a token.
     pub open_topics: OpenTopics,
+    /// The token that opens open topics.
+    pub open_topics_token: Option<String>,
     /// The bus between nodes.
     pub bus: String,
     /// Where to serve metrics, if anywhere.
@@ -33,6 +40,8 @@ pub struct Config {
     pub limits: Limits,
     /// The gateway's limits.
     pub sockets: Sockets,
+    /// The limits of the listener.
+    pub connections: Connections,
     /// How long the server waits for whom.
     pub patience: Patience,
 }
@@ -66,6 +75,15 @@ pub struct Sockets {
     pub user: usize,
     /// Of one address.
     pub address: usize,
+}
+
+/// How many HTTP connections may be open that are no sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// On this node.
+    pub node: usize,
+    /// Of one network: an IPv4 address, or an IPv6 /64.
+    pub network: usize,
 }
 
 /// How long the server waits for whom.
@@ -113,6 +131,12 @@ impl Default for Sockets {
     }
 }
 
+impl Default for Connections {
+    fn default() -> Self {
+        Self { node: 10_000, network: 256 }
+    }
+}
+
 impl Patience {
     /// The shortest time after which a socket is looked at.
     pub(crate) fn shortest(&self) -> Duration {
@@ -157,13 +181,24 @@ impl Config {
             data: PathBuf::new(),
             store: StoreChoice::Memory,
             origin: None,
+            trusted_proxies: None,
             open_topics: OpenTopics::Loopback,
+            open_topics_token: None,
             bus: "local".into(),
             metrics: None,
             log: "warn".into(),
             limits: Limits::default(),
             sockets: Sockets::default(),
+            connections: Connections::default(),
             patience: Patience::default(),
+        }
+    }
+
+    /// Whether an address is that of a proxy whose word is taken.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        match &self.trusted_proxies {
+            Some(nets) => nets.iter().any(|net| net.contains(&address)),
+            None => self.origin.is_some() && address.is_loopback(),
         }
     }
 
@@ -224,6 +259,9 @@ mod tests {
             ("open_topics = \"yes\"", "loopback, everyone or nobody"),
             ("origin = \"chat.example.org\"", "https://chat.example.org"),
             ("origin = \"https://chat.example.org/path\"", "https://chat.example.org"),
+            ("origin = \"https://ann@chat.example.org\"", "https://chat.example.org"),
+            ("trusted_proxies = [\"proxy\"]", "10.0.0.0/8"),
+            ("open_topics_token = \"short\"", "at least 16"),
             ("sockets = 0", "at least 1"),
             ("send_per_second = -1.0", "above 0"),
             ("colour = \"red\"", "unknown field"),
@@ -231,6 +269,15 @@ mod tests {
             let wrong = config(file).unwrap_err();
             assert!(wrong.0.contains(says), "{file}: {wrong}");
         }
+    }
+
+    #[test]
+    fn an_origin_with_its_usual_port_is_the_same_as_without() {
+        let origin = |given: &str| config(&format!("origin = \"{given}\"")).unwrap().origin.unwrap();
+        assert_eq!(origin("https://Chat.example.org:443"), "https://chat.example.org");
+        assert_eq!(origin("http://chat.example.org:80/"), "http://chat.example.org");
+        assert_eq!(origin("https://chat.example.org:8443"), "https://chat.example.org:8443");
+        assert_eq!(origin("http://[::1]:8080"), "http://[::1]:8080");
     }
 
     #[test]

@@ -48,9 +48,16 @@ pub(super) struct Settings {
     /// The address people open, if a proxy stands in front, such as https://chat.example.org
     #[arg(long, env = "HUBBUB_ORIGIN", value_name = "URL")]
     pub(super) origin: Option<String>,
-    /// Who may use open topics without a token [default: loopback]
+    /// The proxies whose X-Forwarded-For is believed, as addresses or networks such as 10.0.0.0/8, separated by
+    /// commas [default: this machine, once an origin is set]
+    #[arg(long, env = "HUBBUB_TRUSTED_PROXIES", value_name = "NETWORK,…", value_delimiter = ',')]
+    pub(super) trusted_proxies: Option<Vec<String>>,
+    /// Who may use open topics without a token; once an origin is set, nobody [default: loopback]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS", value_name = "loopback|everyone|nobody")]
     pub(super) open_topics: Option<String>,
+    /// The token that opens open topics, sent as Authorization: Bearer; at least 16 characters [default: none]
+    #[arg(long, env = "HUBBUB_OPEN_TOPICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(super) open_topics_token: Option<String>,
     /// The bus between nodes [default: local]
     #[arg(long, env = "HUBBUB_BUS", value_name = "local")]
     pub(super) bus: Option<String>,
@@ -78,9 +85,15 @@ pub(super) struct Settings {
     /// The most open sockets of one user [default: 10]
     #[arg(long, env = "HUBBUB_SOCKETS_PER_USER", value_name = "COUNT")]
     pub(super) sockets_per_user: Option<usize>,
-    /// The most open sockets of one address [default: 50]
+    /// The most open sockets of one network, an IPv4 address or an IPv6 /64 [default: 50]
     #[arg(long, env = "HUBBUB_SOCKETS_PER_ADDRESS", value_name = "COUNT")]
     pub(super) sockets_per_address: Option<usize>,
+    /// The most open HTTP connections that are no sockets [default: as many as sockets]
+    #[arg(long, env = "HUBBUB_CONNECTIONS", value_name = "COUNT")]
+    pub(super) connections: Option<usize>,
+    /// The most open HTTP connections of one network: an IPv4 address, or an IPv6 /64 [default: 256]
+    #[arg(long, env = "HUBBUB_CONNECTIONS_PER_NETWORK", value_name = "COUNT")]
+    pub(super) connections_per_network: Option<usize>,
     /// The file with settings [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     #[serde(skip)]
@@ -134,7 +147,9 @@ impl Settings {
             data: self.data.or(below.data),
             store: self.store.or(below.store),
             origin: self.origin.or(below.origin),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             open_topics: self.open_topics.or(below.open_topics),
+            open_topics_token: self.open_topics_token.or(below.open_topics_token),
             bus: self.bus.or(below.bus),
             metrics: self.metrics.or(below.metrics),
             log: self.log.or(below.log),
@@ -145,6 +160,8 @@ impl Settings {
             sockets: self.sockets.or(below.sockets),
             sockets_per_user: self.sockets_per_user.or(below.sockets_per_user),
             sockets_per_address: self.sockets_per_address.or(below.sockets_per_address),
+            connections: self.connections.or(below.connections),
+            connections_per_network: self.connections_per_network.or(below.connections_per_network),
             config: None,
         }
     }

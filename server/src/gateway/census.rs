@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chat::Network;
 use wire::UserId;
 
 use crate::config::Sockets;
@@ -19,14 +19,14 @@ struct Counts {
     /// How many were given back since the server began.
     ended: u64,
     users: HashMap<UserId, usize>,
-    addresses: HashMap<IpAddr, usize>,
+    addresses: HashMap<Network, usize>,
 }
 
 /// A socket's place in the count; given back when it is dropped.
 pub(crate) struct Seat {
     census: Arc<Census>,
     user: Option<UserId>,
-    address: IpAddr,
+    address: Network,
 }
 
 impl Census {
@@ -35,7 +35,7 @@ impl Census {
     }
 
     /// Counts one more; none if that would be one too many.
-    pub(crate) fn sit(self: &Arc<Self>, user: Option<UserId>, address: IpAddr) -> Option<Seat> {
+    pub(crate) fn sit(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<Seat> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
         let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
@@ -87,7 +87,7 @@ mod tests {
     fn nobody_takes_more_than_their_share_and_what_is_given_back_can_be_taken() {
         let census = Arc::new(Census::new(Sockets { node: 4, user: 2, address: 3 }));
         let (ann, ben) = (UserId::from_bytes([1; 10]), UserId::from_bytes([2; 10]));
-        let [home, away]: [IpAddr; 2] = ["127.0.0.1", "127.0.0.2"].map(|ip| ip.parse().unwrap());
+        let [home, away] = ["127.0.0.1", "127.0.0.2"].map(|ip| Network::of(ip.parse().unwrap()));
         let first = census.sit(Some(ann), home).unwrap();
         let _second = census.sit(Some(ann), home).unwrap();
         assert!(census.sit(Some(ann), away).is_none(), "ann has two");

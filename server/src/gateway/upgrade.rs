@@ -3,7 +3,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use broker::websocket::accept;
-use chat::Caller;
+use chat::{Caller, Network};
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use wire::{CloseCode, Refusal};
@@ -31,7 +31,7 @@ pub(crate) async fn upgrade(
         return with(Problem(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
     };
     let user = caller.me.as_ref().map(|me| me.id);
-    let seat = app.census.sit(user, address(&app.config, request.headers(), peer));
+    let seat = app.census.sit(user, Network::of(address(&app.config, request.headers(), peer)));
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();
     // Under the tracker, so that the shutdown waits for it.

@@ -2,11 +2,13 @@
 //! itself.
 
 mod address;
+mod authority;
 mod headers;
 mod host;
 mod origin;
 
-pub(crate) use address::address;
+pub(crate) use address::{address, is_local_client};
+pub(crate) use authority::{host, origin_parts};
 pub(crate) use headers::set_headers;
-pub(crate) use host::{check_host, is_loopback_name};
+pub(crate) use host::check_host;
 pub(crate) use origin::{explain_csrf, is_own_origin};

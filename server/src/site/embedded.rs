@@ -3,15 +3,14 @@ use std::borrow::Cow;
 use app::Assets;
 use axum::body::{Body, Bytes};
 use axum::response::Response;
-use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
-};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
 use crate::config::Wrong;
+use crate::negotiation::{is_known, takes_coding};
 
 /// The page's files, in this binary.
 pub(crate) struct Site {
@@ -44,9 +43,7 @@ impl Site {
         let plain = Files::get(path)?;
         let (file, encoding) = best(path, plain, &request.headers);
         let etag = etag(&file);
-        let known =
-            request.headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
-        let mut response = if known {
+        let mut response = if is_known(&request.headers, &etag) {
             let mut unchanged = Response::new(Body::empty());
             *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
             unchanged
@@ -86,15 +83,8 @@ impl Site {
 
 /// The smallest form of a file that the browser takes.
 fn best(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> (EmbeddedFile, Option<&'static str>) {
-    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let takes = |coding: &str| {
-        accepted.split(',').any(|offer| {
-            let mut parts = offer.split(';').map(str::trim);
-            parts.next() == Some(coding) && parts.all(|part| part != "q=0")
-        })
-    };
     for (coding, ending) in [("br", "br"), ("gzip", "gz")] {
-        if takes(coding)
+        if takes_coding(headers, coding)
             && let Some(file) = Files::get(&format!("{path}.{ending}"))
         {
             return (file, Some(coding));

@@ -44,10 +44,18 @@ pub enum Refusal {
         /// What it reads.
         wants: &'static str,
     },
+    /// The request breaks a rule of HTTP, or its path or query cannot be read.
+    RequestBad,
+    /// The route has no such method.
+    MethodWrong,
+    /// The body of a request did not come in time.
+    RequestSlow,
     /// The request is no opening handshake of a WebSocket, RFC 6455 section 4.2.1.
     HandshakeNeeded,
     /// The request or socket comes from a page of another origin.
     OriginForeign,
+    /// The `Host` is missing, given twice, or no host.
+    HostBad,
     /// The `Host` is not one this server answers to.
     HostForeign,
     /// The name of a topic breaks its rules.
@@ -193,8 +201,12 @@ impl Refusal {
             Self::FrameBinary => "frame_binary",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::ContentTypeWrong { .. } => "content_type_wrong",
+            Self::RequestBad => "request_bad",
+            Self::MethodWrong => "method_wrong",
+            Self::RequestSlow => "request_slow",
             Self::HandshakeNeeded => "handshake_needed",
             Self::OriginForeign => "origin_foreign",
+            Self::HostBad => "host_bad",
             Self::HostForeign => "host_foreign",
             Self::TopicBad => "topic_bad",
             Self::TopicReserved => "topic_reserved",
@@ -262,6 +274,8 @@ impl Refusal {
             | Self::FieldWrong { .. }
             | Self::FrameTooLarge
             | Self::FrameBinary
+            | Self::RequestBad
+            | Self::HostBad
             | Self::TopicBad
             | Self::EmojiBad
             | Self::SendIdBad => 400,
@@ -281,6 +295,8 @@ impl Refusal {
             | Self::SignUpClosed
             | Self::Muted { .. } => 403,
             Self::NotFound => 404,
+            Self::MethodWrong => 405,
+            Self::RequestSlow => 408,
             Self::SendIdTaken | Self::LoginTaken => 409,
             Self::BodyTooLarge { .. } => 413,
             Self::ContentTypeWrong { .. } => 415,

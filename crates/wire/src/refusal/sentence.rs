@@ -22,6 +22,10 @@ impl Refusal {
                 "This address is for WebSockets: ask by HTTP/1.1 for an upgrade to websocket, version 13, with a key of 16 bytes."
                     .into()
             }
+            Self::RequestBad => "This request cannot be read; check its path, its query and its headers.".into(),
+            Self::MethodWrong => "This address does not take that method; the Allow header names those it takes.".into(),
+            Self::RequestSlow => "The body of the request did not come in time; nothing was done, and trying again is safe.".into(),
+            Self::HostBad => "Send exactly one Host header, with a host name and perhaps a port.".into(),
             Self::OriginForeign => "Requests from pages of other sites are not taken; open the page of this server.".into(),
             Self::HostForeign => {
                 "This server does not answer to that Host name; its operator sets the right one as origin.".into()
@@ -34,7 +38,7 @@ impl Refusal {
                 "Names under group/, direct/ and user/ belong to conversations; choose another one.".into()
             }
             Self::TokenNeeded => {
-                "Open topics are for callers on this machine; the operator opens them to others with open_topics = \"everyone\".".into()
+                "Open topics are for callers on this machine, or with the operator's token: Authorization: Bearer, and open_topics_token in the settings.".into()
             }
             Self::SignInNeeded => "Give your name first.".into(),
             Self::NotFound => "There is nothing here, or it is not for you; check the link.".into(),

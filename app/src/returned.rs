@@ -1,0 +1,154 @@
+//! A form that was refused and comes back in the answer, with the reason and what was typed into it. Nothing of it
+//! ever stands in an address: a link from elsewhere cannot put words into the page.
+
+/// A refused form, on its way back to the person who sent it; the server provides it to the one page that answers it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct Returned {
+    action: String,
+    sentence: String,
+    fields: std::sync::Arc<[(String, String)]>,
+    shown: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+/// The path and query of the page that is rendered, for forms that come back to it; the server provides it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct PagePath(pub String);
+
+/// A link that is shown once, in the answer to the form that made it; the server provides it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default)]
+pub struct ShownOnce(std::sync::Arc<std::sync::OnceLock<String>>);
+
+/// Fields that never come back.
+#[cfg(feature = "ssr")]
+const SECRETS: [&str; 4] = ["password", "old", "new", "token"];
+
+/// Fields with words of a person's own; the others are ids and choices.
+#[cfg(feature = "ssr")]
+const WORDS: [&str; 5] = ["text", "bio", "name", "description", "emoji"];
+
+#[cfg(feature = "ssr")]
+impl Returned {
+    /// A form that was sent to `action` and refused for the reason in `sentence`. Passwords and tokens are dropped.
+    #[must_use]
+    pub fn new(action: &str, sentence: &str, fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        let fields = fields.into_iter().filter(|(name, _)| !SECRETS.contains(&name.as_str())).collect();
+        Self { action: action.into(), sentence: sentence.into(), fields, shown: std::sync::Arc::default() }
+    }
+
+    /// True once a page has shown the form with its reason.
+    #[must_use]
+    pub fn was_shown(&self) -> bool {
+        self.shown.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// The path of the server function that refused.
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The reason.
+    pub(crate) fn sentence(&self) -> &str {
+        &self.sentence
+    }
+
+    /// A page shows the reason.
+    pub(crate) fn mark_shown(&self) {
+        self.shown.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn of(action: &str) -> Option<Self> {
+        leptos::prelude::use_context::<Self>().filter(|returned| returned.action == action)
+    }
+
+    /// What was typed, for a page that does not have the form any more.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let fields = self.fields.iter();
+        let typed = fields.filter(|(name, value)| WORDS.contains(&name.as_str()) && !value.trim().is_empty());
+        typed.map(|(_, value)| value.clone()).collect()
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl ShownOnce {
+    /// Shows the text in the answer to this form. Only the first text counts.
+    pub(crate) fn set(&self, text: String) {
+        let _ = self.0.set(text);
+    }
+
+    /// The text, if there is one.
+    #[must_use]
+    pub fn get(&self) -> Option<String> {
+        self.0.get().cloned()
+    }
+}
+
+/// The reason for which the form to `action` came back, if it did.
+#[cfg(feature = "ssr")]
+pub(crate) fn refused(action: &str) -> Option<String> {
+    Returned::of(action).map(|returned| returned.sentence)
+}
+
+/// The page shows the reason for which the form to `action` came back, if it did.
+pub(crate) fn mark_shown(action: &str) {
+    #[cfg(feature = "ssr")]
+    if let Some(returned) = Returned::of(action) {
+        returned.mark_shown();
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = action;
+}
+
+/// The reason for which the form to `action` came back, if it did: the server leaves it on the page's body. It is
+/// taken away once the page has hydrated, so that the same form on a later page does not show it again.
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn refused(action: &str) -> Option<String> {
+    let body = leptos::prelude::window().document()?.body()?;
+    if body.get_attribute("data-refused-form")? != action {
+        return None;
+    }
+    let sentence = body.get_attribute("data-refused");
+    leptos::task::spawn_local(async move {
+        // An error would mean that it is gone already.
+        let _ = body.remove_attribute("data-refused-form");
+    });
+    sentence
+}
+
+/// The values of one field of the form to `action`, if it came back. Only the server's page needs them: a form that
+/// is hydrated keeps what is in it.
+pub(crate) fn typed_all(action: &str, field: &str) -> Option<Vec<String>> {
+    #[cfg(feature = "ssr")]
+    {
+        let returned = Returned::of(action)?;
+        let values = returned.fields.iter().filter(|(name, _)| name == field).map(|(_, value)| value.clone());
+        Some(values.collect())
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = (action, field);
+        None
+    }
+}
+
+/// What was typed into a field of the form to `action`, if it came back.
+pub(crate) fn typed(action: &str, field: &str) -> Option<String> {
+    typed_all(action, field)?.pop()
+}
+
+/// A text as the content of a `<textarea>`: HTML drops a first line break there.
+pub(crate) fn in_textarea(text: String) -> String {
+    if cfg!(feature = "ssr") && text.starts_with('\n') { format!("\n{text}") } else { text }
+}
+
+/// Path and query of the page that is rendered; the start page if it is not known, and in a browser, where forms stay
+/// on their page.
+pub(crate) fn page_path() -> String {
+    #[cfg(feature = "ssr")]
+    if let Some(PagePath(path)) = leptos::prelude::use_context() {
+        return path;
+    }
+    "/".into()
+}

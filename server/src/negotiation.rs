@@ -1,0 +1,129 @@
+//! Headers by which a client says what it sends and what it takes (RFC 9110).
+
+use http::header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName};
+
+/// Whether a browser without our script asks: it follows redirects and reads HTML.
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    elements(headers, &ACCEPT).iter().any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        parts.next().is_some_and(|media| media.eq_ignore_ascii_case("text/html")) && weight(parts) > 0.0
+    })
+}
+
+/// Whether the body is declared to be of this media type, whatever its parameters are.
+pub(crate) fn is_media_type(headers: &HeaderMap, media: &str) -> bool {
+    let mut lines = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let essence = line.to_str().ok().and_then(|line| line.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media))
+}
+
+/// Whether the client has what this entity tag names. The comparison is weak (RFC 9110, section 13.1.2).
+pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let own = etag.strip_prefix("W/").unwrap_or(etag);
+    elements(headers, &IF_NONE_MATCH)
+        .iter()
+        .any(|known| *known == "*" || known.strip_prefix("W/").unwrap_or(known) == own)
+}
+
+/// Whether a response may be coded like this (RFC 9110, section 12.5.3).
+#[cfg(any(test, feature = "embed"))]
+pub(crate) fn takes_coding(headers: &HeaderMap, coding: &str) -> bool {
+    let mut any = false;
+    for offer in elements(headers, &http::header::ACCEPT_ENCODING) {
+        let mut parts = offer.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let takes = weight(parts) > 0.0;
+        if name.eq_ignore_ascii_case(coding) {
+            return takes;
+        }
+        if name == "*" {
+            any = takes;
+        }
+    }
+    any
+}
+
+/// The weight among the parameters of an element, 1 if there is none and 0 if it is no number.
+fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
+    let weight = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim())
+    });
+    weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))
+}
+
+/// The elements of a list, over all lines of a header. A comma within quotes separates nothing.
+fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| {
+            let mut quoted = false;
+            line.split(move |c| {
+                quoted ^= c == '"';
+                c == ',' && !quoted
+            })
+        })
+        .map(str::trim)
+        .filter(|element| !element.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: HeaderName, lines: &[&str]) -> HeaderMap {
+        lines.iter().map(|line| (name.clone(), line.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_client_that_has_the_entity_is_told_so_in_every_form_of_the_header() {
+        for lines in [
+            &[r#""abc""#][..],
+            &[r#"W/"abc""#],
+            &[r#""x", "abc""#],
+            &[r#""x,y" , W/"abc""#],
+            &[r#""x""#, r#""abc""#],
+            &["*"],
+        ] {
+            assert!(is_known(&with(IF_NONE_MATCH, lines), r#""abc""#), "{lines:?}");
+            assert!(is_known(&with(IF_NONE_MATCH, lines), r#"W/"abc""#), "{lines:?}");
+        }
+        for lines in [&[][..], &[r#""x""#], &["abc"], &[r#""a,"abc"""#], &[r#""ab""#]] {
+            assert!(!is_known(&with(IF_NONE_MATCH, lines), r#""abc""#), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_coding_with_weight_0_is_not_used_however_0_is_written() {
+        let takes = |line: &str| takes_coding(&with(http::header::ACCEPT_ENCODING, &[line]), "br");
+        for line in ["br", "gzip, BR", "gzip;q=1, br;q=0.001", "*", "*;q=0.5, gzip;q=0"] {
+            assert!(takes(line), "{line}");
+        }
+        for line in ["", "gzip", "br;q=0", "br; q=0.000", "br ;Q=0.0", "*;q=0", "*, br;q=0", "br;q=x"] {
+            assert!(!takes(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_a_client_that_takes_html_gets_pages() {
+        for line in ["text/html", "application/json;q=0.1, Text/HTML;q=0.9", "text/html;level=1"] {
+            assert!(wants_html(&with(ACCEPT, &[line])), "{line}");
+        }
+        for line in ["", "*/*", "application/json", "text/html;q=0", "text/html-like", "x;a=text/html"] {
+            assert!(!wants_html(&with(ACCEPT, &[line])), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_media_type_is_compared_as_a_whole() {
+        for line in ["application/json", "Application/JSON; charset=utf-8", " application/json ;x=y"] {
+            assert!(is_media_type(&with(CONTENT_TYPE, &[line]), "application/json"), "{line}");
+        }
+        for lines in [&[][..], &["application/jsonx"], &["text/plain"], &["application/json", "text/plain"]] {
+            assert!(!is_media_type(&with(CONTENT_TYPE, lines), "application/json"), "{lines:?}");
+        }
+    }
+}
