@@ -132,11 +132,17 @@ export class Person {
             if (!(this.outage && unreachable) && !unused && !refused) this.wrong.push(`${this.name}: ${what}`);
         };
         page.on("pageerror", (error) => keep(error.message));
+        // A form that goes without a script is answered with its page, and with the status of the refusal.
+        const forms = new Set<string>();
+        page.on("request", (request) => {
+            if (request.isNavigationRequest() && request.method() === "POST") forms.add(request.url());
+        });
         page.on("console", (message) => {
-            if (message.type() === "error" || message.type() === "warning") keep(message.text());
+            const byForm = message.text().startsWith("Failed to load resource") && forms.has(message.location().url);
+            if ((message.type() === "error" || message.type() === "warning") && !byForm) keep(message.text());
         });
         page.on("response", (response) => {
-            if (response.status() >= 404) keep(`${response.status()} ${response.url()}`);
+            if (response.status() >= 404 && !forms.has(response.url())) keep(`${response.status()} ${response.url()}`);
         });
     }
 

@@ -7,7 +7,7 @@ use chat::store::{Range, Sessions};
 use chat::{Caller, Chat, Token};
 use wire::{CloseCode, Door, Event, Person, Seq, Topic};
 
-use super::people::{Socket, server};
+use super::people::{Socket, cookie, server};
 
 const ROUNDS: usize = 200;
 
@@ -114,7 +114,7 @@ async fn two_hundred_times(how: How) {
     for _ in 0..ROUNDS {
         let (ben, token) = chat.introduce(&Caller::default(), "ben").await.unwrap();
         chat.join(&ben, group, None).await.unwrap();
-        let cookie = format!("hubbub_session={}", token.reveal());
+        let cookie = cookie(&server, &token);
         let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
         round(&chat, &ann, &mut socket, (&ben, &token), &topic, how).await;
         if matches!(how, How::SignOut | How::SessionEnded) {
@@ -158,7 +158,7 @@ async fn whose_session_is_ended_while_the_socket_opens_is_not_served() {
     let mut known = 0;
     for round in 0..ROUNDS {
         let (ben, token) = chat.introduce(&Caller::default(), "ben").await.unwrap();
-        let cookie = format!("hubbub_session={}", token.reveal());
+        let cookie = cookie(&server, &token);
         let end = tokio::spawn({
             let chat = chat.clone();
             async move {

@@ -145,7 +145,7 @@ impl World {
             Who::Stranger => (me, None),
             _ => (me, Some(token)),
         };
-        let cookie = token.map(|token| format!("hubbub_session={}", token.reveal())).unwrap_or_default();
+        let cookie = token.map(|token| crate::people::cookie(&server, &token)).unwrap_or_default();
         Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said }
     }
 

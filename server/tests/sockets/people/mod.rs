@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat::Caller;
+use chat::{Caller, Token};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use server::{Config, Running, Server};
@@ -174,7 +174,13 @@ impl Deaf {
 /// A new guest; gives who it is and the cookie.
 pub async fn guest(server: &Running, name: &str) -> (Person, String) {
     let (person, token) = server.chat().introduce(&Caller::default(), name).await.unwrap();
-    (person, format!("hubbub_session={}", token.reveal()))
+    (person, cookie(server, &token))
+}
+
+/// The cookies of a session, for requests to the server's own port and for those that name no port.
+pub fn cookie(server: &Running, token: &Token) -> String {
+    let (port, token) = (server.addr().port(), token.reveal());
+    format!("hubbub_session={token}; hubbub_session_{port}={token}")
 }
 
 /// What the server answers to a request as it is written.
