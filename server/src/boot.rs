@@ -2,7 +2,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use chat::{Chat, No, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
+use chat::{Chat, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
 use store::SqliteStore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
@@ -16,6 +16,7 @@ use crate::connections::Connections;
 use crate::gateway::{AlarmClock, Census};
 use crate::listener::{self, Peer};
 use crate::metrics;
+use crate::ops::{Arrivals, Control};
 use crate::pictures::Uploads;
 use crate::routes;
 use crate::site::Site;
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub(crate) stopping: CancellationToken,
     /// Every connection's task.
     pub(crate) tasks: TaskTracker,
+    /// How requests arrive.
+    pub(crate) arrivals: Arc<Arrivals>,
     /// Every HTTP connection that is no socket.
     pub(crate) connections: Arc<Connections>,
     /// The bodies of requests in memory.
@@ -60,12 +63,27 @@ impl Server {
     /// # Errors
     /// Why it cannot serve.
     pub async fn start(config: Config) -> Result<Running, Wrong> {
+        Self::over(config, None).await
+    }
+
+    /// As [`Server::start`], over a store of the caller's own.
+    ///
+    /// # Errors
+    /// Why it cannot serve.
+    pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<Running, Wrong> {
+        Self::over(config, Some(store)).await
+    }
+
+    async fn over(config: Config, store: Option<Arc<dyn Store>>) -> Result<Running, Wrong> {
         let (socket, addr) = bind(&config.addr, "--addr").await?;
         let watched = match &config.metrics {
             Some(metrics) => Some(bind(metrics, "--metrics").await?),
             None => None,
         };
-        let chat = chat(&config)?;
+        let (chat, file) = match store {
+            Some(store) => (domain(&config, store)?, None),
+            None => chat(&config)?,
+        };
         // An executor may be set once in a process; tests start many servers in one.
         let _ = any_spawner::Executor::init_tokio();
         let state = App {
@@ -77,6 +95,7 @@ impl Server {
             config: Arc::new(config),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            arrivals: Arc::default(),
             uploads: Arc::default(),
             bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_NETWORK_BYTES)),
         };
@@ -86,6 +105,17 @@ impl Server {
         if let Some((socket, _)) = watched {
             let router = metrics::router(state.clone());
             listeners.push(tokio::spawn(listener::run(socket, router, state.clone())));
+        }
+        if let Some(store) = file {
+            let (config, arrivals) = (Arc::clone(&state.config), Arc::clone(&state.arrivals));
+            let control = Control {
+                chat: Arc::clone(&chat),
+                store,
+                config,
+                arrivals,
+                stopping: state.stopping.clone(),
+            };
+            listeners.extend(control.listen());
         }
         let clock = tokio::spawn(Arc::clone(&state.clock).run());
         Ok(Running { addr, metrics, chat, state, listeners, clock })
@@ -136,39 +166,23 @@ async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
     Err(failed)
 }
 
-/// A link by which the account of this name gets a new password, within a day. The server that has the data must
-/// not run meanwhile.
-///
-/// # Errors
-/// If there is no such account, or the data is in use.
-pub async fn reset_link(config: &Config, name: &str) -> Result<String, Wrong> {
-    if config.store == StoreChoice::Memory {
-        return Err(Wrong(
-            "what is kept in memory is gone with its server; there is nothing to reset".into(),
-        ));
-    }
-    let chat = chat(config)?;
-    let token = chat.operator_reset(name).await;
-    let closed = chat.shut_down().await;
-    let token = token.map_err(|no| match no {
-        No::Refusal(_) => Wrong(format!("nobody signs in with the name \"{name}\"")),
-        No::Fault(fault) => Wrong(fault.to_string()),
-    })?;
-    closed.map_err(|no| Wrong(format!("the data could not be closed: {no:?}")))?;
-    let port = config.addr.rsplit_once(':').map_or("8080", |(_, port)| port);
-    let origin = config.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
-    Ok(format!("{origin}/reset/{}", token.reveal()))
-}
-
-/// The domain over the store that the operator chose.
-fn chat(config: &Config) -> Result<Arc<Chat>, Wrong> {
-    let store: Arc<dyn Store> = match config.store {
-        StoreChoice::Memory => Arc::new(VolatileStore::new(&OsChance, Window::default())),
+/// The domain over the store that the operator chose, and the store if it has files.
+pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore>>), Wrong> {
+    match config.store {
+        StoreChoice::Memory => {
+            let store = Arc::new(VolatileStore::new(&OsChance, Window::default()));
+            Ok((domain(config, store)?, None))
+        }
         StoreChoice::Sqlite => {
             let opened = SqliteStore::open(&config.data, &OsChance);
-            Arc::new(opened.map_err(|fault| Wrong(format!("the data cannot be opened: {fault}")))?)
+            let store =
+                Arc::new(opened.map_err(|fault| Wrong(format!("the data cannot be opened: {fault}")))?);
+            Ok((domain(config, Arc::clone(&store) as Arc<dyn Store>)?, Some(store)))
         }
-    };
+    }
+}
+
+fn domain(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Chat>, Wrong> {
     let bus = bus::open(&config.bus).map_err(|unknown| Wrong(unknown.to_string()))?;
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsChance));
     Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits }))
@@ -226,6 +240,7 @@ impl Running {
     /// the store is closed. Gives whether all of it was done in time.
     pub async fn stop(self) -> bool {
         let patience = self.state.config.patience.shutdown;
+        let chat = Arc::clone(&self.chat);
         self.state.stopping.cancel();
         self.state.clock.call_all();
         let orderly = async {
@@ -240,6 +255,9 @@ impl Running {
         };
         tokio::time::timeout(patience, orderly).await.unwrap_or_else(|_| {
             tracing::error!("shutdown.late = true");
+            // To let go of a store waits for its threads, and one may hang in a flush. Nobody waits for that: the
+            // process ends, and what was not flushed was acknowledged to nobody.
+            std::mem::forget(chat);
             false
         })
     }

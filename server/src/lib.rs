@@ -18,6 +18,7 @@ mod health;
 mod listener;
 mod metrics;
 mod negotiation;
+mod ops;
 mod pages;
 mod pictures;
 mod problem;
@@ -29,7 +30,8 @@ mod site;
 mod topics;
 
 pub use bench::{Report, Unmeasured, Wish, bench};
-pub use boot::{Running, Server, reset_link};
-pub use config::{Cli, Config, Connections, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
+pub use boot::{Running, Server};
+pub use config::{Cli, Config, Connections, OpenTopics, Patience, Sockets, StoreChoice, Task, Wrong};
+pub use ops::{Diagnosis, back_up, doctor, reset_link, restore};
 pub use routes::ROUTES;
 pub use signals::until_told_to_stop;

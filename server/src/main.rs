@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::{Cli, Config, Server, Unmeasured, Wish};
+use server::{Cli, Config, Server, Task, Unmeasured, Wish, Wrong};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let (reset, bench) = (cli.reset_link(), cli.bench());
+    let task = cli.task();
     let config = match Config::read(cli) {
         Ok(config) => config,
         Err(wrong) => {
@@ -34,22 +34,27 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match (reset, bench) {
-        (Some(name), _) => runtime.block_on(print_reset_link(&config, &name)),
-        (None, Some(wish)) => {
-            let measured = runtime.block_on(print_bench(&config, &wish));
-            // A disk that hangs is waited for by nobody.
-            runtime.shutdown_background();
-            measured
+    let code = match task {
+        Task::Serve => runtime.block_on(serve(config)),
+        Task::ResetLink(name) => print(runtime.block_on(server::reset_link(&config, &name))),
+        Task::Backup { file, force } => print(runtime.block_on(server::back_up(&config, &file, force))),
+        Task::Restore { file, force } => print(server::restore(&config, &file, force)),
+        Task::Doctor => {
+            let diagnosis = runtime.block_on(server::doctor(&config));
+            print!("{diagnosis}");
+            if diagnosis.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        (None, None) => runtime.block_on(serve(config)),
-    }
+        Task::Bench(wish) => runtime.block_on(print_bench(&config, &wish)),
+    };
+    // A disk that hangs is waited for by nobody.
+    runtime.shutdown_background();
+    code
 }
 
-async fn print_reset_link(config: &Config, name: &str) -> ExitCode {
-    match server::reset_link(config, name).await {
-        Ok(link) => {
-            println!("{link}");
+fn print(done: Result<String, Wrong>) -> ExitCode {
+    match done {
+        Ok(sentence) => {
+            println!("{sentence}");
             ExitCode::SUCCESS
         }
         Err(wrong) => {

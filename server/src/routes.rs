@@ -23,7 +23,9 @@ use crate::boot::App;
 use crate::pictures::UPLOAD_BYTES;
 use crate::problem::{self, Problem};
 use crate::renders::{self, Renders};
-use crate::{bodies, compression, forms, gateway, guard, health, pages, pictures, session, site, topics};
+use crate::{
+    bodies, compression, forms, gateway, guard, health, ops, pages, pictures, session, site, topics,
+};
 
 /// The largest body of a request.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
@@ -89,6 +91,7 @@ pub(crate) fn router(app: App) -> Router {
         .layer(map_response(problem::explain))
         .layer(from_fn(head))
         .layer(from_fn_with_state(app.clone(), guard::set_headers))
+        .layer(from_fn_with_state(app.clone(), ops::observe))
         .with_state(app)
 }
 

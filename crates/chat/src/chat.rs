@@ -18,7 +18,7 @@ use crate::endings::{Ending, Endings};
 use crate::gaps::Gaps;
 use crate::limits::Limits;
 use crate::network::Network;
-use crate::no::No;
+use crate::no::{Fault, No};
 use crate::outside::{Chance, Clock, SteadyClock, random};
 use crate::pace::Pace;
 use crate::passwords::Forge;
@@ -28,6 +28,7 @@ use crate::store::{AccountKey, Outcome, Store, Write};
 use crate::tally::Tally;
 use crate::typing::Typing;
 use crate::workshop::Workshop;
+use crate::writability::Writability;
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
 /// do stands in `acts/`, one file an area.
@@ -67,6 +68,7 @@ pub struct Chat {
     /// What is told once a beat.
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) tally: Arc<Tally>,
+    writability: Arc<Writability>,
     committer: Arc<Committer>,
     /// What runs beside the calls: the ear on the bus, the beat, the broker's shards and others.
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -147,13 +149,14 @@ impl Chat {
         let endings = Arc::new(Endings::default());
         let ear =
             tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
-        let tally = Arc::new(Tally::default());
+        let (tally, writability) = (Arc::new(Tally::default()), Arc::new(Writability::default()));
         let committer = Committer::start(
             Arc::clone(&store),
             Arc::clone(&broker),
             bus,
             Arc::clone(&endings),
             Arc::clone(&tally),
+            Arc::clone(&writability),
         );
         let (committer, pulse) = (Arc::new(committer), Arc::new(Pulse::default()));
         let beat =
@@ -161,6 +164,7 @@ impl Chat {
         let gaps = Arc::new(Gaps::default());
         let tidy = tidy(Arc::clone(&broker), Arc::clone(&gaps));
         let mut tasks = vec![ear, tokio::spawn(beat.run()), tokio::spawn(tidy)];
+        tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
         let typing = Arc::new(Typing::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(Arc::clone(&broker))));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
@@ -190,6 +194,7 @@ impl Chat {
             gaps,
             pulse,
             tally,
+            writability,
             committer,
             tasks: Mutex::new(tasks),
         });
@@ -246,6 +251,13 @@ impl Chat {
         self.forge.hashed()
     }
 
+    /// The fault for which nothing can be written just now; none while commits work. It ends by itself when they do
+    /// again, also if nobody writes.
+    #[must_use]
+    pub fn write_fault(&self) -> Option<Fault> {
+        self.writability.fault()
+    }
+
     /// The time, as everything here sees it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -299,6 +311,7 @@ async fn tidy(broker: Arc<Broker>, gaps: Arc<Gaps>) {
         tokio::time::sleep(IDLE).await;
         broker.shrink_idle();
         gaps.tidy();
+        Fault::sweep();
     }
 }
 

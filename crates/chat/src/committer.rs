@@ -11,6 +11,7 @@ use crate::endings::Endings;
 use crate::no::{Fault, No};
 use crate::store::{Amend, Change, Draft, Fact, Outcome, Placed, Sessions, Store, Write};
 use crate::tally::Tally;
+use crate::writability::Writability;
 
 /// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
 /// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
@@ -42,9 +43,10 @@ impl Committer {
         bus: Arc<dyn Bus>,
         endings: Arc<Endings>,
         tally: Arc<Tally>,
+        writability: Arc<Writability>,
     ) -> Self {
         let (inbox, jobs) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(jobs, store, Outlets { broker, bus, endings }, tally));
+        let task = tokio::spawn(run(jobs, store, Outlets { broker, bus, endings }, tally, writability));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
@@ -92,7 +94,13 @@ struct Outlets {
     endings: Arc<Endings>,
 }
 
-async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, outlets: Outlets, tally: Arc<Tally>) {
+async fn run(
+    mut inbox: mpsc::Receiver<Job>,
+    store: Arc<dyn Store>,
+    outlets: Outlets,
+    tally: Arc<Tally>,
+    writability: Arc<Writability>,
+) {
     let mut jobs = Vec::with_capacity(BATCH);
     while inbox.recv_many(&mut jobs, BATCH).await > 0 {
         let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
@@ -102,6 +110,7 @@ async fn run(mut inbox: mpsc::Receiver<Job>, store: Arc<dyn Store>, outlets: Out
         let begun = Instant::now();
         let committed = store.commit(Arc::clone(&writes)).await;
         tally.committed(writes.len(), begun.elapsed(), committed.is_err());
+        writability.learn(&committed);
         match committed {
             Ok(outcomes) => {
                 for (write, outcome) in writes.iter().zip(&outcomes) {

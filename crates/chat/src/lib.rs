@@ -14,6 +14,7 @@ pub mod bus;
 mod chat;
 mod committer;
 mod endings;
+mod fault_log;
 mod gaps;
 mod limits;
 pub mod names;
@@ -36,6 +37,7 @@ mod text;
 mod typing;
 mod volatile;
 mod workshop;
+mod writability;
 
 pub use crate::acts::{Audience, Broadcast, CatchUp, ManagementPage, Sending, Sent, Subscribed};
 pub use crate::bus::{Bus, Hint, LocalBus};

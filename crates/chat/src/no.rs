@@ -1,6 +1,9 @@
 use std::fmt;
 
+use tokio::time::Instant;
 use wire::Refusal;
+
+use crate::fault_log::{FAULTS, Open};
 
 /// The two kinds of no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +21,37 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault with what the operator needs to know; logs it, once.
+    /// A fault with what the operator needs to know. The log has it once; the same fault again is counted, and the
+    /// count is in the log when it is [over](Self::over), or when it has not happened for a minute.
     #[must_use]
     pub fn new(place: &'static str, what: impl fmt::Display) -> Self {
         let what = what.to_string();
-        tracing::error!(fault.place = place, fault.what = what, "fault");
+        if FAULTS.begins(place, &what, Instant::now()) {
+            tracing::error!(fault.place = place, fault.what = what, "fault");
+        }
         Self { what }
     }
+
+    /// A fault that whoever asked for it is told, such as an operator at a command: the log need not have it.
+    #[must_use]
+    pub fn unlogged(what: impl fmt::Display) -> Self {
+        Self { what: what.to_string() }
+    }
+
+    /// What failed at this place works again.
+    pub fn over(place: &'static str) {
+        FAULTS.over(place).iter().for_each(log_end);
+    }
+
+    /// Ends the faults that have not happened for a minute.
+    pub(crate) fn sweep() {
+        FAULTS.quiet(Instant::now()).iter().for_each(log_end);
+    }
+}
+
+fn log_end(fault: &Open) {
+    let Open { place, what, count, .. } = fault;
+    tracing::error!(fault.place = place, fault.what = what, fault.count = count, "the fault is over");
 }
 
 impl No {

@@ -9,4 +9,4 @@
 
 mod sqlite;
 
-pub use sqlite::{Backup, BackupRequest, SqliteStore, Verified, restore};
+pub use sqlite::{Backup, BackupRequest, Inspection, SqliteStore, Verified, restore};

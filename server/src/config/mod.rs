@@ -9,8 +9,8 @@ use std::time::Duration;
 use chat::Limits;
 use ipnet::IpNet;
 
-pub use self::settings::Cli;
 use self::settings::Settings;
+pub use self::settings::{Cli, Task};
 
 /// What the operator wants, checked.
 #[derive(Clone, Debug)]

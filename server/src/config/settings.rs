@@ -6,9 +6,12 @@ use serde::Deserialize;
 use super::Wrong;
 use crate::bench::Wish;
 
-/// Self-hosted group chat in one binary.
+/// Hubbub is group chat that you host yourself: one program, one data folder. People open its address in a browser,
+/// give a name and talk; programs use the same socket as the page.
+///
+/// Without a command it serves on http://localhost:8080 and keeps its data in ./data.
 #[derive(Debug, Default, Parser)]
-#[command(name = "hubbub", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "hubbub", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -20,14 +23,63 @@ pub struct Cli {
 enum Command {
     /// Serves the chat (also what happens without a command)
     Serve(Settings),
-    /// Makes a link by which somebody sets a new password; works while the server is stopped
+    /// Makes a link by which somebody sets a new password; works while the server runs
     ResetLink {
         /// The name they sign in with
         name: String,
         #[command(flatten)]
         settings: Settings,
     },
+    /// Writes a checked backup of all data into one file; works while the server runs
+    Backup {
+        /// The file to write
+        file: PathBuf,
+        /// Take the place of a file that is there
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Puts a backup in the place of the data, while the server is stopped; pages that are open load anew
+    Restore {
+        /// The backup, or a hubbub.db
+        file: PathBuf,
+        /// Replace the data that is there
+        #[arg(long)]
+        force: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Looks at data, clock, origin and proxy settings, and says what to do; the exit code is 1 if something is wrong
+    Doctor(Settings),
     /// Measures what this machine can do, in about 30 seconds, beside whatever runs, and says what it means
+    Bench(Wish),
+}
+
+/// A command of the operator.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Serve the chat.
+    Serve,
+    /// Make a link for the account of this name.
+    ResetLink(String),
+    /// Write a backup.
+    Backup {
+        /// The file to write.
+        file: PathBuf,
+        /// Whether it may take the place of another.
+        force: bool,
+    },
+    /// Make a backup the data.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Whether it may take the place of data.
+        force: bool,
+    },
+    /// Look whether all is well.
+    Doctor,
+    /// Measure the machine.
     Bench(Wish),
 }
 
@@ -101,21 +153,16 @@ pub(super) struct Settings {
 }
 
 impl Cli {
-    /// Whose password shall be set anew, if that is the command.
+    /// The command; to serve, if there is none.
     #[must_use]
-    pub fn reset_link(&self) -> Option<String> {
+    pub fn task(&self) -> Task {
         match &self.command {
-            Some(Command::ResetLink { name, .. }) => Some(name.clone()),
-            _ => None,
-        }
-    }
-
-    /// What shall be measured, if that is the command.
-    #[must_use]
-    pub fn bench(&self) -> Option<Wish> {
-        match &self.command {
-            Some(Command::Bench(wish)) => Some(wish.clone()),
-            _ => None,
+            None | Some(Command::Serve(_)) => Task::Serve,
+            Some(Command::ResetLink { name, .. }) => Task::ResetLink(name.clone()),
+            Some(Command::Backup { file, force, .. }) => Task::Backup { file: file.clone(), force: *force },
+            Some(Command::Restore { file, force, .. }) => Task::Restore { file: file.clone(), force: *force },
+            Some(Command::Doctor(_)) => Task::Doctor,
+            Some(Command::Bench(wish)) => Task::Bench(wish.clone()),
         }
     }
 
@@ -125,7 +172,13 @@ impl Cli {
             Some(Command::Bench(Wish { data, store, config, .. })) => {
                 Settings { data, store, config, ..Settings::default() }
             }
-            Some(Command::Serve(settings) | Command::ResetLink { settings, .. }) => settings,
+            Some(
+                Command::Serve(settings)
+                | Command::Doctor(settings)
+                | Command::ResetLink { settings, .. }
+                | Command::Backup { settings, .. }
+                | Command::Restore { settings, .. },
+            ) => settings,
             None => self.settings,
         }
     }

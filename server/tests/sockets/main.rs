@@ -10,6 +10,7 @@ mod hostile_names;
 mod http;
 mod markup;
 mod metrics;
+mod operating;
 mod people;
 mod revocation;
 mod topics;

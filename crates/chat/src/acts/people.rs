@@ -84,8 +84,8 @@ impl Chat {
         let now = self.clock.now();
         let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
         let Some(session) = session else { return Ok(None) };
-        if session.is_worth_a_touch(now) {
-            // Where nothing can be written people can still read; the session is touched another day.
+        // Where nothing can be written people can still read; the session is touched another day.
+        if session.is_worth_a_touch(now) && self.write_fault().is_none() {
             let _ = self.commit(Write::Touch { token: hash, at: now }).await;
         }
         Ok(Some(session.person))

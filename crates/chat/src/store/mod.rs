@@ -60,6 +60,9 @@ pub trait Store: Send + Sync + 'static {
     /// Makes a batch of writes facts; one outcome for each, in order.
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault>;
 
+    /// Commits something that no reader sees, as durably as [`Store::commit`] does, to find out whether commits work.
+    async fn probe(&self) -> Result<(), Fault>;
+
     /// A slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
 

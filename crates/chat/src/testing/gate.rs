@@ -58,6 +58,17 @@ impl Gate {
         self.open.send_replace(true);
     }
 
+    /// Waits until the gate is open, and fails if it is broken.
+    async fn pass(&self) -> Result<(), Fault> {
+        let mut open = self.open.subscribe();
+        // An error would mean that the gate is gone, and it cannot be: this is one of its methods.
+        let _ = open.wait_for(|open| *open).await;
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(Fault::new("gate", "a disk that fails, as the test wants it"));
+        }
+        Ok(())
+    }
+
     /// Whether commits fail from now on.
     pub fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
@@ -87,14 +98,14 @@ impl Store for Gate {
     }
 
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
-        let mut open = self.open.subscribe();
-        // An error would mean that the gate is gone, and it cannot be: this is one of its methods.
-        let _ = open.wait_for(|open| *open).await;
-        if self.broken.load(Ordering::SeqCst) {
-            return Err(Fault::new("gate", "a disk that fails, as the test wants it"));
-        }
+        self.pass().await?;
         self.batches.lock().unwrap_or_else(PoisonError::into_inner).push(writes.len());
         self.store.commit(writes).await
+    }
+
+    async fn probe(&self) -> Result<(), Fault> {
+        self.pass().await?;
+        self.store.probe().await
     }
 
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {

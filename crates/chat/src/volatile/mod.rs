@@ -78,6 +78,10 @@ impl Store for VolatileStore {
         Ok(writes.iter().map(|write| state.write(write)).collect())
     }
 
+    async fn probe(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         Ok(self.state().page(topic, range, self.epoch))
     }

@@ -26,8 +26,7 @@ pub struct BackupRequest {
 pub(super) fn back_up(folder: &Folder, connect: &Connect, request: BackupRequest) -> Result<Verified, Fault> {
     let BackupRequest { file, replace, backup } = request;
     let shown = file.display();
-    let fault =
-        |what: &dyn std::fmt::Display| Fault::new("store.backup", format!("no backup was made: {what}"));
+    let fault = |what: &dyn std::fmt::Display| Fault::unlogged(format!("no backup was made: {what}"));
     let taken = || fault(&format_args!("{shown} is there already; choose another name, or add --force"));
     if file.exists() && !replace {
         return Err(taken());

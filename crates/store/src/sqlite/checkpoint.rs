@@ -117,7 +117,9 @@ fn move_pages(db: &Connection, mode: &str, life: &Life) -> Result<Checkpoint, Fa
     let done = checkpoint(db, mode);
     let whole = matches!(done, Ok(Checkpoint { busy: false, pages, moved }) if pages >= 0 && pages == moved);
     life.moved(whole.then_some(mark)).map_err(unwritten)?;
-    done.map_err(|error| Fault::new("store.checkpoint", error))
+    let done = done.map_err(|error| Fault::new("store.checkpoint", error))?;
+    Fault::over("store.checkpoint");
+    Ok(done)
 }
 
 struct Checkpoint {

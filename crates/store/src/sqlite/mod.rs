@@ -117,6 +117,25 @@ impl SqliteStore {
         made.await.unwrap_or_else(|error| Err(Fault::new("store.backup", error)))
     }
 
+    /// Looks into a folder that no server has, and changes nothing in it.
+    ///
+    /// # Errors
+    /// If a server has it, or it would not be served; the sentence says why, and what to do.
+    pub fn inspect(folder: &Path) -> Result<Inspection, Fault> {
+        let folder = Folder::new(folder);
+        let _lock = folder.lock()?;
+        let is_copy = match life::examine(&folder)? {
+            life::Found::Nothing | life::Found::Unfinished(_) => {
+                return Ok(Inspection { is_copy: false, verified: None });
+            }
+            life::Found::Same(_) => false,
+            life::Found::Copied { .. } => true,
+        };
+        let verified = verify::verify(&open::look(&folder.database())?);
+        let verified = verified.map_err(|wrong| Fault::new("store", format!("hubbub.db: {wrong}")))?;
+        Ok(Inspection { is_copy, verified: Some(verified) })
+    }
+
     /// Every file of the folder that is there, with the mode that it should have.
     #[must_use]
     pub fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
@@ -132,6 +151,15 @@ impl Drop for SqliteStore {
     }
 }
 
+/// A folder that may be served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// Whether the next start gives it a new [`Epoch`].
+    pub is_copy: bool,
+    /// The database, if there is one.
+    pub verified: Option<Verified>,
+}
+
 #[async_trait]
 impl Store for SqliteStore {
     fn epoch(&self) -> Epoch {
@@ -144,6 +172,10 @@ impl Store for SqliteStore {
 
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
         self.writer.commit(writes).await
+    }
+
+    async fn probe(&self) -> Result<(), Fault> {
+        self.writer.probe().await
     }
 
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {

@@ -23,8 +23,7 @@ pub fn restore(folder: &Path, from: &Path, replace: bool, chance: &dyn Chance) -
     open::check_library(rusqlite::version_number())?;
     let folder = Folder::new(folder);
     let _lock = folder.lock()?;
-    let fault =
-        |what: &dyn std::fmt::Display| Fault::new("store.restore", format!("nothing was restored: {what}"));
+    let fault = |what: &dyn std::fmt::Display| Fault::unlogged(format!("nothing was restored: {what}"));
     if !replace && !is_free(&folder) {
         let shown = folder.path().display();
         return Err(fault(&format_args!(

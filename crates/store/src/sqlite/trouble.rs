@@ -78,6 +78,28 @@ async fn on_a_full_disk_sends_fail_and_reads_go_on_until_there_is_room() {
     store.close().await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn where_the_disk_has_no_room_for_another_file_a_server_starts_reads_and_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || SqliteStore::open(folder.path(), &SeededChance::new(1)).unwrap();
+    let store = open();
+    for number in 1..=3 {
+        send(&store, number).await.unwrap();
+    }
+    let epoch = store.epoch();
+    store.close().await.unwrap();
+    // The index of the write-ahead log cannot be made.
+    let in_the_way = folder.path().join("hubbub.db-shm");
+    std::os::unix::fs::symlink("nowhere", &in_the_way).unwrap();
+    let store = open();
+    assert_eq!((store.epoch(), seqs(&store).await), (epoch, vec![1, 2, 3]));
+    send(&store, 4).await.unwrap();
+    store.close().await.unwrap();
+    std::fs::remove_file(in_the_way).unwrap();
+    assert_eq!(seqs(&open()).await, [1, 2, 3, 4]);
+}
+
 #[tokio::test]
 async fn after_a_failed_flush_nothing_is_acknowledged_before_the_file_was_opened_anew() {
     let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));

@@ -54,7 +54,6 @@ impl Writer {
     }
 
     /// Commits something that nobody sees.
-    #[expect(dead_code, reason = "readiness asks for it next")]
     pub(super) async fn probe(&self) -> Result<(), Fault> {
         self.work(Arc::new([]), true).await.map(|_| ())
     }
@@ -126,11 +125,16 @@ impl Desk {
     fn commit(&mut self, writes: &[Write], with_mark: bool) -> Result<Vec<Outcome>, Fault> {
         let mut db = match self.connection.take() {
             Some(db) => db,
-            None => (self.connect)()?,
+            None => {
+                let db = (self.connect)()?;
+                Fault::over("store");
+                db
+            }
         };
         let mark = with_mark.then_some(self.mark + 1);
         let outcomes =
             commit::commit(&mut db, writes, mark).map_err(|error| Fault::new("store.commit", error))?;
+        Fault::over("store.commit");
         self.connection = Some(db);
         self.is_marked = with_mark;
         if let Some(mark) = mark {
@@ -138,8 +142,9 @@ impl Desk {
             self.marked = Some(Instant::now());
             // The file may be behind the database, never ahead of it: this comes after the commit, and if it fails
             // the next one mends it.
-            if let Err(error) = self.life.committed(mark) {
-                drop(Fault::new("store.life", error));
+            match self.life.committed(mark) {
+                Ok(()) => Fault::over("store.life"),
+                Err(error) => drop(Fault::new("store.life", error)),
             }
         }
         Ok(outcomes)

@@ -1,0 +1,120 @@
+//! The log of faults: each is written once and then counted, until it is over.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The faults of this process that are not over.
+pub(crate) static FAULTS: FaultLog = FaultLog::new();
+
+/// The faults that are not over, each with how often it happened.
+pub(crate) struct FaultLog {
+    open: Mutex<Vec<Open>>,
+    /// Whether there is one, so that to ask costs nothing where there is none.
+    is_any: AtomicBool,
+}
+
+/// A fault that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Open {
+    pub(crate) place: &'static str,
+    pub(crate) what: String,
+    /// How often it happened.
+    pub(crate) count: u64,
+    last: Instant,
+}
+
+/// A fault that has not happened for so long is over.
+const QUIET: Duration = Duration::from_secs(60);
+/// So many faults are told apart; past that they are counted as their place's first one.
+const KINDS: usize = 64;
+
+impl FaultLog {
+    const fn new() -> Self {
+        Self { open: Mutex::new(Vec::new()), is_any: AtomicBool::new(false) }
+    }
+
+    /// Counts a fault; true if it is to be written into the log.
+    pub(crate) fn begins(&self, place: &'static str, what: &str, now: Instant) -> bool {
+        let mut open = self.open();
+        let same = open.iter().position(|open| open.place == place && open.what == what);
+        let near = || open.iter().position(|open| open.place == place).filter(|_| open.len() >= KINDS);
+        if let Some(known) = same.or_else(near).and_then(|known| open.get_mut(known)) {
+            known.count += 1;
+            known.last = now;
+            return false;
+        }
+        if open.len() < KINDS {
+            open.push(Open { place, what: what.to_owned(), count: 1, last: now });
+            self.is_any.store(true, Ordering::Release);
+        }
+        true
+    }
+
+    /// Takes out the faults of a place, where it works again.
+    pub(crate) fn over(&self, place: &'static str) -> Vec<Open> {
+        self.take(|open| open.place == place)
+    }
+
+    /// Takes out the faults that have not happened for a while.
+    pub(crate) fn quiet(&self, now: Instant) -> Vec<Open> {
+        self.take(|open| now >= open.last + QUIET)
+    }
+
+    fn take(&self, is_over: impl FnMut(&mut Open) -> bool) -> Vec<Open> {
+        if !self.is_any.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut open = self.open();
+        let over = open.extract_if(.., is_over).collect();
+        self.is_any.store(!open.is_empty(), Ordering::Release);
+        over
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_that_repeats_is_written_once_and_counted_until_it_is_over() {
+        let (log, now) = (FaultLog::new(), Instant::now());
+        let written =
+            (0..1_478).filter(|_| log.begins("store.commit", "database or disk is full", now)).count();
+        assert_eq!(written, 1);
+        assert!(
+            log.begins("store.commit", "disk I/O error", now),
+            "another fault of the same place is another one"
+        );
+        assert!(log.begins("store.checkpoint", "database or disk is full", now));
+        let counts = log.over("store.commit").into_iter().map(|open| (open.what, open.count));
+        let expected = [("database or disk is full".to_owned(), 1_478), ("disk I/O error".to_owned(), 1)];
+        assert_eq!(counts.collect::<Vec<_>>(), expected);
+        assert_eq!(log.over("store.commit"), []);
+        assert!(log.begins("store.commit", "database or disk is full", now), "it begins anew");
+    }
+
+    #[test]
+    fn a_fault_that_nobody_sees_the_end_of_is_over_after_a_quiet_minute() {
+        let (log, now) = (FaultLog::new(), Instant::now());
+        assert!(log.begins("page", "malformed", now));
+        assert!(!log.begins("page", "malformed", now + QUIET / 2));
+        assert_eq!(log.quiet(now + QUIET), []);
+        let over = log.quiet(now + QUIET * 3 / 2);
+        assert_eq!(over.iter().map(|open| open.count).collect::<Vec<_>>(), [2]);
+        assert!(log.begins("page", "malformed", now + QUIET * 2));
+    }
+
+    #[test]
+    fn faults_that_are_all_different_take_no_memory_without_end() {
+        let (log, now) = (FaultLog::new(), Instant::now());
+        let written = (0..1_000).filter(|number| log.begins("page", &format!("row {number}"), now)).count();
+        assert_eq!((written, log.open().len()), (KINDS, KINDS));
+    }
+}

@@ -1,0 +1,96 @@
+use std::path::Path;
+
+use chat::{Clock, OsChance, Store, SystemClock};
+use store::{Backup, BackupRequest, SqliteStore};
+use wire::Timestamp;
+
+use super::control::{self, Made, Reply, Request};
+use crate::config::{Config, StoreChoice, Wrong};
+
+/// Writes a verified backup of the data into a file, also while a server has it; gives the sentence that says so.
+///
+/// # Errors
+/// Why there is none; nothing is left of it then.
+pub async fn back_up(config: &Config, file: &Path, force: bool) -> Result<String, Wrong> {
+    check_data(config)?;
+    // The server may stand in another folder.
+    let file = std::path::absolute(file).map_err(|error| Wrong(format!("{}: {error}", file.display())))?;
+    let request = Request::Backup { file: file.clone(), force };
+    let made = match control::ask(config, &request).await {
+        Some(reply) => match reply? {
+            Reply::Backup(made) => made,
+            Reply::Wrong(wrong) => return Err(Wrong(wrong)),
+            other => return Err(Wrong(format!("the server answered something else: {other:?}"))),
+        },
+        None => back_up_stopped(config, &file, force).await?,
+    };
+    let Made { people, accounts, entries } = made;
+    let (file, data) = (file.display(), config.data.display());
+    Ok(format!(
+        "The backup is in {file}: {} with {}, and {}, all checked. To go back to it, stop the server and run: \
+         hubbub restore {file} --data {data} --force",
+        counted(people, "person", "people"),
+        counted(accounts, "account", "accounts"),
+        counted(entries, "entry", "entries"),
+    ))
+}
+
+async fn back_up_stopped(config: &Config, file: &Path, force: bool) -> Result<Made, Wrong> {
+    let wrong = |fault: chat::Fault| Wrong(fault.to_string());
+    let store = SqliteStore::open(&config.data, &OsChance).map_err(wrong)?;
+    let backup = Backup::of_this_version(SystemClock.now());
+    let made = store.back_up(BackupRequest { file: file.to_owned(), replace: force, backup }).await;
+    let closed = store.close().await;
+    let made = made.map_err(wrong)?;
+    closed.map_err(wrong)?;
+    Ok(made.into())
+}
+
+/// Makes a backup the data of a folder; gives the sentence that says so.
+///
+/// # Errors
+/// Why not; the data is as it was then.
+pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, Wrong> {
+    if config.store == StoreChoice::Memory {
+        return Err(Wrong("a server that keeps everything in memory has nothing to restore".into()));
+    }
+    let restored =
+        store::restore(&config.data, file, force, &OsChance).map_err(|fault| Wrong(fault.to_string()))?;
+    let of = match &restored.backup {
+        Some(Backup { version, at }) => format!("It was made by Hubbub {version} on {}.", day_and_time(at.0)),
+        None => "It is no backup but a database of a server: what that server wrote later is not in it."
+            .to_owned(),
+    };
+    let newest = restored
+        .newest
+        .map_or(String::new(), |at| format!(" Its newest entry is of {}.", day_and_time(at.0)));
+    Ok(format!(
+        "{} has {} with {}, and {}. {of}{newest} Pages that are open load anew when the server starts.",
+        config.data.display(),
+        counted(restored.people, "person", "people"),
+        counted(restored.accounts, "account", "accounts"),
+        counted(restored.entries, "entry", "entries"),
+    ))
+}
+
+/// Refuses where there is nothing that a command could be about, before it makes an empty server.
+pub(super) fn check_data(config: &Config) -> Result<(), Wrong> {
+    if config.store == StoreChoice::Memory {
+        return Err(Wrong("what is kept in memory is gone with its server".into()));
+    }
+    if config.data.join("hubbub.db").exists() || config.data.join("hubbub.life").exists() {
+        return Ok(());
+    }
+    Err(Wrong(format!("there is no data in {}; name its folder with --data", config.data.display())))
+}
+
+/// A number with its word.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A time in UTC, as `2026-11-28 23:05 UTC`.
+pub(super) fn day_and_time(millis: i64) -> String {
+    let ((year, month, day), minutes) = (Timestamp(millis).date(), millis.rem_euclid(86_400_000) / 60_000);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}

@@ -1,0 +1,216 @@
+//! `control.sock`: a Unix socket in the data folder over which the operator's commands reach the server that has the
+//! data. One line of JSON asks, one line answers. Only the owner of the folder can open it.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat::{Chat, No};
+use serde::{Deserialize, Serialize};
+use store::{Backup, BackupRequest, SqliteStore, Verified};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio_util::sync::CancellationToken;
+
+use super::arrivals::{Arrivals, Seen};
+use super::reset_link;
+use crate::config::{Config, StoreChoice, Wrong};
+
+/// A call to the server.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "kebab-case")]
+pub(super) enum Request {
+    Backup { file: PathBuf, force: bool },
+    ResetLink { name: String },
+    Status,
+}
+
+/// The answer to a call.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Reply {
+    Backup(Made),
+    ResetLink(String),
+    Status(Box<Status>),
+    Wrong(String),
+}
+
+/// The counts of a backup that was made.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(super) struct Made {
+    pub(super) people: u64,
+    pub(super) accounts: u64,
+    pub(super) entries: u64,
+}
+
+/// The state of the server, for `hubbub doctor`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Status {
+    pub(super) version: String,
+    pub(super) now: i64,
+    pub(super) write_fault: Option<String>,
+    pub(super) arrivals: Seen,
+}
+
+/// Everything that calls need.
+pub(crate) struct Control {
+    pub(crate) chat: Arc<Chat>,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) stopping: CancellationToken,
+}
+
+/// The longest call, and the longest time it may take to come.
+const CALL_BYTES: u64 = 64 * 1_024;
+const CALL_TIME: Duration = Duration::from_secs(5);
+
+/// The file of the socket.
+pub(super) fn path(config: &Config) -> PathBuf {
+    config.data.join("control.sock")
+}
+
+/// Asks the server that has the data; none if there is none, or the data is in memory.
+#[cfg(unix)]
+pub(super) async fn ask(config: &Config, request: &Request) -> Option<Result<Reply, Wrong>> {
+    if config.store == StoreChoice::Memory {
+        return None;
+    }
+    let path = path(config);
+    let stream = match tokio::net::UnixStream::connect(&path).await {
+        Ok(stream) => stream,
+        // What a server that was killed has left.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return None;
+        }
+        Err(error) => {
+            let path = path.display();
+            let sentence =
+                format!("the server cannot be reached at {path}: {error}; run this as the user it runs as");
+            return Some(Err(Wrong(sentence)));
+        }
+    };
+    let asked = exchange(stream, request).await;
+    Some(asked.map_err(|error| Wrong(format!("the server did not answer: {error}; look into its log"))))
+}
+
+#[cfg(not(unix))]
+pub(super) async fn ask(_: &Config, _: &Request) -> Option<Result<Reply, Wrong>> {
+    None
+}
+
+async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin, request: &Request) -> io::Result<Reply> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(&line(request)?).await?;
+    stream.flush().await?;
+    let mut answer = String::new();
+    stream.read_line(&mut answer).await?;
+    Ok(serde_json::from_str(&answer)?)
+}
+
+fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+impl Control {
+    /// Serves calls until the server stops. A server that cannot listen there serves all the same.
+    #[cfg(unix)]
+    pub(crate) fn listen(self) -> Option<tokio::task::JoinHandle<()>> {
+        use std::fs;
+        use std::os::unix::fs::PermissionsExt;
+
+        let path = path(&self.config);
+        let bind = || -> io::Result<tokio::net::UnixListener> {
+            // We have the folder, so this is what a server that was killed has left.
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let listener = tokio::net::UnixListener::bind(&path)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            Ok(listener)
+        };
+        let listener = match bind() {
+            Ok(listener) => listener,
+            Err(error) => {
+                let path = path.display();
+                tracing::warn!(%path, %error, "commands such as hubbub backup work only while the server is stopped");
+                return None;
+            }
+        };
+        Some(tokio::spawn(async move {
+            let (control, mut calls) = (Arc::new(self), tokio::task::JoinSet::new());
+            loop {
+                tokio::select! {
+                    () = control.stopping.cancelled() => break,
+                    Some(_) = calls.join_next() => {}
+                    accepted = listener.accept() => match accepted {
+                        Ok((stream, _)) => drop(calls.spawn(Arc::clone(&control).serve(stream))),
+                        Err(error) => {
+                            tracing::warn!(%error, "control.sock takes no more calls");
+                            break;
+                        }
+                    }
+                }
+            }
+            // Nobody can call what has stopped; that it stays behind would only be untidy.
+            let _ = fs::remove_file(path);
+        }))
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn listen(self) -> Option<tokio::task::JoinHandle<()>> {
+        None
+    }
+
+    async fn serve(self: Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let (from, mut to) = tokio::io::split(stream);
+        let mut call = String::new();
+        let mut from = BufReader::new(from.take(CALL_BYTES));
+        let reading = tokio::time::timeout(CALL_TIME, from.read_line(&mut call));
+        if !matches!(reading.await, Ok(Ok(1..))) {
+            return;
+        }
+        let reply = match serde_json::from_str(&call) {
+            Ok(request) => self.answer(request).await.unwrap_or_else(|Wrong(wrong)| Reply::Wrong(wrong)),
+            Err(error) => Reply::Wrong(format!("this server does not know the command: {error}")),
+        };
+        if let Ok(reply) = line(&reply) {
+            // Who has gone needs no answer.
+            let _ = to.write_all(&reply).await;
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Result<Reply, Wrong> {
+        match request {
+            Request::Backup { file, force } => {
+                let request =
+                    BackupRequest { file, replace: force, backup: Backup::of_this_version(self.chat.now()) };
+                let made = self.store.back_up(request).await.map_err(|fault| Wrong(fault.to_string()))?;
+                Ok(Reply::Backup(made.into()))
+            }
+            Request::ResetLink { name } => {
+                let token = self.chat.operator_reset(&name).await.map_err(|no| match no {
+                    No::Refusal(_) => reset_link::nobody(&name),
+                    No::Fault(fault) => Wrong(fault.to_string()),
+                })?;
+                Ok(Reply::ResetLink(reset_link::link(&self.config, &token)))
+            }
+            Request::Status => Ok(Reply::Status(Box::new(Status {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                now: self.chat.now().0,
+                write_fault: self.chat.write_fault().map(|fault| fault.to_string()),
+                arrivals: self.arrivals.seen(),
+            }))),
+        }
+    }
+}
+
+impl From<Verified> for Made {
+    fn from(verified: Verified) -> Self {
+        let Verified { people, accounts, entries, .. } = verified;
+        Self { people, accounts, entries }
+    }
+}

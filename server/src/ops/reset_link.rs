@@ -1,0 +1,41 @@
+use chat::{No, Token};
+
+use super::backup::check_data;
+use super::control::{self, Reply, Request};
+use crate::boot;
+use crate::config::{Config, Wrong};
+
+/// A link by which the account of this name gets a new password, within a day. Works also while a server has the data.
+///
+/// # Errors
+/// If there is no such account, or the data cannot be opened.
+pub async fn reset_link(config: &Config, name: &str) -> Result<String, Wrong> {
+    check_data(config)?;
+    if let Some(reply) = control::ask(config, &Request::ResetLink { name: name.to_owned() }).await {
+        return match reply? {
+            Reply::ResetLink(link) => Ok(link),
+            Reply::Wrong(wrong) => Err(Wrong(wrong)),
+            other => Err(Wrong(format!("the server answered something else: {other:?}"))),
+        };
+    }
+    let (chat, _) = boot::chat(config)?;
+    let token = chat.operator_reset(name).await;
+    let closed = chat.shut_down().await;
+    let token = token.map_err(|no| match no {
+        No::Refusal(_) => nobody(name),
+        No::Fault(fault) => Wrong(fault.to_string()),
+    })?;
+    closed.map_err(|no| Wrong(format!("the data could not be closed: {no:?}")))?;
+    Ok(link(config, &token))
+}
+
+pub(super) fn nobody(name: &str) -> Wrong {
+    Wrong(format!("nobody signs in with the name \"{name}\""))
+}
+
+/// The link with a token.
+pub(super) fn link(config: &Config, token: &Token) -> String {
+    let port = config.addr.rsplit_once(':').map_or("8080", |(_, port)| port);
+    let origin = config.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
+    format!("{origin}/reset/{}", token.reveal())
+}

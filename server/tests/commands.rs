@@ -1,0 +1,282 @@
+//! The operator's commands, as the operator runs them: beside a server that serves, and without one.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+#[test]
+fn a_backup_is_made_while_the_server_serves_and_goes_back_under_a_new_epoch() {
+    let home = Home::new();
+    let server = home.serve();
+    for number in 1..=5 {
+        server.publish(number);
+    }
+    let before = server.epoch();
+    let backup = home.at("monday.db");
+    let made = home.run(&["backup", backup.to_str().unwrap()]);
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    assert!(String::from_utf8_lossy(&made.stdout).contains("5 entries, all checked"), "{made:?}");
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
+    let again = home.run(&["backup", backup.to_str().unwrap()]);
+    assert!(again.status.code() == Some(1) && said(&again).contains("add --force"), "{}", said(&again));
+    assert_eq!(home.run(&["backup", backup.to_str().unwrap(), "--force"]).status.code(), Some(0));
+    for number in 6..=15 {
+        server.publish(number);
+    }
+    let restore = |force: &[&str]| home.run(&[&["restore", backup.to_str().unwrap()], force].concat());
+    let busy = restore(&["--force"]);
+    assert!(
+        busy.status.code() == Some(1) && said(&busy).contains("another process has the folder"),
+        "{}",
+        said(&busy)
+    );
+    server.stop();
+
+    let data = restore(&[]);
+    assert!(
+        data.status.code() == Some(1) && said(&data).contains("add --force to replace"),
+        "{}",
+        said(&data)
+    );
+    assert_eq!(restore(&["--force"]).status.code(), Some(0));
+    let server = home.serve();
+    assert_ne!(server.epoch(), before);
+    assert_eq!(server.history().matches("\"seq\"").count(), 5);
+    server.stop();
+    // The same without a server.
+    let stopped = home.run(&["backup", home.at("tuesday.db").to_str().unwrap()]);
+    assert_eq!(stopped.status.code(), Some(0), "{}", said(&stopped));
+}
+
+#[test]
+fn a_backup_by_a_name_without_a_folder_lands_where_the_operator_stands() {
+    let home = Home::new();
+    let server = home.serve();
+    assert_eq!(home.run(&["backup", "here.db"]).status.code(), Some(0));
+    assert!(home.at("here.db").exists());
+    server.stop();
+}
+
+#[test]
+fn a_command_without_data_makes_none() {
+    let home = Home::new();
+    for command in [&["backup", "x.db"][..], &["reset-link", "ann"]] {
+        let refused = home.run(command);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(said(&refused).contains("there is no data in"), "{}", said(&refused));
+    }
+    assert!(!home.at("data").exists());
+}
+
+#[test]
+fn the_sockets_of_operators_are_theirs_alone_and_go_with_the_server() {
+    let home = Home::new();
+    let server = home.serve();
+    let socket = home.at("data/control.sock");
+    assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(home.at("data")).unwrap().permissions().mode() & 0o777, 0o700);
+    let nobody = home.run(&["reset-link", "李雷"]);
+    assert!(said(&nobody).contains("nobody signs in with the name \"李雷\""), "{}", said(&nobody));
+    server.stop();
+    assert!(!socket.exists());
+}
+
+#[test]
+fn a_server_that_was_killed_leaves_nothing_in_the_way_of_the_next() {
+    let home = Home::new();
+    let mut server = home.serve();
+    server.publish(1);
+    let epoch = server.epoch();
+    server.process.kill().unwrap();
+    server.process.wait().unwrap();
+    assert!(home.at("data/control.sock").exists());
+    let stopped = home.run(&["backup", "b.db"]);
+    assert_eq!(stopped.status.code(), Some(0), "{}", said(&stopped));
+    let server = home.serve();
+    assert_eq!(server.epoch(), epoch);
+    assert_eq!(home.run(&["backup", "c.db"]).status.code(), Some(0));
+    server.stop();
+}
+
+#[test]
+fn the_doctor_says_in_a_line_each_what_is_wrong_and_what_to_do() {
+    let home = Home::new();
+    let none = home.run(&["doctor"]);
+    assert!(String::from_utf8_lossy(&none.stdout).contains("the first start makes it"), "{none:?}");
+    let server = home.serve();
+    server.publish(1);
+    let well = home.run(&["doctor"]);
+    let told = String::from_utf8(well.stdout).unwrap();
+    assert_eq!(well.status.code(), Some(0), "{told}");
+    for about in ["folder", "room", "database", "clock", "origin", "proxy"] {
+        assert!(told.lines().any(|line| line[6..].starts_with(about)), "{about}: {told}");
+    }
+    server.stop();
+
+    fs::set_permissions(home.at("data/hubbub.db"), fs::Permissions::from_mode(0o644)).unwrap();
+    let open = home.run(&["doctor"]);
+    let told = String::from_utf8(open.stdout).unwrap();
+    assert_eq!(open.status.code(), Some(1), "{told}");
+    assert!(told.contains("chmod 600") && told.contains("hubbub.db"), "{told}");
+
+    fs::remove_file(home.at("data/hubbub.life")).unwrap();
+    let ill = home.run(&["doctor"]);
+    let told = String::from_utf8(ill.stdout).unwrap();
+    assert_eq!(ill.status.code(), Some(1), "{told}");
+    assert!(told.contains("WRONG database") && told.contains("hubbub restore "), "{told}");
+}
+
+#[test]
+fn the_doctor_sees_a_proxy_that_asks_for_another_host_than_the_origin() {
+    let home = Home::new();
+    let server = home.serve_with(&["--origin", "https://chat.example.org"]);
+    server.asks("GET / HTTP/1.1\r\nHost: inner.example:8080\r\nX-Forwarded-For: 192.0.2.1\r\n");
+    let doctor = home.run(&["doctor", "--origin", "https://chat.example.org"]);
+    let told = String::from_utf8(doctor.stdout).unwrap();
+    assert_eq!(doctor.status.code(), Some(1), "{told}");
+    assert!(told.contains("1 requests asked for inner.example:8080"), "{told}");
+    server.stop();
+}
+
+#[test]
+fn help_begins_with_what_hubbub_is_and_names_every_command() {
+    let home = Home::new();
+    let help = String::from_utf8(home.run(&["--help"]).stdout).unwrap();
+    assert!(help.starts_with("Hubbub is group chat that you host yourself"), "{help}");
+    for command in ["serve", "reset-link", "backup", "restore", "doctor", "bench"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
+    }
+}
+
+/// Room for a data folder and what an operator keeps beside it.
+struct Home(TempDir);
+
+/// A server that serves.
+struct Serving {
+    process: Child,
+    addr: String,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        command
+            .args(arguments)
+            .current_dir(self.0.path())
+            .env("HUBBUB_DATA", self.at("data"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    fn serve_with(&self, settings: &[&str]) -> Serving {
+        let site = self.site();
+        let mut process = self
+            .command(&[&["serve", "--addr", "127.0.0.1:0"], settings].concat())
+            .env("LEPTOS_SITE_ROOT", site)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let addr = lines.next().expect("the server starts").unwrap();
+        let addr = match addr.rsplit_once(':').map(|(_, port)| port.parse::<u16>()) {
+            Some(Ok(port)) => format!("127.0.0.1:{port}"),
+            _ => listening(process.id()),
+        };
+        // Else it could not write its last words.
+        std::thread::spawn(move || lines.for_each(drop));
+        Serving { process, addr }
+    }
+
+    fn site(&self) -> PathBuf {
+        let site = self.at("site");
+        fs::create_dir_all(site.join("pkg")).unwrap();
+        site
+    }
+}
+
+/// The address a process listens on, which has an origin and so does not say it.
+fn listening(process: u32) -> String {
+    let tables = fs::read_to_string(format!("/proc/{process}/net/tcp")).unwrap();
+    let sockets: Vec<String> = fs::read_dir(format!("/proc/{process}/fd"))
+        .unwrap()
+        .filter_map(|fd| fs::read_link(fd.unwrap().path()).ok())
+        .filter_map(|link| link.to_str().map(str::to_owned))
+        .collect();
+    let port = tables.lines().skip(1).find_map(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let listens = fields[3] == "0A" && sockets.contains(&format!("socket:[{}]", fields[9]));
+        let (_, port) = fields[1].split_once(':')?;
+        listens.then(|| u16::from_str_radix(port, 16).unwrap())
+    });
+    format!("127.0.0.1:{}", port.unwrap())
+}
+
+impl Serving {
+    /// Sends a request and gives the answer.
+    fn asks(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.addr).unwrap();
+        let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request.trim_end_matches("\r\n"), ""));
+        write!(stream, "{head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn publish(&self, number: u64) {
+        let request = "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json";
+        let answer = self.asks(&format!("{request}\r\n\r\n{{\"topic\":\"news\",\"data\":{number}}}"));
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    fn history(&self) -> String {
+        self.asks("GET /topics/news/history HTTP/1.1\r\nHost: localhost")
+    }
+
+    fn epoch(&self) -> String {
+        let history = self.history();
+        let line = history.lines().find(|line| line.starts_with("x-hubbub-epoch: "));
+        line.unwrap_or_else(|| panic!("{history}")).to_owned()
+    }
+
+    fn stop(mut self) {
+        let stopped = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It has ended already unless the test failed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

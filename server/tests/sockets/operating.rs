@@ -1,0 +1,163 @@
+//! What operators and their tools see: readiness, restores, and a stop that ends.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat::testing::{Gate, SeededChance};
+use chat::{Caller, OsChance, Store, VolatileStore, Window};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use server::{Config, Running, Server, StoreChoice};
+use store::{Backup, BackupRequest, SqliteStore};
+use wire::{Json, Timestamp, Topic};
+
+use crate::people::{Socket, get, guest, raw, server};
+
+#[tokio::test]
+async fn a_reader_is_reset_when_a_server_without_files_comes_back() {
+    let server = server().await;
+    publish(&server, 5).await;
+    let cursor = subscribed(&server).await["cursor"].clone();
+    server.stop().await;
+    let server = self::server().await;
+    publish(&server, 9).await;
+    resets(&server, &cursor).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_reader_goes_on_after_a_restart_and_is_reset_after_a_restore() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, backup) = (folder.path().join("data"), folder.path().join("backup.db"));
+    let server = durable(&data).await;
+    publish(&server, 5).await;
+    assert!(server.stop().await);
+    back_up(&data, &backup).await;
+
+    let server = durable(&data).await;
+    publish(&server, 10).await;
+    let cursor = subscribed(&server).await["cursor"].clone();
+    assert_eq!(cursor["seq"], 15);
+    assert!(server.stop().await);
+
+    let server = durable(&data).await;
+    let mut reader = Socket::arrive(&server, &[]).await;
+    assert_eq!(reader.asks(&subscribe(&cursor)).await["event"], "subscribed", "a restart is no restore");
+    assert!(server.stop().await);
+
+    store::restore(&data, &backup, true, &OsChance).unwrap();
+    let server = durable(&data).await;
+    publish(&server, 20).await;
+    resets(&server, &cursor).await;
+    assert!(server.stop().await);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    /// A reader that has read to any place between the backup and the restore never goes on over what is new there.
+    #[test]
+    fn readers_hear_of_a_restore_wherever_they_stood(saved in 1_u64..5, lost in 0_u64..5, after in 0_u64..8, stood in 0_u64..10) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let (data, backup) = (folder.path().join("data"), folder.path().join("backup.db"));
+            let server = durable(&data).await;
+            publish(&server, saved).await;
+            server.stop().await;
+            back_up(&data, &backup).await;
+            let server = durable(&data).await;
+            publish(&server, lost).await;
+            let mut cursor = subscribed(&server).await["cursor"].clone();
+            server.stop().await;
+            cursor["seq"] = json!(stood % (saved + lost + 1));
+            store::restore(&data, &backup, true, &OsChance).unwrap();
+            let server = durable(&data).await;
+            publish(&server, after).await;
+            resets(&server, &cursor).await;
+            server.stop().await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_written_people_read_and_the_server_is_not_ready_with_a_reason() {
+    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let server = Server::start_over(Config::volatile(), Arc::clone(&gate) as Arc<dyn Store>).await.unwrap();
+    let (ann, cookie) = guest(&server, "Ангелина").await;
+    assert_eq!(raw(&server, &get("/health/ready", "")).await.0, 200);
+    gate.set_broken(true);
+    assert!(server.chat().publish(&open(), news(), None, Json::of(&1)).await.is_err());
+    let (status, answer) = raw(&server, &get("/health/ready", "")).await;
+    assert_eq!(status, 503, "{answer}");
+    assert!(answer.contains("application/problem+json") && answer.contains("no-store"), "{answer}");
+    let problem: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert_eq!((&problem["status"], &problem["code"]), (&json!(503), &json!("read_only")));
+    assert_eq!(raw(&server, &get("/health/live", "")).await.0, 200);
+    let (status, page) = raw(&server, &get("/", &format!("Cookie: {cookie}\r\n"))).await;
+    assert!(status == 200 && page.contains(ann.name.as_str()), "{status}");
+
+    // Nobody writes meanwhile: it is found by itself that it works again.
+    gate.set_broken(false);
+    while raw(&server, &get("/health/ready", "")).await.0 != 200 {}
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_whose_disk_hangs_stops_in_its_time() {
+    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let mut config = Config::volatile();
+    config.patience.shutdown = Duration::from_millis(50);
+    let server = Server::start_over(config, Arc::clone(&gate) as Arc<dyn Store>).await.unwrap();
+    let chat = Arc::clone(server.chat());
+    gate.close_gate();
+    let hangs = tokio::spawn(async move { chat.publish(&open(), news(), None, Json::of(&1)).await });
+    tokio::task::yield_now().await;
+    assert!(!server.stop().await, "it says that it left something unfinished");
+    assert!(!hangs.is_finished(), "nothing is acknowledged that is not on disk");
+}
+
+async fn durable(data: &Path) -> Running {
+    let mut config = Config::volatile();
+    (config.store, config.data) = (StoreChoice::Sqlite, data.to_owned());
+    Server::start(config).await.unwrap()
+}
+
+async fn back_up(data: &Path, file: &Path) {
+    let store = SqliteStore::open(data, &OsChance).unwrap();
+    let backup = Backup::of_this_version(Timestamp(1));
+    store.back_up(BackupRequest { file: file.to_owned(), replace: false, backup }).await.unwrap();
+    store.close().await.unwrap();
+}
+
+async fn publish(server: &Running, count: u64) {
+    for number in 0..count {
+        server.chat().publish(&open(), news(), None, Json::of(&number)).await.unwrap();
+    }
+}
+
+fn open() -> Caller {
+    Caller { open_topics: true, ..Caller::default() }
+}
+
+fn news() -> Topic {
+    Topic::new("news").unwrap()
+}
+
+async fn subscribed(server: &Running) -> Value {
+    Socket::arrive(server, &[]).await.asks(r#"{"action":"subscribe","topic":"news"}"#).await
+}
+
+fn subscribe(since: &Value) -> String {
+    json!({"action": "subscribe", "topic": "news", "since": since}).to_string()
+}
+
+async fn resets(server: &Running, cursor: &Value) {
+    let mut reader = Socket::arrive(server, &[]).await;
+    reader.says(&subscribe(cursor)).await;
+    let first = reader.hears().await;
+    let reset = if first["event"] == "subscribed" { reader.hears().await } else { first };
+    assert_eq!((&reset["event"], &reset["reason"]), (&json!("reset"), &json!("epoch_changed")), "{reset}");
+    assert_ne!(reset["cursor"]["epoch"], cursor["epoch"]);
+}
