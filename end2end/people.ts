@@ -68,6 +68,8 @@ export class Person {
     }
 
     async say(text: string): Promise<void> {
+        // Before the script runs Enter is a line break.
+        await this.live();
         const field = this.page.getByLabel("Message", { exact: true });
         await field.fill(text);
         await (this.hasScript() ? field.press("Enter") : this.page.getByRole("button", { name: "Send" }).click());
@@ -186,6 +188,9 @@ export const test = base.extend<Cast>({
     ben: async ({ person }, use) => use(await person("ben")),
     cal: async ({ person }, use) => use(await person("cal")),
 });
+
+/** A name in an attribute: isolated, so that it does not turn the sentence around it. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
 
 /** The conversations of somebody, beside the page. */
 export const sidebar = (person: Person): Locator => person.page.getByRole("navigation", { name: "Conversations" });

@@ -1,7 +1,7 @@
 /** The details that make daily use feel good; each test has the number of its detail. */
 import type { Page, WebSocketRoute } from "@playwright/test";
 
-import { expect, type Person, test } from "../people.ts";
+import { expect, isolated, type Person, test } from "../people.ts";
 
 /** Stands between a page and the server: holds back, drops or cuts what goes over the socket. */
 class Wire {
@@ -223,7 +223,7 @@ test("12: a name and an emoji are completed by the keyboard alone, and told to w
     await together(ann, ben, cal);
     await field(ann).pressSequentially("hi @b");
     await expect(ann.page.getByRole("option", { name: "@ben" })).toHaveAttribute("aria-selected", "true");
-    await expect(ann.page.getByRole("status").filter({ hasText: "ben, 1 suggestions" })).toBeAttached();
+    await expect(ann.page.getByRole("status").filter({ hasText: `${isolated("ben")}, 1 suggestions` })).toBeAttached();
     await field(ann).press("Enter");
     await expect(field(ann)).toHaveValue("hi @ben ");
     await field(ann).pressSequentially(":tad");

@@ -1,4 +1,4 @@
-import { expect, type Person, sidebar, test, together } from "../people.ts";
+import { expect, isolated, type Person, sidebar, test, together } from "../people.ts";
 
 const member = (person: Person, name: string) =>
     person.page.getByRole("complementary", { name: "Members" }).getByRole("link", { name, exact: true });
@@ -80,8 +80,8 @@ test("three people begin a group in one step", async ({ ann, ben, cal }) => {
     await ann.page.getByRole("button", { name: "Find" }).click();
     await expect(ann.page.getByRole("link", { name: "cal" })).toHaveCount(0);
     await ann.open("/people");
-    await ann.page.getByLabel("Choose ben").check();
-    await ann.page.getByLabel("Choose cal").check();
+    await ann.page.getByLabel(`Choose ${isolated("ben")}`).check();
+    await ann.page.getByLabel(`Choose ${isolated("cal")}`).check();
     await ann.page.getByLabel("A group with the chosen people").fill("Surprise");
     await ann.page.getByRole("button", { name: "Start the group" }).click();
     await expect(ann.page.getByRole("heading", { name: "Surprise", level: 1 })).toBeVisible();

@@ -48,7 +48,7 @@ test("by the keyboard alone: create, invite, promote, limit, leave", async ({ an
     await tabTo(ann, "link", "Manage");
     await keys.press("Enter");
     await expect(ann.page.getByRole("heading", { name: "Manage Keys" })).toBeVisible();
-    await tabTo(ann, "checkbox", "ben");
+    await tabTo(ann, "checkbox", /^ben\b/);
     await keys.press("Space");
     await tabTo(ann, "button", "Make admin");
     await keys.press("Enter");
@@ -74,7 +74,7 @@ test("Space, then Enter on the member list changes nobody, and a ban is asked fo
     const link = await ann.createGroup("Keys");
     await ben.introduce(link);
     await ann.open(`${new URL(link).pathname}/admin`);
-    await tabTo(ann, "checkbox", "ben");
+    await tabTo(ann, "checkbox", /^ben\b/);
     await ann.page.keyboard.press("Space");
     await ann.page.keyboard.press("Enter");
     // A form that had been sent would have loaded the page anew, with nobody chosen.
@@ -120,7 +120,7 @@ test("one Escape closes each thing that is open, the last opened first, and so d
     await field(ann).pressSequentially(":tad");
     await expect(ann.page.getByRole("option", { name: "🎉" })).toBeVisible();
     await keys.press("Escape");
-    await expect(ann.page.getByRole("option")).toHaveCount(0);
+    await expect(ann.page.locator("#completions li")).toHaveCount(0);
     await expect(ann.page.getByText("Replying to ann: hello")).toBeVisible();
     await keys.press("Escape");
     await expect(ann.page.getByText("Replying to ann: hello")).toHaveCount(0);
