@@ -62,7 +62,7 @@ fn OfServer(
             <section class="card" aria-labelledby="accounts">
                 <h2 id="accounts">{text::ACCOUNTS}</h2>
                 <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
-                <form class="search" role="search">
+                <form class="search" role="search" aria-label=text::ACCOUNTS>
                     <label for="person">{text::FIND_PERSON}</label>
                     <input id="person" name="person" type="search" dir="auto" value=person/>
                     <button class="button">{text::FIND}</button>
@@ -72,7 +72,7 @@ fn OfServer(
             </section>
             <section class="card" aria-labelledby="groups">
                 <h2 id="groups">{text::ALL_GROUPS}</h2>
-                <form class="search" role="search" action="/server">
+                <form class="search" role="search" aria-label=text::ALL_GROUPS action="/server">
                     <label for="find">{text::FIND_GROUP}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
                     <button class="button">{text::FIND}</button>
