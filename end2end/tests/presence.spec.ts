@@ -54,7 +54,7 @@ test("ann sees how far her newest message has come", async ({ ann, ben, cal }) =
     await expect(receipt(ben)).toHaveText("");
     await ann.open(`${new URL(link).pathname}/m/4`);
     await expect(ann.page.getByText("Read by", { exact: true })).toBeVisible();
-    await expect(ann.page.locator(".come")).toHaveText(/Read by\s*ben\s*Delivered to\s*cal/);
+    await expect(ann.page.locator(".receipts")).toHaveText(/Read by\s*ben\s*Delivered to\s*cal/);
     await cal.open(link);
     await cal.page.bringToFront();
     await cal.sees("who bakes?");
