@@ -12,12 +12,14 @@ const LEAST_BYTES: u64 = 1_024;
 /// Cheap: pages are made for one reader each.
 const LEVEL: i32 = 4;
 
+/// Decides by its head whether an answer is compressed.
+type ByHead = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
+
 /// Compresses pages, JSON and SVG. Files inside the binary are compressed already, and pictures do not shrink.
-pub(crate) fn layer()
--> CompressionLayer<And<SizeAbove, fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool>> {
+pub(crate) fn layer() -> CompressionLayer<And<SizeAbove, ByHead>> {
     CompressionLayer::new()
         .quality(CompressionLevel::Precise(LEVEL))
-        .compress_when(SizeAbove::new(LEAST_BYTES).and(shrinks as fn(_, _, &HeaderMap, &Extensions) -> bool))
+        .compress_when(SizeAbove::new(LEAST_BYTES).and(shrinks as ByHead))
 }
 
 fn shrinks(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
