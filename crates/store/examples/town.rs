@@ -7,15 +7,17 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chat::names::Login;
 use chat::store::{
-    BodyHash, Change, Draft, Fact, Meeting, Mentions, NewSession, PasswordHash, Sender, Store, Version, Write,
+    BodyHash, Change, Draft, Fact, FirstRank, Meeting, Mentions, NewSession, PasswordHash, Sender, Store,
+    Version, Write,
 };
 use chat::{Clock, OsChance, SystemClock, Token};
 use serde_json::json;
 use store::SqliteStore;
 use wire::{
-    Conversation, Description, Door, Event, GroupId, GroupName, Json, Login, Member, Pair, Person,
-    PersonName, RichText, Role, SendId, Settings, Timestamp, Topic, UserId,
+    Conversation, Description, Door, Event, GroupId, GroupName, Json, Member, Pair, Person, PersonName,
+    RichText, Role, SendId, Settings, Timestamp, Topic, UserId,
 };
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -84,8 +86,8 @@ impl Town {
             let session = NewSession { token: token(number)?.hash(), label: String::new(), at: now() };
             self.write(Write::Introduce { person: person.clone(), session }).await?;
             let login = Login::new(person.name.as_str())?;
-            self.write(Write::Claim { user: person.id, login, password: PasswordHash("none".into()) })
-                .await?;
+            let (user, password) = (person.id, PasswordHash("none".into()));
+            self.write(Write::Claim { user, login, password, rank: FirstRank::FirstIsOwner }).await?;
         }
         Ok(())
     }
