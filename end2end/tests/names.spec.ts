@@ -35,7 +35,9 @@ async function hidden(person: Person): Promise<string[]> {
             const label = node.closest("label");
             if (above && !node.contains(above) && !above.contains(node) && !label?.contains(above)) {
                 // A header that stays in sight, or the pill, may lie over what can be scrolled out from under it.
-                if (!above.closest(".form-page-head, .pill, .message-more, .toast-region")) tell("covered", node);
+                // So may a sheet that is open.
+                const behind = above.closest(".sheet") !== null && !node.closest(".sheet");
+                if (!behind && !above.closest(".form-page-head, .pill, .message-more, .toast-region")) tell("covered", node);
             }
         }
         return found;
