@@ -17,7 +17,7 @@ pub(crate) struct Desk {
     pub(crate) intent: RwSignal<Intent>,
     /// Whether the viewer is an admin here.
     pub(crate) is_admin: Memo<bool>,
-    /// Where it is told what can be undone.
+    /// The messages at the lower edge, such as *Undo*.
     pub(crate) toasts: Toasts,
 }
 

@@ -63,7 +63,7 @@ impl Returned {
         leptos::prelude::use_context::<Self>().filter(|returned| returned.action == action)
     }
 
-    /// What was typed, for a page that does not have the form any more.
+    /// The typed text, for a page that no longer has the form.
     pub(crate) fn words(&self) -> Vec<String> {
         let fields = self.fields.iter();
         let typed = fields.filter(|(name, value)| WORDS.contains(&name.as_str()) && !value.trim().is_empty());
@@ -133,7 +133,7 @@ pub(crate) fn typed_all(action: &str, field: &str) -> Option<Vec<String>> {
     }
 }
 
-/// What was typed into a field of the form to `action`, if it came back.
+/// Returns the value of a field of the form to `action`, if the form came back.
 pub(crate) fn typed(action: &str, field: &str) -> Option<String> {
     typed_all(action, field)?.pop()
 }

@@ -26,7 +26,7 @@ pub struct Assets {
 #[derive(Clone, Debug)]
 pub struct ServerOrigin(pub Option<String>);
 
-/// What a document has in its body.
+/// The body of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
     /// A page that is live in a browser.

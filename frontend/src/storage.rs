@@ -8,7 +8,7 @@ thread_local! {
     static ENDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What everything that is kept here has a name under.
+/// The prefix of every key in the browser's storage.
 const OURS: &str = "hubbub/";
 
 /// Storage may be full or forbidden; the page works without it.

@@ -15,7 +15,7 @@ use crate::pages::{self, Extras};
 use crate::problem::{Problem, document};
 use crate::routes::BODY_BYTES;
 
-/// What the browser sends a form as.
+/// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 /// The field that names the page a form stands on: path and query.
 const PAGE_FIELD: &str = "page";

@@ -48,7 +48,7 @@ pub(crate) struct Extras {
     pub(crate) shown_once: ShownOnce,
 }
 
-/// Where a page is in the browser.
+/// The address of a page in the browser.
 #[derive(Clone, Copy)]
 struct Shown<'a> {
     /// Its path and query.

@@ -33,7 +33,7 @@ const FILES_NETWORK_BYTES: usize = 24 * 1_024 * 1_024;
 const FILES_OF_ONE: usize = 2;
 /// Where the form stands.
 const PAGE: &str = "/account";
-/// Where the form goes.
+/// The action of the form.
 const ACTION: &str = "/account/picture";
 /// What shows the letter below it.
 const NO_PICTURE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg"/>"#;

@@ -14,7 +14,7 @@ use wire::Refusal;
 
 use crate::problem::Problem;
 
-/// How many requests may wait for a render; more are refused at once.
+/// The queue bound for renders; more requests are refused at once.
 const WAITING: usize = 512;
 /// After how many seconds a refused browser may come back.
 const AGAIN: u64 = 2;

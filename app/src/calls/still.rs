@@ -27,7 +27,7 @@ use super::context::{caller, chat, group_id, link_to, user_id};
 use crate::failure::Failure;
 use crate::returned::ShownOnce;
 
-/// What the page needs on which admins manage a group.
+/// The data of the page on which admins manage a group.
 pub(crate) struct Managed {
     pub(crate) management: Management,
     /// Whether there are more members after those of the page.
@@ -58,9 +58,9 @@ pub(crate) fn management(
 
 /// Some of the members of a group.
 pub(crate) struct MembersPart {
-    /// What the group is called.
+    /// The group's name.
     pub(crate) name: String,
-    /// How many members it has.
+    /// The number of members.
     pub(crate) count: u32,
     pub(crate) members: Part<Member>,
 }

@@ -8,11 +8,11 @@ use super::timeline::Timeline;
 pub struct Receipt {
     /// The names of those who have read it, the longest there first; of a large group some.
     pub read_by: Vec<String>,
-    /// How many have read it.
+    /// The number of readers.
     pub read: usize,
     /// How many have it on a device, those who have read it among them.
     pub delivered: usize,
-    /// How many there are.
+    /// The total.
     pub others: usize,
 }
 

@@ -104,7 +104,7 @@ impl Content {
         matches!(&self.event, Event::Message { reply_to: Some(quote), .. } if quote.seq == target)
     }
 
-    /// What the message it answers says now; nothing if that is deleted.
+    /// The current words of the quoted message; empty if it is deleted.
     pub(super) fn set_quote(&mut self, excerpt: &str) {
         if let Event::Message { reply_to: Some(quote), .. } = &mut self.event {
             excerpt.clone_into(&mut quote.excerpt);

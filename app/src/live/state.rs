@@ -38,7 +38,7 @@ pub struct RefusedEdit {
     pub topic: Topic,
     /// The message that was edited.
     pub target: Seq,
-    /// What was typed.
+    /// The typed text.
     pub text: String,
 }
 

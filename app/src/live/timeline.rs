@@ -26,7 +26,7 @@ pub struct Timeline {
     pub blocks: bool,
     /// The viewer's seat and others, the longest there first; of a large group not all.
     pub members: ArcRwSignal<Vec<Member>>,
-    /// How many seats there are.
+    /// The number of members.
     pub member_count: ArcRwSignal<u32>,
     /// How far the log has come to them.
     pub marks: ArcRwSignal<Vec<Marks>>,

@@ -107,7 +107,7 @@ pub(crate) fn sent_to(sent: usize, all: usize) -> Sentence {
 pub(crate) const FIND_GROUP: &str = "Find a group";
 pub(crate) const NONE_LISTED: &str = "No group is listed. Whoever manages one can list it in its settings.";
 pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
-/// What the link in a row does, and to which group.
+/// The label of a row's link, with the group's name.
 pub(crate) fn of_group(deed: &'static str, group: &str) -> Sentence {
     sentence!("{}: {}", Words(deed), group)
 }
@@ -208,7 +208,7 @@ pub(crate) const PAUSES: [(u32, &str); 8] = [
     (21_600, "6 hours"),
 ];
 
-/// What can be done with many members at once, and undone.
+/// The actions for several members at once.
 pub(crate) const DEEDS: [(&str, &str); 4] = [
     ("promote", "Make admin"),
     ("demote", "Make member"),

@@ -13,7 +13,7 @@ pub(crate) fn Avatar(
     #[prop(optional)]
     person: bool,
     #[prop(optional)] large: bool,
-    /// What the component around it calls it.
+    /// The class that the component around it gives it.
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {

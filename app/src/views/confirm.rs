@@ -9,14 +9,14 @@ pub(crate) fn Confirm(
     /// The id of the dialog, which no other on the page has.
     #[prop(into)]
     id: String,
-    /// What the button that opens it is called.
+    /// The label of the button that opens it.
     label: &'static str,
-    /// What the button that opens it looks like.
+    /// The class of the button that opens it.
     #[prop(default = "button button-danger")]
     class: &'static str,
     /// The question.
     title: Sentence,
-    /// What will happen.
+    /// The consequences, in one sentence.
     says: Sentence,
     /// The buttons that do it.
     children: Children,

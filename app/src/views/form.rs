@@ -54,7 +54,7 @@ pub(crate) fn Form(
     /// Shared with forms beside it, if one place says why any of them was refused.
     #[prop(optional)]
     state: Option<FormState>,
-    /// What the Enter key does in one of its fields.
+    /// The effect of the Enter key in its fields.
     #[prop(optional)]
     enter: Enter,
     /// Called when it was taken, instead of going where the answer says.

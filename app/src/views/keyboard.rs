@@ -12,11 +12,11 @@ use crate::desk::Desk;
 
 /// The lists that are one tab stop each; the arrow keys move inside.
 const LISTS: [&str; 2] = [".sidebar", "#members .listing"];
-/// What can have the focus in a list.
+/// The elements of a list that can have the focus.
 const STOPS: &str = "a[href], button";
 /// The messages: the box is the tab stop, the arrow keys move from row to row and inside a row.
 const MESSAGES: &str = "#messages";
-/// What has the keys for itself while it is open.
+/// Elements that handle all keys while they are open.
 const OPEN: &str = "dialog:modal, :popover-open";
 
 /// Listens as long as the page is there.

@@ -10,7 +10,7 @@ use super::changing::part;
 use crate::browser::{Browser, use_browser};
 use crate::text::{self, Sentence};
 
-/// How long an act can be undone.
+/// The time in which an action can be undone.
 const UNDO: Duration = Duration::from_secs(6);
 
 /// What the page says at its lower edge, one thing at a time: that something can be undone, or why something failed.

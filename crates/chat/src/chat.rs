@@ -36,7 +36,7 @@ pub struct Chat {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// What lengths of time are measured by.
+    /// The monotonic clock that measures durations.
     pub(crate) steady: SteadyClock,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) limits: Limits,
@@ -57,9 +57,9 @@ pub struct Chat {
     pub(crate) owner_link: Mutex<Option<TokenHash>>,
     /// Where pictures are made anew, one at a time: each may take much memory.
     pub(crate) pictures: Workshop,
-    /// Where long texts are read.
+    /// The bounded pool that parses long texts.
     pub(crate) readings: Workshop,
-    /// How many were read there.
+    /// The number of texts parsed in the pool.
     pub(crate) texts_read: AtomicU64,
     /// Where sockets learn that their session is over.
     pub(crate) endings: Arc<Endings>,

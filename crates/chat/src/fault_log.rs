@@ -21,7 +21,7 @@ pub(crate) struct FaultLog {
 pub(crate) struct Open {
     pub(crate) place: &'static str,
     pub(crate) what: String,
-    /// How often it happened.
+    /// The number of occurrences.
     pub(crate) count: u64,
     last: Instant,
 }

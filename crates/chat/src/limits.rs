@@ -14,9 +14,9 @@ pub struct Limits {
     pub act_burst: u32,
     /// How many of these a second after that.
     pub acts_per_second: f64,
-    /// How many people a user may put into groups at once.
+    /// Burst of the rate limit for adding people to groups, per user.
     pub add_burst: u32,
-    /// How many people a second a user may put into groups after that.
+    /// Rate limit for adding people to groups, per user and second.
     pub adds_per_second: f64,
     /// How many new people may come from one address at once.
     pub newcomer_burst: u32,
@@ -26,7 +26,7 @@ pub struct Limits {
     pub topic_log_bytes: usize,
     /// How many bytes of frames the broker keeps in all.
     pub log_bytes: usize,
-    /// How many guests may come from one network within a day.
+    /// The limit of new guests from one network in a day.
     pub guests_per_day: u32,
     /// After how many days without a visit a guest who never did anything is removed.
     pub guest_days: u32,

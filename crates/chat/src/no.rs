@@ -38,7 +38,7 @@ impl Fault {
         Self { what: what.to_string() }
     }
 
-    /// What failed at this place works again.
+    /// Ends the fault at this place: it works again.
     pub fn over(place: &'static str) {
         FAULTS.over(place).iter().for_each(log_end);
     }

@@ -29,16 +29,16 @@ const GOOD_SCORE: u8 = 2;
 const SCORED_CHARS: usize = 32;
 /// How many sign-ins may wait for a core. One network has fewer attempts than this.
 const SIGN_INS_WAITING: usize = 256;
-/// How many new passwords may wait for a core.
+/// The queue bound for new passwords.
 const NEW_WAITING: usize = 32;
 
-/// Where passwords are scored, hashed and compared, a few at a time.
+/// The bounded pools in which passwords are scored, hashed and compared.
 pub(crate) struct Forge {
     /// Compares passwords.
     sign_ins: Workshop,
     /// Scores and hashes new ones.
     new: Workshop,
-    /// How often the hash function ran.
+    /// The number of runs of the hash function.
     hashed: Arc<AtomicU64>,
 }
 

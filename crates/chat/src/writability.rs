@@ -12,7 +12,7 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(crate) struct Writability(watch::Sender<Option<Fault>>);
 
-/// How long to wait before it is tried again, where nobody else tries.
+/// The pause between probes while nothing else commits.
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl Default for Writability {

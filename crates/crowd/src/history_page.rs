@@ -19,7 +19,7 @@ use crate::quantiles::{float, quantile_ms};
 use crate::server::Server;
 use crate::websocket::{await_data, client_text, connect, shake_hands};
 
-/// What is measured.
+/// The size and place of a measurement.
 #[derive(Clone, Debug)]
 pub struct HistoryPage {
     /// The binary of the product.
@@ -30,7 +30,7 @@ pub struct HistoryPage {
     pub pages: u64,
 }
 
-/// What was measured.
+/// The result of a measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Paged {
     /// How many entries the log has.

@@ -16,7 +16,7 @@ use crate::process::{cpu_s, rss_kib};
 use crate::quantiles::{float, quantile_ms};
 use crate::server::Server;
 
-/// What is measured.
+/// The size and place of a measurement.
 #[derive(Clone, Debug)]
 pub struct Pages {
     /// The binary of the product.
@@ -40,7 +40,7 @@ pub struct Size {
     pub entries: usize,
 }
 
-/// What was measured.
+/// The result of a measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Costs {
     /// How much there was.
@@ -53,7 +53,7 @@ pub struct Costs {
     pub rss_mib: [u64; 2],
 }
 
-/// What one page costs.
+/// The cost of one page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cost {
     /// Which.

@@ -146,7 +146,7 @@ impl Tea {
         Ok(groups)
     }
 
-    /// What happened outside of the busy group.
+    /// Messages outside of the busy group.
     async fn small_groups(&self, people: &[Person], groups: &[GroupId]) -> Done {
         for group in [groups[1], groups[3], groups[5]] {
             for (author, line) in [(3, 1), (4, 5), (7, 7), (2, 14), (8, 3), (9, 2)] {

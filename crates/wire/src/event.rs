@@ -63,7 +63,7 @@ pub enum Setting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "broadcast")]
 pub struct BroadcastRecord {
-    /// What was typed.
+    /// The typed text.
     pub text: String,
     /// What it means.
     pub body: RichText,
@@ -163,7 +163,7 @@ pub enum Event {
     Message {
         /// Who said it.
         author: Person,
-        /// What was typed.
+        /// The typed text.
         text: String,
         /// What it means.
         body: RichText,
@@ -191,7 +191,7 @@ pub enum Event {
     Edited {
         /// Its place.
         target: Seq,
-        /// What was typed.
+        /// The typed text.
         text: String,
         /// What it means.
         body: RichText,

@@ -3,7 +3,7 @@ use crate::view::Member;
 
 /// The word after the `@` that mentions every member.
 pub const EVERYONE: &str = "all";
-/// How many characters of an id tell people of one name apart, at least.
+/// The least number of id characters that tell equal names apart.
 pub const ID_CHARS: usize = 4;
 
 /// Writes a mention of a member the way the server finds it: `@` and their name. If that could mean somebody else,

@@ -58,7 +58,7 @@ pub enum Inline {
     Code(String),
     /// A link.
     Link {
-        /// Where to: an absolute `http`, `https`, `ftp` or `mailto` URL.
+        /// The target: an absolute `http`, `https`, `ftp` or `mailto` URL.
         to: String,
         /// What it shows.
         of: Vec<Inline>,

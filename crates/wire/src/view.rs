@@ -103,7 +103,7 @@ pub struct Marks {
 /// One seat in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
-    /// Whose seat it is.
+    /// The member.
     pub person: Person,
     /// What they may do.
     pub role: Role,
@@ -165,9 +165,9 @@ pub enum Notify {
 pub struct Mine {
     /// The conversation.
     pub what: Summary,
-    /// How many messages of others are not read, up to [`UNREAD_MOST`](crate::limits::UNREAD_MOST).
+    /// The number of unread messages of others, up to [`UNREAD_MOST`](crate::limits::UNREAD_MOST).
     pub unread: u32,
-    /// How many of them mention one, up to the same.
+    /// The number of them that mention the user, up to the same.
     pub mentions: u32,
     /// What one wants to be told of.
     pub notify: Notify,
@@ -220,7 +220,7 @@ pub enum GroupView {
     Outside {
         /// The group.
         group: GroupSummary,
-        /// How many members it has.
+        /// The number of members.
         members: u32,
         /// Why the caller cannot join, in a sentence; none if they can.
         closed: Option<String>,
@@ -258,7 +258,7 @@ pub struct Opened {
     /// The viewer and those with a seat, the longest there first; of a large group not all, but
     /// [`PAGE_MEMBERS`](crate::limits::PAGE_MEMBERS) besides the viewer.
     pub members: Vec<Member>,
-    /// How many have a seat.
+    /// The number of members.
     pub member_count: u32,
     /// The place up to which `settings` and `members` are true; later entries of the log change them.
     pub members_at: Seq,
@@ -282,7 +282,7 @@ pub struct Management {
     pub max_limit: u32,
     /// Some of those with a seat, the longest there first.
     pub members: Vec<Member>,
-    /// How many have a seat.
+    /// The number of members.
     pub member_count: u32,
     /// Who may not join.
     pub bans: Vec<Person>,

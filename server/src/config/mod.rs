@@ -77,7 +77,7 @@ pub struct Sockets {
     pub address: usize,
 }
 
-/// How many HTTP connections may be open that are no sockets.
+/// The limit of open HTTP connections that are no sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {
     /// On this node.

@@ -12,7 +12,7 @@ use super::control::{self, Reply, Request, Status};
 use super::room::free_bytes;
 use crate::config::{Config, OpenTopics, StoreChoice};
 
-/// What was found, one line each.
+/// The findings, one line each.
 pub struct Diagnosis(Vec<Finding>);
 
 struct Finding {

@@ -20,7 +20,7 @@ pub(crate) struct Tally {
     pub(crate) failed: usize,
 }
 
-/// How many inputs the tests try.
+/// The number of inputs that the tests try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
     /// As many as fit into a run that is made for every change.

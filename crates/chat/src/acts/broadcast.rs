@@ -31,9 +31,9 @@ pub struct Broadcast {
     pub body: RichText,
     /// A result for each of some of the conversations it was meant for.
     pub results: Vec<Sent>,
-    /// How many it was meant for.
+    /// The number of recipients.
     pub count: usize,
-    /// How many were not refused before it was sent.
+    /// The number of recipients that were not refused beforehand.
     pub sent: usize,
     /// The number with which the next results begin, if there are more.
     pub next: Option<usize>,

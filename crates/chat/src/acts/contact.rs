@@ -10,7 +10,7 @@ use crate::store::{Outcome, Range, Write};
 /// How far back a direct is read for something that a person wrote.
 const RECENT: usize = 100;
 
-/// Whom somebody may put into a group.
+/// Rules and limits for adding people to a group.
 impl Chat {
     /// What there is between somebody and a person whom they put into a group.
     pub(super) async fn contact(&self, me: &Person, user: UserId) -> Result<Contact, No> {

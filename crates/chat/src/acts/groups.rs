@@ -201,7 +201,7 @@ impl Chat {
         Ok(Part::of(found, PAGE_ENTRIES))
     }
 
-    /// How many groups somebody has joined or made, and may be in.
+    /// The number of groups a user has joined or created, and the limit.
     pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, No> {
         let count = self.store.seats(user, user).await?.taken;
         Ok(Groups { count, max: self.limits.user_groups })

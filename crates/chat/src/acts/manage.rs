@@ -11,7 +11,7 @@ use crate::part::Part;
 use crate::rules;
 use crate::store::Range;
 
-/// What the page needs on which admins manage a group.
+/// The data of the page on which admins manage a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ManagementPage {
     /// The group, with some of its members.

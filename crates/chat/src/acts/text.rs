@@ -51,7 +51,7 @@ impl Chat {
         self.readings.work(move || text::read(&text, &Named::new(&members, everyone))).await
     }
 
-    /// How many texts were read in the pool since the start.
+    /// Returns the number of texts parsed in the pool since the start.
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn readings(&self) -> u64 {

@@ -51,7 +51,7 @@ impl Login {
     }
 }
 
-/// What a text looks like, without case.
+/// Returns the skeleton of a text (UTS 39), without case.
 fn skeleton(text: &str) -> Box<str> {
     // Look-alikes of capitals become letters whose small forms have look-alikes of their own.
     let mapped = map(&fold(&map(text)));

@@ -9,7 +9,7 @@ use crate::store::{Fact, Roster};
 /// can use them up for somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Groups {
-    /// How many there are.
+    /// The total.
     pub count: usize,
     /// How many there may be.
     pub max: usize,
@@ -150,15 +150,15 @@ pub struct Contact {
     pub known: bool,
     /// Whether the giver manages the application, and so may add everybody.
     pub manages: bool,
-    /// How many seats others gave to the person.
+    /// The number of seats that others gave to the person.
     pub given: usize,
-    /// How many of those the giver gave.
+    /// The number of those that the giver gave.
     pub given_by: usize,
-    /// How many seats others may give to one person.
+    /// The limit of seats that others give to one person.
     pub max: usize,
 }
 
-/// How many seats one person may give to one other.
+/// The limit of seats that one person gives to another.
 pub const SEATS_FROM_ONE: usize = 20;
 
 /// Whether somebody may put a person into a group without asking them.

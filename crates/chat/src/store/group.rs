@@ -12,7 +12,7 @@ pub struct Listing {
     pub group: GroupSummary,
     /// What it is about.
     pub description: Description,
-    /// How many members it has.
+    /// The number of members.
     pub members: u32,
 }
 
@@ -47,9 +47,9 @@ pub enum Fact {
     Seated(Member),
     /// The seat that somebody has was given to them by another.
     Given {
-        /// Whose seat it is.
+        /// The member.
         to: UserId,
-        /// Who gave it.
+        /// The user who added the member.
         by: UserId,
     },
     /// Somebody has none.
@@ -100,7 +100,7 @@ pub struct GroupOverview {
     pub settings: Settings,
     /// Some of its members, the longest there first.
     pub members: Vec<Member>,
-    /// How many there are.
+    /// The total.
     pub count: u32,
     /// The head of the group's log when this was read.
     pub head: Seq,

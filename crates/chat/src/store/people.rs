@@ -3,7 +3,7 @@ use wire::{AppRole, Description, Person, Timestamp, UserId};
 use crate::names::Login;
 use crate::session::TokenHash;
 
-/// How many devices of an account are remembered.
+/// The limit of remembered devices of an account.
 pub const DEVICES: usize = 20;
 
 /// A session that begins.
@@ -57,7 +57,7 @@ pub struct Listed {
     pub role: AppRole,
 }
 
-/// How many seats a user has in groups.
+/// The number of a user's seats in groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seats {
     /// Those that they took.

@@ -12,7 +12,7 @@ pub struct RowPage {
     before: Side,
 }
 
-/// What a page says of the log it is from.
+/// The state of the log that a page is from.
 #[derive(Clone, Copy, Debug)]
 pub struct LogBounds {
     /// The life of the log.
@@ -93,7 +93,7 @@ impl RowPage {
         Rows { entries, epoch, begins, head, from, to }
     }
 
-    /// How many rows were asked for after the place that are not there.
+    /// The number of requested rows after the place that do not exist.
     fn unused_after(&self) -> usize {
         if self.after.is_full { 0 } else { self.range.after - self.after.rows.len() }
     }

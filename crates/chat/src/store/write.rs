@@ -40,7 +40,7 @@ pub enum Write {
         login: Login,
         /// The hash of the password.
         password: PasswordHash,
-        /// What the account may do in the application.
+        /// The role of the account.
         rank: FirstRank,
     },
     /// An account is the owner's from now on; [`Outcome::Stale`] if there is an owner, or no such account.
@@ -169,7 +169,7 @@ pub enum Write {
     Together {
         /// The write that decides.
         first: Box<Write>,
-        /// What follows from it.
+        /// The consequences.
         then: Vec<Write>,
     },
     /// Counts one attempt in each of several windows, if all of them have room; [`Outcome::Exhausted`] otherwise. Attempts
@@ -214,7 +214,7 @@ pub enum Write {
     },
 }
 
-/// What a new account may do in the application.
+/// The role of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstRank {
     /// The first account of all is the owner's, others are members.
@@ -300,7 +300,7 @@ pub enum Outcome {
         /// When there is room again, in milliseconds from now: 1 up to the longest of the windows.
         wait_ms: i64,
     },
-    /// What was removed.
+    /// The removed users.
     Swept {
         /// Guests who are no more.
         guests: Vec<UserId>,

@@ -7,11 +7,11 @@ use super::words::is_mark;
 /// An address in a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Address {
-    /// How many bytes of the text it takes.
+    /// The length in the text, in bytes.
     pub(super) len: usize,
     /// Its own part of them: without the brackets of `<…>`.
     pub(super) shown: String,
-    /// Where it leads.
+    /// The link target.
     pub(super) to: String,
 }
 
@@ -151,7 +151,7 @@ fn mail(text: &str, before: &str) -> Option<usize> {
     is_domain.then_some(begin + domain.len())
 }
 
-/// Where an address ends at the latest.
+/// The furthest end of an address.
 fn end_of(text: &str, is_target: bool) -> usize {
     let (mut round, mut square) = (0u32, 0u32);
     let mut host = HostEnd::default();

@@ -4,7 +4,7 @@ use wire::{EVERYONE, ID_CHARS, Inline, Member, UserId};
 
 use super::words::{folded, folded_letters, goes_on};
 
-/// Who can be mentioned in a text, by name.
+/// The people who can be mentioned in a text, by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Named {
     /// By the folded name; people of one name in the order of the list.
@@ -57,7 +57,7 @@ impl Named {
         best
     }
 
-    /// Whose name this is that ends here.
+    /// The user whose name ends here.
     fn ending(&self, form: &str, text: &str, len: usize) -> Option<Found> {
         let people = self.people.get(form).map(Vec::as_slice).unwrap_or_default();
         let mention = |(id, name): &(UserId, String), len| Found {

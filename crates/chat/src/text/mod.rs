@@ -30,7 +30,7 @@ pub(crate) fn may_mention(text: &str) -> bool {
     text.contains(['@', '＠', '﹫'])
 }
 
-/// Whom a text mentions.
+/// Returns the users that a text mentions.
 pub(crate) fn mentions(said: &RichText) -> Mentions {
     let mut found = Mentions::default();
     in_blocks(&said.blocks, &mut found);

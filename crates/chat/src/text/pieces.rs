@@ -46,7 +46,7 @@ const TILDE: char = '\u{2e40}';
 const MENTIONS: usize = 100;
 /// The most blanks before a line: the parser compares each line with every list and quote that is open.
 const INDENT: usize = 64;
-/// How far back the beginning of a word is looked for.
+/// The limit of the search for the beginning of a word, in characters.
 const WORD: usize = 255;
 
 impl Pieces {

@@ -1,4 +1,4 @@
-//! What people see of what they typed.
+//! Tests of the text that people see after typing.
 
 use proptest::prelude::*;
 use wire::limits::{TEXT_BYTES, TEXT_NODES};

@@ -12,7 +12,7 @@ use crate::store::{CALLED, Conversations, Meeting, NEAR, Outcome, Standing, Unre
 /// How a member sees a conversation.
 #[derive(Clone, Copy)]
 pub(super) struct View {
-    /// Since when they are there.
+    /// The time of creation.
     pub(super) since: Timestamp,
     /// How far they have read.
     pub(super) read: Seq,

@@ -13,7 +13,7 @@ pub(super) struct Group {
     pub(super) invites: Vec<Invite>,
     /// When each member spoke last, where slow mode watches.
     pub(super) spoke: HashMap<UserId, Timestamp>,
-    /// Who gave each member their seat, if they did not take it.
+    /// The user who added each member, for members who were added.
     pub(super) given: HashMap<UserId, UserId>,
     /// How each member sees it.
     pub(super) views: HashMap<UserId, View>,

@@ -255,7 +255,7 @@ pub(super) fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<Group
     checked(row, column, |name: String| GroupName::new(&name).ok())
 }
 
-/// How many seats a user has, and how many of them another user has given them.
+/// Counts a user's seats, and those that another user gave them.
 pub(super) fn seats(db: &Connection, user: UserId, adder: UserId) -> rusqlite::Result<Seats> {
     let mut count = db.prepare_cached(
         "SELECT count(*) - count(given_by), count(given_by), coalesce(sum(given_by = ?2), 0)

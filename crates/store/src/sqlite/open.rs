@@ -29,7 +29,7 @@ pub(super) fn check_library(number: i32) -> Result<(), Fault> {
     Err(Fault::new("store", format!("SQLite is {found}; it must be 3.51.3 or newer")))
 }
 
-/// Who shares the index of the write-ahead log.
+/// The sharing of the write-ahead log's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SharedIndex {
     /// Every process that opens the file, by a file of its own beside it.

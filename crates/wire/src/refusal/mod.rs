@@ -151,7 +151,7 @@ pub enum Refusal {
     },
     /// More guests than allowed have come from the caller's network within a day.
     TooManyGuests {
-        /// How many minutes are left.
+        /// The remaining minutes.
         minutes: u32,
     },
     /// The caller adds somebody to a group with whom they have neither a group nor a conversation.

@@ -5,7 +5,7 @@ use wire::{Block, Inline};
 /// A node that is open, with what has been read of it.
 pub(super) struct Node {
     pub(super) wrap: Wrap,
-    /// Where it stands in the source.
+    /// The range in the source.
     pub(super) range: Range<usize>,
     pub(super) blocks: Vec<Block>,
     pub(super) inlines: Vec<Inline>,
@@ -14,7 +14,7 @@ pub(super) struct Node {
     pub(super) seen: bool,
 }
 
-/// What a node makes of its children.
+/// The kind of a node, which decides how it wraps its children.
 pub(super) enum Wrap {
     /// Gives them to its parent as they are.
     None,

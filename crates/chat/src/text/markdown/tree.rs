@@ -13,9 +13,9 @@ use crate::text::pieces::{Kind, Part, Piece, Pieces};
 pub(super) struct Tree<'a> {
     pieces: &'a Pieces,
     open: Vec<Node>,
-    /// How many blocks, items and inlines there are, those that are open included.
+    /// The number of blocks, items and inlines, with those that are open.
     nodes: usize,
-    /// How many of the open nodes are links, and how many show their source.
+    /// The numbers of open nodes that are links and that show their source.
     links: usize,
     typed: usize,
     /// Where the block of the root that is being read begins in the source, and how many stand before it.
@@ -261,7 +261,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// What stands after the opening fence of a block of code.
+    /// The info string of a fenced code block.
     fn fence_info(&self, range: Range<usize>) -> String {
         let line = self.source(range).lines().next().unwrap_or_default();
         let fence = line.chars().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a start finds in a data folder.
+//! Examines a data folder at the start.
 
 use std::path::Path;
 

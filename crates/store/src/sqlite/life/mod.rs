@@ -37,7 +37,7 @@ pub(super) struct Life {
 struct State {
     file: File,
     record: Record,
-    /// How many checkpoints are under way.
+    /// The number of checkpoints in progress.
     moving: u32,
     closed: bool,
 }
