@@ -95,12 +95,17 @@ test("a message that is edited to nothing says why, and stays", async ({ ann }) 
 
 test("a live page that answers a form goes on living, with what was typed", async ({ person, server }) => {
     const dee = await person("dee");
-    // The form goes before the script has come.
-    await dee.page.route("**/*.wasm", () => {});
+    // The form goes before the script has come: the script is held until the browser itself has sent the form.
+    let sent = false;
+    dee.page.on("request", (request) => {
+        if (request.isNavigationRequest() && request.method() === "POST") sent = true;
+    });
+    await dee.page.route("**/*.wasm", async (route) => {
+        if (sent) await route.continue();
+    });
     await dee.page.goto(server.url);
     await dee.page.getByLabel("Your name").evaluate((field) => field.removeAttribute("maxlength"));
     await dee.page.getByLabel("Your name").fill("x".repeat(50));
-    await dee.page.unroute("**/*.wasm");
     await dee.page.getByRole("button", { name: "Start chatting" }).click();
     await dee.page.waitForSelector("html[data-hydrated]");
     await expect(dee.page.getByText("use at most 40 characters")).toBeVisible();
