@@ -26,7 +26,7 @@ pub use manage::{Archive, DeleteGroup, Invite, Manage, Revoke, Settle};
 pub use manage::{archive, delete_group, invite, manage, revoke, settle};
 pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
-pub use people::{find_emoji, find_people, introduce, look_around};
+pub use people::{find_emoji, find_members, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{Administered, Listed, Listing, Managed, Profile, Shown};
 #[cfg(feature = "ssr")]

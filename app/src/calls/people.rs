@@ -50,6 +50,17 @@ pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
     Ok(people)
 }
 
+/// Mentions of members of a group that complete what was typed after the `@`.
+///
+/// # Errors
+/// If the viewer is no member.
+#[server(name = FindMembers, prefix = "/do", endpoint = "find_members")]
+pub async fn find_members(group: String, typed: String) -> Result<Vec<String>, Failure> {
+    use super::context::{caller, chat, group_id};
+
+    Ok(chat().mentions(caller().me()?, group_id(&group)?, &typed, 8).await?)
+}
+
 /// Emoji whose names have these words in them, each with its name; common ones without words.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{Event, KeyboardEvent};
-use wire::{EVERYONE, Member, UserId, mention_of};
+use wire::{EVERYONE, Summary, UserId, completes, mention_of};
 
 use super::changing::{part, says, value};
 use super::keys::key;
-use crate::calls::find_emoji;
+use crate::calls::{find_emoji, find_members};
+use crate::live::Timeline;
 use crate::text::{self, sentence};
 
 /// How many suggestions are shown at once.
@@ -17,7 +18,7 @@ const LONGEST: usize = 40;
 #[derive(Clone)]
 pub(super) struct Completer {
     field: NodeRef<Textarea>,
-    members: ArcRwSignal<Vec<Member>>,
+    timeline: Timeline,
     me: UserId,
     choices: RwSignal<Vec<Choice>>,
     at: RwSignal<usize>,
@@ -37,10 +38,10 @@ struct Choice {
 }
 
 impl Completer {
-    pub(super) fn new(field: NodeRef<Textarea>, members: ArcRwSignal<Vec<Member>>, me: UserId) -> Self {
+    pub(super) fn new(field: NodeRef<Textarea>, timeline: Timeline, me: UserId) -> Self {
         Self {
             field,
-            members,
+            timeline,
             me,
             choices: RwSignal::new(Vec::new()),
             at: RwSignal::new(0),
@@ -54,20 +55,36 @@ impl Completer {
         let (before, _) = self.split();
         match trigger(&before) {
             Some((':', words)) => {
-                let (this, replaces) = (self.clone(), words.len() + 1);
+                let replaces = words.len() + 1;
                 let words = words.to_owned();
-                leptos::task::spawn_local(async move {
+                self.show_later(turn, async move {
                     let found = find_emoji(words).await.unwrap_or_default().into_iter().take(MOST);
-                    // The viewer may have typed on, closed the suggestions, or gone.
-                    if this.turn.try_get_value() == turn {
-                        let choice = |(text, name)| Choice { text, name, replaces };
-                        this.show(found.map(choice).collect());
-                    }
+                    found.map(|(text, name)| Choice { text, name, replaces }).collect()
                 });
             }
-            Some((mark, words)) => self.show(self.people(mark, words)),
+            Some((mark, words)) => match self.large_group() {
+                Some(group) => {
+                    let (this, words) = (self.clone(), words.to_owned());
+                    self.show_later(turn, async move {
+                        let found = find_members(group, words.clone()).await.unwrap_or_default();
+                        this.mentions(mark, &words, found)
+                    });
+                }
+                None => self.show(self.mentions(mark, words, self.members(words))),
+            },
             None => self.close(),
         }
+    }
+
+    /// Shows suggestions when they come, unless the viewer has typed on, closed them, or gone.
+    fn show_later(&self, turn: Option<u32>, choices: impl Future<Output = Vec<Choice>> + 'static) {
+        let this = self.clone();
+        leptos::task::spawn_local(async move {
+            let choices = choices.await;
+            if this.turn.try_get_value() == turn {
+                this.show(choices);
+            }
+        });
     }
 
     /// Whether a key was meant for the suggestions.
@@ -127,23 +144,32 @@ impl Completer {
         self.close();
     }
 
-    fn people(&self, mark: char, words: &str) -> Vec<Choice> {
-        let wanted = words.to_lowercase();
-        let fits = |name: &str| {
-            let name = name.to_lowercase();
-            name.starts_with(&wanted) || name.split(' ').any(|word| word.starts_with(&wanted))
-        };
-        let replaces = words.len() + mark.len_utf8();
-        let others = |member: &&Member| member.person.id != self.me && fits(member.person.name.as_str());
-        let choice = |text: String| Choice { name: text[1..].to_owned(), text, replaces };
-        let mut choices: Vec<Choice> = self.members.with_untracked(|members| {
-            let found = members.iter().filter(others).take(MOST);
-            found.map(|member| choice(mention_of(member, members))).collect()
-        });
-        if fits(EVERYONE) && choices.len() < MOST && self.members.with_untracked(Vec::len) > 2 {
-            choices.push(choice(format!("@{EVERYONE}")));
+    /// The group, if it has members that are not on the page.
+    fn large_group(&self) -> Option<String> {
+        let Summary::Group(group) = &self.timeline.what else { return None };
+        let here = self.timeline.members.with_untracked(Vec::len);
+        let all = self.timeline.member_count.get_untracked();
+        usize::try_from(all).is_ok_and(|all| all > here).then(|| group.id.to_string())
+    }
+
+    /// Mentions of members who are on the page.
+    fn members(&self, typed: &str) -> Vec<String> {
+        self.timeline.members.with_untracked(|members| {
+            let found = members.iter().filter(|member| {
+                member.person.id != self.me && completes(member.person.name.as_str(), typed)
+            });
+            found.take(MOST).map(|member| mention_of(member, members)).collect()
+        })
+    }
+
+    fn mentions(&self, mark: char, typed: &str, mut found: Vec<String>) -> Vec<Choice> {
+        found.truncate(MOST);
+        let members = self.timeline.member_count.try_get_untracked().unwrap_or_default();
+        if completes(EVERYONE, typed) && found.len() < MOST && members > 2 {
+            found.push(format!("@{EVERYONE}"));
         }
-        choices
+        let replaces = typed.len() + mark.len_utf8();
+        found.into_iter().map(|text| Choice { name: text[1..].to_owned(), text, replaces }).collect()
     }
 
     /// The text before the caret and after it.

@@ -23,7 +23,7 @@ pub(crate) fn Composer(
     form_id: SendId,
 ) -> impl IntoView {
     let field = NodeRef::<Textarea>::new();
-    let completer = Completer::new(field, desk.timeline.members.clone(), desk.live.me.id);
+    let completer = Completer::new(field, desk.timeline.clone(), desk.live.me.id);
     let draft_name = format!("hubbub/draft/{}/{}", desk.live.me.id, desk.topic());
     let topic = desk.topic();
     let forget = {
@@ -36,9 +36,9 @@ pub(crate) fn Composer(
             let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
             let typed = field.value();
             let edits = matches!(desk.intent.get_untracked(), Intent::Edit(_));
-            if edits && typed.trim().is_empty() {
+            if edits && !wire::shows(&typed) {
                 desk.live.trouble.set(Some(text::EDIT_EMPTY.into()));
-            } else if !typed.trim().is_empty() && hand_in(&desk, typed) {
+            } else if wire::shows(&typed) && hand_in(&desk, typed) {
                 field.set_value("");
                 // What was typed before an edit comes back, and stays kept.
                 if !edits {

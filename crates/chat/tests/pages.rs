@@ -149,3 +149,34 @@ async fn sixty_people_who_react_at_once_need_sixty_writes() {
     let wire::Event::Message { reactions, .. } = &page.page.entries.last().unwrap().data else { panic!() };
     assert_eq!(reactions[0].people.len(), 60);
 }
+
+#[tokio::test]
+async fn members_who_are_not_on_the_page_complete_a_mention_too() {
+    let node = Node::volatile();
+    let ann = node.introduce("安娜").await;
+    let crowd = node.group(&ann, "crowd").await;
+    for n in 0..60 {
+        let member = node.introduce(&format!("Member {n}")).await;
+        node.chat.join(&member, crowd, None).await.unwrap();
+    }
+    let zoe = [node.introduce("Zoë O'Neill").await, node.introduce("Zoë O'Neill").await];
+    let stranger = node.introduce("Zoë Stranger").await;
+    for zoe in &zoe {
+        node.chat.join(zoe, crowd, None).await.unwrap();
+    }
+    let on_page = opened(&node, &ann, crowd, Place::Newest).await.members;
+    assert!(on_page.iter().all(|member| member.person.id != zoe[0].id), "she came after those on the page");
+
+    let found = node.chat.mentions(&ann, crowd, "o'n", 8).await.unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
+    for (person, mention) in zoe.iter().zip(&found) {
+        node.say(&ann, crowd, &format!("tea, {mention}?")).await;
+        let mine = node.chat.visit(person).await.unwrap().mine;
+        assert_eq!(mine[0].mentions, 1, "{mention}");
+    }
+    assert_eq!(node.chat.mentions(&ann, crowd, "member", 8).await.unwrap().len(), 8);
+    let own = node.chat.mentions(&ann, crowd, "安", 8).await.unwrap();
+    assert!(own.is_empty(), "nobody mentions themselves: {own:?}");
+    let refused = node.chat.mentions(&stranger, crowd, "", 8).await;
+    assert!(refused.is_err(), "only members see members");
+}

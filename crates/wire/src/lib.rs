@@ -79,7 +79,7 @@ pub use entry::{Entry, Page, Rows};
 pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
 pub use id::{GroupId, ID_BYTES, InviteId, NotAnId, SendId, UserId};
 pub use json::Json;
-pub use mention::{EVERYONE, ID_CHARS, mention_of};
+pub use mention::{EVERYONE, ID_CHARS, completes, mention_of};
 pub use name::{Description, GroupName, PersonName};
 pub use notice::{Incoming, Notice, ResetReason};
 pub use refusal::{Refusal, Refused};

@@ -25,6 +25,13 @@ pub fn mention_of(member: &Member, members: &[Member]) -> String {
     format!("@{name}#{}", &id[..len])
 }
 
+/// Returns true if a name, or a word of it, begins with what was typed after the `@`, in whatever case.
+#[must_use]
+pub fn completes(name: &str, typed: &str) -> bool {
+    let (name, typed) = (name.to_lowercase(), typed.to_lowercase());
+    name.starts_with(&typed) || name.split(' ').any(|word| word.starts_with(&typed))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 use wire::limits::{PAGE_ENTRIES, PAGE_MEMBERS, PAGE_ROWS};
 use wire::{
     Conversation, Description, Door, Event, GroupId, GroupSummary, GroupView, InviteId, Json, Member, Opened,
-    Page, Person, Place, Rows,
+    Page, Person, Place, Rows, completes, mention_of,
 };
 use wire::{Refusal, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId};
 
@@ -135,6 +135,26 @@ impl Chat {
         let Settings { name, description, .. } = group.settings;
         let listing = Listing { group: GroupSummary { id, name }, description, members: group.count };
         Ok((listing, Part::of(found, PAGE_ENTRIES)))
+    }
+
+    /// Mentions that complete what was typed after the `@`, for members of a group: at most so many, none of oneself. Each
+    /// is written so that it means that one member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn mentions(
+        &self,
+        me: &Person,
+        id: GroupId,
+        typed: &str,
+        most: usize,
+    ) -> Result<Vec<String>, No> {
+        self.seat_in(me, Conversation::Group(id)).await?;
+        let members = self.store.roster(id).await?.ok_or(Refusal::NotFound)?.members;
+        let found = members
+            .iter()
+            .filter(|member| member.person.id != me.id && completes(member.person.name.as_str(), typed));
+        Ok(found.take(most).map(|member| mention_of(member, &members)).collect())
     }
 
     /// Takes a seat in a group whose link, or an invite to which, one has. Joining twice is joining once.

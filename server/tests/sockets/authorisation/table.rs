@@ -44,6 +44,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("/do/introduce", "++++++++++", |_| Ask::Do("introduce", "name=new".into())),
     Row("/do/look_around", "++++++++++", |_| Ask::Do("look_around", String::new())),
     Row("/do/find_people", "S+++++++++", |_| Ask::Do("find_people", "words=".into())),
+    Row("/do/find_members", "SM++M+++MM", |w| w.in_group("find_members", "&typed=")),
     Row("/do/find_emoji", "++++++++++", |_| Ask::Do("find_emoji", "words=".into())),
     Row("/do/create_group", "S+++++++++", |_| Ask::Do("create_group", "name=new".into())),
     Row("/do/enter", "++++++++++", |w| w.in_group("enter", "")),
