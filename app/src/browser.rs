@@ -1,10 +1,13 @@
+use std::any::Any;
 use std::pin::Pin;
 
 use leptos::prelude::*;
+use leptos::web_sys::Element;
 use wire::{Timestamp, UserId};
 
 use crate::failure::Failure;
 use crate::live::Live;
+use crate::zone::{Local, Served};
 
 /// What a browser can do for the app; `frontend` provides it as a context. On the server there is none.
 #[derive(Clone, Copy)]
@@ -17,6 +20,19 @@ pub struct Browser {
     pub now: fn() -> f64,
     /// A moment in the viewer's time zone.
     pub local: fn(Timestamp) -> Local,
+    /// When and in which zone the server made this page.
+    pub served: fn() -> Option<Served>,
+    /// Tells the server the viewer's zone with every later request.
+    pub send_zone: fn(),
+    /// Calls this whenever the clock or the zone may have moved on: every few seconds, and when somebody looks again.
+    pub on_tick: fn(Box<dyn Fn(f64)>),
+    /// Calls this, until the answer is dropped, after every change of what an element holds or how large it is, before
+    /// it is painted.
+    pub watch_layout: fn(&Element, Box<dyn Fn()>) -> Box<dyn Any>,
+    /// Waits, so many milliseconds.
+    pub pause: fn(u32) -> Pause,
+    /// Goes to a page by loading it.
+    pub go_to: fn(&str),
     /// Ten random bytes, for a new id.
     pub random: fn() -> [u8; wire::ID_BYTES],
     /// Keeps a text under a name, across reloads; an empty text forgets it.
@@ -36,45 +52,8 @@ pub struct Browser {
 /// What becomes of a form: where to go, if anywhere, or why not.
 pub type Submitted = Pin<Box<dyn Future<Output = Result<Option<String>, Failure>>>>;
 
-/// A moment as a clock on the viewer's wall shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Local {
-    /// Days since 1970-01-01 on that wall's calendar.
-    pub day: i64,
-    /// Hour, 0 to 23.
-    pub hour: u8,
-    /// Minute, 0 to 59.
-    pub minute: u8,
-}
-
-/// How moments are shown: in UTC until the browser has said where the viewer is.
-#[derive(Clone, Copy, Debug)]
-pub struct Zone {
-    /// A moment in this zone.
-    pub local: fn(Timestamp) -> Local,
-    /// The viewer's day, once it is known.
-    pub today: Option<i64>,
-}
-
-impl Zone {
-    /// What the server shows.
-    pub const UTC: Self = Self { local: Local::utc, today: None };
-}
-
-impl Local {
-    /// A moment in UTC.
-    #[must_use]
-    pub fn utc(at: Timestamp) -> Self {
-        let (hour, minute, ..) = at.time_of_day();
-        let small = |n: i64| u8::try_from(n).unwrap_or_default();
-        Self { day: at.day(), hour: small(hour), minute: small(minute) }
-    }
-}
-
-/// The zone of this page, as a signal that changes once, after hydration.
-pub(crate) fn use_zone() -> RwSignal<Zone> {
-    use_context().unwrap_or_else(|| RwSignal::new(Zone::UTC))
-}
+/// The end of a wait.
+pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The browser, if this is one and it has hydrated.
 pub(crate) fn use_browser() -> Option<Browser> {

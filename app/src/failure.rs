@@ -27,6 +27,9 @@ impl From<Failure> for Refused {
     }
 }
 
+/// The code of what never reached the server.
+const UNREACHABLE: &str = "unreachable";
+
 impl Failure {
     /// Whether the thing asked for is not there, or not for this caller.
     #[must_use]
@@ -36,10 +39,16 @@ impl Failure {
 }
 
 impl Failure {
+    /// Whether the server could not be reached, or cannot answer now: asking again may help.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.refused.code == UNREACHABLE || self.refused.code == Refusal::Unavailable.code()
+    }
+
     /// The server did not answer.
     #[must_use]
     pub fn unreachable() -> Self {
-        Self::told("unreachable", text::UNREACHABLE, 503)
+        Self::told(UNREACHABLE, text::UNREACHABLE, 503)
     }
 
     /// Reads what a server function answered that could not do what it should.
@@ -71,6 +80,8 @@ impl FromServerFnError for Failure {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
+            // In a browser it is the answer that could not be read: a proxy's, and not the server's.
+            ServerFnErrorErr::Deserialization(_) if cfg!(not(feature = "ssr")) => Self::unreachable(),
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Deserialization(_) => Self::told("form_bad", text::FORM_BAD, 400),

@@ -15,6 +15,7 @@ pub mod calls;
 mod desk;
 mod failure;
 pub mod live;
+mod outage;
 mod page_data;
 mod pages;
 mod returned;
@@ -25,8 +26,9 @@ mod site;
 mod still;
 mod text;
 mod views;
+mod zone;
 
-pub use browser::{Browser, Local, Submitted, Zone};
+pub use browser::{Browser, Pause, Submitted};
 pub use failure::Failure;
 pub use live::Live;
 #[cfg(feature = "ssr")]
@@ -36,3 +38,4 @@ pub use shell::{Assets, Root, ServerOrigin, SessionCookie, shell};
 pub use site::{App, is_live};
 #[cfg(feature = "ssr")]
 pub use still::Still;
+pub use zone::{Local, Served, ZONE_COOKIE, Zone};

@@ -10,6 +10,7 @@ use leptos_meta::MetaTags;
 use crate::returned::Returned;
 use crate::site::App;
 use crate::still::{ReturnedPage, Still};
+use crate::zone::Served;
 
 /// Where the page's files are: paths on this server.
 #[derive(Clone, Debug)]
@@ -107,6 +108,7 @@ pub fn shell(
             response.insert_header(CONTENT_SECURITY_POLICY, policy);
         }
     }
+    let served = use_context::<Served>().map(|served| served.to_string());
     let Assets { js, wasm, css } = assets;
     let boot = format!(
         "import('{js}').then(hubbub => hubbub.default({{ module_or_path: '{wasm}' }}).then(() => hubbub.hydrate()));"
@@ -122,7 +124,7 @@ pub fn shell(
     let live = root == Root::Live;
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-served=served>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>

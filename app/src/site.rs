@@ -1,36 +1,34 @@
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
-use wire::{Timestamp, Visit};
+use wire::Visit;
 
-use crate::browser::{Zone, use_browser};
+use crate::browser::use_browser;
 use crate::live::Live;
+use crate::outage::Outage;
 use crate::pages::{ConversationPage, Landing, NotFound};
 use crate::views::{ToastRegion, Toasts};
+use crate::zone::Clock;
 
 /// The app: which page is shown at which path.
 #[component]
 pub fn App() -> impl IntoView {
     provide_head();
-    let zone = RwSignal::new(Zone::UTC);
-    provide_context(zone);
-    provide_context(Session::default());
+    Clock::provide();
+    Outage::provide();
     Toasts::provide();
-    if let Some(browser) = use_browser() {
-        // Only after hydration: until then the page must say what the server said.
-        Effect::new(move |_| {
-            #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
-            let today = (browser.local)(Timestamp((browser.now)() as i64)).day;
-            zone.set(Zone { local: browser.local, today: Some(today) });
-        });
-    }
+    let session = Session::default();
+    provide_context(session.clone());
+    // A page stays until the next one is there.
+    let routing = RwSignal::new(false);
     view! {
-        <Router>
+        <Router set_is_routing=SignalSetter::map(move |goes| routing.set(goes))>
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=Landing/>
                 <Route path=path!("/g/:group") view=ConversationPage/>
                 <Route path=path!("/d/:person") view=ConversationPage/>
             </Routes>
+            <Guard session/>
         </Router>
         <ToastRegion/>
     }
@@ -47,6 +45,27 @@ pub(crate) fn provide_head() {
         };
         let _ = leptos_meta::Title(leptos_meta::TitleProps::builder().formatter(escape).build());
     }
+}
+
+/// What goes on beside every page, once the router is there.
+#[component]
+fn Guard(session: Session) -> impl IntoView {
+    expect_context::<Outage>().watch(&session);
+    show_unread(&session);
+}
+
+/// Marks the icon of the page while something is unread for the viewer.
+fn show_unread(session: &Session) {
+    let session = session.clone();
+    Effect::new(move |_| {
+        let is_unread = session.current().is_some_and(|live| live.unread_for_me() != 0);
+        let icon = document().query_selector("link[rel=icon]").ok().flatten();
+        let file = if is_unread { "/icon-unread.svg" } else { "/icon.svg" };
+        if let Some(icon) = icon.filter(|icon| icon.get_attribute("href").as_deref() != Some(file)) {
+            // An error would mean that an element takes no attributes.
+            let _ = icon.set_attribute("href", file);
+        }
+    });
 }
 
 /// Whether the page at this path is live in a browser: all others are made by the server alone.
@@ -70,6 +89,11 @@ impl Session {
         self.shown.try_update_value(|shown| std::mem::replace(shown, true)).unwrap_or_default()
     }
 
+    /// The [`Live`] of this page, if somebody is signed in. Tracks.
+    pub(crate) fn current(&self) -> Option<Live> {
+        self.live.get()
+    }
+
     /// The [`Live`] of whoever visits; in a browser it is started the first time.
     pub(crate) fn live(&self, visit: Visit) -> Live {
         let known = self.live.get_untracked().filter(|live| live.me == visit.me);
@@ -78,6 +102,7 @@ impl Session {
             self.live.set(Some(live.clone()));
             if let Some(browser) = use_browser() {
                 (browser.start)(live.clone());
+                (browser.send_zone)();
             }
             live
         })

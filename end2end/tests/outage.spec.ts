@@ -1,4 +1,5 @@
-import { expect, test } from "../people.ts";
+import { expect, type Person, sidebar, test, together } from "../people.ts";
+import type { Server } from "../server.ts";
 
 for (const [how, end] of [["is killed", "kill"], ["is stopped", "stop"]] as const) {
     test(`the server ${how}: both pages say so, come back by themselves, and nothing is lost or doubled`, async ({
@@ -15,7 +16,7 @@ for (const [how, end] of [["is killed", "kill"], ["is stopped", "stop"]] as cons
         ann.outage = ben.outage = true;
         await server[end]();
         for (const person of [ann, ben]) {
-            await expect(person.page.getByText("You are offline")).toBeVisible();
+            await expect(person.page.getByText("Can't reach the server")).toBeVisible();
         }
         await ann.say("typed in the dark by ann");
         await ben.say("typed in the dark by ben");
@@ -23,7 +24,7 @@ for (const [how, end] of [["is killed", "kill"], ["is stopped", "stop"]] as cons
 
         await server.up();
         for (const person of [ann, ben]) {
-            await expect(person.page.getByText("You are offline")).toHaveCount(0, { timeout: 40_000 });
+            await expect(person.page.getByText("Can't reach the server")).toHaveCount(0, { timeout: 40_000 });
             await person.sees("typed in the dark by ann");
             await person.sees("typed in the dark by ben");
         }
@@ -48,7 +49,7 @@ test("what was written offline survives a reload of the page", async ({ server, 
     ann.outage = true;
     await ann.context.setOffline(true);
     await server.kill();
-    await expect(ann.page.getByText("You are offline")).toBeVisible();
+    await expect(ann.page.getByText("Can't reach the server")).toBeVisible();
     await ann.say("do not lose me");
     await expect(ann.message("do not lose me")).toContainText("Waiting for the connection");
     await server.up();
@@ -57,4 +58,111 @@ test("what was written offline survives a reload of the page", async ({ server, 
     await ann.live();
     await ann.sees("do not lose me");
     await expect(ann.message("do not lose me")).toHaveCount(1);
+});
+
+test.describe("while the server is away", () => {
+    const bar = (person: Person) => person.page.getByText("Can't reach the server. Reconnecting…");
+    const heading = (person: Person, name: string) => person.page.getByRole("heading", { name, level: 1 });
+
+    /** ann in the group Tea, with another group and somebody to write to; then the server goes. */
+    async function cutOff(server: Server, ann: Person, ben: Person): Promise<void> {
+        await ann.introduce();
+        const link = await ann.createGroup("Chess");
+        await ben.introduce(link);
+        await ann.page.getByRole("link", { name: "New group" }).click();
+        await ann.createGroup("Tea");
+        await ann.say("still here");
+        await ann.sees("still here");
+        ann.outage = ben.outage = true;
+        await server.kill();
+        await expect(bar(ann)).toBeVisible();
+    }
+
+    /** Everything that was there still is. */
+    async function keeps(ann: Person): Promise<void> {
+        await expect(ann.message("still here")).toBeVisible();
+        await expect(sidebar(ann).getByRole("link", { name: "Chess" })).toBeVisible();
+        await expect(ann.page.getByRole("button", { name: "Try now" })).toBeVisible();
+    }
+
+    const ways: [string, (ann: Person) => Promise<void>, (ann: Person) => Promise<void>][] = [
+        [
+            "a link in the sidebar",
+            async (ann) => sidebar(ann).getByRole("link", { name: "Chess" }).click(),
+            async (ann) => expect(heading(ann, "Chess")).toBeVisible(),
+        ],
+        [
+            "a link by the keyboard",
+            async (ann) => sidebar(ann).getByRole("link", { name: "Chess" }).press("Enter"),
+            async (ann) => expect(heading(ann, "Chess")).toBeVisible(),
+        ],
+        [
+            "the start page",
+            async (ann) => ann.page.getByRole("link", { name: "New group" }).click(),
+            async (ann) => expect(heading(ann, "Welcome, ann")).toBeVisible(),
+        ],
+        [
+            "the switcher",
+            async (ann) => {
+                await ann.page.keyboard.press("Control+k");
+                await ann.page.keyboard.type("che");
+                await ann.page.keyboard.press("Enter");
+            },
+            async (ann) => expect(heading(ann, "Chess")).toBeVisible(),
+        ],
+        [
+            "the way back",
+            async (ann) => {
+                await ann.page.evaluate(() => history.back());
+            },
+            async (ann) => expect(heading(ann, "Welcome, ann")).toBeVisible(),
+        ],
+        [
+            "a page that is loaded as a whole",
+            async (ann) => ann.page.getByRole("link", { name: "Groups" }).click(),
+            async (ann) => expect(ann.page).toHaveURL(/\/groups$/),
+        ],
+        [
+            "a day",
+            async (ann) => {
+                await ann.page.getByRole("button", { name: "Pinned messages and days" }).click();
+                await ann.page.getByLabel("Go to a day").fill("2001-01-01");
+                await ann.page.getByRole("button", { name: "Go", exact: true }).click();
+            },
+            async (ann) => expect(ann.page.locator(".timeline-missing")).toContainText("1 January 2001"),
+        ],
+    ];
+    for (const [way, ask, comes] of ways) {
+        test(`${way} leaves everything in place, and leads there when the server is back`, async ({ server, ann, ben }) => {
+            await cutOff(server, ann, ben);
+            await ask(ann);
+            await expect(ann.page.getByText("The page you asked for opens then.")).toBeVisible();
+            await keeps(ann);
+            await server.up();
+            // The page may notice by itself first; then there is nothing to press any more.
+            await ann.page.getByRole("button", { name: "Try now" }).click({ timeout: 2_000 }).catch(() => undefined);
+            await comes(ann);
+            await expect(bar(ann)).toHaveCount(0);
+        });
+    }
+
+    test("a proxy that answers for a server it doesn't reach changes nothing", async ({ ann, ben }) => {
+        await together("Tea", ann, ben);
+        await ann.say("still here");
+        await ann.page.getByRole("link", { name: "New group" }).click();
+        await ann.createGroup("Chess");
+        await sidebar(ann).getByRole("link", { name: "Tea" }).click();
+        await ann.sees("still here");
+        for (const status of [502, 503, 504]) {
+            ann.refusals = [status];
+            await ann.page.route("**/do/*", (route) => route.fulfill({ status, contentType: "text/html", body: "<h1>Bad gateway</h1>" }));
+            await sidebar(ann).getByRole("link", { name: "Chess" }).click();
+            await expect(bar(ann)).toBeVisible();
+            await keeps(ann);
+            await ann.page.unroute("**/do/*");
+            await expect(heading(ann, "Chess")).toBeVisible();
+            await sidebar(ann).getByRole("link", { name: "Tea" }).click();
+            await ann.sees("still here");
+        }
+    });
 });

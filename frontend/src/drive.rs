@@ -195,7 +195,7 @@ async fn load(live: Live, topic: Topic) {
         }
         None if topic == Topic::user(live.me.id) => match look_around().await {
             Ok(Some(visit)) => {
-                live.looked_around(visit);
+                live.looked_around(visit, Date::now());
                 true
             }
             Ok(None) => true,

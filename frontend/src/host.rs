@@ -1,11 +1,12 @@
-use app::{Browser, Failure, Local};
+use app::{Browser, Failure};
 use gloo_net::http::Request;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use leptos::prelude::window;
-use wasm_bindgen::JsValue;
-use wire::{ID_BYTES, Timestamp};
+use send_wrapper::SendWrapper;
+use wire::ID_BYTES;
 
-use crate::{clipboard, drive, storage};
+use crate::{clipboard, clock, drive, layout, storage};
 
 /// What this browser can do.
 pub(crate) fn browser() -> Browser {
@@ -13,7 +14,13 @@ pub(crate) fn browser() -> Browser {
         start: drive::start,
         wake: drive::wake,
         now: Date::now,
-        local,
+        local: clock::local,
+        served: clock::served,
+        send_zone: clock::send_zone,
+        on_tick: clock::on_tick,
+        watch_layout: layout::watch,
+        pause: |millis| Box::pin(SendWrapper::new(TimeoutFuture::new(millis))),
+        go_to,
         random,
         keep: storage::keep,
         kept: storage::kept,
@@ -22,15 +29,6 @@ pub(crate) fn browser() -> Browser {
         beacon,
         submit: |action, fields| Box::pin(submit(action, fields)),
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
-fn local(at: Timestamp) -> Local {
-    let date = Date::new(&JsValue::from_f64(at.0 as f64));
-    // What the clock on the wall shows, read as if it were UTC, gives the day on the wall's calendar.
-    #[expect(clippy::cast_possible_truncation, reason = "an offset is a few hundred minutes")]
-    let offset = date.get_timezone_offset() as i64;
-    Local::utc(Timestamp(at.0 - offset * 60_000))
 }
 
 fn random() -> [u8; ID_BYTES] {
@@ -53,6 +51,11 @@ fn beacon(action: &'static str, fields: &str) {
     let fields = web_sys::UrlSearchParams::new_with_str(fields);
     let _ = fields
         .map(|fields| window().navigator().send_beacon_with_opt_url_search_params(action, Some(&fields)));
+}
+
+fn go_to(address: &str) {
+    // An error would mean that this is no address; it came from a link of the page.
+    let _ = window().location().set_href(address);
 }
 
 /// Sends a form as a browser would, but asks for an answer that a script can read.

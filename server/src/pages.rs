@@ -1,8 +1,10 @@
-use app::{Assets, PagePath, Returned, Root, ServerOrigin, SessionCookie, ShownOnce};
+use app::{Assets, PagePath, Returned, Root, Served, ServerOrigin, SessionCookie, ShownOnce, ZONE_COOKIE};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::Cookie;
 use chat::Caller;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -71,10 +73,12 @@ async fn render_root(
     root: Root,
 ) -> Response {
     let assets: Assets = app.site.assets.clone();
+    let served = served(&app, request.headers());
     let common = context(app, caller, request.headers());
     let path = PagePath(address.to_owned());
     let context = move || {
         common();
+        provide_context(served);
         provide_context(path.clone());
         provide_context(extras.shown_once.clone());
         if let Some(returned) = &extras.returned {
@@ -107,6 +111,12 @@ fn get(from: &HeaderMap, address: &str) -> Request {
 /// Path and query.
 fn address_of(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string)
+}
+
+/// The time, and the viewer's zone if their browser has said it.
+fn served(app: &App, headers: &HeaderMap) -> Served {
+    let cookies = CookieJar::from_headers(headers);
+    Served::new(app.chat.now(), cookies.get(ZONE_COOKIE).map(Cookie::value))
 }
 
 /// What every page and server function can reach.

@@ -11,6 +11,7 @@ use wire::{Door, GroupId, InviteId, Person, Refusal, Topic, UserId};
 use crate::failure::Failure;
 use crate::returned::ShownOnce;
 use crate::shell::{ServerOrigin, SessionCookie};
+use crate::zone::ZONE_COOKIE;
 
 /// The domain, which the server provides to every render and call.
 pub(super) fn chat() -> Arc<Chat> {
@@ -47,6 +48,9 @@ pub(super) fn forget_token() {
     set_cookie(expect_context::<SessionCookie>().clear());
     let kept = HeaderValue::from_static("\"storage\"");
     expect_context::<ResponseOptions>().insert_header(HeaderName::from_static("clear-site-data"), kept);
+    if let Ok(cookie) = HeaderValue::from_str(&format!("{ZONE_COOKIE}=; Path=/; Max-Age=0")) {
+        set_cookie(cookie);
+    }
 }
 
 fn set_cookie(cookie: HeaderValue) {

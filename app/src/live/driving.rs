@@ -37,6 +37,11 @@ impl Live {
                 state.ask(Action::Delivered { topic, seq }, Asked::Nothing);
             }
         }
+        if state.link.is_open() {
+            for topic in state.counts.take_due(now) {
+                state.ask(Action::Unread { topic }, Asked::Nothing);
+            }
+        }
         state.try_again(now, &self.me);
         if state.link.is_open() && now >= state.patience {
             state.send_outbox(now);
@@ -47,6 +52,9 @@ impl Live {
             }
         }
         orders.extend(state.frames.drain(..).map(Order::Send));
+        if state.loads.contains(&Topic::user(self.me.id)) {
+            state.counts.load_begins();
+        }
         orders.extend(state.loads.drain(..).map(Order::Load));
         orders.extend(state.outbox.take_unkept().into_iter().map(|(id, text)| Order::Keep(id, text)));
         orders
@@ -67,6 +75,7 @@ impl Live {
             .chain(patience)
             .chain(again)
             .chain((state.link.is_open() && !state.unconfirmed.is_empty()).then_some(state.confirm_at))
+            .chain(state.link.is_open().then(|| state.counts.next_at()).flatten())
             .chain(typing)
             .chain(state.outbox.late_at())
             .reduce(f64::min)
@@ -104,6 +113,10 @@ impl Live {
         let closed: Vec<_> = closed.take(MOST_OTHERS).collect();
         for (topic, cursor) in std::iter::once(own).chain(open).chain(closed) {
             state.subscribe(topic, cursor);
+        }
+        if std::mem::replace(&mut state.was_open, true) {
+            // What was read on other devices meanwhile was told in passing, and missed.
+            state.loads.push(Topic::user(self.me.id));
         }
         // What was told in passing since the page was made was missed.
         let open: Vec<Topic> = state.timelines.keys().cloned().collect();

@@ -28,18 +28,9 @@ impl Live {
 
     /// Somebody said something in a conversation of mine.
     pub(super) fn said(&self, topic: &Topic, event: &Event, at: Timestamp) {
-        let Event::Message { author, body, .. } = event else { return };
+        let Event::Message { author, .. } = event else { return };
         self.typing_ends(|typing| typing.topic == *topic && typing.person.id == author.id);
-        let is_mine = author.id == self.me.id;
-        self.change(topic, |mine| {
-            mine.at = at;
-            if !is_mine {
-                mine.unread = mine.unread.saturating_add(1);
-                if matches!(mine.what, Summary::Direct { .. }) || body.mentions(self.me.id) {
-                    mine.mentions = mine.mentions.saturating_add(1);
-                }
-            }
-        });
+        self.change(topic, |mine| mine.at = at);
     }
 
     /// A frame came.
@@ -68,10 +59,11 @@ impl Live {
     }
 
     /// The user's own conversations were loaded anew.
-    pub fn looked_around(&self, visit: Visit) {
+    pub fn looked_around(&self, visit: Visit, now: f64) {
         let mut state = self.state();
         state.own = visit.cursor;
         state.others = heads(&visit.mine);
+        state.counts.loaded(now);
         drop(state);
         self.mine.set(visit.mine);
     }
@@ -98,6 +90,7 @@ impl Live {
         if seq > timeline.cursor().seq {
             self.said(&topic, &data, timestamp);
             state.got(&topic, seq, &data, self.me.id, now);
+            state.recount(&topic, &data, self.me.id, now);
         }
         if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
             state.outbox.remove(&id);
@@ -165,6 +158,7 @@ impl Live {
             *heard = seq;
             self.said(topic, event, at);
             state.got(topic, seq, event, self.me.id, now);
+            state.recount(topic, event, self.me.id, now);
         } else if seq > *heard {
             let cursor = Cursor { epoch, seq: *heard };
             state.subscribe(topic.clone(), cursor);
@@ -224,7 +218,13 @@ impl Live {
                     state.others.insert(topic, cursor.seq);
                 }
             }
-            Notice::Read { topic, unread, mentions, .. } => {
+            Notice::Read { topic, unread, mentions, reference, .. } => {
+                forget(state, reference);
+                state.counts.told(&topic);
+                if unread != 0 {
+                    // Whatever was read over this connection, something is unread again.
+                    state.told.remove(&topic);
+                }
                 self.change(&topic, |mine| (mine.unread, mine.mentions) = (unread, mentions));
             }
             Notice::Marks { topic, marks, reference } => {

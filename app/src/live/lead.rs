@@ -1,5 +1,5 @@
 use super::row::Content;
-use crate::browser::Zone;
+use crate::zone::Zone;
 
 /// What stands above a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,9 +16,9 @@ impl Lead {
     /// What stands between two rows.
     #[must_use]
     pub fn between(above: Option<&Content>, row: &Content, zone: Zone) -> Self {
-        let day = (zone.local)(row.at).day;
+        let day = zone.local(row.at).day;
         let Some(above) = above else { return Self { day: Some(day), follows: false } };
-        if (zone.local)(above.at).day != day {
+        if zone.local(above.at).day != day {
             return Self { day: Some(day), follows: false };
         }
         let same_author = match (above.author(), row.author()) {

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use wire::{Action, Event, Seq, Topic, UserId};
 
+use super::counts::changes_count;
 use super::state::{Asked, Live, Presence, State, Typing, find};
 
 /// How often it is told while somebody goes on typing, in milliseconds.
@@ -12,7 +13,7 @@ const CONFIRM_EVERY: f64 = 1_000.0;
 impl Live {
     /// The viewer has seen a conversation up to a place. It is told if something was unread, or if others do not know.
     pub fn read(&self, topic: &Topic, seq: Seq) {
-        let known = {
+        let (told, known) = {
             let state = self.state();
             let told = state.told.get(topic).copied().unwrap_or_default();
             let marks = state.timelines.get(topic).map(|timeline| timeline.marks.clone());
@@ -21,14 +22,14 @@ impl Live {
                     marks.iter().find(|marks| marks.user == self.me.id).map(|own| own.read)
                 })
             });
-            told.max(own.unwrap_or_default())
+            (told, told.max(own.unwrap_or_default()))
         };
-        if self.unread(topic) == 0 && seq <= known {
+        // What was told over this connection is under way; the server says the count when it has it.
+        if seq <= told || (seq <= known && self.unread(topic) == 0) {
             return;
         }
         if self.mark(topic, seq, false) {
             self.state().told.insert(topic.clone(), seq);
-            self.change(topic, |mine| (mine.unread, mine.mentions) = (0, 0));
         }
     }
 
@@ -79,6 +80,7 @@ impl Live {
             if !back {
                 // What is read was delivered.
                 state.unconfirmed.remove(topic);
+                state.counts.comes(topic);
             }
         }
         is_open
@@ -92,6 +94,13 @@ impl Live {
 }
 
 impl State {
+    /// The server is asked for the count that an entry may have changed.
+    pub(super) fn recount(&mut self, topic: &Topic, event: &Event, me: UserId, now: f64) {
+        if changes_count(event, me) {
+            self.counts.stale(topic, now);
+        }
+    }
+
     /// A message of somebody else has come: it is told to have been delivered, together with what comes soon after.
     pub(super) fn got(&mut self, topic: &Topic, seq: Seq, event: &Event, me: UserId, now: f64) {
         if matches!(event, Event::Message { author, .. } if author.id != me) {

@@ -1,11 +1,13 @@
 //! What the browser knows, and how it changes: pure, without a socket, a clock or a page, so that every turn
 //! of it is tested on the host.
 //!
-//! [`Live`] is the handle; what it does stands in `driving`, `hearing`, `writing` and `marks`. [`Link`](link::Link)
+//! [`Live`] is the handle; what it does stands in `driving`, `hearing`, `writing` and `marks`; `counts` has the
+//! server say what is unread. [`Link`](link::Link)
 //! decides when to connect, ping and give up; the [`Timeline`] is the browser's view of one log; the
 //! [`Outbox`](outbox::Outbox) keeps what is not committed yet. `frontend` drives it: it carries out [`Order`]s and
 //! tells what the socket did.
 
+mod counts;
 mod driving;
 mod hearing;
 mod lead;
@@ -20,6 +22,7 @@ mod state;
 mod timeline;
 mod writing;
 
+pub use counts::count;
 pub use lead::Lead;
 pub use link::LinkState;
 pub use receipt::Receipt;

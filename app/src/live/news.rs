@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use wire::{Entry, Event, Marks, Member, Person, Quote};
 
 use super::row::Row;
-use super::timeline::Timeline;
+use super::timeline::{Timeline, facts_of};
 
 /// What an entry did to a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,9 @@ pub(super) enum Applied {
     Hole,
 }
 
-/// The most rows a page carries; past that the oldest go, and history brings them back.
-const MOST_ROWS: usize = 300;
+/// The most rows of history in a page. Past that the far side goes, and history brings it back.
+pub(super) const MOST_ROWS: usize = 300;
+
 /// What happens in a conversation, as it is told.
 impl Timeline {
     /// Marks only move on, whatever comes when.
@@ -46,7 +47,8 @@ impl Timeline {
         if entry.seq != log.cursor.seq.next() {
             return Applied::Hole;
         }
-        let shows_newest = log.last == log.cursor.seq;
+        let is_silent = entry.data.is_silent();
+        let shows_newest = log.last == log.cursor.seq && (is_silent || self.has_room(&entry));
         log.cursor.seq = entry.seq;
         if shows_newest {
             log.last = entry.seq;
@@ -57,7 +59,7 @@ impl Timeline {
             self.seat(&entry.data);
         }
         self.amend(&entry);
-        if entry.data.is_silent() {
+        if is_silent {
             return Applied::Shown;
         }
         if shows_newest {
@@ -123,10 +125,8 @@ impl Timeline {
     pub(super) fn show(&self, entry: Entry) {
         let fresh = Row::delivered(entry);
         let content = fresh.content.get_untracked();
-        let mut trimmed = None;
-        let most = if self.reads_old.get_untracked() { usize::MAX } else { MOST_ROWS };
         self.rows.update(|rows| {
-            let place = rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len());
+            let place = facts_of(rows);
             match rows.iter().position(|row| row.key == fresh.key) {
                 Some(at) => {
                     let row = rows.remove(at);
@@ -135,16 +135,43 @@ impl Timeline {
                 }
                 None => rows.insert(place, fresh),
             }
-            if rows.len() > most {
-                rows.drain(..rows.len() - most);
-                trimmed = rows.first().and_then(Row::seq);
-            }
+            self.trim_older(rows);
         });
-        if let Some(first) = trimmed {
-            self.log().first = first;
-            self.has_older.set(true);
-        }
         self.lead();
+    }
+
+    /// Whether a new row can be shown. Who reads older ones in a full page loses none of them: the new one is history
+    /// that is not on the page, unless it is their own.
+    fn has_room(&self, entry: &Entry) -> bool {
+        if !self.reads_old.get_untracked() {
+            return true;
+        }
+        let key = Row::delivered(entry.clone()).key;
+        self.rows.with_untracked(|rows| facts_of(rows) < MOST_ROWS || rows.iter().any(|row| row.key == key))
+    }
+
+    /// Takes away the oldest rows past the most that a page carries.
+    pub(super) fn trim_older(&self, rows: &mut Vec<Row>) {
+        let facts = facts_of(rows);
+        if facts > MOST_ROWS {
+            rows.drain(..facts - MOST_ROWS);
+            if let Some(first) = rows.first().and_then(Row::seq) {
+                self.log().first = first;
+                self.has_older.set(true);
+            }
+        }
+    }
+
+    /// Takes away the newest rows past the most that a page carries; what is on its way stays.
+    pub(super) fn trim_newer(&self, rows: &mut Vec<Row>) {
+        let facts = facts_of(rows);
+        if facts > MOST_ROWS {
+            rows.drain(MOST_ROWS..facts);
+            if let Some(last) = rows[..MOST_ROWS].last().and_then(Row::seq) {
+                self.log().last = last;
+                self.has_newer.set(true);
+            }
+        }
     }
 
     pub(super) fn seat(&self, event: &Event) {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leptos::prelude::*;
 use wire::{Action, Cursor, Mine, Person, Request, SendId, Seq, Topic, UserId, Visit};
 
+use super::counts::Counts;
 use super::link::{Link, LinkState};
 use super::outbox::Outbox;
 use super::timeline::Timeline;
@@ -64,6 +65,8 @@ pub struct Typing {
 
 pub(super) struct State {
     pub(super) link: Link,
+    /// Whether there was a connection before this one.
+    pub(super) was_open: bool,
     /// How far `mine` reaches in the log of the user's own news.
     pub(super) own: Cursor,
     pub(super) timelines: HashMap<Topic, Timeline>,
@@ -76,6 +79,7 @@ pub(super) struct State {
     /// What has come and is not told to have been delivered, and when it is.
     pub(super) unconfirmed: HashMap<Topic, Seq>,
     pub(super) confirm_at: f64,
+    pub(super) counts: Counts,
     /// Whether the viewer has gone away from this page.
     pub(super) away: bool,
     pub(super) outbox: Outbox,
@@ -128,6 +132,7 @@ impl Live {
     pub fn new(visit: Visit) -> Self {
         let state = State {
             link: Link::new(),
+            was_open: false,
             own: visit.cursor,
             timelines: HashMap::new(),
             others: heads(&visit.mine),
@@ -135,6 +140,7 @@ impl Live {
             told: HashMap::new(),
             unconfirmed: HashMap::new(),
             confirm_at: 0.0,
+            counts: Counts::default(),
             away: false,
             outbox: Outbox::default(),
             asked: HashMap::new(),

@@ -9,7 +9,7 @@ use wire::{
 
 use super::lead::Lead;
 use super::row::{Content, Row};
-use crate::browser::Zone;
+use crate::zone::Zone;
 
 /// The browser's view of one conversation's log: its rows, in order, without a hole, and who is there.
 #[derive(Clone, Debug)]
@@ -61,6 +61,8 @@ pub(super) struct Log {
     pub(super) begins: Seq,
     /// Entries that came while the page is being loaded anew; none if it is not.
     pub(super) held: Option<VecDeque<Entry>>,
+    /// Rows that were the first of a page, and still look so.
+    pub(super) seams: Vec<Seq>,
     pub(super) zone: Zone,
 }
 
@@ -88,6 +90,7 @@ impl Timeline {
             first: page.from,
             begins: page.begins,
             held: None,
+            seams: Vec::new(),
             zone,
         };
         let is_unread = |entry: &&Entry| {
@@ -154,8 +157,9 @@ impl Timeline {
         drop(log);
         let newer = rows_of(page).filter(|row| row.seq() <= Some(reached)).collect::<Vec<_>>();
         self.rows.update(|rows| {
-            let place = rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len());
+            let place = facts_of(rows);
             rows.splice(place..place, newer);
+            self.trim_older(rows);
         });
         self.has_newer.set(has_newer);
         self.lead();
@@ -173,10 +177,26 @@ impl Timeline {
         drop(log);
         let older = rows_of(page).collect::<Vec<_>>();
         self.rows.update(|rows| {
+            // The first row so far keeps what stands above it as long as it is in sight.
+            self.log().seams.extend(rows.first().and_then(Row::seq));
             rows.splice(0..0, older);
+            self.trim_newer(rows);
         });
         self.has_older.set(has_older);
         self.lead();
+    }
+
+    /// What stands above a row changes only where nobody looks: rows that were the first of a page until others were put
+    /// above them get their heads now, unless they are in sight.
+    pub fn settle(&self, in_sight: impl Fn(Seq) -> bool) {
+        let mut log = self.log();
+        let before = log.seams.len();
+        log.seams.retain(|seq| in_sight(*seq));
+        let settled = log.seams.len() != before;
+        drop(log);
+        if settled {
+            self.lead();
+        }
     }
 
     /// Days and times are shown in this zone from now on.
@@ -197,6 +217,7 @@ impl Timeline {
         log.members_at = page.members_at;
         log.first = page.page.from;
         log.begins = page.page.begins;
+        log.seams.clear();
         let held = log.held.take().unwrap_or_default();
         let has_older = log.first > log.begins;
         let has_newer = log.last < log.cursor.seq;
@@ -263,12 +284,15 @@ impl Timeline {
 
     /// Works out what stands above each row, and tells only the rows for which it changed.
     pub(super) fn lead(&self) {
-        let zone = self.log().zone;
+        let log = self.log();
+        let (zone, seams) = (log.zone, log.seams.clone());
+        drop(log);
         self.rows.with_untracked(|rows| {
             let mut above: Option<Content> = None;
             for row in rows {
                 let content = row.content.get_untracked();
-                let lead = Lead::between(above.as_ref(), &content, zone);
+                let is_seam = content.seq.is_some_and(|seq| seams.contains(&seq));
+                let lead = Lead::between(above.as_ref().filter(|_| !is_seam), &content, zone);
                 if row.lead.with_untracked(|old| *old != lead) {
                     row.lead.set(lead);
                 }
@@ -290,6 +314,11 @@ pub(crate) fn role_of(members: &[Member], person: &Person) -> Option<Role> {
 /// The rows of a page.
 fn rows_of(page: Rows) -> impl Iterator<Item = Row> {
     page.entries.into_iter().filter(|entry| !entry.data.is_silent()).map(Row::delivered)
+}
+
+/// How many of the rows are facts; what is on its way follows them.
+pub(super) fn facts_of(rows: &[Row]) -> usize {
+    rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len())
 }
 
 pub(super) fn quote_of(entry: &Entry) -> Option<Quote> {

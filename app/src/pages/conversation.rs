@@ -2,20 +2,24 @@ use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use leptos_router::params::ParamsMap;
-use wire::{Entrance, GroupView, Place, Role, SendId, Seq, Timestamp};
+use wire::{Entrance, GroupView, Place, Role, SendId, Timestamp};
 
 use super::broken::Broken;
 use super::join::JoinPage;
 use super::not_found::NotFound;
-use crate::browser::{use_browser, use_zone};
+use super::place::Wanted;
+use crate::browser::use_browser;
 use crate::calls::enter;
 use crate::desk::Desk;
 use crate::live::{Live, Timeline};
+use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys, part};
+use crate::views::{
+    Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys, part, says,
+};
+use crate::zone::{use_clock, use_zone};
 
 /// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
 #[component]
@@ -25,22 +29,34 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| (params.get("group"), params.get("person"))));
     // What the address says of a place counts for the first page only; after that the page is live.
-    let place = query.with_untracked(place);
+    let wanted = query.with_untracked(Wanted::read);
+    let place = wanted.place(zone.get_untracked());
+    let first = id.get_untracked();
     let invite = query.with_untracked(|query| query.get("invite"));
     let turn = RwSignal::new(0u32);
     let joined = Callback::new(move |()| turn.update(|turn| *turn += 1));
+    let (id_now, outage) = (id, use_context::<Outage>());
     let entrance = page_data(move || (id.get(), turn.get()), {
-        let (first, invite) = (id.get_untracked(), invite.clone());
-        move |(id, _)| {
+        let (first, invite) = (first.clone(), invite.clone());
+        move |(id, _): (Named, u32)| {
             let (place, invite) = if id == first { (place, invite.clone()) } else { (Place::Unread, None) };
-            let (group, person) = id;
-            enter(group, person, place, invite)
+            let is_wanted = {
+                let asked = id.clone();
+                move || id_now.try_get_untracked().is_some_and(|now| now == asked)
+            };
+            let fetch = move || {
+                let (group, person) = id.clone();
+                enter(group, person, place, invite.clone())
+            };
+            patiently(fetch, is_wanted, outage)
         }
     });
     view! {
         <Transition>
             {move || {
                 let (session, invite) = (session.clone(), invite.clone());
+                // Another conversation in the same page was asked for without a place.
+                let wanted = if id.get_untracked() == first { wanted } else { Wanted::default() };
                 Suspend::new(async move {
                     let Entrance { visit, view, link, form_id } = match entrance.await {
                         Ok(entrance) => entrance,
@@ -51,11 +67,16 @@ pub(crate) fn ConversationPage() -> impl IntoView {
                         (Some(visit), GroupView::Inside(page)) => {
                             let live = session.live(visit);
                             let timeline = Timeline::new(*page, live.me.id, zone.get_untracked());
-                            EitherOf4::C(view! { <Inside live timeline link form_id/> })
+                            #[cfg(feature = "ssr")]
+                            if let Some(place) = wanted.begin_of_day(&timeline, zone.get_untracked()) {
+                                leptos_axum::redirect(&place, false);
+                            }
+                            let missing = wanted.missing(&timeline, zone.get_untracked());
+                            EitherOf4::C(view! { <Inside live timeline link form_id missing/> })
                         }
                         (visit, GroupView::Outside { group, members, closed }) => {
                             let named = visit.is_some();
-                            EitherOf4::D(view! { <JoinPage group members closed invite named joined/> })
+                            EitherOf4::D(view! { <JoinPage group members closed invite named joined linked=wanted.is_message()/> })
                         }
                         (None, GroupView::Inside(_)) => EitherOf4::A(view! { <NotFound/> }),
                     }
@@ -65,9 +86,18 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     }
 }
 
+/// A group or a person, as the address names them.
+type Named = (Option<String>, Option<String>);
+
 /// The conversation as its members see it.
 #[component]
-fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId) -> impl IntoView {
+fn Inside(
+    live: Live,
+    timeline: Timeline,
+    link: Option<String>,
+    form_id: SendId,
+    missing: Option<String>,
+) -> impl IntoView {
     let zone = use_zone();
     if use_browser().is_some() {
         let (live, timeline, topic) = (live.clone(), timeline.clone(), timeline.topic());
@@ -87,6 +117,13 @@ fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId)
         });
     }
     let topic = timeline.topic();
+    let title = {
+        let (live, settings, what) = (live.clone(), timeline.settings.clone(), timeline.what.clone());
+        says(move || {
+            let name = settings.with(|settings| settings.as_ref().map(|settings| settings.name.to_string()));
+            text::title(live.unread_for_me(), &name.unwrap_or_else(|| what.title().to_owned()))
+        })
+    };
     let silence = Silence::of(&live, &timeline);
     let desk = Desk::new(live.clone(), timeline.clone());
     answer_to_keys(Some(desk.clone()));
@@ -100,30 +137,18 @@ fn Inside(live: Live, timeline: Timeline, link: Option<String>, form_id: SendId)
         })
     };
     view! {
-        <Title text=timeline.what.title().to_owned()/>
+        <Title text=title/>
         <a class="skip" href="#messages">{text::SKIP}</a>
         <div class="layout">
             <Sidebar live=live.clone() current=Some(topic.clone())/>
             <main class="layout-conversation" id="main">
                 <Header live=live.clone() timeline=timeline.clone() link/>
-                <MessageList desk=desk.clone()/>
+                <MessageList desk=desk.clone() missing/>
                 <Footnote desk/>
                 {composer}
             </main>
             <Members live timeline/>
         </div>
-    }
-}
-
-/// Where the address says that the page begins.
-fn place(query: &ParamsMap) -> Place {
-    let number = |name: &str| query.get(name).and_then(|value| value.parse().ok()).map(Seq);
-    let day = query.get("day").and_then(|day| format!("{day}T00:00:00.000Z").parse::<Timestamp>().ok());
-    match (number("at"), number("before"), day) {
-        (Some(at), _, _) => Place::Around(at),
-        (None, Some(before), _) => Place::Before(before),
-        (None, None, Some(day)) => Place::From(day),
-        (None, None, None) => Place::Unread,
     }
 }
 
@@ -143,6 +168,7 @@ impl Silence {
         let (me, members) = (live.me.id, timeline.members.clone());
         let (lost, settings) = (timeline.seat_lost.clone(), timeline.settings.clone());
         let blocked = timeline.blocked;
+        let clock = use_clock();
         Memo::new(move |_| {
             if lost.get() {
                 return Some(Self::SeatLost);
@@ -152,9 +178,7 @@ impl Silence {
             }
             let seat =
                 members.with(|members| members.iter().find(|member| member.person.id == me).cloned())?;
-            let now = use_browser().map(|browser| (browser.now)());
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
-            let muted = seat.muted_until.filter(|until| now.is_none_or(|now| until.0 as f64 > now));
+            let muted = seat.muted_until.filter(|until| !clock.is_past(*until));
             settings.with(|settings| match (settings, muted) {
                 (Some(settings), _) if settings.archived => Some(Self::Archived),
                 (_, Some(until)) => Some(Self::Muted(until)),

@@ -21,6 +21,8 @@ pub(super) fn JoinPage(
     named: bool,
     /// Called when there is a seat.
     joined: Callback<()>,
+    /// Whether the address is that of a message.
+    linked: bool,
 ) -> impl IntoView {
     let id = group.id.to_string();
     let count = usize::try_from(members).unwrap_or(usize::MAX);
@@ -46,6 +48,7 @@ pub(super) fn JoinPage(
             <Avatar id=group.id.to_string() name=group.name.to_string() large=true/>
             <h1 dir="auto">{group.name.to_string()}</h1>
             <p class="slogan">{text::member_count(count)}</p>
+            {linked.then(|| view! { <p class="hint">{text::MEMBERS_READ}</p> })}
             {form}
         </Plain>
     }

@@ -7,19 +7,20 @@ use super::broken::Broken;
 use crate::browser::use_browser;
 use crate::calls::look_around;
 use crate::live::Live;
+use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
 use crate::returned::typed;
 use crate::site::Session;
 use crate::text;
-use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, flag};
+use crate::views::{Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, flag, says};
 
 /// The start page: a name, and after that the groups.
 #[component]
 pub(crate) fn Landing() -> impl IntoView {
     let session = expect_context::<Session>();
-    let visit = page_data(|| (), |()| look_around());
+    let outage = use_context::<Outage>();
+    let visit = page_data(|| (), move |()| patiently(look_around, || true, outage));
     view! {
-        <Title text=text::PRODUCT/>
         <Suspense>
             {move || {
                 let session = session.clone();
@@ -46,6 +47,7 @@ fn Stranger() -> impl IntoView {
         (browser.forget_others)(None);
     }
     view! {
+        <Title text=text::PRODUCT/>
         <Plain>
             <img src="/icon.svg" alt="" width="72" height="72"/>
             <h1>{text::PRODUCT}</h1>
@@ -101,7 +103,10 @@ fn Home(live: Live) -> impl IntoView {
     let name = live.me.name.to_string();
     answer_to_keys(None);
     expect_context::<Session>().has_shown_one();
+    let counted = live.clone();
+    let title = says(move || text::home_title(counted.unread_for_me()));
     view! {
+        <Title text=title/>
         <div class="layout layout-home">
             <Sidebar live=live.clone() current=None/>
             <main class="layout-welcome" id="main">

@@ -5,6 +5,7 @@ mod conversation;
 mod join;
 mod landing;
 mod not_found;
+mod place;
 
 #[cfg(feature = "ssr")]
 pub(crate) use broken::Broken;

@@ -8,6 +8,7 @@ use crate::calls::{Known, SessionLine, account};
 use crate::returned::typed;
 use crate::text;
 use crate::views::{Avatar, Confirm, Form, Plain, Refusal};
+use crate::zone::use_zone;
 
 /// Signing in with a name and a password.
 #[component]
@@ -159,7 +160,7 @@ fn Change() -> impl IntoView {
 fn Session(line: SessionLine) -> impl IntoView {
     let SessionLine { handle, label, since, is_this } = line;
     let label = if label.is_empty() { text::SOME_BROWSER.to_owned() } else { label };
-    let (year, month, day) = since.date();
+    let (year, month, day) = use_zone().get_untracked().date(since);
     view! {
         <li class="session">
             <span class="name-wrap">{label}</span>

@@ -5,6 +5,7 @@ use wire::{Entry, Page, Seq};
 use super::{Sheet, no_page};
 use crate::calls::group_audit;
 use crate::text::{self, Sentence};
+use crate::zone::use_zone;
 
 /// Who did what in a group, for its admins and those of the application.
 #[component]
@@ -52,19 +53,17 @@ pub(super) fn AuditLog<D: 'static>(
         let address = format!("{path}?before={}#audit", first.seq);
         view! { <p><a class="button button-small" href=address>{text::EARLIER}</a></p> }
     });
-    let line = |entry: Entry<D>| {
+    let zone = use_zone().get_untracked();
+    let line = move |entry: Entry<D>| {
         let sentence = says(&entry.data)?;
-        let (year, month, day) = entry.timestamp.date();
-        let (hour, minute, ..) = entry.timestamp.time_of_day();
         Some(view! {
             <li>
-                <time datetime=entry.timestamp.to_string()>
-                    {format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")}
-                </time>
+                <time datetime=entry.timestamp.to_string()>{text::moment(&zone, entry.timestamp)}</time>
                 <span>{sentence.view()}</span>
             </li>
         })
     };
+    let none = page.entries.is_empty().then(|| view! { <p class="hint">{text::NOTHING_LOGGED}</p> });
     let lines: Vec<_> = page.entries.into_iter().rev().filter_map(line).collect();
-    view! { <ol class="audit">{lines}</ol> {earlier} }
+    view! { <ol class="audit">{lines}</ol> {none} {earlier} }
 }

@@ -5,7 +5,7 @@ use wire::{Event, Person, Seq};
 use super::{Sheet, no_page};
 use crate::calls::{Told, message};
 use crate::returned::{in_textarea, typed};
-use crate::text;
+use crate::text::{self, sentence};
 use crate::views::{Confirm, Form, FormState, Refusal, Rich};
 
 const AMEND: &str = "/do/amend";
@@ -32,11 +32,19 @@ pub(super) fn MessagePage() -> impl IntoView {
 fn Message(told: Told) -> impl IntoView {
     let Told { what, entry, me, mine, is_admin, come, form_id } = told;
     let seq = entry.seq;
-    let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
-        return view! { <p>{text::GONE}</p> }.into_any();
-    };
     let back = format!("{}?at={seq}#m{seq}", what.path());
     let (name, topic) = (what.title().to_owned(), what.topic().to_string());
+    let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
+        return view! {
+            <Sheet title=sentence!("{}", name) back=what.path() back_to=text::back_to(&name)>
+                <section class="card">
+                    <p>{text::GONE}</p>
+                    <p><a class="button" href=what.path()>{text::back_to(&name).view()}</a></p>
+                </section>
+            </Sheet>
+        }
+        .into_any();
+    };
     // Three forms go to the same place; one line says why any of them was refused.
     let amended = FormState::of(AMEND).shown();
     let deed = {

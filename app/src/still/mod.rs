@@ -23,12 +23,12 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_query_map;
 use leptos_router::path;
 
-use crate::browser::Zone;
 use crate::failure::Failure;
 use crate::pages::{Broken, NotFound};
 use crate::returned::Returned;
 use crate::site::provide_head;
 use crate::text::{self, Sentence};
+use crate::zone::Clock;
 
 pub use returned::ReturnedPage;
 
@@ -36,7 +36,7 @@ pub use returned::ReturnedPage;
 #[component]
 pub fn Still() -> impl IntoView {
     provide_head();
-    provide_context(RwSignal::new(Zone::UTC));
+    Clock::provide();
     view! {
         <Router>
             <Routes fallback=NotFound>

@@ -7,6 +7,7 @@ use crate::calls::{Profile, Shown, profile};
 use crate::returned::{in_textarea, typed};
 use crate::text::{self, sentence};
 use crate::views::{Avatar, Confirm, Form, FormState, PageField, Refusal};
+use crate::zone::use_zone;
 
 /// What somebody tells of themselves.
 #[component]
@@ -28,7 +29,7 @@ pub(super) fn ProfilePage() -> impl IntoView {
 fn OfPerson(shown: Shown) -> impl IntoView {
     let Shown { profile: Profile { person, since, bio, .. }, role, mine } = shown;
     let (id, name) = (person.id.to_string(), person.name.to_string());
-    let (year, month, day) = since.date();
+    let (year, month, day) = use_zone().get_untracked().date(since);
     let (to, label) =
         if mine { ("/account".into(), text::ACCOUNT) } else { (format!("/d/{id}"), text::WRITE_TO) };
     view! {

@@ -9,7 +9,7 @@ pub(crate) use sentence::{Part, Sentence, Words, sentence};
 #[cfg(feature = "ssr")]
 pub(crate) use still::*;
 use wire::limits::UNREAD_MOST;
-use wire::{Door, Event, Person, Quote, Role, Setting, Summary};
+use wire::{Door, Event, Person, Quote, Role, Setting, Summary, Timestamp};
 
 use crate::live::Receipt;
 
@@ -80,8 +80,13 @@ pub(crate) const COPY: &str = "Copy";
 pub(crate) const NOT_SENT: &str = "Not sent.";
 pub(crate) const RETRY: &str = "Retry";
 pub(crate) const DISCARD: &str = "Discard";
-pub(crate) const OFFLINE: &str =
-    "You are offline. What you write is kept and sent when the connection is back.";
+pub(crate) const OFFLINE: &str = "Can't reach the server. Reconnecting…";
+pub(crate) const PAGE_WAITS: &str = "The page you asked for opens then.";
+pub(crate) const TRY_NOW: &str = "Try now";
+pub(crate) const NO_MESSAGE: &str = "There's no message at this link.";
+pub(crate) const DELETED_HERE: &str = "The message at this link was deleted.";
+pub(crate) const NO_DATE: &str = "That isn't a date.";
+pub(crate) const MEMBERS_READ: &str = "The link leads to a message. Only members can read it.";
 pub(crate) const ENDED: &str = "The connection has ended.";
 pub(crate) const RELOAD: &str = "Reload";
 pub(crate) const SEAT_LOST: &str = "You are no longer in this group.";
@@ -309,6 +314,41 @@ pub(crate) fn join_title(group: &str) -> Sentence {
     sentence!("Join {}", group)
 }
 
+/// The title of a page, with how much is unread for the viewer.
+pub(crate) fn title(unread: u32, name: &str) -> String {
+    // A name of the other direction must not turn the rest round; one in ASCII cannot.
+    let name = if name.is_ascii() { name.to_owned() } else { sentence!("{}", name).plain() };
+    match unread {
+        0 => format!("{name} · {PRODUCT}"),
+        n => format!("({}) {name} · {PRODUCT}", up_to_99(n)),
+    }
+}
+
+/// The title of the start page.
+pub(crate) fn home_title(unread: u32) -> String {
+    match unread {
+        0 => PRODUCT.into(),
+        n => format!("({}) {PRODUCT}", up_to_99(n)),
+    }
+}
+
+/// There is nothing of a day, in days since 1970-01-01, but of later ones.
+pub(crate) fn nothing_on(day: i64) -> String {
+    format!("No messages on {}. These are the next ones.", day_name(day))
+}
+
+/// There is nothing of a day, nor of any later one.
+pub(crate) fn nothing_since(day: i64) -> String {
+    format!("No messages since {}. These are the latest.", day_name(day))
+}
+
+/// A day, in days since 1970-01-01, by its full date.
+pub(crate) fn day_name(day: i64) -> String {
+    let (year, month, date) = Timestamp(day.saturating_mul(86_400_000)).date();
+    // The first day of 1970 was a Thursday; weeks begin on Monday.
+    self::date((day + 3).rem_euclid(7), date, month, year)
+}
+
 pub(crate) fn newer(count: usize) -> String {
     match count {
         1 => "1 new message".into(),
@@ -316,7 +356,7 @@ pub(crate) fn newer(count: usize) -> String {
     }
 }
 
-pub(crate) fn date(weekday: i64, day: i64, month: i64, year: i64) -> String {
+fn date(weekday: i64, day: i64, month: i64, year: i64) -> String {
     const WEEKDAYS: [&str; 7] =
         ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     const MONTHS: [&str; 12] = [

@@ -3,6 +3,7 @@
 use wire::{AppRole, Deed, EndedSessions, Invite, Timestamp};
 
 use super::{Sentence, Words, sentence};
+use crate::zone::Zone;
 
 pub(crate) const SETTINGS: &str = "Settings";
 pub(crate) const DESCRIPTION: &str = "What it is about";
@@ -29,6 +30,7 @@ pub(crate) const MAKE_INVITE: &str = "Make an invite";
 pub(crate) const REVOKE: &str = "Revoke";
 pub(crate) const BANS: &str = "Banned";
 pub(crate) const UNBAN: &str = "Lift the ban";
+pub(crate) const NOTHING_LOGGED: &str = "Nothing was logged here.";
 pub(crate) const AUDIT: &str = "Audit log";
 pub(crate) const ENDING: &str = "Archive or delete";
 pub(crate) const ARCHIVE: &str = "Archive";
@@ -230,6 +232,14 @@ pub(crate) fn manage_title(group: &str) -> Sentence {
 
 pub(crate) fn message_of(author: &wire::Person) -> Sentence {
     sentence!("Message of {}", author)
+}
+
+/// A moment as logs show it: in the viewer's zone, or in UTC while nobody knows that.
+pub(crate) fn moment(zone: &Zone, at: Timestamp) -> String {
+    let (year, month, day) = zone.date(at);
+    let local = zone.local(at);
+    let utc = if zone.today.is_none() { " UTC" } else { "" };
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}{utc}", local.hour, local.minute)
 }
 
 pub(crate) fn back_to(group: &str) -> Sentence {

@@ -2,47 +2,62 @@ use leptos::either::Either;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{HtmlTextAreaElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use leptos::web_sys::{HtmlTextAreaElement, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::changing::{flag, part, says};
+use super::history_loader::{End, HistoryLoader};
 use super::keys::key;
 use super::message::MessageRow;
+use super::scroll_anchor::ScrollAnchor;
 use crate::browser::use_browser;
-use crate::calls::slice;
 use crate::desk::Desk;
 use crate::live::{LinkState, Live, Row, Timeline};
 use crate::text;
 
-/// How far from the end, in pixels, still counts as being there.
-const NEAR_END: i32 = 100;
-
 /// The messages. The box is laid out from its end (`column-reverse`), so that without a line of script it
 /// opens at the newest message, stays there while new ones come, and does not move when older ones are put
-/// above.
+/// above. More history is loaded while the reader comes near either end.
 #[component]
-pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
+pub(crate) fn MessageList(
+    desk: Desk,
+    /// Why the page does not show what its address asks for.
+    missing: Option<String>,
+) -> impl IntoView {
     let (live, timeline) = (desk.live.clone(), desk.timeline.clone());
     let list = NodeRef::<Div>::new();
-    let at_end = RwSignal::new(true);
+    let anchor = ScrollAnchor::new(list);
+    let at_end = anchor.at_end;
     let unseen = RwSignal::new(0usize);
     let has_newer = timeline.has_newer.clone();
-    let reads_old = timeline.reads_old.clone();
-    let watch = move |_| {
-        if let Some(list) = list.get_untracked() {
-            let is_near = list.scroll_top().abs() <= NEAR_END;
-            at_end.set(is_near);
-            reads_old.set(!is_near);
+    let loader = HistoryLoader::new(live.clone(), timeline.clone());
+    anchor.start();
+    let scrolled = {
+        let timeline = timeline.clone();
+        move || {
+            anchor.scrolled(&timeline);
+            timeline.reads_old.set(!at_end.try_get_untracked().unwrap_or(true));
         }
     };
+    let watch = {
+        let (scrolled, loader) = (scrolled.clone(), loader.clone());
+        move |_| {
+            scrolled();
+            if let Some(list) = list.get_untracked() {
+                loader.reach(&list);
+            }
+        }
+    };
+    fill(&timeline, &loader, list);
+    // The newest messages were asked for and are not on the page yet.
+    let goes_to_end = RwSignal::new(false);
     let to_newest = {
         let (desk, has_newer) = (desk.clone(), has_newer.clone());
         move || {
             if has_newer.get_untracked() {
+                goes_to_end.set(true);
                 desk.back_to_now();
             }
-            if let Some(list) = list.get_untracked() {
-                list.set_scroll_top(0);
-            }
+            anchor.to_end();
         }
     };
     if use_browser().is_some() {
@@ -56,41 +71,36 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
         on_cleanup(move || listener.remove());
     }
     count_unseen(&live, &timeline, at_end, unseen);
-    stay_at_end(&timeline, at_end, list);
+    stay_at_end(&timeline, anchor, goes_to_end);
     mark_read(live.clone(), timeline.clone(), at_end);
-    let scroll_own = timeline.clone();
-    let me = live.me.clone();
-    Effect::new(move |before: Option<usize>| {
-        let own = scroll_own.rows.with(|rows| {
-            rows.iter().filter(|row| row.seq().is_none() && row.key.starts_with(&me.id.to_string())).count()
-        });
-        // What I write I want to see, wherever I was reading.
-        if before.is_some_and(|before| own > before)
-            && let Some(list) = list.get_untracked()
-        {
-            list.set_scroll_top(0);
-        }
-        own
-    });
-    Effect::new(|_| {
+    follow_own(&live, &timeline, anchor, goes_to_end);
+    Effect::new(move |_| {
+        let scrolled = scrolled.clone();
         // The browser has scrolled to the message before the rows above it had their heights.
         // A browser that draws no frames need not scroll either.
         let _ = request_animation_frame(|| {
-            let _ = request_animation_frame(center_target);
+            let _ = request_animation_frame(move || {
+                center_target();
+                scrolled();
+            });
         });
     });
     let rows = timeline.rows.clone();
-    let shows_pill = flag(move || !at_end.get() || has_newer.get());
+    let shows_pill = flag({
+        let has_newer = has_newer.clone();
+        move || !at_end.get() || has_newer.get()
+    });
     view! {
+        {missing.map(|sentence| view! { <Missing sentence path=desk.path() to_newest=to_newest.clone()/> })}
         <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
             <div class="timeline-content">
-                <OlderMessages timeline=timeline.clone()/>
+                <OlderMessages timeline=timeline.clone() loader=loader.clone()/>
                 <ol class="rows">
                     <For each=move || rows.get() key=|row| row.key.clone() let(row)>
                         <MessageRow desk=desk.clone() row/>
                     </For>
                 </ol>
-                <NewerMessages timeline/>
+                <NewerMessages timeline loader/>
                 <span id="end"></span>
             </div>
         </div>
@@ -104,9 +114,13 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
                         move |_| to_newest()
                     }
                 >
-                    {says(move || match unseen.get() {
-                        0 => text::TO_NEWEST.into(),
-                        count => text::newer(count),
+                    {says({
+                        let has_newer = has_newer.clone();
+                        move || match unseen.get() {
+                            0 => text::TO_NEWEST.into(),
+                            _ if has_newer.get() => text::TO_NEWEST.into(),
+                            count => text::newer(count),
+                        }
                     })}
                 </button>
             </Show>
@@ -114,18 +128,69 @@ pub(crate) fn MessageList(desk: Desk) -> impl IntoView {
     }
 }
 
-/// Whoever is near the end is taken to the end when something new comes.
-fn stay_at_end(timeline: &Timeline, at_end: RwSignal<bool>, list: NodeRef<Div>) {
-    let rows = timeline.rows.clone();
+/// Says that the page does not show what its address asks for, with the way to the newest messages.
+#[component]
+fn Missing(sentence: String, path: String, to_newest: impl Fn() + Send + Sync + 'static) -> impl IntoView {
+    let shown = RwSignal::new(true);
+    let leave = StoredValue::new(move |event: MouseEvent| {
+        event.prevent_default();
+        shown.set(false);
+        to_newest();
+    });
+    view! {
+        <Show when=flag(move || shown.get())>
+            <p class="timeline-missing" role="status">
+                {sentence.clone()} " "
+                <a href=path.clone() rel="external" on:click=move |event| leave.with_value(|leave| leave(event))>
+                    {text::TO_NEWEST}
+                </a>
+            </p>
+        </Show>
+    }
+}
+
+/// Loads more as long as a large window has room for all there is: nothing can be scrolled there.
+fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
+    let (rows, link, loader) = (timeline.rows.clone(), loader.live.link.clone(), loader.clone());
+    Effect::new(move |_| {
+        rows.track();
+        let list = list.get().filter(|list| list.scroll_height() <= list.client_height());
+        if let Some(list) = list.filter(|_| link.get() == LinkState::Online) {
+            loader.reach(&list);
+        }
+    });
+}
+
+/// Whoever is near the end is taken to the end when something new comes; who has asked for the newest messages, when
+/// they are there.
+fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
+    let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
     Effect::new(move |before: Option<Option<String>>| {
         let last = rows.with(|rows| rows.last().map(|row| row.key.clone()));
-        if before.is_some_and(|before| before != last)
-            && at_end.get_untracked()
-            && let Some(list) = list.get_untracked()
-        {
-            list.set_scroll_top(0);
+        let arrives = !has_newer.get() && goes_to_end.get_untracked();
+        if arrives {
+            goes_to_end.set(false);
+        }
+        let comes = before.is_some_and(|before| before != last) && anchor.at_end.get_untracked();
+        if arrives || comes {
+            anchor.to_end();
         }
         last
+    });
+}
+
+/// What I write I want to see, wherever I was reading.
+fn follow_own(live: &Live, timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
+    let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
+    let mine = live.me.id.to_string();
+    Effect::new(move |before: Option<usize>| {
+        let own = rows
+            .with(|rows| rows.iter().filter(|row| row.seq().is_none() && row.key.starts_with(&mine)).count());
+        if before.is_some_and(|before| own > before) {
+            goes_to_end.set(has_newer.get_untracked());
+            anchor.to_end();
+        }
+        own
     });
 }
 
@@ -195,14 +260,14 @@ fn count_unseen(live: &Live, timeline: &Timeline, at_end: RwSignal<bool>, unseen
 
 /// The way to older messages: a link that works as a page of its own, and in place once the page is live.
 #[component]
-fn OlderMessages(timeline: Timeline) -> impl IntoView {
+fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
     let has_older = timeline.has_older.clone();
-    let load = loader(&timeline, |timeline| (None, Some(timeline.first().0)), Timeline::prepend);
     part(move || {
         if has_older.get() {
             let address = format!("{}?before={}", timeline.what.path(), timeline.first());
+            let load = in_place(&loader, End::Older);
             Either::Left(view! {
-                <a class="timeline-older button button-small" href=address rel="external" on:click=load.clone()>
+                <a class="timeline-older button button-small" href=address rel="external" on:click=load>
                     {text::OLDER}
                 </a>
             })
@@ -214,15 +279,15 @@ fn OlderMessages(timeline: Timeline) -> impl IntoView {
 
 /// The way to newer messages, where the page shows an earlier part of the log.
 #[component]
-fn NewerMessages(timeline: Timeline) -> impl IntoView {
+fn NewerMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
     let has_newer = timeline.has_newer.clone();
-    let load = loader(&timeline, |timeline| (Some(timeline.last().0), None), Timeline::extend);
     part(move || {
         has_newer.get().then(|| {
             let last = timeline.last();
             let address = format!("{}?at={last}#m{last}", timeline.what.path());
+            let load = in_place(&loader, End::Newer);
             view! {
-                <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=load.clone()>
+                <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=load>
                     {text::NEWER}
                 </a>
             }
@@ -230,27 +295,11 @@ fn NewerMessages(timeline: Timeline) -> impl IntoView {
     })
 }
 
-/// Loads a slice of history in place, one at a time.
-fn loader(
-    timeline: &Timeline,
-    range: fn(&Timeline) -> (Option<u64>, Option<u64>),
-    show: fn(&Timeline, wire::Rows),
-) -> impl Fn(leptos::ev::MouseEvent) + Clone + use<> {
-    let loading = RwSignal::new(false);
-    let timeline = timeline.clone();
+/// Loads history in place of following the link.
+fn in_place(loader: &HistoryLoader, end: End) -> impl Fn(MouseEvent) + use<> {
+    let loader = loader.clone();
     move |event| {
         event.prevent_default();
-        if loading.get_untracked() {
-            return;
-        }
-        loading.set(true);
-        let timeline = timeline.clone();
-        leptos::task::spawn_local(async move {
-            let (after, before) = range(&timeline);
-            if let Ok(page) = slice(timeline.topic().to_string(), after, before).await {
-                show(&timeline, page);
-            }
-            loading.try_set(false);
-        });
+        loader.load(end);
     }
 }

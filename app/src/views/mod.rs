@@ -10,6 +10,7 @@ mod connection;
 mod footnote;
 mod form;
 mod header;
+mod history_loader;
 mod keyboard;
 mod keys;
 mod mark;
@@ -24,12 +25,13 @@ mod preferences;
 mod presence;
 mod refusal;
 mod rich_text;
+mod scroll_anchor;
 mod sidebar;
 mod switcher;
 mod toast;
 
 pub(crate) use avatar::Avatar;
-pub(crate) use changing::{flag, part};
+pub(crate) use changing::{flag, part, says};
 pub(crate) use composer::Composer;
 #[cfg(feature = "ssr")]
 pub(crate) use confirm::Confirm;

@@ -5,7 +5,7 @@ use super::avatar::Avatar;
 use super::changing::part;
 use super::presence::Presence;
 use super::switcher::Switcher;
-use crate::live::Live;
+use crate::live::{Live, count};
 use crate::text;
 
 /// The conversations of whoever looks, and their own name.
@@ -68,15 +68,6 @@ pub(super) fn in_order(mine: &[Mine], shown: impl Fn(&Mine) -> bool) -> Vec<&Min
     let mut shown: Vec<&Mine> = mine.iter().filter(|mine| shown(mine)).collect();
     shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
     shown
-}
-
-/// How many messages the viewer wants to be told of. What is hidden shows only what mentions them.
-fn count(mine: &Mine) -> u32 {
-    match mine.notify {
-        Notify::All if !mine.hidden => mine.unread,
-        Notify::All | Notify::Mentions => mine.mentions,
-        Notify::Nothing => 0,
-    }
 }
 
 #[component]

@@ -3,7 +3,7 @@
 use app::live::{Order, Timeline};
 use leptos::prelude::*;
 use serde_json::json;
-use wire::{Event, Member, Opened, Role, Seq, Timestamp, Topic};
+use wire::{Cursor, Event, Member, Opened, RichText, Role, Seq, Timestamp, Topic, Visit};
 
 use crate::tea::{EPOCH, connected, entry, hear, page, person, post, said, sent, topic};
 
@@ -15,11 +15,13 @@ fn a_group_that_is_not_open_is_heard_for_what_is_unread_in_it() {
     hear(&live, &said(2, "ben", "b2"));
     hear(&live, &said(3, "ann", "a3"));
     hear(&live, &said(3, "ben", "b3"));
-    assert_eq!(live.unread(&topic()), 1, "neither my own, nor the same again");
+    assert_eq!(live.unread(&topic()), 0, "the browser counts nothing");
+    told_unread(&live, 1);
+    assert_eq!(live.unread(&topic()), 1);
     hear(&live, &said(7, "ben", "b7"));
     let frames = sent(&live, 0.0);
     assert_eq!(frames[0]["since"]["seq"], json!(3), "a hole is asked for");
-    live.heard(&json!({"event": "read", "topic": topic(), "seq": 3, "unread": 0}).to_string(), 0.0);
+    told_unread(&live, 0);
     assert_eq!(live.unread(&topic()), 0, "read on another device");
 
     let reset = json!({
@@ -37,6 +39,58 @@ fn a_group_that_is_not_open_is_heard_for_what_is_unread_in_it() {
     );
 }
 
+/// The server says how much is unread.
+fn told_unread(live: &app::Live, unread: u32) {
+    let told = json!({"event": "read", "topic": topic(), "seq": 1, "unread": unread});
+    live.heard(&told.to_string(), 0.0);
+}
+
+#[test]
+fn the_server_is_asked_what_is_unread_after_every_entry_that_can_change_it() {
+    let (live, _) = connected();
+    live.leave_page(&topic());
+    sent(&live, 0.0);
+    let asked = |now| sent(&live, now).iter().filter(|frame| frame["action"] == "unread").count();
+    hear(&live, &said(2, "ben", "b2"));
+    hear(&live, &said(3, "ben", "b3"));
+    assert_eq!(asked(0.0), 0, "what comes together is one question");
+    assert!(live.next_at(0.0).is_some_and(|at| at <= 50.0));
+    assert_eq!((asked(50.0), asked(5_000.0)), (1, 0));
+
+    let by = person("ben");
+    let edited =
+        Event::Edited { target: Seq(3), text: "@ann".into(), body: RichText::default(), by: by.clone() };
+    hear(&live, &entry(4, "e4", edited));
+    assert_eq!(asked(9_000.0), 1, "a message that mentions her now");
+    hear(&live, &entry(5, "d5", Event::Deleted { target: Seq(2), by: by.clone() }));
+    assert_eq!(asked(9_999.0), 0, "once a second at most");
+    assert_eq!(asked(10_000.0), 1, "a message that is gone");
+    hear(&live, &said(6, "ann", "a6"));
+    hear(&live, &entry(7, "n7", Event::Left { person: by }));
+    assert_eq!(asked(20_000.0), 0, "her own, and what is no message");
+}
+
+#[test]
+fn what_was_read_elsewhere_during_an_outage_is_read_here_too() {
+    let (live, _) = connected();
+    live.leave_page(&topic());
+    hear(&live, &said(2, "ben", "b2"));
+    told_unread(&live, 1);
+    sent(&live, 100.0);
+    live.closed(1006, 200.0, 0.0);
+    live.due(200.0);
+    live.opened(200.0);
+    let own = Topic::user(person("ann").id);
+    assert!(live.due(200.0).contains(&Order::Load(own)), "every count is asked for anew");
+    // A count that is told while the list is on its way may be newer than the list.
+    told_unread(&live, 3);
+    let mine = live.mine.with_untracked(|mine| mine.clone());
+    let visit = Visit { me: person("ann"), mine, more: false, cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+    live.looked_around(visit, 300.0);
+    let frames = sent(&live, 1_300.0);
+    assert_eq!(frames.iter().filter(|frame| frame["action"] == "unread").count(), 1);
+}
+
 #[test]
 fn what_is_seen_is_read_once_and_what_shall_stay_unread_does() {
     let (live, timeline) = connected();
@@ -44,6 +98,7 @@ fn what_is_seen_is_read_once_and_what_shall_stay_unread_does() {
     live.read(&topic(), Seq(1));
     assert_eq!(sent(&live, 0.0), [json!(null); 0], "nothing was unread");
     hear(&live, &said(2, "ben", "b2"));
+    told_unread(&live, 1);
     assert_eq!((live.unread(&topic()), timeline.last()), (1, Seq(2)));
     live.read(&topic(), Seq(2));
     live.read(&topic(), Seq(2));

@@ -46,10 +46,12 @@ fn who_reads_old_messages_keeps_them_on_the_page() {
     for seq in 2..=400 {
         hear(&live, &said(seq, "ben", &format!("b{seq}")));
     }
-    assert_eq!(rows(&timeline).len(), 400);
+    let seqs = || rows(&timeline).iter().filter_map(|(_, seq, _)| *seq).collect::<Vec<_>>();
+    assert_eq!(seqs(), (1..=300).collect::<Vec<_>>(), "a full page loses none of them");
+    assert!(timeline.has_newer.get_untracked(), "newer ones are history that is not on the page");
     timeline.reads_old.set(false);
     hear(&live, &said(401, "ben", "b401"));
-    assert_eq!(rows(&timeline).len(), 300);
+    assert_eq!(seqs().last(), Some(&300), "no hole is shown");
 }
 
 #[test]
@@ -153,6 +155,75 @@ fn pages_of_rows_fit_together_by_the_places_they_cover() {
     assert!(!timeline.has_newer.get_untracked());
     hear(&live, &said(861, "ben", "b861"));
     assert_eq!(rows(&timeline).len(), 9);
+}
+
+#[test]
+fn a_page_never_has_more_than_300_rows_however_far_one_reads() {
+    let (live, _) = connected();
+    let all: Vec<Entry> = (1..=2_000).map(|seq| said(seq, "ben", &format!("b{seq}"))).collect();
+    let slice = |from: usize, to: usize| Rows {
+        entries: all[from - 1..to].to_vec(),
+        epoch: EPOCH,
+        begins: Seq(1),
+        head: Seq(2_000),
+        from: Seq(from as u64),
+        to: Seq(to as u64),
+    };
+    let newest = Opened { page: slice(1_951, 2_000), ..page(vec![]) };
+    let timeline = Timeline::new(newest, person("ann").id, app::Zone::UTC);
+    live.follow(&timeline);
+    post(&live, "a1");
+    let most = || rows(&timeline).iter().filter(|(_, seq, _)| seq.is_some()).count();
+    while timeline.has_older.get_untracked() {
+        let first = usize::try_from(timeline.first().0).unwrap();
+        timeline.prepend(slice(first - 50, first - 1));
+        assert!(most() <= 300);
+    }
+    assert_eq!((timeline.first(), timeline.last()), (Seq(1), Seq(300)));
+    assert!(timeline.has_newer.get_untracked());
+    assert_eq!(rows(&timeline).last(), Some(&row("a1", None, SENDING)), "what is on its way stays");
+    while timeline.has_newer.get_untracked() {
+        let last = usize::try_from(timeline.last().0).unwrap();
+        timeline.extend(slice(last + 1, last + 50));
+        assert!(most() <= 300);
+    }
+    assert_eq!((timeline.first(), timeline.last()), (Seq(1_701), Seq(2_000)));
+    assert!(timeline.has_older.get_untracked());
+
+    // News take nothing away from somebody who reads older rows; they wait where the newer ones are.
+    timeline.reads_old.set(true);
+    hear(&live, &said(2_001, "ben", "new"));
+    assert_eq!((timeline.first(), timeline.last()), (Seq(1_701), Seq(2_000)));
+    assert!(timeline.has_newer.get_untracked());
+}
+
+#[test]
+fn a_row_in_sight_keeps_its_head_when_older_rows_come() {
+    let (live, _) = connected();
+    let all: Vec<Entry> = (1..=100).map(|seq| said(seq, "ben", &format!("b{seq}"))).collect();
+    let slice = |from: usize, to: usize| Rows {
+        entries: all[from - 1..to].to_vec(),
+        epoch: EPOCH,
+        begins: Seq(1),
+        head: Seq(100),
+        from: Seq(from as u64),
+        to: Seq(to as u64),
+    };
+    let newest = Opened { page: slice(51, 100), ..page(vec![]) };
+    let timeline = Timeline::new(newest, person("ann").id, app::Zone::UTC);
+    live.follow(&timeline);
+    let follows = |seq: u64| {
+        let rows = timeline.rows.get_untracked();
+        let row = rows.iter().find(|row| row.seq() == Some(Seq(seq))).unwrap();
+        row.lead.with_untracked(|lead| lead.follows)
+    };
+    assert!(!follows(51), "the first row of a page says who speaks");
+    timeline.prepend(slice(1, 50));
+    assert!(!follows(51), "nothing changes under the eye");
+    timeline.settle(|_| true);
+    assert!(!follows(51));
+    timeline.settle(|_| false);
+    assert!(follows(51), "out of sight it goes on where the row above left off");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use broker::{Mailbox, Reader};
 use chat::store::Range;
 use chat::testing::{Listener, Node, SeededChance};
 use chat::{Caller, Limits, No, VolatileStore, Window};
-use wire::{GroupId, Incoming, Json, Marks, Notice, Person, Refusal, Seq, Topic};
+use wire::{Amendment, Emoji, GroupId, Incoming, Json, Marks, Notice, Person, Refusal, Seq, Topic};
 
 /// A group of ann, who made it, and ben.
 struct Tea {
@@ -87,12 +87,48 @@ async fn reading_on_one_device_is_told_to_the_others() {
         read(2, true).await;
     })
     .await;
-    let notice = |seq, unread| Notice::Read { topic: topic.clone(), seq: Seq(seq), unread, mentions: 0 };
+    let notice = |seq, unread| Notice::Read {
+        topic: topic.clone(),
+        seq: Seq(seq),
+        unread,
+        mentions: 0,
+        reference: None,
+    };
     assert_eq!(heard, [notice(4, 1), notice(2, 3)], "a mark that does not move is not told");
     assert_eq!(node.chat.visit(&ben).await.unwrap().mine[0].unread, 3);
     let cal = node.introduce("cal").await;
     let refused = node.chat.read(&cal, &topic, Seq(1), false).await;
     assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+}
+
+#[tokio::test]
+async fn ben_is_told_what_is_unread_after_each_kind_of_event() {
+    let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
+    let unread = async || match node.chat.unread(&ben, &topic, None).await {
+        Ok(Notice::Read { unread, mentions, .. }) => Ok((unread, mentions)),
+        Ok(other) => panic!("{other:?}"),
+        Err(no) => Err(no),
+    };
+    let amend = async |target, amendment| {
+        node.chat.amend(&ann, &topic, node.chat.new_send_id(), target, amendment).await.unwrap()
+    };
+    assert_eq!(unread().await, Ok((0, 0)));
+    let one = node.say(&ann, tea, "one").await.seq;
+    let two = node.say(&ann, tea, "two").await.seq;
+    node.say(&ben, tea, "my own").await;
+    assert_eq!(unread().await, Ok((2, 0)));
+    amend(two, Amendment::Edit("two @ben".into())).await;
+    assert_eq!(unread().await, Ok((2, 1)), "an edit that mentions him");
+    amend(two, Amendment::React(Emoji::new("🎉").unwrap(), true)).await;
+    assert_eq!(unread().await, Ok((2, 1)));
+    amend(two, Amendment::Edit("two again".into())).await;
+    assert_eq!(unread().await, Ok((2, 0)), "and one that does not");
+    amend(one, Amendment::Delete).await;
+    assert_eq!(unread().await, Ok((1, 0)));
+    node.chat.read(&ben, &topic, two, false).await.unwrap();
+    assert_eq!(unread().await, Ok((0, 0)), "read on another device");
+    node.chat.remove(&ann, tea, ben.id, false).await.unwrap();
+    assert_eq!(unread().await, Err(No::Refusal(Refusal::NotMember)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -86,7 +86,8 @@ pub enum Notice {
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
     },
-    /// A signal on one's own topic: how far one has read a conversation, on whatever device.
+    /// A signal on one's own topic: how far one has read a conversation, on whatever device. Also the answer to
+    /// `unread`.
     Read {
         /// The conversation.
         topic: Topic,
@@ -96,6 +97,9 @@ pub enum Notice {
         unread: u32,
         /// How many of them mention one.
         mentions: u32,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
     },
     /// A signal: how far members of a conversation are. Marks only move on, for as long as the seat is there; those that
     /// did not are not told. Also the answer to `marks`, and then of everyone who has got anything.
@@ -183,6 +187,7 @@ fn notice(mut fields: Fields) -> Option<Notice> {
             seq: f.take("seq")?,
             unread: f.take("unread")?,
             mentions: f.take_or_default("mentions")?,
+            reference: f.take("ref")?,
         },
         "marks" => {
             Notice::Marks { topic: f.take("topic")?, marks: f.take("marks")?, reference: f.take("ref")? }

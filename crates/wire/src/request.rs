@@ -16,7 +16,7 @@ use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
 /// The actions there are.
-pub const ACTIONS: [&str; 14] = [
+pub const ACTIONS: [&str; 15] = [
     "subscribe",
     "unsubscribe",
     "post",
@@ -27,6 +27,7 @@ pub const ACTIONS: [&str; 14] = [
     "read",
     "delivered",
     "marks",
+    "unread",
     "typing",
     "presence",
     "publish",
@@ -97,6 +98,11 @@ pub enum Action {
     },
     /// Asks how far every member of a conversation is.
     Marks {
+        /// The conversation.
+        topic: Topic,
+    },
+    /// Asks how much of a conversation is unread.
+    Unread {
         /// The conversation.
         topic: Topic,
     },
@@ -243,6 +249,10 @@ impl Request {
                 put("action", "marks".into());
                 put("topic", topic.as_str().into());
             }
+            Action::Unread { topic } => {
+                put("action", "unread".into());
+                put("topic", topic.as_str().into());
+            }
             Action::Presence { away } => {
                 put("action", "presence".into());
                 put("away", (*away).into());
@@ -300,6 +310,7 @@ impl Action {
                 Ok(Self::Delivered { topic: take_topic(fields)?, seq: take(fields, "seq", PLACE)? })
             }
             "marks" => Ok(Self::Marks { topic: take_topic(fields)? }),
+            "unread" => Ok(Self::Unread { topic: take_topic(fields)? }),
             "presence" => Ok(Self::Presence { away: take(fields, "away", ON)? }),
             "typing" => Ok(Self::Typing { topic: take_topic(fields)? }),
             "publish" => {

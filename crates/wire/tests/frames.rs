@@ -80,6 +80,7 @@ fn every_action_has_its_frame() {
             Action::Delivered { topic: topic("a"), seq: Seq(7) },
         ),
         (r#"{"action":"marks","topic":"a"}"#, Action::Marks { topic: topic("a") }),
+        (r#"{"action":"unread","topic":"a"}"#, Action::Unread { topic: topic("a") }),
         (r#"{"action":"presence","away":true}"#, Action::Presence { away: true }),
         (r#"{"action":"typing","topic":"a"}"#, Action::Typing { topic: topic("a") }),
         (r#"{"action":"ping"}"#, Action::Ping),
@@ -147,7 +148,7 @@ fn every_notice_has_its_frame() {
     let frames = [
         (
             r#"{"event":"read","topic":"a","seq":7,"unread":2,"mentions":1}"#,
-            Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2, mentions: 1 },
+            Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2, mentions: 1, reference: None },
         ),
         (
             r#"{"event":"marks","topic":"a","marks":[{"user":"00000000000000zz","delivered":7,"read":5}]}"#,

@@ -54,6 +54,14 @@ impl<S: Stream> Connection<S> {
                     Err(no) => self.say(&answer::refused(&no.outside(), reference)),
                 }
             }
+            Action::Unread { topic } => {
+                let asked = reference.clone();
+                let unread = async { chat.unread(self.caller.me()?, &topic, asked).await }.await;
+                match unread {
+                    Ok(unread) => self.say(&unread),
+                    Err(no) => self.say(&answer::refused(&no.outside(), reference)),
+                }
+            }
             Action::Presence { away } => self.reader.set_idle(away),
             Action::Typing { topic } => {
                 let typing = async { chat.typing(self.caller.me()?, &topic).await }.await;

@@ -1,5 +1,5 @@
 use broker::Frame;
-use wire::{Conversation, Marks, Member, Notice, Person, Refusal, Seq, Topic};
+use wire::{Conversation, Marks, Member, Notice, Person, Ref, Refusal, Seq, Topic};
 
 use crate::chat::Chat;
 use crate::no::No;
@@ -25,10 +25,31 @@ impl Chat {
         if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
             self.pulse.moved(topic.clone(), now.marks(me.id));
         }
-        let Unread { messages: unread, mentions } = self.store.unread(conversation, me.id, now.read).await?;
-        let told = Notice::Read { topic: topic.clone(), seq: now.read, unread, mentions };
+        let told = self.count(conversation, me, topic, now.read, None).await?;
         self.broker.signal(&Topic::user(me.id), || Frame::text(&told.encode()));
         Ok(())
+    }
+
+    /// How much of a conversation somebody has not read, as the answer to a frame.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn unread(&self, me: &Person, topic: &Topic, reference: Option<Ref>) -> Result<Notice, No> {
+        let (conversation, standing) = self.seat(me, topic).await?;
+        self.count(conversation, me, topic, standing.read, reference).await
+    }
+
+    /// Counts what follows the place up to which somebody has read.
+    async fn count(
+        &self,
+        conversation: Conversation,
+        me: &Person,
+        topic: &Topic,
+        read: Seq,
+        reference: Option<Ref>,
+    ) -> Result<Notice, No> {
+        let Unread { messages: unread, mentions } = self.store.unread(conversation, me.id, read).await?;
+        Ok(Notice::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
     }
 
     /// A device of somebody has got a conversation up to a place. It is a fact, and told, within a beat.
