@@ -22,6 +22,8 @@ interface Moves {
     loads: number;
     worst: number;
     rows: number;
+    /** When the worst was seen, for whoever has to find out why. */
+    where: string;
 }
 
 /**
@@ -35,7 +37,7 @@ async function scrollThrough(person: Person, end: "older" | "newer", until: stri
             const rows = list.querySelector("ol") as HTMLElement;
             const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
             const view = list.getBoundingClientRect();
-            const moves = { loads: 0, worst: 0, rows: 0 };
+            const moves = { loads: 0, worst: 0, rows: 0, where: "" };
             let held: { row: Element; top: number }[] = [];
             const hold = () => {
                 const all = [...rows.children];
@@ -47,10 +49,14 @@ async function scrollThrough(person: Person, end: "older" | "newer", until: stri
                 const some = [seen[0], seen[Math.floor(seen.length / 2)], seen[seen.length - 1]];
                 held = some.flatMap((row) => (row ? [{ row, top: row.getBoundingClientRect().top }] : []));
             };
-            const look = () => {
-                for (const { row, top } of held) {
-                    if (row.isConnected) moves.worst = Math.max(moves.worst, Math.abs(row.getBoundingClientRect().top - top));
-                    else moves.worst = Number.POSITIVE_INFINITY;
+            const look = (when: string) => {
+                for (const [place, { row, top }] of held.entries()) {
+                    const moved = row.isConnected ? Math.abs(row.getBoundingClientRect().top - top) : Number.POSITIVE_INFINITY;
+                    if (moved <= moves.worst) continue;
+                    moves.worst = moved;
+                    const box = list.getBoundingClientRect();
+                    const ends = `${rows.firstElementChild?.textContent?.slice(0, 30)} … ${rows.lastElementChild?.textContent?.slice(0, 30)}`;
+                    moves.where = `${when}, load ${moves.loads}, row ${place} at ${top} moved ${moved}: ${row.textContent?.slice(0, 60)}; list ${box.top} to ${box.bottom}, was ${view.top} to ${view.bottom}; ${ends}`;
                 }
                 moves.rows = Math.max(moves.rows, rows.children.length);
             };
@@ -58,7 +64,7 @@ async function scrollThrough(person: Person, end: "older" | "newer", until: stri
             const changes = new MutationObserver(() => {
                 changed = true;
                 // After the page's own watch has had its turn, and before anything is painted.
-                queueMicrotask(look);
+                queueMicrotask(() => look("after a change"));
             });
             changes.observe(rows, { childList: true });
             for (let still = 0; still < 90; ) {
@@ -67,7 +73,7 @@ async function scrollThrough(person: Person, end: "older" | "newer", until: stri
                 hold();
                 for (let n = 0; n < 4; n += 1) {
                     await frame();
-                    look();
+                    look(`frame ${n}`);
                 }
                 if (changed) moves.loads += 1;
                 const edge = end === "older" ? rows.firstElementChild : rows.lastElementChild;
@@ -91,11 +97,11 @@ for (const count of [170, 2_000]) {
         await ann.live();
         const back = await scrollThrough(ann, "older", "created");
         expect(back.loads).toBeGreaterThanOrEqual(count / 50 - 2);
-        expect(back.worst).toBeLessThan(1);
+        expect(back.worst, back.where).toBeLessThan(1);
         expect(back.rows).toBeLessThanOrEqual(300);
         await expect(ann.page.getByText("ann created “Long”")).toBeAttached();
         const down = await scrollThrough(ann, "newer", `line ${count}.`);
-        expect(down.worst).toBeLessThan(1);
+        expect(down.worst, down.where).toBeLessThan(1);
         expect(down.rows).toBeLessThanOrEqual(300);
         await expect(ann.message(`line ${count}.`)).toBeAttached();
     });

@@ -41,15 +41,25 @@ pub(crate) fn send_zone() {
     if SENT.with_borrow(|sent| sent.as_ref() == Some(&zone)) {
         return;
     }
+    set_cookie(&zone, ZONE_FOR);
+    SENT.set(Some(zone));
+}
+
+/// Takes the cookie away, and sends no zone from this page any more.
+pub(crate) fn forget_zone() {
+    SENT.set(None);
+    set_cookie("", 0);
+}
+
+fn set_cookie(zone: &str, seconds: u32) {
     let secure = if window().location().protocol().is_ok_and(|protocol| protocol == "https:") {
         "; Secure"
     } else {
         ""
     };
-    let cookie = format!("{}={zone}; Path=/; SameSite=Lax; Max-Age={ZONE_FOR}{secure}", app::ZONE_COOKIE);
+    let cookie = format!("{}={zone}; Path=/; SameSite=Lax; Max-Age={seconds}{secure}", app::ZONE_COOKIE);
     // Where cookies are forbidden there is no session either.
     let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
-    SENT.set(Some(zone));
 }
 
 /// Looks at the clock for as long as the page lives.

@@ -3,6 +3,8 @@ use std::cell::Cell;
 use leptos::prelude::window;
 use wire::UserId;
 
+use crate::clock;
+
 thread_local! {
     /// Set once the session of this page has ended: what is typed after that is kept nowhere.
     static ENDED: Cell<bool> = const { Cell::new(false) };
@@ -36,6 +38,9 @@ pub(crate) fn kept(name: &str) -> Option<String> {
 
 /// Forgets what is kept for everybody but this user; for everybody, if there is none.
 pub(crate) fn forget_others(me: Option<UserId>) {
+    if me.is_none() {
+        clock::forget_zone();
+    }
     let mine = me.map(|me| me.to_string());
     forget(|name| mine.as_deref().is_none_or(|mine| !is_of(name, mine)));
 }
@@ -43,6 +48,7 @@ pub(crate) fn forget_others(me: Option<UserId>) {
 /// The session of this user is over: forgets what is kept for them, and keeps nothing more on this page.
 pub(crate) fn end(me: UserId) {
     ENDED.set(true);
+    clock::forget_zone();
     let mine = me.to_string();
     forget(|name| is_of(name, &mine));
 }
