@@ -3,6 +3,7 @@
 mod authorisation;
 mod bad_input;
 mod conversation;
+mod damaged;
 mod devices;
 mod forms;
 mod handshake;

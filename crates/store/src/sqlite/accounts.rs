@@ -4,12 +4,12 @@ use chat::store::{
     Account, AccountKey, DEVICES, FirstRank, Listed, Login, NewSession, Outcome, PasswordHash, Sessions,
     folded,
 };
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use wire::{AppRole, Timestamp, UserId};
 
 use super::people::person;
 use super::values::{APPLICATION, app_role, app_role_of, checked};
-use super::{names, people};
+use super::{damaged, names, people};
 
 /// An account, by whose it is or by what it signs in with.
 pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Option<Account>> {
@@ -22,21 +22,17 @@ pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Opt
         "SELECT users.id, users.name, accounts.password, accounts.role
          FROM accounts JOIN users ON users.id = accounts.user WHERE accounts.user = ?",
     )?;
-    let found = find.query_row([user], |row| {
-        Ok(Account {
-            person: person(row, 0)?,
-            password: PasswordHash(row.get(2)?),
-            role: checked(row, 3, |role: String| app_role_of(&role))?,
-        })
-    });
-    found.optional()
+    damaged::one(&mut find, [user], "accounts", |row| {
+        let password = damaged::or(row, "accounts", row.get(2), String::new())?;
+        Ok(Account { person: person(row, 0)?, password: PasswordHash(password), role: role_at(row, 3)? })
+    })
 }
 
 /// The user whose login looks like this one.
 fn owner_of(db: &Connection, login: &Login) -> rusqlite::Result<Option<String>> {
     let mut find = db.prepare_cached("SELECT user FROM logins WHERE application = ? AND key = ?")?;
     for key in login.keys() {
-        if let Some(user) = find.query_row(params![APPLICATION, key], |row| row.get(0)).optional()? {
+        if let Some(user) = damaged::one(&mut find, params![APPLICATION, key], "logins", |row| row.get(0))? {
             return Ok(Some(user));
         }
     }
@@ -48,15 +44,14 @@ pub(super) fn sessions(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Se
     let mut select = db.prepare_cached(
         "SELECT token_hash, label, since, seen FROM sessions WHERE user = ? ORDER BY number DESC",
     )?;
-    let rows = select.query_map([user.to_string()], |row| {
+    damaged::list(&mut select, [user.to_string()], "sessions", |row| {
         Ok(SessionSummary {
             token: TokenHash(row.get(0)?),
             label: row.get(1)?,
             since: Timestamp(row.get(2)?),
             seen: Timestamp(row.get(3)?),
         })
-    })?;
-    rows.collect()
+    })
 }
 
 pub(super) fn begin(db: &Transaction<'_>, user: UserId, session: &NewSession) -> rusqlite::Result<Outcome> {
@@ -203,10 +198,9 @@ pub(super) fn use_reset(
 /// Whose new password a token is for, and until when.
 pub(super) fn reset(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<(UserId, Timestamp)>> {
     let mut find = db.prepare_cached("SELECT user, until FROM resets WHERE token_hash = ?")?;
-    let found = find.query_row([token.0], |row| {
+    damaged::one(&mut find, [token.0], "resets", |row| {
         Ok((checked(row, 0, |user: String| user.parse().ok())?, Timestamp(row.get(1)?)))
-    });
-    found.optional()
+    })
 }
 
 /// Whether there is an account.
@@ -231,7 +225,7 @@ pub(super) fn accounts(
     )?;
     let mut found = Vec::new();
     for user in names::users_with(db, &words, true, limit)? {
-        found.extend(find.query_row([user], listed).optional()?);
+        found.extend(damaged::one(&mut find, [user], "accounts", listed)?);
     }
     found.sort_by_cached_key(|listed| (folded(listed.person.name.as_str()), listed.person.id));
     Ok(found)
@@ -250,11 +244,17 @@ fn accounts_after(db: &Connection, after: Option<UserId>, limit: usize) -> rusql
          ORDER BY accounts.sort, accounts.user LIMIT ?",
     )?;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    select.query_map(params![APPLICATION, sort, id, most], listed)?.collect()
+    damaged::list(&mut select, params![APPLICATION, sort, id, most], "accounts", listed)
 }
 
 fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
-    Ok(Listed { person: person(row, 0)?, role: checked(row, 2, |role: String| app_role_of(&role))? })
+    Ok(Listed { person: person(row, 0)?, role: role_at(row, 2)? })
+}
+
+/// The role in a column; a damaged one is the least that somebody with an account has.
+fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<AppRole> {
+    let role = checked(row, column, |role: String| app_role_of(&role));
+    damaged::or(row, "accounts", role, AppRole::Member)
 }
 
 pub(super) fn sign_out(db: &Transaction<'_>, user: UserId, which: Sessions) -> rusqlite::Result<Outcome> {

@@ -4,6 +4,7 @@ use chat::store::{Draft, Mentions, Outcome};
 use rusqlite::{OptionalExtension, Transaction, params};
 use wire::{Conversation, Seq, Timestamp, Topic, UserId};
 
+use super::damaged;
 use super::values::{APPLICATION, sender, seq, sql};
 
 /// Where the logs stand to which a run of posts is appended: read once, and written once at its end. Most of what a post
@@ -62,13 +63,16 @@ pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Resu
     )?;
     let key = params![APPLICATION, sender(draft.sender), draft.id.as_str()];
     find.query_row(key, |row| {
-        let same =
-            row.get::<_, [u8; 16]>(2)? == draft.body.0 && row.get::<_, String>(3)? == draft.topic.as_str();
-        Ok(if same {
-            Outcome::Repeated { seq: seq(row, 0)?, at: Timestamp(row.get(1)?) }
-        } else {
-            Outcome::SendIdTaken
-        })
+        let repeated = || {
+            let same = row.get::<_, [u8; 16]>(2)? == draft.body.0
+                && row.get::<_, String>(3)? == draft.topic.as_str();
+            Ok(if same {
+                Outcome::Repeated { seq: seq(row, 0)?, at: Timestamp(row.get(1)?) }
+            } else {
+                Outcome::SendIdTaken
+            })
+        };
+        damaged::or(row, "entries", repeated(), Outcome::SendIdTaken)
     })
     .optional()
 }
@@ -121,15 +125,18 @@ pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Menti
     Ok(())
 }
 
-/// Takes the next place of a log, which begins with its first entry; gives also when the newest entry was taken.
+/// Takes the next place of a log, which begins with its first entry; gives also when the newest entry was taken. If the
+/// counter of the log is damaged, the place is the one after its newest entry.
 fn next_place(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq, Timestamp)> {
     let mut next = db.prepare_cached(
         "INSERT INTO logs (application, topic, head, at) VALUES (?, ?, 1, ?)
-         ON CONFLICT (application, topic) DO UPDATE SET head = head + 1
+         ON CONFLICT (application, topic) DO UPDATE SET head = 1 + max(
+             coalesce(CAST(head AS INTEGER), 0), coalesce((SELECT max(seq) FROM entries WHERE log = logs.id AND seq < ?4), 0))
          RETURNING id, head, at",
     )?;
-    next.query_row(params![APPLICATION, draft.topic.as_str(), draft.at.0], |row| {
-        Ok((row.get(0)?, seq(row, 1)?, Timestamp(row.get(2)?)))
+    next.query_row(params![APPLICATION, draft.topic.as_str(), draft.at.0, i64::MAX], |row| {
+        let at = damaged::or(row, "logs", row.get(2), draft.at.0)?;
+        Ok((row.get(0)?, seq(row, 1)?, Timestamp(at)))
     })
 }
 

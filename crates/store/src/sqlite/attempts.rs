@@ -1,6 +1,8 @@
 use chat::store::{Attempt, AttemptKey, Outcome};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 use wire::Timestamp;
+
+use super::damaged;
 
 /// Counts one attempt in each window, if all of them have room.
 pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) -> rusqlite::Result<Outcome> {
@@ -14,8 +16,9 @@ pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) ->
             "SELECT at FROM attempts WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
         )?;
         let last = max.saturating_sub(1);
-        let full =
-            find.query_row(params![key.0, at.0 - window_ms, last], |row| row.get::<_, i64>(0)).optional()?;
+        let full = damaged::one(&mut find, params![key.0, at.0 - window_ms, last], "attempts", |row| {
+            row.get::<_, i64>(0)
+        })?;
         if let Some(made) = full {
             wait_ms = wait_ms.max(made + window_ms - at.0);
         }

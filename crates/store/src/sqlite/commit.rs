@@ -6,7 +6,7 @@ use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Refusal, Seq, Set
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::values::{APPLICATION, door, notify, role, seq, sql};
-use super::{accounts, attempts, conversations, guests, logs, meta, names, people};
+use super::{accounts, attempts, conversations, damaged, guests, logs, meta, names, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know. A mark is set with them.
@@ -275,7 +275,8 @@ fn delivered(
         seat.column
     ))?;
     let moved = update.query_row(params![sql(place), seat.value, user.to_string()], |row| {
-        Ok(Marks { user, delivered: place, read: seq(row, 0)? })
+        let read = damaged::or(row, "members", seq(row, 0), Seq::ZERO)?;
+        Ok(Marks { user, delivered: place, read })
     });
     moved.optional()
 }
@@ -296,8 +297,8 @@ fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Res
 /// Changes a group, if it is what was looked at when that was decided.
 fn apply(db: &Transaction<'_>, change: &Change) -> rusqlite::Result<Outcome> {
     let id = change.group.to_string();
-    let mut find = db.prepare_cached("SELECT version FROM groups WHERE id = ?")?;
-    let version = find.query_row([&id], |row| row.get::<_, u64>(0).map(Version)).optional()?;
+    let mut find = db.prepare_cached("SELECT id, version FROM groups WHERE id = ?")?;
+    let version = damaged::one(&mut find, [&id], "groups", |row| row.get::<_, u64>(1).map(Version))?;
     if version != change.version {
         return Ok(Outcome::Stale);
     }
@@ -400,8 +401,8 @@ fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::R
 
 /// The name of a group is no longer found.
 fn forget_name(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
-    let mut find = db.prepare_cached("SELECT name, listed AND NOT archived FROM groups WHERE id = ?")?;
-    let old = find.query_row([group], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+    let mut find = db.prepare_cached("SELECT id, name, listed AND NOT archived FROM groups WHERE id = ?")?;
+    let old = damaged::one(&mut find, [group], "groups", |row| Ok((row.get::<_, String>(1)?, row.get(2)?)))?;
     match old {
         Some((name, listed)) => names::forget_group(db, group, &name, listed),
         None => Ok(()),

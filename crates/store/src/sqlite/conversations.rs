@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use chat::store::{CALLED, Conversations, NEAR, Standing, Unread, folded};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use wire::{
     Conversation, GroupId, GroupSummary, Mine, Notify, Pair, Person, Role, Seq, Summary, Timestamp, Topic,
     UserId,
@@ -9,7 +9,7 @@ use wire::{
 
 use super::people::person;
 use super::values::{APPLICATION, checked, notify_of, seq};
-use super::{accounts, groups, logs, names, people};
+use super::{accounts, damaged, groups, logs, names, people};
 
 /// How a user stands in a conversation.
 pub(super) fn standing(
@@ -46,20 +46,21 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
         return Ok(None);
     }
     let mut find = db.prepare_cached(
-        "SELECT read_mark, notify, hidden, delivered_mark, seen_mark FROM directs WHERE user = ? AND other = ?",
+        "SELECT user, read_mark, notify, hidden, delivered_mark, seen_mark FROM directs WHERE user = ? AND other = ?",
     )?;
-    let found = find.query_row([&me, &other], |row| {
+    let found = damaged::one(&mut find, [&me, &other], "directs", |row| {
+        let notify = checked(row, 2, |notify: String| notify_of(&notify));
         Ok(Standing {
-            read: seq(row, 0)?,
-            notify: checked(row, 1, |notify: String| notify_of(&notify))?,
-            hidden: row.get(2)?,
-            delivered: seq(row, 3)?,
-            seen: seq(row, 4)?,
+            read: damaged::or(row, "directs", seq(row, 1), Seq::ZERO)?,
+            notify: damaged::or(row, "directs", notify, Notify::default())?,
+            hidden: damaged::or(row, "directs", row.get(3), false)?,
+            delivered: damaged::or(row, "directs", seq(row, 4), Seq::ZERO)?,
+            seen: damaged::or(row, "directs", seq(row, 5), Seq::ZERO)?,
             listed: true,
             ..Standing::default()
         })
     });
-    let standing = found.optional()?.unwrap_or_default();
+    let standing = found?.unwrap_or_default();
     let mut blocked = db.prepare_cached("SELECT 1 FROM blocks WHERE user = ? AND blocked = ?")?;
     let blocks = blocked.exists([&me, &other])?;
     Ok(Some(Standing {
@@ -131,19 +132,29 @@ fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>
          LEFT JOIN logs ON logs.application = ? AND logs.topic = 'group/' || groups.id
          WHERE members.user = ?",
     )?;
-    let rows = select.query_map(params![APPLICATION, user.to_string()], |row| {
+    damaged::list(&mut select, params![APPLICATION, user.to_string()], "members", |row| {
         let id: GroupId = checked(row, 0, |id: String| id.parse().ok())?;
-        let (since, at) = (row.get(2)?, row.get::<_, Option<i64>>(8)?);
+        let since = damaged::or(row, "members", row.get(2), 0)?;
+        let at = damaged::or(row, "logs", row.get::<_, Option<i64>>(8), None)?;
+        let notify = checked(row, 4, |notify: String| notify_of(&notify));
+        let head = row.get::<_, Option<u64>>(7).map(|head| head.map(Seq));
+        let log = match row.get::<_, Option<i64>>(6)? {
+            Some(log) => Some((log, damaged::or(row, "logs", head, None)?)),
+            None => None,
+        };
         Ok(InList {
             what: Summary::Group(GroupSummary { id, name: groups::group_name(row, 1)? }),
-            read: seq(row, 3)?,
-            notify: checked(row, 4, |notify: String| notify_of(&notify))?,
-            hidden: row.get(5)?,
+            read: damaged::or(row, "members", seq(row, 3), Seq::ZERO)?,
+            notify: damaged::or(row, "members", notify, Notify::default())?,
+            hidden: damaged::or(row, "members", row.get(5), false)?,
             at: Timestamp(at.unwrap_or(since)),
-            log: row.get::<_, Option<i64>>(6)?.zip(row.get::<_, Option<u64>>(7)?.map(Seq)),
+            log: match log {
+                Some((log, None)) => Some((log, logs::newest_entry(db, log)?)),
+                Some((log, Some(head))) => Some((log, head)),
+                None => None,
+            },
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// The directs of a user with the newest entries, and one more than so many if there are more.
@@ -154,28 +165,28 @@ fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Res
          WHERE directs.user = ? ORDER BY directs.at DESC, directs.other DESC LIMIT ?",
     )?;
     let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut rows = select.query(params![user.to_string(), most])?;
-    let mut directs = Vec::new();
-    while let Some(row) = rows.next()? {
+    let directs = damaged::list(&mut select, params![user.to_string(), most], "directs", |row| {
         let with = person(row, 0)?;
-        let Some(pair) = Pair::of(user, with.id) else { continue };
-        directs.push(InList {
+        let Some(pair) = Pair::of(user, with.id) else { return Ok(None) };
+        let notify = checked(row, 3, |notify: String| notify_of(&notify));
+        Ok(Some(InList {
             what: Summary::direct(pair, with),
-            read: seq(row, 2)?,
-            notify: checked(row, 3, |notify: String| notify_of(&notify))?,
-            hidden: row.get(4)?,
-            at: Timestamp(row.get(5)?),
+            read: damaged::or(row, "directs", seq(row, 2), Seq::ZERO)?,
+            notify: damaged::or(row, "directs", notify, Notify::default())?,
+            hidden: damaged::or(row, "directs", row.get(4), false)?,
+            at: Timestamp(damaged::or(row, "directs", row.get(5), 0)?),
             log: logs::log(db, &Topic::direct(pair))?,
-        });
-    }
-    Ok(directs)
+        }))
+    })?;
+    Ok(directs.into_iter().flatten().collect())
 }
 
 /// The groups of a user, the one joined first first.
 pub(super) fn groups_of(db: &Connection, user: UserId) -> rusqlite::Result<Vec<GroupId>> {
     let mut select = db.prepare_cached("SELECT \"group\" FROM members WHERE user = ? ORDER BY id")?;
-    let rows = select.query_map([user.to_string()], |row| checked(row, 0, |id: String| id.parse().ok()))?;
-    rows.collect()
+    damaged::list(&mut select, [user.to_string()], "members", |row| {
+        checked(row, 0, |id: String| id.parse().ok())
+    })
 }
 
 /// People to write to, by name.
@@ -231,7 +242,7 @@ fn near(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
          ) AS near CROSS JOIN users ON users.id = near.user",
     )?;
     let most = i64::try_from(NEAR).unwrap_or(i64::MAX);
-    select.query_map(params![user.to_string(), most], |row| person(row, 0))?.collect()
+    damaged::list(&mut select, params![user.to_string(), most], "users", |row| person(row, 0))
 }
 
 /// A person, if they share a group with a user.
@@ -242,7 +253,7 @@ fn person_near(db: &Connection, user: UserId, id: &str) -> rusqlite::Result<Opti
              CROSS JOIN members AS mine ON mine.\"group\" = theirs.\"group\" AND mine.user = ?2
              WHERE theirs.user = ?1)",
     )?;
-    find.query_row(params![id, user.to_string()], |row| person(row, 0)).optional()
+    damaged::one(&mut find, params![id, user.to_string()], "users", |row| person(row, 0))
 }
 
 /// The order of lists of people.
@@ -256,5 +267,5 @@ pub(super) fn blocked(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Per
         "SELECT users.id, users.name FROM blocks JOIN users ON users.id = blocks.blocked
          WHERE blocks.user = ? ORDER BY blocks.id DESC",
     )?;
-    select.query_map([user.to_string()], |row| person(row, 0))?.collect()
+    damaged::list(&mut select, [user.to_string()], "users", |row| person(row, 0))
 }

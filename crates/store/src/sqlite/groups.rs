@@ -1,23 +1,26 @@
 use std::collections::BTreeMap;
 
+use chat::Limits;
 use chat::store::{CALLED, GroupOverview, Listing, Roster, Seats, Standing, Version, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
-    Description, GroupId, GroupName, GroupSummary, Invite, Member, Settings, Timestamp, Topic, UserId,
+    Description, Door, GroupId, GroupName, GroupSummary, Invite, Member, Notify, Role, Seq, Settings,
+    Timestamp, Topic, UserId,
 };
 
 use super::people::person;
 use super::values::{APPLICATION, checked, door_of, notify_of, role_of, seq};
-use super::{logs, names};
+use super::{damaged, logs, names};
 
 /// Settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
     let mut find = db.prepare_cached(
-        "SELECT name, description, member_limit, door, listed, announcing, slow_s, archived, version
+        "SELECT id, name, description, member_limit, door, listed, announcing, slow_s, archived, version
          FROM groups WHERE id = ?",
     )?;
-    let found =
-        find.query_row([id.to_string()], |row| Ok((settings(row)?, Version(row.get(8)?)))).optional()?;
+    let found = damaged::one(&mut find, [id.to_string()], "groups", |row| {
+        Ok((settings(row)?, Version(row.get(9)?)))
+    })?;
     let Some((settings, version)) = found else { return Ok(None) };
     let mut members = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
@@ -38,9 +41,9 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
     Ok(Some(Roster {
         id,
         settings,
-        members: members.query_map([id.to_string()], member)?.collect::<Result<_, _>>()?,
-        bans: bans.query_map([id.to_string()], |row| person(row, 0))?.collect::<Result<_, _>>()?,
-        invites: invites.query_map([id.to_string()], invite)?.collect::<Result<_, _>>()?,
+        members: damaged::list(&mut members, [id.to_string()], "members", member)?,
+        bans: damaged::list(&mut bans, [id.to_string()], "bans", |row| person(row, 0))?,
+        invites: damaged::list(&mut invites, [id.to_string()], "invites", invite)?,
         version,
         head: logs::head(db, &Topic::group(id))?,
     }))
@@ -49,34 +52,34 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
 /// How a user stands in a group.
 pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Standing>> {
     let mut find = db.prepare_cached(
-        "SELECT groups.archived, groups.announcing, groups.slow_s,
+        "SELECT groups.id, groups.archived, groups.announcing, groups.slow_s,
                 members.role, members.muted_until, members.spoke_at, coalesce(members.read_mark, 0),
                 coalesce(members.notify, 'all'), coalesce(members.hidden, 0),
                 coalesce(members.delivered_mark, 0), coalesce(members.seen_mark, 0)
          FROM groups LEFT JOIN members ON members.\"group\" = groups.id AND members.user = ?
          WHERE groups.id = ?",
     )?;
-    let found = find.query_row(params![user.to_string(), group.to_string()], |row| {
-        let role = checked(row, 3, |role: Option<String>| match role {
+    let standing = damaged::one(&mut find, params![user.to_string(), group.to_string()], "members", |row| {
+        let role = checked(row, 4, |role: Option<String>| match role {
             None => Some(None),
             Some(role) => role_of(&role).map(Some),
-        })?;
+        });
+        let notify = checked(row, 8, |notify: String| notify_of(&notify));
         Ok(Standing {
-            role,
-            muted_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
-            spoke_at: row.get::<_, Option<i64>>(5)?.map(Timestamp),
-            archived: row.get(0)?,
-            announcing: row.get(1)?,
-            slow_s: row.get(2)?,
-            read: seq(row, 6)?,
-            notify: checked(row, 7, |notify: String| notify_of(&notify))?,
-            hidden: row.get(8)?,
-            delivered: seq(row, 9)?,
-            seen: seq(row, 10)?,
+            role: damaged::or(row, "members", role, Some(Role::Member))?,
+            muted_until: damaged::or(row, "members", row.get::<_, Option<i64>>(5), None)?.map(Timestamp),
+            spoke_at: damaged::or(row, "members", row.get::<_, Option<i64>>(6), None)?.map(Timestamp),
+            archived: damaged::or(row, "groups", row.get(1), false)?,
+            announcing: damaged::or(row, "groups", row.get(2), false)?,
+            slow_s: damaged::or(row, "groups", row.get(3), 0)?,
+            read: damaged::or(row, "members", seq(row, 7), Seq::ZERO)?,
+            notify: damaged::or(row, "members", notify, Notify::default())?,
+            hidden: damaged::or(row, "members", row.get(9), false)?,
+            delivered: damaged::or(row, "members", seq(row, 10), Seq::ZERO)?,
+            seen: damaged::or(row, "members", seq(row, 11), Seq::ZERO)?,
             ..Standing::default()
         })
-    });
-    let standing = found.optional()?;
+    })?;
     Ok(standing.map(|standing| Standing { listed: standing.role.is_some(), ..standing }))
 }
 
@@ -99,7 +102,7 @@ pub(super) fn listings(
     let mut find = db.prepare_cached("SELECT id, name, description, members FROM groups WHERE id = ?")?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.extend(find.query_row([id], listing).optional()?);
+        found.extend(damaged::one(&mut find, [id], "groups", listing)?);
     }
     found.sort_by_cached_key(|listing| (folded(listing.group.name.as_str()), listing.group.id));
     found.truncate(limit);
@@ -114,7 +117,7 @@ fn listings_after(
 ) -> rusqlite::Result<Vec<Listing>> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let mut find = db.prepare_cached("SELECT sort FROM groups WHERE id = ?")?;
-    let sort: Option<String> = find.query_row([&after], |row| row.get(0)).optional()?;
+    let sort: Option<String> = damaged::one(&mut find, [&after], "groups", |row| row.get(0))?;
     let statement = if all {
         "SELECT id, name, description, members FROM groups
          WHERE application = ? AND (sort, id) > (?, ?) ORDER BY sort, id LIMIT ?"
@@ -125,14 +128,14 @@ fn listings_after(
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut select = db.prepare_cached(statement)?;
     let key = params![APPLICATION, sort.unwrap_or_default(), after, most];
-    select.query_map(key, listing)?.collect()
+    damaged::list(&mut select, key, "groups", listing)
 }
 
 fn listing(row: &Row<'_>) -> rusqlite::Result<Listing> {
     Ok(Listing {
         group: GroupSummary { id: checked(row, 0, |id: String| id.parse().ok())?, name: group_name(row, 1)? },
-        description: checked(row, 2, |text: String| Description::new(&text).ok())?,
-        members: row.get(3)?,
+        description: description(row, 2)?,
+        members: damaged::or(row, "groups", row.get(3), 0)?,
     })
 }
 
@@ -144,10 +147,12 @@ pub(super) fn overview(
     limit: usize,
 ) -> rusqlite::Result<Option<GroupOverview>> {
     let mut find = db.prepare_cached(
-        "SELECT name, description, member_limit, door, listed, announcing, slow_s, archived, members
+        "SELECT id, name, description, member_limit, door, listed, announcing, slow_s, archived, members
          FROM groups WHERE id = ?",
     )?;
-    let found = find.query_row([id.to_string()], |row| Ok((settings(row)?, row.get(8)?))).optional()?;
+    let found = damaged::one(&mut find, [id.to_string()], "groups", |row| {
+        Ok((settings(row)?, damaged::or(row, "groups", row.get(9), 0)?))
+    })?;
     let Some((settings, count)) = found else { return Ok(None) };
     let mut members = members_after(db, id, None, limit)?;
     if let Some(viewer) = viewer.filter(|viewer| members.iter().all(|member| member.person.id != *viewer)) {
@@ -158,7 +163,8 @@ pub(super) fn overview(
              FROM members CROSS JOIN users ON users.id = members.user
              WHERE members.\"group\" = ? AND members.user = ?",
         )?;
-        members.extend(find.query_row(params![id.to_string(), viewer.to_string()], member).optional()?);
+        let key = params![id.to_string(), viewer.to_string()];
+        members.extend(damaged::one(&mut find, key, "members", member)?);
     }
     Ok(Some(GroupOverview { settings, members, count, head: logs::head(db, &Topic::group(id))? }))
 }
@@ -186,9 +192,10 @@ pub(super) fn members(
     let mut found = BTreeMap::new();
     for has_account in [false, true] {
         for user in names::users_with(db, &words, has_account, CALLED)? {
-            let seat = find
-                .query_row(params![id.to_string(), user], |row| Ok((row.get::<_, i64>(8)?, member(row)?)));
-            found.extend(seat.optional()?);
+            let key = params![id.to_string(), user];
+            found.extend(damaged::one(&mut find, key, "members", |row| {
+                Ok((row.get::<_, i64>(8)?, member(row)?))
+            })?);
         }
     }
     Ok(found.into_values().take(limit).collect())
@@ -215,29 +222,30 @@ fn members_after(
          WHERE members.\"group\" = ? AND members.id > ? ORDER BY members.id LIMIT ?",
     )?;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    select.query_map(params![id.to_string(), after.unwrap_or(0), most], member)?.collect()
+    damaged::list(&mut select, params![id.to_string(), after.unwrap_or(0), most], "members", member)
 }
 
 fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
     Ok(Settings {
-        name: group_name(row, 0)?,
-        description: checked(row, 1, |text: String| Description::new(&text).ok())?,
-        limit: row.get(2)?,
-        door: door_of(row, 3)?,
-        announcing: row.get(5)?,
-        slow_s: row.get(6)?,
-        archived: row.get(7)?,
+        name: group_name(row, 1)?,
+        description: description(row, 2)?,
+        limit: damaged::or(row, "groups", row.get(3), Limits::default().group_members)?,
+        door: damaged::or(row, "groups", door_of(row, 4), Door::Invite)?,
+        announcing: damaged::or(row, "groups", row.get(6), false)?,
+        slow_s: damaged::or(row, "groups", row.get(7), 0)?,
+        archived: damaged::or(row, "groups", row.get(8), false)?,
     })
 }
 
 fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
+    let role = checked(row, 2, |role: String| role_of(&role));
     Ok(Member {
         person: person(row, 0)?,
-        role: checked(row, 2, |role: String| role_of(&role))?,
-        since: Timestamp(row.get(3)?),
-        muted_until: row.get::<_, Option<i64>>(4)?.map(Timestamp),
-        delivered: seq(row, 5)?,
-        read: seq(row, 6)?,
+        role: damaged::or(row, "members", role, Role::Member)?,
+        since: Timestamp(damaged::or(row, "members", row.get(3), 0)?),
+        muted_until: damaged::or(row, "members", row.get::<_, Option<i64>>(4), None)?.map(Timestamp),
+        delivered: damaged::or(row, "members", seq(row, 5), Seq::ZERO)?,
+        read: damaged::or(row, "members", seq(row, 6), Seq::ZERO)?,
         account: row.get(7)?,
     })
 }
@@ -251,8 +259,18 @@ fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
     })
 }
 
+/// The name of a group, whose id is the first column. A damaged name is shown as such: the group goes on.
 pub(super) fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupName> {
-    checked(row, column, |name: String| GroupName::new(&name).ok())
+    let name = checked(row, column, |name: String| GroupName::new(&name).ok().map(Some));
+    match damaged::or(row, "groups", name, None)? {
+        Some(name) => Ok(name),
+        None => checked(row, 0, |_: String| GroupName::new("Damaged name").ok()),
+    }
+}
+
+fn description(row: &Row<'_>, column: usize) -> rusqlite::Result<Description> {
+    let text = checked(row, column, |text: String| Description::new(&text).ok());
+    damaged::or(row, "groups", text, Description::default())
 }
 
 /// Counts a user's seats, and those that another user gave them.

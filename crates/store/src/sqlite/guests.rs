@@ -2,7 +2,7 @@ use rusqlite::{Transaction, params};
 use wire::{Timestamp, UserId};
 
 use super::values::{APPLICATION, checked, sender};
-use super::{names, people};
+use super::{damaged, names, people};
 
 /// Somebody new, who may never do anything.
 pub(super) fn came(db: &Transaction<'_>, user: UserId, at: Timestamp) -> rusqlite::Result<()> {
@@ -15,9 +15,9 @@ pub(super) fn came(db: &Transaction<'_>, user: UserId, at: Timestamp) -> rusqlit
 pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp, most: usize) -> rusqlite::Result<Vec<UserId>> {
     let mut select =
         db.prepare_cached("SELECT user FROM newcomers WHERE since < ? ORDER BY since LIMIT ?")?;
-    let users =
-        select.query_map(params![before.0, most], |row| checked(row, 0, |user: String| user.parse().ok()))?;
-    let users = users.collect::<rusqlite::Result<Vec<UserId>>>()?;
+    let users: Vec<UserId> = damaged::list(&mut select, params![before.0, most], "newcomers", |row| {
+        checked(row, 0, |user: String| user.parse().ok())
+    })?;
     let mut gone = Vec::new();
     for user in users {
         let id = user.to_string();
@@ -27,7 +27,7 @@ pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp, most: usize) -> rus
         }
         let seen: Option<i64> = db
             .prepare_cached("SELECT max(seen) FROM sessions WHERE user = ?")?
-            .query_row([&id], |row| row.get(0))?;
+            .query_row([&id], |row| damaged::or(row, "sessions", row.get(0), None))?;
         match seen {
             Some(seen) if seen >= before.0 => came(db, user, Timestamp(seen))?,
             _ => {

@@ -2,9 +2,11 @@ use chat::store::{
     BodyHash, Kept, LogBounds, Mentions, Range, RowPage, RowRange, Sender, SentBefore, Unread,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
 use wire::limits::UNREAD_MOST;
 use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic, UserId};
 
+use super::damaged;
 use super::values::{APPLICATION, checked, sender, seq, sql};
 
 /// The most rows or mentions after a place that are looked at to count what is unread.
@@ -29,12 +31,42 @@ pub(super) fn page(
         "SELECT seq, send_id, at, data FROM entries
          WHERE log = ? AND seq > ? AND seq < ? ORDER BY seq {order} LIMIT ?"
     ))?;
-    let rows = select.query_map(params![log, after, before, limit], |row| entry(row, topic))?;
-    let mut entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let key = params![log, after, before, limit];
+    let mut entries = damaged::list(&mut select, key, "entries", |row| entry(row, topic))?;
     if newest_first {
         entries.reverse();
     }
+    fill(&mut entries, topic, range, head);
     Ok(Page { entries, epoch, begins: Seq(1), head })
+}
+
+/// The most missing rows that are shown as damaged, each at its place; a longer hole is none of single rows.
+const HOLE: u64 = 10_000;
+
+/// Puts a damaged entry at each place of a page that lacks its row, so that the places of a page follow one another.
+fn fill(entries: &mut Vec<Entry<Json>>, topic: &Topic, range: Range, head: Seq) {
+    let end = head.next().min(range.before.unwrap_or(Seq(u64::MAX))).0;
+    let most = u64::try_from(range.limit).unwrap_or(u64::MAX);
+    let (first, end) = match range.after.map(|after| after.0.saturating_add(1)) {
+        Some(first) => (first, end.min(first.saturating_add(most))),
+        None => (end.saturating_sub(most).max(1), end),
+    };
+    let is_dense = entries.iter().map(|entry| entry.seq.0).eq(first..end);
+    if is_dense || end.saturating_sub(first) > HOLE + entries.len() as u64 {
+        return;
+    }
+    let mut there = std::mem::take(entries).into_iter().peekable();
+    let mut at = Timestamp(0);
+    for seq in (first..end).map(Seq) {
+        while there.next_if(|entry| entry.seq < seq).is_some() {}
+        let entry = there.next_if(|entry| entry.seq == seq);
+        if entry.is_none() {
+            damaged::log("entries", &format_args!("{topic} {seq}"), &"the row is missing");
+        }
+        let entry = entry.unwrap_or_else(|| placeholder(topic, seq, at));
+        at = entry.timestamp;
+        entries.push(entry);
+    }
 }
 
 /// The rows around a place.
@@ -62,7 +94,8 @@ pub(super) fn rows(
         )?;
         let mut rows = newer.query(params![log, at, most])?;
         while let Some(row) = rows.next()? {
-            if !page.push_newer(entry(row, topic)?) {
+            let Some(entry) = damaged::row(row, "entries", entry(row, topic))? else { continue };
+            if !page.push_newer(entry) {
                 break;
             }
         }
@@ -73,7 +106,8 @@ pub(super) fn rows(
     )?;
     let mut rows = older.query(params![log, at, most])?;
     while let Some(row) = rows.next()? {
-        if !page.push_older(entry(row, topic)?) {
+        let Some(entry) = damaged::row(row, "entries", entry(row, topic))? else { continue };
+        if !page.push_older(entry) {
             break;
         }
     }
@@ -95,11 +129,11 @@ pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result
 fn mentions(db: &Connection, log: i64, seq: Seq) -> rusqlite::Result<Mentions> {
     let mut select = db.prepare_cached("SELECT user FROM mentions WHERE log = ? AND seq = ?")?;
     let mut mentions = Mentions::default();
-    let rows = select.query_map(params![log, sql(seq)], |row| {
+    let users = damaged::list(&mut select, params![log, sql(seq)], "mentions", |row| {
         checked(row, 0, |user: String| if user.is_empty() { Some(None) } else { user.parse().ok().map(Some) })
     })?;
-    for row in rows {
-        match row? {
+    for user in users {
+        match user {
             Some(user) => mentions.people.push(user),
             None => mentions.everyone = true,
         }
@@ -114,15 +148,14 @@ pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result
          WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
     )?;
     let key = params![APPLICATION, sender(by), id.as_str()];
-    let found = find.query_row(key, |row| {
+    damaged::one(&mut find, key, "entries", |row| {
         Ok(SentBefore {
             topic: checked(row, 0, |topic: String| Topic::new(&topic).ok())?,
             seq: seq(row, 1)?,
             body: BodyHash(row.get(2)?),
             at: Timestamp(row.get(3)?),
         })
-    });
-    found.optional()
+    })
 }
 
 /// How many messages of others stand after a place, and how many of them mention a user. Both are counted up to a
@@ -172,9 +205,10 @@ pub(super) fn unread_of(
 
 /// The newest place of a log, and when that was taken; none if it is empty.
 pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
-    let mut find = db.prepare_cached("SELECT head, at FROM logs WHERE application = ? AND topic = ?")?;
+    let mut find =
+        db.prepare_cached("SELECT topic, head, at FROM logs WHERE application = ? AND topic = ?")?;
     let key = params![APPLICATION, topic.as_str()];
-    find.query_row(key, |row| Ok((seq(row, 0)?, Timestamp(row.get(1)?)))).optional()
+    damaged::one(&mut find, key, "logs", |row| Ok((seq(row, 1)?, Timestamp(row.get(2)?))))
 }
 
 /// The entries about one place, oldest first.
@@ -183,7 +217,7 @@ pub(super) fn about(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Resul
     let mut select = db.prepare_cached(
         "SELECT seq, send_id, at, data FROM entries WHERE log = ? AND about = ? ORDER BY seq",
     )?;
-    select.query_map(params![log, sql(seq)], |row| entry(row, topic))?.collect()
+    damaged::list(&mut select, params![log, sql(seq)], "entries", |row| entry(row, topic))
 }
 
 /// The pinned entries, oldest first.
@@ -191,19 +225,26 @@ pub(super) fn pinned(db: &Connection, topic: &Topic) -> rusqlite::Result<Vec<Ent
     let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
     let mut select = db
         .prepare_cached("SELECT seq, send_id, at, data FROM entries WHERE log = ? AND pinned ORDER BY seq")?;
-    select.query_map([log], |row| entry(row, topic))?.collect()
+    damaged::list(&mut select, [log], "entries", |row| entry(row, topic))
 }
 
 /// The first place of something taken then or later. The log is in the order of places, and its clock hardly
-/// ever goes back, so halving finds the place in a few looks.
+/// ever goes back, so halving finds the place in a few looks. Rows that lack, or have no time, are passed over.
 pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlite::Result<Option<Seq>> {
     let Some((log, head)) = log(db, topic)? else { return Ok(None) };
-    let mut find = db.prepare_cached("SELECT at FROM entries WHERE log = ? AND seq = ?")?;
+    let mut find = db.prepare_cached(
+        "SELECT seq, at FROM entries WHERE log = ? AND seq >= ? AND seq < ? AND typeof(at) = 'integer' ORDER BY seq
+         LIMIT 1",
+    )?;
     let (mut low, mut high) = (1, head.0 + 1);
     while low < high {
         let middle = low + (high - low) / 2;
-        let taken: i64 = find.query_row(params![log, sql(Seq(middle))], |row| row.get(0))?;
-        if taken < at.0 { low = middle + 1 } else { high = middle }
+        let key = params![log, sql(Seq(middle)), sql(Seq(high))];
+        let taken = find.query_row(key, |row| Ok((seq(row, 0)?, row.get::<_, i64>(1)?))).optional()?;
+        match taken {
+            Some((seq, taken)) if taken < at.0 => low = seq.0 + 1,
+            _ => high = middle,
+        }
     }
     Ok((low <= head.0).then_some(Seq(low)))
 }
@@ -213,12 +254,39 @@ pub(super) fn head(db: &Connection, topic: &Topic) -> rusqlite::Result<Seq> {
     Ok(log(db, topic)?.map_or(Seq::ZERO, |(_, head)| head))
 }
 
+/// A log, and its newest place. If its counter is damaged, that is the place of its newest entry.
 pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i64, Seq)>> {
-    let mut find = db.prepare_cached("SELECT id, head FROM logs WHERE application = ? AND topic = ?")?;
-    find.query_row(params![APPLICATION, topic.as_str()], |row| Ok((row.get(0)?, seq(row, 1)?))).optional()
+    let mut find =
+        db.prepare_cached("SELECT topic, id, head FROM logs WHERE application = ? AND topic = ?")?;
+    let found = find.query_row(params![APPLICATION, topic.as_str()], |row| {
+        Ok((row.get(1)?, damaged::or(row, "logs", seq(row, 2).map(Some), None)?))
+    });
+    Ok(match found.optional()? {
+        Some((log, Some(head))) => Some((log, head)),
+        Some((log, None)) => Some((log, newest_entry(db, log)?)),
+        None => None,
+    })
 }
 
+/// The place of the newest entry of a log.
+pub(super) fn newest_entry(db: &Connection, log: i64) -> rusqlite::Result<Seq> {
+    let mut find = db.prepare_cached("SELECT seq FROM entries WHERE log = ? ORDER BY seq DESC LIMIT 1")?;
+    Ok(damaged::one(&mut find, [log], "entries", |row| seq(row, 0))?.unwrap_or_default())
+}
+
+/// An entry; one that cannot be read keeps its place.
 fn entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
+    match whole_entry(row, topic) {
+        Err(error) if damaged::is_damage(&error) => {
+            let seq = seq(row, 0)?;
+            damaged::log("entries", &format_args!("{topic} {seq}"), &error);
+            Ok(placeholder(topic, seq, Timestamp(row.get(2).unwrap_or_default())))
+        }
+        entry => entry,
+    }
+}
+
+fn whole_entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
     Ok(Entry {
         seq: seq(row, 0)?,
         id: checked(row, 1, |id: String| SendId::new(&id).ok())?,
@@ -226,4 +294,12 @@ fn entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
         timestamp: Timestamp(row.get(2)?),
         data: checked(row, 3, |data: String| Json::new(&data).ok())?,
     })
+}
+
+/// The entry that stands for a damaged one. It is of a type that pages pass over.
+fn placeholder(topic: &Topic, seq: Seq, timestamp: Timestamp) -> Entry<Json> {
+    let mut id = [0xff; 10];
+    id[2..].copy_from_slice(&seq.0.to_be_bytes());
+    let data = Json::of(&json!({ "type": "damaged" }));
+    Entry { seq, id: SendId::from_bytes(id), topic: topic.clone(), timestamp, data }
 }

@@ -7,6 +7,7 @@ mod backup;
 mod checkpoint;
 mod commit;
 mod conversations;
+mod damaged;
 mod folder;
 mod groups;
 mod guests;

@@ -4,6 +4,7 @@ use chat::store::{folded, name_parts, past};
 use rusqlite::{Connection, Transaction, params};
 use wire::UserId;
 
+use super::damaged;
 use super::values::APPLICATION;
 
 /// Notes the name of a user, so that it is found by any of its parts.
@@ -51,9 +52,8 @@ pub(super) fn users_with(
         "SELECT user FROM user_names
          WHERE application = ? AND has_account = ? AND part >= ? AND part < ? ORDER BY part, user LIMIT ?",
     )?;
-    let found =
-        select.query_map(params![APPLICATION, has_account, words, past(words), most], |row| row.get(0))?;
-    first(found, limit)
+    let key = params![APPLICATION, has_account, words, past(words), most];
+    Ok(first(damaged::list(&mut select, key, "user_names", |row| row.get(0))?, limit))
 }
 
 /// Notes the name of a group, so that it is found by any of its parts.
@@ -100,20 +100,17 @@ pub(super) fn groups_with(
         "SELECT \"group\" FROM group_names
          WHERE application = ? AND listed = ? AND part >= ? AND part < ? ORDER BY part, \"group\" LIMIT ?",
     )?;
-    let found = select.query_map(params![APPLICATION, listed, words, past(words), most], |row| row.get(0))?;
-    first(found, limit)
+    let key = params![APPLICATION, listed, words, past(words), most];
+    Ok(first(damaged::list(&mut select, key, "group_names", |row| row.get(0))?, limit))
 }
 
-fn first(
-    found: impl Iterator<Item = rusqlite::Result<String>>,
-    limit: usize,
-) -> rusqlite::Result<BTreeSet<String>> {
+fn first(found: Vec<String>, limit: usize) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     for id in found {
         if ids.len() >= limit {
             break;
         }
-        ids.insert(id?);
+        ids.insert(id);
     }
-    Ok(ids)
+    ids
 }

@@ -1,20 +1,26 @@
 use bytes::Bytes;
 use chat::store::{Outcome, Profile};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 use wire::{Description, Person, PersonName, Timestamp, UserId};
 
+use super::damaged;
 use super::values::checked;
 
 /// A user.
 pub(super) fn user(db: &Connection, id: UserId) -> rusqlite::Result<Option<Person>> {
     let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?")?;
-    find.query_row([id.to_string()], |row| person(row, 0)).optional()
+    damaged::one(&mut find, [id.to_string()], "users", |row| person(row, 0))
 }
 
-/// A person, from the columns id and name that begin at `column`.
+/// A person, from the columns id and name that begin at `column`. A damaged name is shown as such: whoever has it keeps
+/// their seats.
 pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
     let id = checked(row, column, |id: String| id.parse().ok())?;
-    let name = checked(row, column + 1, |name: String| PersonName::new(&name).ok())?;
+    let name = checked(row, column + 1, |name: String| PersonName::new(&name).ok().map(Some));
+    let name = match damaged::or(row, "users", name, None)? {
+        Some(name) => name,
+        None => checked(row, column, |_: String| PersonName::new("Damaged name").ok())?,
+    };
     Ok(Person { id, name })
 }
 
@@ -24,21 +30,21 @@ pub(super) fn profile(db: &Connection, user: UserId) -> rusqlite::Result<Option<
         "SELECT id, name, since, bio, EXISTS (SELECT 1 FROM pictures WHERE user = users.id)
          FROM users WHERE id = ?",
     )?;
-    find.query_row([user.to_string()], |row| {
+    damaged::one(&mut find, [user.to_string()], "users", |row| {
+        let bio = checked(row, 3, |bio: String| Description::new(&bio).ok());
         Ok(Profile {
             person: person(row, 0)?,
             since: Timestamp(row.get(2)?),
-            bio: checked(row, 3, |bio: String| Description::new(&bio).ok())?,
+            bio: damaged::or(row, "users", bio, Description::default())?,
             has_picture: row.get(4)?,
         })
     })
-    .optional()
 }
 
 /// The picture of a user.
 pub(super) fn picture(db: &Connection, user: UserId) -> rusqlite::Result<Option<Bytes>> {
-    let mut find = db.prepare_cached("SELECT jpeg FROM pictures WHERE user = ?")?;
-    find.query_row([user.to_string()], |row| row.get::<_, Vec<u8>>(0).map(Bytes::from)).optional()
+    let mut find = db.prepare_cached("SELECT user, jpeg FROM pictures WHERE user = ?")?;
+    damaged::one(&mut find, [user.to_string()], "pictures", |row| row.get::<_, Vec<u8>>(1).map(Bytes::from))
 }
 
 /// Somebody tells something else of themselves.

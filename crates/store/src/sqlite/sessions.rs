@@ -1,7 +1,8 @@
 use chat::{Session, TokenHash};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use wire::Timestamp;
 
+use super::damaged;
 use super::people::person;
 
 /// The session a token belongs to.
@@ -10,8 +11,7 @@ pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Opt
         "SELECT users.id, users.name, sessions.since, sessions.seen
          FROM sessions JOIN users ON users.id = sessions.user WHERE sessions.token_hash = ?",
     )?;
-    find.query_row([token.0], |row| {
+    damaged::one(&mut find, [token.0], "sessions", |row| {
         Ok(Session { person: person(row, 0)?, since: Timestamp(row.get(2)?), seen: Timestamp(row.get(3)?) })
     })
-    .optional()
 }

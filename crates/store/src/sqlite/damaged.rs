@@ -1,0 +1,131 @@
+//! Damaged rows: a value that cannot be read is passed over, or something harmless stands for it, so that everything
+//! else goes on. The log has each damaged row once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Mutex;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Error, Params, Row, Statement};
+
+use super::threads::unpoisoned;
+
+/// The damaged rows that are in the log already.
+static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// The most rows that are logged; more of them are the same trouble.
+const MOST: usize = 1_000;
+
+/// Returns true for an error about a value of one row, and false for one about the file or the statement.
+pub(super) const fn is_damage(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
+            | Error::InvalidColumnType(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::Utf8Error(..)
+    )
+}
+
+/// The rows of a list that can be read.
+pub(super) fn list<T>(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    table: &'static str,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut rows = statement.query(params)?;
+    let mut list = Vec::new();
+    while let Some(found) = rows.next()? {
+        list.extend(row(found, table, read(found))?);
+    }
+    Ok(list)
+}
+
+/// The one row that there may be; none if there is none, or if it cannot be read.
+pub(super) fn one<T>(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+    table: &'static str,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    let mut rows = statement.query(params)?;
+    match rows.next()? {
+        Some(found) => row(found, table, read(found)),
+        None => Ok(None),
+    }
+}
+
+/// What was read of a row; none if it is damaged.
+pub(super) fn row<T>(
+    row: &Row<'_>,
+    table: &'static str,
+    read: rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    or(row, table, read.map(Some), None)
+}
+
+/// What was read of a column, or what stands for it if that is damaged. The first column of the row is its key.
+pub(super) fn or<T>(
+    row: &Row<'_>,
+    table: &'static str,
+    read: rusqlite::Result<T>,
+    instead: T,
+) -> rusqlite::Result<T> {
+    match read {
+        Err(error) if is_damage(&error) => {
+            log(table, &Key(row), &error);
+            Ok(instead)
+        }
+        read => read,
+    }
+}
+
+/// Writes into the log that a row is damaged, once.
+pub(super) fn log(table: &'static str, key: &dyn fmt::Display, error: &dyn fmt::Display) {
+    let line = format!("{table} {key}: {error}");
+    if is_new(&mut unpoisoned(&KNOWN), &line) {
+        tracing::error!(damaged.row = line, "a row of hubbub.db is damaged; everything else goes on");
+    }
+}
+
+fn is_new(known: &mut BTreeSet<String>, line: &str) -> bool {
+    known.len() < MOST && known.insert(line.to_owned())
+}
+
+/// The key of a row, as the log shows it.
+struct Key<'a>(&'a Row<'a>);
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.get_ref(0) {
+            Ok(ValueRef::Integer(number)) => number.fmt(f),
+            Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).escape_debug().fmt(f),
+            // A hash of a token, or no key at all.
+            _ => f.write_str("?"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_damaged_row_is_logged_once_and_a_damaged_file_does_not_fill_the_log() {
+        let mut known = BTreeSet::new();
+        let lines = || (0..5_000).map(|number| format!("users {number}"));
+        assert_eq!(lines().filter(|line| is_new(&mut known, line)).count(), MOST);
+        assert_eq!(lines().filter(|line| is_new(&mut known, line)).count(), 0);
+    }
+
+    #[test]
+    fn a_statement_that_fails_is_no_damage_of_a_row() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        assert!(!is_damage(&db.prepare("VALUES (tea)").unwrap_err()));
+        let mut select = db.prepare("VALUES (1, x'ff'), (2, 'oolong')").unwrap();
+        let list = list(&mut select, [], "tea", |row| row.get::<_, String>(1)).unwrap();
+        assert_eq!(list, ["oolong"]);
+        let wrong = |row: &Row<'_>| row.get::<_, String>(9);
+        assert!(super::list(&mut select, [], "tea", wrong).is_err());
+    }
+}
