@@ -1,0 +1,81 @@
+//! Writes a small database of the newest schema to `tests/fixtures/schema-<number>.db`, once for each schema: from then
+//! on `tests/fixtures.rs` opens it with every later version.
+//!
+//! Run it when a step was added to `src/sqlite/migrate.rs`, and commit the file: `cargo run -p store --example fixture`.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use chat::Caller;
+use chat::testing::{Node, SeededChance};
+use rusqlite::Connection;
+use store::SqliteStore;
+use wire::{Amendment, Door, Emoji, Pair, Setting, Topic};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let node = Node::over(Arc::new(SqliteStore::open(folder.path(), &SeededChance::new(10))?));
+    fill(&node).await.map_err(|no| format!("{no:?}"))?;
+    node.chat.shut_down().await.map_err(|no| format!("{no:?}"))?;
+
+    let db = Connection::open(folder.path().join("hubbub.db"))?;
+    let schema: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    std::fs::create_dir_all(&fixtures)?;
+    let file = fixtures.join(format!("schema-{schema}.db"));
+    if file.exists() {
+        return Err(format!("{} is there, and stays as it is", file.display()).into());
+    }
+    // Every table and index takes a page, so small pages make a small file.
+    db.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM")?;
+    db.close().map_err(|(_, error)| error)?;
+    std::fs::copy(folder.path().join("hubbub.db"), &file)?;
+    println!("{}", file.display());
+    Ok(())
+}
+
+/// A row or more in every table but that of pictures.
+async fn fill(node: &Node) -> Result<(), chat::No> {
+    let chat = &node.chat;
+    let [ann, ben, cal] =
+        [node.introduce("Ann").await, node.introduce("Ben").await, node.introduce("李雷").await];
+    chat.claim(&ann, "one pot of oolong").await?;
+    chat.claim(&ben, "two pots of oolong").await?;
+    chat.describe(&ann, "Tea at four.").await?;
+    // A wrong password is an attempt, a right one makes a device known.
+    let caller = Caller { device: Some(chat.new_token()), ..Caller::default() };
+    drop(chat.sign_in(&caller, "ann", "no pot of oolong").await);
+    chat.sign_in(&caller, "ann", "one pot of oolong").await?;
+    chat.offer_reset(&ann, ben.id).await?;
+
+    let tea = chat.create_group(&ann, "Tea", Door::Listed).await?.id;
+    chat.settle(&ann, tea, vec![Setting::SlowS(0), Setting::Limit(12)]).await?;
+    chat.join(&ben, tea, None).await?;
+    chat.join(&cal, tea, None).await?;
+    chat.invite(&ann, tea, 60, 3).await?;
+    let topic = Topic::group(tea);
+    let said = node.say(&ann, tea, "Hello @Ben, *tea* is ready").await;
+    chat.post(&ben, topic.clone(), chat.new_send_id(), "Coming", Some(said.seq)).await?;
+    let emoji = Emoji::new("🫖").map_err(chat::No::from)?;
+    for amendment in [
+        Amendment::Edit("Hello @Ben, the tea is ready".into()),
+        Amendment::React(emoji, true),
+        Amendment::Pin(true),
+    ] {
+        chat.amend(&ann, &topic, chat.new_send_id(), said.seq, amendment).await?;
+    }
+    let gone = node.say(&ben, tea, "a secret").await;
+    chat.amend(&ben, &topic, chat.new_send_id(), gone.seq, Amendment::Delete).await?;
+    chat.remove(&ann, tea, cal.id, true).await?;
+
+    if let Some(pair) = Pair::of(ann.id, ben.id) {
+        chat.post(&ann, Topic::direct(pair), chat.new_send_id(), "Sugar?", None).await?;
+    }
+    chat.block(&ben, cal.id, true).await?;
+    for number in 1..=3 {
+        node.publish(&Topic::new("news").map_err(chat::No::from)?, number).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Databases of every schema that is supported, made by `examples/fixture.rs` when it was the newest: they open, have
+//! what was in them, and come to the schema of a new database.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chat::store::Range;
+use chat::testing::Node;
+use chat::{Caller, OsChance};
+use rusqlite::Connection;
+use store::SqliteStore;
+use wire::{AppRole, Event, GroupView, Place, Topic};
+
+#[tokio::test]
+async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
+    for fixture in fixtures() {
+        let shown = fixture.display();
+        let folder = restored(&fixture);
+        let node = Node::over(Arc::new(SqliteStore::open(folder.path(), &OsChance).unwrap()));
+        let (ann, _) = node.chat.sign_in(&Caller::default(), "ANN", "one pot of oolong").await.unwrap();
+        assert_eq!(ann.name.as_str(), "Ann", "{shown}");
+        let (role, accounts) = node.chat.accounts(&ann, "", None).await.unwrap();
+        assert_eq!((role, accounts.items.len()), (AppRole::Owner, 2), "{shown}");
+        let ben = accounts
+            .items
+            .into_iter()
+            .map(|listed| listed.person)
+            .find(|person| person.id != ann.id)
+            .unwrap();
+        assert_eq!(node.chat.profile(ann.id).await.unwrap().bio.as_str(), "Tea at four.", "{shown}");
+
+        let mine = node.chat.visit(&ann).await.unwrap().mine;
+        assert_eq!(mine.len(), 2, "a group and a direct: {shown}");
+        let tea = node.chat.listed("tea", None).await.unwrap().items.remove(0).group.id;
+        let view = node.chat.open_group(Some(&ben), tea, Place::Newest, None).await.unwrap();
+        assert!(matches!(&view, GroupView::Inside(page) if page.members.len() == 2), "{shown}: {view:?}");
+        let caller = Caller { me: Some(ben.clone()), open_topics: true, ..Caller::default() };
+        let all = Range { limit: 100, ..Range::default() };
+        let entries = node.chat.events(&caller, &Topic::group(tea), all).await.unwrap().entries;
+        let said: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| match &entry.data {
+                Event::Message { text, reactions, pinned, .. } => {
+                    Some((text.as_str(), reactions.len(), *pinned))
+                }
+                Event::Unknown => panic!("{shown}: an event of this version is not read: {entry:?}"),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(said, [("Hello @Ben, the tea is ready", 1, true), ("Coming", 0, false)], "{shown}");
+        assert_eq!(
+            node.chat.management(&ann, tea, "", None).await.unwrap().management.bans.len(),
+            1,
+            "{shown}"
+        );
+        assert_eq!(node.chat.blocked(&ben).await.unwrap().len(), 1, "{shown}");
+        let news = node.chat.history(&caller, &Topic::new("news").unwrap(), all).await.unwrap();
+        assert_eq!(
+            news.entries.iter().map(|entry| entry.data.as_str()).collect::<Vec<_>>(),
+            ["1", "2", "3"],
+            "{shown}"
+        );
+        node.say(&ann, tea, "More tea?").await;
+        node.chat.shut_down().await.unwrap();
+    }
+}
+
+#[test]
+fn a_database_of_every_schema_comes_to_the_schema_of_a_new_one() {
+    let new = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(new.path(), &OsChance).unwrap());
+    let new = schema(&new.path().join("hubbub.db"));
+    for fixture in fixtures() {
+        let folder = restored(&fixture);
+        drop(SqliteStore::open(folder.path(), &OsChance).unwrap());
+        let old = schema(&folder.path().join("hubbub.db"));
+        let changed: Vec<_> = new.iter().filter(|(name, sql)| old.get(*name) != Some(sql)).collect();
+        let lost: Vec<_> = old.keys().filter(|name| !new.contains_key(*name)).collect();
+        assert!(
+            changed.is_empty() && lost.is_empty(),
+            "a database of {} does not come to the schema of a new one. Leave schema.sql as it was and write the \
+             change as a step of its own in migrate.rs; then make a fixture of the new schema (examples/fixture.rs). \
+             Only in a new database: {changed:?}; only in the old one: {lost:?}",
+            fixture.display(),
+        );
+    }
+}
+
+#[test]
+fn the_newest_schema_has_a_fixture() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path(), &OsChance).unwrap());
+    let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
+    let schema: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/schema-{schema}.db"));
+    assert!(wanted.exists(), "run `cargo run -p store --example fixture` and commit {}", wanted.display());
+}
+
+/// The fixtures, of which there is one for each schema.
+fn fixtures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut fixtures: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    fixtures.sort();
+    assert!(
+        fixtures[0].ends_with("schema-10.db"),
+        "the first schema that is supported has its fixture: {fixtures:?}"
+    );
+    fixtures
+}
+
+fn restored(fixture: &Path) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    store::restore(folder.path(), fixture, true, &OsChance).unwrap();
+    folder
+}
+
+/// Every table and index of a database, by its name, without the comments on it.
+fn schema(file: &Path) -> BTreeMap<String, String> {
+    let db = Connection::open(file).unwrap();
+    let mut select = db.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema").unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).unwrap();
+    let bare = |sql: String| {
+        let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+        lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+    };
+    rows.map(Result::unwrap).map(|(name, sql)| (name, bare(sql))).collect()
+}
