@@ -42,6 +42,8 @@ pub struct Chat {
     pub(crate) limits: Limits,
     /// How fast each user sends.
     pub(crate) pace: Pace<UserId>,
+    /// Rate limit for publishing to open topics.
+    pub(crate) publishing: Pace<Network>,
     /// How fast each user does everything else that is kept.
     pub(crate) acts: Pace<UserId>,
     /// How fast each user puts people into groups.
@@ -180,6 +182,7 @@ impl Chat {
             chance,
             limits,
             pace,
+            publishing: Pace::new(limits.publish_burst, limits.publish_per_second),
             acts,
             adding: Pace::new(limits.add_burst, limits.adds_per_second),
             newcomers,

@@ -149,7 +149,7 @@ mod planted {
         let mut left = Vec::new();
         let mut ahead = std::collections::HashMap::new();
         for (write, answer) in writes.iter().zip(answers) {
-            let Write::Post(draft) = write else {
+            let (Write::Post(draft) | Write::Publish { draft, .. }) = write else {
                 left.push(answer);
                 continue;
             };
@@ -175,7 +175,10 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Outlets) {
             outlets.endings.end(*user, *which);
             bus.announce(Hint::SignedOut { user: *user, which: *which });
         }
-        (Write::Post(draft) | Write::Amend(Amend { news: draft, .. }), Outcome::Posted { seq }) => {
+        (
+            Write::Post(draft) | Write::Publish { draft, .. } | Write::Amend(Amend { news: draft, .. }),
+            Outcome::Posted { seq },
+        ) => {
             tell(draft, *seq, broker, bus);
         }
         (Write::Change(change), Outcome::Changed { places }) => {

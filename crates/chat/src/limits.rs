@@ -10,6 +10,14 @@ pub struct Limits {
     pub send_burst: u32,
     /// How many messages a second a user may send after that.
     pub send_per_second: f64,
+    /// The most open topics.
+    pub open_topics: u64,
+    /// The most bytes of data in all open topics.
+    pub open_topics_bytes: u64,
+    /// Burst of the rate limit for publishing to open topics, per network. Callers on this machine have none.
+    pub publish_burst: u32,
+    /// Rate limit for publishing to open topics, per network and second.
+    pub publish_per_second: f64,
     /// How many groups, seats and settings a user may change at once.
     pub act_burst: u32,
     /// How many of these a second after that.
@@ -60,6 +68,10 @@ impl Default for Limits {
             user_groups: 500,
             send_burst: 20,
             send_per_second: 2.0,
+            open_topics: 10_000,
+            open_topics_bytes: 1024 * 1024 * 1024,
+            publish_burst: 1_000,
+            publish_per_second: 50.0,
             act_burst: 60,
             acts_per_second: 1.0,
             add_burst: 100,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use chat::store::Range;
 use chat::testing::Node;
-use chat::{Caller, OsChance};
+use chat::{Caller, Limits, LocalBus, OsChance};
 use rusqlite::Connection;
 use store::SqliteStore;
-use wire::{AppRole, Event, GroupView, Place, Topic};
+use wire::{AppRole, Event, GroupView, Json, Place, Refusal, Seq, Topic};
 
 #[tokio::test]
 async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
@@ -62,6 +62,27 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
             "{shown}"
         );
         node.say(&ann, tea, "More tea?").await;
+        node.chat.shut_down().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_open_topics_counts_against_their_bounds_whichever_version_wrote_it() {
+    for fixture in fixtures() {
+        let folder = restored(&fixture);
+        let store = Arc::new(SqliteStore::open(folder.path(), &OsChance).unwrap());
+        // It holds 1, 2 and 3 in one topic.
+        let limits = Limits { open_topics: 1, open_topics_bytes: 4, ..Node::patient() };
+        let node = Node::start(store, Arc::new(LocalBus::default()), limits, 7);
+        let caller = Caller { open_topics: true, ..Caller::default() };
+        let publish = async |topic: &str| {
+            let published = node.chat.publish(&caller, Topic::new(topic).unwrap(), None, Json::of(&4)).await;
+            published.map(|ack| ack.seq)
+        };
+        let full = Refusal::OpenTopicsFull { max: 4 };
+        assert_eq!(publish("orders").await, Err(Refusal::TooManyOpenTopics { max: 1 }.into()));
+        assert_eq!(publish("news").await, Ok(Seq(4)));
+        assert_eq!(publish("news").await, Err(full.into()));
         node.chat.shut_down().await.unwrap();
     }
 }

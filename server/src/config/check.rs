@@ -16,7 +16,20 @@ impl Settings {
         let limits = Limits {
             group_members: at_least_one("group_members", self.group_members, limits.group_members)?,
             send_burst: at_least_one("send_burst", self.send_burst, limits.send_burst)?,
-            send_per_second: rate(self.send_per_second, limits.send_per_second)?,
+            send_per_second: rate("send_per_second", self.send_per_second, limits.send_per_second)?,
+            open_topics: at_least_one("open_topics_limit", self.open_topics_limit, limits.open_topics)?,
+            open_topics_bytes: at_least_one(
+                "open_topics_mib",
+                self.open_topics_mib,
+                limits.open_topics_bytes / MIB,
+            )?
+            .saturating_mul(MIB),
+            publish_burst: at_least_one("publish_burst", self.publish_burst, limits.publish_burst)?,
+            publish_per_second: rate(
+                "publish_per_second",
+                self.publish_per_second,
+                limits.publish_per_second,
+            )?,
             sign_up: choice("sign_up", self.sign_up, SignUpChoice(limits.sign_up))?.0,
             ..limits
         };
@@ -123,10 +136,10 @@ fn at_least_one<T: PartialOrd + From<u8>>(key: &str, given: Option<T>, default: 
     }
 }
 
-fn rate(given: Option<f64>, default: f64) -> Result<f64, Wrong> {
+fn rate(key: &str, given: Option<f64>, default: f64) -> Result<f64, Wrong> {
     match given {
         Some(rate) if !(rate.is_finite() && rate > 0.0) => {
-            Err(Wrong(format!("send_per_second = {rate} is not right; it is a number above 0")))
+            Err(Wrong(format!("{key} = {rate} is not right; it is a number above 0")))
         }
         given => Ok(given.unwrap_or(default)),
     }
@@ -150,6 +163,9 @@ fn check_token(token: String) -> Result<String, Wrong> {
         "open_topics_token is not right; give at least {TOKEN_BYTES} visible ASCII characters without spaces"
     )))
 }
+
+/// The bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
 
 /// The shortest token of an operator: nobody guesses it at the pace of open topics.
 const TOKEN_BYTES: usize = 16;

@@ -264,6 +264,9 @@ mod tests {
             ("open_topics_token = \"short\"", "at least 16"),
             ("sockets = 0", "at least 1"),
             ("send_per_second = -1.0", "above 0"),
+            ("publish_per_second = 0.0", "publish_per_second = 0 is not right; it is a number above 0"),
+            ("open_topics_limit = 0", "at least 1"),
+            ("open_topics_mib = 0", "at least 1"),
             ("colour = \"red\"", "unknown field"),
         ] {
             let wrong = config(file).unwrap_err();
@@ -278,6 +281,12 @@ mod tests {
         assert_eq!(origin("http://chat.example.org:80/"), "http://chat.example.org");
         assert_eq!(origin("https://chat.example.org:8443"), "https://chat.example.org:8443");
         assert_eq!(origin("http://[::1]:8080"), "http://[::1]:8080");
+    }
+
+    #[test]
+    fn what_open_topics_may_hold_is_said_in_mib_and_is_a_gib_if_nobody_says() {
+        let bytes = |file: &str| config(file).unwrap().limits.open_topics_bytes;
+        assert_eq!((bytes(""), bytes("open_topics_mib = 3")), (1024 * 1024 * 1024, 3 * 1024 * 1024));
     }
 
     #[test]

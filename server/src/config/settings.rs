@@ -131,6 +131,19 @@ pub(super) struct Settings {
     /// How many messages a second a user may send after that [default: 2]
     #[arg(long, env = "HUBBUB_SEND_PER_SECOND", value_name = "RATE")]
     pub(super) send_per_second: Option<f64>,
+    /// The most open topics [default: 10000]
+    #[arg(long, env = "HUBBUB_OPEN_TOPICS_LIMIT", value_name = "COUNT")]
+    pub(super) open_topics_limit: Option<u64>,
+    /// The most data in all open topics, in MiB [default: 1024]
+    #[arg(long, env = "HUBBUB_OPEN_TOPICS_MIB", value_name = "MIB")]
+    pub(super) open_topics_mib: Option<u64>,
+    /// How many messages one network may publish to open topics at once; callers on this machine have no such limit
+    /// [default: 1000]
+    #[arg(long, env = "HUBBUB_PUBLISH_BURST", value_name = "COUNT")]
+    pub(super) publish_burst: Option<u32>,
+    /// How many messages a second one network may publish to open topics after that [default: 50]
+    #[arg(long, env = "HUBBUB_PUBLISH_PER_SECOND", value_name = "RATE")]
+    pub(super) publish_per_second: Option<f64>,
     /// The most open sockets [default: 10000]
     #[arg(long, env = "HUBBUB_SOCKETS", value_name = "COUNT")]
     pub(super) sockets: Option<usize>,
@@ -210,6 +223,10 @@ impl Settings {
             group_members: self.group_members.or(below.group_members),
             send_burst: self.send_burst.or(below.send_burst),
             send_per_second: self.send_per_second.or(below.send_per_second),
+            open_topics_limit: self.open_topics_limit.or(below.open_topics_limit),
+            open_topics_mib: self.open_topics_mib.or(below.open_topics_mib),
+            publish_burst: self.publish_burst.or(below.publish_burst),
+            publish_per_second: self.publish_per_second.or(below.publish_per_second),
             sockets: self.sockets.or(below.sockets),
             sockets_per_user: self.sockets_per_user.or(below.sockets_per_user),
             sockets_per_address: self.sockets_per_address.or(below.sockets_per_address),

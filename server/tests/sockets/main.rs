@@ -11,6 +11,7 @@ mod hostile_names;
 mod http;
 mod markup;
 mod metrics;
+mod open_topics;
 mod operating;
 mod people;
 mod revocation;

@@ -6,10 +6,12 @@ use super::access::may_publish;
 use super::text::is_long;
 use crate::chat::{Ack, Caller, Chat};
 use crate::committer::Turn;
+use crate::network::Network;
 use crate::no::{Fault, No};
 use crate::rules;
 use crate::store::{
-    BodyHash, Draft, Meeting, Mentions, Outcome, Right, RightTo, Sender, Standing, Write, event_of,
+    BodyHash, Draft, Meeting, Mentions, OpenTopicBounds, Outcome, Right, RightTo, Sender, Standing, Write,
+    event_of,
 };
 
 /// A send that has its turn: what the same caller begins later gets a later place.
@@ -139,7 +141,8 @@ impl Chat {
     /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
     ///
     /// # Errors
-    /// [`Refusal::TopicReserved`], [`Refusal::TokenNeeded`], [`Refusal::SendIdTaken`].
+    /// [`Refusal::TopicReserved`], [`Refusal::TokenNeeded`], [`Refusal::SendIdTaken`], [`Refusal::TooFast`],
+    /// [`Refusal::TooManyOpenTopics`], [`Refusal::OpenTopicsFull`].
     pub async fn publish(
         &self,
         caller: &Caller,
@@ -163,6 +166,9 @@ impl Chat {
         data: Json,
     ) -> Result<Sending, No> {
         may_publish(caller, &topic)?;
+        if let Some(from) = caller.from {
+            self.publishing.take(Network::of(from), self.steady.now())?;
+        }
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
         let draft = Draft {
@@ -178,7 +184,10 @@ impl Chat {
             is_row: false,
             mentions: Mentions::default(),
         };
-        self.take_turn(draft).await
+        let bounds =
+            OpenTopicBounds { topics: self.limits.open_topics, bytes: self.limits.open_topics_bytes };
+        let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
+        Ok(Sending { turn: self.hand_in(Write::Publish { draft, bounds }).await?, id, topic, at })
     }
 
     /// Waits until a send is committed.

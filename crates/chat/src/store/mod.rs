@@ -4,6 +4,7 @@ mod attempts;
 mod entry;
 mod group;
 mod names;
+mod open_topics;
 mod people;
 mod rows;
 mod standing;
@@ -25,6 +26,7 @@ pub use entry::{
 pub use group::{Change, Fact, GroupOverview, Listing, Roster, Version};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
+pub use open_topics::{OpenTopicBounds, OpenTopics};
 pub use people::{Account, AccountKey, DEVICES, Listed, NewSession, PasswordHash, Profile, Seats, Sessions};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, Right, RightTo, Standing, Unread};

@@ -3,7 +3,7 @@ use wire::{
     AppRole, Conversation, Description, Marks, Notify, Pair, Person, Refusal, Seq, Timestamp, UserId,
 };
 
-use super::{Amend, Attempt, AttemptKey, Change, Draft, NewSession, PasswordHash, Sessions};
+use super::{Amend, Attempt, AttemptKey, Change, Draft, NewSession, OpenTopicBounds, PasswordHash, Sessions};
 use crate::names::Login;
 use crate::session::TokenHash;
 
@@ -12,6 +12,14 @@ use crate::session::TokenHash;
 pub enum Write {
     /// Append one entry to a log.
     Post(Draft),
+    /// Append one entry to an open topic, if the bounds allow it: [`Outcome::Refused`] otherwise. An entry that is there
+    /// already is [`Outcome::Repeated`] all the same.
+    Publish {
+        /// The entry.
+        draft: Draft,
+        /// The most that is kept in open topics.
+        bounds: OpenTopicBounds,
+    },
     /// Append one entry to each of many logs; each may be refused for itself.
     Broadcast {
         /// What stands in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is

@@ -48,7 +48,14 @@ impl Node {
     /// The default limits, but everyone may send as fast as they like.
     #[must_use]
     pub fn patient() -> Limits {
-        Limits { send_burst: u32::MAX, act_burst: u32::MAX, add_burst: u32::MAX, ..Limits::default() }
+        let burst = u32::MAX;
+        Limits {
+            send_burst: burst,
+            publish_burst: burst,
+            act_burst: burst,
+            add_burst: burst,
+            ..Limits::default()
+        }
     }
 
     /// The life of the logs.

@@ -3,8 +3,8 @@ use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, U
 use super::log::VolatileLog;
 use super::state::State;
 use crate::store::{
-    Amend, Amended, Draft, Kept, LogBounds, Outcome, Part, Placed, Range, RowPage, RowRange, Sender,
-    SentBefore, Unread, requoted,
+    Amend, Amended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Part, Placed, Range, RowPage, RowRange,
+    Sender, SentBefore, Unread, requoted,
 };
 
 /// The logs.
@@ -53,6 +53,14 @@ impl State {
             return outcome;
         }
         Outcome::Posted { seq: self.append(draft) }
+    }
+
+    pub(super) fn publish(&mut self, draft: &Draft, bounds: OpenTopicBounds) -> Outcome {
+        let begins = !self.logs.contains_key(&draft.topic);
+        match bounds.check(self.open_topics, begins, draft.data.as_str().len()) {
+            Ok(()) => self.post(draft),
+            Err(refusal) => self.sent_before(draft).unwrap_or(Outcome::Refused(refusal)),
+        }
     }
 
     pub(super) fn broadcast(&mut self, record: &Draft, parts: &[Part]) -> Outcome {
@@ -163,6 +171,10 @@ impl State {
         let log = self.logs.entry(draft.topic.clone()).or_default();
         let seq = log.append(draft);
         self.bytes += draft.data.as_str().len() + 200;
+        if draft.sender == Sender::Open {
+            self.open_topics.topics += u64::from(seq == Seq(1));
+            self.open_topics.bytes += draft.data.as_str().len() as u64;
+        }
         let sent = SentBefore { topic: draft.topic.clone(), seq, body: draft.body, at: draft.at };
         self.sent.insert((draft.sender, draft.id.clone()), sent);
         let crowded = log.len() > self.window.entries;
@@ -191,6 +203,10 @@ impl State {
         let Some(log) = self.logs.get_mut(topic) else { return };
         if let Some(kept) = log.forget() {
             self.bytes -= kept.bytes();
+            if kept.sender == Sender::Open {
+                let bytes = kept.entry.data.as_str().len() as u64;
+                self.open_topics.bytes = self.open_topics.bytes.saturating_sub(bytes);
+            }
             self.sent.remove(&(kept.sender, kept.entry.id));
         }
         if log.len() == 0

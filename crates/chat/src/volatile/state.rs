@@ -8,7 +8,7 @@ use super::conversations::View;
 use super::groups::Group;
 use super::log::VolatileLog;
 use crate::session::TokenHash;
-use crate::store::{AttemptKey, NameIndex, Outcome, Sender, SentBefore, Write};
+use crate::store::{AttemptKey, NameIndex, OpenTopics, Outcome, Sender, SentBefore, Write};
 
 /// Everything a volatile store knows.
 pub(super) struct State {
@@ -19,6 +19,7 @@ pub(super) struct State {
     pub(super) ages: HashMap<Topic, u64>,
     pub(super) next_age: u64,
     pub(super) bytes: usize,
+    pub(super) open_topics: OpenTopics,
     pub(super) sent: HashMap<(Sender, SendId), SentBefore>,
     pub(super) people: HashMap<UserId, Person>,
     /// The names of guests, and of those who have an account.
@@ -60,6 +61,7 @@ impl State {
             ages: HashMap::new(),
             next_age: 0,
             bytes: 0,
+            open_topics: OpenTopics::default(),
             sent: HashMap::new(),
             people: HashMap::new(),
             guest_names: NameIndex::default(),
@@ -86,6 +88,7 @@ impl State {
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
             Write::Post(draft) => self.post(draft),
+            Write::Publish { draft, bounds } => self.publish(draft, *bounds),
             Write::Broadcast { record, parts } => self.broadcast(record, parts),
             Write::Amend(amend) => self.amend(amend),
             Write::Change(change) => self.change(change),

@@ -1,16 +1,20 @@
 use std::collections::HashMap;
 
-use chat::store::{Draft, Mentions, Outcome};
+use chat::store::{Draft, Mentions, OpenTopicBounds, OpenTopics, Outcome, Sender};
 use rusqlite::{OptionalExtension, Transaction, params};
-use wire::{Conversation, Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Refusal, Seq, Timestamp, Topic, UserId};
 
-use super::damaged;
 use super::values::{APPLICATION, sender, seq, sql};
+use super::{damaged, logs};
 
 /// Where the logs stand to which a run of posts is appended: read once, and written once at its end. Most of what a post
 /// costs would else be the counter of its log.
 #[derive(Default)]
-pub(super) struct Heads(HashMap<Topic, Head>);
+pub(super) struct Heads {
+    logs: HashMap<Topic, Head>,
+    /// What is kept in open topics; none if it was not read yet.
+    open_topics: Option<OpenTopics>,
+}
 
 struct Head {
     log: i64,
@@ -19,36 +23,66 @@ struct Head {
 }
 
 impl Heads {
+    /// Asks the bounds whether a draft may go to an open topic; a refusal if not.
+    pub(super) fn check_open(
+        &mut self,
+        db: &Transaction<'_>,
+        draft: &Draft,
+        bounds: OpenTopicBounds,
+    ) -> rusqlite::Result<Result<(), Refusal>> {
+        let kept = *self.open_topics(db)?;
+        let begins = !self.logs.contains_key(&draft.topic) && logs::log(db, &draft.topic)?.is_none();
+        Ok(bounds.check(kept, begins, draft.data.as_str().len()))
+    }
+
+    fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<&mut OpenTopics> {
+        let kept = match self.open_topics {
+            Some(kept) => kept,
+            None => logs::open_topics(db)?,
+        };
+        Ok(self.open_topics.insert(kept))
+    }
+
     /// The next place of a log, and the log.
     pub(super) fn next(&mut self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq)> {
-        if let Some(head) = self.0.get_mut(&draft.topic) {
+        if let Some(head) = self.logs.get_mut(&draft.topic) {
             head.seq = head.seq.next();
             return Ok((head.log, head.seq));
         }
         let (log, seq, at) = next_place(db, draft)?;
-        self.0.insert(draft.topic.clone(), Head { log, seq, at });
+        self.logs.insert(draft.topic.clone(), Head { log, seq, at });
         Ok((log, seq))
     }
 
     /// The place that was given last is taken, since then.
-    pub(super) fn keep(&mut self, draft: &Draft) {
-        if let Some(head) = self.0.get_mut(&draft.topic) {
+    pub(super) fn keep(&mut self, db: &Transaction<'_>, draft: &Draft, seq: Seq) -> rusqlite::Result<()> {
+        if let Some(head) = self.logs.get_mut(&draft.topic) {
             head.at = draft.at;
         }
+        if draft.sender == Sender::Open {
+            let kept = self.open_topics(db)?;
+            kept.topics += u64::from(seq == Seq(1));
+            kept.bytes += draft.data.as_str().len() as u64;
+        }
+        Ok(())
     }
 
     /// The place that was given last stays free.
     pub(super) fn take_back(&mut self, topic: &Topic) {
-        if let Some(head) = self.0.get_mut(topic) {
+        if let Some(head) = self.logs.get_mut(topic) {
             head.seq = Seq(head.seq.0 - 1);
         }
     }
 
     /// Writes them; from now on they are in the file.
     pub(super) fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        for (topic, Head { log, seq, at }) in self.0.drain() {
+        for (topic, Head { log, seq, at }) in self.logs.drain() {
             move_head(db, log, seq, at)?;
             move_direct(db, &topic, at)?;
+        }
+        if let Some(OpenTopics { topics, bytes }) = self.open_topics.take() {
+            let mut set = db.prepare_cached("UPDATE open_topics SET topics = ?, bytes = ? WHERE id = 1")?;
+            set.execute([topics, bytes])?;
         }
         Ok(())
     }

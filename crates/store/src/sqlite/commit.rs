@@ -1,5 +1,6 @@
 use chat::store::{
-    Amend, Amended, Change, Draft, Fact, Meeting, Outcome, Part, Placed, Version, Write, folded, requoted,
+    Amend, Amended, Change, Draft, Fact, Meeting, OpenTopicBounds, Outcome, Part, Placed, Version, Write,
+    folded, requoted,
 };
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
 use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Refusal, Seq, Settings, Topic, UserId};
@@ -20,6 +21,7 @@ pub(super) fn commit(
     for write in writes {
         outcomes.push(match write {
             Write::Post(draft) => post(&transaction, draft, &mut heads)?,
+            Write::Publish { draft, bounds } => publish(&transaction, draft, *bounds, &mut heads)?,
             other => {
                 // Whatever it looks at, it finds in the file.
                 heads.settle(&transaction)?;
@@ -37,7 +39,7 @@ pub(super) fn commit(
 
 fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     match write {
-        Write::Post(draft) => post_alone(db, draft),
+        Write::Post(draft) | Write::Publish { draft, .. } => post_alone(db, draft),
         Write::Broadcast { record, parts } => broadcast(db, record, parts),
         Write::Amend(amend) => carry_out_amend(db, amend),
         Write::Change(change) => apply(db, change),
@@ -131,7 +133,7 @@ fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Res
     };
     let (log, seq) = heads.next(db, draft)?;
     if append_at(db, log, seq, draft)? {
-        heads.keep(draft);
+        heads.keep(db, draft, seq)?;
         if let Some(group) = watched {
             let mut spoke =
                 db.prepare_cached("UPDATE members SET spoke_at = ? WHERE \"group\" = ? AND user = ?")?;
@@ -143,6 +145,22 @@ fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Res
     }
     heads.take_back(&draft.topic);
     sent_before(db, draft)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+fn publish(
+    db: &Transaction<'_>,
+    draft: &Draft,
+    bounds: OpenTopicBounds,
+    heads: &mut Heads,
+) -> rusqlite::Result<Outcome> {
+    // First: an id that was sent before begins no topic, which would be one that nobody counts.
+    if let Some(outcome) = sent_before(db, draft)? {
+        return Ok(outcome);
+    }
+    match heads.check_open(db, draft, bounds)? {
+        Ok(()) => post(db, draft, heads),
+        Err(refusal) => Ok(Outcome::Refused(refusal)),
+    }
 }
 
 /// As [`post`], where others may look at the log next.

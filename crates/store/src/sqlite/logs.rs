@@ -1,5 +1,5 @@
 use chat::store::{
-    BodyHash, Kept, LogBounds, Mentions, Range, RowPage, RowRange, Sender, SentBefore, Unread,
+    BodyHash, Kept, LogBounds, Mentions, OpenTopics, Range, RowPage, RowRange, Sender, SentBefore, Unread,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
@@ -266,6 +266,15 @@ pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i6
         Some((log, None)) => Some((log, newest_entry(db, log)?)),
         None => None,
     })
+}
+
+/// What is kept in open topics; after damage as if there were none.
+pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopics> {
+    let mut find = db.prepare_cached("SELECT id, topics, bytes FROM open_topics WHERE id = 1")?;
+    let found = damaged::one(&mut find, [], "open_topics", |row| {
+        Ok(OpenTopics { topics: row.get(1)?, bytes: row.get(2)? })
+    });
+    Ok(found?.unwrap_or_default())
 }
 
 /// The place of the newest entry of a log.

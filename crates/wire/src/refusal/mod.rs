@@ -182,6 +182,16 @@ pub enum Refusal {
         /// When to try again, in milliseconds from now.
         retry_ms: u32,
     },
+    /// The server has as many open topics as it may have.
+    TooManyOpenTopics {
+        /// The limit.
+        max: u64,
+    },
+    /// The open topics of the server hold as much data as they may.
+    OpenTopicsFull {
+        /// The limit in bytes.
+        max: u64,
+    },
     /// The server cannot do it now; nothing was done; trying again is safe.
     Unavailable,
 }
@@ -258,6 +268,8 @@ impl Refusal {
             Self::SendIdBad => "send_id_bad",
             Self::SendIdTaken => "send_id_taken",
             Self::TooFast { .. } => "too_fast",
+            Self::TooManyOpenTopics { .. } => "too_many_open_topics",
+            Self::OpenTopicsFull { .. } => "open_topics_full",
             Self::Unavailable => "unavailable",
         }
     }
@@ -331,6 +343,7 @@ impl Refusal {
             | Self::TooManyGuests { .. }
             | Self::TooFast { .. } => 429,
             Self::Unavailable => 503,
+            Self::TooManyOpenTopics { .. } | Self::OpenTopicsFull { .. } => 507,
         }
     }
 

@@ -119,6 +119,14 @@ impl Refusal {
             Self::TooFast { retry_ms } => {
                 format!("You are sending too fast; try again in {} s.", retry_ms.div_ceil(1000).max(1))
             }
+            Self::TooManyOpenTopics { max } => format!(
+                "This server has {max} open topics, which is the limit; publish to one that is there, or have the operator \
+                 raise open_topics_limit."
+            ),
+            Self::OpenTopicsFull { max } => format!(
+                "The open topics of this server are full with {} MiB; have the operator raise open_topics_mib.",
+                max / (1024 * 1024)
+            ),
             Self::Unavailable => "The server cannot do this now; nothing was done, and trying again is safe.".into(),
         }
     }

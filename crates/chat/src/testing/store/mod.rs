@@ -16,6 +16,7 @@ pub mod history;
 pub mod last_seat;
 pub mod marks;
 mod model;
+pub mod open_topics;
 pub mod paging;
 pub mod rosters;
 pub mod seats;
@@ -106,6 +107,11 @@ macro_rules! store_contract {
                 a_new_seat_begins_with_nothing_unread
                 notices_and_deleted_messages_are_not_unread
                 what_others_see_of_marks_only_moves_on;
+            open_topics:
+                no_more_open_topics_begin_than_the_bound_allows
+                no_more_data_goes_to_open_topics_than_the_bound_allows
+                an_id_that_was_sent_before_begins_no_topic
+                conversations_are_not_open_topics;
             paging:
                 a_topic_without_entries_has_an_empty_page
                 a_page_begins_after_a_place_or_ends_before_one

@@ -55,6 +55,7 @@ impl Model {
             Write::Read { .. } | Write::Delivered { .. } | Write::Prefer { .. } => {
                 panic!("the histories have no marks; they have cases of their own")
             }
+            Write::Publish { .. } => panic!("the histories have no bounds; they have cases of their own"),
             Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
         }
     }
