@@ -159,9 +159,14 @@ impl Listener {
     }
 
     fn note(&mut self) {
+        // Presence and marks come whenever the beat falls, and are no part of a log.
+        let is_entry = |payload: &&Vec<u8>| {
+            let frame: serde_json::Value = serde_json::from_slice(payload).unwrap();
+            frame.get("event").is_none()
+        };
         let payloads = self.mailbox.take();
-        let entries = payloads.iter().map(|payload| serde_json::from_slice(payload).unwrap());
-        self.heard.extend(entries.map(Heard::Entry));
+        let entries = payloads.iter().filter(is_entry);
+        self.heard.extend(entries.map(|payload| Heard::Entry(serde_json::from_slice(payload).unwrap())));
     }
 }
 
