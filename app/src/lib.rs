@@ -10,6 +10,8 @@
 //! Start reading at [`App`], then `pages/conversation.rs`, then [`Live`].
 
 mod browser;
+#[cfg(feature = "ssr")]
+mod busy;
 #[expect(missing_docs, reason = "a server function's arguments become fields that its own docs tell of")]
 pub mod calls;
 mod desk;
@@ -29,6 +31,8 @@ mod views;
 mod zone;
 
 pub use browser::{Browser, Pause, Submitted};
+#[cfg(feature = "ssr")]
+pub use busy::busy_page;
 pub use failure::Failure;
 pub use live::Live;
 #[cfg(feature = "ssr")]

@@ -4,50 +4,67 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use app::Assets;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::RETRY_AFTER;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
 use wire::Refusal;
 
+use crate::negotiation::wants_html;
 use crate::problem::Problem;
 
 /// The queue bound for renders; more requests are refused at once.
 const WAITING: usize = 512;
 /// After how many seconds a refused browser may come back.
 const AGAIN: u64 = 2;
+/// The page for a refused browser has a style sheet and an icon, and nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'";
 
 /// The room for renders: one a core, and a queue.
 #[derive(Clone)]
 pub(crate) struct Renders {
     at_work: Arc<Semaphore>,
     inside: Arc<Semaphore>,
+    /// The answer to a browser for which there is no room.
+    busy: Bytes,
 }
 
 impl Renders {
     /// Room for as many renders as there are cores, at least two.
-    pub(crate) fn new() -> Self {
-        Self::with_room(available_parallelism().map_or(2, |cores| cores.get().max(2)), WAITING)
+    pub(crate) fn new(assets: Assets) -> Self {
+        Self::with_room(available_parallelism().map_or(2, |cores| cores.get().max(2)), WAITING, &assets)
     }
 
-    fn with_room(at_work: usize, waiting: usize) -> Self {
+    fn with_room(at_work: usize, waiting: usize, assets: &Assets) -> Self {
         let inside = Semaphore::new(at_work + waiting);
-        Self { at_work: Arc::new(Semaphore::new(at_work)), inside: Arc::new(inside) }
+        let busy = app::busy_page(assets).into();
+        Self { at_work: Arc::new(Semaphore::new(at_work)), inside: Arc::new(inside), busy }
     }
 }
 
 /// Middleware: a request waits for its turn, or is answered with 503 and `Retry-After` if too many wait.
 pub(crate) async fn bound(State(renders): State<Renders>, request: Request, next: Next) -> Response {
-    let Ok(_inside) = Arc::clone(&renders.inside).try_acquire_owned() else { return busy() };
+    let Ok(_inside) = Arc::clone(&renders.inside).try_acquire_owned() else { return busy(renders, &request) };
     // Nobody closes it; if somebody did, there would be no room either.
-    let Ok(_at_work) = Arc::clone(&renders.at_work).acquire_owned().await else { return busy() };
+    let Ok(_at_work) = Arc::clone(&renders.at_work).acquire_owned().await else {
+        return busy(renders, &request);
+    };
     next.run(request).await
 }
 
-fn busy() -> Response {
-    let mut response = Problem(Refusal::Unavailable).into_response();
+/// A page for a browser, and a problem document for everybody else.
+fn busy(renders: Renders, request: &Request) -> Response {
+    let mut response = if wants_html(request.headers()) {
+        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
+        (headers, renders.busy).into_response()
+    } else {
+        Problem(Refusal::Unavailable).into_response()
+    };
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(AGAIN));
     response
@@ -63,9 +80,14 @@ mod tests {
     use axum::body::Body;
     use axum::middleware::from_fn_with_state;
     use axum::routing::get;
+    use http::header::ACCEPT;
     use tower::ServiceExt;
 
     use super::*;
+
+    fn assets() -> Assets {
+        Assets { js: "/a.js".into(), wasm: "/a.wasm".into(), css: "/a.css".into() }
+    }
 
     type Answer = Pin<Box<dyn Future<Output = StatusCode> + Send>>;
 
@@ -91,8 +113,8 @@ mod tests {
                 "a page"
             }
         };
-        let router =
-            Router::new().route("/", get(page).layer(from_fn_with_state(Renders::with_room(1, 1), bound)));
+        let router = Router::new()
+            .route("/", get(page).layer(from_fn_with_state(Renders::with_room(1, 1, &assets()), bound)));
         let ask = || -> Answer {
             let asked = router.clone().oneshot(Request::get("/").body(Body::empty()).unwrap());
             Box::pin(async move { asked.await.unwrap().status() })
@@ -108,5 +130,34 @@ mod tests {
         assert_eq!(drive(&mut dan).await, None, "there is room again");
         gate.add_permits(2);
         assert_eq!((ben.await, dan.await), (StatusCode::OK, StatusCode::OK));
+    }
+
+    #[tokio::test]
+    async fn a_browser_is_shown_a_page_that_says_to_come_again_and_a_program_a_problem_document() {
+        let no_room = Renders::with_room(0, 0, &assets());
+        let router = Router::new().route("/", get("a page").layer(from_fn_with_state(no_room, bound)));
+        let ask = async |accept: &str| {
+            let request = Request::get("/").header(ACCEPT, accept).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(answer.headers()[RETRY_AFTER], "2");
+            let (head, body) = answer.into_parts();
+            let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let kind = head.headers[CONTENT_TYPE].to_str().unwrap().to_owned();
+            (kind, head.headers, String::from_utf8(body.to_vec()).unwrap())
+        };
+        let (kind, headers, page) = ask("text/html,application/xhtml+xml,*/*;q=0.8").await;
+        assert_eq!(kind, "text/html; charset=utf-8");
+        assert!(headers[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("style-src 'self'"));
+        for part in
+            ["<link rel=\"stylesheet\" href=\"/a.css\">", "<h1>The server is busy</h1>", "class=\"button\""]
+        {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        for accept in ["application/json", "*/*"] {
+            let (kind, _, problem) = ask(accept).await;
+            assert_eq!(kind, "application/problem+json", "{accept}");
+            assert!(problem.contains("\"unavailable\""), "{problem}");
+        }
     }
 }

@@ -60,7 +60,9 @@ pub(crate) fn router(app: App) -> Router {
         .route(call, any(forms::call))
         .route(avatar, get(pictures::avatar))
         .fallback(
-            get(pages::page).layer(from_fn_with_state(Renders::new(), renders::bound)).fallback(nothing),
+            get(pages::page)
+                .layer(from_fn_with_state(Renders::new(app.site.assets.clone()), renders::bound))
+                .fallback(nothing),
         )
         .layer(from_fn_with_state(app.clone(), bodies::gather))
         .layer(from_fn_with_state(app.clone(), session::recognise))

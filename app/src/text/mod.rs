@@ -104,6 +104,11 @@ pub(crate) const TIMELINE: &str = "Messages";
 pub(crate) const NOT_FOUND: &str = "There is nothing here";
 pub(crate) const NOT_FOUND_HINT: &str = "The link may be mistyped, or the group may be gone.";
 pub(crate) const BROKEN: &str = "Something went wrong";
+#[cfg(feature = "ssr")]
+pub(crate) const BUSY: &str = "The server is busy";
+#[cfg(feature = "ssr")]
+pub(crate) const BUSY_HINT: &str =
+    "Many people ask for pages just now. Try again in a few seconds; nothing is lost.";
 pub(crate) const FORM_BAD: &str = "The form came in damaged; reload the page and try again.";
 pub(crate) const UNREACHABLE: &str = "The server cannot be reached; nothing was done. Try again.";
 pub(crate) const NEWER: &str = "Show newer messages";
