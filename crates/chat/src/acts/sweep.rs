@@ -13,11 +13,13 @@ const PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The most guests that one write looks at, so that nobody waits long for it.
 const GUESTS: usize = 200;
 const DAY_MS: i64 = 86_400_000;
+/// How long a link or an invite stays once it is over: a clock that is ahead for a week takes none that works.
+const LINKS_MS: i64 = 7 * DAY_MS;
 
 /// Removing what is over.
 impl Chat {
-    /// Removes guests who never did anything and were not here for [`guest_days`](crate::Limits::guest_days), and attempts
-    /// that count nowhere any more; returns how many guests are gone.
+    /// Removes guests who never did anything and were not here for [`guest_days`](crate::Limits::guest_days), attempts that
+    /// count nowhere any more, and links and invites that are over; returns how many guests are gone.
     ///
     /// # Errors
     /// [`No::Fault`].
@@ -27,6 +29,7 @@ impl Chat {
             guests_before: Timestamp(self.clock.now().0 - days * DAY_MS),
             guests: GUESTS,
             attempts_before: Timestamp(self.steady.now().0 - LONGEST_WINDOW_MS),
+            links_before: Timestamp(self.steady.now().0 - LINKS_MS),
         };
         match self.commit(write).await? {
             Outcome::Swept { guests } => Ok(guests.len()),

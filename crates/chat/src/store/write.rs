@@ -212,6 +212,8 @@ pub enum Write {
         guests: usize,
         /// Attempts that were made later stay.
         attempts_before: Timestamp,
+        /// Links for a new password and invites whose time ended before then go; so do invites that are used up.
+        links_before: Timestamp,
     },
     /// A session was seen.
     Touch {

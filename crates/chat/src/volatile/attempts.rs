@@ -44,6 +44,15 @@ impl State {
         });
     }
 
+    pub(super) fn sweep_links(&mut self, before: Timestamp) {
+        self.resets.retain(|_, reset| reset.until >= before);
+        for group in self.groups.values_mut() {
+            group
+                .invites
+                .retain(|invite| invite.uses != Some(0) && invite.until.is_none_or(|until| until >= before));
+        }
+    }
+
     pub(super) fn sweep_guests(&mut self, before: Timestamp, most: usize) -> Vec<UserId> {
         let came: Vec<_> =
             self.newcomers.range(..(before, UserId::from_bytes([0; 10]))).take(most).copied().collect();

@@ -200,8 +200,9 @@ impl State {
             Write::TakeAttempts { attempts, at } => self.take_attempts(attempts, *at),
             Write::GiveBack { attempts } => self.give_back(attempts),
             Write::KnowDevice { user, device, .. } => self.know_device(*user, *device),
-            Write::Sweep { guests_before, guests, attempts_before } => {
+            Write::Sweep { guests_before, guests, attempts_before, links_before } => {
                 self.sweep_attempts(*attempts_before);
+                self.sweep_links(*links_before);
                 Outcome::Swept { guests: self.sweep_guests(*guests_before, *guests) }
             }
             Write::Touch { token, at } => {

@@ -3,7 +3,9 @@ use chat::store::{
     folded, requoted,
 };
 use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{Conversation, Door, GroupId, Invite, Marks, Member, Refusal, Seq, Settings, Topic, UserId};
+use wire::{
+    Conversation, Door, GroupId, Invite, Marks, Member, Refusal, Seq, Settings, Timestamp, Topic, UserId,
+};
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::values::{APPLICATION, door, notify, role, seq, sql};
@@ -113,8 +115,9 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::TakeAttempts { attempts, at } => attempts::take(db, attempts, *at),
         Write::GiveBack { attempts } => attempts::give_back(db, attempts),
         Write::KnowDevice { user, device, at } => accounts::know_device(db, *user, *device, *at),
-        Write::Sweep { guests_before, guests, attempts_before } => {
+        Write::Sweep { guests_before, guests, attempts_before, links_before } => {
             attempts::sweep(db, *attempts_before)?;
+            sweep_links(db, *links_before)?;
             Ok(Outcome::Swept { guests: guests::sweep(db, *guests_before, *guests)? })
         }
         Write::Touch { token, at } => {
@@ -425,6 +428,13 @@ fn forget_name(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
         Some((name, listed)) => names::forget_group(db, group, &name, listed),
         None => Ok(()),
     }
+}
+
+/// Removes links for a new password and invites that nobody can use any more.
+fn sweep_links(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM resets WHERE until < ?")?.execute([before.0])?;
+    db.prepare_cached("DELETE FROM invites WHERE until < ?")?.execute([before.0])?;
+    db.prepare_cached("DELETE FROM invites WHERE uses = 0")?.execute([]).map(|_| ())
 }
 
 /// Nothing of a group stays behind, and nothing of what was said in it.

@@ -1,4 +1,4 @@
-use wire::{Role, Timestamp, UserId};
+use wire::{Invite, InviteId, Role, Timestamp, UserId};
 
 use super::Fresh;
 use super::writing::{
@@ -71,12 +71,52 @@ pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
         guests_before: Timestamp(0),
         guests: 10,
         attempts_before: Timestamp(NOW.0 + before),
+        links_before: Timestamp(0),
     };
     let writes = vec![take(&["a"], 0), take(&["a"], 5), sweep(5), take(&["a"], 6), take(&["a"], 6)];
     let outcomes = commit(&*store, writes).await;
     let swept = Outcome::Swept { guests: vec![] };
     let full = Outcome::Exhausted { wait_ms: 999 };
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, swept, Outcome::Done, full]);
+}
+
+pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let (login, password) = (Login::new("ann").unwrap(), PasswordHash("hash".into()));
+    let claim = Write::Claim { user: ann().id, login, password, rank: crate::store::FirstRank::Member };
+    let offer = |token, until| Write::OfferReset {
+        token: hash(token),
+        user: ann().id,
+        by: None,
+        until: Timestamp(NOW.0 + until),
+    };
+    let invite = |id, until: Option<i64>, uses| {
+        let until = until.map(|until| Timestamp(NOW.0 + until));
+        Invite { id: InviteId::from_bytes([id; 10]), by: ann(), until, uses }
+    };
+    let kept = [
+        invite(1, Some(10), Some(1)),
+        invite(2, None, None),
+        invite(3, Some(10), None),
+        invite(4, None, Some(2)),
+    ];
+    let over = [
+        invite(5, Some(9), None),
+        invite(6, Some(9), Some(1)),
+        invite(7, None, Some(0)),
+        invite(8, Some(90), Some(0)),
+    ];
+    let facts = kept.iter().chain(&over).cloned().map(Fact::Invited).collect();
+    let sweep = Write::Sweep {
+        guests_before: Timestamp(0),
+        guests: 10,
+        attempts_before: Timestamp(0),
+        links_before: Timestamp(NOW.0 + 10),
+    };
+    commit(&*store, vec![claim, offer(20, 9), offer(21, 10), change(TEA, 1, facts).into(), sweep]).await;
+    assert_eq!(store.reset(hash(20)).await.unwrap(), None);
+    assert_eq!(store.reset(hash(21)).await.unwrap(), Some((ann().id, Timestamp(NOW.0 + 10))));
+    assert_eq!(store.roster(TEA).await.unwrap().unwrap().invites, kept);
 }
 
 pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
@@ -103,6 +143,7 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
         guests_before: Timestamp(NOW.0 + before),
         guests,
         attempts_before: Timestamp(0),
+        links_before: Timestamp(0),
     };
     assert_eq!(commit_one(&*store, sweep(0, 100)).await, Outcome::Swept { guests: vec![] }, "all came later");
     assert_eq!(commit_one(&*store, sweep(500, 100)).await, Outcome::Swept { guests: vec![idle.id] });
@@ -118,8 +159,12 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
 pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
-    let sweep =
-        || Write::Sweep { guests_before: Timestamp(NOW.0 + 1), guests: 2, attempts_before: Timestamp(0) };
+    let sweep = || Write::Sweep {
+        guests_before: Timestamp(NOW.0 + 1),
+        guests: 2,
+        attempts_before: Timestamp(0),
+        links_before: Timestamp(0),
+    };
     let mut gone = Vec::new();
     for expected in [2, 1, 0] {
         let Outcome::Swept { guests } = commit_one(&*store, sweep()).await else { panic!("not swept") };

@@ -58,6 +58,7 @@ macro_rules! store_contract {
                 an_attempt_that_is_given_back_does_not_count
                 a_clock_that_is_set_back_makes_no_window_longer
                 attempts_that_are_over_are_swept
+                links_and_invites_that_nobody_can_use_are_swept
                 guests_who_never_did_anything_are_removed
                 a_sweep_looks_at_so_many_guests
                 seats_that_others_gave_are_counted_apart;
