@@ -19,7 +19,7 @@ use crate::gaps::Gaps;
 use crate::limits::Limits;
 use crate::network::Network;
 use crate::no::{Fault, No};
-use crate::outside::{Chance, Clock, SteadyClock, random};
+use crate::outside::{Chance, Clock, SessionClock, SteadyClock, random};
 use crate::pace::Pace;
 use crate::passwords::Forge;
 use crate::pulse::{Beat, Pulse};
@@ -38,6 +38,8 @@ pub struct Chat {
     pub(crate) clock: Arc<dyn Clock>,
     /// The monotonic clock that measures durations.
     pub(crate) steady: SteadyClock,
+    /// The clock that measures the age of sessions.
+    pub(crate) session_clock: SessionClock,
     pub(crate) chance: Arc<dyn Chance>,
     pub(crate) limits: Limits,
     /// How fast each user sends.
@@ -174,11 +176,13 @@ impl Chat {
         let acts = Pace::new(limits.act_burst, limits.acts_per_second);
         let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
         let steady = SteadyClock::new(Arc::clone(&clock));
+        let session_clock = SessionClock::new(Arc::clone(&clock));
         let chat = Arc::new(Self {
             store,
             broker,
             clock,
             steady,
+            session_clock,
             chance,
             limits,
             pace,

@@ -33,15 +33,55 @@ impl SteadyClock {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
         let steady = match *latest {
-            Some((at, shown)) => {
-                let since = i64::try_from(elapsed.saturating_sub(at).as_millis()).unwrap_or(i64::MAX);
-                wall.max(shown.saturating_add(since))
-            }
+            Some((at, shown)) => wall.max(shown.saturating_add(millis(elapsed.saturating_sub(at)))),
             None => wall,
         };
         *latest = Some((elapsed, steady));
         Timestamp(steady)
     }
+}
+
+/// The time by which sessions are measured, in days.
+///
+/// It follows the wall clock, also where that was set by less than a day in either direction. A larger step within one
+/// run is an accident until the next start: it goes on by the monotonic clock meanwhile, so that nobody is signed out by
+/// a clock that is set to next year, and no session lasts longer by one that is set to last year. The monotonic clock may
+/// stand still while the machine sleeps; that is caught up with where it was less than a day.
+pub(crate) struct SessionClock {
+    clock: Arc<dyn Clock>,
+    /// The latest reading: the monotonic time, and what this clock showed then.
+    latest: Mutex<Option<(Duration, i64)>>,
+}
+
+/// The largest step of the wall clock that sessions follow.
+const DAY_MILLIS: i64 = 86_400_000;
+
+impl SessionClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let clock = Self { clock, latest: Mutex::new(None) };
+        // From the start on: a step before somebody asks is one of this run, too.
+        clock.now();
+        clock
+    }
+
+    /// Now, for comparing with the moments of sessions.
+    pub(crate) fn now(&self) -> Timestamp {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
+        let shown = match *latest {
+            Some((at, shown)) => {
+                let expected = shown.saturating_add(millis(elapsed.saturating_sub(at)));
+                if wall.abs_diff(expected) < DAY_MILLIS.unsigned_abs() { wall } else { expected }
+            }
+            None => wall,
+        };
+        *latest = Some((elapsed, shown));
+        Timestamp(shown)
+    }
+}
+
+fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What the domain takes from the world outside as arguments: chance.
@@ -111,5 +151,24 @@ mod tests {
         clock.step(-3_600_000);
         clock.advance(1);
         assert_eq!(since(), 3_600_000 + 1_501);
+    }
+
+    #[test]
+    fn sessions_follow_small_steps_of_the_clock_and_no_large_ones() {
+        let clock = Arc::new(ManualClock::default());
+        let sessions = SessionClock::new(clock.clone());
+        let begin = sessions.now();
+        let since = || sessions.now().0 - begin.0;
+        clock.step(3_600_000);
+        assert_eq!(since(), 3_600_000);
+        clock.step(-2 * 3_600_000);
+        assert_eq!(since(), -3_600_000);
+        for years in [1, -2, 30] {
+            clock.step(years * 365 * DAY_MILLIS);
+            clock.advance(1_000);
+        }
+        assert_eq!(since(), -3_600_000 + 3_000);
+        clock.step(-29 * 365 * DAY_MILLIS);
+        assert_eq!(since(), -3_600_000 + 3_000, "the clock is right again");
     }
 }

@@ -92,10 +92,11 @@ impl Session {
         is_alive(self.since, self.seen, now, limits)
     }
 
-    /// Whether the day it was seen on is over, so that it is worth a write.
+    /// Whether the day it was seen on is over, or has not come because the clock was wrong then, so that it is worth a
+    /// write.
     #[must_use]
     pub const fn is_worth_a_touch(&self, now: Timestamp) -> bool {
-        now.0 - self.seen.0 >= DAY_MILLIS
+        now.0.abs_diff(self.seen.0) >= DAY_MILLIS.unsigned_abs()
     }
 }
 
@@ -147,5 +148,6 @@ mod tests {
         assert!(session(0, 170).is_alive(day(179), &limits));
         assert!(!session(0, 170).is_alive(day(180), &limits));
         assert!(session(0, 0).is_worth_a_touch(day(1)));
+        assert!(session(9, 9).is_worth_a_touch(day(8)), "it was seen by a clock that was ahead");
     }
 }

@@ -95,7 +95,7 @@ impl Chat {
     /// # Errors
     /// [`No::Fault`].
     pub async fn sessions(&self, me: &Person) -> Result<Vec<SessionSummary>, No> {
-        let now = self.clock.now();
+        let now = self.session_clock.now();
         let sessions = self.store.sessions(me.id).await?.into_iter();
         Ok(sessions.filter(|session| session.is_alive(now, &self.limits)).collect())
     }
@@ -103,6 +103,6 @@ impl Chat {
     /// A session that begins now, for the caller's browser.
     pub(super) fn new_session(&self, caller: &Caller, token: &Token) -> NewSession {
         let label = caller.label.chars().filter(|c| !c.is_control()).take(200).collect();
-        NewSession { token: token.hash(), label, at: self.clock.now() }
+        NewSession { token: token.hash(), label, at: self.session_clock.now() }
     }
 }

@@ -81,7 +81,7 @@ impl Chat {
     /// [`No::Fault`].
     pub async fn recognise(&self, token: &Token) -> Result<Option<Person>, No> {
         let hash = token.hash();
-        let now = self.clock.now();
+        let now = self.session_clock.now();
         let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
         let Some(session) = session else { return Ok(None) };
         // Where nothing can be written people can still read; the session is touched another day.

@@ -71,7 +71,7 @@ impl Chat {
 
     pub(super) fn known_device(&self, caller: &Caller, me: &Person) -> Option<Write> {
         let device = caller.device.as_ref()?.hash();
-        Some(Write::KnowDevice { user: me.id, device, at: self.clock.now() })
+        Some(Write::KnowDevice { user: me.id, device, at: self.session_clock.now() })
     }
 
     /// The attempts that a guess takes: those of a device that has signed in to this account before, or of everybody else.

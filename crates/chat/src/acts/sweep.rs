@@ -26,7 +26,7 @@ impl Chat {
     pub async fn sweep(&self) -> Result<usize, No> {
         let days = i64::from(self.limits.guest_days);
         let write = Write::Sweep {
-            guests_before: Timestamp(self.clock.now().0 - days * DAY_MS),
+            guests_before: Timestamp(self.session_clock.now().0 - days * DAY_MS),
             guests: GUESTS,
             attempts_before: Timestamp(self.steady.now().0 - LONGEST_WINDOW_MS),
             links_before: Timestamp(self.steady.now().0 - LINKS_MS),

@@ -215,7 +215,7 @@ pub enum Write {
         /// Links for a new password and invites whose time ended before then go; so do invites that are used up.
         links_before: Timestamp,
     },
-    /// A session was seen.
+    /// A session was seen. If it began later than that, by a clock that was wrong, it begins then.
     Touch {
         /// The hash of its token.
         token: TokenHash,

@@ -208,6 +208,7 @@ impl State {
             Write::Touch { token, at } => {
                 if let Some(session) = self.sessions.get_mut(token) {
                     session.seen = *at;
+                    session.since = session.since.min(*at);
                 }
                 Outcome::Done
             }

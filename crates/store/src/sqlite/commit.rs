@@ -121,7 +121,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             Ok(Outcome::Swept { guests: guests::sweep(db, *guests_before, *guests)? })
         }
         Write::Touch { token, at } => {
-            db.prepare_cached("UPDATE sessions SET seen = ? WHERE token_hash = ?")?
+            db.prepare_cached("UPDATE sessions SET seen = ?1, since = min(since, ?1) WHERE token_hash = ?2")?
                 .execute(params![at.0, token.0])?;
             Ok(Outcome::Done)
         }

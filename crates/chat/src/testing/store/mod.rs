@@ -147,6 +147,7 @@ macro_rules! store_contract {
             sessions:
                 a_session_is_found_by_its_token
                 a_touch_moves_only_when_it_was_seen
+                a_session_that_began_in_the_future_begins_when_it_is_touched
                 an_unknown_token_is_nobody
                 one_name_may_be_two_people;
         }

@@ -33,6 +33,14 @@ pub async fn a_touch_moves_only_when_it_was_seen(fresh: impl Fresh) {
     assert_eq!((other.since, other.seen), (at, at));
 }
 
+pub async fn a_session_that_began_in_the_future_begins_when_it_is_touched(fresh: impl Fresh) {
+    let store = fresh();
+    let introduce = Write::Introduce { person: ann(), session: session(hash(1), Timestamp(9_000)) };
+    commit(&*store, vec![introduce, Write::Touch { token: hash(1), at: Timestamp(2_000) }]).await;
+    let touched = store.session(hash(1)).await.unwrap().unwrap();
+    assert_eq!((touched.since, touched.seen), (Timestamp(2_000), Timestamp(2_000)));
+}
+
 pub async fn an_unknown_token_is_nobody(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;

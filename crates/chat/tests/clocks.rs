@@ -1,0 +1,65 @@
+//! Somebody sets the clock of the machine, and nobody is signed out or stays longer for it.
+
+use std::sync::Arc;
+
+use chat::testing::{ManualClock, Node, SeededChance};
+use chat::{Caller, Chat, Clock, LocalBus, Parts, Store, Token, VolatileStore, Window};
+use wire::{Person, Timestamp};
+
+const DAY: i64 = 86_400_000;
+const YEAR: i64 = 365 * DAY;
+
+async fn recognised(node: &Node, token: &Token) -> Option<Person> {
+    node.chat.recognise(token).await.unwrap()
+}
+
+#[tokio::test]
+async fn nobody_is_signed_out_by_a_clock_that_is_set_forward() {
+    let node = Node::volatile();
+    let (ann, token) = node.chat.introduce(&Caller::default(), "ann").await.unwrap();
+    for years in [1, 24, -25] {
+        node.clock.step(years * YEAR);
+        assert_eq!(recognised(&node, &token).await, Some(ann.clone()), "{years}");
+        assert_eq!(node.chat.sessions(&ann).await.unwrap().len(), 1);
+        assert_eq!(node.chat.sweep().await.unwrap(), 0, "guests are not removed by it either");
+    }
+    node.clock.advance(29 * DAY);
+    assert_eq!(recognised(&node, &token).await, Some(ann));
+}
+
+#[tokio::test]
+async fn no_session_lasts_longer_by_a_clock_that_is_set_back() {
+    for years in [-1, 1] {
+        let node = Node::volatile();
+        let (ann, token) = node.chat.introduce(&Caller::default(), "ann").await.unwrap();
+        node.clock.step(years * YEAR);
+        let (ben, other) = node.chat.introduce(&Caller::default(), "ben").await.unwrap();
+        node.clock.advance(20 * DAY);
+        assert_eq!(recognised(&node, &token).await, Some(ann));
+        node.clock.step(-years * YEAR);
+        assert_eq!(recognised(&node, &other).await, Some(ben));
+        node.clock.advance(30 * DAY);
+        assert_eq!(
+            [recognised(&node, &token).await, recognised(&node, &other).await],
+            [None, None],
+            "{years}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_began_by_a_clock_that_was_ahead_lasts_no_longer_than_others() {
+    let store: Arc<dyn Store> = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let ahead = Node::over(Arc::clone(&store));
+    let (ann, token) = ahead.chat.introduce(&Caller::default(), "ann").await.unwrap();
+    // After a restart the clock is right.
+    let clock = Arc::new(ManualClock::at(Timestamp(ahead.clock.now().0 - YEAR)));
+    let (bus, chance) = (Arc::new(LocalBus::default()), Arc::new(SeededChance::new(2)));
+    let limits = Node::patient();
+    let node = Node { chat: Chat::start(Parts { store, bus, clock: clock.clone(), chance, limits }), clock };
+    for day in (0..limits.session_days).step_by(10) {
+        assert_eq!(recognised(&node, &token).await, Some(ann.clone()), "day {day}");
+        node.clock.advance(10 * DAY);
+    }
+    assert_eq!(recognised(&node, &token).await, None);
+}
