@@ -14,6 +14,7 @@ impl Settings {
         let (limits, sockets) = (Limits::default(), Sockets::default());
         let connections = Connections::default();
         let limits = Limits {
+            guests_per_day: at_least_one("guests_per_day", self.guests_per_day, limits.guests_per_day)?,
             group_members: at_least_one("group_members", self.group_members, limits.group_members)?,
             send_burst: at_least_one("send_burst", self.send_burst, limits.send_burst)?,
             send_per_second: rate("send_per_second", self.send_per_second, limits.send_per_second)?,

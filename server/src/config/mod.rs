@@ -263,6 +263,7 @@ mod tests {
             ("trusted_proxies = [\"proxy\"]", "10.0.0.0/8"),
             ("open_topics_token = \"short\"", "at least 16"),
             ("sockets = 0", "at least 1"),
+            ("guests_per_day = 0", "guests_per_day = 0 is not right; it is at least 1"),
             ("send_per_second = -1.0", "above 0"),
             ("publish_per_second = 0.0", "publish_per_second = 0 is not right; it is a number above 0"),
             ("open_topics_limit = 0", "at least 1"),

@@ -122,6 +122,9 @@ pub(super) struct Settings {
     /// Who may come without an account: everybody, who has an invite, or nobody [default: open]
     #[arg(long, env = "HUBBUB_SIGN_UP", value_name = "open|invite|closed")]
     pub(super) sign_up: Option<String>,
+    /// The most new guests of one network in a day; callers on this machine have no such limit [default: 500]
+    #[arg(long, env = "HUBBUB_GUESTS_PER_DAY", value_name = "COUNT")]
+    pub(super) guests_per_day: Option<u32>,
     /// The most members of a new group [default: 1000]
     #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
     pub(super) group_members: Option<u32>,
@@ -220,6 +223,7 @@ impl Settings {
             metrics: self.metrics.or(below.metrics),
             log: self.log.or(below.log),
             sign_up: self.sign_up.or(below.sign_up),
+            guests_per_day: self.guests_per_day.or(below.guests_per_day),
             group_members: self.group_members.or(below.group_members),
             send_burst: self.send_burst.or(below.send_burst),
             send_per_second: self.send_per_second.or(below.send_per_second),
