@@ -1,0 +1,147 @@
+//! The data folders of these tests, and those that were killed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use chat::store::{BodyHash, Draft, Range, Sender, Write};
+use chat::{OsChance, Store};
+use store::{Backup, BackupRequest, SqliteStore};
+use tempfile::TempDir;
+use wire::{Epoch, Json, SendId, Seq, Timestamp, Topic};
+
+/// Tells the process that is going to be killed its folder, and how much it says.
+pub const FOLDER: &str = "HUBBUB_TEST_SERVES_IN";
+pub const COUNT: &str = "HUBBUB_TEST_SAYS";
+
+/// A data folder, and room beside it.
+pub struct Data(TempDir);
+
+impl Data {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.at("data")
+    }
+
+    pub fn open(&self) -> SqliteStore {
+        self.open_at("data")
+    }
+
+    pub fn open_at(&self, name: &str) -> SqliteStore {
+        SqliteStore::open(&self.at(name), &OsChance).unwrap()
+    }
+
+    /// Serves for so many messages, and stops.
+    pub async fn say(&self, count: u64) -> Epoch {
+        let store = self.open();
+        say(&store, count).await;
+        store.close().await.unwrap();
+        store.epoch()
+    }
+
+    pub fn backup(&self, name: &str, replace: bool) -> BackupRequest {
+        BackupRequest { file: self.at(name), replace, backup: Backup::of_this_version(Timestamp(7)) }
+    }
+
+    pub fn copy_to(&self, name: &str) {
+        self.wait_for_the_clock();
+        copy(&self.path(), &self.at(name));
+    }
+
+    /// Until a file that is written now has a later time than those of the folder. Clocks of files tick slowly.
+    pub fn wait_for_the_clock(&self) {
+        let newest = || fs::read_dir(self.path()).unwrap().map(|file| changed(&file.unwrap().path())).max();
+        let (newest, scratch) = (newest().unwrap(), self.at("scratch"));
+        while {
+            fs::write(&scratch, "").unwrap();
+            changed(&scratch) <= newest
+        } {}
+        fs::remove_file(scratch).unwrap();
+    }
+}
+
+/// The folder of a server that was killed, with its write-ahead log.
+pub struct Killed<'a>(&'a Data);
+
+impl<'a> Killed<'a> {
+    /// Another process serves for so many messages, and dies without closing anything.
+    pub fn with(data: &'a Data, count: u64) -> Self {
+        let killed = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_server_that_is_going_to_be_killed"])
+            .env(FOLDER, data.path())
+            .env(COUNT, count.to_string())
+            .output()
+            .unwrap();
+        assert!(!killed.status.success(), "it ended by itself");
+        assert!(fs::metadata(data.path().join("hubbub.db-wal")).unwrap().len() > 0);
+        Self(data)
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.path()
+    }
+
+    pub fn open(&self) -> SqliteStore {
+        self.0.open()
+    }
+}
+
+#[cfg(unix)]
+pub fn changed(path: &Path) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+
+    let metadata = fs::metadata(path).unwrap();
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+pub fn refuses(folder: &Path, says: &str, and: &str) {
+    let refused = SqliteStore::open(folder, &OsChance).err().expect("it is not served").to_string();
+    assert!(refused.contains(says) && refused.contains(and) && !refused.contains('\n'), "{refused}");
+}
+
+pub async fn say(store: &SqliteStore, count: u64) {
+    let head = head(store).await;
+    for number in head + 1..=head + count {
+        let draft = Draft {
+            topic: news(),
+            sender: Sender::Open,
+            id: SendId::new(&format!("{:x}-{number}", store.epoch().0)).unwrap(),
+            body: BodyHash([1; 16]),
+            data: Json::of(&number),
+            at: Timestamp(1),
+            right: None,
+            about: None,
+            counts: false,
+            is_row: false,
+            mentions: chat::store::Mentions::default(),
+        };
+        store.commit(Arc::new([Write::Post(draft)])).await.unwrap();
+    }
+}
+
+pub async fn head(store: &SqliteStore) -> u64 {
+    let page =
+        store.page(&news(), Range { after: Some(Seq::ZERO), before: None, limit: usize::MAX }).await.unwrap();
+    assert_eq!(page.entries.len() as u64, page.head.0);
+    page.head.0
+}
+
+pub fn news() -> Topic {
+    Topic::new("news").unwrap()
+}
