@@ -1,15 +1,11 @@
-use chat::store::{
-    Amend, Amended, Change, Draft, Fact, Meeting, OpenTopicBounds, Outcome, Part, Placed, Version, Write,
-    folded, requoted,
-};
-use rusqlite::{Connection, OptionalExtension, ToSql, Transaction, TransactionBehavior, params};
-use wire::{
-    Conversation, Door, GroupId, Invite, Marks, Member, Refusal, Seq, Settings, Timestamp, Topic, UserId,
-};
+use chat::store::{Amend, Amended, Draft, Meeting, OpenTopicBounds, Outcome, Part, Placed, Write, requoted};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use wire::{Conversation, GroupId, Refusal, Timestamp, Topic};
 
 use super::append::{Heads, append, append_at, mention, sent_before};
-use super::values::{APPLICATION, door, notify, role, seq, sql};
-use super::{accounts, attempts, conversations, damaged, guests, logs, meta, names, people};
+use super::marks::{delivered, read, seat};
+use super::values::{APPLICATION, notify, sql};
+use super::{accounts, attempts, changes, conversations, guests, logs, meta, names, people};
 
 /// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
 /// changed anything, so the others need not know. A mark is set with them.
@@ -44,7 +40,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Post(draft) | Write::Publish { draft, .. } => post_alone(db, draft),
         Write::Broadcast { record, parts } => broadcast(db, record, parts),
         Write::Amend(amend) => carry_out_amend(db, amend),
-        Write::Change(change) => apply(db, change),
+        Write::Change(change) => changes::apply(db, change),
         Write::Introduce { person, session } => {
             let mut user =
                 db.prepare_cached("INSERT INTO users (id, application, name, since) VALUES (?, ?, ?, ?)")?;
@@ -247,61 +243,6 @@ fn right(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<
     })
 }
 
-/// Where the row of somebody's seat in a conversation is, besides its `user`.
-struct Seat {
-    column: &'static str,
-    value: String,
-}
-
-fn seat(conversation: Conversation, user: UserId) -> (&'static str, Seat) {
-    match conversation {
-        Conversation::Group(id) => ("members", Seat { column: "\"group\"", value: id.to_string() }),
-        Conversation::Direct(pair) => {
-            ("directs", Seat { column: "other", value: pair.other(user).to_string() })
-        }
-    }
-}
-
-fn read(
-    db: &Transaction<'_>,
-    conversation: Conversation,
-    user: UserId,
-    seq: Seq,
-    back: bool,
-) -> rusqlite::Result<Outcome> {
-    let place = seq.min(logs::head(db, &Topic::of(conversation))?);
-    let (table, seat) = seat(conversation, user);
-    let marks = if back {
-        "read_mark = ?1"
-    } else {
-        "read_mark = max(read_mark, ?1), seen_mark = max(seen_mark, ?1), delivered_mark = max(delivered_mark, ?1)"
-    };
-    let mut update =
-        db.prepare_cached(&format!("UPDATE {table} SET {marks} WHERE {} = ?2 AND user = ?3", seat.column))?;
-    update.execute(params![sql(place), seat.value, user.to_string()])?;
-    Ok(Outcome::Done)
-}
-
-fn delivered(
-    db: &Transaction<'_>,
-    conversation: Conversation,
-    user: UserId,
-    place: Seq,
-) -> rusqlite::Result<Option<Marks>> {
-    let place = place.min(logs::head(db, &Topic::of(conversation))?);
-    let (table, seat) = seat(conversation, user);
-    let mut update = db.prepare_cached(&format!(
-        "UPDATE {table} SET delivered_mark = ?1 WHERE {} = ?2 AND user = ?3 AND delivered_mark < ?1
-         RETURNING seen_mark",
-        seat.column
-    ))?;
-    let moved = update.query_row(params![sql(place), seat.value, user.to_string()], |row| {
-        let read = damaged::or(row, "members", seq(row, 0), Seq::ZERO)?;
-        Ok(Marks { user, delivered: place, read })
-    });
-    moved.optional()
-}
-
 fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Result<Outcome> {
     let [low, high] = pair.people().map(|user| user.to_string());
     let mut insert = db.prepare_cached(
@@ -315,146 +256,9 @@ fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Res
     Ok(Outcome::Changed { places })
 }
 
-/// Changes a group, if it is what was looked at when that was decided.
-fn apply(db: &Transaction<'_>, change: &Change) -> rusqlite::Result<Outcome> {
-    let id = change.group.to_string();
-    let mut find = db.prepare_cached("SELECT id, version FROM groups WHERE id = ?")?;
-    let version = damaged::one(&mut find, [&id], "groups", |row| row.get::<_, u64>(1).map(Version))?;
-    if version != change.version {
-        return Ok(Outcome::Stale);
-    }
-    for fact in &change.facts {
-        establish(db, &id, fact)?;
-    }
-    db.prepare_cached("UPDATE groups SET version = version + 1 WHERE id = ?")?.execute([&id])?;
-    let places = change.news.iter().map(|draft| append(db, draft)).collect::<Result<_, _>>()?;
-    Ok(Outcome::Changed { places })
-}
-
-fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result<()> {
-    let run = |sql: &str, values: &[&dyn ToSql]| db.prepare_cached(sql)?.execute(values).map(|_| ());
-    match fact {
-        Fact::Created { settings, at } => {
-            run(
-                "INSERT INTO groups (id, application, name, sort, member_limit, version, since)
-                 VALUES (?, ?, '', '', 0, 0, ?)",
-                &[&group, &APPLICATION, &at.0],
-            )?;
-            settle(db, group, settings)
-        }
-        Fact::Settled(settings) => settle(db, group, settings),
-        Fact::Deleted => delete(db, group),
-        Fact::Seated(Member { person, role: as_role, since, muted_until, .. }) => {
-            run(
-                "INSERT INTO members (\"group\", user, role, since, muted_until, read_mark)
-                 VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
-                     (SELECT head FROM logs WHERE application = 1 AND topic = 'group/' || ?1), 0))",
-                &[
-                    &group,
-                    &person.id.to_string(),
-                    &role(*as_role),
-                    &since.0,
-                    &muted_until.map(|until| until.0),
-                ],
-            )?;
-            run("UPDATE groups SET members = members + 1 WHERE id = ?", &[&group])
-        }
-        Fact::Given { to, by } => run(
-            "UPDATE members SET given_by = ? WHERE \"group\" = ? AND user = ?",
-            &[&by.to_string(), &group, &to.to_string()],
-        ),
-        Fact::Unseated(user) => {
-            let mut delete = db.prepare_cached("DELETE FROM members WHERE \"group\" = ? AND user = ?")?;
-            let gone = delete.execute(params![group, user.to_string()])?;
-            run("UPDATE groups SET members = members - ? WHERE id = ?", &[&gone, &group])
-        }
-        Fact::Ranked(user, as_role) => run(
-            "UPDATE members SET role = ? WHERE \"group\" = ? AND user = ?",
-            &[&role(*as_role), &group, &user.to_string()],
-        ),
-        Fact::Muted(user, until) => run(
-            "UPDATE members SET muted_until = ? WHERE \"group\" = ? AND user = ?",
-            &[&until.map(|until| until.0), &group, &user.to_string()],
-        ),
-        Fact::Banned(person) => {
-            run("INSERT INTO bans (\"group\", user) VALUES (?, ?)", &[&group, &person.id.to_string()])
-        }
-        Fact::Unbanned(user) => {
-            run("DELETE FROM bans WHERE \"group\" = ? AND user = ?", &[&group, &user.to_string()])
-        }
-        Fact::Invited(Invite { id, by, until, uses }) => run(
-            "INSERT INTO invites (\"group\", secret, by, until, uses) VALUES (?, ?, ?, ?, ?)",
-            &[&group, &id.to_string(), &by.id.to_string(), &until.map(|until| until.0), uses],
-        ),
-        Fact::InviteUsed(id) => run(
-            "UPDATE invites SET uses = max(uses - 1, 0) WHERE \"group\" = ? AND secret = ?",
-            &[&group, &id.to_string()],
-        ),
-        Fact::InviteGone(id) => {
-            run("DELETE FROM invites WHERE \"group\" = ? AND secret = ?", &[&group, &id.to_string()])
-        }
-    }
-}
-
-fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::Result<()> {
-    forget_name(db, group)?;
-    let listed = settings.door == Door::Listed && !settings.archived;
-    names::note_group(db, group, settings.name.as_str(), listed)?;
-    let mut update = db.prepare_cached(
-        "UPDATE groups SET name = ?, sort = ?, description = ?, member_limit = ?, door = ?, announcing = ?, slow_s = ?,
-                           archived = ?, listed = ?
-         WHERE id = ?",
-    )?;
-    update.execute(params![
-        settings.name.as_str(),
-        folded(settings.name.as_str()),
-        settings.description.as_str(),
-        settings.limit,
-        door(settings.door),
-        settings.announcing,
-        settings.slow_s,
-        settings.archived,
-        settings.door == Door::Listed,
-        group
-    ])?;
-    Ok(())
-}
-
-/// The name of a group is no longer found.
-fn forget_name(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
-    let mut find = db.prepare_cached("SELECT id, name, listed AND NOT archived FROM groups WHERE id = ?")?;
-    let old = damaged::one(&mut find, [group], "groups", |row| Ok((row.get::<_, String>(1)?, row.get(2)?)))?;
-    match old {
-        Some((name, listed)) => names::forget_group(db, group, &name, listed),
-        None => Ok(()),
-    }
-}
-
 /// Removes links for a new password and invites that nobody can use any more.
 fn sweep_links(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM resets WHERE until < ?")?.execute([before.0])?;
     db.prepare_cached("DELETE FROM invites WHERE until < ?")?.execute([before.0])?;
     db.prepare_cached("DELETE FROM invites WHERE uses = 0")?.execute([]).map(|_| ())
-}
-
-/// Nothing of a group stays behind, and nothing of what was said in it.
-fn delete(db: &Transaction<'_>, group: &str) -> rusqlite::Result<()> {
-    forget_name(db, group)?;
-    for table in ["members", "bans", "invites"] {
-        db.prepare_cached(&format!("DELETE FROM {table} WHERE \"group\" = ?"))?.execute([group])?;
-    }
-    db.prepare_cached("DELETE FROM groups WHERE id = ?")?.execute([group])?;
-    for topic in [format!("group/{group}"), format!("audit/{group}")] {
-        let mut mentions = db.prepare_cached(
-            "DELETE FROM mentions WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
-        )?;
-        mentions.execute(params![APPLICATION, topic])?;
-        let mut entries = db.prepare_cached(
-            "DELETE FROM entries WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
-        )?;
-        entries.execute(params![APPLICATION, topic])?;
-        let mut log = db.prepare_cached("DELETE FROM logs WHERE application = ? AND topic = ?")?;
-        log.execute(params![APPLICATION, topic])?;
-    }
-    Ok(())
 }

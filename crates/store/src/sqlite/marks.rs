@@ -1,0 +1,63 @@
+//! Read and delivered marks of members, as rows.
+
+use chat::store::Outcome;
+use rusqlite::{OptionalExtension, Transaction, params};
+use wire::{Conversation, Marks, Seq, Topic, UserId};
+
+use super::values::{seq, sql};
+use super::{damaged, logs};
+
+/// Where the row of somebody's seat in a conversation is, besides its `user`.
+pub(super) struct Seat {
+    pub(super) column: &'static str,
+    pub(super) value: String,
+}
+
+pub(super) fn seat(conversation: Conversation, user: UserId) -> (&'static str, Seat) {
+    match conversation {
+        Conversation::Group(id) => ("members", Seat { column: "\"group\"", value: id.to_string() }),
+        Conversation::Direct(pair) => {
+            ("directs", Seat { column: "other", value: pair.other(user).to_string() })
+        }
+    }
+}
+
+pub(super) fn read(
+    db: &Transaction<'_>,
+    conversation: Conversation,
+    user: UserId,
+    seq: Seq,
+    back: bool,
+) -> rusqlite::Result<Outcome> {
+    let place = seq.min(logs::head(db, &Topic::of(conversation))?);
+    let (table, seat) = seat(conversation, user);
+    let marks = if back {
+        "read_mark = ?1"
+    } else {
+        "read_mark = max(read_mark, ?1), seen_mark = max(seen_mark, ?1), delivered_mark = max(delivered_mark, ?1)"
+    };
+    let mut update =
+        db.prepare_cached(&format!("UPDATE {table} SET {marks} WHERE {} = ?2 AND user = ?3", seat.column))?;
+    update.execute(params![sql(place), seat.value, user.to_string()])?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn delivered(
+    db: &Transaction<'_>,
+    conversation: Conversation,
+    user: UserId,
+    place: Seq,
+) -> rusqlite::Result<Option<Marks>> {
+    let place = place.min(logs::head(db, &Topic::of(conversation))?);
+    let (table, seat) = seat(conversation, user);
+    let mut update = db.prepare_cached(&format!(
+        "UPDATE {table} SET delivered_mark = ?1 WHERE {} = ?2 AND user = ?3 AND delivered_mark < ?1
+         RETURNING seen_mark",
+        seat.column
+    ))?;
+    let moved = update.query_row(params![sql(place), seat.value, user.to_string()], |row| {
+        let read = damaged::or(row, "members", seq(row, 0), Seq::ZERO)?;
+        Ok(Marks { user, delivered: place, read })
+    });
+    moved.optional()
+}
