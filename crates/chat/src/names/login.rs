@@ -26,6 +26,8 @@ impl Login {
     pub fn new(name: &str) -> Result<Self, Refusal> {
         let name = person_name(name)?;
         let visible: String = name.as_str().chars().filter(|c| !is_ignorable(*c)).nfkc().collect();
+        // Marks that stand alone, such as ﹰ, are a space and the mark in this form.
+        let visible = visible.split_whitespace().collect::<Vec<_>>().join(" ");
         let key = skeleton(&fold(&visible));
         let mut others = vec![skeleton(&fold(&visible).to_uppercase()), skeleton(&visible)];
         others.dedup();
@@ -106,6 +108,8 @@ mod tests {
             ("می\u{200c}خواهم", "میخواهم"),
             ("葛\u{e0100}城", "葛城"),
             ("Ann  Lee", "ann\u{3000}lee"),
+            ("\u{fe70}", " \u{64b}"),
+            ("ann\u{fe70}", "Ann \u{64b}"),
         ] {
             assert!(login(one).looks_like(&login(other)), "{one} {other}");
         }
