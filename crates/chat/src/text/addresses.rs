@@ -36,7 +36,7 @@ pub(super) fn at(text: &str, place: usize) -> Option<Address> {
     if above.is_some_and(|above| above.is_ascii_alphanumeric()) {
         return None;
     }
-    let is_target = before.ends_with("](");
+    let is_target = before.strip_suffix("](").is_some_and(|before| before.contains('['));
     let len = with_scheme(rest, is_target).or_else(|| mail_with_scheme(rest));
     if let Some(len) = len {
         let shown = rest[..len].to_owned();

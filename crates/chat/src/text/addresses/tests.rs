@@ -111,6 +111,7 @@ fn an_address_in_any_case_and_in_angle_brackets_is_one() {
         ("svn+https://example.org/x", "https://example.org/x", "https://example.org/x"),
         ("[a](https://example.org/x)yz", "https://example.org/x", "https://example.org/x"),
         ("[a](https://example.org/x_(y).)", "https://example.org/x_(y).", "https://example.org/x_(y)."),
+        ("](https://example.org/x** and on", "https://example.org/x", "https://example.org/x"),
         ("[https://example.org/x] y", "https://example.org/x", "https://example.org/x"),
         ("\"https://example.org/x\"", "https://example.org/x", "https://example.org/x"),
         ("`https://example.org/x`", "https://example.org/x", "https://example.org/x"),
