@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use leptos::web_sys::HtmlElement;
 
+use super::scroll_anchor::ScrollAnchor;
 use crate::browser::use_browser;
 use crate::calls::slice;
 use crate::live::{LinkState, Live, Timeline};
@@ -10,6 +11,7 @@ use crate::live::{LinkState, Live, Timeline};
 pub(super) struct HistoryLoader {
     pub(super) live: Live,
     timeline: Timeline,
+    anchor: ScrollAnchor,
     loading: RwSignal<bool>,
 }
 
@@ -21,8 +23,8 @@ pub(super) enum End {
 }
 
 impl HistoryLoader {
-    pub(super) fn new(live: Live, timeline: Timeline) -> Self {
-        Self { live, timeline, loading: RwSignal::new(false) }
+    pub(super) fn new(live: Live, timeline: Timeline, anchor: ScrollAnchor) -> Self {
+        Self { live, timeline, anchor, loading: RwSignal::new(false) }
     }
 
     /// Loads what the reader is about to reach: whatever is nearer than the height of the list.
@@ -46,13 +48,14 @@ impl HistoryLoader {
             return;
         }
         self.loading.set(true);
-        let Self { timeline, loading, .. } = self.clone();
+        let Self { timeline, anchor, loading, .. } = self.clone();
         leptos::task::spawn_local(async move {
             let (after, before) = match end {
                 End::Older => (None, Some(timeline.first().0)),
                 End::Newer => (Some(timeline.last().0), None),
             };
             if let Ok(page) = slice(timeline.topic().to_string(), after, before).await {
+                anchor.before_change();
                 match end {
                     End::Older => timeline.prepend(page),
                     End::Newer => timeline.extend(page),

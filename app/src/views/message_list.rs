@@ -29,7 +29,7 @@ pub(crate) fn MessageList(
     let at_end = anchor.at_end;
     let unseen = RwSignal::new(0usize);
     let has_newer = timeline.has_newer.clone();
-    let loader = HistoryLoader::new(live.clone(), timeline.clone());
+    let loader = HistoryLoader::new(live.clone(), timeline.clone(), anchor);
     anchor.start();
     let scrolled = {
         let timeline = timeline.clone();

@@ -26,6 +26,9 @@ struct Held {
     /// How far the list was scrolled then, see [`scrolled_by`]. A reader's own scrolling shows in the layout before the
     /// page hears of it, and must not be taken back.
     scrolled: f64,
+    /// Whether rows come and go next, before the reader can scroll. Then all scrolling is the browser's: it clamps a list
+    /// that gets shorter while the reader is at its very top.
+    changes_next: bool,
 }
 
 /// How far from the end, in pixels, still counts as being there.
@@ -62,6 +65,15 @@ impl ScrollAnchor {
                 row.bottom() > view.top() && row.top() < view.bottom()
             })
         });
+    }
+
+    /// Takes the row in the middle to be held, just before rows come and go.
+    pub(super) fn before_change(self) {
+        if let Some(list) = self.list() {
+            let held =
+                row_in_the_middle(&list).map(|row| Held { changes_next: true, ..Held::at_rest(row, &list) });
+            self.set_held(held);
+        }
     }
 
     /// Goes to the newest message that is on the page.
@@ -106,30 +118,36 @@ impl ScrollAnchor {
         let Some(held) = self.held else { return };
         let moved = held.with_value(|held| {
             let held = held.as_ref().filter(|held| held.row.is_connected())?;
-            Some(held.moved(&list))
+            Some((held.moved(&list), held.changes_next))
         });
-        let Some(moved) = moved else { return self.take(&list) };
+        let Some((moved, changes)) = moved else { return self.take(&list) };
+        let before = scrolled_by(&list);
         if moved.abs() >= 0.5 {
-            let before = scrolled_by(&list);
             list.scroll_by_with_x_and_y(0.0, moved);
-            let made_up = scrolled_by(&list) - before;
-            held.update_value(|held| {
-                if let Some(held) = held {
-                    held.scrolled += made_up;
-                }
-            });
         }
+        let after = scrolled_by(&list);
+        held.update_value(|held| {
+            if let Some(held) = held {
+                held.scrolled = if changes { after } else { held.scrolled + after - before };
+                held.changes_next = false;
+            }
+        });
     }
 }
 
 impl Held {
     fn at_rest(row: Element, list: &HtmlElement) -> Self {
-        Self { top: row.get_bounding_client_rect().top(), scrolled: scrolled_by(list), row }
+        Self {
+            top: row.get_bounding_client_rect().top(),
+            scrolled: scrolled_by(list),
+            changes_next: false,
+            row,
+        }
     }
 
     /// How far the row is from where the reader has scrolled it to, in pixels.
     fn moved(&self, list: &HtmlElement) -> f64 {
-        let by_reader = scrolled_by(list) - self.scrolled;
+        let by_reader = if self.changes_next { 0.0 } else { scrolled_by(list) - self.scrolled };
         self.row.get_bounding_client_rect().top() - self.top + by_reader
     }
 }
