@@ -28,7 +28,7 @@ pub struct Browser {
     pub on_tick: fn(Box<dyn Fn(f64)>),
     /// Calls this, until the answer is dropped, after every change of what an element holds or how large it is, before
     /// it is painted.
-    pub watch_layout: fn(&Element, Box<dyn Fn()>) -> Box<dyn Any>,
+    pub watch_layout: fn(&Element, Box<dyn Fn()>) -> LayoutWatch,
     /// Waits, so many milliseconds.
     pub pause: fn(u32) -> Pause,
     /// Goes to a page by loading it.
@@ -51,6 +51,9 @@ pub struct Browser {
 
 /// What becomes of a form: where to go, if anywhere, or why not.
 pub type Submitted = Pin<Box<dyn Future<Output = Result<Option<String>, Failure>>>>;
+
+/// Ends a watch of the layout when it is dropped.
+pub type LayoutWatch = Box<dyn Any>;
 
 /// The end of a wait.
 pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 
-use chat::store::{Draft, Mentions, OpenTopicBounds, OpenTopics, Outcome, Sender};
+use chat::store::{Draft, Mentions, OpenTopics, Outcome, Sender};
 use rusqlite::{OptionalExtension, Transaction, params};
-use wire::{Conversation, Refusal, Seq, Timestamp, Topic, UserId};
+use wire::{Conversation, Seq, Timestamp, Topic, UserId};
 
 use super::values::{APPLICATION, sender, seq, sql};
 use super::{damaged, logs};
@@ -23,24 +23,19 @@ struct Head {
 }
 
 impl Heads {
-    /// Asks the bounds whether a draft may go to an open topic; a refusal if not.
-    pub(super) fn check_open(
-        &mut self,
-        db: &Transaction<'_>,
-        draft: &Draft,
-        bounds: OpenTopicBounds,
-    ) -> rusqlite::Result<Result<(), Refusal>> {
-        let kept = *self.open_topics(db)?;
-        let begins = !self.logs.contains_key(&draft.topic) && logs::log(db, &draft.topic)?.is_none();
-        Ok(bounds.check(kept, begins, draft.data.as_str().len()))
+    /// Returns true if the log of a draft begins with it.
+    pub(super) fn begins(&self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<bool> {
+        Ok(!self.logs.contains_key(&draft.topic) && logs::log(db, &draft.topic)?.is_none())
     }
 
-    fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<&mut OpenTopics> {
+    /// What is kept in open topics.
+    pub(super) fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<OpenTopics> {
         let kept = match self.open_topics {
             Some(kept) => kept,
             None => logs::open_topics(db)?,
         };
-        Ok(self.open_topics.insert(kept))
+        self.open_topics = Some(kept);
+        Ok(kept)
     }
 
     /// The next place of a log, and the log.
@@ -60,9 +55,11 @@ impl Heads {
             head.at = draft.at;
         }
         if draft.sender == Sender::Open {
-            let kept = self.open_topics(db)?;
-            kept.topics += u64::from(seq == Seq(1));
-            kept.bytes += draft.data.as_str().len() as u64;
+            let OpenTopics { topics, bytes } = self.open_topics(db)?;
+            self.open_topics = Some(OpenTopics {
+                topics: topics + u64::from(seq == Seq(1)),
+                bytes: bytes + draft.data.as_str().len() as u64,
+            });
         }
         Ok(())
     }

@@ -152,11 +152,15 @@ fn publish(
     bounds: OpenTopicBounds,
     heads: &mut Heads,
 ) -> rusqlite::Result<Outcome> {
-    // First: an id that was sent before begins no topic, which would be one that nobody counts.
-    if let Some(outcome) = sent_before(db, draft)? {
+    let begins = heads.begins(db, draft)?;
+    let checked = bounds.check(heads.open_topics(db)?, begins, draft.data.as_str().len());
+    // An id that was sent before begins no topic, which would be one that nobody counts; and it is no refusal.
+    if (begins || checked.is_err())
+        && let Some(outcome) = sent_before(db, draft)?
+    {
         return Ok(outcome);
     }
-    match heads.check_open(db, draft, bounds)? {
+    match checked {
         Ok(()) => post(db, draft, heads),
         Err(refusal) => Ok(Outcome::Refused(refusal)),
     }
