@@ -36,7 +36,10 @@ pub struct Served {
 }
 
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a page has one, and every row copies it without an allocation")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a page has one, and every row copies it without an allocation"
+)]
 enum Rule {
     /// The table that the server made the page with.
     Table(Offsets),

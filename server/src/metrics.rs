@@ -51,7 +51,7 @@ impl Debug for Node {
 impl Collector for Node {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let Self(app) = self;
-        let broker = app.chat.broker().tally();
+        let broker = app.chat.broker().metrics();
         let (sockets, closed) = app.census.count();
         let gauges: [(&str, &str, u64); 5] = [
             ("sockets", "Sockets that are open", sockets),

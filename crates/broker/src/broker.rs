@@ -1,35 +1,37 @@
+//! The broker: publish, signal, end, and the map from topics to subscribers.
+
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use wire::{Seq, Topic, UserId};
 
-use crate::frame::Frame;
-use crate::line::Line;
+use crate::delivery::Counters;
+use crate::delivery::FrameSink;
+use crate::delivery::Outbound;
+use crate::delivery::sync::{AtomicU64, Mutex, Ordering};
+use crate::delivery::{Shard, ShardQueue};
 use crate::log::{Budget, Log};
-use crate::outlet::Outlet;
-use crate::presence::Stirred;
-use crate::shard::{Desk, Shard};
-use crate::sync::{AtomicU64, Mutex, Ordering};
-use crate::tally::Counters;
-use crate::topic::{Seat, TopicLog, unpoisoned};
+use crate::topic::PresenceChanges;
+use crate::topic::{Subscriber, TopicLog, unpoisoned};
+use crate::websocket::Frame;
 
-/// Maps topics to those who read them. One for each node, shared by all its connections.
+/// Maps topics to their subscribers. Each node has one, shared by all its connections.
 #[derive(Debug)]
 pub struct Broker {
     topics: Mutex<HashMap<Topic, Arc<TopicLog>>>,
-    /// The next number of a topic, and of a connection.
+    /// The next number for a topic or a connection.
     next: AtomicU64,
-    /// How many bytes of frames one topic keeps.
+    /// The most bytes of frames that one topic keeps.
     topic_bytes: usize,
     budget: Arc<Budget>,
-    /// What is told in passing takes none of it.
+    /// Ephemeral events have a budget of their own.
     signal_budget: Arc<Budget>,
-    desks: Vec<Arc<Desk>>,
-    pub(crate) stirred: Stirred,
+    queues: Vec<Arc<ShardQueue>>,
+    pub(crate) presence_changes: PresenceChanges,
 }
 
-/// How many bytes of frames are kept for readers.
+/// The bytes of frames that the logs keep for subscribers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogBytes {
     /// Of one topic.
@@ -38,7 +40,7 @@ pub struct LogBytes {
     pub all: usize,
 }
 
-/// Which subscriptions end.
+/// The subscriptions that end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Those of one user.
@@ -47,16 +49,16 @@ pub enum Ended {
     All,
 }
 
-/// How much of what was told in passing a topic keeps for readers that are busy.
+/// The bytes of ephemeral events that a topic keeps for busy subscribers.
 const SIGNAL_BYTES: usize = 8 * 1_024;
 
 impl Broker {
-    /// A broker whose topics keep at most `log_bytes` of frames, and its shards. Nothing is delivered unless they run;
-    /// one for each core is best.
+    /// Creates a broker whose topics keep at most `log_bytes` of frames, and its shards. Nothing is delivered unless they
+    /// run; one for each core is best.
     #[must_use]
     pub fn new(log_bytes: LogBytes, shards: NonZeroUsize) -> (Self, Vec<Shard>) {
-        let desks: Vec<_> = (0..shards.get()).map(|_| Arc::new(Desk::default())).collect();
-        let shards = desks.iter().enumerate().map(|(number, desk)| Shard::new(number, Arc::clone(desk)));
+        let queues: Vec<_> = (0..shards.get()).map(|_| Arc::new(ShardQueue::default())).collect();
+        let shards = queues.iter().enumerate().map(|(number, queue)| Shard::new(number, Arc::clone(queue)));
         let shards = shards.collect();
         let broker = Self {
             topics: Mutex::default(),
@@ -64,62 +66,62 @@ impl Broker {
             topic_bytes: log_bytes.topic,
             budget: Budget::new(log_bytes.all),
             signal_budget: Budget::new(usize::MAX),
-            desks,
-            stirred: Stirred::default(),
+            queues,
+            presence_changes: PresenceChanges::default(),
         };
         (broker, shards)
     }
 
-    /// Appends the entry at `seq` to the topic's log and wakes the shards where it has readers. `frame` is called only
-    /// if anyone reads the topic. Publish in Seq order: a place at or before the head is passed over, and a leap sends
-    /// the readers to history. Never waits for a reader.
+    /// Appends the entry at `seq` to the topic's log and wakes the shards with subscribers. `frame` is called only if the
+    /// topic has a subscriber. Publish in Seq order: a Seq at or before the head is ignored, and a gap sends the subscribers
+    /// to history. Never waits for a subscriber.
     pub fn publish(&self, topic: &Topic, seq: Seq, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(topic) {
             let frame = frame();
-            log.change(&self.desks, |log| log.append(seq, frame));
+            log.change(&self.queues, |log| log.append(seq, frame));
         }
     }
 
-    /// Tells those who read the topic now something in passing: it has no place, is in no history, and a reader
-    /// that is far behind may miss it.
+    /// Sends an ephemeral event to the topic's subscribers: it has no Seq, is in no history, and a subscriber that is far
+    /// behind may miss it.
     pub fn signal(&self, topic: &Topic, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(topic) {
-            log.signal(frame(), &self.desks);
+            log.signal(frame(), &self.queues);
         }
     }
 
-    /// Learns that the topic has entries up to `head`, which other nodes wrote: readers that lack them are
-    /// sent to history.
-    pub fn raise(&self, topic: &Topic, head: Seq) {
+    /// Advances the topic's head to that of entries which other nodes wrote: subscribers that lack them are sent to
+    /// history.
+    pub fn advance_head(&self, topic: &Topic, head: Seq) {
         if let Some(log) = self.find(topic) {
-            self.raise_log(&log, head);
+            self.advance_log_head(&log, head);
         }
     }
 
-    /// Ends subscriptions of a topic: their readers still get what stands at or before `after`, and nothing
-    /// later. Call it before anything later is published.
+    /// Ends subscriptions of a topic: they still get the entries up to `after`, and nothing later. Call it before anything
+    /// later is published.
     pub fn end(&self, topic: &Topic, ended: Ended, after: Seq) {
         let Some(log) = self.find(topic) else { return };
-        log.each(|seat| {
+        log.for_each_subscriber(|subscriber| {
             let hit = match ended {
-                Ended::Of(user) => seat.line.owner == Some(user),
+                Ended::Of(user) => subscriber.outbound.owner == Some(user),
                 Ended::All => true,
             };
             if hit {
-                seat.end(after);
-                self.wake(&seat.line);
+                subscriber.end(after);
+                self.wake(&subscriber.outbound);
             }
         });
     }
 
-    /// Forgets the frames of topics that had no news since this was called last: who lacks them finds them in history.
+    /// Drops the frames of topics that did not change since the last call: subscribers that lack them read history.
     pub fn shrink_idle(&self) {
         for topic in self.all() {
             topic.shrink_if_idle();
         }
     }
 
-    /// How many topics have a reader.
+    /// Returns the number of topics with a subscriber.
     #[must_use]
     pub fn topics(&self) -> usize {
         unpoisoned(&self.topics).len()
@@ -129,54 +131,58 @@ impl Broker {
         unpoisoned(&self.topics).get(topic).cloned()
     }
 
-    /// Every topic that somebody reads.
+    /// Returns every topic with a subscriber.
     pub(crate) fn all(&self) -> Vec<Arc<TopicLog>> {
         unpoisoned(&self.topics).values().cloned().collect()
     }
 
-    /// How many bytes of frames are kept, also of what is told in passing.
+    /// Returns the bytes of frames that are kept, including ephemeral events.
     pub(crate) fn log_bytes(&self) -> usize {
         self.budget.taken() + self.signal_budget.taken()
     }
 
     pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
-        self.desks.iter().map(|desk| &*desk.counters)
+        self.queues.iter().map(|queue| &*queue.counters)
     }
 
-    pub(crate) fn raise_log(&self, log: &Arc<TopicLog>, head: Seq) {
+    pub(crate) fn advance_log_head(&self, log: &Arc<TopicLog>, head: Seq) {
         if head > log.head() {
-            log.change(&self.desks, |log| log.raise(head));
+            log.change(&self.queues, |log| log.advance_head(head));
         }
     }
 
-    pub(crate) fn wake(&self, line: &Arc<Line>) {
-        self.desks[line.shard()].line(line);
+    pub(crate) fn wake(&self, outbound: &Arc<Outbound>) {
+        self.queues[outbound.shard()].outbound(outbound);
     }
 
-    /// A new connection, in the shard whose turn it is.
-    pub(crate) fn line(&self, owner: Option<UserId>, outlet: Box<dyn Outlet>) -> Line {
+    /// Creates a connection; connections go to the shards in turn.
+    pub(crate) fn outbound(&self, owner: Option<UserId>, sink: Box<dyn FrameSink>) -> Outbound {
         let number = usize::try_from(self.number()).unwrap_or_default();
-        let shard = number % self.desks.len();
-        Line::new(owner, outlet, shard, Arc::clone(&self.desks[shard].counters))
+        let shard = number % self.queues.len();
+        Outbound::new(owner, sink, shard, Arc::clone(&self.queues[shard].counters))
     }
 
-    /// Adds a reader to a topic; gives its key there, the topic, and its seat.
-    pub(crate) fn sit(&self, topic: &Topic, line: Arc<Line>) -> (usize, Arc<TopicLog>, Arc<Seat>) {
-        // Under the map's lock, so that a topic is never dropped between being found and being read.
+    /// Adds a subscriber to a topic; returns its key there, the topic, and the subscriber.
+    pub(crate) fn add_subscriber(
+        &self,
+        topic: &Topic,
+        outbound: Arc<Outbound>,
+    ) -> (usize, Arc<TopicLog>, Arc<Subscriber>) {
+        // Under the map's lock, so that a topic is never dropped between the lookup and the subscribe.
         let mut topics = unpoisoned(&self.topics);
         let log = topics.entry(topic.clone()).or_insert_with(|| {
             let entries = Log::new(self.topic_bytes, Arc::clone(&self.budget));
             let signals = Log::new(SIGNAL_BYTES, Arc::clone(&self.signal_budget));
-            Arc::new(TopicLog::new(topic.clone(), self.number(), self.desks.len(), entries, signals))
+            Arc::new(TopicLog::new(topic.clone(), self.number(), self.queues.len(), entries, signals))
         });
-        let (key, seat) = log.sit(line);
-        (key, Arc::clone(log), seat)
+        let (key, subscriber) = log.add_subscriber(outbound);
+        (key, Arc::clone(log), subscriber)
     }
 
-    /// Takes a reader off a topic. A topic that nobody reads costs nothing: its log goes too.
-    pub(crate) fn stand(&self, log: &TopicLog, shard: usize, key: usize) {
+    /// Removes a subscriber from a topic, and the topic with its last subscriber.
+    pub(crate) fn remove_subscriber(&self, log: &TopicLog, shard: usize, key: usize) {
         let mut topics = unpoisoned(&self.topics);
-        if log.stand(shard, key) {
+        if log.remove_subscriber(shard, key) {
             topics.remove(&log.name);
         }
     }

@@ -1,43 +1,30 @@
-//! The broker: topics, their logs of finished frames, the cursors of those who read them, and delivery to sockets.
+//! The broker: topics, their logs of finished frames, the cursors of their subscribers, and delivery to sockets.
 //!
-//! A message is encoded once, into the [`Frame`] that every socket gets, and joins its topic's [`Log`]. A connection
-//! has no queue and no copy, only a cursor for each topic. Connections live in [`Shard`]s, one a core. Publishing
-//! appends and wakes the shards that have readers, and never waits for one. A shard then passes over all who lack
-//! something and writes each of them everything, in one write: while a pass runs, what is published gathers, so
-//! batches grow with load by themselves. Those who stand at the same place share one [`Helping`]. Whoever falls behind
-//! the log is told so and fetches the gap from history.
+//! A message is encoded once, into the [`Frame`] that every socket gets, and appended to its topic's [`Log`]. A connection
+//! has no queue of deliveries and no copy of them, only a cursor for each topic: backpressure is a cursor that stays
+//! behind. Connections belong to [`Shard`]s, one for each core. Publishing appends and wakes the shards that have
+//! subscribers, and never waits for one. A shard then passes over all connections that lack something and writes each of
+//! them everything in one write: while a pass runs, new messages gather, so batches grow with load by themselves.
+//! Subscribers with the same cursor share one [`FrameBatch`]. A subscriber that falls behind the log gets a
+//! [`SubscriptionError::Behind`] and recovers from history.
 //!
-//! It knows bytes, names and places. It must never know what a message means, who may read it or how it is
-//! stored; nothing in it waits but a shard for work, [`Reader::called`] and [`Broker::stirred`].
+//! It knows bytes, topics and Seqs. It must never know what a message means, who may read it or how it is stored. Nothing
+//! in it waits except a shard for work, [`OutboundConnection::woken`] and [`Broker::presence_changed`].
 //!
-//! Start reading at [`Log`], then [`Broker`], then `line.rs`, which holds the hot path. [`websocket`] is apart: how
-//! bytes become messages.
+//! Start reading at [`Log`], then [`Broker`], then `delivery/outbound.rs`, the hot path. [`websocket`] is separate: from
+//! bytes to messages.
 
 mod broker;
-mod frame;
-mod helping;
-mod line;
+mod delivery;
 mod log;
-mod mailbox;
-mod outlet;
-mod presence;
-mod reader;
-mod shard;
-mod sync;
-mod tally;
 mod topic;
-mod valve;
 pub mod websocket;
 
 pub use broker::{Broker, Ended, LogBytes};
-pub use frame::Frame;
-pub use helping::Helping;
-pub use line::{Flushed, State};
+pub use delivery::{
+    BufferSink, CloseHandle, FlushOutcome, FrameBatch, FrameSink, Metrics, OutboundConnection, Shard,
+    SocketState, SubscriptionError, WakeHandle,
+};
 pub use log::{Budget, Log, Read};
-pub use mailbox::Mailbox;
-pub use outlet::Outlet;
-pub use presence::{Presence, Stir};
-pub use reader::{Reader, Setback};
-pub use shard::Shard;
-pub use tally::Tally;
-pub use valve::{Bell, Valve};
+pub use topic::{Presence, PresenceChange};
+pub use websocket::Frame;

@@ -6,7 +6,10 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use broker::{Broker, Ended, Flushed, Frame, LogBytes, Mailbox, Reader, Setback, Shard, State};
+use broker::{
+    Broker, BufferSink, Ended, FlushOutcome, Frame, LogBytes, OutboundConnection, Shard, SocketState,
+    SubscriptionError,
+};
 use wire::{Seq, Topic, UserId};
 
 const ANN: UserId = UserId::from_bytes([1; 10]);
@@ -14,15 +17,15 @@ const BEN: UserId = UserId::from_bytes([2; 10]);
 
 /// Somebody's connection, and what has come through it.
 struct Connection {
-    reader: Reader,
-    mailbox: Arc<Mailbox>,
+    reader: OutboundConnection,
+    sink: Arc<BufferSink>,
 }
 
 impl Connection {
     fn new(broker: &Arc<Broker>, owner: UserId, room: usize) -> Self {
-        let mailbox = Arc::new(Mailbox::new(room));
-        let reader = Reader::new(Arc::clone(broker), Some(owner), Arc::clone(&mailbox));
-        Self { reader, mailbox }
+        let sink = Arc::new(BufferSink::new(room));
+        let reader = OutboundConnection::new(Arc::clone(broker), Some(owner), Arc::clone(&sink));
+        Self { reader, sink }
     }
 
     /// Reads the topic after `cursor`; the store knew `head`.
@@ -33,22 +36,22 @@ impl Connection {
     }
 
     fn start(&mut self, topic: &Topic, cursor: u64, head: u64) {
-        assert!(self.reader.attach(topic));
-        self.reader.start(topic, Seq(cursor), Seq(head));
+        assert!(self.reader.reserve(topic));
+        self.reader.activate(topic, Seq(cursor), Seq(head));
     }
 
     fn got(&self) -> Vec<u64> {
-        let payloads = self.mailbox.take();
+        let payloads = self.sink.take();
         payloads.iter().map(|payload| std::str::from_utf8(payload).unwrap().parse().unwrap()).collect()
     }
 
     /// Everything it gets, and every setback, until there is nothing more.
-    fn drain(&mut self) -> (Vec<u64>, Vec<Setback>) {
+    fn drain(&mut self) -> (Vec<u64>, Vec<SubscriptionError>) {
         let mut setbacks = Vec::new();
         loop {
-            while self.reader.flush() == Flushed::More {}
-            match self.reader.setback() {
-                Some(behind @ Setback::Behind { .. }) => {
+            while self.reader.flush() == FlushOutcome::More {}
+            match self.reader.subscription_error() {
+                Some(behind @ SubscriptionError::Behind { .. }) => {
                     setbacks.push(behind);
                     return (self.got(), setbacks);
                 }
@@ -100,14 +103,14 @@ fn shards_deliver_to_everyone_without_being_asked() {
     people[3].start(&tea, 0, 0);
     publish(&broker, &news, 1..=500);
     publish(&broker, &tea, 1_001..=1_001);
-    broker.raise(&tea, Seq(1_001));
+    broker.advance_head(&tea, Seq(1_001));
     publish(&broker, &tea, 1_002..=1_002);
     while shards.iter_mut().any(Shard::pass) {}
     for (number, person) in people.iter_mut().enumerate() {
         let (mut got, setbacks) = (person.got(), person.drain().1);
         if number == 3 {
             // A leap: what tea had before is not here.
-            let behind = Setback::Behind { topic: tea.clone(), cursor: Seq(0), until: Seq(1_002) };
+            let behind = SubscriptionError::Behind { topic: tea.clone(), cursor: Seq(0), until: Seq(1_002) };
             assert_eq!(setbacks, [behind]);
             person.reader.advance(&tea, Seq(1_001));
             while shards.iter_mut().any(Shard::pass) {}
@@ -133,16 +136,16 @@ fn a_socket_that_takes_a_few_bytes_at_a_time_gets_the_same() {
     let (broker, mut shards) = broker(100_000);
     let mut ann = Connection::new(&broker, ANN, 0);
     ann.start(&topic(), 0, 0);
-    ann.reader.say(&frame(0));
+    ann.reader.send_own(&frame(0));
     publish(&broker, &topic(), 1..=200);
     let mut got = Vec::new();
     for step in (1..=11).cycle().take(500) {
         shards.iter_mut().for_each(|shard| while shard.pass() {});
-        ann.mailbox.make_room(step);
-        if ann.reader.state() == State::Blocked {
+        ann.sink.make_room(step);
+        if ann.reader.state() == SocketState::Blocked {
             ann.reader.unblock();
         }
-        while ann.reader.flush() == Flushed::More {}
+        while ann.reader.flush() == FlushOutcome::More {}
         got.extend(ann.got());
         assert!(ann.reader.waiting() < 6, "nothing waits but the rest of one frame");
     }
@@ -156,17 +159,17 @@ fn a_socket_that_is_full_is_left_alone_until_it_has_room_and_one_that_is_broken_
     let mut ben = Connection::reading(&broker, BEN, 0, 0);
     ann.start(&topic(), 0, 0);
     publish(&broker, &topic(), 1..=3);
-    ben.mailbox.break_off();
+    ben.sink.break_off();
     while shards.iter_mut().any(Shard::pass) {}
-    assert_eq!((ann.reader.state(), ben.reader.state()), (State::Blocked, State::Broken));
-    ann.mailbox.make_room(1_000);
+    assert_eq!((ann.reader.state(), ben.reader.state()), (SocketState::Blocked, SocketState::Broken));
+    ann.sink.make_room(1_000);
     publish(&broker, &topic(), 4..=4);
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!(ann.got(), [1], "its own task has not said that there is room");
     ann.reader.unblock();
     ben.reader.unblock();
     assert_eq!(ann.drain(), (vec![2, 3, 4], vec![]));
-    assert_eq!((ben.drain(), ben.reader.state()), ((vec![], vec![]), State::Broken));
+    assert_eq!((ben.drain(), ben.reader.state()), ((vec![], vec![]), SocketState::Broken));
 }
 
 #[test]
@@ -182,13 +185,16 @@ fn a_thousand_readers_that_take_nothing_keep_no_more_than_the_rest_of_one_frame_
     }
     let waiting: usize = people.iter().map(|person| person.reader.waiting()).sum();
     assert!(waiting < 6 * people.len(), "{waiting} bytes wait");
-    let tally = broker.tally();
-    assert!(tally.log_bytes <= 10_000 && tally.slowest_lag == 5_000, "{tally:?}");
+    let metrics = broker.metrics();
+    assert!(metrics.log_bytes <= 10_000 && metrics.slowest_lag == 5_000, "{metrics:?}");
     // And whoever takes something again has lost nothing: the log has it, or history.
     let one = &mut people[3];
-    one.mailbox.make_room(usize::MAX);
+    one.sink.make_room(usize::MAX);
     one.reader.unblock();
-    assert_eq!(one.drain().1, [Setback::Behind { topic: topic(), cursor: Seq(1), until: Seq(5_000) }]);
+    assert_eq!(
+        one.drain().1,
+        [SubscriptionError::Behind { topic: topic(), cursor: Seq(1), until: Seq(5_000) }]
+    );
 }
 
 #[test]
@@ -198,7 +204,7 @@ fn what_is_said_to_one_comes_in_its_turn_and_to_nobody_else() {
     let ben = Connection::reading(&broker, BEN, 0, 0);
     publish(&broker, &topic(), 1..=1);
     shards.iter_mut().for_each(|shard| while shard.pass() {});
-    ann.reader.say(&frame(77));
+    ann.reader.send_own(&frame(77));
     publish(&broker, &topic(), 2..=2);
     shards.iter_mut().for_each(|shard| while shard.pass() {});
     assert_eq!((ann.got(), ben.got()), (vec![1, 77, 2], vec![1, 2]));
@@ -210,29 +216,29 @@ fn what_a_subscription_begins_with_is_said_before_anything_it_delivers() {
     let _ben = Connection::reading(&broker, BEN, 0, 0);
     publish(&broker, &topic(), 1..=2);
     let mut ann = Connection::new(&broker, ANN, usize::MAX);
-    ann.reader.hold();
+    ann.reader.pause();
     ann.start(&topic(), 0, 2);
     publish(&broker, &topic(), 3..=3);
     broker.signal(&topic(), || frame(55));
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!(ann.got(), Vec::<u64>::new());
-    ann.reader.say(&frame(77));
-    ann.reader.release();
+    ann.reader.send_own(&frame(77));
+    ann.reader.resume();
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!(ann.got(), [77, 55, 1, 2, 3]);
 }
 
 #[test]
-fn after_the_valve_is_closed_nothing_is_delivered_but_goodbye() {
+fn after_delivery_is_closed_nothing_is_delivered_but_goodbye() {
     let (broker, mut shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     publish(&broker, &topic(), 1..=2);
-    ann.reader.valve().close();
+    ann.reader.close_handle().close();
     publish(&broker, &topic(), 3..=3);
     broker.signal(&topic(), || frame(8));
     shards.iter_mut().for_each(|shard| while shard.pass() {});
     assert_eq!(ann.drain(), (vec![], vec![]));
-    ann.reader.say(&frame(9));
+    ann.reader.send_own(&frame(9));
     assert_eq!(ann.drain(), (vec![9], vec![]));
 }
 
@@ -241,7 +247,7 @@ fn a_reader_that_falls_behind_the_log_is_sent_to_history_and_goes_on_from_there(
     let (broker, _shards) = broker(20);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     publish(&broker, &topic(), 1..=100);
-    let behind = Setback::Behind { topic: topic(), cursor: Seq(0), until: Seq(100) };
+    let behind = SubscriptionError::Behind { topic: topic(), cursor: Seq(0), until: Seq(100) };
     assert_eq!(ann.drain(), (vec![], vec![behind]));
     ann.reader.advance(&topic(), Seq(97));
     assert_eq!(ann.drain(), (vec![98, 99, 100], vec![]));
@@ -257,13 +263,13 @@ fn what_comes_from_history_and_finds_no_room_is_asked_for_again() {
     while got.len() < 100 {
         let (more, setbacks) = ann.drain();
         got.extend(more);
-        if let Some(Setback::Behind { cursor, until, .. }) = setbacks.first() {
+        if let Some(SubscriptionError::Behind { cursor, until, .. }) = setbacks.first() {
             assert_eq!((cursor.0, until.0), (got.len() as u64, 100), "nothing is asked for twice");
             let page: Vec<_> = (cursor.0 + 1..=until.0.min(cursor.0 + 10)).map(frame).collect();
             ann.reader.offer(&topic(), &page);
             asked += 1;
         }
-        ann.mailbox.make_room(25);
+        ann.sink.make_room(25);
         ann.reader.unblock();
     }
     assert_eq!(got, (1..=100).collect::<Vec<_>>());
@@ -274,11 +280,11 @@ fn what_comes_from_history_and_finds_no_room_is_asked_for_again() {
 fn what_is_published_between_attach_and_start_is_not_lost() {
     let (broker, _shards) = broker(1_000);
     let mut ann = Connection::new(&broker, ANN, usize::MAX);
-    ann.reader.attach(&topic());
+    ann.reader.reserve(&topic());
     publish(&broker, &topic(), 6..=7);
     assert_eq!(ann.drain(), (vec![], vec![]), "nothing comes before the start");
     // The store was asked when it had five entries; the sixth and seventh came meanwhile.
-    ann.reader.start(&topic(), Seq(5), Seq(5));
+    ann.reader.activate(&topic(), Seq(5), Seq(5));
     assert_eq!(ann.drain(), (vec![6, 7], vec![]));
 }
 
@@ -291,7 +297,7 @@ fn who_loses_the_seat_gets_nothing_that_comes_later_and_others_do() {
     broker.end(&topic(), Ended::Of(BEN), Seq(4));
     publish(&broker, &topic(), 5..=6);
     while shards.iter_mut().any(Shard::pass) {}
-    assert_eq!(ben.drain(), (vec![1, 2, 3, 4], vec![Setback::Ended { topic: topic() }]));
+    assert_eq!(ben.drain(), (vec![1, 2, 3, 4], vec![SubscriptionError::Ended { topic: topic() }]));
     assert_eq!(ben.reader.subscriptions(), 0);
     assert_eq!(ann.drain(), ((1..=6).collect(), vec![]));
 }
@@ -300,10 +306,10 @@ fn who_loses_the_seat_gets_nothing_that_comes_later_and_others_do() {
 fn a_seat_lost_while_the_reader_is_attaching_is_lost() {
     let (broker, _shards) = broker(1_000);
     let mut ben = Connection::new(&broker, BEN, usize::MAX);
-    ben.reader.attach(&topic());
+    ben.reader.reserve(&topic());
     broker.end(&topic(), Ended::Of(BEN), Seq(4));
-    ben.reader.start(&topic(), Seq(4), Seq(9));
-    assert_eq!(ben.drain(), (vec![], vec![Setback::Ended { topic: topic() }]));
+    ben.reader.activate(&topic(), Seq(4), Seq(9));
+    assert_eq!(ben.drain(), (vec![], vec![SubscriptionError::Ended { topic: topic() }]));
 }
 
 #[test]
@@ -312,9 +318,9 @@ fn a_leap_is_never_stepped_over_in_silence() {
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     publish(&broker, &topic(), 1..=2);
     publish(&broker, &topic(), 4..=4);
-    let behind = |cursor| Setback::Behind { topic: topic(), cursor: Seq(cursor), until: Seq(4) };
+    let behind = |cursor| SubscriptionError::Behind { topic: topic(), cursor: Seq(cursor), until: Seq(4) };
     assert_eq!(ann.drain(), (vec![], vec![behind(0)]));
-    broker.raise(&topic(), Seq(4));
+    broker.advance_head(&topic(), Seq(4));
     ann.reader.advance(&topic(), Seq(3));
     assert_eq!(ann.drain(), (vec![4], vec![]));
 }
@@ -331,10 +337,10 @@ fn a_topic_that_nobody_reads_costs_nothing_and_an_idle_one_forgets_its_frames() 
     publish(&broker, &topic(), 1..=1);
     broker.shrink_idle();
     broker.shrink_idle();
-    let behind = Setback::Behind { topic: topic(), cursor: Seq(0), until: Seq(1) };
+    let behind = SubscriptionError::Behind { topic: topic(), cursor: Seq(0), until: Seq(1) };
     assert_eq!(ben.drain(), (vec![], vec![behind]));
-    assert!(ben.reader.detach(&topic()));
-    assert!(!ben.reader.detach(&topic()));
+    assert!(ben.reader.unsubscribe(&topic()));
+    assert!(!ben.reader.unsubscribe(&topic()));
     assert_eq!(broker.topics(), 0);
 }
 
@@ -346,9 +352,12 @@ fn what_is_done_is_counted() {
     ben.start(&topic(), 0, 0);
     publish(&broker, &topic(), 1..=10);
     while shards.iter_mut().any(Shard::pass) {}
-    let tally = broker.tally();
-    assert_eq!((tally.deliveries, tally.writes, tally.written_bytes, tally.stalls), (12, 2, 72, 1));
-    assert_eq!((tally.topics, tally.subscriptions, tally.log_bytes, tally.slowest_lag), (1, 2, 60, 8));
+    let metrics = broker.metrics();
+    assert_eq!((metrics.deliveries, metrics.writes, metrics.written_bytes, metrics.stalls), (12, 2, 72, 1));
+    assert_eq!(
+        (metrics.topics, metrics.subscriptions, metrics.log_bytes, metrics.slowest_lag),
+        (1, 2, 60, 8)
+    );
 }
 
 #[tokio::test]
@@ -357,10 +366,10 @@ async fn a_shard_that_runs_hears_of_news_however_early_they_came() {
     let ann = Connection::reading(&broker, ANN, 0, 0);
     publish(&broker, &topic(), 1..=1);
     let running: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(shard.run())).collect();
-    ann.mailbox.filled().await;
+    ann.sink.filled().await;
     assert_eq!(ann.got(), [1]);
     publish(&broker, &topic(), 2..=2);
-    ann.mailbox.filled().await;
+    ann.sink.filled().await;
     assert_eq!(ann.got(), [2]);
     running.iter().for_each(tokio::task::JoinHandle::abort);
 }

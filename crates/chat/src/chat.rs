@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use broker::{Broker, Ended, LogBytes, Valve};
+use broker::{Broker, CloseHandle, Ended, LogBytes};
 use tokio::task::JoinHandle;
 use wire::{
     AppRole, Conversation, Deed, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
@@ -212,7 +212,7 @@ impl Chat {
 
     /// Closes the valve when the session of a caller ends, from now on.
     #[must_use]
-    pub fn ending(&self, caller: &Caller, valve: Valve) -> Ending {
+    pub fn ending(&self, caller: &Caller, valve: CloseHandle) -> Ending {
         self.endings.watch(caller, valve)
     }
 
@@ -326,7 +326,7 @@ async fn tidy(broker: Arc<Broker>, gaps: Arc<Gaps>) {
 async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store>, endings: Arc<Endings>) {
     while let Some(hint) = ear.hear().await {
         match hint {
-            Hint::News { topic, head } => broker.raise(&topic, head),
+            Hint::News { topic, head } => broker.advance_head(&topic, head),
             Hint::Ended { topic, user, after } => {
                 if !may_read_again(&*store, &topic, user).await {
                     broker.end(&topic, Ended::Of(user), after);

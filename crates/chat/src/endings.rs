@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use broker::Valve;
+use broker::CloseHandle;
 use wire::UserId;
 
 use crate::chat::Caller;
@@ -21,7 +21,7 @@ pub struct Endings {
 #[derive(Debug)]
 struct Watched {
     token: TokenHash,
-    valve: Valve,
+    valve: CloseHandle,
 }
 
 /// One socket's watch on its session; it is over when this is dropped.
@@ -32,7 +32,7 @@ pub struct Ending {
 
 impl Endings {
     /// Closes the valve when the session of a caller ends; without one nothing ever ends.
-    pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, valve: Valve) -> Ending {
+    pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, valve: CloseHandle) -> Ending {
         let (Some(me), Some(session)) = (&caller.me, &caller.session) else {
             return Ending { watched: None };
         };

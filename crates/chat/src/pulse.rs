@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use broker::{Broker, Frame, Presence, Stir};
+use broker::{Broker, Frame, Presence, PresenceChange};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 use wire::{Conversation, Marks, Notice, Seq, Topic, UserId};
@@ -109,7 +109,7 @@ impl Beat {
             let next = self.topics.values().filter_map(Waiting::next_at).min();
             tokio::select! {
                 () = self.pulse.bell.notified() => {}
-                () = self.broker.stirred() => {}
+                () = self.broker.presence_changed() => {}
                 () = wait_until(next) => {}
             }
             sleep(BEAT).await;
@@ -131,15 +131,15 @@ impl Beat {
     }
 
     fn gather(&mut self, now: Instant) {
-        for (topic, users) in self.broker.take_stirred() {
+        for (topic, users) in self.broker.take_presence_changes() {
             if topic.conversation().is_none() {
                 continue;
             }
             let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
             for (user, how) in users {
                 let at = match how {
-                    Stir::Came => now,
-                    Stir::Went => {
+                    PresenceChange::Came => now,
+                    PresenceChange::Went => {
                         waiting.gone.insert(user, now + GRACE);
                         now + GRACE
                     }

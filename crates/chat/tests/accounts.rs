@@ -51,14 +51,14 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     let socket = |token| {
         let (reader, _) = chat::testing::reader(&node.chat, Some(&ann));
         let caller = Caller { me: Some(ann.clone()), session: Some(token), ..Caller::default() };
-        let ending = node.chat.ending(&caller, reader.valve());
+        let ending = node.chat.ending(&caller, reader.close_handle());
         (reader, ending)
     };
     let ((home, _home), (phone, _phone)) = (socket(at_home.clone()), socket(on_phone.clone()));
     assert_eq!(change("wrong horse battery", "another horse battery").await, refused(Refusal::SignInWrong));
     assert!(!phone.is_closed());
     assert_eq!(change(GOOD, "another horse battery").await, Ok(()));
-    phone.called().await;
+    phone.woken().await;
     assert!(phone.is_closed());
     assert!(!home.is_closed());
     assert_eq!(node.chat.recognise(&on_phone).await, Ok(None));
@@ -66,7 +66,7 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann", GOOD).await, refused(Refusal::SignInWrong));
 
     node.chat.sign_out(&ann, Sessions::One(at_home.hash())).await.unwrap();
-    home.called().await;
+    home.woken().await;
     assert!(home.is_closed());
     assert_eq!(node.chat.recognise(&at_home).await, Ok(None));
 }

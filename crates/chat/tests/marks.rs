@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Mailbox, Reader};
+use broker::{BufferSink, OutboundConnection};
 use chat::store::Range;
 use chat::testing::{Listener, Node, SeededChance};
 use chat::{Caller, Limits, No, VolatileStore, Window};
@@ -31,18 +31,18 @@ impl Tea {
 /// What somebody's connection is told in passing on a topic.
 async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<Notice> {
     let mut ear = Ear::new(node, me);
-    ear.reader.attach(topic);
+    ear.reader.reserve(topic);
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
     let head = node.chat.history(&caller, topic, Range::default()).await.unwrap().head;
-    ear.reader.start(topic, head, head);
+    ear.reader.activate(topic, head, head);
     act().await;
     ear.told()
 }
 
 /// Somebody's connection.
 struct Ear {
-    reader: Reader,
-    mailbox: Arc<Mailbox>,
+    reader: OutboundConnection,
+    mailbox: Arc<BufferSink>,
 }
 
 impl Ear {
@@ -299,7 +299,7 @@ async fn whoever_has_no_seat_is_not_seen() {
     let topic = Topic::group(node.group(&ann, "tea").await);
     let _anns = listens(&node, &ann, &topic).await;
     let mut bens = Ear::new(&node, &ben);
-    bens.reader.attach(&topic);
+    bens.reader.reserve(&topic);
     assert_eq!(node.chat.broker().presence(&topic).here, [ann.id], "ben's right was not checked yet");
 }
 

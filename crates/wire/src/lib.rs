@@ -42,8 +42,9 @@
 //! - **Signal**: what is told in passing, without a place: typing, a mark that moved, presence.
 //! - **Topic**: where live news goes. **Event**: what happened. **Subscription**: one connection's interest
 //!   in a topic. **Broker**: maps topics to subscriptions. **Fan-out**: what the broker does.
-//!   **Shard**: one core's share of the connections. **Line**: what a connection has in the broker, its way out.
-//!   **Helping**: what a topic has after a cursor, in one piece.
+//!   **Shard**: one core's share of the connections. **Outbound**: the broker's side of a connection: cursors, pending
+//!   bytes, socket. **Frame batch**: the next frames of a topic after a cursor, shared by subscribers with the same cursor.
+//!   **Backpressure**: a full socket makes its cursors stay behind. **Recovery**: catching up from history.
 //! - **Frame**: one unit on the socket. **Live**: what the browser knows. **Timeline**: its view of one log.
 //!   **Uplink**: its way out. **Hole**: a Seq known to be missing.
 //! - **Refusal**: an expected no, typed, shown to the user. **Fault**: an outage or a bug, opaque outside.

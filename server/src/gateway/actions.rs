@@ -16,14 +16,14 @@ impl<S: Stream> Connection<S> {
             Action::Ping => self.say(&Notice::Pong { reference }),
             Action::Subscribe { topic, since } => {
                 // The answer goes before everything that follows its cursor.
-                self.reader.hold();
+                self.reader.pause();
                 let begun = chat.subscribe(&mut self.reader, &self.caller, &topic, since).await;
                 let (answer, reset) = answer::subscribed(topic, begun, reference);
                 self.say(&answer);
                 if let Some(reset) = reset {
                     self.say(&reset);
                 }
-                self.reader.release();
+                self.reader.resume();
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
             Action::Post { topic, id, text, reply_to } => {
@@ -95,7 +95,7 @@ impl<S: Stream> Connection<S> {
 
     fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {
         // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
-        self.reader.detach(&topic);
+        self.reader.unsubscribe(&topic);
         self.say(&Notice::Unsubscribed { topic, refused: None, reference });
     }
 }

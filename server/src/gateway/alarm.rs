@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use broker::Bell;
+use broker::WakeHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// One coarse clock for all connections: thousands of timers would cost more than what they wait for, and nothing
@@ -29,7 +29,7 @@ struct Shared {
     /// When it rings, in milliseconds since the clock began; [`NEVER`] if it is not set.
     due: AtomicU64,
     /// Calls the connection.
-    bell: Bell,
+    bell: WakeHandle,
 }
 
 const SLOTS: usize = 8;
@@ -57,7 +57,7 @@ impl AlarmClock {
     }
 
     /// An alarm that rings this bell.
-    pub(super) fn alarm(&self, bell: Bell) -> Alarm {
+    pub(super) fn alarm(&self, bell: WakeHandle) -> Alarm {
         let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell });
         // Wherever it begins, it is looked at within a round.
         self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
@@ -73,14 +73,14 @@ impl AlarmClock {
             let due = shared.due.load(Ordering::Acquire);
             if due <= millis(now) && due != RANG {
                 shared.due.store(RANG, Ordering::Release);
-                shared.bell.ring();
+                shared.bell.wake();
             }
             let wait = Duration::from_millis(due.saturating_sub(millis(now)));
             let ticks = usize::try_from(wait.as_millis() / self.tick.as_millis() + 1).unwrap_or(SLOTS);
             self.put(place + ticks.min(SLOTS - 1), alarm);
             // After it is back in a slot: whoever calls all has either found it there, or is seen here.
             if self.calls_all.load(Ordering::SeqCst) {
-                shared.bell.ring();
+                shared.bell.wake();
             }
         }
     }
@@ -90,7 +90,7 @@ impl AlarmClock {
         self.calls_all.store(true, Ordering::SeqCst);
         for slot in &self.slots {
             let alarms = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            alarms.iter().filter_map(Weak::upgrade).for_each(|shared| shared.bell.ring());
+            alarms.iter().filter_map(Weak::upgrade).for_each(|shared| shared.bell.wake());
         }
     }
 
@@ -125,28 +125,28 @@ fn millis(duration: Duration) -> u64 {
 mod tests {
     use std::num::NonZeroUsize;
 
-    use broker::{Broker, LogBytes, Mailbox, Reader};
+    use broker::{Broker, BufferSink, LogBytes, OutboundConnection};
 
     use super::*;
 
     /// A connection that has a bell, and the clock.
-    fn begun() -> (Arc<AlarmClock>, Reader) {
+    fn begun() -> (Arc<AlarmClock>, OutboundConnection) {
         let clock = Arc::new(AlarmClock::new(Duration::from_secs(10)));
         tokio::spawn(Arc::clone(&clock).run());
         let (broker, _shards) = Broker::new(LogBytes { topic: 1_000, all: 1_000 }, NonZeroUsize::MIN);
-        (clock, Reader::new(Arc::new(broker), None, Mailbox::new(0)))
+        (clock, OutboundConnection::new(Arc::new(broker), None, BufferSink::new(0)))
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_alarm_rings_when_it_is_due_or_a_tick_later_and_not_before() {
         let (clock, reader) = begun();
         for seconds in [10, 25, 300] {
-            let alarm = clock.alarm(reader.bell());
+            let alarm = clock.alarm(reader.wake_handle());
             let begun = Instant::now();
             alarm.set(begun + Duration::from_secs(seconds + 100));
             alarm.set(begun + Duration::from_secs(seconds));
             assert!(!alarm.rang());
-            reader.called().await;
+            reader.woken().await;
             assert!(alarm.rang());
             let (waited, due) = (begun.elapsed(), Duration::from_secs(seconds));
             assert!(waited >= due && waited <= due + 2 * clock.tick, "{waited:?} for {due:?}");
@@ -156,14 +156,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_alarm_that_is_put_off_rings_once_and_one_that_is_gone_leaves_nothing() {
         let (clock, reader) = begun();
-        let alarm = clock.alarm(reader.bell());
+        let alarm = clock.alarm(reader.wake_handle());
         let begun = Instant::now();
         alarm.set(begun + Duration::from_secs(20));
         tokio::time::advance(Duration::from_secs(15)).await;
         alarm.set(begun + Duration::from_secs(60));
-        reader.called().await;
+        reader.woken().await;
         assert!(begun.elapsed() >= Duration::from_secs(60));
-        let again = tokio::time::timeout(Duration::from_secs(600), reader.called()).await;
+        let again = tokio::time::timeout(Duration::from_secs(600), reader.woken()).await;
         assert!(again.is_err(), "it was not set again");
         drop(alarm);
         for _ in 0..2 * SLOTS {

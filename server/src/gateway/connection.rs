@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Flushed, Frame, Reader, Setback, State};
+use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionError};
 use chat::{Caller, CatchUp, Chance, Chat, Ending, OsChance};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ pub(super) struct Connection<S> {
     config: Arc<Config>,
     stopping: CancellationToken,
     pub(super) caller: Caller,
-    pub(super) reader: Reader,
+    pub(super) reader: OutboundConnection,
     /// Sends that are being committed, in the order they came; their answers keep that order.
     pub(super) sends: Sends,
     stream: Arc<S>,
@@ -80,10 +80,10 @@ pub(super) fn begin<S: Stream>(
     let mut hearing = Hearing::default();
     hearing.take(early);
     let owner = caller.me.as_ref().map(|me| me.id);
-    let reader = Reader::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
-    let ending = app.chat.ending(&caller, reader.valve());
+    let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
+    let ending = app.chat.ending(&caller, reader.close_handle());
     Box::new(Connection {
-        alarm: app.clock.alarm(reader.bell()),
+        alarm: app.clock.alarm(reader.wake_handle()),
         chat: app.chat,
         config: app.config,
         stopping: app.stopping,
@@ -168,13 +168,13 @@ impl<S: Stream> Connection<S> {
             return Box::pin(self.asked(asked)).await;
         }
         self.flush();
-        if let Some(setback) = self.reader.setback() {
+        if let Some(setback) = self.reader.subscription_error() {
             return Box::pin(self.recover(setback)).await;
         }
         let blocked = match self.reader.state() {
-            State::Open => false,
-            State::Blocked => true,
-            State::Broken => return Err(End::Gone),
+            SocketState::Open => false,
+            SocketState::Blocked => true,
+            SocketState::Broken => return Err(End::Gone),
         };
         if blocked && self.stalled.is_none() {
             self.stalled = Some(Instant::now());
@@ -198,20 +198,20 @@ impl<S: Stream> Connection<S> {
                 }
             }
             // One bell for all: what rang it is seen in the next turn.
-            () = self.reader.called() => {}
+            () = self.reader.woken() => {}
         }
         Ok(())
     }
 
     /// Writes what there is; the shard goes on with what does not fit into one write.
     fn flush(&self) {
-        if self.reader.flush() == Flushed::More {
+        if self.reader.flush() == FlushOutcome::More {
             self.reader.hand_over();
         }
     }
 
     pub(super) fn say(&self, notice: &Notice) {
-        self.reader.say(&Frame::text(&notice.encode()));
+        self.reader.send_own(&Frame::text(&notice.encode()));
     }
 
     async fn asked(&mut self, asked: Asked) -> Result<(), End> {
@@ -229,7 +229,7 @@ impl<S: Stream> Connection<S> {
                     return Err(End::Because(CloseCode::Flooded));
                 }
             }
-            Asked::Ping(payload) => self.reader.say(&Frame::pong(&payload)),
+            Asked::Ping(payload) => self.reader.send_own(&Frame::pong(&payload)),
             Asked::Broken(code) => return Err(End::Because(code)),
             Asked::Close => return Err(End::Closed),
             Asked::Gone => return Err(End::Gone),
@@ -237,15 +237,15 @@ impl<S: Stream> Connection<S> {
         Ok(())
     }
 
-    async fn recover(&mut self, setback: Setback) -> Result<(), End> {
+    async fn recover(&mut self, setback: SubscriptionError) -> Result<(), End> {
         match setback {
-            Setback::Ended { topic } => {
+            SubscriptionError::Ended { topic } => {
                 let refused = Some(Refused::from(&Refusal::NotMember));
                 self.say(&Notice::Unsubscribed { topic, refused, reference: None });
             }
-            Setback::Behind { topic, cursor, until } => {
+            SubscriptionError::Behind { topic, cursor, until } => {
                 // A reset goes before everything that follows its cursor.
-                self.reader.hold();
+                self.reader.pause();
                 match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
                     Ok(CatchUp::Frames) => {}
                     Ok(CatchUp::Reset { reason, cursor, begins }) => {
@@ -254,7 +254,7 @@ impl<S: Stream> Connection<S> {
                     // History cannot be read now. The peer comes back, and then it may.
                     Err(_) => return Err(End::Because(CloseCode::Restart)),
                 }
-                self.reader.release();
+                self.reader.resume();
             }
         }
         Ok(())
@@ -285,7 +285,7 @@ impl<S: Stream> Connection<S> {
                 Some(_) => {}
                 None => {
                     self.pinged = Some(now);
-                    self.reader.say(&Frame::ping());
+                    self.reader.send_own(&Frame::ping());
                 }
             }
         }
@@ -300,7 +300,7 @@ impl<S: Stream> Connection<S> {
             self.say(&answer);
         }
         for _ in 0..LAST_WRITES {
-            if self.reader.flush() == Flushed::Done {
+            if self.reader.flush() == FlushOutcome::Done {
                 break;
             }
         }
@@ -311,15 +311,15 @@ impl<S: Stream> Connection<S> {
 
     /// Writes what was said, a close frame, and nothing after it.
     async fn part(&mut self, code: CloseCode) {
-        self.reader.valve().close();
-        self.reader.say(&Frame::close(code.number(), code.sentence()));
+        self.reader.close_handle().close();
+        self.reader.send_own(&Frame::close(code.number(), code.sentence()));
         while self.reader.waiting() > 0 {
             self.reader.unblock();
             self.reader.flush();
             match self.reader.state() {
-                State::Open => {}
-                State::Blocked if self.stream.ready(false, true).await.is_ok() => {}
-                State::Blocked | State::Broken => return,
+                SocketState::Open => {}
+                SocketState::Blocked if self.stream.ready(false, true).await.is_ok() => {}
+                SocketState::Blocked | SocketState::Broken => return,
             }
         }
         // Whoever does not end its side in time is gone all the same.

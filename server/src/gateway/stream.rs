@@ -2,7 +2,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use broker::Outlet;
+use broker::FrameSink;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::Interest;
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 /// The socket under a connection. It has no buffers of its own: whoever waits for it keeps none.
-pub(super) trait Stream: Outlet + 'static {
+pub(super) trait Stream: FrameSink + 'static {
     /// Waits until there may be bytes to read, or the end, or room to write, as far as it is asked for; for ever if it is
     /// not. Cancel-safe.
     fn ready(&self, read: bool, write: bool) -> impl Future<Output = io::Result<Ready>> + Send;

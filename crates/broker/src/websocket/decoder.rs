@@ -1,30 +1,32 @@
+//! The WebSocket decoder: a client's bytes to messages.
+
 use std::fmt;
 
 use super::Opcode;
 
-/// Makes messages of the bytes a client sends, however they are cut. Between messages it owns no memory.
+/// Decodes a client's bytes to messages, however they are split. Between messages it owns no memory.
 #[derive(Debug)]
 pub struct Decoder {
-    /// The longest message that is taken, in bytes.
+    /// The longest accepted message, in bytes.
     max_bytes: usize,
-    /// The header of a frame, as far as it has come; the longest has 14 bytes.
+    /// The bytes of an incomplete header; the longest has 14 bytes.
     header: [u8; 14],
     header_bytes: u8,
-    /// The frame whose payload is coming.
+    /// The frame whose payload is incomplete.
     frame: Option<FrameIn>,
     /// The message so far; fragments follow one another.
     message: Vec<u8>,
-    /// What kind of message has begun.
+    /// The kind of the incomplete message.
     begun: Option<Kind>,
-    /// How much of a text is known to be UTF-8.
+    /// The number of bytes of a text that are valid UTF-8.
     checked: usize,
-    /// The payload of a control frame, which may stand between fragments.
+    /// The payload of a control frame, which may come between fragments.
     control: Vec<u8>,
-    /// Whether a close frame has come: nothing after it counts.
+    /// Whether a close frame has come: everything after it is ignored.
     closed: bool,
 }
 
-/// What a peer sent.
+/// A message or control frame from the peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// A text message.
@@ -39,10 +41,10 @@ pub enum Incoming {
     Close(Option<u16>),
 }
 
-/// Why nothing after this can be read; the socket ends with [`Violation::code`].
+/// A protocol violation. Nothing after it can be read; the socket closes with [`Violation::code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// Not RFC 6455; says which rule.
+    /// A rule of RFC 6455, in words.
     Protocol(&'static str),
     /// A text that is not UTF-8.
     NotUtf8,
@@ -50,15 +52,15 @@ pub enum Violation {
     TooLarge,
 }
 
-/// One frame whose header is whole.
+/// A frame whose header is complete.
 #[derive(Clone, Copy, Debug)]
 struct FrameIn {
     opcode: Opcode,
     last: bool,
     mask: [u8; 4],
-    /// How much of the payload is still to come.
+    /// The number of payload bytes still to come.
     left: usize,
-    /// How much has come; the mask goes on from there.
+    /// The number of payload bytes so far; the mask continues from there.
     taken: usize,
 }
 
@@ -107,16 +109,16 @@ impl Decoder {
         }
     }
 
-    /// Whether it stands between two messages, so that a new one would go on as well.
+    /// Returns true between two messages, where a new decoder could take over.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         self.header_bytes == 0 && self.frame.is_none() && self.begun.is_none() && !self.closed
     }
 
-    /// Reads the next bytes and gives what is whole, in order. After a close frame nothing more is given.
+    /// Decodes the next bytes and passes on what is complete, in order; nothing after a close frame.
     ///
     /// # Errors
-    /// The first rule that is broken. What was given before it is good; what comes after it cannot be read.
+    /// The first violation. What was passed on before it is valid.
     pub fn read(&mut self, mut bytes: &[u8], mut give: impl FnMut(Incoming)) -> Result<(), Violation> {
         while !self.closed {
             let Some(frame) = self.frame else {
@@ -141,7 +143,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Looks at the header again, now that it has one more byte.
+    /// Parses the header again, with one more byte.
     fn begin(&mut self) -> Result<(), Violation> {
         let header = &self.header[..usize::from(self.header_bytes)];
         let [first, second, rest @ ..] = header else {
@@ -152,7 +154,7 @@ impl Decoder {
             127 => 8,
             _ => 0,
         };
-        // What is wrong is wrong as soon as it is seen, and not when the rest has come.
+        // A violation is reported as soon as it shows, before the rest has come.
         if first & 0x70 != 0 {
             return Err(Violation::Protocol("the reserved bits must be 0: no extension was agreed on"));
         }
@@ -256,7 +258,7 @@ impl Decoder {
     }
 }
 
-/// What is said with a close frame.
+/// Parses the payload of a close frame.
 fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
     match payload {
         [] => Ok(None),
@@ -273,7 +275,7 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
     }
 }
 
-/// Takes the mask off a part of a payload that begins `taken` bytes into it.
+/// Unmasks a part of a payload that begins `taken` bytes into it.
 fn unmask(payload: &mut [u8], mut mask: [u8; 4], taken: usize) {
     mask.rotate_left(taken % 4);
     let mut words = payload.chunks_exact_mut(4);

@@ -1,11 +1,13 @@
+//! The WebSocket handshake.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 
-/// What every server adds to the key, RFC 6455 section 1.3.
+/// The constant that is appended to the key, RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`; none if the key is not 16 bytes in base64.
+/// Returns the `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`; none if the key is not 16 bytes in base64.
 #[must_use]
 pub fn accept(key: &[u8]) -> Option<String> {
     let nonce = STANDARD.decode(key).ok()?;

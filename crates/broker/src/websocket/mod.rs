@@ -3,12 +3,14 @@
 //! Start reading at [`Decoder`]. What goes out is a [`Frame`](crate::Frame).
 
 mod decoder;
+mod frame;
 mod handshake;
 
 pub use decoder::{Decoder, Incoming, Violation};
+pub use frame::Frame;
 pub use handshake::accept;
 
-/// What a frame is, RFC 6455 section 5.2.
+/// The opcode of a frame, RFC 6455 section 5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Opcode {

@@ -177,17 +177,17 @@ fn who_loses_the_right_to_read_while_nothing_is_published_is_told_so_and_hears_n
 }
 
 #[test]
-fn after_the_valve_is_closed_nothing_goes_out_that_was_published_later() {
+fn after_delivery_is_closed_nothing_goes_out_that_was_published_later() {
     for log_bytes in [EVERYTHING, ONE_ENTRY] {
         search(move || {
             let (world, shards) = World::new(log_bytes);
             let [ann, ben] = [Person::reading(&world, ANN), Person::reading(&world, BEN)];
             let shards = Running::work(shards);
-            let valve = ben.valve();
+            let close = ben.close_handle();
             let committing = thread::spawn(move || {
                 world.commit(2);
                 world.signal(1);
-                valve.close();
+                close.close();
                 world.commit(2);
                 world.signal(2);
             });

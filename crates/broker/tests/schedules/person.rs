@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use broker::{Flushed, Mailbox, Reader, Setback, State, Valve};
+use broker::{BufferSink, CloseHandle, FlushOutcome, OutboundConnection, SocketState, SubscriptionError};
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 use wire::{Seq, UserId};
@@ -13,8 +13,8 @@ use crate::world::{World, entry, topic};
 pub(crate) struct Person {
     world: Arc<World>,
     name: UserId,
-    reader: Reader,
-    mailbox: Arc<Mailbox>,
+    reader: OutboundConnection,
+    sink: Arc<BufferSink>,
     /// Whether the socket has room again, as its peer says.
     writable: Arc<AtomicBool>,
     /// Whether the task waits for that.
@@ -25,10 +25,10 @@ pub(crate) struct Person {
     pub(crate) told: Vec<u64>,
     /// Whether the task was told that the right to read is over.
     pub(crate) ended: bool,
-    /// Whether the task has found the valve closed.
+    /// Whether the task has found delivery closed.
     pub(crate) over: bool,
     /// Of the connections before this one.
-    lost: Vec<Arc<Mailbox>>,
+    lost: Vec<Arc<BufferSink>>,
 }
 
 /// How many entries history gives at once.
@@ -37,14 +37,14 @@ const PAGE: u64 = 3;
 impl Person {
     /// Somebody who is connected and reads nothing yet.
     pub(crate) fn new(world: &Arc<World>, name: UserId) -> Self {
-        let mailbox = Arc::new(Mailbox::new(usize::MAX));
+        let sink = Arc::new(BufferSink::new(usize::MAX));
         let broker = Arc::clone(&world.broker);
-        let reader = Reader::new(broker, Some(name), Arc::clone(&mailbox));
+        let reader = OutboundConnection::new(broker, Some(name), Arc::clone(&sink));
         Self {
             world: Arc::clone(world),
             name,
             reader,
-            mailbox,
+            sink,
             writable: Arc::default(),
             blocked: false,
             seen: Vec::new(),
@@ -64,11 +64,11 @@ impl Person {
 
     /// Reads on after what was seen last, if that is allowed.
     pub(crate) fn read(&mut self, may_read: impl Fn(&World) -> bool) {
-        assert!(self.reader.attach(&topic()));
+        assert!(self.reader.reserve(&topic()));
         if may_read(&self.world) {
-            self.reader.start(&topic(), Seq(self.last()), Seq(self.world.head()));
+            self.reader.activate(&topic(), Seq(self.last()), Seq(self.world.head()));
         } else {
-            self.reader.detach(&topic());
+            self.reader.unsubscribe(&topic());
         }
     }
 
@@ -76,17 +76,17 @@ impl Person {
     pub(crate) fn resume(&mut self) {
         self.look();
         let next = Self::new(&self.world, self.name);
-        let Self { reader, mailbox, seen, told, mut lost, .. } = std::mem::replace(self, next);
+        let Self { reader, sink, seen, told, mut lost, .. } = std::mem::replace(self, next);
         drop(reader);
-        let _ = mailbox.take();
-        lost.push(mailbox);
+        let _ = sink.take();
+        lost.push(sink);
         (self.seen, self.told, self.lost) = (seen, told, lost);
         self.read(|_| true);
     }
 
     /// Does what the task was called for; gives whether it was.
     pub(crate) fn attend(&mut self) -> bool {
-        let called = pin!(self.reader.called()).poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        let called = pin!(self.reader.woken()).poll(&mut Context::from_waker(Waker::noop())).is_ready();
         let writable = self.blocked && self.writable.swap(false, Ordering::SeqCst);
         if writable {
             self.reader.unblock();
@@ -109,7 +109,7 @@ impl Person {
 
     /// Looks at what came: every entry follows the last one, and so does what is told in passing.
     pub(crate) fn look(&mut self) {
-        for payload in self.mailbox.take() {
+        for payload in self.sink.take() {
             let text = String::from_utf8(payload).unwrap();
             if let Some(number) = text.strip_prefix("signal ") {
                 let number = number.parse().unwrap();
@@ -125,22 +125,22 @@ impl Person {
                 self.seen.push(seq);
             }
         }
-        for mailbox in &self.lost {
-            assert!(mailbox.take().is_empty(), "somebody writes to a connection that is gone");
+        for sink in &self.lost {
+            assert!(sink.take().is_empty(), "somebody writes to a connection that is gone");
         }
     }
 
     /// What the peer does: takes this many bytes, and lets the task know.
     pub(crate) fn peer(&self) -> impl Fn(usize) + Send + 'static {
-        let (mailbox, writable) = (Arc::clone(&self.mailbox), Arc::clone(&self.writable));
+        let (sink, writable) = (Arc::clone(&self.sink), Arc::clone(&self.writable));
         move |room| {
-            mailbox.make_room(room);
+            sink.make_room(room);
             writable.store(true, Ordering::SeqCst);
         }
     }
 
-    pub(crate) fn valve(&self) -> Valve {
-        self.reader.valve()
+    pub(crate) fn close_handle(&self) -> CloseHandle {
+        self.reader.close_handle()
     }
 
     pub(crate) fn last(&self) -> u64 {
@@ -150,19 +150,19 @@ impl Person {
     /// Writes what there is and helps every subscription on, unless all is over.
     fn turn(&mut self) {
         while !self.reader.is_closed() {
-            if self.reader.flush() == Flushed::More {
+            if self.reader.flush() == FlushOutcome::More {
                 self.reader.hand_over();
             }
-            match self.reader.setback() {
-                Some(Setback::Behind { topic, cursor, until }) => {
+            match self.reader.subscription_error() {
+                Some(SubscriptionError::Behind { topic, cursor, until }) => {
                     let page: Vec<_> = (cursor.0 + 1..=until.0.min(cursor.0 + PAGE)).map(entry).collect();
                     self.reader.offer(&topic, &page);
                 }
-                Some(Setback::Ended { .. }) => self.ended = true,
+                Some(SubscriptionError::Ended { .. }) => self.ended = true,
                 None => break,
             }
         }
-        self.blocked = self.reader.state() == State::Blocked;
+        self.blocked = self.reader.state() == SocketState::Blocked;
         self.over = self.reader.is_closed();
     }
 }

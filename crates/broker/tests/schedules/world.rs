@@ -59,7 +59,7 @@ impl World {
     /// Another node makes an entry a fact, and this one hears of it.
     pub(crate) fn learn(&self) {
         let last = self.head.fetch_add(1, Ordering::SeqCst);
-        self.broker.raise(&topic(), Seq(last + 1));
+        self.broker.advance_head(&topic(), Seq(last + 1));
     }
 
     /// Takes somebody's right to read by an entry, which still is for them.

@@ -1,4 +1,4 @@
-use broker::Stir;
+use broker::PresenceChange;
 use wire::limits::PAGE_ENTRIES;
 use wire::{
     AppRole, Conversation, GroupView, Member, Notify, Opened, Pair, Person, Place, Refusal, Role, Seq,
@@ -78,7 +78,7 @@ impl Chat {
         self.commit(Write::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
             // Whether they are here is told to neither any more, or to both again.
-            self.broker.note(&Topic::direct(pair), me.id, Stir::Came);
+            self.broker.note_presence(&Topic::direct(pair), me.id, PresenceChange::Came);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-use broker::Reader;
+use broker::OutboundConnection;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
 
@@ -45,27 +45,27 @@ impl Chat {
     /// Those of [`Chat::history`], and [`Refusal::TooManySubscriptions`].
     pub async fn subscribe(
         &self,
-        reader: &mut Reader,
+        reader: &mut OutboundConnection,
         caller: &Caller,
         topic: &Topic,
         since: Option<Cursor>,
     ) -> Result<Subscribed, No> {
-        reader.detach(topic);
+        reader.unsubscribe(topic);
         if reader.subscriptions() >= SUBSCRIPTIONS {
             return Err(Refusal::TooManySubscriptions.into());
         }
         // First the place in the topic, then the look at seat and head: what changes in between counts.
-        reader.attach(topic);
+        reader.reserve(topic);
         let begun = self.begin(reader, caller, topic, since).await;
         if begun.is_err() {
-            reader.detach(topic);
+            reader.unsubscribe(topic);
         }
         begun
     }
 
     async fn begin(
         &self,
-        reader: &mut Reader,
+        reader: &mut OutboundConnection,
         caller: &Caller,
         topic: &Topic,
         since: Option<Cursor>,
@@ -79,7 +79,7 @@ impl Chat {
                 (page.head, Some(reason))
             }
         };
-        reader.start(topic, from, page.head);
+        reader.activate(topic, from, page.head);
         // Whoever resumes has everything up to there.
         if let (Some(me), Some(conversation), Some(standing)) = (&caller.me, topic.conversation(), standing)
             && since.is_some()
@@ -98,7 +98,7 @@ impl Chat {
     /// [`No::Fault`].
     pub async fn catch_up(
         &self,
-        reader: &mut Reader,
+        reader: &mut OutboundConnection,
         topic: &Topic,
         cursor: Seq,
         until: Seq,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Flushed, Mailbox, Reader, Setback};
+use broker::{BufferSink, FlushOutcome, OutboundConnection, SubscriptionError};
 use wire::{Cursor, Entry, Event, Json, Person, ResetReason, Topic};
 
 use crate::acts::{CatchUp, Subscribed};
@@ -12,8 +12,8 @@ use crate::no::No;
 pub struct Listener {
     chat: Arc<Chat>,
     caller: Caller,
-    reader: Reader,
-    mailbox: Arc<Mailbox>,
+    reader: OutboundConnection,
+    mailbox: Arc<BufferSink>,
     heard: Vec<Heard>,
 }
 
@@ -68,15 +68,15 @@ impl Listener {
         self.mailbox.make_room(max_bytes);
         self.reader.unblock();
         let flushed = self.reader.flush();
-        let mut idle = flushed == Flushed::Done;
-        while let Some(setback) = self.reader.setback() {
+        let mut idle = flushed == FlushOutcome::Done;
+        while let Some(setback) = self.reader.subscription_error() {
             idle = false;
             match setback {
-                Setback::Ended { topic } => {
+                SubscriptionError::Ended { topic } => {
                     self.note();
                     self.heard.push(Heard::Ended { topic });
                 }
-                Setback::Behind { topic, cursor, until } => {
+                SubscriptionError::Behind { topic, cursor, until } => {
                     let caught_up =
                         self.chat.catch_up(&mut self.reader, &topic, cursor, until).await.unwrap();
                     self.note();
@@ -111,7 +111,7 @@ impl Listener {
                 self.reader.unblock();
                 tokio::select! {
                     () = self.mailbox.filled() => {}
-                    () = self.reader.called() => {}
+                    () = self.reader.woken() => {}
                 }
             }
         };
@@ -172,10 +172,10 @@ impl Listener {
 
 /// A connection of somebody, and where its deliveries arrive.
 #[must_use]
-pub fn reader(chat: &Chat, me: Option<&Person>) -> (Reader, Arc<Mailbox>) {
-    let mailbox = Arc::new(Mailbox::new(usize::MAX));
+pub fn reader(chat: &Chat, me: Option<&Person>) -> (OutboundConnection, Arc<BufferSink>) {
+    let mailbox = Arc::new(BufferSink::new(usize::MAX));
     let owner = me.map(|me| me.id);
-    (Reader::new(Arc::clone(chat.broker()), owner, Arc::clone(&mailbox)), mailbox)
+    (OutboundConnection::new(Arc::clone(chat.broker()), owner, Arc::clone(&mailbox)), mailbox)
 }
 
 fn entries<'a>(heard: &'a [Heard], topic: &'a Topic) -> impl Iterator<Item = &'a Entry<Json>> {

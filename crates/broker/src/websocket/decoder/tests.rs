@@ -24,7 +24,7 @@ fn client(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What comes of bytes that come in parts of this length.
+/// Decodes bytes that come in parts of this length.
 fn decode(bytes: &[u8], part: usize) -> (Vec<Incoming>, Result<(), Violation>) {
     let (mut decoder, mut given) = (Decoder::new(MAX), Vec::new());
     for part in bytes.chunks(part.max(1)) {

@@ -1,53 +1,55 @@
+//! The in-memory log of a topic: its newest entries as finished frames.
+
 use std::collections::VecDeque;
 use std::sync::Arc;
-// Not those of the scheduler: nothing that is read in an order hangs on it.
+// Not those of the schedule search: no order depends on them.
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wire::Seq;
 
-use crate::frame::Frame;
-use crate::helping::Helping;
+use crate::delivery::FrameBatch;
+use crate::websocket::Frame;
 
-/// What all logs of a broker keep together.
+/// The memory budget that all logs of a broker share.
 #[derive(Debug)]
 pub struct Budget {
     most: usize,
     taken: AtomicUsize,
 }
 
-/// The newest entries of one topic as finished frames: contiguous in Seq, bounded in bytes, oldest out first.
+/// The newest entries of one topic as finished frames: contiguous in Seq, bounded in bytes, the oldest dropped first.
 #[derive(Debug)]
 pub struct Log {
     frames: VecDeque<Frame>,
-    /// The place of the newest entry ever published, whether or not its frame is still here.
+    /// The Seq of the newest entry, whether or not its frame is still here.
     head: Seq,
     bytes: usize,
     max_bytes: usize,
     budget: Arc<Budget>,
 }
 
-/// What a reader finds after its cursor.
+/// The result of reading after a cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// Nothing: it has everything.
+    /// There is nothing newer.
     UpToDate,
     /// The next frames.
-    Frames(Helping),
-    /// The next entry is no longer, or not yet, in the log: history has it.
+    Frames(FrameBatch),
+    /// The next entry is not in the log, any more or yet: history has it.
     Behind,
 }
 
-/// How many bytes a log keeps even where there is no room: what is published in one go must find its readers.
+/// The bytes that a log keeps even over the budget: entries of one commit must reach the subscribers.
 const LEAST_BYTES: usize = 4 * 1_024;
 
 impl Budget {
-    /// Leave to keep so many bytes of frames; each log keeps a few all the same, up to 4 KiB.
+    /// Creates a budget of so many bytes of frames; over it, each log still keeps up to 4 KiB.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: AtomicUsize::new(0) })
     }
 
-    /// How many bytes are kept.
+    /// Returns the bytes that are kept.
     #[must_use]
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
@@ -55,14 +57,14 @@ impl Budget {
 }
 
 impl Log {
-    /// An empty log that keeps at most `max_bytes` of frames, as long as there is room, but always the newest one.
+    /// Creates a log that keeps at most `max_bytes` of frames within the budget, and always the newest one.
     #[must_use]
     pub const fn new(max_bytes: usize, budget: Arc<Budget>) -> Self {
         Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes, budget }
     }
 
-    /// Adds the frame of the entry at `seq`. A frame that is already here is passed over; after a leap the
-    /// older frames go, since a reader must never step over a hole without knowing.
+    /// Appends the frame of the entry at `seq`. A Seq at or before the head is ignored; after a gap the older frames are
+    /// dropped, since a subscriber must never skip a hole silently.
     pub fn append(&mut self, seq: Seq, frame: Frame) {
         if seq <= self.head {
             return;
@@ -75,7 +77,7 @@ impl Log {
         self.bytes += length;
         self.budget.taken.fetch_add(length, Ordering::Relaxed);
         self.frames.push_back(frame);
-        // Where there is no room, the busiest topics make some.
+        // Over the budget, the busiest topics make room.
         while self.frames.len() > 1 && self.bytes > self.may_keep() {
             let length = self.frames.pop_front().map_or(0, |frame| frame.bytes().len());
             self.bytes -= length;
@@ -87,40 +89,40 @@ impl Log {
         if self.budget.taken() > self.budget.most { self.max_bytes.min(LEAST_BYTES) } else { self.max_bytes }
     }
 
-    /// Learns that entries up to `head` exist, without their frames.
-    pub fn raise(&mut self, head: Seq) {
+    /// Advances the head to entries whose frames are not here.
+    pub fn advance_head(&mut self, head: Seq) {
         if head > self.head {
             self.shrink();
             self.head = head;
         }
     }
 
-    /// Forgets the frames, and gives their memory back; who lacks them finds them in history.
+    /// Drops the frames and frees their memory; subscribers that lack them read history.
     pub fn shrink(&mut self) {
         self.frames = VecDeque::new();
         self.budget.taken.fetch_sub(self.bytes, Ordering::Relaxed);
         self.bytes = 0;
     }
 
-    /// The place of the newest entry.
+    /// Returns the Seq of the newest entry.
     #[must_use]
     pub const fn head(&self) -> Seq {
         self.head
     }
 
-    /// The place before the oldest frame that is kept.
+    /// Returns the Seq before the oldest frame that is kept.
     #[must_use]
     pub fn before_first(&self) -> Seq {
         Seq(self.head.0 - self.frames.len() as u64)
     }
 
-    /// How many bytes of frames are kept.
+    /// Returns the bytes of frames that are kept.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The frames after `cursor`, at least one and then as many as stay within `max_bytes`.
+    /// Returns the frames after `cursor`: at least one, and then as many as fit in `max_bytes`.
     #[must_use]
     pub fn read(&self, cursor: Seq, max_bytes: usize) -> Read {
         if cursor >= self.head {
@@ -130,9 +132,9 @@ impl Log {
             return Read::Behind;
         };
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        match Helping::of(cursor, self.frames.iter().skip(skip), max_bytes) {
-            helping if helping.is_empty() => Read::Behind,
-            helping => Read::Frames(helping),
+        match FrameBatch::of(cursor, self.frames.iter().skip(skip), max_bytes) {
+            batch if batch.is_empty() => Read::Behind,
+            batch => Read::Frames(batch),
         }
     }
 }
@@ -166,8 +168,8 @@ mod tests {
         std::str::from_utf8(&frame[2..]).unwrap().trim_end_matches('.').parse().unwrap()
     }
 
-    fn seqs(helping: &Helping) -> Vec<u64> {
-        helping.frames().map(seq_of).collect()
+    fn seqs(batch: &FrameBatch) -> Vec<u64> {
+        batch.frames().map(seq_of).collect()
     }
 
     proptest! {
@@ -197,9 +199,9 @@ mod tests {
                         prop_assert!(!kept.contains(&at.next().0), "{} is here: {:?}", at.next(), kept);
                         break;
                     }
-                    Read::Frames(helping) => {
-                        let now = helping.last();
-                        prop_assert_eq!(seqs(&helping), (at.0 + 1..=now.0).collect::<Vec<_>>());
+                    Read::Frames(batch) => {
+                        let now = batch.last();
+                        prop_assert_eq!(seqs(&batch), (at.0 + 1..=now.0).collect::<Vec<_>>());
                         at = now;
                     }
                 }
@@ -238,15 +240,15 @@ mod tests {
         for seq in [1, 2, 2, 1, 3] {
             log.append(Seq(seq), frame(seq, 8));
         }
-        let Read::Frames(helping) = log.read(Seq(0), 1_000) else { panic!("three frames are here") };
-        assert_eq!(seqs(&helping), [1, 2, 3]);
+        let Read::Frames(batch) = log.read(Seq(0), 1_000) else { panic!("three frames are here") };
+        assert_eq!(seqs(&batch), [1, 2, 3]);
     }
 
     #[test]
     fn a_log_that_only_knows_its_head_sends_readers_to_history() {
         let mut log = log(1_000);
         log.append(Seq(4), frame(4, 8));
-        log.raise(Seq(5));
+        log.advance_head(Seq(5));
         assert_eq!(log.read(Seq(5), 9), Read::UpToDate);
         assert_eq!(log.read(Seq(4), 9), Read::Behind);
         log.append(Seq(6), frame(6, 8));

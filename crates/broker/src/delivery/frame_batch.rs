@@ -1,33 +1,35 @@
+//! Batches of frames, shared by subscribers with the same cursor.
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use wire::Seq;
 
-use crate::frame::Frame;
 use crate::log::Read;
 use crate::topic::TopicLog;
+use crate::websocket::Frame;
 
-/// The next frames of a topic after a cursor, in one piece, so that one write takes them all.
+/// The next frames of a topic after a cursor, contiguous in memory, so that one write takes them all.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Helping {
-    /// The place before the first frame.
+pub struct FrameBatch {
+    /// The Seq before the first frame.
     cursor: Seq,
     bytes: Vec<u8>,
-    /// Where each frame ends in `bytes`.
+    /// The end offset of each frame in `bytes`.
     ends: Vec<usize>,
 }
 
-/// What a write of a part of a helping has come to.
+/// The result of writing a part of a batch.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Written<'a> {
+pub(crate) struct WriteProgress<'a> {
     /// The last frame of which anything was written.
     pub(crate) last: Seq,
-    /// What of it was not: it must come before everything else.
+    /// The unwritten rest of that frame, which must go out before everything else.
     pub(crate) rest: &'a [u8],
 }
 
-impl Helping {
-    /// Frames that follow `cursor` without a hole, at least one and then as many as stay within `max_bytes`.
+impl FrameBatch {
+    /// Creates a batch of frames that follow `cursor` without a hole: at least one, and then as many as fit in `max_bytes`.
     #[must_use]
     pub fn of<'a>(cursor: Seq, frames: impl IntoIterator<Item = &'a Frame>, max_bytes: usize) -> Self {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
@@ -42,25 +44,25 @@ impl Helping {
         Self { cursor, bytes, ends }
     }
 
-    /// The frames, one by one.
+    /// Iterates over the frames.
     pub fn frames(&self) -> impl Iterator<Item = &[u8]> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
         begins.zip(&self.ends).map(|(begin, end)| &self.bytes[begin..*end])
     }
 
-    /// Whether there is nothing.
+    /// Returns true if there is no frame.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// The place of the last frame.
+    /// Returns the Seq of the last frame.
     #[must_use]
     pub const fn last(&self) -> Seq {
         Seq(self.cursor.0 + self.ends.len() as u64)
     }
 
-    /// The frames up to a place.
+    /// Returns the bytes of the frames up to a Seq.
     pub(crate) fn up_to(&self, until: Seq) -> &[u8] {
         let frames = usize::try_from(until.0.saturating_sub(self.cursor.0)).unwrap_or(usize::MAX);
         match frames.min(self.ends.len()).checked_sub(1) {
@@ -69,70 +71,70 @@ impl Helping {
         }
     }
 
-    /// The first bytes, as many as [`Helping::up_to`] gave.
+    /// Returns the first bytes, as many as [`FrameBatch::up_to`] returned.
     pub(crate) fn first(&self, bytes: usize) -> &[u8] {
         &self.bytes[..bytes]
     }
 
-    /// What has come of writing this many bytes, at least one.
-    pub(crate) fn written(&self, bytes: usize) -> Written<'_> {
+    /// Returns the progress after writing this many bytes, at least one.
+    pub(crate) fn written(&self, bytes: usize) -> WriteProgress<'_> {
         let frame = self.ends.partition_point(|end| *end < bytes);
         let rest = self.ends.get(frame).map_or(&[][..], |end| &self.bytes[bytes..*end]);
-        Written { last: Seq(self.cursor.0 + frame as u64 + 1), rest }
+        WriteProgress { last: Seq(self.cursor.0 + frame as u64 + 1), rest }
     }
 }
 
-/// The helpings of one pass: those who stand at the same place of a topic share one, made once.
+/// The batches of one pass: subscribers with the same cursor share one, which is built once.
 #[derive(Debug, Default)]
-pub(crate) struct Helpings {
-    made: HashMap<(u64, Kind, Seq), Look>,
+pub(crate) struct BatchCache {
+    made: HashMap<(u64, LogKind, Seq), Lookup>,
     bytes: usize,
 }
 
-/// Which of a topic's two logs.
+/// One of a topic's two logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    /// Its entries.
+pub(crate) enum LogKind {
+    /// Entries, which have a Seq and a history.
     Entries,
-    /// What is told in passing.
+    /// Ephemeral events: typing, presence, read state.
     Signals,
 }
 
-/// What a topic has after a cursor.
+/// The result of looking for frames after a cursor.
 #[derive(Clone, Debug)]
-pub(crate) enum Look {
+pub(crate) enum Lookup {
     Nothing,
     Behind,
-    Frames(Arc<Helping>),
+    Frames(Arc<FrameBatch>),
 }
 
-/// About how much is written to one connection at once.
-pub(crate) const HELPING_BYTES: usize = 64 * 1_024;
-/// How much is kept for others in one pass. Where many stand at different places, sharing gains little.
+/// The size of one write to one connection, approximately.
+pub(crate) const BATCH_BYTES: usize = 64 * 1_024;
+/// The most bytes that are kept for sharing in one pass. With many different cursors, sharing gains little.
 const SHARED_BYTES: usize = 1_024 * 1_024;
 
-impl Helpings {
-    /// What the topic has after a cursor; at least what it had when somebody first asked in this pass.
-    pub(crate) fn of(&mut self, topic: &TopicLog, kind: Kind, cursor: Seq) -> Look {
+impl BatchCache {
+    /// Returns what the topic has after a cursor: at least what it had at the first lookup of this pass.
+    pub(crate) fn of(&mut self, topic: &TopicLog, kind: LogKind, cursor: Seq) -> Lookup {
         let key = (topic.number, kind, cursor);
         if let Some(look) = self.made.get(&key) {
             return look.clone();
         }
         let read = match kind {
-            Kind::Entries => topic.log().read(cursor, HELPING_BYTES),
-            Kind::Signals => {
+            LogKind::Entries => topic.log().read(cursor, BATCH_BYTES),
+            LogKind::Signals => {
                 let signals = topic.signals();
-                // What is no longer kept is lost, and nothing else.
-                signals.read(cursor.max(signals.before_first()), HELPING_BYTES)
+                // Ephemeral events that were dropped are lost, and nothing else.
+                signals.read(cursor.max(signals.before_first()), BATCH_BYTES)
             }
         };
         let look = match read {
-            Read::UpToDate => Look::Nothing,
-            Read::Behind => Look::Behind,
-            Read::Frames(helping) => Look::Frames(Arc::new(helping)),
+            Read::UpToDate => Lookup::Nothing,
+            Read::Behind => Lookup::Behind,
+            Read::Frames(batch) => Lookup::Frames(Arc::new(batch)),
         };
-        if let Look::Frames(helping) = &look {
-            self.bytes += helping.bytes.capacity();
+        if let Lookup::Frames(batch) = &look {
+            self.bytes += batch.bytes.capacity();
         }
         if self.bytes > SHARED_BYTES {
             self.clear();
@@ -142,7 +144,7 @@ impl Helpings {
         look
     }
 
-    /// Forgets everything: the pass is over.
+    /// Clears the cache at the end of a pass.
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -152,35 +154,35 @@ impl Helpings {
 mod tests {
     use super::*;
 
-    fn helping() -> Helping {
+    fn batch() -> FrameBatch {
         let frames: Vec<Frame> = ["a", "bcd", "ef"].map(Frame::text).into();
-        Helping::of(Seq(7), &frames, usize::MAX)
+        FrameBatch::of(Seq(7), &frames, usize::MAX)
     }
 
     #[test]
     fn it_ends_where_it_may_be_read_to() {
-        let helping = helping();
-        assert_eq!(helping.last(), Seq(10));
-        let lengths = [0, 6, 7, 8, 9, 10, 11].map(|until| helping.up_to(Seq(until)).len());
+        let batch = batch();
+        assert_eq!(batch.last(), Seq(10));
+        let lengths = [0, 6, 7, 8, 9, 10, 11].map(|until| batch.up_to(Seq(until)).len());
         assert_eq!(lengths, [0, 0, 0, 3, 8, 12, 12]);
     }
 
     #[test]
     fn what_is_left_of_a_frame_is_known_wherever_a_write_ends() {
-        let helping = helping();
+        let batch = batch();
         for bytes in 1..=12 {
-            let Written { last, rest } = helping.written(bytes);
-            let whole = helping.up_to(last);
+            let WriteProgress { last, rest } = batch.written(bytes);
+            let whole = batch.up_to(last);
             assert_eq!([&whole[..bytes], rest].concat(), whole);
-            assert!(helping.up_to(Seq(last.0 - 1)).len() < bytes, "{bytes}");
+            assert!(batch.up_to(Seq(last.0 - 1)).len() < bytes, "{bytes}");
         }
     }
 
     #[test]
     fn at_least_one_frame_is_handed_out_however_long_it_is() {
         let frames = [Frame::text("0123456789"), Frame::text("x")];
-        assert_eq!(Helping::of(Seq(0), &frames, 5).last(), Seq(1));
-        assert_eq!(Helping::of(Seq(0), &frames, 15).last(), Seq(2));
-        assert!(Helping::of(Seq(0), [], 15).is_empty());
+        assert_eq!(FrameBatch::of(Seq(0), &frames, 5).last(), Seq(1));
+        assert_eq!(FrameBatch::of(Seq(0), &frames, 15).last(), Seq(2));
+        assert!(FrameBatch::of(Seq(0), [], 15).is_empty());
     }
 }

@@ -1,45 +1,47 @@
+//! A frame sink in memory.
+
 use std::io::{self, IoSlice};
 
 use tokio::sync::Notify;
 
-use crate::outlet::Outlet;
-use crate::sync::{Mutex, MutexGuard};
+use crate::delivery::FrameSink;
+use crate::delivery::sync::{Mutex, MutexGuard};
 use crate::topic::unpoisoned;
 
-/// An [`Outlet`] that keeps what it is given: for tests, and for whoever takes deliveries without a socket.
+/// A [`FrameSink`] into memory, for tests and for subscribers without a socket.
 #[derive(Debug)]
-pub struct Mailbox {
+pub struct BufferSink {
     inside: Mutex<Inside>,
-    bell: Notify,
+    wake: Notify,
 }
 
 #[derive(Debug)]
 struct Inside {
     bytes: Vec<u8>,
-    /// How much more it takes.
+    /// The number of bytes it still accepts.
     room: usize,
     broken: bool,
 }
 
-impl Mailbox {
-    /// A mailbox that takes this many bytes.
+impl BufferSink {
+    /// Creates a sink that accepts this many bytes.
     #[must_use]
     pub fn new(room: usize) -> Self {
         let inside = Inside { bytes: Vec::new(), room, broken: false };
-        Self { inside: Mutex::new(inside), bell: Notify::new() }
+        Self { inside: Mutex::new(inside), wake: Notify::new() }
     }
 
-    /// Takes this many bytes from now on.
+    /// Accepts this many bytes from now on.
     pub fn make_room(&self, bytes: usize) {
         self.inside().room = bytes;
     }
 
-    /// Takes nothing any more, as a socket whose peer is gone.
+    /// Fails from now on, as a socket whose peer is gone.
     pub fn break_off(&self) {
         self.inside().broken = true;
     }
 
-    /// Takes out the payloads of the frames that are whole, in order.
+    /// Removes and returns the payloads of the complete frames, in order.
     #[must_use]
     pub fn take(&self) -> Vec<Vec<u8>> {
         let mut inside = self.inside();
@@ -52,9 +54,9 @@ impl Mailbox {
         payloads
     }
 
-    /// Waits until something was put in since this was asked last. Cancel-safe.
+    /// Waits until something was written since the last call. Cancel-safe.
     pub async fn filled(&self) {
-        self.bell.notified().await;
+        self.wake.notified().await;
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -62,7 +64,7 @@ impl Mailbox {
     }
 }
 
-impl Outlet for Mailbox {
+impl FrameSink for BufferSink {
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut inside = self.inside();
         if inside.broken {
@@ -78,12 +80,12 @@ impl Outlet for Mailbox {
             inside.room -= step;
             taken += step;
         }
-        self.bell.notify_one();
+        self.wake.notify_one();
         Ok(taken)
     }
 }
 
-/// Where the payload of the first frame begins and ends; none if it is not whole.
+/// Returns the begin and end of the first frame's payload; none if the frame is incomplete.
 fn payload(bytes: &[u8]) -> Option<(usize, usize)> {
     let (begin, length) = match (*bytes.get(1)?, &bytes[2..]) {
         (126, [a, b, ..]) => (4, u64::from(u16::from_be_bytes([*a, *b]))),

@@ -1,38 +1,40 @@
+//! Outgoing WebSocket frames.
+
 use bytes::Bytes;
 
 use crate::websocket::{Opcode, header};
 
-/// A finished WebSocket frame, as it goes out on every socket: header and payload in one piece. What a server sends is
-/// not masked, so the same bytes serve everybody. Cheap to clone.
+/// A finished WebSocket frame, header and payload, as it goes out on every socket: a server does not mask its frames, so
+/// all connections share the same bytes. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(Bytes);
 
 impl Frame {
-    /// The frame of a whole text message.
+    /// Creates a text message in one frame.
     #[must_use]
     pub fn text(payload: &str) -> Self {
         Self::new(Opcode::Text, payload.as_bytes())
     }
 
-    /// The frame of a whole binary message.
+    /// Creates a binary message in one frame.
     #[must_use]
     pub fn binary(payload: &[u8]) -> Self {
         Self::new(Opcode::Binary, payload)
     }
 
-    /// A ping without a payload, which the peer answers.
+    /// Creates a ping without a payload: the heartbeat.
     #[must_use]
     pub const fn ping() -> Self {
         Self(Bytes::from_static(&[0x80 | Opcode::Ping as u8, 0]))
     }
 
-    /// The answer to a ping, with its payload of at most 125 bytes; more is cut off.
+    /// Creates a pong with the ping's payload of at most 125 bytes; more is cut off.
     #[must_use]
     pub fn pong(payload: &[u8]) -> Self {
         Self::new(Opcode::Pong, &payload[..payload.len().min(CONTROL_BYTES)])
     }
 
-    /// The last frame: why the socket ends, RFC 6455 section 7.4. A reason that is longer than 123 bytes is cut off.
+    /// Creates a close frame, RFC 6455 section 7.4. A reason longer than 123 bytes is cut off.
     #[must_use]
     pub fn close(code: u16, reason: &str) -> Self {
         let end = reason.floor_char_boundary(CONTROL_BYTES - 2);
@@ -41,7 +43,7 @@ impl Frame {
         Self::new(Opcode::Close, &payload)
     }
 
-    /// Header and payload.
+    /// Returns the header and the payload.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -55,7 +57,7 @@ impl Frame {
     }
 }
 
-/// The most bytes that a control frame carries.
+/// The longest payload of a control frame, in bytes.
 const CONTROL_BYTES: usize = 125;
 
 #[cfg(test)]

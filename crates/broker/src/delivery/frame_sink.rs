@@ -1,3 +1,5 @@
+//! The non-blocking writer that a connection delivers to: a socket, or a buffer.
+
 use std::fmt::Debug;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
@@ -6,16 +8,16 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// Where a connection's bytes go. It never waits.
-pub trait Outlet: Debug + Send + Sync {
-    /// Takes as many bytes as there is room for, in order, and says how many: one at least.
+/// A non-blocking writer of a connection's bytes.
+pub trait FrameSink: Debug + Send + Sync {
+    /// Writes as many bytes as there is room for, in order, and returns their number: one at least.
     ///
     /// # Errors
-    /// [`io::ErrorKind::WouldBlock`] if there is no room now, whatever else if there will never be any.
+    /// [`io::ErrorKind::WouldBlock`] if there is no room now; any other error if the socket is broken.
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
-impl Outlet for TcpStream {
+impl FrameSink for TcpStream {
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         match pieces {
             [piece] => TcpStream::try_write(self, piece),
@@ -25,13 +27,13 @@ impl Outlet for TcpStream {
 }
 
 #[cfg(unix)]
-impl Outlet for UnixStream {
+impl FrameSink for UnixStream {
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         self.try_write_vectored(pieces)
     }
 }
 
-impl<T: Outlet + ?Sized> Outlet for Arc<T> {
+impl<T: FrameSink + ?Sized> FrameSink for Arc<T> {
     fn try_write(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
         (**self).try_write(pieces)
     }

@@ -1,6 +1,6 @@
-//! The locks and atomics of this crate: those of the standard library, or those of a scheduler that decides at each of
-//! them who goes on, so that `tests/schedules` can search through the orders. `Notify` stays tokio's: here it is only
-//! rung and polled, never waited for by a thread, so to the scheduler each of both is one step.
+//! The locks and atomics of this crate: those of the standard library, or those of a scheduler that picks the next thread
+//! at each of them, so that `tests/schedules` can search through the orders. `Notify` stays tokio's: it is only notified
+//! and polled, never waited for by a thread, so each is one step to the scheduler.
 
 #[cfg(feature = "schedules")]
 pub(crate) use self::scheduled::{LONG_PASS, guard, rest};
@@ -22,24 +22,23 @@ mod timed {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::time::Duration;
 
-    /// How long a pass takes at least to be followed by a rest: some hundred writes.
+    /// The duration from which a pass is followed by a rest: some hundred writes.
     pub(crate) const LONG_PASS: Duration = Duration::from_millis(1);
     /// The longest rest. On a machine where a pass takes longer, most of it is waiting for a core.
     const LONGEST_REST: Duration = Duration::from_millis(4);
 
-    /// Rests after a pass that took so long.
+    /// Rests after a pass of this duration.
     pub(crate) async fn rest(took: Duration) {
         tokio::time::sleep((took / 2).min(LONGEST_REST)).await;
     }
 
-    /// Does something; none if it panics, which is in the log then.
+    /// Calls a function; none if it panics, and then the panic is in the log.
     pub(crate) fn guard<T>(something: impl FnOnce() -> T) -> Option<T> {
         catch_unwind(AssertUnwindSafe(something)).ok()
     }
 }
 
-/// Where there is no time, only an order: every pass may be long, a rest lets others go on, and a panic is what is
-/// searched for.
+/// For the search through orders, which knows no time: every pass may be long, a rest yields, and a panic is a finding.
 #[cfg(feature = "schedules")]
 mod scheduled {
     use std::time::Duration;

@@ -1,0 +1,24 @@
+//! Delivery: from the logs of topics to the sockets of their subscribers, with backpressure and without queues.
+
+mod buffer_sink;
+mod frame_batch;
+mod frame_sink;
+mod handles;
+mod metrics;
+mod outbound;
+mod outbound_connection;
+mod shard;
+pub(crate) mod sync;
+
+pub use buffer_sink::BufferSink;
+pub use frame_batch::FrameBatch;
+pub(crate) use frame_batch::{BATCH_BYTES, BatchCache, LogKind, Lookup, WriteProgress};
+pub use frame_sink::FrameSink;
+pub use handles::{CloseHandle, WakeHandle};
+pub(crate) use metrics::Counters;
+pub use metrics::Metrics;
+pub use outbound::{FlushOutcome, SocketState};
+pub(crate) use outbound::{Outbound, Subscription};
+pub use outbound_connection::{OutboundConnection, SubscriptionError};
+pub use shard::Shard;
+pub(crate) use shard::ShardQueue;

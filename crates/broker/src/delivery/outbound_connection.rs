@@ -1,0 +1,259 @@
+//! A connection's subscriptions, as its own task uses them: subscribe, recover, send, flush.
+
+use std::sync::Arc;
+
+use wire::{Seq, Topic, UserId};
+
+use crate::broker::Broker;
+use crate::delivery::FrameSink;
+use crate::delivery::{BatchCache, FrameBatch};
+use crate::delivery::{CloseHandle, WakeHandle};
+use crate::delivery::{FlushOutcome, Outbound, SocketState, Subscription};
+use crate::topic::PresenceChange;
+use crate::websocket::Frame;
+
+/// One connection's subscriptions, owned by its task. Its shard delivers meanwhile, and wakes the task through
+/// [`OutboundConnection::woken`] for what only that can do.
+#[derive(Debug)]
+pub struct OutboundConnection {
+    broker: Arc<Broker>,
+    outbound: Arc<Outbound>,
+}
+
+/// The reason that a subscription cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionError {
+    /// The log has dropped the entries after the cursor: fetch them from history, then [`OutboundConnection::offer`] them, or
+    /// [`OutboundConnection::advance`] past them.
+    Behind {
+        /// The topic.
+        topic: Topic,
+        /// The last Seq that the subscriber has.
+        cursor: Seq,
+        /// The newest Seq that it may get.
+        until: Seq,
+    },
+    /// The right to read has ended; the subscription is gone.
+    Ended {
+        /// The topic.
+        topic: Topic,
+    },
+}
+
+/// The number of subscriptions up to which a connection allocates exactly as many.
+const FEW: usize = 4;
+
+impl OutboundConnection {
+    /// Creates a connection without subscriptions. [`Broker::end`] finds it by its owner.
+    #[must_use]
+    pub fn new(broker: Arc<Broker>, owner: Option<UserId>, sink: impl FrameSink + 'static) -> Self {
+        let outbound = Arc::new(broker.outbound(owner, Box::new(sink)));
+        Self { broker, outbound }
+    }
+
+    /// Returns the handle that ends all delivery to it.
+    #[must_use]
+    pub fn close_handle(&self) -> CloseHandle {
+        CloseHandle(Arc::clone(&self.outbound))
+    }
+
+    /// Returns the handle that wakes its task.
+    #[must_use]
+    pub fn wake_handle(&self) -> WakeHandle {
+        WakeHandle(Arc::clone(&self.outbound))
+    }
+
+    /// Returns true if its close handle was used.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.outbound.is_closed()
+    }
+
+    /// Reserves a subscription without delivering yet. Everything that is published from now on, and every end, applies to
+    /// it; so check the permission and look up the head *after* this, then [`OutboundConnection::activate`]. Returns false,
+    /// and changes nothing, if the topic was subscribed before.
+    pub fn reserve(&mut self, topic: &Topic) -> bool {
+        if self.outbound.out().find(topic).is_some() {
+            return false;
+        }
+        let (key, log, subscriber) = self.broker.add_subscriber(topic, Arc::clone(&self.outbound));
+        let heard = log.signal_head();
+        let subscription = Subscription { log, subscriber, key, cursor: None, heard, behind: false };
+        let mut out = self.outbound.out();
+        // Most connections have few, and there are many connections.
+        if out.subscriptions.len() < FEW {
+            out.subscriptions.reserve_exact(1);
+        }
+        out.subscriptions.push(subscription);
+        true
+    }
+
+    /// Starts delivery after `cursor`. `head` is the head that the store had after [`OutboundConnection::reserve`].
+    pub fn activate(&mut self, topic: &Topic, cursor: Seq, head: Seq) {
+        let started = self.with(topic, |subscription| {
+            subscription.cursor = Some(cursor);
+            subscription.subscriber.note_given(cursor);
+            subscription.subscriber.begin();
+            Arc::clone(&subscription.log)
+        });
+        if let Some(log) = started {
+            self.broker.advance_log_head(&log, head);
+            self.broker.wake(&self.outbound);
+            self.note_presence(topic, PresenceChange::Came);
+        }
+    }
+
+    /// Sets whether the user is away from this connection; at first they are not.
+    pub fn set_idle(&self, idle: bool) {
+        if self.outbound.set_idle(idle) {
+            let topics: Vec<_> =
+                self.outbound.out().subscriptions.iter().map(|one| one.log.name.clone()).collect();
+            for topic in topics {
+                self.note_presence(&topic, if idle { PresenceChange::Went } else { PresenceChange::Came });
+            }
+        }
+    }
+
+    /// Moves a cursor forward, past entries that will not be delivered.
+    pub fn advance(&mut self, topic: &Topic, cursor: Seq) {
+        self.with(topic, |subscription| {
+            subscription.cursor = subscription.cursor.max(Some(cursor));
+            subscription.subscriber.note_given(cursor);
+            subscription.behind = false;
+        });
+        self.broker.wake(&self.outbound);
+    }
+
+    /// Writes frames from history that follow the topic's cursor, as far as there is room; the others are requested again.
+    pub fn offer(&mut self, topic: &Topic, frames: &[Frame]) {
+        let mut out = self.outbound.out();
+        let Some(index) = out.find(topic) else { return };
+        let cursor = out.subscriptions[index].cursor.unwrap_or_default();
+        out.offer(&self.outbound, index, FrameBatch::of(cursor, frames, usize::MAX));
+        drop(out);
+        self.broker.wake(&self.outbound);
+    }
+
+    /// Ends a subscription; returns false if there was none.
+    pub fn unsubscribe(&mut self, topic: &Topic) -> bool {
+        let mut out = self.outbound.out();
+        let Some(index) = out.find(topic) else { return false };
+        let subscription = out.subscriptions.swap_remove(index);
+        drop(out);
+        self.end(&subscription);
+        true
+    }
+
+    /// Returns the number of subscriptions.
+    #[must_use]
+    pub fn subscriptions(&self) -> usize {
+        self.outbound.out().subscriptions.len()
+    }
+
+    /// Sends a frame to this connection alone, after everything that was sent to it so far. It goes out with the next flush.
+    pub fn send_own(&self, frame: &Frame) {
+        self.outbound.out().send_own(frame.bytes());
+    }
+
+    /// Pauses delivery until [`OutboundConnection::resume`], so that the reply to a subscribe goes out before the first entry.
+    pub fn pause(&self) {
+        self.outbound.out().paused = true;
+    }
+
+    /// Resumes delivery.
+    pub fn resume(&self) {
+        self.outbound.out().paused = false;
+        self.broker.wake(&self.outbound);
+    }
+
+    /// Returns the number of pending bytes for this connection alone.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.outbound.out().waiting()
+    }
+
+    /// Writes up to about 64 KiB of what this connection lacks.
+    pub fn flush(&self) -> FlushOutcome {
+        self.outbound.flush(&mut BatchCache::default())
+    }
+
+    /// Leaves the remaining writes to the shard.
+    pub fn hand_over(&self) {
+        self.broker.wake(&self.outbound);
+    }
+
+    /// Returns whether the socket accepts bytes.
+    #[must_use]
+    pub fn state(&self) -> SocketState {
+        self.outbound.out().state
+    }
+
+    /// Notes that the socket may have room again.
+    pub fn unblock(&self) {
+        let mut out = self.outbound.out();
+        if out.state == SocketState::Blocked {
+            out.state = SocketState::Open;
+        }
+    }
+
+    /// Returns the next subscription that cannot go on, if there is one, the socket has room, and delivery is not closed.
+    pub fn subscription_error(&mut self) -> Option<SubscriptionError> {
+        let mut out = self.outbound.out();
+        if !out.needs_attention
+            || out.state != SocketState::Open
+            || out.waiting() > 0
+            || self.outbound.is_closed()
+        {
+            return None;
+        }
+        let Some(index) = out.subscriptions.iter().position(Subscription::is_stuck) else {
+            out.needs_attention = false;
+            return None;
+        };
+        let one = &out.subscriptions[index];
+        let (topic, cursor, until) =
+            (one.log.name.clone(), one.cursor.unwrap_or_default(), one.subscriber.until());
+        if cursor < until {
+            let until = one.log.head().min(until);
+            return Some(SubscriptionError::Behind { topic, cursor, until });
+        }
+        let subscription = out.subscriptions.swap_remove(index);
+        drop(out);
+        self.end(&subscription);
+        Some(SubscriptionError::Ended { topic })
+    }
+
+    /// Waits until there is something that only this connection's task can do: a [`SubscriptionError`], a socket that is full
+    /// or broken, a close, or a [`WakeHandle::wake`]. Cancel-safe: a wake that nobody waited for is kept.
+    pub async fn woken(&self) {
+        self.outbound.wake.notified().await;
+    }
+
+    fn with<T>(&self, topic: &Topic, change: impl FnOnce(&mut Subscription) -> T) -> Option<T> {
+        let mut out = self.outbound.out();
+        out.find(topic).map(|index| change(&mut out.subscriptions[index]))
+    }
+
+    fn end(&self, subscription: &Subscription) {
+        self.broker.remove_subscriber(&subscription.log, self.outbound.shard(), subscription.key);
+        if subscription.cursor.is_some() {
+            self.note_presence(&subscription.log.name, PresenceChange::Went);
+        }
+    }
+
+    /// Notes a presence change on a topic; anonymous connections have no presence.
+    fn note_presence(&self, topic: &Topic, how: PresenceChange) {
+        if let Some(user) = self.outbound.owner {
+            self.broker.note_presence(topic, user, how);
+        }
+    }
+}
+
+impl Drop for OutboundConnection {
+    fn drop(&mut self) {
+        let subscriptions = std::mem::take(&mut self.outbound.out().subscriptions);
+        for subscription in &subscriptions {
+            self.end(subscription);
+        }
+    }
+}
