@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
-use wire::Visit;
+use wire::Overview;
 
 use crate::browser::use_browser;
 use crate::live::Live;
@@ -95,7 +95,7 @@ impl Session {
     }
 
     /// The [`Live`] of whoever visits; in a browser it is started the first time.
-    pub(crate) fn live(&self, visit: Visit) -> Live {
+    pub(crate) fn live(&self, visit: Overview) -> Live {
         let known = self.live.get_untracked().filter(|live| live.me == visit.me);
         known.unwrap_or_else(|| {
             let live = Live::new(visit);

@@ -14,7 +14,7 @@ use js_sys::Date;
 use leptos::prelude::{GetUntracked, Set, document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wire::{CloseCode, Conversation, GroupView, Place, Topic};
+use wire::{CloseCode, Conversation, GroupView, PageStart, Topic};
 
 use crate::storage;
 
@@ -174,10 +174,12 @@ impl Driver {
 /// Loads anew what the server does not replay.
 async fn load(live: Live, topic: Topic) {
     let entrance = match topic.conversation() {
-        Some(Conversation::Group(group)) => Some(enter(Some(group.to_string()), None, Place::Newest, None)),
+        Some(Conversation::Group(group)) => {
+            Some(enter(Some(group.to_string()), None, PageStart::Newest, None))
+        }
         Some(Conversation::Direct(pair)) => {
             let person = pair.other(live.me.id).to_string();
-            Some(enter(None, Some(person), Place::Newest, None))
+            Some(enter(None, Some(person), PageStart::Newest, None))
         }
         None => None,
     };

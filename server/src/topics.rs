@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 use wire::limits::PAGE_ENTRIES;
-use wire::{Refusal, Request, Seq, Topic};
+use wire::{ClientFrame, Refusal, Seq, Topic};
 
 use crate::boot::App;
 use crate::negotiation::is_media_type;
@@ -26,7 +26,7 @@ pub(crate) async fn publish(
         return Err(Refusal::ContentTypeWrong { wants: "application/json" }.into());
     }
     let text = std::str::from_utf8(&body).map_err(|_| Refusal::JsonBad)?;
-    let (topic, id, data) = Request::decode_publish(text)?;
+    let (topic, id, data) = ClientFrame::decode_publish(text)?;
     let Ack { id, topic, seq, timestamp, duplicate } = app.chat.publish(&caller, topic, id, data).await?;
     let answer = json!({
         "id": id, "topic": topic, "seq": seq, "timestamp": timestamp, "duplicate": duplicate

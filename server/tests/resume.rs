@@ -7,7 +7,10 @@ use chat::testing::{Node, SeededChance};
 use chat::{Caller, Chance};
 use leptos::prelude::*;
 use serde_json::Value;
-use wire::{Amendment, Door, Emoji, GroupId, GroupView, Opened, Person, Place, Role, Seq, Setting, Topic};
+use wire::{
+    Amendment, ConversationView, Emoji, GroupId, GroupView, JoinPolicy, PageStart, Person, Role, Seq,
+    Setting, Topic,
+};
 
 const RUNS: u64 = 2_000;
 const STEPS: u8 = 24;
@@ -66,7 +69,7 @@ async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
             let setting = match dice.below(4) {
                 0 => Setting::Name(wire::GroupName::new(["tea", "coffee"][usize::from(on)]).unwrap()),
                 1 => Setting::Limit(4 + u32::from(on)),
-                2 => Setting::Door([Door::Open, Door::Invite][usize::from(on)]),
+                2 => Setting::Door([JoinPolicy::Open, JoinPolicy::Invite][usize::from(on)]),
                 _ => Setting::Announcing(!on),
             };
             let _ = chat.settle(&people[0], group, vec![setting]).await;
@@ -74,8 +77,8 @@ async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
     }
 }
 
-async fn opened(node: &Node, me: &Person, group: GroupId) -> Opened {
-    match node.chat.open_group(Some(me), group, Place::Newest, None).await.unwrap() {
+async fn opened(node: &Node, me: &Person, group: GroupId) -> ConversationView {
+    match node.chat.open_group(Some(me), group, PageStart::Newest, None).await.unwrap() {
         GroupView::Inside(opened) => *opened,
         GroupView::Outside { .. } => panic!("{} has a seat", me.name),
     }
@@ -120,7 +123,7 @@ fn shown(live: &Live, timeline: &Timeline) -> String {
     )
 }
 
-fn page(visit: wire::Visit, opened: Opened) -> (Live, Timeline) {
+fn page(visit: wire::Overview, opened: ConversationView) -> (Live, Timeline) {
     let me = visit.me.id;
     let live = Live::new(visit);
     let timeline = Timeline::new(opened, me, Zone::UTC);

@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use wire::{Door, GroupId, InviteId, Person, Refusal, Topic, UserId};
+use wire::{GroupId, InviteId, JoinPolicy, Person, Refusal, Topic, UserId};
 
 use crate::failure::Failure;
 use crate::returned::ShownOnce;
@@ -85,11 +85,11 @@ pub(super) fn invite_id(text: &str) -> Option<InviteId> {
 }
 
 /// Reads which door a form chose.
-pub(super) fn door_of(text: &str) -> Result<Door, Failure> {
+pub(super) fn door_of(text: &str) -> Result<JoinPolicy, Failure> {
     match text {
-        "listed" => Ok(Door::Listed),
-        "open" => Ok(Door::Open),
-        "invite" => Ok(Door::Invite),
+        "listed" => Ok(JoinPolicy::Listed),
+        "open" => Ok(JoinPolicy::Open),
+        "invite" => Ok(JoinPolicy::Invite),
         _ => Err(Refusal::FieldWrong { field: "door", wants: "listed, open or invite" }.into()),
     }
 }

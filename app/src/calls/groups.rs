@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Entrance, GroupId, Place};
+use wire::{ConversationPageData, GroupId, PageStart};
 
 use crate::failure::Failure;
 
@@ -26,9 +26,9 @@ pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId,
 pub async fn enter(
     group: Option<String>,
     person: Option<String>,
-    #[server(default)] place: Place,
+    #[server(default)] place: PageStart,
     invite: Option<String>,
-) -> Result<Entrance, Failure> {
+) -> Result<ConversationPageData, Failure> {
     use super::context::{caller, chat, group_id, invite_id, link_to, user_id};
 
     let (chat, me) = (chat(), caller().me);
@@ -44,7 +44,7 @@ pub async fn enter(
         Some(me) => Some(chat.visit(me).await?),
         None => None,
     };
-    Ok(Entrance { visit, view, link, form_id: chat.new_send_id() })
+    Ok(ConversationPageData { visit, view, link, form_id: chat.new_send_id() })
 }
 
 /// Takes a seat in a group.
@@ -82,12 +82,12 @@ pub async fn leave(group: String) -> Result<(), Failure> {
 #[server(name = Prefer, prefix = "/do", endpoint = "prefer")]
 pub async fn prefer(topic: String, notify: String, hidden: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, topic_of};
-    use wire::{Notify, Refusal};
+    use wire::{NotificationLevel, Refusal};
 
     let notify = match notify.as_str() {
-        "all" => Notify::All,
-        "mentions" => Notify::Mentions,
-        "nothing" => Notify::Nothing,
+        "all" => NotificationLevel::All,
+        "mentions" => NotificationLevel::Mentions,
+        "nothing" => NotificationLevel::Nothing,
         _ => return Err(Refusal::FieldWrong { field: "notify", wants: "all, mentions or nothing" }.into()),
     };
     Ok(chat().prefer(caller().me()?, &topic_of(&topic)?, notify, hidden.is_some()).await?)

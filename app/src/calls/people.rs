@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Person, Visit};
+use wire::{Overview, Person};
 
 use crate::failure::Failure;
 
@@ -75,7 +75,7 @@ pub async fn find_emoji(words: String) -> Result<Vec<(String, String)>, Failure>
 /// # Errors
 /// Only if the server cannot tell.
 #[server(name = LookAround, prefix = "/do", endpoint = "look_around")]
-pub async fn look_around() -> Result<Option<Visit>, Failure> {
+pub async fn look_around() -> Result<Option<Overview>, Failure> {
     use super::context::{caller, chat};
 
     match caller().me {

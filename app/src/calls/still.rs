@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use wire::{
-    AppRole, Deed, Entry, GroupId, GroupName, GroupView, Management, Member, Page, Pair, Person, Place,
-    Refusal, Role, SendId, Seq, Summary, Timestamp, UserId,
+    AppRole, AuditEvent, ConversationSummary, Entry, GroupAdminView, GroupId, GroupName, GroupView, Member,
+    Page, PageStart, Pair, Person, Refusal, Role, SendId, Seq, Timestamp, UserId,
 };
 
 /// Somebody who opens the link of the owner.
@@ -29,7 +29,7 @@ use crate::returned::ShownOnce;
 
 /// The data of the page on which admins manage a group.
 pub(crate) struct Managed {
-    pub(crate) management: Management,
+    pub(crate) management: GroupAdminView,
     /// Whether there are more members after those of the page.
     pub(crate) more: bool,
     /// Whom the admin knows and could add.
@@ -90,7 +90,7 @@ pub(crate) fn group_audit(
 /// One message, for somebody who may read it.
 pub(crate) struct Told {
     /// The conversation.
-    pub(crate) what: Summary,
+    pub(crate) what: ConversationSummary,
     pub(crate) entry: Entry,
     /// Who asks.
     pub(crate) me: Person,
@@ -112,7 +112,7 @@ pub(crate) fn message(
 ) -> impl Future<Output = Result<Told, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        let (me, place) = (caller.me()?, Place::Around(Seq(seq)));
+        let (me, place) = (caller.me()?, PageStart::Around(Seq(seq)));
         let view = match person {
             Some(person) => chat.open_direct(me, user_id(&person)?, place).await?,
             None => chat.open_group(Some(me), group_id(&group.unwrap_or_default())?, place, None).await?,
@@ -182,8 +182,8 @@ pub(crate) fn profile(person: String) -> impl Future<Output = Result<Shown, Fail
 
 /// To whom a broadcast can go.
 pub(crate) struct Audiences {
-    pub(crate) groups: Vec<Summary>,
-    pub(crate) people: Vec<Summary>,
+    pub(crate) groups: Vec<ConversationSummary>,
+    pub(crate) people: Vec<ConversationSummary>,
     /// Whether who asks may reach everyone.
     pub(crate) is_admin: bool,
     /// A fresh id for the form.
@@ -196,10 +196,11 @@ pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + 
     async move {
         let me = caller.me()?;
         let mine = chat.visit(me).await?.mine.into_iter().map(|mine| mine.what);
-        let groups = mine.filter(|what| matches!(what, Summary::Group(_))).collect();
+        let groups = mine.filter(|what| matches!(what, ConversationSummary::Group(_))).collect();
         let people = chat.people(me, "").await?.into_iter();
-        let people =
-            people.filter_map(|with| Some(Summary::direct(Pair::of(me.id, with.id)?, with))).collect();
+        let people = people
+            .filter_map(|with| Some(ConversationSummary::direct(Pair::of(me.id, with.id)?, with)))
+            .collect();
         let role = chat.account(me).await?.map(|account| account.role);
         let is_admin = role.is_some_and(|role| role >= AppRole::Admin);
         Ok(Audiences { groups, people, is_admin, form_id: chat.new_send_id() })
@@ -280,7 +281,7 @@ pub(crate) struct Administered {
     /// The link that was just made, absolute.
     pub(crate) link: Option<String>,
     /// A part of the audit log.
-    pub(crate) audit: Page<Deed>,
+    pub(crate) audit: Page<AuditEvent>,
 }
 
 /// The accounts, the groups and the audit log of the server. Takes who asks from context at once.

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
-use wire::{Event, Mine, Notify, Topic, UserId};
+use wire::{ConversationItem, Event, NotificationLevel, Topic, UserId};
 
 use super::state::Live;
 
@@ -82,11 +82,11 @@ impl Counts {
 
 /// How many messages of a conversation the viewer wants to be told of. What is hidden shows only what mentions them.
 #[must_use]
-pub fn count(mine: &Mine) -> u32 {
+pub fn count(mine: &ConversationItem) -> u32 {
     match mine.notify {
-        Notify::All if !mine.hidden => mine.unread,
-        Notify::All | Notify::Mentions => mine.mentions,
-        Notify::Nothing => 0,
+        NotificationLevel::All if !mine.hidden => mine.unread,
+        NotificationLevel::All | NotificationLevel::Mentions => mine.mentions,
+        NotificationLevel::Nothing => 0,
     }
 }
 

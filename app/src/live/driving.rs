@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use wire::{Action, CloseCode, Cursor, Person, Ref, Request, Timestamp, Topic};
+use wire::{Action, ClientFrame, CloseCode, Cursor, Person, Ref, Timestamp, Topic};
 
 use super::link::{Due, LinkState};
 use super::row::RowState;
@@ -27,7 +27,7 @@ impl Live {
             Some(Due::Connect) => orders.push(Order::Connect),
             Some(Due::Close) => orders.push(Order::Close),
             Some(Due::Ping) => {
-                state.frames.push(Request { action: Action::Ping, reference: None }.encode());
+                state.frames.push(ClientFrame { action: Action::Ping, reference: None }.encode());
             }
             None => {}
         }
@@ -182,6 +182,6 @@ impl State {
         let number = self.next_ref;
         self.next_ref += 1;
         self.asked.insert(number, asked);
-        self.frames.push(Request { action, reference: Some(Ref::number(number)) }.encode());
+        self.frames.push(ClientFrame { action, reference: Some(Ref::number(number)) }.encode());
     }
 }

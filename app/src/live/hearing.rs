@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 use wire::{
-    Action, Cursor, Entry, Event, Incoming, Mine, Notice, Notify, Opened, Pair, Ref, Refusal, Refused,
-    SendId, Seq, Setting, Summary, Timestamp, Topic, Visit,
+    Action, ConversationItem, ConversationSummary, ConversationView, Cursor, Entry, Event, FromServer,
+    NotificationLevel, Overview, Pair, Ref, Refusal, Refused, SendId, Seq, ServerFrame, Setting, Timestamp,
+    Topic,
 };
 
 use super::link::LinkState;
@@ -14,7 +15,7 @@ const TYPING_FOR: f64 = 5_000.0;
 /// What the server says.
 impl Live {
     /// Changes what is known of a conversation, if that differs.
-    pub(super) fn change(&self, topic: &Topic, change: impl Fn(&mut Mine)) {
+    pub(super) fn change(&self, topic: &Topic, change: impl Fn(&mut ConversationItem)) {
         let changed = self.mine.with_untracked(|mine| {
             let place = mine.iter().position(|mine| mine.what.topic() == *topic)?;
             let mut new = mine[place].clone();
@@ -37,16 +38,16 @@ impl Live {
     pub fn heard(&self, frame: &str, now: f64) {
         let mut state = self.state();
         state.link.heard(now);
-        match Incoming::decode(frame) {
-            Some(Incoming::Entry(entry)) => self.entry(&mut state, *entry, now),
-            Some(Incoming::Notice(notice)) => self.notice(&mut state, *notice, now),
+        match FromServer::decode(frame) {
+            Some(FromServer::Entry(entry)) => self.entry(&mut state, *entry, now),
+            Some(FromServer::Frame(notice)) => self.notice(&mut state, *notice, now),
             // A frame of a later version of the server; this page has no use for it.
             None => {}
         }
     }
 
     /// The conversation was loaded anew.
-    pub fn reloaded(&self, page: Opened) {
+    pub fn reloaded(&self, page: ConversationView) {
         let topic = page.what.topic();
         let mut state = self.state();
         let timeline = state.timelines.get(&topic).cloned();
@@ -59,7 +60,7 @@ impl Live {
     }
 
     /// The user's own conversations were loaded anew.
-    pub fn looked_around(&self, visit: Visit, now: f64) {
+    pub fn looked_around(&self, visit: Overview, now: f64) {
         let mut state = self.state();
         state.own = visit.cursor;
         state.others = heads(&visit.mine);
@@ -79,7 +80,7 @@ impl Live {
         }
         if let Event::Changed { setting: Setting::Name(name), .. } = &data {
             self.change(&topic, |mine| {
-                if let Summary::Group(group) = &mut mine.what {
+                if let ConversationSummary::Group(group) = &mut mine.what {
                     group.name = name.clone();
                 }
             });
@@ -103,11 +104,11 @@ impl Live {
     pub(super) fn own_news(&self, state: &mut State, event: Event) {
         match event {
             // Where its log stands the answer says: what was said before is not unread.
-            Event::GroupAdded { group } => self.add(state, Summary::Group(group), None),
+            Event::GroupAdded { group } => self.add(state, ConversationSummary::Group(group), None),
             Event::DirectAdded { person } => {
                 if let Some(pair) = Pair::of(self.me.id, person.id) {
                     let nothing = Cursor { epoch: state.own.epoch, seq: Seq::ZERO };
-                    self.add(state, Summary::direct(pair, person), Some(nothing));
+                    self.add(state, ConversationSummary::direct(pair, person), Some(nothing));
                 }
             }
             Event::GroupGone { id } => {
@@ -123,7 +124,7 @@ impl Live {
     }
 
     /// A conversation is new in the list, and heard from now on, after `since`.
-    pub(super) fn add(&self, state: &mut State, what: Summary, since: Option<Cursor>) {
+    pub(super) fn add(&self, state: &mut State, what: ConversationSummary, since: Option<Cursor>) {
         let topic = what.topic();
         self.mine.update(|mine| {
             mine.retain(|other| other.what.topic() != topic);
@@ -131,7 +132,15 @@ impl Live {
             let head = Seq::ZERO;
             mine.insert(
                 0,
-                Mine { what, unread: 0, mentions: 0, notify: Notify::All, hidden: false, head, at },
+                ConversationItem {
+                    what,
+                    unread: 0,
+                    mentions: 0,
+                    notify: NotificationLevel::All,
+                    hidden: false,
+                    head,
+                    at,
+                },
             );
         });
         if !state.timelines.contains_key(&topic) {
@@ -165,22 +174,22 @@ impl Live {
         }
     }
 
-    pub(super) fn notice(&self, state: &mut State, notice: Notice, now: f64) {
+    pub(super) fn notice(&self, state: &mut State, notice: ServerFrame, now: f64) {
         match notice {
-            Notice::Welcome { me } if me.as_ref() != Some(&self.me) => {
+            ServerFrame::Welcome { me } if me.as_ref() != Some(&self.me) => {
                 // The session is over, or another tab has begun another one: nothing of mine goes out under
                 // that name.
                 state.link.end();
                 self.link.set(LinkState::Ended);
             }
-            Notice::Ack { id, topic, seq, reference, .. } => {
+            ServerFrame::Ack { id, topic, seq, reference, .. } => {
                 forget(state, reference);
                 state.outbox.remove(&id);
                 if let Some(timeline) = state.timelines.get(&topic) {
                     timeline.acknowledge(&self.me, id.as_str(), seq);
                 }
             }
-            Notice::Reset { topic, cursor, .. } => {
+            ServerFrame::Reset { topic, cursor, .. } => {
                 if let Some(timeline) = state.timelines.get(&topic) {
                     timeline.hold();
                     state.loads.push(topic);
@@ -192,8 +201,8 @@ impl Live {
                     state.loads.push(Topic::user(self.me.id));
                 }
             }
-            Notice::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
-            Notice::Refused { code, message, retry_ms, reference } => match forget(state, reference) {
+            ServerFrame::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
+            ServerFrame::Refused { code, message, retry_ms, reference } => match forget(state, reference) {
                 Some(Asked::Subscribe(topic)) => match retry_ms {
                     Some(retry_ms) => {
                         state.again.push((now + f64::from(retry_ms), Again::Subscribe(topic)));
@@ -211,14 +220,14 @@ impl Live {
                 }
                 Some(Asked::Nothing) | None => {}
             },
-            Notice::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),
-            Notice::Subscribed { topic, cursor, reference, .. } => {
+            ServerFrame::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),
+            ServerFrame::Subscribed { topic, cursor, reference, .. } => {
                 forget(state, reference);
                 if !state.timelines.contains_key(&topic) && topic != Topic::user(self.me.id) {
                     state.others.insert(topic, cursor.seq);
                 }
             }
-            Notice::Read { topic, unread, mentions, reference, .. } => {
+            ServerFrame::Read { topic, unread, mentions, reference, .. } => {
                 forget(state, reference);
                 state.counts.told(&topic);
                 if unread != 0 {
@@ -227,18 +236,18 @@ impl Live {
                 }
                 self.change(&topic, |mine| (mine.unread, mine.mentions) = (unread, mentions));
             }
-            Notice::Marks { topic, marks, reference } => {
+            ServerFrame::Marks { topic, marks, reference } => {
                 forget(state, reference);
                 if let Some(timeline) = state.timelines.get(&topic) {
                     timeline.note_marks(marks);
                 }
             }
-            Notice::Presence { topic, here, away } => {
+            ServerFrame::Presence { topic, here, away } => {
                 self.presence.update(|presence| {
                     presence.insert(topic, Presence { here, away });
                 });
             }
-            Notice::Typing { topic, person } if person.id != self.me.id => {
+            ServerFrame::Typing { topic, person } if person.id != self.me.id => {
                 let until = now + TYPING_FOR;
                 self.typing.update(|typing| {
                     typing.retain(|other| other.topic != topic || other.person.id != person.id);

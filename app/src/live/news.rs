@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Entry, Event, Marks, Member, Person, Quote};
+use wire::{Entry, Event, Member, Person, Quote, ReadState};
 
 use super::row::Row;
 use super::timeline::{Timeline, facts_of};
@@ -21,7 +21,7 @@ pub(super) const MOST_ROWS: usize = 300;
 /// What happens in a conversation, as it is told.
 impl Timeline {
     /// Marks only move on, whatever comes when.
-    pub(super) fn note_marks(&self, news: Vec<Marks>) {
+    pub(super) fn note_marks(&self, news: Vec<ReadState>) {
         self.marks.update(|marks| {
             for new in news {
                 match marks.iter_mut().find(|marks| marks.user == new.user) {

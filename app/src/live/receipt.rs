@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Event, Marks, UserId};
+use wire::{Event, ReadState, UserId};
 
 use super::timeline::Timeline;
 
@@ -36,7 +36,7 @@ impl Timeline {
         let seq = seq.filter(|_| author == me)?;
         let marks = self.marks.get();
         let others = usize::try_from(self.member_count.get()).unwrap_or(usize::MAX).saturating_sub(1);
-        let has = |far: fn(&Marks) -> wire::Seq| {
+        let has = |far: fn(&ReadState) -> wire::Seq| {
             marks.iter().filter(move |marks| marks.user != me && far(marks) >= seq)
         };
         let read_by: Vec<String> = self.members.with(|members| {

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use wire::{Action, Cursor, Mine, Person, Request, SendId, Seq, Topic, UserId, Visit};
+use wire::{Action, ClientFrame, ConversationItem, Cursor, Overview, Person, SendId, Seq, Topic, UserId};
 
 use super::counts::Counts;
 use super::link::{Link, LinkState};
@@ -16,7 +16,7 @@ pub struct Live {
     /// Who looks.
     pub me: Person,
     /// Their conversations, with what is unread in them.
-    pub mine: ArcRwSignal<Vec<Mine>>,
+    pub mine: ArcRwSignal<Vec<ConversationItem>>,
     /// Whether the viewer looks at this page now.
     pub focused: ArcRwSignal<bool>,
     /// Who is typing, and until when that is believed.
@@ -129,7 +129,7 @@ pub enum Order {
 impl Live {
     /// What a visit begins with.
     #[must_use]
-    pub fn new(visit: Visit) -> Self {
+    pub fn new(visit: Overview) -> Self {
         let state = State {
             link: Link::new(),
             was_open: false,
@@ -198,7 +198,7 @@ impl Live {
             // It goes on being heard, for what is unread in it.
             state.others.insert(topic.clone(), timeline.cursor().seq);
         } else if state.link.is_open() {
-            let frame = Request { action: Action::Unsubscribe { topic: topic.clone() }, reference: None };
+            let frame = ClientFrame { action: Action::Unsubscribe { topic: topic.clone() }, reference: None };
             state.frames.push(frame.encode());
         }
     }
@@ -209,10 +209,10 @@ impl Live {
 }
 
 /// How far the logs of conversations were heard when they were listed.
-pub(super) fn heads(mine: &[Mine]) -> HashMap<Topic, Seq> {
+pub(super) fn heads(mine: &[ConversationItem]) -> HashMap<Topic, Seq> {
     mine.iter().map(|mine| (mine.what.topic(), mine.head)).collect()
 }
 
-pub(super) fn find<'a>(mine: &'a [Mine], topic: &Topic) -> Option<&'a Mine> {
+pub(super) fn find<'a>(mine: &'a [ConversationItem], topic: &Topic) -> Option<&'a ConversationItem> {
     mine.iter().find(|mine| mine.what.topic() == *topic)
 }

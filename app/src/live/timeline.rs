@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Cursor, Entry, Event, Marks, Member, Opened, Person, Quote, Role, Rows, Seq, Settings, Summary, Topic,
-    UserId,
+    ConversationSummary, ConversationView, Cursor, Entry, Event, Member, Person, Quote, ReadState, Role,
+    Rows, Seq, Settings, Topic, UserId,
 };
 
 use super::lead::Lead;
@@ -15,7 +15,7 @@ use crate::zone::Zone;
 #[derive(Clone, Debug)]
 pub struct Timeline {
     /// The conversation.
-    pub what: Summary,
+    pub what: ConversationSummary,
     /// What is shown: facts in Seq order, then what is on its way.
     pub rows: ArcRwSignal<Vec<Row>>,
     /// What admins have set; a direct has none.
@@ -29,7 +29,7 @@ pub struct Timeline {
     /// The number of members.
     pub member_count: ArcRwSignal<u32>,
     /// How far the log has come to them.
-    pub marks: ArcRwSignal<Vec<Marks>>,
+    pub marks: ArcRwSignal<Vec<ReadState>>,
     /// Whether history has older messages than the first row.
     pub has_older: ArcRwSignal<bool>,
     /// Whether there are newer messages than the last row: the page shows an earlier part of the log.
@@ -69,8 +69,8 @@ pub(super) struct Log {
 impl Timeline {
     /// The timeline of a page, as this person sees it.
     #[must_use]
-    pub fn new(opened: Opened, me: UserId, zone: Zone) -> Self {
-        let Opened {
+    pub fn new(opened: ConversationView, me: UserId, zone: Zone) -> Self {
+        let ConversationView {
             what,
             settings,
             blocked,
@@ -206,7 +206,7 @@ impl Timeline {
     }
 
     /// Shows what a page says instead of what was there; what is on its way stays.
-    pub(super) fn reload(&self, page: Opened) {
+    pub(super) fn reload(&self, page: ConversationView) {
         let mut log = self.log();
         if log.cursor.epoch != page.page.epoch {
             // Marks of another life say nothing of this one.

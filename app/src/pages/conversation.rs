@@ -2,7 +2,7 @@ use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use wire::{Entrance, GroupView, Place, Role, SendId, Timestamp};
+use wire::{ConversationPageData, GroupView, PageStart, Role, SendId, Timestamp};
 
 use super::broken::Broken;
 use super::join::JoinPage;
@@ -39,7 +39,8 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     let entrance = page_data(move || (id.get(), turn.get()), {
         let (first, invite) = (first.clone(), invite.clone());
         move |(id, _): (Named, u32)| {
-            let (place, invite) = if id == first { (place, invite.clone()) } else { (Place::Unread, None) };
+            let (place, invite) =
+                if id == first { (place, invite.clone()) } else { (PageStart::Unread, None) };
             let is_wanted = {
                 let asked = id.clone();
                 move || id_now.try_get_untracked().is_some_and(|now| now == asked)
@@ -58,7 +59,7 @@ pub(crate) fn ConversationPage() -> impl IntoView {
                 // Another conversation in the same page was asked for without a place.
                 let wanted = if id.get_untracked() == first { wanted } else { Wanted::default() };
                 Suspend::new(async move {
-                    let Entrance { visit, view, link, form_id } = match entrance.await {
+                    let ConversationPageData { visit, view, link, form_id } = match entrance.await {
                         Ok(entrance) => entrance,
                         Err(failure) if failure.is_not_found() => return EitherOf4::A(view! { <NotFound/> }),
                         Err(failure) => return EitherOf4::B(view! { <Broken failure/> }),

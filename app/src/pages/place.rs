@@ -1,5 +1,5 @@
 use leptos_router::params::ParamsMap;
-use wire::{Event, Place, Seq, Timestamp};
+use wire::{Event, PageStart, Seq, Timestamp};
 
 use crate::live::Timeline;
 use crate::text;
@@ -32,13 +32,13 @@ impl Wanted {
     }
 
     /// Where the page begins.
-    pub(super) fn place(self, zone: Zone) -> Place {
+    pub(super) fn place(self, zone: Zone) -> PageStart {
         match (self.message, self.before, self.day) {
-            (Some(Some(at)), _, _) => Place::Around(at),
-            (_, Some(before), _) => Place::Before(before),
-            (_, None, Some(Some(day))) => Place::From(zone.begin_of(day)),
-            (Some(None), None, _) => Place::Newest,
-            (None, None, Some(None) | None) => Place::Unread,
+            (Some(Some(at)), _, _) => PageStart::Around(at),
+            (_, Some(before), _) => PageStart::Before(before),
+            (_, None, Some(Some(day))) => PageStart::From(zone.begin_of(day)),
+            (Some(None), None, _) => PageStart::Newest,
+            (None, None, Some(None) | None) => PageStart::Unread,
         }
     }
 

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
-use wire::{Door, Invite, Management, Member, Person, Role, Settings, Timestamp};
+use wire::{GroupAdminView, Invite, JoinPolicy, Member, Person, Role, Settings, Timestamp};
 
 use super::audit::AuditLog;
 use super::{Sheet, ShowMore, asked, no_page};
@@ -38,7 +38,7 @@ fn Admin(
     find: String,
 ) -> impl IntoView {
     let Managed { management, more, known, link, now } = managed;
-    let Management { id, settings, max_limit, members, member_count, bans, invites, audit } = management;
+    let GroupAdminView { id, settings, max_limit, members, member_count, bans, invites, audit } = management;
     let id = id.to_string();
     let archived = settings.archived;
     let name = settings.name.to_string();
@@ -86,13 +86,13 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
         view! { <option value=seconds selected=slow_s == seconds.to_string()>{label}</option> }
     });
     let doors = [
-        (Door::Listed, "listed", text::DOOR_LISTED),
-        (Door::Open, "open", text::DOOR_OPEN),
-        (Door::Invite, "invite", text::DOOR_INVITE),
+        (JoinPolicy::Listed, "listed", text::DOOR_LISTED),
+        (JoinPolicy::Open, "open", text::DOOR_OPEN),
+        (JoinPolicy::Invite, "invite", text::DOOR_INVITE),
     ];
     let chosen_door = typed(SETTLE, "door");
     let door = doors.map(|(door, value, label)| {
-        let checked = chosen_door.as_ref().map_or(settings.door == door, |chosen| chosen == value);
+        let checked = chosen_door.as_ref().map_or(settings.join_policy == door, |chosen| chosen == value);
         view! { <label class="form-choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
     });
     // A box that is not ticked is not sent.

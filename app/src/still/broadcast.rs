@@ -1,7 +1,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use wire::{Summary, Topic};
+use wire::{ConversationSummary, Topic};
 
 use super::{Sheet, ShowMore, asked, no_page};
 use crate::calls::{Audiences, Results, audiences, results};
@@ -31,8 +31,9 @@ pub(super) fn BroadcastPage() -> impl IntoView {
 fn Compose(audiences: Audiences) -> impl IntoView {
     let Audiences { groups, people, is_admin, form_id } = audiences;
     let none = groups.is_empty() && people.is_empty();
-    let rows =
-        |targets: Vec<Summary>| targets.into_iter().map(|what| view! { <Target what/> }).collect::<Vec<_>>();
+    let rows = |targets: Vec<ConversationSummary>| {
+        targets.into_iter().map(|what| view! { <Target what/> }).collect::<Vec<_>>()
+    };
     let audience = typed(SEND, "audience").unwrap_or_else(|| "these".into());
     let audiences =
         [("these", text::TO_THESE), ("groups", text::TO_MY_GROUPS), ("everyone", text::TO_EVERYONE)]
@@ -69,7 +70,7 @@ fn Compose(audiences: Audiences) -> impl IntoView {
 }
 
 #[component]
-fn Target(what: Summary) -> impl IntoView {
+fn Target(what: ConversationSummary) -> impl IntoView {
     let (topic, name): (Topic, String) = (what.topic(), what.title().to_owned());
     let topic = topic.to_string();
     let chosen = typed_all(SEND, "to[]").is_some_and(|to| to.contains(&topic));
@@ -77,7 +78,7 @@ fn Target(what: Summary) -> impl IntoView {
         <li>
             <label class="listing-row">
                 <input type="checkbox" name="to[]" value=topic checked=chosen/>
-                <Avatar id=what.avatar() name=name.clone() person=matches!(what, Summary::Direct { .. })/>
+                <Avatar id=what.avatar() name=name.clone() person=matches!(what, ConversationSummary::Direct { .. })/>
                 <span class="name" dir="auto">{name}</span>
             </label>
         </li>
@@ -118,7 +119,7 @@ fn Told(told: Results) -> impl IntoView {
             };
             view! {
                 <li class="listing-row">
-                    <Avatar id=sent.to.avatar() name=name.clone() person=matches!(sent.to, Summary::Direct { .. })/>
+                    <Avatar id=sent.to.avatar() name=name.clone() person=matches!(sent.to, ConversationSummary::Direct { .. })/>
                     <span class="name" dir="auto">{name}</span>
                     {result}
                 </li>

@@ -8,8 +8,8 @@ mod still;
 pub(crate) use sentence::{Part, Sentence, Words, sentence};
 #[cfg(feature = "ssr")]
 pub(crate) use still::*;
-use wire::limits::UNREAD_MOST;
-use wire::{Door, Event, Person, Quote, Role, Setting, Summary, Timestamp};
+use wire::limits::MAX_UNREAD;
+use wire::{ConversationSummary, Event, JoinPolicy, Person, Quote, Role, Setting, Timestamp};
 
 use crate::live::Receipt;
 
@@ -202,9 +202,9 @@ fn changed(setting: &Setting) -> Sentence {
         Setting::Description(text) => sentence!("described the group: {}", text.as_str()),
         Setting::Limit(1) => sentence!("set the limit to 1 member"),
         Setting::Limit(limit) => sentence!("set the limit to {} members", count(*limit)),
-        Setting::Door(Door::Listed) => sentence!("opened the group to everyone, and listed it"),
-        Setting::Door(Door::Open) => sentence!("opened the group to everyone with the link"),
-        Setting::Door(Door::Invite) => sentence!("made the group invite-only"),
+        Setting::Door(JoinPolicy::Listed) => sentence!("opened the group to everyone, and listed it"),
+        Setting::Door(JoinPolicy::Open) => sentence!("opened the group to everyone with the link"),
+        Setting::Door(JoinPolicy::Invite) => sentence!("made the group invite-only"),
         Setting::Announcing(true) => sentence!("let only admins write"),
         Setting::Announcing(false) => sentence!("let everyone write"),
         Setting::SlowS(0) => sentence!("turned slow mode off"),
@@ -293,13 +293,13 @@ pub(crate) fn unread(count: u32, mentions: u32) -> String {
 
 /// A count of what is unread: the server counts no further.
 pub(crate) fn up_to_99(count: u32) -> String {
-    if count < UNREAD_MOST { count.to_string() } else { format!("{}+", UNREAD_MOST - 1) }
+    if count < MAX_UNREAD { count.to_string() } else { format!("{}+", MAX_UNREAD - 1) }
 }
 
-pub(crate) fn beginning(what: &Summary) -> Sentence {
+pub(crate) fn beginning(what: &ConversationSummary) -> Sentence {
     match what {
-        Summary::Group(_) => sentence!("This is where the group begins."),
-        Summary::Direct { with, .. } => sentence!("This is between you and {} alone.", with),
+        ConversationSummary::Group(_) => sentence!("This is where the group begins."),
+        ConversationSummary::Direct { with, .. } => sentence!("This is between you and {} alone.", with),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sentences of pages that only the server makes.
 
-use wire::{AppRole, Deed, EndedSessions, Invite, Timestamp};
+use wire::{AppRole, AuditEvent, EndedSessions, Invite, Timestamp};
 
 use super::{Sentence, Words, sentence};
 use crate::zone::Zone;
@@ -148,25 +148,25 @@ pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 
 /// What somebody did to accounts and sessions, as a sentence.
-pub(crate) fn deed(deed: &Deed) -> Option<Sentence> {
+pub(crate) fn deed(deed: &AuditEvent) -> Option<Sentence> {
     Some(match deed {
-        Deed::Claimed { by } => sentence!("{} made an account", by),
-        Deed::SignedIn { by, label } if label.is_empty() => sentence!("{} signed in", by),
-        Deed::SignedIn { by, label } => sentence!("{} signed in with {}", by, label.to_string()),
-        Deed::SignedOut { by, sessions: EndedSessions::One } => sentence!("{} ended a session", by),
-        Deed::SignedOut { by, sessions: EndedSessions::Others } => {
+        AuditEvent::Claimed { by } => sentence!("{} made an account", by),
+        AuditEvent::SignedIn { by, label } if label.is_empty() => sentence!("{} signed in", by),
+        AuditEvent::SignedIn { by, label } => sentence!("{} signed in with {}", by, label.to_string()),
+        AuditEvent::SignedOut { by, sessions: EndedSessions::One } => sentence!("{} ended a session", by),
+        AuditEvent::SignedOut { by, sessions: EndedSessions::Others } => {
             sentence!("{} ended all other sessions", by)
         }
-        Deed::SignedOut { by, sessions: EndedSessions::All } => sentence!("{} ended all sessions", by),
-        Deed::PasswordChanged { by } => sentence!("{} changed the password; other sessions ended", by),
-        Deed::ResetOffered { by: Some(by), of } => {
+        AuditEvent::SignedOut { by, sessions: EndedSessions::All } => sentence!("{} ended all sessions", by),
+        AuditEvent::PasswordChanged { by } => sentence!("{} changed the password; other sessions ended", by),
+        AuditEvent::ResetOffered { by: Some(by), of } => {
             sentence!("{} made a link for a new password of {}", by, of)
         }
-        Deed::ResetOffered { by: None, of } => {
+        AuditEvent::ResetOffered { by: None, of } => {
             sentence!("The operator made a link for a new password of {}", of)
         }
-        Deed::ResetUsed { by } => sentence!("{} set a new password by a link; all sessions ended", by),
-        Deed::Ranked { by, of, role } => {
+        AuditEvent::ResetUsed { by } => sentence!("{} set a new password by a link; all sessions ended", by),
+        AuditEvent::Ranked { by, of, role } => {
             let role = match role {
                 AppRole::Owner => "owner",
                 AppRole::Admin => "admin",
@@ -175,8 +175,10 @@ pub(crate) fn deed(deed: &Deed) -> Option<Sentence> {
             };
             sentence!("{} gave {} the role {}", by, of, Words(role))
         }
-        Deed::GroupDeleted { by, group } => sentence!("{} deleted the group {}", by, group.name.as_str()),
-        Deed::Unknown => return None,
+        AuditEvent::GroupDeleted { by, group } => {
+            sentence!("{} deleted the group {}", by, group.name.as_str())
+        }
+        AuditEvent::Unknown => return None,
     })
 }
 

@@ -1,7 +1,7 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{Event, KeyboardEvent};
-use wire::{EVERYONE, Summary, UserId, completes, mention_of};
+use wire::{ConversationSummary, EVERYONE, UserId, completes, mention_of};
 
 use super::changing::{part, says, value};
 use super::keys::key;
@@ -146,7 +146,7 @@ impl Completer {
 
     /// The group, if it has members that are not on the page.
     fn large_group(&self) -> Option<String> {
-        let Summary::Group(group) = &self.timeline.what else { return None };
+        let ConversationSummary::Group(group) = &self.timeline.what else { return None };
         let here = self.timeline.members.with_untracked(Vec::len);
         let all = self.timeline.member_count.get_untracked();
         usize::try_from(all).is_ok_and(|all| all > here).then(|| group.id.to_string())

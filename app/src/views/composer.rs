@@ -36,9 +36,9 @@ pub(crate) fn Composer(
             let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
             let typed = field.value();
             let edits = matches!(desk.intent.get_untracked(), Intent::Edit(_));
-            if edits && !wire::shows(&typed) {
+            if edits && !wire::has_visible_text(&typed) {
                 desk.live.trouble.set(Some(text::EDIT_EMPTY.into()));
-            } else if wire::shows(&typed) && hand_in(&desk, typed) {
+            } else if wire::has_visible_text(&typed) && hand_in(&desk, typed) {
                 field.set_value("");
                 // What was typed before an edit comes back, and stays kept.
                 if !edits {

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::Summary;
+use wire::ConversationSummary;
 
 use super::changing::part;
 use crate::desk::Desk;
@@ -10,7 +10,7 @@ use crate::text::{self, Sentence};
 pub(crate) fn Footnote(desk: Desk) -> impl IntoView {
     let Desk { live, timeline, .. } = desk;
     let (me, topic) = (live.me.id, timeline.topic());
-    let is_direct = matches!(timeline.what, Summary::Direct { .. });
+    let is_direct = matches!(timeline.what, ConversationSummary::Direct { .. });
     let typing = live.typing;
     let names = move || {
         typing.with(|typing| {

@@ -1,6 +1,6 @@
 use leptos::html::Input;
 use leptos::prelude::*;
-use wire::{Door, Summary};
+use wire::{ConversationSummary, JoinPolicy};
 
 use super::changing::{flag, says, value};
 use super::connection::Connection;
@@ -24,10 +24,10 @@ pub(crate) fn Header(
             (Some(settings), _) => (settings.name.to_string(), settings.description.as_str().to_owned()),
             (None, what) => {
                 let told = match what {
-                    Summary::Direct { topic, with } => {
+                    ConversationSummary::Direct { topic, with } => {
                         whose.whereabouts(topic, with.id).map(text::whereabouts)
                     }
-                    Summary::Group(_) => None,
+                    ConversationSummary::Group(_) => None,
                 };
                 (what.title().to_owned(), told.unwrap_or_default().to_owned())
             }
@@ -35,7 +35,9 @@ pub(crate) fn Header(
     });
     let door = {
         let settings = timeline.settings.clone();
-        Memo::new(move |_| settings.with(|settings| settings.as_ref().map_or(Door::Invite, |set| set.door)))
+        Memo::new(move |_| {
+            settings.with(|settings| settings.as_ref().map_or(JoinPolicy::Invite, |set| set.join_policy))
+        })
     };
     let is_group = timeline.settings.with_untracked(Option::is_some);
     let label = {
@@ -75,7 +77,7 @@ pub(crate) fn Header(
 }
 
 #[component]
-fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
+fn Invite(link: String, door: Memo<JoinPolicy>) -> impl IntoView {
     // Whether the browser let the page copy, once it was asked to.
     let copied = RwSignal::new(None::<bool>);
     let field = NodeRef::<Input>::new();
@@ -98,8 +100,8 @@ fn Invite(link: String, door: Memo<Door>) -> impl IntoView {
         <div class="sheet invite" id="invite" popover>
             <label for="link">
                 {says(move || match door.get() {
-                    Door::Listed | Door::Open => text::INVITE_HINT,
-                    Door::Invite => text::INVITE_ONLY_HINT,
+                    JoinPolicy::Listed | JoinPolicy::Open => text::INVITE_HINT,
+                    JoinPolicy::Invite => text::INVITE_ONLY_HINT,
                 })}
             </label>
             <div class="form-row">

@@ -2,7 +2,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use wire::{Member, Role, Summary, Topic};
+use wire::{ConversationSummary, Member, Role, Topic};
 
 use super::avatar::Avatar;
 use super::changing::{flag, part};
@@ -23,8 +23,8 @@ pub(crate) fn Members(live: Live, timeline: Timeline) -> impl IntoView {
     let promote = FormState::of("/do/manage").shown();
     let topic = timeline.topic();
     let (id, group_name) = match &timeline.what {
-        Summary::Group(group) => (group.id.to_string(), group.name.to_string()),
-        Summary::Direct { with, .. } => {
+        ConversationSummary::Group(group) => (group.id.to_string(), group.name.to_string()),
+        ConversationSummary::Direct { with, .. } => {
             let user = with.id.to_string();
             let name = with.name.to_string();
             return Either::Left(view! { <About live topic user name blocks=timeline.blocks/> });

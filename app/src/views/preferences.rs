@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Notify, Topic};
+use wire::{NotificationLevel, Topic};
 
 use super::form::Form;
 use super::refusal::Refusal;
@@ -17,9 +17,9 @@ pub(crate) fn Preferences(live: Live, topic: Topic) -> impl IntoView {
         found.map(|mine| (mine.notify, mine.hidden)).unwrap_or_default()
     });
     let chosen = match notify {
-        Notify::All => "all",
-        Notify::Mentions => "mentions",
-        Notify::Nothing => "nothing",
+        NotificationLevel::All => "all",
+        NotificationLevel::Mentions => "mentions",
+        NotificationLevel::Nothing => "nothing",
     };
     let (chosen, hidden) = match typed_all(PREFER, "notify") {
         Some(notify) => (notify.concat(), typed(PREFER, "hidden").is_some()),

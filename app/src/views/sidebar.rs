@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use wire::{Mine, Notify, Summary, Topic};
+use wire::{ConversationItem, ConversationSummary, NotificationLevel, Topic};
 
 use super::avatar::Avatar;
 use super::changing::part;
@@ -22,8 +22,8 @@ pub(crate) fn Sidebar(
     let order = Memo::new({
         let current = current.clone();
         move |_| {
-            let is_open = |mine: &Mine| current.as_ref() == Some(&mine.what.topic());
-            let shown = |mine: &Mine| !mine.hidden || count(mine) > 0 || is_open(mine);
+            let is_open = |mine: &ConversationItem| current.as_ref() == Some(&mine.what.topic());
+            let shown = |mine: &ConversationItem| !mine.hidden || count(mine) > 0 || is_open(mine);
             mine.with(|mine| {
                 in_order(mine, shown).into_iter().map(|mine| mine.what.topic()).collect::<Vec<_>>()
             })
@@ -64,8 +64,11 @@ pub(crate) fn Sidebar(
 }
 
 /// The conversations in their order: what has news first, then what was written to last.
-pub(super) fn in_order(mine: &[Mine], shown: impl Fn(&Mine) -> bool) -> Vec<&Mine> {
-    let mut shown: Vec<&Mine> = mine.iter().filter(|mine| shown(mine)).collect();
+pub(super) fn in_order(
+    mine: &[ConversationItem],
+    shown: impl Fn(&ConversationItem) -> bool,
+) -> Vec<&ConversationItem> {
+    let mut shown: Vec<&ConversationItem> = mine.iter().filter(|mine| shown(mine)).collect();
     shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
     shown
 }
@@ -73,7 +76,7 @@ pub(super) fn in_order(mine: &[Mine], shown: impl Fn(&Mine) -> bool) -> Vec<&Min
 #[component]
 fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
     let mine = live.mine.clone();
-    let line = Memo::new(move |before: Option<&Option<Mine>>| {
+    let line = Memo::new(move |before: Option<&Option<ConversationItem>>| {
         // A conversation that has just gone is about to leave the list.
         let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
         now.or_else(|| before.cloned().flatten())
@@ -82,8 +85,8 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
         let mine = line.get()?;
         let (count, name) = (count(&mine), mine.what.title().to_owned());
         let with = match &mine.what {
-            Summary::Direct { topic, with } => Some((topic.clone(), with.id)),
-            Summary::Group(_) => None,
+            ConversationSummary::Direct { topic, with } => Some((topic.clone(), with.id)),
+            ConversationSummary::Group(_) => None,
         };
         let (live, is_person) = (live.clone(), with.is_some());
         let label = text::unread(count, mine.mentions);
@@ -92,7 +95,7 @@ fn Line(live: Live, topic: Topic, current: bool) -> impl IntoView {
                 <a
                     class="item"
                     class:item-unread=count != 0
-                    class:item-muted=mine.notify == Notify::Nothing
+                    class:item-muted=mine.notify == NotificationLevel::Nothing
                     href=mine.what.path()
                     aria-current=current.then_some("page")
                 >

@@ -4,7 +4,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlElement, KeyboardEvent};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use wire::{Pair, Summary, UserId};
+use wire::{ConversationSummary, Pair, UserId};
 
 use super::avatar::Avatar;
 use super::changing::{part, says, value};
@@ -27,7 +27,7 @@ pub(super) fn Switcher(
 ) -> impl IntoView {
     let (dialog, keys) = (NodeRef::<Dialog>::new(), NodeRef::<Dialog>::new());
     let (open, words, at) = (RwSignal::new(false), RwSignal::new(String::new()), RwSignal::new(0usize));
-    let people = RwSignal::new(Vec::<Summary>::new());
+    let people = RwSignal::new(Vec::<ConversationSummary>::new());
     let me = live.me.id;
     let mine = live.mine;
     let found = Memo::new(move |_| {
@@ -35,8 +35,8 @@ pub(super) fn Switcher(
             return Vec::new();
         }
         let wanted = words.get().trim().to_lowercase();
-        let fits = |what: &Summary| what.title().to_lowercase().contains(&wanted);
-        let mut found: Vec<Summary> =
+        let fits = |what: &ConversationSummary| what.title().to_lowercase().contains(&wanted);
+        let mut found: Vec<ConversationSummary> =
             mine.with(|mine| in_order(mine, |_| true).into_iter().map(|mine| mine.what.clone()).collect());
         found.extend(people.get().into_iter().filter(|person| !found.contains(person)).collect::<Vec<_>>());
         found.retain(fits);
@@ -83,7 +83,7 @@ pub(super) fn Switcher(
         on_cleanup(move || listener.remove());
     }
     let navigate = use_navigate();
-    let go = move |what: Option<Summary>| {
+    let go = move |what: Option<ConversationSummary>| {
         if let Some(what) = what {
             close();
             navigate(&what.path(), NavigateOptions::default());
@@ -112,16 +112,17 @@ pub(super) fn Switcher(
         leptos::task::spawn_local(async move {
             let called = find_people(typed.clone()).await.unwrap_or_default();
             if words.try_get_untracked().is_some_and(|now| now == typed) {
-                let direct = |with: wire::Person| Some(Summary::direct(Pair::of(me, with.id)?, with));
+                let direct =
+                    |with: wire::Person| Some(ConversationSummary::direct(Pair::of(me, with.id)?, with));
                 people.set(called.into_iter().filter_map(direct).collect());
             }
         });
     };
     let options = part(move || {
         let go = go.clone();
-        let option = move |(place, what): (usize, Summary)| {
+        let option = move |(place, what): (usize, ConversationSummary)| {
             let (go, name, picture) = (go.clone(), what.title().to_owned(), what.avatar());
-            let is_person = matches!(what, Summary::Direct { .. });
+            let is_person = matches!(what, ConversationSummary::Direct { .. });
             view! {
                 <li
                     role="option"

@@ -3,7 +3,7 @@
 use app::live::{Order, Timeline};
 use leptos::prelude::*;
 use serde_json::json;
-use wire::{Cursor, Event, Member, Opened, RichText, Role, Seq, Timestamp, Topic, Visit};
+use wire::{ConversationView, Cursor, Event, Member, Overview, RichText, Role, Seq, Timestamp, Topic};
 
 use crate::tea::{EPOCH, connected, entry, hear, page, person, post, said, sent, topic};
 
@@ -85,7 +85,8 @@ fn what_was_read_elsewhere_during_an_outage_is_read_here_too() {
     // A count that is told while the list is on its way may be newer than the list.
     told_unread(&live, 3);
     let mine = live.mine.with_untracked(|mine| mine.clone());
-    let visit = Visit { me: person("ann"), mine, more: false, cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
+    let visit =
+        Overview { me: person("ann"), mine, more: false, cursor: Cursor { epoch: EPOCH, seq: Seq(1) } };
     live.looked_around(visit, 300.0);
     let frames = sent(&live, 1_300.0);
     assert_eq!(frames.iter().filter(|frame| frame["action"] == "unread").count(), 1);
@@ -114,7 +115,7 @@ fn what_is_seen_is_read_once_and_what_shall_stay_unread_does() {
 fn a_page_has_one_divider_above_the_first_unread_message_of_others() {
     let entries =
         vec![said(1, "ben", "b1"), said(2, "ann", "a2"), said(3, "ben", "b3"), said(4, "ben", "b4")];
-    let with = |read| Opened { read: Seq(read), ..page(entries.clone()) };
+    let with = |read| ConversationView { read: Seq(read), ..page(entries.clone()) };
     let divider = |read| Timeline::new(with(read), person("ann").id, app::Zone::UTC).divider;
     assert_eq!((divider(1), divider(0), divider(4)), (Some(Seq(3)), Some(Seq(1)), None));
 }

@@ -5,9 +5,9 @@ use app::live::{Order, RowState, Timeline};
 use leptos::prelude::*;
 use serde_json::Value;
 use wire::{
-    Cursor, Description, Door, Entry, Epoch, Event, GroupId, GroupName, GroupSummary, Member, Mine, Notify,
-    Opened, Person, PersonName, RichText, Role, Rows, SendId, Seq, Settings, Summary, Timestamp, Topic,
-    UserId, Visit,
+    ConversationItem, ConversationSummary, ConversationView, Cursor, Description, Entry, Epoch, Event,
+    GroupId, GroupName, GroupSummary, JoinPolicy, Member, NotificationLevel, Overview, Person, PersonName,
+    RichText, Role, Rows, SendId, Seq, Settings, Timestamp, Topic, UserId,
 };
 
 pub(crate) const EPOCH: Epoch = Epoch(7);
@@ -27,7 +27,7 @@ pub(crate) fn settings() -> Settings {
         name: tea().name,
         description: Description::default(),
         limit: 10,
-        door: Door::Open,
+        join_policy: JoinPolicy::Open,
         announcing: false,
         slow_s: 0,
         archived: false,
@@ -35,12 +35,12 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// The group in a list, heard up to a place.
-pub(crate) fn mine(head: u64) -> Mine {
-    Mine {
-        what: Summary::Group(tea()),
+pub(crate) fn mine(head: u64) -> ConversationItem {
+    ConversationItem {
+        what: ConversationSummary::Group(tea()),
         unread: 0,
         mentions: 0,
-        notify: Notify::All,
+        notify: NotificationLevel::All,
         hidden: false,
         head: Seq(head),
         at: Timestamp(0),
@@ -60,17 +60,17 @@ pub(crate) fn entry(seq: u64, id: &str, data: Event) -> Entry {
     Entry { id: SendId::new(id).unwrap(), topic: topic(), seq: Seq(seq), data, timestamp: Timestamp(0) }
 }
 
-pub(crate) fn page(entries: Vec<Entry>) -> Opened {
+pub(crate) fn page(entries: Vec<Entry>) -> ConversationView {
     let head = entries.last().map_or(Seq::ZERO, |last| last.seq);
     let ann = Member { delivered: head, read: head, ..Member::new(person("ann"), Role::Admin, Timestamp(0)) };
     let from = entries.first().map_or(Seq(1), |first| first.seq);
     let page = Rows { entries, epoch: EPOCH, begins: Seq(1), head, from, to: head };
-    Opened {
-        what: Summary::Group(tea()),
+    ConversationView {
+        what: ConversationSummary::Group(tea()),
         settings: Some(settings()),
         blocked: false,
         blocks: false,
-        notify: Notify::All,
+        notify: NotificationLevel::All,
         hidden: false,
         members: vec![ann],
         member_count: 1,
@@ -83,7 +83,7 @@ pub(crate) fn page(entries: Vec<Entry>) -> Opened {
 
 /// ann, who looks at a group in which one thing was said, and is connected.
 pub(crate) fn connected() -> (Live, Timeline) {
-    let visit = Visit {
+    let visit = Overview {
         me: person("ann"),
         mine: vec![mine(1)],
         more: false,

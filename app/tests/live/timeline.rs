@@ -4,8 +4,8 @@ use app::live::{Order, Timeline};
 use leptos::prelude::*;
 use serde_json::json;
 use wire::{
-    Amendment, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, Opened, RichText, Role, Rows,
-    SendId, Seq, Timestamp, Topic,
+    Amendment, ConversationView, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, RichText,
+    Role, Rows, SendId, Seq, Timestamp, Topic,
 };
 
 use crate::tea::{
@@ -100,7 +100,7 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
         from: Seq(from as u64),
         to: Seq(to as u64),
     };
-    let old = Opened { page: slice(41, 60), ..page(vec![]) };
+    let old = ConversationView { page: slice(41, 60), ..page(vec![]) };
     let timeline = Timeline::new(old, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     assert!(timeline.has_newer.get_untracked() && timeline.has_older.get_untracked());
@@ -119,8 +119,9 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
     // Who writes comes back to now.
     post(&live, "a1");
     assert!(live.due(0.0).contains(&Order::Load(topic())));
-    let now = Opened { page: Rows { head: Seq(102), to: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
-    live.reloaded(Opened {
+    let now =
+        ConversationView { page: Rows { head: Seq(102), to: Seq(102), ..slice(81, 100) }, ..page(vec![]) };
+    live.reloaded(ConversationView {
         page: Rows { entries: [&all[80..], &[said(101, "ben", "b101")]].concat(), ..now.page.clone() },
         ..now
     });
@@ -140,7 +141,7 @@ fn pages_of_rows_fit_together_by_the_places_they_cover() {
         from: Seq(from),
         to: Seq(to),
     };
-    let opened = Opened { page: part(3..5, 400, 500), ..page(vec![]) };
+    let opened = ConversationView { page: part(3..5, 400, 500), ..page(vec![]) };
     let timeline = Timeline::new(opened, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     timeline.prepend(part(1..3, 200, 399));
@@ -169,7 +170,7 @@ fn a_page_never_has_more_than_300_rows_however_far_one_reads() {
         from: Seq(from as u64),
         to: Seq(to as u64),
     };
-    let newest = Opened { page: slice(1_951, 2_000), ..page(vec![]) };
+    let newest = ConversationView { page: slice(1_951, 2_000), ..page(vec![]) };
     let timeline = Timeline::new(newest, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     post(&live, "a1");
@@ -209,7 +210,7 @@ fn a_row_in_sight_keeps_its_head_when_older_rows_come() {
         from: Seq(from as u64),
         to: Seq(to as u64),
     };
-    let newest = Opened { page: slice(51, 100), ..page(vec![]) };
+    let newest = ConversationView { page: slice(51, 100), ..page(vec![]) };
     let timeline = Timeline::new(newest, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     let follows = |seq: u64| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use broker::{Broker, CloseHandle, Ended, LogBytes};
 use tokio::task::JoinHandle;
 use wire::{
-    AppRole, Conversation, Deed, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
+    AppRole, AuditEvent, Conversation, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
     UserId,
 };
 
@@ -294,7 +294,12 @@ impl Chat {
     }
 
     /// As [`Chat::commit`], with a note of it in the audit log of the application.
-    pub(crate) async fn commit_noted(&self, write: Write, by: UserId, deed: &Deed) -> Result<Outcome, No> {
+    pub(crate) async fn commit_noted(
+        &self,
+        write: Write,
+        by: UserId,
+        deed: &AuditEvent,
+    ) -> Result<Outcome, No> {
         let note = self.draft(Topic::app_audit(), by, Json::of(deed), self.clock.now());
         match self.commit(Write::Noted { write: Box::new(write), note }).await? {
             Outcome::Noted { .. } => Ok(Outcome::Done),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use broker::{Broker, Frame, Presence, PresenceChange};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
-use wire::{Conversation, Marks, Notice, Seq, Topic, UserId};
+use wire::{Conversation, ReadState, Seq, ServerFrame, Topic, UserId};
 
 use crate::committer::Committer;
 use crate::store::{Outcome, Store, Write};
@@ -24,7 +24,7 @@ struct Gathered {
     /// What devices say that they have got, until it is a fact.
     confirmed: HashMap<(Conversation, UserId), Seq>,
     /// Marks that moved, until they are told.
-    moved: HashMap<Topic, HashMap<UserId, Marks>>,
+    moved: HashMap<Topic, HashMap<UserId, ReadState>>,
 }
 
 /// What tells, and what it needs.
@@ -43,7 +43,7 @@ struct Waiting {
     /// Who went a moment ago, and until when they still count as here.
     gone: HashMap<UserId, Instant>,
     /// Marks that moved.
-    marks: HashMap<UserId, Marks>,
+    marks: HashMap<UserId, ReadState>,
     /// Whether presence was what was told last; then marks have their turn.
     told_presence: bool,
     /// Nothing is told before: many were told something a moment ago.
@@ -72,7 +72,7 @@ impl Pulse {
     }
 
     /// Marks have moved; it is a fact.
-    pub(crate) fn moved(&self, topic: Topic, marks: Marks) {
+    pub(crate) fn moved(&self, topic: Topic, marks: ReadState) {
         let mut gathered = self.gathered();
         merge(gathered.moved.entry(topic).or_default(), marks);
         drop(gathered);
@@ -175,12 +175,12 @@ impl Beat {
                 waiting.presence_at = waiting.gone.values().min().copied();
                 let seen =
                     if self.is_blocked(topic, &presence).await { Presence::default() } else { presence };
-                let told = Notice::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
+                let told = ServerFrame::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
                 self.broker.signal(topic, || Frame::text(&told.encode()));
             } else if !waiting.marks.is_empty() {
-                let mut marks: Vec<Marks> = waiting.marks.drain().map(|(_, marks)| marks).collect();
+                let mut marks: Vec<ReadState> = waiting.marks.drain().map(|(_, marks)| marks).collect();
                 marks.sort_by_key(|marks| marks.user);
-                let told = Notice::Marks { topic: topic.clone(), marks, reference: None };
+                let told = ServerFrame::Marks { topic: topic.clone(), marks, reference: None };
                 self.broker.signal(topic, || Frame::text(&told.encode()));
             }
         }
@@ -231,7 +231,7 @@ impl Waiting {
 }
 
 /// Marks only move on.
-fn merge(all: &mut HashMap<UserId, Marks>, marks: Marks) {
+fn merge(all: &mut HashMap<UserId, ReadState>, marks: ReadState) {
     let before = all.entry(marks.user).or_insert(marks);
     before.delivered = before.delivered.max(marks.delivered);
     before.read = before.read.max(marks.read);

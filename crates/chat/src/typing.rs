@@ -5,7 +5,7 @@ use std::time::Duration;
 use broker::{Broker, Frame};
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use wire::{Notice, Person, Topic, UserId};
+use wire::{Person, ServerFrame, Topic, UserId};
 
 /// Who is typing. It is told a moment later, with everybody else who types by then: to those who read, many who type
 /// are one write.
@@ -42,7 +42,7 @@ impl Typing {
             let typing = std::mem::take(&mut *self.typing());
             for (topic, people) in typing {
                 for person in people.into_values().take(MOST) {
-                    let told = Notice::Typing { topic: topic.clone(), person };
+                    let told = ServerFrame::Typing { topic: topic.clone(), person };
                     broker.signal(&topic, || Frame::text(&told.encode()));
                 }
             }

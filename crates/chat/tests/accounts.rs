@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chat::store::Sessions;
 use chat::testing::{Listener, Node, SeededChance};
 use chat::{Caller, Limits, No, SignUp, Token, VolatileStore, Window};
-use wire::{AppRole, Deed, EndedSessions, GroupName, GroupSummary, Refusal, Seq, Topic};
+use wire::{AppRole, AuditEvent, EndedSessions, GroupName, GroupSummary, Refusal, Seq, Topic};
 
 const GOOD: &str = "correct horse battery";
 
@@ -162,22 +162,22 @@ async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_applic
     assert_eq!(node.chat.claim(&ann, GOOD).await, refused(Refusal::HasAccount));
 
     let log = node.chat.app_audit(&ben, None).await.unwrap();
-    let deeds: Vec<Deed> = log.entries.into_iter().map(|entry| entry.data).collect();
+    let deeds: Vec<AuditEvent> = log.entries.into_iter().map(|entry| entry.data).collect();
     let (a, b) = (|| ann.clone(), || ben.clone());
     let group = GroupSummary { id: tea, name: GroupName::new("tea").unwrap() };
     assert_eq!(
         deeds,
         [
-            Deed::Claimed { by: a() },
-            Deed::Claimed { by: b() },
-            Deed::GroupDeleted { by: b(), group },
-            Deed::SignedIn { by: b(), label: "phone".into() },
-            Deed::Ranked { by: a(), of: b(), role: AppRole::Admin },
-            Deed::PasswordChanged { by: b() },
-            Deed::SignedOut { by: b(), sessions: EndedSessions::All },
-            Deed::ResetOffered { by: Some(a()), of: b() },
-            Deed::ResetUsed { by: b() },
-            Deed::ResetOffered { by: None, of: a() },
+            AuditEvent::Claimed { by: a() },
+            AuditEvent::Claimed { by: b() },
+            AuditEvent::GroupDeleted { by: b(), group },
+            AuditEvent::SignedIn { by: b(), label: "phone".into() },
+            AuditEvent::Ranked { by: a(), of: b(), role: AppRole::Admin },
+            AuditEvent::PasswordChanged { by: b() },
+            AuditEvent::SignedOut { by: b(), sessions: EndedSessions::All },
+            AuditEvent::ResetOffered { by: Some(a()), of: b() },
+            AuditEvent::ResetUsed { by: b() },
+            AuditEvent::ResetOffered { by: None, of: a() },
         ]
     );
     let earlier = node.chat.app_audit(&ben, Some(Seq(3))).await.unwrap();

@@ -2,7 +2,7 @@
 
 use chat::testing::{Listener, Node};
 use chat::{Caller, No};
-use wire::{Door, Event, GroupId, GroupView, Person, Refusal, Role, Setting, Topic};
+use wire::{Event, GroupId, GroupView, JoinPolicy, Person, Refusal, Role, Setting, Topic};
 
 /// A group of ann, its admin, with ben and cal.
 struct Tea {
@@ -77,11 +77,12 @@ async fn a_muted_member_reads_on_and_speaks_again_when_the_time_is_over() {
 #[tokio::test]
 async fn an_invite_lets_in_as_many_as_it_says() {
     let tea = Tea::new().await;
-    tea.node.chat.settle(&tea.ann, tea.id, vec![Setting::Door(Door::Invite)]).await.unwrap();
+    tea.node.chat.settle(&tea.ann, tea.id, vec![Setting::Door(JoinPolicy::Invite)]).await.unwrap();
     let (dan, eve) = (tea.node.introduce("dan").await, tea.node.introduce("eve").await);
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::InviteNeeded));
     let invite = tea.node.chat.invite(&tea.ann, tea.id, 60, 1).await.unwrap();
-    let view = tea.node.chat.open_group(Some(&dan), tea.id, wire::Place::Newest, Some(invite)).await.unwrap();
+    let view =
+        tea.node.chat.open_group(Some(&dan), tea.id, wire::PageStart::Newest, Some(invite)).await.unwrap();
     assert!(matches!(view, GroupView::Outside { closed: None, .. }));
     tea.node.chat.join(&dan, tea.id, Some(invite)).await.unwrap();
     assert_eq!(tea.node.chat.join(&eve, tea.id, Some(invite)).await, refused(Refusal::InviteOver));
@@ -113,7 +114,7 @@ async fn a_deleted_group_ends_for_everyone() {
     ben.until_ended(&tea.topic()).await;
     news.until(|heard| !heard.is_empty()).await;
     assert_eq!(news.events(&own), [Event::GroupGone { id: tea.id }]);
-    let gone = tea.node.chat.open_group(Some(&tea.ben), tea.id, wire::Place::Newest, None).await;
+    let gone = tea.node.chat.open_group(Some(&tea.ben), tea.id, wire::PageStart::Newest, None).await;
     assert_eq!(gone, refused(Refusal::NotFound));
 }
 

@@ -3,7 +3,9 @@
 use chat::testing::{Listener, Node};
 use chat::{Ack, Audience, No};
 use wire::Topic;
-use wire::{Amendment, Emoji, Event, GroupId, GroupView, Person, Place, Quote, Reaction, Refusal, Role, Seq};
+use wire::{
+    Amendment, Emoji, Event, GroupId, GroupView, PageStart, Person, Quote, Reaction, Refusal, Role, Seq,
+};
 
 struct Tea {
     node: Node,
@@ -33,10 +35,11 @@ impl Tea {
 
     /// What stands at a place now.
     async fn at(&self, seq: Seq) -> Event {
-        let page = match self.node.chat.open_group(Some(&self.ben), self.id, Place::Around(seq), None).await {
-            Ok(GroupView::Inside(page)) => page,
-            other => panic!("{other:?}"),
-        };
+        let page =
+            match self.node.chat.open_group(Some(&self.ben), self.id, PageStart::Around(seq), None).await {
+                Ok(GroupView::Inside(page)) => page,
+                other => panic!("{other:?}"),
+            };
         page.page.entries.into_iter().find(|entry| entry.seq == seq).unwrap().data
     }
 
@@ -106,7 +109,7 @@ async fn of_a_deleted_message_nothing_is_found_any_more() {
 
     // The admin takes it away.
     tea.amend(&tea.ann, secret, Amendment::Delete).await.unwrap();
-    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await.unwrap();
+    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap();
     assert!(!format!("{everything:?}").contains("secret word"), "{everything:?}");
     assert_eq!(tea.at(secret).await, Event::Tombstone { author: tea.ben.clone(), by: tea.ann.clone() });
     assert_eq!(tea.amend(&tea.ben, secret, thumb(true)).await, refused(Refusal::NotFound));
@@ -132,11 +135,11 @@ async fn a_quote_and_a_pin_show_what_the_message_says_now() {
     tea.amend(&tea.ann, said, Amendment::Edit("> *new* words\n\n- at last".into())).await.unwrap();
     assert_eq!(quoted(reply).await, "new words at last");
     assert_eq!(quoted(second).await, "which words?", "only those that quote it");
-    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await.unwrap();
+    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap();
     let everything = format!("{everything:?}");
     assert!(!everything.contains("old") && !everything.contains("other"), "{everything}");
     let GroupView::Inside(page) =
-        tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await.unwrap()
+        tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap()
     else {
         panic!("inside")
     };
@@ -232,7 +235,8 @@ async fn admins_pin_and_everyone_finds_it() {
     assert_eq!(tea.amend(&tea.ben, said, Amendment::Pin(true)).await, refused(Refusal::NotAdmin));
     tea.node.chat.rank(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
     tea.amend(&tea.ben, said, Amendment::Pin(true)).await.unwrap();
-    let pins = async || match tea.node.chat.open_group(Some(&tea.ben), tea.id, Place::Newest, None).await {
+    let pins = async || match tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await
+    {
         Ok(GroupView::Inside(page)) => page.pins.into_iter().map(|entry| entry.seq).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
@@ -254,10 +258,10 @@ async fn a_page_opens_around_a_message_or_a_day() {
         other => panic!("{other:?}"),
     };
     let middle = places[60];
-    assert_eq!(seqs(Place::Around(middle)).await, (middle.0 - 25..middle.0 + 25).collect::<Vec<_>>());
-    assert_eq!(seqs(Place::Around(Seq(3))).await, (1..=50).collect::<Vec<_>>());
-    assert_eq!(seqs(Place::Before(Seq(4))).await, [1, 2, 3]);
+    assert_eq!(seqs(PageStart::Around(middle)).await, (middle.0 - 25..middle.0 + 25).collect::<Vec<_>>());
+    assert_eq!(seqs(PageStart::Around(Seq(3))).await, (1..=50).collect::<Vec<_>>());
+    assert_eq!(seqs(PageStart::Before(Seq(4))).await, [1, 2, 3]);
     let at = wire::Timestamp(tea.node.chat.now().0 - 59 * 60_000);
-    assert!(seqs(Place::From(at)).await.contains(&places[60].0));
-    assert_eq!(seqs(Place::From(wire::Timestamp(i64::MAX))).await, seqs(Place::Newest).await);
+    assert!(seqs(PageStart::From(at)).await.contains(&places[60].0));
+    assert_eq!(seqs(PageStart::From(wire::Timestamp(i64::MAX))).await, seqs(PageStart::Newest).await);
 }

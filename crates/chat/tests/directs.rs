@@ -4,11 +4,12 @@ use chat::store::Range;
 use chat::testing::{Listener, Node};
 use chat::{Audience, Caller, No};
 use wire::{
-    Event, GroupView, Notify, Opened, Pair, Person, Place, Refusal, Role, SendId, Seq, Summary, Topic,
+    ConversationSummary, ConversationView, Event, GroupView, NotificationLevel, PageStart, Pair, Person,
+    Refusal, Role, SendId, Seq, Topic,
 };
 
-async fn opened(node: &Node, me: &Person, with: &Person) -> Opened {
-    match node.chat.open_direct(me, with.id, Place::Newest).await.unwrap() {
+async fn opened(node: &Node, me: &Person, with: &Person) -> ConversationView {
+    match node.chat.open_direct(me, with.id, PageStart::Newest).await.unwrap() {
         GroupView::Inside(opened) => *opened,
         GroupView::Outside { .. } => panic!("{} has a seat", me.name),
     }
@@ -54,7 +55,7 @@ async fn two_people_have_one_direct_and_nobody_else_is_in_it() {
     assert_eq!(refused(node.chat.post(&cal, topic.clone(), id, "me too", None).await), Refusal::NotFound);
     assert_eq!(refused(node.chat.read(&cal, &topic, Seq(1), false).await), Refusal::NotFound);
     assert_eq!(refused(node.chat.typing(&cal, &topic).await), Refusal::NotFound);
-    let oneself = node.chat.open_direct(&ann, ann.id, Place::Newest).await;
+    let oneself = node.chat.open_direct(&ann, ann.id, PageStart::Newest).await;
     assert_eq!(refused(oneself), Refusal::DirectWithOneself);
 }
 
@@ -82,7 +83,7 @@ async fn people_begin_a_group_together() {
     write(&node, &cal, &ann, "hello").await.unwrap();
     let group = node.chat.gather(&ann, "us", &[ben.id, cal.id, ben.id, ann.id]).await.unwrap();
     let GroupView::Inside(page) =
-        node.chat.open_group(Some(&cal), group.id, Place::Newest, None).await.unwrap()
+        node.chat.open_group(Some(&cal), group.id, PageStart::Newest, None).await.unwrap()
     else {
         panic!("cal has a seat");
     };
@@ -112,11 +113,14 @@ async fn a_name_in_a_message_tells_its_owner_and_counts_apart() {
     let edit = wire::Amendment::Edit("milk, anyone?".into());
     node.chat.amend(&ann, &topic, node.chat.new_send_id(), asked.seq, edit).await.unwrap();
     assert_eq!(unread().await, (3, 1), "an edit can take a mention back");
-    node.chat.prefer(&ben, &topic, Notify::Mentions, true).await.unwrap();
+    node.chat.prefer(&ben, &topic, NotificationLevel::Mentions, true).await.unwrap();
     let mine = node.chat.visit(&ben).await.unwrap().mine;
-    assert_eq!((mine[0].notify, mine[0].hidden), (Notify::Mentions, true));
+    assert_eq!((mine[0].notify, mine[0].hidden), (NotificationLevel::Mentions, true));
     let cal = node.introduce("cal").await;
-    assert_eq!(refused(node.chat.prefer(&cal, &topic, Notify::All, false).await), Refusal::NotMember);
+    assert_eq!(
+        refused(node.chat.prefer(&cal, &topic, NotificationLevel::All, false).await),
+        Refusal::NotMember
+    );
 }
 
 #[tokio::test]
@@ -152,7 +156,7 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
     assert_eq!(refused(everyone), Refusal::NotAppAdmin);
     let groups = send("e", "more cake!", Audience::MyGroups).await.unwrap();
     assert!(
-        matches!(&groups.results[..], [one] if matches!(&one.to, Summary::Group(group) if group.id == tea))
+        matches!(&groups.results[..], [one] if matches!(&one.to, ConversationSummary::Group(group) if group.id == tea))
     );
     assert_eq!(refused(node.chat.broadcast_at(&ben, sent.seq, 0).await), Refusal::NotFound);
 }

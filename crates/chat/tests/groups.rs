@@ -2,18 +2,18 @@
 
 use chat::No;
 use chat::testing::{Listener, Node};
-use wire::{Door, Event, GroupView, Member, Refusal, Role, Topic};
+use wire::{Event, GroupView, JoinPolicy, Member, Refusal, Role, Topic};
 
 #[tokio::test]
 async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() {
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    let tea = node.chat.create_group(&ann, " tea  time ", Door::Open).await.unwrap();
+    let tea = node.chat.create_group(&ann, " tea  time ", JoinPolicy::Open).await.unwrap();
     node.chat.join(&ben, tea.id, None).await.unwrap();
     node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
     node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
     let GroupView::Inside(page) =
-        node.chat.open_group(Some(&ben), tea.id, wire::Place::Newest, None).await.unwrap()
+        node.chat.open_group(Some(&ben), tea.id, wire::PageStart::Newest, None).await.unwrap()
     else {
         panic!("ben has a seat");
     };
@@ -32,7 +32,7 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
         Event::Left { person: ann.clone() },
     ];
     assert_eq!(listener.events(&Topic::group(tea.id)), events);
-    let last = node.chat.open_group(Some(&ann), tea.id, wire::Place::Newest, None).await.unwrap();
+    let last = node.chat.open_group(Some(&ann), tea.id, wire::PageStart::Newest, None).await.unwrap();
     assert_eq!(last, GroupView::Outside { group: tea, members: 1, closed: None });
 }
 

@@ -7,7 +7,9 @@ use broker::{BufferSink, OutboundConnection};
 use chat::store::Range;
 use chat::testing::{Listener, Node, SeededChance};
 use chat::{Caller, Limits, No, VolatileStore, Window};
-use wire::{Amendment, Emoji, GroupId, Incoming, Json, Marks, Notice, Person, Refusal, Seq, Topic};
+use wire::{
+    Amendment, Emoji, FromServer, GroupId, Json, Person, ReadState, Refusal, Seq, ServerFrame, Topic,
+};
 
 /// A group of ann, who made it, and ben.
 struct Tea {
@@ -29,7 +31,7 @@ impl Tea {
 }
 
 /// What somebody's connection is told in passing on a topic.
-async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<Notice> {
+async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<ServerFrame> {
     let mut ear = Ear::new(node, me);
     ear.reader.reserve(topic);
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
@@ -52,13 +54,13 @@ impl Ear {
     }
 
     /// What it is told in passing, among what comes.
-    fn told(&mut self) -> Vec<Notice> {
+    fn told(&mut self) -> Vec<ServerFrame> {
         self.reader.flush();
-        let notice = |payload: &Vec<u8>| match Incoming::<Json>::decode(std::str::from_utf8(payload).unwrap())
-        {
-            Some(Incoming::Notice(notice)) => Some(*notice),
-            _ => None,
-        };
+        let notice =
+            |payload: &Vec<u8>| match FromServer::<Json>::decode(std::str::from_utf8(payload).unwrap()) {
+                Some(FromServer::Frame(notice)) => Some(*notice),
+                _ => None,
+            };
         self.mailbox.take().iter().filter_map(notice).collect()
     }
 
@@ -87,7 +89,7 @@ async fn reading_on_one_device_is_told_to_the_others() {
         read(2, true).await;
     })
     .await;
-    let notice = |seq, unread| Notice::Read {
+    let notice = |seq, unread| ServerFrame::Read {
         topic: topic.clone(),
         seq: Seq(seq),
         unread,
@@ -105,7 +107,7 @@ async fn reading_on_one_device_is_told_to_the_others() {
 async fn ben_is_told_what_is_unread_after_each_kind_of_event() {
     let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let unread = async || match node.chat.unread(&ben, &topic, None).await {
-        Ok(Notice::Read { unread, mentions, .. }) => Ok((unread, mentions)),
+        Ok(ServerFrame::Read { unread, mentions, .. }) => Ok((unread, mentions)),
         Ok(other) => panic!("{other:?}"),
         Err(no) => Err(no),
     };
@@ -136,7 +138,7 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
     let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let mut anns = listens(&node, &ann, &topic).await;
     until(&mut anns, |told| *told == presence(&topic, &[&ann], &[])).await;
-    let typing = |person: &Person| Notice::Typing { topic: topic.clone(), person: person.clone() };
+    let typing = |person: &Person| ServerFrame::Typing { topic: topic.clone(), person: person.clone() };
     for person in [&ben, &ann, &ben] {
         node.chat.typing(person, &topic).await.unwrap();
     }
@@ -164,7 +166,7 @@ async fn listens(node: &Node, me: &Person, topic: &Topic) -> Ear {
 }
 
 /// The signals that somebody is told until one fits, that one last.
-async fn until(ear: &mut Ear, fits: impl Fn(&Notice) -> bool) -> Vec<Notice> {
+async fn until(ear: &mut Ear, fits: impl Fn(&ServerFrame) -> bool) -> Vec<ServerFrame> {
     let mut told = Vec::new();
     let waiting = async {
         loop {
@@ -183,13 +185,13 @@ async fn until(ear: &mut Ear, fits: impl Fn(&Notice) -> bool) -> Vec<Notice> {
     told
 }
 
-fn presence(topic: &Topic, here: &[&Person], away: &[&Person]) -> Notice {
+fn presence(topic: &Topic, here: &[&Person], away: &[&Person]) -> ServerFrame {
     let ids = |people: &[&Person]| {
         let mut ids: Vec<_> = people.iter().map(|person| person.id).collect();
         ids.sort();
         ids
     };
-    Notice::Presence { topic: topic.clone(), here: ids(here), away: ids(away) }
+    ServerFrame::Presence { topic: topic.clone(), here: ids(here), away: ids(away) }
 }
 
 /// Time that a paused clock skips: nobody waits for it, and whatever is due in it happens first.
@@ -264,9 +266,9 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     anns.take_everything();
     let told = anns.told();
     // What is left of it is the newest, and it is whole.
-    let whole = |told: &Notice| match told {
-        Notice::Presence { here, .. } => here.len() == 201,
-        Notice::Marks { marks, .. } => marks.len() == 200,
+    let whole = |told: &ServerFrame| match told {
+        ServerFrame::Presence { here, .. } => here.len() == 201,
+        ServerFrame::Marks { marks, .. } => marks.len() == 200,
         _ => false,
     };
     assert!(told.last().is_some_and(whole), "{told:?}");
@@ -284,7 +286,7 @@ async fn marks_are_told_however_often_people_come_and_go() {
         bens.push(listens(&node, &ben, &topic).await);
         time_passes(Duration::from_millis(500)).await;
         marks.extend(anns.told().into_iter().filter_map(|told| match told {
-            Notice::Marks { marks, .. } => Some(marks[0].delivered),
+            ServerFrame::Marks { marks, .. } => Some(marks[0].delivered),
             _ => None,
         }));
     }
@@ -308,9 +310,9 @@ async fn what_was_delivered_and_read_is_told_to_the_others_and_never_goes_back()
     let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let mut anns = listens(&node, &ann, &topic).await;
     let head = node.say(&ann, tea, "hello").await.seq;
-    let of_ben = |delivered, read| Notice::Marks {
+    let of_ben = |delivered, read| ServerFrame::Marks {
         topic: topic.clone(),
-        marks: vec![Marks { user: ben.id, delivered, read }],
+        marks: vec![ReadState { user: ben.id, delivered, read }],
         reference: None,
     };
     node.chat.delivered(&ben, &topic, head).await.unwrap();
@@ -319,7 +321,7 @@ async fn what_was_delivered_and_read_is_told_to_the_others_and_never_goes_back()
     until(&mut anns, |told| *told == of_ben(head, head)).await;
     node.chat.read(&ben, &topic, Seq(1), true).await.unwrap();
     let all = node.chat.marks(&ann, &topic).await.unwrap();
-    assert_eq!(all, [Marks { user: ben.id, delivered: head, read: head }]);
+    assert_eq!(all, [ReadState { user: ben.id, delivered: head, read: head }]);
 
     let cal = node.introduce("cal").await;
     for refused in
@@ -338,7 +340,7 @@ async fn whoever_resumes_has_what_came_before() {
     let since = wire::Cursor { epoch: node.epoch(), seq: head };
     bens.subscribe(&topic, Some(since)).await.unwrap();
     until(&mut anns, |told| {
-        matches!(told, Notice::Marks { marks, .. } if marks[0].user == ben.id && marks[0].delivered == head)
+        matches!(told, ServerFrame::Marks { marks, .. } if marks[0].user == ben.id && marks[0].delivered == head)
     })
     .await;
     assert_eq!(node.chat.marks(&ann, &topic).await.unwrap().len(), 1);
@@ -360,6 +362,6 @@ async fn between_two_of_whom_one_has_blocked_the_other_nobody_sees_anything() {
     assert_eq!(node.chat.marks(&ann, &topic).await.unwrap(), []);
     node.chat.block(&ben, ann.id, false).await.unwrap();
     let told = until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
-    assert!(told.iter().all(|told| !matches!(told, Notice::Marks { .. })), "{told:?}");
+    assert!(told.iter().all(|told| !matches!(told, ServerFrame::Marks { .. })), "{told:?}");
     drop(bens);
 }

@@ -55,7 +55,7 @@ async fn a_name_and_a_password_are_the_same_in_every_normal_form() {
             assert_eq!(who, nguyen);
         }
     }
-    let tea = node.chat.create_group(&nguyen, "Tra\u{300} đa\u{301}", wire::Door::Open).await.unwrap();
+    let tea = node.chat.create_group(&nguyen, "Tra\u{300} đa\u{301}", wire::JoinPolicy::Open).await.unwrap();
     assert_eq!(tea.name.as_str(), "Trà đá");
 }
 
@@ -85,7 +85,7 @@ async fn guests_who_never_did_anything_are_gone_after_a_week() {
     node.clock.advance(1);
     assert_eq!(node.chat.sweep().await, Ok(1));
     assert_eq!(node.chat.recognise(&token).await, Ok(None));
-    let direct = async |with| node.chat.open_direct(&busy, with, wire::Place::Newest).await.map(|_| ());
+    let direct = async |with| node.chat.open_direct(&busy, with, wire::PageStart::Newest).await.map(|_| ());
     assert_eq!(direct(idle.id).await, Err(Refusal::NotFound.into()));
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chat::testing::{Gate, Node, SeededChance};
 use chat::{VolatileStore, Window};
 use wire::limits::{PAGE_BYTES, PAGE_ROWS};
-use wire::{Amendment, Emoji, GroupId, GroupView, Opened, Person, Place, Seq, Topic};
+use wire::{Amendment, ConversationView, Emoji, GroupId, GroupView, PageStart, Person, Seq, Topic};
 
-async fn opened(node: &Node, me: &Person, group: GroupId, place: Place) -> Opened {
+async fn opened(node: &Node, me: &Person, group: GroupId, place: PageStart) -> ConversationView {
     match node.chat.open_group(Some(me), group, place, None).await.unwrap() {
         GroupView::Inside(page) => *page,
         GroupView::Outside { .. } => panic!("{} has a seat", me.name),
@@ -21,7 +21,7 @@ async fn react(node: &Node, me: &Person, group: GroupId, target: Seq, on: bool) 
 }
 
 /// The texts of the messages of a page.
-fn texts(page: &Opened) -> Vec<&str> {
+fn texts(page: &ConversationView) -> Vec<&str> {
     page.page
         .entries
         .iter()
@@ -46,16 +46,16 @@ async fn eight_messages_and_sixty_reactions_are_eight_messages_on_the_page_of_ev
         react(&node, &ann, tea, last, turn % 2 == 0).await;
         react(&node, &ben, tea, last, turn % 2 == 0).await;
     }
-    for (who, place) in [(&ann, Place::Unread), (&ben, Place::Unread), (&ben, Place::Newest)] {
+    for (who, place) in [(&ann, PageStart::Unread), (&ben, PageStart::Unread), (&ben, PageStart::Newest)] {
         let page = opened(&node, who, tea, place).await;
         assert_eq!(texts(&page), ["1", "2", "3", "4", "5", "6", "7", "8"], "{} {place:?}", who.name);
         assert_eq!((page.page.from, page.page.to), (Seq(1), page.page.head), "there is nothing else to load");
     }
-    let page = opened(&node, &ben, tea, Place::Around(Seq(last.0 + 30))).await;
+    let page = opened(&node, &ben, tea, PageStart::Around(Seq(last.0 + 30))).await;
     assert_eq!(texts(&page).len(), 8, "a place of a reaction has the rows around it");
     node.chat.read(&ben, &Topic::group(tea), page.page.to, false).await.unwrap();
     let mine = node.chat.visit(&ben).await.unwrap().mine;
-    assert_eq!((mine[0].unread, opened(&node, &ben, tea, Place::Unread).await.read), (0, page.page.head));
+    assert_eq!((mine[0].unread, opened(&node, &ben, tea, PageStart::Unread).await.read), (0, page.page.head));
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn whoever_pages_through_a_log_of_changes_sees_each_message_once() {
     }
     let caller = chat::Caller { me: Some(ann.clone()), ..chat::Caller::default() };
     let topic = Topic::group(tea);
-    let mut page = opened(&node, &ann, tea, Place::Newest).await.page;
+    let mut page = opened(&node, &ann, tea, PageStart::Newest).await.page;
     let mut all = page.entries.clone();
     while page.from > page.begins {
         let range = chat::store::RowRange::before(page.from, PAGE_ROWS);
@@ -98,8 +98,8 @@ async fn what_is_unread_is_on_the_page_however_many_notices_came_after_it() {
         let guest = node.introduce(&format!("guest {number}")).await;
         node.chat.join(&guest, tea, None).await.unwrap();
     }
-    assert_eq!(texts(&opened(&node, &ben, tea, Place::Newest).await), [""; 0]);
-    assert_eq!(texts(&opened(&node, &ben, tea, Place::Unread).await), ["did you see this?"]);
+    assert_eq!(texts(&opened(&node, &ben, tea, PageStart::Newest).await), [""; 0]);
+    assert_eq!(texts(&opened(&node, &ben, tea, PageStart::Unread).await), ["did you see this?"]);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn fifty_of_the_longest_messages_are_several_pages() {
     for _ in 0..PAGE_ROWS {
         node.say(&ann, tea, &"語".repeat(5_400)).await;
     }
-    let page = opened(&node, &ann, tea, Place::Newest).await.page;
+    let page = opened(&node, &ann, tea, PageStart::Newest).await.page;
     let bytes: usize = page.entries.iter().map(|entry| wire::Json::of(&entry.data).as_str().len()).sum();
     assert!(bytes <= PAGE_BYTES, "{bytes}");
     assert!(!page.entries.is_empty() && page.from > page.begins, "the places say that there are more");
@@ -145,7 +145,7 @@ async fn sixty_people_who_react_at_once_need_sixty_writes() {
         each.await.unwrap();
     }
     assert_eq!(gate.batches().iter().sum::<usize>() - before, 60, "nobody has to try again");
-    let page = opened(&node, &ann, tea, Place::Newest).await;
+    let page = opened(&node, &ann, tea, PageStart::Newest).await;
     let wire::Event::Message { reactions, .. } = &page.page.entries.last().unwrap().data else { panic!() };
     assert_eq!(reactions[0].people.len(), 60);
 }
@@ -164,7 +164,7 @@ async fn members_who_are_not_on_the_page_complete_a_mention_too() {
     for zoe in &zoe {
         node.chat.join(zoe, crowd, None).await.unwrap();
     }
-    let on_page = opened(&node, &ann, crowd, Place::Newest).await.members;
+    let on_page = opened(&node, &ann, crowd, PageStart::Newest).await.members;
     assert!(on_page.iter().all(|member| member.person.id != zoe[0].id), "she came after those on the page");
 
     let found = node.chat.mentions(&ann, crowd, "o'n", 8).await.unwrap();

@@ -5,8 +5,8 @@ use chat::rules::{self, Contact, Decision, Groups};
 use chat::store::{Fact, Roster, Version};
 use chat::testing::SeededChance;
 use wire::{
-    Description, Door, GroupId, GroupName, InviteId, Member, Person, PersonName, Refusal, Role, Seq, Setting,
-    Settings, Timestamp, UserId,
+    Description, GroupId, GroupName, InviteId, JoinPolicy, Member, Person, PersonName, Refusal, Role, Seq,
+    Setting, Settings, Timestamp, UserId,
 };
 
 const STEPS: u32 = 100_000;
@@ -90,7 +90,7 @@ fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Re
         _ => {
             let setting = match dice.below(4) {
                 0 => Setting::Limit(u32::from(dice.below(PEOPLE)) + 1),
-                1 => Setting::Door([Door::Open, Door::Invite][usize::from(dice.below(2))]),
+                1 => Setting::Door([JoinPolicy::Open, JoinPolicy::Invite][usize::from(dice.below(2))]),
                 2 => Setting::Archived(dice.below(8) == 0),
                 _ => Setting::Announcing(dice.below(2) == 0),
             };
@@ -106,7 +106,7 @@ fn there_is_always_an_admin_and_no_join_goes_past_the_limit() {
         name: GroupName::new("tea").unwrap(),
         description: Description::default(),
         limit: 5,
-        door: Door::Open,
+        join_policy: JoinPolicy::Open,
         announcing: false,
         slow_s: 0,
         archived: false,
@@ -149,7 +149,7 @@ fn there_is_always_an_admin_and_no_join_goes_past_the_limit() {
         assert!(roster.invites.iter().all(|invite| invite.uses != Some(u32::MAX)), "step {step}: {roster:?}");
         if roster.members.is_empty() {
             // Nobody could open it again; let somebody else begin.
-            (roster.settings.archived, roster.settings.door) = (false, Door::Open);
+            (roster.settings.archived, roster.settings.join_policy) = (false, JoinPolicy::Open);
             roster.bans.clear();
         }
     }

@@ -1,6 +1,6 @@
 //! What people write down: everything they sent, what came of it, and everything they read, in order.
 
-use wire::{Epoch, Marks, ResetReason, Seq};
+use wire::{Epoch, ReadState, ResetReason, Seq};
 
 /// One person's notes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,7 +57,7 @@ pub enum Note {
         lines: Vec<Line>,
     },
     /// How far somebody is was told.
-    Marks(Marks),
+    Marks(ReadState),
     /// The seat was given up, by an act that stands at this place.
     Left {
         /// The place.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
-use wire::{Action, Incoming, Notice, Request, SendId};
+use wire::{Action, ClientFrame, FromServer, SendId, ServerFrame};
 
 use crate::listener::Target;
 use crate::record::{Note, Record};
@@ -78,7 +78,7 @@ impl Speaker {
         self.target.lines.note_sent(&id, due);
         let (topic, id) = (self.target.topic.clone(), SendId::new(&id).map_err(io::Error::other)?);
         let action = Action::Post { topic, id, text, reply_to: None };
-        self.stream.write_all(&client_text(&Request { action, reference: None }.encode())).await
+        self.stream.write_all(&client_text(&ClientFrame { action, reference: None }.encode())).await
     }
 
     async fn hear(&mut self) -> io::Result<()> {
@@ -93,11 +93,11 @@ impl Speaker {
         let notes = &mut self.record.notes;
         self.frames.take(&scratch[..length], |kind, payload| match (kind, notice(payload)) {
             (Kind::Ping, _) => pings += 1,
-            (Kind::Data, Some(Notice::Ack { id, seq, duplicate, .. })) => {
+            (Kind::Data, Some(ServerFrame::Ack { id, seq, duplicate, .. })) => {
                 answered += 1;
                 notes.push(Note::Ok { id: id.to_string(), seq, duplicate });
             }
-            (Kind::Data, Some(Notice::Refused { message, .. })) => refused = Some(message),
+            (Kind::Data, Some(ServerFrame::Refused { message, .. })) => refused = Some(message),
             _ => {}
         });
         self.answered += answered;
@@ -108,9 +108,9 @@ impl Speaker {
     }
 }
 
-fn notice(frame: &[u8]) -> Option<Notice> {
-    match Incoming::<Value>::decode(str::from_utf8(frame).ok()?)? {
-        Incoming::Notice(notice) => Some(*notice),
-        Incoming::Entry(_) => None,
+fn notice(frame: &[u8]) -> Option<ServerFrame> {
+    match FromServer::<Value>::decode(str::from_utf8(frame).ok()?)? {
+        FromServer::Frame(notice) => Some(*notice),
+        FromServer::Entry(_) => None,
     }
 }

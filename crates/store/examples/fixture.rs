@@ -11,7 +11,7 @@ use chat::Caller;
 use chat::testing::{Node, SeededChance};
 use rusqlite::Connection;
 use store::SqliteStore;
-use wire::{Amendment, Door, Emoji, Pair, Setting, Topic};
+use wire::{Amendment, Emoji, JoinPolicy, Pair, Setting, Topic};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -50,7 +50,7 @@ async fn fill(node: &Node) -> Result<(), chat::No> {
     chat.sign_in(&caller, "ann", "one pot of oolong").await?;
     chat.offer_reset(&ann, ben.id).await?;
 
-    let tea = chat.create_group(&ann, "Tea", Door::Listed).await?.id;
+    let tea = chat.create_group(&ann, "Tea", JoinPolicy::Listed).await?.id;
     chat.settle(&ann, tea, vec![Setting::SlowS(0), Setting::Limit(12)]).await?;
     chat.join(&ben, tea, None).await?;
     chat.join(&cal, tea, None).await?;

@@ -12,7 +12,7 @@ use chat::testing::{ManualClock, Node};
 use chat::{Ack, Caller, Chat, Clock, LocalBus, OsChance, Parts, SystemClock};
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
-use wire::{Amendment, Door, Emoji, GroupId, Pair, Person, Role, Seq, Setting, Timestamp, Topic};
+use wire::{Amendment, Emoji, GroupId, JoinPolicy, Pair, Person, Role, Seq, Setting, Timestamp, Topic};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -132,7 +132,7 @@ impl Tea {
         let mut groups = Vec::new();
         for (key, name, about) in GROUPS {
             let founder = if key == "arabic" { &people[5] } else { &people[0] };
-            let group = self.chat.create_group(founder, name, Door::Listed).await.map_err(said)?.id;
+            let group = self.chat.create_group(founder, name, JoinPolicy::Listed).await.map_err(said)?.id;
             if !about.is_empty() {
                 let about = Setting::Description(wire::Description::new(about)?);
                 self.chat.settle(founder, group, vec![about]).await.map_err(said)?;

@@ -16,7 +16,7 @@ use chat::{Clock, OsChance, SystemClock, Token};
 use serde_json::json;
 use store::SqliteStore;
 use wire::{
-    Conversation, Description, Door, Event, GroupId, GroupName, Json, Member, Pair, Person, PersonName,
+    Conversation, Description, Event, GroupId, GroupName, JoinPolicy, Json, Member, Pair, Person, PersonName,
     RichText, Role, SendId, Settings, Timestamp, Topic, UserId,
 };
 
@@ -110,7 +110,7 @@ impl Town {
                 name: GroupName::new(&format!("Group {number} of {}", people[number % people.len()].name))?,
                 description: Description::default(),
                 limit: 2_000,
-                door: if number % 3 == 0 { Door::Listed } else { Door::Open },
+                join_policy: if number % 3 == 0 { JoinPolicy::Listed } else { JoinPolicy::Open },
                 announcing: false,
                 slow_s: 0,
                 archived: false,

@@ -11,7 +11,7 @@ use chat::testing::{Listener, Node};
 use chat::{Caller, OsChance};
 use damage::{LOG_DAMAGE, PEOPLE_DAMAGE, damage};
 use store::SqliteStore;
-use wire::{Event, GroupId, GroupView, Person, Place, Seq, Timestamp, Topic};
+use wire::{Event, GroupId, GroupView, PageStart, Person, Seq, Timestamp, Topic};
 
 /// Ann, Zoë and 李雷 in a group; Zoë has said three things, at the places 4 to 6.
 struct Tea {
@@ -75,7 +75,7 @@ async fn a_damaged_entry_keeps_its_place_and_everybody_reads_on() {
         let rows = node.chat.rows(&caller, &topic, RowRange::newest(50)).await.unwrap();
         let said = rows.entries.iter().filter(|entry| matches!(entry.data, Event::Message { .. })).count();
         assert!(said >= 3, "{sql}: {said} messages are left");
-        for place in [Place::Newest, Place::From(Timestamp(0)), Place::Around(Seq(4))] {
+        for place in [PageStart::Newest, PageStart::From(Timestamp(0)), PageStart::Around(Seq(4))] {
             let view = node.chat.open_group(Some(&tea.ann), tea.group, place, None).await.unwrap();
             assert!(matches!(view, GroupView::Inside(_)), "{sql}: {view:?}");
         }
@@ -129,7 +129,7 @@ async fn a_damaged_row_of_a_list_is_passed_over_and_the_others_are_there() {
         node.chat.sessions(ann).await.unwrap();
         node.chat.blocked(ann).await.unwrap();
         node.chat.visit(ann).await.unwrap();
-        let view = node.chat.open_group(Some(ann), tea.group, Place::Newest, None).await.unwrap();
+        let view = node.chat.open_group(Some(ann), tea.group, PageStart::Newest, None).await.unwrap();
         assert!(matches!(view, GroupView::Inside(_)), "{sql}: {view:?}");
         node.chat.management(ann, tea.group, "", None).await.unwrap();
         node.say(ann, tea.group, "it goes on").await;
@@ -149,7 +149,7 @@ async fn a_log_whose_counter_is_damaged_goes_on_after_its_newest_entry() {
         let tea = Tea::pour(false).await;
         let node = tea.after(sql);
         assert_eq!(node.say(&tea.ann, tea.group, "it goes on").await.seq, Seq(7), "{sql}");
-        node.chat.open_group(Some(&tea.ann), tea.group, Place::Newest, None).await.unwrap();
+        node.chat.open_group(Some(&tea.ann), tea.group, PageStart::Newest, None).await.unwrap();
         node.chat.shut_down().await.unwrap();
     }
 }

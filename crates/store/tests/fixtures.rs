@@ -10,7 +10,7 @@ use chat::testing::Node;
 use chat::{Caller, Limits, LocalBus, OsChance};
 use rusqlite::Connection;
 use store::SqliteStore;
-use wire::{AppRole, Event, GroupView, Json, Place, Refusal, Seq, Topic};
+use wire::{AppRole, Event, GroupView, Json, PageStart, Refusal, Seq, Topic};
 
 #[tokio::test]
 async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
@@ -33,7 +33,7 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
         let mine = node.chat.visit(&ann).await.unwrap().mine;
         assert_eq!(mine.len(), 2, "a group and a direct: {shown}");
         let tea = node.chat.listed("tea", None).await.unwrap().items.remove(0).group.id;
-        let view = node.chat.open_group(Some(&ben), tea, Place::Newest, None).await.unwrap();
+        let view = node.chat.open_group(Some(&ben), tea, PageStart::Newest, None).await.unwrap();
         assert!(matches!(&view, GroupView::Inside(page) if page.members.len() == 2), "{shown}: {view:?}");
         let caller = Caller { me: Some(ben.clone()), open_topics: true, ..Caller::default() };
         let all = Range { limit: 100, ..Range::default() };

@@ -45,13 +45,13 @@ async fn people_groups_and_sessions_come_back() {
     let group = node.group(&ann, "tea").await;
     node.chat.join(&ben, group, None).await.unwrap();
     let ack = node.say(&ben, group, "*hello*").await;
-    let view = node.chat.open_group(Some(&ben), group, wire::Place::Newest, None).await.unwrap();
+    let view = node.chat.open_group(Some(&ben), group, wire::PageStart::Newest, None).await.unwrap();
     node.chat.shut_down().await.unwrap();
 
     let node =
         Node::start(Arc::new(open(folder.path())), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
     assert_eq!(node.chat.recognise(&token).await.unwrap(), Some(ann));
-    assert_eq!(node.chat.open_group(Some(&ben), group, wire::Place::Newest, None).await.unwrap(), view);
+    assert_eq!(node.chat.open_group(Some(&ben), group, wire::PageStart::Newest, None).await.unwrap(), view);
     assert!(matches!(view, GroupView::Inside(page) if page.page.head == ack.seq));
     let again = node.chat.post(&ben, ack.topic, ack.id, "*hello*", None).await.unwrap();
     assert!(again.duplicate);

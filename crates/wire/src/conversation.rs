@@ -1,6 +1,8 @@
+//! Conversations: groups and directs.
+
 use crate::id::{GroupId, UserId};
 
-/// What has members and a log.
+/// A group or a direct: it has members and a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Conversation {
     /// A group.
@@ -40,7 +42,7 @@ impl Pair {
         [self.low, self.high]
     }
 
-    /// Whether somebody is one of them.
+    /// Returns true if a user is one of them.
     #[must_use]
     pub fn has(self, user: UserId) -> bool {
         user == self.low || user == self.high

@@ -1,3 +1,5 @@
+//! Emoji of reactions.
+
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer};
@@ -7,7 +9,7 @@ use crate::limits::EMOJI_BYTES;
 use crate::refusal::Refusal;
 use crate::visible::is_visible;
 
-/// What people react with, as it comes over the network: up to 40 bytes that could be an emoji. The server knows which
+/// The emoji of a reaction, as it crosses the network: up to 40 bytes that could be an emoji. The server knows which
 /// ones there are, and keeps each in one spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Emoji(Box<str>);

@@ -1,3 +1,5 @@
+//! Entries, and pages of them.
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
@@ -17,9 +19,9 @@ pub struct Entry<D = Event> {
     pub topic: Topic,
     /// Its place in that log.
     pub seq: Seq,
-    /// What it carries.
+    /// The data.
     pub data: D,
-    /// When it was committed, UTC.
+    /// The time of the commit, UTC.
     pub timestamp: Timestamp,
 }
 

@@ -1,21 +1,23 @@
+//! Events: the data of the entries of conversations and users.
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::emoji::Emoji;
 use crate::fields::{Fields, by_fields};
 use crate::id::{GroupId, UserId};
 use crate::name::{Description, GroupName};
-use crate::rich::RichText;
+use crate::rich_text::RichText;
 use crate::seq::Seq;
 use crate::time::Timestamp;
 use crate::topic::Topic;
-use crate::view::{Door, GroupSummary, Member, Notify, Person, Role};
+use crate::view::{GroupSummary, JoinPolicy, Member, NotificationLevel, Person, Role};
 
 /// One emoji of a message, and who reacted with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reaction {
     /// With what.
     pub emoji: Emoji,
-    /// Who, the first one first.
+    /// The users, the first one first.
     pub people: Vec<UserId>,
 }
 
@@ -24,9 +26,9 @@ pub struct Reaction {
 pub struct Quote {
     /// Its place in the same log.
     pub seq: Seq,
-    /// Who said it.
+    /// Its author.
     pub author: Person,
-    /// How it begins, without markup; empty if it is deleted.
+    /// The beginning of the message, without markup; empty if it is deleted.
     pub excerpt: String,
 }
 
@@ -42,15 +44,15 @@ const fn is_false(flag: &bool) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
-    /// What it is called.
+    /// The name.
     Name(GroupName),
-    /// What it is about.
+    /// The description.
     Description(Description),
     /// The most members it may have.
     Limit(u32),
-    /// Who may join.
-    Door(Door),
-    /// Whether only admins write.
+    /// The join policy.
+    Door(JoinPolicy),
+    /// Whether only admins may post.
     Announcing(bool),
     /// The pause of slow mode, in seconds.
     SlowS(u32),
@@ -58,32 +60,32 @@ pub enum Setting {
     Archived(bool),
 }
 
-/// What stands in a user's own log when they have sent one text to many conversations. No [`Event`], since only
+/// The entry in a user's own log of a broadcast: one text sent to many conversations. No [`Event`], since only
 /// the server reads it again: a page passes over it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename = "broadcast")]
 pub struct BroadcastRecord {
     /// The typed text.
     pub text: String,
-    /// What it means.
+    /// The formatted text.
     pub body: RichText,
-    /// Where to, in the order of the sender's choice.
+    /// The targets, in the sender's order.
     pub to: Vec<Topic>,
-    /// Where it was refused before it was sent, and why, in a sentence.
+    /// The targets that were refused before it was sent, each with the reason in a sentence.
     pub refused: Vec<(Topic, String)>,
 }
 
-/// What happened in a conversation, or to one user: the `data` of the entries of `group/…` and `user/…`.
+/// An event in a conversation, or for one user: the `data` of entries of `group/…` and `user/…`.
 ///
 /// Names are those of the moment; the id tells who it is. A reader passes over a `type` it does not know.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields say it by their names")]
 pub enum Event {
     /// The group began. Always its first entry.
     Created {
-        /// Who made it, and is its first admin.
+        /// The creator, who is its first admin.
         by: Person,
-        /// What it was called.
         name: GroupName,
     },
     /// Somebody took a seat.
@@ -92,26 +94,14 @@ pub enum Event {
         member: Member,
     },
     /// Somebody gave up their seat.
-    Left {
-        /// Who it was.
-        person: Person,
-    },
+    Left { person: Person },
     /// Somebody may do more, or less, than before.
-    Ranked {
-        /// Who it was about.
-        person: Person,
-        /// What they may do now.
-        role: Role,
-        /// Who decided it.
-        by: Person,
-    },
+    Ranked { person: Person, role: Role, by: Person },
     /// Somebody lost their seat.
     Removed {
-        /// Who it was.
         person: Person,
-        /// Who decided it.
         by: Person,
-        /// Whether they may not come back.
+        /// Whether they are banned too.
         #[serde(default)]
         banned: bool,
     },
@@ -119,61 +109,41 @@ pub enum Event {
     Added {
         /// The seat.
         member: Member,
-        /// Who decided it.
         by: Person,
     },
     /// A ban is lifted. In the audit log.
-    Unbanned {
-        /// Whose it was.
-        person: Person,
-        /// Who decided it.
-        by: Person,
-    },
+    Unbanned { person: Person, by: Person },
     /// The word was taken from somebody, or given back.
     Muted {
-        /// Who it is about.
         person: Person,
-        /// Until when, UTC; none if it is given back.
+        /// The end of the mute, UTC; none if it is lifted.
         until: Option<Timestamp>,
-        /// Who decided it.
         by: Person,
     },
     /// A setting is another one now.
-    Changed {
-        /// What is true now.
-        setting: Setting,
-        /// Who decided it.
-        by: Person,
-    },
+    Changed { setting: Setting, by: Person },
     /// There is a new invite. In the audit log.
     Invited {
-        /// Until when it works, UTC.
+        /// The expiry, UTC.
         until: Option<Timestamp>,
-        /// How many people may use it.
+        /// The number of uses.
         uses: Option<u32>,
-        /// Who made it.
         by: Person,
     },
     /// An invite no longer works. In the audit log.
-    Uninvited {
-        /// Who revoked it.
-        by: Person,
-    },
+    Uninvited { by: Person },
     /// Somebody said something.
     Message {
-        /// Who said it.
         author: Person,
         /// The typed text.
         text: String,
-        /// What it means.
         body: RichText,
-        /// What it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Quote>,
-        /// When its author changed it last, UTC.
+        /// The time of the author's last edit, UTC.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edited: Option<Timestamp>,
-        /// How people reacted, the first reaction first.
+        /// The reactions, the first one first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reactions: Vec<Reaction>,
         /// Whether admins have pinned it.
@@ -181,19 +151,13 @@ pub enum Event {
         pinned: bool,
     },
     /// Stands where a message was that is deleted.
-    Tombstone {
-        /// Who had said it.
-        author: Person,
-        /// Who deleted it.
-        by: Person,
-    },
+    Tombstone { author: Person, by: Person },
     /// A message says something else now.
     Edited {
         /// Its place.
         target: Seq,
         /// The typed text.
         text: String,
-        /// What it means.
         body: RichText,
         /// Its author.
         by: Person,
@@ -202,7 +166,6 @@ pub enum Event {
     Deleted {
         /// Its place.
         target: Seq,
-        /// Who deleted it.
         by: Person,
     },
     /// Somebody reacted to a message, or took it back.
@@ -213,7 +176,6 @@ pub enum Event {
         emoji: Emoji,
         /// Whether the reaction stands now.
         on: bool,
-        /// Who.
         by: Person,
     },
     /// A message is pinned, or no longer.
@@ -222,7 +184,6 @@ pub enum Event {
         target: Seq,
         /// Whether it is pinned now.
         on: bool,
-        /// Who decided it.
         by: Person,
     },
     /// On a user's own topic: a group is now theirs.
@@ -244,8 +205,7 @@ pub enum Event {
     Preferred {
         /// The conversation.
         topic: Topic,
-        /// What they want to be told of.
-        notify: Notify,
+        notify: NotificationLevel,
         /// Whether it is hidden.
         hidden: bool,
     },
@@ -332,7 +292,7 @@ impl Event {
         }
     }
 
-    /// Whether it is told in the log without a line of its own: the message it changes shows it.
+    /// Returns true if the event has no row of its own: the message that it changes shows it.
     #[must_use]
     pub const fn is_silent(&self) -> bool {
         self.target().is_some() && !matches!(self, Self::Pinned { .. })

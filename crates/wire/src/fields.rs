@@ -1,3 +1,5 @@
+//! Reading of JSON objects field by field, in any order.
+
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::{Map, Value};
 

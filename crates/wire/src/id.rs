@@ -1,3 +1,5 @@
+//! Random ids of users, groups and invites, and the SendId.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -41,10 +43,10 @@ macro_rules! random_id {
         }
 
         impl FromStr for $name {
-            type Err = NotAnId;
+            type Err = InvalidId;
 
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
-                decode(text).map(Self).ok_or(NotAnId)
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                decode(text).map(Self).ok_or(InvalidId)
             }
         }
 
@@ -57,7 +59,7 @@ macro_rules! random_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                text.parse().map_err(|NotAnId| de::Error::custom("an id is 16 letters and digits"))
+                text.parse().map_err(|InvalidId| de::Error::custom("an id is 16 letters and digits"))
             }
         }
     };
@@ -79,7 +81,7 @@ random_id! {
 
 /// The text is not an id of 16 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnId;
+pub struct InvalidId;
 
 /// Chosen by the sender, unique per sender, kept as long as the message: the same id with the same body is
 /// the same message, however often it is sent. 1 to 128 visible ASCII characters.

@@ -1,3 +1,5 @@
+//! One JSON value as text.
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
@@ -13,7 +15,7 @@ impl Json {
     /// Checks a text.
     ///
     /// # Errors
-    /// What `serde_json` says of it, if it is not one JSON value.
+    /// The error of `serde_json` if it is not one JSON value.
     pub fn new(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str::<&RawValue>(text).map(|raw| Self(raw.get().into()))
     }

@@ -27,10 +27,10 @@ pub const EMOJI_BYTES: usize = 40;
 /// The most different emoji on one message.
 pub const REACTIONS: usize = 20;
 /// The most conversations one broadcast goes to, and the most people a group begins with.
-pub const TARGETS: usize = 1_000;
-/// How much of a message a reply quotes.
+pub const BROADCAST_TARGETS: usize = 1_000;
+/// The longest excerpt of a quoted message, in characters.
 pub const EXCERPT_CHARS: usize = 140;
-/// How many characters a password has.
+/// The allowed length of a password, in characters.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// The longest text about a person.
 pub const BIO_CHARS: usize = DESCRIPTION_CHARS;
@@ -48,9 +48,9 @@ pub const PAGE_ROWS: usize = 50;
 /// at least one.
 pub const PAGE_BYTES: usize = 256 * 1024;
 /// Unread messages and mentions are counted up to here, which stands for as many or more.
-pub const UNREAD_MOST: u32 = 100;
+pub const MAX_UNREAD: u32 = 100;
 /// The most conversations of a user that a page lists, those with the newest entries. A connection may hear as many.
-pub const CONVERSATIONS: usize = 200;
+pub const OVERVIEW_CONVERSATIONS: usize = 200;
 /// The most members of a group that its page lists.
 pub const PAGE_MEMBERS: usize = 50;
 /// The most entries a resumed subscription replays before it is told to reset instead.

@@ -1,3 +1,5 @@
+//! Mentions: how they are written and completed.
+
 use crate::id::UserId;
 use crate::view::Member;
 

@@ -1,3 +1,5 @@
+//! Names and descriptions: their lengths and characters.
+
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer};
@@ -50,15 +52,15 @@ macro_rules! checked_name {
 }
 
 checked_name! {
-    /// What a person is called: 1 to 40 characters. Not unique: the id tells people apart.
+    /// A display name: 1 to 40 characters. Not unique: the id tells people apart.
     PersonName, PERSON_NAME_CHARS
 }
 checked_name! {
-    /// What a group is called: 1 to 80 characters.
+    /// A group's name: 1 to 80 characters.
     GroupName, GROUP_NAME_CHARS
 }
 
-/// What a group is about: up to 500 characters, perhaps none.
+/// A group's description: up to 500 characters, perhaps none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Description(Box<str>);
 

@@ -1,3 +1,5 @@
+//! Seq, Epoch and Cursor.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,7 +17,7 @@ impl Seq {
     /// Before the first entry of any log.
     pub const ZERO: Self = Self(0);
 
-    /// Whether it is before the first entry.
+    /// Returns true before the first entry.
     #[must_use]
     pub const fn is_zero(&self) -> bool {
         self.0 == 0
@@ -40,7 +42,7 @@ impl fmt::Display for Seq {
     }
 }
 
-/// Which life of the logs a Seq belongs to. Random, stored with the facts; a restored backup and a volatile
+/// The life of the logs that a Seq belongs to. Random, stored with the facts; a restored backup and a volatile
 /// restart have a new one. On the wire 16 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
@@ -53,16 +55,16 @@ impl fmt::Display for Epoch {
 
 /// The text is not 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnEpoch;
+pub struct InvalidEpoch;
 
 impl FromStr for Epoch {
-    type Err = NotAnEpoch;
+    type Err = InvalidEpoch;
 
-    fn from_str(text: &str) -> Result<Self, NotAnEpoch> {
+    fn from_str(text: &str) -> Result<Self, InvalidEpoch> {
         if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(NotAnEpoch);
+            return Err(InvalidEpoch);
         }
-        u64::from_str_radix(text, 16).map(Self).map_err(|_| NotAnEpoch)
+        u64::from_str_radix(text, 16).map(Self).map_err(|_| InvalidEpoch)
     }
 }
 
@@ -75,11 +77,11 @@ impl Serialize for Epoch {
 impl<'de> Deserialize<'de> for Epoch {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|NotAnEpoch| de::Error::custom("an epoch is 16 hexadecimal digits"))
+        text.parse().map_err(|InvalidEpoch| de::Error::custom("an epoch is 16 hexadecimal digits"))
     }
 }
 
-/// How far a reader has come: everything up to and including `seq` of that life of the log.
+/// A reader's position: everything up to and including `seq` of that life of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Cursor {
     /// The life of the log in which `seq` was read.
@@ -99,7 +101,7 @@ mod tests {
         let epoch = Epoch(0x00ab_cdef_0123_4567);
         assert_eq!(epoch.to_string().parse(), Ok(epoch));
         for bad in ["", "1", "00abcdef0123456", "00abcdef012345678", "+0abcdef01234567"] {
-            assert_eq!(bad.parse::<Epoch>(), Err(NotAnEpoch), "{bad:?}");
+            assert_eq!(bad.parse::<Epoch>(), Err(InvalidEpoch), "{bad:?}");
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Timestamps: milliseconds in UTC, and RFC 3339.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -67,20 +69,20 @@ impl fmt::Display for Timestamp {
 
 /// The text is not `YYYY-MM-DDTHH:MM:SS.mmmZ`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotATimestamp;
+pub struct InvalidTimestamp;
 
 impl FromStr for Timestamp {
-    type Err = NotATimestamp;
+    type Err = InvalidTimestamp;
 
-    fn from_str(text: &str) -> Result<Self, NotATimestamp> {
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let bytes = text.as_bytes();
         let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
         if bytes.len() != 24 || marks.iter().any(|&(at, mark)| bytes[at] != mark) {
-            return Err(NotATimestamp);
+            return Err(InvalidTimestamp);
         }
         let number = |from: usize, to: usize| {
             bytes[from..to].iter().try_fold(0i64, |sum, &b| {
-                if b.is_ascii_digit() { Ok(sum * 10 + i64::from(b - b'0')) } else { Err(NotATimestamp) }
+                if b.is_ascii_digit() { Ok(sum * 10 + i64::from(b - b'0')) } else { Err(InvalidTimestamp) }
             })
         };
         let midnight = Self::of_date(number(0, 4)?, number(5, 7)?, number(8, 10)?);
@@ -88,7 +90,7 @@ impl FromStr for Timestamp {
             (number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?);
         let stamp = Self(midnight.0 + ((hour * 60 + minute) * 60 + second) * 1_000 + millis);
         // A thirteenth month or a 31st of June comes out as another text than went in.
-        if stamp.to_string() == text { Ok(stamp) } else { Err(NotATimestamp) }
+        if stamp.to_string() == text { Ok(stamp) } else { Err(InvalidTimestamp) }
     }
 }
 
@@ -101,7 +103,7 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|NotATimestamp| de::Error::custom("a timestamp is YYYY-MM-DDTHH:MM:SS.mmmZ"))
+        text.parse().map_err(|InvalidTimestamp| de::Error::custom("a timestamp is YYYY-MM-DDTHH:MM:SS.mmmZ"))
     }
 }
 
@@ -140,7 +142,7 @@ mod tests {
             "2026-11-21 04:17:37.250Z",
             "2026-11-21T24:00:00.000Z",
         ] {
-            assert_eq!(bad.parse::<Timestamp>(), Err(NotATimestamp), "{bad:?}");
+            assert_eq!(bad.parse::<Timestamp>(), Err(InvalidTimestamp), "{bad:?}");
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Topics: the names of logs.
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,12 +11,12 @@ use crate::id::{GroupId, UserId};
 use crate::limits::TOPIC_BYTES;
 use crate::refusal::Refusal;
 
-/// Where live news goes: a conversation, one user's own news, or any name an application chooses.
+/// The name of a log: a conversation's, a user's own, or any that an application chooses.
 /// 1 to 128 bytes without white space or control characters; cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(Arc<str>);
 
-/// What the name of a topic says about it.
+/// The kind of a topic, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopicKind {
     /// `group/<id>`: a group's log; a seat is required.
@@ -96,7 +98,7 @@ impl Topic {
         Self("audit/application".into())
     }
 
-    /// What the name says.
+    /// Returns the kind of the topic.
     #[must_use]
     pub fn kind(&self) -> TopicKind {
         match self.0.split_once('/') {

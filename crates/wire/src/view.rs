@@ -1,3 +1,5 @@
+//! Page data: the answers of server functions.
+
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::{Conversation, Pair};
@@ -13,13 +15,13 @@ use crate::topic::Topic;
 /// A user as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Person {
-    /// Who it is.
+    /// The user's id.
     pub id: UserId,
-    /// What they are called.
+    /// The display name.
     pub name: PersonName,
 }
 
-/// What a user may do in the application.
+/// A user's role in the application.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppRole {
@@ -34,7 +36,7 @@ pub enum AppRole {
     Owner,
 }
 
-/// What a member may do in a group.
+/// A member's role in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -44,10 +46,10 @@ pub enum Role {
     Member,
 }
 
-/// Who may take a seat in a group.
+/// The rule by which people join a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Door {
+pub enum JoinPolicy {
     /// Whoever finds it in the list of groups, or has its link.
     Listed,
     /// Whoever has the group's link.
@@ -57,22 +59,22 @@ pub enum Door {
     Invite,
 }
 
-/// What admins set of a group.
+/// The settings of a group, which admins change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Settings {
-    /// What it is called.
+    /// Its name.
     pub name: GroupName,
-    /// What it is about.
+    /// Its description.
     pub description: Description,
     /// The most members it may have. Who is there already stays when it is lowered.
     pub limit: u32,
-    /// Who may join.
-    pub door: Door,
-    /// Whether only admins write.
+    /// The rule by which people join.
+    pub join_policy: JoinPolicy,
+    /// Whether only admins may post.
     pub announcing: bool,
     /// The pause, in seconds, between two messages of one member who is no admin; 0 for none.
     pub slow_s: u32,
-    /// Whether it is closed: readable, but nobody writes or joins.
+    /// Whether it is archived: readable, but nobody may post or join.
     pub archived: bool,
 }
 
@@ -81,22 +83,22 @@ pub struct Settings {
 pub struct Invite {
     /// The secret part of the link.
     pub id: InviteId,
-    /// Who made it.
+    /// The admin who created it.
     pub by: Person,
-    /// Until when it works, UTC; none for as long as nobody revokes it.
+    /// Its expiry, UTC; none until it is revoked.
     pub until: Option<Timestamp>,
-    /// How many more people may use it; none for any number.
+    /// The remaining uses; none for any number.
     pub uses: Option<u32>,
 }
 
-/// How far the log of a conversation has come to a member. These marks only move on.
+/// A member's read state of a conversation: delivered and read Seqs. Both only advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Marks {
-    /// Whose they are.
+pub struct ReadState {
+    /// The member.
     pub user: UserId,
-    /// Up to which place a device of theirs has it.
+    /// The last Seq that a device of theirs has.
     pub delivered: Seq,
-    /// Up to which place they have read it; never past `delivered`.
+    /// The last Seq they have read; never past `delivered`.
     pub read: Seq,
 }
 
@@ -105,20 +107,20 @@ pub struct Marks {
 pub struct Member {
     /// The member.
     pub person: Person,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
     /// Whether they have an account; a guest has none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub account: bool,
-    /// Since when, UTC.
+    /// The time they joined, UTC.
     pub since: Timestamp,
-    /// Until when an admin has taken the word from them, UTC; it may be past.
+    /// The end of a mute, UTC; it may be past.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
-    /// Up to which place a device of theirs has the log; a new seat begins with nothing.
+    /// The last Seq that a device of theirs has; zero for a new member.
     #[serde(skip_serializing_if = "Seq::is_zero")]
     pub delivered: Seq,
-    /// Up to which place they have read it.
+    /// The last Seq they have read.
     #[serde(skip_serializing_if = "Seq::is_zero")]
     pub read: Seq,
 }
@@ -126,16 +128,16 @@ pub struct Member {
 /// A group as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GroupSummary {
-    /// Which group.
+    /// The group's id.
     pub id: GroupId,
-    /// What it is called.
+    /// Its name.
     pub name: GroupName,
 }
 
 /// A conversation as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Summary {
+pub enum ConversationSummary {
     /// A group.
     Group(GroupSummary),
     /// A direct.
@@ -147,10 +149,10 @@ pub enum Summary {
     },
 }
 
-/// What a member wants to be told of.
+/// The messages of a conversation that notify a member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Notify {
+pub enum NotificationLevel {
     /// Every message.
     #[default]
     All,
@@ -162,41 +164,41 @@ pub enum Notify {
 
 /// A conversation of one's own, with what is new in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Mine {
+pub struct ConversationItem {
     /// The conversation.
-    pub what: Summary,
-    /// The number of unread messages of others, up to [`UNREAD_MOST`](crate::limits::UNREAD_MOST).
+    pub what: ConversationSummary,
+    /// The number of unread messages of others, up to [`MAX_UNREAD`](crate::limits::MAX_UNREAD).
     pub unread: u32,
     /// The number of them that mention the user, up to the same.
     pub mentions: u32,
-    /// What one wants to be told of.
-    pub notify: Notify,
-    /// Whether it stays out of the list until something in it mentions one.
+    /// The user's notification level.
+    pub notify: NotificationLevel,
+    /// Whether it is hidden from the sidebar until something in it mentions the user.
     pub hidden: bool,
     /// The newest entry of its log in this answer.
     pub head: Seq,
-    /// When that was, UTC.
+    /// The time of that entry, UTC.
     pub at: Timestamp,
 }
 
-/// Who is looking, and the conversations they have: what every page begins with.
+/// The signed-in user and their conversations, which every page shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Visit {
+pub struct Overview {
     /// The signed-in user.
     pub me: Person,
     /// Their conversations, the one with the newest entry first, at most
-    /// [`CONVERSATIONS`](crate::limits::CONVERSATIONS).
-    pub mine: Vec<Mine>,
+    /// [`OVERVIEW_CONVERSATIONS`](crate::limits::OVERVIEW_CONVERSATIONS).
+    pub mine: Vec<ConversationItem>,
     /// Whether they have more.
     pub more: bool,
-    /// Where their own topic stands in this answer.
+    /// The cursor of their own topic in this answer.
     pub cursor: Cursor,
 }
 
-/// Where a page of a group begins.
+/// The start of a page of a conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum PageStart {
     /// With what is unread if that is more than a page, else with the newest messages.
     #[default]
     Unread,
@@ -210,29 +212,29 @@ pub enum Place {
     From(Timestamp),
 }
 
-/// What opening a group's link shows.
+/// A conversation as a caller may see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupView {
     /// The caller has a seat.
-    Inside(Box<Opened>),
+    Inside(Box<ConversationView>),
     /// The caller has none yet: the name, and how many are there.
     Outside {
         /// The group.
         group: GroupSummary,
         /// The number of members.
         members: u32,
-        /// Why the caller cannot join, in a sentence; none if they can.
+        /// The reason that the caller cannot join, in a sentence; none if they can.
         closed: Option<String>,
     },
 }
 
-/// What the page of a conversation needs.
+/// The data of a conversation's page.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Entrance {
-    /// Who is looking; none if nobody is signed in.
-    pub visit: Option<Visit>,
-    /// What there is to see.
+pub struct ConversationPageData {
+    /// The signed-in user and their conversations; none if nobody is signed in.
+    pub visit: Option<Overview>,
+    /// The conversation.
     pub view: GroupView,
     /// The group's link, absolute, for giving away; a direct has none.
     pub link: Option<String>,
@@ -242,17 +244,17 @@ pub struct Entrance {
 
 /// A conversation as its members see it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Opened {
+pub struct ConversationView {
     /// The conversation.
-    pub what: Summary,
-    /// What its admins have set; a direct has no admins.
+    pub what: ConversationSummary,
+    /// The group's settings; none for a direct.
     pub settings: Option<Settings>,
-    /// Whether one of the two has blocked the other.
+    /// Whether one user of a direct has blocked the other.
     pub blocked: bool,
     /// Whether it is the viewer who has.
     pub blocks: bool,
-    /// What the viewer wants to be told of.
-    pub notify: Notify,
+    /// The viewer's notification level.
+    pub notify: NotificationLevel,
     /// Whether the viewer has hidden it.
     pub hidden: bool,
     /// The viewer and those with a seat, the longest there first; of a large group not all, but
@@ -262,21 +264,21 @@ pub struct Opened {
     pub member_count: u32,
     /// The place up to which `settings` and `members` are true; later entries of the log change them.
     pub members_at: Seq,
-    /// How far the viewer has read.
+    /// The viewer's read mark.
     pub read: Seq,
     /// A part of what was said.
     pub page: Rows,
-    /// What admins have pinned, the oldest first.
+    /// The pinned messages, the oldest pin first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Entry>,
 }
 
 /// A group as its admins manage it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Management {
+pub struct GroupAdminView {
     /// The group.
     pub id: GroupId,
-    /// What they have set.
+    /// The group's settings.
     pub settings: Settings,
     /// The highest limit the operator allows.
     pub max_limit: u32,
@@ -284,7 +286,7 @@ pub struct Management {
     pub members: Vec<Member>,
     /// The number of members.
     pub member_count: u32,
-    /// Who may not join.
+    /// The banned users.
     pub bans: Vec<Person>,
     /// The open invites.
     pub invites: Vec<Invite>,
@@ -293,14 +295,14 @@ pub struct Management {
 }
 
 by_fields!(Person { id, name });
-by_fields!(Settings { name, description, limit, door, announcing, slow_s, archived });
+by_fields!(Settings { name, description, limit, join_policy, announcing, slow_s, archived });
 by_fields!(Member { person, role, since, muted_until; account, delivered, read });
-by_fields!(Marks { user, delivered, read });
+by_fields!(ReadState { user, delivered, read });
 by_fields!(GroupSummary { id, name });
-by_fields!(Mine { what, unread, mentions, head, at; notify, hidden });
-by_fields!(Visit { me, mine, cursor; more });
-by_fields!(Entrance { visit, view, link, form_id });
-by_fields!(Opened { what, settings, members, member_count, members_at, read, page; blocked, blocks, notify, hidden, pins });
+by_fields!(ConversationItem { what, unread, mentions, head, at; notify, hidden });
+by_fields!(Overview { me, mine, cursor; more });
+by_fields!(ConversationPageData { visit, view, link, form_id });
+by_fields!(ConversationView { what, settings, members, member_count, members_at, read, page; blocked, blocks, notify, hidden, pins });
 
 impl Member {
     /// A new seat.
@@ -309,15 +311,15 @@ impl Member {
         Self { person, role, account: false, since, muted_until: None, delivered: Seq::ZERO, read: Seq::ZERO }
     }
 
-    /// How far the log has come to them.
+    /// Returns the member's read state.
     #[must_use]
-    pub const fn marks(&self) -> Marks {
-        Marks { user: self.person.id, delivered: self.delivered, read: self.read }
+    pub const fn marks(&self) -> ReadState {
+        ReadState { user: self.person.id, delivered: self.delivered, read: self.read }
     }
 }
 
-impl Summary {
-    /// Where its live news go.
+impl ConversationSummary {
+    /// Returns its topic.
     #[must_use]
     pub fn topic(&self) -> Topic {
         match self {
@@ -332,7 +334,7 @@ impl Summary {
         Self::Direct { topic: Topic::of(Conversation::Direct(pair)), with }
     }
 
-    /// What it is called: the group's name, or the other one's.
+    /// Returns its title: the group's name, or the other user's.
     #[must_use]
     pub fn title(&self) -> &str {
         match self {
@@ -350,7 +352,7 @@ impl Summary {
         }
     }
 
-    /// What its picture is made of.
+    /// Returns the id that its picture is drawn from.
     #[must_use]
     pub fn avatar(&self) -> String {
         match self {
@@ -361,7 +363,7 @@ impl Summary {
 }
 
 impl Settings {
-    /// What differs from other settings: the new values.
+    /// Returns the settings that differ from older ones, with the new values.
     #[must_use]
     pub fn changes_from(&self, old: &Self) -> Vec<Setting> {
         let mut changes = Vec::new();
@@ -373,7 +375,7 @@ impl Settings {
         note(self.name != old.name, Setting::Name(self.name.clone()));
         note(self.description != old.description, Setting::Description(self.description.clone()));
         note(self.limit != old.limit, Setting::Limit(self.limit));
-        note(self.door != old.door, Setting::Door(self.door));
+        note(self.join_policy != old.join_policy, Setting::Door(self.join_policy));
         note(self.announcing != old.announcing, Setting::Announcing(self.announcing));
         note(self.slow_s != old.slow_s, Setting::SlowS(self.slow_s));
         note(self.archived != old.archived, Setting::Archived(self.archived));
@@ -386,7 +388,7 @@ impl Settings {
             Setting::Name(name) => self.name = name,
             Setting::Description(description) => self.description = description,
             Setting::Limit(limit) => self.limit = limit,
-            Setting::Door(door) => self.door = door,
+            Setting::Door(door) => self.join_policy = door,
             Setting::Announcing(announcing) => self.announcing = announcing,
             Setting::SlowS(slow_s) => self.slow_s = slow_s,
             Setting::Archived(archived) => self.archived = archived,

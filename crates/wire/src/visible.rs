@@ -1,10 +1,12 @@
+//! Visible text: tells invisible characters apart.
+
 /// Returns true if a text shows anything on a screen: it has a character that is neither white space nor invisible.
 ///
 /// Invisible are control characters, everything with the Unicode property `Default_Ignorable_Code_Point` (zero-width
 /// and direction characters, soft hyphens, variation selectors, tags, Hangul fillers), and a few that are drawn as
 /// nothing. Source: `DerivedCoreProperties.txt` of Unicode 17.
 #[must_use]
-pub fn shows(text: &str) -> bool {
+pub fn has_visible_text(text: &str) -> bool {
     text.chars().any(is_visible)
 }
 
@@ -68,7 +70,7 @@ mod tests {
             "\u{0}\u{7f}\u{9f}",
             "\u{1d159}\u{fffb}\u{fdd0}\u{10ffff}",
         ] {
-            assert!(!shows(nothing), "{}", nothing.escape_unicode());
+            assert!(!has_visible_text(nothing), "{}", nothing.escape_unicode());
         }
     }
 
@@ -77,7 +79,7 @@ mod tests {
         for something in
             ["x", "\u{200b}.\u{200b}", "茶", "שלום", "❤\u{fe0f}", "\u{2801}", "ㅤ!", "\u{301}", "\u{e000}"]
         {
-            assert!(shows(something), "{}", something.escape_unicode());
+            assert!(has_visible_text(something), "{}", something.escape_unicode());
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Golden frames: what these lines say is what clients in the field speak. A change here is a change of the
 //! public protocol.
 
-use wire::{Action, CloseCode, Cursor, Entry, Epoch, Incoming, Json, Notice, Ref, Refusal, Refused, Request};
-use wire::{Amendment, Emoji, Marks, UserId};
+use wire::{
+    Action, ClientFrame, CloseCode, Cursor, Entry, Epoch, FromServer, Json, Ref, Refusal, Refused,
+    ServerFrame,
+};
+use wire::{Amendment, Emoji, ReadState, UserId};
 use wire::{ResetReason, SendId, Seq, Timestamp, Topic, limits};
 
 fn topic(name: &str) -> Topic {
@@ -86,17 +89,17 @@ fn every_action_has_its_frame() {
         (r#"{"action":"ping"}"#, Action::Ping),
     ];
     for (text, action) in frames {
-        let request = Request { action, reference: None };
+        let request = ClientFrame { action, reference: None };
         assert_eq!(request.encode(), text);
-        assert_eq!(Request::decode(text), Ok(request));
+        assert_eq!(ClientFrame::decode(text), Ok(request));
     }
 }
 
 #[test]
 fn an_answer_can_be_told_by_its_ref_even_when_it_is_a_no() {
-    let request = Request::decode(r#"{"ref":"a","action":"ping","later":[{}]}"#).unwrap();
+    let request = ClientFrame::decode(r#"{"ref":"a","action":"ping","later":[{}]}"#).unwrap();
     assert_eq!(request.encode(), r#"{"action":"ping","ref":"a"}"#);
-    let refused = Request::decode(r#"{"ref":7,"action":"fly"}"#).unwrap_err();
+    let refused = ClientFrame::decode(r#"{"ref":7,"action":"fly"}"#).unwrap_err();
     assert_eq!((refused.refusal, refused.reference), (Refusal::ActionUnknown, Some(Ref::number(7))));
 }
 
@@ -135,7 +138,7 @@ fn bad_frames_are_told_what_would_be_right() {
         (&name, "topic_bad"),
     ];
     for (text, code) in cases {
-        let refused = Request::decode(text).unwrap_err();
+        let refused = ClientFrame::decode(text).unwrap_err();
         assert_eq!(refused.refusal.code(), code, "{}", &text[..text.len().min(60)]);
         assert!(refused.refusal.sentence().ends_with('.'));
     }
@@ -148,24 +151,24 @@ fn every_notice_has_its_frame() {
     let frames = [
         (
             r#"{"event":"read","topic":"a","seq":7,"unread":2,"mentions":1}"#,
-            Notice::Read { topic: topic("a"), seq: Seq(7), unread: 2, mentions: 1, reference: None },
+            ServerFrame::Read { topic: topic("a"), seq: Seq(7), unread: 2, mentions: 1, reference: None },
         ),
         (
             r#"{"event":"marks","topic":"a","marks":[{"user":"00000000000000zz","delivered":7,"read":5}]}"#,
-            Notice::Marks {
+            ServerFrame::Marks {
                 topic: topic("a"),
-                marks: vec![Marks { user: user(), delivered: Seq(7), read: Seq(5) }],
+                marks: vec![ReadState { user: user(), delivered: Seq(7), read: Seq(5) }],
                 reference: None,
             },
         ),
         (
             r#"{"event":"presence","topic":"a","here":["00000000000000zz"],"away":[]}"#,
-            Notice::Presence { topic: topic("a"), here: vec![user()], away: vec![] },
+            ServerFrame::Presence { topic: topic("a"), here: vec![user()], away: vec![] },
         ),
-        (r#"{"event":"welcome"}"#, Notice::Welcome { me: None }),
+        (r#"{"event":"welcome"}"#, ServerFrame::Welcome { me: None }),
         (
             r#"{"event":"subscribed","topic":"a","cursor":{"epoch":"000000000000feed","seq":3},"head":5,"ref":7}"#,
-            Notice::Subscribed {
+            ServerFrame::Subscribed {
                 topic: topic("a"),
                 cursor: cursor(3),
                 head: Seq(5),
@@ -174,11 +177,11 @@ fn every_notice_has_its_frame() {
         ),
         (
             r#"{"event":"unsubscribed","topic":"a"}"#,
-            Notice::Unsubscribed { topic: topic("a"), refused: None, reference: None },
+            ServerFrame::Unsubscribed { topic: topic("a"), refused: None, reference: None },
         ),
         (
             r#"{"event":"reset","topic":"a","reason":"too_far_behind","cursor":{"epoch":"000000000000feed","seq":9},"begins":4}"#,
-            Notice::Reset {
+            ServerFrame::Reset {
                 topic: topic("a"),
                 reason: ResetReason::TooFarBehind,
                 cursor: cursor(9),
@@ -187,7 +190,7 @@ fn every_notice_has_its_frame() {
         ),
         (
             r#"{"event":"ack","id":"x1","topic":"a","seq":6,"timestamp":"1970-01-01T00:00:00.000Z","duplicate":false,"ref":7}"#,
-            Notice::Ack {
+            ServerFrame::Ack {
                 id: id("x1"),
                 topic: topic("a"),
                 seq: Seq(6),
@@ -198,20 +201,20 @@ fn every_notice_has_its_frame() {
         ),
         (
             r#"{"event":"refused","code":"too_fast","message":"You are sending too fast; try again in 2 s.","retry_ms":1500,"ref":7}"#,
-            Notice::refused(refused, reference.clone()),
+            ServerFrame::refused(refused, reference.clone()),
         ),
-        (r#"{"event":"pong","ref":7}"#, Notice::Pong { reference }),
+        (r#"{"event":"pong","ref":7}"#, ServerFrame::Pong { reference }),
         (
             r#"{"event":"goodbye","reason":"The server restarts; come back in a moment.","retry_ms":250}"#,
-            Notice::Goodbye { reason: CloseCode::Restart.sentence().into(), retry_ms: 250 },
+            ServerFrame::Goodbye { reason: CloseCode::Restart.sentence().into(), retry_ms: 250 },
         ),
     ];
     for (text, notice) in frames {
         assert_eq!(notice.encode(), text);
-        assert_eq!(Incoming::<serde_json::Value>::decode(text), Some(Incoming::Notice(Box::new(notice))));
+        assert_eq!(FromServer::<serde_json::Value>::decode(text), Some(FromServer::Frame(Box::new(notice))));
     }
-    let later = Incoming::<serde_json::Value>::decode(r#"{"event":"sung","song":1}"#);
-    assert_eq!(later, Some(Incoming::Notice(Box::new(Notice::Unknown))));
+    let later = FromServer::<serde_json::Value>::decode(r#"{"event":"sung","song":1}"#);
+    assert_eq!(later, Some(FromServer::Frame(Box::new(ServerFrame::Unknown))));
 }
 
 #[test]
@@ -221,7 +224,7 @@ fn an_entry_has_the_same_shape_everywhere() {
     assert_eq!(serde_json::to_string(&entry).unwrap(), text);
     assert_eq!(entry.encode(), text);
     assert!(
-        matches!(Incoming::<serde_json::Value>::decode(text), Some(Incoming::Entry(entry)) if entry.seq == Seq(3))
+        matches!(FromServer::<serde_json::Value>::decode(text), Some(FromServer::Entry(entry)) if entry.seq == Seq(3))
     );
-    assert_eq!(Incoming::<serde_json::Value>::decode("{}"), None);
+    assert_eq!(FromServer::<serde_json::Value>::decode("{}"), None);
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use chat::{No, Sending};
-use wire::{Action, Notice, Ref, Request, Topic};
+use wire::{Action, ClientFrame, Ref, ServerFrame, Topic};
 
 use super::answer;
 use super::connection::Connection;
@@ -9,11 +9,11 @@ use super::stream::Stream;
 
 /// What a peer may ask for. Everything is decided in [`chat::Chat`]; here it is only asked and answered.
 impl<S: Stream> Connection<S> {
-    pub(super) async fn carry_out(&mut self, request: Request) {
-        let Request { action, reference } = request;
+    pub(super) async fn carry_out(&mut self, request: ClientFrame) {
+        let ClientFrame { action, reference } = request;
         let chat = Arc::clone(&self.chat);
         match action {
-            Action::Ping => self.say(&Notice::Pong { reference }),
+            Action::Ping => self.say(&ServerFrame::Pong { reference }),
             Action::Subscribe { topic, since } => {
                 // The answer goes before everything that follows its cursor.
                 self.reader.pause();
@@ -50,7 +50,7 @@ impl<S: Stream> Connection<S> {
             Action::Marks { topic } => {
                 let marks = async { chat.marks(self.caller.me()?, &topic).await }.await;
                 match marks {
-                    Ok(marks) => self.say(&Notice::Marks { topic, marks, reference }),
+                    Ok(marks) => self.say(&ServerFrame::Marks { topic, marks, reference }),
                     Err(no) => self.say(&answer::refused(&no.outside(), reference)),
                 }
             }
@@ -96,6 +96,6 @@ impl<S: Stream> Connection<S> {
     fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {
         // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
         self.reader.unsubscribe(&topic);
-        self.say(&Notice::Unsubscribed { topic, refused: None, reference });
+        self.say(&ServerFrame::Unsubscribed { topic, refused: None, reference });
     }
 }

@@ -1,11 +1,11 @@
 use chat::{Ack, No, Subscribed};
-use wire::{Notice, Ref, Refusal, Refused, Topic};
+use wire::{Ref, Refusal, Refused, ServerFrame, Topic};
 
 /// The answer to a send.
-pub(super) fn sent(sent: Result<Ack, No>, reference: Option<Ref>) -> Notice {
+pub(super) fn sent(sent: Result<Ack, No>, reference: Option<Ref>) -> ServerFrame {
     match sent {
         Ok(Ack { id, topic, seq, timestamp, duplicate }) => {
-            Notice::Ack { id, topic, seq, timestamp, duplicate, reference }
+            ServerFrame::Ack { id, topic, seq, timestamp, duplicate, reference }
         }
         Err(no) => refused(&no.outside(), reference),
     }
@@ -16,17 +16,18 @@ pub(super) fn subscribed(
     topic: Topic,
     begun: Result<Subscribed, No>,
     reference: Option<Ref>,
-) -> (Notice, Option<Notice>) {
+) -> (ServerFrame, Option<ServerFrame>) {
     match begun {
         Ok(Subscribed { cursor, head, begins, reset }) => {
-            let reset = reset.map(|reason| Notice::Reset { topic: topic.clone(), reason, cursor, begins });
-            (Notice::Subscribed { topic, cursor, head, reference }, reset)
+            let reset =
+                reset.map(|reason| ServerFrame::Reset { topic: topic.clone(), reason, cursor, begins });
+            (ServerFrame::Subscribed { topic, cursor, head, reference }, reset)
         }
         Err(no) => (refused(&no.outside(), reference), None),
     }
 }
 
 /// A no.
-pub(super) fn refused(refusal: &Refusal, reference: Option<Ref>) -> Notice {
-    Notice::refused(Refused::from(refusal), reference)
+pub(super) fn refused(refusal: &Refusal, reference: Option<Ref>) -> ServerFrame {
+    ServerFrame::refused(Refused::from(refusal), reference)
 }

@@ -5,7 +5,7 @@ use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionE
 use chat::{Caller, CatchUp, Chance, Chat, Ending, OsChance};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use wire::{CloseCode, Notice, Refusal, Refused};
+use wire::{CloseCode, Refusal, Refused, ServerFrame};
 
 use super::alarm::Alarm;
 use super::answer;
@@ -143,7 +143,7 @@ impl<S: Stream> Connection<S> {
             Ok(false) => return End::Because(CloseCode::SignedOut),
             Err(_) => return End::Because(CloseCode::Restart),
         }
-        self.say(&Notice::Welcome { me: self.caller.me.clone() });
+        self.say(&ServerFrame::Welcome { me: self.caller.me.clone() });
         self.alarm.set(self.deadline());
         loop {
             if let Err(end) = self.turn().await {
@@ -210,7 +210,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    pub(super) fn say(&self, notice: &Notice) {
+    pub(super) fn say(&self, notice: &ServerFrame) {
         self.reader.send_own(&Frame::text(&notice.encode()));
     }
 
@@ -241,7 +241,7 @@ impl<S: Stream> Connection<S> {
         match setback {
             SubscriptionError::Ended { topic } => {
                 let refused = Some(Refused::from(&Refusal::NotMember));
-                self.say(&Notice::Unsubscribed { topic, refused, reference: None });
+                self.say(&ServerFrame::Unsubscribed { topic, refused, reference: None });
             }
             SubscriptionError::Behind { topic, cursor, until } => {
                 // A reset goes before everything that follows its cursor.
@@ -249,7 +249,7 @@ impl<S: Stream> Connection<S> {
                 match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
                     Ok(CatchUp::Frames) => {}
                     Ok(CatchUp::Reset { reason, cursor, begins }) => {
-                        self.say(&Notice::Reset { topic, reason, cursor, begins });
+                        self.say(&ServerFrame::Reset { topic, reason, cursor, begins });
                     }
                     // History cannot be read now. The peer comes back, and then it may.
                     Err(_) => return Err(End::Because(CloseCode::Restart)),
@@ -304,7 +304,7 @@ impl<S: Stream> Connection<S> {
                 break;
             }
         }
-        let goodbye = Notice::Goodbye { reason: code.sentence().into(), retry_ms: come_back_ms() };
+        let goodbye = ServerFrame::Goodbye { reason: code.sentence().into(), retry_ms: come_back_ms() };
         self.say(&goodbye);
         self.part(code).await;
     }

@@ -4,7 +4,7 @@ use std::io;
 
 use broker::websocket::{Decoder, Incoming, Violation};
 use wire::limits::FRAME_BYTES;
-use wire::{CloseCode, Refusal, RefusedRequest, Request};
+use wire::{ClientFrame, CloseCode, InvalidFrame, Refusal};
 
 use super::stream::Stream;
 
@@ -25,7 +25,7 @@ struct Half {
 #[derive(Debug)]
 pub(super) enum Asked {
     /// A frame, read.
-    Frame(Result<Request, RefusedRequest>),
+    Frame(Result<ClientFrame, InvalidFrame>),
     /// A ping with its payload.
     Ping(Vec<u8>),
     /// The peer ends it.
@@ -74,9 +74,9 @@ impl Hearing {
     pub(super) fn take(&mut self, bytes: &[u8]) {
         let Half { decoder, asked } = self.half();
         let read = decoder.read(bytes, |incoming| match incoming {
-            Incoming::Text(text) => asked.push_back(Asked::Frame(Request::decode(&text))),
+            Incoming::Text(text) => asked.push_back(Asked::Frame(ClientFrame::decode(&text))),
             Incoming::Binary(_) => {
-                let refused = RefusedRequest { refusal: Refusal::FrameBinary, reference: None };
+                let refused = InvalidFrame { refusal: Refusal::FrameBinary, reference: None };
                 asked.push_back(Asked::Frame(Err(refused)));
             }
             Incoming::Ping(payload) => asked.push_back(Asked::Ping(payload)),

@@ -9,7 +9,7 @@ async fn what_ann_says_comes_to_ben_and_to_both_of_her_tabs() {
     let server = server().await;
     let (ann, ann_cookie) = guest(&server, "ann").await;
     let (ben, ben_cookie) = guest(&server, "ben").await;
-    let group = server.chat().create_group(&ann, "tea", wire::Door::Open).await.unwrap();
+    let group = server.chat().create_group(&ann, "tea", wire::JoinPolicy::Open).await.unwrap();
     server.chat().join(&ben, group.id, None).await.unwrap();
     let topic = Topic::group(group.id);
     let subscribe = format!(r#"{{"action":"subscribe","topic":"{topic}"}}"#);
@@ -36,7 +36,8 @@ async fn what_ann_says_comes_to_ben_and_to_both_of_her_tabs() {
 async fn two_hundred_quick_posts_on_one_socket_keep_their_order() {
     let server = server().await;
     let (ann, cookie) = guest(&server, "ann").await;
-    let topic = Topic::group(server.chat().create_group(&ann, "tea", wire::Door::Open).await.unwrap().id);
+    let topic =
+        Topic::group(server.chat().create_group(&ann, "tea", wire::JoinPolicy::Open).await.unwrap().id);
     let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
     for n in 0..200 {
         socket
@@ -59,7 +60,7 @@ async fn who_leaves_in_the_middle_of_talk_hears_nothing_later() {
     let (ann, _) = guest(&server, "ann").await;
     let (ben, cookie) = guest(&server, "ben").await;
     let chat = server.chat();
-    let group = chat.create_group(&ann, "tea", wire::Door::Open).await.unwrap();
+    let group = chat.create_group(&ann, "tea", wire::JoinPolicy::Open).await.unwrap();
     let topic = Topic::group(group.id);
     for round in 0..20 {
         chat.join(&ben, group.id, None).await.unwrap();
@@ -96,7 +97,8 @@ async fn who_leaves_in_the_middle_of_talk_hears_nothing_later() {
 async fn a_stopping_server_answers_what_it_took_and_asks_everyone_to_come_back() {
     let server = server().await;
     let (ann, cookie) = guest(&server, "ann").await;
-    let topic = Topic::group(server.chat().create_group(&ann, "tea", wire::Door::Open).await.unwrap().id);
+    let topic =
+        Topic::group(server.chat().create_group(&ann, "tea", wire::JoinPolicy::Open).await.unwrap().id);
     let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
     for n in 0..20 {
         socket.says(&format!(r#"{{"action":"post","topic":"{topic}","id":"p{n}","text":"x"}}"#)).await;
@@ -121,7 +123,8 @@ async fn a_stopping_server_answers_what_it_took_and_asks_everyone_to_come_back()
 async fn nobody_sends_faster_than_allowed_and_everybody_hears_when_to_go_on() {
     let server = with(|config| config.limits.send_burst = 3).await;
     let (ann, cookie) = guest(&server, "ann").await;
-    let topic = Topic::group(server.chat().create_group(&ann, "tea", wire::Door::Open).await.unwrap().id);
+    let topic =
+        Topic::group(server.chat().create_group(&ann, "tea", wire::JoinPolicy::Open).await.unwrap().id);
     let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
     let mut answers = Vec::new();
     for n in 0..40 {

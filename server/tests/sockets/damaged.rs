@@ -10,7 +10,7 @@ use chat::store::Range;
 use damage::{LOG_DAMAGE, PEOPLE_DAMAGE, damage};
 use serde_json::{Value, json};
 use server::{Running, StoreChoice};
-use wire::{Door, Json, Topic};
+use wire::{JoinPolicy, Json, Topic};
 
 use crate::people::{Socket, cookie, get, guest, raw, with};
 
@@ -20,7 +20,7 @@ async fn who_reads_over_a_damaged_entry_stays_connected_and_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let server = durable(folder.path()).await;
         let (ann, token) = server.chat().introduce(&Caller::default(), "Ann").await.unwrap();
-        let group = server.chat().create_group(&ann, "茶", Door::Open).await.unwrap().id;
+        let group = server.chat().create_group(&ann, "茶", JoinPolicy::Open).await.unwrap().id;
         let (group, news) = (Topic::group(group), Topic::new("news").unwrap());
         for number in 1..=8 {
             say(&server, &ann, &group, &format!("cup {number}")).await;
@@ -71,7 +71,7 @@ async fn a_damaged_person_or_group_keeps_no_page_from_anybody_else() {
         let folder = tempfile::tempdir().unwrap();
         let server = durable(folder.path()).await;
         let (ann, cookie) = guest(&server, "Ann").await;
-        let group = server.chat().create_group(&ann, "茶", Door::Listed).await.unwrap().id;
+        let group = server.chat().create_group(&ann, "茶", JoinPolicy::Listed).await.unwrap().id;
         for name in ["Zoë", "李雷"] {
             let (person, _) = guest(&server, name).await;
             server.chat().join(&person, group, None).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chat::{Caller, Token};
 use server::Running;
-use wire::{Door, GroupId, Person, Topic};
+use wire::{GroupId, JoinPolicy, Person, Topic};
 
 use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
@@ -32,7 +32,7 @@ impl World {
             (introduce("میلاد").await, introduce("Sára Ødegård").await, introduce("山田").await);
         chat.claim(&milad.0, "correct horse battery").await.unwrap();
         chat.claim(&sara.0, "correct horse battery").await.unwrap();
-        let group = chat.create_group(&milad.0, "Tea & <cake>", Door::Open).await.unwrap().id;
+        let group = chat.create_group(&milad.0, "Tea & <cake>", JoinPolicy::Open).await.unwrap().id;
         chat.join(&sara.0, group, None).await.unwrap();
         let said = chat.post(&milad.0, Topic::group(group), chat.new_send_id(), "hello", None).await.unwrap();
         chat.invite(&milad.0, group, 60, 0).await.unwrap();

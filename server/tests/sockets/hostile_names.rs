@@ -1,7 +1,7 @@
 //! Names that look like markup, in every place where a name can stand.
 
 use chat::{Audience, Caller};
-use wire::{Amendment, Description, Door, Place, Setting, Topic};
+use wire::{Amendment, Description, JoinPolicy, PageStart, Setting, Topic};
 
 use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
@@ -27,7 +27,7 @@ async fn pages(name: &str) -> Vec<(String, String)> {
     chat.claim(&ann, "correct horse battery").await.unwrap();
     chat.claim(&ben, "correct horse battery").await.unwrap();
     chat.describe(&ann, name).await.unwrap();
-    let group = chat.create_group(&ann, name, Door::Listed).await.unwrap().id;
+    let group = chat.create_group(&ann, name, JoinPolicy::Listed).await.unwrap().id;
     chat.settle(&ann, group, vec![Setting::Description(Description::new(name).unwrap())]).await.unwrap();
     chat.join(&ben, group, None).await.unwrap();
     let topic = Topic::group(group);
@@ -35,7 +35,7 @@ async fn pages(name: &str) -> Vec<(String, String)> {
     chat.post(&ben, topic.clone(), chat.new_send_id(), name, Some(said)).await.unwrap();
     chat.amend(&ann, &topic, chat.new_send_id(), said, Amendment::Pin(true)).await.unwrap();
     chat.invite(&ann, group, 60, 0).await.unwrap();
-    chat.open_direct(&ann, ben.id, Place::Unread).await.unwrap();
+    chat.open_direct(&ann, ben.id, PageStart::Unread).await.unwrap();
     let direct = Topic::direct(wire::Pair::of(ann.id, ben.id).unwrap());
     chat.post(&ben, direct, chat.new_send_id(), name, None).await.unwrap();
     let sent = chat.broadcast(&ann, chat.new_send_id(), name, Audience::MyGroups).await.unwrap().seq;

@@ -6,7 +6,7 @@ use chat::Caller;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use wire::Door;
+use wire::JoinPolicy;
 
 use crate::markup::Markup;
 use crate::people::{Socket, cookie, get, guest, post, raw, server, with};
@@ -179,7 +179,7 @@ async fn every_absolute_link_begins_with_the_configured_origin() {
     for person in [&ann, &ben] {
         chat.claim(person, "correct horse battery").await.unwrap();
     }
-    let group = chat.create_group(&ann, "tea", Door::Invite).await.unwrap().id;
+    let group = chat.create_group(&ann, "tea", JoinPolicy::Invite).await.unwrap().id;
     chat.invite(&ann, group, 60, 0).await.unwrap();
     let known = format!("Cookie: __Host-hubbub={}\r\nAccept: text/html\r\n", token.reveal());
     let mut answers = Vec::new();

@@ -84,7 +84,7 @@ async fn the_data_of_open_topics_has_a_bound_and_people_talk_on() {
         assert_eq!(publish_here(&server, "news", &json!("x".repeat(100))).await.0, 200, "what fits goes in");
 
         let (ann, _) = crate::people::guest(&server, "Ann").await;
-        let group = server.chat().create_group(&ann, "茶", wire::Door::Open).await.unwrap().id;
+        let group = server.chat().create_group(&ann, "茶", wire::JoinPolicy::Open).await.unwrap().id;
         let said = "long ".repeat(500);
         let topic = wire::Topic::group(group);
         server.chat().post(&ann, topic, server.chat().new_send_id(), &said, None).await.unwrap();

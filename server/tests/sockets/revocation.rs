@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat::store::{Range, Sessions};
 use chat::{Caller, Chat, Token};
-use wire::{CloseCode, Door, Event, Person, Seq, Topic};
+use wire::{CloseCode, Event, JoinPolicy, Person, Seq, Topic};
 
 use super::people::{Socket, cookie, server};
 
@@ -107,7 +107,7 @@ async fn two_hundred_times(how: How) {
     let server = server().await;
     let chat = server.chat().clone();
     let (ann, _) = chat.introduce(&Caller::default(), "ann").await.unwrap();
-    let group = chat.create_group(&ann, "tea", Door::Open).await.unwrap().id;
+    let group = chat.create_group(&ann, "tea", JoinPolicy::Open).await.unwrap().id;
     let topic = Topic::group(group);
     let stop = Arc::new(AtomicBool::new(false));
     let talking = tokio::spawn(talk(chat.clone(), ann.clone(), topic.clone(), Arc::clone(&stop)));

@@ -1,4 +1,4 @@
-use wire::{AppRole, Deed, EndedSessions, Person, Refusal};
+use wire::{AppRole, AuditEvent, EndedSessions, Person, Refusal};
 
 use crate::chat::{Caller, Chat};
 use crate::names;
@@ -53,7 +53,7 @@ impl Chat {
         let claim = Write::Claim { user: me.id, login, password, rank };
         let then = self.known_device(caller, me).into_iter().collect();
         let write = Write::Together { first: Box::new(claim), then };
-        match self.commit_noted(write, me.id, &Deed::Claimed { by: me.clone() }).await? {
+        match self.commit_noted(write, me.id, &AuditEvent::Claimed { by: me.clone() }).await? {
             Outcome::Done => {}
             Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
             Outcome::Stale => return Err(Refusal::ResetOver.into()),
@@ -87,7 +87,7 @@ impl Chat {
             Sessions::Others(_) => EndedSessions::Others,
             Sessions::All => EndedSessions::All,
         };
-        self.commit_noted(write, me.id, &Deed::SignedOut { by: me.clone(), sessions }).await.map(|_| ())
+        self.commit_noted(write, me.id, &AuditEvent::SignedOut { by: me.clone(), sessions }).await.map(|_| ())
     }
 
     /// The caller's sessions, the one that began last first; those that are over are left out.

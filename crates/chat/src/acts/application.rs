@@ -1,5 +1,5 @@
 use wire::limits::PAGE_ENTRIES;
-use wire::{AppRole, Deed, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
+use wire::{AppRole, AuditEvent, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
 
 use crate::chat::{Caller, Chat};
 use crate::names;
@@ -44,7 +44,7 @@ impl Chat {
             return Err(Refusal::NotFound.into());
         };
         rules::app_rank(by, of.role, role)?;
-        let deed = Deed::Ranked { by: me.clone(), of: of.person, role };
+        let deed = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
         self.commit_noted(Write::AppRank { user, role }, me.id, &deed).await.map(|_| ())
     }
 
@@ -95,7 +95,7 @@ impl Chat {
         then.push(Write::SignIn { user: person.id, checked: None, session });
         let first = Box::new(Write::UseReset { token: token.hash(), password });
         let write = Write::Together { first, then };
-        match self.commit_noted(write, person.id, &Deed::ResetUsed { by: person.clone() }).await? {
+        match self.commit_noted(write, person.id, &AuditEvent::ResetUsed { by: person.clone() }).await? {
             Outcome::Done => Ok(fresh),
             Outcome::Stale => Err(Refusal::ResetOver.into()),
             other => Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
@@ -115,11 +115,11 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotAppAdmin`].
-    pub async fn app_audit(&self, me: &Person, before: Option<Seq>) -> Result<Page<Deed>, No> {
+    pub async fn app_audit(&self, me: &Person, before: Option<Seq>) -> Result<Page<AuditEvent>, No> {
         rules::needs_app_admin(self.app_role(me.id).await?)?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
         let Page { entries, epoch, begins, head } = self.store.page(&Topic::app_audit(), range).await?;
-        let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(Deed::Unknown);
+        let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(AuditEvent::Unknown);
         let entries = entries.into_iter().map(|entry| entry.map(read)).collect();
         Ok(Page { entries, epoch, begins, head })
     }
@@ -129,7 +129,8 @@ impl Chat {
         let until = Timestamp(self.steady.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));
         let write = Write::OfferReset { token: token.hash(), user, by: admin, until };
-        self.commit_noted(write, admin.unwrap_or(user), &Deed::ResetOffered { by: by.cloned(), of }).await?;
+        self.commit_noted(write, admin.unwrap_or(user), &AuditEvent::ResetOffered { by: by.cloned(), of })
+            .await?;
         Ok(token)
     }
 

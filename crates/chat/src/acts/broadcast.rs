@@ -1,7 +1,7 @@
-use wire::limits::{PAGE_ENTRIES, TARGETS};
+use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
 use wire::{
-    AppRole, BroadcastRecord, Conversation, Door, Event, GroupSummary, Json, Pair, Person, Refusal, RichText,
-    SendId, Seq, Summary, Topic, UserId,
+    AppRole, BroadcastRecord, Conversation, ConversationSummary, Event, GroupSummary, JoinPolicy, Json, Pair,
+    Person, Refusal, RichText, SendId, Seq, Topic, UserId,
 };
 
 use super::send::{hash, tidy};
@@ -43,7 +43,7 @@ pub struct Broadcast {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Where to.
-    pub to: Summary,
+    pub to: ConversationSummary,
     /// Its place, or why it is not there, in a sentence.
     pub result: Result<Seq, String>,
 }
@@ -137,7 +137,7 @@ impl Chat {
     /// [`Refusal::TargetsBad`], [`Refusal::NotFound`] if there is no such user, [`Refusal::Blocked`], those of
     /// [`rules::may_give_seat`], and those of [`Chat::create_group`].
     pub async fn gather(&self, me: &Person, name: &str, users: &[UserId]) -> Result<GroupSummary, No> {
-        if users.is_empty() || users.len() > TARGETS {
+        if users.is_empty() || users.len() > BROADCAST_TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
         self.acts.take_many(me.id, cost(users.len()), self.steady.now())?;
@@ -154,7 +154,7 @@ impl Chat {
             contacts.push((*user, contact));
         }
         self.take_adding(me, &contacts).await?;
-        self.found_group(me, name, Door::Invite, &others).await
+        self.found_group(me, name, JoinPolicy::Invite, &others).await
     }
 
     async fn targets(&self, me: &Person, audience: Audience) -> Result<Vec<Topic>, No> {
@@ -166,12 +166,12 @@ impl Chat {
                 if account.is_none_or(|account| account.role < AppRole::Admin) {
                     return Err(Refusal::NotAppAdmin.into());
                 }
-                let accounts = self.store.accounts("", None, TARGETS + 2).await?;
+                let accounts = self.store.accounts("", None, BROADCAST_TARGETS + 2).await?;
                 let others = accounts.iter().filter_map(|listed| Pair::of(me.id, listed.person.id));
                 others.map(Topic::direct).collect()
             }
         };
-        if all.len() > TARGETS {
+        if all.len() > BROADCAST_TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
         let mut each: Vec<Topic> = Vec::with_capacity(all.len());
@@ -222,15 +222,15 @@ impl Chat {
     }
 
     /// A conversation as a list shows it, also one that somebody has left; none if it is gone.
-    async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<Summary>, No> {
+    async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<ConversationSummary>, No> {
         Ok(match topic.conversation() {
             Some(Conversation::Group(id)) => {
                 let group = self.store.group(id, None, 0).await?;
-                group.map(|group| Summary::Group(GroupSummary { id, name: group.settings.name }))
+                group.map(|group| ConversationSummary::Group(GroupSummary { id, name: group.settings.name }))
             }
             Some(Conversation::Direct(pair)) => {
                 let with = self.store.person(pair.other(me.id)).await?;
-                with.map(|with| Summary::direct(pair, with))
+                with.map(|with| ConversationSummary::direct(pair, with))
             }
             None => None,
         })

@@ -1,8 +1,8 @@
 use broker::PresenceChange;
 use wire::limits::PAGE_ENTRIES;
 use wire::{
-    AppRole, Conversation, GroupView, Member, Notify, Opened, Pair, Person, Place, Refusal, Role, Seq,
-    Summary, Timestamp, Topic, UserId,
+    AppRole, Conversation, ConversationSummary, ConversationView, GroupView, Member, NotificationLevel,
+    PageStart, Pair, Person, Refusal, Role, Seq, Timestamp, Topic, UserId,
 };
 
 use crate::chat::Chat;
@@ -16,7 +16,7 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::DirectWithOneself`], [`Refusal::NotFound`] if there is no such user.
-    pub async fn open_direct(&self, me: &Person, with: UserId, place: Place) -> Result<GroupView, No> {
+    pub async fn open_direct(&self, me: &Person, with: UserId, place: PageStart) -> Result<GroupView, No> {
         let pair = Pair::of(me.id, with).ok_or(Refusal::DirectWithOneself)?;
         let conversation = Conversation::Direct(pair);
         let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
@@ -32,23 +32,25 @@ impl Chat {
             member.account = self.account(&member.person).await?.is_some();
         }
         let member_count = 2;
-        let opened = self.opened(Summary::direct(pair, with), conversation, me.id, standing, place).await?;
-        Ok(GroupView::Inside(Box::new(Opened { members, member_count, ..opened })))
+        let opened = self
+            .opened(ConversationSummary::direct(pair, with), conversation, me.id, standing, place)
+            .await?;
+        Ok(GroupView::Inside(Box::new(ConversationView { members, member_count, ..opened })))
     }
 
     /// A page of a conversation, without settings and members.
     pub(super) async fn opened(
         &self,
-        what: Summary,
+        what: ConversationSummary,
         conversation: Conversation,
         me: UserId,
         standing: Standing,
-        place: Place,
-    ) -> Result<Opened, No> {
+        place: PageStart,
+    ) -> Result<ConversationView, No> {
         let topic = &Topic::of(conversation);
         let page = self.rows_at(conversation, me, place, standing.read).await?;
         let pins = self.store.pinned(topic).await?;
-        Ok(Opened {
+        Ok(ConversationView {
             what,
             settings: None,
             blocked: standing.blocked,
@@ -137,7 +139,13 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
-    pub async fn prefer(&self, me: &Person, topic: &Topic, notify: Notify, hidden: bool) -> Result<(), No> {
+    pub async fn prefer(
+        &self,
+        me: &Person,
+        topic: &Topic,
+        notify: NotificationLevel,
+        hidden: bool,
+    ) -> Result<(), No> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
         self.acts.take(me.id, self.steady.now())?;

@@ -1,9 +1,9 @@
 use wire::limits::{PAGE_ENTRIES, PAGE_MEMBERS, PAGE_ROWS};
 use wire::{
-    Conversation, Description, Door, Event, GroupId, GroupSummary, GroupView, InviteId, Json, Member, Opened,
-    Page, Person, Place, Rows, completes, mention_of,
+    Conversation, ConversationView, Description, Event, GroupId, GroupSummary, GroupView, InviteId,
+    JoinPolicy, Json, Member, Page, PageStart, Person, Rows, completes, mention_of,
 };
-use wire::{Refusal, SendId, Seq, Settings, Summary, Timestamp, Topic, UserId};
+use wire::{ConversationSummary, Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
 use crate::chat::Chat;
 use crate::names;
@@ -20,7 +20,7 @@ impl Chat {
     ///
     /// # Errors
     /// The refusals of [`names::group_name`], and those of [`rules::found`].
-    pub async fn create_group(&self, me: &Person, name: &str, door: Door) -> Result<GroupSummary, No> {
+    pub async fn create_group(&self, me: &Person, name: &str, door: JoinPolicy) -> Result<GroupSummary, No> {
         self.found_group(me, name, door, &[]).await
     }
 
@@ -28,7 +28,7 @@ impl Chat {
         &self,
         me: &Person,
         name: &str,
-        door: Door,
+        door: JoinPolicy,
         others: &[Person],
     ) -> Result<GroupSummary, No> {
         let name = names::group_name(name)?;
@@ -38,7 +38,7 @@ impl Chat {
             name: name.clone(),
             description: Description::default(),
             limit: self.limits.group_members,
-            door,
+            join_policy: door,
             announcing: false,
             slow_s: 0,
             archived: false,
@@ -61,7 +61,7 @@ impl Chat {
         &self,
         me: Option<&Person>,
         id: GroupId,
-        place: Place,
+        place: PageStart,
         invite: Option<InviteId>,
     ) -> Result<GroupView, No> {
         let viewer = me.map(|me| me.id);
@@ -78,9 +78,9 @@ impl Chat {
         };
         let conversation = Conversation::Group(id);
         let standing = self.store.standing(conversation, me.id).await?.unwrap_or_default();
-        let summary = Summary::Group(GroupSummary { id, name: group.settings.name.clone() });
+        let summary = ConversationSummary::Group(GroupSummary { id, name: group.settings.name.clone() });
         let opened = self.opened(summary, conversation, me.id, standing, place).await?;
-        Ok(GroupView::Inside(Box::new(Opened {
+        Ok(GroupView::Inside(Box::new(ConversationView {
             settings: Some(group.settings),
             members: group.members,
             member_count: group.count,
@@ -94,21 +94,23 @@ impl Chat {
         &self,
         conversation: Conversation,
         me: UserId,
-        place: Place,
+        place: PageStart,
         read: Seq,
     ) -> Result<Rows, No> {
         let topic = &Topic::of(conversation);
         let newest = RowRange::newest(PAGE_ROWS);
         let around = |seq| RowRange::split(seq, PAGE_ROWS / 2, PAGE_ROWS - PAGE_ROWS / 2);
         let range = match place {
-            Place::Unread | Place::Newest => newest,
-            Place::Before(seq) => RowRange::before(seq, PAGE_ROWS),
-            Place::Around(seq) => around(seq),
-            Place::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
+            PageStart::Unread | PageStart::Newest => newest,
+            PageStart::Before(seq) => RowRange::before(seq, PAGE_ROWS),
+            PageStart::Around(seq) => around(seq),
+            PageStart::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
         };
         let rows = self.store.rows(topic, range).await?;
         let is_all = rows.from <= read.next();
-        if place != Place::Unread || is_all || self.store.unread(conversation, me, read).await?.messages == 0
+        if place != PageStart::Unread
+            || is_all
+            || self.store.unread(conversation, me, read).await?.messages == 0
         {
             return Ok(rows.map(|data| event_of(&data)));
         }

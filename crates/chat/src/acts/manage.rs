@@ -1,7 +1,7 @@
 use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
 use wire::{
-    GroupId, GroupName, Invite, InviteId, Management, Page, Person, Refusal, Role, Seq, Setting, Timestamp,
-    Topic, UserId,
+    GroupAdminView, GroupId, GroupName, Invite, InviteId, Page, Person, Refusal, Role, Seq, Setting,
+    Timestamp, Topic, UserId,
 };
 
 use super::groups::events;
@@ -15,7 +15,7 @@ use crate::store::Range;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ManagementPage {
     /// The group, with some of its members.
-    pub management: Management,
+    pub management: GroupAdminView,
     /// Whether there are more members after these.
     pub more: bool,
     /// Some people whom the admin knows and could add.
@@ -47,7 +47,7 @@ impl Chat {
             roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
         let roster_members = roster.members;
         let member_count = u32::try_from(roster_members.len()).unwrap_or(u32::MAX);
-        let management = Management {
+        let management = GroupAdminView {
             id,
             settings: roster.settings,
             max_limit: self.limits.group_members,

@@ -1,5 +1,5 @@
 use broker::Frame;
-use wire::{Conversation, Marks, Member, Notice, Person, Ref, Refusal, Seq, Topic};
+use wire::{Conversation, Member, Person, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
 use crate::chat::Chat;
 use crate::no::No;
@@ -34,7 +34,12 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
-    pub async fn unread(&self, me: &Person, topic: &Topic, reference: Option<Ref>) -> Result<Notice, No> {
+    pub async fn unread(
+        &self,
+        me: &Person,
+        topic: &Topic,
+        reference: Option<Ref>,
+    ) -> Result<ServerFrame, No> {
         let (conversation, standing) = self.seat(me, topic).await?;
         self.count(conversation, me, topic, standing.read, reference).await
     }
@@ -47,9 +52,9 @@ impl Chat {
         topic: &Topic,
         read: Seq,
         reference: Option<Ref>,
-    ) -> Result<Notice, No> {
+    ) -> Result<ServerFrame, No> {
         let Unread { messages: unread, mentions } = self.store.unread(conversation, me.id, read).await?;
-        Ok(Notice::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
+        Ok(ServerFrame::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
     }
 
     /// A device of somebody has got a conversation up to a place. It is a fact, and told, within a beat.
@@ -69,9 +74,9 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
-    pub async fn marks(&self, me: &Person, topic: &Topic) -> Result<Vec<Marks>, No> {
+    pub async fn marks(&self, me: &Person, topic: &Topic) -> Result<Vec<ReadState>, No> {
         let (conversation, standing) = self.seat(me, topic).await?;
-        let mut marks: Vec<Marks> = match conversation {
+        let mut marks: Vec<ReadState> = match conversation {
             Conversation::Group(group) => {
                 let roster = self.store.roster(group).await?.ok_or(Refusal::NotFound)?;
                 roster.members.iter().map(Member::marks).collect()

@@ -1,6 +1,6 @@
 use std::sync::PoisonError;
 
-use wire::{AppRole, Deed, Person, Refusal};
+use wire::{AppRole, AuditEvent, Person, Refusal};
 
 use crate::chat::{Caller, Chat};
 use crate::names;
@@ -70,7 +70,7 @@ impl Chat {
 
     async fn own(&self, me: &Person) -> Result<(), No> {
         self.acts.take(me.id, self.steady.now())?;
-        let deed = Deed::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
+        let deed = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
         match self.commit_noted(Write::Own { user: me.id }, me.id, &deed).await? {
             Outcome::Stale => Err(Refusal::ResetOver.into()),
             _ => Ok(()),

@@ -1,5 +1,5 @@
-use wire::limits::CONVERSATIONS;
-use wire::{Cursor, GroupId, InviteId, Person, PersonName, Refusal, UserId, Visit};
+use wire::limits::OVERVIEW_CONVERSATIONS;
+use wire::{Cursor, GroupId, InviteId, Overview, Person, PersonName, Refusal, UserId};
 
 use crate::chat::{Caller, Chat};
 use crate::limits::SignUp;
@@ -101,9 +101,10 @@ impl Chat {
     ///
     /// # Errors
     /// [`No::Fault`].
-    pub async fn visit(&self, me: &Person) -> Result<Visit, No> {
-        let Conversations { mine, more, head } = self.store.conversations(me.id, CONVERSATIONS).await?;
+    pub async fn visit(&self, me: &Person) -> Result<Overview, No> {
+        let Conversations { mine, more, head } =
+            self.store.conversations(me.id, OVERVIEW_CONVERSATIONS).await?;
         let cursor = Cursor { epoch: self.store.epoch(), seq: head };
-        Ok(Visit { me: me.clone(), mine, more, cursor })
+        Ok(Overview { me: me.clone(), mine, more, cursor })
     }
 }

@@ -1,6 +1,8 @@
 use sha2::{Digest, Sha256};
 use wire::limits::TEXT_BYTES;
-use wire::{Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, shows};
+use wire::{
+    Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, has_visible_text,
+};
 
 use super::access::may_publish;
 use super::text::is_long;
@@ -230,7 +232,7 @@ pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
     let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let text = text.trim_end().trim_start_matches(['\n', '\r']);
-    if !shows(text) { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
+    if !has_visible_text(text) { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
 }
 
 pub(super) fn hash(topic: &Topic, body: &[u8]) -> BodyHash {

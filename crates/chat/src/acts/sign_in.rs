@@ -1,4 +1,4 @@
-use wire::{Deed, Person, Refusal};
+use wire::{AuditEvent, Person, Refusal};
 
 use crate::chat::{Caller, Chat};
 use crate::names;
@@ -30,7 +30,7 @@ impl Chat {
         let first = Write::SignIn { user: by.id, checked: Some(account.password), session };
         let write =
             Write::Together { first: Box::new(first), then: self.new_browser(caller, &account.person) };
-        match self.commit_noted(write, account.person.id, &Deed::SignedIn { by, label }).await? {
+        match self.commit_noted(write, account.person.id, &AuditEvent::SignedIn { by, label }).await? {
             // The password was changed while it was compared.
             Outcome::Stale => Err(Refusal::SignInWrong.into()),
             _ => Ok((account.person, token)),
@@ -53,7 +53,7 @@ impl Chat {
         let first = Write::SetPassword { user: me.id, checked: account.password, password };
         let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) };
         let write = Write::Together { first: Box::new(first), then: vec![others] };
-        match self.commit_noted(write, me.id, &Deed::PasswordChanged { by: me.clone() }).await? {
+        match self.commit_noted(write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await? {
             Outcome::Stale => Err(Refusal::SignInWrong.into()),
             _ => Ok(()),
         }

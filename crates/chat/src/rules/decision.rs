@@ -1,4 +1,4 @@
-use wire::{Deed, Event, Person, UserId};
+use wire::{AuditEvent, Event, Person, UserId};
 
 use crate::store::Fact;
 
@@ -19,7 +19,7 @@ pub enum News {
     /// To the group's audit log.
     Audit(Event),
     /// To the audit log of the application.
-    App(Deed),
+    App(AuditEvent),
     /// To the log of one user's own news.
     User(UserId, Event),
 }
@@ -68,7 +68,7 @@ impl Decision {
 
     /// Notes it in the audit log of the application.
     #[must_use]
-    pub fn note_in_app(mut self, deed: Deed) -> Self {
+    pub fn note_in_app(mut self, deed: AuditEvent) -> Self {
         self.news.push(News::App(deed));
         self
     }

@@ -1,4 +1,4 @@
-use wire::{Door, Event, InviteId, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
+use wire::{Event, InviteId, JoinPolicy, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
 
 use super::decision::Decision;
 use super::invites::{usable, without_invites};
@@ -111,7 +111,7 @@ fn room(roster: &Roster, invited: bool) -> Result<(), Refusal> {
     if roster.settings.archived {
         return Err(Refusal::Archived);
     }
-    if roster.settings.door == Door::Invite && !invited {
+    if roster.settings.join_policy == JoinPolicy::Invite && !invited {
         return Err(Refusal::InviteNeeded);
     }
     let limit = roster.settings.limit;
@@ -316,7 +316,7 @@ mod tests {
         };
         assert_eq!(with(&|r| r.settings.limit = 1), Refusal::GroupFull { limit: 1 });
         assert_eq!(with(&|r| r.settings.archived = true), Refusal::Archived);
-        assert_eq!(with(&|r| r.settings.door = Door::Invite), Refusal::InviteNeeded);
+        assert_eq!(with(&|r| r.settings.join_policy = JoinPolicy::Invite), Refusal::InviteNeeded);
         assert_eq!(with(&|r| r.bans.push(ben())), Refusal::Banned);
         let full = Groups { count: 3, max: 3 };
         assert_eq!(join(&open, &ben(), None, full, NOW), Err(Refusal::TooManyGroups { max: 3 }));
@@ -326,7 +326,7 @@ mod tests {
     fn an_invite_opens_the_door_but_makes_no_room_and_lifts_no_ban() {
         let id = InviteId::from_bytes([1; 10]);
         let mut tea = roster(&[(ann(), Role::Admin)]);
-        tea.settings.door = Door::Invite;
+        tea.settings.join_policy = JoinPolicy::Invite;
         tea.invites.push(Invite { id, by: ann(), until: None, uses: Some(1) });
         let decision = join(&tea, &ben(), Some(id), ROOM, NOW).unwrap();
         assert_eq!(decision.facts.last(), Some(&Fact::InviteUsed(id)));

@@ -27,7 +27,9 @@ pub use speech::{may_amend, may_mention_everyone, may_speak};
 /// What the tests of the rules share.
 #[cfg(test)]
 mod cast {
-    use wire::{Description, Door, GroupId, GroupName, Member, Person, PersonName, Role, Seq, Settings};
+    use wire::{
+        Description, GroupId, GroupName, JoinPolicy, Member, Person, PersonName, Role, Seq, Settings,
+    };
     use wire::{Timestamp, UserId};
 
     use crate::store::{Roster, Version};
@@ -53,7 +55,7 @@ mod cast {
             name: GroupName::new("tea").unwrap(),
             description: Description::default(),
             limit: 10,
-            door: Door::Open,
+            join_policy: JoinPolicy::Open,
             announcing: false,
             slow_s: 0,
             archived: false,

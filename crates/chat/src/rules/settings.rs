@@ -1,5 +1,5 @@
 use wire::limits::SLOW_SECONDS;
-use wire::{Deed, Event, Refusal, Setting, UserId};
+use wire::{AuditEvent, Event, Refusal, Setting, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
@@ -43,7 +43,7 @@ pub fn delete(roster: &Roster, by: UserId, typed: &str) -> Result<Decision, Refu
     }
     let admin = roster.member(by).map(|member| member.person.clone()).ok_or(Refusal::NotAdmin)?;
     // Its own audit log goes with it.
-    let deed = Deed::GroupDeleted { by: admin, group: roster.summary() };
+    let deed = AuditEvent::GroupDeleted { by: admin, group: roster.summary() };
     let told = Decision::fact(Fact::Deleted).note_in_app(deed);
     Ok(roster.members.iter().fold(told, |decision, member| {
         decision.tell_user(&member.person, Event::GroupGone { id: roster.id })

@@ -111,7 +111,7 @@ pub trait Store: Send + Sync + 'static {
     /// one of its people.
     async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault>;
 
-    /// What of a conversation follows a place and counts as unread for a user, counted up to [`UNREAD_MOST`](wire::limits::UNREAD_MOST).
+    /// What of a conversation follows a place and counts as unread for a user, counted up to [`MAX_UNREAD`](wire::limits::MAX_UNREAD).
     async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault>;
 
     /// The groups a user has a seat in and the directs in which something was said, the one with the newest

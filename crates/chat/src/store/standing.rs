@@ -1,4 +1,6 @@
-use wire::{Conversation, Marks, Mine, Notify, Refusal, Role, Seq, Timestamp, UserId};
+use wire::{
+    Conversation, ConversationItem, NotificationLevel, ReadState, Refusal, Role, Seq, Timestamp, UserId,
+};
 
 use crate::rules;
 
@@ -47,7 +49,7 @@ pub struct Standing {
     /// Up to which place they have ever read it, as others see it.
     pub seen: Seq,
     /// What the user wants to be told of.
-    pub notify: Notify,
+    pub notify: NotificationLevel,
     /// Whether the user has hidden it.
     pub hidden: bool,
     /// Whether one of the two of a direct has blocked the other.
@@ -58,7 +60,7 @@ pub struct Standing {
     pub listed: bool,
 }
 
-/// What somebody has not read in a conversation, each counted up to [`UNREAD_MOST`](wire::limits::UNREAD_MOST).
+/// What somebody has not read in a conversation, each counted up to [`MAX_UNREAD`](wire::limits::MAX_UNREAD).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
     /// How many messages of others.
@@ -71,7 +73,7 @@ pub struct Unread {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversations {
     /// Each with what is new in it, the one with the newest entry first.
-    pub mine: Vec<Mine>,
+    pub mine: Vec<ConversationItem>,
     /// Whether there are more.
     pub more: bool,
     /// The head of the user's own log when this was read.
@@ -81,8 +83,8 @@ pub struct Conversations {
 impl Standing {
     /// How far the log has come to a user who stands like this.
     #[must_use]
-    pub const fn marks(&self, user: UserId) -> Marks {
-        Marks { user, delivered: self.delivered, read: self.seen }
+    pub const fn marks(&self, user: UserId) -> ReadState {
+        ReadState { user, delivered: self.delivered, read: self.seen }
     }
 }
 

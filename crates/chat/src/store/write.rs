@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use wire::{
-    AppRole, Conversation, Description, Marks, Notify, Pair, Person, Refusal, Seq, Timestamp, UserId,
+    AppRole, Conversation, Description, NotificationLevel, Pair, Person, ReadState, Refusal, Seq, Timestamp,
+    UserId,
 };
 
 use super::{Amend, Attempt, AttemptKey, Change, Draft, NewSession, OpenTopicBounds, PasswordHash, Sessions};
@@ -142,7 +143,7 @@ pub enum Write {
         /// Whose wish it is.
         user: UserId,
         /// What they want to be told of.
-        notify: Notify,
+        notify: NotificationLevel,
         /// Whether it is hidden.
         hidden: bool,
         /// What their devices are told.
@@ -294,7 +295,7 @@ pub enum Outcome {
     /// The marks that moved, but those in directs in which one has blocked the other.
     Delivered {
         /// Where, and what they are now.
-        moved: Vec<(Conversation, Marks)>,
+        moved: Vec<(Conversation, ReadState)>,
     },
     /// The write is done, and what is told of it has its place.
     Noted {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use wire::{Cursor, Door, Epoch, GroupId, Json, Person, Seq, Topic};
+use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
 
 use super::{ManualClock, SeededChance};
 use crate::bus::{Bus, LocalBus};
@@ -83,7 +83,7 @@ impl Node {
     /// # Panics
     /// If it is refused.
     pub async fn group(&self, founder: &Person, name: &str) -> GroupId {
-        self.chat.create_group(founder, name, Door::Open).await.unwrap().id
+        self.chat.create_group(founder, name, JoinPolicy::Open).await.unwrap().id
     }
 
     /// Gives two people a group in common.

@@ -4,7 +4,10 @@ mod anything;
 mod mentions;
 
 use wire::limits::{TEXT_BYTES, TEXT_NODES};
-use wire::{Block, Inline, Member, Person, PersonName, RichText, Role, Timestamp, UserId, mention_of, shows};
+use wire::{
+    Block, Inline, Member, Person, PersonName, RichText, Role, Timestamp, UserId, has_visible_text,
+    mention_of,
+};
 
 use super::*;
 

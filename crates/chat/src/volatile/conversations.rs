@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use wire::{
-    Conversation, GroupSummary, Mine, Notify, Pair, Person, Role, Seq, Summary, Timestamp, Topic, UserId,
+    Conversation, ConversationItem, ConversationSummary, GroupSummary, NotificationLevel, Pair, Person, Role,
+    Seq, Timestamp, Topic, UserId,
 };
 
 use super::accounts::by_name;
@@ -19,7 +20,7 @@ pub(super) struct View {
     /// How far others see that they have got it, and read it.
     pub(super) delivered: Seq,
     pub(super) seen: Seq,
-    pub(super) notify: Notify,
+    pub(super) notify: NotificationLevel,
     pub(super) hidden: bool,
 }
 
@@ -30,7 +31,7 @@ impl Default for View {
             read: Seq::ZERO,
             delivered: Seq::ZERO,
             seen: Seq::ZERO,
-            notify: Notify::default(),
+            notify: NotificationLevel::default(),
             hidden: false,
         }
     }
@@ -82,15 +83,19 @@ impl State {
         let groups = joined.iter().filter_map(|id| {
             let group = self.groups.get(id)?;
             let since = group.views.get(&user)?.since;
-            let summary = Summary::Group(GroupSummary { id: *id, name: group.settings.name.clone() });
+            let summary =
+                ConversationSummary::Group(GroupSummary { id: *id, name: group.settings.name.clone() });
             Some((self.newest(&Topic::group(*id)).unwrap_or(since), summary))
         });
         let views = self.directs.get(&user);
         let directs = views.into_iter().flat_map(HashMap::keys).filter_map(|other| {
             let (pair, with) = (Pair::of(user, *other)?, self.person(*other)?);
-            Some((self.newest(&Topic::direct(pair)).unwrap_or(Timestamp(0)), Summary::direct(pair, with)))
+            Some((
+                self.newest(&Topic::direct(pair)).unwrap_or(Timestamp(0)),
+                ConversationSummary::direct(pair, with),
+            ))
         });
-        let mut newest: Vec<(Timestamp, Summary)> = groups.chain(directs).collect();
+        let mut newest: Vec<(Timestamp, ConversationSummary)> = groups.chain(directs).collect();
         newest.sort_by_cached_key(|(at, what)| std::cmp::Reverse((*at, what.topic())));
         let more = newest.len() > limit;
         newest.truncate(limit);
@@ -102,12 +107,12 @@ impl State {
         self.logs.get(topic).and_then(VolatileLog::newest)
     }
 
-    fn mine(&self, what: Summary, user: UserId, at: Timestamp) -> Option<Mine> {
+    fn mine(&self, what: ConversationSummary, user: UserId, at: Timestamp) -> Option<ConversationItem> {
         let topic = what.topic();
         let conversation = topic.conversation()?;
         let Standing { read, notify, hidden, .. } = self.standing(conversation, user)?;
         let Unread { messages: unread, mentions } = self.unread(conversation, user, read);
-        Some(Mine { what, unread, mentions, notify, hidden, head: self.head(&topic), at })
+        Some(ConversationItem { what, unread, mentions, notify, hidden, head: self.head(&topic), at })
     }
 
     pub(super) fn people(

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use wire::{Door, GroupId, GroupSummary, Invite, Member, Person, Settings, Timestamp, Topic, UserId};
+use wire::{GroupId, GroupSummary, Invite, JoinPolicy, Member, Person, Settings, Timestamp, Topic, UserId};
 
 use super::conversations::View;
 use super::state::State;
@@ -203,7 +203,7 @@ impl State {
 
     /// The name of a group is found by, or no longer.
     fn name(&mut self, id: GroupId, settings: &Settings, on: bool) {
-        let is_listed = settings.door == Door::Listed && !settings.archived;
+        let is_listed = settings.join_policy == JoinPolicy::Listed && !settings.archived;
         for names in std::iter::once(&mut self.group_names).chain(is_listed.then_some(&mut self.listed_names))
         {
             if on {

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wire::limits::UNREAD_MOST;
+use wire::limits::MAX_UNREAD;
 use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
 use crate::store::{Draft, Mentions, Range, RowPage, Sender, Unread};
@@ -125,7 +125,7 @@ impl VolatileLog {
             messages: messages + 1,
             mentions: mentions + u32::from(held.mentions.has(user)),
         });
-        Unread { messages: all.messages.min(UNREAD_MOST), mentions: all.mentions.min(UNREAD_MOST) }
+        Unread { messages: all.messages.min(MAX_UNREAD), mentions: all.mentions.min(MAX_UNREAD) }
     }
 
     /// When the newest entry that is kept was taken.

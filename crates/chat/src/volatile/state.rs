@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use wire::{Description, GroupId, Marks, Person, SendId, Timestamp, Topic, UserId};
+use wire::{Description, GroupId, Person, ReadState, SendId, Timestamp, Topic, UserId};
 
 use super::Window;
 use super::accounts::{Claimed, Reset, Stored, Told};
@@ -136,7 +136,7 @@ impl State {
                         continue;
                     }
                     view.delivered = place;
-                    let marks = Marks { user: *user, delivered: place, read: view.seen };
+                    let marks = ReadState { user: *user, delivered: place, read: view.seen };
                     if !self.is_blocked(*conversation) {
                         moved.push((*conversation, marks));
                     }

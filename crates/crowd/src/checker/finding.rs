@@ -1,7 +1,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use wire::Marks;
+use wire::ReadState;
 
 /// One promise that was not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub enum Finding {
         /// Who was told.
         reader: String,
         /// Whose, and how far.
-        marks: Marks,
+        marks: ReadState,
     },
     /// A page of history has other entries than were asked for.
     WrongPage {
@@ -162,7 +162,7 @@ impl fmt::Display for Finding {
                 write!(f, "{measured} {what}; there may be {most} at most")
             }
             Self::AfterLeaving { reader, seq } => write!(f, "{reader} got {seq} after leaving"),
-            Self::BadMarks { reader, marks: Marks { user, delivered, read } } => {
+            Self::BadMarks { reader, marks: ReadState { user, delivered, read } } => {
                 write!(
                     f,
                     "{reader} was told that {user} has {delivered} and has read {read}, which cannot be"

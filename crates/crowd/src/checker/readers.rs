@@ -1,7 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use wire::limits::REPLAY_ENTRIES;
-use wire::{Epoch, Marks, ResetReason, Seq, UserId};
+use wire::{Epoch, ReadState, ResetReason, Seq, UserId};
 
 use super::Finding;
 use crate::record::{Line, Note, Record};
@@ -15,7 +15,7 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
     let mut left: Option<Seq> = None;
     let head = log.last().map_or(Seq::ZERO, |line| line.seq);
     let mut gaps = VecDeque::new();
-    let mut marks = HashMap::<UserId, Marks>::new();
+    let mut marks = HashMap::<UserId, ReadState>::new();
     for note in &record.notes {
         match note {
             Note::Subscribed { epoch: now, seq } => {
@@ -57,7 +57,7 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
                 compare(&record.name, line, log, findings);
             }
             Note::Marks(now) => {
-                let before = marks.insert(now.user, *now).unwrap_or(Marks {
+                let before = marks.insert(now.user, *now).unwrap_or(ReadState {
                     user: now.user,
                     delivered: Seq::ZERO,
                     read: Seq::ZERO,

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use wire::{Epoch, Marks, ResetReason, Seq, UserId};
+use wire::{Epoch, ReadState, ResetReason, Seq, UserId};
 
 use super::{Finding, check, check_reader};
 use crate::record::{Line, Note, Record};
@@ -53,12 +53,12 @@ fn a_clean_run_has_no_findings() {
 
 #[test]
 fn a_mark_that_goes_back_or_too_far_is_found() {
-    let marks = |delivered, read| Marks {
+    let marks = |delivered, read| ReadState {
         user: UserId::from_bytes([7; 10]),
         delivered: Seq(delivered),
         read: Seq(read),
     };
-    let judged = |told: &[Marks]| {
+    let judged = |told: &[ReadState]| {
         let (mut records, log) = clean();
         records[0].notes.extend(told.iter().copied().map(Note::Marks));
         check(&records, &log)

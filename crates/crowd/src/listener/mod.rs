@@ -18,7 +18,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use wire::{Action, Cursor, Incoming, Notice, Request, Seq, Topic};
+use wire::{Action, ClientFrame, Cursor, FromServer, Seq, ServerFrame, Topic};
 
 pub(crate) use self::audience::{Audience, Reads};
 use self::lines::{Found, Lines};
@@ -150,7 +150,7 @@ impl Listener {
         };
         let mut stream = shake_hands_as(stream, "/ws", self.cookie.as_deref()).await?;
         let action = Action::Subscribe { topic: self.target.topic.clone(), since: self.cursor };
-        stream.write_all(&client_text(&Request { action, reference: None }.encode())).await?;
+        stream.write_all(&client_text(&ClientFrame { action, reference: None }.encode())).await?;
         let mut link = Link { stream, frames: Frames::default() };
         while !self.take(&mut link).await? {}
         Ok(link)
@@ -274,9 +274,9 @@ impl Listener {
     fn understand(&mut self, frame: &[u8], now: Instant) -> io::Result<bool> {
         let known = match self.target.lines.find(self.next, frame) {
             Some(known) => Some(known),
-            None => match str::from_utf8(frame).ok().and_then(Incoming::<Value>::decode) {
-                Some(Incoming::Entry(entry)) => self.target.lines.learn(frame, line(*entry)),
-                Some(Incoming::Notice(notice)) => return self.notice(*notice),
+            None => match str::from_utf8(frame).ok().and_then(FromServer::<Value>::decode) {
+                Some(FromServer::Entry(entry)) => self.target.lines.learn(frame, line(*entry)),
+                Some(FromServer::Frame(notice)) => return self.notice(*notice),
                 None => None,
             },
         };
@@ -294,20 +294,20 @@ impl Listener {
         Ok(false)
     }
 
-    fn notice(&mut self, notice: Notice) -> io::Result<bool> {
+    fn notice(&mut self, notice: ServerFrame) -> io::Result<bool> {
         match notice {
-            Notice::Subscribed { cursor, .. } => {
+            ServerFrame::Subscribed { cursor, .. } => {
                 self.trail.note(Note::Subscribed { epoch: cursor.epoch, seq: cursor.seq });
                 self.cursor.get_or_insert(cursor);
                 return Ok(true);
             }
-            Notice::Reset { reason, cursor, .. } => {
+            ServerFrame::Reset { reason, cursor, .. } => {
                 let before = self.cursor.replace(cursor).map_or(Seq::ZERO, |before| before.seq);
                 self.trail.note(Note::Reset { reason, seq: cursor.seq });
                 self.gaps.push((before, cursor.seq));
             }
-            Notice::Refused { message, .. } => return Err(io::Error::other(message)),
-            Notice::Unsubscribed { .. } => return Err(io::Error::other("the right to read has ended")),
+            ServerFrame::Refused { message, .. } => return Err(io::Error::other(message)),
+            ServerFrame::Unsubscribed { .. } => return Err(io::Error::other("the right to read has ended")),
             _ => {}
         }
         Ok(false)

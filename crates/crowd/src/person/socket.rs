@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use wire::{Action, Amendment, Cursor, Emoji, Epoch, Incoming, Notice, Ref, Request, SendId};
+use wire::{Action, Amendment, ClientFrame, Cursor, Emoji, Epoch, FromServer, Ref, SendId, ServerFrame};
 
 use super::{Deed, Letter, Person};
 use crate::history::line;
@@ -102,8 +102,8 @@ impl Person {
     }
 
     async fn heard(&mut self, socket: &mut Socket, frame: &str) -> Option<()> {
-        match Incoming::<serde_json::Value>::decode(frame)? {
-            Incoming::Entry(entry) => {
+        match FromServer::<serde_json::Value>::decode(frame)? {
+            FromServer::Entry(entry) => {
                 let line = line(*entry);
                 self.progress.reads.fetch_add(1, Ordering::Relaxed);
                 if let Some(cursor) = &mut self.cursor {
@@ -120,20 +120,20 @@ impl Person {
                 }
                 self.note(Note::Read(line));
             }
-            Incoming::Notice(notice) => self.noticed(socket, *notice).await?,
+            FromServer::Frame(notice) => self.noticed(socket, *notice).await?,
         }
         Some(())
     }
 
-    async fn noticed(&mut self, socket: &mut Socket, notice: Notice) -> Option<()> {
+    async fn noticed(&mut self, socket: &mut Socket, notice: ServerFrame) -> Option<()> {
         match notice {
-            Notice::Subscribed { cursor, .. } => self.begin(cursor.epoch, cursor),
-            Notice::Reset { reason, cursor, .. } => {
+            ServerFrame::Subscribed { cursor, .. } => self.begin(cursor.epoch, cursor),
+            ServerFrame::Reset { reason, cursor, .. } => {
                 self.progress.resets.fetch_add(1, Ordering::Relaxed);
                 self.note(Note::Reset { reason, seq: cursor.seq });
                 self.cursor = Some(cursor);
             }
-            Notice::Ack { id, seq, duplicate, .. } => {
+            ServerFrame::Ack { id, seq, duplicate, .. } => {
                 if let Some(letter) = self.unanswered.iter().find(|letter| letter.id == id.as_str())
                     && letter.deed == Deed::Say
                 {
@@ -144,13 +144,13 @@ impl Person {
                 self.progress.duplicates.fetch_add(usize::from(duplicate), Ordering::Relaxed);
                 self.note(Note::Ok { id: id.to_string(), seq, duplicate });
             }
-            Notice::Marks { marks, .. } => {
+            ServerFrame::Marks { marks, .. } => {
                 self.progress.marks.fetch_add(marks.len(), Ordering::Relaxed);
                 for marks in marks {
                     self.note(Note::Marks(marks));
                 }
             }
-            Notice::Refused { retry_ms, reference, .. } => {
+            ServerFrame::Refused { retry_ms, reference, .. } => {
                 let number = reference?.as_number()?;
                 let letter =
                     self.unanswered.iter().find(|letter| letter.id.ends_with(&format!("-{number}")))?.clone();
@@ -174,6 +174,6 @@ impl Person {
 }
 
 async fn send(socket: &mut Socket, action: Action, number: Option<u64>) -> Option<()> {
-    let frame = Request { action, reference: number.map(Ref::number) }.encode();
+    let frame = ClientFrame { action, reference: number.map(Ref::number) }.encode();
     socket.send(Message::text(frame)).await.ok()
 }

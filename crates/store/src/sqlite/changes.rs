@@ -2,7 +2,7 @@
 
 use chat::store::{Change, Fact, Outcome, Version, folded};
 use rusqlite::{ToSql, Transaction, params};
-use wire::{Door, Invite, Member, Settings};
+use wire::{Invite, JoinPolicy, Member, Settings};
 
 use super::append::append;
 use super::values::{APPLICATION, door, role};
@@ -91,7 +91,7 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
 
 fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::Result<()> {
     forget_name(db, group)?;
-    let listed = settings.door == Door::Listed && !settings.archived;
+    let listed = settings.join_policy == JoinPolicy::Listed && !settings.archived;
     names::note_group(db, group, settings.name.as_str(), listed)?;
     let mut update = db.prepare_cached(
         "UPDATE groups SET name = ?, sort = ?, description = ?, member_limit = ?, door = ?, announcing = ?, slow_s = ?,
@@ -103,11 +103,11 @@ fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::R
         folded(settings.name.as_str()),
         settings.description.as_str(),
         settings.limit,
-        door(settings.door),
+        door(settings.join_policy),
         settings.announcing,
         settings.slow_s,
         settings.archived,
-        settings.door == Door::Listed,
+        settings.join_policy == JoinPolicy::Listed,
         group
     ])?;
     Ok(())

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use chat::store::{CALLED, Conversations, NEAR, Standing, Unread, folded};
 use rusqlite::{Connection, params};
 use wire::{
-    Conversation, GroupId, GroupSummary, Mine, Notify, Pair, Person, Role, Seq, Summary, Timestamp, Topic,
-    UserId,
+    Conversation, ConversationItem, ConversationSummary, GroupId, GroupSummary, NotificationLevel, Pair,
+    Person, Role, Seq, Timestamp, Topic, UserId,
 };
 
 use super::people::person;
@@ -52,7 +52,7 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
         let notify = checked(row, 2, |notify: String| notify_of(&notify));
         Ok(Standing {
             read: damaged::or(row, "directs", seq(row, 1), Seq::ZERO)?,
-            notify: damaged::or(row, "directs", notify, Notify::default())?,
+            notify: damaged::or(row, "directs", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "directs", row.get(3), false)?,
             delivered: damaged::or(row, "directs", seq(row, 4), Seq::ZERO)?,
             seen: damaged::or(row, "directs", seq(row, 5), Seq::ZERO)?,
@@ -97,9 +97,9 @@ pub(super) fn conversations(db: &Connection, user: UserId, limit: usize) -> rusq
 
 /// A conversation in the list of a user, before it is counted what is unread in it.
 struct InList {
-    what: Summary,
+    what: ConversationSummary,
     read: Seq,
-    notify: Notify,
+    notify: NotificationLevel,
     hidden: bool,
     at: Timestamp,
     /// Its log, if it has begun, and the head of that.
@@ -107,19 +107,19 @@ struct InList {
 }
 
 impl InList {
-    fn counted(self, db: &Connection, user: UserId) -> rusqlite::Result<Mine> {
+    fn counted(self, db: &Connection, user: UserId) -> rusqlite::Result<ConversationItem> {
         let Self { what, read, notify, hidden, at, log } = self;
         let unread = match log {
             Some((log, head)) => logs::unread_of(db, log, head, user, read)?,
             None => Unread::default(),
         };
         let mentions = match what {
-            Summary::Group(_) => unread.mentions,
+            ConversationSummary::Group(_) => unread.mentions,
             // Everything in a direct is meant for one.
-            Summary::Direct { .. } => unread.messages,
+            ConversationSummary::Direct { .. } => unread.messages,
         };
         let head = log.map_or(Seq::ZERO, |(_, head)| head);
-        Ok(Mine { what, unread: unread.messages, mentions, notify, hidden, head, at })
+        Ok(ConversationItem { what, unread: unread.messages, mentions, notify, hidden, head, at })
     }
 }
 
@@ -143,9 +143,9 @@ fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>
             None => None,
         };
         Ok(InList {
-            what: Summary::Group(GroupSummary { id, name: groups::group_name(row, 1)? }),
+            what: ConversationSummary::Group(GroupSummary { id, name: groups::group_name(row, 1)? }),
             read: damaged::or(row, "members", seq(row, 3), Seq::ZERO)?,
-            notify: damaged::or(row, "members", notify, Notify::default())?,
+            notify: damaged::or(row, "members", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "members", row.get(5), false)?,
             at: Timestamp(at.unwrap_or(since)),
             log: match log {
@@ -170,9 +170,9 @@ fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Res
         let Some(pair) = Pair::of(user, with.id) else { return Ok(None) };
         let notify = checked(row, 3, |notify: String| notify_of(&notify));
         Ok(Some(InList {
-            what: Summary::direct(pair, with),
+            what: ConversationSummary::direct(pair, with),
             read: damaged::or(row, "directs", seq(row, 2), Seq::ZERO)?,
-            notify: damaged::or(row, "directs", notify, Notify::default())?,
+            notify: damaged::or(row, "directs", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "directs", row.get(4), false)?,
             at: Timestamp(damaged::or(row, "directs", row.get(5), 0)?),
             log: logs::log(db, &Topic::direct(pair))?,

@@ -4,8 +4,8 @@ use chat::Limits;
 use chat::store::{CALLED, GroupOverview, Listing, Roster, Seats, Standing, Version, folded};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
-    Description, Door, GroupId, GroupName, GroupSummary, Invite, Member, Notify, Role, Seq, Settings,
-    Timestamp, Topic, UserId,
+    Description, GroupId, GroupName, GroupSummary, Invite, JoinPolicy, Member, NotificationLevel, Role, Seq,
+    Settings, Timestamp, Topic, UserId,
 };
 
 use super::people::person;
@@ -73,7 +73,7 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
             announcing: damaged::or(row, "groups", row.get(2), false)?,
             slow_s: damaged::or(row, "groups", row.get(3), 0)?,
             read: damaged::or(row, "members", seq(row, 7), Seq::ZERO)?,
-            notify: damaged::or(row, "members", notify, Notify::default())?,
+            notify: damaged::or(row, "members", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "members", row.get(9), false)?,
             delivered: damaged::or(row, "members", seq(row, 10), Seq::ZERO)?,
             seen: damaged::or(row, "members", seq(row, 11), Seq::ZERO)?,
@@ -230,7 +230,7 @@ fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
         name: group_name(row, 1)?,
         description: description(row, 2)?,
         limit: damaged::or(row, "groups", row.get(3), Limits::default().group_members)?,
-        door: damaged::or(row, "groups", door_of(row, 4), Door::Invite)?,
+        join_policy: damaged::or(row, "groups", door_of(row, 4), JoinPolicy::Invite)?,
         announcing: damaged::or(row, "groups", row.get(6), false)?,
         slow_s: damaged::or(row, "groups", row.get(7), 0)?,
         archived: damaged::or(row, "groups", row.get(8), false)?,

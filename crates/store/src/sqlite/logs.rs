@@ -3,7 +3,7 @@ use chat::store::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
-use wire::limits::UNREAD_MOST;
+use wire::limits::MAX_UNREAD;
 use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic, UserId};
 
 use super::damaged;
@@ -184,7 +184,7 @@ pub(super) fn unread_of(
              ) WHERE counts AND sender <> ? LIMIT ?
          )",
     )?;
-    let messages = count.query_row(params![log, sql(after), LOOKED_AT, me, UNREAD_MOST], |row| row.get(0))?;
+    let messages = count.query_row(params![log, sql(after), LOOKED_AT, me, MAX_UNREAD], |row| row.get(0))?;
     if messages == 0 {
         return Ok(Unread::default());
     }
@@ -198,7 +198,7 @@ pub(super) fn unread_of(
              WHERE entries.counts AND entries.sender <> ?5 LIMIT ?6
          )",
     )?;
-    let key = params![log, user.to_string(), sql(after), LOOKED_AT, me, UNREAD_MOST];
+    let key = params![log, user.to_string(), sql(after), LOOKED_AT, me, MAX_UNREAD];
     let mentions = count.query_row(key, |row| row.get(0))?;
     Ok(Unread { messages, mentions })
 }

@@ -2,7 +2,7 @@
 
 use chat::store::Outcome;
 use rusqlite::{OptionalExtension, Transaction, params};
-use wire::{Conversation, Marks, Seq, Topic, UserId};
+use wire::{Conversation, ReadState, Seq, Topic, UserId};
 
 use super::values::{seq, sql};
 use super::{damaged, logs};
@@ -47,7 +47,7 @@ pub(super) fn delivered(
     conversation: Conversation,
     user: UserId,
     place: Seq,
-) -> rusqlite::Result<Option<Marks>> {
+) -> rusqlite::Result<Option<ReadState>> {
     let place = place.min(logs::head(db, &Topic::of(conversation))?);
     let (table, seat) = seat(conversation, user);
     let mut update = db.prepare_cached(&format!(
@@ -57,7 +57,7 @@ pub(super) fn delivered(
     ))?;
     let moved = update.query_row(params![sql(place), seat.value, user.to_string()], |row| {
         let read = damaged::or(row, "members", seq(row, 0), Seq::ZERO)?;
-        Ok(Marks { user, delivered: place, read })
+        Ok(ReadState { user, delivered: place, read })
     });
     moved.optional()
 }

@@ -1,7 +1,7 @@
 use chat::store::Sender;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
-use wire::{AppRole, Door, Notify, Role, Seq};
+use wire::{AppRole, JoinPolicy, NotificationLevel, Role, Seq};
 
 /// The application of the built-in UI; the only one until others can be made.
 pub(super) const APPLICATION: i64 = 1;
@@ -28,19 +28,19 @@ pub(super) fn role_of(text: &str) -> Option<Role> {
 }
 
 /// A door as the table has it, besides whether the group is listed.
-pub(super) const fn door(door: Door) -> &'static str {
+pub(super) const fn door(door: JoinPolicy) -> &'static str {
     match door {
-        Door::Listed | Door::Open => "open",
-        Door::Invite => "invite",
+        JoinPolicy::Listed | JoinPolicy::Open => "open",
+        JoinPolicy::Invite => "invite",
     }
 }
 
 /// Reads a door back from its two columns, the first of which is `column`.
-pub(super) fn door_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Door> {
+pub(super) fn door_of(row: &Row<'_>, column: usize) -> rusqlite::Result<JoinPolicy> {
     let door = checked(row, column, |text: String| {
-        [Door::Open, Door::Invite].into_iter().find(|known| door(*known) == text)
+        [JoinPolicy::Open, JoinPolicy::Invite].into_iter().find(|known| door(*known) == text)
     })?;
-    Ok(if door == Door::Open && row.get(column + 1)? { Door::Listed } else { door })
+    Ok(if door == JoinPolicy::Open && row.get(column + 1)? { JoinPolicy::Listed } else { door })
 }
 
 /// A role in the application as the table has it.
@@ -60,17 +60,19 @@ pub(super) fn app_role_of(text: &str) -> Option<AppRole> {
 }
 
 /// What somebody wants to be told of as the table has it.
-pub(super) const fn notify(notify: Notify) -> &'static str {
+pub(super) const fn notify(notify: NotificationLevel) -> &'static str {
     match notify {
-        Notify::All => "all",
-        Notify::Mentions => "mentions",
-        Notify::Nothing => "nothing",
+        NotificationLevel::All => "all",
+        NotificationLevel::Mentions => "mentions",
+        NotificationLevel::Nothing => "nothing",
     }
 }
 
 /// Reads back what somebody wants to be told of.
-pub(super) fn notify_of(text: &str) -> Option<Notify> {
-    [Notify::All, Notify::Mentions, Notify::Nothing].into_iter().find(|known| notify(*known) == text)
+pub(super) fn notify_of(text: &str) -> Option<NotificationLevel> {
+    [NotificationLevel::All, NotificationLevel::Mentions, NotificationLevel::Nothing]
+        .into_iter()
+        .find(|known| notify(*known) == text)
 }
 
 /// A place as SQL has it. What is larger than SQL's numbers is past every log.

@@ -30,7 +30,7 @@ fn every_event_is_read_as_it_was_written() {
         Event::Muted { person: person(2), until: at, by: by.clone() },
         Event::Muted { person: person(2), until: None, by: by.clone() },
         Event::Changed { setting: Setting::Name(name), by: by.clone() },
-        Event::Changed { setting: Setting::Door(Door::Invite), by: by.clone() },
+        Event::Changed { setting: Setting::Door(JoinPolicy::Invite), by: by.clone() },
         Event::Invited { until: at, uses: Some(2), by: by.clone() },
         Event::Uninvited { by: by.clone() },
         said(),
@@ -51,7 +51,7 @@ fn every_event_is_read_as_it_was_written() {
         Event::GroupAdded { group: group.clone() },
         Event::GroupGone { id: group.id },
         Event::DirectAdded { person: person(2) },
-        Event::Preferred { topic: Topic::group(group.id), notify: Notify::Mentions, hidden: true },
+        Event::Preferred { topic: Topic::group(group.id), notify: NotificationLevel::Mentions, hidden: true },
         Event::Unknown,
     ];
     for event in all {

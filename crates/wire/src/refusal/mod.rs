@@ -20,14 +20,14 @@ pub enum Refusal {
     FieldMissing {
         /// Its name.
         field: &'static str,
-        /// What it must be.
+        /// The expected value.
         wants: &'static str,
     },
     /// A field has the wrong type or value.
     FieldWrong {
         /// Its name.
         field: &'static str,
-        /// What it must be.
+        /// The expected value.
         wants: &'static str,
     },
     /// A frame is over the limit.
@@ -41,7 +41,7 @@ pub enum Refusal {
     },
     /// The `Content-Type` is not what the route reads.
     ContentTypeWrong {
-        /// What it reads.
+        /// The text.
         wants: &'static str,
     },
     /// The request breaks a rule of HTTP, or its path or query cannot be read.
@@ -98,7 +98,7 @@ pub enum Refusal {
         /// The highest limit.
         max: u32,
     },
-    /// What was typed to confirm is not the name.
+    /// The text typed to confirm is not the name.
     ConfirmationWrong,
     /// No account has this name and password.
     SignInWrong,
@@ -179,7 +179,7 @@ pub enum Refusal {
     SendIdTaken,
     /// The caller sends faster than allowed.
     TooFast {
-        /// When to try again, in milliseconds from now.
+        /// The delay before a retry, in milliseconds.
         retry_ms: u32,
     },
     /// The server has as many open topics as it may have.
@@ -347,7 +347,7 @@ impl Refusal {
         }
     }
 
-    /// When to try again, in milliseconds from now, if waiting helps.
+    /// The delay before a retry, in milliseconds, if a retry helps.
     #[must_use]
     pub const fn retry_ms(&self) -> Option<u32> {
         match self {
@@ -373,7 +373,7 @@ pub struct Refused {
     pub code: String,
     /// The sentence.
     pub message: String,
-    /// When to try again, in milliseconds from now, if waiting helps.
+    /// The delay before a retry, in milliseconds, if a retry helps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_ms: Option<u32>,
 }

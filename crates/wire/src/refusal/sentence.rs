@@ -1,8 +1,8 @@
 use super::Refusal;
+use crate::client_frame::ACTIONS;
 use crate::limits;
-use crate::request::ACTIONS;
 
-/// What a person reads.
+/// The sentences of refusals.
 impl Refusal {
     /// One sentence, in English, that says what would be right.
     #[must_use]
@@ -74,7 +74,7 @@ impl Refusal {
             ),
             Self::PasswordWeak => "This password is among the first that others would try; choose one that is longer, or less common.".into(),
             Self::Blocked => "You cannot write to each other: one of you has blocked the other.".into(),
-            Self::TargetsBad => format!("Choose 1 to {} people or groups.", limits::TARGETS),
+            Self::TargetsBad => format!("Choose 1 to {} people or groups.", limits::BROADCAST_TARGETS),
             Self::NotAppAdmin => "Only an admin of this server may do that.".into(),
             Self::NotOwner => "Only the owner of this server may do that.".into(),
             Self::ResetOver => "This link no longer works; ask whoever runs this server for a new one.".into(),

@@ -1,6 +1,6 @@
 use chat::Caller;
 use server::Running;
-use wire::{Door, InviteId, Pair, Person, Role, Topic};
+use wire::{InviteId, JoinPolicy, Pair, Person, Role, Topic};
 
 use super::super::people::{Socket, get, post, raw, server};
 
@@ -119,13 +119,13 @@ impl World {
             chat.app_rank(&owner, me.id, wire::AppRole::Admin).await.unwrap();
         }
         let founder = if who == Who::LastAdmin { &me } else { &ann };
-        let id = chat.create_group(founder, "tea", Door::Invite).await.unwrap().id;
+        let id = chat.create_group(founder, "tea", JoinPolicy::Invite).await.unwrap().id;
         let invite = chat.invite(founder, id, 60, 0).await.unwrap();
         for person in [&ann, &ben].into_iter().filter(|person| person.id != founder.id) {
             chat.join(person, id, Some(invite)).await.unwrap();
         }
         // Who has a group in common with somebody may add them to others.
-        let common = chat.create_group(&nobody, "common", Door::Open).await.unwrap().id;
+        let common = chat.create_group(&nobody, "common", JoinPolicy::Open).await.unwrap().id;
         for person in [&ben, &me] {
             chat.join(person, common, None).await.unwrap();
         }

@@ -1,4 +1,4 @@
-use wire::{Conversation, Door, Invite, InviteId, Refusal, Role, Seq, Settings, Timestamp, Topic};
+use wire::{Conversation, Invite, InviteId, JoinPolicy, Refusal, Role, Seq, Settings, Timestamp, Topic};
 
 use super::Fresh;
 use super::writing::{
@@ -14,7 +14,7 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
     let new = Settings {
         description: wire::Description::new("black or green?").unwrap(),
         limit: 3,
-        door: Door::Invite,
+        join_policy: JoinPolicy::Invite,
         announcing: true,
         slow_s: 30,
         archived: true,

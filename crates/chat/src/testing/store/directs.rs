@@ -1,4 +1,6 @@
-use wire::{Conversation, Notify, Pair, Person, Refusal, Role, Seq, Summary, Topic, UserId};
+use wire::{
+    Conversation, ConversationSummary, NotificationLevel, Pair, Person, Refusal, Role, Seq, Topic, UserId,
+};
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
@@ -57,7 +59,8 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     commit_one(&*store, said(&ann(), "hello")).await;
     for (person, other, unread) in [(ann(), ben(), 0), (ben(), ann(), 1)] {
         let mine = store.conversations(person.id, 99).await.unwrap().mine;
-        let mine = mine.iter().find(|mine| mine.what == Summary::direct(pair(), other.clone())).unwrap();
+        let mine =
+            mine.iter().find(|mine| mine.what == ConversationSummary::direct(pair(), other.clone())).unwrap();
         assert_eq!((mine.unread, mine.mentions, mine.head, mine.at), (unread, unread, Seq(1), NOW));
         assert!(stands(&*store, &person).await.listed);
     }
@@ -159,16 +162,16 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
     for conversation in [Conversation::Group(TEA), direct(pair())] {
         let id = format!("{conversation:?}").replace(' ', "");
         let news = draft(&Topic::user(ann().id), Sender::User(ann().id), &id[..12], "preferred");
-        let (notify, hidden) = (Notify::Mentions, true);
+        let (notify, hidden) = (NotificationLevel::Mentions, true);
         let prefer = Write::Prefer { conversation, user: ann().id, notify, hidden, news };
         assert!(matches!(commit_one(&*store, prefer).await, Outcome::Posted { .. }));
         let standing = store.standing(conversation, ann().id).await.unwrap().unwrap();
-        assert_eq!((standing.notify, standing.hidden), (Notify::Mentions, true));
+        assert_eq!((standing.notify, standing.hidden), (NotificationLevel::Mentions, true));
     }
     assert!(store.conversations(ann().id, 99).await.unwrap().mine.iter().all(|mine| mine.hidden));
     assert!(!stands(&*store, &ben()).await.hidden, "everyone for themselves");
     let news = draft(&Topic::user(cal().id), Sender::User(cal().id), "1", "preferred");
-    let (conversation, notify) = (Conversation::Group(TEA), Notify::Nothing);
+    let (conversation, notify) = (Conversation::Group(TEA), NotificationLevel::Nothing);
     let stranger = Write::Prefer { conversation, user: cal().id, notify, hidden: true, news };
     assert_eq!(
         commit_one(&*store, stranger).await,

@@ -1,6 +1,6 @@
 use wire::{
-    Conversation, Entry, Epoch, GroupId, Json, Member, Mine, Notify, Page, Refusal, Seq, Summary, Topic,
-    UserId,
+    Conversation, ConversationItem, ConversationSummary, Entry, Epoch, GroupId, Json, Member,
+    NotificationLevel, Page, Refusal, Seq, Topic, UserId,
 };
 
 use crate::store::{
@@ -82,16 +82,16 @@ impl Model {
 
     pub(super) fn conversations(&self, user: UserId) -> Conversations {
         let joined = self.seats.iter().filter(|(_, seated)| *seated == user);
-        let mut mine: Vec<Mine> = joined
+        let mut mine: Vec<ConversationItem> = joined
             .filter_map(|(group, _)| {
                 let roster = self.roster(*group)?;
                 let newest = self.entries.iter().rev().find(|sent| sent.entry.topic == Topic::group(*group));
                 let since = roster.member(user)?.since;
-                Some(Mine {
-                    what: Summary::Group(roster.summary()),
+                Some(ConversationItem {
+                    what: ConversationSummary::Group(roster.summary()),
                     unread: 0,
                     mentions: 0,
-                    notify: Notify::All,
+                    notify: NotificationLevel::All,
                     hidden: false,
                     head: roster.head,
                     at: newest.map_or(since, |sent| sent.entry.timestamp),

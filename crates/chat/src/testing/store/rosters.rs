@@ -1,6 +1,6 @@
 use wire::{
-    Door, GroupId, GroupName, GroupSummary, Member, Mine, Notify, Person, Role, Seq, Settings, Summary,
-    Timestamp, Topic,
+    ConversationItem, ConversationSummary, GroupId, GroupName, GroupSummary, JoinPolicy, Member,
+    NotificationLevel, Person, Role, Seq, Settings, Timestamp, Topic,
 };
 
 use super::Fresh;
@@ -175,14 +175,18 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
         let found = store.groups(words, all, None, limit).await.unwrap();
         found.into_iter().map(|listing| format!("{} {}", listing.group.name, listing.members)).collect()
     };
-    let doors = [("Äpfel", Door::Listed, false), ("tea", Door::Listed, false), ("tent", Door::Listed, true)];
-    let more = [("Teapot", Door::Open, false), ("team", Door::Invite, false)];
+    let doors = [
+        ("Äpfel", JoinPolicy::Listed, false),
+        ("tea", JoinPolicy::Listed, false),
+        ("tent", JoinPolicy::Listed, true),
+    ];
+    let more = [("Teapot", JoinPolicy::Open, false), ("team", JoinPolicy::Invite, false)];
     for (number, (name, door, archived)) in (1..).zip(doors.into_iter().chain(more)) {
         let id = GroupId::from_bytes([number; 10]);
         commit_one(&*store, founding(id, &number.to_string(), &ann())).await;
-        let settled = Fact::Settled(Settings { door, archived, ..settings(name) });
+        let settled = Fact::Settled(Settings { join_policy: door, archived, ..settings(name) });
         commit_one(&*store, change(id, 1, vec![settled])).await;
-        assert_eq!(store.roster(id).await.unwrap().unwrap().settings.door, door);
+        assert_eq!(store.roster(id).await.unwrap().unwrap().settings.join_policy, door);
     }
     let tea = GroupId::from_bytes([2; 10]);
     commit_one(&*store, change(tea, 2, vec![seated(&ben(), Role::Member)])).await;
@@ -205,19 +209,19 @@ async fn groups(store: &dyn Store, of: &Person) -> Vec<GroupSummary> {
         .mine
         .into_iter()
         .filter_map(|mine| match mine.what {
-            Summary::Group(group) => Some(group),
-            Summary::Direct { .. } => None,
+            ConversationSummary::Group(group) => Some(group),
+            ConversationSummary::Direct { .. } => None,
         })
         .collect()
 }
 
 /// A group in a list, read to its end.
-fn mine(group: GroupSummary, head: u64, at: Timestamp) -> Mine {
-    Mine {
-        what: Summary::Group(group),
+fn mine(group: GroupSummary, head: u64, at: Timestamp) -> ConversationItem {
+    ConversationItem {
+        what: ConversationSummary::Group(group),
         unread: 0,
         mentions: 0,
-        notify: Notify::All,
+        notify: NotificationLevel::All,
         hidden: false,
         head: Seq(head),
         at,

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use wire::{
-    Conversation, Description, Door, Epoch, GroupId, GroupName, Json, Member, Page, Person, Role, SendId,
-    Settings, Timestamp, Topic, UserId,
+    Conversation, Description, Epoch, GroupId, GroupName, JoinPolicy, Json, Member, Page, Person, Role,
+    SendId, Settings, Timestamp, Topic, UserId,
 };
 
 use crate::session::TokenHash;
@@ -100,7 +100,7 @@ pub(super) fn settings(name: &str) -> Settings {
         name: GroupName::new(name).unwrap(),
         description: Description::default(),
         limit: 10,
-        door: Door::Open,
+        join_policy: JoinPolicy::Open,
         announcing: false,
         slow_s: 0,
         archived: false,

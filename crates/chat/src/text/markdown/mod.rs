@@ -5,7 +5,7 @@ mod tree;
 
 use pulldown_cmark::{Event, Options, Parser};
 use wire::limits::TEXT_NODES;
-use wire::{RichText, shows};
+use wire::{RichText, has_visible_text};
 
 use super::pieces::Pieces;
 use tree::Tree;
@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str, pieces: &Pieces) -> RichText {
         }
     }
     let read = tree.finish();
-    if !read.shows() && shows(text) { RichText::plain(text) } else { read }
+    if !read.shows() && has_visible_text(text) { RichText::plain(text) } else { read }
 }
 
 #[cfg(test)]

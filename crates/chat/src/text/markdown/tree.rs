@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Tag};
 use wire::limits::TEXT_NESTING;
-use wire::{Block, Inline, RichText, shows};
+use wire::{Block, Inline, RichText, has_visible_text};
 
 use super::FLAT_PIECES;
 use super::node::{Node, Wrap};
@@ -141,7 +141,7 @@ impl<'a> Tree<'a> {
 
     pub(super) fn code(&mut self, code: &str, range: Range<usize>) {
         let code = self.pieces.typed(code);
-        if shows(&code) { self.leaf(Inline::Code(code)) } else { self.typed(range) }
+        if has_visible_text(&code) { self.leaf(Inline::Code(code)) } else { self.typed(range) }
     }
 
     pub(super) fn line_break(&mut self, range: Range<usize>) {
@@ -218,7 +218,7 @@ impl<'a> Tree<'a> {
             return;
         }
         let top = self.top();
-        top.seen = top.seen || shows(text);
+        top.seen = top.seen || has_visible_text(text);
         if let Some(Inline::T(last)) = top.inlines.last_mut() {
             last.push_str(text);
         } else {

@@ -1,70 +1,45 @@
+//! Audit events: the application's audit log.
+
 use serde::{Deserialize, Serialize};
 
 use crate::view::{AppRole, GroupSummary, Person};
 
-/// What somebody did to accounts and sessions, or to the whole of a group: an entry of the audit log of the
+/// An entry of the application's audit log: a change of an account, a session, or a whole group, in the log of the
 /// application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Deed {
+#[expect(missing_docs, reason = "the fields say it by their names")]
+pub enum AuditEvent {
     /// A guest made an account.
-    Claimed {
-        /// Who.
-        by: Person,
-    },
+    Claimed { by: Person },
     /// Somebody signed in.
     SignedIn {
-        /// Who.
         by: Person,
-        /// What the browser said it is.
+        /// The browser's own name for itself.
         label: String,
     },
     /// Somebody ended sessions of their own.
-    SignedOut {
-        /// Who.
-        by: Person,
-        /// Which.
-        sessions: EndedSessions,
-    },
+    SignedOut { by: Person, sessions: EndedSessions },
     /// Somebody changed their password; their other sessions ended.
-    PasswordChanged {
-        /// Who.
-        by: Person,
-    },
+    PasswordChanged { by: Person },
     /// Somebody made a link for a new password.
     ResetOffered {
-        /// Who; none for the operator, on the machine itself.
+        /// The admin; none for the operator on the machine itself.
         by: Option<Person>,
-        /// For whom.
         of: Person,
     },
     /// Somebody set a new password by such a link; all their sessions ended.
-    ResetUsed {
-        /// Who.
-        by: Person,
-    },
+    ResetUsed { by: Person },
     /// Somebody may do something else in the application.
-    Ranked {
-        /// Who decided it.
-        by: Person,
-        /// Who may.
-        of: Person,
-        /// What.
-        role: AppRole,
-    },
+    Ranked { by: Person, of: Person, role: AppRole },
     /// A group was deleted, and its own audit log with it.
-    GroupDeleted {
-        /// By whom.
-        by: Person,
-        /// Which.
-        group: GroupSummary,
-    },
+    GroupDeleted { by: Person, group: GroupSummary },
     /// Something this version has no word for.
     #[serde(other)]
     Unknown,
 }
 
-/// Which of their sessions somebody ended.
+/// The sessions that a user ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedSessions {

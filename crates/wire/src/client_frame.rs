@@ -1,3 +1,5 @@
+//! Client frames: the actions that a client sends over the socket.
+
 mod fields;
 
 use serde_json::{Map, Value};
@@ -36,28 +38,25 @@ pub const ACTIONS: [&str; 15] = [
 
 /// One frame to the server: an action, and perhaps a `ref` that its answer repeats.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// What is asked.
+pub struct ClientFrame {
+    /// The action.
     pub action: Action,
-    /// What the answer repeats.
+    /// The client's own reference, which the reply repeats.
     pub reference: Option<Ref>,
 }
 
-/// What a connection can ask.
+/// The actions of a client.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields say it by their names")]
 pub enum Action {
     /// Live delivery of a topic; with `since` everything after that cursor comes first.
     Subscribe {
-        /// Which topic.
         topic: Topic,
-        /// How far the reader has come.
+        /// The reader's position.
         since: Option<Cursor>,
     },
     /// No more of a topic.
-    Unsubscribe {
-        /// Which topic.
-        topic: Topic,
-    },
+    Unsubscribe { topic: Topic },
     /// Says something in a conversation.
     Post {
         /// The conversation.
@@ -118,7 +117,6 @@ pub enum Action {
     },
     /// Publishes to an open topic.
     Publish {
-        /// Which topic.
         topic: Topic,
         /// The sender's id for it; without one it gets a random one.
         id: Option<SendId>,
@@ -147,22 +145,22 @@ pub enum Amendment {
 #[serde(transparent)]
 pub struct Ref(Value);
 
-/// Why a frame was not taken, with its `ref` as far as that could be read.
+/// The refusal of an invalid frame, with its `ref` if that could be read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RefusedRequest {
-    /// Why.
+pub struct InvalidFrame {
+    /// The refusal.
     pub refusal: Refusal,
     /// The frame's `ref`.
     pub reference: Option<Ref>,
 }
 
-impl Request {
+impl ClientFrame {
     /// Reads one text frame. Fields it does not know are passed over.
     ///
     /// # Errors
     /// The first thing that is wrong with it, never more than one.
-    pub fn decode(text: &str) -> Result<Self, RefusedRequest> {
-        let plain = |refusal| RefusedRequest { refusal, reference: None };
+    pub fn decode(text: &str) -> Result<Self, InvalidFrame> {
+        let plain = |refusal| InvalidFrame { refusal, reference: None };
         if text.len() > FRAME_BYTES {
             return Err(plain(Refusal::FrameTooLarge));
         }
@@ -170,7 +168,7 @@ impl Request {
         let reference = Ref::take(&mut fields).map_err(plain)?;
         match Action::take(&mut fields) {
             Ok(action) => Ok(Self { action, reference }),
-            Err(refusal) => Err(RefusedRequest { refusal, reference }),
+            Err(refusal) => Err(InvalidFrame { refusal, reference }),
         }
     }
 

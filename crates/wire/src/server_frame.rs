@@ -1,21 +1,24 @@
+//! Server frames: replies, subscription changes and ephemeral events.
+
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::client_frame::Ref;
 use crate::entry::Entry;
 use crate::fields::Fields;
 use crate::id::{SendId, UserId};
 use crate::refusal::Refused;
-use crate::request::Ref;
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
 use crate::topic::Topic;
-use crate::view::{Marks, Person};
+use crate::view::{Person, ReadState};
 
 /// A frame from the server that is not an [`Entry`]: it has an `event`. A reader passes over an `event` it
 /// does not know.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Notice {
+#[expect(missing_docs, reason = "the fields say it by their names")]
+pub enum ServerFrame {
     /// The first frame of every connection: who the server takes it for.
     Welcome {
         /// The signed-in user; without one only open topics answer.
@@ -24,9 +27,7 @@ pub enum Notice {
     },
     /// Live delivery has begun: everything after `cursor` follows, in order.
     Subscribed {
-        /// Which topic.
         topic: Topic,
-        /// Where delivery begins.
         cursor: Cursor,
         /// The newest entry at this moment.
         head: Seq,
@@ -36,9 +37,8 @@ pub enum Notice {
     },
     /// Live delivery has ended.
     Unsubscribed {
-        /// Which topic.
         topic: Topic,
-        /// Why, if the reader did not ask for it.
+        /// The reason, unless the client asked for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refused: Option<Refused>,
         /// The frame this answers.
@@ -48,16 +48,13 @@ pub enum Notice {
     /// The entries between the reader's cursor and `cursor` are not replayed: read them from history, or
     /// load anew. Live delivery goes on after `cursor`.
     Reset {
-        /// Which topic.
         topic: Topic,
-        /// Why.
         reason: ResetReason,
-        /// Where delivery goes on.
         cursor: Cursor,
         /// The oldest entry that history still has.
         begins: Seq,
     },
-    /// What was sent is committed.
+    /// A send is committed.
     Ack {
         /// The sender's id for it.
         id: SendId,
@@ -65,9 +62,9 @@ pub enum Notice {
         topic: Topic,
         /// Its place.
         seq: Seq,
-        /// When it was committed, UTC.
+        /// The time of the commit, UTC.
         timestamp: Timestamp,
-        /// Whether it was there already.
+        /// Whether it was committed before: the send was a retry.
         duplicate: bool,
         /// The frame this answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -77,9 +74,9 @@ pub enum Notice {
     Refused {
         /// The stable code.
         code: String,
-        /// What would be right, in a sentence.
+        /// A sentence that says what would be right.
         message: String,
-        /// When to try again, in milliseconds from now, if waiting helps.
+        /// The delay before a retry, in milliseconds, if a retry helps.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_ms: Option<u32>,
         /// The frame this answers.
@@ -93,9 +90,9 @@ pub enum Notice {
         topic: Topic,
         /// The place.
         seq: Seq,
-        /// How many messages of others follow it.
+        /// The number of unread messages.
         unread: u32,
-        /// How many of them mention one.
+        /// The number of them that mention the user.
         mentions: u32,
         /// The frame this answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -106,8 +103,8 @@ pub enum Notice {
     Marks {
         /// The conversation.
         topic: Topic,
-        /// Whose, and how far.
-        marks: Vec<Marks>,
+        /// The read states.
+        marks: Vec<ReadState>,
         /// The frame this answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
@@ -116,16 +113,15 @@ pub enum Notice {
     Presence {
         /// The conversation.
         topic: Topic,
-        /// Who is there.
+        /// Users who are here.
         here: Vec<UserId>,
-        /// Who is connected, but away.
+        /// Users who are connected but away.
         away: Vec<UserId>,
     },
     /// A signal: somebody is typing in a conversation.
     Typing {
         /// The conversation.
         topic: Topic,
-        /// Who.
         person: Person,
     },
     /// The answer to `ping`.
@@ -136,9 +132,9 @@ pub enum Notice {
     },
     /// The server is about to close the connection.
     Goodbye {
-        /// Why, as in the close frame that follows.
+        /// The reason, as in the close frame that follows.
         reason: String,
-        /// When to come back, in milliseconds from now.
+        /// The delay before a reconnect, in milliseconds.
         retry_ms: u32,
     },
     /// Something this version has no word for.
@@ -146,29 +142,29 @@ pub enum Notice {
 }
 
 /// The notice that these fields are; none if one is missing that it must have, or its event is unknown here.
-fn notice(mut fields: Fields) -> Option<Notice> {
+fn notice(mut fields: Fields) -> Option<ServerFrame> {
     let event: String = fields.take("event")?;
     let f = &mut fields;
     Some(match event.as_str() {
-        "welcome" => Notice::Welcome { me: f.take("me")? },
-        "subscribed" => Notice::Subscribed {
+        "welcome" => ServerFrame::Welcome { me: f.take("me")? },
+        "subscribed" => ServerFrame::Subscribed {
             topic: f.take("topic")?,
             cursor: f.take("cursor")?,
             head: f.take("head")?,
             reference: f.take("ref")?,
         },
-        "unsubscribed" => Notice::Unsubscribed {
+        "unsubscribed" => ServerFrame::Unsubscribed {
             topic: f.take("topic")?,
             refused: f.take("refused")?,
             reference: f.take("ref")?,
         },
-        "reset" => Notice::Reset {
+        "reset" => ServerFrame::Reset {
             topic: f.take("topic")?,
             reason: ResetReason::read(&f.take::<String>("reason")?)?,
             cursor: f.take("cursor")?,
             begins: f.take("begins")?,
         },
-        "ack" => Notice::Ack {
+        "ack" => ServerFrame::Ack {
             id: f.take("id")?,
             topic: f.take("topic")?,
             seq: f.take("seq")?,
@@ -176,13 +172,13 @@ fn notice(mut fields: Fields) -> Option<Notice> {
             duplicate: f.take("duplicate")?,
             reference: f.take("ref")?,
         },
-        "refused" => Notice::Refused {
+        "refused" => ServerFrame::Refused {
             code: f.take("code")?,
             message: f.take("message")?,
             retry_ms: f.take("retry_ms")?,
             reference: f.take("ref")?,
         },
-        "read" => Notice::Read {
+        "read" => ServerFrame::Read {
             topic: f.take("topic")?,
             seq: f.take("seq")?,
             unread: f.take("unread")?,
@@ -190,25 +186,25 @@ fn notice(mut fields: Fields) -> Option<Notice> {
             reference: f.take("ref")?,
         },
         "marks" => {
-            Notice::Marks { topic: f.take("topic")?, marks: f.take("marks")?, reference: f.take("ref")? }
+            ServerFrame::Marks { topic: f.take("topic")?, marks: f.take("marks")?, reference: f.take("ref")? }
         }
         "presence" => {
-            Notice::Presence { topic: f.take("topic")?, here: f.take("here")?, away: f.take("away")? }
+            ServerFrame::Presence { topic: f.take("topic")?, here: f.take("here")?, away: f.take("away")? }
         }
-        "typing" => Notice::Typing { topic: f.take("topic")?, person: f.take("person")? },
-        "pong" => Notice::Pong { reference: f.take("ref")? },
-        "goodbye" => Notice::Goodbye { reason: f.take("reason")?, retry_ms: f.take("retry_ms")? },
+        "typing" => ServerFrame::Typing { topic: f.take("topic")?, person: f.take("person")? },
+        "pong" => ServerFrame::Pong { reference: f.take("ref")? },
+        "goodbye" => ServerFrame::Goodbye { reason: f.take("reason")?, retry_ms: f.take("retry_ms")? },
         _ => return None,
     })
 }
 
-impl<'de> Deserialize<'de> for Notice {
+impl<'de> Deserialize<'de> for ServerFrame {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(notice(Fields::deserialize(deserializer)?).unwrap_or(Self::Unknown))
     }
 }
 
-/// Why a gap is not replayed.
+/// The reason that a gap is not replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResetReason {
@@ -244,14 +240,14 @@ impl ResetReason {
 
 /// Any frame from the server; `D` is what the entries carry, as far as the reader wants to know it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Incoming<D> {
+pub enum FromServer<D> {
     /// News of a topic.
     Entry(Box<Entry<D>>),
     /// Anything else.
-    Notice(Box<Notice>),
+    Frame(Box<ServerFrame>),
 }
 
-impl Notice {
+impl ServerFrame {
     /// A frame was not taken.
     #[must_use]
     pub fn refused(refused: Refused, reference: Option<Ref>) -> Self {
@@ -266,7 +262,7 @@ impl Notice {
     }
 }
 
-impl<D: DeserializeOwned> Incoming<D> {
+impl<D: DeserializeOwned> FromServer<D> {
     /// Reads one text frame; none if it is neither.
     #[must_use]
     pub fn decode(text: &str) -> Option<Self> {
@@ -278,7 +274,7 @@ impl<D: DeserializeOwned> Incoming<D> {
         let text = text.as_bytes();
         let Kind { event } = serde_json::from_slice(text).ok()?;
         if event.is_some() {
-            serde_json::from_slice(text).ok().map(|notice| Self::Notice(Box::new(notice)))
+            serde_json::from_slice(text).ok().map(|notice| Self::Frame(Box::new(notice)))
         } else {
             serde_json::from_slice(text).ok().map(|entry| Self::Entry(Box::new(entry)))
         }

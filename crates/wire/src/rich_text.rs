@@ -1,11 +1,13 @@
+//! Rich text: the typed tree of a formatted message.
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
 use crate::limits::EXCERPT_CHARS;
 use crate::mention::EVERYONE;
-use crate::visible::shows;
+use crate::visible::has_visible_text;
 
-/// What a message means: a tree, never a string of HTML. The parser stands on the server; components render
+/// A formatted message: a tree, never a string of HTML. The parser is on the server; components render
 /// the nodes, so nothing a person types can become markup. Nesting is at most
 /// [`TEXT_NESTING`](crate::limits::TEXT_NESTING), and there are at most [`TEXT_NODES`](crate::limits::TEXT_NODES)
 /// blocks, items and inlines.
@@ -45,6 +47,7 @@ pub enum Block {
 /// A part of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields say it by their names")]
 pub enum Inline {
     /// Plain text; its line breaks are shown.
     T(String),
@@ -60,12 +63,10 @@ pub enum Inline {
     Link {
         /// The target: an absolute `http`, `https`, `ftp` or `mailto` URL.
         to: String,
-        /// What it shows.
         of: Vec<Inline>,
     },
     /// A name that tells whose it is.
     Mention {
-        /// Whose.
         id: UserId,
         /// The name as it was then.
         name: String,
@@ -89,7 +90,8 @@ impl RichText {
     /// answered.
     #[must_use]
     pub fn plain(text: &str) -> Self {
-        let paragraphs = text.splitn(PLAIN_PARAGRAPHS, "\n\n").filter(|paragraph| shows(paragraph));
+        let paragraphs =
+            text.splitn(PLAIN_PARAGRAPHS, "\n\n").filter(|paragraph| has_visible_text(paragraph));
         let block = |paragraph: &str| Block::P(vec![Inline::T(paragraph.trim_matches('\n').to_owned())]);
         Self { blocks: paragraphs.map(block).collect() }
     }
@@ -98,7 +100,7 @@ impl RichText {
     #[must_use]
     pub fn shows(&self) -> bool {
         let mut is_seen = false;
-        self.each_text(&mut |text| is_seen = is_seen || shows(text));
+        self.each_text(&mut |text| is_seen = is_seen || has_visible_text(text));
         is_seen
     }
 

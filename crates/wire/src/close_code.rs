@@ -1,4 +1,6 @@
-/// Why a socket ended, and whether to come back: the codes of the WebSocket close frame.
+//! Close codes of the WebSocket.
+
+/// The codes of the WebSocket close frame: the reason that a socket ended, and whether to reconnect.
 ///
 /// 1xxx are RFC 6455's own; 4xxx are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl CloseCode {
         }
     }
 
-    /// Whether a reader with this number should connect again by itself.
+    /// Returns true if a client should reconnect by itself after this code.
     #[must_use]
     pub const fn comes_back(number: u16) -> bool {
         number != Self::SignedOut.number() && number != Self::TooMany.number()
