@@ -69,9 +69,9 @@ impl From<Refusal> for Failure {
 }
 
 #[cfg(feature = "ssr")]
-impl From<chat::No> for Failure {
-    fn from(no: chat::No) -> Self {
-        no.outside().into()
+impl From<chat::Error> for Failure {
+    fn from(no: chat::Error) -> Self {
+        no.into_refusal().into()
     }
 }
 

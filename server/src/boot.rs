@@ -2,7 +2,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use chat::{Chat, OsChance, Parts, Store, SystemClock, VolatileStore, Window};
+use chat::{Chat, MemoryStore, OsRandom, Parts, Store, SystemClock, Window};
 use store::SqliteStore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
@@ -170,11 +170,11 @@ async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
 pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore>>), Wrong> {
     match config.store {
         StoreChoice::Memory => {
-            let store = Arc::new(VolatileStore::new(&OsChance, Window::default()));
+            let store = Arc::new(MemoryStore::new(&OsRandom, Window::default()));
             Ok((domain(config, store)?, None))
         }
         StoreChoice::Sqlite => {
-            let opened = SqliteStore::open(&config.data, &OsChance);
+            let opened = SqliteStore::open(&config.data, &OsRandom);
             let store =
                 Arc::new(opened.map_err(|fault| Wrong(format!("the data cannot be opened: {fault}")))?);
             Ok((domain(config, Arc::clone(&store) as Arc<dyn Store>)?, Some(store)))
@@ -184,7 +184,7 @@ pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore
 
 fn domain(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Chat>, Wrong> {
     let bus = bus::open(&config.bus).map_err(|unknown| Wrong(unknown.to_string()))?;
-    let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsChance));
+    let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsRandom));
     Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits }))
 }
 

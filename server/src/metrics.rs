@@ -64,7 +64,7 @@ impl Collector for Node {
             let encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             ConstGauge::new(value).encode(encoder)?;
         }
-        let tally = app.chat.tally();
+        let tally = app.chat.metrics();
         let counters = [
             ("deliveries", "Entries handed to sockets, once for each", broker.deliveries),
             ("writes", "Writes that sockets took", broker.writes),

@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, Path, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::{Bytes, BytesMut};
-use chat::{Caller, No};
+use chat::{Caller, Error};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
@@ -48,7 +48,7 @@ pub(crate) async fn avatar(
 ) -> Result<Response, Problem> {
     caller.me()?;
     let picture = match user.parse::<UserId>() {
-        Ok(user) => app.chat.picture(user).await?,
+        Ok(user) => app.chat.avatar(user).await?,
         Err(_) => None,
     };
     let (kind, picture) = match picture {
@@ -133,7 +133,7 @@ pub(crate) async fn upload(
     }
     match done {
         Ok(()) => Redirect::to(&page(&headers)).into_response(),
-        Err(no) => refuse_file(app, caller, &headers, &no.outside()).await,
+        Err(no) => refuse_file(app, caller, &headers, &no.into_refusal()).await,
     }
 }
 
@@ -175,9 +175,9 @@ async fn refuse_file(app: App, caller: Caller, headers: &HeaderMap, refusal: &Re
     refuse(app, caller, headers, &page(headers), returned, status).await
 }
 
-async fn take(app: &App, caller: &Caller, request: Request) -> Result<(), No> {
+async fn take(app: &App, caller: &Caller, request: Request) -> Result<(), Error> {
     let me = caller.me()?;
-    app.chat.may_portray(me).await?;
+    app.chat.may_set_avatar(me).await?;
     let _upload = app.uploads.begin(me.id)?;
     let (parts, body) = request.into_parts();
     let mut charge = app.uploads.files.begin(network_of(app, &parts));
@@ -191,7 +191,7 @@ async fn take(app: &App, caller: &Caller, request: Request) -> Result<(), No> {
         deadline.wait(size, form.next_field()).await?.map_err(|_| Refusal::PictureBad)?
     {
         match field.name() {
-            Some("remove") => return app.chat.take_picture_down(me).await,
+            Some("remove") => return app.chat.remove_avatar(me).await,
             Some("picture") => {}
             _ => continue,
         }
@@ -206,7 +206,7 @@ async fn take(app: &App, caller: &Caller, request: Request) -> Result<(), No> {
         if size > PICTURE_BYTES {
             return Err(Refusal::BodyTooLarge { max: PICTURE_BYTES }.into());
         }
-        return app.chat.portray(me, file.freeze()).await;
+        return app.chat.set_avatar(me, file.freeze()).await;
     }
     Err(Refusal::PictureBad.into())
 }

@@ -81,8 +81,8 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<chat::No> for Problem {
-    fn from(no: chat::No) -> Self {
-        Self(no.outside())
+impl From<chat::Error> for Problem {
+    fn from(no: chat::Error) -> Self {
+        Self(no.into_refusal())
     }
 }

@@ -33,9 +33,9 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 /// Finds out on whose behalf a request runs: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let token = token(&app.config, request.headers());
-    let endings = app.chat.endings();
+    let endings = app.chat.revocation_position();
     let me = match &token {
-        Some(token) => match app.chat.recognise(token).await {
+        Some(token) => match app.chat.authenticate(token).await {
             Ok(me) => me,
             Err(no) => return Problem::from(no).into_response(),
         },

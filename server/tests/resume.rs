@@ -4,7 +4,7 @@ use app::live::{Order, Timeline};
 use app::{Live, Zone};
 use chat::store::Range;
 use chat::testing::{Node, SeededChance};
-use chat::{Caller, Chance};
+use chat::{Caller, RandomSource};
 use leptos::prelude::*;
 use serde_json::Value;
 use wire::{
@@ -56,11 +56,11 @@ async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
             let _ = chat.leave(other, group).await;
         }
         12 if other.name.as_str() != "ann" => {
-            let _ = chat.remove(&people[0], group, other.id, false).await;
+            let _ = chat.remove_member(&people[0], group, other.id, false).await;
         }
         13 => {
             let role = [Role::Admin, Role::Member][usize::from(on)];
-            let _ = chat.rank(&people[0], group, other.id, role).await;
+            let _ = chat.set_role(&people[0], group, other.id, role).await;
         }
         14 => {
             let _ = chat.mute(&people[0], group, other.id, u32::from(on) * 60).await;
@@ -72,7 +72,7 @@ async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
                 2 => Setting::Door([JoinPolicy::Open, JoinPolicy::Invite][usize::from(on)]),
                 _ => Setting::Announcing(!on),
             };
-            let _ = chat.settle(&people[0], group, vec![setting]).await;
+            let _ = chat.update_settings(&people[0], group, vec![setting]).await;
         }
     }
 }
@@ -152,7 +152,7 @@ async fn a_resumed_page_knows_what_a_fresh_one_knows() {
         let mut watched = None;
         for step in 0..u64::from(STEPS) {
             if step == begins {
-                watched = Some(page(node.chat.visit(ann).await.unwrap(), opened(&node, ann, group).await));
+                watched = Some(page(node.chat.overview(ann).await.unwrap(), opened(&node, ann, group).await));
             }
             happens(&node, &dice, group, &people).await;
             if let Some((live, timeline)) = &watched
@@ -173,7 +173,7 @@ async fn a_resumed_page_knows_what_a_fresh_one_knows() {
             let kind = serde_json::to_value(&entry.data).unwrap()["type"].as_str().unwrap().to_owned();
             *kinds.entry(kind).or_default() += 1;
         }
-        let fresh = page(node.chat.visit(ann).await.unwrap(), opened(&node, ann, group).await);
+        let fresh = page(node.chat.overview(ann).await.unwrap(), opened(&node, ann, group).await);
         let (resumed, loaded) = (shown(&live, &timeline), shown(&fresh.0, &fresh.1));
         assert!(resumed == loaded, "seed {seed}:\n{}", difference(&resumed, &loaded));
         node.chat.shut_down().await.unwrap();

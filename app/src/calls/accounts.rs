@@ -11,7 +11,7 @@ pub async fn claim(password: String) -> Result<(), Failure> {
     use super::context::{caller_with_device, chat, keep_device};
 
     let caller = caller_with_device();
-    chat().claim_from(&caller, &password).await?;
+    chat().create_account_from(&caller, &password).await?;
     keep_device(&caller);
     Ok(())
 }
@@ -24,7 +24,7 @@ pub async fn claim(password: String) -> Result<(), Failure> {
 pub async fn describe(bio: String) -> Result<(), Failure> {
     use super::context::{caller, chat};
 
-    Ok(chat().describe(caller().me()?, &bio).await?)
+    Ok(chat().set_bio(caller().me()?, &bio).await?)
 }
 
 /// Signs in with a name and a password.
@@ -135,7 +135,7 @@ pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
         "member" => AppRole::Member,
         _ => return Err(Refusal::FieldWrong { field: "role", wants: "admin or member" }.into()),
     };
-    Ok(chat().app_rank(caller().me()?, user_id(&user)?, role).await?)
+    Ok(chat().set_application_role(caller().me()?, user_id(&user)?, role).await?)
 }
 
 /// Makes a link by which somebody sets a new password. A page shows it once, in its answer: it stands in no address.
@@ -146,7 +146,7 @@ pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
 pub async fn offer_reset(user: String) -> Result<String, Failure> {
     use super::context::{absolute, caller, chat, show_once, user_id};
 
-    let token = chat().offer_reset(caller().me()?, user_id(&user)?).await?;
+    let token = chat().create_password_reset(caller().me()?, user_id(&user)?).await?;
     let link = absolute(&format!("/reset/{}", token.reveal()));
     show_once(&link);
     Ok(link)
@@ -162,7 +162,7 @@ pub async fn reset_password(token: String, password: String) -> Result<(), Failu
     use wire::Refusal;
 
     let (token, caller) = (chat::Token::parse(&token).ok_or(Refusal::ResetOver)?, caller_with_device());
-    let session = chat().reset(&caller, &token, &password).await?;
+    let session = chat().reset_password(&caller, &token, &password).await?;
     keep_token(&session);
     keep_device(&caller);
     go_to("/");

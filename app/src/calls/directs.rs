@@ -22,7 +22,7 @@ pub async fn gather(name: String, #[server(default)] users: Vec<String>) -> Resu
     use super::context::{caller, chat, go_to, user_id};
 
     let users = users.iter().map(|user| user_id(user)).collect::<Result<Vec<_>, _>>()?;
-    let group = chat().gather(caller().me()?, &name, &users).await?;
+    let group = chat().create_group_with(caller().me()?, &name, &users).await?;
     go_to(&format!("/g/{}", group.id));
     Ok(())
 }

@@ -41,7 +41,7 @@ pub async fn enter(
         }
     };
     let visit = match &me {
-        Some(me) => Some(chat.visit(me).await?),
+        Some(me) => Some(chat.overview(me).await?),
         None => None,
     };
     Ok(ConversationPageData { visit, view, link, form_id: chat.new_send_id() })
@@ -90,5 +90,5 @@ pub async fn prefer(topic: String, notify: String, hidden: Option<String>) -> Re
         "nothing" => NotificationLevel::Nothing,
         _ => return Err(Refusal::FieldWrong { field: "notify", wants: "all, mentions or nothing" }.into()),
     };
-    Ok(chat().prefer(caller().me()?, &topic_of(&topic)?, notify, hidden.is_some()).await?)
+    Ok(chat().set_preferences(caller().me()?, &topic_of(&topic)?, notify, hidden.is_some()).await?)
 }

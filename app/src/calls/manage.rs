@@ -29,7 +29,7 @@ pub async fn settle(
         Setting::SlowS(slow_s),
         Setting::Announcing(announcing.is_some()),
     ];
-    Ok(chat().settle(caller().me()?, group_id(&group)?, new).await?)
+    Ok(chat().update_settings(caller().me()?, group_id(&group)?, new).await?)
 }
 
 /// Closes a group, or opens it again.
@@ -41,7 +41,7 @@ pub async fn archive(group: String, archived: bool) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
 
     let new = vec![wire::Setting::Archived(archived)];
-    Ok(chat().settle(caller().me()?, group_id(&group)?, new).await?)
+    Ok(chat().update_settings(caller().me()?, group_id(&group)?, new).await?)
 }
 
 /// Deletes a group; `typed` must be its name.
@@ -80,13 +80,13 @@ pub async fn manage(
     }
     for user in users {
         match deed.as_str() {
-            "add" => chat.add(&me, id, user).await?,
-            "promote" => chat.rank(&me, id, user, Role::Admin).await?,
-            "demote" => chat.rank(&me, id, user, Role::Member).await?,
+            "add" => chat.add_member(&me, id, user).await?,
+            "promote" => chat.set_role(&me, id, user, Role::Admin).await?,
+            "demote" => chat.set_role(&me, id, user, Role::Member).await?,
             "mute" => chat.mute(&me, id, user, minutes.unwrap_or(60).max(1)).await?,
             "unmute" => chat.mute(&me, id, user, 0).await?,
-            "remove" => chat.remove(&me, id, user, false).await?,
-            "ban" => chat.remove(&me, id, user, true).await?,
+            "remove" => chat.remove_member(&me, id, user, false).await?,
+            "ban" => chat.remove_member(&me, id, user, true).await?,
             "unban" => chat.unban(&me, id, user).await?,
             _ => return Err(Refusal::FieldWrong { field: "deed", wants: "one of the buttons" }.into()),
         }
@@ -111,7 +111,7 @@ pub async fn invite(group: String, minutes: u32, uses: Option<String>) -> Result
             wants: "a whole number, or empty for any number",
         })?,
     };
-    chat().invite(caller().me()?, group_id(&group)?, minutes, uses).await?;
+    chat().create_invite(caller().me()?, group_id(&group)?, minutes, uses).await?;
     Ok(())
 }
 
@@ -124,5 +124,5 @@ pub async fn revoke(group: String, invite: String) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id, invite_id};
 
     let Some(invite) = invite_id(&invite) else { return Err(wire::Refusal::NotFound.into()) };
-    Ok(chat().revoke(caller().me()?, group_id(&group)?, invite).await?)
+    Ok(chat().revoke_invite(caller().me()?, group_id(&group)?, invite).await?)
 }

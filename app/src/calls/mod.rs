@@ -28,7 +28,7 @@ pub use messages::{Amend, Post, Slice, amend, post, slice};
 pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
 pub use people::{find_emoji, find_members, find_people, introduce, look_around};
 #[cfg(feature = "ssr")]
-pub(crate) use still::{Administered, Listed, Listing, Managed, Profile, Shown};
+pub(crate) use still::{AccountListing, Administered, GroupListing, Managed, Profile, Shown};
 #[cfg(feature = "ssr")]
 pub(crate) use still::{Audiences, Known, MembersPart, Part, Places, Results, SessionLine, Told};
 #[cfg(feature = "ssr")]

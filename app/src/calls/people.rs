@@ -21,7 +21,7 @@ pub async fn introduce(
         Some(me) => me,
         None => {
             let invited = group.zip(invite.as_deref().and_then(invite_id));
-            let (me, token) = chat().introduce_by(&caller(), &name, invited).await?;
+            let (me, token) = chat().create_guest_by(&caller(), &name, invited).await?;
             keep_token(&token);
             me
         }
@@ -79,7 +79,7 @@ pub async fn look_around() -> Result<Option<Overview>, Failure> {
     use super::context::{caller, chat};
 
     match caller().me {
-        Some(me) => Ok(Some(chat().visit(&me).await?)),
+        Some(me) => Ok(Some(chat().overview(&me).await?)),
         None => Ok(None),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) enum OwnerToBe {
 /// What became of a broadcast.
 pub(crate) use chat::Broadcast as Results;
 pub(crate) use chat::Part;
-pub(crate) use chat::store::{Listed, Listing, Profile};
+pub(crate) use chat::store::{AccountListing, GroupListing, Profile};
 
 use super::context::{caller, chat, group_id, link_to, user_id};
 use crate::failure::Failure;
@@ -151,11 +151,11 @@ pub(crate) fn people_called(
 pub(crate) fn listings(
     words: String,
     after: Option<GroupId>,
-) -> impl Future<Output = Result<Part<Listing>, Failure>> + Send + 'static {
+) -> impl Future<Output = Result<Part<GroupListing>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
         caller.me()?;
-        Ok(chat.listed(&words, after).await?)
+        Ok(chat.listed_groups(&words, after).await?)
     }
 }
 
@@ -195,7 +195,7 @@ pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + 
     let (chat, caller) = (chat(), caller());
     async move {
         let me = caller.me()?;
-        let mine = chat.visit(me).await?.mine.into_iter().map(|mine| mine.what);
+        let mine = chat.overview(me).await?.mine.into_iter().map(|mine| mine.what);
         let groups = mine.filter(|what| matches!(what, ConversationSummary::Group(_))).collect();
         let people = chat.people(me, "").await?.into_iter();
         let people = people
@@ -213,7 +213,7 @@ pub(crate) fn results(
     from: usize,
 ) -> impl Future<Output = Result<Results, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    async move { Ok(chat.broadcast_at(caller.me()?, Seq(seq), from).await?) }
+    async move { Ok(chat.broadcast_results(caller.me()?, Seq(seq), from).await?) }
 }
 
 /// Who one is here, and where one is signed in.
@@ -275,9 +275,9 @@ pub(crate) struct Places {
 pub(crate) struct Administered {
     /// What who asks may do.
     pub(crate) role: AppRole,
-    pub(crate) accounts: Part<Listed>,
+    pub(crate) accounts: Part<AccountListing>,
     /// The groups that were looked for, by name.
-    pub(crate) groups: Part<Listing>,
+    pub(crate) groups: Part<GroupListing>,
     /// The link that was just made, absolute.
     pub(crate) link: Option<String>,
     /// A part of the audit log.
@@ -294,7 +294,7 @@ pub(crate) fn administered(
         let me = caller.me()?;
         let Places { person, account, find, group, before } = places;
         let (role, accounts) = chat.accounts(me, &person, account).await?;
-        let audit = chat.app_audit(me, before).await?;
+        let audit = chat.application_audit(me, before).await?;
         let groups = chat.all_groups(me, &find, group).await?;
         Ok(Administered { role, accounts, groups, link, audit })
     }

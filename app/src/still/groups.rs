@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{Sheet, ShowMore, asked, no_page};
-use crate::calls::{Listing, Part, listings};
+use crate::calls::{GroupListing, Part, listings};
 use crate::text;
 use crate::views::Avatar;
 
@@ -24,7 +24,7 @@ pub(super) fn GroupsPage() -> impl IntoView {
 }
 
 #[component]
-fn Groups(found: Part<Listing>, find: String) -> impl IntoView {
+fn Groups(found: Part<GroupListing>, find: String) -> impl IntoView {
     let is_search = !find.is_empty();
     let hint = match (found.items.is_empty(), find.is_empty()) {
         (false, _) => None,
@@ -49,7 +49,7 @@ fn Groups(found: Part<Listing>, find: String) -> impl IntoView {
 /// A line for each group, with a link to it or to a page below it.
 #[component]
 pub(super) fn Listings(
-    groups: Part<Listing>,
+    groups: Part<GroupListing>,
     /// What comes after the group's own path in the link.
     below: &'static str,
     /// What the link is called.
@@ -57,8 +57,8 @@ pub(super) fn Listings(
     /// The address of what comes after these, without the last of them; none for a search.
     path: Option<&'static str>,
 ) -> impl IntoView {
-    let line = |listing: Listing| {
-        let Listing { group, description, members } = listing;
+    let line = |listing: GroupListing| {
+        let GroupListing { group, description, members } = listing;
         let (name, count) = (group.name.to_string(), usize::try_from(members).unwrap_or(usize::MAX));
         view! {
             <li class="listing-row listing-tall">

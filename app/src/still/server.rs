@@ -5,7 +5,7 @@ use wire::AppRole;
 use super::audit::{AuditLog, before};
 use super::groups::Listings;
 use super::{Sheet, ShowMore, asked, no_page};
-use crate::calls::{Administered, Listed, Places, administered};
+use crate::calls::{AccountListing, Administered, Places, administered};
 use crate::text;
 use crate::views::{Avatar, Form, FormState};
 
@@ -88,8 +88,8 @@ fn OfServer(
 }
 
 #[component]
-fn Row(listed: Listed, mine: AppRole, ranked: FormState, offered: FormState) -> impl IntoView {
-    let Listed { person, role } = listed;
+fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormState) -> impl IntoView {
+    let AccountListing { person, role } = listed;
     let (id, name) = (person.id, person.name.to_string());
     let other =
         if role == AppRole::Admin { ("member", text::MAKE_MEMBER) } else { ("admin", text::MAKE_ADMIN) };

@@ -12,23 +12,24 @@ use wire::{
     UserId,
 };
 
-use crate::bus::{Bus, Ear, Hint};
-use crate::committer::{Committer, Turn};
-use crate::endings::{Ending, Endings};
-use crate::gaps::Gaps;
-use crate::limits::Limits;
-use crate::network::Network;
-use crate::no::{Fault, No};
-use crate::outside::{Chance, Clock, SessionClock, SteadyClock, random};
-use crate::pace::Pace;
-use crate::passwords::Forge;
-use crate::pulse::{Beat, Pulse};
-use crate::session::{Token, TokenHash};
-use crate::store::{AccountKey, Outcome, Store, Write};
-use crate::tally::Tally;
-use crate::typing::Typing;
-use crate::workshop::Workshop;
-use crate::writability::Writability;
+use crate::auth::network::Network;
+use crate::auth::passwords::PasswordHashing;
+use crate::auth::revocations::{RevocationWatch, Revocations};
+use crate::auth::session::{Token, TokenHash};
+use crate::commit::committer::{Committer, PendingCommit};
+use crate::commit::metrics::Metrics;
+use crate::commit::writability::Writability;
+use crate::ports::bus::{Bus, Hint, HintStream};
+use crate::ports::clock::{Clock, SessionClock, SteadyClock};
+use crate::ports::random::{RandomSource, random};
+use crate::ports::store::{AccountKey, Outcome, Store, Write};
+use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
+use crate::realtime::recovery_cache::RecoveryCache;
+use crate::realtime::typing::Typing;
+use crate::service::cpu_pool::CpuPool;
+use crate::service::error::{Error, Fault};
+use crate::service::limits::Limits;
+use crate::service::rate_limiter::RateLimiter;
 
 /// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
 /// do stands in `acts/`, one file an area.
@@ -40,38 +41,38 @@ pub struct Chat {
     pub(crate) steady: SteadyClock,
     /// The clock that measures the age of sessions.
     pub(crate) session_clock: SessionClock,
-    pub(crate) chance: Arc<dyn Chance>,
+    pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
     /// How fast each user sends.
-    pub(crate) pace: Pace<UserId>,
+    pub(crate) pace: RateLimiter<UserId>,
     /// Rate limit for publishing to open topics.
-    pub(crate) publishing: Pace<Network>,
+    pub(crate) publishing: RateLimiter<Network>,
     /// How fast each user does everything else that is kept.
-    pub(crate) acts: Pace<UserId>,
+    pub(crate) acts: RateLimiter<UserId>,
     /// How fast each user puts people into groups.
-    pub(crate) adding: Pace<UserId>,
+    pub(crate) adding: RateLimiter<UserId>,
     /// How fast new people come from each network.
-    pub(crate) newcomers: Pace<Network>,
+    pub(crate) newcomers: RateLimiter<Network>,
     /// How often each user may say that they are typing.
-    pub(crate) typing_pace: Pace<UserId>,
+    pub(crate) typing_pace: RateLimiter<UserId>,
     /// Who is, until it is told.
     pub(crate) typing: Arc<Typing>,
-    pub(crate) forge: Forge,
+    pub(crate) forge: PasswordHashing,
     /// The token by which somebody becomes the owner, if it was offered and not used.
     pub(crate) owner_link: Mutex<Option<TokenHash>>,
     /// Where pictures are made anew, one at a time: each may take much memory.
-    pub(crate) pictures: Workshop,
+    pub(crate) pictures: CpuPool,
     /// The bounded pool that parses long texts.
-    pub(crate) readings: Workshop,
+    pub(crate) readings: CpuPool,
     /// The number of texts parsed in the pool.
     pub(crate) texts_read: AtomicU64,
     /// Where sockets learn that their session is over.
-    pub(crate) endings: Arc<Endings>,
+    pub(crate) endings: Arc<Revocations>,
     /// What readers that fell behind share.
-    pub(crate) gaps: Arc<Gaps>,
+    pub(crate) gaps: Arc<RecoveryCache>,
     /// What is told once a beat.
-    pub(crate) pulse: Arc<Pulse>,
-    pub(crate) tally: Arc<Tally>,
+    pub(crate) pulse: Arc<EphemeralBuffer>,
+    pub(crate) tally: Arc<Metrics>,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
     /// What runs beside the calls: the ear on the bus, the beat, the broker's shards and others.
@@ -87,7 +88,7 @@ pub struct Parts {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub chance: Arc<dyn Chance>,
+    pub chance: Arc<dyn RandomSource>,
     /// What the operator set.
     pub limits: Limits,
 }
@@ -150,10 +151,10 @@ impl Chat {
         let log_bytes = LogBytes { topic: limits.topic_log_bytes, all: limits.log_bytes };
         let (broker, shards) = Broker::new(log_bytes, shards);
         let broker = Arc::new(broker);
-        let endings = Arc::new(Endings::default());
+        let endings = Arc::new(Revocations::default());
         let ear =
             tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
-        let (tally, writability) = (Arc::new(Tally::default()), Arc::new(Writability::default()));
+        let (tally, writability) = (Arc::new(Metrics::default()), Arc::new(Writability::default()));
         let committer = Committer::start(
             Arc::clone(&store),
             Arc::clone(&broker),
@@ -162,19 +163,23 @@ impl Chat {
             Arc::clone(&tally),
             Arc::clone(&writability),
         );
-        let (committer, pulse) = (Arc::new(committer), Arc::new(Pulse::default()));
-        let beat =
-            Beat::new(Arc::clone(&pulse), Arc::clone(&store), Arc::clone(&broker), Arc::clone(&committer));
-        let gaps = Arc::new(Gaps::default());
+        let (committer, pulse) = (Arc::new(committer), Arc::new(EphemeralBuffer::default()));
+        let beat = EphemeralFlusher::new(
+            Arc::clone(&pulse),
+            Arc::clone(&store),
+            Arc::clone(&broker),
+            Arc::clone(&committer),
+        );
+        let gaps = Arc::new(RecoveryCache::default());
         let tidy = tidy(Arc::clone(&broker), Arc::clone(&gaps));
         let mut tasks = vec![ear, tokio::spawn(beat.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
         let typing = Arc::new(Typing::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(Arc::clone(&broker))));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
-        let pace = Pace::new(limits.send_burst, limits.send_per_second);
-        let acts = Pace::new(limits.act_burst, limits.acts_per_second);
-        let newcomers = Pace::new(limits.newcomer_burst, limits.newcomers_per_second);
+        let pace = RateLimiter::new(limits.send_burst, limits.send_per_second);
+        let acts = RateLimiter::new(limits.act_burst, limits.acts_per_second);
+        let newcomers = RateLimiter::new(limits.newcomer_burst, limits.newcomers_per_second);
         let steady = SteadyClock::new(Arc::clone(&clock));
         let session_clock = SessionClock::new(Arc::clone(&clock));
         let chat = Arc::new(Self {
@@ -186,16 +191,16 @@ impl Chat {
             chance,
             limits,
             pace,
-            publishing: Pace::new(limits.publish_burst, limits.publish_per_second),
+            publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             acts,
-            adding: Pace::new(limits.add_burst, limits.adds_per_second),
+            adding: RateLimiter::new(limits.add_burst, limits.adds_per_second),
             newcomers,
-            typing_pace: Pace::new(10, 1.0),
+            typing_pace: RateLimiter::new(10, 1.0),
             typing,
-            forge: Forge::new(),
+            forge: PasswordHashing::new(),
             owner_link: Mutex::default(),
-            pictures: Workshop::new("pictures", 1, 8),
-            readings: Workshop::new("readings", 2, 256),
+            pictures: CpuPool::new("pictures", 1, 8),
+            readings: CpuPool::new("readings", 2, 256),
             texts_read: AtomicU64::new(0),
             endings,
             gaps,
@@ -212,14 +217,14 @@ impl Chat {
 
     /// Closes the valve when the session of a caller ends, from now on.
     #[must_use]
-    pub fn ending(&self, caller: &Caller, valve: CloseHandle) -> Ending {
+    pub fn watch_revocation(&self, caller: &Caller, valve: CloseHandle) -> RevocationWatch {
         self.endings.watch(caller, valve)
     }
 
     /// How often sessions have ended on this node, to be asked before a session is looked up.
     #[must_use]
-    pub fn endings(&self) -> u64 {
-        self.endings.so_far()
+    pub fn revocation_position(&self) -> u64 {
+        self.endings.position()
     }
 
     /// Whether the session of a caller goes on, now that [`Chat::ending`] watches it: what ended between the look at it
@@ -227,11 +232,12 @@ impl Chat {
     ///
     /// # Errors
     /// [`No::Fault`].
-    pub async fn goes_on(&self, caller: &Caller) -> Result<bool, No> {
-        let Some(session) = caller.session.as_ref().filter(|_| caller.endings != self.endings()) else {
+    pub async fn is_current(&self, caller: &Caller) -> Result<bool, Error> {
+        let Some(session) = caller.session.as_ref().filter(|_| caller.endings != self.revocation_position())
+        else {
             return Ok(true);
         };
-        Ok(self.recognise(session).await?.is_some())
+        Ok(self.authenticate(session).await?.is_some())
     }
 
     /// The broker of this node.
@@ -242,7 +248,7 @@ impl Chat {
 
     /// What this node has done since it began.
     #[must_use]
-    pub fn tally(&self) -> &Tally {
+    pub fn metrics(&self) -> &Metrics {
         &self.tally
     }
 
@@ -275,7 +281,7 @@ impl Chat {
     ///
     /// # Errors
     /// [`No::Fault`] if the store could not be closed.
-    pub async fn shut_down(&self) -> Result<(), No> {
+    pub async fn shut_down(&self) -> Result<(), Error> {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
@@ -289,7 +295,7 @@ impl Chat {
     }
 
     /// Hands a write to the committer and waits until it is a fact.
-    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, No> {
+    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, Error> {
         self.committer.commit(write).await
     }
 
@@ -299,7 +305,7 @@ impl Chat {
         write: Write,
         by: UserId,
         deed: &AuditEvent,
-    ) -> Result<Outcome, No> {
+    ) -> Result<Outcome, Error> {
         let note = self.draft(Topic::app_audit(), by, Json::of(deed), self.clock.now());
         match self.commit(Write::Noted { write: Box::new(write), note }).await? {
             Outcome::Noted { .. } => Ok(Outcome::Done),
@@ -308,8 +314,8 @@ impl Chat {
     }
 
     /// Hands a write to the committer and waits until it has its turn.
-    pub(crate) async fn hand_in(&self, write: Write) -> Result<Turn, No> {
-        self.committer.hand_in(write).await
+    pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
+        self.committer.enqueue(write).await
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
@@ -318,7 +324,7 @@ impl Chat {
 }
 
 /// Gives back the memory of topics where nothing happens, and of what nobody shares any more.
-async fn tidy(broker: Arc<Broker>, gaps: Arc<Gaps>) {
+async fn tidy(broker: Arc<Broker>, gaps: Arc<RecoveryCache>) {
     loop {
         tokio::time::sleep(IDLE).await;
         broker.shrink_idle();
@@ -328,8 +334,13 @@ async fn tidy(broker: Arc<Broker>, gaps: Arc<Gaps>) {
 }
 
 /// Passes the hints of other nodes on to this node's readers.
-async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store>, endings: Arc<Endings>) {
-    while let Some(hint) = ear.hear().await {
+async fn listen(
+    mut ear: Box<dyn HintStream>,
+    broker: Arc<Broker>,
+    store: Arc<dyn Store>,
+    endings: Arc<Revocations>,
+) {
+    while let Some(hint) = ear.next().await {
         match hint {
             Hint::News { topic, head } => broker.advance_head(&topic, head),
             Hint::Ended { topic, user, after } => {
@@ -337,7 +348,7 @@ async fn listen(mut ear: Box<dyn Ear>, broker: Arc<Broker>, store: Arc<dyn Store
                     broker.end(&topic, Ended::Of(user), after);
                 }
             }
-            Hint::SignedOut { user, which } => endings.end(user, which),
+            Hint::SignedOut { user, which } => endings.revoke(user, which),
             Hint::Gone { topic } => broker.end(&topic, Ended::All, Seq::ZERO),
         }
     }

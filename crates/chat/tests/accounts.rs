@@ -5,53 +5,53 @@ use std::sync::Arc;
 
 use chat::store::Sessions;
 use chat::testing::{Listener, Node, SeededChance};
-use chat::{Caller, Limits, No, SignUp, Token, VolatileStore, Window};
+use chat::{Caller, Error, Limits, MemoryStore, SignUp, Token, Window};
 use wire::{AppRole, AuditEvent, EndedSessions, GroupName, GroupSummary, Refusal, Seq, Topic};
 
 const GOOD: &str = "correct horse battery";
 
-fn refused<T>(refusal: Refusal) -> Result<T, No> {
-    Err(No::Refusal(refusal))
+fn refused<T>(refusal: Refusal) -> Result<T, Error> {
+    Err(Error::Refusal(refusal))
 }
 
 #[tokio::test]
 async fn ann_claims_her_name_and_signs_in_elsewhere() {
     let node = Node::volatile();
-    let (ann, at_home) = node.chat.introduce(&Caller::default(), "Ann Lee").await.unwrap();
+    let (ann, at_home) = node.chat.create_guest(&Caller::default(), "Ann Lee").await.unwrap();
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann lee", GOOD).await, refused(Refusal::SignInWrong));
-    assert_eq!(node.chat.claim(&ann, "12345678").await, refused(Refusal::PasswordWeak));
+    assert_eq!(node.chat.create_account(&ann, "12345678").await, refused(Refusal::PasswordWeak));
     let namesake = node.introduce("ann LEE").await;
-    assert_eq!(node.chat.claim(&ann, GOOD).await, Ok(AppRole::Owner));
-    assert_eq!(node.chat.claim(&ann, GOOD).await, refused(Refusal::HasAccount));
+    assert_eq!(node.chat.create_account(&ann, GOOD).await, Ok(AppRole::Owner));
+    assert_eq!(node.chat.create_account(&ann, GOOD).await, refused(Refusal::HasAccount));
     let phone = Caller { label: "a\nphone".into(), ..Caller::default() };
     let (who, on_phone) = node.chat.sign_in(&phone, " ANN  lee", GOOD).await.unwrap();
     assert_eq!(who, ann);
     for token in [&at_home, &on_phone] {
-        assert_eq!(node.chat.recognise(token).await, Ok(Some(ann.clone())));
+        assert_eq!(node.chat.authenticate(token).await, Ok(Some(ann.clone())));
     }
     let labels: Vec<_> =
         node.chat.sessions(&ann).await.unwrap().into_iter().map(|session| session.label).collect();
     assert_eq!(labels, ["aphone", ""]);
 
-    let late = node.chat.introduce(&Caller::default(), "ann LEE").await;
+    let late = node.chat.create_guest(&Caller::default(), "ann LEE").await;
     assert_eq!(late, refused(Refusal::LoginTaken), "nobody takes the name of an account");
-    assert_eq!(node.chat.claim(&namesake, GOOD).await, refused(Refusal::LoginTaken));
+    assert_eq!(node.chat.create_account(&namesake, GOOD).await, refused(Refusal::LoginTaken));
     let ben = node.introduce("ben").await;
-    assert_eq!(node.chat.claim(&ben, GOOD).await, Ok(AppRole::Member));
+    assert_eq!(node.chat.create_account(&ben, GOOD).await, Ok(AppRole::Member));
 }
 
 #[tokio::test]
 async fn a_new_password_ends_every_other_session_and_its_sockets() {
     let node = Node::volatile();
-    let (ann, at_home) = node.chat.introduce(&Caller::default(), "ann").await.unwrap();
+    let (ann, at_home) = node.chat.create_guest(&Caller::default(), "ann").await.unwrap();
     let change = async |old, new| node.chat.change_password(&ann, &at_home, old, new).await;
     assert_eq!(change(GOOD, "another horse battery").await, refused(Refusal::NoAccount));
-    node.chat.claim(&ann, GOOD).await.unwrap();
+    node.chat.create_account(&ann, GOOD).await.unwrap();
     let (_, on_phone) = node.chat.sign_in(&Caller::default(), "ann", GOOD).await.unwrap();
     let socket = |token| {
         let (reader, _) = chat::testing::reader(&node.chat, Some(&ann));
         let caller = Caller { me: Some(ann.clone()), session: Some(token), ..Caller::default() };
-        let ending = node.chat.ending(&caller, reader.close_handle());
+        let ending = node.chat.watch_revocation(&caller, reader.close_handle());
         (reader, ending)
     };
     let ((home, _home), (phone, _phone)) = (socket(at_home.clone()), socket(on_phone.clone()));
@@ -61,21 +61,21 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     phone.woken().await;
     assert!(phone.is_closed());
     assert!(!home.is_closed());
-    assert_eq!(node.chat.recognise(&on_phone).await, Ok(None));
-    assert_eq!(node.chat.recognise(&at_home).await, Ok(Some(ann.clone())));
+    assert_eq!(node.chat.authenticate(&on_phone).await, Ok(None));
+    assert_eq!(node.chat.authenticate(&at_home).await, Ok(Some(ann.clone())));
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann", GOOD).await, refused(Refusal::SignInWrong));
 
     node.chat.sign_out(&ann, Sessions::One(at_home.hash())).await.unwrap();
     home.woken().await;
     assert!(home.is_closed());
-    assert_eq!(node.chat.recognise(&at_home).await, Ok(None));
+    assert_eq!(node.chat.authenticate(&at_home).await, Ok(None));
 }
 
 #[tokio::test]
 async fn whoever_guesses_is_stopped_and_the_owner_is_let_in_later() {
     let node = Node::volatile();
     let ann = node.introduce("ann").await;
-    node.chat.claim(&ann, GOOD).await.unwrap();
+    node.chat.create_account(&ann, GOOD).await.unwrap();
     let from: IpAddr = "198.51.100.7".parse().unwrap();
     let caller = Caller { from: Some(from), ..Caller::default() };
     for _ in 0..5 {
@@ -93,46 +93,51 @@ async fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
     let (ann, ben, cal) =
         (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
     for person in [&ann, &ben, &cal] {
-        node.chat.claim(person, "correct horse battery").await.unwrap();
+        node.chat.create_account(person, "correct horse battery").await.unwrap();
     }
-    let refused = |answer: Result<Token, No>| match answer {
-        Err(No::Refusal(refusal)) => refusal,
+    let refused = |answer: Result<Token, Error>| match answer {
+        Err(Error::Refusal(refusal)) => refusal,
         other => panic!("{other:?} is no refusal"),
     };
-    assert_eq!(refused(node.chat.offer_reset(&ben, cal.id).await), Refusal::NotAppAdmin);
-    node.chat.app_rank(&ann, ben.id, AppRole::Admin).await.unwrap();
-    assert_eq!(refused(node.chat.offer_reset(&ben, ann.id).await), Refusal::NotAppAdmin);
-    let (used, late) =
-        (node.chat.offer_reset(&ben, cal.id).await.unwrap(), node.chat.operator_reset("CAL").await.unwrap());
+    assert_eq!(refused(node.chat.create_password_reset(&ben, cal.id).await), Refusal::NotAppAdmin);
+    node.chat.set_application_role(&ann, ben.id, AppRole::Admin).await.unwrap();
+    assert_eq!(refused(node.chat.create_password_reset(&ben, ann.id).await), Refusal::NotAppAdmin);
+    let (used, late) = (
+        node.chat.create_password_reset(&ben, cal.id).await.unwrap(),
+        node.chat.create_password_reset_as_operator("CAL").await.unwrap(),
+    );
     assert_eq!(node.chat.reset_of(&used).await.unwrap(), cal);
     let caller = Caller::default();
-    assert_eq!(refused(node.chat.reset(&caller, &used, "password").await), Refusal::PasswordWeak);
-    let session = node.chat.reset(&caller, &used, "a much better one").await.unwrap();
-    assert_eq!(node.chat.recognise(&session).await.unwrap(), Some(cal.clone()));
+    assert_eq!(refused(node.chat.reset_password(&caller, &used, "password").await), Refusal::PasswordWeak);
+    let session = node.chat.reset_password(&caller, &used, "a much better one").await.unwrap();
+    assert_eq!(node.chat.authenticate(&session).await.unwrap(), Some(cal.clone()));
     assert_eq!(node.chat.sessions(&cal).await.unwrap().len(), 1, "all others have ended");
     assert!(node.chat.sign_in(&caller, "cal", "a much better one").await.is_ok());
     for over in [&used, &late] {
-        assert_eq!(refused(node.chat.reset(&caller, over, "yet another one").await), Refusal::ResetOver);
+        assert_eq!(
+            refused(node.chat.reset_password(&caller, over, "yet another one").await),
+            Refusal::ResetOver
+        );
     }
-    let old = node.chat.offer_reset(&ann, ben.id).await.unwrap();
+    let old = node.chat.create_password_reset(&ann, ben.id).await.unwrap();
     node.clock.advance(24 * 60 * 60 * 1_000);
-    assert_eq!(refused(node.chat.reset(&caller, &old, "yet another one").await), Refusal::ResetOver);
+    assert_eq!(refused(node.chat.reset_password(&caller, &old, "yet another one").await), Refusal::ResetOver);
 }
 
 #[tokio::test]
 async fn the_operator_chooses_who_may_come() {
     let limits = |sign_up| Limits { sign_up, ..Node::patient() };
     for sign_up in [SignUp::Invite, SignUp::Closed] {
-        let store = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+        let store = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
         let node = Node::limited(store, limits(sign_up));
         let ann = node.introduce("ann").await;
-        node.chat.claim(&ann, "correct horse battery").await.unwrap();
+        node.chat.create_account(&ann, "correct horse battery").await.unwrap();
         let group = node.group(&ann, "tea").await;
-        let invite = node.chat.invite(&ann, group, 60, 1).await.unwrap();
+        let invite = node.chat.create_invite(&ann, group, 60, 1).await.unwrap();
         let come = async |name: &str, invite| {
-            node.chat.introduce_by(&Caller::default(), name, invite).await.map(|_| ())
+            node.chat.create_guest_by(&Caller::default(), name, invite).await.map(|_| ())
         };
-        let closed = Err(No::Refusal(Refusal::SignUpClosed));
+        let closed = Err(Error::Refusal(Refusal::SignUpClosed));
         assert_eq!(come("ben", None).await, closed, "{sign_up:?}");
         let invited = if sign_up == SignUp::Invite { Ok(()) } else { closed };
         assert_eq!(come("cal", Some((group, invite))).await, invited, "{sign_up:?}");
@@ -144,24 +149,24 @@ async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_applic
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     for person in [&ann, &ben] {
-        node.chat.claim(person, GOOD).await.unwrap();
+        node.chat.create_account(person, GOOD).await.unwrap();
     }
     let tea = node.group(&ben, "tea").await;
     node.chat.delete_group(&ben, tea, "tea").await.unwrap();
     let phone = Caller { label: "phone".into(), ..Caller::default() };
     let (_, on_phone) = node.chat.sign_in(&phone, "ben", GOOD).await.unwrap();
-    assert_eq!(node.chat.app_audit(&ben, None).await, refused(Refusal::NotAppAdmin));
-    node.chat.app_rank(&ann, ben.id, AppRole::Admin).await.unwrap();
+    assert_eq!(node.chat.application_audit(&ben, None).await, refused(Refusal::NotAppAdmin));
+    node.chat.set_application_role(&ann, ben.id, AppRole::Admin).await.unwrap();
     node.chat.change_password(&ben, &on_phone, GOOD, "battery horse correct").await.unwrap();
     node.chat.sign_out(&ben, Sessions::All).await.unwrap();
-    let link = node.chat.offer_reset(&ann, ben.id).await.unwrap();
-    node.chat.reset(&phone, &link, GOOD).await.unwrap();
-    node.chat.operator_reset("ann").await.unwrap();
+    let link = node.chat.create_password_reset(&ann, ben.id).await.unwrap();
+    node.chat.reset_password(&phone, &link, GOOD).await.unwrap();
+    node.chat.create_password_reset_as_operator("ann").await.unwrap();
     let guest = node.introduce("guest").await;
     node.chat.sign_out(&guest, Sessions::All).await.unwrap();
-    assert_eq!(node.chat.claim(&ann, GOOD).await, refused(Refusal::HasAccount));
+    assert_eq!(node.chat.create_account(&ann, GOOD).await, refused(Refusal::HasAccount));
 
-    let log = node.chat.app_audit(&ben, None).await.unwrap();
+    let log = node.chat.application_audit(&ben, None).await.unwrap();
     let deeds: Vec<AuditEvent> = log.entries.into_iter().map(|entry| entry.data).collect();
     let (a, b) = (|| ann.clone(), || ben.clone());
     let group = GroupSummary { id: tea, name: GroupName::new("tea").unwrap() };
@@ -180,7 +185,7 @@ async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_applic
             AuditEvent::ResetOffered { by: None, of: a() },
         ]
     );
-    let earlier = node.chat.app_audit(&ben, Some(Seq(3))).await.unwrap();
+    let earlier = node.chat.application_audit(&ben, Some(Seq(3))).await.unwrap();
     assert_eq!(earlier.entries.len(), 2);
 }
 
@@ -189,16 +194,16 @@ async fn whoever_is_no_admin_of_the_application_any_more_hears_no_more_of_its_au
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     for person in [&ann, &ben] {
-        node.chat.claim(person, GOOD).await.unwrap();
+        node.chat.create_account(person, GOOD).await.unwrap();
     }
     let topic = Topic::app_audit();
     let mut bens = Listener::new(&node.chat, Some(&ben));
     assert_eq!(bens.subscribe(&topic, None).await, refused(Refusal::NotAppAdmin));
-    node.chat.app_rank(&ann, ben.id, AppRole::Admin).await.unwrap();
+    node.chat.set_application_role(&ann, ben.id, AppRole::Admin).await.unwrap();
     bens.subscribe(&topic, Some(node.beginning())).await.unwrap();
     bens.until_seq(&topic, 3).await;
-    node.chat.app_rank(&ann, ben.id, AppRole::Member).await.unwrap();
-    node.chat.operator_reset("ann").await.unwrap();
+    node.chat.set_application_role(&ann, ben.id, AppRole::Member).await.unwrap();
+    node.chat.create_password_reset_as_operator("ann").await.unwrap();
     bens.until_ended(&topic).await;
     assert_eq!(bens.seqs(&topic), [1, 2, 3]);
 }
@@ -208,10 +213,10 @@ async fn admins_of_the_application_read_the_audit_log_of_any_group_but_not_what_
     let node = Node::volatile();
     let (ann, ben, cal) =
         (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
-    node.chat.claim(&ann, GOOD).await.unwrap();
+    node.chat.create_account(&ann, GOOD).await.unwrap();
     let tea = node.group(&ben, "tea").await;
     node.chat.join(&cal, tea, None).await.unwrap();
-    node.chat.rank(&ben, tea, cal.id, wire::Role::Admin).await.unwrap();
+    node.chat.set_role(&ben, tea, cal.id, wire::Role::Admin).await.unwrap();
     let (name, log) = node.chat.group_audit(&ann, tea, None).await.unwrap();
     assert_eq!((name.as_str(), log.entries.len()), ("tea", 2));
     let caller = Caller { me: Some(ann.clone()), ..Caller::default() };

@@ -1,20 +1,20 @@
 //! Putting people into groups.
 
 use chat::testing::Node;
-use chat::{Caller, No};
+use chat::{Caller, Error};
 use futures::future::join_all;
 use wire::{GroupId, Person, Refusal, Role, Setting, Topic};
 
-fn refusal<T>(answer: Result<T, No>) -> Option<Refusal> {
+fn refusal<T>(answer: Result<T, Error>) -> Option<Refusal> {
     match answer {
         Ok(_) => None,
-        Err(No::Refusal(refusal)) => Some(refusal),
-        Err(No::Fault(fault)) => panic!("{fault}"),
+        Err(Error::Refusal(refusal)) => Some(refusal),
+        Err(Error::Fault(fault)) => panic!("{fault}"),
     }
 }
 
 async fn add(node: &Node, by: &Person, group: GroupId, person: &Person) -> Option<Refusal> {
-    refusal(node.chat.add(by, group, person.id).await)
+    refusal(node.chat.add_member(by, group, person.id).await)
 }
 
 async fn write(node: &Node, from: &Person, to: &Person) {
@@ -30,13 +30,13 @@ async fn nobody_is_put_into_a_group_by_a_stranger() {
     assert_eq!(add(&node, &eve, trap, &noor).await, Some(Refusal::NoContact));
     write(&node, &eve, &noor).await;
     assert_eq!(add(&node, &eve, trap, &noor).await, Some(Refusal::NoContact), "noor has not answered");
-    let gathered = node.chat.gather(&eve, "us", &[noor.id]).await;
+    let gathered = node.chat.create_group_with(&eve, "us", &[noor.id]).await;
     assert_eq!(refusal(gathered), Some(Refusal::NoContact));
     write(&node, &noor, &eve).await;
     assert_eq!(add(&node, &eve, trap, &noor).await, None);
 
     let owner = node.introduce("owner").await;
-    node.chat.claim(&owner, "correct horse battery").await.unwrap();
+    node.chat.create_account(&owner, "correct horse battery").await.unwrap();
     let all = node.group(&owner, "all").await;
     assert_eq!(add(&node, &owner, all, &noor).await, None, "who manages the server adds everybody");
 }
@@ -57,7 +57,7 @@ async fn groups_that_others_added_somebody_to_leave_them_room_for_their_own() {
     assert_eq!(add(&node, &eve, traps[59], &noor).await, Some(Refusal::AddedTooOften), "also tomorrow");
     let own = node.group(&noor, "my own").await;
     assert_eq!(refusal(node.chat.leave(&noor, traps[0]).await), None);
-    assert!(node.chat.visit(&noor).await.unwrap().mine.len() < 25);
+    assert!(node.chat.overview(&noor).await.unwrap().mine.len() < 25);
     let caller = Caller { me: Some(noor.clone()), ..Caller::default() };
     assert!(node.chat.history(&caller, &Topic::group(own), chat::store::Range::default()).await.is_ok());
 }
@@ -69,16 +69,16 @@ async fn the_invites_of_an_admin_who_was_removed_banned_or_made_a_member_let_nob
         let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
         let tea = node.group(&ann, "tea").await;
         node.chat.join(&ben, tea, None).await.unwrap();
-        node.chat.rank(&ann, tea, ben.id, Role::Admin).await.unwrap();
+        node.chat.set_role(&ann, tea, ben.id, Role::Admin).await.unwrap();
         let (bens, anns) = (
-            node.chat.invite(&ben, tea, 0, 0).await.unwrap(),
-            node.chat.invite(&ann, tea, 0, 0).await.unwrap(),
+            node.chat.create_invite(&ben, tea, 0, 0).await.unwrap(),
+            node.chat.create_invite(&ann, tea, 0, 0).await.unwrap(),
         );
-        node.chat.settle(&ann, tea, vec![Setting::Door(wire::JoinPolicy::Invite)]).await.unwrap();
+        node.chat.update_settings(&ann, tea, vec![Setting::Door(wire::JoinPolicy::Invite)]).await.unwrap();
         match end {
-            "remove" => node.chat.remove(&ann, tea, ben.id, false).await.unwrap(),
-            "ban" => node.chat.remove(&ann, tea, ben.id, true).await.unwrap(),
-            "demote" => node.chat.rank(&ann, tea, ben.id, Role::Member).await.unwrap(),
+            "remove" => node.chat.remove_member(&ann, tea, ben.id, false).await.unwrap(),
+            "ban" => node.chat.remove_member(&ann, tea, ben.id, true).await.unwrap(),
+            "demote" => node.chat.set_role(&ann, tea, ben.id, Role::Member).await.unwrap(),
             _ => node.chat.leave(&ben, tea).await.map(|_| ()).unwrap(),
         }
         let cal = node.introduce("cal").await;
@@ -93,17 +93,19 @@ async fn a_clock_that_steps_back_makes_no_mute_invite_slow_mode_or_link_last_lon
     let hour = 3_600_000;
     let node = Node::volatile();
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    node.chat.claim(&ann, "correct horse battery").await.unwrap();
+    node.chat.create_account(&ann, "correct horse battery").await.unwrap();
     let tea = node.group(&ann, "tea").await;
     node.chat.join(&ben, tea, None).await.unwrap();
     let say = async || {
         let id = node.chat.new_send_id();
         refusal(node.chat.post(&ben, Topic::group(tea), id, "hello", None).await)
     };
-    node.chat.settle(&ann, tea, vec![Setting::SlowS(60)]).await.unwrap();
+    node.chat.update_settings(&ann, tea, vec![Setting::SlowS(60)]).await.unwrap();
     assert_eq!(say().await, None);
-    let (invite, link) =
-        (node.chat.invite(&ann, tea, 10, 0).await.unwrap(), node.chat.operator_reset("ann").await.unwrap());
+    let (invite, link) = (
+        node.chat.create_invite(&ann, tea, 10, 0).await.unwrap(),
+        node.chat.create_password_reset_as_operator("ann").await.unwrap(),
+    );
     node.clock.step(-hour);
     assert_eq!(say().await, Some(Refusal::TooFast { retry_ms: 60_000 }));
     node.clock.advance(60_000);

@@ -1,7 +1,7 @@
 //! What admins do, and what it means for whoever is connected.
 
 use chat::testing::{Listener, Node};
-use chat::{Caller, No};
+use chat::{Caller, Error};
 use wire::{Event, GroupId, GroupView, JoinPolicy, Person, Refusal, Role, Setting, Topic};
 
 /// A group of ann, its admin, with ben and cal.
@@ -36,15 +36,15 @@ impl Tea {
     }
 }
 
-fn refused<T>(refusal: Refusal) -> Result<T, No> {
-    Err(No::Refusal(refusal))
+fn refused<T>(refusal: Refusal) -> Result<T, Error> {
+    Err(Error::Refusal(refusal))
 }
 
 #[tokio::test]
 async fn whoever_is_removed_hears_of_it_and_of_nothing_later() {
     let tea = Tea::new().await;
     let mut ben = tea.listener(&tea.ben, &tea.topic()).await;
-    tea.node.chat.remove(&tea.ann, tea.id, tea.ben.id, true).await.unwrap();
+    tea.node.chat.remove_member(&tea.ann, tea.id, tea.ben.id, true).await.unwrap();
     tea.node.say(&tea.ann, tea.id, "between us").await;
     ben.until_ended(&tea.topic()).await;
     let removed = Event::Removed { person: tea.ben.clone(), by: tea.ann.clone(), banned: true };
@@ -77,25 +77,25 @@ async fn a_muted_member_reads_on_and_speaks_again_when_the_time_is_over() {
 #[tokio::test]
 async fn an_invite_lets_in_as_many_as_it_says() {
     let tea = Tea::new().await;
-    tea.node.chat.settle(&tea.ann, tea.id, vec![Setting::Door(JoinPolicy::Invite)]).await.unwrap();
+    tea.node.chat.update_settings(&tea.ann, tea.id, vec![Setting::Door(JoinPolicy::Invite)]).await.unwrap();
     let (dan, eve) = (tea.node.introduce("dan").await, tea.node.introduce("eve").await);
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::InviteNeeded));
-    let invite = tea.node.chat.invite(&tea.ann, tea.id, 60, 1).await.unwrap();
+    let invite = tea.node.chat.create_invite(&tea.ann, tea.id, 60, 1).await.unwrap();
     let view =
         tea.node.chat.open_group(Some(&dan), tea.id, wire::PageStart::Newest, Some(invite)).await.unwrap();
     assert!(matches!(view, GroupView::Outside { closed: None, .. }));
     tea.node.chat.join(&dan, tea.id, Some(invite)).await.unwrap();
     assert_eq!(tea.node.chat.join(&eve, tea.id, Some(invite)).await, refused(Refusal::InviteOver));
 
-    let short = tea.node.chat.invite(&tea.ann, tea.id, 60, 0).await.unwrap();
-    let revoked = tea.node.chat.invite(&tea.ann, tea.id, 0, 0).await.unwrap();
+    let short = tea.node.chat.create_invite(&tea.ann, tea.id, 60, 0).await.unwrap();
+    let revoked = tea.node.chat.create_invite(&tea.ann, tea.id, 0, 0).await.unwrap();
     tea.node.clock.advance(3_600_000);
-    tea.node.chat.revoke(&tea.ann, tea.id, revoked).await.unwrap();
+    tea.node.chat.revoke_invite(&tea.ann, tea.id, revoked).await.unwrap();
     for over in [short, revoked] {
         assert_eq!(tea.node.chat.join(&eve, tea.id, Some(over)).await, refused(Refusal::InviteOver));
     }
     tea.node.acquaint(&tea.ann, &eve).await;
-    tea.node.chat.add(&tea.ann, tea.id, eve.id).await.unwrap();
+    tea.node.chat.add_member(&tea.ann, tea.id, eve.id).await.unwrap();
     assert_eq!(
         tea.node.chat.management(&tea.ann, tea.id, "", None).await.unwrap().management.members.len(),
         5
@@ -123,10 +123,10 @@ async fn the_audit_log_tells_admins_who_did_what_and_nobody_else() {
     let tea = Tea::new().await;
     let audit = Topic::audit(tea.id);
     let caller = |person: &Person| Caller { me: Some(person.clone()), ..Caller::default() };
-    tea.node.chat.rank(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
+    tea.node.chat.set_role(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
     let mut ben = tea.listener(&tea.ben, &audit).await;
-    tea.node.chat.invite(&tea.ben, tea.id, 0, 3).await.unwrap();
-    tea.node.chat.settle(&tea.ann, tea.id, vec![Setting::Limit(7)]).await.unwrap();
+    tea.node.chat.create_invite(&tea.ben, tea.id, 0, 3).await.unwrap();
+    tea.node.chat.update_settings(&tea.ann, tea.id, vec![Setting::Limit(7)]).await.unwrap();
     ben.until_seq(&audit, 4).await;
     let invited = Event::Invited { until: None, uses: Some(3), by: tea.ben.clone() };
     let limited = Event::Changed { setting: Setting::Limit(7), by: tea.ann.clone() };
@@ -136,7 +136,7 @@ async fn the_audit_log_tells_admins_who_did_what_and_nobody_else() {
     let refusal = tea.node.chat.history(&caller(&tea.cal), &audit, all).await;
     assert_eq!(refusal, refused(Refusal::NotAdmin));
     // Who is no admin any more reads no further.
-    tea.node.chat.rank(&tea.ann, tea.id, tea.ben.id, Role::Member).await.unwrap();
+    tea.node.chat.set_role(&tea.ann, tea.id, tea.ben.id, Role::Member).await.unwrap();
     ben.until_ended(&audit).await;
     assert_eq!(ben.events(&audit).len(), 2);
     let told = tea.node.chat.management(&tea.ann, tea.id, "", None).await.unwrap().management.audit.entries;
@@ -148,7 +148,7 @@ async fn the_audit_log_tells_admins_who_did_what_and_nobody_else() {
 #[tokio::test]
 async fn nobody_joins_or_writes_in_an_archived_group() {
     let tea = Tea::new().await;
-    tea.node.chat.settle(&tea.ann, tea.id, vec![Setting::Archived(true)]).await.unwrap();
+    tea.node.chat.update_settings(&tea.ann, tea.id, vec![Setting::Archived(true)]).await.unwrap();
     let id = tea.node.chat.new_send_id();
     let said = tea.node.chat.post(&tea.ann, tea.topic(), id, "anyone?", None).await.map(|_| ());
     assert_eq!(said, refused(Refusal::Archived));
@@ -156,6 +156,6 @@ async fn nobody_joins_or_writes_in_an_archived_group() {
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::Archived));
     // The last admin may go; whoever is there longest takes over and can open the group again.
     tea.node.chat.leave(&tea.ann, tea.id).await.unwrap();
-    tea.node.chat.settle(&tea.ben, tea.id, vec![Setting::Archived(false)]).await.unwrap();
+    tea.node.chat.update_settings(&tea.ben, tea.id, vec![Setting::Archived(false)]).await.unwrap();
     assert!(tea.node.chat.join(&dan, tea.id, None).await.is_ok());
 }

@@ -1,7 +1,7 @@
 //! Changing what was said, and what of it others hear and find.
 
 use chat::testing::{Listener, Node};
-use chat::{Ack, Audience, No};
+use chat::{Ack, Audience, Error};
 use wire::Topic;
 use wire::{
     Amendment, Emoji, Event, GroupId, GroupView, PageStart, Person, Quote, Reaction, Refusal, Role, Seq,
@@ -23,7 +23,7 @@ impl Tea {
         Self { node, ann, ben, id }
     }
 
-    async fn amend(&self, me: &Person, target: Seq, amendment: Amendment) -> Result<Ack, No> {
+    async fn amend(&self, me: &Person, target: Seq, amendment: Amendment) -> Result<Ack, Error> {
         let id = self.node.chat.new_send_id();
         self.node.chat.amend(me, &self.topic(), id, target, amendment).await
     }
@@ -48,8 +48,8 @@ impl Tea {
     }
 }
 
-fn refused<T>(refusal: Refusal) -> Result<T, No> {
-    Err(No::Refusal(refusal))
+fn refused<T>(refusal: Refusal) -> Result<T, Error> {
+    Err(Error::Refusal(refusal))
 }
 
 fn thumb(on: bool) -> Amendment {
@@ -233,7 +233,7 @@ async fn admins_pin_and_everyone_finds_it() {
     let tea = Tea::new().await;
     let said = tea.node.say(&tea.ben, tea.id, "read this").await.seq;
     assert_eq!(tea.amend(&tea.ben, said, Amendment::Pin(true)).await, refused(Refusal::NotAdmin));
-    tea.node.chat.rank(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
+    tea.node.chat.set_role(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
     tea.amend(&tea.ben, said, Amendment::Pin(true)).await.unwrap();
     let pins = async || match tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await
     {

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use chat::testing::{ManualClock, Node, SeededChance};
-use chat::{Caller, Chat, Clock, LocalBus, Parts, Store, Token, VolatileStore, Window};
+use chat::{Caller, Chat, Clock, LocalBus, MemoryStore, Parts, Store, Token, Window};
 use wire::{Person, Timestamp};
 
 const DAY: i64 = 86_400_000;
 const YEAR: i64 = 365 * DAY;
 
 async fn recognised(node: &Node, token: &Token) -> Option<Person> {
-    node.chat.recognise(token).await.unwrap()
+    node.chat.authenticate(token).await.unwrap()
 }
 
 #[tokio::test]
 async fn nobody_is_signed_out_by_a_clock_that_is_set_forward() {
     let node = Node::volatile();
-    let (ann, token) = node.chat.introduce(&Caller::default(), "ann").await.unwrap();
+    let (ann, token) = node.chat.create_guest(&Caller::default(), "ann").await.unwrap();
     for years in [1, 24, -25] {
         node.clock.step(years * YEAR);
         assert_eq!(recognised(&node, &token).await, Some(ann.clone()), "{years}");
@@ -31,9 +31,9 @@ async fn nobody_is_signed_out_by_a_clock_that_is_set_forward() {
 async fn no_session_lasts_longer_by_a_clock_that_is_set_back() {
     for years in [-1, 1] {
         let node = Node::volatile();
-        let (ann, token) = node.chat.introduce(&Caller::default(), "ann").await.unwrap();
+        let (ann, token) = node.chat.create_guest(&Caller::default(), "ann").await.unwrap();
         node.clock.step(years * YEAR);
-        let (ben, other) = node.chat.introduce(&Caller::default(), "ben").await.unwrap();
+        let (ben, other) = node.chat.create_guest(&Caller::default(), "ben").await.unwrap();
         node.clock.advance(20 * DAY);
         assert_eq!(recognised(&node, &token).await, Some(ann));
         node.clock.step(-years * YEAR);
@@ -49,9 +49,9 @@ async fn no_session_lasts_longer_by_a_clock_that_is_set_back() {
 
 #[tokio::test]
 async fn a_session_that_began_by_a_clock_that_was_ahead_lasts_no_longer_than_others() {
-    let store: Arc<dyn Store> = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
     let ahead = Node::over(Arc::clone(&store));
-    let (ann, token) = ahead.chat.introduce(&Caller::default(), "ann").await.unwrap();
+    let (ann, token) = ahead.chat.create_guest(&Caller::default(), "ann").await.unwrap();
     // After a restart the clock is right.
     let clock = Arc::new(ManualClock::at(Timestamp(ahead.clock.now().0 - YEAR)));
     let (bus, chance) = (Arc::new(LocalBus::default()), Arc::new(SeededChance::new(2)));

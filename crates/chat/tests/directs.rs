@@ -2,7 +2,7 @@
 
 use chat::store::Range;
 use chat::testing::{Listener, Node};
-use chat::{Audience, Caller, No};
+use chat::{Audience, Caller, Error};
 use wire::{
     ConversationSummary, ConversationView, Event, GroupView, NotificationLevel, PageStart, Pair, Person,
     Refusal, Role, SendId, Seq, Topic,
@@ -15,14 +15,14 @@ async fn opened(node: &Node, me: &Person, with: &Person) -> ConversationView {
     }
 }
 
-async fn write(node: &Node, me: &Person, to: &Person, text: &str) -> Result<Seq, No> {
+async fn write(node: &Node, me: &Person, to: &Person, text: &str) -> Result<Seq, Error> {
     let topic = Topic::direct(Pair::of(me.id, to.id).unwrap());
     node.chat.post(me, topic, node.chat.new_send_id(), text, None).await.map(|ack| ack.seq)
 }
 
-fn refused<T: std::fmt::Debug>(answer: Result<T, No>) -> Refusal {
+fn refused<T: std::fmt::Debug>(answer: Result<T, Error>) -> Refusal {
     match answer {
-        Err(No::Refusal(refusal)) => refusal,
+        Err(Error::Refusal(refusal)) => refusal,
         other => panic!("{other:?} is no refusal"),
     }
 }
@@ -34,7 +34,7 @@ async fn two_people_have_one_direct_and_nobody_else_is_in_it() {
         (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
     let empty = opened(&node, &ann, &ben).await;
     assert_eq!((empty.what.title(), empty.page.head, empty.settings), ("ben", Seq::ZERO, None));
-    assert!(node.chat.visit(&ben).await.unwrap().mine.is_empty(), "nothing was said yet");
+    assert!(node.chat.overview(&ben).await.unwrap().mine.is_empty(), "nothing was said yet");
     let mut listener = Listener::new(&node.chat, Some(&ben));
     listener.subscribe(&Topic::user(ben.id), Some(node.beginning())).await.unwrap();
 
@@ -43,7 +43,7 @@ async fn two_people_have_one_direct_and_nobody_else_is_in_it() {
     listener.take_all().await;
     assert_eq!(listener.events(&Topic::user(ben.id)), [Event::DirectAdded { person: ann.clone() }]);
     assert_eq!(opened(&node, &ben, &ann).await.what.topic(), empty.what.topic());
-    let mine = node.chat.visit(&ben).await.unwrap().mine;
+    let mine = node.chat.overview(&ben).await.unwrap().mine;
     assert_eq!((mine[0].what.title(), mine[0].unread, mine[0].mentions), ("ann", 1, 1));
 
     let topic = empty.what.topic();
@@ -53,7 +53,7 @@ async fn two_people_have_one_direct_and_nobody_else_is_in_it() {
     assert_eq!(refused(nosy.subscribe(&topic, None).await), Refusal::NotFound);
     let id = node.chat.new_send_id();
     assert_eq!(refused(node.chat.post(&cal, topic.clone(), id, "me too", None).await), Refusal::NotFound);
-    assert_eq!(refused(node.chat.read(&cal, &topic, Seq(1), false).await), Refusal::NotFound);
+    assert_eq!(refused(node.chat.set_read(&cal, &topic, Seq(1), false).await), Refusal::NotFound);
     assert_eq!(refused(node.chat.typing(&cal, &topic).await), Refusal::NotFound);
     let oneself = node.chat.open_direct(&ann, ann.id, PageStart::Newest).await;
     assert_eq!(refused(oneself), Refusal::DirectWithOneself);
@@ -68,7 +68,7 @@ async fn a_block_stops_both_ways_until_it_is_lifted() {
     assert_eq!(refused(write(&node, &ann, &ben, "hello?").await), Refusal::Blocked);
     assert_eq!(refused(write(&node, &ben, &ann, "no").await), Refusal::Blocked);
     assert!(opened(&node, &ann, &ben).await.blocked);
-    assert_eq!(refused(node.chat.gather(&ann, "us", &[ben.id]).await), Refusal::Blocked);
+    assert_eq!(refused(node.chat.create_group_with(&ann, "us", &[ben.id]).await), Refusal::Blocked);
     assert_eq!(refused(node.chat.block(&ben, ben.id, true).await), Refusal::NotOneself);
     node.chat.block(&ben, ann.id, false).await.unwrap();
     assert_eq!(write(&node, &ann, &ben, "again").await, Ok(Seq(2)));
@@ -81,7 +81,7 @@ async fn people_begin_a_group_together() {
         (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
     node.acquaint(&ann, &ben).await;
     write(&node, &cal, &ann, "hello").await.unwrap();
-    let group = node.chat.gather(&ann, "us", &[ben.id, cal.id, ben.id, ann.id]).await.unwrap();
+    let group = node.chat.create_group_with(&ann, "us", &[ben.id, cal.id, ben.id, ann.id]).await.unwrap();
     let GroupView::Inside(page) =
         node.chat.open_group(Some(&cal), group.id, PageStart::Newest, None).await.unwrap()
     else {
@@ -89,10 +89,10 @@ async fn people_begin_a_group_together() {
     };
     let seats: Vec<_> = page.members.iter().map(|member| (member.person.clone(), member.role)).collect();
     assert_eq!(seats, [(ann.clone(), Role::Admin), (ben.clone(), Role::Member), (cal.clone(), Role::Member)]);
-    assert_eq!(node.chat.visit(&ben).await.unwrap().mine.len(), 2);
+    assert_eq!(node.chat.overview(&ben).await.unwrap().mine.len(), 2);
     let stranger = node.introduce("dan").await;
     assert_eq!(refused(node.chat.join(&stranger, group.id, None).await), Refusal::InviteNeeded);
-    assert_eq!(refused(node.chat.gather(&ann, "nobody", &[]).await), Refusal::TargetsBad);
+    assert_eq!(refused(node.chat.create_group_with(&ann, "nobody", &[]).await), Refusal::TargetsBad);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_name_in_a_message_tells_its_owner_and_counts_apart() {
     let asked = node.say(&ann, tea, "@ben, milk?").await;
     node.say(&ann, tea, "@all sit down").await;
     let unread = async || {
-        let mine = node.chat.visit(&ben).await.unwrap().mine;
+        let mine = node.chat.overview(&ben).await.unwrap().mine;
         (mine[0].unread, mine[0].mentions)
     };
     assert_eq!(unread().await, (3, 2));
@@ -113,12 +113,12 @@ async fn a_name_in_a_message_tells_its_owner_and_counts_apart() {
     let edit = wire::Amendment::Edit("milk, anyone?".into());
     node.chat.amend(&ann, &topic, node.chat.new_send_id(), asked.seq, edit).await.unwrap();
     assert_eq!(unread().await, (3, 1), "an edit can take a mention back");
-    node.chat.prefer(&ben, &topic, NotificationLevel::Mentions, true).await.unwrap();
-    let mine = node.chat.visit(&ben).await.unwrap().mine;
+    node.chat.set_preferences(&ben, &topic, NotificationLevel::Mentions, true).await.unwrap();
+    let mine = node.chat.overview(&ben).await.unwrap().mine;
     assert_eq!((mine[0].notify, mine[0].hidden), (NotificationLevel::Mentions, true));
     let cal = node.introduce("cal").await;
     assert_eq!(
-        refused(node.chat.prefer(&cal, &topic, NotificationLevel::All, false).await),
+        refused(node.chat.set_preferences(&cal, &topic, NotificationLevel::All, false).await),
         Refusal::NotMember
     );
 }
@@ -158,7 +158,7 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
     assert!(
         matches!(&groups.results[..], [one] if matches!(&one.to, ConversationSummary::Group(group) if group.id == tea))
     );
-    assert_eq!(refused(node.chat.broadcast_at(&ben, sent.seq, 0).await), Refusal::NotFound);
+    assert_eq!(refused(node.chat.broadcast_results(&ben, sent.seq, 0).await), Refusal::NotFound);
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn an_admin_of_the_application_reaches_everyone_with_an_account() {
     let tea = node.group(&ann, "tea").await;
     node.chat.join(&guest, tea, None).await.unwrap();
     for person in [&ann, &ben] {
-        node.chat.claim(person, "correct horse battery").await.unwrap();
+        node.chat.create_account(person, "correct horse battery").await.unwrap();
     }
     let id = SendId::new("all").unwrap();
     let sent = node.chat.broadcast(&ann, id.clone(), "welcome", Audience::Everyone).await.unwrap();

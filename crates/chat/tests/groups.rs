@@ -1,6 +1,6 @@
 //! What a group's log and page tell of its members, and who may go.
 
-use chat::No;
+use chat::Error;
 use chat::testing::{Listener, Node};
 use wire::{Event, GroupView, JoinPolicy, Member, Refusal, Role, Topic};
 
@@ -10,8 +10,8 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let tea = node.chat.create_group(&ann, " tea  time ", JoinPolicy::Open).await.unwrap();
     node.chat.join(&ben, tea.id, None).await.unwrap();
-    node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
-    node.chat.rank(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
+    node.chat.set_role(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
+    node.chat.set_role(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
     let GroupView::Inside(page) =
         node.chat.open_group(Some(&ben), tea.id, wire::PageStart::Newest, None).await.unwrap()
     else {
@@ -42,9 +42,12 @@ async fn the_only_admin_stays_until_somebody_else_is_one() {
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let tea = node.group(&ann, "tea").await;
     node.chat.join(&ben, tea, None).await.unwrap();
-    assert_eq!(node.chat.leave(&ann, tea).await, Err(No::Refusal(Refusal::LastAdmin)));
-    assert_eq!(node.chat.rank(&ben, tea, ben.id, Role::Admin).await, Err(No::Refusal(Refusal::NotAdmin)));
-    node.chat.rank(&ann, tea, ben.id, Role::Admin).await.unwrap();
+    assert_eq!(node.chat.leave(&ann, tea).await, Err(Error::Refusal(Refusal::LastAdmin)));
+    assert_eq!(
+        node.chat.set_role(&ben, tea, ben.id, Role::Admin).await,
+        Err(Error::Refusal(Refusal::NotAdmin))
+    );
+    node.chat.set_role(&ann, tea, ben.id, Role::Admin).await.unwrap();
     assert!(node.chat.leave(&ann, tea).await.is_ok());
     assert!(node.chat.leave(&ben, tea).await.is_ok(), "who is alone may go");
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat::testing::{Node, SeededChance};
-use chat::{Caller, LocalBus, No, Token, VolatileStore, Window};
+use chat::{Caller, Error, LocalBus, MemoryStore, Token, Window};
 use futures::future::{join, join_all};
 use wire::{Person, Refusal};
 
@@ -19,11 +19,11 @@ fn device(number: u8) -> Token {
     Token::from_bytes([number; 32])
 }
 
-fn refusal<T>(answer: Result<T, No>) -> Option<Refusal> {
+fn refusal<T>(answer: Result<T, Error>) -> Option<Refusal> {
     match answer {
         Ok(_) => None,
-        Err(No::Refusal(refusal)) => Some(refusal),
-        Err(No::Fault(fault)) => panic!("{fault}"),
+        Err(Error::Refusal(refusal)) => Some(refusal),
+        Err(Error::Fault(fault)) => panic!("{fault}"),
     }
 }
 
@@ -35,7 +35,7 @@ async fn guess(node: &Node, caller: &Caller, name: &str) -> Option<Refusal> {
 async fn node() -> (Node, Person, u64) {
     let node = Node::volatile();
     let yamada = node.introduce("山田 太郎").await;
-    node.chat.claim(&yamada, GOOD).await.unwrap();
+    node.chat.create_account(&yamada, GOOD).await.unwrap();
     let hashed = node.chat.password_hashes();
     (node, yamada, hashed)
 }
@@ -85,7 +85,7 @@ async fn one_network_has_thirty_guesses_however_many_accounts_it_tries_and_howev
 async fn a_look_alike_spelling_is_no_other_account_to_guess_at() {
     let node = Node::volatile();
     let mark = node.introduce("Mark").await;
-    node.chat.claim(&mark, GOOD).await.unwrap();
+    node.chat.create_account(&mark, GOOD).await.unwrap();
     let from = caller("198.51.100.7");
     for name in ["mark", "MARK", "Mаrk", "Ｍａｒｋ", " mark "] {
         assert_eq!(guess(&node, &from, name).await, Some(Refusal::SignInWrong));
@@ -97,7 +97,7 @@ async fn a_look_alike_spelling_is_no_other_account_to_guess_at() {
 async fn a_known_device_has_five_guesses_of_its_own_for_the_account_that_it_signed_in_to() {
     let (node, ..) = node().await;
     let ben = node.introduce("ben").await;
-    node.chat.claim(&ben, GOOD).await.unwrap();
+    node.chat.create_account(&ben, GOOD).await.unwrap();
     let laptop = Caller { device: Some(device(1)), ..caller("192.0.2.1") };
     node.chat.sign_in(&laptop, "山田 太郎", GOOD).await.unwrap();
     for _ in 0..5 {
@@ -133,12 +133,12 @@ async fn right_passwords_use_up_no_attempts() {
 
 #[tokio::test]
 async fn guesses_are_remembered_after_a_restart_and_devices_too() {
-    let store = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let store = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
     let start = |seed| Node::start(store.clone(), Arc::new(LocalBus::default()), Node::patient(), seed);
     let (from, home) = (caller("192.0.2.1"), Caller { device: Some(device(1)), ..caller("192.0.2.1") });
     let node = start(1);
     let ann = node.introduce("ann").await;
-    node.chat.claim_from(&Caller { me: Some(ann.clone()), ..home.clone() }, GOOD).await.unwrap();
+    node.chat.create_account_from(&Caller { me: Some(ann.clone()), ..home.clone() }, GOOD).await.unwrap();
     for _ in 0..5 {
         assert_eq!(guess(&node, &from, "ann").await, Some(Refusal::SignInWrong));
     }
@@ -200,15 +200,15 @@ async fn cheap_checks_come_before_a_password_is_scored_or_hashed() {
     let guest = node.introduce("guest").await;
     let namesake = node.introduce("Ben").await;
     let ben = node.introduce("ben").await;
-    node.chat.claim(&ben, GOOD).await.unwrap();
+    node.chat.create_account(&ben, GOOD).await.unwrap();
     let before = before + 1;
     for (refused, expected) in [
-        (refusal(node.chat.claim(&guest, "short").await), Refusal::PasswordLength),
-        (refusal(node.chat.claim(&guest, &"long".repeat(1_000)).await), Refusal::PasswordLength),
-        (refusal(node.chat.claim(&namesake, GOOD).await), Refusal::LoginTaken),
-        (refusal(node.chat.claim(&ben, GOOD).await), Refusal::HasAccount),
-        (refusal(node.chat.claim(&guest, "password1").await), Refusal::PasswordWeak),
-        (refusal(node.chat.reset(&Caller::default(), &device(9), GOOD).await), Refusal::ResetOver),
+        (refusal(node.chat.create_account(&guest, "short").await), Refusal::PasswordLength),
+        (refusal(node.chat.create_account(&guest, &"long".repeat(1_000)).await), Refusal::PasswordLength),
+        (refusal(node.chat.create_account(&namesake, GOOD).await), Refusal::LoginTaken),
+        (refusal(node.chat.create_account(&ben, GOOD).await), Refusal::HasAccount),
+        (refusal(node.chat.create_account(&guest, "password1").await), Refusal::PasswordWeak),
+        (refusal(node.chat.reset_password(&Caller::default(), &device(9), GOOD).await), Refusal::ResetOver),
         (refusal(node.chat.change_password(&guest, &device(9), GOOD, GOOD).await), Refusal::NoAccount),
         (refusal(node.chat.change_password(&ben, &device(9), GOOD, "short").await), Refusal::PasswordLength),
         (refusal(node.chat.sign_in(&Caller::default(), "\u{200b}", GOOD).await), Refusal::SignInWrong),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::testing::{Listener, Node, SeededChance};
-use chat::{Chat, Limits, No, VolatileStore, Window};
+use chat::{Chat, Error, Limits, MemoryStore, Window};
 use wire::{Event, GroupId, Person, Refusal, Topic};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,7 +75,7 @@ async fn ben_who_comes_back_subscribes_anew_and_has_the_whole_history() {
     tea.node.say(&tea.ann, tea.group, "behind his back").await;
     ben.until_ended(&tea.topic).await;
     let refused = ben.subscribe(&tea.topic, None).await;
-    assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+    assert_eq!(refused, Err(Error::Refusal(Refusal::NotMember)));
     tea.node.chat.join(&tea.ben, tea.group, None).await.unwrap();
     ben = tea.listener(&tea.ben).await;
     assert_eq!(ben.seqs(&tea.topic), [1, 2, 3, 4, 5]);
@@ -87,7 +87,7 @@ async fn after_his_leave_ben_says_nothing() {
     tea.node.chat.leave(&tea.ben, tea.group).await.unwrap();
     let (id, topic) = (tea.node.chat.new_send_id(), tea.topic.clone());
     let refused = tea.node.chat.post(&tea.ben, topic, id, "one more thing", None).await;
-    assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+    assert_eq!(refused, Err(Error::Refusal(Refusal::NotMember)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,7 +105,7 @@ async fn what_ben_says_while_he_leaves_stands_before_his_leave_or_nowhere() {
     for say in saying {
         match say.await.unwrap() {
             Ok(_) => said += 1,
-            Err(no) => assert_eq!(no, No::Refusal(Refusal::NotMember)),
+            Err(no) => assert_eq!(no, Error::Refusal(Refusal::NotMember)),
         }
     }
     ann.take_all().await;
@@ -124,7 +124,7 @@ struct Tea {
 
 impl Tea {
     async fn with(limits: Limits) -> Self {
-        let store = VolatileStore::new(&SeededChance::new(0), Window::default());
+        let store = MemoryStore::new(&SeededChance::new(0), Window::default());
         let node = Node::limited(Arc::new(store), limits);
         let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
         let group = node.group(&ann, "tea").await;

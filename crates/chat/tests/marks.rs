@@ -6,7 +6,7 @@ use std::time::Duration;
 use broker::{BufferSink, OutboundConnection};
 use chat::store::Range;
 use chat::testing::{Listener, Node, SeededChance};
-use chat::{Caller, Limits, No, VolatileStore, Window};
+use chat::{Caller, Error, Limits, MemoryStore, Window};
 use wire::{
     Amendment, Emoji, FromServer, GroupId, Json, Person, ReadState, Refusal, Seq, ServerFrame, Topic,
 };
@@ -81,8 +81,8 @@ async fn reading_on_one_device_is_told_to_the_others() {
     for text in ["one", "two", "three"] {
         node.say(&ann, tea, text).await;
     }
-    assert_eq!(node.chat.visit(&ben).await.unwrap().mine[0].unread, 3);
-    let read = async |seq: u64, back| node.chat.read(&ben, &topic, Seq(seq), back).await.unwrap();
+    assert_eq!(node.chat.overview(&ben).await.unwrap().mine[0].unread, 3);
+    let read = async |seq: u64, back| node.chat.set_read(&ben, &topic, Seq(seq), back).await.unwrap();
     let heard = told(&node, &ben, &Topic::user(ben.id), async || {
         read(4, false).await;
         read(3, false).await;
@@ -97,10 +97,10 @@ async fn reading_on_one_device_is_told_to_the_others() {
         reference: None,
     };
     assert_eq!(heard, [notice(4, 1), notice(2, 3)], "a mark that does not move is not told");
-    assert_eq!(node.chat.visit(&ben).await.unwrap().mine[0].unread, 3);
+    assert_eq!(node.chat.overview(&ben).await.unwrap().mine[0].unread, 3);
     let cal = node.introduce("cal").await;
-    let refused = node.chat.read(&cal, &topic, Seq(1), false).await;
-    assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+    let refused = node.chat.set_read(&cal, &topic, Seq(1), false).await;
+    assert_eq!(refused, Err(Error::Refusal(Refusal::NotMember)));
 }
 
 #[tokio::test]
@@ -127,10 +127,10 @@ async fn ben_is_told_what_is_unread_after_each_kind_of_event() {
     assert_eq!(unread().await, Ok((2, 0)), "and one that does not");
     amend(one, Amendment::Delete).await;
     assert_eq!(unread().await, Ok((1, 0)));
-    node.chat.read(&ben, &topic, two, false).await.unwrap();
+    node.chat.set_read(&ben, &topic, two, false).await.unwrap();
     assert_eq!(unread().await, Ok((0, 0)), "read on another device");
-    node.chat.remove(&ann, tea, ben.id, false).await.unwrap();
-    assert_eq!(unread().await, Err(No::Refusal(Refusal::NotMember)));
+    node.chat.remove_member(&ann, tea, ben.id, false).await.unwrap();
+    assert_eq!(unread().await, Err(Error::Refusal(Refusal::NotMember)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +154,7 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
 
     node.chat.mute(&ann, tea, ben.id, 5).await.unwrap();
     let refused = node.chat.typing(&ben, &topic).await;
-    assert_eq!(refused, Err(No::Refusal(Refusal::Muted { minutes: 5 })));
+    assert_eq!(refused, Err(Error::Refusal(Refusal::Muted { minutes: 5 })));
 }
 
 /// Somebody who is connected and listens to a topic.
@@ -243,7 +243,7 @@ async fn a_page_that_is_loaded_anew_is_no_leave() {
 #[tokio::test(start_paused = true)]
 async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     let node = Node::limited(
-        Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())),
+        Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())),
         Limits { newcomer_burst: u32::MAX, ..Node::patient() },
     );
     let ann = node.introduce("ann").await;
@@ -260,7 +260,7 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     }
     let head = node.say(&ann, tea, "hello, all").await.seq;
     for person in &people {
-        node.chat.delivered(person, &topic, head).await.unwrap();
+        node.chat.confirm_delivered(person, &topic, head).await.unwrap();
     }
     time_passes(Duration::from_secs(30)).await;
     anns.take_everything();
@@ -272,7 +272,7 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
         _ => false,
     };
     assert!(told.last().is_some_and(whole), "{told:?}");
-    assert_eq!(node.chat.marks(&ann, &topic).await.unwrap().len(), 200);
+    assert_eq!(node.chat.read_states(&ann, &topic).await.unwrap().len(), 200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -282,7 +282,7 @@ async fn marks_are_told_however_often_people_come_and_go() {
     let (mut marks, mut bens) = (Vec::new(), Vec::new());
     for _ in 0..20 {
         let head = node.say(&ann, tea, "hello").await.seq;
-        node.chat.delivered(&ben, &topic, head).await.unwrap();
+        node.chat.confirm_delivered(&ben, &topic, head).await.unwrap();
         bens.push(listens(&node, &ben, &topic).await);
         time_passes(Duration::from_millis(500)).await;
         marks.extend(anns.told().into_iter().filter_map(|told| match told {
@@ -315,19 +315,20 @@ async fn what_was_delivered_and_read_is_told_to_the_others_and_never_goes_back()
         marks: vec![ReadState { user: ben.id, delivered, read }],
         reference: None,
     };
-    node.chat.delivered(&ben, &topic, head).await.unwrap();
+    node.chat.confirm_delivered(&ben, &topic, head).await.unwrap();
     until(&mut anns, |told| *told == of_ben(head, Seq::ZERO)).await;
-    node.chat.read(&ben, &topic, head, false).await.unwrap();
+    node.chat.set_read(&ben, &topic, head, false).await.unwrap();
     until(&mut anns, |told| *told == of_ben(head, head)).await;
-    node.chat.read(&ben, &topic, Seq(1), true).await.unwrap();
-    let all = node.chat.marks(&ann, &topic).await.unwrap();
+    node.chat.set_read(&ben, &topic, Seq(1), true).await.unwrap();
+    let all = node.chat.read_states(&ann, &topic).await.unwrap();
     assert_eq!(all, [ReadState { user: ben.id, delivered: head, read: head }]);
 
     let cal = node.introduce("cal").await;
-    for refused in
-        [node.chat.delivered(&cal, &topic, head).await, node.chat.marks(&cal, &topic).await.map(|_| ())]
-    {
-        assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+    for refused in [
+        node.chat.confirm_delivered(&cal, &topic, head).await,
+        node.chat.read_states(&cal, &topic).await.map(|_| ()),
+    ] {
+        assert_eq!(refused, Err(Error::Refusal(Refusal::NotMember)));
     }
 }
 
@@ -343,7 +344,7 @@ async fn whoever_resumes_has_what_came_before() {
         matches!(told, ServerFrame::Marks { marks, .. } if marks[0].user == ben.id && marks[0].delivered == head)
     })
     .await;
-    assert_eq!(node.chat.marks(&ann, &topic).await.unwrap().len(), 1);
+    assert_eq!(node.chat.read_states(&ann, &topic).await.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -357,9 +358,9 @@ async fn between_two_of_whom_one_has_blocked_the_other_nobody_sees_anything() {
     until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     node.chat.block(&ben, ann.id, true).await.unwrap();
     until(&mut anns, |told| *told == presence(&topic, &[], &[])).await;
-    node.chat.read(&ben, &topic, said.seq, false).await.unwrap();
-    node.chat.delivered(&ben, &topic, said.seq).await.unwrap();
-    assert_eq!(node.chat.marks(&ann, &topic).await.unwrap(), []);
+    node.chat.set_read(&ben, &topic, said.seq, false).await.unwrap();
+    node.chat.confirm_delivered(&ben, &topic, said.seq).await.unwrap();
+    assert_eq!(node.chat.read_states(&ann, &topic).await.unwrap(), []);
     node.chat.block(&ben, ann.id, false).await.unwrap();
     let told = until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     assert!(told.iter().all(|told| !matches!(told, ServerFrame::Marks { .. })), "{told:?}");

@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat::testing::{Node, SeededChance};
-use chat::{Caller, Limits, No, Token, VolatileStore, Window};
+use chat::{Caller, Error, Limits, MemoryStore, Token, Window};
 use wire::{AppRole, Refusal};
 
 const GOOD: &str = "correct horse battery";
 
 fn limited(limits: Limits) -> Node {
-    Node::limited(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())), limits)
+    Node::limited(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())), limits)
 }
 
 fn caller(address: &str) -> Caller {
@@ -18,10 +18,10 @@ fn caller(address: &str) -> Caller {
 }
 
 async fn come(node: &Node, caller: &Caller, name: &str) -> Result<(), Refusal> {
-    match node.chat.introduce(caller, name).await {
+    match node.chat.create_guest(caller, name).await {
         Ok(_) => Ok(()),
-        Err(No::Refusal(refusal)) => Err(refusal),
-        Err(No::Fault(fault)) => panic!("{fault}"),
+        Err(Error::Refusal(refusal)) => Err(refusal),
+        Err(Error::Fault(fault)) => panic!("{fault}"),
     }
 }
 
@@ -29,7 +29,7 @@ async fn come(node: &Node, caller: &Caller, name: &str) -> Result<(), Refusal> {
 async fn a_guest_cannot_look_like_somebody_with_an_account() {
     let node = Node::volatile();
     let mark = node.introduce("Mark").await;
-    node.chat.claim(&mark, GOOD).await.unwrap();
+    node.chat.create_account(&mark, GOOD).await.unwrap();
     let here = Caller::default();
     for alike in ["Mark", "mark", "MARK ", "Mаrk", "Ｍａｒｋ", "𝐌ark"] {
         assert_eq!(come(&node, &here, alike).await, Err(Refusal::LoginTaken), "{alike}");
@@ -48,7 +48,7 @@ async fn a_name_and_a_password_are_the_same_in_every_normal_form() {
     let (decomposed, composed) = ("Nguye\u{302}\u{303}n Thi\u{323}", "Nguyễn Thị");
     let nguyen = node.introduce(decomposed).await;
     assert_eq!(nguyen.name.as_str(), composed);
-    node.chat.claim(&nguyen, "trà đá vỉa hè").await.unwrap();
+    node.chat.create_account(&nguyen, "trà đá vỉa hè").await.unwrap();
     for name in [decomposed, composed] {
         for password in ["trà đá vỉa hè", "tra\u{300} đa\u{301} vi\u{309}a he\u{300}"] {
             let (who, _) = node.chat.sign_in(&Caller::default(), name, password).await.unwrap();
@@ -76,7 +76,7 @@ async fn only_so_many_guests_come_from_one_network_in_a_day() {
 #[tokio::test]
 async fn guests_who_never_did_anything_are_gone_after_a_week() {
     let node = Node::volatile();
-    let (idle, token) = node.chat.introduce(&Caller::default(), "idle").await.unwrap();
+    let (idle, token) = node.chat.create_guest(&Caller::default(), "idle").await.unwrap();
     let busy = node.introduce("busy").await;
     node.group(&busy, "tea").await;
     let day = 24 * 60 * 60_000;
@@ -84,7 +84,7 @@ async fn guests_who_never_did_anything_are_gone_after_a_week() {
     assert_eq!(node.chat.sweep().await, Ok(0));
     node.clock.advance(1);
     assert_eq!(node.chat.sweep().await, Ok(1));
-    assert_eq!(node.chat.recognise(&token).await, Ok(None));
+    assert_eq!(node.chat.authenticate(&token).await, Ok(None));
     let direct = async |with| node.chat.open_direct(&busy, with, wire::PageStart::Newest).await.map(|_| ());
     assert_eq!(direct(idle.id).await, Err(Refusal::NotFound.into()));
 }
@@ -93,25 +93,25 @@ async fn guests_who_never_did_anything_are_gone_after_a_week() {
 async fn a_session_ends_when_somebody_signs_in_or_comes_anew_in_the_same_browser() {
     let node = Node::volatile();
     let here = Caller::default();
-    let (ann, first) = node.chat.introduce(&here, "ann").await.unwrap();
-    node.chat.claim(&ann, GOOD).await.unwrap();
+    let (ann, first) = node.chat.create_guest(&here, "ann").await.unwrap();
+    node.chat.create_account(&ann, GOOD).await.unwrap();
     let browser = |me: &wire::Person, session: &Token| Caller {
         me: Some(me.clone()),
         session: Some(session.clone()),
         ..Caller::default()
     };
     let (_, second) = node.chat.sign_in(&browser(&ann, &first), "ann", GOOD).await.unwrap();
-    assert_eq!(node.chat.recognise(&first).await, Ok(None));
-    let (ben, third) = node.chat.introduce(&browser(&ann, &second), "ben").await.unwrap();
-    assert_eq!(node.chat.recognise(&second).await, Ok(None));
-    let link = node.chat.operator_reset("ann").await.unwrap();
-    let fourth = node.chat.reset(&browser(&ben, &third), &link, "a much better one").await.unwrap();
-    assert_eq!(node.chat.recognise(&third).await, Ok(None));
-    assert_eq!(node.chat.recognise(&fourth).await, Ok(Some(ann.clone())));
+    assert_eq!(node.chat.authenticate(&first).await, Ok(None));
+    let (ben, third) = node.chat.create_guest(&browser(&ann, &second), "ben").await.unwrap();
+    assert_eq!(node.chat.authenticate(&second).await, Ok(None));
+    let link = node.chat.create_password_reset_as_operator("ann").await.unwrap();
+    let fourth = node.chat.reset_password(&browser(&ben, &third), &link, "a much better one").await.unwrap();
+    assert_eq!(node.chat.authenticate(&third).await, Ok(None));
+    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann.clone())));
     // One wrong guess ends nothing.
     let wrong = node.chat.sign_in(&browser(&ann, &fourth), "ann", "wrong horse battery").await;
     assert!(wrong.is_err());
-    assert_eq!(node.chat.recognise(&fourth).await, Ok(Some(ann)));
+    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann)));
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn the_owner_of_a_public_server_comes_by_a_link_that_works_once() {
     assert_eq!(wrong, Err(Refusal::ResetOver.into()));
     assert_eq!(become_owner(&here, &link, "ann", "password").await, Err(Refusal::PasswordWeak.into()));
     let session = become_owner(&here, &link, "ann", GOOD).await.unwrap().unwrap();
-    let ann = node.chat.recognise(&session).await.unwrap().unwrap();
+    let ann = node.chat.authenticate(&session).await.unwrap().unwrap();
     assert_eq!(node.chat.account(&ann).await.unwrap().unwrap().role, AppRole::Owner);
     assert_eq!(become_owner(&here, &link, "eve", GOOD).await, Err(Refusal::ResetOver.into()));
     assert_eq!(node.chat.offer_ownership().await, Ok(None), "there is an owner");
@@ -137,7 +137,7 @@ async fn the_owner_of_a_public_server_comes_by_a_link_that_works_once() {
 async fn on_a_public_server_the_first_account_is_a_members_and_may_become_the_owners_by_the_link() {
     let node = limited(Limits { owner_by_link: true, ..Node::patient() });
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
-    assert_eq!(node.chat.claim(&ben, GOOD).await, Ok(AppRole::Member));
+    assert_eq!(node.chat.create_account(&ben, GOOD).await, Ok(AppRole::Member));
     let link = node.chat.offer_ownership().await.unwrap().unwrap();
     let caller = |me: &wire::Person| Caller { me: Some(me.clone()), ..Caller::default() };
     // A guest gets an account, a member has one.
@@ -150,7 +150,7 @@ async fn on_a_public_server_the_first_account_is_a_members_and_may_become_the_ow
 
     let node = limited(Limits { owner_by_link: true, ..Node::patient() });
     let ben = node.introduce("ben").await;
-    node.chat.claim(&ben, GOOD).await.unwrap();
+    node.chat.create_account(&ben, GOOD).await.unwrap();
     let link = node.chat.offer_ownership().await.unwrap().unwrap();
     assert_eq!(node.chat.become_owner(&caller(&ben), &link, "", "").await, Ok(None));
     assert_eq!(node.chat.account(&ben).await.unwrap().unwrap().role, AppRole::Owner);

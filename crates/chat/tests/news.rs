@@ -28,7 +28,7 @@ async fn ben_is_told_which_groups_are_his() {
         listener.take_all().await;
         assert_eq!(listener.events(&topic), told, "each once, though he asked twice");
     }
-    let groups = node.chat.visit(&ben).await.unwrap().mine;
+    let groups = node.chat.overview(&ben).await.unwrap().mine;
     assert_eq!(
         groups.into_iter().map(|mine| mine.what).collect::<Vec<_>>(),
         [wire::ConversationSummary::Group(chess)]
@@ -40,7 +40,7 @@ async fn a_page_and_the_news_after_it_leave_nothing_out() {
     let node = Node::volatile();
     let ben = node.introduce("ben").await;
     let tea = node.chat.create_group(&ben, "tea", wire::JoinPolicy::Open).await.unwrap();
-    let visit = node.chat.visit(&ben).await.unwrap();
+    let visit = node.chat.overview(&ben).await.unwrap();
     assert_eq!(visit.mine[0].what, wire::ConversationSummary::Group(tea));
     let chess = node.chat.create_group(&ben, "chess", wire::JoinPolicy::Open).await.unwrap();
     let mut listener = Listener::new(&node.chat, Some(&ben));

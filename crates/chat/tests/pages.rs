@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::testing::{Gate, Node, SeededChance};
-use chat::{VolatileStore, Window};
+use chat::{MemoryStore, Window};
 use wire::limits::{PAGE_BYTES, PAGE_ROWS};
 use wire::{Amendment, ConversationView, Emoji, GroupId, GroupView, PageStart, Person, Seq, Topic};
 
@@ -53,8 +53,8 @@ async fn eight_messages_and_sixty_reactions_are_eight_messages_on_the_page_of_ev
     }
     let page = opened(&node, &ben, tea, PageStart::Around(Seq(last.0 + 30))).await;
     assert_eq!(texts(&page).len(), 8, "a place of a reaction has the rows around it");
-    node.chat.read(&ben, &Topic::group(tea), page.page.to, false).await.unwrap();
-    let mine = node.chat.visit(&ben).await.unwrap().mine;
+    node.chat.set_read(&ben, &Topic::group(tea), page.page.to, false).await.unwrap();
+    let mine = node.chat.overview(&ben).await.unwrap().mine;
     assert_eq!((mine[0].unread, opened(&node, &ben, tea, PageStart::Unread).await.read), (0, page.page.head));
 }
 
@@ -118,7 +118,7 @@ async fn fifty_of_the_longest_messages_are_several_pages() {
 
 #[tokio::test]
 async fn sixty_people_who_react_at_once_need_sixty_writes() {
-    let store = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let store = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
     let gate = Gate::before(store);
     let node = Node::over(gate.clone());
     let ann = node.introduce("ann").await;
@@ -171,7 +171,7 @@ async fn members_who_are_not_on_the_page_complete_a_mention_too() {
     assert_eq!(found.len(), 2, "{found:?}");
     for (person, mention) in zoe.iter().zip(&found) {
         node.say(&ann, crowd, &format!("tea, {mention}?")).await;
-        let mine = node.chat.visit(person).await.unwrap().mine;
+        let mine = node.chat.overview(person).await.unwrap().mine;
         assert_eq!(mine[0].mentions, 1, "{mention}");
     }
     assert_eq!(node.chat.mentions(&ann, crowd, "member", 8).await.unwrap().len(), 8);

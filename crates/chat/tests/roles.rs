@@ -1,6 +1,6 @@
 //! The role rules, held against a hundred thousand random steps.
 
-use chat::Chance;
+use chat::RandomSource;
 use chat::rules::{self, Contact, Decision, Groups};
 use chat::store::{Fact, Roster, Version};
 use chat::testing::SeededChance;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat::store::Range;
 use chat::testing::{Gate, Listener, Node, SeededChance};
-use chat::{Ack, Caller, Chat, Limits, No, Store, VolatileStore, Window};
+use chat::{Ack, Caller, Chat, Error, Limits, MemoryStore, Store, Window};
 use wire::{Event, GroupId, Json, Person, Refusal, SendId, Seq, Topic};
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn an_id_is_not_taken_for_another_message() {
     let (ann, group) = ann_in_tea(&node).await;
     let other_group = node.group(&ann, "chess").await;
     post(&node, &ann, group, "1", "hello").await.unwrap();
-    let taken = Err(No::Refusal(Refusal::SendIdTaken));
+    let taken = Err(Error::Refusal(Refusal::SendIdTaken));
     assert_eq!(post(&node, &ann, group, "1", "bye").await, taken);
     assert_eq!(post(&node, &ann, other_group, "1", "hello").await, taken);
     let ben = node.introduce("ben").await;
@@ -40,7 +40,7 @@ async fn an_id_is_not_taken_for_another_message() {
 #[tokio::test]
 async fn who_sends_too_fast_is_told_when_to_go_on() {
     let limits = Limits { send_burst: 3, send_per_second: 2.0, ..Limits::default() };
-    let store = VolatileStore::new(&SeededChance::new(0), Window::default());
+    let store = MemoryStore::new(&SeededChance::new(0), Window::default());
     let node = Node::limited(Arc::new(store), limits);
     let (ann, group) = ann_in_tea(&node).await;
     let ben = node.introduce("ben").await;
@@ -48,7 +48,7 @@ async fn who_sends_too_fast_is_told_when_to_go_on() {
     for number in 0..3 {
         post(&node, &ann, group, &number.to_string(), "hello").await.unwrap();
     }
-    let too_fast = Err(No::Refusal(Refusal::TooFast { retry_ms: 500 }));
+    let too_fast = Err(Error::Refusal(Refusal::TooFast { retry_ms: 500 }));
     assert_eq!(post(&node, &ann, group, "3", "hello").await, too_fast);
     assert!(post(&node, &ben, group, "3", "hello").await.is_ok(), "ben does not wait for ann");
     node.clock.advance(500);
@@ -69,18 +69,18 @@ async fn what_has_no_words_or_no_place_is_refused() {
         (&ann, no_group, "hello", Refusal::NotFound),
         (&ben, group, "hello", Refusal::NotMember),
     ] {
-        assert_eq!(post(&node, who, group, "1", text).await, Err(No::Refusal(refusal)));
+        assert_eq!(post(&node, who, group, "1", text).await, Err(Error::Refusal(refusal)));
     }
     let own = Topic::user(ann.id);
     let posted = node.chat.post(&ann, own, SendId::new("1").unwrap(), "hello", None).await;
-    assert_eq!(posted, Err(No::Refusal(Refusal::NotFound)), "news of a user are not for writing");
+    assert_eq!(posted, Err(Error::Refusal(Refusal::NotFound)), "news of a user are not for writing");
 }
 
 #[tokio::test]
 async fn an_open_topic_takes_what_a_conversation_does_not() {
     let node = Node::volatile();
     let news = || Topic::new("news").unwrap();
-    let refused = |refusal| Err(No::Refusal(refusal));
+    let refused = |refusal| Err(Error::Refusal(refusal));
     let group = Topic::group(GroupId::from_bytes([0; wire::ID_BYTES]));
     let node = &node;
     let publish = |open_topics, topic: Topic| {
@@ -96,7 +96,7 @@ async fn an_open_topic_takes_what_a_conversation_does_not() {
 
 #[tokio::test]
 async fn what_is_begun_first_comes_first_though_nobody_waited() {
-    let store = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let store = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
     let gate = Gate::before(store);
     let node = Node::over(Arc::clone(&gate) as Arc<dyn Store>);
     let (ann, group) = ann_in_tea(&node).await;
@@ -131,7 +131,7 @@ async fn a_sender_who_goes_away_has_sent_all_the_same() {
 
 #[tokio::test]
 async fn what_is_no_fact_is_not_told() {
-    let store = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let store = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
     let gate = Gate::before(store);
     let node = Node::over(Arc::clone(&gate) as Arc<dyn Store>);
     let (ann, group) = ann_in_tea(&node).await;
@@ -141,7 +141,7 @@ async fn what_is_no_fact_is_not_told() {
 
     gate.set_broken(true);
     let failed = post(&node, &ann, group, "1", "hello").await.unwrap_err();
-    assert_eq!(failed.outside(), Refusal::Unavailable);
+    assert_eq!(failed.into_refusal(), Refusal::Unavailable);
     listener.take_all().await;
     assert_eq!(listener.heard(), []);
 
@@ -200,6 +200,6 @@ async fn ann_in_tea(node: &Node) -> (Person, GroupId) {
     (ann, group)
 }
 
-async fn post(node: &Node, who: &Person, group: GroupId, id: &str, text: &str) -> Result<Ack, No> {
+async fn post(node: &Node, who: &Person, group: GroupId, id: &str, text: &str) -> Result<Ack, Error> {
     node.chat.post(who, Topic::group(group), SendId::new(id).unwrap(), text, None).await
 }

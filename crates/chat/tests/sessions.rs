@@ -7,13 +7,13 @@ use chat::testing::Node;
 async fn ann_is_recognised_as_long_as_she_comes_by() {
     const DAY: i64 = 86_400_000;
     let node = Node::volatile();
-    let (ann, token) = node.chat.introduce(&chat::Caller::default(), "ann").await.unwrap();
+    let (ann, token) = node.chat.create_guest(&chat::Caller::default(), "ann").await.unwrap();
     for _ in 0..5 {
         node.clock.advance(29 * DAY);
-        assert_eq!(node.chat.recognise(&token).await.unwrap(), Some(ann.clone()));
+        assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.clone()));
     }
     node.clock.advance(30 * DAY);
-    assert_eq!(node.chat.recognise(&token).await.unwrap(), None);
+    assert_eq!(node.chat.authenticate(&token).await.unwrap(), None);
     let stranger = Token::from_bytes([7; 32]);
-    assert_eq!(node.chat.recognise(&stranger).await.unwrap(), None);
+    assert_eq!(node.chat.authenticate(&stranger).await.unwrap(), None);
 }

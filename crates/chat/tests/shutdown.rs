@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chat::store::Range;
 use chat::testing::{Gate, Node, SeededChance};
-use chat::{No, Store, VolatileStore, Window};
+use chat::{Error, MemoryStore, Store, Window};
 use wire::{Refusal, SendId, Topic};
 
 #[tokio::test]
 async fn everything_that_was_taken_is_committed_and_answered() {
-    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let gate = Gate::before(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())));
     let node = Node::over(Arc::clone(&gate) as Arc<dyn Store>);
     let ann = node.introduce("ann").await;
     let topic = Topic::group(node.group(&ann, "tea").await);
@@ -22,7 +22,7 @@ async fn everything_that_was_taken_is_committed_and_answered() {
     let late = async {
         // The shutdown has begun: the other half of the join was polled first.
         let late = node.chat.post(&ann, topic.clone(), SendId::new("late").unwrap(), "hello", None).await;
-        assert_eq!(late, Err(No::Refusal(Refusal::Unavailable)));
+        assert_eq!(late, Err(Error::Refusal(Refusal::Unavailable)));
         gate.open_gate();
     };
     let (shut_down, ()) = tokio::join!(biased; node.chat.shut_down(), late);
@@ -36,7 +36,7 @@ async fn everything_that_was_taken_is_committed_and_answered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_the_middle_of_everything_each_sender_learns_what_became_of_it() {
-    let store: Arc<dyn Store> = Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default()));
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
     let node = Node::over(Arc::clone(&store));
     let ann = node.introduce("ann").await;
     let topic = Topic::group(node.group(&ann, "tea").await);
@@ -51,7 +51,7 @@ async fn in_the_middle_of_everything_each_sender_learns_what_became_of_it() {
     for send in sending {
         match send.await.unwrap() {
             (id, Ok(ack)) => acknowledged.push((ack.seq, id)),
-            (_, Err(no)) => assert_eq!(no, No::Refusal(Refusal::Unavailable)),
+            (_, Err(no)) => assert_eq!(no, Error::Refusal(Refusal::Unavailable)),
         }
     }
     acknowledged.sort();
@@ -66,6 +66,6 @@ async fn shutting_down_twice_is_shutting_down_once() {
     let node = Node::volatile();
     node.chat.shut_down().await.unwrap();
     node.chat.shut_down().await.unwrap();
-    let nobody = node.chat.introduce(&chat::Caller::default(), "ann").await;
-    assert_eq!(nobody.err(), Some(No::Refusal(Refusal::Unavailable)));
+    let nobody = node.chat.create_guest(&chat::Caller::default(), "ann").await;
+    assert_eq!(nobody.err(), Some(Error::Refusal(Refusal::Unavailable)));
 }

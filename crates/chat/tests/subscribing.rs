@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat::store::Range;
 use chat::testing::{Gate, Heard, Listener, Node, SeededChance, for_all};
-use chat::{Caller, Limits, No, VolatileStore, Window};
+use chat::{Caller, Error, Limits, MemoryStore, Window};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
@@ -12,7 +12,7 @@ use wire::{Cursor, Epoch, Refusal, ResetReason, Seq, Topic};
 
 /// A node whose broker keeps so few frames that most readers are sent to history.
 fn forgetful(window: Window) -> Node {
-    let store = VolatileStore::new(&SeededChance::new(0), window);
+    let store = MemoryStore::new(&SeededChance::new(0), window);
     Node::limited(Arc::new(store), Limits { topic_log_bytes: 400, ..Node::patient() })
 }
 
@@ -32,7 +32,7 @@ async fn wherever_ben_is_cut_off_he_gets_the_rest_and_nothing_twice() {
     let turn =
         prop_oneof![(1..9u64).prop_map(Turn::Publish), (1..900usize).prop_map(Turn::Take), Just(Turn::Cut)];
     for_all(64, (1..1_500usize, vec(turn, 1..40)), |(log_bytes, turns)| async move {
-        let store = VolatileStore::new(&SeededChance::new(0), Window::default());
+        let store = MemoryStore::new(&SeededChance::new(0), Window::default());
         let node = Node::limited(Arc::new(store), Limits { topic_log_bytes: log_bytes, ..Node::patient() });
         let mut ben = Listener::new(&node.chat, None);
         ben.subscribe(&news(), None).await.unwrap();
@@ -85,7 +85,7 @@ async fn ben_comes_and_goes_while_ann_publishes_and_misses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn those_who_come_back_together_share_what_they_read_from_the_store() {
-    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let gate = Gate::before(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())));
     let node = Node::limited(gate.clone(), Limits { topic_log_bytes: 400, ..Node::patient() });
     publish(&node, 250).await;
     let mut all = tokio::task::JoinSet::new();
@@ -215,7 +215,7 @@ async fn nobody_reads_what_is_not_for_them() {
         (Some(&ann), Topic::new("direct/x").unwrap(), Refusal::NotFound),
     ] {
         let mut listener = Listener::new(&node.chat, who);
-        let refused = Err(No::Refusal(refusal));
+        let refused = Err(Error::Refusal(refusal));
         assert_eq!(listener.subscribe(&topic, None).await, refused, "{who:?} {topic}");
         let caller = Caller { me: who.cloned(), open_topics: true, ..Caller::default() };
         let page = node.chat.history(&caller, &topic, Range::default()).await;
@@ -235,7 +235,7 @@ async fn a_connection_has_a_bounded_number_of_subscriptions() {
     for number in 0..SUBSCRIPTIONS {
         ben.subscribe(&topic(number), None).await.unwrap();
     }
-    let refused = Err(No::Refusal(Refusal::TooManySubscriptions));
+    let refused = Err(Error::Refusal(Refusal::TooManySubscriptions));
     assert_eq!(ben.subscribe(&topic(SUBSCRIPTIONS), None).await, refused);
     assert!(ben.subscribe(&topic(0), None).await.is_ok(), "what one has counts once");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
 use chat::testing::SeededChance;
-use chat::{Store, VolatileStore, Window};
+use chat::{MemoryStore, Store, Window};
 use wire::{Json, SendId, Seq, Timestamp, Topic};
 
 mod contract {
@@ -69,15 +69,15 @@ async fn when_memory_is_short_the_log_that_was_quiet_longest_forgets_first() {
 
 #[tokio::test]
 async fn each_volatile_store_is_another_life_of_its_logs() {
-    let epoch = |seed| VolatileStore::new(&SeededChance::new(seed), Window::default()).epoch();
+    let epoch = |seed| MemoryStore::new(&SeededChance::new(seed), Window::default()).epoch();
     assert_ne!(epoch(1), epoch(2));
 }
 
-fn store(window: Window) -> VolatileStore {
-    VolatileStore::new(&SeededChance::new(7), window)
+fn store(window: Window) -> MemoryStore {
+    MemoryStore::new(&SeededChance::new(7), window)
 }
 
-async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
+async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
     let draft = Draft {
         topic: Topic::new(topic).unwrap(),
         sender: Sender::Open,
@@ -95,7 +95,7 @@ async fn send(store: &VolatileStore, topic: &str, number: u64) -> Outcome {
 }
 
 /// Where the log begins, which entries a page of it has, and its head.
-async fn kept(store: &VolatileStore, topic: &str, range: Range) -> (u64, Vec<u64>, u64) {
+async fn kept(store: &MemoryStore, topic: &str, range: Range) -> (u64, Vec<u64>, u64) {
     let page = store.page(&Topic::new(topic).unwrap(), range).await.unwrap();
     (page.begins.0, page.entries.iter().map(|entry| entry.seq.0).collect(), page.head.0)
 }

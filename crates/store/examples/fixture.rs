@@ -37,28 +37,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A row or more in every table but that of pictures.
-async fn fill(node: &Node) -> Result<(), chat::No> {
+async fn fill(node: &Node) -> Result<(), chat::Error> {
     let chat = &node.chat;
     let [ann, ben, cal] =
         [node.introduce("Ann").await, node.introduce("Ben").await, node.introduce("李雷").await];
-    chat.claim(&ann, "one pot of oolong").await?;
-    chat.claim(&ben, "two pots of oolong").await?;
-    chat.describe(&ann, "Tea at four.").await?;
+    chat.create_account(&ann, "one pot of oolong").await?;
+    chat.create_account(&ben, "two pots of oolong").await?;
+    chat.set_bio(&ann, "Tea at four.").await?;
     // A wrong password is an attempt, a right one makes a device known.
     let caller = Caller { device: Some(chat.new_token()), ..Caller::default() };
     drop(chat.sign_in(&caller, "ann", "no pot of oolong").await);
     chat.sign_in(&caller, "ann", "one pot of oolong").await?;
-    chat.offer_reset(&ann, ben.id).await?;
+    chat.create_password_reset(&ann, ben.id).await?;
 
     let tea = chat.create_group(&ann, "Tea", JoinPolicy::Listed).await?.id;
-    chat.settle(&ann, tea, vec![Setting::SlowS(0), Setting::Limit(12)]).await?;
+    chat.update_settings(&ann, tea, vec![Setting::SlowS(0), Setting::Limit(12)]).await?;
     chat.join(&ben, tea, None).await?;
     chat.join(&cal, tea, None).await?;
-    chat.invite(&ann, tea, 60, 3).await?;
+    chat.create_invite(&ann, tea, 60, 3).await?;
     let topic = Topic::group(tea);
     let said = node.say(&ann, tea, "Hello @Ben, *tea* is ready").await;
     chat.post(&ben, topic.clone(), chat.new_send_id(), "Coming", Some(said.seq)).await?;
-    let emoji = Emoji::new("🫖").map_err(chat::No::from)?;
+    let emoji = Emoji::new("🫖").map_err(chat::Error::from)?;
     for amendment in [
         Amendment::Edit("Hello @Ben, the tea is ready".into()),
         Amendment::React(emoji, true),
@@ -68,14 +68,14 @@ async fn fill(node: &Node) -> Result<(), chat::No> {
     }
     let gone = node.say(&ben, tea, "a secret").await;
     chat.amend(&ben, &topic, chat.new_send_id(), gone.seq, Amendment::Delete).await?;
-    chat.remove(&ann, tea, cal.id, true).await?;
+    chat.remove_member(&ann, tea, cal.id, true).await?;
 
     if let Some(pair) = Pair::of(ann.id, ben.id) {
         chat.post(&ann, Topic::direct(pair), chat.new_send_id(), "Sugar?", None).await?;
     }
     chat.block(&ben, cal.id, true).await?;
     for number in 1..=3 {
-        node.publish(&Topic::new("news").map_err(chat::No::from)?, number).await;
+        node.publish(&Topic::new("news").map_err(chat::Error::from)?, number).await;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat::testing::{ManualClock, Node};
-use chat::{Ack, Caller, Chat, Clock, LocalBus, OsChance, Parts, SystemClock};
+use chat::{Ack, Caller, Chat, Clock, LocalBus, OsRandom, Parts, SystemClock};
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
 use wire::{Amendment, Emoji, GroupId, JoinPolicy, Pair, Person, Role, Seq, Setting, Timestamp, Topic};
@@ -82,13 +82,13 @@ async fn main() -> Done {
     let data = folder.join("data");
     std::fs::create_dir_all(&folder)?;
     let clock = Arc::new(ManualClock::at(Timestamp(SystemClock.now().0 - DAYS * DAY)));
-    let store = Arc::new(SqliteStore::open(&data, &OsChance)?);
+    let store = Arc::new(SqliteStore::open(&data, &OsRandom)?);
     let limits = chat::Limits { newcomer_burst: u32::MAX, ..Node::patient() };
     let chat = Chat::start(Parts {
         store,
         bus: Arc::new(LocalBus::default()),
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        chance: Arc::new(OsChance),
+        chance: Arc::new(OsRandom),
         limits,
     });
     let tea = Tea { chat, clock };
@@ -118,9 +118,9 @@ impl Tea {
     async fn people(&self) -> Done<Vec<Person>> {
         let mut people = Vec::new();
         for (_, name, has_account) in CAST {
-            let (person, _) = self.chat.introduce(&Caller::default(), name).await.map_err(said)?;
+            let (person, _) = self.chat.create_guest(&Caller::default(), name).await.map_err(said)?;
             if has_account {
-                self.chat.claim(&person, PASSWORD).await.map_err(said)?;
+                self.chat.create_account(&person, PASSWORD).await.map_err(said)?;
             }
             people.push(person);
         }
@@ -135,7 +135,7 @@ impl Tea {
             let group = self.chat.create_group(founder, name, JoinPolicy::Listed).await.map_err(said)?.id;
             if !about.is_empty() {
                 let about = Setting::Description(wire::Description::new(about)?);
-                self.chat.settle(founder, group, vec![about]).await.map_err(said)?;
+                self.chat.update_settings(founder, group, vec![about]).await.map_err(said)?;
             }
             for person in people.iter().filter(|person| *person != founder) {
                 self.clock.advance(20_000);
@@ -154,7 +154,7 @@ impl Tea {
                 self.say(&people[author], Topic::group(group), LINES[line], None).await?;
             }
         }
-        self.chat.rank(&people[5], groups[4], people[6].id, Role::Admin).await.map_err(said)?;
+        self.chat.set_role(&people[5], groups[4], people[6].id, Role::Admin).await.map_err(said)?;
         self.say(&people[6], Topic::group(groups[4]), LINES[6], None).await?;
         // Eight messages, then 60 reactions to the last of them: more than a page of history.
         let topic = Topic::group(groups[2]);
@@ -228,7 +228,7 @@ impl Tea {
         self.amend(&people[0], &topic, seqs[MESSAGES - 20], Amendment::Delete).await?;
         let read = seqs[MESSAGES - 31];
         for person in people {
-            self.chat.read(person, &topic, read, false).await.map_err(said)?;
+            self.chat.set_read(person, &topic, read, false).await.map_err(said)?;
         }
         Ok(())
     }
@@ -258,6 +258,6 @@ fn report(people: &[Person], groups: &[GroupId]) -> String {
 }
 
 /// A refusal or fault of the domain as an error that can be printed.
-fn said(no: chat::No) -> Box<dyn Error> {
+fn said(no: chat::Error) -> Box<dyn Error> {
     format!("{no:?}").into()
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use chat::names::Login;
 use chat::store::{
-    BodyHash, Change, Draft, Fact, FirstRank, Meeting, Mentions, NewSession, PasswordHash, Sender, Store,
-    Version, Write,
+    BodyHash, Draft, Fact, FirstRank, GroupChange, Meeting, Mentions, NewSession, PasswordHash, Sender,
+    Store, Version, Write,
 };
-use chat::{Clock, OsChance, SystemClock, Token};
+use chat::{Clock, OsRandom, SystemClock, Token};
 use serde_json::json;
 use store::SqliteStore;
 use wire::{
@@ -50,7 +50,7 @@ async fn main() -> Done {
     let folder = PathBuf::from(arguments.next().ok_or("town FOLDER PEOPLE GROUPS ENTRIES")?);
     let mut count = || -> Done<usize> { Ok(arguments.next().ok_or("a number is missing")?.parse()?) };
     let (people, groups, entries) = (count()?, count()?, count()?);
-    let store = SqliteStore::open(&folder.join("data"), &OsChance)?;
+    let store = SqliteStore::open(&folder.join("data"), &OsRandom)?;
     let mut town = Town { store, writes: Vec::with_capacity(BATCH), at: 1_790_000_000_000, numbers: 0 };
     let people: Vec<Person> = (0..people).map(person).collect::<Done<_>>()?;
     town.introduce(&people).await?;
@@ -120,7 +120,8 @@ impl Town {
                 let role = if *member == members[0] { Role::Admin } else { Role::Member };
                 facts.push(Fact::Seated(Member::new(people[*member].clone(), role, now())));
             }
-            let change = Change { group: group_id(number), version: None::<Version>, facts, news: vec![] };
+            let change =
+                GroupChange { group: group_id(number), version: None::<Version>, facts, news: vec![] };
             self.write(Write::Change(change)).await?;
             rosters.push(members);
         }

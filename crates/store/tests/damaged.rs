@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat::store::{Range, RowRange};
 use chat::testing::{Listener, Node};
-use chat::{Caller, OsChance};
+use chat::{Caller, OsRandom};
 use damage::{LOG_DAMAGE, PEOPLE_DAMAGE, damage};
 use store::SqliteStore;
 use wire::{Event, GroupId, GroupView, PageStart, Person, Seq, Timestamp, Topic};
@@ -28,7 +28,7 @@ impl Tea {
             [node.introduce("Ann").await, node.introduce("Zoë").await, node.introduce("李雷").await];
         if accounts {
             for person in [&ann, &zoe, &li] {
-                node.chat.claim(person, "one pot of oolong").await.unwrap();
+                node.chat.create_account(person, "one pot of oolong").await.unwrap();
             }
         }
         let group = node.group(&ann, "茶").await;
@@ -79,7 +79,7 @@ async fn a_damaged_entry_keeps_its_place_and_everybody_reads_on() {
             let view = node.chat.open_group(Some(&tea.ann), tea.group, place, None).await.unwrap();
             assert!(matches!(view, GroupView::Inside(_)), "{sql}: {view:?}");
         }
-        assert_eq!(node.chat.visit(&tea.ann).await.unwrap().mine.len(), 1, "{sql}");
+        assert_eq!(node.chat.overview(&tea.ann).await.unwrap().mine.len(), 1, "{sql}");
         node.chat.shut_down().await.unwrap();
     }
 }
@@ -128,7 +128,7 @@ async fn a_damaged_row_of_a_list_is_passed_over_and_the_others_are_there() {
         node.chat.all_groups(ann, "", None).await.unwrap();
         node.chat.sessions(ann).await.unwrap();
         node.chat.blocked(ann).await.unwrap();
-        node.chat.visit(ann).await.unwrap();
+        node.chat.overview(ann).await.unwrap();
         let view = node.chat.open_group(Some(ann), tea.group, PageStart::Newest, None).await.unwrap();
         assert!(matches!(view, GroupView::Inside(_)), "{sql}: {view:?}");
         node.chat.management(ann, tea.group, "", None).await.unwrap();
@@ -159,7 +159,7 @@ static CHANCE: AtomicU64 = AtomicU64::new(1);
 
 fn node(folder: &Path) -> Node {
     Node::start(
-        Arc::new(SqliteStore::open(folder, &OsChance).unwrap()),
+        Arc::new(SqliteStore::open(folder, &OsRandom).unwrap()),
         Arc::new(chat::LocalBus::default()),
         Node::patient(),
         CHANCE.fetch_add(1, Ordering::Relaxed),

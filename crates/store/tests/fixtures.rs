@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chat::store::Range;
 use chat::testing::Node;
-use chat::{Caller, Limits, LocalBus, OsChance};
+use chat::{Caller, Limits, LocalBus, OsRandom};
 use rusqlite::Connection;
 use store::SqliteStore;
 use wire::{AppRole, Event, GroupView, Json, PageStart, Refusal, Seq, Topic};
@@ -17,7 +17,7 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
     for fixture in fixtures() {
         let shown = fixture.display();
         let folder = restored(&fixture);
-        let node = Node::over(Arc::new(SqliteStore::open(folder.path(), &OsChance).unwrap()));
+        let node = Node::over(Arc::new(SqliteStore::open(folder.path(), &OsRandom).unwrap()));
         let (ann, _) = node.chat.sign_in(&Caller::default(), "ANN", "one pot of oolong").await.unwrap();
         assert_eq!(ann.name.as_str(), "Ann", "{shown}");
         let (role, accounts) = node.chat.accounts(&ann, "", None).await.unwrap();
@@ -30,9 +30,9 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
             .unwrap();
         assert_eq!(node.chat.profile(ann.id).await.unwrap().bio.as_str(), "Tea at four.", "{shown}");
 
-        let mine = node.chat.visit(&ann).await.unwrap().mine;
+        let mine = node.chat.overview(&ann).await.unwrap().mine;
         assert_eq!(mine.len(), 2, "a group and a direct: {shown}");
-        let tea = node.chat.listed("tea", None).await.unwrap().items.remove(0).group.id;
+        let tea = node.chat.listed_groups("tea", None).await.unwrap().items.remove(0).group.id;
         let view = node.chat.open_group(Some(&ben), tea, PageStart::Newest, None).await.unwrap();
         assert!(matches!(&view, GroupView::Inside(page) if page.members.len() == 2), "{shown}: {view:?}");
         let caller = Caller { me: Some(ben.clone()), open_topics: true, ..Caller::default() };
@@ -70,7 +70,7 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
 async fn what_is_in_open_topics_counts_against_their_bounds_whichever_version_wrote_it() {
     for fixture in fixtures() {
         let folder = restored(&fixture);
-        let store = Arc::new(SqliteStore::open(folder.path(), &OsChance).unwrap());
+        let store = Arc::new(SqliteStore::open(folder.path(), &OsRandom).unwrap());
         // It holds 1, 2 and 3 in one topic.
         let limits = Limits { open_topics: 1, open_topics_bytes: 4, ..Node::patient() };
         let node = Node::start(store, Arc::new(LocalBus::default()), limits, 7);
@@ -90,11 +90,11 @@ async fn what_is_in_open_topics_counts_against_their_bounds_whichever_version_wr
 #[test]
 fn a_database_of_every_schema_comes_to_the_schema_of_a_new_one() {
     let new = tempfile::tempdir().unwrap();
-    drop(SqliteStore::open(new.path(), &OsChance).unwrap());
+    drop(SqliteStore::open(new.path(), &OsRandom).unwrap());
     let new = schema(&new.path().join("hubbub.db"));
     for fixture in fixtures() {
         let folder = restored(&fixture);
-        drop(SqliteStore::open(folder.path(), &OsChance).unwrap());
+        drop(SqliteStore::open(folder.path(), &OsRandom).unwrap());
         let old = schema(&folder.path().join("hubbub.db"));
         let changed: Vec<_> = new.iter().filter(|(name, sql)| old.get(*name) != Some(sql)).collect();
         let lost: Vec<_> = old.keys().filter(|name| !new.contains_key(*name)).collect();
@@ -111,7 +111,7 @@ fn a_database_of_every_schema_comes_to_the_schema_of_a_new_one() {
 #[test]
 fn the_newest_schema_has_a_fixture() {
     let folder = tempfile::tempdir().unwrap();
-    drop(SqliteStore::open(folder.path(), &OsChance).unwrap());
+    drop(SqliteStore::open(folder.path(), &OsRandom).unwrap());
     let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
     let schema: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/schema-{schema}.db"));
@@ -132,7 +132,7 @@ fn fixtures() -> Vec<PathBuf> {
 
 fn restored(fixture: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    store::restore(folder.path(), fixture, true, &OsChance).unwrap();
+    store::restore(folder.path(), fixture, true, &OsRandom).unwrap();
     folder
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
 use chat::testing::{Node, SeededChance};
-use chat::{Caller, OsChance, Store};
+use chat::{Caller, OsRandom, Store};
 use store::SqliteStore;
 use tempfile::TempDir;
 use wire::{GroupView, Json, SendId, Seq, Timestamp, Topic};
@@ -40,7 +40,7 @@ async fn a_store_that_nobody_closed_has_everything_too() {
 async fn people_groups_and_sessions_come_back() {
     let folder = folder();
     let node = Node::over(Arc::new(open(folder.path())));
-    let (ann, token) = node.chat.introduce(&chat::Caller::default(), "ann").await.unwrap();
+    let (ann, token) = node.chat.create_guest(&chat::Caller::default(), "ann").await.unwrap();
     let ben = node.introduce("ben").await;
     let group = node.group(&ann, "tea").await;
     node.chat.join(&ben, group, None).await.unwrap();
@@ -50,7 +50,7 @@ async fn people_groups_and_sessions_come_back() {
 
     let node =
         Node::start(Arc::new(open(folder.path())), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
-    assert_eq!(node.chat.recognise(&token).await.unwrap(), Some(ann));
+    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann));
     assert_eq!(node.chat.open_group(Some(&ben), group, wire::PageStart::Newest, None).await.unwrap(), view);
     assert!(matches!(view, GroupView::Inside(page) if page.page.head == ack.seq));
     let again = node.chat.post(&ben, ack.topic, ack.id, "*hello*", None).await.unwrap();
@@ -92,7 +92,7 @@ async fn words_that_were_edited_or_deleted_are_in_no_file_after_a_sweep() {
 async fn two_folders_have_two_lives() {
     let (ours, theirs) = (folder(), folder());
     let (ours, theirs) =
-        (SqliteStore::open(ours.path(), &OsChance), SqliteStore::open(theirs.path(), &OsChance));
+        (SqliteStore::open(ours.path(), &OsRandom), SqliteStore::open(theirs.path(), &OsRandom));
     assert_ne!(ours.unwrap().epoch(), theirs.unwrap().epoch());
 }
 
@@ -117,12 +117,12 @@ async fn a_folder_is_made_if_it_is_not_there_and_left_tidy() {
 async fn who_comes_second_is_told_which_folder_is_taken() {
     let folder = folder();
     let first = open(folder.path());
-    let second = SqliteStore::open(folder.path(), &OsChance).err().unwrap().to_string();
+    let second = SqliteStore::open(folder.path(), &OsRandom).err().unwrap().to_string();
     let name = folder.path().display();
     assert_eq!(second, format!("another process has the folder {name}; choose another one with --data"));
     assert_eq!(send(&first, "1").await, Outcome::Posted { seq: Seq(1) }, "the first is not disturbed");
     first.close().await.unwrap();
-    assert!(SqliteStore::open(folder.path(), &OsChance).is_ok(), "closing is enough, the rest may linger");
+    assert!(SqliteStore::open(folder.path(), &OsRandom).is_ok(), "closing is enough, the rest may linger");
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_folder_that_cannot_be_made_is_named() {
     let folder = folder();
     let file = folder.path().join("a-file");
     std::fs::write(&file, "in the way").unwrap();
-    let fault = SqliteStore::open(&file.join("data"), &OsChance).err().unwrap().to_string();
+    let fault = SqliteStore::open(&file.join("data"), &OsRandom).err().unwrap().to_string();
     assert!(fault.contains("a-file/data cannot be made"), "{fault}");
 }
 
@@ -151,10 +151,10 @@ async fn data_of_a_newer_version_is_left_alone() {
     let file = rusqlite::Connection::open(folder.path().join("hubbub.db")).unwrap();
     let known: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     file.pragma_update(None, "user_version", 99).unwrap();
-    let newer = SqliteStore::open(folder.path(), &OsChance).err().unwrap().to_string();
+    let newer = SqliteStore::open(folder.path(), &OsRandom).err().unwrap().to_string();
     assert!(newer.starts_with("hubbub.db is from a newer version (schema 99; this one knows "), "{newer}");
     file.pragma_update(None, "user_version", known).unwrap();
-    assert!(SqliteStore::open(folder.path(), &OsChance).is_ok());
+    assert!(SqliteStore::open(folder.path(), &OsRandom).is_ok());
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn a_file_that_is_no_database_is_left_alone() {
     let file = folder.path().join("hubbub.db");
     let text = "not a database, and longer than the header of one would be".repeat(100);
     std::fs::write(&file, &text).unwrap();
-    let fault = SqliteStore::open(folder.path(), &OsChance).err().unwrap().to_string();
+    let fault = SqliteStore::open(folder.path(), &OsRandom).err().unwrap().to_string();
     assert!(fault.contains("hubbub.db cannot be opened"), "{fault}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }

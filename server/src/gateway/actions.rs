@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use chat::{No, Sending};
+use chat::{Error, PendingSend};
 use wire::{Action, ClientFrame, Ref, ServerFrame, Topic};
 
 use super::answer;
@@ -40,18 +40,18 @@ impl<S: Stream> Connection<S> {
                 });
             }
             Action::Read { topic, seq, back } => {
-                let read = async { chat.read(self.caller.me()?, &topic, seq, back).await }.await;
+                let read = async { chat.set_read(self.caller.me()?, &topic, seq, back).await }.await;
                 self.only_refusals(read, reference);
             }
             Action::Delivered { topic, seq } => {
-                let delivered = async { chat.delivered(self.caller.me()?, &topic, seq).await }.await;
+                let delivered = async { chat.confirm_delivered(self.caller.me()?, &topic, seq).await }.await;
                 self.only_refusals(delivered, reference);
             }
             Action::Marks { topic } => {
-                let marks = async { chat.marks(self.caller.me()?, &topic).await }.await;
+                let marks = async { chat.read_states(self.caller.me()?, &topic).await }.await;
                 match marks {
                     Ok(marks) => self.say(&ServerFrame::Marks { topic, marks, reference }),
-                    Err(no) => self.say(&answer::refused(&no.outside(), reference)),
+                    Err(no) => self.say(&answer::refused(&no.into_refusal(), reference)),
                 }
             }
             Action::Unread { topic } => {
@@ -59,7 +59,7 @@ impl<S: Stream> Connection<S> {
                 let unread = async { chat.unread(self.caller.me()?, &topic, asked).await }.await;
                 match unread {
                     Ok(unread) => self.say(&unread),
-                    Err(no) => self.say(&answer::refused(&no.outside(), reference)),
+                    Err(no) => self.say(&answer::refused(&no.into_refusal(), reference)),
                 }
             }
             Action::Presence { away } => self.reader.set_idle(away),
@@ -75,14 +75,14 @@ impl<S: Stream> Connection<S> {
     }
 
     /// What needs no answer is answered only if it was refused.
-    fn only_refusals(&self, done: Result<(), No>, reference: Option<Ref>) {
+    fn only_refusals(&self, done: Result<(), Error>, reference: Option<Ref>) {
         if let Err(no) = done {
-            self.say(&answer::refused(&no.outside(), reference));
+            self.say(&answer::refused(&no.into_refusal(), reference));
         }
     }
 
     /// Answers a send when it is committed, after those that were begun before it.
-    fn answer_later(&mut self, begun: Result<Sending, No>, reference: Option<Ref>) {
+    fn answer_later(&mut self, begun: Result<PendingSend, Error>, reference: Option<Ref>) {
         let chat = Arc::clone(&self.chat);
         self.sends.push(async move {
             let sent = match begun {

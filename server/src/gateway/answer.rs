@@ -1,20 +1,20 @@
-use chat::{Ack, No, Subscribed};
+use chat::{Ack, Error, Subscribed};
 use wire::{Ref, Refusal, Refused, ServerFrame, Topic};
 
 /// The answer to a send.
-pub(super) fn sent(sent: Result<Ack, No>, reference: Option<Ref>) -> ServerFrame {
+pub(super) fn sent(sent: Result<Ack, Error>, reference: Option<Ref>) -> ServerFrame {
     match sent {
         Ok(Ack { id, topic, seq, timestamp, duplicate }) => {
             ServerFrame::Ack { id, topic, seq, timestamp, duplicate, reference }
         }
-        Err(no) => refused(&no.outside(), reference),
+        Err(no) => refused(&no.into_refusal(), reference),
     }
 }
 
 /// The answers to a subscribe: that it has begun, and if the gap is not replayed, why.
 pub(super) fn subscribed(
     topic: Topic,
-    begun: Result<Subscribed, No>,
+    begun: Result<Subscribed, Error>,
     reference: Option<Ref>,
 ) -> (ServerFrame, Option<ServerFrame>) {
     match begun {
@@ -23,7 +23,7 @@ pub(super) fn subscribed(
                 reset.map(|reason| ServerFrame::Reset { topic: topic.clone(), reason, cursor, begins });
             (ServerFrame::Subscribed { topic, cursor, head, reference }, reset)
         }
-        Err(no) => (refused(&no.outside(), reference), None),
+        Err(no) => (refused(&no.into_refusal(), reference), None),
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionError};
-use chat::{Caller, CatchUp, Chance, Chat, Ending, OsChance};
+use chat::{Caller, CatchUp, Chat, OsRandom, RandomSource, RevocationWatch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use wire::{CloseCode, Refusal, Refused, ServerFrame};
@@ -40,7 +40,7 @@ pub(super) struct Connection<S> {
     /// How many frames in a row were refused.
     refused_in_a_row: u32,
     /// Closes the valve when the session ends.
-    _ending: Ending,
+    _ending: RevocationWatch,
     _seat: Seat,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn begin<S: Stream>(
     hearing.take(early);
     let owner = caller.me.as_ref().map(|me| me.id);
     let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
-    let ending = app.chat.ending(&caller, reader.close_handle());
+    let ending = app.chat.watch_revocation(&caller, reader.close_handle());
     Box::new(Connection {
         alarm: app.clock.alarm(reader.wake_handle()),
         chat: app.chat,
@@ -138,7 +138,7 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn live(&mut self) -> End {
-        match Box::pin(self.chat.goes_on(&self.caller)).await {
+        match Box::pin(self.chat.is_current(&self.caller)).await {
             Ok(true) => {}
             Ok(false) => return End::Because(CloseCode::SignedOut),
             Err(_) => return End::Because(CloseCode::Restart),
@@ -347,7 +347,7 @@ async fn linger(stream: &impl Stream) -> std::io::Result<()> {
 /// When to come back, by chance.
 fn come_back_ms() -> u32 {
     let mut bytes = [0; 4];
-    OsChance.fill(&mut bytes);
+    OsRandom.fill(&mut bytes);
     let (shortest, longest) = COME_BACK;
     shortest + u32::from_be_bytes(bytes) % (longest - shortest)
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use chat::{Clock, OsChance, Store, SystemClock};
+use chat::{Clock, OsRandom, Store, SystemClock};
 use store::{Backup, BackupRequest, SqliteStore};
 use wire::Timestamp;
 
@@ -37,7 +37,7 @@ pub async fn back_up(config: &Config, file: &Path, force: bool) -> Result<String
 
 async fn back_up_stopped(config: &Config, file: &Path, force: bool) -> Result<Made, Wrong> {
     let wrong = |fault: chat::Fault| Wrong(fault.to_string());
-    let store = SqliteStore::open(&config.data, &OsChance).map_err(wrong)?;
+    let store = SqliteStore::open(&config.data, &OsRandom).map_err(wrong)?;
     let backup = Backup::of_this_version(SystemClock.now());
     let made = store.back_up(BackupRequest { file: file.to_owned(), replace: force, backup }).await;
     let closed = store.close().await;
@@ -55,7 +55,7 @@ pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, Wron
         return Err(Wrong("a server that keeps everything in memory has nothing to restore".into()));
     }
     let restored =
-        store::restore(&config.data, file, force, &OsChance).map_err(|fault| Wrong(fault.to_string()))?;
+        store::restore(&config.data, file, force, &OsRandom).map_err(|fault| Wrong(fault.to_string()))?;
     let of = match &restored.backup {
         Some(Backup { version, at }) => format!("It was made by Hubbub {version} on {}.", day_and_time(at.0)),
         None => "It is no backup but a database of a server: what that server wrote later is not in it."

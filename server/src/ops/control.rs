@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Chat, No};
+use chat::{Chat, Error};
 use serde::{Deserialize, Serialize};
 use store::{Backup, BackupRequest, SqliteStore, Verified};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -192,10 +192,11 @@ impl Control {
                 Ok(Reply::Backup(made.into()))
             }
             Request::ResetLink { name } => {
-                let token = self.chat.operator_reset(&name).await.map_err(|no| match no {
-                    No::Refusal(_) => reset_link::nobody(&name),
-                    No::Fault(fault) => Wrong(fault.to_string()),
-                })?;
+                let token =
+                    self.chat.create_password_reset_as_operator(&name).await.map_err(|no| match no {
+                        Error::Refusal(_) => reset_link::nobody(&name),
+                        Error::Fault(fault) => Wrong(fault.to_string()),
+                    })?;
                 Ok(Reply::ResetLink(reset_link::link(&self.config, &token)))
             }
             Request::Status => Ok(Reply::Status(Box::new(Status {

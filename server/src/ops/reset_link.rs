@@ -1,4 +1,4 @@
-use chat::{No, Token};
+use chat::{Error, Token};
 
 use super::backup::check_data;
 use super::control::{self, Reply, Request};
@@ -19,11 +19,11 @@ pub async fn reset_link(config: &Config, name: &str) -> Result<String, Wrong> {
         };
     }
     let (chat, _) = boot::chat(config)?;
-    let token = chat.operator_reset(name).await;
+    let token = chat.create_password_reset_as_operator(name).await;
     let closed = chat.shut_down().await;
     let token = token.map_err(|no| match no {
-        No::Refusal(_) => nobody(name),
-        No::Fault(fault) => Wrong(fault.to_string()),
+        Error::Refusal(_) => nobody(name),
+        Error::Fault(fault) => Wrong(fault.to_string()),
     })?;
     closed.map_err(|no| Wrong(format!("the data could not be closed: {no:?}")))?;
     Ok(link(config, &token))

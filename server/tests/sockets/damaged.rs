@@ -19,7 +19,7 @@ async fn who_reads_over_a_damaged_entry_stays_connected_and_goes_on() {
     for sql in LOG_DAMAGE {
         let folder = tempfile::tempdir().unwrap();
         let server = durable(folder.path()).await;
-        let (ann, token) = server.chat().introduce(&Caller::default(), "Ann").await.unwrap();
+        let (ann, token) = server.chat().create_guest(&Caller::default(), "Ann").await.unwrap();
         let group = server.chat().create_group(&ann, "茶", JoinPolicy::Open).await.unwrap().id;
         let (group, news) = (Topic::group(group), Topic::new("news").unwrap());
         for number in 1..=8 {
@@ -77,7 +77,7 @@ async fn a_damaged_person_or_group_keeps_no_page_from_anybody_else() {
             server.chat().join(&person, group, None).await.unwrap();
             say(&server, &person, &Topic::group(group), &format!("hello @Ann, says {name}")).await;
         }
-        server.chat().claim(&ann, "one pot of oolong").await.unwrap();
+        server.chat().create_account(&ann, "one pot of oolong").await.unwrap();
         server.stop().await;
         damage(folder.path(), sql);
 

@@ -27,15 +27,15 @@ impl World {
     async fn new() -> Self {
         let server = server().await;
         let chat = server.chat().clone();
-        let introduce = async |name: &str| chat.introduce(&Caller::default(), name).await.unwrap();
+        let introduce = async |name: &str| chat.create_guest(&Caller::default(), name).await.unwrap();
         let (milad, sara, guest) =
             (introduce("میلاد").await, introduce("Sára Ødegård").await, introduce("山田").await);
-        chat.claim(&milad.0, "correct horse battery").await.unwrap();
-        chat.claim(&sara.0, "correct horse battery").await.unwrap();
+        chat.create_account(&milad.0, "correct horse battery").await.unwrap();
+        chat.create_account(&sara.0, "correct horse battery").await.unwrap();
         let group = chat.create_group(&milad.0, "Tea & <cake>", JoinPolicy::Open).await.unwrap().id;
         chat.join(&sara.0, group, None).await.unwrap();
         let said = chat.post(&milad.0, Topic::group(group), chat.new_send_id(), "hello", None).await.unwrap();
-        chat.invite(&milad.0, group, 60, 0).await.unwrap();
+        chat.create_invite(&milad.0, group, 60, 0).await.unwrap();
         Self { server, group, milad, sara, guest, said: said.seq.0 }
     }
 

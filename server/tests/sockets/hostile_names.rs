@@ -21,25 +21,27 @@ async fn pages(name: &str) -> Vec<(String, String)> {
     let server = server().await;
     let chat = server.chat().clone();
     let phone = Caller { label: name.to_owned(), ..Caller::default() };
-    let (ann, ann_token) = chat.introduce(&phone, &format!("{name} ")).await.unwrap();
-    let (ben, ben_token) = chat.introduce(&Caller::default(), &long(name, "2")).await.unwrap();
-    let (_, cal_token) = chat.introduce(&Caller::default(), &long(name, "3")).await.unwrap();
-    chat.claim(&ann, "correct horse battery").await.unwrap();
-    chat.claim(&ben, "correct horse battery").await.unwrap();
-    chat.describe(&ann, name).await.unwrap();
+    let (ann, ann_token) = chat.create_guest(&phone, &format!("{name} ")).await.unwrap();
+    let (ben, ben_token) = chat.create_guest(&Caller::default(), &long(name, "2")).await.unwrap();
+    let (_, cal_token) = chat.create_guest(&Caller::default(), &long(name, "3")).await.unwrap();
+    chat.create_account(&ann, "correct horse battery").await.unwrap();
+    chat.create_account(&ben, "correct horse battery").await.unwrap();
+    chat.set_bio(&ann, name).await.unwrap();
     let group = chat.create_group(&ann, name, JoinPolicy::Listed).await.unwrap().id;
-    chat.settle(&ann, group, vec![Setting::Description(Description::new(name).unwrap())]).await.unwrap();
+    chat.update_settings(&ann, group, vec![Setting::Description(Description::new(name).unwrap())])
+        .await
+        .unwrap();
     chat.join(&ben, group, None).await.unwrap();
     let topic = Topic::group(group);
     let said = chat.post(&ann, topic.clone(), chat.new_send_id(), name, None).await.unwrap().seq;
     chat.post(&ben, topic.clone(), chat.new_send_id(), name, Some(said)).await.unwrap();
     chat.amend(&ann, &topic, chat.new_send_id(), said, Amendment::Pin(true)).await.unwrap();
-    chat.invite(&ann, group, 60, 0).await.unwrap();
+    chat.create_invite(&ann, group, 60, 0).await.unwrap();
     chat.open_direct(&ann, ben.id, PageStart::Unread).await.unwrap();
     let direct = Topic::direct(wire::Pair::of(ann.id, ben.id).unwrap());
     chat.post(&ben, direct, chat.new_send_id(), name, None).await.unwrap();
     let sent = chat.broadcast(&ann, chat.new_send_id(), name, Audience::MyGroups).await.unwrap().seq;
-    let reset = chat.offer_reset(&ann, ben.id).await.unwrap();
+    let reset = chat.create_password_reset(&ann, ben.id).await.unwrap();
     let encoded: String = form_urlencoded(name);
 
     let mut pages = Vec::new();

@@ -119,7 +119,7 @@ async fn what_a_client_has_is_not_sent_again() {
 #[tokio::test]
 async fn the_scheme_of_a_token_is_written_in_any_case() {
     let server = server().await;
-    let (_, token) = server.chat().introduce(&Caller::default(), "ann").await.unwrap();
+    let (_, token) = server.chat().create_guest(&Caller::default(), "ann").await.unwrap();
     for scheme in ["Bearer", "bearer", "BEARER "] {
         let header = format!("{scheme} {}", token.reveal());
         let mut socket = Socket::open(&server, &[("authorization", &header)]).await.unwrap();
@@ -174,13 +174,13 @@ async fn a_page_of_the_same_name_by_plain_http_sends_nothing_to_a_server_behind_
 async fn every_absolute_link_begins_with_the_configured_origin() {
     let server = with(|config| config.origin = Some(ORIGIN.into())).await;
     let chat = server.chat();
-    let (ann, token) = chat.introduce(&Caller::default(), "ann").await.unwrap();
-    let (ben, _) = chat.introduce(&Caller::default(), "ben").await.unwrap();
+    let (ann, token) = chat.create_guest(&Caller::default(), "ann").await.unwrap();
+    let (ben, _) = chat.create_guest(&Caller::default(), "ben").await.unwrap();
     for person in [&ann, &ben] {
-        chat.claim(person, "correct horse battery").await.unwrap();
+        chat.create_account(person, "correct horse battery").await.unwrap();
     }
     let group = chat.create_group(&ann, "tea", JoinPolicy::Invite).await.unwrap().id;
-    chat.invite(&ann, group, 60, 0).await.unwrap();
+    chat.create_invite(&ann, group, 60, 0).await.unwrap();
     let known = format!("Cookie: __Host-hubbub={}\r\nAccept: text/html\r\n", token.reveal());
     let mut answers = Vec::new();
     for path in [format!("/g/{group}"), format!("/g/{group}/admin")] {
@@ -258,8 +258,8 @@ async fn slow_uploads_do_not_block_those_of_others() {
     let chat = server.chat();
     let mut slow = Vec::new();
     let upload = async |name: &str| {
-        let (person, token) = chat.introduce(&Caller::default(), name).await.unwrap();
-        chat.claim(&person, "correct horse battery").await.unwrap();
+        let (person, token) = chat.create_guest(&Caller::default(), name).await.unwrap();
+        chat.create_account(&person, "correct horse battery").await.unwrap();
         let cookie = cookie(&server, &token);
         let part = "--edge\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"me.png\"\r\n\r\n";
         format!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::testing::{Gate, SeededChance};
-use chat::{Caller, OsChance, Store, VolatileStore, Window};
+use chat::{Caller, MemoryStore, OsRandom, Store, Window};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use server::{Config, Running, Server, StoreChoice};
@@ -46,7 +46,7 @@ async fn a_reader_goes_on_after_a_restart_and_is_reset_after_a_restore() {
     assert_eq!(reader.asks(&subscribe(&cursor)).await["event"], "subscribed", "a restart is no restore");
     assert!(server.stop().await);
 
-    store::restore(&data, &backup, true, &OsChance).unwrap();
+    store::restore(&data, &backup, true, &OsRandom).unwrap();
     let server = durable(&data).await;
     publish(&server, 20).await;
     resets(&server, &cursor).await;
@@ -72,7 +72,7 @@ proptest! {
             let mut cursor = subscribed(&server).await["cursor"].clone();
             server.stop().await;
             cursor["seq"] = json!(stood % (saved + lost + 1));
-            store::restore(&data, &backup, true, &OsChance).unwrap();
+            store::restore(&data, &backup, true, &OsRandom).unwrap();
             let server = durable(&data).await;
             publish(&server, after).await;
             resets(&server, &cursor).await;
@@ -83,7 +83,7 @@ proptest! {
 
 #[tokio::test]
 async fn while_nothing_can_be_written_people_read_and_the_server_is_not_ready_with_a_reason() {
-    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let gate = Gate::before(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())));
     let server = Server::start_over(Config::volatile(), Arc::clone(&gate) as Arc<dyn Store>).await.unwrap();
     let (ann, cookie) = guest(&server, "Ангелина").await;
     assert_eq!(raw(&server, &get("/health/ready", "")).await.0, 200);
@@ -106,7 +106,7 @@ async fn while_nothing_can_be_written_people_read_and_the_server_is_not_ready_wi
 
 #[tokio::test]
 async fn a_server_whose_disk_hangs_stops_in_its_time() {
-    let gate = Gate::before(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())));
+    let gate = Gate::before(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())));
     let mut config = Config::volatile();
     config.patience.shutdown = Duration::from_millis(50);
     let server = Server::start_over(config, Arc::clone(&gate) as Arc<dyn Store>).await.unwrap();
@@ -125,7 +125,7 @@ async fn durable(data: &Path) -> Running {
 }
 
 async fn back_up(data: &Path, file: &Path) {
-    let store = SqliteStore::open(data, &OsChance).unwrap();
+    let store = SqliteStore::open(data, &OsRandom).unwrap();
     let backup = Backup::of_this_version(Timestamp(1));
     store.back_up(BackupRequest { file: file.to_owned(), replace: false, backup }).await.unwrap();
     store.close().await.unwrap();

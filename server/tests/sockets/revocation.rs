@@ -66,8 +66,8 @@ async fn round(
         tokio::task::yield_now().await;
         match how {
             How::Leave => drop(chat.leave(ben, group).await.unwrap()),
-            How::Remove => chat.remove(ann, group, ben.id, false).await.unwrap(),
-            How::Ban => chat.remove(ann, group, ben.id, true).await.unwrap(),
+            How::Remove => chat.remove_member(ann, group, ben.id, false).await.unwrap(),
+            How::Ban => chat.remove_member(ann, group, ben.id, true).await.unwrap(),
             How::SignOut => chat.sign_out(ben, Sessions::One(token.hash())).await.unwrap(),
             How::SessionEnded => chat.sign_out(ben, Sessions::All).await.unwrap(),
         }
@@ -106,13 +106,13 @@ async fn round(
 async fn two_hundred_times(how: How) {
     let server = server().await;
     let chat = server.chat().clone();
-    let (ann, _) = chat.introduce(&Caller::default(), "ann").await.unwrap();
+    let (ann, _) = chat.create_guest(&Caller::default(), "ann").await.unwrap();
     let group = chat.create_group(&ann, "tea", JoinPolicy::Open).await.unwrap().id;
     let topic = Topic::group(group);
     let stop = Arc::new(AtomicBool::new(false));
     let talking = tokio::spawn(talk(chat.clone(), ann.clone(), topic.clone(), Arc::clone(&stop)));
     for _ in 0..ROUNDS {
-        let (ben, token) = chat.introduce(&Caller::default(), "ben").await.unwrap();
+        let (ben, token) = chat.create_guest(&Caller::default(), "ben").await.unwrap();
         chat.join(&ben, group, None).await.unwrap();
         let cookie = cookie(&server, &token);
         let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
@@ -157,7 +157,7 @@ async fn whose_session_is_ended_while_the_socket_opens_is_not_served() {
     let chat = server.chat().clone();
     let mut known = 0;
     for round in 0..ROUNDS {
-        let (ben, token) = chat.introduce(&Caller::default(), "ben").await.unwrap();
+        let (ben, token) = chat.create_guest(&Caller::default(), "ben").await.unwrap();
         let cookie = cookie(&server, &token);
         let end = tokio::spawn({
             let chat = chat.clone();

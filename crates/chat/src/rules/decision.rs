@@ -1,6 +1,6 @@
 use wire::{AuditEvent, Event, Person, UserId};
 
-use crate::store::Fact;
+use crate::ports::store::Fact;
 
 /// What a rule decides: what becomes true, and who is told. Empty if everything is so already.
 #[derive(Clone, Debug, Default, PartialEq)]

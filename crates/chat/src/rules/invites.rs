@@ -3,7 +3,7 @@ use wire::{Event, Invite, InviteId, Refusal, Timestamp, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
-use crate::store::{Fact, Roster};
+use crate::ports::store::{Fact, Roster};
 
 /// An admin makes an invite. Those that are over make room for it.
 ///

@@ -3,7 +3,7 @@ use wire::{Event, InviteId, JoinPolicy, Member, Person, Refusal, Role, Settings,
 use super::decision::Decision;
 use super::invites::{usable, without_invites};
 use super::roles::needs_admin;
-use crate::store::{Fact, Roster};
+use crate::ports::store::{Fact, Roster};
 
 /// How many groups somebody has joined or made, and may be in. Groups that others added them to do not count, so nobody
 /// can use them up for somebody.

@@ -32,7 +32,7 @@ mod cast {
     };
     use wire::{Timestamp, UserId};
 
-    use crate::store::{Roster, Version};
+    use crate::ports::store::{Roster, Version};
 
     pub(super) const NOW: Timestamp = Timestamp(1_795_234_657_250);
 

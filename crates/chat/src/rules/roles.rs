@@ -2,7 +2,7 @@ use wire::{Event, Member, Refusal, Role, Timestamp, UserId};
 
 use super::decision::Decision;
 use super::invites::without_invites;
-use crate::store::{Fact, Roster};
+use crate::ports::store::{Fact, Roster};
 
 /// The seat of somebody who must be an admin.
 ///

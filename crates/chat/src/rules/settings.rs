@@ -3,7 +3,7 @@ use wire::{AuditEvent, Event, Refusal, Setting, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
-use crate::store::{Fact, Roster};
+use crate::ports::store::{Fact, Roster};
 
 /// An admin changes settings; each that differs is told.
 ///

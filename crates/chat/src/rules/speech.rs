@@ -1,6 +1,6 @@
 use wire::{Refusal, Role, Timestamp, UserId};
 
-use crate::store::{Roster, Standing};
+use crate::ports::store::{MembershipState, Roster};
 
 /// Whether somebody who stands like this may say something now; none means that there is no such group. The
 /// store asks this inside the commit.
@@ -8,7 +8,7 @@ use crate::store::{Roster, Standing};
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Blocked`], [`Refusal::Archived`], [`Refusal::Muted`],
 /// [`Refusal::Announcing`], [`Refusal::TooFast`] in slow mode.
-pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
+pub fn may_speak(standing: Option<&MembershipState>, now: Timestamp) -> Result<(), Refusal> {
     let (standing, role) = has_the_word(standing, now)?;
     if role == Role::Admin {
         return Ok(());
@@ -31,7 +31,7 @@ pub fn may_speak(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refu
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Blocked`], [`Refusal::Archived`], [`Refusal::Muted`].
-pub fn may_amend(standing: Option<&Standing>, now: Timestamp) -> Result<(), Refusal> {
+pub fn may_amend(standing: Option<&MembershipState>, now: Timestamp) -> Result<(), Refusal> {
     has_the_word(standing, now).map(|_| ())
 }
 
@@ -45,7 +45,10 @@ pub fn may_mention_everyone(roster: &Roster, user: UserId) -> bool {
 /// The most members of a group in which everyone may mention all.
 const SMALL_GROUP: usize = 30;
 
-fn has_the_word(standing: Option<&Standing>, now: Timestamp) -> Result<(&Standing, Role), Refusal> {
+fn has_the_word(
+    standing: Option<&MembershipState>,
+    now: Timestamp,
+) -> Result<(&MembershipState, Role), Refusal> {
     let standing = standing.ok_or(Refusal::NotFound)?;
     let role = standing.role.ok_or(Refusal::NotMember)?;
     if standing.blocked {
@@ -72,25 +75,25 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
-    fn member() -> Standing {
-        Standing { role: Some(Role::Member), listed: true, ..Standing::default() }
+    fn member() -> MembershipState {
+        MembershipState { role: Some(Role::Member), listed: true, ..MembershipState::default() }
     }
 
-    fn says(standing: Standing) -> Result<(), Refusal> {
+    fn says(standing: MembershipState) -> Result<(), Refusal> {
         may_speak(Some(&standing), NOW)
     }
 
     #[test]
     fn a_member_speaks_and_nobody_else() {
         assert_eq!(says(member()), Ok(()));
-        assert_eq!(says(Standing { role: None, ..member() }), Err(Refusal::NotMember));
+        assert_eq!(says(MembershipState { role: None, ..member() }), Err(Refusal::NotMember));
         assert_eq!(may_speak(None, NOW), Err(Refusal::NotFound));
-        assert_eq!(says(Standing { archived: true, ..member() }), Err(Refusal::Archived));
+        assert_eq!(says(MembershipState { archived: true, ..member() }), Err(Refusal::Archived));
     }
 
     #[test]
     fn a_mute_ends_by_itself() {
-        let muted = |until| says(Standing { muted_until: Some(Timestamp(NOW.0 + until)), ..member() });
+        let muted = |until| says(MembershipState { muted_until: Some(Timestamp(NOW.0 + until)), ..member() });
         assert_eq!(muted(60_001), Err(Refusal::Muted { minutes: 2 }));
         assert_eq!(muted(1), Err(Refusal::Muted { minutes: 1 }));
         assert_eq!(muted(0), Ok(()));
@@ -98,20 +101,21 @@ mod tests {
 
     #[test]
     fn where_only_admins_write_members_do_not() {
-        let announcing = Standing { announcing: true, ..member() };
+        let announcing = MembershipState { announcing: true, ..member() };
         assert_eq!(says(announcing), Err(Refusal::Announcing));
-        assert_eq!(says(Standing { role: Some(Role::Admin), ..announcing }), Ok(()));
+        assert_eq!(says(MembershipState { role: Some(Role::Admin), ..announcing }), Ok(()));
         assert_eq!(may_amend(Some(&announcing), NOW), Ok(()), "they still react");
-        let muted = Standing { muted_until: Some(Timestamp(NOW.0 + 1)), ..announcing };
+        let muted = MembershipState { muted_until: Some(Timestamp(NOW.0 + 1)), ..announcing };
         assert_eq!(may_amend(Some(&muted), NOW), Err(Refusal::Muted { minutes: 1 }));
     }
 
     #[test]
     fn slow_mode_asks_members_for_a_pause() {
-        let spoke = |ago: i64| Standing { slow_s: 10, spoke_at: Some(Timestamp(NOW.0 - ago)), ..member() };
+        let spoke =
+            |ago: i64| MembershipState { slow_s: 10, spoke_at: Some(Timestamp(NOW.0 - ago)), ..member() };
         assert_eq!(says(spoke(9_999)), Err(Refusal::TooFast { retry_ms: 1 }));
         assert_eq!(says(spoke(10_000)), Ok(()));
-        assert_eq!(says(Standing { role: Some(Role::Admin), ..spoke(1) }), Ok(()));
+        assert_eq!(says(MembershipState { role: Some(Role::Admin), ..spoke(1) }), Ok(()));
         // A clock that was set back keeps nobody from speaking.
         assert_eq!(says(spoke(-99_999)), Ok(()));
     }

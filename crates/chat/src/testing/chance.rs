@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::outside::Chance;
+use crate::ports::random::RandomSource;
 
 /// Chance that repeats itself: the same seed says the same. Two nodes need two seeds, or their ids collide.
 ///
@@ -20,7 +20,7 @@ impl SeededChance {
     }
 }
 
-impl Chance for SeededChance {
+impl RandomSource for SeededChance {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             let state = self.0.fetch_add(GAMMA, Ordering::Relaxed).wrapping_add(GAMMA);

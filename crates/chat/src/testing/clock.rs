@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use wire::Timestamp;
 
-use crate::outside::Clock;
+use crate::ports::clock::Clock;
 
 /// A clock that stands still until it is told to go on.
 #[derive(Debug)]

@@ -10,12 +10,12 @@ use wire::{
     UserId,
 };
 
-use crate::no::Fault;
-use crate::session::{Session, SessionSummary, TokenHash};
-use crate::store::{
-    Account, AccountKey, Conversations, GroupOverview, Kept, Listed, Listing, Outcome, Profile, Range,
-    Roster, RowRange, Seats, Sender, SentBefore, Standing, Store, Unread, Write,
+use crate::auth::session::{Session, SessionSummary, TokenHash};
+use crate::ports::store::{
+    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
+    NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store, Unread, Write,
 };
+use crate::service::error::Fault;
 
 /// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
 pub struct Gate {
@@ -156,7 +156,11 @@ impl Store for Gate {
         self.store.roster(group).await
     }
 
-    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
+    async fn standing(
+        &self,
+        conversation: Conversation,
+        user: UserId,
+    ) -> Result<Option<MembershipState>, Fault> {
         self.store.standing(conversation, user).await
     }
 
@@ -181,7 +185,7 @@ impl Store for Gate {
         all: bool,
         after: Option<GroupId>,
         limit: usize,
-    ) -> Result<Vec<Listing>, Fault> {
+    ) -> Result<Vec<GroupListing>, Fault> {
         self.store.groups(words, all, after, limit).await
     }
 
@@ -221,7 +225,12 @@ impl Store for Gate {
         self.store.has_accounts().await
     }
 
-    async fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Result<Vec<Listed>, Fault> {
+    async fn accounts(
+        &self,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountListing>, Fault> {
         self.store.accounts(words, after, limit).await
     }
 
@@ -237,7 +246,7 @@ impl Store for Gate {
         self.store.knows_device(user, device).await
     }
 
-    async fn seats(&self, user: UserId, adder: UserId) -> Result<Seats, Fault> {
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<NewMembers, Fault> {
         self.store.seats(user, adder).await
     }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 use broker::{BufferSink, FlushOutcome, OutboundConnection, SubscriptionError};
 use wire::{Cursor, Entry, Event, Json, Person, ResetReason, Topic};
 
-use crate::acts::{CatchUp, Subscribed};
 use crate::chat::{Caller, Chat};
-use crate::no::No;
+use crate::service::error::Error;
+use crate::service::{CatchUp, Subscribed};
 
 /// Somebody whose connection takes what a [`Chat`] delivers, as the gateway does it.
 pub struct Listener {
@@ -55,7 +55,7 @@ impl Listener {
     ///
     /// # Errors
     /// Those of [`Chat::subscribe`].
-    pub async fn subscribe(&mut self, topic: &Topic, since: Option<Cursor>) -> Result<Subscribed, No> {
+    pub async fn subscribe(&mut self, topic: &Topic, since: Option<Cursor>) -> Result<Subscribed, Error> {
         self.chat.subscribe(&mut self.reader, &self.caller, topic, since).await
     }
 

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
 
 use super::{ManualClock, SeededChance};
-use crate::bus::{Bus, LocalBus};
 use crate::chat::{Ack, Caller, Chat, Parts};
-use crate::limits::Limits;
-use crate::store::Store;
-use crate::volatile::{VolatileStore, Window};
+use crate::memory::{MemoryStore, Window};
+use crate::ports::bus::{Bus, LocalBus};
+use crate::ports::store::Store;
+use crate::service::limits::Limits;
 
 /// One node: a [`Chat`] over a store, with a clock that stands still and chance that repeats itself.
 pub struct Node {
@@ -27,7 +27,7 @@ impl Node {
     /// A node alone over a fresh volatile store.
     #[must_use]
     pub fn volatile() -> Self {
-        Self::over(Arc::new(VolatileStore::new(&SeededChance::new(0), Window::default())))
+        Self::over(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())))
     }
 
     /// A node with limits of its own.
@@ -75,7 +75,7 @@ impl Node {
     /// # Panics
     /// If the store fails.
     pub async fn introduce(&self, name: &str) -> Person {
-        self.chat.introduce(&Caller::default(), name).await.unwrap().0
+        self.chat.create_guest(&Caller::default(), name).await.unwrap().0
     }
 
     /// A new group.

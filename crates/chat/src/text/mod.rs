@@ -16,7 +16,7 @@ use wire::{Block, Inline, RichText};
 pub(crate) use mentions::Named;
 use pieces::Pieces;
 
-use crate::store::Mentions;
+use crate::ports::store::Mentions;
 
 /// Reads a text. Whoever of `named` it mentions is in the tree.
 pub(crate) fn read(text: &str, named: &Named) -> RichText {

@@ -1,8 +1,8 @@
 use chat::SessionSummary;
 use chat::TokenHash;
 use chat::store::{
-    Account, AccountKey, DEVICES, FirstRank, Listed, Login, NewSession, Outcome, PasswordHash, Sessions,
-    folded,
+    Account, AccountKey, AccountListing, DEVICES, FirstRank, Login, NewSession, Outcome, PasswordHash,
+    Sessions, folded,
 };
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{AppRole, Timestamp, UserId};
@@ -214,7 +214,7 @@ pub(super) fn accounts(
     words: &str,
     after: Option<UserId>,
     limit: usize,
-) -> rusqlite::Result<Vec<Listed>> {
+) -> rusqlite::Result<Vec<AccountListing>> {
     let words = folded(words);
     if words.is_empty() {
         return accounts_after(db, after, limit);
@@ -231,7 +231,11 @@ pub(super) fn accounts(
     Ok(found)
 }
 
-fn accounts_after(db: &Connection, after: Option<UserId>, limit: usize) -> rusqlite::Result<Vec<Listed>> {
+fn accounts_after(
+    db: &Connection,
+    after: Option<UserId>,
+    limit: usize,
+) -> rusqlite::Result<Vec<AccountListing>> {
     // Somebody without an account stands in the order by their name, as those who have one.
     let (sort, id) = match after.map(|after| people::user(db, after)).transpose()?.flatten() {
         Some(person) => (folded(person.name.as_str()), person.id.to_string()),
@@ -247,8 +251,8 @@ fn accounts_after(db: &Connection, after: Option<UserId>, limit: usize) -> rusql
     damaged::list(&mut select, params![APPLICATION, sort, id, most], "accounts", listed)
 }
 
-fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
-    Ok(Listed { person: person(row, 0)?, role: role_at(row, 2)? })
+fn listed(row: &Row<'_>) -> rusqlite::Result<AccountListing> {
+    Ok(AccountListing { person: person(row, 0)?, role: role_at(row, 2)? })
 }
 
 /// The role in a column; a damaged one is the least that somebody with an account has.

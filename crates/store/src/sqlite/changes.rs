@@ -1,6 +1,6 @@
 //! Changes of groups, as rows.
 
-use chat::store::{Change, Fact, Outcome, Version, folded};
+use chat::store::{Fact, GroupChange, Outcome, Version, folded};
 use rusqlite::{ToSql, Transaction, params};
 use wire::{Invite, JoinPolicy, Member, Settings};
 
@@ -9,7 +9,7 @@ use super::values::{APPLICATION, door, role};
 use super::{damaged, names};
 
 /// Changes a group, if it is what was looked at when that was decided.
-pub(super) fn apply(db: &Transaction<'_>, change: &Change) -> rusqlite::Result<Outcome> {
+pub(super) fn apply(db: &Transaction<'_>, change: &GroupChange) -> rusqlite::Result<Outcome> {
     let id = change.group.to_string();
     let mut find = db.prepare_cached("SELECT id, version FROM groups WHERE id = ?")?;
     let version = damaged::one(&mut find, [&id], "groups", |row| row.get::<_, u64>(1).map(Version))?;

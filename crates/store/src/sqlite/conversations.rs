@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use chat::store::{CALLED, Conversations, NEAR, Standing, Unread, folded};
+use chat::store::{CALLED, Conversations, MembershipState, NEAR, Unread, folded};
 use rusqlite::{Connection, params};
 use wire::{
     Conversation, ConversationItem, ConversationSummary, GroupId, GroupSummary, NotificationLevel, Pair,
@@ -16,7 +16,7 @@ pub(super) fn standing(
     db: &Connection,
     conversation: Conversation,
     user: UserId,
-) -> rusqlite::Result<Option<Standing>> {
+) -> rusqlite::Result<Option<MembershipState>> {
     match conversation {
         Conversation::Group(id) => groups::standing(db, id, user),
         Conversation::Direct(pair) if pair.has(user) => in_direct(db, pair, user),
@@ -39,7 +39,7 @@ pub(super) fn unread(
     })
 }
 
-fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Option<Standing>> {
+fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Option<MembershipState>> {
     let (me, other) = (user.to_string(), pair.other(user).to_string());
     let mut both = db.prepare_cached("SELECT count(*) FROM users WHERE id IN (?, ?)")?;
     if both.query_row([&me, &other], |row| row.get::<_, i64>(0))? < 2 {
@@ -50,20 +50,20 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
     )?;
     let found = damaged::one(&mut find, [&me, &other], "directs", |row| {
         let notify = checked(row, 2, |notify: String| notify_of(&notify));
-        Ok(Standing {
+        Ok(MembershipState {
             read: damaged::or(row, "directs", seq(row, 1), Seq::ZERO)?,
             notify: damaged::or(row, "directs", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "directs", row.get(3), false)?,
             delivered: damaged::or(row, "directs", seq(row, 4), Seq::ZERO)?,
             seen: damaged::or(row, "directs", seq(row, 5), Seq::ZERO)?,
             listed: true,
-            ..Standing::default()
+            ..MembershipState::default()
         })
     });
     let standing = found?.unwrap_or_default();
     let mut blocked = db.prepare_cached("SELECT 1 FROM blocks WHERE user = ? AND blocked = ?")?;
     let blocks = blocked.exists([&me, &other])?;
-    Ok(Some(Standing {
+    Ok(Some(MembershipState {
         role: Some(Role::Member),
         blocked: is_blocked(db, Conversation::Direct(pair))?,
         blocks,

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use chat::Limits;
-use chat::store::{CALLED, GroupOverview, Listing, Roster, Seats, Standing, Version, folded};
+use chat::store::{
+    CALLED, GroupListing, GroupOverview, MembershipState, NewMembers, Roster, Version, folded,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
     Description, GroupId, GroupName, GroupSummary, Invite, JoinPolicy, Member, NotificationLevel, Role, Seq,
@@ -50,7 +52,11 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
 }
 
 /// How a user stands in a group.
-pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlite::Result<Option<Standing>> {
+pub(super) fn standing(
+    db: &Connection,
+    group: GroupId,
+    user: UserId,
+) -> rusqlite::Result<Option<MembershipState>> {
     let mut find = db.prepare_cached(
         "SELECT groups.id, groups.archived, groups.announcing, groups.slow_s,
                 members.role, members.muted_until, members.spoke_at, coalesce(members.read_mark, 0),
@@ -65,7 +71,7 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
             Some(role) => role_of(&role).map(Some),
         });
         let notify = checked(row, 8, |notify: String| notify_of(&notify));
-        Ok(Standing {
+        Ok(MembershipState {
             role: damaged::or(row, "members", role, Some(Role::Member))?,
             muted_until: damaged::or(row, "members", row.get::<_, Option<i64>>(5), None)?.map(Timestamp),
             spoke_at: damaged::or(row, "members", row.get::<_, Option<i64>>(6), None)?.map(Timestamp),
@@ -77,10 +83,10 @@ pub(super) fn standing(db: &Connection, group: GroupId, user: UserId) -> rusqlit
             hidden: damaged::or(row, "members", row.get(9), false)?,
             delivered: damaged::or(row, "members", seq(row, 10), Seq::ZERO)?,
             seen: damaged::or(row, "members", seq(row, 11), Seq::ZERO)?,
-            ..Standing::default()
+            ..MembershipState::default()
         })
     })?;
-    Ok(standing.map(|standing| Standing { listed: standing.role.is_some(), ..standing }))
+    Ok(standing.map(|standing| MembershipState { listed: standing.role.is_some(), ..standing }))
 }
 
 /// Groups by name, without case: those with these words in it, or all after one of them.
@@ -90,7 +96,7 @@ pub(super) fn listings(
     all: bool,
     after: Option<GroupId>,
     limit: usize,
-) -> rusqlite::Result<Vec<Listing>> {
+) -> rusqlite::Result<Vec<GroupListing>> {
     let words = folded(words);
     if words.is_empty() {
         return listings_after(db, all, after, limit);
@@ -114,7 +120,7 @@ fn listings_after(
     all: bool,
     after: Option<GroupId>,
     limit: usize,
-) -> rusqlite::Result<Vec<Listing>> {
+) -> rusqlite::Result<Vec<GroupListing>> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let mut find = db.prepare_cached("SELECT sort FROM groups WHERE id = ?")?;
     let sort: Option<String> = damaged::one(&mut find, [&after], "groups", |row| row.get(0))?;
@@ -131,8 +137,8 @@ fn listings_after(
     damaged::list(&mut select, key, "groups", listing)
 }
 
-fn listing(row: &Row<'_>) -> rusqlite::Result<Listing> {
-    Ok(Listing {
+fn listing(row: &Row<'_>) -> rusqlite::Result<GroupListing> {
+    Ok(GroupListing {
         group: GroupSummary { id: checked(row, 0, |id: String| id.parse().ok())?, name: group_name(row, 1)? },
         description: description(row, 2)?,
         members: damaged::or(row, "groups", row.get(3), 0)?,
@@ -274,13 +280,13 @@ fn description(row: &Row<'_>, column: usize) -> rusqlite::Result<Description> {
 }
 
 /// Counts a user's seats, and those that another user gave them.
-pub(super) fn seats(db: &Connection, user: UserId, adder: UserId) -> rusqlite::Result<Seats> {
+pub(super) fn seats(db: &Connection, user: UserId, adder: UserId) -> rusqlite::Result<NewMembers> {
     let mut count = db.prepare_cached(
         "SELECT count(*) - count(given_by), count(given_by), coalesce(sum(given_by = ?2), 0)
          FROM members WHERE user = ?1",
     )?;
     count.query_row([user.to_string(), adder.to_string()], |row| {
-        Ok(Seats { taken: row.get(0)?, given: row.get(1)?, given_by: row.get(2)? })
+        Ok(NewMembers { taken: row.get(0)?, given: row.get(1)?, given_by: row.get(2)? })
     })
 }
 

@@ -39,10 +39,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, Conversations, GroupOverview, Kept, Listed, Listing, Outcome, Profile, Range,
-    Roster, RowRange, Seats, Sender, SentBefore, Standing, Unread, Write,
+    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
+    NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Unread, Write,
 };
-use chat::{Chance, Fault, Session, SessionSummary, Store, TokenHash};
+use chat::{Fault, RandomSource, Session, SessionSummary, Store, TokenHash};
 use wire::{
     Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
     UserId,
@@ -81,7 +81,7 @@ impl SqliteStore {
     /// # Errors
     /// If the folder cannot be written, another process has it, its parts do not belong together, or another version
     /// has written it.
-    pub fn open(folder: &Path, chance: &dyn Chance) -> Result<Self, Fault> {
+    pub fn open(folder: &Path, chance: &dyn RandomSource) -> Result<Self, Fault> {
         open::check_library(rusqlite::version_number())?;
         let folder = Folder::new(folder);
         let lock = folder.lock()?;
@@ -101,7 +101,7 @@ impl SqliteStore {
         lock: File,
         found: life::Found,
         connect: Connect,
-        chance: &dyn Chance,
+        chance: &dyn RandomSource,
     ) -> Result<Self, Fault> {
         let begun = life::begin(&folder, found, &connect, chance)?;
         let epoch = begun.epoch;
@@ -235,7 +235,11 @@ impl Store for SqliteStore {
         self.readers.read("roster", move |db| groups::roster(db, group)).await
     }
 
-    async fn standing(&self, conversation: Conversation, user: UserId) -> Result<Option<Standing>, Fault> {
+    async fn standing(
+        &self,
+        conversation: Conversation,
+        user: UserId,
+    ) -> Result<Option<MembershipState>, Fault> {
         self.readers.read("standing", move |db| conversations::standing(db, conversation, user)).await
     }
 
@@ -270,7 +274,7 @@ impl Store for SqliteStore {
         all: bool,
         after: Option<GroupId>,
         limit: usize,
-    ) -> Result<Vec<Listing>, Fault> {
+    ) -> Result<Vec<GroupListing>, Fault> {
         let words = words.to_owned();
         self.readers.read("groups", move |db| groups::listings(db, &words, all, after, limit)).await
     }
@@ -304,7 +308,12 @@ impl Store for SqliteStore {
         self.readers.read("has_accounts", accounts::has_accounts).await
     }
 
-    async fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Result<Vec<Listed>, Fault> {
+    async fn accounts(
+        &self,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountListing>, Fault> {
         let words = words.to_owned();
         self.readers.read("accounts", move |db| accounts::accounts(db, &words, after, limit)).await
     }
@@ -321,7 +330,7 @@ impl Store for SqliteStore {
         self.readers.read("knows_device", move |db| accounts::knows_device(db, user, device)).await
     }
 
-    async fn seats(&self, user: UserId, adder: UserId) -> Result<Seats, Fault> {
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<NewMembers, Fault> {
         self.readers.read("seats", move |db| groups::seats(db, user, adder)).await
     }
 

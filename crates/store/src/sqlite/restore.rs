@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chat::{Chance, Fault};
+use chat::{Fault, RandomSource};
 use rusqlite::{Connection, OpenFlags};
 
 use super::backup::{open_copy, vacuum_into};
@@ -19,7 +19,12 @@ use super::verify::{Verified, verify};
 /// # Errors
 /// If a server has the folder, people would be lost without `replace`, or the file is not whole; the folder is as it was
 /// then.
-pub fn restore(folder: &Path, from: &Path, replace: bool, chance: &dyn Chance) -> Result<Verified, Fault> {
+pub fn restore(
+    folder: &Path,
+    from: &Path,
+    replace: bool,
+    chance: &dyn RandomSource,
+) -> Result<Verified, Fault> {
     open::check_library(rusqlite::version_number())?;
     let folder = Folder::new(folder);
     let _lock = folder.lock()?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chat::store::Range;
 use chat::testing::Node;
-use chat::{Caller, LocalBus, OsChance, Store};
+use chat::{Caller, LocalBus, OsRandom, Store};
 use proptest::prelude::*;
 use store::restore;
 use wire::{Timestamp, Topic};
@@ -16,7 +16,7 @@ use crate::data::{Data, copy, head, say};
 async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back() {
     let data = Data::new();
     let node = Node::start(Arc::new(data.open()), Arc::new(LocalBus::default()), Node::patient(), 1);
-    let (ann, token) = node.chat.introduce(&Caller::default(), "أحمد").await.unwrap();
+    let (ann, token) = node.chat.create_guest(&Caller::default(), "أحمد").await.unwrap();
     let group = node.group(&ann, "茶").await;
     node.say(&ann, group, "before").await;
     node.chat.shut_down().await.unwrap();
@@ -34,12 +34,12 @@ async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back()
     let epoch = node.epoch();
     node.chat.shut_down().await.unwrap();
 
-    let restored = restore(&data.at("restored"), &data.at("backup.db"), false, &OsChance).unwrap();
+    let restored = restore(&data.at("restored"), &data.at("backup.db"), false, &OsRandom).unwrap();
     assert_eq!(restored, made);
     assert_eq!(restored.backup.unwrap().at, Timestamp(7));
     let node = Node::over(Arc::new(data.open_at("restored")));
     assert_ne!(node.epoch(), epoch);
-    assert_eq!(node.chat.recognise(&token).await.unwrap(), Some(ann.clone()));
+    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.clone()));
     let page = node
         .chat
         .history(
@@ -96,7 +96,7 @@ async fn a_restore_never_goes_over_people_a_server_or_a_file_that_is_not_whole()
     say(&store, 3).await;
     store.back_up(data.backup("backup.db", false)).await.unwrap();
     let restore = |from: &str, replace| {
-        restore(&data.path(), &data.at(from), replace, &OsChance).map_err(|f| f.to_string())
+        restore(&data.path(), &data.at(from), replace, &OsRandom).map_err(|f| f.to_string())
     };
     assert!(restore("backup.db", true).unwrap_err().contains("another process has the folder"));
     store.close().await.unwrap();
@@ -156,7 +156,7 @@ proptest! {
             assert_eq!(data.say(lost).await, before);
             match way {
                 0 => {
-                    restore(&data.path(), &data.at("backup.db"), true, &OsChance).unwrap();
+                    restore(&data.path(), &data.at("backup.db"), true, &OsRandom).unwrap();
                 }
                 1 => copy(&data.at("copy"), &data.path()),
                 _ => {

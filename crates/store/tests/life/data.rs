@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use chat::store::{BodyHash, Draft, Range, Sender, Write};
-use chat::{OsChance, Store};
+use chat::{OsRandom, Store};
 use store::{Backup, BackupRequest, SqliteStore};
 use tempfile::TempDir;
 use wire::{Epoch, Json, SendId, Seq, Timestamp, Topic};
@@ -36,7 +36,7 @@ impl Data {
     }
 
     pub fn open_at(&self, name: &str) -> SqliteStore {
-        SqliteStore::open(&self.at(name), &OsChance).unwrap()
+        SqliteStore::open(&self.at(name), &OsRandom).unwrap()
     }
 
     /// Serves for so many messages, and stops.
@@ -111,7 +111,7 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 pub fn refuses(folder: &Path, says: &str, and: &str) {
-    let refused = SqliteStore::open(folder, &OsChance).err().expect("it is not served").to_string();
+    let refused = SqliteStore::open(folder, &OsRandom).err().expect("it is not served").to_string();
     assert!(refused.contains(says) && refused.contains(and) && !refused.contains('\n'), "{refused}");
 }
 

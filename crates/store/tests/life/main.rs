@@ -9,7 +9,7 @@ mod refused;
 
 use std::path::Path;
 
-use chat::OsChance;
+use chat::OsRandom;
 use store::SqliteStore;
 
 use crate::data::{COUNT, FOLDER, say};
@@ -18,7 +18,7 @@ use crate::data::{COUNT, FOLDER, say};
 #[tokio::test]
 async fn the_server_that_is_going_to_be_killed() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
-    let store = SqliteStore::open(Path::new(&folder), &OsChance).unwrap();
+    let store = SqliteStore::open(Path::new(&folder), &OsRandom).unwrap();
     say(&store, std::env::var(COUNT).unwrap().parse().unwrap()).await;
     std::process::abort();
 }

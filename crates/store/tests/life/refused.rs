@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use chat::OsChance;
+use chat::OsRandom;
 use chat::testing::Node;
 use store::restore;
 
@@ -68,7 +68,7 @@ async fn an_old_copy_beside_a_write_ahead_log_that_was_left_is_neither_undone_no
         refuses(&killed.path(), "hubbub.db was replaced", "hubbub restore FILE");
         assert_eq!(fs::read(killed.path().join("hubbub.db-wal")).unwrap(), log, "nothing was changed");
         // What the sentence says helps.
-        restore(&killed.path(), &old, true, &OsChance).unwrap();
+        restore(&killed.path(), &old, true, &OsRandom).unwrap();
         assert_eq!(head(&killed.open()).await, 5);
     }
 }
@@ -96,7 +96,7 @@ async fn a_damaged_identity_is_not_served() {
     data.say(5).await;
     fs::write(data.path().join("hubbub.life"), "{").unwrap();
     refuses(&data.path(), "hubbub.life is damaged", "hubbub restore ");
-    restore(&data.path(), &data.path().join("hubbub.db"), true, &OsChance).unwrap();
+    restore(&data.path(), &data.path().join("hubbub.db"), true, &OsRandom).unwrap();
     assert_eq!(head(&data.open()).await, 5);
 }
 

@@ -100,7 +100,7 @@ impl World {
     pub(super) async fn of(who: Who) -> Self {
         let server = server().await;
         let chat = server.chat().clone();
-        let introduce = async |name: &str| chat.introduce(&Caller::default(), name).await.unwrap();
+        let introduce = async |name: &str| chat.create_guest(&Caller::default(), name).await.unwrap();
         let (owner, owners_token) = introduce("olga").await;
         let ((ann, _), (ben, _), (me, token)) =
             (introduce("ann").await, introduce("ben").await, introduce("me").await);
@@ -113,14 +113,14 @@ impl World {
             _ => &[],
         };
         for person in accounts {
-            chat.claim(person, "correct horse battery").await.unwrap();
+            chat.create_account(person, "correct horse battery").await.unwrap();
         }
         if who == Who::AppAdmin {
-            chat.app_rank(&owner, me.id, wire::AppRole::Admin).await.unwrap();
+            chat.set_application_role(&owner, me.id, wire::AppRole::Admin).await.unwrap();
         }
         let founder = if who == Who::LastAdmin { &me } else { &ann };
         let id = chat.create_group(founder, "tea", JoinPolicy::Invite).await.unwrap().id;
-        let invite = chat.invite(founder, id, 60, 0).await.unwrap();
+        let invite = chat.create_invite(founder, id, 60, 0).await.unwrap();
         for person in [&ann, &ben].into_iter().filter(|person| person.id != founder.id) {
             chat.join(person, id, Some(invite)).await.unwrap();
         }
@@ -135,9 +135,9 @@ impl World {
             chat.join(&me, id, Some(invite)).await.unwrap();
         }
         match who {
-            Who::Removed => chat.remove(&ann, id, me.id, false).await.unwrap(),
+            Who::Removed => chat.remove_member(&ann, id, me.id, false).await.unwrap(),
             Who::Muted => chat.mute(&ann, id, me.id, 60).await.unwrap(),
-            Who::Admin => chat.rank(&ann, id, me.id, Role::Admin).await.unwrap(),
+            Who::Admin => chat.set_role(&ann, id, me.id, Role::Admin).await.unwrap(),
             _ => {}
         }
         let (me, token) = match who {

@@ -173,7 +173,7 @@ impl Deaf {
 
 /// A new guest; gives who it is and the cookie.
 pub async fn guest(server: &Running, name: &str) -> (Person, String) {
-    let (person, token) = server.chat().introduce(&Caller::default(), name).await.unwrap();
+    let (person, token) = server.chat().create_guest(&Caller::default(), name).await.unwrap();
     (person, cookie(server, &token))
 }
 

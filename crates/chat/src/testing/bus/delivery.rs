@@ -4,7 +4,7 @@ use wire::{Event, Refusal};
 
 use super::Fresh;
 use super::tea::Tea;
-use crate::no::No;
+use crate::service::error::Error;
 
 pub async fn ben_hears_on_his_node_what_ann_says_on_hers(fresh: impl Fresh) {
     let tea = Tea::over(fresh()).await;
@@ -61,7 +61,7 @@ pub async fn who_leaves_on_one_node_hears_nothing_later_on_the_other(fresh: impl
     ben.take_all().await;
     assert_eq!(ben.seqs(&tea.topic).len(), 4);
     let refused = ben.subscribe(&tea.topic, None).await;
-    assert_eq!(refused, Err(No::Refusal(Refusal::NotMember)));
+    assert_eq!(refused, Err(Error::Refusal(Refusal::NotMember)));
 }
 
 pub async fn a_node_that_goes_leaves_the_others_talking(fresh: impl Fresh) {

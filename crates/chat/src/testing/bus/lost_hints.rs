@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::Fresh;
 use super::postman::Postman;
 use super::tea::Tea;
-use crate::bus::Bus;
+use crate::ports::bus::Bus;
 
 pub async fn what_was_not_told_is_made_good_by_the_next_hint(fresh: impl Fresh) {
     let [here, there] = fresh();

@@ -12,7 +12,7 @@ mod tea;
 
 use std::sync::Arc;
 
-use crate::bus::Bus;
+use crate::ports::bus::Bus;
 
 /// Makes the two ends of a fresh bus, one for each node. Of a bus within a process they are the same.
 pub trait Fresh: Fn() -> [Arc<dyn Bus>; 2] + Send + Sync + 'static {}

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::bus::{Bus, Ear, Hint};
+use crate::ports::bus::{Bus, Hint, HintStream};
 
 /// Stands before a bus and may keep hints back, to do with them what a bus is allowed to do.
 pub(super) struct Postman {
@@ -36,7 +36,7 @@ impl Bus for Postman {
         }
     }
 
-    fn listen(&self) -> Box<dyn Ear> {
+    fn listen(&self) -> Box<dyn HintStream> {
         self.bus.listen()
     }
 }

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use wire::{GroupId, Person, Topic};
 
-use crate::bus::Bus;
-use crate::store::Store;
+use crate::memory::{MemoryStore, Window};
+use crate::ports::bus::Bus;
+use crate::ports::store::Store;
 use crate::testing::{Listener, Node, SeededChance};
-use crate::volatile::{VolatileStore, Window};
 
 /// Ann on one node, ben on another, and the group they are both in.
 pub(super) struct Tea {
@@ -21,7 +21,7 @@ pub(super) struct Tea {
 
 impl Tea {
     pub(super) async fn over([here, there]: [Arc<dyn Bus>; 2]) -> Self {
-        let store: Arc<dyn Store> = Arc::new(VolatileStore::new(&SeededChance::new(1), Window::default()));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&SeededChance::new(1), Window::default()));
         let here = Node::start(Arc::clone(&store), here, Node::patient(), 1);
         let there = Node::start(store, there, Node::patient(), 2);
         let (ann, ben) = (here.introduce("ann").await, there.introduce("ben").await);

@@ -3,9 +3,9 @@ use wire::{AppRole, Description, Timestamp};
 
 use super::Fresh;
 use super::writing::{NOW, commit, commit_one, draft, hash, session, with_people};
-use crate::store::{
-    Account, AccountKey, DEVICES, FirstRank, Listed, Login, Outcome, PasswordHash, Profile, Range, Sender,
-    Sessions, Store, Write,
+use crate::ports::store::{
+    Account, AccountKey, AccountListing, DEVICES, FirstRank, Login, Outcome, PasswordHash, Profile, Range,
+    Sender, Sessions, Store, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -100,7 +100,7 @@ pub async fn accounts_are_listed_by_name_and_may_do_what_they_were_given(fresh: 
     assert!(!store.has_accounts().await.unwrap());
     commit(&*store, vec![claim(cal().id, "cal"), claim(ann().id, "ann")]).await;
     commit_one(&*store, Write::AppRank { user: ann().id, role: AppRole::Admin }).await;
-    let listed = |person, role| Listed { person, role };
+    let listed = |person, role| AccountListing { person, role };
     let expected = [listed(ann(), AppRole::Admin), listed(cal(), AppRole::Owner)];
     assert_eq!(store.accounts("", None, 9).await.unwrap(), expected);
     assert!(store.has_accounts().await.unwrap());

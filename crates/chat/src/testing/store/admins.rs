@@ -4,7 +4,7 @@ use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, message, role, seated, settings, unseated, whole, with_tea,
 };
-use crate::store::{Change, Draft, Fact, Outcome, Sender, Standing};
+use crate::ports::store::{Draft, Fact, GroupChange, MembershipState, Outcome, Sender};
 use crate::testing::{ann, ben, cal};
 
 const SECRET: InviteId = InviteId::from_bytes(*b"..secret..");
@@ -27,13 +27,13 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
 
 pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let stranger = Standing::default();
+    let stranger = MembershipState::default();
     assert_eq!(store.standing(Conversation::Group(TEA), ben().id).await.unwrap(), Some(stranger));
     let strict = Settings { announcing: true, slow_s: 9, archived: true, ..settings("tea") };
     let until = Some(Timestamp(NOW.0 + 1));
     let facts = vec![seated(&ben(), Role::Member), Fact::Muted(ben().id, until), Fact::Settled(strict)];
     commit_one(&*store, change(TEA, 1, facts)).await;
-    let muted = Standing {
+    let muted = MembershipState {
         role: Some(Role::Member),
         muted_until: until,
         spoke_at: None,
@@ -42,7 +42,7 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
         slow_s: 9,
         read: Seq(1),
         listed: true,
-        ..Standing::default()
+        ..MembershipState::default()
     };
     assert_eq!(store.standing(Conversation::Group(TEA), ben().id).await.unwrap(), Some(muted));
     commit_one(&*store, change(TEA, 2, vec![Fact::Muted(ben().id, None)])).await;
@@ -65,7 +65,7 @@ pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fres
 
 /// The same, said at another moment.
 fn at(draft: Draft, at: Timestamp) -> Draft {
-    let right = draft.right.map(|right| crate::store::Right { now: at, ..right });
+    let right = draft.right.map(|right| crate::ports::store::Permission { now: at, ..right });
     Draft { at, right, ..draft }
 }
 
@@ -114,7 +114,7 @@ pub async fn nothing_of_a_deleted_group_stays_behind(fresh: impl Fresh) {
     commit_one(&*store, message(TEA, &ben(), "1", "a secret")).await;
     commit_one(&*store, draft(&Topic::audit(TEA), Sender::User(ann().id), "noted", "noted")).await;
     let told = draft(&Topic::user(ben().id), Sender::User(ann().id), "gone", "gone");
-    let gone = Change { news: vec![told], ..change(TEA, 2, vec![Fact::Deleted]) };
+    let gone = GroupChange { news: vec![told], ..change(TEA, 2, vec![Fact::Deleted]) };
     assert_eq!(commit_one(&*store, gone).await, Outcome::Changed { places: vec![Seq(1)] });
 
     assert_eq!(store.roster(TEA).await.unwrap(), None);

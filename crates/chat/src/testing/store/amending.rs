@@ -6,8 +6,8 @@ use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, message, seated, topic, unseated, whole, with_tea,
 };
+use crate::ports::store::{Amend, Draft, Outcome, Permission, PermissionTo, Sender, Store, Write, event_of};
 use crate::rules;
-use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Store, Write, event_of};
 use crate::testing::{ann, ben, cal};
 
 /// Somebody says something in the group.
@@ -22,10 +22,10 @@ fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
     let told = rules::change(target, by, &amendment, body.clone());
     let news = Draft {
         data: Json::of(&told),
-        right: Some(Right {
+        right: Some(Permission {
             conversation: Conversation::Group(TEA),
             user: by.id,
-            to: RightTo::Amend,
+            to: PermissionTo::Amend,
             now: NOW,
         }),
         about: Some(target),

@@ -2,7 +2,7 @@ use wire::{Entry, Json, SendId, Seq, Timestamp};
 
 use super::Fresh;
 use super::writing::{commit, commit_one, draft, texts, topic, whole};
-use crate::store::{Draft, Outcome, Sender};
+use crate::ports::store::{Draft, Outcome, Sender};
 use crate::testing::{ann, ben};
 
 pub async fn a_log_counts_from_one_without_holes(fresh: impl Fresh) {

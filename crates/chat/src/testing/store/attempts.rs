@@ -4,7 +4,9 @@ use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, hash, seated, session, with_people, with_tea,
 };
-use crate::store::{Attempt, AttemptKey, Fact, Login, Outcome, PasswordHash, Seats, Sender, Write};
+use crate::ports::store::{
+    Attempt, AttemptKey, Fact, Login, NewMembers, Outcome, PasswordHash, Sender, Write,
+};
 use crate::testing::{ann, ben, cal, person};
 
 const WINDOW_MS: i64 = 1_000;
@@ -83,7 +85,8 @@ pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
 pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let (login, password) = (Login::new("ann").unwrap(), PasswordHash("hash".into()));
-    let claim = Write::Claim { user: ann().id, login, password, rank: crate::store::FirstRank::Member };
+    let claim =
+        Write::Claim { user: ann().id, login, password, rank: crate::ports::store::FirstRank::Member };
     let offer = |token, until| Write::OfferReset {
         token: hash(token),
         user: ann().id,
@@ -135,7 +138,7 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
     let writes = vec![
         open.into(),
         change(TEA, 1, vec![seated(member, Role::Member)]).into(),
-        Write::Claim { user: claimer.id, login, password, rank: crate::store::FirstRank::Member },
+        Write::Claim { user: claimer.id, login, password, rank: crate::ports::store::FirstRank::Member },
         Write::Touch { token: hash(11), at: later },
     ];
     commit(&*store, writes).await;
@@ -180,16 +183,28 @@ pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
 pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let nobody = UserId::from_bytes([0; 10]);
-    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), Seats::default());
+    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), NewMembers::default());
     assert!(!store.share_group(ann().id, ben().id).await.unwrap());
     let given = vec![seated(&ben(), Role::Member), Fact::Given { to: ben().id, by: ann().id }];
     commit_one(&*store, change(TEA, 1, given)).await;
     assert!(store.share_group(ann().id, ben().id).await.unwrap());
     assert!(!store.share_group(ann().id, nobody).await.unwrap());
-    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), Seats { taken: 0, given: 1, given_by: 1 });
-    assert_eq!(store.seats(ben().id, cal().id).await.unwrap(), Seats { taken: 0, given: 1, given_by: 0 });
-    assert_eq!(store.seats(ann().id, ben().id).await.unwrap(), Seats { taken: 1, given: 0, given_by: 0 });
+    assert_eq!(
+        store.seats(ben().id, ann().id).await.unwrap(),
+        NewMembers { taken: 0, given: 1, given_by: 1 }
+    );
+    assert_eq!(
+        store.seats(ben().id, cal().id).await.unwrap(),
+        NewMembers { taken: 0, given: 1, given_by: 0 }
+    );
+    assert_eq!(
+        store.seats(ann().id, ben().id).await.unwrap(),
+        NewMembers { taken: 1, given: 0, given_by: 0 }
+    );
     commit_one(&*store, change(TEA, 2, vec![Fact::Unseated(ben().id)])).await;
     commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
-    assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), Seats { taken: 1, given: 0, given_by: 0 });
+    assert_eq!(
+        store.seats(ben().id, ann().id).await.unwrap(),
+        NewMembers { taken: 1, given: 0, given_by: 0 }
+    );
 }

@@ -7,7 +7,7 @@ use super::writing::{
     NOW, TEA, change, commit, draft, founding, hash, message, seated, session, texts, topic, unseated, whole,
     with_tea,
 };
-use crate::store::{Outcome, Range, Sender, Write};
+use crate::ports::store::{Outcome, Range, Sender, Write};
 use crate::testing::{ann, ben, cal, person};
 
 pub async fn nothing_to_write_is_written(fresh: impl Fresh) {

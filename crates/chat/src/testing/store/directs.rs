@@ -4,8 +4,9 @@ use wire::{
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
-use crate::store::{
-    Draft, Meeting, Mentions, Outcome, Part, Placed, Right, RightTo, Sender, Standing, Store, Unread, Write,
+use crate::ports::store::{
+    Draft, Meeting, MembershipState, Mentions, Outcome, Part, Permission, PermissionTo, Placed, Sender,
+    Store, Unread, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -21,7 +22,7 @@ const fn direct(pair: Pair) -> Conversation {
 
 /// Something said in the direct of ann and ben.
 fn said(by: &Person, id: &str) -> Draft {
-    let right = Right { conversation: direct(pair()), user: by.id, to: RightTo::Speak, now: NOW };
+    let right = Permission { conversation: direct(pair()), user: by.id, to: PermissionTo::Speak, now: NOW };
     let said = draft(&Topic::direct(pair()), Sender::User(by.id), id, id);
     Draft { right: Some(right), counts: true, ..said }
 }
@@ -32,7 +33,7 @@ fn meeting() -> Write {
     Write::Meet(Meeting { pair: pair(), news: vec![told(&ben()), told(&ann())] })
 }
 
-async fn stands(store: &dyn Store, who: &Person) -> Standing {
+async fn stands(store: &dyn Store, who: &Person) -> MembershipState {
     store.standing(direct(pair()), who.id).await.unwrap().unwrap()
 }
 
@@ -40,13 +41,18 @@ pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     for person in [ann(), ben()] {
         let standing = stands(&*store, &person).await;
-        assert_eq!(standing, Standing { role: Some(Role::Member), ..Standing::default() });
+        assert_eq!(standing, MembershipState { role: Some(Role::Member), ..MembershipState::default() });
     }
     assert_eq!(store.standing(direct(pair()), cal().id).await.unwrap(), None);
     let nobody = Pair::of(ann().id, wire::UserId::from_bytes([0; 10])).unwrap();
     assert_eq!(store.standing(direct(nobody), ann().id).await.unwrap(), None);
     let eavesdropper = Draft {
-        right: Some(Right { conversation: direct(pair()), user: cal().id, to: RightTo::Speak, now: NOW }),
+        right: Some(Permission {
+            conversation: direct(pair()),
+            user: cal().id,
+            to: PermissionTo::Speak,
+            now: NOW,
+        }),
         ..said(&cal(), "1")
     };
     assert_eq!(commit_one(&*store, eavesdropper).await, Outcome::Refused(Refusal::NotFound));
@@ -112,11 +118,11 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     assert_eq!(find("", false).await, [ben()]);
     assert_eq!(find("BE", false).await, [ben()]);
     assert_eq!(find("ann", true).await, [], "not oneself");
-    let login = crate::store::Login::new("cal").unwrap();
-    let password = crate::store::PasswordHash("hash".into());
+    let login = crate::ports::store::Login::new("cal").unwrap();
+    let password = crate::ports::store::PasswordHash("hash".into());
     commit_one(
         &*store,
-        Write::Claim { user: cal().id, login, password, rank: crate::store::FirstRank::Member },
+        Write::Claim { user: cal().id, login, password, rank: crate::ports::store::FirstRank::Member },
     )
     .await;
     assert_eq!(find("", false).await, [ben()]);

@@ -6,7 +6,9 @@ use wire::{Conversation, GroupId, Person, Role, Seq, Timestamp, Topic};
 use super::Fresh;
 use super::model::Model;
 use super::writing::{TEA, commit, draft, founding, hash, role, seated, topic, unseated, with_people};
-use crate::store::{Change, Draft, Fact, Range, Right, RightTo, Sender, Store, Version, Write};
+use crate::ports::store::{
+    Draft, Fact, GroupChange, Permission, PermissionTo, Range, Sender, Store, Version, Write,
+};
 use crate::testing::{ann, ben, cal, for_all};
 
 /// One thing somebody does. Numbers choose from small sets, so that people get in each other's way.
@@ -71,10 +73,10 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
         Deed::Send { who, topic, id, text, seat } => {
             let person = people().get(who).cloned();
             let sender = person.as_ref().map_or(Sender::Open, |person| Sender::User(person.id));
-            let right = seat.zip(person).map(|(group, person)| Right {
+            let right = seat.zip(person).map(|(group, person)| Permission {
                 conversation: Conversation::Group(GROUPS[group]),
                 user: person.id,
-                to: RightTo::Speak,
+                to: PermissionTo::Speak,
                 now,
             });
             let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
@@ -82,7 +84,7 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
         }
         Deed::Found { who, group } => {
             let founding = founding(GROUPS[group], "tea", &people()[who]);
-            Write::Change(Change { news: vec![news(GROUPS[group], &people()[who], &id)], ..founding })
+            Write::Change(GroupChange { news: vec![news(GROUPS[group], &people()[who], &id)], ..founding })
         }
         Deed::Move { who, group, age } => {
             let (group, person) = (GROUPS[group], people()[who].clone());
@@ -106,10 +108,10 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
     }
 }
 
-fn decided(model: &Model, group: GroupId, age: u64, fact: Fact) -> Change {
+fn decided(model: &Model, group: GroupId, age: u64, fact: Fact) -> GroupChange {
     // Of a group that is not there somebody may still believe that it is.
     let version = model.roster(group).map_or(1, |roster| roster.version.0).saturating_sub(age);
-    Change { group, version: Some(Version(version)), facts: vec![fact], news: vec![] }
+    GroupChange { group, version: Some(Version(version)), facts: vec![fact], news: vec![] }
 }
 
 fn news(group: GroupId, by: &Person, id: &str) -> Draft {

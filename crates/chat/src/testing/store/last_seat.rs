@@ -3,8 +3,8 @@ use std::sync::Arc;
 use wire::Refusal;
 
 use super::Fresh;
-use crate::limits::Limits;
-use crate::no::No;
+use crate::service::error::Error;
+use crate::service::limits::Limits;
 use crate::testing::Node;
 
 pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fresh) {
@@ -26,7 +26,7 @@ pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fres
     for joined in joining.collect::<Vec<_>>() {
         match joined.await.unwrap() {
             Ok(person) => lucky.push(person),
-            Err(no) => assert_eq!(no, No::Refusal(Refusal::GroupFull { limit: 3 })),
+            Err(no) => assert_eq!(no, Error::Refusal(Refusal::GroupFull { limit: 3 })),
         }
     }
     let [winner] = &lucky[..] else { panic!("{} people got the last seat", lucky.len()) };

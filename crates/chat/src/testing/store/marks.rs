@@ -2,7 +2,7 @@ use wire::{Conversation, Person, Role, Seq};
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, with_tea};
-use crate::store::{Amend, Draft, Outcome, Right, RightTo, Sender, Store, Write};
+use crate::ports::store::{Amend, Draft, Outcome, Permission, PermissionTo, Sender, Store, Write};
 use crate::testing::{ann, ben};
 
 async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
@@ -70,8 +70,12 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
     commit(&*store, vec![notice.into()]).await;
     assert_eq!(mark(&*store, &ben()).await, (1, 2));
     let told = crate::rules::change(said, &ann(), &wire::Amendment::Delete, wire::RichText::default());
-    let right =
-        Right { conversation: Conversation::Group(TEA), user: ann().id, to: RightTo::Amend, now: NOW };
+    let right = Permission {
+        conversation: Conversation::Group(TEA),
+        user: ann().id,
+        to: PermissionTo::Amend,
+        now: NOW,
+    };
     let gone = Amend {
         target: said,
         by: ann(),

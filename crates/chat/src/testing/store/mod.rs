@@ -26,7 +26,7 @@ mod writing;
 
 use std::sync::Arc;
 
-use crate::store::Store;
+use crate::ports::store::Store;
 
 /// Makes a fresh store: empty, with an epoch of its own.
 pub trait Fresh: Fn() -> Arc<dyn Store> + Send + Sync + 'static {}

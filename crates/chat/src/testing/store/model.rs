@@ -3,8 +3,9 @@ use wire::{
     NotificationLevel, Page, Refusal, Seq, Topic, UserId,
 };
 
-use crate::store::{
-    BodyHash, Change, Conversations, Draft, Fact, Outcome, Range, Right, Roster, Sender, Version, Write,
+use crate::ports::store::{
+    BodyHash, Conversations, Draft, Fact, GroupChange, Outcome, Permission, Range, Roster, Sender, Version,
+    Write,
 };
 
 /// What a store promises, said in the plainest way: lists that are searched from end to end.
@@ -120,13 +121,15 @@ impl Model {
             };
         }
         match draft.right {
-            Some(Right { conversation: Conversation::Direct(_), .. }) => {
+            Some(Permission { conversation: Conversation::Direct(_), .. }) => {
                 panic!("the histories have no directs; they have cases of their own")
             }
-            Some(Right { conversation: Conversation::Group(group), .. }) if self.roster(group).is_none() => {
+            Some(Permission { conversation: Conversation::Group(group), .. })
+                if self.roster(group).is_none() =>
+            {
                 Outcome::Refused(Refusal::NotFound)
             }
-            Some(Right { conversation: Conversation::Group(group), user, .. })
+            Some(Permission { conversation: Conversation::Group(group), user, .. })
                 if self.member(group, user).is_none() =>
             {
                 Outcome::Refused(Refusal::NotMember)
@@ -148,7 +151,7 @@ impl Model {
         seq
     }
 
-    fn change(&mut self, change: &Change) -> Outcome {
+    fn change(&mut self, change: &GroupChange) -> Outcome {
         if self.roster(change.group).map(|roster| roster.version) != change.version {
             return Outcome::Stale;
         }

@@ -2,7 +2,7 @@ use wire::{Json, Refusal, Seq};
 
 use super::Fresh;
 use super::writing::{commit, commit_one, draft, texts, topic};
-use crate::store::{OpenTopicBounds, Outcome, Sender, Write};
+use crate::ports::store::{OpenTopicBounds, Outcome, Sender, Write};
 use crate::testing::ann;
 
 const ROOM: OpenTopicBounds = OpenTopicBounds { topics: 100, bytes: 100_000 };

@@ -5,7 +5,7 @@ use wire::{Json, Seq, Topic};
 
 use super::Fresh;
 use super::writing::{commit, draft, empty_page, topic, whole};
-use crate::store::{Draft, Range, RowRange, Sender, Store, Write};
+use crate::ports::store::{Draft, Range, RowRange, Sender, Store, Write};
 use crate::testing::for_all;
 
 pub async fn a_topic_without_entries_has_an_empty_page(fresh: impl Fresh) {

@@ -8,7 +8,7 @@ use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, founding, message, role, seated, settings, texts, unseated,
     whole, with_people, with_tea,
 };
-use crate::store::{Change, Conversations, Draft, Fact, Outcome, Roster, Sender, Store, Version};
+use crate::ports::store::{Conversations, Draft, Fact, GroupChange, Outcome, Roster, Sender, Store, Version};
 use crate::testing::{ann, ben, cal};
 
 const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
@@ -42,7 +42,7 @@ pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
 
 pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let joining = |person: &Person, version| Change {
+    let joining = |person: &Person, version| GroupChange {
         news: vec![
             draft(&Topic::group(TEA), Sender::User(person.id), "joined", "joined"),
             draft(&Topic::user(person.id), Sender::User(person.id), "added", "added"),
@@ -162,7 +162,7 @@ pub async fn a_group_takes_the_limit_and_the_name_it_was_given(fresh: impl Fresh
     for (id, limit) in [(TEA, u32::MAX), (CHESS, 0)] {
         let settings = Settings { name: name.clone(), limit, ..settings("tea") };
         let created = Fact::Created { settings: settings.clone(), at: NOW };
-        commit_one(&*store, Change { version: None, ..change(id, 0, vec![created]) }).await;
+        commit_one(&*store, GroupChange { version: None, ..change(id, 0, vec![created]) }).await;
         let roster = store.roster(id).await.unwrap().unwrap();
         assert_eq!((roster.settings, roster.members), (settings, vec![]));
     }

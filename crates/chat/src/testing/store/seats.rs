@@ -4,7 +4,7 @@ use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, message, seated, texts, topic, unseated, whole, with_tea,
 };
-use crate::store::{Draft, Outcome, Sender};
+use crate::ports::store::{Draft, Outcome, Sender};
 use crate::testing::{ann, ben, cal};
 
 pub async fn without_a_seat_nothing_is_posted(fresh: impl Fresh) {

@@ -2,7 +2,7 @@ use wire::{Seq, Timestamp, Topic};
 
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, texts, topic, with_tea};
-use crate::store::{Draft, Outcome, Sender};
+use crate::ports::store::{Draft, Outcome, Sender};
 use crate::testing::{ann, ben};
 
 pub async fn the_same_message_again_is_the_same_message(fresh: impl Fresh) {

@@ -2,8 +2,8 @@ use wire::{Person, PersonName, Timestamp, UserId};
 
 use super::Fresh;
 use super::writing::{commit, commit_one, hash, session, with_people};
-use crate::session::{Session, TokenHash};
-use crate::store::{Outcome, Write};
+use crate::auth::session::{Session, TokenHash};
+use crate::ports::store::{Outcome, Write};
 use crate::testing::ann;
 
 pub async fn a_session_is_found_by_its_token(fresh: impl Fresh) {

@@ -5,10 +5,10 @@ use wire::{
     SendId, Settings, Timestamp, Topic, UserId,
 };
 
-use crate::session::TokenHash;
-use crate::store::{
-    BodyHash, Change, Draft, Fact, Mentions, NewSession, Outcome, Range, Right, RightTo, Sender, Store,
-    Version, Write,
+use crate::auth::session::TokenHash;
+use crate::ports::store::{
+    BodyHash, Draft, Fact, GroupChange, Mentions, NewSession, Outcome, Permission, PermissionTo, Range,
+    Sender, Store, Version, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -77,10 +77,10 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
 pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
     let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
     Draft {
-        right: Some(Right {
+        right: Some(Permission {
             conversation: Conversation::Group(group),
             user: by.id,
-            to: RightTo::Speak,
+            to: PermissionTo::Speak,
             now: NOW,
         }),
         ..draft
@@ -88,10 +88,10 @@ pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draf
 }
 
 /// How a group begins, with news of it in its log.
-pub(super) fn founding(group: GroupId, name: &str, by: &Person) -> Change {
+pub(super) fn founding(group: GroupId, name: &str, by: &Person) -> GroupChange {
     let created = Fact::Created { settings: settings(name), at: NOW };
     let news = draft(&Topic::group(group), Sender::User(by.id), &format!("founding-{name}"), "created");
-    Change { group, version: None, facts: vec![created, seated(by, Role::Admin)], news: vec![news] }
+    GroupChange { group, version: None, facts: vec![created, seated(by, Role::Admin)], news: vec![news] }
 }
 
 /// What is set of a group for ten.
@@ -113,8 +113,8 @@ pub(super) async fn role(store: &dyn Store, group: GroupId, user: UserId) -> Opt
 }
 
 /// A change without news.
-pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> Change {
-    Change { group, version: Some(Version(version)), facts, news: vec![] }
+pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> GroupChange {
+    GroupChange { group, version: Some(Version(version)), facts, news: vec![] }
 }
 
 pub(super) fn seated(person: &Person, role: Role) -> Fact {
@@ -151,8 +151,8 @@ impl From<Draft> for Write {
     }
 }
 
-impl From<Change> for Write {
-    fn from(change: Change) -> Self {
+impl From<GroupChange> for Write {
+    fn from(change: GroupChange) -> Self {
         Self::Change(change)
     }
 }

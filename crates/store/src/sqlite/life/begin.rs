@@ -2,7 +2,7 @@
 
 use std::io;
 
-use chat::{Chance, Fault};
+use chat::{Fault, RandomSource};
 use rusqlite::Connection;
 use wire::Epoch;
 
@@ -28,7 +28,7 @@ pub(in crate::sqlite) fn begin(
     folder: &Folder,
     found: Found,
     connect: &Connect,
-    chance: &dyn Chance,
+    chance: &dyn RandomSource,
 ) -> Result<Begun, Fault> {
     match found {
         Found::Nothing => make(folder, Record::new(chance), connect, chance),
@@ -62,13 +62,18 @@ pub(in crate::sqlite) fn begin(
 }
 
 /// A new [`Epoch`].
-pub(in crate::sqlite) fn draw_epoch(chance: &dyn Chance) -> Epoch {
+pub(in crate::sqlite) fn draw_epoch(chance: &dyn RandomSource) -> Epoch {
     let mut epoch = [0; 8];
     chance.fill(&mut epoch);
     Epoch(u64::from_be_bytes(epoch))
 }
 
-fn make(folder: &Folder, record: Record, connect: &Connect, chance: &dyn Chance) -> Result<Begun, Fault> {
+fn make(
+    folder: &Folder,
+    record: Record,
+    connect: &Connect,
+    chance: &dyn RandomSource,
+) -> Result<Begun, Fault> {
     let name = record.life.clone();
     let life = Life::keep(folder, record)?;
     folder.make_private();

@@ -20,7 +20,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
-use chat::{Chance, Fault};
+use chat::{Fault, RandomSource};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::begin::{Begun, begin, draw_epoch};
@@ -110,7 +110,7 @@ impl Record {
     }
 
     /// The record of a folder that is about to be made.
-    pub(super) fn new(chance: &dyn Chance) -> Self {
+    pub(super) fn new(chance: &dyn RandomSource) -> Self {
         let mut life = [0; 16];
         chance.fill(&mut life);
         Self {

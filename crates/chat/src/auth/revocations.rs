@@ -1,0 +1,79 @@
+//! Revocations: ended sessions close their sockets before later entries are published.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use broker::CloseHandle;
+use wire::UserId;
+
+use crate::auth::session::TokenHash;
+use crate::chat::Caller;
+use crate::ports::store::Sessions;
+
+/// Tells sockets that their session is over, before anything later is published.
+#[derive(Debug, Default)]
+pub struct Revocations {
+    watched: Mutex<HashMap<UserId, HashMap<u64, Watched>>>,
+    next: AtomicU64,
+    /// How often sessions have ended.
+    ended: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Watched {
+    token: TokenHash,
+    close: CloseHandle,
+}
+
+/// One socket's watch on its session; it is over when this is dropped.
+#[derive(Debug)]
+pub struct RevocationWatch {
+    watched: Option<(Arc<Revocations>, UserId, u64)>,
+}
+
+impl Revocations {
+    /// Closes the valve when the session of a caller ends; without one nothing ever ends.
+    pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, valve: CloseHandle) -> RevocationWatch {
+        let (Some(me), Some(session)) = (&caller.me, &caller.session) else {
+            return RevocationWatch { watched: None };
+        };
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let watched = Watched { token: session.hash(), close: valve };
+        self.watched().entry(me.id).or_default().insert(number, watched);
+        RevocationWatch { watched: Some((Arc::clone(self), me.id, number)) }
+    }
+
+    /// Ends sessions of a user. Call it before anything later is published.
+    pub(crate) fn revoke(&self, user: UserId, which: Sessions) {
+        // Before the watches are looked at: whoever begins one later finds that something has ended.
+        self.ended.fetch_add(1, Ordering::SeqCst);
+        for watched in self.watched().get(&user).into_iter().flat_map(HashMap::values) {
+            if which.contains(watched.token) {
+                watched.close.close();
+            }
+        }
+    }
+
+    /// How often sessions have ended so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.ended.load(Ordering::SeqCst)
+    }
+
+    fn watched(&self) -> MutexGuard<'_, HashMap<UserId, HashMap<u64, Watched>>> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for RevocationWatch {
+    fn drop(&mut self) {
+        let Some((endings, user, number)) = self.watched.take() else { return };
+        let mut watched = endings.watched();
+        if let Some(of_user) = watched.get_mut(&user) {
+            of_user.remove(&number);
+            if of_user.is_empty() {
+                watched.remove(&user);
+            }
+        }
+    }
+}

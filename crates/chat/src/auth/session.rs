@@ -1,0 +1,155 @@
+//! Sessions and their tokens.
+
+use std::fmt::Write as _;
+use std::{fmt, str};
+
+use sha2::{Digest, Sha256};
+use wire::{Person, Timestamp};
+
+use crate::service::limits::Limits;
+
+/// What a browser shows to be recognised: 256 random bits as 64 hexadecimal digits. Kept nowhere but in the
+/// browser; the store has only its hash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token([u8; 32]);
+
+/// The SHA-256 of a token. A slow hash would add nothing: nobody guesses 256 random bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Whose it is.
+    pub person: Person,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was last seen, to the day.
+    pub seen: Timestamp,
+}
+
+/// A signed-in browser, as its owner sees it in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// What the browser said it was.
+    pub label: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was last seen, to the day.
+    pub seen: Timestamp,
+}
+
+const DAY_MILLIS: i64 = 86_400_000;
+
+impl Token {
+    /// The token made of these random bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads a token back; none if the text is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            if !pair.iter().all(u8::is_ascii_hexdigit) {
+                return None;
+            }
+            *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// What the store knows of it.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0).into())
+    }
+
+    /// The text for the cookie. Not `Display`, so that no log line shows it by accident.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl Session {
+    /// Whether it still counts.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
+        is_alive(self.since, self.seen, now, limits)
+    }
+
+    /// Whether the day it was seen on is over, or has not come because the clock was wrong then, so that it is worth a
+    /// write.
+    #[must_use]
+    pub const fn is_worth_a_touch(&self, now: Timestamp) -> bool {
+        now.0.abs_diff(self.seen.0) >= DAY_MILLIS.unsigned_abs()
+    }
+}
+
+impl SessionSummary {
+    /// Whether it still counts.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
+        is_alive(self.since, self.seen, now, limits)
+    }
+}
+
+impl TokenHash {
+    /// A short name for it, which says nothing about the token: the first half of the hash.
+    #[must_use]
+    pub fn handle(&self) -> String {
+        self.0.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
+}
+
+fn is_alive(since: Timestamp, seen: Timestamp, now: Timestamp, limits: &Limits) -> bool {
+    let days = |since: Timestamp| (now.0 - since.0) / DAY_MILLIS;
+    days(seen) < i64::from(limits.session_idle_days) && days(since) < i64::from(limits.session_days)
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{PersonName, UserId};
+
+    use super::*;
+
+    #[test]
+    fn a_token_reads_back_and_never_shows_itself() {
+        let token = Token::from_bytes([0xa7; 32]);
+        assert_eq!(Token::parse(&token.reveal()), Some(token.clone()));
+        assert!(!format!("{token:?}").contains("a7"));
+        for bad in ["", "a7", &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(Token::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_session_ends_when_it_is_idle_or_old() {
+        let person = Person { id: UserId::from_bytes([1; 10]), name: PersonName::new("ann").unwrap() };
+        let day = |n: i64| Timestamp(n * DAY_MILLIS);
+        let limits = Limits::default();
+        let session = |since, seen| Session { person: person.clone(), since: day(since), seen: day(seen) };
+        assert!(session(0, 0).is_alive(day(29), &limits));
+        assert!(!session(0, 0).is_alive(day(30), &limits));
+        assert!(session(0, 170).is_alive(day(179), &limits));
+        assert!(!session(0, 170).is_alive(day(180), &limits));
+        assert!(session(0, 0).is_worth_a_touch(day(1)));
+        assert!(session(9, 9).is_worth_a_touch(day(8)), "it was seen by a clock that was ahead");
+    }
+}

@@ -1,0 +1,270 @@
+//! The committer: batches writes, commits them, and publishes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use broker::{Broker, Ended, Frame};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
+
+use crate::auth::revocations::Revocations;
+use crate::commit::metrics::Metrics;
+use crate::commit::writability::Writability;
+use crate::ports::bus::{Bus, Hint};
+use crate::ports::store::{Amend, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
+use crate::service::error::{Error, Fault};
+
+/// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
+/// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
+/// grow with load and nobody tunes a delay.
+pub(crate) struct Committer {
+    inbox: Mutex<Option<mpsc::Sender<Job>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Job {
+    write: Write,
+    answer: oneshot::Sender<Result<Outcome, Fault>>,
+}
+
+/// A write's place in the queue.
+pub(crate) struct PendingCommit {
+    answered: oneshot::Receiver<Result<Outcome, Fault>>,
+}
+
+/// The most writes in one transaction.
+const BATCH: usize = 256;
+/// How many writes may wait; a sender past that waits for room, and its socket is not read meanwhile.
+const WAITING: usize = 4 * BATCH;
+
+impl Committer {
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        broker: Arc<Broker>,
+        bus: Arc<dyn Bus>,
+        endings: Arc<Revocations>,
+        tally: Arc<Metrics>,
+        writability: Arc<Writability>,
+    ) -> Self {
+        let (inbox, jobs) = mpsc::channel(WAITING);
+        let task = tokio::spawn(run(jobs, store, Publisher { broker, bus, endings }, tally, writability));
+        Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
+    }
+
+    /// Waits until a write is a fact. If the caller goes away meanwhile, the write is made all the same.
+    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, Error> {
+        self.enqueue(write).await?.outcome().await
+    }
+
+    /// Waits until a write has its turn: what is handed in later is committed later.
+    pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
+        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (answer, answered) = oneshot::channel();
+        let sent = match inbox {
+            Some(inbox) => inbox.send(Job { write, answer }).await.is_ok(),
+            None => false,
+        };
+        if sent { Ok(PendingCommit { answered }) } else { Err(Refusal::Unavailable.into()) }
+    }
+
+    /// Takes nothing more and waits until everything taken is answered.
+    pub(crate) async fn finish(&self) {
+        drop(self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            // An error is a panic of the task; it is in the log already, and its askers were answered.
+            let _ = task.await;
+        }
+    }
+}
+
+impl PendingCommit {
+    /// What became of the write.
+    pub(crate) async fn outcome(self) -> Result<Outcome, Error> {
+        match self.answered.await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(Fault::new("committer", "the committer ended before it answered").into()),
+        }
+    }
+}
+
+/// Where what has become a fact is told.
+struct Publisher {
+    broker: Arc<Broker>,
+    bus: Arc<dyn Bus>,
+    endings: Arc<Revocations>,
+}
+
+async fn run(
+    mut inbox: mpsc::Receiver<Job>,
+    store: Arc<dyn Store>,
+    outlets: Publisher,
+    tally: Arc<Metrics>,
+    writability: Arc<Writability>,
+) {
+    let mut jobs = Vec::with_capacity(BATCH);
+    while inbox.recv_many(&mut jobs, BATCH).await > 0 {
+        let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
+        let writes: Arc<[Write]> = writes.into();
+        #[cfg(feature = "planted")]
+        let answers = planted::ack_before_commit(&*store, &writes, answers).await;
+        let begun = Instant::now();
+        let committed = store.commit(Arc::clone(&writes)).await;
+        tally.committed(writes.len(), begun.elapsed(), committed.is_err());
+        writability.learn(&committed);
+        match committed {
+            Ok(outcomes) => {
+                for (write, outcome) in writes.iter().zip(&outcomes) {
+                    publish(write, outcome, &outlets);
+                }
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // Who no longer waits needs no answer: the SendId finds the message on a retry.
+                    let _ = answer.send(Ok(outcome));
+                }
+            }
+            Err(fault) => {
+                for answer in answers {
+                    let _ = answer.send(Err(fault.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// A deliberate bug, so that a test can show that the history checker finds it.
+#[cfg(feature = "planted")]
+mod planted {
+    use super::{Fault, Outcome, Store, Write, oneshot};
+
+    type Answer = oneshot::Sender<Result<Outcome, Fault>>;
+
+    /// Answers posts before they are facts, with the places they are about to get.
+    pub(super) async fn ack_before_commit(
+        store: &dyn Store,
+        writes: &[Write],
+        answers: Vec<Answer>,
+    ) -> Vec<Answer> {
+        if std::env::var("HUBBUB_PLANT").as_deref() != Ok("ack-before-commit") {
+            return answers;
+        }
+        let mut left = Vec::new();
+        let mut ahead = std::collections::HashMap::new();
+        for (write, answer) in writes.iter().zip(answers) {
+            let (Write::Post(draft) | Write::Publish { draft, .. }) = write else {
+                left.push(answer);
+                continue;
+            };
+            let head =
+                store.page(&draft.topic, crate::ports::store::Range::default()).await.map(|page| page.head);
+            let ahead: &mut u64 = ahead.entry(draft.topic.clone()).or_default();
+            *ahead += 1;
+            let seq = wire::Seq(head.unwrap_or_default().0 + *ahead);
+            let _ = answer.send(Ok(Outcome::Posted { seq }));
+            // Keeps the answers as many as the writes; nobody hears this one.
+            left.push(oneshot::channel().0);
+        }
+        // Long enough that a kill falls between the answer and the commit.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        left
+    }
+}
+
+/// Tells what has become a fact. Who lost a seat is cut off first, so that nothing later reaches them.
+fn publish(write: &Write, outcome: &Outcome, outlets: &Publisher) {
+    let (broker, bus) = (&*outlets.broker, &*outlets.bus);
+    match (write, outcome) {
+        (Write::SignOut { user, which }, Outcome::Done) => {
+            outlets.endings.revoke(*user, *which);
+            bus.announce(Hint::SignedOut { user: *user, which: *which });
+        }
+        (
+            Write::Post(draft) | Write::Publish { draft, .. } | Write::Amend(Amend { news: draft, .. }),
+            Outcome::Posted { seq },
+        ) => {
+            tell(draft, *seq, broker, bus);
+        }
+        (Write::Change(change), Outcome::Changed { places }) => {
+            end_lost_seats(change, places, broker, bus);
+            tell_all(&change.news, places, broker, bus);
+        }
+        (Write::Broadcast { record, parts }, Outcome::Broadcast { seq, places }) => {
+            for (part, placed) in parts.iter().zip(places) {
+                if let Some(Placed { seq, met }) = placed {
+                    tell_all(part.meeting.iter().flat_map(|meeting| &meeting.news), met, broker, bus);
+                    tell(&part.draft, *seq, broker, bus);
+                }
+            }
+            tell(record, *seq, broker, bus);
+        }
+        (Write::Meet(meeting), Outcome::Changed { places }) => {
+            tell_all(&meeting.news, places, broker, bus);
+        }
+        (Write::Together { first, then }, Outcome::Done) => {
+            for write in std::iter::once(&**first).chain(then) {
+                publish(write, &Outcome::Done, outlets);
+            }
+        }
+        (Write::Sweep { .. }, Outcome::Swept { guests }) => {
+            for user in guests {
+                let (user, which) = (*user, Sessions::All);
+                publish(&Write::SignOut { user, which }, &Outcome::Done, outlets);
+            }
+        }
+        (Write::Noted { write, note }, Outcome::Noted { seq }) => {
+            publish(write, &Outcome::Done, outlets);
+            tell(note, *seq, broker, bus);
+        }
+        (Write::AppRank { user, role }, Outcome::Done) if *role < AppRole::Admin => {
+            end(&Topic::app_audit(), *user, Seq::ZERO, broker, bus);
+        }
+        (Write::Prefer { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
+        _ => {}
+    }
+}
+
+fn tell_all<'a>(drafts: impl IntoIterator<Item = &'a Draft>, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
+    for (draft, seq) in drafts.into_iter().zip(places) {
+        tell(draft, *seq, broker, bus);
+    }
+}
+
+fn tell(draft: &Draft, seq: Seq, broker: &Broker, bus: &dyn Bus) {
+    broker.publish(&draft.topic, seq, || {
+        let entry = Entry {
+            id: draft.id.clone(),
+            topic: draft.topic.clone(),
+            seq,
+            data: draft.data.clone(),
+            timestamp: draft.at,
+        };
+        Frame::text(&entry.encode())
+    });
+    bus.announce(Hint::News { topic: draft.topic.clone(), head: seq });
+}
+
+fn end_lost_seats(change: &GroupChange, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
+    let topic = Topic::group(change.group);
+    let news = change.news.iter().zip(places).filter(|(draft, _)| draft.topic == topic);
+    let last = news.map(|(_, seq)| *seq).max();
+    for fact in &change.facts {
+        match (fact, last) {
+            (Fact::Unseated(user), Some(after)) => end(&topic, *user, after, broker, bus),
+            (Fact::Ranked(user, Role::Member) | Fact::Unseated(user), _) => {
+                end(&Topic::audit(change.group), *user, Seq::ZERO, broker, bus);
+            }
+            (Fact::Deleted, _) => {
+                for topic in [topic.clone(), Topic::audit(change.group)] {
+                    broker.end(&topic, Ended::All, Seq::ZERO);
+                    bus.announce(Hint::Gone { topic });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn end(topic: &Topic, user: UserId, after: Seq, broker: &Broker, bus: &dyn Bus) {
+    broker.end(topic, Ended::Of(user), after);
+    bus.announce(Hint::Ended { topic: topic.clone(), user, after });
+}

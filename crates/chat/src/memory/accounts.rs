@@ -1,0 +1,201 @@
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use wire::{AppRole, Description, Person, Timestamp, UserId};
+
+use super::state::State;
+use crate::auth::session::{Session, SessionSummary, TokenHash};
+use crate::ports::store::{
+    Account, AccountKey, AccountListing, DEVICES, FirstRank, Login, NewSession, Outcome, PasswordHash,
+    Profile, folded,
+};
+
+pub(super) struct Stored {
+    pub(super) user: UserId,
+    pub(super) label: String,
+    pub(super) since: Timestamp,
+    pub(super) seen: Timestamp,
+}
+
+pub(super) struct Claimed {
+    pub(super) password: PasswordHash,
+    pub(super) role: AppRole,
+}
+
+/// What a token for a new password stands for.
+pub(super) struct Reset {
+    pub(super) user: UserId,
+    pub(super) by: Option<UserId>,
+    pub(super) until: Timestamp,
+}
+
+/// The order of lists of people.
+pub(super) fn by_name(person: &Person) -> (String, UserId) {
+    (folded(person.name.as_str()), person.id)
+}
+
+/// What somebody tells of themselves.
+pub(super) struct Told {
+    pub(super) since: Timestamp,
+    pub(super) bio: Description,
+    pub(super) picture: Option<Bytes>,
+}
+
+/// People, their accounts and sessions.
+impl State {
+    pub(super) fn profile(&self, user: UserId) -> Option<Profile> {
+        let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
+        let Told { since, bio, picture } = told;
+        Some(Profile { person, since: *since, bio: bio.clone(), has_picture: picture.is_some() })
+    }
+
+    pub(super) fn picture(&self, user: UserId) -> Option<Bytes> {
+        self.profiles.get(&user)?.picture.clone()
+    }
+
+    pub(super) fn session(&self, token: TokenHash) -> Option<Session> {
+        let stored = self.sessions.get(&token)?;
+        let person = self.people.get(&stored.user)?.clone();
+        Some(Session { person, since: stored.since, seen: stored.seen })
+    }
+
+    pub(super) fn account(&self, key: &AccountKey) -> Option<Account> {
+        let user = match key {
+            AccountKey::User(user) => *user,
+            AccountKey::Login(login) => *login.keys().find_map(|key| self.logins.get(key))?,
+        };
+        let Claimed { password, role } = self.accounts.get(&user)?;
+        Some(Account { person: self.person(user)?, password: password.clone(), role: *role })
+    }
+
+    pub(super) fn sessions(&self, user: UserId) -> Vec<SessionSummary> {
+        let tokens = self.sessions_of.get(&user).into_iter().flat_map(BTreeMap::values).rev();
+        let summary = |token: &TokenHash| {
+            let session = self.sessions.get(token)?;
+            Some(SessionSummary {
+                token: *token,
+                label: session.label.clone(),
+                since: session.since,
+                seen: session.seen,
+            })
+        };
+        tokens.filter_map(summary).collect()
+    }
+
+    pub(super) fn begin(&mut self, user: UserId, session: &NewSession) -> Outcome {
+        self.next_session += 1;
+        let NewSession { token, label, at } = session.clone();
+        self.sessions.insert(token, Stored { user, label, since: at, seen: at });
+        self.sessions_of.entry(user).or_default().insert(self.next_session, token);
+        Outcome::Done
+    }
+
+    pub(super) fn use_reset(&mut self, token: TokenHash, password: &PasswordHash) -> Outcome {
+        let Some(user) = self.resets.get(&token).map(|reset| reset.user) else { return Outcome::Stale };
+        self.resets.retain(|_, reset| reset.user != user);
+        if let Some(account) = self.accounts.get_mut(&user) {
+            account.password = password.clone();
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn accounts(&self, words: &str, after: Option<UserId>, limit: usize) -> Vec<AccountListing> {
+        let listed =
+            |person: Person| Some(AccountListing { role: self.accounts.get(&person.id)?.role, person });
+        self.account_holders(words, after, limit).into_iter().filter_map(listed).collect()
+    }
+
+    /// Those who have an account, by name: with these words in it, or all after one of them.
+    pub(super) fn account_holders(&self, words: &str, after: Option<UserId>, limit: usize) -> Vec<Person> {
+        let words = folded(words);
+        if words.is_empty() {
+            let after = after.and_then(|id| Some((folded(self.people.get(&id)?.name.as_str()), id)));
+            let after = after.as_ref().map(|(name, id)| (name.as_str(), *id));
+            return self.account_names.after(after).filter_map(|id| self.person(id)).take(limit).collect();
+        }
+        let mut found: Vec<UserId> = Vec::new();
+        for id in self.account_names.with(&words) {
+            if found.len() >= limit {
+                break;
+            }
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        let mut found: Vec<Person> = found.into_iter().filter_map(|id| self.person(id)).collect();
+        found.sort_by_cached_key(by_name);
+        found
+    }
+
+    pub(super) fn reset(&self, token: TokenHash) -> Option<(UserId, Timestamp)> {
+        self.resets.get(&token).map(|reset| (reset.user, reset.until))
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        user: UserId,
+        login: &Login,
+        password: &PasswordHash,
+        rank: FirstRank,
+    ) -> Outcome {
+        if login.keys().any(|key| self.logins.contains_key(key)) || self.accounts.contains_key(&user) {
+            return Outcome::LoginTaken;
+        }
+        let role = match rank {
+            FirstRank::Owner if self.has_owner() => return Outcome::Stale,
+            FirstRank::FirstIsOwner if self.accounts.is_empty() => AppRole::Owner,
+            FirstRank::Owner => AppRole::Owner,
+            FirstRank::FirstIsOwner | FirstRank::Member => AppRole::Member,
+        };
+        self.logins.extend(login.keys().map(|key| (key.to_owned(), user)));
+        if let Some(name) = self.people.get(&user).map(|person| person.name.clone()) {
+            self.guest_names.remove(name.as_str(), user);
+            self.account_names.insert(name.as_str(), user);
+        }
+        self.accounts.insert(user, Claimed { password: password.clone(), role });
+        Outcome::Done
+    }
+
+    pub(super) fn own(&mut self, user: UserId) -> Outcome {
+        if self.has_owner() {
+            return Outcome::Stale;
+        }
+        let Some(account) = self.accounts.get_mut(&user) else { return Outcome::Stale };
+        account.role = AppRole::Owner;
+        Outcome::Done
+    }
+
+    pub(super) fn has_owner(&self) -> bool {
+        self.accounts.values().any(|account| account.role == AppRole::Owner)
+    }
+
+    pub(super) fn is_password(&self, user: UserId, checked: &PasswordHash) -> bool {
+        self.accounts.get(&user).is_some_and(|account| account.password == *checked)
+    }
+
+    pub(super) fn set_password(
+        &mut self,
+        user: UserId,
+        checked: &PasswordHash,
+        password: &PasswordHash,
+    ) -> Outcome {
+        match self.accounts.get_mut(&user) {
+            Some(account) if account.password == *checked => account.password = password.clone(),
+            _ => return Outcome::Stale,
+        }
+        self.resets.retain(|_, reset| reset.user != user);
+        Outcome::Done
+    }
+
+    pub(super) fn know_device(&mut self, user: UserId, device: TokenHash) -> Outcome {
+        let devices = self.devices.entry(user).or_default();
+        devices.retain(|known| *known != device);
+        devices.push(device);
+        devices.drain(..devices.len().saturating_sub(DEVICES));
+        Outcome::Done
+    }
+
+    pub(super) fn knows_device(&self, user: UserId, device: TokenHash) -> bool {
+        self.devices.get(&user).is_some_and(|devices| devices.contains(&device))
+    }
+}

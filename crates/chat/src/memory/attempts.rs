@@ -1,0 +1,94 @@
+use std::collections::BTreeMap;
+
+use wire::{Timestamp, UserId};
+
+use super::state::State;
+use crate::ports::store::{Attempt, AttemptKey, Outcome, Sender};
+
+/// Attempts within windows, and guests who never did anything.
+impl State {
+    pub(super) fn take_attempts(&mut self, attempts: &[Attempt], at: Timestamp) -> Outcome {
+        let mut wait_ms = 0;
+        for Attempt { key, max, window_ms } in attempts {
+            let made = self.attempts.entry(*key).or_default();
+            made.iter_mut().for_each(|made| *made = at.min(*made));
+            made.retain(|made| at.0 - made.0 < *window_ms);
+            let max = usize::try_from(*max).unwrap_or(usize::MAX);
+            // There is room again when so many are over that one fewer than allowed is left.
+            if let Some(made) = made.len().checked_sub(max).and_then(|over| made.get(over)) {
+                wait_ms = wait_ms.max(made.0 + window_ms - at.0);
+            }
+        }
+        if wait_ms > 0 {
+            return Outcome::Exhausted { wait_ms };
+        }
+        for Attempt { key, .. } in attempts {
+            self.attempts.entry(*key).or_default().push(at);
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn give_back(&mut self, attempts: &[AttemptKey]) -> Outcome {
+        for key in attempts {
+            if let Some(made) = self.attempts.get_mut(key) {
+                made.pop();
+            }
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn sweep_attempts(&mut self, before: Timestamp) {
+        self.attempts.retain(|_, made| {
+            made.retain(|made| *made >= before);
+            !made.is_empty()
+        });
+    }
+
+    pub(super) fn sweep_links(&mut self, before: Timestamp) {
+        self.resets.retain(|_, reset| reset.until >= before);
+        for group in self.groups.values_mut() {
+            group
+                .invites
+                .retain(|invite| invite.uses != Some(0) && invite.until.is_none_or(|until| until >= before));
+        }
+    }
+
+    pub(super) fn sweep_guests(&mut self, before: Timestamp, most: usize) -> Vec<UserId> {
+        let came: Vec<_> =
+            self.newcomers.range(..(before, UserId::from_bytes([0; 10]))).take(most).copied().collect();
+        let mut gone = Vec::new();
+        for (since, user) in came {
+            self.newcomers.remove(&(since, user));
+            if self.has_done_something(user) {
+                continue;
+            }
+            let tokens = self.sessions_of.get(&user).into_iter().flat_map(BTreeMap::values);
+            let seen = tokens.filter_map(|token| self.sessions.get(token)).map(|session| session.seen).max();
+            match seen {
+                Some(seen) if seen >= before => {
+                    self.newcomers.insert((seen, user));
+                }
+                _ => {
+                    for token in self.sessions_of.remove(&user).into_iter().flat_map(BTreeMap::into_values) {
+                        self.sessions.remove(&token);
+                    }
+                    if let Some(person) = self.people.remove(&user) {
+                        self.guest_names.remove(person.name.as_str(), user);
+                    }
+                    self.profiles.remove(&user);
+                    gone.push(user);
+                }
+            }
+        }
+        gone
+    }
+
+    fn has_done_something(&self, user: UserId) -> bool {
+        self.accounts.contains_key(&user)
+            || self.joined.get(&user).is_some_and(|joined| !joined.is_empty())
+            || self.directs.contains_key(&user)
+            || self.blocks.iter().any(|(by, blocked)| *by == user || blocked.contains(&user))
+            || self.logs.contains_key(&wire::Topic::user(user))
+            || self.sent.keys().any(|(sender, _)| *sender == Sender::User(user))
+    }
+}

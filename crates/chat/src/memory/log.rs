@@ -1,0 +1,174 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wire::limits::MAX_UNREAD;
+use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
+
+use crate::ports::store::{Draft, Mentions, Range, RowPage, Sender, Unread};
+
+/// One log: its newest entries, contiguous.
+#[derive(Debug, Default)]
+pub(super) struct MemoryLog {
+    kept: VecDeque<Held>,
+    pub(super) head: Seq,
+    /// The places of the rows, oldest first.
+    rows: VecDeque<Seq>,
+    /// The places of the entries about each place, oldest first.
+    about: BTreeMap<Seq, Vec<Seq>>,
+    /// The places of what is pinned.
+    pinned: BTreeSet<Seq>,
+}
+
+/// An entry that is kept, with the sender whose id it carries.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) entry: Entry<Json>,
+    pub(super) sender: Sender,
+    about: Option<Seq>,
+    pub(super) counts: bool,
+    pub(super) mentions: Mentions,
+}
+
+impl MemoryLog {
+    pub(super) fn append(&mut self, draft: &Draft) -> Seq {
+        self.head = self.head.next();
+        let entry = Entry {
+            id: draft.id.clone(),
+            topic: draft.topic.clone(),
+            seq: self.head,
+            data: draft.data.clone(),
+            timestamp: draft.at,
+        };
+        self.kept.push_back(Held {
+            entry,
+            sender: draft.sender,
+            about: draft.about,
+            counts: draft.counts,
+            mentions: draft.mentions.clone(),
+        });
+        if draft.is_row {
+            self.rows.push_back(self.head);
+        }
+        if let Some(about) = draft.about {
+            self.about.entry(about).or_default().push(self.head);
+        }
+        self.head
+    }
+
+    /// Gives up the oldest entry; none if there is none.
+    pub(super) fn forget(&mut self) -> Option<Held> {
+        let held = self.kept.pop_front()?;
+        let seq = held.entry.seq;
+        if self.rows.front() == Some(&seq) {
+            self.rows.pop_front();
+        }
+        self.pinned.remove(&seq);
+        if let Some(about) = held.about
+            && let Some(places) = self.about.get_mut(&about)
+        {
+            places.retain(|place| *place != seq);
+            if places.is_empty() {
+                self.about.remove(&about);
+            }
+        }
+        Some(held)
+    }
+
+    /// The entry at a place, if it is kept.
+    pub(super) fn at(&self, seq: Seq) -> Option<&Held> {
+        self.kept.get(self.index(seq)?)
+    }
+
+    /// As [`VolatileLog::at`], to change it.
+    pub(super) fn at_mut(&mut self, seq: Seq) -> Option<&mut Held> {
+        let index = self.index(seq)?;
+        self.kept.get_mut(index)
+    }
+
+    /// The entries about a place, oldest first.
+    pub(super) fn about(&self, seq: Seq) -> Vec<Entry<Json>> {
+        let places = self.about.get(&seq).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|place| self.at(*place)).map(|held| held.entry.clone()).collect()
+    }
+
+    /// The pinned entries, oldest first.
+    pub(super) fn pinned(&self) -> Vec<Entry<Json>> {
+        self.pinned.iter().filter_map(|place| self.at(*place)).map(|held| held.entry.clone()).collect()
+    }
+
+    pub(super) fn pin(&mut self, seq: Seq, on: bool) {
+        if on {
+            self.pinned.insert(seq);
+        } else {
+            self.pinned.remove(&seq);
+        }
+    }
+
+    /// Fills a page with the rows on both sides of its place.
+    pub(super) fn fill(&self, page: &mut RowPage, after: usize) {
+        let place = self.rows.partition_point(|seq| *seq < page.at());
+        if let Some(most) = page.to_count() {
+            page.count_older(place.min(most));
+        }
+        let row = |seq: &Seq| self.at(*seq).map(|held| held.entry.clone());
+        if after > 0 {
+            self.rows.range(place..).filter_map(row).all(|row| page.push_newer(row));
+        }
+        self.rows.range(..place).rev().filter_map(row).all(|row| page.push_older(row));
+    }
+
+    /// How many entries after a place count as unread for somebody, and how many of them mention them.
+    pub(super) fn unread(&self, after: Seq, user: UserId) -> Unread {
+        let place = self.rows.partition_point(|seq| *seq <= after);
+        let newer = self.rows.range(place..).filter_map(|seq| self.at(*seq));
+        let unread = newer.filter(|held| held.counts && held.sender != Sender::User(user));
+        let all = unread.fold(Unread::default(), |Unread { messages, mentions }, held| Unread {
+            messages: messages + 1,
+            mentions: mentions + u32::from(held.mentions.has(user)),
+        });
+        Unread { messages: all.messages.min(MAX_UNREAD), mentions: all.mentions.min(MAX_UNREAD) }
+    }
+
+    /// When the newest entry that is kept was taken.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.kept.back().map(|held| held.entry.timestamp)
+    }
+
+    /// The first place of something taken then or later.
+    pub(super) fn place_at(&self, at: Timestamp) -> Option<Seq> {
+        // The clock hardly ever goes back, so halving finds the place in a few looks.
+        let place = self.kept.partition_point(|held| held.entry.timestamp < at);
+        self.kept.get(place).map(|held| held.entry.seq)
+    }
+
+    fn index(&self, seq: Seq) -> Option<usize> {
+        usize::try_from(seq.0.checked_sub(self.begins().0)?).ok()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    pub(super) fn begins(&self) -> Seq {
+        Seq(self.head.0 + 1 - self.kept.len() as u64)
+    }
+
+    pub(super) fn entries(&self, topic: &Topic, range: Range) -> Vec<Entry<Json>> {
+        debug_assert!(self.kept.front().is_none_or(|kept| kept.entry.topic == *topic));
+        let begins = self.begins();
+        // Past the head there is nothing, however far somebody asks.
+        let from = range.after.map_or(begins, |after| after.min(self.head).next()).max(begins);
+        let to = range.before.unwrap_or(Seq(u64::MAX)).min(self.head.next());
+        let len = usize::try_from(to.0.saturating_sub(from.0)).unwrap_or(usize::MAX);
+        let skip = usize::try_from(from.0 - begins.0).unwrap_or(usize::MAX);
+        let skip = if range.after.is_some() { skip } else { skip + len.saturating_sub(range.limit) };
+        let take = len.min(range.limit);
+        self.kept.iter().skip(skip).take(take).map(|kept| kept.entry.clone()).collect()
+    }
+}
+
+impl Held {
+    /// What it weighs: its data, and about as much around it as a short message.
+    pub(super) fn bytes(&self) -> usize {
+        self.entry.data.as_str().len() + 200
+    }
+}

@@ -1,0 +1,222 @@
+use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
+
+use super::log::MemoryLog;
+use super::state::State;
+use crate::ports::store::{
+    Amend, Amended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Part, Placed, Range, RowPage, RowRange,
+    Sender, SentBefore, Unread, requoted,
+};
+
+/// The logs.
+impl State {
+    pub(super) fn page(&self, topic: &Topic, range: Range, epoch: Epoch) -> Page<Json> {
+        match self.logs.get(topic) {
+            Some(log) => {
+                let entries = log.entries(topic, range);
+                Page { entries, epoch, begins: log.begins(), head: log.head }
+            }
+            None => Page { entries: Vec::new(), epoch, begins: Seq(1), head: Seq::ZERO },
+        }
+    }
+
+    pub(super) fn rows(&self, topic: &Topic, range: RowRange, epoch: Epoch) -> Rows<Json> {
+        let log = self.logs.get(topic);
+        let (begins, head) = log.map_or((Seq(1), Seq::ZERO), |log| (log.begins(), log.head));
+        let mut page = RowPage::new(range, LogBounds { epoch, begins, head });
+        if let Some(log) = log {
+            log.fill(&mut page, range.after);
+        }
+        page.finish()
+    }
+
+    pub(super) fn kept(&self, topic: &Topic, seq: Seq) -> Option<Kept> {
+        let held = self.log(topic)?.at(seq)?;
+        Some(Kept { entry: held.entry.clone(), mentions: held.mentions.clone() })
+    }
+
+    pub(super) fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Unread {
+        let log = self.logs.get(&Topic::of(conversation));
+        let unread = log.map(|log| log.unread(after, user)).unwrap_or_default();
+        match conversation {
+            Conversation::Group(_) => unread,
+            // Everything in a direct is meant for one.
+            Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
+        }
+    }
+
+    pub(super) fn log(&self, topic: &Topic) -> Option<&MemoryLog> {
+        self.logs.get(topic)
+    }
+
+    pub(super) fn post(&mut self, draft: &Draft) -> Outcome {
+        if let Some(outcome) = self.known_or_refused(draft) {
+            return outcome;
+        }
+        Outcome::Posted { seq: self.append(draft) }
+    }
+
+    pub(super) fn publish(&mut self, draft: &Draft, bounds: OpenTopicBounds) -> Outcome {
+        let begins = !self.logs.contains_key(&draft.topic);
+        match bounds.check(self.open_topics, begins, draft.data.as_str().len()) {
+            Ok(()) => self.post(draft),
+            Err(refusal) => self.sent_before(draft).unwrap_or(Outcome::Refused(refusal)),
+        }
+    }
+
+    pub(super) fn broadcast(&mut self, record: &Draft, parts: &[Part]) -> Outcome {
+        if let Some(outcome) = self.sent_before(record) {
+            return outcome;
+        }
+        let mut places = Vec::with_capacity(parts.len());
+        for Part { draft, meeting } in parts {
+            places.push(match self.post(draft) {
+                Outcome::Posted { seq } => {
+                    let met = match meeting.as_ref().map(|meeting| self.meet(meeting)) {
+                        Some(Outcome::Changed { places }) => places,
+                        _ => Vec::new(),
+                    };
+                    Some(Placed { seq, met })
+                }
+                _ => None,
+            });
+        }
+        Outcome::Broadcast { seq: self.append(record), places }
+    }
+
+    pub(super) fn sent(&self, sender: Sender, id: &SendId) -> Option<SentBefore> {
+        self.sent.get(&(sender, id.clone())).cloned()
+    }
+
+    pub(super) fn amend(&mut self, amend: &Amend) -> Outcome {
+        let topic = &amend.news.topic;
+        if let Some(outcome) = self.sent_before(&amend.news) {
+            return outcome;
+        }
+        let Some(right) = amend.news.right else { return Outcome::Refused(Refusal::NotFound) };
+        let standing = self.standing(right.conversation, right.user);
+        if let Err(refusal) = right.check(standing.as_ref()) {
+            return Outcome::Refused(refusal);
+        }
+        let Some(role) = standing.and_then(|standing| standing.role) else {
+            return Outcome::Refused(Refusal::NotMember);
+        };
+        let Some(kept) = self.kept(topic, amend.target) else { return Outcome::Refused(Refusal::NotFound) };
+        let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
+            Ok(Some(amended)) => amended,
+            Ok(None) => return Outcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp },
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        self.rewrite(topic, amend.target, &data);
+        if let Some(excerpt) = excerpt {
+            let about = self.log(topic).map(|log| log.about(amend.target)).unwrap_or_default();
+            for entry in about {
+                if let Some(data) = requoted(&entry.data, &excerpt) {
+                    self.rewrite(topic, entry.seq, &data);
+                }
+            }
+        }
+        if let Some(log) = self.logs.get_mut(topic) {
+            log.pin(amend.target, pinned);
+            if let Some(held) = log.at_mut(amend.target) {
+                (held.counts, held.mentions) = (counts, mentions);
+            }
+        }
+        Outcome::Posted { seq: self.append(&amend.news) }
+    }
+
+    pub(super) fn rewrite(&mut self, topic: &Topic, seq: Seq, data: &Json) {
+        let Some(held) = self.logs.get_mut(topic).and_then(|log| log.at_mut(seq)) else { return };
+        self.bytes -= held.bytes();
+        held.entry.data = data.clone();
+        self.bytes += held.bytes();
+    }
+
+    /// What becomes of a draft that is not appended, because it was before or may not be.
+    pub(super) fn known_or_refused(&mut self, draft: &Draft) -> Option<Outcome> {
+        if let Some(outcome) = self.sent_before(draft) {
+            return Some(outcome);
+        }
+        let right = draft.right?;
+        let standing = self.standing(right.conversation, right.user);
+        if let Err(refusal) = right.check(standing.as_ref()) {
+            return Some(Outcome::Refused(refusal));
+        }
+        if right.is_watched(standing.as_ref())
+            && let Conversation::Group(id) = right.conversation
+            && let Some(group) = self.groups.get_mut(&id)
+        {
+            group.spoke.insert(right.user, right.now);
+        }
+        None
+    }
+
+    pub(super) fn sent_before(&self, draft: &Draft) -> Option<Outcome> {
+        let sent = self.sent.get(&(draft.sender, draft.id.clone()))?;
+        Some(if sent.topic == draft.topic && sent.body == draft.body {
+            Outcome::Repeated { seq: sent.seq, at: sent.at }
+        } else {
+            Outcome::SendIdTaken
+        })
+    }
+
+    /// Gives up a whole log, and the ids in it.
+    pub(super) fn drop_log(&mut self, topic: &Topic) {
+        while self.logs.get(topic).is_some_and(|log| log.len() > 0) {
+            self.forget(topic);
+        }
+        self.logs.remove(topic);
+    }
+
+    pub(super) fn append(&mut self, draft: &Draft) -> Seq {
+        let log = self.logs.entry(draft.topic.clone()).or_default();
+        let seq = log.append(draft);
+        self.bytes += draft.data.as_str().len() + 200;
+        if draft.sender == Sender::Open {
+            self.open_topics.topics += u64::from(seq == Seq(1));
+            self.open_topics.bytes += draft.data.as_str().len() as u64;
+        }
+        let sent = SentBefore { topic: draft.topic.clone(), seq, body: draft.body, at: draft.at };
+        self.sent.insert((draft.sender, draft.id.clone()), sent);
+        let crowded = log.len() > self.window.entries;
+        self.age(&draft.topic);
+        if crowded {
+            self.forget(&draft.topic.clone());
+        }
+        while self.bytes > self.window.bytes {
+            let Some(topic) = self.by_age.values().next().cloned() else { break };
+            self.forget(&topic);
+        }
+        seq
+    }
+
+    /// Marks a log as the one written to last.
+    pub(super) fn age(&mut self, topic: &Topic) {
+        self.next_age += 1;
+        if let Some(age) = self.ages.insert(topic.clone(), self.next_age) {
+            self.by_age.remove(&age);
+        }
+        self.by_age.insert(self.next_age, topic.clone());
+    }
+
+    /// Gives up the oldest entry of a log, and its id with it.
+    pub(super) fn forget(&mut self, topic: &Topic) {
+        let Some(log) = self.logs.get_mut(topic) else { return };
+        if let Some(kept) = log.forget() {
+            self.bytes -= kept.bytes();
+            if kept.sender == Sender::Open {
+                let bytes = kept.entry.data.as_str().len() as u64;
+                self.open_topics.bytes = self.open_topics.bytes.saturating_sub(bytes);
+            }
+            self.sent.remove(&(kept.sender, kept.entry.id));
+        }
+        if log.len() == 0
+            && let Some(age) = self.ages.remove(topic)
+        {
+            self.by_age.remove(&age);
+        }
+    }
+
+    pub(super) fn head(&self, topic: &Topic) -> Seq {
+        self.logs.get(topic).map_or(Seq::ZERO, |log| log.head)
+    }
+}

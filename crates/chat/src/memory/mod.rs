@@ -1,0 +1,243 @@
+//! The store that keeps everything in memory and nothing on a disk: what `--store memory` runs on.
+
+mod accounts;
+mod attempts;
+mod conversations;
+mod groups;
+mod log;
+mod logs;
+mod state;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use wire::{
+    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
+    UserId,
+};
+
+use crate::auth::session::{Session, SessionSummary, TokenHash};
+use crate::ports::random::{RandomSource, random};
+use crate::ports::store::{
+    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
+    NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store, Unread, Write,
+};
+use crate::service::error::Fault;
+
+use self::log::MemoryLog;
+use self::state::State;
+
+/// Facts for the life of the process. Each log keeps its newest entries within a [`Window`]; seats, people
+/// and sessions are all kept.
+pub struct MemoryStore {
+    epoch: Epoch,
+    state: Mutex<State>,
+}
+
+/// How much history a volatile store keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The most entries of one log.
+    pub entries: usize,
+    /// The most bytes of all entries together; past that the log that was written to longest ago gives up
+    /// its oldest entries first.
+    pub bytes: usize,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { entries: 2_048, bytes: 256 * 1024 * 1024 }
+    }
+}
+
+impl MemoryStore {
+    /// An empty store with an epoch of its own.
+    #[must_use]
+    pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
+        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Mutex::new(State::new(window)) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn reads(&self) -> u64 {
+        0
+    }
+
+    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        let mut state = self.state();
+        Ok(writes.iter().map(|write| state.write(write)).collect())
+    }
+
+    async fn probe(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
+        Ok(self.state().page(topic, range, self.epoch))
+    }
+
+    async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
+        Ok(self.state().rows(topic, range, self.epoch))
+    }
+
+    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
+        Ok(self.state().kept(topic, seq))
+    }
+
+    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
+        let state = self.state();
+        Ok(state.log(topic).map(|log| log.about(seq)).unwrap_or_default())
+    }
+
+    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
+        let state = self.state();
+        Ok(state.log(topic).map(MemoryLog::pinned).unwrap_or_default())
+    }
+
+    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
+        Ok(self.state().log(topic).and_then(|log| log.place_at(at)))
+    }
+
+    async fn group(
+        &self,
+        group: GroupId,
+        viewer: Option<UserId>,
+        limit: usize,
+    ) -> Result<Option<GroupOverview>, Fault> {
+        Ok(self.state().overview(group, viewer, limit))
+    }
+
+    async fn members(
+        &self,
+        group: GroupId,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Member>, Fault> {
+        Ok(self.state().members(group, words, after, limit))
+    }
+
+    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
+        Ok(self.state().roster(group))
+    }
+
+    async fn standing(
+        &self,
+        conversation: Conversation,
+        user: UserId,
+    ) -> Result<Option<MembershipState>, Fault> {
+        Ok(self.state().standing(conversation, user))
+    }
+
+    async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
+        Ok(self.state().unread(conversation, user, after))
+    }
+
+    async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
+        Ok(self.state().conversations(user, limit))
+    }
+
+    async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
+        Ok(self.state().joined.get(&user).cloned().unwrap_or_default())
+    }
+
+    async fn people(
+        &self,
+        user: UserId,
+        words: &str,
+        everyone: bool,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<Person>, Fault> {
+        Ok(self.state().people(user, words, everyone, after, limit))
+    }
+
+    async fn groups(
+        &self,
+        words: &str,
+        all: bool,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Result<Vec<GroupListing>, Fault> {
+        Ok(self.state().listings(words, all, after, limit))
+    }
+
+    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
+        Ok(self.state().profile(user))
+    }
+
+    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
+        Ok(self.state().picture(user))
+    }
+
+    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
+        Ok(self.state().sent(sender, id))
+    }
+
+    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
+        Ok(self.state().blocked(user))
+    }
+
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
+        Ok(self.state().person(user))
+    }
+
+    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
+        Ok(self.state().account(&key))
+    }
+
+    async fn has_accounts(&self) -> Result<bool, Fault> {
+        Ok(!self.state().accounts.is_empty())
+    }
+
+    async fn accounts(
+        &self,
+        words: &str,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<AccountListing>, Fault> {
+        Ok(self.state().accounts(words, after, limit))
+    }
+
+    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
+        Ok(self.state().reset(token))
+    }
+
+    async fn has_owner(&self) -> Result<bool, Fault> {
+        Ok(self.state().has_owner())
+    }
+
+    async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
+        Ok(self.state().knows_device(user, device))
+    }
+
+    async fn seats(&self, user: UserId, adder: UserId) -> Result<NewMembers, Fault> {
+        Ok(self.state().seats(user, adder))
+    }
+
+    async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
+        Ok(self.state().share_group(one, other))
+    }
+
+    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
+        Ok(self.state().sessions(user))
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        Ok(self.state().session(token))
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use wire::{Description, GroupId, Person, ReadState, SendId, Timestamp, Topic, UserId};
+
+use super::Window;
+use super::accounts::{Claimed, Reset, Stored, Told};
+use super::conversations::View;
+use super::groups::Group;
+use super::log::MemoryLog;
+use crate::auth::session::TokenHash;
+use crate::ports::store::{AttemptKey, NameIndex, OpenTopics, Outcome, Sender, SentBefore, Write};
+
+/// Everything a volatile store knows.
+pub(super) struct State {
+    pub(super) window: Window,
+    pub(super) logs: HashMap<Topic, MemoryLog>,
+    /// Which log was written to when: the first is the one to shorten.
+    pub(super) by_age: BTreeMap<u64, Topic>,
+    pub(super) ages: HashMap<Topic, u64>,
+    pub(super) next_age: u64,
+    pub(super) bytes: usize,
+    pub(super) open_topics: OpenTopics,
+    pub(super) sent: HashMap<(Sender, SendId), SentBefore>,
+    pub(super) people: HashMap<UserId, Person>,
+    /// The names of guests, and of those who have an account.
+    pub(super) guest_names: NameIndex<UserId>,
+    pub(super) account_names: NameIndex<UserId>,
+    pub(super) profiles: HashMap<UserId, Told>,
+    pub(super) sessions: HashMap<TokenHash, Stored>,
+    /// The sessions of each user, by the number that counts them.
+    pub(super) sessions_of: HashMap<UserId, BTreeMap<u64, TokenHash>>,
+    pub(super) next_session: u64,
+    pub(super) accounts: HashMap<UserId, Claimed>,
+    /// The account of each key of a login.
+    pub(super) logins: HashMap<String, UserId>,
+    pub(super) resets: HashMap<TokenHash, Reset>,
+    /// The devices of each account, the one seen last at the end.
+    pub(super) devices: HashMap<UserId, Vec<TokenHash>>,
+    /// When each of the attempts that count was made, the first one first.
+    pub(super) attempts: HashMap<AttemptKey, Vec<Timestamp>>,
+    /// Guests who may never do anything, and since when.
+    pub(super) newcomers: BTreeSet<(Timestamp, UserId)>,
+    pub(super) groups: HashMap<GroupId, Group>,
+    /// The names of all groups, and of those that are listed and not archived.
+    pub(super) group_names: NameIndex<GroupId>,
+    pub(super) listed_names: NameIndex<GroupId>,
+    /// The groups of each user, the one joined first first.
+    pub(super) joined: HashMap<UserId, Vec<GroupId>>,
+    /// The directs in which something was said: how each of the two sees it.
+    pub(super) directs: HashMap<UserId, HashMap<UserId, View>>,
+    /// Whom each user has blocked, the first one first.
+    pub(super) blocks: HashMap<UserId, Vec<UserId>>,
+}
+
+impl State {
+    pub(super) fn new(window: Window) -> Self {
+        Self {
+            window,
+            logs: HashMap::new(),
+            by_age: BTreeMap::new(),
+            ages: HashMap::new(),
+            next_age: 0,
+            bytes: 0,
+            open_topics: OpenTopics::default(),
+            sent: HashMap::new(),
+            people: HashMap::new(),
+            guest_names: NameIndex::default(),
+            account_names: NameIndex::default(),
+            profiles: HashMap::new(),
+            sessions: HashMap::new(),
+            sessions_of: HashMap::new(),
+            next_session: 0,
+            accounts: HashMap::new(),
+            logins: HashMap::new(),
+            resets: HashMap::new(),
+            devices: HashMap::new(),
+            attempts: HashMap::new(),
+            newcomers: BTreeSet::new(),
+            groups: HashMap::new(),
+            group_names: NameIndex::default(),
+            listed_names: NameIndex::default(),
+            joined: HashMap::new(),
+            directs: HashMap::new(),
+            blocks: HashMap::new(),
+        }
+    }
+
+    pub(super) fn write(&mut self, write: &Write) -> Outcome {
+        match write {
+            Write::Post(draft) => self.post(draft),
+            Write::Publish { draft, bounds } => self.publish(draft, *bounds),
+            Write::Broadcast { record, parts } => self.broadcast(record, parts),
+            Write::Amend(amend) => self.amend(amend),
+            Write::Change(change) => self.change(change),
+            Write::Introduce { person, session } => {
+                self.people.insert(person.id, person.clone());
+                self.guest_names.insert(person.name.as_str(), person.id);
+                let told = Told { since: session.at, bio: Description::default(), picture: None };
+                self.profiles.insert(person.id, told);
+                self.newcomers.insert((session.at, person.id));
+                self.begin(person.id, session)
+            }
+            Write::Claim { user, login, password, rank } => self.claim(*user, login, password, *rank),
+            Write::Own { user } => self.own(*user),
+            Write::SetPassword { user, checked, password } => self.set_password(*user, checked, password),
+            Write::Describe { user, bio } => {
+                if let Some(told) = self.profiles.get_mut(user) {
+                    told.bio = bio.clone();
+                }
+                Outcome::Done
+            }
+            Write::Portray { user, picture } => {
+                if let Some(told) = self.profiles.get_mut(user) {
+                    told.picture = picture.clone();
+                }
+                Outcome::Done
+            }
+            Write::Read { conversation, user, seq, back } => {
+                let head = self.head(&Topic::of(*conversation));
+                if let Some(view) = self.view_mut(*conversation, *user) {
+                    let place = (*seq).min(head);
+                    view.read = if *back { place } else { place.max(view.read) };
+                    if !back {
+                        view.seen = view.seen.max(place);
+                        view.delivered = view.delivered.max(place);
+                    }
+                }
+                Outcome::Done
+            }
+            Write::Delivered { marks } => {
+                let mut moved = Vec::new();
+                for (conversation, user, seq) in marks {
+                    let place = (*seq).min(self.head(&Topic::of(*conversation)));
+                    let Some(view) = self.view_mut(*conversation, *user) else { continue };
+                    if place <= view.delivered {
+                        continue;
+                    }
+                    view.delivered = place;
+                    let marks = ReadState { user: *user, delivered: place, read: view.seen };
+                    if !self.is_blocked(*conversation) {
+                        moved.push((*conversation, marks));
+                    }
+                }
+                Outcome::Delivered { moved }
+            }
+            Write::Meet(meeting) => self.meet(meeting),
+            Write::Block { by, user, on } => {
+                let blocks = self.blocks.entry(*by).or_default();
+                blocks.retain(|blocked| blocked != user);
+                if *on {
+                    blocks.push(*user);
+                }
+                Outcome::Done
+            }
+            Write::Prefer { conversation, user, notify, hidden, news } => {
+                let Some(view) = self.view_mut(*conversation, *user) else { return Outcome::Done };
+                (view.notify, view.hidden) = (*notify, *hidden);
+                Outcome::Posted { seq: self.append(news) }
+            }
+            Write::AppRank { user, role } => {
+                if let Some(account) = self.accounts.get_mut(user) {
+                    account.role = *role;
+                }
+                self.resets.retain(|_, reset| reset.user != *user && reset.by != Some(*user));
+                Outcome::Done
+            }
+            Write::OfferReset { token, user, by, until } => {
+                self.resets.insert(*token, Reset { user: *user, by: *by, until: *until });
+                Outcome::Done
+            }
+            Write::UseReset { token, password } => self.use_reset(*token, password),
+            Write::SignIn { user, checked, session } => match checked {
+                Some(checked) if !self.is_password(*user, checked) => Outcome::Stale,
+                _ => self.begin(*user, session),
+            },
+            Write::SignOut { user, which } => {
+                let of = self.sessions_of.entry(*user).or_default();
+                of.retain(|_, token| {
+                    let ends = which.contains(*token);
+                    if ends {
+                        self.sessions.remove(token);
+                    }
+                    !ends
+                });
+                Outcome::Done
+            }
+            Write::Noted { write, note } => match self.write(write) {
+                Outcome::Done => Outcome::Noted { seq: self.append(note) },
+                other => other,
+            },
+            Write::Together { first, then } => {
+                let outcome = self.write(first);
+                if outcome == Outcome::Done {
+                    for write in then {
+                        self.write(write);
+                    }
+                }
+                outcome
+            }
+            Write::TakeAttempts { attempts, at } => self.take_attempts(attempts, *at),
+            Write::GiveBack { attempts } => self.give_back(attempts),
+            Write::KnowDevice { user, device, .. } => self.know_device(*user, *device),
+            Write::Sweep { guests_before, guests, attempts_before, links_before } => {
+                self.sweep_attempts(*attempts_before);
+                self.sweep_links(*links_before);
+                Outcome::Swept { guests: self.sweep_guests(*guests_before, *guests) }
+            }
+            Write::Touch { token, at } => {
+                if let Some(session) = self.sessions.get_mut(token) {
+                    session.seen = *at;
+                    session.since = session.since.min(*at);
+                }
+                Outcome::Done
+            }
+        }
+    }
+
+    pub(super) fn person(&self, user: UserId) -> Option<Person> {
+        self.people.get(&user).cloned()
+    }
+}

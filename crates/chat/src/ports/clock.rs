@@ -1,0 +1,150 @@
+//! The clock: time as an argument of the domain.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use wire::Timestamp;
+
+/// The source of time.
+pub trait Clock: Send + Sync + 'static {
+    /// Now, UTC. It may step in both directions, when somebody sets the machine's clock.
+    fn now(&self) -> Timestamp;
+
+    /// The time since any fixed moment, from a monotonic clock: it never steps.
+    fn elapsed(&self) -> Duration;
+}
+
+/// The time by which lengths are measured: rate limits, sign-in windows, slow mode, mutes, invites and links.
+///
+/// It follows the wall clock, but never goes back: if somebody sets the clock back one hour, it goes on by the monotonic
+/// clock, so no wait gets longer than it was. If the clock is set forward, waits end early. After a restart it begins
+/// at the wall clock; stored moments that are then in the future count as now, or as over.
+pub(crate) struct SteadyClock {
+    clock: Arc<dyn Clock>,
+    /// The latest reading: the monotonic time, and what this clock showed then.
+    latest: Mutex<Option<(Duration, i64)>>,
+}
+
+impl SteadyClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, latest: Mutex::new(None) }
+    }
+
+    /// Now, for comparing with other moments of this clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
+        let steady = match *latest {
+            Some((at, shown)) => wall.max(shown.saturating_add(millis(elapsed.saturating_sub(at)))),
+            None => wall,
+        };
+        *latest = Some((elapsed, steady));
+        Timestamp(steady)
+    }
+}
+
+/// The time by which sessions are measured, in days.
+///
+/// It follows the wall clock, also where that was set by less than a day in either direction. A larger step within one
+/// run is an accident until the next start: it goes on by the monotonic clock meanwhile, so that nobody is signed out by
+/// a clock that is set to next year, and no session lasts longer by one that is set to last year. The monotonic clock may
+/// stand still while the machine sleeps; that is caught up with where it was less than a day.
+pub(crate) struct SessionClock {
+    clock: Arc<dyn Clock>,
+    /// The latest reading: the monotonic time, and what this clock showed then.
+    latest: Mutex<Option<(Duration, i64)>>,
+}
+
+/// The largest step of the wall clock that sessions follow.
+const DAY_MILLIS: i64 = 86_400_000;
+
+impl SessionClock {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        let clock = Self { clock, latest: Mutex::new(None) };
+        // From the start on: a step before somebody asks is one of this run, too.
+        clock.now();
+        clock
+    }
+
+    /// Now, for comparing with the moments of sessions.
+    pub(crate) fn now(&self) -> Timestamp {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
+        let shown = match *latest {
+            Some((at, shown)) => {
+                let expected = shown.saturating_add(millis(elapsed.saturating_sub(at)));
+                if wall.abs_diff(expected) < DAY_MILLIS.unsigned_abs() { wall } else { expected }
+            }
+            None => wall,
+        };
+        *latest = Some((elapsed, shown));
+        Timestamp(shown)
+    }
+}
+
+fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where time comes in")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where time comes in")]
+    fn elapsed(&self) -> Duration {
+        static BEGAN: std::sync::LazyLock<std::time::Instant> =
+            std::sync::LazyLock::new(std::time::Instant::now);
+        BEGAN.elapsed()
+    }
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::ManualClock;
+
+    #[test]
+    fn a_length_of_time_is_the_same_however_the_clock_steps_back() {
+        let clock = Arc::new(ManualClock::default());
+        let steady = SteadyClock::new(clock.clone());
+        let begin = steady.now();
+        let since = || steady.now().0 - begin.0;
+        clock.advance(1_000);
+        assert_eq!(since(), 1_000);
+        clock.step(-3_600_000);
+        assert_eq!(since(), 1_000);
+        clock.advance(500);
+        assert_eq!(since(), 1_500);
+        clock.step(2 * 3_600_000);
+        assert_eq!(since(), 3_600_000 + 1_500, "it follows a step forward");
+        clock.step(-3_600_000);
+        clock.advance(1);
+        assert_eq!(since(), 3_600_000 + 1_501);
+    }
+
+    #[test]
+    fn sessions_follow_small_steps_of_the_clock_and_no_large_ones() {
+        let clock = Arc::new(ManualClock::default());
+        let sessions = SessionClock::new(clock.clone());
+        let begin = sessions.now();
+        let since = || sessions.now().0 - begin.0;
+        clock.step(3_600_000);
+        assert_eq!(since(), 3_600_000);
+        clock.step(-2 * 3_600_000);
+        assert_eq!(since(), -3_600_000);
+        for years in [1, -2, 30] {
+            clock.step(years * 365 * DAY_MILLIS);
+            clock.advance(1_000);
+        }
+        assert_eq!(since(), -3_600_000 + 3_000);
+        clock.step(-29 * 365 * DAY_MILLIS);
+        assert_eq!(since(), -3_600_000 + 3_000, "the clock is right again");
+    }
+}

@@ -1,0 +1,228 @@
+use wire::limits::PAGE_BYTES;
+use wire::{
+    Amendment, Entry, Event, Json, Person, Refusal, RichText, Role, SendId, Seq, Timestamp, Topic, UserId,
+};
+
+use super::Permission;
+use crate::rules;
+
+/// An entry before it has its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// The log it goes to.
+    pub topic: Topic,
+    /// Who sends it: the scope of its id.
+    pub sender: Sender,
+    /// The sender's id for it.
+    pub id: SendId,
+    /// What the sender meant, as a hash: a repeat has the same, whatever else changed meanwhile.
+    pub body: BodyHash,
+    /// What the entry carries.
+    pub data: Json,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// The right it needs; checked inside the commit, so that nobody posts after their leave, or after they
+    /// were muted, was committed.
+    pub right: Option<Permission>,
+    /// The place of an earlier entry of the same log that this one is about: what it answers or changes.
+    pub about: Option<Seq>,
+    /// Whether it counts as unread for everyone but its sender: a message does, a notice does not.
+    pub counts: bool,
+    /// Whether the page of a conversation shows it as a row of its own: a message or a notice, but not the change of a
+    /// message. What counts as unread is a row.
+    pub is_row: bool,
+    /// Whom it mentions.
+    pub mentions: Mentions,
+}
+
+/// An entry that was sent with an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentBefore {
+    /// Its log.
+    pub topic: Topic,
+    /// Its place.
+    pub seq: Seq,
+    /// What its sender meant.
+    pub body: BodyHash,
+    /// When it was taken.
+    pub at: Timestamp,
+}
+
+/// Whom an entry mentions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// By name.
+    pub people: Vec<UserId>,
+    /// Whether it mentions every member.
+    pub everyone: bool,
+}
+
+/// A change of a message. The store reads the message inside the commit and asks [`Amend::decide`], so changes by many
+/// people at once need one write each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amend {
+    /// The place of the message, in the log of `news`.
+    pub target: Seq,
+    /// The person who changes it.
+    pub by: Person,
+    /// The change.
+    pub amendment: Amendment,
+    /// The meaning of the new text of an edit.
+    pub body: RichText,
+    /// The people whom an edited message mentions from now on; none if the text stays.
+    pub mentions: Option<Mentions>,
+    /// The entry that tells of the change. Its right is that of the change.
+    pub news: Draft,
+}
+
+/// A message after a change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Amended {
+    /// The data of its entry from now on.
+    pub data: Json,
+    /// Whether it is pinned.
+    pub pinned: bool,
+    /// Whether it counts as unread.
+    pub counts: bool,
+    /// The people whom it mentions.
+    pub mentions: Mentions,
+    /// What replies quote of it from now on, if its words have changed: see [`requoted`].
+    pub excerpt: Option<String>,
+}
+
+/// An entry that is kept, as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The entry.
+    pub entry: Entry<Json>,
+    /// Whom it mentions.
+    pub mentions: Mentions,
+}
+
+/// Who an entry is from: the scope in which a [`SendId`] is unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// A user.
+    User(UserId),
+    /// Callers of open topics; they share one scope.
+    Open,
+}
+
+/// The first 128 bits of the SHA-256 of what a sender meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyHash(pub [u8; 16]);
+
+/// Which rows a page of a conversation shall have: so many on each side of a place. If one side has
+/// fewer, there are more on the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowRange {
+    /// The first place after the gap between the two sides; a place past the end of the log is its end.
+    pub at: Seq,
+    /// At most so many rows before `at`.
+    pub before: usize,
+    /// At most so many rows at `at` and after it.
+    pub after: usize,
+    /// At most so many bytes of data together, but at least one row.
+    pub bytes: usize,
+}
+
+/// Which entries a [`Page`] shall have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    /// Only entries after this place; then the page begins at the oldest of them.
+    pub after: Option<Seq>,
+    /// Only entries before this place. Without `after` the page ends at the newest of them.
+    pub before: Option<Seq>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Mentions {
+    /// Whether it mentions somebody.
+    #[must_use]
+    pub fn has(&self, user: UserId) -> bool {
+        self.everyone || self.people.contains(&user)
+    }
+}
+
+impl RowRange {
+    /// The newest rows.
+    #[must_use]
+    pub const fn newest(rows: usize) -> Self {
+        Self::before(Seq(u64::MAX), rows)
+    }
+
+    /// The rows before a place.
+    #[must_use]
+    pub const fn before(seq: Seq, rows: usize) -> Self {
+        Self::split(seq, rows, 0)
+    }
+
+    /// The rows after a place.
+    #[must_use]
+    pub fn after(seq: Seq, rows: usize) -> Self {
+        Self::split(Seq(seq.0.saturating_add(1)), 0, rows)
+    }
+
+    /// So many rows before a place, and so many at it and after it.
+    #[must_use]
+    pub const fn split(at: Seq, before: usize, after: usize) -> Self {
+        Self { at, before, after, bytes: PAGE_BYTES }
+    }
+}
+
+impl Amend {
+    /// Asks the rule what becomes of the message; none if everything is so already.
+    ///
+    /// # Errors
+    /// Those of [`rules::amend`].
+    pub fn decide(&self, kept: &Kept, role: Role) -> Result<Option<Amended>, Refusal> {
+        let message = event_of(&kept.entry.data);
+        let Self { target, by, amendment, body, mentions, news } = self;
+        let Some(change) = rules::amend(&message, *target, by, role, amendment, body.clone())? else {
+            return Ok(None);
+        };
+        let excerpt = match &change {
+            Event::Edited { body, .. } => Some(body.excerpt()),
+            Event::Deleted { .. } => Some(String::new()),
+            _ => None,
+        };
+        let message = message.changed_by(&change, news.at);
+        let (pinned, counts) = match &message {
+            Event::Message { pinned, .. } => (*pinned, true),
+            _ => (false, false),
+        };
+        Ok(Some(Amended {
+            data: Json::of(&message),
+            pinned,
+            counts,
+            mentions: mentions.clone().unwrap_or_else(|| kept.mentions.clone()),
+            excerpt,
+        }))
+    }
+}
+
+/// The event that an entry of a conversation carries.
+#[must_use]
+pub fn event_of(data: &Json) -> Event {
+    serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown)
+}
+
+/// An entry about a message whose words have changed, as it is from now on: a reply that quotes it quotes the new words, or
+/// nothing if it is deleted, and an earlier edit has no words any more. None if the entry stays as it is.
+#[must_use]
+pub fn requoted(data: &Json, excerpt: &str) -> Option<Json> {
+    let event = match event_of(data) {
+        Event::Edited { target, text, by, .. } if !text.is_empty() => {
+            Event::Edited { target, text: String::new(), body: RichText::default(), by }
+        }
+        Event::Message { author, text, body, reply_to: Some(mut quote), edited, reactions, pinned }
+            if quote.excerpt != excerpt =>
+        {
+            excerpt.clone_into(&mut quote.excerpt);
+            Event::Message { author, text, body, reply_to: Some(quote), edited, reactions, pinned }
+        }
+        _ => return None,
+    };
+    Some(Json::of(&event))
+}

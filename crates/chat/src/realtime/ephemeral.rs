@@ -1,0 +1,247 @@
+//! Presence and read state: gathered, and sent as ephemeral events once in a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use broker::{Broker, Frame, Presence, PresenceChange};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+use wire::{Conversation, ReadState, Seq, ServerFrame, Topic, UserId};
+
+use crate::commit::committer::Committer;
+use crate::ports::store::{Outcome, Store, Write};
+
+/// Gathers what is told in passing and often, and tells it once a beat, each topic in one signal: who is here, and whose
+/// marks have moved. A thousand people who read the same message, or come back after a restart, are one signal
+/// instead of a thousand to a thousand.
+#[derive(Default)]
+pub(crate) struct EphemeralBuffer {
+    gathered: Mutex<Gathered>,
+    bell: Notify,
+}
+
+#[derive(Default)]
+struct Gathered {
+    /// What devices say that they have got, until it is a fact.
+    confirmed: HashMap<(Conversation, UserId), Seq>,
+    /// Marks that moved, until they are told.
+    moved: HashMap<Topic, HashMap<UserId, ReadState>>,
+}
+
+/// What tells, and what it needs.
+pub(crate) struct EphemeralFlusher {
+    pulse: Arc<EphemeralBuffer>,
+    store: Arc<dyn Store>,
+    broker: Arc<Broker>,
+    committer: Arc<Committer>,
+    topics: HashMap<Topic, Waiting>,
+}
+
+/// What waits to be told on one topic.
+struct Waiting {
+    /// When presence is told, if it has changed.
+    presence_at: Option<Instant>,
+    /// Who went a moment ago, and until when they still count as here.
+    gone: HashMap<UserId, Instant>,
+    /// Marks that moved.
+    marks: HashMap<UserId, ReadState>,
+    /// Whether presence was what was told last; then marks have their turn.
+    told_presence: bool,
+    /// Nothing is told before: many were told something a moment ago.
+    not_before: Instant,
+}
+
+/// How long is gathered at least.
+const BEAT: Duration = Duration::from_millis(500);
+/// How long somebody is still here after their last connection went, or went idle: a page that is loaded anew is no
+/// leave.
+const GRACE: Duration = Duration::from_secs(10);
+/// How much longer is gathered for each user who reads: what a reader gets a second stays the same, however
+/// many there are.
+const EACH: Duration = Duration::from_millis(20);
+/// From how many on this counts.
+const LARGE: usize = 50;
+
+impl EphemeralBuffer {
+    /// A device of a member has got a conversation up to a place.
+    pub(crate) fn confirm(&self, conversation: Conversation, user: UserId, seq: Seq) {
+        let mut gathered = self.gathered();
+        let mark = gathered.confirmed.entry((conversation, user)).or_default();
+        *mark = seq.max(*mark);
+        drop(gathered);
+        self.bell.notify_one();
+    }
+
+    /// Marks have moved; it is a fact.
+    pub(crate) fn moved(&self, topic: Topic, marks: ReadState) {
+        let mut gathered = self.gathered();
+        merge(gathered.moved.entry(topic).or_default(), marks);
+        drop(gathered);
+        self.bell.notify_one();
+    }
+
+    /// What devices have confirmed, as one write; none if there is nothing.
+    pub(crate) fn take_confirmed(&self) -> Option<Write> {
+        let confirmed = std::mem::take(&mut self.gathered().confirmed);
+        let marks = confirmed.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
+        let marks: Vec<_> = marks.collect();
+        (!marks.is_empty()).then_some(Write::Delivered { marks })
+    }
+
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EphemeralFlusher {
+    pub(crate) fn new(
+        pulse: Arc<EphemeralBuffer>,
+        store: Arc<dyn Store>,
+        broker: Arc<Broker>,
+        committer: Arc<Committer>,
+    ) -> Self {
+        broker.watch_presence();
+        Self { pulse, store, broker, committer, topics: HashMap::new() }
+    }
+
+    /// Tells, as long as it is polled.
+    pub(crate) async fn run(mut self) {
+        loop {
+            let next = self.topics.values().filter_map(Waiting::next_at).min();
+            tokio::select! {
+                () = self.pulse.bell.notified() => {}
+                () = self.broker.presence_changed() => {}
+                () = wait_until(next) => {}
+            }
+            sleep(BEAT).await;
+            self.confirm().await;
+            let now = Instant::now();
+            self.gather(now);
+            self.tell(now).await;
+        }
+    }
+
+    /// Makes facts of what devices have confirmed; then their marks have moved.
+    async fn confirm(&self) {
+        let Some(write) = self.pulse.take_confirmed() else { return };
+        // That the store failed is in the log already. The marks come again with the next messages.
+        let Ok(Outcome::Delivered { moved }) = self.committer.commit(write).await else { return };
+        for (conversation, marks) in moved {
+            self.pulse.moved(Topic::of(conversation), marks);
+        }
+    }
+
+    fn gather(&mut self, now: Instant) {
+        for (topic, users) in self.broker.take_presence_changes() {
+            if topic.conversation().is_none() {
+                continue;
+            }
+            let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
+            for (user, how) in users {
+                let at = match how {
+                    PresenceChange::Came => now,
+                    PresenceChange::Went => {
+                        waiting.gone.insert(user, now + GRACE);
+                        now + GRACE
+                    }
+                };
+                waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
+            }
+        }
+        for (topic, moved) in std::mem::take(&mut self.pulse.gathered().moved) {
+            let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
+            for marks in moved.into_values() {
+                merge(&mut waiting.marks, marks);
+            }
+        }
+    }
+
+    async fn tell(&mut self, now: Instant) {
+        let mut topics = std::mem::take(&mut self.topics);
+        for (topic, waiting) in &mut topics {
+            if waiting.next_at().is_none_or(|at| at > now) {
+                continue;
+            }
+            let presence = waiting.with_those_just_gone(self.broker.presence(topic), now);
+            let count = presence.here.len() + presence.away.len();
+            if count >= LARGE {
+                waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
+            }
+            // One of the two a beat, in turn: a large signal pushes out what was told just before it.
+            let marks_first = waiting.told_presence && !waiting.marks.is_empty();
+            waiting.told_presence = false;
+            if !marks_first && waiting.presence_at.take_if(|at| *at <= now).is_some() {
+                waiting.told_presence = true;
+                // Who is still counted as here is told to be gone in time.
+                waiting.presence_at = waiting.gone.values().min().copied();
+                let seen =
+                    if self.is_blocked(topic, &presence).await { Presence::default() } else { presence };
+                let told = ServerFrame::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
+                self.broker.signal(topic, || Frame::text(&told.encode()));
+            } else if !waiting.marks.is_empty() {
+                let mut marks: Vec<ReadState> = waiting.marks.drain().map(|(_, marks)| marks).collect();
+                marks.sort_by_key(|marks| marks.user);
+                let told = ServerFrame::Marks { topic: topic.clone(), marks, reference: None };
+                self.broker.signal(topic, || Frame::text(&told.encode()));
+            }
+        }
+        topics.retain(|_, waiting| waiting.next_at().is_some() || waiting.not_before > now);
+        self.topics = topics;
+    }
+
+    /// Whether one of two people has blocked the other: then neither sees whether the other is here.
+    async fn is_blocked(&self, topic: &Topic, presence: &Presence) -> bool {
+        let Some(conversation @ Conversation::Direct(pair)) = topic.conversation() else { return false };
+        if presence.here.is_empty() && presence.away.is_empty() {
+            return false;
+        }
+        let [one, _] = pair.people();
+        // What cannot be found out counts as blocked.
+        self.store
+            .standing(conversation, one)
+            .await
+            .map_or(true, |standing| standing.is_none_or(|standing| standing.blocked))
+    }
+}
+
+impl Waiting {
+    fn new(now: Instant) -> Self {
+        Self {
+            presence_at: None,
+            gone: HashMap::new(),
+            marks: HashMap::new(),
+            told_presence: false,
+            not_before: now,
+        }
+    }
+
+    /// A presence in which whoever went a moment ago is still here.
+    fn with_those_just_gone(&mut self, mut presence: Presence, now: Instant) -> Presence {
+        self.gone.retain(|user, until| *until > now && !presence.here.contains(user));
+        presence.away.retain(|user| !self.gone.contains_key(user));
+        presence.here.extend(self.gone.keys());
+        presence.here.sort();
+        presence
+    }
+
+    /// When the next signal is due, if one is.
+    fn next_at(&self) -> Option<Instant> {
+        let at = if self.marks.is_empty() { self.presence_at? } else { self.not_before };
+        Some(at.max(self.not_before))
+    }
+}
+
+/// Marks only move on.
+fn merge(all: &mut HashMap<UserId, ReadState>, marks: ReadState) {
+    let before = all.entry(marks.user).or_insert(marks);
+    before.delivered = before.delivered.max(marks.delivered);
+    before.read = before.read.max(marks.read);
+}
+
+async fn wait_until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,6 @@
+//! Real-time state outside the logs: ephemeral events (typing, presence, read state), and recovery of subscribers that
+//! fell behind.
+
+pub(crate) mod ephemeral;
+pub(crate) mod recovery_cache;
+pub(crate) mod typing;

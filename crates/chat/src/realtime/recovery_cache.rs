@@ -1,0 +1,170 @@
+//! The recovery cache: history pages shared by subscribers that fell behind together.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use broker::Frame;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use wire::limits::PAGE_ENTRIES;
+use wire::{Epoch, Seq, Topic};
+
+use crate::ports::store::{Range, Store};
+use crate::service::error::Fault;
+
+/// Pages of history, as finished frames, for readers that fell behind the broker's log. Whoever lacks the same page at
+/// about the same time shares one read of the store: after a restart of the network in between, all do.
+#[derive(Debug)]
+pub(crate) struct RecoveryCache {
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug)]
+struct Pages {
+    slots: HashMap<(Topic, u64), Slot>,
+    /// How many bytes of frames they have, about.
+    bytes: usize,
+    /// When what is too old was taken out last.
+    swept: Instant,
+}
+
+/// Entries that follow one another.
+#[derive(Debug)]
+pub(crate) struct RecoveryPage {
+    /// The place of the first frame.
+    first: Seq,
+    frames: Vec<Frame>,
+    /// How long these are.
+    bytes: usize,
+    /// Which life of the log it is of.
+    pub(crate) epoch: Epoch,
+    /// The oldest entry that history had.
+    pub(crate) begins: Seq,
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    since: Instant,
+    gap: Arc<OnceCell<Arc<RecoveryPage>>>,
+}
+
+/// How long a page is shared. What was changed meanwhile follows in the log.
+const SHARED_FOR: Duration = Duration::from_secs(2);
+/// How many bytes of frames, about, are kept to be shared.
+const SHARED_BYTES: usize = 16 * 1_024 * 1_024;
+
+impl Default for RecoveryCache {
+    fn default() -> Self {
+        Self { pages: Mutex::new(Pages { slots: HashMap::new(), bytes: 0, swept: Instant::now() }) }
+    }
+}
+
+impl RecoveryCache {
+    /// A page that has what follows `cursor`; all that there was up to `until`, or up to its end.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn page(
+        &self,
+        store: &dyn Store,
+        topic: &Topic,
+        cursor: Seq,
+        until: Seq,
+    ) -> Result<Arc<RecoveryPage>, Fault> {
+        let number = cursor.0 / PAGE_ENTRIES as u64;
+        let last = until.min(Seq((number + 1).saturating_mul(PAGE_ENTRIES as u64)));
+        loop {
+            let slot = self.slot(topic, number);
+            let is_own = AtomicBool::new(false);
+            let gap = slot.gap.get_or_try_init(|| {
+                is_own.store(true, Ordering::Relaxed);
+                read(store, topic, number)
+            });
+            let gap = Arc::clone(gap.await?);
+            // What was read for somebody else may be older than what is asked for.
+            let is_own = is_own.load(Ordering::Relaxed);
+            if is_own {
+                self.pages().bytes += gap.bytes;
+            }
+            if is_own || gap.last() >= last {
+                return Ok(gap);
+            }
+            self.forget(topic, number, &slot);
+        }
+    }
+
+    /// Forgets what is no longer shared.
+    pub(crate) fn tidy(&self) {
+        self.pages().sweep(Instant::now());
+    }
+
+    fn slot(&self, topic: &Topic, number: u64) -> Slot {
+        let now = Instant::now();
+        let mut pages = self.pages();
+        let key = (topic.clone(), number);
+        if let Some(slot) = pages.slots.get(&key).filter(|slot| now < slot.since + SHARED_FOR) {
+            return slot.clone();
+        }
+        // Seldom: after a restart everybody lacks something else, and all of them come here.
+        if now >= pages.swept + SHARED_FOR {
+            pages.sweep(now);
+        }
+        if pages.bytes > SHARED_BYTES {
+            pages.slots.clear();
+            pages.bytes = 0;
+        }
+        let slot = Slot { since: now, gap: Arc::default() };
+        pages.slots.insert(key, slot.clone());
+        slot
+    }
+
+    fn forget(&self, topic: &Topic, number: u64, slot: &Slot) {
+        let mut pages = self.pages();
+        let key = (topic.clone(), number);
+        if pages.slots.get(&key).is_some_and(|now| Arc::ptr_eq(&now.gap, &slot.gap)) {
+            pages.slots.remove(&key);
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    /// Takes out what is too old to be shared.
+    fn sweep(&mut self, now: Instant) {
+        self.slots.retain(|_, slot| now < slot.since + SHARED_FOR);
+        self.bytes = self.slots.values().filter_map(|slot| slot.gap.get()).map(|gap| gap.bytes).sum();
+        self.swept = now;
+    }
+}
+
+impl RecoveryPage {
+    /// The frames of what stands after `cursor` and not after `until`.
+    pub(crate) fn between(&self, cursor: Seq, until: Seq) -> &[Frame] {
+        let place = |seq: Seq| {
+            let place = usize::try_from(seq.next().0.saturating_sub(self.first.0)).unwrap_or(usize::MAX);
+            place.min(self.frames.len())
+        };
+        self.frames.get(place(cursor)..place(until)).unwrap_or_default()
+    }
+
+    /// The place of the last frame; the one before the first if there is none.
+    fn last(&self) -> Seq {
+        Seq((self.first.0 + self.frames.len() as u64).saturating_sub(1))
+    }
+}
+
+async fn read(store: &dyn Store, topic: &Topic, number: u64) -> Result<Arc<RecoveryPage>, Fault> {
+    let before_first = Seq(number.saturating_mul(PAGE_ENTRIES as u64));
+    let before = Seq(before_first.0.saturating_add(PAGE_ENTRIES as u64)).next();
+    let range = Range { after: Some(before_first), before: Some(before), limit: PAGE_ENTRIES };
+    let page = store.page(topic, range).await?;
+    let first = page.entries.first().map_or(before_first.next(), |entry| entry.seq);
+    let frames: Vec<_> = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
+    let bytes = frames.iter().map(|frame| frame.bytes().len()).sum();
+    Ok(Arc::new(RecoveryPage { first, frames, bytes, epoch: page.epoch, begins: page.begins }))
+}

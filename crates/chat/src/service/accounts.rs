@@ -1,0 +1,108 @@
+use wire::{AppRole, AuditEvent, EndedSessions, Person, Refusal};
+
+use crate::auth::session::{SessionSummary, Token};
+use crate::chat::{Caller, Chat};
+use crate::names;
+use crate::ports::store::{Account, AccountKey, FirstRank, Login, NewSession, Outcome, Sessions, Write};
+use crate::service::error::{Error, Fault};
+
+/// Accounts and their sessions.
+impl Chat {
+    /// The caller's account; none for a guest.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn account(&self, me: &Person) -> Result<Option<Account>, Error> {
+        Ok(self.store.account(AccountKey::User(me.id)).await?)
+    }
+
+    /// Gives a guest an account under their own name. The first account of a fresh server is its owner, unless the owner
+    /// comes by a link.
+    ///
+    /// # Errors
+    /// [`Refusal::HasAccount`], [`Refusal::LoginTaken`], [`Refusal::PasswordLength`],
+    /// [`Refusal::PasswordWeak`].
+    pub async fn create_account(&self, me: &Person, password: &str) -> Result<AppRole, Error> {
+        self.create_account_from(&Caller { me: Some(me.clone()), ..Caller::default() }, password).await
+    }
+
+    /// As [`Chat::claim`]; the caller's device is a known one from now on.
+    ///
+    /// # Errors
+    /// Those of [`Chat::claim`], and [`Refusal::SignInNeeded`].
+    pub async fn create_account_from(&self, caller: &Caller, password: &str) -> Result<AppRole, Error> {
+        let rank = if self.limits.owner_by_link { FirstRank::Member } else { FirstRank::FirstIsOwner };
+        self.create_account_as(caller, password, rank).await
+    }
+
+    pub(super) async fn create_account_as(
+        &self,
+        caller: &Caller,
+        password: &str,
+        rank: FirstRank,
+    ) -> Result<AppRole, Error> {
+        let me = caller.me()?;
+        names::password(password)?;
+        self.acts.take(me.id, self.steady.now())?;
+        if self.account(me).await?.is_some() {
+            return Err(Refusal::HasAccount.into());
+        }
+        let login = Login::new(me.name.as_str())?;
+        self.login_is_free(&login).await?;
+        let password = self.forge.hash(password, &[me.name.as_str()], self.random()).await?;
+        let claim = Write::Claim { user: me.id, login, password, rank };
+        let then = self.known_device(caller, me).into_iter().collect();
+        let write = Write::Together { first: Box::new(claim), then };
+        match self.commit_noted(write, me.id, &AuditEvent::Claimed { by: me.clone() }).await? {
+            Outcome::Done => {}
+            Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
+            Outcome::Stale => return Err(Refusal::ResetOver.into()),
+            other => return Err(Fault::new("claim", format!("a claim came to {other:?}")).into()),
+        }
+        let account =
+            self.account(me).await?.ok_or_else(|| Fault::new("claim", "the account is not there"))?;
+        Ok(account.role)
+    }
+
+    /// Refuses the login of an account, to others.
+    pub(super) async fn login_is_free(&self, login: &Login) -> Result<(), Error> {
+        match self.store.account(AccountKey::Login(login.clone())).await? {
+            Some(_) => Err(Refusal::LoginTaken.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends sessions. Their sockets end with them, before anything later is delivered.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn sign_out(&self, me: &Person, which: Sessions) -> Result<(), Error> {
+        let write = Write::SignOut { user: me.id, which };
+        if self.account(me).await?.is_none() {
+            // A guest has one session and no account that could be looked after.
+            return self.commit(write).await.map(|_| ());
+        }
+        let sessions = match which {
+            Sessions::One(_) => EndedSessions::One,
+            Sessions::Others(_) => EndedSessions::Others,
+            Sessions::All => EndedSessions::All,
+        };
+        self.commit_noted(write, me.id, &AuditEvent::SignedOut { by: me.clone(), sessions }).await.map(|_| ())
+    }
+
+    /// The caller's sessions, the one that began last first; those that are over are left out.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn sessions(&self, me: &Person) -> Result<Vec<SessionSummary>, Error> {
+        let now = self.session_clock.now();
+        let sessions = self.store.sessions(me.id).await?.into_iter();
+        Ok(sessions.filter(|session| session.is_alive(now, &self.limits)).collect())
+    }
+
+    /// A session that begins now, for the caller's browser.
+    pub(super) fn new_session(&self, caller: &Caller, token: &Token) -> NewSession {
+        let label = caller.label.chars().filter(|c| !c.is_control()).take(200).collect();
+        NewSession { token: token.hash(), label, at: self.session_clock.now() }
+    }
+}

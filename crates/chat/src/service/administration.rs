@@ -1,0 +1,194 @@
+use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
+use wire::{
+    GroupAdminView, GroupId, GroupName, Invite, InviteId, Page, Person, Refusal, Role, Seq, Setting,
+    Timestamp, Topic, UserId,
+};
+
+use super::groups::events;
+use crate::chat::Chat;
+use crate::ports::store::Range;
+use crate::rules;
+use crate::service::error::Error;
+use crate::service::part::Part;
+
+/// The data of the page on which admins manage a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ManagementPage {
+    /// The group, with some of its members.
+    pub management: GroupAdminView,
+    /// Whether there are more members after these.
+    pub more: bool,
+    /// Some people whom the admin knows and could add.
+    pub known: Vec<Person>,
+}
+
+/// What admins do to a group and its members.
+impl Chat {
+    /// Everything an admin manages a group by, with the members whose name has these words in it, or without words those
+    /// after one of them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
+    pub async fn management(
+        &self,
+        me: &Person,
+        id: GroupId,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<ManagementPage, Error> {
+        let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+        rules::needs_admin(&roster, me.id)?;
+        let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
+        let Part { items: members, more } = Part::of(found, PAGE_ENTRIES);
+        let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
+        let audit = self.store.page(&Topic::audit(id), newest).await?;
+        let now = self.steady.now();
+        let invites: Vec<Invite> =
+            roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
+        let roster_members = roster.members;
+        let member_count = u32::try_from(roster_members.len()).unwrap_or(u32::MAX);
+        let management = GroupAdminView {
+            id,
+            settings: roster.settings,
+            max_limit: self.limits.group_members,
+            members,
+            member_count,
+            bans: roster.bans,
+            invites,
+            audit: events(audit),
+        };
+        let mut known = self.may_be_added(me).await?;
+        known.retain(|person| roster_members.iter().all(|member| member.person.id != person.id));
+        Ok(ManagementPage { management, more, known })
+    }
+
+    /// What a group is called, and its audit log, the newest entries before a place: for its admins and those of the
+    /// application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
+    pub async fn group_audit(
+        &self,
+        me: &Person,
+        id: GroupId,
+        before: Option<Seq>,
+    ) -> Result<(GroupName, Page), Error> {
+        let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
+        self.may_audit(me, id).await?;
+        let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
+        let page = self.store.page(&Topic::audit(id), range).await?;
+        Ok((group.settings.name, events(page)))
+    }
+
+    /// The highest limit a group may have here.
+    #[must_use]
+    pub const fn max_limit(&self) -> u32 {
+        self.limits.group_members
+    }
+
+    /// Changes settings.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::settle`].
+    pub async fn update_settings(&self, me: &Person, id: GroupId, new: Vec<Setting>) -> Result<(), Error> {
+        let max = self.limits.group_members;
+        self.change(id, me.id, |roster, _| rules::settle(roster, me.id, new.clone(), max)).await.map(|_| ())
+    }
+
+    /// Deletes a group with all it has; `typed` must be its name.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::delete`].
+    pub async fn delete_group(&self, me: &Person, id: GroupId, typed: &str) -> Result<(), Error> {
+        self.change(id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
+    }
+
+    /// Gives somebody a seat.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such group or user, [`Refusal::Blocked`], and those of [`rules::add`].
+    pub async fn add_member(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), Error> {
+        let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
+        self.no_block(me, user).await?;
+        let contact = self.contact(me, user).await?;
+        self.take_adding(me, &[(user, contact)]).await?;
+        self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, contact, now))
+            .await
+            .map(|_| ())
+    }
+
+    /// Takes a member's seat away, perhaps for good. Live delivery ends with the news of it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::remove`].
+    pub async fn remove_member(
+        &self,
+        me: &Person,
+        id: GroupId,
+        user: UserId,
+        ban: bool,
+    ) -> Result<(), Error> {
+        self.change(id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
+    }
+
+    /// Lets somebody join again.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::unban`].
+    pub async fn unban(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), Error> {
+        self.change(id, me.id, |roster, _| rules::unban(roster, me.id, user)).await.map(|_| ())
+    }
+
+    /// Makes a member an admin, or an admin a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::rank`].
+    pub async fn set_role(&self, me: &Person, id: GroupId, user: UserId, role: Role) -> Result<(), Error> {
+        self.change(id, me.id, |roster, _| rules::rank(roster, me.id, user, role)).await.map(|_| ())
+    }
+
+    /// Takes the word from a member for so many minutes; 0 gives it back.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::mute`].
+    pub async fn mute(&self, me: &Person, id: GroupId, user: UserId, minutes: u32) -> Result<(), Error> {
+        let until = self.in_minutes(minutes)?;
+        self.change(id, me.id, |roster, _| rules::mute(roster, me.id, user, until)).await.map(|_| ())
+    }
+
+    /// Makes an invite that works for so many minutes (0 for ever) and so many people (0 for any number).
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::invite`].
+    pub async fn create_invite(
+        &self,
+        me: &Person,
+        id: GroupId,
+        minutes: u32,
+        uses: u32,
+    ) -> Result<InviteId, Error> {
+        let until = self.in_minutes(minutes)?;
+        let uses = (uses > 0).then_some(uses);
+        let invite = InviteId::from_bytes(self.random());
+        self.change(id, me.id, |roster, now| rules::invite(roster, me.id, invite, until, uses, now)).await?;
+        Ok(invite)
+    }
+
+    /// Ends an invite.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::revoke`].
+    pub async fn revoke_invite(&self, me: &Person, id: GroupId, invite: InviteId) -> Result<(), Error> {
+        self.change(id, me.id, |roster, _| rules::revoke(roster, me.id, invite)).await.map(|_| ())
+    }
+
+    fn in_minutes(&self, minutes: u32) -> Result<Option<Timestamp>, Refusal> {
+        if minutes > LONGEST_MINUTES {
+            return Err(Refusal::FieldWrong {
+                field: "minutes",
+                wants: "a whole number up to 525600, a year",
+            });
+        }
+        Ok((minutes > 0).then(|| Timestamp(self.steady.now().0 + i64::from(minutes) * 60_000)))
+    }
+}

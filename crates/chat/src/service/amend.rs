@@ -1,0 +1,89 @@
+use wire::{Amendment, Json, Person, Refusal, RichText, SendId, Seq, Topic};
+
+use super::send::{hash, tidy};
+use crate::chat::{Ack, Chat};
+use crate::ports::store::{
+    Amend, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of,
+};
+use crate::rules;
+use crate::service::error::{Error, Fault};
+use crate::text::emoji;
+
+/// Changing what was said.
+impl Chat {
+    /// Changes a message. The same change again changes nothing, under whatever id.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such message, those of [`rules::amend`] and
+    /// [`rules::may_amend`], and for an edit those of [`Chat::post`].
+    pub async fn amend(
+        &self,
+        me: &Person,
+        topic: &Topic,
+        id: SendId,
+        target: Seq,
+        amendment: Amendment,
+    ) -> Result<Ack, Error> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let now = self.clock.now();
+        let amendment = match amendment {
+            Amendment::Edit(text) => Amendment::Edit(tidy(&text)?),
+            Amendment::React(emoji, on) => match emoji::canonical(&emoji) {
+                Ok(emoji) => Amendment::React(emoji, on),
+                Err(refusal) if on => return Err(refusal.into()),
+                // Nobody has it, so there is nothing to take back.
+                Err(_) => Amendment::React(emoji, on),
+            },
+            other => other,
+        };
+        self.pace.take(me.id, self.steady.now())?;
+        let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
+        let right = Permission { conversation, user: me.id, to: PermissionTo::Amend, now: self.steady.now() };
+        let (mut body, mut mentions) = (RichText::default(), None);
+        if let Amendment::Edit(text) = &amendment {
+            // A retry is answered as the first time, whatever became of the message meanwhile.
+            if let Some(sent) = self.store.sent(Sender::User(me.id), &id).await? {
+                return if sent.topic == *topic && sent.body == body_hash {
+                    Ok(Ack { id, topic: topic.clone(), seq: sent.seq, timestamp: sent.at, duplicate: true })
+                } else {
+                    Err(Refusal::SendIdTaken.into())
+                };
+            }
+            // A text is read only for somebody who may change the message. The commit asks again.
+            let standing = self.store.standing(conversation, me.id).await?;
+            right.check(standing.as_ref())?;
+            let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
+            let kept = self.store.kept(topic, target).await?.ok_or(Refusal::NotFound)?;
+            let message = event_of(&kept.entry.data);
+            if rules::amend(&message, target, me, role, &amendment, RichText::default())?.is_none() {
+                let (seq, timestamp) = (kept.entry.seq, kept.entry.timestamp);
+                return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate: true });
+            }
+            let (said, whom) = self.read_text(me, conversation, text).await?;
+            (body, mentions) = (said, Some(whom));
+        }
+        let change = rules::change(target, me, &amendment, body.clone());
+        let news = Draft {
+            topic: topic.clone(),
+            sender: Sender::User(me.id),
+            id: id.clone(),
+            body: body_hash,
+            data: Json::of(&change),
+            at: now,
+            right: Some(right),
+            about: Some(target),
+            counts: false,
+            is_row: !change.is_silent(),
+            mentions: Mentions::default(),
+        };
+        let amend = Amend { target, by: me.clone(), amendment, body, mentions, news };
+        let (seq, timestamp, duplicate) = match self.commit(Write::Amend(amend)).await? {
+            Outcome::Posted { seq } => (seq, now, false),
+            Outcome::Repeated { seq, at } | Outcome::Unchanged { seq, at } => (seq, at, true),
+            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            Outcome::Refused(refusal) => return Err(refusal.into()),
+            other => return Err(Fault::new("amend", format!("a change came to {other:?}")).into()),
+        };
+        Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate })
+    }
+}

@@ -1,0 +1,144 @@
+use wire::limits::PAGE_ENTRIES;
+use wire::{AppRole, AuditEvent, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
+
+use crate::auth::session::Token;
+use crate::chat::{Caller, Chat};
+use crate::names;
+use crate::ports::store::{Account, AccountKey, AccountListing, Login, Outcome, Range, Sessions, Write};
+use crate::rules;
+use crate::service::error::{Error, Fault};
+use crate::service::part::Part;
+
+/// How long a link for a new password works, in milliseconds: a day.
+const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Who manages the application, and who may come to it.
+impl Chat {
+    /// Accounts whose name has these words in it, by name, and what the caller may do; without words those after one of
+    /// them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAppAdmin`].
+    pub async fn accounts(
+        &self,
+        me: &Person,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<(AppRole, Part<AccountListing>), Error> {
+        let role = rules::needs_app_admin(self.app_role(me.id).await?)?;
+        let found = self.store.accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
+        Ok((role, Part::of(found, PAGE_ENTRIES)))
+    }
+
+    /// Makes a member of the application an admin, or an admin a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::app_rank`].
+    pub async fn set_application_role(&self, me: &Person, user: UserId, role: AppRole) -> Result<(), Error> {
+        self.acts.take(me.id, self.steady.now())?;
+        let by = self.app_role(me.id).await?;
+        let of = self.store.account(AccountKey::User(user)).await?;
+        // Who may not manage accounts does not learn which there are.
+        let Some(of) = of else {
+            rules::app_rank(by, AppRole::Member, role)?;
+            return Err(Refusal::NotFound.into());
+        };
+        rules::app_rank(by, of.role, role)?;
+        let deed = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
+        self.commit_noted(Write::AppRank { user, role }, me.id, &deed).await.map(|_| ())
+    }
+
+    /// A token by which somebody sets a new password, within a day and once.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
+    pub async fn create_password_reset(&self, me: &Person, user: UserId) -> Result<Token, Error> {
+        self.acts.take(me.id, self.steady.now())?;
+        let by = self.app_role(me.id).await?;
+        rules::needs_app_admin(by)?;
+        let of = self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::NotFound)?;
+        rules::may_reset(by, of.role)?;
+        self.new_reset(Some(me), of.person).await
+    }
+
+    /// As [`Chat::offer_reset`], by the operator, who may do it for everybody; the account is found by its name.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn create_password_reset_as_operator(&self, name: &str) -> Result<Token, Error> {
+        let login = Login::new(name)?;
+        let account = self.store.account(AccountKey::Login(login)).await?.ok_or(Refusal::NotFound)?;
+        self.new_reset(None, account.person).await
+    }
+
+    /// Whose new password a token is for.
+    ///
+    /// # Errors
+    /// [`Refusal::ResetOver`].
+    pub async fn reset_of(&self, token: &Token) -> Result<Person, Error> {
+        self.reset_account(token).await.map(|account| account.person)
+    }
+
+    /// Sets a new password by a token, ends every session of the account and begins one here, in one commit.
+    ///
+    /// # Errors
+    /// [`Refusal::ResetOver`], and those of a weak password.
+    pub async fn reset_password(&self, caller: &Caller, token: &Token, new: &str) -> Result<Token, Error> {
+        names::password(new)?;
+        let person = self.reset_account(token).await?.person;
+        self.acts.take(person.id, self.steady.now())?;
+        let password = self.forge.hash(new, &[person.name.as_str()], self.random()).await?;
+        let fresh = Token::from_bytes(self.random());
+        let session = self.new_session(caller, &fresh);
+        let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All }];
+        then.extend(self.new_browser(caller, &person));
+        then.push(Write::SignIn { user: person.id, checked: None, session });
+        let first = Box::new(Write::UseReset { token: token.hash(), password });
+        let write = Write::Together { first, then };
+        match self.commit_noted(write, person.id, &AuditEvent::ResetUsed { by: person.clone() }).await? {
+            Outcome::Done => Ok(fresh),
+            Outcome::Stale => Err(Refusal::ResetOver.into()),
+            other => Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
+        }
+    }
+
+    async fn reset_account(&self, token: &Token) -> Result<Account, Error> {
+        let now = self.steady.now();
+        // More than a day is left only if the clock was set back: then the link is over as well.
+        let works = |until: Timestamp| (1..=RESET_MILLIS).contains(&(until.0 - now.0));
+        let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| works(*until));
+        let (user, _) = offered.ok_or(Refusal::ResetOver)?;
+        Ok(self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
+    }
+
+    /// The audit log of the application, the newest entries before a place.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAppAdmin`].
+    pub async fn application_audit(
+        &self,
+        me: &Person,
+        before: Option<Seq>,
+    ) -> Result<Page<AuditEvent>, Error> {
+        rules::needs_app_admin(self.app_role(me.id).await?)?;
+        let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
+        let Page { entries, epoch, begins, head } = self.store.page(&Topic::app_audit(), range).await?;
+        let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(AuditEvent::Unknown);
+        let entries = entries.into_iter().map(|entry| entry.map(read)).collect();
+        Ok(Page { entries, epoch, begins, head })
+    }
+
+    async fn new_reset(&self, by: Option<&Person>, of: Person) -> Result<Token, Error> {
+        let token = Token::from_bytes(self.random());
+        let until = Timestamp(self.steady.now().0 + RESET_MILLIS);
+        let (user, admin) = (of.id, by.map(|by| by.id));
+        let write = Write::OfferReset { token: token.hash(), user, by: admin, until };
+        self.commit_noted(write, admin.unwrap_or(user), &AuditEvent::ResetOffered { by: by.cloned(), of })
+            .await?;
+        Ok(token)
+    }
+
+    pub(super) async fn app_role(&self, user: UserId) -> Result<Option<AppRole>, Error> {
+        Ok(self.store.account(AccountKey::User(user)).await?.map(|account| account.role))
+    }
+}

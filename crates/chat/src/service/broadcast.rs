@@ -1,0 +1,258 @@
+use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
+use wire::{
+    AppRole, BroadcastRecord, Conversation, ConversationSummary, Event, GroupSummary, JoinPolicy, Json, Pair,
+    Person, Refusal, RichText, SendId, Seq, Topic, UserId,
+};
+
+use super::send::{hash, tidy};
+use crate::chat::Chat;
+use crate::ports::store::{
+    AccountKey, Draft, Mentions, Outcome, Part, Permission, PermissionTo, Sender, Write,
+};
+use crate::rules;
+use crate::service::error::{Error, Fault};
+use crate::text::may_mention;
+
+/// To whom a broadcast goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// To these, each once.
+    These(Vec<Topic>),
+    /// To every group of the sender's.
+    MyGroups,
+    /// To everybody with an account, directly. For admins of the application.
+    Everyone,
+}
+
+/// What became of a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    /// Its place in the sender's own log.
+    pub seq: Seq,
+    /// What was said.
+    pub body: RichText,
+    /// A result for each of some of the conversations it was meant for.
+    pub results: Vec<Sent>,
+    /// The number of recipients.
+    pub count: usize,
+    /// The number of recipients that were not refused beforehand.
+    pub sent: usize,
+    /// The number with which the next results begin, if there are more.
+    pub next: Option<usize>,
+}
+
+/// What became of one message of a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Where to.
+    pub to: ConversationSummary,
+    /// Its place, or why it is not there, in a sentence.
+    pub result: Result<Seq, String>,
+}
+
+/// One text to many.
+impl Chat {
+    /// Says one thing in many conversations, in one transaction; each may refuse it for itself. The same id with
+    /// the same text is the same broadcast.
+    ///
+    /// # Errors
+    /// [`Refusal::TargetsBad`], [`Refusal::NotAppAdmin`], [`Refusal::TextEmpty`], [`Refusal::TextTooLong`],
+    /// [`Refusal::TooFast`], [`Refusal::SendIdTaken`].
+    pub async fn broadcast(
+        &self,
+        me: &Person,
+        id: SendId,
+        text: &str,
+        audience: Audience,
+    ) -> Result<Broadcast, Error> {
+        let text = tidy(text)?;
+        let at = self.clock.now();
+        self.acts.take(me.id, self.steady.now())?;
+        let to = self.targets(me, audience).await?;
+        self.acts.take_many(me.id, cost(to.len()), self.steady.now())?;
+        let body = self.read_alone(&text).await?;
+        let (mut parts, mut refused) = (Vec::new(), Vec::new());
+        for (number, topic) in to.iter().enumerate() {
+            match self.part_for(me, &id, number, topic, (&text, &body)).await {
+                Ok(part) => parts.push(part),
+                Err(Error::Refusal(refusal)) => refused.push((topic.clone(), refusal.sentence())),
+                Err(fault) => return Err(fault),
+            }
+        }
+        let own = Topic::user(me.id);
+        let meant = to.iter().fold(format!("broadcast {text}"), |meant, topic| format!("{meant}\0{topic}"));
+        let record = Draft {
+            body: hash(&own, meant.as_bytes()),
+            topic: own,
+            sender: Sender::User(me.id),
+            id,
+            data: Json::of(&BroadcastRecord { text, body, to, refused }),
+            at,
+            right: None,
+            about: None,
+            counts: false,
+            is_row: false,
+            mentions: Mentions::default(),
+        };
+        let seq = match self.commit(Write::Broadcast { record, parts }).await? {
+            Outcome::Broadcast { seq, .. } | Outcome::Repeated { seq, .. } => seq,
+            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
+        };
+        self.broadcast_results(me, seq, 0).await
+    }
+
+    /// What became of a broadcast of one's own: the results from a number on, which counts from 0.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn broadcast_results(&self, me: &Person, seq: Seq, from: usize) -> Result<Broadcast, Error> {
+        let kept = self.store.kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
+        let record = serde_json::from_str(kept.entry.data.as_str());
+        let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
+        let mut results = Vec::with_capacity(PAGE_ENTRIES);
+        for (number, topic) in to.iter().enumerate().skip(from).take(PAGE_ENTRIES) {
+            let Some(summary) = self.summary(me, topic).await? else { continue };
+            let sent = self.store.sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
+            let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
+                (Some(sent), _) => Ok(sent.seq),
+                (None, Some((_, why))) => Err(why.clone()),
+                // It changed between the look and the commit.
+                (None, None) => Err(Refusal::NotMember.sentence()),
+            };
+            results.push(Sent { to: summary, result });
+        }
+        let next = from.saturating_add(PAGE_ENTRIES);
+        Ok(Broadcast {
+            seq,
+            body,
+            results,
+            sent: to.len().saturating_sub(refused.len()),
+            count: to.len(),
+            next: (next < to.len()).then_some(next),
+        })
+    }
+
+    /// Makes a group by invitation whose members are these from the beginning.
+    ///
+    /// # Errors
+    /// [`Refusal::TargetsBad`], [`Refusal::NotFound`] if there is no such user, [`Refusal::Blocked`], those of
+    /// [`rules::may_give_seat`], and those of [`Chat::create_group`].
+    pub async fn create_group_with(
+        &self,
+        me: &Person,
+        name: &str,
+        users: &[UserId],
+    ) -> Result<GroupSummary, Error> {
+        if users.is_empty() || users.len() > BROADCAST_TARGETS {
+            return Err(Refusal::TargetsBad.into());
+        }
+        self.acts.take_many(me.id, cost(users.len()), self.steady.now())?;
+        let (mut others, mut contacts) =
+            (Vec::<Person>::with_capacity(users.len()), Vec::with_capacity(users.len()));
+        for user in users {
+            if *user == me.id || others.iter().any(|other| other.id == *user) {
+                continue;
+            }
+            others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
+            self.no_block(me, *user).await?;
+            let contact = self.contact(me, *user).await?;
+            rules::may_give_seat(contact)?;
+            contacts.push((*user, contact));
+        }
+        self.take_adding(me, &contacts).await?;
+        self.create_group_of(me, name, JoinPolicy::Invite, &others).await
+    }
+
+    async fn targets(&self, me: &Person, audience: Audience) -> Result<Vec<Topic>, Error> {
+        let all = match audience {
+            Audience::These(topics) => topics,
+            Audience::MyGroups => self.store.groups_of(me.id).await?.into_iter().map(Topic::group).collect(),
+            Audience::Everyone => {
+                let account = self.store.account(AccountKey::User(me.id)).await?;
+                if account.is_none_or(|account| account.role < AppRole::Admin) {
+                    return Err(Refusal::NotAppAdmin.into());
+                }
+                let accounts = self.store.accounts("", None, BROADCAST_TARGETS + 2).await?;
+                let others = accounts.iter().filter_map(|listed| Pair::of(me.id, listed.person.id));
+                others.map(Topic::direct).collect()
+            }
+        };
+        if all.len() > BROADCAST_TARGETS {
+            return Err(Refusal::TargetsBad.into());
+        }
+        let mut each: Vec<Topic> = Vec::with_capacity(all.len());
+        for topic in all {
+            if !each.contains(&topic) {
+                each.push(topic);
+            }
+        }
+        if each.is_empty() { Err(Refusal::TargetsBad.into()) } else { Ok(each) }
+    }
+
+    async fn part_for(
+        &self,
+        me: &Person,
+        id: &SendId,
+        number: usize,
+        topic: &Topic,
+        (text, body): (&str, &RichText),
+    ) -> Result<Part, Error> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let at = self.clock.now();
+        let right = Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.steady.now() };
+        let standing = self.store.standing(conversation, me.id).await?;
+        right.check(standing.as_ref())?;
+        let meeting = match conversation {
+            Conversation::Direct(pair) => self.direct_creation(me, pair, standing.as_ref(), at).await?,
+            Conversation::Group(_) => None,
+        };
+        let (said, mentions) = match conversation {
+            Conversation::Group(_) if may_mention(text) => self.read_text(me, conversation, text).await?,
+            // It means the same everywhere.
+            _ => (body.clone(), Mentions::default()),
+        };
+        let draft = Draft {
+            topic: topic.clone(),
+            sender: Sender::User(me.id),
+            id: part_id(id, number)?,
+            body: hash(topic, text.as_bytes()),
+            data: Json::of(&Event::message(me.clone(), text.to_owned(), said, None)),
+            at,
+            right: Some(right),
+            about: None,
+            counts: true,
+            is_row: true,
+            mentions,
+        };
+        Ok(Part { draft, meeting })
+    }
+
+    /// A conversation as a list shows it, also one that somebody has left; none if it is gone.
+    async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<ConversationSummary>, Error> {
+        Ok(match topic.conversation() {
+            Some(Conversation::Group(id)) => {
+                let group = self.store.group(id, None, 0).await?;
+                group.map(|group| ConversationSummary::Group(GroupSummary { id, name: group.settings.name }))
+            }
+            Some(Conversation::Direct(pair)) => {
+                let with = self.store.person(pair.other(me.id)).await?;
+                with.map(|with| ConversationSummary::direct(pair, with))
+            }
+            None => None,
+        })
+    }
+}
+
+/// How many acts it counts as to reach so many: nobody reaches thousands a minute.
+fn cost(targets: usize) -> u32 {
+    u32::try_from(targets.div_ceil(TARGETS_AN_ACT)).unwrap_or(u32::MAX)
+}
+
+/// How many targets count as one act.
+const TARGETS_AN_ACT: usize = 20;
+
+/// The id of one message of a broadcast.
+fn part_id(id: &SendId, number: usize) -> Result<SendId, Refusal> {
+    SendId::new(&format!("{id}/{number}"))
+}

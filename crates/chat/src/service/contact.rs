@@ -1,0 +1,53 @@
+use wire::{AppRole, Event, Pair, Person, Refusal, Topic, UserId};
+
+use super::groups::events;
+use crate::auth::login_throttle;
+use crate::chat::Chat;
+use crate::ports::store::{Outcome, Range, Write};
+use crate::rules::{Contact, SEATS_FROM_ONE};
+use crate::service::error::Error;
+
+/// How far back a direct is read for something that a person wrote.
+const RECENT: usize = 100;
+
+/// Rules and limits for adding people to a group.
+impl Chat {
+    /// What there is between somebody and a person whom they put into a group.
+    pub(super) async fn contact(&self, me: &Person, user: UserId) -> Result<Contact, Error> {
+        let seats = self.store.seats(user, me.id).await?;
+        Ok(Contact {
+            known: self.store.share_group(me.id, user).await? || self.has_written(user, me.id).await?,
+            manages: self.app_role(me.id).await? >= Some(AppRole::Admin),
+            given: seats.given,
+            given_by: seats.given_by,
+            max: self.limits.user_groups,
+        })
+    }
+
+    /// Keeps somebody who puts people into groups to a rate, and each of the people to so many a day from them.
+    pub(super) async fn take_adding(&self, me: &Person, people: &[(UserId, Contact)]) -> Result<(), Error> {
+        let attempts: Vec<_> = people
+            .iter()
+            .filter(|(_, contact)| !contact.manages)
+            .map(|(user, _)| login_throttle::to_add(me.id, *user, SEATS_FROM_ONE))
+            .collect();
+        if attempts.is_empty() {
+            return Ok(());
+        }
+        let (count, now) = (u32::try_from(attempts.len()).unwrap_or(u32::MAX), self.steady.now());
+        self.adding.take_many(me.id, count, now)?;
+        match self.commit(Write::TakeAttempts { attempts, at: now }).await? {
+            Outcome::Exhausted { .. } => Err(Refusal::AddedTooOften.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns true if somebody has said something to another lately, in their direct.
+    async fn has_written(&self, user: UserId, to: UserId) -> Result<bool, Error> {
+        let Some(pair) = Pair::of(user, to) else { return Ok(false) };
+        let range = Range { limit: RECENT, ..Range::default() };
+        let page = events(self.store.page(&Topic::direct(pair), range).await?);
+        let by_user = |event: &Event| matches!(event, Event::Message { author, .. } if author.id == user);
+        Ok(page.entries.iter().any(|entry| by_user(&entry.data)))
+    }
+}

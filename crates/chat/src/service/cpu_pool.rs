@@ -1,0 +1,71 @@
+//! A bounded pool for work that costs processor time.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use wire::Refusal;
+
+use crate::service::error::{Error, Fault};
+
+/// Where work is done that takes a good part of a core's time: a few pieces at a time, beside everything else, and only
+/// so many wait.
+pub(crate) struct CpuPool {
+    name: &'static str,
+    at_work: Arc<Semaphore>,
+    inside: Arc<Semaphore>,
+}
+
+impl CpuPool {
+    /// A workshop for so many pieces at a time, with so many more waiting. `name` is for the log.
+    pub(crate) fn new(name: &'static str, at_work: usize, waiting: usize) -> Self {
+        let (at_work, inside) = (Semaphore::new(at_work), Semaphore::new(at_work + waiting));
+        Self { name, at_work: Arc::new(at_work), inside: Arc::new(inside) }
+    }
+
+    /// Does a piece of work. It is finished, and counts until then, even if nobody waits for it any more.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if too many wait.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let fault = |error: &dyn std::fmt::Display| Error::Fault(Fault::new(self.name, error));
+        let inside = Arc::clone(&self.inside).try_acquire_owned().map_err(|_| Refusal::Unavailable)?;
+        let at_work = Arc::clone(&self.at_work).acquire_owned().await.map_err(|error| fault(&error))?;
+        let working = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop((at_work, inside));
+            done
+        });
+        working.await.map_err(|error| fault(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_still_counts() {
+        let workshop = CpuPool::new("test", 1, 0);
+        let (go, wait) = mpsc::channel::<()>();
+        let (began, beginning) = tokio::sync::oneshot::channel();
+        let mut abandoned = Box::pin(workshop.run(move || {
+            let _ = began.send(());
+            let _ = wait.recv();
+        }));
+        tokio::select! {
+            _ = &mut abandoned => panic!("it waits"),
+            _ = beginning => {}
+        }
+        drop(abandoned);
+        assert_eq!(workshop.run(|| ()).await, Err(Error::Refusal(Refusal::Unavailable)));
+        go.send(()).unwrap();
+        while workshop.run(|| ()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+use broker::PresenceChange;
+use wire::limits::PAGE_ENTRIES;
+use wire::{
+    AppRole, Conversation, ConversationSummary, ConversationView, GroupView, Member, NotificationLevel,
+    PageStart, Pair, Person, Refusal, Role, Seq, Timestamp, Topic, UserId,
+};
+
+use crate::chat::Chat;
+use crate::ports::store::{AccountKey, MembershipState, Write, event_of};
+use crate::service::error::Error;
+use crate::service::part::Part;
+
+/// People, what is between two of them, and what each wants to be told of.
+impl Chat {
+    /// The direct with somebody, at a place; there is one with everybody.
+    ///
+    /// # Errors
+    /// [`Refusal::DirectWithOneself`], [`Refusal::NotFound`] if there is no such user.
+    pub async fn open_direct(&self, me: &Person, with: UserId, place: PageStart) -> Result<GroupView, Error> {
+        let pair = Pair::of(me.id, with).ok_or(Refusal::DirectWithOneself)?;
+        let conversation = Conversation::Direct(pair);
+        let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        let others = if standing.blocked { None } else { self.store.standing(conversation, with.id).await? };
+        let seat = |person: &Person, standing: MembershipState| Member {
+            delivered: standing.delivered,
+            read: standing.seen,
+            ..Member::new(person.clone(), Role::Member, Timestamp(0))
+        };
+        let mut members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
+        for member in &mut members {
+            member.account = self.account(&member.person).await?.is_some();
+        }
+        let member_count = 2;
+        let opened = self
+            .opened(ConversationSummary::direct(pair, with), conversation, me.id, standing, place)
+            .await?;
+        Ok(GroupView::Inside(Box::new(ConversationView { members, member_count, ..opened })))
+    }
+
+    /// A page of a conversation, without settings and members.
+    pub(super) async fn opened(
+        &self,
+        what: ConversationSummary,
+        conversation: Conversation,
+        me: UserId,
+        standing: MembershipState,
+        place: PageStart,
+    ) -> Result<ConversationView, Error> {
+        let topic = &Topic::of(conversation);
+        let page = self.rows_at(conversation, me, place, standing.read).await?;
+        let pins = self.store.pinned(topic).await?;
+        Ok(ConversationView {
+            what,
+            settings: None,
+            blocked: standing.blocked,
+            blocks: standing.blocks,
+            notify: standing.notify,
+            hidden: standing.hidden,
+            members: Vec::new(),
+            member_count: 0,
+            members_at: Seq::ZERO,
+            read: standing.read,
+            pins: pins.into_iter().map(|entry| entry.map(|data| event_of(&data))).collect(),
+            page,
+        })
+    }
+
+    /// Somebody gets nothing direct from a person any more, or does again. Neither of the two can write to the
+    /// other until then.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOneself`], [`Refusal::NotFound`] if there is no such user.
+    pub async fn block(&self, me: &Person, user: UserId, on: bool) -> Result<(), Error> {
+        if user == me.id {
+            return Err(Refusal::NotOneself.into());
+        }
+        self.acts.take(me.id, self.steady.now())?;
+        self.store.person(user).await?.ok_or(Refusal::NotFound)?;
+        self.commit(Write::Block { by: me.id, user, on }).await?;
+        if let Some(pair) = Pair::of(me.id, user) {
+            // Whether they are here is told to neither any more, or to both again.
+            self.broker.note_presence(&Topic::direct(pair), me.id, PresenceChange::Came);
+        }
+        Ok(())
+    }
+
+    /// Whether neither of two has blocked the other: who has is not put into a group by them either.
+    pub(super) async fn no_block(&self, me: &Person, user: UserId) -> Result<(), Error> {
+        let Some(pair) = Pair::of(me.id, user) else { return Ok(()) };
+        let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+        if standing.is_some_and(|standing| standing.blocked) { Err(Refusal::Blocked.into()) } else { Ok(()) }
+    }
+
+    /// Whom somebody has blocked, the last one first.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn blocked(&self, me: &Person) -> Result<Vec<Person>, Error> {
+        Ok(self.store.blocked(me.id).await?)
+    }
+
+    /// People to write to whose name has these words in it. Guests find those whom they have a group in common
+    /// with; who has an account finds everybody who has one as well.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn people(&self, me: &Person, words: &str) -> Result<Vec<Person>, Error> {
+        Ok(self.people_after(me, words, None).await?.items)
+    }
+
+    /// As [`Chat::people`]; without words those after one of them.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn people_after(
+        &self,
+        me: &Person,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<Part<Person>, Error> {
+        let account = self.store.account(AccountKey::User(me.id)).await?;
+        let everyone = account.is_some_and(|account| account.role >= AppRole::Member);
+        let found = self.store.people(me.id, words.trim(), everyone, after, PAGE_ENTRIES + 1).await?;
+        Ok(Part::of(found, PAGE_ENTRIES))
+    }
+
+    /// People whom somebody may put into a group: those whom they have a group in common with, and for who manages the
+    /// application everybody with an account.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn may_be_added(&self, me: &Person) -> Result<Vec<Person>, Error> {
+        let manages = self.app_role(me.id).await? >= Some(AppRole::Admin);
+        Ok(self.store.people(me.id, "", manages, None, PAGE_ENTRIES).await?)
+    }
+
+    /// Somebody wants to be told of something else in a conversation, or hides it from their list.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn set_preferences(
+        &self,
+        me: &Person,
+        topic: &Topic,
+        notify: NotificationLevel,
+        hidden: bool,
+    ) -> Result<(), Error> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let at = self.clock.now();
+        self.acts.take(me.id, self.steady.now())?;
+        self.seat_in(me, conversation).await?;
+        let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
+        let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);
+        self.commit(Write::Prefer { conversation, user: me.id, notify, hidden, news }).await.map(|_| ())
+    }
+}

@@ -1,0 +1,306 @@
+use wire::limits::{PAGE_ENTRIES, PAGE_MEMBERS, PAGE_ROWS};
+use wire::{
+    Conversation, ConversationView, Description, Event, GroupId, GroupSummary, GroupView, InviteId,
+    JoinPolicy, Json, Member, Page, PageStart, Person, Rows, completes, mention_of,
+};
+use wire::{ConversationSummary, Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
+
+use crate::chat::Chat;
+use crate::names;
+use crate::ports::store::{
+    BodyHash, Draft, GroupChange, GroupListing, Mentions, Outcome, Roster, RowRange, Sender, Write, event_of,
+};
+use crate::rules::{self, Decision, Groups, News};
+use crate::service::error::{Error, Fault};
+use crate::service::part::Part;
+
+/// Groups and one's own seat in them.
+impl Chat {
+    /// Makes a group; its founder is its first admin.
+    ///
+    /// # Errors
+    /// The refusals of [`names::group_name`], and those of [`rules::found`].
+    pub async fn create_group(
+        &self,
+        me: &Person,
+        name: &str,
+        door: JoinPolicy,
+    ) -> Result<GroupSummary, Error> {
+        self.create_group_of(me, name, door, &[]).await
+    }
+
+    pub(super) async fn create_group_of(
+        &self,
+        me: &Person,
+        name: &str,
+        door: JoinPolicy,
+        others: &[Person],
+    ) -> Result<GroupSummary, Error> {
+        let name = names::group_name(name)?;
+        self.acts.take(me.id, self.steady.now())?;
+        let id = GroupId::from_bytes(self.random());
+        let settings = Settings {
+            name: name.clone(),
+            description: Description::default(),
+            limit: self.limits.group_members,
+            join_policy: door,
+            announcing: false,
+            slow_s: 0,
+            archived: false,
+        };
+        let groups = self.groups_of(me.id).await?;
+        let decision = rules::found(id, settings, me, others, groups, self.clock.now())?;
+        let decision = self.with_accounts(decision).await?;
+        match self.commit(Write::Change(self.write_down(id, None, me.id, decision))).await? {
+            Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
+            _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
+        }
+    }
+
+    /// What opening a group's link shows: the group to its members, with the messages at a place; its name, and
+    /// whether the door is open, to everybody else who has the link.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn open_group(
+        &self,
+        me: Option<&Person>,
+        id: GroupId,
+        place: PageStart,
+        invite: Option<InviteId>,
+    ) -> Result<GroupView, Error> {
+        let viewer = me.map(|me| me.id);
+        let group = self.store.group(id, viewer, PAGE_MEMBERS).await?.ok_or(Refusal::NotFound)?;
+        let has_seat = |me: &&Person| group.members.iter().any(|member| member.person.id == me.id);
+        let Some(me) = me.filter(has_seat) else {
+            let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+            let closed = rules::door(&roster, me.map(|me| me.id), invite, self.steady.now()).err();
+            return Ok(GroupView::Outside {
+                members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
+                closed: closed.map(|refusal| refusal.sentence()),
+                group: roster.summary(),
+            });
+        };
+        let conversation = Conversation::Group(id);
+        let standing = self.store.standing(conversation, me.id).await?.unwrap_or_default();
+        let summary = ConversationSummary::Group(GroupSummary { id, name: group.settings.name.clone() });
+        let opened = self.opened(summary, conversation, me.id, standing, place).await?;
+        Ok(GroupView::Inside(Box::new(ConversationView {
+            settings: Some(group.settings),
+            members: group.members,
+            member_count: group.count,
+            members_at: group.head,
+            ..opened
+        })))
+    }
+
+    /// The rows of a conversation at a place, for somebody who has read so far.
+    pub(super) async fn rows_at(
+        &self,
+        conversation: Conversation,
+        me: UserId,
+        place: PageStart,
+        read: Seq,
+    ) -> Result<Rows, Error> {
+        let topic = &Topic::of(conversation);
+        let newest = RowRange::newest(PAGE_ROWS);
+        let around = |seq| RowRange::split(seq, PAGE_ROWS / 2, PAGE_ROWS - PAGE_ROWS / 2);
+        let range = match place {
+            PageStart::Unread | PageStart::Newest => newest,
+            PageStart::Before(seq) => RowRange::before(seq, PAGE_ROWS),
+            PageStart::Around(seq) => around(seq),
+            PageStart::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
+        };
+        let rows = self.store.rows(topic, range).await?;
+        let is_all = rows.from <= read.next();
+        if place != PageStart::Unread
+            || is_all
+            || self.store.unread(conversation, me, read).await?.messages == 0
+        {
+            return Ok(rows.map(|data| event_of(&data)));
+        }
+        // What is unread begins above this page. The last of what was read stands above it.
+        let unread = RowRange::split(read.next(), PAGE_ROWS / 5, PAGE_ROWS - PAGE_ROWS / 5);
+        Ok(self.store.rows(topic, unread).await?.map(|data| event_of(&data)))
+    }
+
+    /// Members of a group, for its members: those whose name has these words in it, or without words those after one of
+    /// them; and the group as a list shows it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn members(
+        &self,
+        me: &Person,
+        id: GroupId,
+        words: &str,
+        after: Option<UserId>,
+    ) -> Result<(GroupListing, Part<Member>), Error> {
+        self.seat_in(me, Conversation::Group(id)).await?;
+        let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
+        let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
+        let Settings { name, description, .. } = group.settings;
+        let listing = GroupListing { group: GroupSummary { id, name }, description, members: group.count };
+        Ok((listing, Part::of(found, PAGE_ENTRIES)))
+    }
+
+    /// Mentions that complete what was typed after the `@`, for members of a group: at most so many, none of oneself. Each
+    /// is written so that it means that one member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn mentions(
+        &self,
+        me: &Person,
+        id: GroupId,
+        typed: &str,
+        most: usize,
+    ) -> Result<Vec<String>, Error> {
+        self.seat_in(me, Conversation::Group(id)).await?;
+        let members = self.store.roster(id).await?.ok_or(Refusal::NotFound)?.members;
+        let found = members
+            .iter()
+            .filter(|member| member.person.id != me.id && completes(member.person.name.as_str(), typed));
+        Ok(found.take(most).map(|member| mention_of(member, &members)).collect())
+    }
+
+    /// Takes a seat in a group whose link, or an invite to which, one has. Joining twice is joining once.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::join`].
+    pub async fn join(
+        &self,
+        me: &Person,
+        id: GroupId,
+        invite: Option<InviteId>,
+    ) -> Result<GroupSummary, Error> {
+        let groups = self.groups_of(me.id).await?;
+        self.change(id, me.id, |roster, now| rules::join(roster, me, invite, groups, now)).await
+    }
+
+    /// Gives up one's seat. Live delivery ends with the news of it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] and those of [`rules::leave`].
+    pub async fn leave(&self, me: &Person, id: GroupId) -> Result<GroupSummary, Error> {
+        self.change(id, me.id, |roster, _| rules::leave(roster, me.id)).await
+    }
+
+    /// Decides on the roster as it is and commits; if somebody was quicker, decides again.
+    pub(super) async fn change(
+        &self,
+        id: GroupId,
+        by: UserId,
+        decide: impl Fn(&Roster, Timestamp) -> Result<Decision, Refusal>,
+    ) -> Result<GroupSummary, Error> {
+        self.acts.take(by, self.steady.now())?;
+        loop {
+            let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+            let decision = decide(&roster, self.steady.now())?;
+            if decision.facts.is_empty() {
+                return Ok(roster.summary());
+            }
+            let decision = self.with_accounts(decision).await?;
+            let change = self.write_down(id, Some(&roster), by, decision);
+            // Each turn somebody else's change went through, so the group as a whole always gets on.
+            if self.commit(Write::Change(change)).await? != Outcome::Stale {
+                return Ok(roster.summary());
+            }
+        }
+    }
+
+    /// Groups that anybody may join, whose name has these words in it, by name; without words those after one of them.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn listed_groups(
+        &self,
+        words: &str,
+        after: Option<GroupId>,
+    ) -> Result<Part<GroupListing>, Error> {
+        let found = self.store.groups(words.trim(), false, after, PAGE_ENTRIES + 1).await?;
+        Ok(Part::of(found, PAGE_ENTRIES))
+    }
+
+    /// Every group there is, by name, for admins of the application; without words those after one of them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAppAdmin`].
+    pub async fn all_groups(
+        &self,
+        me: &Person,
+        words: &str,
+        after: Option<GroupId>,
+    ) -> Result<Part<GroupListing>, Error> {
+        rules::needs_app_admin(self.app_role(me.id).await?)?;
+        let found = self.store.groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
+        Ok(Part::of(found, PAGE_ENTRIES))
+    }
+
+    /// The number of groups a user has joined or created, and the limit.
+    pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, Error> {
+        let count = self.store.seats(user, user).await?.taken;
+        Ok(Groups { count, max: self.limits.user_groups })
+    }
+
+    /// The same decision, where what is told of new members says who of them has an account.
+    async fn with_accounts(&self, mut decision: Decision) -> Result<Decision, Error> {
+        for news in &mut decision.news {
+            if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
+                member.account = self.account(&member.person).await?.is_some();
+            }
+        }
+        Ok(decision)
+    }
+
+    /// A decision as the store takes it.
+    fn write_down(
+        &self,
+        id: GroupId,
+        roster: Option<&Roster>,
+        by: UserId,
+        decision: Decision,
+    ) -> GroupChange {
+        let Decision { facts, news } = decision;
+        let at = self.clock.now();
+        let draft = |news| {
+            let (topic, data) = match news {
+                News::Group(event) => (Topic::group(id), Json::of(&event)),
+                News::Audit(event) => (Topic::audit(id), Json::of(&event)),
+                News::App(deed) => (Topic::app_audit(), Json::of(&deed)),
+                News::User(user, event) => (Topic::user(user), Json::of(&event)),
+            };
+            self.draft(topic, by, data, at)
+        };
+        let version = roster.map(|roster| roster.version);
+        GroupChange { group: id, version, facts, news: news.into_iter().map(draft).collect() }
+    }
+
+    pub(super) fn draft_news(&self, topic: Topic, by: UserId, event: &Event, at: Timestamp) -> Draft {
+        self.draft(topic, by, Json::of(event), at)
+    }
+
+    /// What is told of a change, under a fresh id.
+    pub(crate) fn draft(&self, topic: Topic, by: UserId, data: Json, at: Timestamp) -> Draft {
+        let id = SendId::from_bytes(self.random());
+        Draft {
+            topic,
+            sender: Sender::User(by),
+            id,
+            body: BodyHash(self.random()),
+            data,
+            at,
+            right: None,
+            about: None,
+            counts: false,
+            is_row: true,
+            mentions: Mentions::default(),
+        }
+    }
+}
+
+/// Reads the data of a conversation's entries.
+pub(super) fn events(page: Page<Json>) -> Page {
+    let entries = page.entries.into_iter().map(|entry| entry.map(|data| event_of(&data))).collect();
+    Page { entries, epoch: page.epoch, begins: page.begins, head: page.head }
+}

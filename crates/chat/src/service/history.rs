@@ -1,0 +1,41 @@
+use wire::limits::{PAGE_ENTRIES, PAGE_ROWS};
+use wire::{Json, Page, Refusal, Rows, Topic};
+
+use super::groups::events;
+use crate::chat::{Caller, Chat};
+use crate::ports::store::{Range, RowRange, event_of};
+use crate::service::error::Error;
+
+/// History.
+impl Chat {
+    /// A slice of a topic's log, oldest first, at most [`PAGE_ENTRIES`] long.
+    ///
+    /// # Errors
+    /// [`wire::Refusal::TokenNeeded`], [`SignInNeeded`](wire::Refusal::SignInNeeded),
+    /// [`NotMember`](wire::Refusal::NotMember), [`NotFound`](wire::Refusal::NotFound).
+    pub async fn history(&self, caller: &Caller, topic: &Topic, range: Range) -> Result<Page<Json>, Error> {
+        self.may_read(caller, topic).await?;
+        let range = Range { limit: range.limit.min(PAGE_ENTRIES), ..range };
+        Ok(self.store.page(topic, range).await?)
+    }
+
+    /// As [`Chat::history`], with the data read.
+    ///
+    /// # Errors
+    /// Those of [`Chat::history`].
+    pub async fn events(&self, caller: &Caller, topic: &Topic, range: Range) -> Result<Page, Error> {
+        self.history(caller, topic, range).await.map(events)
+    }
+
+    /// The rows of a conversation, for its page: at most [`PAGE_ROWS`] on each side of a place.
+    ///
+    /// # Errors
+    /// Those of [`Chat::history`], and [`Refusal::NotFound`] if the topic is no conversation.
+    pub async fn rows(&self, caller: &Caller, topic: &Topic, range: RowRange) -> Result<Rows, Error> {
+        topic.conversation().ok_or(Refusal::NotFound)?;
+        self.may_read(caller, topic).await?;
+        let (before, after) = (range.before.min(PAGE_ROWS), range.after.min(PAGE_ROWS));
+        let range = RowRange { before, after, ..range };
+        Ok(self.store.rows(topic, range).await?.map(|data| event_of(&data)))
+    }
+}

@@ -1,0 +1,93 @@
+//! Limits that the operator sets.
+
+/// What the operator may set; the defaults suit a small machine. Limits that both sides must agree on are
+/// in [`wire::limits`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// The most members a new group may have.
+    pub group_members: u32,
+    /// The most groups one user may be in.
+    pub user_groups: usize,
+    /// How many messages a user may send at once.
+    pub send_burst: u32,
+    /// How many messages a second a user may send after that.
+    pub send_per_second: f64,
+    /// The most open topics.
+    pub open_topics: u64,
+    /// The most bytes of data in all open topics.
+    pub open_topics_bytes: u64,
+    /// Burst of the rate limit for publishing to open topics, per network. Callers on this machine have none.
+    pub publish_burst: u32,
+    /// Rate limit for publishing to open topics, per network and second.
+    pub publish_per_second: f64,
+    /// How many groups, seats and settings a user may change at once.
+    pub act_burst: u32,
+    /// How many of these a second after that.
+    pub acts_per_second: f64,
+    /// Burst of the rate limit for adding people to groups, per user.
+    pub add_burst: u32,
+    /// Rate limit for adding people to groups, per user and second.
+    pub adds_per_second: f64,
+    /// How many new people may come from one address at once.
+    pub newcomer_burst: u32,
+    /// How many new people a second may come from one address after that.
+    pub newcomers_per_second: f64,
+    /// How many bytes of frames the broker keeps for a topic; who is further behind reads history.
+    pub topic_log_bytes: usize,
+    /// How many bytes of frames the broker keeps in all.
+    pub log_bytes: usize,
+    /// The limit of new guests from one network in a day.
+    pub guests_per_day: u32,
+    /// After how many days without a visit a guest who never did anything is removed.
+    pub guest_days: u32,
+    /// Whether the owner comes by a link that is printed at the start; otherwise the first account is the owner's.
+    pub owner_by_link: bool,
+    /// Who may come without an account.
+    pub sign_up: SignUp,
+    /// After how many days without a visit a session ends.
+    pub session_idle_days: u32,
+    /// After how many days a session ends at all.
+    pub session_days: u32,
+}
+
+/// Who may come to the application. Whoever comes to one without any account is always let in: they will be its
+/// owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignUp {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Who has an invite to a group.
+    Invite,
+    /// Nobody new.
+    Closed,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            group_members: 1_000,
+            user_groups: 500,
+            send_burst: 20,
+            send_per_second: 2.0,
+            open_topics: 10_000,
+            open_topics_bytes: 1024 * 1024 * 1024,
+            publish_burst: 1_000,
+            publish_per_second: 50.0,
+            act_burst: 60,
+            acts_per_second: 1.0,
+            add_burst: 100,
+            adds_per_second: 0.05,
+            newcomer_burst: 50,
+            newcomers_per_second: 0.1,
+            topic_log_bytes: 256 * 1024,
+            log_bytes: 64 * 1024 * 1024,
+            guests_per_day: 500,
+            guest_days: 7,
+            owner_by_link: false,
+            sign_up: SignUp::Open,
+            session_idle_days: 30,
+            session_days: 180,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+use std::sync::PoisonError;
+
+use wire::{AppRole, AuditEvent, Person, Refusal};
+
+use crate::auth::session::{Token, TokenHash};
+use crate::chat::{Caller, Chat};
+use crate::names;
+use crate::ports::store::{FirstRank, Login, Outcome, Write};
+use crate::service::error::Error;
+
+/// Becoming the owner of the application, by a link that only the operator sees.
+impl Chat {
+    /// A token by which somebody becomes the owner, once and until the server stops; none if there is an owner.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn offer_ownership(&self) -> Result<Option<Token>, Error> {
+        if self.store.has_owner().await? {
+            return Ok(None);
+        }
+        let token = Token::from_bytes(self.random());
+        *self.owner_link.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.hash());
+        Ok(Some(token))
+    }
+
+    /// Makes the caller the owner, by such a token: with the account they have, or with a new one under this name and
+    /// with this password. Somebody who is new gets a session.
+    ///
+    /// # Errors
+    /// [`Refusal::ResetOver`] if the token is unknown or used, and those of [`Chat::introduce`] and [`Chat::claim`].
+    pub async fn become_owner(
+        &self,
+        caller: &Caller,
+        token: &Token,
+        name: &str,
+        password: &str,
+    ) -> Result<Option<Token>, Error> {
+        self.owner_link_works(token)?;
+        let session = match &caller.me {
+            Some(me) if self.account(me).await?.is_some() => {
+                self.own(me).await?;
+                None
+            }
+            Some(_) => {
+                self.create_account_as(caller, password, FirstRank::Owner).await?;
+                None
+            }
+            None => {
+                let name = names::person_name(name)?;
+                self.login_is_free(&Login::new(name.as_str())?).await?;
+                self.forge.check(password, &[name.as_str()]).await?;
+                let (person, session) = self.new_guest(caller, name).await?;
+                let caller = Caller { me: Some(person), ..caller.clone() };
+                self.create_account_as(&caller, password, FirstRank::Owner).await?;
+                Some(session)
+            }
+        };
+        *self.owner_link.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(session)
+    }
+
+    /// Refuses a token that makes nobody the owner.
+    ///
+    /// # Errors
+    /// [`Refusal::ResetOver`].
+    pub fn owner_link_works(&self, token: &Token) -> Result<(), Refusal> {
+        let offered: Option<TokenHash> = *self.owner_link.lock().unwrap_or_else(PoisonError::into_inner);
+        if offered == Some(token.hash()) { Ok(()) } else { Err(Refusal::ResetOver) }
+    }
+
+    async fn own(&self, me: &Person) -> Result<(), Error> {
+        self.acts.take(me.id, self.steady.now())?;
+        let deed = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
+        match self.commit_noted(Write::Own { user: me.id }, me.id, &deed).await? {
+            Outcome::Stale => Err(Refusal::ResetOver.into()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+use wire::limits::OVERVIEW_CONVERSATIONS;
+use wire::{Cursor, GroupId, InviteId, Overview, Person, PersonName, Refusal, UserId};
+
+use crate::auth::login_throttle;
+use crate::auth::network::Network;
+use crate::auth::session::Token;
+use crate::chat::{Caller, Chat};
+use crate::names;
+use crate::ports::store::{Conversations, Login, Outcome, Write};
+use crate::rules;
+use crate::service::error::Error;
+use crate::service::limits::SignUp;
+
+/// People and their sessions.
+impl Chat {
+    /// A new guest with a session of their own. The token is shown here and nowhere else.
+    ///
+    /// # Errors
+    /// Those of [`Chat::introduce_by`].
+    pub async fn create_guest(&self, caller: &Caller, name: &str) -> Result<(Person, Token), Error> {
+        self.create_guest_by(caller, name, None).await
+    }
+
+    /// As [`Chat::introduce`], by an invite to a group, if there is one.
+    ///
+    /// # Errors
+    /// The refusals of a name, [`Refusal::LoginTaken`] if it is that of an account or looks like it,
+    /// [`Refusal::SignUpClosed`], [`Refusal::TooFast`] if too many come at once from one network, and
+    /// [`Refusal::TooManyGuests`] if too many come within a day.
+    pub async fn create_guest_by(
+        &self,
+        caller: &Caller,
+        name: &str,
+        invite: Option<(GroupId, InviteId)>,
+    ) -> Result<(Person, Token), Error> {
+        let name = names::person_name(name)?;
+        self.may_come(invite).await?;
+        self.login_is_free(&Login::new(name.as_str())?).await?;
+        self.new_guest(caller, name).await
+    }
+
+    /// A guest, if not too many come from their network. The session that the browser had before ends.
+    pub(super) async fn new_guest(
+        &self,
+        caller: &Caller,
+        name: PersonName,
+    ) -> Result<(Person, Token), Error> {
+        let network = caller.from.map(Network::of);
+        if let Some(network) = network {
+            self.newcomers.take(network, self.steady.now())?;
+        }
+        let person = Person { id: UserId::from_bytes(self.random()), name };
+        let token = Token::from_bytes(self.random());
+        let session = self.new_session(caller, &token);
+        let mut then = vec![Write::Introduce { person: person.clone(), session }];
+        then.extend(self.new_browser(&Caller { device: None, ..caller.clone() }, &person));
+        let max = self.limits.guests_per_day;
+        let attempts = network.map(|network| login_throttle::as_guest(network, max)).unwrap_or_default();
+        let first = Box::new(Write::TakeAttempts { attempts, at: self.steady.now() });
+        match self.commit(Write::Together { first, then }).await? {
+            Outcome::Exhausted { wait_ms } => {
+                Err(Refusal::TooManyGuests { minutes: login_throttle::minutes(wait_ms) }.into())
+            }
+            _ => Ok((person, token)),
+        }
+    }
+
+    async fn may_come(&self, invite: Option<(GroupId, InviteId)>) -> Result<(), Error> {
+        if self.limits.sign_up == SignUp::Open {
+            return Ok(());
+        }
+        if !self.limits.owner_by_link && !self.store.has_accounts().await? {
+            return Ok(());
+        }
+        let Some((group, invite)) = invite.filter(|_| self.limits.sign_up == SignUp::Invite) else {
+            return Err(Refusal::SignUpClosed.into());
+        };
+        let roster = self.store.roster(group).await?.ok_or(Refusal::SignUpClosed)?;
+        Ok(rules::door(&roster, None, Some(invite), self.steady.now())?)
+    }
+
+    /// Whose token it is; none if the session is unknown or over.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn authenticate(&self, token: &Token) -> Result<Option<Person>, Error> {
+        let hash = token.hash();
+        let now = self.session_clock.now();
+        let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
+        let Some(session) = session else { return Ok(None) };
+        // Where nothing can be written people can still read; the session is touched another day.
+        if session.is_worth_a_touch(now) && self.write_fault().is_none() {
+            let _ = self.commit(Write::Touch { token: hash, at: now }).await;
+        }
+        Ok(Some(session.person))
+    }
+
+    /// A fresh token, for a device that has none.
+    #[must_use]
+    pub fn new_token(&self) -> Token {
+        Token::from_bytes(self.random())
+    }
+
+    /// What every page of a signed-in user begins with.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn overview(&self, me: &Person) -> Result<Overview, Error> {
+        let Conversations { mine, more, head } =
+            self.store.conversations(me.id, OVERVIEW_CONVERSATIONS).await?;
+        let cursor = Cursor { epoch: self.store.epoch(), seq: head };
+        Ok(Overview { me: me.clone(), mine, more, cursor })
+    }
+}

@@ -1,0 +1,84 @@
+use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
+
+use crate::chat::{Caller, Chat};
+use crate::ports::store::MembershipState;
+use crate::rules;
+use crate::service::error::Error;
+
+/// The one place that decides who may see and send what.
+impl Chat {
+    /// Whether a caller may read a topic's log; and how they stand in the conversation, if it is one's.
+    pub(crate) async fn may_read(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+    ) -> Result<Option<MembershipState>, Error> {
+        match topic.kind() {
+            TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
+            TopicKind::Group(_) | TopicKind::Direct(_) => {
+                self.seat(caller.me()?, topic).await.map(|(_, standing)| Some(standing))
+            }
+            TopicKind::Audit(group) => {
+                match self.seat_in(caller.me()?, Conversation::Group(group)).await?.role {
+                    Some(Role::Admin) => Ok(None),
+                    Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
+                }
+            }
+            TopicKind::AppAudit => {
+                rules::needs_app_admin(self.app_role(caller.me()?.id).await?)?;
+                Ok(None)
+            }
+            TopicKind::User(user) if caller.me()?.id == user => Ok(None),
+            // Somebody else's news are as if they were not there.
+            TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
+        }
+    }
+
+    /// Whether somebody may read the audit log of a group: its admins may, and those of the application.
+    pub(super) async fn may_audit(&self, me: &Person, group: GroupId) -> Result<(), Error> {
+        let standing =
+            self.store.standing(Conversation::Group(group), me.id).await?.ok_or(Refusal::NotFound)?;
+        if standing.role == Some(Role::Admin) || self.app_role(me.id).await? >= Some(AppRole::Admin) {
+            return Ok(());
+        }
+        Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
+    }
+
+    /// Which conversation a topic belongs to, and how somebody stands in it who has a seat.
+    pub(super) async fn seat(
+        &self,
+        me: &Person,
+        topic: &Topic,
+    ) -> Result<(Conversation, MembershipState), Error> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        Ok((conversation, self.seat_in(me, conversation).await?))
+    }
+
+    /// How somebody stands in a conversation who has a seat in it.
+    pub(super) async fn seat_in(
+        &self,
+        me: &Person,
+        conversation: Conversation,
+    ) -> Result<MembershipState, Error> {
+        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        standing.role.ok_or(Refusal::NotMember)?;
+        Ok(standing)
+    }
+}
+
+/// Whether a caller may publish to a topic without being in a conversation.
+pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal> {
+    match topic.kind() {
+        TopicKind::Open => open_topics(caller),
+        TopicKind::Group(_)
+        | TopicKind::Direct(_)
+        | TopicKind::User(_)
+        | TopicKind::Audit(_)
+        | TopicKind::AppAudit
+        | TopicKind::Reserved => Err(Refusal::TopicReserved),
+    }
+}
+
+const fn open_topics(caller: &Caller) -> Result<(), Refusal> {
+    if caller.open_topics { Ok(()) } else { Err(Refusal::TokenNeeded) }
+}

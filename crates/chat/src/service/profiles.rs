@@ -1,0 +1,71 @@
+use bytes::Bytes;
+use wire::{Person, Refusal, UserId};
+
+use crate::chat::Chat;
+use crate::names;
+use crate::ports::store::{Profile, Write};
+use crate::service::avatar_images;
+use crate::service::error::Error;
+
+/// What people tell of themselves.
+impl Chat {
+    /// What somebody tells of themselves.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn profile(&self, user: UserId) -> Result<Profile, Error> {
+        Ok(self.store.profile(user).await?.ok_or(Refusal::NotFound)?)
+    }
+
+    /// The picture of somebody, a JPEG of 192 by 192; none if they have none.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn avatar(&self, user: UserId) -> Result<Option<Bytes>, Error> {
+        Ok(self.store.picture(user).await?)
+    }
+
+    /// Somebody with an account tells something else of themselves.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`], and those of [`names::description`].
+    pub async fn set_bio(&self, me: &Person, bio: &str) -> Result<(), Error> {
+        let bio = names::description(bio)?;
+        self.may_tell(me).await?;
+        self.commit(Write::Describe { user: me.id, bio }).await.map(|_| ())
+    }
+
+    /// Whether somebody may show a picture, asked before a file is read.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`].
+    pub async fn may_set_avatar(&self, me: &Person) -> Result<(), Error> {
+        self.account(me).await?.ok_or(Refusal::NoAccount)?;
+        Ok(())
+    }
+
+    /// Somebody with an account has another picture, made of a file in whatever format; nothing of the file itself is
+    /// kept.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`], [`Refusal::PictureBad`].
+    pub async fn set_avatar(&self, me: &Person, file: Bytes) -> Result<(), Error> {
+        self.may_tell(me).await?;
+        let picture = self.pictures.run(move || avatar_images::portrait(&file)).await??;
+        self.commit(Write::Portray { user: me.id, picture: Some(picture) }).await.map(|_| ())
+    }
+
+    /// Somebody has no picture any more.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`].
+    pub async fn remove_avatar(&self, me: &Person) -> Result<(), Error> {
+        self.may_tell(me).await?;
+        self.commit(Write::Portray { user: me.id, picture: None }).await.map(|_| ())
+    }
+
+    async fn may_tell(&self, me: &Person) -> Result<(), Error> {
+        self.acts.take(me.id, self.steady.now())?;
+        self.may_set_avatar(me).await
+    }
+}

@@ -1,0 +1,74 @@
+//! The rate limiter: GCRA, with the clock as an argument.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+
+use wire::{Refusal, Timestamp};
+
+/// Keeps everyone to a rate: a burst at once, then so many a second.
+///
+/// The generic cell rate algorithm (ITU-T I.371, virtual scheduling): one number a key, the time at which
+/// the bucket would be full again.
+#[derive(Debug)]
+pub(crate) struct RateLimiter<K> {
+    full_again_at: Mutex<HashMap<K, f64>>,
+    burst: f64,
+    millis_each: f64,
+}
+
+/// With so many keys the ones whose bucket is full again are dropped: they are as good as new.
+const TIDY_AT: usize = 10_000;
+
+impl<K: Eq + Hash> RateLimiter<K> {
+    pub(crate) fn new(burst: u32, per_second: f64) -> Self {
+        Self { full_again_at: Mutex::default(), burst: f64::from(burst), millis_each: 1_000.0 / per_second }
+    }
+
+    /// Takes one from the key's bucket, or says how long to wait.
+    pub(crate) fn take(&self, key: K, now: Timestamp) -> Result<(), Refusal> {
+        self.take_many(key, 1, now)
+    }
+
+    /// Takes so many at once from the key's bucket, or says how long to wait.
+    pub(crate) fn take_many(&self, key: K, count: u32, now: Timestamp) -> Result<(), Refusal> {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
+        let now = now.0 as f64;
+        let mut full_again_at = self.full_again_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if full_again_at.len() >= TIDY_AT {
+            full_again_at.retain(|_, &mut at| at > now);
+        }
+        let at = full_again_at.entry(key).or_insert(now);
+        let next = at.max(now) + self.millis_each * f64::from(count);
+        let wait = next - now - self.millis_each * self.burst;
+        if wait > 0.0 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "bounded by the burst"
+            )]
+            return Err(Refusal::TooFast { retry_ms: wait.ceil().min(f64::from(u32::MAX)) as u32 });
+        }
+        *at = next;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_goes_through_then_the_rate_holds() {
+        let pace = RateLimiter::new(3, 2.0);
+        for _ in 0..3 {
+            assert_eq!(pace.take("ann", Timestamp(1_000)), Ok(()));
+        }
+        assert_eq!(pace.take("ann", Timestamp(1_000)), Err(Refusal::TooFast { retry_ms: 500 }));
+        assert_eq!(pace.take("ben", Timestamp(1_000)), Ok(()), "ben does not wait for ann");
+        assert_eq!(pace.take("ann", Timestamp(1_499)), Err(Refusal::TooFast { retry_ms: 1 }));
+        assert_eq!(pace.take("ann", Timestamp(1_500)), Ok(()));
+        assert_eq!(pace.take_many("ann", 3, Timestamp(9_000)), Ok(()), "a rest fills the bucket again");
+        assert!(pace.take("ann", Timestamp(9_000)).is_err());
+    }
+}

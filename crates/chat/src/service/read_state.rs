@@ -1,0 +1,108 @@
+use broker::Frame;
+use wire::{Conversation, Member, Person, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
+
+use crate::chat::Chat;
+use crate::ports::store::{Unread, Write};
+use crate::rules;
+use crate::service::error::Error;
+
+/// How far people have read, and what they are about to say.
+impl Chat {
+    /// Somebody has read a conversation up to a place; with `back` only up to there. Their other devices hear of it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn set_read(&self, me: &Person, topic: &Topic, seq: Seq, back: bool) -> Result<(), Error> {
+        let (conversation, before) = self.seat(me, topic).await?;
+        if !back && seq <= before.read && seq <= before.seen {
+            return Ok(());
+        }
+        self.commit(Write::Read { conversation, user: me.id, seq, back }).await?;
+        let Some(now) = self.store.standing(conversation, me.id).await? else { return Ok(()) };
+        if now.read == before.read && now.seen == before.seen {
+            return Ok(());
+        }
+        if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
+            self.pulse.moved(topic.clone(), now.marks(me.id));
+        }
+        let told = self.count(conversation, me, topic, now.read, None).await?;
+        self.broker.signal(&Topic::user(me.id), || Frame::text(&told.encode()));
+        Ok(())
+    }
+
+    /// How much of a conversation somebody has not read, as the answer to a frame.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn unread(
+        &self,
+        me: &Person,
+        topic: &Topic,
+        reference: Option<Ref>,
+    ) -> Result<ServerFrame, Error> {
+        let (conversation, standing) = self.seat(me, topic).await?;
+        self.count(conversation, me, topic, standing.read, reference).await
+    }
+
+    /// Counts what follows the place up to which somebody has read.
+    async fn count(
+        &self,
+        conversation: Conversation,
+        me: &Person,
+        topic: &Topic,
+        read: Seq,
+        reference: Option<Ref>,
+    ) -> Result<ServerFrame, Error> {
+        let Unread { messages: unread, mentions } = self.store.unread(conversation, me.id, read).await?;
+        Ok(ServerFrame::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
+    }
+
+    /// A device of somebody has got a conversation up to a place. It is a fact, and told, within a beat.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn confirm_delivered(&self, me: &Person, topic: &Topic, seq: Seq) -> Result<(), Error> {
+        let (conversation, standing) = self.seat(me, topic).await?;
+        if seq > standing.delivered {
+            self.pulse.confirm(conversation, me.id, seq);
+        }
+        Ok(())
+    }
+
+    /// How far every member of a conversation is who has got anything. Between two of whom one has blocked the other
+    /// nobody is.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn read_states(&self, me: &Person, topic: &Topic) -> Result<Vec<ReadState>, Error> {
+        let (conversation, standing) = self.seat(me, topic).await?;
+        let mut marks: Vec<ReadState> = match conversation {
+            Conversation::Group(group) => {
+                let roster = self.store.roster(group).await?.ok_or(Refusal::NotFound)?;
+                roster.members.iter().map(Member::marks).collect()
+            }
+            Conversation::Direct(_) if standing.blocked => Vec::new(),
+            Conversation::Direct(pair) => {
+                let other = self.store.standing(conversation, pair.other(me.id)).await?;
+                let other = other.map(|other| other.marks(pair.other(me.id)));
+                std::iter::once(standing.marks(me.id)).chain(other).collect()
+            }
+        };
+        marks.retain(|marks| marks.delivered > Seq::ZERO);
+        Ok(marks)
+    }
+
+    /// Somebody is typing in a conversation. Whoever reads it now hears of it in a moment, nobody else and nobody later.
+    ///
+    /// # Errors
+    /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].
+    pub async fn typing(&self, me: &Person, topic: &Topic) -> Result<(), Error> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let now = self.steady.now();
+        self.typing_pace.take(me.id, now)?;
+        let standing = self.store.standing(conversation, me.id).await?;
+        rules::may_amend(standing.as_ref(), now)?;
+        self.typing.note(topic, me);
+        Ok(())
+    }
+}

@@ -1,0 +1,265 @@
+use sha2::{Digest, Sha256};
+use wire::limits::TEXT_BYTES;
+use wire::{
+    Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, has_visible_text,
+};
+
+use super::parsing::is_long;
+use super::permissions::may_publish;
+use crate::auth::network::Network;
+use crate::chat::{Ack, Caller, Chat};
+use crate::commit::committer::PendingCommit;
+use crate::ports::store::{
+    BodyHash, Draft, Meeting, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission, PermissionTo,
+    Sender, Write, event_of,
+};
+use crate::rules;
+use crate::service::error::{Error, Fault};
+
+/// A send that has its turn: what the same caller begins later gets a later place.
+pub struct PendingSend {
+    turn: PendingCommit,
+    id: SendId,
+    topic: Topic,
+    at: Timestamp,
+}
+
+/// Sending. Each kind has a first half that waits for a turn, and [`Chat::finish`] waits for the commit; who
+/// sends many messages begins them one after the other and need not wait for each.
+impl Chat {
+    /// Says something in a conversation. The same id with the same text is the same message, however often
+    /// it is sent.
+    ///
+    /// # Errors
+    /// [`Refusal::TextEmpty`], [`Refusal::TextTooLong`], [`Refusal::TooFast`], [`Refusal::NotMember`],
+    /// [`Refusal::NotFound`], [`Refusal::SendIdTaken`].
+    pub async fn post(
+        &self,
+        me: &Person,
+        topic: Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Seq>,
+    ) -> Result<Ack, Error> {
+        let sending = self.begin_post(me, topic, id, text, reply_to).await?;
+        self.finish(sending).await
+    }
+
+    /// The first half of [`Chat::post`].
+    ///
+    /// # Errors
+    /// Those that can be told before the commit.
+    pub async fn begin_post(
+        &self,
+        me: &Person,
+        topic: Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Seq>,
+    ) -> Result<PendingSend, Error> {
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let text = tidy(text)?;
+        let now = self.clock.now();
+        self.pace.take(me.id, self.steady.now())?;
+        if let Conversation::Direct(pair) = conversation {
+            self.ensure_direct(me, pair, now).await?;
+        }
+        let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
+        let quote = match reply_to {
+            Some(seq) => self.quote(me, conversation, &topic, seq).await?,
+            None => None,
+        };
+        let right = Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.steady.now() };
+        if is_long(&text) {
+            right.check(self.store.standing(conversation, me.id).await?.as_ref())?;
+        }
+        let (said, mentions) = self.read_text(me, conversation, &text).await?;
+        self.typing.forget(&topic, me.id);
+        let event = Event::message(me.clone(), text, said, quote);
+        let draft = Draft {
+            body: hash(&topic, meant.as_bytes()),
+            topic,
+            sender: Sender::User(me.id),
+            id,
+            data: Json::of(&event),
+            at: now,
+            right: Some(right),
+            about: reply_to,
+            counts: true,
+            is_row: true,
+            mentions,
+        };
+        self.take_turn(draft).await
+    }
+
+    /// Makes sure that a direct is in the list of both before something is said in it.
+    async fn ensure_direct(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), Error> {
+        let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+        rules::may_speak(standing.as_ref(), self.steady.now())?;
+        match self.direct_creation(me, pair, standing.as_ref(), now).await? {
+            Some(meeting) => self.commit(Write::Meet(meeting)).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// That two people meet when something is said in their direct; none if they have met.
+    pub(super) async fn direct_creation(
+        &self,
+        me: &Person,
+        pair: Pair,
+        standing: Option<&MembershipState>,
+        now: Timestamp,
+    ) -> Result<Option<Meeting>, Error> {
+        if standing.is_some_and(|standing| standing.listed) {
+            return Ok(None);
+        }
+        let other = self.store.person(pair.other(me.id)).await?.ok_or(Refusal::NotFound)?;
+        let told = |to: &Person, of: &Person| {
+            self.draft_news(Topic::user(to.id), me.id, &Event::DirectAdded { person: of.clone() }, now)
+        };
+        let news = vec![told(&other, me), told(me, &other)];
+        Ok(Some(Meeting { pair, news }))
+    }
+
+    /// What a reply quotes; nothing if the message is gone, or not for this person.
+    async fn quote(
+        &self,
+        me: &Person,
+        conversation: Conversation,
+        topic: &Topic,
+        seq: Seq,
+    ) -> Result<Option<Quote>, Error> {
+        let standing = self.store.standing(conversation, me.id).await?;
+        if standing.and_then(|standing| standing.role).is_none() {
+            return Ok(None);
+        }
+        let kept = self.store.kept(topic, seq).await?;
+        let Some(Event::Message { author, body, .. }) = kept.map(|kept| event_of(&kept.entry.data)) else {
+            return Ok(None);
+        };
+        Ok(Some(Quote { seq, author, excerpt: body.excerpt() }))
+    }
+
+    /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
+    ///
+    /// # Errors
+    /// [`Refusal::TopicReserved`], [`Refusal::TokenNeeded`], [`Refusal::SendIdTaken`], [`Refusal::TooFast`],
+    /// [`Refusal::TooManyOpenTopics`], [`Refusal::OpenTopicsFull`].
+    pub async fn publish(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: Option<SendId>,
+        data: Json,
+    ) -> Result<Ack, Error> {
+        let sending = self.begin_publish(caller, topic, id, data).await?;
+        self.finish(sending).await
+    }
+
+    /// The first half of [`Chat::publish`].
+    ///
+    /// # Errors
+    /// Those that can be told before the commit.
+    pub async fn begin_publish(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: Option<SendId>,
+        data: Json,
+    ) -> Result<PendingSend, Error> {
+        may_publish(caller, &topic)?;
+        if let Some(from) = caller.from {
+            self.publishing.take(Network::of(from), self.steady.now())?;
+        }
+        let id = id.unwrap_or_else(|| self.new_send_id());
+        let body = hash(&topic, data.as_str().as_bytes());
+        let draft = Draft {
+            topic,
+            sender: Sender::Open,
+            id,
+            body,
+            data,
+            at: self.clock.now(),
+            right: None,
+            about: None,
+            counts: false,
+            is_row: false,
+            mentions: Mentions::default(),
+        };
+        let bounds =
+            OpenTopicBounds { topics: self.limits.open_topics, bytes: self.limits.open_topics_bytes };
+        let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
+        Ok(PendingSend { turn: self.enqueue(Write::Publish { draft, bounds }).await?, id, topic, at })
+    }
+
+    /// Waits until a send is committed.
+    ///
+    /// # Errors
+    /// Those that only the commit can tell.
+    pub async fn finish(&self, sending: PendingSend) -> Result<Ack, Error> {
+        let PendingSend { turn, id, topic, at } = sending;
+        let (seq, timestamp, duplicate) = match turn.outcome().await? {
+            Outcome::Posted { seq } => (seq, at, false),
+            Outcome::Repeated { seq, at } => (seq, at, true),
+            Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
+            Outcome::Refused(refusal) => return Err(refusal.into()),
+            other => return Err(Fault::new("send", format!("a draft came to {other:?}")).into()),
+        };
+        Ok(Ack { id, topic, seq, timestamp, duplicate })
+    }
+
+    /// A fresh id, for a sender that cannot make one: 32 bits of time, in steps of 16 ms, and 48 of chance. Those that
+    /// are made together stand together in an index, so that a commit writes few pages.
+    #[must_use]
+    pub fn new_send_id(&self) -> SendId {
+        let [.., a, b, c, d] = (self.clock.now().0 >> 4).to_be_bytes();
+        let [e, f, g, h, i, j] = self.random();
+        SendId::from_bytes([a, b, c, d, e, f, g, h, i, j])
+    }
+
+    async fn take_turn(&self, draft: Draft) -> Result<PendingSend, Error> {
+        let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
+        Ok(PendingSend { turn: self.enqueue(Write::Post(draft)).await?, id, topic, at })
+    }
+}
+
+/// The text with one kind of line break, no space around it, and no control characters but tabs. What shows nothing is
+/// empty.
+pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
+    if text.len() > TEXT_BYTES {
+        return Err(Refusal::TextTooLong);
+    }
+    let text = text.replace("\r\n", "\n");
+    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text = text.trim_end().trim_start_matches(['\n', '\r']);
+    if !has_visible_text(text) { Err(Refusal::TextEmpty) } else { Ok(text.to_owned()) }
+}
+
+pub(super) fn hash(topic: &Topic, body: &[u8]) -> BodyHash {
+    let mut sha = Sha256::new();
+    sha.update(topic.as_str());
+    // A topic has no control characters, so no two pairs of topic and body run together.
+    sha.update([0]);
+    sha.update(body);
+    let digest: [u8; 32] = sha.finalize().into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    BodyHash(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_loses_what_nobody_sees() {
+        assert_eq!(tidy("\r\n  indented\r\nnext\u{0}\u{7}  \n"), Ok("  indented\nnext".into()));
+        for empty in
+            ["", "  ", "\n\t\n", "\u{0}", "\u{200b}", "\u{2800}\n\u{3164}", "\u{fe0f}\u{ad}", "\u{e0041}"]
+        {
+            assert_eq!(tidy(empty), Err(Refusal::TextEmpty));
+        }
+        assert!(tidy(&"x".repeat(TEXT_BYTES)).is_ok());
+        assert_eq!(tidy(&"x".repeat(TEXT_BYTES + 1)), Err(Refusal::TextTooLong));
+    }
+}

@@ -1,0 +1,125 @@
+use wire::{AuditEvent, Person, Refusal};
+
+use crate::auth::login_throttle;
+use crate::auth::session::Token;
+use crate::chat::{Caller, Chat};
+use crate::names;
+use crate::ports::store::{Account, AccountKey, Attempt, Login, Outcome, PasswordHash, Sessions, Write};
+use crate::service::error::{Error, Fault};
+
+/// Signing in, and changing one's password.
+impl Chat {
+    /// Signs in; returns the person and a token for the new session. The session that the browser had before ends, and
+    /// the caller's device is a known one from now on.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInWrong`], [`Refusal::TooManySignIns`], [`Refusal::Unavailable`] if too many sign in at once.
+    pub async fn sign_in(
+        &self,
+        caller: &Caller,
+        name: &str,
+        password: &str,
+    ) -> Result<(Person, Token), Error> {
+        // No account has such a name or password; there is nothing to guess.
+        let login = Login::new(name).map_err(|_| Refusal::SignInWrong)?;
+        names::password(password).map_err(|_| Refusal::SignInWrong)?;
+        let account = self.store.account(AccountKey::Login(login.clone())).await?;
+        let attempts = self.sign_in_attempts(caller, &login, account.as_ref()).await?;
+        let kept = account.as_ref().map(|account| &account.password);
+        let (true, Some(account)) = (self.compare(&attempts, password, kept).await?, account) else {
+            return Err(Refusal::SignInWrong.into());
+        };
+        let token = Token::from_bytes(self.random());
+        let session = self.new_session(caller, &token);
+        let (by, label) = (account.person.clone(), session.label.clone());
+        let first = Write::SignIn { user: by.id, checked: Some(account.password), session };
+        let write =
+            Write::Together { first: Box::new(first), then: self.new_browser(caller, &account.person) };
+        match self.commit_noted(write, account.person.id, &AuditEvent::SignedIn { by, label }).await? {
+            // The password was changed while it was compared.
+            Outcome::Stale => Err(Refusal::SignInWrong.into()),
+            _ => Ok((account.person, token)),
+        }
+    }
+
+    /// Changes the password and ends every other session of the account, in one commit.
+    ///
+    /// # Errors
+    /// [`Refusal::NoAccount`], [`Refusal::SignInWrong`] if the old one is wrong, [`Refusal::TooManySignIns`] after five
+    /// wrong ones, and those of a weak new one.
+    pub async fn change_password(
+        &self,
+        me: &Person,
+        keep: &Token,
+        old: &str,
+        new: &str,
+    ) -> Result<(), Error> {
+        names::password(new)?;
+        let account = self.account(me).await?.ok_or(Refusal::NoAccount)?;
+        let attempts = login_throttle::to_change_password(me.id);
+        if !self.compare(&attempts, old, Some(&account.password)).await? {
+            return Err(Refusal::SignInWrong.into());
+        }
+        let password = self.forge.hash(new, &[me.name.as_str()], self.random()).await?;
+        let first = Write::SetPassword { user: me.id, checked: account.password, password };
+        let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) };
+        let write = Write::Together { first: Box::new(first), then: vec![others] };
+        match self.commit_noted(write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await? {
+            Outcome::Stale => Err(Refusal::SignInWrong.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What goes with a session that begins: the one that the browser had before ends, and its device is known.
+    pub(super) fn new_browser(&self, caller: &Caller, me: &Person) -> Vec<Write> {
+        let ended = caller.me.as_ref().zip(caller.session.as_ref());
+        let ended = ended.map(|(before, session)| {
+            let which = Sessions::One(session.hash());
+            Write::SignOut { user: before.id, which }
+        });
+        ended.into_iter().chain(self.known_device(caller, me)).collect()
+    }
+
+    pub(super) fn known_device(&self, caller: &Caller, me: &Person) -> Option<Write> {
+        let device = caller.device.as_ref()?.hash();
+        Some(Write::KnowDevice { user: me.id, device, at: self.session_clock.now() })
+    }
+
+    /// The attempts that a guess takes: those of a device that has signed in to this account before, or of everybody else.
+    async fn sign_in_attempts(
+        &self,
+        caller: &Caller,
+        login: &Login,
+        account: Option<&Account>,
+    ) -> Result<Vec<Attempt>, Error> {
+        if let (Some(device), Some(account)) = (&caller.device, account) {
+            let (user, device) = (account.person.id, device.hash());
+            if self.store.knows_device(user, device).await? {
+                return Ok(login_throttle::with_known_device(user, device));
+            }
+        }
+        let user = account.map(|account| account.person.id);
+        Ok(login_throttle::from_elsewhere(login, user, caller.from.map(Into::into)))
+    }
+
+    /// Takes an attempt, compares a password, and gives the attempt back if it was right or was not compared at all.
+    async fn compare(
+        &self,
+        attempts: &[Attempt],
+        password: &str,
+        kept: Option<&PasswordHash>,
+    ) -> Result<bool, Error> {
+        let taken = Write::TakeAttempts { attempts: attempts.to_vec(), at: self.steady.now() };
+        match self.commit(taken).await? {
+            Outcome::Done => {}
+            Outcome::Exhausted { wait_ms } => return Err(login_throttle::too_many(wait_ms).into()),
+            other => return Err(Fault::new("sign_in", format!("an attempt came to {other:?}")).into()),
+        }
+        let is_right = self.forge.is_right(password, kept).await;
+        if !matches!(is_right, Ok(false)) {
+            let keys = attempts.iter().map(|attempt| attempt.key).collect();
+            self.commit(Write::GiveBack { attempts: keys }).await?;
+        }
+        is_right
+    }
+}

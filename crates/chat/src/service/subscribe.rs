@@ -1,0 +1,124 @@
+use broker::OutboundConnection;
+use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
+use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
+
+use crate::chat::{Caller, Chat};
+use crate::ports::store::Range;
+use crate::rules::{Resume, resume};
+use crate::service::error::{Error, Fault};
+
+/// How a subscription has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Where delivery begins.
+    pub cursor: Cursor,
+    /// The newest entry at this moment.
+    pub head: Seq,
+    /// The oldest entry that history has.
+    pub begins: Seq,
+    /// Why the gap before `cursor` is not replayed, if it is not.
+    pub reset: Option<ResetReason>,
+}
+
+/// What a reader that fell behind the broker's log gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatchUp {
+    /// The next frames of the gap were offered to the reader.
+    Frames,
+    /// The gap is not replayed; the reader's cursor is at the head.
+    Reset {
+        /// Why.
+        reason: ResetReason,
+        /// Where delivery goes on.
+        cursor: Cursor,
+        /// The oldest entry that history has.
+        begins: Seq,
+    },
+}
+
+/// Live delivery.
+impl Chat {
+    /// Begins live delivery of a topic to a reader, after `since` or at the head. Subscribing again begins
+    /// anew.
+    ///
+    /// # Errors
+    /// Those of [`Chat::history`], and [`Refusal::TooManySubscriptions`].
+    pub async fn subscribe(
+        &self,
+        reader: &mut OutboundConnection,
+        caller: &Caller,
+        topic: &Topic,
+        since: Option<Cursor>,
+    ) -> Result<Subscribed, Error> {
+        reader.unsubscribe(topic);
+        if reader.subscriptions() >= SUBSCRIPTIONS {
+            return Err(Refusal::TooManySubscriptions.into());
+        }
+        // First the place in the topic, then the look at seat and head: what changes in between counts.
+        reader.reserve(topic);
+        let begun = self.begin(reader, caller, topic, since).await;
+        if begun.is_err() {
+            reader.unsubscribe(topic);
+        }
+        begun
+    }
+
+    async fn begin(
+        &self,
+        reader: &mut OutboundConnection,
+        caller: &Caller,
+        topic: &Topic,
+        since: Option<Cursor>,
+    ) -> Result<Subscribed, Error> {
+        let standing = self.may_read(caller, topic).await?;
+        let page = self.store.page(topic, Range::default()).await?;
+        let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
+            Resume::After(seq) => (seq, None),
+            Resume::Reset(reason) => {
+                self.tally.reset(reason);
+                (page.head, Some(reason))
+            }
+        };
+        reader.activate(topic, from, page.head);
+        // Whoever resumes has everything up to there.
+        if let (Some(me), Some(conversation), Some(standing)) = (&caller.me, topic.conversation(), standing)
+            && since.is_some()
+            && reset.is_none()
+            && from > standing.delivered
+        {
+            self.pulse.confirm(conversation, me.id, from);
+        }
+        let cursor = Cursor { epoch: page.epoch, seq: from };
+        Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
+    }
+
+    /// Brings a reader that fell behind the broker's log a page nearer to `until`, or resets it.
+    ///
+    /// # Errors
+    /// [`No::Fault`].
+    pub async fn catch_up(
+        &self,
+        reader: &mut OutboundConnection,
+        topic: &Topic,
+        cursor: Seq,
+        until: Seq,
+    ) -> Result<CatchUp, Error> {
+        let gap = self.gaps.page(&*self.store, topic, cursor, until).await?;
+        let reason = if gap.begins > cursor.next() {
+            ResetReason::Trimmed
+        } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {
+            ResetReason::TooFarBehind
+        } else {
+            let frames = gap.between(cursor, until);
+            if frames.is_empty() {
+                return Err(Fault::new("catch_up", format!("{topic} has nothing after {cursor}")).into());
+            }
+            reader.offer(topic, frames);
+            return Ok(CatchUp::Frames);
+        };
+        self.tally.reset(reason);
+        reader.advance(topic, until);
+        let cursor = Cursor { epoch: gap.epoch, seq: until };
+        Ok(CatchUp::Reset { reason, cursor, begins: gap.begins })
+    }
+}
