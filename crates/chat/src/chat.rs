@@ -111,7 +111,7 @@ pub struct Caller {
     pub device: Option<Token>,
     /// What the browser says it is.
     pub label: String,
-    /// [`Chat::endings`] before the session was looked up.
+    /// [`Chat::revocation_position`] before the session was looked up.
     pub endings: u64,
 }
 
@@ -231,7 +231,7 @@ impl Chat {
     /// and the watch has told nobody.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn is_current(&self, caller: &Caller) -> Result<bool, Error> {
         let Some(session) = caller.session.as_ref().filter(|_| caller.endings != self.revocation_position())
         else {
@@ -280,7 +280,7 @@ impl Chat {
     /// Takes nothing more, commits and answers what was taken, and closes the store.
     ///
     /// # Errors
-    /// [`No::Fault`] if the store could not be closed.
+    /// [`Error::Fault`] if the store could not be closed.
     pub async fn shut_down(&self) -> Result<(), Error> {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();

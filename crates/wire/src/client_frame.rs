@@ -181,7 +181,7 @@ impl ClientFrame {
         take_publish(&mut fields)
     }
 
-    /// The frame as text; [`Request::decode`] reads it back.
+    /// The frame as text; [`ClientFrame::decode`] reads it back.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut fields = Map::new();

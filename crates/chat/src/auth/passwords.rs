@@ -82,10 +82,10 @@ impl PasswordHashing {
         hashing.await?
     }
 
-    /// Refuses a new password that [`Forge::hash`] would refuse.
+    /// Refuses a new password that [`PasswordHashing::hash`] would refuse.
     ///
     /// # Errors
-    /// Those of [`Forge::hash`].
+    /// Those of [`PasswordHashing::hash`].
     pub(crate) async fn check(&self, password: &str, names: &[&str]) -> Result<(), Error> {
         let password = names::password(password)?;
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

@@ -11,7 +11,7 @@ impl Chat {
     /// The caller's account; none for a guest.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn account(&self, me: &Person) -> Result<Option<Account>, Error> {
         Ok(self.store.account(AccountKey::User(me.id)).await?)
     }
@@ -26,10 +26,10 @@ impl Chat {
         self.create_account_from(&Caller { me: Some(me.clone()), ..Caller::default() }, password).await
     }
 
-    /// As [`Chat::claim`]; the caller's device is a known one from now on.
+    /// As [`Chat::create_account`]; the caller's device is a known one from now on.
     ///
     /// # Errors
-    /// Those of [`Chat::claim`], and [`Refusal::SignInNeeded`].
+    /// Those of [`Chat::create_account`], and [`Refusal::SignInNeeded`].
     pub async fn create_account_from(&self, caller: &Caller, password: &str) -> Result<AppRole, Error> {
         let rank = if self.limits.owner_by_link { FirstRank::Member } else { FirstRank::FirstIsOwner };
         self.create_account_as(caller, password, rank).await
@@ -75,7 +75,7 @@ impl Chat {
     /// Ends sessions. Their sockets end with them, before anything later is delivered.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn sign_out(&self, me: &Person, which: Sessions) -> Result<(), Error> {
         let write = Write::SignOut { user: me.id, which };
         if self.account(me).await?.is_none() {
@@ -93,7 +93,7 @@ impl Chat {
     /// The caller's sessions, the one that began last first; those that are over are left out.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn sessions(&self, me: &Person) -> Result<Vec<SessionSummary>, Error> {
         let now = self.session_clock.now();
         let sessions = self.store.sessions(me.id).await?.into_iter();

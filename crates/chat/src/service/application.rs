@@ -61,7 +61,7 @@ impl Chat {
         self.new_reset(Some(me), of.person).await
     }
 
-    /// As [`Chat::offer_reset`], by the operator, who may do it for everybody; the account is found by its name.
+    /// As [`Chat::create_password_reset`], by the operator, who may do it for everybody; the account is found by its name.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].

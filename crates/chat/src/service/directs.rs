@@ -95,7 +95,7 @@ impl Chat {
     /// Whom somebody has blocked, the last one first.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn blocked(&self, me: &Person) -> Result<Vec<Person>, Error> {
         Ok(self.store.blocked(me.id).await?)
     }
@@ -104,7 +104,7 @@ impl Chat {
     /// with; who has an account finds everybody who has one as well.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn people(&self, me: &Person, words: &str) -> Result<Vec<Person>, Error> {
         Ok(self.people_after(me, words, None).await?.items)
     }
@@ -112,7 +112,7 @@ impl Chat {
     /// As [`Chat::people`]; without words those after one of them.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn people_after(
         &self,
         me: &Person,
@@ -129,7 +129,7 @@ impl Chat {
     /// application everybody with an account.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn may_be_added(&self, me: &Person) -> Result<Vec<Person>, Error> {
         let manages = self.app_role(me.id).await? >= Some(AppRole::Admin);
         Ok(self.store.people(me.id, "", manages, None, PAGE_ENTRIES).await?)

@@ -212,7 +212,7 @@ impl Chat {
     /// Groups that anybody may join, whose name has these words in it, by name; without words those after one of them.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn listed_groups(
         &self,
         words: &str,

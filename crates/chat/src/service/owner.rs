@@ -13,7 +13,7 @@ impl Chat {
     /// A token by which somebody becomes the owner, once and until the server stops; none if there is an owner.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn offer_ownership(&self) -> Result<Option<Token>, Error> {
         if self.store.has_owner().await? {
             return Ok(None);
@@ -27,7 +27,7 @@ impl Chat {
     /// with this password. Somebody who is new gets a session.
     ///
     /// # Errors
-    /// [`Refusal::ResetOver`] if the token is unknown or used, and those of [`Chat::introduce`] and [`Chat::claim`].
+    /// [`Refusal::ResetOver`] if the token is unknown or used, and those of [`Chat::create_guest`] and [`Chat::create_account`].
     pub async fn become_owner(
         &self,
         caller: &Caller,

@@ -21,7 +21,7 @@ impl Chat {
         self.create_guest_by(caller, name, None).await
     }
 
-    /// As [`Chat::introduce`], by an invite to a group, if there is one.
+    /// As [`Chat::create_guest`], by an invite to a group, if there is one.
     ///
     /// # Errors
     /// The refusals of a name, [`Refusal::LoginTaken`] if it is that of an account or looks like it,
@@ -82,7 +82,7 @@ impl Chat {
     /// Whose token it is; none if the session is unknown or over.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn authenticate(&self, token: &Token) -> Result<Option<Person>, Error> {
         let hash = token.hash();
         let now = self.session_clock.now();
@@ -104,7 +104,7 @@ impl Chat {
     /// What every page of a signed-in user begins with.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn overview(&self, me: &Person) -> Result<Overview, Error> {
         let Conversations { mine, more, head } =
             self.store.conversations(me.id, OVERVIEW_CONVERSATIONS).await?;

@@ -20,7 +20,7 @@ impl Chat {
     /// The picture of somebody, a JPEG of 192 by 192; none if they have none.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn avatar(&self, user: UserId) -> Result<Option<Bytes>, Error> {
         Ok(self.store.picture(user).await?)
     }

@@ -95,7 +95,7 @@ impl Chat {
     /// Brings a reader that fell behind the broker's log a page nearer to `until`, or resets it.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn catch_up(
         &self,
         reader: &mut OutboundConnection,

@@ -22,7 +22,7 @@ impl Chat {
     /// count nowhere any more, and links and invites that are over; returns how many guests are gone.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`Error::Fault`].
     pub async fn sweep(&self) -> Result<usize, Error> {
         let days = i64::from(self.limits.guest_days);
         let write = Write::Sweep {

@@ -4,8 +4,8 @@ use wire::{
 
 use crate::rules;
 
-/// The right to say or change something in a conversation. The store reads the [`Standing`] it stands on inside the
-/// commit and asks [`Right::check`].
+/// The right to say or change something in a conversation. The store reads the [`MembershipState`] it stands on inside the
+/// commit and asks [`Permission::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
     /// Where.

@@ -291,7 +291,7 @@ pub enum Outcome {
     },
     /// The change is a fact; the place of each piece of news.
     Changed {
-        /// The places, in the order of [`Change::news`].
+        /// The places, in the order of [`GroupChange::news`].
         places: Vec<Seq>,
     },
     /// The marks that moved, but those in directs in which one has blocked the other.
