@@ -5,15 +5,15 @@ use leptos::prelude::*;
 use leptos::web_sys::Element;
 use wire::{Timestamp, UserId};
 
+use crate::client::ChatClient;
 use crate::failure::Failure;
-use crate::live::Live;
 use crate::zone::{Local, Served};
 
 /// What a browser can do for the app; `frontend` provides it as a context. On the server there is none.
 #[derive(Clone, Copy)]
 pub struct Browser {
     /// Begins to drive a [`Live`]: opens the socket and keeps it open.
-    pub start: fn(Live),
+    pub start: fn(ChatClient),
     /// Wakes the driver: there is something to send.
     pub wake: fn(),
     /// Now, in milliseconds since 1970-01-01 UTC.

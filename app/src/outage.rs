@@ -5,8 +5,8 @@ use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{Element, FormData, HtmlAnchorElement, HtmlFormElement, MouseEvent, UrlSearchParams};
 
 use crate::browser::use_browser;
+use crate::client::LinkState;
 use crate::failure::Failure;
-use crate::live::LinkState;
 use crate::site::Session;
 
 /// What becomes of a page that is asked for while the server cannot be reached: the page that is open stays, and the

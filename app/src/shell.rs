@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
+use crate::pages::server_only::{ReturnedPage, Still};
 use crate::returned::Returned;
 use crate::site::App;
-use crate::still::{ReturnedPage, Still};
 use crate::zone::Served;
 
 /// Where the page's files are: paths on this server.

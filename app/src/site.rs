@@ -4,10 +4,10 @@ use leptos_router::path;
 use wire::Overview;
 
 use crate::browser::use_browser;
-use crate::live::Live;
+use crate::client::ChatClient;
+use crate::components::{ToastRegion, Toasts};
 use crate::outage::Outage;
 use crate::pages::{ConversationPage, Landing, NotFound};
-use crate::views::{ToastRegion, Toasts};
 use crate::zone::Clock;
 
 /// The app: which page is shown at which path.
@@ -79,7 +79,7 @@ pub fn is_live(path: &str) -> bool {
 /// Keeps the one [`Live`] of this page, while people go from one conversation to another.
 #[derive(Clone, Default)]
 pub(crate) struct Session {
-    live: ArcRwSignal<Option<Live>>,
+    live: ArcRwSignal<Option<ChatClient>>,
     shown: ArcStoredValue<bool>,
 }
 
@@ -90,15 +90,15 @@ impl Session {
     }
 
     /// The [`Live`] of this page, if somebody is signed in. Tracks.
-    pub(crate) fn current(&self) -> Option<Live> {
+    pub(crate) fn current(&self) -> Option<ChatClient> {
         self.live.get()
     }
 
     /// The [`Live`] of whoever visits; in a browser it is started the first time.
-    pub(crate) fn live(&self, visit: Overview) -> Live {
+    pub(crate) fn live(&self, visit: Overview) -> ChatClient {
         let known = self.live.get_untracked().filter(|live| live.me == visit.me);
         known.unwrap_or_else(|| {
-            let live = Live::new(visit);
+            let live = ChatClient::new(visit);
             self.live.set(Some(live.clone()));
             if let Some(browser) = use_browser() {
                 (browser.start)(live.clone());

@@ -1,37 +1,21 @@
-//! The axum server: what turns HTTP and sockets into calls on [`chat::Chat`], and pages into HTML.
+//! The axum server: HTTP and WebSockets to calls on [`chat::Chat`], and pages to HTML.
 //!
-//! It holds every side effect of the server: the listener, routes, the WebSocket gateway, cookies, files,
-//! signals. It must never decide who may do what in a conversation; that is `chat`'s.
+//! It holds every side effect of the server: the listener, routes, WebSockets, cookies, files, signals. It must never
+//! decide who may do what in a conversation; that is `chat`'s.
 //!
-//! Start reading at [`Server::start`], then `routes.rs`, then `gateway/`.
+//! Start reading at [`Server::start`], then `http/routes.rs`, then `websocket/`.
 
 mod bench;
-mod bodies;
-mod boot;
-mod compression;
 mod config;
-mod connections;
-mod forms;
-mod gateway;
-mod guard;
-mod health;
-mod listener;
-mod metrics;
-mod negotiation;
+mod http;
+mod middleware;
 mod ops;
-mod pages;
-mod pictures;
-mod problem;
-mod renders;
-mod routes;
-mod session;
-mod signals;
-mod site;
-mod topics;
+mod server;
+mod websocket;
 
-pub use bench::{Report, Unmeasured, Wish, bench};
-pub use boot::{Running, Server};
-pub use config::{Cli, Config, Connections, OpenTopics, Patience, Sockets, StoreChoice, Task, Wrong};
+pub use crate::http::routes::ROUTES;
+pub use crate::ops::signals::until_told_to_stop;
+pub use crate::server::{Server, ServerHandle};
+pub use bench::{BenchArgs, BenchError, Report, bench};
+pub use config::{Cli, Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Task, Timeouts};
 pub use ops::{Diagnosis, back_up, doctor, reset_link, restore};
-pub use routes::ROUTES;
-pub use signals::until_told_to_stop;

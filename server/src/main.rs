@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use server::{Cli, Config, Server, Task, Unmeasured, Wish, Wrong};
+use server::{BenchArgs, BenchError, Cli, Config, ConfigError, Server, Task};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -44,14 +44,14 @@ fn main() -> ExitCode {
             print!("{diagnosis}");
             if diagnosis.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Task::Bench(wish) => runtime.block_on(print_bench(&config, &wish)),
+        Task::Bench(args) => runtime.block_on(print_bench(&config, &args)),
     };
     // A disk that hangs is waited for by nobody.
     runtime.shutdown_background();
     code
 }
 
-fn print(done: Result<String, Wrong>) -> ExitCode {
+fn print(done: Result<String, ConfigError>) -> ExitCode {
     match done {
         Ok(sentence) => {
             println!("{sentence}");
@@ -64,8 +64,8 @@ fn print(done: Result<String, Wrong>) -> ExitCode {
     }
 }
 
-async fn print_bench(config: &Config, wish: &Wish) -> ExitCode {
-    match server::bench(config, wish).await {
+async fn print_bench(config: &Config, args: &BenchArgs) -> ExitCode {
+    match server::bench(config, args).await {
         Ok(mut report) => {
             print!("{report}");
             match report.save() {
@@ -76,11 +76,11 @@ async fn print_bench(config: &Config, wish: &Wish) -> ExitCode {
                 }
             }
         }
-        Err(Unmeasured::Refused(wrong)) => {
+        Err(BenchError::Refused(wrong)) => {
             eprintln!("hubbub: {wrong}");
             ExitCode::from(2)
         }
-        Err(Unmeasured::Failed(why)) => {
+        Err(BenchError::Failed(why)) => {
             eprintln!("hubbub: {why}");
             ExitCode::FAILURE
         }

@@ -1,7 +1,7 @@
 //! A page that was cut off and resumed knows the same as one that is loaded anew.
 
-use app::live::{Order, Timeline};
-use app::{Live, Zone};
+use app::client::{Effect, Timeline};
+use app::{ChatClient, Zone};
 use chat::store::Range;
 use chat::testing::{Node, SeededChance};
 use chat::{Caller, RandomSource};
@@ -85,11 +85,11 @@ async fn opened(node: &Node, me: &Person, group: GroupId) -> ConversationView {
 }
 
 /// Brings a page what a connection that begins after its last place would bring it, up to `until`.
-async fn resume(node: &Node, live: &Live, me: &Person, until: Seq) {
+async fn resume(node: &Node, live: &ChatClient, me: &Person, until: Seq) {
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
     live.opened(0.0);
     for order in live.due(0.0) {
-        let Order::Send(frame) = order else { continue };
+        let Effect::Send(frame) = order else { continue };
         let frame: Value = serde_json::from_str(&frame).unwrap();
         if frame["action"] != "subscribe" {
             continue;
@@ -106,10 +106,10 @@ async fn resume(node: &Node, live: &Live, me: &Person, until: Seq) {
 }
 
 /// Everything a page shows of a group.
-fn shown(live: &Live, timeline: &Timeline) -> String {
+fn shown(live: &ChatClient, timeline: &Timeline) -> String {
     let rows: Vec<_> = timeline.rows.with_untracked(|rows| {
         let row =
-            |row: &app::live::Row| (row.key.clone(), row.content.get_untracked(), row.lead.get_untracked());
+            |row: &app::client::Row| (row.key.clone(), row.content.get_untracked(), row.lead.get_untracked());
         rows.iter().map(row).collect()
     });
     let mine = live.mine.get_untracked();
@@ -123,9 +123,9 @@ fn shown(live: &Live, timeline: &Timeline) -> String {
     )
 }
 
-fn page(visit: wire::Overview, opened: ConversationView) -> (Live, Timeline) {
+fn page(visit: wire::Overview, opened: ConversationView) -> (ChatClient, Timeline) {
     let me = visit.me.id;
-    let live = Live::new(visit);
+    let live = ChatClient::new(visit);
     let timeline = Timeline::new(opened, me, Zone::UTC);
     live.follow(&timeline);
     (live, timeline)

@@ -1,10 +1,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::components::Plain;
 use crate::failure::Failure;
 use crate::returned::page_path;
 use crate::text;
-use crate::views::Plain;
 
 /// The page could not be made.
 #[component]
@@ -13,7 +13,7 @@ pub(crate) fn Broken(
     failure: Failure,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    crate::calls::set_status(leptos::prelude::FromServerFnError::status_code(&failure));
+    crate::server_fns::set_status(leptos::prelude::FromServerFnError::status_code(&failure));
     view! {
         <Title text=text::BROKEN/>
         <Plain>

@@ -1,14 +1,12 @@
-//! The pages: one file each.
+//! The pages: hydrated ones, which are live in the browser, and those that the server makes alone.
 
 mod broken;
-mod conversation;
-mod join;
-mod landing;
+pub(crate) mod hydrated;
 mod not_found;
-mod place;
+#[cfg(feature = "ssr")]
+pub(crate) mod server_only;
 
 #[cfg(feature = "ssr")]
 pub(crate) use broken::Broken;
-pub(crate) use conversation::{ConversationPage, wake};
-pub(crate) use landing::{Landing, reload};
+pub(crate) use hydrated::{ConversationPage, Landing, reload, wake};
 pub(crate) use not_found::NotFound;

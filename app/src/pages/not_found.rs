@@ -1,14 +1,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::components::Plain;
 use crate::text;
-use crate::views::Plain;
 
 /// Nothing is at this path, or it is not for this caller.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
-    crate::calls::set_status(http::StatusCode::NOT_FOUND);
+    crate::server_fns::set_status(http::StatusCode::NOT_FOUND);
     view! {
         <Title text=text::NOT_FOUND/>
         <Plain>

@@ -11,7 +11,7 @@ pub(crate) use still::*;
 use wire::limits::MAX_UNREAD;
 use wire::{ConversationSummary, Event, JoinPolicy, Person, Quote, Role, Setting, Timestamp};
 
-use crate::live::Receipt;
+use crate::client::Receipt;
 
 pub(crate) const PRODUCT: &str = "Hubbub";
 pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start talking.";

@@ -13,14 +13,14 @@ pub(super) struct Figures {
     /// For how long each was measured.
     pub(super) seconds: u64,
     pub(super) machine: Machine,
-    pub(super) fan_out: ToMany,
-    pub(super) idle: AtRest,
-    pub(super) durable_send: Sending,
+    pub(super) fan_out: FanoutFigures,
+    pub(super) idle: IdleFigures,
+    pub(super) durable_send: SendFigures,
 }
 
 /// How fast a message reaches many.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct ToMany {
+pub(super) struct FanoutFigures {
     pub(super) subscribers: u32,
     pub(super) one_at_a_time: Measured,
     pub(super) many_at_once: Measured,
@@ -28,7 +28,7 @@ pub(super) struct ToMany {
 
 /// What it costs that many are there.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct AtRest {
+pub(super) struct IdleFigures {
     pub(super) connections: u32,
     #[serde(flatten)]
     pub(super) rest: Rest,
@@ -36,7 +36,7 @@ pub(super) struct AtRest {
 
 /// How fast what is sent is a fact.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Sending {
+pub(super) struct SendFigures {
     pub(super) senders: u32,
     /// How many messages a second they send when they are in no hurry.
     pub(super) offered_per_s: u32,

@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempDir};
 
-use super::wish::Wish;
-use crate::config::{Config, StoreChoice, Wrong};
+use super::args::BenchArgs;
+use crate::config::{Config, ConfigError, StoreChoice};
 
 /// A new folder for the data of the servers that are measured, on the disk that the operator's server has its own on.
-pub(super) fn make(config: &Config, wish: &Wish) -> Result<TempDir, Wrong> {
-    let beside = beside(config, wish)?;
+pub(super) fn make(config: &Config, args: &BenchArgs) -> Result<TempDir, ConfigError> {
+    let beside = beside(config, args)?;
     Builder::new().prefix(".hubbub-bench-").tempdir_in(&beside).map_err(|error| {
         let right = "name with --data a folder that you may write to";
-        Wrong(format!("the folder {} cannot be written ({error}); {right}", beside.display()))
+        ConfigError(format!("the folder {} cannot be written ({error}); {right}", beside.display()))
     })
 }
 
 /// Where it is made. Who has not served yet has no folder: then the place where it would be is meant.
-fn beside(config: &Config, wish: &Wish) -> Result<PathBuf, Wrong> {
-    let (named, data) = (wish.names_data(), &config.data);
+fn beside(config: &Config, args: &BenchArgs) -> Result<PathBuf, ConfigError> {
+    let (named, data) = (args.names_data(), &config.data);
     if config.store == StoreChoice::Memory && !named {
         return Ok(env::temp_dir());
     }
@@ -29,13 +29,13 @@ fn beside(config: &Config, wish: &Wish) -> Result<PathBuf, Wrong> {
     if found.is_dir() {
         Ok(found)
     } else {
-        Err(Wrong(format!("{} is a file; name with --data the folder for the data", data.display())))
+        Err(ConfigError(format!("{} is a file; name with --data the folder for the data", data.display())))
     }
 }
 
-fn real(folder: &Path) -> Result<PathBuf, Wrong> {
+fn real(folder: &Path) -> Result<PathBuf, ConfigError> {
     fs::canonicalize(folder).map_err(|error| {
         let right = "make it, or name with --data a folder on the disk that is meant";
-        Wrong(format!("the folder {} cannot be used ({error}); {right}", folder.display()))
+        ConfigError(format!("the folder {} cannot be used ({error}); {right}", folder.display()))
     })
 }

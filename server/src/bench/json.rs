@@ -2,7 +2,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::Wrong;
+use crate::config::ConfigError;
 
 /// A file that will have the figures. It is opened before anything is measured, so that they are not lost at the end;
 /// what it had stays until then, and if it was not there and nothing comes of it, it goes.
@@ -15,21 +15,21 @@ pub(super) struct JsonFile {
 }
 
 impl JsonFile {
-    pub(super) fn open(path: &Path) -> Result<Self, Wrong> {
+    pub(super) fn open(path: &Path) -> Result<Self, ConfigError> {
         let empty = !path.exists();
         let file = File::options().create(true).write(true).truncate(false).open(path).map_err(|error| {
             let right = "name a file in a folder that you may write to";
-            Wrong(format!("--json {} cannot be written ({error}); {right}", path.display()))
+            ConfigError(format!("--json {} cannot be written ({error}); {right}", path.display()))
         })?;
         Ok(Self { path: path.to_owned(), file, empty })
     }
 
-    pub(super) fn write(&mut self, text: &str) -> Result<(), Wrong> {
+    pub(super) fn write(&mut self, text: &str) -> Result<(), ConfigError> {
         let written = self.replace(text);
         self.empty &= written.is_err();
         written.map_err(|error| {
             let right = "the figures stand above; make room, or name another file";
-            Wrong(format!("--json {} could not be written ({error}); {right}", self.path.display()))
+            ConfigError(format!("--json {} could not be written ({error}); {right}", self.path.display()))
         })
     }
 

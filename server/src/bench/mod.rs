@@ -4,16 +4,16 @@
 //! the operator has, data, port and running server, is not touched, and nothing is left behind, however it ends; only who
 //! kills it without a word (SIGKILL) has to end its server and remove its folder.
 
+mod advice;
+mod args;
+mod cancel;
 mod figures;
 mod folder;
 mod json;
 mod machine;
-mod part;
 mod progress;
 mod report;
-mod stop;
-mod verdict;
-mod wish;
+mod stage;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,23 +26,23 @@ use crowd::server::{Server, Serving};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+pub use self::args::BenchArgs;
 pub use self::report::Report;
-pub use self::wish::Wish;
 
-use self::figures::{AtRest, Figures, Sending, ToMany};
+use self::args::Plan;
+use self::cancel::Cancel;
+use self::figures::{FanoutFigures, Figures, IdleFigures, SendFigures};
 use self::json::JsonFile;
 use self::machine::Machine;
-use self::part::Part;
 use self::progress::Progress;
-use self::stop::Stop;
-use self::wish::Plan;
-use crate::config::{Config, StoreChoice, Wrong};
+use self::stage::Stage;
+use crate::config::{Config, ConfigError, StoreChoice};
 
 /// Why there is no report.
 #[derive(Debug)]
-pub enum Unmeasured {
+pub enum BenchError {
     /// What was asked for cannot be; nothing was begun.
-    Refused(Wrong),
+    Refused(ConfigError),
     /// It was begun and did not come to its end: one sentence.
     Failed(String),
 }
@@ -55,7 +55,7 @@ struct Bench {
     machine: Machine,
     folder: TempDir,
     progress: Progress,
-    stop: Stop,
+    stop: Cancel,
 }
 
 /// How long a server may take to end whose sockets are closed.
@@ -75,14 +75,14 @@ const STEADY: u32 = 1_000;
 ///
 /// # Errors
 /// If it cannot be begun, or does not come to its end.
-pub async fn bench(config: &Config, wish: &Wish) -> Result<Report, Unmeasured> {
-    let failed = |error: io::Error| Unmeasured::Failed(format!("nothing could be measured: {error}"));
+pub async fn bench(config: &Config, args: &BenchArgs) -> Result<Report, BenchError> {
+    let failed = |error: io::Error| BenchError::Failed(format!("nothing could be measured: {error}"));
     // From here on a signal finds somebody who tidies up.
-    let mut stop = Stop::listen().map_err(failed)?;
-    let plan = wish.plan(machine::descriptors()).map_err(Unmeasured::Refused)?;
+    let mut stop = Cancel::listen().map_err(failed)?;
+    let plan = args.plan(machine::descriptors()).map_err(BenchError::Refused)?;
     let binary = env::current_exe().map_err(failed)?;
-    let folder = folder::make(config, wish).map_err(Unmeasured::Refused)?;
-    let json = wish.json().map(JsonFile::open).transpose().map_err(Unmeasured::Refused)?;
+    let folder = folder::make(config, args).map_err(BenchError::Refused)?;
+    let json = args.json().map(JsonFile::open).transpose().map_err(BenchError::Refused)?;
     let machine = tokio::select! {
         biased;
         () = stop.told() => return Err(stopped()),
@@ -96,29 +96,29 @@ pub async fn bench(config: &Config, wish: &Wish) -> Result<Report, Unmeasured> {
     let tidied = bench.folder.close();
     let report = Report::new(measured?, json);
     tidied
-        .map_err(|error| Unmeasured::Failed(format!("{place} could not be removed ({error}); remove it")))?;
+        .map_err(|error| BenchError::Failed(format!("{place} could not be removed ({error}); remove it")))?;
     Ok(report)
 }
 
-fn stopped() -> Unmeasured {
-    Unmeasured::Failed("stopped before everything was measured".into())
+fn stopped() -> BenchError {
+    BenchError::Failed("stopped before everything was measured".into())
 }
 
 impl Bench {
     /// Every part, one after the other.
-    async fn run(&mut self) -> Result<Figures, Unmeasured> {
+    async fn run(&mut self) -> Result<Figures, BenchError> {
         let Plan { subscribers, connections, time } = self.plan;
-        let fan_out = ToMany {
+        let fan_out = FanoutFigures {
             subscribers,
-            one_at_a_time: self.fan_out(Part::OneAtATime, 1).await?,
-            many_at_once: self.fan_out(Part::ManyAtOnce, MANY).await?,
+            one_at_a_time: self.fan_out(Stage::OneAtATime, 1).await?,
+            many_at_once: self.fan_out(Stage::ManyAtOnce, MANY).await?,
         };
-        let idle = AtRest { connections, rest: self.idle().await? };
-        let durable_send = Sending {
+        let idle = IdleFigures { connections, rest: self.idle().await? };
+        let durable_send = SendFigures {
             senders: SENDERS,
             offered_per_s: STEADY,
-            steady: self.durable_send(Part::Steady, Some(STEADY)).await?,
-            flat_out: self.durable_send(Part::FlatOut, None).await?,
+            steady: self.durable_send(Stage::Steady, Some(STEADY)).await?,
+            flat_out: self.durable_send(Stage::FlatOut, None).await?,
         };
         let Self { store, machine, .. } = self;
         Ok(Figures {
@@ -131,7 +131,7 @@ impl Bench {
         })
     }
 
-    async fn fan_out(&mut self, part: Part, window: usize) -> Result<Measured, Unmeasured> {
+    async fn fan_out(&mut self, part: Stage, window: usize) -> Result<Measured, BenchError> {
         let Plan { subscribers, time, .. } = self.plan;
         self.measure(part, async |server, progress| {
             let Serving { addr, pid } = server;
@@ -142,14 +142,14 @@ impl Bench {
         .await
     }
 
-    async fn idle(&mut self) -> Result<Rest, Unmeasured> {
+    async fn idle(&mut self) -> Result<Rest, BenchError> {
         let (server, store) = (self.binary.clone(), self.store.name().into());
         let Plan { connections, time, .. } = self.plan;
         let idle = Idle { server, store, connections, time };
-        self.measure(Part::Idle, async |server, progress| idle.run_on(server, progress).await).await
+        self.measure(Stage::Idle, async |server, progress| idle.run_on(server, progress).await).await
     }
 
-    async fn durable_send(&mut self, part: Part, rate: Option<u32>) -> Result<Acknowledged, Unmeasured> {
+    async fn durable_send(&mut self, part: Stage, rate: Option<u32>) -> Result<Acknowledged, BenchError> {
         let (server, store) = (self.binary.clone(), self.store.name().into());
         let time = self.plan.time;
         let durable = Durable { server, store, senders: SENDERS, topics: TOPICS, rate, time };
@@ -159,12 +159,12 @@ impl Bench {
     /// Has a fresh server measured, and ends it whatever comes.
     async fn measure<T>(
         &mut self,
-        part: Part,
+        part: Stage,
         measure: impl AsyncFnOnce(Serving, &Progress) -> io::Result<T>,
-    ) -> Result<T, Unmeasured> {
+    ) -> Result<T, BenchError> {
         let Self { binary, store, folder, progress, stop, .. } = self;
         let failed =
-            |why: &dyn fmt::Display| Unmeasured::Failed(format!("{part} could not be measured: {why}"));
+            |why: &dyn fmt::Display| BenchError::Failed(format!("{part} could not be measured: {why}"));
         progress.begin(part);
         let mut server =
             Server::apart(binary, store.name(), folder.path()).await.map_err(|error| failed(&error))?;

@@ -8,9 +8,9 @@ use crowd::watch::{Step, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Instant, interval};
 
-use super::part::Part;
+use super::args::Plan;
 use super::report::grouped;
-use super::wish::Plan;
+use super::stage::Stage;
 
 /// How far it is: a bar on a terminal, and otherwise a line a scenario. A bar is as long as everything will take, in
 /// milliseconds.
@@ -23,7 +23,7 @@ pub(super) struct Progress {
 /// Where the bar stands, and how far it goes by itself.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    part: Part,
+    part: Stage,
     /// Where the part ends.
     ends: Duration,
     /// How many connections it has opened.
@@ -42,22 +42,22 @@ const BAR: &str = "{prefix:<12} {wide_bar} {msg:>38}";
 impl Progress {
     pub(super) fn over(plan: &Plan) -> Self {
         let bar = stderr().is_terminal().then(|| {
-            let whole = Part::ALL.iter().map(|part| part.length(plan)).sum();
+            let whole = Stage::ALL.iter().map(|part| part.length(plan)).sum();
             let bar = ProgressBar::with_draw_target(Some(millis(whole)), ProgressDrawTarget::stderr());
             // The template is fixed; if it were wrong the usual one would do.
             let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.with_style(style.progress_chars("━╸─"))
         });
-        let (part, zero) = (Part::ALL[0], Duration::ZERO);
+        let (part, zero) = (Stage::ALL[0], Duration::ZERO);
         let place = Place { part, ends: zero, open: 0, from: zero, since: Instant::now(), step: zero };
         Self { plan: plan.clone(), bar, place: Mutex::new(place) }
     }
 
     /// The next part begins.
-    pub(super) fn begin(&self, part: Part) {
-        let first = part == Part::ALL[0] || self.place().part.scenario() != part.scenario();
+    pub(super) fn begin(&self, part: Stage) {
+        let first = part == Stage::ALL[0] || self.place().part.scenario() != part.scenario();
         self.change(|place| {
-            let (from, since, step) = (place.ends, Instant::now(), Part::opening(0));
+            let (from, since, step) = (place.ends, Instant::now(), Stage::opening(0));
             *place = Place { part, ends: from + part.length(&self.plan), open: 0, from, since, step };
         });
         match &self.bar {
@@ -120,7 +120,7 @@ impl Watcher for Progress {
             let (from, step) = match step {
                 Step::Opens(open) => {
                     place.open = open;
-                    (now, Part::opening(1) - Part::opening(0))
+                    (now, Stage::opening(1) - Stage::opening(0))
                 }
                 Step::Settles(time) => (now, time),
                 // However long it took so far, this is the end of the part.

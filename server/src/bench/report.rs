@@ -3,10 +3,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::MANY;
-use super::figures::{AtRest, Figures, Sending, ToMany};
+use super::advice::verdict;
+use super::figures::{FanoutFigures, Figures, IdleFigures, SendFigures};
 use super::json::JsonFile;
-use super::verdict::verdict;
-use crate::config::Wrong;
+use crate::config::ConfigError;
 
 /// What came of it: figures for programs (as JSON), and a table and sentences for people (`Display`).
 #[derive(Debug, Serialize)]
@@ -33,9 +33,9 @@ impl Report {
     ///
     /// # Errors
     /// If the disk does not take them.
-    pub fn save(&mut self) -> Result<(), Wrong> {
+    pub fn save(&mut self) -> Result<(), ConfigError> {
         let Some(mut json) = self.json.take() else { return Ok(()) };
-        let text = serde_json::to_string_pretty(self).map_err(|error| Wrong(error.to_string()))?;
+        let text = serde_json::to_string_pretty(self).map_err(|error| ConfigError(error.to_string()))?;
         json.write(&text)
     }
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Report {
         let Figures { store, seconds, machine, fan_out, idle, durable_send } = &self.figures;
         let cores = if machine.cores == 1 { "1 core".into() } else { format!("{} cores", machine.cores) };
         writeln!(f, "hubbub {}, {store}, {cores}, {seconds} s each\n", self.version)?;
-        let ToMany { subscribers, one_at_a_time: one, many_at_once: many } = fan_out;
+        let FanoutFigures { subscribers, one_at_a_time: one, many_at_once: many } = fan_out;
         let times = ["median ms", "99 of 100 ms"];
         row(
             f,
@@ -56,14 +56,14 @@ impl fmt::Display for Report {
             let (median, p99) = (format!("{:.1}", measured.median_ms), format!("{:.1}", measured.p99_ms));
             row(f, &format!("  {load}"), [&whole(measured.deliveries_per_s), &median, &p99])?;
         }
-        let Sending { senders, offered_per_s, steady, flat_out } = durable_send;
+        let SendFigures { senders, offered_per_s, steady, flat_out } = durable_send;
         row(f, &format!("durable-send by {senders}"), ["answered/s", times[0], times[1]])?;
         let steadily = format!("{} a second", grouped(u64::from(*offered_per_s)));
         for (load, measured) in [(steadily, steady), ("as fast as answered".into(), flat_out)] {
             let (median, p99) = (format!("{:.1}", measured.median_ms), format!("{:.1}", measured.p99_ms));
             row(f, &format!("  {load}"), [&whole(measured.acks_per_s), &median, &p99])?;
         }
-        let AtRest { connections, rest } = idle;
+        let IdleFigures { connections, rest } = idle;
         row(f, "idle", ["KiB each", "CPU µs/s each", "lost"])?;
         let (memory, cpu) = (format!("{:.1}", rest.rss_kib_each), format!("{:.1}", rest.cpu_us_each));
         row(

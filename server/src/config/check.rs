@@ -5,12 +5,12 @@ use chat::{Limits, SignUp};
 use ipnet::IpNet;
 
 use super::settings::Settings;
-use super::{Config, Connections, OpenTopics, Patience, Sockets, StoreChoice, Wrong};
-use crate::guard::origin_parts;
+use super::{Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Timeouts};
+use crate::middleware::origin_parts;
 
 impl Settings {
     /// What the operator wants, if all of it can be; what nobody said has the default that its flag names.
-    pub(super) fn check(self) -> Result<Config, Wrong> {
+    pub(super) fn check(self) -> Result<Config, ConfigError> {
         let (limits, sockets) = (Limits::default(), Sockets::default());
         let connections = Connections::default();
         let limits = Limits {
@@ -68,7 +68,7 @@ impl Settings {
             log: self.log.unwrap_or_else(|| "warn".into()),
             limits,
             sockets,
-            patience: Patience::default(),
+            patience: Timeouts::default(),
         };
         // Whoever is first on a loopback address is somebody with this machine; elsewhere it may be anybody.
         config.limits.owner_by_link = !config.is_local() || config.origin.is_some();
@@ -76,12 +76,14 @@ impl Settings {
     }
 }
 
-fn check_address(name: &str, addr: &str, port: u16) -> Result<(), Wrong> {
+fn check_address(name: &str, addr: &str, port: u16) -> Result<(), ConfigError> {
     let good = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
     if addr.rsplit_once(':').is_some_and(good) {
         return Ok(());
     }
-    Err(Wrong(format!("{name} = \"{addr}\" is not right; give address and port, such as 127.0.0.1:{port}")))
+    Err(ConfigError(format!(
+        "{name} = \"{addr}\" is not right; give address and port, such as 127.0.0.1:{port}"
+    )))
 }
 
 impl FromStr for StoreChoice {
@@ -125,42 +127,48 @@ impl FromStr for OpenTopics {
     }
 }
 
-fn choice<T: FromStr<Err = &'static str>>(key: &str, given: Option<String>, default: T) -> Result<T, Wrong> {
+fn choice<T: FromStr<Err = &'static str>>(
+    key: &str,
+    given: Option<String>,
+    default: T,
+) -> Result<T, ConfigError> {
     let Some(text) = given else { return Ok(default) };
-    text.parse().map_err(|right| Wrong(format!("{key} = \"{text}\" is not right; it is {right}")))
+    text.parse().map_err(|right| ConfigError(format!("{key} = \"{text}\" is not right; it is {right}")))
 }
 
-fn at_least_one<T: PartialOrd + From<u8>>(key: &str, given: Option<T>, default: T) -> Result<T, Wrong> {
+fn at_least_one<T: PartialOrd + From<u8>>(key: &str, given: Option<T>, default: T) -> Result<T, ConfigError> {
     match given {
-        Some(count) if count < T::from(1) => Err(Wrong(format!("{key} = 0 is not right; it is at least 1"))),
-        given => Ok(given.unwrap_or(default)),
-    }
-}
-
-fn rate(key: &str, given: Option<f64>, default: f64) -> Result<f64, Wrong> {
-    match given {
-        Some(rate) if !(rate.is_finite() && rate > 0.0) => {
-            Err(Wrong(format!("{key} = {rate} is not right; it is a number above 0")))
+        Some(count) if count < T::from(1) => {
+            Err(ConfigError(format!("{key} = 0 is not right; it is at least 1")))
         }
         given => Ok(given.unwrap_or(default)),
     }
 }
 
-fn check_proxies(given: Vec<String>) -> Result<Vec<IpNet>, Wrong> {
+fn rate(key: &str, given: Option<f64>, default: f64) -> Result<f64, ConfigError> {
+    match given {
+        Some(rate) if !(rate.is_finite() && rate > 0.0) => {
+            Err(ConfigError(format!("{key} = {rate} is not right; it is a number above 0")))
+        }
+        given => Ok(given.unwrap_or(default)),
+    }
+}
+
+fn check_proxies(given: Vec<String>) -> Result<Vec<IpNet>, ConfigError> {
     let read = |text: &String| {
         let text = text.trim();
         let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
         let right = "give addresses or networks, such as 10.0.0.0/8";
-        net.ok_or_else(|| Wrong(format!("trusted_proxies = \"{text}\" is not right; {right}")))
+        net.ok_or_else(|| ConfigError(format!("trusted_proxies = \"{text}\" is not right; {right}")))
     };
     given.iter().filter(|text| !text.trim().is_empty()).map(read).collect()
 }
 
-fn check_token(token: String) -> Result<String, Wrong> {
+fn check_token(token: String) -> Result<String, ConfigError> {
     if token.len() >= TOKEN_BYTES && token.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(token);
     }
-    Err(Wrong(format!(
+    Err(ConfigError(format!(
         "open_topics_token is not right; give at least {TOKEN_BYTES} visible ASCII characters without spaces"
     )))
 }
@@ -172,10 +180,10 @@ const MIB: u64 = 1024 * 1024;
 const TOKEN_BYTES: usize = 16;
 
 /// An origin is a scheme and a host, and a port if it is not the usual one: what browsers send as `Origin`.
-fn check_origin(given: &str) -> Result<String, Wrong> {
+fn check_origin(given: &str) -> Result<String, ConfigError> {
     let wrong = || {
         let right = "give scheme and host, such as https://chat.example.org";
-        Wrong(format!("origin = \"{given}\" is not right; {right}"))
+        ConfigError(format!("origin = \"{given}\" is not right; {right}"))
     };
     let uri: http::Uri = given.parse().map_err(|_| wrong())?;
     match (uri.scheme_str(), uri.authority()) {

@@ -43,7 +43,7 @@ pub struct Config {
     /// The limits of the listener.
     pub connections: Connections,
     /// How long the server waits for whom.
-    pub patience: Patience,
+    pub patience: Timeouts,
 }
 
 /// Where facts are kept.
@@ -88,7 +88,7 @@ pub struct Connections {
 
 /// How long the server waits for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// For the whole header of a request.
     pub header: Duration,
     /// For the first frame of a socket.
@@ -107,9 +107,9 @@ pub struct Patience {
 
 /// A setting that cannot be: one sentence that says what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong(pub String);
+pub struct ConfigError(pub String);
 
-impl fmt::Display for Wrong {
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -137,14 +137,14 @@ impl Default for Connections {
     }
 }
 
-impl Patience {
+impl Timeouts {
     /// The shortest time after which a socket is looked at.
     pub(crate) fn shortest(&self) -> Duration {
         self.first_frame.min(self.silence).min(self.pong).min(self.stall)
     }
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             header: Duration::from_secs(5),
@@ -163,7 +163,7 @@ impl Config {
     ///
     /// # Errors
     /// The first setting that cannot be.
-    pub fn read(cli: Cli) -> Result<Self, Wrong> {
+    pub fn read(cli: Cli) -> Result<Self, ConfigError> {
         let flags = cli.settings();
         let file = match &flags.config {
             Some(path) => Settings::from_file(path)?,
@@ -190,7 +190,7 @@ impl Config {
             limits: Limits::default(),
             sockets: Sockets::default(),
             connections: Connections::default(),
-            patience: Patience::default(),
+            patience: Timeouts::default(),
         }
     }
 
@@ -224,8 +224,8 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn config(file: &str) -> Result<Config, Wrong> {
-        toml::from_str::<Settings>(file).map_err(|error| Wrong(error.to_string()))?.check()
+    fn config(file: &str) -> Result<Config, ConfigError> {
+        toml::from_str::<Settings>(file).map_err(|error| ConfigError(error.to_string()))?.check()
     }
 
     #[test]

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use serde::Deserialize;
 
-use super::Wrong;
-use crate::bench::Wish;
+use super::ConfigError;
+use crate::bench::BenchArgs;
 
 /// Hubbub is group chat that you host yourself: one program, one data folder. People open its address in a browser,
 /// give a name and talk; programs use the same socket as the page.
@@ -53,7 +53,7 @@ enum Command {
     /// Looks at data, clock, origin and proxy settings, and says what to do; the exit code is 1 if something is wrong
     Doctor(Settings),
     /// Measures what this machine can do, in about 30 seconds, beside whatever runs, and says what it means
-    Bench(Wish),
+    Bench(BenchArgs),
 }
 
 /// A command of the operator.
@@ -80,7 +80,7 @@ pub enum Task {
     /// Look whether all is well.
     Doctor,
     /// Measure the machine.
-    Bench(Wish),
+    Bench(BenchArgs),
 }
 
 /// Every setting, as it may stand in a flag, the environment or the file; whatever is said first counts, in
@@ -185,7 +185,7 @@ impl Cli {
     /// What flags and the environment say.
     pub(super) fn settings(self) -> Settings {
         match self.command {
-            Some(Command::Bench(Wish { data, store, config, .. })) => {
+            Some(Command::Bench(BenchArgs { data, store, config, .. })) => {
                 Settings { data, store, config, ..Settings::default() }
             }
             Some(
@@ -201,12 +201,12 @@ impl Cli {
 }
 
 impl Settings {
-    pub(super) fn from_file(path: &Path) -> Result<Self, Wrong> {
+    pub(super) fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let shown = path.display();
         let text = std::fs::read_to_string(path)
-            .map_err(|error| Wrong(format!("the settings file {shown} cannot be read: {error}")))?;
+            .map_err(|error| ConfigError(format!("the settings file {shown} cannot be read: {error}")))?;
         toml::from_str(&text)
-            .map_err(|error| Wrong(format!("the settings file {shown} is not right: {error}")))
+            .map_err(|error| ConfigError(format!("the settings file {shown} is not right: {error}")))
     }
 
     /// These settings, and where they say nothing, those.

@@ -5,22 +5,23 @@ use store::{Backup, BackupRequest, SqliteStore};
 use wire::Timestamp;
 
 use super::control::{self, Made, Reply, Request};
-use crate::config::{Config, StoreChoice, Wrong};
+use crate::config::{Config, ConfigError, StoreChoice};
 
 /// Writes a verified backup of the data into a file, also while a server has it; gives the sentence that says so.
 ///
 /// # Errors
 /// Why there is none; nothing is left of it then.
-pub async fn back_up(config: &Config, file: &Path, force: bool) -> Result<String, Wrong> {
+pub async fn back_up(config: &Config, file: &Path, force: bool) -> Result<String, ConfigError> {
     check_data(config)?;
     // The server may stand in another folder.
-    let file = std::path::absolute(file).map_err(|error| Wrong(format!("{}: {error}", file.display())))?;
+    let file =
+        std::path::absolute(file).map_err(|error| ConfigError(format!("{}: {error}", file.display())))?;
     let request = Request::Backup { file: file.clone(), force };
     let made = match control::ask(config, &request).await {
         Some(reply) => match reply? {
             Reply::Backup(made) => made,
-            Reply::Wrong(wrong) => return Err(Wrong(wrong)),
-            other => return Err(Wrong(format!("the server answered something else: {other:?}"))),
+            Reply::Wrong(wrong) => return Err(ConfigError(wrong)),
+            other => return Err(ConfigError(format!("the server answered something else: {other:?}"))),
         },
         None => back_up_stopped(config, &file, force).await?,
     };
@@ -35,8 +36,8 @@ pub async fn back_up(config: &Config, file: &Path, force: bool) -> Result<String
     ))
 }
 
-async fn back_up_stopped(config: &Config, file: &Path, force: bool) -> Result<Made, Wrong> {
-    let wrong = |fault: chat::Fault| Wrong(fault.to_string());
+async fn back_up_stopped(config: &Config, file: &Path, force: bool) -> Result<Made, ConfigError> {
+    let wrong = |fault: chat::Fault| ConfigError(fault.to_string());
     let store = SqliteStore::open(&config.data, &OsRandom).map_err(wrong)?;
     let backup = Backup::of_this_version(SystemClock.now());
     let made = store.back_up(BackupRequest { file: file.to_owned(), replace: force, backup }).await;
@@ -50,12 +51,12 @@ async fn back_up_stopped(config: &Config, file: &Path, force: bool) -> Result<Ma
 ///
 /// # Errors
 /// Why not; the data is as it was then.
-pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, Wrong> {
+pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, ConfigError> {
     if config.store == StoreChoice::Memory {
-        return Err(Wrong("a server that keeps everything in memory has nothing to restore".into()));
+        return Err(ConfigError("a server that keeps everything in memory has nothing to restore".into()));
     }
-    let restored =
-        store::restore(&config.data, file, force, &OsRandom).map_err(|fault| Wrong(fault.to_string()))?;
+    let restored = store::restore(&config.data, file, force, &OsRandom)
+        .map_err(|fault| ConfigError(fault.to_string()))?;
     let of = match &restored.backup {
         Some(Backup { version, at }) => format!("It was made by Hubbub {version} on {}.", day_and_time(at.0)),
         None => "It is no backup but a database of a server: what that server wrote later is not in it."
@@ -74,14 +75,14 @@ pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, Wron
 }
 
 /// Refuses where there is nothing that a command could be about, before it makes an empty server.
-pub(super) fn check_data(config: &Config) -> Result<(), Wrong> {
+pub(super) fn check_data(config: &Config) -> Result<(), ConfigError> {
     if config.store == StoreChoice::Memory {
-        return Err(Wrong("what is kept in memory is gone with its server".into()));
+        return Err(ConfigError("what is kept in memory is gone with its server".into()));
     }
     if config.data.join("hubbub.db").exists() || config.data.join("hubbub.life").exists() {
         return Ok(());
     }
-    Err(Wrong(format!("there is no data in {}; name its folder with --data", config.data.display())))
+    Err(ConfigError(format!("there is no data in {}; name its folder with --data", config.data.display())))
 }
 
 /// A number with its word.

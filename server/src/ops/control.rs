@@ -12,9 +12,9 @@ use store::{Backup, BackupRequest, SqliteStore, Verified};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
-use super::arrivals::{Arrivals, Seen};
 use super::reset_link;
-use crate::config::{Config, StoreChoice, Wrong};
+use super::seen_hosts::{Seen, SeenHosts};
+use crate::config::{Config, ConfigError, StoreChoice};
 
 /// A call to the server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub(crate) struct Control {
     pub(crate) chat: Arc<Chat>,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) config: Arc<Config>,
-    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) arrivals: Arc<SeenHosts>,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn path(config: &Config) -> PathBuf {
 
 /// Asks the server that has the data; none if there is none, or the data is in memory.
 #[cfg(unix)]
-pub(super) async fn ask(config: &Config, request: &Request) -> Option<Result<Reply, Wrong>> {
+pub(super) async fn ask(config: &Config, request: &Request) -> Option<Result<Reply, ConfigError>> {
     if config.store == StoreChoice::Memory {
         return None;
     }
@@ -87,15 +87,15 @@ pub(super) async fn ask(config: &Config, request: &Request) -> Option<Result<Rep
             let path = path.display();
             let sentence =
                 format!("the server cannot be reached at {path}: {error}; run this as the user it runs as");
-            return Some(Err(Wrong(sentence)));
+            return Some(Err(ConfigError(sentence)));
         }
     };
     let asked = exchange(stream, request).await;
-    Some(asked.map_err(|error| Wrong(format!("the server did not answer: {error}; look into its log"))))
+    Some(asked.map_err(|error| ConfigError(format!("the server did not answer: {error}; look into its log"))))
 }
 
 #[cfg(not(unix))]
-pub(super) async fn ask(_: &Config, _: &Request) -> Option<Result<Reply, Wrong>> {
+pub(super) async fn ask(_: &Config, _: &Request) -> Option<Result<Reply, ConfigError>> {
     None
 }
 
@@ -174,7 +174,9 @@ impl Control {
             return;
         }
         let reply = match serde_json::from_str(&call) {
-            Ok(request) => self.answer(request).await.unwrap_or_else(|Wrong(wrong)| Reply::Wrong(wrong)),
+            Ok(request) => {
+                self.answer(request).await.unwrap_or_else(|ConfigError(wrong)| Reply::Wrong(wrong))
+            }
             Err(error) => Reply::Wrong(format!("this server does not know the command: {error}")),
         };
         if let Ok(reply) = line(&reply) {
@@ -183,19 +185,20 @@ impl Control {
         }
     }
 
-    async fn answer(&self, request: Request) -> Result<Reply, Wrong> {
+    async fn answer(&self, request: Request) -> Result<Reply, ConfigError> {
         match request {
             Request::Backup { file, force } => {
                 let request =
                     BackupRequest { file, replace: force, backup: Backup::of_this_version(self.chat.now()) };
-                let made = self.store.back_up(request).await.map_err(|fault| Wrong(fault.to_string()))?;
+                let made =
+                    self.store.back_up(request).await.map_err(|fault| ConfigError(fault.to_string()))?;
                 Ok(Reply::Backup(made.into()))
             }
             Request::ResetLink { name } => {
                 let token =
                     self.chat.create_password_reset_as_operator(&name).await.map_err(|no| match no {
                         Error::Refusal(_) => reset_link::nobody(&name),
-                        Error::Fault(fault) => Wrong(fault.to_string()),
+                        Error::Fault(fault) => ConfigError(fault.to_string()),
                     })?;
                 Ok(Reply::ResetLink(reset_link::link(&self.config, &token)))
             }

@@ -6,10 +6,10 @@ use std::path::Path;
 use chat::{Clock, SystemClock};
 use store::{Inspection, SqliteStore};
 
-use super::arrivals::Seen;
 use super::backup::day_and_time;
 use super::control::{self, Reply, Request, Status};
 use super::room::free_bytes;
+use super::seen_hosts::Seen;
 use crate::config::{Config, OpenTopics, StoreChoice};
 
 /// The findings, one line each.

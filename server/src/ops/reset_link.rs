@@ -2,35 +2,35 @@ use chat::{Error, Token};
 
 use super::backup::check_data;
 use super::control::{self, Reply, Request};
-use crate::boot;
-use crate::config::{Config, Wrong};
+use crate::config::{Config, ConfigError};
+use crate::server;
 
 /// A link by which the account of this name gets a new password, within a day. Works also while a server has the data.
 ///
 /// # Errors
 /// If there is no such account, or the data cannot be opened.
-pub async fn reset_link(config: &Config, name: &str) -> Result<String, Wrong> {
+pub async fn reset_link(config: &Config, name: &str) -> Result<String, ConfigError> {
     check_data(config)?;
     if let Some(reply) = control::ask(config, &Request::ResetLink { name: name.to_owned() }).await {
         return match reply? {
             Reply::ResetLink(link) => Ok(link),
-            Reply::Wrong(wrong) => Err(Wrong(wrong)),
-            other => Err(Wrong(format!("the server answered something else: {other:?}"))),
+            Reply::Wrong(wrong) => Err(ConfigError(wrong)),
+            other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
         };
     }
-    let (chat, _) = boot::chat(config)?;
+    let (chat, _) = server::chat(config)?;
     let token = chat.create_password_reset_as_operator(name).await;
     let closed = chat.shut_down().await;
     let token = token.map_err(|no| match no {
         Error::Refusal(_) => nobody(name),
-        Error::Fault(fault) => Wrong(fault.to_string()),
+        Error::Fault(fault) => ConfigError(fault.to_string()),
     })?;
-    closed.map_err(|no| Wrong(format!("the data could not be closed: {no:?}")))?;
+    closed.map_err(|no| ConfigError(format!("the data could not be closed: {no:?}")))?;
     Ok(link(config, &token))
 }
 
-pub(super) fn nobody(name: &str) -> Wrong {
-    Wrong(format!("nobody signs in with the name \"{name}\""))
+pub(super) fn nobody(name: &str) -> ConfigError {
+    ConfigError(format!("nobody signs in with the name \"{name}\""))
 }
 
 /// The link with a token.

@@ -9,7 +9,7 @@ use chat::Caller;
 use chat::store::Range;
 use damage::{LOG_DAMAGE, PEOPLE_DAMAGE, damage};
 use serde_json::{Value, json};
-use server::{Running, StoreChoice};
+use server::{ServerHandle, StoreChoice};
 use wire::{JoinPolicy, Json, Topic};
 
 use crate::people::{Socket, cookie, get, guest, raw, with};
@@ -97,16 +97,16 @@ async fn a_damaged_person_or_group_keeps_no_page_from_anybody_else() {
     }
 }
 
-async fn durable(data: &Path) -> Running {
+async fn durable(data: &Path) -> ServerHandle {
     with(|config| (config.store, config.data) = (StoreChoice::Sqlite, data.to_owned())).await
 }
 
-async fn say(server: &Running, me: &wire::Person, topic: &Topic, text: &str) {
+async fn say(server: &ServerHandle, me: &wire::Person, topic: &Topic, text: &str) {
     let id = server.chat().new_send_id();
     server.chat().post(me, topic.clone(), id, text, None).await.unwrap();
 }
 
-async fn publish(server: &Running, topic: &Topic, number: u64) {
+async fn publish(server: &ServerHandle, topic: &Topic, number: u64) {
     server.chat().publish(&open(), topic.clone(), None, Json::of(&number)).await.unwrap();
 }
 

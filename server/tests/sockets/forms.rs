@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chat::{Caller, Token};
-use server::Running;
+use server::ServerHandle;
 use wire::{GroupId, JoinPolicy, Person, Topic};
 
 use crate::markup::Markup;
@@ -12,7 +12,7 @@ use crate::people::{cookie, get, post, raw, server};
 const HTML: &str = "Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\n";
 
 struct World {
-    server: Running,
+    server: ServerHandle,
     group: GroupId,
     /// Owner of the server, and the group's only admin.
     milad: (Person, Token),

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use server::Running;
+use server::ServerHandle;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::people::{Socket, get, raw, server, with};
 
 /// Every line of the metrics: what is counted, and the value.
-async fn metrics(server: &Running) -> HashMap<String, f64> {
+async fn metrics(server: &ServerHandle) -> HashMap<String, f64> {
     let mut stream = TcpStream::connect(server.metrics().unwrap()).await.unwrap();
     stream.write_all(get("/metrics", "").as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -4,12 +4,12 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use server::{Config, OpenTopics, Running, StoreChoice};
+use server::{Config, OpenTopics, ServerHandle, StoreChoice};
 
 use crate::people::{Socket, post, raw, with};
 
 /// What the server answers to a message: the status, and the problem document or the place.
-async fn publish(server: &Running, from: &str, topic: &str, data: &Value) -> (u16, Value, String) {
+async fn publish(server: &ServerHandle, from: &str, topic: &str, data: &Value) -> (u16, Value, String) {
     let mut headers = "Content-Type: application/json\r\n".to_owned();
     if !from.is_empty() {
         headers.push_str(&format!("X-Forwarded-For: {from}\r\n"));
@@ -21,13 +21,13 @@ async fn publish(server: &Running, from: &str, topic: &str, data: &Value) -> (u1
 }
 
 /// As [`publish`], from this machine; the status and the code of a refusal.
-async fn publish_here(server: &Running, topic: &str, data: &Value) -> (u16, Value) {
+async fn publish_here(server: &ServerHandle, topic: &str, data: &Value) -> (u16, Value) {
     let (status, answer, _) = publish(server, "", topic, data).await;
     (status, answer["code"].clone())
 }
 
 /// A server on each store.
-async fn servers(folder: &Path, set: impl Fn(&mut Config)) -> [Running; 2] {
+async fn servers(folder: &Path, set: impl Fn(&mut Config)) -> [ServerHandle; 2] {
     let memory = with(&set).await;
     let sqlite = with(|config| {
         (config.store, config.data) = (StoreChoice::Sqlite, folder.to_owned());

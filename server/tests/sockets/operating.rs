@@ -8,7 +8,7 @@ use chat::testing::{Gate, SeededChance};
 use chat::{Caller, MemoryStore, OsRandom, Store, Window};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use server::{Config, Running, Server, StoreChoice};
+use server::{Config, Server, ServerHandle, StoreChoice};
 use store::{Backup, BackupRequest, SqliteStore};
 use wire::{Json, Timestamp, Topic};
 
@@ -118,7 +118,7 @@ async fn a_server_whose_disk_hangs_stops_in_its_time() {
     assert!(!hangs.is_finished(), "nothing is acknowledged that is not on disk");
 }
 
-async fn durable(data: &Path) -> Running {
+async fn durable(data: &Path) -> ServerHandle {
     let mut config = Config::volatile();
     (config.store, config.data) = (StoreChoice::Sqlite, data.to_owned());
     Server::start(config).await.unwrap()
@@ -131,7 +131,7 @@ async fn back_up(data: &Path, file: &Path) {
     store.close().await.unwrap();
 }
 
-async fn publish(server: &Running, count: u64) {
+async fn publish(server: &ServerHandle, count: u64) {
     for number in 0..count {
         server.chat().publish(&open(), news(), None, Json::of(&number)).await.unwrap();
     }
@@ -145,7 +145,7 @@ fn news() -> Topic {
     Topic::new("news").unwrap()
 }
 
-async fn subscribed(server: &Running) -> Value {
+async fn subscribed(server: &ServerHandle) -> Value {
     Socket::arrive(server, &[]).await.asks(r#"{"action":"subscribe","topic":"news"}"#).await
 }
 
@@ -153,7 +153,7 @@ fn subscribe(since: &Value) -> String {
     json!({"action": "subscribe", "topic": "news", "since": since}).to_string()
 }
 
-async fn resets(server: &Running, cursor: &Value) {
+async fn resets(server: &ServerHandle, cursor: &Value) {
     let mut reader = Socket::arrive(server, &[]).await;
     reader.says(&subscribe(cursor)).await;
     let first = reader.hears().await;

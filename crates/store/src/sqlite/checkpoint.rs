@@ -28,7 +28,7 @@ pub(super) struct Checkpointer {
 struct Due;
 
 /// What the thread has.
-struct Desk {
+struct CheckpointThread {
     /// None after a failure, until the next time.
     connection: Option<Connection>,
     connect: Connect,
@@ -37,7 +37,7 @@ struct Desk {
 
 impl Checkpointer {
     pub(super) fn start(connect: Connect, life: Arc<Life>) -> Result<Self, Fault> {
-        let desk = Desk { connection: None, connect, life: Arc::clone(&life) };
+        let desk = CheckpointThread { connection: None, connect, life: Arc::clone(&life) };
         Ok(Self { threads: Threads::start("store-checkpointer", 1, [desk])?, life })
     }
 
@@ -78,7 +78,7 @@ impl Checkpointer {
     }
 }
 
-impl Worker for Desk {
+impl Worker for CheckpointThread {
     type Job = Due;
 
     fn work(&mut self, Due: Due) {

@@ -53,7 +53,7 @@ use self::folder::Folder;
 use self::life::Life;
 pub use self::meta::Backup;
 use self::open::{Connect, SharedIndex};
-use self::readers::Readers;
+use self::readers::ReaderPool;
 pub use self::restore::restore;
 use self::threads::unpoisoned;
 pub use self::verify::Verified;
@@ -68,7 +68,7 @@ pub struct SqliteStore {
     folder: Folder,
     connect: Connect,
     writer: Writer,
-    readers: Readers,
+    readers: ReaderPool,
     life: Arc<Life>,
     /// Held until the store is closed or gone; the system gives it back however the process ends. The last
     /// field: it goes after the threads.
@@ -105,7 +105,7 @@ impl SqliteStore {
     ) -> Result<Self, Fault> {
         let begun = life::begin(&folder, found, &connect, chance)?;
         let epoch = begun.epoch;
-        let readers = Readers::start(&connect)?;
+        let readers = ReaderPool::start(&connect)?;
         let (writer, life) = Writer::start(begun, Arc::clone(&connect))?;
         Ok(Self { epoch, folder, connect, writer, readers, life, lock: Mutex::new(Some(lock)) })
     }

@@ -8,7 +8,7 @@ use super::open::Connect;
 use super::threads::{Threads, Worker};
 
 /// The threads that read.
-pub(super) struct Readers {
+pub(super) struct ReaderPool {
     threads: Threads<Job>,
     reads: AtomicU64,
 }
@@ -20,12 +20,12 @@ const THREADS: usize = 2;
 /// How many reads may wait; who comes later waits for room.
 const WAITING: usize = 256;
 
-impl Readers {
+impl ReaderPool {
     pub(super) fn start(connect: &Connect) -> Result<Self, Fault> {
         let desk = |_| {
             let db = connect()?;
             db.pragma_update(None, "query_only", true).map_err(|error| Fault::new("store", error))?;
-            Ok(Desk(db))
+            Ok(ReaderThread(db))
         };
         let desks = (0..THREADS).map(desk).collect::<Result<Vec<_>, Fault>>()?;
         Ok(Self { threads: Threads::start("store-reader", WAITING, desks)?, reads: AtomicU64::new(0) })
@@ -72,9 +72,9 @@ impl Readers {
 }
 
 /// What each thread has.
-struct Desk(Connection);
+struct ReaderThread(Connection);
 
-impl Worker for Desk {
+impl Worker for ReaderThread {
     type Job = Job;
 
     fn work(&mut self, job: Job) {

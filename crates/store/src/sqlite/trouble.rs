@@ -16,7 +16,7 @@ use super::{SqliteStore, life, open};
 
 /// A disk that fails when it is told to.
 #[derive(Default)]
-struct Disk {
+struct DiskFault {
     /// How large the file may be, in pages; 0 for no limit. Takes effect with the next connection.
     pages: AtomicU32,
     /// Whether a commit fails when everything is written but not yet sure.
@@ -27,7 +27,7 @@ struct Disk {
     connections: AtomicU32,
 }
 
-impl Disk {
+impl DiskFault {
     fn store(self: &Arc<Self>, folder: &TempDir) -> SqliteStore {
         let folder = Folder::new(folder.path());
         let (disk, file) = (Arc::clone(self), folder.database());
@@ -58,7 +58,7 @@ impl Disk {
 
 #[tokio::test]
 async fn on_a_full_disk_sends_fail_and_reads_go_on_until_there_is_room() {
-    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(DiskFault::default()));
     disk.pages.store(64, Ordering::Relaxed);
     let store = disk.store(&folder);
     let mut kept = 0;
@@ -102,7 +102,7 @@ async fn where_the_disk_has_no_room_for_another_file_a_server_starts_reads_and_w
 
 #[tokio::test]
 async fn after_a_failed_flush_nothing_is_acknowledged_before_the_file_was_opened_anew() {
-    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(DiskFault::default()));
     let store = disk.store(&folder);
     send(&store, 1).await.unwrap();
     let before = disk.connections();
@@ -123,7 +123,7 @@ async fn after_a_failed_flush_nothing_is_acknowledged_before_the_file_was_opened
 
 #[tokio::test]
 async fn while_the_file_cannot_be_opened_again_every_send_fails() {
-    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(DiskFault::default()));
     let store = disk.store(&folder);
     send(&store, 1).await.unwrap();
     disk.flush_fails.store(true, Ordering::Relaxed);

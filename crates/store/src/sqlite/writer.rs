@@ -36,7 +36,7 @@ impl Writer {
     pub(super) fn start(begun: Begun, connect: Connect) -> Result<(Self, Arc<Life>), Fault> {
         let life = Arc::new(begun.life);
         let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect), Arc::clone(&life))?);
-        let desk = Desk {
+        let desk = WriterThread {
             connection: Some(begun.connection),
             connect,
             checkpointer: Arc::clone(&checkpointer),
@@ -81,7 +81,7 @@ impl Writer {
 }
 
 /// What the thread has.
-struct Desk {
+struct WriterThread {
     /// None after a failure, until the next batch comes.
     connection: Option<Connection>,
     connect: Connect,
@@ -96,7 +96,7 @@ struct Desk {
     is_marked: bool,
 }
 
-impl Worker for Desk {
+impl Worker for WriterThread {
     type Job = Job;
 
     fn work(&mut self, Job { writes, probe, answer }: Job) {
@@ -119,7 +119,7 @@ impl Worker for Desk {
     }
 }
 
-impl Desk {
+impl WriterThread {
     /// Commits a batch. After any error the connection is given up and a new one is opened for the next
     /// batch: once a flush has failed, what the old one would say is worth nothing.
     fn commit(&mut self, writes: &[Write], with_mark: bool) -> Result<Vec<Outcome>, Fault> {

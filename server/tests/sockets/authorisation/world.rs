@@ -1,5 +1,5 @@
 use chat::Caller;
-use server::Running;
+use server::ServerHandle;
 use wire::{InviteId, JoinPolicy, Pair, Person, Role, Topic};
 
 use super::super::people::{Socket, get, post, raw, server};
@@ -81,7 +81,7 @@ pub(super) enum Ask {
 
 /// A group by invitation with ann and ben and whoever comes. Both have said something.
 pub(super) struct World {
-    pub(super) server: Running,
+    pub(super) server: ServerHandle,
     pub(super) group: String,
     /// The founder, unless whoever comes is the last admin.
     pub(super) ann: Person,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chat::{Caller, Token};
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
-use server::{Config, Running, Server};
+use server::{Config, Server, ServerHandle};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -15,12 +15,12 @@ use tokio_util::either::Either;
 use wire::Person;
 
 /// A volatile server.
-pub async fn server() -> Running {
+pub async fn server() -> ServerHandle {
     with(|_| {}).await
 }
 
 /// A volatile server with settings of its own.
-pub async fn with(set: impl FnOnce(&mut Config)) -> Running {
+pub async fn with(set: impl FnOnce(&mut Config)) -> ServerHandle {
     let mut config = Config::volatile();
     config.limits.send_burst = u32::MAX;
     config.limits.act_burst = u32::MAX;
@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Socket {
     /// Opens a socket with these headers; the status if the server refuses.
-    pub async fn open(server: &Running, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    pub async fn open(server: &ServerHandle, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         if std::env::var_os(BY_PIPE).is_some() {
             return Self::over(Either::Right(pipe(server)), server, headers).await;
         }
@@ -50,7 +50,7 @@ impl Socket {
         Self::over(Either::Left(stream), server, headers).await
     }
 
-    async fn over(road: Road, server: &Running, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    async fn over(road: Road, server: &ServerHandle, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{}/ws", server.addr()).into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
@@ -63,14 +63,14 @@ impl Socket {
     }
 
     /// Opens a socket and reads its welcome.
-    pub async fn arrive(server: &Running, headers: &[(&'static str, &str)]) -> Self {
+    pub async fn arrive(server: &ServerHandle, headers: &[(&'static str, &str)]) -> Self {
         let mut socket = Self::open(server, headers).await.unwrap();
         assert_eq!(socket.hears().await["event"], "welcome");
         socket
     }
 
     /// Opens a socket over a stream that is no TCP, and reads its welcome.
-    pub async fn arrive_by_pipe(server: &Running) -> Self {
+    pub async fn arrive_by_pipe(server: &ServerHandle) -> Self {
         let mut socket = Self::over(Either::Right(pipe(server)), server, &[]).await.unwrap();
         assert_eq!(socket.hears().await["event"], "welcome");
         socket
@@ -134,7 +134,7 @@ impl Socket {
 }
 
 /// A stream that is no TCP, and which the server serves.
-fn pipe(server: &Running) -> DuplexStream {
+fn pipe(server: &ServerHandle) -> DuplexStream {
     let (ours, theirs) = duplex(1_024);
     server.serve(theirs, ([127, 0, 0, 1], 1).into());
     ours
@@ -145,7 +145,7 @@ pub struct Deaf(TcpStream);
 
 impl Deaf {
     /// Opens a socket by hand and says something.
-    pub async fn arrive(server: &Running, says: &str) -> Self {
+    pub async fn arrive(server: &ServerHandle, says: &str) -> Self {
         let mut stream = TcpStream::connect(server.addr()).await.unwrap();
         let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -172,19 +172,19 @@ impl Deaf {
 }
 
 /// A new guest; gives who it is and the cookie.
-pub async fn guest(server: &Running, name: &str) -> (Person, String) {
+pub async fn guest(server: &ServerHandle, name: &str) -> (Person, String) {
     let (person, token) = server.chat().create_guest(&Caller::default(), name).await.unwrap();
     (person, cookie(server, &token))
 }
 
 /// The cookies of a session, for requests to the server's own port and for those that name no port.
-pub fn cookie(server: &Running, token: &Token) -> String {
+pub fn cookie(server: &ServerHandle, token: &Token) -> String {
     let (port, token) = (server.addr().port(), token.reveal());
     format!("hubbub_session={token}; hubbub_session_{port}={token}")
 }
 
 /// What the server answers to a request as it is written.
-pub async fn raw(server: &Running, request: &str) -> (u16, String) {
+pub async fn raw(server: &ServerHandle, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

@@ -40,7 +40,7 @@ pub(in crate::sqlite) fn examine(folder: &Folder) -> Result<Found, Fault> {
         (true, Some(record)) if record.new => return Ok(Found::Unfinished(record)),
         (false, _) => return Err(refuse(folder, "hubbub.db is missing")),
         (true, None) => {
-            let look = Look::at_main(&folder.database())?;
+            let look = Examination::at_main(&folder.database())?;
             look.check_schema()?;
             let sentence = "hubbub.db stands there without hubbub.life, as a copy made by hand does, and may lack \
                             what the write-ahead log beside the original had";
@@ -74,7 +74,7 @@ pub(in crate::sqlite) fn examine(folder: &Folder) -> Result<Found, Fault> {
 
 /// Refuses a database file that is not the one the record is of, as far as it shows without the write-ahead log.
 fn check_main(folder: &Folder, record: &Record) -> Result<(), Fault> {
-    let look = match Look::at_main(&folder.database()) {
+    let look = match Examination::at_main(&folder.database()) {
         Ok(look) => look,
         // In the middle of a checkpoint the file need not be a database by itself.
         Err(_) if record.moving => return Ok(()),
@@ -93,13 +93,13 @@ fn check_main(folder: &Folder, record: &Record) -> Result<(), Fault> {
 }
 
 /// What a database file says of itself, without the write-ahead log beside it.
-struct Look {
+struct Examination {
     schema: i64,
     is_empty: bool,
     meta: Option<Meta>,
 }
 
-impl Look {
+impl Examination {
     fn at_main(file: &Path) -> Result<Self, Fault> {
         let look = || -> rusqlite::Result<Self> {
             let db = open::main_alone(file)?;

@@ -1,0 +1,187 @@
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use wire::{Action, ClientFrame, CloseCode, Cursor, Person, Ref, Timestamp, Topic};
+
+use super::link::{Due, LinkState};
+use super::row::RowState;
+use super::state::{ChatClient, Effect, PendingRequest, Retry, State};
+
+/// How long to wait, in milliseconds, before a load is tried again.
+const LOAD_AGAIN: f64 = 2_000.0;
+/// How many conversations are listened to besides the open one; more than this has no live count.
+const MOST_OTHERS: usize = 240;
+
+/// What the driver asks and tells.
+impl ChatClient {
+    /// Loads a conversation anew, at its newest messages.
+    pub fn refresh(&self, topic: &Topic) {
+        self.state().loads.push(topic.clone());
+    }
+
+    /// What is due; asking is doing. Time is milliseconds since 1970.
+    pub fn due(&self, now: f64) -> Vec<Effect> {
+        let mut state = self.state();
+        let mut orders = Vec::new();
+        match state.link.due(now) {
+            Some(Due::Connect) => orders.push(Effect::Connect),
+            Some(Due::Close) => orders.push(Effect::Close),
+            Some(Due::Ping) => {
+                state.frames.push(ClientFrame { action: Action::Ping, reference: None }.encode());
+            }
+            None => {}
+        }
+        self.typing_ends(|typing| typing.until <= now);
+        if state.link.is_open() && now >= state.confirm_at {
+            for (topic, seq) in std::mem::take(&mut state.unconfirmed) {
+                state.ask(Action::Delivered { topic, seq }, PendingRequest::Nothing);
+            }
+        }
+        if state.link.is_open() {
+            for topic in state.counts.take_due(now) {
+                state.ask(Action::Unread { topic }, PendingRequest::Nothing);
+            }
+        }
+        state.try_again(now, &self.me);
+        if state.link.is_open() && now >= state.patience {
+            state.send_outbox(now);
+        }
+        for letter in state.outbox.take_late(now) {
+            if let Some(timeline) = state.timelines.get(&letter.topic) {
+                timeline.set_pending(&self.me, letter.id.as_str(), &RowState::Late);
+            }
+        }
+        orders.extend(state.frames.drain(..).map(Effect::Send));
+        if state.loads.contains(&Topic::user(self.me.id)) {
+            state.counts.load_begins();
+        }
+        orders.extend(state.loads.drain(..).map(Effect::Load));
+        orders.extend(state.outbox.take_unkept().into_iter().map(|(id, text)| Effect::Keep(id, text)));
+        orders
+    }
+
+    /// When to ask again, if nothing happens before.
+    #[must_use]
+    pub fn next_at(&self, now: f64) -> Option<f64> {
+        let state = self.state();
+        let patience = (state.patience > now).then_some(state.patience);
+        let again = state.again.iter().map(|(at, _)| *at);
+        let typing =
+            self.typing.with_untracked(|typing| typing.iter().map(|typing| typing.until).reduce(f64::min));
+        state
+            .link
+            .next_at()
+            .into_iter()
+            .chain(patience)
+            .chain(again)
+            .chain((state.link.is_open() && !state.unconfirmed.is_empty()).then_some(state.confirm_at))
+            .chain(state.link.is_open().then(|| state.counts.next_at()).flatten())
+            .chain(typing)
+            .chain(state.outbox.late_at())
+            .reduce(f64::min)
+    }
+
+    /// The socket is open.
+    pub fn opened(&self, now: f64) {
+        let mut state = self.state();
+        state.link.opened(now);
+        state.asked.clear();
+        state.frames.clear();
+        if state.away {
+            state.ask(Action::Presence { away: true }, PendingRequest::Nothing);
+        }
+        state.told.clear();
+        // A subscription after a place tells what was delivered.
+        state.unconfirmed.clear();
+        state.outbox.all_unsent();
+        let own = (Topic::user(self.me.id), state.own);
+        let open: Vec<_> =
+            state.timelines.values().map(|timeline| (timeline.topic(), timeline.cursor())).collect();
+        let epoch = state.own.epoch;
+        // Those that were written to last, if there are more than a connection may hear.
+        let recent = self.mine.with_untracked(|mine| {
+            let mut recent: Vec<(Timestamp, Topic)> =
+                mine.iter().map(|mine| (mine.at, mine.what.topic())).collect();
+            recent.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+            recent
+        });
+        let closed = recent.into_iter().filter(|(_, topic)| !state.timelines.contains_key(topic));
+        let closed = closed.filter_map(|(_, topic)| {
+            let seq = *state.others.get(&topic)?;
+            Some((topic, Cursor { epoch, seq }))
+        });
+        let closed: Vec<_> = closed.take(MOST_OTHERS).collect();
+        for (topic, cursor) in std::iter::once(own).chain(open).chain(closed) {
+            state.subscribe(topic, cursor);
+        }
+        if std::mem::replace(&mut state.was_open, true) {
+            // What was read on other devices meanwhile was told in passing, and missed.
+            state.loads.push(Topic::user(self.me.id));
+        }
+        // What was told in passing since the page was made was missed.
+        let open: Vec<Topic> = state.timelines.keys().cloned().collect();
+        for topic in open {
+            state.ask(Action::Marks { topic }, PendingRequest::Nothing);
+        }
+        self.link.set(LinkState::Online);
+    }
+
+    /// The socket is gone, with this close code.
+    pub fn closed(&self, code: u16, now: f64, chance: f64) {
+        let mut state = self.state();
+        state.outbox.all_unsent();
+        self.presence.update(HashMap::clear);
+        if CloseCode::comes_back(code) {
+            let asked_to_wait = state.goodbye.take();
+            state.link.closed(now, asked_to_wait, chance);
+        } else {
+            state.link.end();
+        }
+        self.link.set(if state.link.is_ended() { LinkState::Ended } else { LinkState::Offline });
+    }
+
+    /// The browser says it is online, or visible, again.
+    pub fn nudge(&self, now: f64) {
+        self.state().link.nudge(now);
+    }
+
+    /// What [`Order::Load`] asked for could not be loaded now.
+    pub fn load_failed(&self, topic: Topic, now: f64) {
+        self.state().again.push((now + LOAD_AGAIN, Retry::Load(topic)));
+    }
+}
+
+impl State {
+    pub(super) fn subscribe(&mut self, topic: Topic, since: Cursor) {
+        let action = Action::Subscribe { topic: topic.clone(), since: Some(since) };
+        self.ask(action, PendingRequest::Subscribe(topic));
+    }
+
+    /// Does what has waited long enough. What is no longer followed is let go of.
+    pub(super) fn try_again(&mut self, now: f64, me: &Person) {
+        let (due, waiting) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
+        self.again = waiting;
+        let due: Vec<(f64, Retry)> = due;
+        for (_, again) in due {
+            match again {
+                Retry::Subscribe(topic) if self.link.is_open() => {
+                    let own = (topic == Topic::user(me.id)).then_some(self.own);
+                    let cursor = own.or_else(|| Some(self.timelines.get(&topic)?.cursor()));
+                    if let Some(cursor) = cursor {
+                        self.subscribe(topic, cursor);
+                    }
+                }
+                // The next socket subscribes to everything anyway.
+                Retry::Subscribe(_) => {}
+                Retry::Load(topic) => self.loads.push(topic),
+            }
+        }
+    }
+
+    pub(super) fn ask(&mut self, action: Action, asked: PendingRequest) {
+        let number = self.next_ref;
+        self.next_ref += 1;
+        self.asked.insert(number, asked);
+        self.frames.push(ClientFrame { action, reference: Some(Ref::number(number)) }.encode());
+    }
+}

@@ -1,0 +1,277 @@
+use leptos::prelude::*;
+use wire::{
+    Action, ConversationItem, ConversationSummary, ConversationView, Cursor, Entry, Event, FromServer,
+    NotificationLevel, Overview, Pair, Ref, Refusal, Refused, SendId, Seq, ServerFrame, Setting, Timestamp,
+    Topic,
+};
+
+use super::apply::Applied;
+use super::link::LinkState;
+use super::state::{ChatClient, PendingRequest, Presence, Retry, State, Typing, heads};
+
+/// How long typing is believed, in milliseconds.
+const TYPING_FOR: f64 = 5_000.0;
+
+/// What the server says.
+impl ChatClient {
+    /// Changes what is known of a conversation, if that differs.
+    pub(super) fn change(&self, topic: &Topic, change: impl Fn(&mut ConversationItem)) {
+        let changed = self.mine.with_untracked(|mine| {
+            let place = mine.iter().position(|mine| mine.what.topic() == *topic)?;
+            let mut new = mine[place].clone();
+            change(&mut new);
+            (new != mine[place]).then_some((place, new))
+        });
+        if let Some((place, new)) = changed {
+            self.mine.update(|mine| mine[place] = new);
+        }
+    }
+
+    /// Somebody said something in a conversation of mine.
+    pub(super) fn said(&self, topic: &Topic, event: &Event, at: Timestamp) {
+        let Event::Message { author, .. } = event else { return };
+        self.typing_ends(|typing| typing.topic == *topic && typing.person.id == author.id);
+        self.change(topic, |mine| mine.at = at);
+    }
+
+    /// A frame came.
+    pub fn heard(&self, frame: &str, now: f64) {
+        let mut state = self.state();
+        state.link.heard(now);
+        match FromServer::decode(frame) {
+            Some(FromServer::Entry(entry)) => self.entry(&mut state, *entry, now),
+            Some(FromServer::Frame(notice)) => self.notice(&mut state, *notice, now),
+            // A frame of a later version of the server; this page has no use for it.
+            None => {}
+        }
+    }
+
+    /// The conversation was loaded anew.
+    pub fn reloaded(&self, page: ConversationView) {
+        let topic = page.what.topic();
+        let mut state = self.state();
+        let timeline = state.timelines.get(&topic).cloned();
+        // What a reset passed over has come now.
+        state.unconfirmed.insert(topic, page.page.head);
+        drop(state);
+        if let Some(timeline) = timeline {
+            timeline.reload(page);
+        }
+    }
+
+    /// The user's own conversations were loaded anew.
+    pub fn looked_around(&self, visit: Overview, now: f64) {
+        let mut state = self.state();
+        state.own = visit.cursor;
+        state.others = heads(&visit.mine);
+        state.counts.loaded(now);
+        drop(state);
+        self.mine.set(visit.mine);
+    }
+
+    pub(super) fn entry(&self, state: &mut State, entry: Entry, now: f64) {
+        let Entry { id, topic, seq, data, timestamp } = entry;
+        if topic == Topic::user(self.me.id) {
+            if seq > state.own.seq {
+                state.own.seq = seq;
+                self.own_news(state, data);
+            }
+            return;
+        }
+        if let Event::Changed { setting: Setting::Name(name), .. } = &data {
+            self.change(&topic, |mine| {
+                if let ConversationSummary::Group(group) = &mut mine.what {
+                    group.name = name.clone();
+                }
+            });
+        }
+        let Some(timeline) = state.timelines.get(&topic).cloned() else {
+            return self.other_news(state, &topic, seq, &data, timestamp, now);
+        };
+        if seq > timeline.cursor().seq {
+            self.said(&topic, &data, timestamp);
+            state.got(&topic, seq, &data, self.me.id, now);
+            state.recount(&topic, &data, self.me.id, now);
+        }
+        if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
+            state.outbox.remove(&id);
+        }
+        if timeline.apply(Entry { id, topic: topic.clone(), seq, data, timestamp }) == Applied::Hole {
+            state.subscribe(topic, timeline.cursor());
+        }
+    }
+
+    pub(super) fn own_news(&self, state: &mut State, event: Event) {
+        match event {
+            // Where its log stands the answer says: what was said before is not unread.
+            Event::GroupAdded { group } => self.add(state, ConversationSummary::Group(group), None),
+            Event::DirectAdded { person } => {
+                if let Some(pair) = Pair::of(self.me.id, person.id) {
+                    let nothing = Cursor { epoch: state.own.epoch, seq: Seq::ZERO };
+                    self.add(state, ConversationSummary::direct(pair, person), Some(nothing));
+                }
+            }
+            Event::GroupGone { id } => {
+                let topic = Topic::group(id);
+                state.others.remove(&topic);
+                self.mine.update(|mine| mine.retain(|other| other.what.topic() != topic));
+            }
+            Event::Preferred { topic, notify, hidden } => {
+                self.change(&topic, |mine| (mine.notify, mine.hidden) = (notify, hidden));
+            }
+            _ => {}
+        }
+    }
+
+    /// A conversation is new in the list, and heard from now on, after `since`.
+    pub(super) fn add(&self, state: &mut State, what: ConversationSummary, since: Option<Cursor>) {
+        let topic = what.topic();
+        self.mine.update(|mine| {
+            mine.retain(|other| other.what.topic() != topic);
+            let at = mine.iter().map(|mine| mine.at).max().unwrap_or(Timestamp(0));
+            let head = Seq::ZERO;
+            mine.insert(
+                0,
+                ConversationItem {
+                    what,
+                    unread: 0,
+                    mentions: 0,
+                    notify: NotificationLevel::All,
+                    hidden: false,
+                    head,
+                    at,
+                },
+            );
+        });
+        if !state.timelines.contains_key(&topic) {
+            if let Some(since) = since {
+                state.others.insert(topic.clone(), since.seq);
+            }
+            state.ask(Action::Subscribe { topic: topic.clone(), since }, PendingRequest::Subscribe(topic));
+        }
+    }
+
+    /// News of a conversation that is not open: only what is unread changes.
+    pub(super) fn other_news(
+        &self,
+        state: &mut State,
+        topic: &Topic,
+        seq: Seq,
+        event: &Event,
+        at: Timestamp,
+        now: f64,
+    ) {
+        let epoch = state.own.epoch;
+        let Some(heard) = state.others.get_mut(topic) else { return };
+        if seq == heard.next() {
+            *heard = seq;
+            self.said(topic, event, at);
+            state.got(topic, seq, event, self.me.id, now);
+            state.recount(topic, event, self.me.id, now);
+        } else if seq > *heard {
+            let cursor = Cursor { epoch, seq: *heard };
+            state.subscribe(topic.clone(), cursor);
+        }
+    }
+
+    pub(super) fn notice(&self, state: &mut State, notice: ServerFrame, now: f64) {
+        match notice {
+            ServerFrame::Welcome { me } if me.as_ref() != Some(&self.me) => {
+                // The session is over, or another tab has begun another one: nothing of mine goes out under
+                // that name.
+                state.link.end();
+                self.link.set(LinkState::Ended);
+            }
+            ServerFrame::Ack { id, topic, seq, reference, .. } => {
+                forget(state, reference);
+                state.outbox.remove(&id);
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.acknowledge(&self.me, id.as_str(), seq);
+                }
+            }
+            ServerFrame::Reset { topic, cursor, .. } => {
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.hold();
+                    state.loads.push(topic);
+                } else if topic == Topic::user(self.me.id) {
+                    state.own = cursor;
+                    state.loads.push(topic);
+                } else if state.others.insert(topic, cursor.seq).is_some() {
+                    // What is unread in it is counted anew.
+                    state.loads.push(Topic::user(self.me.id));
+                }
+            }
+            ServerFrame::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
+            ServerFrame::Refused { code, message, retry_ms, reference } => match forget(state, reference) {
+                Some(PendingRequest::Subscribe(topic)) => match retry_ms {
+                    Some(retry_ms) => {
+                        state.again.push((now + f64::from(retry_ms), Retry::Subscribe(topic)));
+                    }
+                    None => lose(state, &topic),
+                },
+                Some(PendingRequest::Post(topic, id)) => {
+                    self.refused(state, &topic, &id, Refused { code, message, retry_ms }, now);
+                }
+                Some(PendingRequest::Amend(edit)) => {
+                    self.trouble.set(Some(message));
+                    if edit.is_some() {
+                        self.refused_edit.set(edit);
+                    }
+                }
+                Some(PendingRequest::Nothing) | None => {}
+            },
+            ServerFrame::Goodbye { retry_ms, .. } => state.goodbye = Some(f64::from(retry_ms)),
+            ServerFrame::Subscribed { topic, cursor, reference, .. } => {
+                forget(state, reference);
+                if !state.timelines.contains_key(&topic) && topic != Topic::user(self.me.id) {
+                    state.others.insert(topic, cursor.seq);
+                }
+            }
+            ServerFrame::Read { topic, unread, mentions, reference, .. } => {
+                forget(state, reference);
+                state.counts.told(&topic);
+                if unread != 0 {
+                    // Whatever was read over this connection, something is unread again.
+                    state.told.remove(&topic);
+                }
+                self.change(&topic, |mine| (mine.unread, mine.mentions) = (unread, mentions));
+            }
+            ServerFrame::Marks { topic, marks, reference } => {
+                forget(state, reference);
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.note_marks(marks);
+                }
+            }
+            ServerFrame::Presence { topic, here, away } => {
+                self.presence.update(|presence| {
+                    presence.insert(topic, Presence { here, away });
+                });
+            }
+            ServerFrame::Typing { topic, person } if person.id != self.me.id => {
+                let until = now + TYPING_FOR;
+                self.typing.update(|typing| {
+                    typing.retain(|other| other.topic != topic || other.person.id != person.id);
+                    typing.push(Typing { topic, person, until });
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn forget(state: &mut State, reference: Option<Ref>) -> Option<PendingRequest> {
+    state.asked.remove(&reference?.as_number()?)
+}
+
+/// The seat is gone. The page says so, and nothing is asked for it any more.
+fn lose(state: &mut State, topic: &Topic) {
+    state.others.remove(topic);
+    if let Some(timeline) = state.timelines.remove(topic) {
+        timeline.seat_lost.set(true);
+    }
+    let sentence = Refusal::NotMember.sentence();
+    let stranded: Vec<SendId> = state.outbox.of(topic).map(|letter| letter.id.clone()).collect();
+    for id in stranded {
+        state.outbox.refuse(&id, Some(sentence.clone()));
+    }
+}

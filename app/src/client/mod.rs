@@ -1,0 +1,31 @@
+//! The chat client: the state of the page in the browser and how it changes. It is pure, without a socket, a clock or a
+//! page, so that every step of it is tested on the host.
+//!
+//! [`ChatClient`] is the handle; its behavior is in `connection`, `incoming`, `outgoing` and `read_state`; `counts` asks the
+//! server for unread counts. [`Link`](link::Link) decides when to connect, ping and give up; the [`Timeline`] is the
+//! browser's view of one log; the [`Outbox`](outbox::Outbox) keeps sends that are not acknowledged. `frontend` drives it: it
+//! carries out [`Effect`]s and reports what the socket did.
+
+mod apply;
+mod connection;
+mod counts;
+mod incoming;
+mod link;
+mod outbox;
+mod outgoing;
+mod pending;
+mod read_state;
+mod receipt;
+mod row;
+mod row_header;
+mod state;
+mod timeline;
+
+pub use counts::count;
+pub use link::LinkState;
+pub use receipt::Receipt;
+pub use row::{Row, RowContent, RowState};
+pub use row_header::RowHeader;
+pub use state::{ChatClient, Effect, Presence, RefusedEdit, Typing};
+pub use timeline::Timeline;
+pub(crate) use timeline::role_of;

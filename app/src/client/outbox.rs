@@ -1,0 +1,210 @@
+use serde::{Deserialize, Serialize};
+use wire::{Quote, SendId, Timestamp, Topic};
+
+/// What was written and is not committed yet, in the order it was written. It survives a reload: each letter
+/// is kept by itself, so that what another tab keeps stays untouched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Outbox {
+    letters: Vec<PendingMessage>,
+    /// What became different since it was kept last.
+    unkept: Vec<SendId>,
+}
+
+/// One message on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct PendingMessage {
+    pub(super) topic: Topic,
+    pub(super) id: SendId,
+    pub(super) text: String,
+    #[serde(default)]
+    pub(super) reply_to: Option<Quote>,
+    pub(super) at: Timestamp,
+    #[serde(default)]
+    pub(super) refused: Option<String>,
+    /// When it was handed to the socket that is open now, in milliseconds since 1970.
+    #[serde(skip)]
+    sent: Option<f64>,
+    /// Whether it was told that nobody has answered.
+    #[serde(skip)]
+    late: bool,
+}
+
+/// How long an answer may take, in milliseconds, before the writer is told that there is none.
+const LATE: f64 = 4_000.0;
+
+impl PendingMessage {
+    pub(super) const fn new(
+        topic: Topic,
+        id: SendId,
+        text: String,
+        reply_to: Option<Quote>,
+        at: Timestamp,
+    ) -> Self {
+        Self { topic, id, text, reply_to, at, refused: None, sent: None, late: false }
+    }
+}
+
+impl Outbox {
+    /// Takes over letters that were kept; what is none is passed over.
+    pub(super) fn read(kept: &[String]) -> Self {
+        let mut letters: Vec<PendingMessage> =
+            kept.iter().filter_map(|letter| serde_json::from_slice(letter.as_bytes()).ok()).collect();
+        letters.sort_by_key(|letter| letter.at);
+        Self { letters, unkept: Vec::new() }
+    }
+
+    /// What to keep under which id now; an empty text forgets it.
+    pub(super) fn take_unkept(&mut self) -> Vec<(SendId, String)> {
+        let unkept = std::mem::take(&mut self.unkept);
+        let text = |id: &SendId| {
+            self.get(id).and_then(|letter| serde_json::to_string(letter).ok()).unwrap_or_default()
+        };
+        unkept.into_iter().map(|id| (id.clone(), text(&id))).collect()
+    }
+
+    pub(super) fn add(&mut self, letter: PendingMessage) {
+        if self.get(&letter.id).is_none() {
+            self.unkept.push(letter.id.clone());
+            self.letters.push(letter);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: &SendId) {
+        if self.get(id).is_some() {
+            self.letters.retain(|letter| letter.id != *id);
+            self.unkept.push(id.clone());
+        }
+    }
+
+    pub(super) fn of<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = &'a PendingMessage> {
+        self.letters.iter().filter(move |letter| letter.topic == *topic)
+    }
+
+    pub(super) fn get(&self, id: &SendId) -> Option<&PendingMessage> {
+        self.letters.iter().find(|letter| letter.id == *id)
+    }
+
+    /// Hands out what this socket has not been given.
+    pub(super) fn take_unsent(&mut self, now: f64) -> Vec<PendingMessage> {
+        let unsent =
+            self.letters.iter_mut().filter(|letter| letter.sent.is_none() && letter.refused.is_none());
+        unsent
+            .map(|letter| {
+                letter.sent = Some(now);
+                letter.clone()
+            })
+            .collect()
+    }
+
+    /// The socket is gone: nobody knows what became of what it was given, so all of it goes again.
+    pub(super) fn all_unsent(&mut self) {
+        for letter in &mut self.letters {
+            letter.sent = None;
+        }
+    }
+
+    /// What has waited too long for an answer, each once.
+    pub(super) fn take_late(&mut self, now: f64) -> Vec<PendingMessage> {
+        let is_late =
+            |letter: &&mut PendingMessage| !letter.late && letter.sent.is_some_and(|sent| now - sent >= LATE);
+        let late = self.letters.iter_mut().filter(is_late).map(|letter| {
+            letter.late = true;
+            letter.clone()
+        });
+        late.collect()
+    }
+
+    /// When the next letter has waited too long.
+    pub(super) fn late_at(&self) -> Option<f64> {
+        let waiting = self.letters.iter().filter(|letter| !letter.late);
+        waiting.filter_map(|letter| letter.sent.map(|sent| sent + LATE)).reduce(f64::min)
+    }
+
+    /// It was refused: for now (no sentence), or until its writer decides.
+    pub(super) fn refuse(&mut self, id: &SendId, sentence: Option<String>) {
+        for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
+            (letter.sent, letter.late) = (None, false);
+            letter.refused = sentence.clone();
+            self.unkept.push(id.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(id: &str) -> PendingMessage {
+        PendingMessage::new(Topic::new("a").unwrap(), SendId::new(id).unwrap(), id.into(), None, Timestamp(0))
+    }
+
+    fn ids(letters: &[PendingMessage]) -> Vec<&str> {
+        letters.iter().map(|letter| letter.id.as_str()).collect()
+    }
+
+    fn kept(outbox: &mut Outbox) -> Vec<String> {
+        outbox.take_unkept().into_iter().map(|(_, text)| text).filter(|text| !text.is_empty()).collect()
+    }
+
+    #[test]
+    fn a_new_socket_is_given_everything_again_in_order() {
+        let mut outbox = Outbox::default();
+        for id in ["1", "2", "2", "3"] {
+            outbox.add(letter(id));
+        }
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["1", "2", "3"]);
+        assert!(outbox.take_unsent(0.0).is_empty());
+        outbox.remove(&SendId::new("2").unwrap());
+        outbox.all_unsent();
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["1", "3"]);
+    }
+
+    #[test]
+    fn what_was_refused_waits_for_its_writer_also_after_a_reload() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        outbox.add(letter("2"));
+        outbox.refuse(&SendId::new("1").unwrap(), Some("Too long.".into()));
+        let texts: std::collections::BTreeMap<_, _> = outbox.take_unkept().into_iter().collect();
+        let mut outbox = Outbox::read(&texts.into_values().collect::<Vec<_>>());
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["2"]);
+        outbox.refuse(&SendId::new("1").unwrap(), None);
+        assert_eq!(ids(&outbox.take_unsent(0.0)), ["1"]);
+    }
+
+    #[test]
+    fn each_letter_is_kept_by_itself_and_forgotten_when_it_is_gone() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        assert_eq!(kept(&mut outbox).len(), 1);
+        assert!(outbox.take_unkept().is_empty(), "nothing is kept twice");
+        let one = SendId::new("1").unwrap();
+        outbox.remove(&one);
+        assert_eq!(outbox.take_unkept(), [(one, String::new())]);
+    }
+
+    #[test]
+    fn a_letter_nobody_answers_is_late_once() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        assert_eq!(outbox.late_at(), None, "it is not sent yet");
+        outbox.take_unsent(1_000.0);
+        assert_eq!(outbox.late_at(), Some(1_000.0 + LATE));
+        assert!(outbox.take_late(999.0 + LATE).is_empty());
+        assert_eq!(ids(&outbox.take_late(1_000.0 + LATE)), ["1"]);
+        assert!(outbox.take_late(9_000.0).is_empty());
+        assert_eq!(outbox.late_at(), None);
+        outbox.refuse(&SendId::new("1").unwrap(), None);
+        assert_eq!(ids(&outbox.take_unsent(9_000.0)), ["1"], "its writer sends it again");
+        assert_eq!(outbox.late_at(), Some(9_000.0 + LATE));
+    }
+
+    #[test]
+    fn a_damaged_letter_is_passed_over() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        let mut texts = kept(&mut outbox);
+        texts.extend(["", "{", "[{}]", "null"].map(String::from));
+        assert_eq!(ids(&Outbox::read(&texts).take_unsent(0.0)), ["1"]);
+    }
+}

@@ -1,0 +1,99 @@
+use leptos::prelude::*;
+use wire::{Action, Amendment, Quote, Refused, SendId, Seq, Timestamp, Topic};
+
+use super::outbox::{Outbox, PendingMessage};
+use super::row::RowState;
+use super::state::{ChatClient, PendingRequest, RefusedEdit, State};
+use super::timeline::Timeline;
+
+/// What the viewer says, and what becomes of it.
+impl ChatClient {
+    /// Says something: shows it at once, sends it when it can.
+    pub fn post(&self, topic: &Topic, id: SendId, text: &str, reply_to: Option<Quote>, now: f64) {
+        #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
+        let letter = PendingMessage::new(topic.clone(), id, text.to_owned(), reply_to, Timestamp(now as i64));
+        let mut state = self.state();
+        // What was typed is said; whoever goes on typing begins anew.
+        state.typed_at = f64::MIN;
+        if let Some(timeline) = state.timelines.get(topic).cloned() {
+            timeline.add_pending(&self.me, &letter);
+            if timeline.has_newer.get_untracked() {
+                // Who writes while reading an earlier part comes back to now.
+                state.loads.push(topic.clone());
+            }
+        }
+        state.outbox.add(letter);
+    }
+
+    /// Changes a message, if there is a connection; false if there is none, and then nothing is done.
+    pub fn amend(&self, topic: &Topic, id: SendId, target: Seq, amendment: Amendment) -> bool {
+        let mut state = self.state();
+        let is_open = state.link.is_open();
+        if is_open {
+            let edit = match &amendment {
+                Amendment::Edit(text) => {
+                    Some(RefusedEdit { topic: topic.clone(), target, text: text.clone() })
+                }
+                _ => None,
+            };
+            let action = Action::Amend { topic: topic.clone(), id, target, amendment };
+            state.ask(action, PendingRequest::Amend(edit));
+        }
+        is_open
+    }
+
+    /// Sends again what was refused.
+    pub fn retry(&self, id: &SendId) {
+        let mut state = self.state();
+        state.outbox.refuse(id, None);
+        let topic = state.outbox.get(id).map(|letter| letter.topic.clone());
+        if let Some(timeline) = topic.and_then(|topic| state.timelines.get(&topic)) {
+            timeline.set_pending(&self.me, id.as_str(), &RowState::Sending);
+        }
+    }
+
+    /// What a message says that is not committed yet.
+    #[must_use]
+    pub fn text_of(&self, id: &SendId) -> Option<String> {
+        self.state().outbox.get(id).map(|letter| letter.text.clone())
+    }
+
+    /// Gives up a message that was refused.
+    pub fn discard(&self, id: &SendId) {
+        let mut state = self.state();
+        let topic = state.outbox.get(id).map(|letter| letter.topic.clone());
+        state.outbox.remove(id);
+        if let Some(timeline) = topic.and_then(|topic| state.timelines.get(&topic)) {
+            timeline.remove_pending(&self.me, id.as_str());
+        }
+    }
+
+    pub(super) fn refused(&self, state: &mut State, topic: &Topic, id: &SendId, refused: Refused, now: f64) {
+        // The server asks for patience: it goes again by itself, and everything after it waits too.
+        if let Some(retry_ms) = refused.retry_ms {
+            state.patience = now + f64::from(retry_ms);
+            state.outbox.refuse(id, None);
+            return;
+        }
+        state.outbox.refuse(id, Some(refused.message.clone()));
+        if let Some(timeline) = state.timelines.get(topic) {
+            timeline.set_pending(&self.me, id.as_str(), &RowState::Failed(refused.message));
+        }
+    }
+
+    pub(super) fn show_outbox(&self, outbox: &Outbox, timeline: &Timeline) {
+        for letter in outbox.of(&timeline.topic()) {
+            timeline.add_pending(&self.me, letter);
+        }
+    }
+}
+
+impl State {
+    pub(super) fn send_outbox(&mut self, now: f64) {
+        for PendingMessage { topic, id, text, reply_to, .. } in self.outbox.take_unsent(now) {
+            let asked = PendingRequest::Post(topic.clone(), id.clone());
+            let reply_to = reply_to.map(|quote| quote.seq);
+            self.ask(Action::Post { topic, id, text, reply_to }, asked);
+        }
+    }
+}

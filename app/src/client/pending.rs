@@ -1,0 +1,54 @@
+use leptos::prelude::*;
+use wire::{Event, Person, RichText, Seq};
+
+use super::outbox::PendingMessage;
+use super::row::{Row, RowContent, RowState, message_key};
+use super::timeline::Timeline;
+
+/// What is on its way.
+impl Timeline {
+    /// Shows a message that is on its way, unless it is there already.
+    pub(super) fn add_pending(&self, me: &Person, letter: &PendingMessage) {
+        let key = message_key(me, letter.id.as_str());
+        let body = RichText::plain(&letter.text);
+        let quote = letter.reply_to.clone().map(|quote| self.quote(quote.seq).unwrap_or(quote));
+        let event = Event::message(me.clone(), letter.text.clone(), body, quote);
+        let state = letter.refused.clone().map_or(RowState::Sending, RowState::Failed);
+        let content = RowContent { seq: None, at: letter.at, event, state };
+        if self.rows.with_untracked(|rows| rows.iter().all(|row| row.key != key)) {
+            self.rows.update(|rows| rows.push(Row::new(key, content)));
+            self.lead();
+        }
+    }
+
+    /// Whether the row of this message of mine is a fact.
+    pub(super) fn has_delivered(&self, me: &Person, id: &str) -> bool {
+        let key = message_key(me, id);
+        self.rows.with_untracked(|rows| rows.iter().any(|row| row.key == key && row.seq().is_some()))
+    }
+
+    /// A message of mine is a fact. Its entry follows, or has been here already; if it stands above the rows
+    /// that are shown, there is no row for it here.
+    pub(super) fn acknowledge(&self, me: &Person, id: &str, seq: Seq) {
+        if seq <= self.cursor().seq {
+            self.remove_pending(me, id);
+        } else {
+            self.set_pending(me, id, &RowState::Delivered);
+        }
+    }
+
+    pub(super) fn set_pending(&self, me: &Person, id: &str, state: &RowState) {
+        let key = message_key(me, id);
+        self.rows.with_untracked(|rows| {
+            for row in rows.iter().filter(|row| row.key == key && row.seq().is_none()) {
+                row.content.update(|content| content.state = state.clone());
+            }
+        });
+    }
+
+    pub(super) fn remove_pending(&self, me: &Person, id: &str) {
+        let key = message_key(me, id);
+        self.rows.update(|rows| rows.retain(|row| row.key != key || row.seq().is_some()));
+        self.lead();
+    }
+}

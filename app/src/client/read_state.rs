@@ -1,0 +1,113 @@
+use leptos::prelude::*;
+use wire::{Action, Event, Seq, Topic, UserId};
+
+use super::counts::changes_count;
+use super::state::{ChatClient, PendingRequest, Presence, State, Typing, find};
+
+/// How often it is told while somebody goes on typing, in milliseconds.
+const TYPING_EVERY: f64 = 3_000.0;
+/// How long is gathered, in milliseconds, what is told to have been delivered.
+const CONFIRM_EVERY: f64 = 1_000.0;
+
+/// How far the viewer has come, and what is told of it.
+impl ChatClient {
+    /// The viewer has seen a conversation up to a place. It is told if something was unread, or if others do not know.
+    pub fn read(&self, topic: &Topic, seq: Seq) {
+        let (told, known) = {
+            let state = self.state();
+            let told = state.told.get(topic).copied().unwrap_or_default();
+            let marks = state.timelines.get(topic).map(|timeline| timeline.marks.clone());
+            let own = marks.and_then(|marks| {
+                marks.with_untracked(|marks| {
+                    marks.iter().find(|marks| marks.user == self.me.id).map(|own| own.read)
+                })
+            });
+            (told, told.max(own.unwrap_or_default()))
+        };
+        // What was told over this connection is under way; the server says the count when it has it.
+        if seq <= told || (seq <= known && self.unread(topic) == 0) {
+            return;
+        }
+        if self.mark(topic, seq, false) {
+            self.state().told.insert(topic.clone(), seq);
+        }
+    }
+
+    /// From this message on a conversation shall be unread again.
+    pub fn unread_from(&self, topic: &Topic, seq: Seq) {
+        self.mark(topic, Seq(seq.0.saturating_sub(1)), true);
+    }
+
+    /// How many messages of others are unread in a conversation. Tracks.
+    #[must_use]
+    pub fn unread(&self, topic: &Topic) -> u32 {
+        self.mine.with(|mine| find(mine, topic).map_or(0, |mine| mine.unread))
+    }
+
+    /// Whether somebody is here, or connected but away; none if they are not connected. Tracks.
+    #[must_use]
+    pub fn whereabouts(&self, topic: &Topic, user: UserId) -> Option<bool> {
+        self.presence.with(|presence| {
+            let Presence { here, away } = presence.get(topic)?;
+            if here.contains(&user) { Some(true) } else { away.contains(&user).then_some(false) }
+        })
+    }
+
+    /// Whether the viewer has gone away from this page.
+    pub fn attend(&self, away: bool) {
+        let mut state = self.state();
+        let changed = std::mem::replace(&mut state.away, away) != away;
+        if changed && state.link.is_open() {
+            state.ask(Action::Presence { away }, PendingRequest::Nothing);
+        }
+    }
+
+    /// The viewer is typing.
+    pub fn typed(&self, topic: &Topic, now: f64) {
+        let mut state = self.state();
+        if state.link.is_open() && now - state.typed_at >= TYPING_EVERY {
+            state.typed_at = now;
+            let action = Action::Typing { topic: topic.clone() };
+            state.ask(action, PendingRequest::Nothing);
+        }
+    }
+
+    pub(super) fn mark(&self, topic: &Topic, seq: Seq, back: bool) -> bool {
+        let mut state = self.state();
+        let is_open = state.link.is_open();
+        if is_open {
+            state.ask(Action::Read { topic: topic.clone(), seq, back }, PendingRequest::Nothing);
+            if !back {
+                // What is read was delivered.
+                state.unconfirmed.remove(topic);
+                state.counts.comes(topic);
+            }
+        }
+        is_open
+    }
+
+    pub(super) fn typing_ends(&self, ended: impl Fn(&Typing) -> bool) {
+        if self.typing.with_untracked(|typing| typing.iter().any(&ended)) {
+            self.typing.update(|typing| typing.retain(|typing| !ended(typing)));
+        }
+    }
+}
+
+impl State {
+    /// The server is asked for the count that an entry may have changed.
+    pub(super) fn recount(&mut self, topic: &Topic, event: &Event, me: UserId, now: f64) {
+        if changes_count(event, me) {
+            self.counts.stale(topic, now);
+        }
+    }
+
+    /// A message of somebody else has come: it is told to have been delivered, together with what comes soon after.
+    pub(super) fn got(&mut self, topic: &Topic, seq: Seq, event: &Event, me: UserId, now: f64) {
+        if matches!(event, Event::Message { author, .. } if author.id != me) {
+            if self.unconfirmed.is_empty() {
+                self.confirm_at = now + CONFIRM_EVERY;
+            }
+            self.unconfirmed.insert(topic.clone(), seq);
+        }
+    }
+}

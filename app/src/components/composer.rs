@@ -1,0 +1,299 @@
+use leptos::html::Textarea;
+use leptos::prelude::*;
+use leptos::web_sys::{KeyboardEvent, SubmitEvent};
+use wire::{Amendment, Event, SendId};
+
+use super::autocomplete::{Autocomplete, Completions, active};
+use super::dynamic::{dyn_attr, dyn_view};
+use super::form::{FormState, PageField};
+use super::keys::key;
+use super::picker::Picker;
+use crate::browser::use_browser;
+use crate::pages::hydrated::context::{ComposerMode, ConversationContext};
+use crate::returned::{in_textarea, typed};
+use crate::site::Session;
+use crate::text::{self, Words, sentence};
+
+/// Where one writes. A real form, so that it posts before the script has come; what was typed until then
+/// stays.
+#[component]
+pub(crate) fn Composer(
+    desk: ConversationContext,
+    /// The id of the form's message, if it goes without a script.
+    form_id: SendId,
+) -> impl IntoView {
+    let field = NodeRef::<Textarea>::new();
+    let completer = Autocomplete::new(field, desk.timeline.clone(), desk.live.me.id);
+    let draft_name = format!("hubbub/draft/{}/{}", desk.live.me.id, desk.topic());
+    let topic = desk.topic();
+    let forget = {
+        let name = draft_name.clone();
+        move || keep_draft(&name, "")
+    };
+    let send = {
+        let desk = desk.clone();
+        move || {
+            let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
+            let typed = field.value();
+            let edits = matches!(desk.intent.get_untracked(), ComposerMode::Edit(_));
+            if edits && !wire::has_visible_text(&typed) {
+                desk.live.trouble.set(Some(text::EDIT_EMPTY.into()));
+            } else if wire::has_visible_text(&typed) && hand_in(&desk, typed) {
+                field.set_value("");
+                // What was typed before an edit comes back, and stays kept.
+                if !edits {
+                    forget();
+                }
+            }
+        }
+    };
+    let on_submit = {
+        let send = send.clone();
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            send();
+        }
+    };
+    let on_key = {
+        let (desk, completer) = (desk.clone(), completer.clone());
+        move |event: KeyboardEvent| {
+            if completer.takes(&event) {
+                return;
+            }
+            let empty = field.get_untracked().is_none_or(|field| field.value().is_empty());
+            match key(&event).as_deref() {
+                Some("Enter") if !event.shift_key() && !breaks_lines() => {
+                    event.prevent_default();
+                    send();
+                }
+                Some("ArrowUp") if empty && edit_newest(&desk) => event.prevent_default(),
+                Some("Escape") if desk.intent.get_untracked() != ComposerMode::Say => {
+                    event.prevent_default();
+                    desk.intent.set(ComposerMode::Say);
+                }
+                _ => {}
+            }
+        }
+    };
+    let on_input = {
+        let (desk, completer, name) = (desk.clone(), completer.clone(), draft_name.clone());
+        move |event| {
+            completer.look();
+            if !matches!(desk.intent.get_untracked(), ComposerMode::Edit(_)) {
+                keep_draft(&name, &event_target_value(&event));
+            }
+            if let Some(browser) = use_browser() {
+                desk.live.typed(&desk.timeline.topic(), (browser.now)());
+                (browser.wake)();
+            }
+        }
+    };
+    let retyped = StoredValue::new(None::<String>);
+    fill_for_edit(&desk, field, retyped);
+    bring_edit_back(&desk, retyped);
+    bring_draft_back(draft_name, field);
+    write_after_switch(field);
+    let refused = FormState::of("/do/post").shown().refused.get_untracked();
+    let draft = typed("/do/post", "text").map(in_textarea).unwrap_or_default();
+    view! {
+        <form class="composer" method="post" action="/do/post" on:submit=on_submit>
+            <PageField/>
+            <input type="hidden" name="topic" value=topic.to_string()/>
+            <input type="hidden" name="id" value=form_id.to_string()/>
+            {refused.map(|refused| view! { <p class="refusal" role="alert">{refused}</p> })}
+            <Trouble desk=desk.clone()/>
+            <IntentBar desk/>
+            <Completions completer=completer.clone()/>
+            <textarea
+                node_ref=field
+                name="text"
+                rows="1"
+                required
+                aria-label=text::MESSAGE
+                placeholder=text::MESSAGE
+                dir="auto"
+                enterkeyhint="send"
+                aria-autocomplete="list"
+                aria-controls="completions"
+                aria-activedescendant=dyn_attr(active(&completer))
+                on:blur={
+                    let completer = completer.clone();
+                    move |_| completer.close()
+                }
+                on:keydown=on_key
+                on:input=on_input
+            >
+                {draft}
+            </textarea>
+            <Picker completer/>
+            <button class="button-icon composer-send" aria-label=text::SEND>
+                <svg aria-hidden="true"><use href="/icons.svg#send"></use></svg>
+            </button>
+        </form>
+    }
+}
+
+/// Keeps what is typed, for when the viewer comes back; an empty text forgets it.
+fn keep_draft(name: &str, text: &str) {
+    if let Some(browser) = use_browser() {
+        (browser.keep)(name, text);
+    }
+}
+
+/// After a switch one can write at once; the first page leaves the focus to the browser, and a touch screen would cover
+/// half of the page with its keyboard.
+fn write_after_switch(field: NodeRef<Textarea>) {
+    let session: Session = expect_context();
+    let switched = session.has_shown_one();
+    Effect::new(move |_| {
+        if let Some(field) = field.get().filter(|_| switched && !breaks_lines()) {
+            let _ = field.focus();
+        }
+    });
+}
+
+/// Puts back what was typed here before; what was typed meanwhile stays.
+fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
+    Effect::new(move |_| {
+        let (Some(field), Some(browser)) = (field.get(), use_browser()) else { return };
+        if field.value().is_empty()
+            && let Some(draft) = (browser.kept)(&name)
+        {
+            field.set_value(&draft);
+        }
+    });
+}
+
+/// Says it, answers with it, or makes it the new words of a message. False if it stays in the composer.
+fn hand_in(desk: &ConversationContext, text: String) -> bool {
+    let Some(browser) = use_browser() else { return false };
+    let intent = desk.intent.get_untracked();
+    let reply_to = match intent {
+        ComposerMode::Edit(seq) => {
+            let asked = desk.amend(seq, Amendment::Edit(text));
+            if asked {
+                desk.intent.set(ComposerMode::Say);
+            }
+            return asked;
+        }
+        ComposerMode::Reply(quote) => Some(quote),
+        ComposerMode::Say => None,
+    };
+    let id = SendId::from_bytes((browser.random)());
+    desk.live.post(&desk.timeline.topic(), id, &text, reply_to, (browser.now)());
+    desk.intent.set(ComposerMode::Say);
+    (browser.wake)();
+    true
+}
+
+/// Begins to edit one's newest message; false if there is none here.
+fn edit_newest(desk: &ConversationContext) -> bool {
+    let newest = desk.timeline.newest_of(&desk.live.me).and_then(|content| content.seq);
+    if let Some(seq) = newest {
+        desk.edit(seq);
+    }
+    newest.is_some()
+}
+
+/// Puts the words of the message that is edited into the field, and takes them out again if it is not; what
+/// stood there meanwhile comes back.
+fn fill_for_edit(desk: &ConversationContext, field: NodeRef<Textarea>, retyped: StoredValue<Option<String>>) {
+    let (intent, timeline) = (desk.intent, desk.timeline.clone());
+    let aside = StoredValue::new(None::<String>);
+    Effect::new(move |before: Option<ComposerMode>| {
+        let intent = intent.get();
+        let Some(field) = field.get_untracked() else { return intent };
+        match &intent {
+            ComposerMode::Edit(seq) => {
+                if !matches!(before, Some(ComposerMode::Edit(_))) {
+                    aside.set_value(Some(field.value()));
+                }
+                if let Some(text) = retyped.try_update_value(Option::take).flatten() {
+                    field.set_value(&text);
+                } else if let Some(Event::Message { text, .. }) =
+                    timeline.content(*seq).map(|content| content.event)
+                {
+                    field.set_value(&text);
+                }
+                let _ = field.focus();
+            }
+            ComposerMode::Reply(_) | ComposerMode::Say => {
+                if let Some(text) = aside.try_update_value(Option::take).flatten() {
+                    field.set_value(&text);
+                }
+                if matches!(intent, ComposerMode::Reply(_)) {
+                    let _ = field.focus();
+                }
+            }
+        }
+        intent
+    });
+}
+
+/// Begins an edit again that was refused, with what was typed; another one that has begun meanwhile stays.
+fn bring_edit_back(desk: &ConversationContext, retyped: StoredValue<Option<String>>) {
+    let desk = desk.clone();
+    Effect::new(move |_| {
+        let Some(edit) = desk.live.refused_edit.get().filter(|edit| edit.topic == desk.topic()) else {
+            return;
+        };
+        desk.live.refused_edit.set(None);
+        if !matches!(desk.intent.get_untracked(), ComposerMode::Edit(_)) {
+            retyped.set_value(Some(edit.text));
+            desk.edit(edit.target);
+        }
+    });
+}
+
+/// Says what the text will be, if not a new message, and the way back.
+#[component]
+fn IntentBar(desk: ConversationContext) -> impl IntoView {
+    let (intent, timeline) = (desk.intent, desk.timeline);
+    let label = move || match intent.get() {
+        ComposerMode::Say => None,
+        ComposerMode::Reply(quote) => Some(text::replying_to(timeline.current(quote))),
+        ComposerMode::Edit(_) => Some(sentence!("{}", Words(text::EDITING))),
+    };
+    let reply_to = move || match intent.get() {
+        ComposerMode::Reply(quote) => {
+            Some(view! { <input type="hidden" name="reply_to" value=quote.seq.to_string()/> })
+        }
+        _ => None,
+    };
+    dyn_view(move || {
+        label().map(|label| {
+            view! {
+                <p class="composer-intent">
+                    <span>{label.view()}</span>
+                    <button class="button button-tiny" type="button" on:click=move |_| intent.set(ComposerMode::Say)>
+                        {text::CANCEL}
+                    </button>
+                </p>
+                {reply_to()}
+            }
+        })
+    })
+}
+
+/// Why the last change of a message was refused.
+#[component]
+fn Trouble(desk: ConversationContext) -> impl IntoView {
+    let trouble = desk.live.trouble.clone();
+    let shown = trouble.clone();
+    dyn_view(move || {
+        let trouble = trouble.clone();
+        shown.get().map(|sentence| {
+            view! {
+                <p class="refusal" role="alert">
+                    {sentence} " "
+                    <button class="button-link" type="button" on:click=move |_| trouble.set(None)>{text::CLOSE}</button>
+                </p>
+            }
+        })
+    })
+}
+
+/// On a touch screen Enter begins a new line: there is a button to send with, and no Shift key.
+fn breaks_lines() -> bool {
+    window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
+}

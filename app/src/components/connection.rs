@@ -1,0 +1,44 @@
+use leptos::prelude::*;
+
+use super::dynamic::{dyn_bool, dyn_text};
+use crate::browser::use_browser;
+use crate::client::{ChatClient, LinkState};
+use crate::outage::Outage;
+use crate::text;
+
+/// Says when the connection is gone. Nothing is shown while all is well.
+#[component]
+pub(crate) fn Connection(live: ChatClient) -> impl IntoView {
+    let link = live.link.clone();
+    let is = {
+        let link = link.clone();
+        move |state| link.get() == state
+    };
+    let ended = is.clone();
+    let outage = use_context::<Outage>();
+    let has_waiting_page = move || outage.is_some_and(Outage::has_waiting_page);
+    let again = live.clone();
+    let try_now = StoredValue::new(move || {
+        if let Some(browser) = use_browser() {
+            again.nudge((browser.now)());
+            (browser.wake)();
+        }
+    });
+    let is_away = move || is(LinkState::Offline) || has_waiting_page();
+    view! {
+        <div class="connection" role="status">
+            <Show when=dyn_bool(is_away)>
+                <p class="connection-offline">
+                    {text::OFFLINE} " "
+                    {dyn_text(move || if has_waiting_page() { text::PAGE_WAITS } else { "" })} " "
+                    <button class="button button-tiny" type="button" on:click=move |_| try_now.with_value(|go| go())>
+                        {text::TRY_NOW}
+                    </button>
+                </p>
+            </Show>
+            <Show when=dyn_bool(move || ended(LinkState::Ended))>
+                <p class="connection-offline">{text::ENDED} " " <a href="" rel="external">{text::RELOAD}</a></p>
+            </Show>
+        </div>
+    }
+}

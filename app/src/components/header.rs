@@ -1,0 +1,152 @@
+use leptos::html::Input;
+use leptos::prelude::*;
+use wire::{ConversationSummary, JoinPolicy};
+
+use super::connection::Connection;
+use super::dynamic::{dyn_attr, dyn_bool, dyn_text};
+use crate::browser::use_browser;
+use crate::client::{ChatClient, Timeline};
+use crate::text;
+
+/// What stands above the messages: which group it is, who is in it, and the way to invite others.
+#[component]
+pub(crate) fn Header(
+    live: ChatClient,
+    timeline: Timeline,
+    /// The link that lets others in; a direct has none.
+    link: Option<String>,
+) -> impl IntoView {
+    let members = timeline.member_count.clone();
+    let (settings, what) = (timeline.settings.clone(), timeline.what.clone());
+    let whose = live.clone();
+    let named = Memo::new(move |_| {
+        settings.with(|settings| match (settings, &what) {
+            (Some(settings), _) => (settings.name.to_string(), settings.description.as_str().to_owned()),
+            (None, what) => {
+                let told = match what {
+                    ConversationSummary::Direct { topic, with } => {
+                        whose.whereabouts(topic, with.id).map(text::whereabouts)
+                    }
+                    ConversationSummary::Group(_) => None,
+                };
+                (what.title().to_owned(), told.unwrap_or_default().to_owned())
+            }
+        })
+    });
+    let door = {
+        let settings = timeline.settings.clone();
+        Memo::new(move |_| {
+            settings.with(|settings| settings.as_ref().map_or(JoinPolicy::Invite, |set| set.join_policy))
+        })
+    };
+    let is_group = timeline.settings.with_untracked(Option::is_some);
+    let label = {
+        let members = members.clone();
+        dyn_attr(move || {
+            Some(if is_group {
+                text::member_count(usize::try_from(members.get()).unwrap_or(usize::MAX))
+            } else {
+                text::ABOUT.into()
+            })
+        })
+    };
+    view! {
+        <header class="header">
+            <a class="button-icon header-back" href="/" aria-label=text::BACK>
+                <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
+            </a>
+            <div class="header-title">
+                <h1 dir="auto">{dyn_text(move || named.get().0)}</h1>
+                <p class="header-about" dir="auto">{dyn_text(move || named.get().1)}</p>
+            </div>
+            <button class="header-count" type="button" popovertarget="members" aria-label=label>
+                <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
+                {is_group.then(|| view! { <span>{dyn_text(move || members.get().to_string())}</span> })}
+            </button>
+            <button class="button-icon" type="button" popovertarget="history" aria-label=text::HISTORY>
+                <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>
+            </button>
+            <History timeline=timeline.clone()/>
+            {link.map(|link| view! {
+                <button class="button button-small" type="button" popovertarget="invite">{text::INVITE}</button>
+                <Invite link door/>
+            })}
+        </header>
+        <Connection live/>
+    }
+}
+
+#[component]
+fn Invite(link: String, door: Memo<JoinPolicy>) -> impl IntoView {
+    // Whether the browser let the page copy, once it was asked to.
+    let copied = RwSignal::new(None::<bool>);
+    let field = NodeRef::<Input>::new();
+    let copy = {
+        let (browser, link) = (use_browser(), link.clone());
+        move |_| {
+            let (Some(browser), link) = (browser, link.clone()) else { return };
+            leptos::task::spawn_local(async move {
+                let done = (browser.copy)(link).await;
+                copied.try_set(Some(done));
+                if let Some(field) = field.try_get_untracked().flatten().filter(|_| !done) {
+                    let _ = field.focus();
+                    field.select();
+                }
+            });
+        }
+    };
+    let by_hand = dyn_text(move || if copied.get() == Some(false) { text::COPY_BY_HAND } else { "" });
+    view! {
+        <div class="sheet invite" id="invite" popover>
+            <label for="link">
+                {dyn_text(move || match door.get() {
+                    JoinPolicy::Listed | JoinPolicy::Open => text::INVITE_HINT,
+                    JoinPolicy::Invite => text::INVITE_ONLY_HINT,
+                })}
+            </label>
+            <div class="form-row">
+                <input id="link" readonly node_ref=field value=link/>
+                <button class="button button-primary" type="button" on:click=copy>
+                    {dyn_text(move || if copied.get() == Some(true) { text::COPIED } else { text::COPY_LINK })}
+                </button>
+            </div>
+            <p class="hint" role="status">{by_hand}</p>
+        </div>
+    }
+}
+
+/// The way to what was pinned, and to a day.
+#[component]
+fn History(timeline: Timeline) -> impl IntoView {
+    let path = timeline.what.path();
+    let action = path.clone();
+    let pins = timeline.pins;
+    let none = {
+        let pins = pins.clone();
+        dyn_bool(move || pins.with(Vec::is_empty))
+    };
+    view! {
+        <div class="sheet history" id="history" popover>
+            <h2 class="label">{text::PINNED}</h2>
+            <Show when=none>
+                <p class="hint">{text::NO_PINS}</p>
+            </Show>
+            <ul>
+                <For each=move || pins.get() key=|pin| (pin.seq, pin.excerpt.clone()) let(pin)>
+                    <li>
+                        <a class="quote" rel="external" href=format!("{path}?at={0}#m{0}", pin.seq)>
+                            <strong dir="auto">{pin.author.name.to_string()}</strong> " " <bdi>{pin.excerpt}</bdi>
+                        </a>
+                    </li>
+                </For>
+            </ul>
+            <form class="form" action=action>
+                <label for="day">{text::GO_TO_DAY}</label>
+                <div class="form-row">
+                    <input id="day" name="day" type="date" required/>
+                    <button class="button">{text::GO}</button>
+                </div>
+            </form>
+        </div>
+    }
+}

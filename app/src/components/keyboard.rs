@@ -1,0 +1,204 @@
+//! Keys that work anywhere on a live page: lists that are one tab stop, a menu that Escape closes, and letters that go
+//! to the composer wherever they are typed.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
+use wire::{Event, Seq};
+
+use super::keys::key;
+use crate::browser::use_browser;
+use crate::pages::hydrated::context::ConversationContext;
+
+/// The lists that are one tab stop each; the arrow keys move inside.
+const LISTS: [&str; 2] = [".sidebar", "#members .listing"];
+/// The elements of a list that can have the focus.
+const STOPS: &str = "a[href], button";
+/// The messages: the box is the tab stop, the arrow keys move from row to row and inside a row.
+const MESSAGES: &str = "#messages";
+/// Elements that handle all keys while they are open.
+const OPEN: &str = "dialog:modal, :popover-open";
+
+/// Listens as long as the page is there.
+pub(crate) fn answer_to_keys(
+    // The conversation that is open, if one is.
+    desk: Option<ConversationContext>,
+) {
+    if use_browser().is_none() {
+        return;
+    }
+    let pressed = desk.clone();
+    let keys = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.default_prevented() {
+            return;
+        }
+        let Some(key) = key(&event) else { return };
+        if key == "Tab" {
+            settle_stops();
+        } else if answer(&event, &key, desk.as_ref()).is_some() {
+            event.prevent_default();
+        } else if is_typed(&event, &key) {
+            // The browser puts the letter where the focus is by then.
+            focus_composer();
+        }
+    });
+    let presses = window_event_listener(leptos::ev::pointerdown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let inside =
+            target.is_some_and(|target| within(&target, ".message-actions, .message-more").is_some());
+        if let Some(desk) = pressed.as_ref().filter(|desk| !inside && desk.open.get_untracked().is_some()) {
+            desk.open.set(None);
+        }
+    });
+    on_cleanup(move || {
+        keys.remove();
+        presses.remove();
+    });
+}
+
+/// Puts the focus where one writes, if there is a keyboard to write with.
+pub(crate) fn focus_composer() {
+    if let Some(field) = find(".composer textarea") {
+        let _ = field.focus();
+    }
+}
+
+/// Does what a key means where the focus is; none if it means nothing there.
+fn answer(event: &KeyboardEvent, key: &str, desk: Option<&ConversationContext>) -> Option<()> {
+    let focus = document().active_element();
+    if key == "Escape" {
+        let desk = desk.filter(|desk| desk.open.get_untracked().is_some() && find(OPEN).is_none())?;
+        let link = find(".message-more[aria-expanded=true]");
+        desk.open.set(None);
+        return link.and_then(|link| link.focus().ok()).or(Some(()));
+    }
+    let focus = focus?;
+    if writes(&focus) || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    if let Some(messages) = within(&focus, MESSAGES) {
+        return in_messages(&messages, &focus, key, desk?);
+    }
+    let list = LISTS.iter().find_map(|list| within(&focus, list))?;
+    let stops = all(&list, STOPS);
+    step(&stops, &focus, key, ["ArrowUp", "ArrowDown"])
+}
+
+/// Moves between the rows of the messages, and inside a row; acts on the row that has the focus.
+fn in_messages(messages: &Element, focus: &Element, key: &str, desk: &ConversationContext) -> Option<()> {
+    let rows = all(messages, ".row[id]");
+    let Some(row) = within(focus, ".row[id]") else {
+        // From the box itself the way leads to the newest row.
+        return if key == "ArrowUp" { go_to(rows.last()?) } else { None };
+    };
+    if matches!(key, "ArrowUp" | "ArrowDown" | "Home" | "End") {
+        return step(&rows, &row, key, ["ArrowUp", "ArrowDown"]);
+    }
+    if matches!(key, "ArrowLeft" | "ArrowRight") {
+        let stops = all(&row, STOPS);
+        if stops.iter().any(|stop| is_same(stop, focus)) {
+            return step(&stops, focus, key, ["ArrowLeft", "ArrowRight"]);
+        }
+        return if key == "ArrowRight" { go_to(stops.first()?) } else { go_to(stops.last()?) };
+    }
+    let seq = Seq(row.id().strip_prefix('m')?.parse().ok()?);
+    let Some(Event::Message { author, .. }) = desk.timeline.content(seq).map(|content| content.event) else {
+        return None;
+    };
+    match key {
+        "r" => desk.reply(seq),
+        "e" if author.id == desk.live.me.id => desk.edit(seq),
+        "+" => open_actions(desk, seq),
+        "Enter" if is_same(&row, focus) => open_actions(desk, seq),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn open_actions(desk: &ConversationContext, seq: Seq) {
+    desk.open.set(Some(seq));
+    // They are there once the page has followed the signal.
+    // A browser that draws no frames puts the focus nowhere.
+    let _ = request_animation_frame(|| {
+        if let Some(first) = find(".message-actions button") {
+            let _ = first.focus();
+        }
+    });
+}
+
+/// Moves the focus back or on, as a key says; at either end it stays.
+fn step(stops: &[HtmlElement], focus: &Element, key: &str, [back, on]: [&str; 2]) -> Option<()> {
+    let at = stops.iter().position(|stop| is_same(stop, focus))?;
+    let to = match key {
+        "Home" => 0,
+        "End" => stops.len() - 1,
+        _ if key == back => at.saturating_sub(1),
+        _ if key == on => (at + 1).min(stops.len() - 1),
+        _ => return None,
+    };
+    go_to(stops.get(to)?)
+}
+
+fn go_to(stop: &HtmlElement) -> Option<()> {
+    if !stop.has_attribute("tabindex") && !stop.matches(STOPS).unwrap_or(false) {
+        stop.set_tab_index(-1);
+    }
+    stop.focus().ok()
+}
+
+/// Before the Tab key moves the focus: leaves one stop in each list. Lists change while the page lives, so they are
+/// looked at when it counts.
+fn settle_stops() {
+    let focus = document().active_element();
+    for list in LISTS {
+        let Some(list) = find(list) else { continue };
+        let stops = all(&list, STOPS);
+        let is_focused = |stop: &&HtmlElement| focus.as_ref().is_some_and(|focus| is_same(stop, focus));
+        let is_current = |stop: &&HtmlElement| stop.has_attribute("aria-current");
+        let stop = stops.iter().find(is_focused).or_else(|| stops.iter().find(is_current)).or(stops.first());
+        for one in &stops {
+            one.set_tab_index(if stop.is_some_and(|stop| is_same(stop, one)) { 0 } else { -1 });
+        }
+    }
+    if let Some(messages) = find(MESSAGES) {
+        for stop in all(&messages, ".row a[href], .row button, .row pre") {
+            // What can be done with a message is within reach while it is shown.
+            let shown = within(&stop, ".message-actions, .message-delivery").is_some();
+            stop.set_tab_index(if shown { 0 } else { -1 });
+        }
+    }
+}
+
+/// Whether a key is a letter that goes nowhere yet.
+fn is_typed(event: &KeyboardEvent, key: &str) -> bool {
+    let is_letter = key.chars().count() == 1 && key != " " && key != "?";
+    let with_command = event.ctrl_key() || event.meta_key() || event.alt_key();
+    is_letter
+        && !with_command
+        && find(OPEN).is_none()
+        && !document().active_element().is_some_and(|focus| writes(&focus))
+}
+
+/// Whether what is typed goes into an element.
+fn writes(element: &Element) -> bool {
+    matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+}
+
+fn find(selector: &str) -> Option<HtmlElement> {
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+fn all(inside: &Element, selector: &str) -> Vec<HtmlElement> {
+    let Ok(found) = inside.query_selector_all(selector) else { return Vec::new() };
+    let element = |at| found.item(at)?.dyn_into::<HtmlElement>().ok();
+    // What is not shown cannot have the focus.
+    (0..found.length()).filter_map(element).filter(|found| found.offset_parent().is_some()).collect()
+}
+
+fn within(element: &Element, selector: &str) -> Option<Element> {
+    element.closest(selector).ok().flatten()
+}
+
+fn is_same(one: &Element, other: &Element) -> bool {
+    one.is_same_node(Some(other))
+}

@@ -1,0 +1,23 @@
+use leptos::prelude::*;
+use wire::{Member, Role, UserId};
+
+use super::dynamic::dyn_view;
+use crate::text;
+
+/// The mark beside the name of an admin or a guest, so that nobody is taken for somebody with an account who only has the
+/// same name. A member with an account has no mark, nor has somebody who is not a member any more.
+#[component]
+pub(crate) fn Mark(members: ArcRwSignal<Vec<Member>>, user: UserId) -> impl IntoView {
+    let mark = Memo::new(move |_| {
+        members.with(|members| {
+            let member = members.iter().find(|member| member.person.id == user)?;
+            match (member.role, member.account) {
+                (Role::Admin, true) => Some(("tag tag-accent", text::ADMIN)),
+                (Role::Admin, false) => Some(("tag tag-accent", text::ADMIN_GUEST)),
+                (Role::Member, false) => Some(("tag", text::GUEST)),
+                (Role::Member, true) => None,
+            }
+        })
+    });
+    dyn_view(move || mark.get().map(|(class, label)| view! { " " <span class=class>{label}</span> }))
+}

@@ -1,0 +1,171 @@
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use wire::{ConversationSummary, Member, Role, Topic};
+
+use super::avatar::Avatar;
+use super::confirm::Confirm;
+use super::dynamic::{dyn_bool, dyn_view};
+use super::form::{Form, FormState};
+use super::preferences::Preferences;
+use super::presence::Presence;
+use super::refusal::Refusal;
+use super::toast::{Held, Toasts};
+use crate::browser::use_browser;
+use crate::client::{ChatClient, Timeline, role_of};
+use crate::pages::reload;
+use crate::text;
+
+/// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
+#[component]
+pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
+    let promote = FormState::of("/do/manage").shown();
+    let topic = timeline.topic();
+    let (id, group_name) = match &timeline.what {
+        ConversationSummary::Group(group) => (group.id.to_string(), group.name.to_string()),
+        ConversationSummary::Direct { with, .. } => {
+            let user = with.id.to_string();
+            let name = with.name.to_string();
+            return Either::Left(view! { <About live topic user name blocks=timeline.blocks/> });
+        }
+    };
+    let (members, count) = (timeline.members, timeline.member_count);
+    let more = {
+        let members = members.clone();
+        dyn_bool(move || usize::try_from(count.get()).is_ok_and(|count| count > members.with(Vec::len)))
+    };
+    let everyone = format!("/g/{id}/members");
+    let me = live.me.clone();
+    let i_am_admin = {
+        let (members, me) = (members.clone(), me.clone());
+        Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin))
+    };
+    let form_id = id.clone();
+    let (whose, at) = (live.clone(), topic.clone());
+    let manage = format!("/g/{id}/admin");
+    Either::Right(view! {
+        <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
+            <h2 class="label">{text::MEMBERS}</h2>
+            <ul class="listing">
+                <For
+                    each=move || members.get()
+                    key=|member| (member.person.id.to_string(), member.role == Role::Admin)
+                    let(member)
+                >
+                    <Seat live=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
+                </For>
+            </ul>
+            <Show when=more>
+                <a class="button button-small" rel="external" href=everyone.clone()>{text::ALL_MEMBERS}</a>
+            </Show>
+            <p class="refusal" role="alert">{dyn_view(move || promote.refused.get())}</p>
+            <Show when=dyn_bool(move || i_am_admin.get())>
+                <a class="button button-small" rel="external" href=manage.clone()>{text::MANAGE}</a>
+            </Show>
+            <Preferences live topic/>
+            <Leave group=form_id name=group_name/>
+        </aside>
+    })
+}
+
+/// What one wants of a direct, and the way to end it.
+#[component]
+fn About(
+    live: ChatClient,
+    topic: Topic,
+    /// The other one.
+    user: String,
+    name: String,
+    /// Whether the viewer has blocked them.
+    blocks: bool,
+) -> impl IntoView {
+    view! {
+        <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
+            <h2 class="label">{text::ABOUT}</h2>
+            <a class="button button-small" rel="external" href=format!("/people/{user}")>{text::PROFILE}</a>
+            <Preferences live topic/>
+            <Form action="/do/block" class="form members-leave" done=Callback::new(|()| reload())>
+                <input type="hidden" name="user" value=user/>
+                <Refusal id="block-refused"/>
+                {if blocks {
+                    Either::Left(view! { <button class="button" name="on" value="false">{text::UNBLOCK}</button> })
+                } else {
+                    Either::Right(view! {
+                        <Confirm id="block" label=text::BLOCK title=text::block_title(&name) says=text::BLOCK_SAYS.into()>
+                            <button class="button button-danger" name="on" value="true">{text::BLOCK}</button>
+                        </Confirm>
+                    })
+                }}
+            </Form>
+        </aside>
+    }
+}
+
+/// The way out of a group. A script leaves at once, and for some seconds it can be undone; without one a dialog asks.
+#[component]
+fn Leave(group: String, name: String) -> impl IntoView {
+    let toasts: Toasts = expect_context();
+    let navigate = use_navigate();
+    let fields = format!("group={group}");
+    let back = format!("/g/{group}");
+    let words = text::left(&name);
+    let leave = move |event: leptos::ev::MouseEvent| {
+        if use_browser().is_none() {
+            return;
+        }
+        event.prevent_default();
+        let (go_back, back) = (navigate.clone(), back.clone());
+        let undo = move || go_back(&back, NavigateOptions::default());
+        toasts.hold(words.clone(), Held::new("/do/leave", fields.clone(), undo));
+        navigate("/", NavigateOptions::default());
+    };
+    view! {
+        <Form action="/do/leave" class="members-leave">
+            <input type="hidden" name="group" value=group/>
+            <Refusal id="leave-refused"/>
+            <span on:click=leave>
+                <Confirm id="leave" label=text::LEAVE title=text::leave_title(&name) says=text::LEAVE_SAYS.into()>
+                    <button class="button button-danger">{text::LEAVE}</button>
+                </Confirm>
+            </span>
+        </Form>
+    }
+}
+
+#[component]
+fn Seat(
+    live: ChatClient,
+    topic: Topic,
+    member: Member,
+    mine: bool,
+    i_am_admin: Memo<bool>,
+    group: String,
+    promote: FormState,
+) -> impl IntoView {
+    let Member { person, role, account, .. } = member;
+    let fields = StoredValue::new((group, person.id.to_string()));
+    let is_admin = role == Role::Admin;
+    view! {
+        <li class="listing-row">
+            <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
+            {if mine {
+                Either::Left(view! { <span class="name" dir="auto">{person.name.to_string()}</span> <span class="tag">{text::YOU}</span> })
+            } else {
+                Either::Right(view! {
+                    <a class="name" dir="auto" href=format!("/d/{}", person.id)>{person.name.to_string()}</a>
+                })
+            }}
+            <Presence live topic user=person.id/>
+            {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
+            {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
+            <Show when=dyn_bool(move || i_am_admin.get() && !is_admin)>
+                <Form action="/do/manage" class="listing-end" state=promote>
+                    <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
+                    <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
+                    <button class="button button-tiny" name="deed" value="promote">{text::MAKE_ADMIN}</button>
+                </Form>
+            </Show>
+        </li>
+    }
+}

@@ -1,0 +1,235 @@
+use leptos::either::{Either, EitherOf4};
+use leptos::prelude::*;
+use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
+
+use super::avatar::Avatar;
+use super::dynamic::{dyn_attr, dyn_bool, dyn_view};
+use super::mark::Mark;
+use super::message_actions::Acts;
+use super::rich_text::Rich;
+use super::time::{Day, Moment};
+use super::toast::Toasts;
+use crate::browser::use_browser;
+use crate::client::{ChatClient, LinkState, Row, RowContent, RowHeader, RowState};
+use crate::pages::hydrated::context::ConversationContext;
+use crate::text;
+
+/// One row of a timeline: a message, on its way or delivered, or a notice. The row stays the same node of
+/// the page from the moment it was typed.
+#[component]
+pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
+    let Row { key, content, lead } = row;
+    let send_id = key.split_once('/').and_then(|(_, id)| SendId::new(id).ok());
+    let day = Memo::new({
+        let lead = lead.clone();
+        move |_| lead.with(|lead: &RowHeader| lead.day)
+    });
+    let said = Memo::new({
+        let content = content.clone();
+        let (deleting, topic, me) = (desk.toasts.deleting, desk.topic(), desk.live.me.clone());
+        move |_| {
+            let (event, at, seq) = content.with(|content| (content.event.clone(), content.at, content.seq));
+            let goes = deleting
+                .with(|gone| gone.as_ref().is_some_and(|(of, gone)| seq == Some(*gone) && *of == topic));
+            match event {
+                // It can still be undone; nobody else knows yet.
+                Event::Message { author, .. } if goes => (Event::Tombstone { author, by: me.clone() }, at),
+                event => (event, at),
+            }
+        }
+    });
+    let state = Memo::new({
+        let content = content.clone();
+        move |_| content.with(|content| content.state.clone())
+    });
+    let seq = Memo::new(move |_| content.with(|content: &RowContent| content.seq));
+    let live = desk.live.clone();
+    let divider = desk.timeline.divider;
+    let body = dyn_view(move || match said.get() {
+        (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
+            <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
+            <div class="message-meta">
+                <Author me=desk.live.me.id author=author.clone()/>
+                <Mark members=desk.timeline.members.clone() user=author.id/>
+                " " <Moment at/>
+                {edited.map(|_| view! { " " <span class="message-edited">{text::EDITED}</span> })}
+            </div>
+            {reply_to.map(|quote| view! { <Quoted desk=desk.clone() quote/> })}
+            <Rich text=body me=desk.live.me.id/>
+            {(!reactions.is_empty()).then(|| view! { <Reactions desk=desk.clone() seq reactions/> })}
+            <More desk=desk.clone() seq said/>
+        }),
+        (Event::Tombstone { author, .. }, at) => EitherOf4::B(view! {
+            <p class="message-notice">{text::deleted(&author).view()} " " <Moment at/></p>
+        }),
+        (event, at) => match text::happened(&event) {
+            Some(notice) => {
+                EitherOf4::C(view! { <p class="message-notice">{notice.view()} " " <Moment at/></p> })
+            }
+            None => EitherOf4::D(()),
+        },
+    });
+    let is_first_unread = move || divider.is_some() && seq.get() == divider;
+    let is_message = move || matches!(said.get().0, Event::Message { .. });
+    let is_pinned = move || matches!(said.get().0, Event::Message { pinned: true, .. });
+    view! {
+        <li
+            class="row"
+            id=dyn_attr(move || seq.get().map(|seq| format!("m{seq}")))
+            class:message=dyn_bool(is_message)
+            class:message-pinned=dyn_bool(is_pinned)
+            class:message-follows=dyn_bool(move || lead.with(|lead| lead.follows))
+            class:message-sending=dyn_bool(move || matches!(state.get(), RowState::Sending | RowState::Late))
+            class:message-failed=dyn_bool(move || matches!(state.get(), RowState::Failed(_)))
+        >
+            {dyn_view(move || day.get().map(|day| view! { <Day day/> }))}
+            {dyn_view(move || is_first_unread().then(|| view! { <div class="day day-new" id="divider"><span>{text::NEW}</span></div> }))}
+            <div class="message-line">
+                {body}
+                <Delivery live state send_id/>
+            </div>
+        </li>
+    }
+}
+
+/// Who said it, and the way to write to them alone.
+#[component]
+fn Author(me: UserId, author: Person) -> impl IntoView {
+    let name = author.name.to_string();
+    if author.id == me {
+        Either::Left(view! { <strong class="message-author" dir="auto">{name}</strong> })
+    } else {
+        Either::Right(
+            view! { <a class="message-author" dir="auto" href=format!("/d/{}", author.id)>{name}</a> },
+        )
+    }
+}
+
+/// What a reply answers: a way to the message.
+#[component]
+fn Quoted(desk: ConversationContext, quote: Quote) -> impl IntoView {
+    let Quote { seq, author, excerpt } = quote;
+    let jump = move |event: leptos::ev::MouseEvent| {
+        let anchor = format!("m{seq}");
+        // Only a message that is not on this page needs another page.
+        if document().get_element_by_id(&anchor).is_some() {
+            event.prevent_default();
+            let _ = window().location().set_hash(&anchor);
+        }
+    };
+    let excerpt = text::excerpt_of(excerpt);
+    view! {
+        <a class="quote" href=desk.link_to(seq) rel="external" on:click=jump>
+            <strong dir="auto">{author.name.to_string()}</strong> " " <bdi>{excerpt}</bdi>
+        </a>
+    }
+}
+
+#[component]
+fn Reactions(desk: ConversationContext, seq: Memo<Option<Seq>>, reactions: Vec<Reaction>) -> impl IntoView {
+    let me = desk.live.me.id;
+    let buttons: Vec<_> = reactions
+        .into_iter()
+        .map(|Reaction { emoji, people }| {
+            let (desk, mine) = (desk.clone(), people.contains(&me));
+            let picture = emoji.to_string();
+            let react = move |_| {
+                if let Some(seq) = seq.get_untracked() {
+                    desk.react(seq, emoji.as_str());
+                }
+            };
+            let label = text::reacted(&picture, people.len());
+            view! {
+                <button class="reaction" type="button" aria-pressed=mine.to_string() aria-label=label on:click=react>
+                    {picture} " " <span>{people.len()}</span>
+                </button>
+            }
+        })
+        .collect();
+    view! { <div class="reaction-list">{buttons}</div> }
+}
+
+/// The way to what can be done with a message: a page of its own, or under it once the page is live.
+#[component]
+fn More(
+    desk: ConversationContext,
+    seq: Memo<Option<Seq>>,
+    said: Memo<(Event, wire::Timestamp)>,
+) -> impl IntoView {
+    let open = desk.open;
+    let is_open = Memo::new(move |_| open.get().is_some() && open.get() == seq.get());
+    let path = desk.path();
+    let toggle = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        open.update(|open| *open = if *open == seq.get_untracked() { None } else { seq.get_untracked() });
+    };
+    dyn_view(move || {
+        let seq = seq.get()?;
+        let desk = desk.clone();
+        let acts = dyn_view(move || {
+            is_open.get().then(|| {
+                let (mine, pinned) = said.with_untracked(|(event, _)| match event {
+                    Event::Message { author, pinned, .. } => (author.id == desk.live.me.id, *pinned),
+                    _ => (false, false),
+                });
+                view! { <Acts desk=desk.clone() seq mine pinned/> }
+            })
+        });
+        Some(view! {
+            <a
+                class="message-more"
+                href=format!("{path}/m/{seq}")
+                rel="external"
+                aria-label=text::ACTS
+                aria-expanded=dyn_attr(move || Some(is_open.get().to_string()))
+                on:click=toggle
+            >
+                "⋯"
+            </a>
+            {acts}
+        })
+    })
+}
+
+/// How far a message has come, while it is not there yet.
+#[component]
+fn Delivery(live: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) -> impl IntoView {
+    let link = live.link.clone();
+    let browser = use_browser();
+    let acts = StoredValue::new((live, send_id));
+    let act = move |act: fn(&ChatClient, &SendId)| {
+        acts.with_value(|(live, id)| {
+            if let (Some(id), Some(browser)) = (id, browser) {
+                act(live, id);
+                (browser.wake)();
+            }
+        });
+    };
+    let toasts: Toasts = expect_context();
+    let copy = move |_| {
+        acts.with_value(|(live, id)| {
+            if let Some(text) = id.as_ref().and_then(|id| live.text_of(id)) {
+                toasts.copy(text);
+            }
+        });
+    };
+    let stuck = move || match state.get() {
+        RowState::Delivered => None,
+        RowState::Sending if link.get() == LinkState::Online => None,
+        RowState::Sending => Some(text::WAITING.to_owned()),
+        RowState::Late => Some(text::UNANSWERED.to_owned()),
+        RowState::Failed(sentence) => Some(sentence),
+    };
+    dyn_view(move || match (state.get(), stuck()) {
+        (RowState::Delivered, _) => None,
+        (_, None) => Some(Either::Left(view! { <p class="message-delivery">{text::SENDING}</p> })),
+        (_, Some(sentence)) => Some(Either::Right(view! {
+            <p class="message-delivery" role="alert">
+                {text::NOT_SENT} " " {sentence} " "
+                <button class="button-link" type="button" on:click=move |_| act(ChatClient::retry)>{text::RETRY}</button> " "
+                <button class="button-link" type="button" on:click=copy>{text::COPY}</button> " "
+                <button class="button-link" type="button" on:click=move |_| act(ChatClient::discard)>{text::DISCARD}</button>
+            </p>
+        })),
+    })
+}

@@ -1,0 +1,55 @@
+use leptos::prelude::*;
+use wire::{Amendment, Seq};
+
+use super::toast::Toasts;
+use crate::pages::hydrated::context::ConversationContext;
+use crate::text;
+
+/// The reactions that are one press away.
+const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👀", "✅"];
+
+/// What can be done with a message: shown under it when somebody asks.
+#[component]
+pub(super) fn Acts(desk: ConversationContext, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
+    let act = |label: &'static str, run: fn(&ConversationContext, Seq)| {
+        let desk = desk.clone();
+        view! { <button class="button button-tiny" type="button" on:click=move |_| run(&desk, seq)>{label}</button> }
+    };
+    let quick: Vec<_> = QUICK
+        .into_iter()
+        .map(|emoji| {
+            let desk = desk.clone();
+            view! {
+                <button class="reaction" type="button" aria-label=text::react_with(emoji) on:click=move |_| desk.react(seq, emoji)>
+                    {emoji}
+                </button>
+            }
+        })
+        .collect();
+    let is_admin = desk.is_admin.get_untracked();
+    let link = desk.link_to(seq);
+    let toasts: Toasts = expect_context();
+    let close = desk.open;
+    let copy = move |_| {
+        toasts.copy(window().location().origin().unwrap_or_default() + &link);
+        close.set(None);
+    };
+    view! {
+        <div class="message-actions" role="toolbar" aria-label=text::ACTS>
+            {quick}
+            {act(text::REPLY, |desk, seq| desk.reply(seq))}
+            {(!mine).then(|| act(text::MARK_UNREAD, |desk, seq| desk.mark_unread(seq)))}
+            {mine.then(|| act(text::EDIT, |desk, seq| desk.edit(seq)))}
+            {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.delete(seq)))}
+            {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| { desk.amend(seq, Amendment::Pin(true)); }))}
+            {(is_admin && pinned).then(|| act(text::UNPIN, |desk, seq| { desk.amend(seq, Amendment::Pin(false)); }))}
+            <button
+                class="button button-tiny"
+                type="button"
+                on:click=copy
+            >
+                {text::COPY_LINK}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,305 @@
+use leptos::either::Either;
+use leptos::html::Div;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlTextAreaElement, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use super::dynamic::{dyn_bool, dyn_text, dyn_view};
+use super::history_loader::{End, HistoryLoader};
+use super::keys::key;
+use super::message::MessageRow;
+use super::scroll_anchor::ScrollAnchor;
+use crate::browser::use_browser;
+use crate::client::{ChatClient, LinkState, Row, Timeline};
+use crate::pages::hydrated::context::ConversationContext;
+use crate::text;
+
+/// The messages. The box is laid out from its end (`column-reverse`), so that without a line of script it
+/// opens at the newest message, stays there while new ones come, and does not move when older ones are put
+/// above. More history is loaded while the reader comes near either end.
+#[component]
+pub(crate) fn MessageList(
+    desk: ConversationContext,
+    /// Why the page does not show what its address asks for.
+    missing: Option<String>,
+) -> impl IntoView {
+    let (live, timeline) = (desk.live.clone(), desk.timeline.clone());
+    let list = NodeRef::<Div>::new();
+    let anchor = ScrollAnchor::new(list);
+    let at_end = anchor.at_end;
+    let unseen = RwSignal::new(0usize);
+    let has_newer = timeline.has_newer.clone();
+    let loader = HistoryLoader::new(live.clone(), timeline.clone(), anchor);
+    anchor.start();
+    let scrolled = {
+        let timeline = timeline.clone();
+        move || {
+            anchor.scrolled(&timeline);
+            timeline.reads_old.set(!at_end.try_get_untracked().unwrap_or(true));
+        }
+    };
+    let watch = {
+        let (scrolled, loader) = (scrolled.clone(), loader.clone());
+        move |_| {
+            scrolled();
+            if let Some(list) = list.get_untracked() {
+                loader.reach(&list);
+            }
+        }
+    };
+    fill(&timeline, &loader, list);
+    // The newest messages were asked for and are not on the page yet.
+    let goes_to_end = RwSignal::new(false);
+    let to_newest = {
+        let (desk, has_newer) = (desk.clone(), has_newer.clone());
+        move || {
+            if has_newer.get_untracked() {
+                goes_to_end.set(true);
+                desk.back_to_now();
+            }
+            anchor.to_end();
+        }
+    };
+    if use_browser().is_some() {
+        let to_newest = to_newest.clone();
+        let listener = window_event_listener(leptos::ev::keydown, move |event| {
+            let writes = event.target().is_some_and(|target| target.has_type::<HtmlTextAreaElement>());
+            if key(&event).as_deref() == Some("End") && !writes {
+                to_newest();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    }
+    count_unseen(&live, &timeline, at_end, unseen);
+    stay_at_end(&timeline, anchor, goes_to_end);
+    mark_read(live.clone(), timeline.clone(), at_end);
+    follow_own(&live, &timeline, anchor, goes_to_end);
+    Effect::new(move |_| {
+        let scrolled = scrolled.clone();
+        // The browser has scrolled to the message before the rows above it had their heights.
+        // A browser that draws no frames need not scroll either.
+        let _ = request_animation_frame(|| {
+            let _ = request_animation_frame(move || {
+                center_target();
+                scrolled();
+            });
+        });
+    });
+    let rows = timeline.rows.clone();
+    let shows_pill = dyn_bool({
+        let has_newer = has_newer.clone();
+        move || !at_end.get() || has_newer.get()
+    });
+    view! {
+        {missing.map(|sentence| view! { <Missing sentence path=desk.path() to_newest=to_newest.clone()/> })}
+        <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
+            <div class="timeline-content">
+                <OlderMessages timeline=timeline.clone() loader=loader.clone()/>
+                <ol class="rows">
+                    <For each=move || rows.get() key=|row| row.key.clone() let(row)>
+                        <MessageRow desk=desk.clone() row/>
+                    </For>
+                </ol>
+                <NewerMessages timeline loader/>
+                <span id="end"></span>
+            </div>
+        </div>
+        <div class="pill-place">
+            <Show when=shows_pill>
+                <button
+                    class="pill"
+                    type="button"
+                    on:click={
+                        let to_newest = to_newest.clone();
+                        move |_| to_newest()
+                    }
+                >
+                    {dyn_text({
+                        let has_newer = has_newer.clone();
+                        move || match unseen.get() {
+                            0 => text::TO_NEWEST.into(),
+                            _ if has_newer.get() => text::TO_NEWEST.into(),
+                            count => text::newer(count),
+                        }
+                    })}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+/// Says that the page does not show what its address asks for, with the way to the newest messages.
+#[component]
+fn Missing(sentence: String, path: String, to_newest: impl Fn() + Send + Sync + 'static) -> impl IntoView {
+    let shown = RwSignal::new(true);
+    let leave = StoredValue::new(move |event: MouseEvent| {
+        event.prevent_default();
+        shown.set(false);
+        to_newest();
+    });
+    view! {
+        <Show when=dyn_bool(move || shown.get())>
+            <p class="timeline-missing" role="status">
+                {sentence.clone()} " "
+                <a href=path.clone() rel="external" on:click=move |event| leave.with_value(|leave| leave(event))>
+                    {text::TO_NEWEST}
+                </a>
+            </p>
+        </Show>
+    }
+}
+
+/// Loads more as long as a large window has room for all there is: nothing can be scrolled there.
+fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
+    let (rows, link, loader) = (timeline.rows.clone(), loader.live.link.clone(), loader.clone());
+    Effect::new(move |_| {
+        rows.track();
+        let list = list.get().filter(|list| list.scroll_height() <= list.client_height());
+        if let Some(list) = list.filter(|_| link.get() == LinkState::Online) {
+            loader.reach(&list);
+        }
+    });
+}
+
+/// Whoever is near the end is taken to the end when something new comes; who has asked for the newest messages, when
+/// they are there.
+fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
+    let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
+    Effect::new(move |before: Option<Option<String>>| {
+        let last = rows.with(|rows| rows.last().map(|row| row.key.clone()));
+        let arrives = !has_newer.get() && goes_to_end.get_untracked();
+        if arrives {
+            goes_to_end.set(false);
+        }
+        let comes = before.is_some_and(|before| before != last) && anchor.at_end.get_untracked();
+        if arrives || comes {
+            anchor.to_end();
+        }
+        last
+    });
+}
+
+/// What I write I want to see, wherever I was reading.
+fn follow_own(live: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
+    let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
+    let mine = live.me.id.to_string();
+    Effect::new(move |before: Option<usize>| {
+        let own = rows
+            .with(|rows| rows.iter().filter(|row| row.seq().is_none() && row.key.starts_with(&mine)).count());
+        if before.is_some_and(|before| own > before) {
+            goes_to_end.set(has_newer.get_untracked());
+            anchor.to_end();
+        }
+        own
+    });
+}
+
+/// Tells the server what was seen: everything down to the newest message, once the viewer looks at it.
+fn mark_read(live: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
+    let (topic, me) = (timeline.topic(), live.me.id);
+    let of_others = move |row: &Row| {
+        row.content.with_untracked(|content| {
+            content.seq.filter(|_| content.author().is_some_and(|author| author.id != me))
+        })
+    };
+    Effect::new(move |_| {
+        let is_online = live.link.get() == LinkState::Online;
+        let looks = is_online && live.focused.get() && at_end.get() && !timeline.has_newer.get();
+        let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(of_others));
+        // Tracked by name, and not only because `read` asks for it: when another device marks the conversation
+        // unread, or reads it, this runs again.
+        let _ = live.unread(&topic);
+        if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get()) {
+            live.read(&topic, newest);
+            crate::pages::wake();
+        }
+    });
+}
+
+/// Puts the message that the address names into the middle of the list.
+fn center_target() {
+    let hash = window().location().hash().unwrap_or_default();
+    let named = hash.strip_prefix('#').and_then(|id| document().get_element_by_id(id));
+    let named = named.filter(|target| target.class_list().contains("row"));
+    // A page that begins with what is unread shows where that begins.
+    let unread = || {
+        document().get_element_by_id("divider").filter(|_| document().get_element_by_id("newer").is_some())
+    };
+    if let Some(target) = named.or_else(unread) {
+        let center = ScrollIntoViewOptions::new();
+        center.set_block(ScrollLogicalPosition::Center);
+        target.scroll_into_view_with_scroll_into_view_options(&center);
+    }
+}
+
+/// Counts what others said since the reader went up.
+fn count_unseen(live: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>, unseen: RwSignal<usize>) {
+    let me = live.me.id;
+    let rows = timeline.rows.clone();
+    let seen = StoredValue::new(wire::Seq::ZERO);
+    Effect::new(move |_| {
+        let newest = rows.with(|rows| rows.iter().rev().find_map(|row| row.seq()));
+        if at_end.get() {
+            seen.set_value(newest.unwrap_or_default());
+            unseen.set(0);
+            return;
+        }
+        let count = rows.with(|rows| {
+            let fresh =
+                rows.iter().rev().take_while(|row| row.seq().is_none_or(|seq| seq > seen.get_value()));
+            fresh
+                .filter(|row| {
+                    row.content
+                        .with_untracked(|content| content.author().is_some_and(|author| author.id != me))
+                })
+                .count()
+        });
+        unseen.set(count);
+    });
+}
+
+/// The way to older messages: a link that works as a page of its own, and in place once the page is live.
+#[component]
+fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
+    let has_older = timeline.has_older.clone();
+    dyn_view(move || {
+        if has_older.get() {
+            let address = format!("{}?before={}", timeline.what.path(), timeline.first());
+            let load = in_place(&loader, End::Older);
+            Either::Left(view! {
+                <a class="timeline-older button button-small" href=address rel="external" on:click=load>
+                    {text::OLDER}
+                </a>
+            })
+        } else {
+            Either::Right(view! { <p class="timeline-older">{text::beginning(&timeline.what).view()}</p> })
+        }
+    })
+}
+
+/// The way to newer messages, where the page shows an earlier part of the log.
+#[component]
+fn NewerMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
+    let has_newer = timeline.has_newer.clone();
+    dyn_view(move || {
+        has_newer.get().then(|| {
+            let last = timeline.last();
+            let address = format!("{}?at={last}#m{last}", timeline.what.path());
+            let load = in_place(&loader, End::Newer);
+            view! {
+                <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=load>
+                    {text::NEWER}
+                </a>
+            }
+        })
+    })
+}
+
+/// Loads history in place of following the link.
+fn in_place(loader: &HistoryLoader, end: End) -> impl Fn(MouseEvent) + use<> {
+    let loader = loader.clone();
+    move |event| {
+        event.prevent_default();
+        loader.load(end);
+    }
+}

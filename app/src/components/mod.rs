@@ -1,0 +1,56 @@
+//! Components: one in each file.
+
+mod autocomplete;
+mod avatar;
+mod centered_page;
+mod composer;
+mod confirm;
+mod connection;
+mod dynamic;
+mod form;
+mod header;
+mod history_loader;
+mod keyboard;
+mod keys;
+mod mark;
+mod members;
+mod message;
+mod message_actions;
+mod message_list;
+mod new_group;
+mod picker;
+mod preferences;
+mod presence;
+mod refusal;
+mod rich_text;
+mod scroll_anchor;
+mod sidebar;
+mod status_line;
+mod switcher;
+mod time;
+mod toast;
+
+pub(crate) use avatar::Avatar;
+pub(crate) use centered_page::Plain;
+pub(crate) use composer::Composer;
+#[cfg(feature = "ssr")]
+pub(crate) use confirm::Confirm;
+pub(crate) use connection::Connection;
+pub(crate) use dynamic::{dyn_bool, dyn_text, dyn_view};
+#[cfg(feature = "ssr")]
+pub(crate) use form::Enter;
+pub(crate) use form::Form;
+#[cfg(feature = "ssr")]
+pub(crate) use form::{FormState, PageField};
+pub(crate) use header::Header;
+pub(crate) use keyboard::answer_to_keys;
+pub(crate) use members::Members;
+pub(crate) use message_list::MessageList;
+pub(crate) use new_group::NewGroup;
+pub(crate) use refusal::Refusal;
+#[cfg(feature = "ssr")]
+pub(crate) use rich_text::Rich;
+pub(crate) use sidebar::Sidebar;
+pub(crate) use status_line::Footnote;
+pub(crate) use time::Moment;
+pub(crate) use toast::{ToastRegion, Toasts};

@@ -1,0 +1,46 @@
+use leptos::prelude::*;
+use wire::{NotificationLevel, Topic};
+
+use super::form::Form;
+use super::refusal::Refusal;
+use crate::client::ChatClient;
+use crate::returned::{typed, typed_all};
+use crate::text;
+
+const PREFER: &str = "/do/prefer";
+
+/// What the viewer wants to be told of in a conversation.
+#[component]
+pub(crate) fn Preferences(live: ChatClient, topic: Topic) -> impl IntoView {
+    let (notify, hidden) = live.mine.with_untracked(|mine| {
+        let found = mine.iter().find(|mine| mine.what.topic() == topic);
+        found.map(|mine| (mine.notify, mine.hidden)).unwrap_or_default()
+    });
+    let chosen = match notify {
+        NotificationLevel::All => "all",
+        NotificationLevel::Mentions => "mentions",
+        NotificationLevel::Nothing => "nothing",
+    };
+    let (chosen, hidden) = match typed_all(PREFER, "notify") {
+        Some(notify) => (notify.concat(), typed(PREFER, "hidden").is_some()),
+        None => (chosen.to_owned(), hidden),
+    };
+    let options = text::NOTIFY
+        .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
+    view! {
+        <details class="preferences">
+            <summary>{text::TELL_ME_OF}</summary>
+            <Form action=PREFER class="form">
+                <input type="hidden" name="topic" value=topic.to_string()/>
+                <label for="notify">{text::TELL_ME}</label>
+                <select id="notify" name="notify">{options}</select>
+                <label class="form-choice">
+                    <input type="checkbox" name="hidden" value="true" checked=hidden/>
+                    {text::HIDE}
+                </label>
+                <Refusal id="prefer-refused"/>
+                <button class="button button-small">{text::SAVE}</button>
+            </Form>
+        </details>
+    }
+}

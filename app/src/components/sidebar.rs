@@ -1,0 +1,115 @@
+use leptos::prelude::*;
+use wire::{ConversationItem, ConversationSummary, NotificationLevel, Topic};
+
+use super::avatar::Avatar;
+use super::dynamic::dyn_view;
+use super::presence::Presence;
+use super::switcher::Switcher;
+use crate::client::{ChatClient, count};
+use crate::text;
+
+/// The conversations of whoever looks, and their own name.
+#[component]
+pub(crate) fn Sidebar(
+    live: ChatClient,
+    /// The conversation that is open.
+    current: Option<Topic>,
+) -> impl IntoView {
+    let me = live.me.clone();
+    let mine = live.mine.clone();
+    let asked = RwSignal::new(0u32);
+    let list = live.clone();
+    let order = Memo::new({
+        let current = current.clone();
+        move |_| {
+            let is_open = |mine: &ConversationItem| current.as_ref() == Some(&mine.what.topic());
+            let shown = |mine: &ConversationItem| !mine.hidden || count(mine) > 0 || is_open(mine);
+            mine.with(|mine| {
+                in_order(mine, shown).into_iter().map(|mine| mine.what.topic()).collect::<Vec<_>>()
+            })
+        }
+    });
+    let is_home = current.is_none();
+    view! {
+        <nav class="sidebar" class:sidebar-home=is_home aria-label=text::CONVERSATIONS>
+            <a class="sidebar-brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
+            <a
+                class="sidebar-link"
+                href="/people"
+                rel="external"
+                on:click=move |event| {
+                    event.prevent_default();
+                    asked.update(|asked| *asked += 1);
+                }
+            >
+                "⌕ " {text::FIND_ANY} <kbd>"Ctrl K"</kbd>
+            </a>
+            <h2 class="label">{text::CONVERSATIONS}</h2>
+            <ul class="sidebar-list">
+                <For each=move || order.get() key=Clone::clone let(topic)>
+                    <Line live=list.clone() current=current.as_ref() == Some(&topic) topic/>
+                </For>
+            </ul>
+            <a class="sidebar-link" href="/">"+ "{text::NEW_GROUP}</a>
+            <a class="sidebar-link" href="/groups" rel="external">"# "{text::LISTED}</a>
+            <a class="sidebar-link" href="/people" rel="external">"@ "{text::PEOPLE}</a>
+            <a class="sidebar-me" href="/account" rel="external" title=text::ACCOUNT>
+                <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
+                <span class="name" dir="auto">{me.name.to_string()}</span>
+            </a>
+        </nav>
+        // Beside the list, which is not there on a narrow screen.
+        <Switcher live asked/>
+    }
+}
+
+/// The conversations in their order: what has news first, then what was written to last.
+pub(super) fn in_order(
+    mine: &[ConversationItem],
+    shown: impl Fn(&ConversationItem) -> bool,
+) -> Vec<&ConversationItem> {
+    let mut shown: Vec<&ConversationItem> = mine.iter().filter(|mine| shown(mine)).collect();
+    shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
+    shown
+}
+
+#[component]
+fn Line(live: ChatClient, topic: Topic, current: bool) -> impl IntoView {
+    let mine = live.mine.clone();
+    let line = Memo::new(move |before: Option<&Option<ConversationItem>>| {
+        // A conversation that has just gone is about to leave the list.
+        let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
+        now.or_else(|| before.cloned().flatten())
+    });
+    dyn_view(move || {
+        let mine = line.get()?;
+        let (count, name) = (count(&mine), mine.what.title().to_owned());
+        let with = match &mine.what {
+            ConversationSummary::Direct { topic, with } => Some((topic.clone(), with.id)),
+            ConversationSummary::Group(_) => None,
+        };
+        let (live, is_person) = (live.clone(), with.is_some());
+        let label = text::unread(count, mine.mentions);
+        Some(view! {
+            <li>
+                <a
+                    class="item"
+                    class:item-unread=count != 0
+                    class:item-muted=mine.notify == NotificationLevel::Nothing
+                    href=mine.what.path()
+                    aria-current=current.then_some("page")
+                >
+                    <Avatar id=mine.what.avatar() name=name.clone() person=is_person/>
+                    <span class="name" dir="auto">{name}</span>
+                    {with.map(|(topic, user)| view! { <Presence live topic user/> })}
+                    {(count > 0).then(|| view! {
+                        <span class="badge" class:badge-mentions=mine.mentions != 0>
+                            <span aria-hidden="true">{text::up_to_99(count)}</span>
+                            <span class="visually-hidden">{label}</span>
+                        </span>
+                    })}
+                </a>
+            </li>
+        })
+    })
+}

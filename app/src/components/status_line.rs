@@ -1,0 +1,29 @@
+use leptos::prelude::*;
+use wire::ConversationSummary;
+
+use super::dynamic::dyn_view;
+use crate::pages::hydrated::context::ConversationContext;
+use crate::text::{self, Sentence};
+
+/// What is told under the messages: who is typing, or else how far one's own newest message has come.
+#[component]
+pub(crate) fn Footnote(desk: ConversationContext) -> impl IntoView {
+    let ConversationContext { live, timeline, .. } = desk;
+    let (me, topic) = (live.me.id, timeline.topic());
+    let is_direct = matches!(timeline.what, ConversationSummary::Direct { .. });
+    let typing = live.typing;
+    let names = move || {
+        typing.with(|typing| {
+            let here = typing.iter().filter(|typing| typing.topic == topic);
+            here.map(|typing| typing.person.name.to_string()).collect::<Vec<_>>()
+        })
+    };
+    let receipt = Memo::new(move |_| timeline.receipt(me));
+    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct).view());
+    view! {
+        <div class="footnote" aria-live="off">
+            <p class="footnote-typing">{dyn_view(move || text::typing(&names()).map(Sentence::view))}</p>
+            <p class="footnote-receipt">{dyn_view(come)}</p>
+        </div>
+    }
+}

@@ -1,0 +1,200 @@
+use leptos::html::Dialog;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlElement, KeyboardEvent};
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use wire::{ConversationSummary, Pair, UserId};
+
+use super::avatar::Avatar;
+use super::dynamic::{dyn_attr, dyn_text, dyn_view};
+use super::keys::key;
+use super::sidebar::in_order;
+use crate::browser::use_browser;
+use crate::client::ChatClient;
+use crate::server_fns::find_people;
+use crate::text;
+
+/// How many choices are shown at once.
+const MOST: usize = 10;
+
+/// The quick way to any conversation or person: a key, a few letters, Enter. And the list of all keys.
+#[component]
+pub(super) fn Switcher(
+    live: ChatClient,
+    /// Counts how often it was asked for by a press.
+    asked: RwSignal<u32>,
+) -> impl IntoView {
+    let (dialog, keys) = (NodeRef::<Dialog>::new(), NodeRef::<Dialog>::new());
+    let (open, words, at) = (RwSignal::new(false), RwSignal::new(String::new()), RwSignal::new(0usize));
+    let people = RwSignal::new(Vec::<ConversationSummary>::new());
+    let me = live.me.id;
+    let mine = live.mine;
+    let found = Memo::new(move |_| {
+        if !open.get() {
+            return Vec::new();
+        }
+        let wanted = words.get().trim().to_lowercase();
+        let fits = |what: &ConversationSummary| what.title().to_lowercase().contains(&wanted);
+        let mut found: Vec<ConversationSummary> =
+            mine.with(|mine| in_order(mine, |_| true).into_iter().map(|mine| mine.what.clone()).collect());
+        found.extend(people.get().into_iter().filter(|person| !found.contains(person)).collect::<Vec<_>>());
+        found.retain(fits);
+        found.truncate(MOST);
+        found
+    });
+    let show = move || {
+        if let Some(dialog) = dialog.get_untracked().filter(|dialog| !dialog.open()) {
+            words.set(String::new());
+            at.set(0);
+            open.set(true);
+            // An error would mean that it is shown already.
+            let _ = dialog.show_modal();
+        }
+    };
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    let by_key = RwSignal::new(true);
+    let show_keys = move || {
+        close();
+        by_key.set(answers_to_key(me));
+        let _ = keys.get_untracked().map(|keys| keys.show_modal());
+    };
+    Effect::new(move |before: Option<u32>| {
+        let asked = asked.get();
+        if before.is_some_and(|before| before != asked) {
+            show();
+        }
+        asked
+    });
+    if use_browser().is_some() {
+        let listener = window_event_listener(leptos::ev::keydown, move |event| {
+            let key = key(&event);
+            if key.as_deref() == Some("k") && (event.ctrl_key() || event.meta_key()) {
+                event.prevent_default();
+                show();
+            } else if key.as_deref() == Some("?") && !writes(&event) && answers_to_key(me) {
+                show_keys();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    }
+    let navigate = use_navigate();
+    let go = move |what: Option<ConversationSummary>| {
+        if let Some(what) = what {
+            close();
+            navigate(&what.path(), NavigateOptions::default());
+        }
+    };
+    let on_key = {
+        let go = go.clone();
+        move |event: KeyboardEvent| {
+            let Some(key) = key(&event) else { return };
+            let count = found.with(Vec::len).max(1);
+            match key.as_str() {
+                "ArrowDown" => at.update(|at| *at = (*at + 1) % count),
+                "ArrowUp" => at.update(|at| *at = (*at + count - 1) % count),
+                "Enter" => go(found.with(|found| found.get(at.get_untracked()).cloned())),
+                // A search field would only be emptied by it.
+                "Escape" => close(),
+                _ => return,
+            }
+            event.prevent_default();
+        }
+    };
+    let on_input = move |event| {
+        let typed = event_target_value(&event);
+        words.set(typed.clone());
+        at.set(0);
+        leptos::task::spawn_local(async move {
+            let called = find_people(typed.clone()).await.unwrap_or_default();
+            if words.try_get_untracked().is_some_and(|now| now == typed) {
+                let direct =
+                    |with: wire::Person| Some(ConversationSummary::direct(Pair::of(me, with.id)?, with));
+                people.set(called.into_iter().filter_map(direct).collect());
+            }
+        });
+    };
+    let options = dyn_view(move || {
+        let go = go.clone();
+        let option = move |(place, what): (usize, ConversationSummary)| {
+            let (go, name, picture) = (go.clone(), what.title().to_owned(), what.avatar());
+            let is_person = matches!(what, ConversationSummary::Direct { .. });
+            view! {
+                <li
+                    role="option"
+                    id=format!("switch-{place}")
+                    class="item"
+                    aria-selected=dyn_attr(move || Some((at.get() == place).to_string()))
+                    on:click=move |_| go(Some(what.clone()))
+                >
+                    <Avatar id=picture name=name.clone() person=is_person/>
+                    <span class="name" dir="auto">{name}</span>
+                </li>
+            }
+        };
+        found.get().into_iter().enumerate().map(option).collect::<Vec<_>>()
+    });
+    let none =
+        dyn_text(move || if open.get() && found.with(Vec::is_empty) { text::NOTHING_FOUND } else { "" });
+    view! {
+        <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=text::FIND_ANY on:close=move |_| open.set(false)>
+            <input
+                type="search"
+                role="combobox"
+                autofocus
+                autocomplete="off"
+                dir="auto"
+                aria-label=text::FIND_ANY
+                placeholder=text::FIND_ANY
+                aria-expanded="true"
+                aria-controls="switch-list"
+                aria-activedescendant=dyn_attr(move || (!found.with(Vec::is_empty)).then(|| format!("switch-{}", at.get())))
+                prop:value=words
+                on:input=on_input
+                on:keydown=on_key
+            />
+            <ul id="switch-list" role="listbox" aria-label=text::CONVERSATIONS>{options}</ul>
+            <p class="hint" role="status">{none}</p>
+            <button class="button button-tiny" type="button" on:click=move |_| show_keys()>{text::KEYS}</button>
+        </dialog>
+        <dialog class="sheet shortcuts" node_ref=keys closedby="any" aria-label=text::KEYS>
+            <h2 class="label">{text::KEYS}</h2>
+            <dl>{text::KEY_LIST.map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })}</dl>
+            <label class="form-choice">
+                <input
+                    type="checkbox"
+                    prop:checked=by_key
+                    on:change=move |event| answer_to_key(me, event_target_checked(&event))
+                />
+                {text::KEYS_BY_KEY}
+            </label>
+            <form method="dialog"><button class="button button-small" autofocus>{text::CLOSE}</button></form>
+        </dialog>
+    }
+}
+
+/// Where it is kept that the list of keys has no key of its own.
+fn no_key(me: UserId) -> String {
+    format!("hubbub/no-key/{me}")
+}
+
+/// Whether the list of keys has a key. Who dictates, or hits keys by accident, turns it off.
+fn answers_to_key(me: UserId) -> bool {
+    use_browser().is_some_and(|browser| (browser.kept)(&no_key(me)).is_none())
+}
+
+fn answer_to_key(me: UserId, on: bool) {
+    if let Some(browser) = use_browser() {
+        (browser.keep)(&no_key(me), if on { "" } else { "off" });
+    }
+}
+
+/// Whether a key goes into a field.
+fn writes(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::html::Input;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use wire::{Seq, Topic};
+
+use super::dynamic::dyn_view;
+use crate::browser::{Browser, use_browser};
+use crate::text::{self, Sentence};
+
+/// The time in which an action can be undone.
+const UNDO: Duration = Duration::from_secs(6);
+
+/// What the page says at its lower edge, one thing at a time: that something can be undone, or why something failed.
+/// Shared by all live pages, so that it stays when the viewer goes from one to another.
+#[derive(Clone, Copy)]
+pub(crate) struct Toasts {
+    toast: RwSignal<Option<Toast>>,
+    held: StoredValue<Option<Held>>,
+    /// Owns the timer: what asks for it may be gone from the page before it ends.
+    owner: StoredValue<Option<Owner>>,
+    /// The message whose deletion waits.
+    pub(crate) deleting: RwSignal<Option<(Topic, Seq)>>,
+    browser: Option<Browser>,
+}
+
+#[derive(Clone, PartialEq)]
+enum Toast {
+    /// Something was done that can be undone.
+    Undo(Sentence),
+    /// Something failed.
+    Failed(String),
+    /// A text that the browser does not let a script copy.
+    Copy(String),
+}
+
+/// An act that waits until it can no longer be undone. Until then nothing has happened, so undoing it loses nothing.
+pub(crate) struct Held {
+    /// The path of the server function that does it.
+    action: &'static str,
+    /// The fields of its form.
+    fields: String,
+    /// Puts the page back as it was.
+    undo: Arc<dyn Fn() + Send + Sync>,
+    timer: Option<TimeoutHandle>,
+}
+
+impl Held {
+    /// The closure outlives the component that makes it: leptos's own `Callback` would not.
+    pub(crate) fn new(action: &'static str, fields: String, undo: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { action, fields, undo: Arc::new(undo), timer: None }
+    }
+}
+
+impl Toasts {
+    /// Provides the page's toasts as a context. When the page goes away, what is held is done.
+    pub(crate) fn provide() {
+        let toasts = Self {
+            toast: RwSignal::new(None),
+            held: StoredValue::new(None),
+            owner: StoredValue::new(Owner::current()),
+            deleting: RwSignal::new(None),
+            browser: use_browser(),
+        };
+        provide_context(toasts);
+        if let Some(browser) = toasts.browser {
+            let _ = window_event_listener_untyped("pagehide", move |_| {
+                if let Some(held) = toasts.take() {
+                    (browser.beacon)(held.action, &held.fields);
+                }
+            });
+        }
+    }
+
+    /// Does something in some seconds, unless it is undone.
+    pub(crate) fn hold(self, words: Sentence, mut held: Held) {
+        self.finish();
+        let start = move || set_timeout(move || self.finish(), UNDO).ok();
+        let timer = self.owner.with_value(|owner| owner.as_ref().and_then(|owner| owner.with(start)));
+        // Without a timer nothing could be undone in time.
+        let waits = timer.is_some();
+        held.timer = timer;
+        self.held.set_value(Some(held));
+        self.toast.set(Some(Toast::Undo(words)));
+        if !waits {
+            self.finish();
+        }
+    }
+
+    /// Deletes a message in some seconds.
+    pub(crate) fn delete(self, topic: Topic, seq: Seq) {
+        let fields = format!("topic={topic}&target={seq}&deed=delete");
+        self.finish();
+        self.deleting.set(Some((topic, seq)));
+        let deleting = self.deleting;
+        let undo = move || deleting.set(None);
+        self.hold(text::DELETED.into(), Held::new("/do/amend", fields, undo));
+    }
+
+    /// Puts a text on the clipboard, or shows it where it can be copied by hand.
+    pub(crate) fn copy(self, text: String) {
+        let Some(browser) = self.browser else { return };
+        leptos::task::spawn_local(async move {
+            if !(browser.copy)(text.clone()).await {
+                self.toast.set(Some(Toast::Copy(text)));
+            }
+        });
+    }
+
+    /// Does now what is held.
+    fn finish(self) {
+        let (Some(held), Some(browser)) = (self.take(), self.browser) else { return };
+        leptos::task::spawn_local(async move {
+            if let Err(failure) = (browser.submit)(held.action, held.fields).await {
+                (held.undo)();
+                self.toast.set(Some(Toast::Failed(failure.refused.message)));
+            }
+        });
+    }
+
+    fn undo(self) {
+        if let Some(held) = self.take() {
+            (held.undo)();
+        }
+    }
+
+    fn take(self) -> Option<Held> {
+        self.toast.set(None);
+        let held = self.held.try_update_value(Option::take).flatten()?;
+        if let Some(timer) = &held.timer {
+            timer.clear();
+        }
+        Some(held)
+    }
+}
+
+/// The place for toasts, at the lower edge of the page.
+#[component]
+pub(crate) fn ToastRegion() -> impl IntoView {
+    let toasts: Toasts = expect_context();
+    let field = NodeRef::<Input>::new();
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            field.select();
+        }
+    });
+    let close = move |_| toasts.toast.set(None);
+    let shown = dyn_view(move || {
+        toasts.toast.get().map(|toast| {
+            let body = match toast {
+                Toast::Undo(words) => view! {
+                    <span>{words.view()}</span>
+                    <button class="button button-small" type="button" on:click=move |_| toasts.undo()>{text::UNDO}</button>
+                }
+                .into_any(),
+                Toast::Failed(sentence) => view! {
+                    <span>{sentence}</span>
+                    <button class="button button-small" type="button" on:click=close>{text::CLOSE}</button>
+                }
+                .into_any(),
+                Toast::Copy(text) => view! {
+                    <label for="copy-by-hand">{text::COPY_BY_HAND}</label>
+                    <input id="copy-by-hand" readonly node_ref=field value=text/>
+                    <button class="button button-small" type="button" on:click=close>{text::CLOSE}</button>
+                }
+                .into_any(),
+            };
+            view! { <div class="toast">{body}</div> }
+        })
+    });
+    view! { <div class="toast-region" role="status">{shown}</div> }
+}

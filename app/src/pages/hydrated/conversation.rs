@@ -1,0 +1,210 @@
+use leptos::either::{Either, EitherOf4};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::{ConversationPageData, GroupView, PageStart, Role, SendId, Timestamp};
+
+use super::join::JoinPage;
+use super::place::AddressedPart;
+use crate::browser::use_browser;
+use crate::client::{ChatClient, Timeline};
+use crate::components::{
+    Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys, dyn_text, dyn_view,
+};
+use crate::outage::{Outage, patiently};
+use crate::page_data::page_data;
+use crate::pages::broken::Broken;
+use crate::pages::hydrated::context::ConversationContext;
+use crate::pages::not_found::NotFound;
+use crate::server_fns::enter;
+use crate::site::Session;
+use crate::text;
+use crate::zone::{use_clock, use_zone};
+
+/// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
+#[component]
+pub(crate) fn ConversationPage() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let zone = use_zone();
+    let (params, query) = (use_params_map(), use_query_map());
+    let id = Memo::new(move |_| params.with(|params| (params.get("group"), params.get("person"))));
+    // What the address says of a place counts for the first page only; after that the page is live.
+    let wanted = query.with_untracked(AddressedPart::read);
+    let place = wanted.place(zone.get_untracked());
+    let first = id.get_untracked();
+    let invite = query.with_untracked(|query| query.get("invite"));
+    let turn = RwSignal::new(0u32);
+    let joined = Callback::new(move |()| turn.update(|turn| *turn += 1));
+    let (id_now, outage) = (id, use_context::<Outage>());
+    let entrance = page_data(move || (id.get(), turn.get()), {
+        let (first, invite) = (first.clone(), invite.clone());
+        move |(id, _): (Named, u32)| {
+            let (place, invite) =
+                if id == first { (place, invite.clone()) } else { (PageStart::Unread, None) };
+            let is_wanted = {
+                let asked = id.clone();
+                move || id_now.try_get_untracked().is_some_and(|now| now == asked)
+            };
+            let fetch = move || {
+                let (group, person) = id.clone();
+                enter(group, person, place, invite.clone())
+            };
+            patiently(fetch, is_wanted, outage)
+        }
+    });
+    view! {
+        <Transition>
+            {move || {
+                let (session, invite) = (session.clone(), invite.clone());
+                // Another conversation in the same page was asked for without a place.
+                let wanted = if id.get_untracked() == first { wanted } else { AddressedPart::default() };
+                Suspend::new(async move {
+                    let ConversationPageData { visit, view, link, form_id } = match entrance.await {
+                        Ok(entrance) => entrance,
+                        Err(failure) if failure.is_not_found() => return EitherOf4::A(view! { <NotFound/> }),
+                        Err(failure) => return EitherOf4::B(view! { <Broken failure/> }),
+                    };
+                    match (visit, view) {
+                        (Some(visit), GroupView::Inside(page)) => {
+                            let live = session.live(visit);
+                            let timeline = Timeline::new(*page, live.me.id, zone.get_untracked());
+                            #[cfg(feature = "ssr")]
+                            if let Some(place) = wanted.begin_of_day(&timeline, zone.get_untracked()) {
+                                leptos_axum::redirect(&place, false);
+                            }
+                            let missing = wanted.missing(&timeline, zone.get_untracked());
+                            EitherOf4::C(view! { <Inside live timeline link form_id missing/> })
+                        }
+                        (visit, GroupView::Outside { group, members, closed }) => {
+                            let named = visit.is_some();
+                            EitherOf4::D(view! { <JoinPage group members closed invite named joined linked=wanted.is_message()/> })
+                        }
+                        (None, GroupView::Inside(_)) => EitherOf4::A(view! { <NotFound/> }),
+                    }
+                })
+            }}
+        </Transition>
+    }
+}
+
+/// A group or a person, as the address names them.
+type Named = (Option<String>, Option<String>);
+
+/// The conversation as its members see it.
+#[component]
+fn Inside(
+    live: ChatClient,
+    timeline: Timeline,
+    link: Option<String>,
+    form_id: SendId,
+    missing: Option<String>,
+) -> impl IntoView {
+    let zone = use_zone();
+    if use_browser().is_some() {
+        let (live, timeline, topic) = (live.clone(), timeline.clone(), timeline.topic());
+        let leaving = live.clone();
+        Effect::new({
+            let timeline = timeline.clone();
+            move |_| timeline.set_zone(zone.get())
+        });
+        // After hydration, so that the first picture is the server's; from then on it is live.
+        Effect::new(move |_| {
+            live.follow(&timeline);
+            wake();
+        });
+        on_cleanup(move || {
+            leaving.leave_page(&topic);
+            wake();
+        });
+    }
+    let topic = timeline.topic();
+    let title = {
+        let (live, settings, what) = (live.clone(), timeline.settings.clone(), timeline.what.clone());
+        dyn_text(move || {
+            let name = settings.with(|settings| settings.as_ref().map(|settings| settings.name.to_string()));
+            text::title(live.unread_for_me(), &name.unwrap_or_else(|| what.title().to_owned()))
+        })
+    };
+    let silence = ReadOnlyReason::of(&live, &timeline);
+    let desk = ConversationContext::new(live.clone(), timeline.clone());
+    answer_to_keys(Some(desk.clone()));
+    let composer = {
+        let desk = desk.clone();
+        dyn_view(move || match silence.get() {
+            Some(why) => {
+                Either::Left(view! { <p class="composer composer-closed" role="status">{why.sentence()}</p> })
+            }
+            None => Either::Right(view! { <Composer desk=desk.clone() form_id=form_id.clone()/> }),
+        })
+    };
+    view! {
+        <Title text=title/>
+        <a class="skip" href="#messages">{text::SKIP}</a>
+        <div class="layout">
+            <Sidebar live=live.clone() current=Some(topic.clone())/>
+            <main class="layout-conversation" id="main">
+                <Header live=live.clone() timeline=timeline.clone() link/>
+                <MessageList desk=desk.clone() missing/>
+                <Footnote desk/>
+                {composer}
+            </main>
+            <Members live timeline/>
+        </div>
+    }
+}
+
+/// Why one cannot write now.
+#[derive(Clone, PartialEq)]
+enum ReadOnlyReason {
+    SeatLost,
+    Blocked,
+    Archived,
+    Muted(Timestamp),
+    AdminsOnly,
+}
+
+impl ReadOnlyReason {
+    /// Why the viewer cannot write, as far as the page knows; the server decides.
+    fn of(live: &ChatClient, timeline: &Timeline) -> Memo<Option<Self>> {
+        let (me, members) = (live.me.id, timeline.members.clone());
+        let (lost, settings) = (timeline.seat_lost.clone(), timeline.settings.clone());
+        let blocked = timeline.blocked;
+        let clock = use_clock();
+        Memo::new(move |_| {
+            if lost.get() {
+                return Some(Self::SeatLost);
+            }
+            if blocked {
+                return Some(Self::Blocked);
+            }
+            let seat =
+                members.with(|members| members.iter().find(|member| member.person.id == me).cloned())?;
+            let muted = seat.muted_until.filter(|until| !clock.is_past(*until));
+            settings.with(|settings| match (settings, muted) {
+                (Some(settings), _) if settings.archived => Some(Self::Archived),
+                (_, Some(until)) => Some(Self::Muted(until)),
+                (Some(settings), None) if settings.announcing && seat.role != Role::Admin => {
+                    Some(Self::AdminsOnly)
+                }
+                _ => None,
+            })
+        })
+    }
+
+    fn sentence(&self) -> AnyView {
+        match self {
+            Self::SeatLost => view! { {text::SEAT_LOST} " " <a href="/">{text::BACK}</a> }.into_any(),
+            Self::Blocked => text::BLOCKED.into_any(),
+            Self::Archived => text::ARCHIVED.into_any(),
+            Self::Muted(until) => view! { {text::YOU_ARE_MUTED} " " <Moment at=*until/> "." }.into_any(),
+            Self::AdminsOnly => text::ADMINS_WRITE.into_any(),
+        }
+    }
+}
+
+/// Tells the browser's driver that there is something to do.
+pub(crate) fn wake() {
+    if let Some(browser) = use_browser() {
+        (browser.wake)();
+    }
+}

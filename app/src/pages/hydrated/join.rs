@@ -1,0 +1,55 @@
+use leptos::either::EitherOf3;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use wire::GroupSummary;
+
+use super::landing::IntroduceForm;
+use crate::components::{Avatar, Form, Plain, Refusal};
+use crate::text;
+
+/// What somebody without a seat sees of a group whose link they opened.
+#[component]
+pub(super) fn JoinPage(
+    group: GroupSummary,
+    /// How many are there.
+    members: u32,
+    /// Why nobody can join now, if so.
+    closed: Option<String>,
+    /// The invite that the link carries.
+    invite: Option<String>,
+    /// Whether the visitor has given a name already.
+    named: bool,
+    /// Called when there is a seat.
+    joined: Callback<()>,
+    /// Whether the address is that of a message.
+    linked: bool,
+) -> impl IntoView {
+    let id = group.id.to_string();
+    let count = usize::try_from(members).unwrap_or(usize::MAX);
+    let form = if let Some(closed) = closed {
+        EitherOf3::A(
+            view! { <p class="refusal">{closed}</p> <p><a class="button" href="/">{text::HOME}</a></p> },
+        )
+    } else if named {
+        EitherOf3::B(view! {
+            <Form action="/do/join" class="card form" done=joined>
+                <input type="hidden" name="group" value=id/>
+                {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
+                <Refusal id="join-refused"/>
+                <button class="button button-primary">{text::JOIN}</button>
+            </Form>
+        })
+    } else {
+        EitherOf3::C(view! { <IntroduceForm group=Some(id) invite/> })
+    };
+    view! {
+        <Title text=text::join_title(group.name.as_str()).plain()/>
+        <Plain>
+            <Avatar id=group.id.to_string() name=group.name.to_string() large=true/>
+            <h1 dir="auto">{group.name.to_string()}</h1>
+            <p class="slogan">{text::member_count(count)}</p>
+            {linked.then(|| view! { <p class="hint">{text::MEMBERS_READ}</p> })}
+            {form}
+        </Plain>
+    }
+}

@@ -1,0 +1,124 @@
+use leptos::either::EitherOf3;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use wire::limits::PERSON_NAME_CHARS;
+
+use crate::browser::use_browser;
+use crate::client::ChatClient;
+use crate::components::{
+    Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, dyn_bool, dyn_text,
+};
+use crate::outage::{Outage, patiently};
+use crate::page_data::page_data;
+use crate::pages::broken::Broken;
+use crate::returned::typed;
+use crate::server_fns::look_around;
+use crate::site::Session;
+use crate::text;
+
+/// The start page: a name, and after that the groups.
+#[component]
+pub(crate) fn Landing() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let outage = use_context::<Outage>();
+    let visit = page_data(|| (), move |()| patiently(look_around, || true, outage));
+    view! {
+        <Suspense>
+            {move || {
+                let session = session.clone();
+                Suspend::new(async move {
+                    match visit.await {
+                        Ok(None) => EitherOf3::A(view! { <Stranger/> }),
+                        Ok(Some(visit)) => {
+                            let live = session.live(visit);
+                            EitherOf3::B(view! { <Home live/> })
+                        }
+                        Err(failure) => EitherOf3::C(view! { <Broken failure/> }),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// Somebody without a name yet.
+#[component]
+fn Stranger() -> impl IntoView {
+    // Nothing of somebody who signed out stays for the next one.
+    if let Some(browser) = use_browser() {
+        (browser.forget_others)(None);
+    }
+    view! {
+        <Title text=text::PRODUCT/>
+        <Plain>
+            <img src="/icon.svg" alt="" width="72" height="72"/>
+            <h1>{text::PRODUCT}</h1>
+            <p class="slogan">{text::SLOGAN}</p>
+            <IntroduceForm group=None invite=None/>
+            <p class="hint">{text::HAVE_ACCOUNT} " " <a href="/sign-in" rel="external">{text::SIGN_IN}</a></p>
+        </Plain>
+    }
+}
+
+/// Asks for a name, nothing else. With the name the whole page is another one, so it is loaded anew.
+#[component]
+pub(super) fn IntroduceForm(
+    /// The group to join at the same time.
+    group: Option<String>,
+    /// The invite to use for that.
+    invite: Option<String>,
+) -> impl IntoView {
+    let joins = group.is_some();
+    view! {
+        <Form action="/do/introduce" class="card form" done=Callback::new(|()| reload())>
+            <label for="name">{text::YOUR_NAME}</label>
+            <input
+                id="name"
+                name="name"
+                required
+                maxlength=PERSON_NAME_CHARS.to_string()
+                autocomplete="nickname"
+                autofocus
+                dir="auto"
+                value=typed("/do/introduce", "name")
+                aria-describedby="name-hint name-refused"
+            />
+            {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}
+            {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
+            <Refusal id="name-refused"/>
+            <button class="button button-primary">{if joins { text::JOIN } else { text::START }}</button>
+            <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
+        </Form>
+    }
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    // An error would mean that the page is going away already.
+    let _ = window().location().reload();
+}
+
+/// The groups of somebody with a name.
+#[component]
+fn Home(live: ChatClient) -> impl IntoView {
+    let mine = live.mine.clone();
+    let name = live.me.name.to_string();
+    answer_to_keys(None);
+    expect_context::<Session>().has_shown_one();
+    let counted = live.clone();
+    let title = dyn_text(move || text::home_title(counted.unread_for_me()));
+    view! {
+        <Title text=title/>
+        <div class="layout layout-home">
+            <Sidebar live=live.clone() current=None/>
+            <main class="layout-welcome" id="main">
+                <Connection live=live.clone()/>
+                <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
+                <Show when=dyn_bool(move || mine.with(Vec::is_empty))>
+                    <p class="slogan">{text::NO_GROUPS}</p>
+                </Show>
+                <NewGroup/>
+            </main>
+        </div>
+    }
+}

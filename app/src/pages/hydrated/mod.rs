@@ -1,0 +1,10 @@
+//! Hydrated pages: the start page and conversations.
+
+pub(crate) mod context;
+mod conversation;
+mod join;
+mod landing;
+mod place;
+
+pub(crate) use conversation::{ConversationPage, wake};
+pub(crate) use landing::{Landing, reload};

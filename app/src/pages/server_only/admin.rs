@@ -1,0 +1,308 @@
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
+use wire::{GroupAdminView, Invite, JoinPolicy, Member, Person, Role, Settings, Timestamp};
+
+use super::audit::AuditLog;
+use super::{Sheet, ShowMore, asked, no_page};
+use crate::components::{Avatar, Confirm, Enter, Form, Refusal};
+use crate::page_queries::{GroupAdminData, management};
+use crate::returned::{in_textarea, typed, typed_all};
+use crate::text;
+
+const SETTLE: &str = "/do/settle";
+const MANAGE: &str = "/do/manage";
+
+/// Where admins manage a group.
+#[component]
+pub(super) fn AdminPage() -> impl IntoView {
+    let group = use_params_map().get_untracked().get("group").unwrap_or_default();
+    let find = use_query_map().get_untracked().get("find").unwrap_or_default();
+    let managed = management(group, find.clone(), asked("after"));
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match managed.await {
+                    Ok(managed) => view! { <Admin managed find/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Admin(
+    managed: GroupAdminData,
+    /// Which members to show: those whose name has this in it.
+    find: String,
+) -> impl IntoView {
+    let GroupAdminData { management, more, known, link, now } = managed;
+    let GroupAdminView { id, settings, max_limit, members, member_count, bans, invites, audit } = management;
+    let id = id.to_string();
+    let archived = settings.archived;
+    let name = settings.name.to_string();
+    view! {
+        <Sheet title=text::manage_title(&name) back=format!("/g/{id}") back_to=text::back_to(&name)>
+            <section class="card" aria-labelledby="settings">
+                <h2 id="settings">{text::SETTINGS}</h2>
+                <SettingsForm group=id.clone() settings max_limit/>
+            </section>
+            <section class="card" aria-labelledby="members">
+                <h2 id="members">{text::member_count(usize::try_from(member_count).unwrap_or(usize::MAX))}</h2>
+                <MembersForm group=id.clone() members more find now/>
+                {(!known.is_empty()).then(|| view! { <AddForm group=id.clone() known/> })}
+            </section>
+            <section class="card" aria-labelledby="invites">
+                <h2 id="invites">{text::INVITES}</h2>
+                <InvitesForm group=id.clone() invites link now/>
+            </section>
+            {(!bans.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="card" aria-labelledby="bans">
+                            <h2 id="bans">{text::BANS}</h2>
+                            <Bans group=id.clone() bans/>
+                        </section>
+                    }
+                })}
+            <section class="card" aria-labelledby="audit">
+                <h2 id="audit">{text::AUDIT}</h2>
+                <AuditLog page=audit says=text::happened path=format!("/g/{id}/audit")/>
+            </section>
+            <section class="card card-danger" aria-labelledby="ending">
+                <h2 id="ending">{text::ENDING}</h2>
+                <Ending group=id name archived/>
+            </section>
+        </Sheet>
+    }
+}
+
+#[component]
+fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoView {
+    let or = |field: &str, stored: String| typed(SETTLE, field).unwrap_or(stored);
+    let slow_s = or("slow_s", settings.slow_s.to_string());
+    let slow = text::PAUSES.map(|(seconds, label)| {
+        view! { <option value=seconds selected=slow_s == seconds.to_string()>{label}</option> }
+    });
+    let doors = [
+        (JoinPolicy::Listed, "listed", text::DOOR_LISTED),
+        (JoinPolicy::Open, "open", text::DOOR_OPEN),
+        (JoinPolicy::Invite, "invite", text::DOOR_INVITE),
+    ];
+    let chosen_door = typed(SETTLE, "door");
+    let door = doors.map(|(door, value, label)| {
+        let checked = chosen_door.as_ref().map_or(settings.join_policy == door, |chosen| chosen == value);
+        view! { <label class="form-choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
+    });
+    // A box that is not ticked is not sent.
+    let announcing = typed_all(SETTLE, "announcing").map_or(settings.announcing, |ticked| !ticked.is_empty());
+    view! {
+        <Form action=SETTLE class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="name">{text::GROUP_NAME}</label>
+            <input id="name" name="name" required maxlength=GROUP_NAME_CHARS.to_string() dir="auto" value=or("name", settings.name.to_string())/>
+            <label for="description">{text::DESCRIPTION}</label>
+            <textarea id="description" name="description" rows="2" maxlength=DESCRIPTION_CHARS.to_string() dir="auto">
+                {in_textarea(or("description", settings.description.as_str().to_owned()))}
+            </textarea>
+            <label for="limit">{text::LIMIT}</label>
+            <input id="limit" name="limit" type="number" min="1" max=max_limit.to_string() required aria-describedby="limit-hint" value=or("limit", settings.limit.to_string())/>
+            <p class="hint" id="limit-hint">{text::LIMIT_HINT}</p>
+            <fieldset>
+                <legend>{text::DOOR}</legend>
+                {door}
+            </fieldset>
+            <label for="slow">{text::SLOW_MODE}</label>
+            <select id="slow" name="slow_s">{slow}</select>
+            <label class="form-choice">
+                <input type="checkbox" name="announcing" value="on" checked=announcing/>
+                {text::ANNOUNCING}
+            </label>
+            <Refusal id="settings-refused"/>
+            <button class="button button-primary">{text::SAVE}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn MembersForm(
+    group: String,
+    members: Vec<Member>,
+    more: bool,
+    find: String,
+    now: Timestamp,
+) -> impl IntoView {
+    let after = members.last().filter(|_| find.is_empty()).map(|member| member.person.id.to_string());
+    let address = format!("/g/{group}/admin?after=");
+    let rows: Vec<_> = members.into_iter().map(|member| view! { <MemberRow member now/> }).collect();
+    let none = rows.is_empty();
+    let deeds = text::DEEDS.map(|(deed, label)| {
+        view! { <button class="button button-small" name="deed" value=deed>{label}</button> }
+    });
+    view! {
+        <form class="search" role="search" action=format!("/g/{group}/admin")>
+            <label for="find">{text::FIND_MEMBER}</label>
+            <input id="find" name="find" type="search" dir="auto" value=find/>
+            <button class="button">{text::FIND}</button>
+        </form>
+        <Form action=MANAGE class="form" enter=Enter::Nothing>
+            <input type="hidden" name="group" value=group/>
+            <ul class="listing listing-box">{rows}</ul>
+            <ShowMore more address after/>
+            {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
+            <Refusal id="manage-refused"/>
+            <div class="actions" role="group" aria-label=text::CHOSEN>
+                {deeds}
+                <Confirm id="remove" label=text::REMOVE class="button button-small" title=text::REMOVE_TITLE.into() says=text::REMOVE_SAYS.into()>
+                    <button class="button button-danger" name="deed" value="remove">{text::REMOVE}</button>
+                </Confirm>
+                <Confirm id="ban" label=text::BAN class="button button-small" title=text::BAN_TITLE.into() says=text::BAN_SAYS.into()>
+                    <button class="button button-danger" name="deed" value="ban">{text::BAN}</button>
+                </Confirm>
+            </div>
+        </Form>
+    }
+}
+
+/// Gives somebody a seat. The form of the members says why that was refused.
+#[component]
+fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
+    let chosen = typed_all(MANAGE, "users[]").unwrap_or_default();
+    let option = |person: Person| {
+        let id = person.id.to_string();
+        let selected = chosen.contains(&id);
+        view! { <option value=id selected=selected>{person.name.to_string()}</option> }
+    };
+    let options: Vec<_> = known.into_iter().map(option).collect();
+    view! {
+        <Form action=MANAGE class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="add">{text::ADD_PERSON}</label>
+            <div class="form-row">
+                <select id="add" name="users[]">{options}</select>
+                <button class="button" name="deed" value="add">{text::ADD}</button>
+            </div>
+        </Form>
+    }
+}
+
+#[component]
+fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
+    let Member { person, role, account, muted_until, .. } = member;
+    let muted = muted_until.is_some_and(|until| until > now);
+    let id = person.id.to_string();
+    let chosen = typed_all(MANAGE, "users[]").is_some_and(|users| users.contains(&id));
+    view! {
+        <li>
+            <label class="listing-row">
+                <input type="checkbox" name="users[]" value=id checked=chosen/>
+                <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
+                <span class="name" dir="auto">{person.name.to_string()}</span>
+                {(role == Role::Admin).then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
+                {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
+                {muted.then(|| view! { <span class="tag">{text::MUTED}</span> })}
+            </label>
+        </li>
+    }
+}
+
+#[component]
+fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp) -> impl IntoView {
+    let wanted = typed("/do/invite", "minutes").unwrap_or_else(|| text::WEEK.to_string());
+    let spans = text::SPANS.map(|(minutes, label)| {
+        view! { <option value=minutes selected=minutes.to_string() == wanted>{label}</option> }
+    });
+    let rows: Vec<_> = invites
+        .into_iter()
+        .map(|invite| {
+            let group = group.clone();
+            let address = format!("{link}?invite={}", invite.id);
+            let field = format!("invite-{}", invite.id);
+            let works = text::invite_works(&invite, now);
+            view! {
+                <li class="form">
+                    <label for=field.clone()>{works}</label>
+                    <div class="form-row">
+                        <input id=field readonly value=address/>
+                        <Form action="/do/revoke">
+                            <input type="hidden" name="group" value=group/>
+                            <input type="hidden" name="invite" value=invite.id.to_string()/>
+                            <Confirm id=format!("revoke-{}", invite.id) label=text::REVOKE class="button" title=text::REVOKE_TITLE.into() says=text::REVOKE_SAYS.into()>
+                                <button class="button button-danger">{text::REVOKE}</button>
+                            </Confirm>
+                        </Form>
+                    </div>
+                </li>
+            }
+        })
+        .collect();
+    view! {
+        <ul class="listing listing-loose">{rows}</ul>
+        <Form action="/do/invite" class="form">
+            <input type="hidden" name="group" value=group/>
+            <label for="minutes">{text::WORKS_FOR}</label>
+            <select id="minutes" name="minutes">{spans}</select>
+            <label for="uses">{text::USES}</label>
+            <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER value=typed("/do/invite", "uses")/>
+            <Refusal id="invite-refused"/>
+            <button class="button button-primary">{text::MAKE_INVITE}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
+    let rows: Vec<_> = bans
+        .into_iter()
+        .map(|person| {
+            let group = group.clone();
+            view! {
+                <li class="listing-row">
+                    <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
+                    <span class="name" dir="auto">{person.name.to_string()}</span>
+                    <Form action=MANAGE class="listing-end">
+                        <input type="hidden" name="group" value=group/>
+                        <input type="hidden" name="users[]" value=person.id.to_string()/>
+                        <button class="button button-tiny" name="deed" value="unban">{text::UNBAN}</button>
+                    </Form>
+                </li>
+            }
+        })
+        .collect();
+    view! { <ul class="listing">{rows}</ul> }
+}
+
+#[component]
+fn Ending(group: String, name: String, archived: bool) -> impl IntoView {
+    let hint = if archived { text::ARCHIVED_HINT } else { text::ARCHIVE_HINT };
+    let archiving = group.clone();
+    let (archive_title, delete_title) = (text::archive_title(&name), text::delete_title(&name));
+    view! {
+        <Form action="/do/archive" class="form">
+            <input type="hidden" name="group" value=archiving/>
+            <input type="hidden" name="archived" value=(!archived).to_string()/>
+            <p class="hint">{hint}</p>
+            <Refusal id="archive-refused"/>
+            {if archived {
+                view! { <button class="button">{text::UNARCHIVE}</button> }.into_any()
+            } else {
+                view! {
+                    <Confirm id="archive" label=text::ARCHIVE class="button" title=archive_title says=text::ARCHIVE_HINT.into()>
+                        <button class="button button-danger">{text::ARCHIVE}</button>
+                    </Confirm>
+                }
+                .into_any()
+            }}
+        </Form>
+        <Form action="/do/delete_group" class="form">
+            <input type="hidden" name="group" value=group/>
+            <Refusal id="delete-refused"/>
+            <Confirm id="delete" label=text::DELETE_GROUP title=delete_title says=text::DELETE_SAYS.into()>
+                <label for="typed">{text::delete_label(&name).view()}</label>
+                <input id="typed" name="typed" required autocomplete="off" dir="auto" value=typed("/do/delete_group", "typed") aria-describedby="delete-refused"/>
+                <button class="button button-danger">{text::DELETE_GROUP}</button>
+            </Confirm>
+        </Form>
+    }
+}

@@ -1,0 +1,69 @@
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use wire::{Entry, Page, Seq};
+
+use super::{Sheet, no_page};
+use crate::page_queries::group_audit;
+use crate::text::{self, Sentence};
+use crate::zone::use_zone;
+
+/// Who did what in a group, for its admins and those of the application.
+#[component]
+pub(super) fn AuditPage() -> impl IntoView {
+    let group = use_params_map().get_untracked().get("group").unwrap_or_default();
+    let audit = group_audit(group.clone(), before());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match audit.await {
+                    Ok((name, page)) => {
+                        let (back, back_to) = (format!("/g/{group}"), text::back_to(name.as_str()));
+                        view! {
+                            <Sheet title=text::audit_of(name.as_str()) back back_to>
+                                <section class="card" id="audit">
+                                    <AuditLog page says=text::happened path=format!("/g/{group}/audit")/>
+                                </section>
+                            </Sheet>
+                        }
+                        .into_any()
+                    }
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// Before which place the address asks for an audit log.
+pub(super) fn before() -> Option<Seq> {
+    use_query_map().get_untracked().get("before").and_then(|before| before.parse().ok()).map(Seq)
+}
+
+/// Who did what, the newest first, and the way to what was earlier.
+#[component]
+pub(super) fn AuditLog<D: 'static>(
+    page: Page<D>,
+    /// The sentence for an entry; what has none is not shown.
+    says: fn(&D) -> Option<Sentence>,
+    /// The page that shows it.
+    #[prop(into)]
+    path: String,
+) -> impl IntoView {
+    let earlier = page.entries.first().filter(|first| first.seq > page.begins).map(|first| {
+        let address = format!("{path}?before={}#audit", first.seq);
+        view! { <p><a class="button button-small" href=address>{text::EARLIER}</a></p> }
+    });
+    let zone = use_zone().get_untracked();
+    let line = move |entry: Entry<D>| {
+        let sentence = says(&entry.data)?;
+        Some(view! {
+            <li>
+                <time datetime=entry.timestamp.to_string()>{text::moment(&zone, entry.timestamp)}</time>
+                <span>{sentence.view()}</span>
+            </li>
+        })
+    };
+    let none = page.entries.is_empty().then(|| view! { <p class="hint">{text::NOTHING_LOGGED}</p> });
+    let lines: Vec<_> = page.entries.into_iter().rev().filter_map(line).collect();
+    view! { <ol class="audit">{lines}</ol> {none} {earlier} }
+}

@@ -1,0 +1,81 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{Sheet, ShowMore, asked, no_page};
+use crate::components::Avatar;
+use crate::page_queries::{GroupListing, Part, listings};
+use crate::text;
+
+/// The groups that everybody may join.
+#[component]
+pub(super) fn GroupsPage() -> impl IntoView {
+    let find = use_query_map().get_untracked().get("find").unwrap_or_default();
+    let found = listings(find.clone(), asked("after"));
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match found.await {
+                    Ok(found) => view! { <Groups found find/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Groups(found: Part<GroupListing>, find: String) -> impl IntoView {
+    let is_search = !find.is_empty();
+    let hint = match (found.items.is_empty(), find.is_empty()) {
+        (false, _) => None,
+        (true, true) => Some(text::NONE_LISTED),
+        (true, false) => Some(text::NONE_CALLED),
+    };
+    view! {
+        <Sheet title=text::LISTED.into() back="/".into() back_to=text::HOME.into()>
+            <section class="card">
+                <form class="search" role="search" action="/groups">
+                    <label for="find">{text::FIND_GROUP}</label>
+                    <input id="find" name="find" type="search" dir="auto" value=find/>
+                    <button class="button">{text::FIND}</button>
+                </form>
+                {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
+                <Listings groups=found below="" label=text::OPEN_GROUP path=(!is_search).then_some("/groups?after=")/>
+            </section>
+        </Sheet>
+    }
+}
+
+/// A line for each group, with a link to it or to a page below it.
+#[component]
+pub(super) fn Listings(
+    groups: Part<GroupListing>,
+    /// What comes after the group's own path in the link.
+    below: &'static str,
+    /// What the link is called.
+    label: &'static str,
+    /// The address of what comes after these, without the last of them; none for a search.
+    path: Option<&'static str>,
+) -> impl IntoView {
+    let line = |listing: GroupListing| {
+        let GroupListing { group, description, members } = listing;
+        let (name, count) = (group.name.to_string(), usize::try_from(members).unwrap_or(usize::MAX));
+        view! {
+            <li class="listing-row listing-tall">
+                <Avatar id=group.id.to_string() name=name.clone()/>
+                <span class="listing-words">
+                    <strong dir="auto">{name.clone()}</strong>
+                    <span class="hint">{text::member_count(count)}</span>
+                    <span dir="auto">{description.as_str().to_owned()}</span>
+                </span>
+                <a class="button button-small" href=format!("/g/{}{below}", group.id) aria-label=text::of_group(label, &name).plain()>
+                    {label}
+                </a>
+            </li>
+        }
+    };
+    let after = groups.items.last().filter(|_| path.is_some()).map(|listing| listing.group.id.to_string());
+    let (more, address) = (groups.more, path.unwrap_or_default().to_owned());
+    let lines: Vec<_> = groups.items.into_iter().map(line).collect();
+    view! { <ul class="listing listing-loose">{lines}</ul> <ShowMore more address after/> }
+}

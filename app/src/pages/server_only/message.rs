@@ -1,0 +1,141 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use wire::{Event, Person, Seq};
+
+use super::{Sheet, no_page};
+use crate::components::{Confirm, Form, FormState, Refusal, Rich};
+use crate::page_queries::{MessageData, message};
+use crate::returned::{in_textarea, typed};
+use crate::text::{self, sentence};
+
+const AMEND: &str = "/do/amend";
+
+/// One message and what can be done with it, by forms.
+#[component]
+pub(super) fn MessagePage() -> impl IntoView {
+    let params = use_params_map().get_untracked();
+    let seq = params.get("seq").and_then(|seq| seq.parse().ok()).unwrap_or_default();
+    let told = message(params.get("group"), params.get("person"), seq);
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match told.await {
+                    Ok(told) => view! { <Message told/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Message(told: MessageData) -> impl IntoView {
+    let MessageData { what, entry, me, mine, is_admin, come, form_id } = told;
+    let seq = entry.seq;
+    let back = format!("{}?at={seq}#m{seq}", what.path());
+    let (name, topic) = (what.title().to_owned(), what.topic().to_string());
+    let Event::Message { author, text: words, body, pinned, .. } = entry.data else {
+        return view! {
+            <Sheet title=sentence!("{}", name) back=what.path() back_to=text::back_to(&name)>
+                <section class="card">
+                    <p>{text::GONE}</p>
+                    <p><a class="button" href=what.path()>{text::back_to(&name).view()}</a></p>
+                </section>
+            </Sheet>
+        }
+        .into_any();
+    };
+    // Three forms go to the same place; one line says why any of them was refused.
+    let amended = FormState::of(AMEND).shown();
+    let deed = {
+        let topic = topic.clone();
+        move |deed: &'static str, label: &'static str| view! { <Deed topic=topic.clone() seq deed label amended/> }
+    };
+    let (replying, reacting, deleting) = (topic.clone(), topic.clone(), topic.clone());
+    view! {
+        <Sheet title=text::message_of(&author) back back_to=text::back_to(&name)>
+            <section class="card"><Rich text=body me=me.id/></section>
+            <dl class="receipts">{come.into_iter().zip(text::COME).filter_map(|(people, label)| come_to(people, label)).collect_view()}</dl>
+            <p class="refusal" role="alert">{amended.refused.get_untracked()}</p>
+            <section class="card">
+                <Form action="/do/post" class="form">
+                    <input type="hidden" name="topic" value=replying/>
+                    <input type="hidden" name="id" value=form_id.to_string()/>
+                    <input type="hidden" name="reply_to" value=seq.to_string()/>
+                    <label for="reply">{text::REPLY}</label>
+                    <textarea id="reply" name="text" rows="2" required dir="auto">
+                        {typed("/do/post", "text").map(in_textarea).unwrap_or_default()}
+                    </textarea>
+                    <Refusal id="reply-refused"/>
+                    <button class="button button-primary">{text::SEND}</button>
+                </Form>
+                <Form action=AMEND class="form" state=amended>
+                    <input type="hidden" name="topic" value=reacting/>
+                    <input type="hidden" name="target" value=seq.to_string()/>
+                    <label for="emoji">{text::REACTION}</label>
+                    <input id="emoji" name="emoji" required autocomplete="off" value=typed(AMEND, "emoji").unwrap_or_else(|| "👍".into())/>
+                    <div class="actions">
+                        <button class="button" name="deed" value="react">{text::REACT}</button>
+                        <button class="button" name="deed" value="unreact">{text::UNREACT}</button>
+                    </div>
+                </Form>
+                {mine.then(|| view! { <Edit topic seq words amended/> })}
+            </section>
+            <div class="actions">
+                {(is_admin && !pinned).then(|| deed("pin", text::PIN))}
+                {(is_admin && pinned).then(|| deed("unpin", text::UNPIN))}
+                {(is_admin || mine).then(|| view! {
+                    <Form action="/do/amend" state=amended>
+                        <input type="hidden" name="topic" value=deleting/>
+                        <input type="hidden" name="target" value=seq.to_string()/>
+                        <Confirm id="delete" label=text::DELETE title=text::DELETE_MESSAGE_TITLE.into() says=text::DELETE_MESSAGE_SAYS.into()>
+                            <button class="button button-danger" name="deed" value="delete">{text::DELETE}</button>
+                        </Confirm>
+                    </Form>
+                })}
+            </div>
+        </Sheet>
+    }
+    .into_any()
+}
+
+/// Who is as far as a label says, by name.
+fn come_to(people: Vec<Person>, label: &'static str) -> Option<impl IntoView> {
+    let name = |(place, person): (usize, Person)| {
+        view! { {(place > 0).then_some(", ")} <bdi>{person.name.to_string()}</bdi> }
+    };
+    let names: Vec<_> = people.into_iter().enumerate().map(name).collect();
+    (!names.is_empty()).then(|| view! { <div><dt>{label}</dt> <dd>{names}</dd></div> })
+}
+
+#[component]
+fn Edit(topic: String, seq: Seq, words: String, amended: FormState) -> impl IntoView {
+    view! {
+        <Form action=AMEND class="form" state=amended>
+            <input type="hidden" name="topic" value=topic/>
+            <input type="hidden" name="target" value=seq.to_string()/>
+            <label for="text">{text::EDIT}</label>
+            <textarea id="text" name="text" rows="3" required dir="auto">
+                {in_textarea(typed(AMEND, "text").unwrap_or(words))}
+            </textarea>
+            <button class="button" name="deed" value="edit">{text::SAVE}</button>
+        </Form>
+    }
+}
+
+#[component]
+fn Deed(
+    topic: String,
+    seq: Seq,
+    deed: &'static str,
+    label: &'static str,
+    amended: FormState,
+) -> impl IntoView {
+    view! {
+        <Form action=AMEND state=amended>
+            <input type="hidden" name="topic" value=topic/>
+            <input type="hidden" name="target" value=seq.to_string()/>
+            <button class="button" name="deed" value=deed>{label}</button>
+        </Form>
+    }
+}

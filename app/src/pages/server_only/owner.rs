@@ -1,0 +1,76 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use wire::limits::PERSON_NAME_CHARS;
+
+use super::no_page;
+use crate::components::{Form, Plain, Refusal};
+use crate::page_queries::{OwnerToBe, owner_to_be};
+use crate::text;
+
+/// Becoming the owner of the server, by the link that is printed when it starts.
+#[component]
+pub(super) fn OwnerPage() -> impl IntoView {
+    let token = use_params_map().get_untracked().get("token").unwrap_or_default();
+    let who = owner_to_be(token.clone());
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match who.await {
+                    Ok(who) => view! { <Owner token who/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Owner(token: String, who: OwnerToBe) -> impl IntoView {
+    let name = match &who {
+        OwnerToBe::Stranger => Some(view! {
+            <label for="name">{text::YOUR_NAME}</label>
+            <input
+                id="name"
+                name="name"
+                required
+                maxlength=PERSON_NAME_CHARS.to_string()
+                dir="auto"
+                autocomplete="username"
+                aria-describedby="owner-refused"
+            />
+        }),
+        OwnerToBe::Guest | OwnerToBe::Account => None,
+    };
+    let has_account = matches!(who, OwnerToBe::Account);
+    let password = (!has_account).then(|| {
+        view! {
+            <label for="password">{text::PASSWORD}</label>
+            <input
+                id="password"
+                name="password"
+                type="password"
+                required
+                minlength="8"
+                autocomplete="new-password"
+                aria-describedby="owner-refused"
+            />
+        }
+    });
+    view! {
+        <Title text=text::BECOME_OWNER/>
+        <Plain>
+            <h1>{text::BECOME_OWNER}</h1>
+            <Form action="/do/become_owner" class="card form">
+                <p class="hint">{text::OWNER_HINT}</p>
+                <input type="hidden" name="token" value=token/>
+                {name}
+                {password}
+                <Refusal id="owner-refused"/>
+                <button class="button button-primary">
+                    {if has_account { text::BECOME_OWNER } else { text::CREATE_OWNER }}
+                </button>
+            </Form>
+        </Plain>
+    }
+}

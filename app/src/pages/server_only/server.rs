@@ -1,0 +1,120 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use wire::AppRole;
+
+use super::audit::{AuditLog, before};
+use super::groups::Listings;
+use super::{Sheet, ShowMore, asked, no_page};
+use crate::components::{Avatar, Form, FormState};
+use crate::page_queries::{AccountListing, Places, ServerAdminData, administered};
+use crate::text;
+
+/// The server, for those who manage it: its accounts, its groups and its audit log.
+#[component]
+pub(super) fn ServerPage() -> impl IntoView {
+    let query = use_query_map().get_untracked();
+    let find = query.get("find").unwrap_or_default();
+    let person = query.get("person").unwrap_or_default();
+    let places = Places {
+        person: person.clone(),
+        account: asked("account"),
+        find: find.clone(),
+        group: asked("group"),
+        before: before(),
+    };
+    let administered = administered(places);
+    view! {
+        <Suspense>
+            {Suspend::new(async move {
+                match administered.await {
+                    Ok(administered) => view! { <OfServer administered person find/> }.into_any(),
+                    Err(failure) => no_page(failure),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn OfServer(
+    administered: ServerAdminData,
+    /// Which accounts to show: those whose name has this in it.
+    person: String,
+    /// Which groups to show: those whose name has this in it.
+    find: String,
+) -> impl IntoView {
+    let ServerAdminData { role, accounts, groups, link, audit } = administered;
+    let (ranked, offered) = (FormState::of("/do/app_rank").shown(), FormState::of("/do/offer_reset").shown());
+    let after =
+        accounts.items.last().filter(|_| person.is_empty()).map(|listed| listed.person.id.to_string());
+    let more = accounts.more;
+    let rows: Vec<_> =
+        accounts.items.into_iter().map(|listed| view! { <Row listed mine=role ranked offered/> }).collect();
+    let is_search = !find.is_empty();
+    view! {
+        <Sheet title=text::SERVER.into() back="/account".into() back_to=text::ACCOUNT.into()>
+            {link.map(|link| view! {
+                <section class="card form">
+                    <label for="reset-link">{text::RESET_LINK_HINT}</label>
+                    <input id="reset-link" readonly value=link/>
+                </section>
+            })}
+            <section class="card" aria-labelledby="accounts">
+                <h2 id="accounts">{text::ACCOUNTS}</h2>
+                <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
+                <form class="search" role="search" aria-label=text::ACCOUNTS>
+                    <label for="person">{text::FIND_PERSON}</label>
+                    <input id="person" name="person" type="search" dir="auto" value=person/>
+                    <button class="button">{text::FIND}</button>
+                </form>
+                <ul class="listing listing-loose">{rows}</ul>
+                <ShowMore more address="/server?account=".into() after/>
+            </section>
+            <section class="card" aria-labelledby="groups">
+                <h2 id="groups">{text::ALL_GROUPS}</h2>
+                <form class="search" role="search" aria-label=text::ALL_GROUPS action="/server">
+                    <label for="find">{text::FIND_GROUP}</label>
+                    <input id="find" name="find" type="search" dir="auto" value=find/>
+                    <button class="button">{text::FIND}</button>
+                </form>
+                <Listings groups below="/audit" label=text::AUDIT path=(!is_search).then_some("/server?group=")/>
+            </section>
+            <section class="card" aria-labelledby="audit">
+                <h2 id="audit">{text::AUDIT}</h2>
+                <AuditLog page=audit says=text::deed path="/server"/>
+            </section>
+        </Sheet>
+    }
+}
+
+#[component]
+fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormState) -> impl IntoView {
+    let AccountListing { person, role } = listed;
+    let (id, name) = (person.id, person.name.to_string());
+    let other =
+        if role == AppRole::Admin { ("member", text::MAKE_MEMBER) } else { ("admin", text::MAKE_ADMIN) };
+    let rank = (mine == AppRole::Owner && role < AppRole::Owner).then(|| {
+        view! {
+            <Form action="/do/app_rank" state=ranked>
+                <input type="hidden" name="user" value=id.to_string()/>
+                <button class="button button-tiny" name="role" value=other.0>{other.1}</button>
+            </Form>
+        }
+    });
+    let reset = (role < mine).then(|| {
+        view! {
+            <Form action="/do/offer_reset" state=offered>
+                <input type="hidden" name="user" value=id.to_string()/>
+                <button class="button button-tiny">{text::RESET_LINK}</button>
+            </Form>
+        }
+    });
+    view! {
+        <li class="listing-row listing-tall">
+            <Avatar id=id.to_string() name=name.clone() person=true/>
+            <span class="name listing-name" dir="auto">{name}</span>
+            <span class="tag" class:tag-accent={role >= AppRole::Admin}>{text::app_role(role)}</span>
+            <span class="actions listing-end">{rank} {reset}</span>
+        </li>
+    }
+}

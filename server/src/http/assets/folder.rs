@@ -1,0 +1,56 @@
+use app::Assets;
+use axum::body::Body;
+use axum::response::Response;
+use http::header::CACHE_CONTROL;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+use crate::config::ConfigError;
+
+/// A folder with the page's files, as `cargo leptos` builds it.
+pub(crate) struct Site {
+    folder: ServeDir,
+    /// The style sheets that the main one imports: the development loop leaves them where they are written.
+    style: ServeDir,
+    pub(crate) assets: Assets,
+}
+
+impl Site {
+    /// The folder that `cargo leptos` names, or where it usually is.
+    pub(crate) fn find() -> Result<Self, ConfigError> {
+        let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
+        let folder = ServeDir::new(root).append_index_html_on_directories(false);
+        let path = |end: &str| format!("/pkg/hubbub.{end}");
+        let style = ServeDir::new("style");
+        Ok(Self { folder, style, assets: Assets { js: path("js"), wasm: path("wasm"), css: path("css") } })
+    }
+
+    pub(crate) async fn file(&self, request: &Parts) -> Option<Response> {
+        let path = request.uri.path();
+        if path == "/" || path.ends_with('/') {
+            return None;
+        }
+        let mut answer = ask(&self.folder, request, path).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            let sheet = path.strip_prefix("/pkg").filter(|name| name.ends_with(".css"))?;
+            answer = ask(&self.style, request, sheet).await?;
+        }
+        if answer.status() == StatusCode::NOT_FOUND {
+            return None;
+        }
+        // These names are the same after every build.
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        Some(answer)
+    }
+}
+
+async fn ask(folder: &ServeDir, request: &Parts, path: &str) -> Option<Response> {
+    let mut copy = axum::http::Request::builder().uri(path).method(request.method.clone());
+    if let Some(headers) = copy.headers_mut() {
+        headers.clone_from(&request.headers);
+    }
+    let answer = folder.clone().oneshot(copy.body(Body::empty()).ok()?).await.ok()?;
+    Some(answer.map(Body::new))
+}

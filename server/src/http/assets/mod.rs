@@ -1,0 +1,29 @@
+//! The files of the page: inside the binary (`embed`), or in the folder that the development loop builds.
+
+#[cfg(feature = "embed")]
+mod embedded;
+#[cfg(not(feature = "embed"))]
+mod folder;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::Method;
+
+use crate::server::AppState;
+
+#[cfg(feature = "embed")]
+pub(crate) use embedded::Site;
+#[cfg(not(feature = "embed"))]
+pub(crate) use folder::Site;
+
+/// Answers with a file if there is one at the path; else the request goes on.
+pub(crate) async fn serve(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if matches!(parts.method, Method::GET | Method::HEAD)
+        && let Some(file) = app.site.file(&parts).await
+    {
+        return file;
+    }
+    next.run(Request::from_parts(parts, body)).await
+}

@@ -1,0 +1,212 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use app::Returned;
+use axum::Extension;
+use axum::extract::multipart::Multipart;
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use bytes::{Bytes, BytesMut};
+use chat::{Caller, Error};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use sha2::{Digest, Sha256};
+use wire::{Refusal, UserId};
+
+use crate::http::bodies::{Bodies, Deadline, network_of};
+use crate::http::connection_limits::Permit;
+use crate::http::forms::{page_of, refuse};
+use crate::http::negotiation::{is_known, wants_html};
+use crate::http::problem::Problem;
+use crate::server::AppState;
+
+/// The largest file that is taken for a picture.
+const PICTURE_BYTES: usize = 10 * 1_024 * 1_024;
+/// How much is read at all. What is past the largest file is thrown away: a browser shows no answer before it has sent
+/// everything.
+pub(crate) const UPLOAD_BYTES: usize = 2 * PICTURE_BYTES;
+/// The most bytes of files in memory, of all and of one network.
+const FILES_BYTES: usize = 96 * 1_024 * 1_024;
+const FILES_NETWORK_BYTES: usize = 24 * 1_024 * 1_024;
+/// The most files that one person sends at a time.
+const FILES_OF_ONE: usize = 2;
+/// Where the form stands.
+const PAGE: &str = "/account";
+/// The action of the form.
+const ACTION: &str = "/account/picture";
+/// What shows the letter below it.
+const NO_PICTURE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg"/>"#;
+
+/// `GET /avatar/{user}`: the picture of a user, for everybody who is signed in. Who has none has an empty one, and so has
+/// who does not exist: a page asks for everybody's.
+pub(crate) async fn avatar(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(user): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    caller.me()?;
+    let picture = match user.parse::<UserId>() {
+        Ok(user) => app.chat.avatar(user).await?,
+        Err(_) => None,
+    };
+    let (kind, picture) = match picture {
+        Some(picture) => ("image/jpeg", picture),
+        None => ("image/svg+xml", Bytes::from_static(NO_PICTURE.as_bytes())),
+    };
+    let tag =
+        Sha256::digest(&picture).iter().take(8).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+    let tag = format!("\"{tag}\"");
+    let mut answer = if is_known(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        picture.into_response()
+    };
+    let told = answer.headers_mut();
+    told.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    // Asked for again on each page, and answered in a line if it is still the same.
+    told.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        told.insert(ETAG, tag);
+    }
+    Ok(answer)
+}
+
+/// The files that are being uploaded. A file counts with the bytes that have come, so that somebody whose line is slow
+/// keeps nobody from uploading.
+pub(crate) struct Uploads {
+    files: Arc<Bodies>,
+    people: Mutex<HashMap<UserId, usize>>,
+}
+
+/// One upload of somebody, until it is dropped.
+struct Upload<'a> {
+    uploads: &'a Uploads,
+    user: UserId,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self { files: Arc::new(Bodies::new(FILES_BYTES, FILES_NETWORK_BYTES)), people: Mutex::default() }
+    }
+}
+
+impl Uploads {
+    fn begin(&self, user: UserId) -> Result<Upload<'_>, Refusal> {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = people.entry(user).or_default();
+        if *count >= FILES_OF_ONE {
+            return Err(Refusal::Unavailable);
+        }
+        *count += 1;
+        Ok(Upload { uploads: self, user })
+    }
+}
+
+impl Drop for Upload<'_> {
+    fn drop(&mut self) {
+        let mut people = self.uploads.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = people.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                people.remove(&self.user);
+            }
+        }
+    }
+}
+
+/// `POST /account/picture`: a form with a file `picture`, or with `remove`. A browser goes back to its page; a refused
+/// file is told on that page, in the answer.
+pub(crate) async fn upload(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    let headers = request.headers().clone();
+    let done = take(&app, &caller, request).await;
+    if !wants_html(&headers) {
+        return match done {
+            Ok(()) => StatusCode::NO_CONTENT.into_response(),
+            Err(no) => Problem::from(no).into_response(),
+        };
+    }
+    match done {
+        Ok(()) => Redirect::to(&page(&headers)).into_response(),
+        Err(no) => refuse_file(app, caller, &headers, &no.into_refusal()).await,
+    }
+}
+
+/// Says in our words that a file was not even read, because it is far too large.
+pub(crate) async fn explain(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    if response.status() != StatusCode::PAYLOAD_TOO_LARGE || is_html(&response) {
+        return response;
+    }
+    let refusal = Refusal::BodyTooLarge { max: PICTURE_BYTES };
+    if wants_html(&headers) {
+        refuse_file(app, caller, &headers, &refusal).await
+    } else {
+        Problem(refusal).into_response()
+    }
+}
+
+fn is_html(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+/// The page of the form: the `Referer` if it is that page, as with a query, since the form's own field is in a body that
+/// may not be read.
+fn page(headers: &HeaderMap) -> String {
+    let page = page_of(&[], headers);
+    if page.split('?').next() == Some(PAGE) { page } else { PAGE.into() }
+}
+
+async fn refuse_file(app: AppState, caller: Caller, headers: &HeaderMap, refusal: &Refusal) -> Response {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let returned = Returned::new(ACTION, &refusal.sentence(), []);
+    refuse(app, caller, headers, &page(headers), returned, status).await
+}
+
+async fn take(app: &AppState, caller: &Caller, request: Request) -> Result<(), Error> {
+    let me = caller.me()?;
+    app.chat.may_set_avatar(me).await?;
+    let _upload = app.uploads.begin(me.id)?;
+    let (parts, body) = request.into_parts();
+    let mut charge = app.uploads.files.begin(network_of(app, &parts));
+    if let Some(permit) = parts.extensions.get::<Permit>() {
+        permit.works();
+    }
+    let form = Multipart::from_request(Request::from_parts(parts, body), app).await;
+    let mut form = form.map_err(|_| Refusal::PictureBad)?;
+    let (deadline, mut size) = (Deadline::begin(), 0);
+    while let Some(mut field) =
+        deadline.wait(size, form.next_field()).await?.map_err(|_| Refusal::PictureBad)?
+    {
+        match field.name() {
+            Some("remove") => return app.chat.remove_avatar(me).await,
+            Some("picture") => {}
+            _ => continue,
+        }
+        let mut file = BytesMut::new();
+        while let Some(part) = deadline.wait(size, field.chunk()).await?.map_err(|_| Refusal::PictureBad)? {
+            size += part.len();
+            if size <= PICTURE_BYTES {
+                charge.grow(size)?;
+                file.extend_from_slice(&part);
+            }
+        }
+        if size > PICTURE_BYTES {
+            return Err(Refusal::BodyTooLarge { max: PICTURE_BYTES }.into());
+        }
+        return app.chat.set_avatar(me, file.freeze()).await;
+    }
+    Err(Refusal::PictureBad.into())
+}

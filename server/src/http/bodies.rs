@@ -1,0 +1,186 @@
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use chat::Network;
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+use wire::Refusal;
+
+use crate::http::connection_limits::Permit;
+use crate::http::listener::Peer;
+use crate::http::problem::Problem;
+use crate::http::routes::BODY_BYTES;
+use crate::middleware;
+use crate::server::AppState;
+
+/// How long a body may take however small it is, and the bytes it brings a second beyond that.
+const GRACE: Duration = Duration::from_secs(10);
+const BYTES_PER_SECOND: u64 = 8 * 1024;
+
+/// Counts the bytes of bodies that are in memory, so that nobody fills it. A body counts with what has come of it, not
+/// with what it announces: who sends slowly takes no room from others.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    /// The most bytes of all, and of one network.
+    all: usize,
+    network: usize,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    all: usize,
+    networks: HashMap<Network, usize>,
+}
+
+/// The bytes of one body; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Charge {
+    bodies: Arc<Bodies>,
+    network: Network,
+    bytes: usize,
+}
+
+/// The time by which a body must have come this far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Instant);
+
+impl Bodies {
+    pub(crate) fn new(all: usize, network: usize) -> Self {
+        Self { all, network, counts: Mutex::default() }
+    }
+
+    pub(crate) fn begin(self: &Arc<Self>, network: Network) -> Charge {
+        Charge { bodies: Arc::clone(self), network, bytes: 0 }
+    }
+}
+
+impl Charge {
+    /// Counts up to this many bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if that is more than there is room for.
+    pub(crate) fn grow(&mut self, to: usize) -> Result<(), Refusal> {
+        let more = to.saturating_sub(self.bytes);
+        let mut counts = self.bodies.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_network = counts.networks.get(&self.network).copied().unwrap_or_default();
+        if counts.all + more > self.bodies.all || of_network + more > self.bodies.network {
+            return Err(Refusal::Unavailable);
+        }
+        if more > 0 {
+            counts.all += more;
+            counts.networks.insert(self.network, of_network + more);
+            self.bytes += more;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        let mut counts = self.bodies.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.all -= self.bytes;
+        if let Some(of_network) = counts.networks.get_mut(&self.network) {
+            *of_network -= self.bytes;
+            if *of_network == 0 {
+                counts.networks.remove(&self.network);
+            }
+        }
+    }
+}
+
+impl Deadline {
+    /// The deadline of a body that begins now.
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now() + GRACE)
+    }
+
+    /// Waits for more of a body of which this many bytes have come.
+    ///
+    /// # Errors
+    /// [`Refusal::RequestSlow`] if it does not come in time.
+    pub(crate) async fn wait<T>(&self, bytes: usize, more: impl Future<Output = T>) -> Result<T, Refusal> {
+        let earned = Duration::from_secs(bytes as u64 / BYTES_PER_SECOND);
+        timeout_at(self.0 + earned, more).await.map_err(|_| Refusal::RequestSlow)
+    }
+}
+
+/// Reads the body of a request into one buffer before anything else sees it. hyper gives a body in pieces as they came
+/// from the network, and each keeps all the memory that was read into: of a body sent one byte a packet that is
+/// thousands of times its size.
+pub(crate) async fn gather(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, Body::empty())).await;
+    }
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
+    }
+    let mut charge = app.bodies.begin(network_of(&app, &parts));
+    let body = match read(body, &mut charge).await {
+        Ok(body) => body,
+        Err(refusal) => return Problem(refusal).into_response(),
+    };
+    if let Some(permit) = parts.extensions.get::<Permit>() {
+        permit.works();
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    drop(charge);
+    response
+}
+
+/// The network that a request comes from.
+pub(crate) fn network_of(app: &AppState, parts: &http::request::Parts) -> Network {
+    let peer = parts.extensions.get::<Peer>().copied();
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    Network::of(peer.map_or(unknown, |peer| middleware::address(&app.config, &parts.headers, peer)))
+}
+
+async fn read(mut body: Body, charge: &mut Charge) -> Result<Bytes, Refusal> {
+    let deadline = Deadline::begin();
+    let mut read = BytesMut::new();
+    while let Some(frame) = deadline.wait(read.len(), body.frame()).await? {
+        // An error is a body that ends too early, or that is not coded as it says.
+        let frame = frame.map_err(|_| Refusal::RequestBad)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if read.len() + data.len() > BODY_BYTES {
+            return Err(Refusal::BodyTooLarge { max: BODY_BYTES });
+        }
+        charge.grow(read.len() + data.len())?;
+        read.extend_from_slice(&data);
+    }
+    Ok(read.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_fills_its_share_leaves_room_for_others_and_gets_it_back() {
+        let bodies = Arc::new(Bodies::new(10, 6));
+        let [home, away] = ["127.0.0.1", "2001:db8::1"].map(|ip| Network::of(ip.parse().unwrap()));
+        let mut first = bodies.begin(home);
+        first.grow(4).unwrap();
+        first.grow(4).unwrap();
+        let mut second = bodies.begin(home);
+        assert_eq!(second.grow(3), Err(Refusal::Unavailable), "home has six");
+        second.grow(2).unwrap();
+        let mut third = bodies.begin(away);
+        assert_eq!(third.grow(5), Err(Refusal::Unavailable), "all have ten");
+        third.grow(4).unwrap();
+        drop(first);
+        second.grow(6).unwrap();
+        drop((second, third));
+        let counts = bodies.counts.lock().unwrap();
+        assert_eq!((counts.all, counts.networks.len()), (0, 0));
+    }
+}

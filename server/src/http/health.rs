@@ -1,0 +1,50 @@
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::config::StoreChoice;
+use crate::ops;
+use crate::server::AppState;
+
+/// `GET /health/live`: the process answers.
+pub(crate) async fn live() -> &'static str {
+    "ok"
+}
+
+/// `GET /health/ready`: 200 while it serves. 503 with the reason, as problem details (RFC 9457), from the moment it is
+/// told to stop, and while nothing can be written; people can read meanwhile, and it is 200 again by itself.
+pub(crate) async fn ready(State(app): State<AppState>) -> Response {
+    if app.stopping.is_cancelled() {
+        return unready("stopping", "The server is stopping.");
+    }
+    let fault = app.chat.write_fault().map(|fault| fault.to_string());
+    let is_full = app.config.store == StoreChoice::Sqlite && ops::is_full(&app.config.data);
+    match fault {
+        // The fault may name files, which are nobody's business outside; the log has all of it.
+        Some(fault) if is_full || fault.contains("full") => unready("disk_full", FULL),
+        Some(_) => unready("read_only", "Nothing can be written to the database; the log says why."),
+        None if is_full => unready("disk_full", FULL),
+        None => "ok".into_response(),
+    }
+}
+
+const FULL: &str = "The disk is full: nothing can be written until there is room.";
+
+fn unready(code: &str, detail: &str) -> Response {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let body = json!({
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": status.as_u16(),
+        "detail": detail,
+        "code": code,
+    });
+    let mut response = (status, Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,17 @@
+//! HTTP: routes, pages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and rendering.
+
+pub(crate) mod assets;
+pub(crate) mod avatars;
+pub(crate) mod bodies;
+pub(crate) mod compression;
+pub(crate) mod connection_limits;
+pub(crate) mod forms;
+pub(crate) mod health;
+pub(crate) mod listener;
+pub(crate) mod negotiation;
+pub(crate) mod pages;
+pub(crate) mod problem;
+pub(crate) mod render_limit;
+pub(crate) mod routes;
+pub(crate) mod session;
+pub(crate) mod topics;

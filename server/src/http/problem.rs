@@ -1,0 +1,88 @@
+use axum::Json;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+use wire::{Refusal, Refused};
+
+use crate::http::routes::BODY_BYTES;
+
+/// A refusal as HTTP says it: problem details (RFC 9457) with our stable code.
+pub(crate) struct Problem(pub(crate) Refusal);
+
+const PROBLEM: &str = "application/problem+json";
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self(refusal) = self;
+        let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        document(status, &Refused::from(&refusal))
+    }
+}
+
+/// The problem document of a refusal. `message` and `retry_ms` are what the page reads of it.
+pub(crate) fn document(status: StatusCode, refused: &Refused) -> Response {
+    let mut body = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or("Refused"),
+        "status": status.as_u16(),
+        "detail": refused.message,
+        "code": refused.code,
+        "message": refused.message,
+    });
+    if let Some(millis) = refused.retry_ms {
+        body["retry_ms"] = millis.into();
+    }
+    let mut response = (status, Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(millis) = refused.retry_ms {
+        headers.insert(RETRY_AFTER, HeaderValue::from(millis.div_ceil(1_000)));
+    }
+    response
+}
+
+/// Makes a problem document of every error that is neither one nor a page: those of extractors, of the router and of
+/// layers below. Headers such as `Allow` stay.
+pub(crate) async fn explain(response: Response) -> Response {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/html") || kind.starts_with(PROBLEM) {
+        return response;
+    }
+    let refusal = match status {
+        StatusCode::NOT_FOUND => Refusal::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Refusal::MethodWrong,
+        StatusCode::REQUEST_TIMEOUT => Refusal::RequestSlow,
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge { max: BODY_BYTES },
+        _ if status.is_server_error() => Refusal::Unavailable,
+        _ => Refusal::RequestBad,
+    };
+    let problem = document(status, &Refused::from(&refusal));
+    let (mut head, _) = response.into_parts();
+    let (ours, body) = problem.into_parts();
+    for name in [CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
+    head.headers.extend(ours.headers);
+    Response::from_parts(head, Body::new(body))
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
+    }
+}
+
+impl From<chat::Error> for Problem {
+    fn from(no: chat::Error) -> Self {
+        Self(no.into_refusal())
+    }
+}

@@ -1,0 +1,146 @@
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderValue, Method, StatusCode};
+use http_body::{Body as _, Frame};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+use wire::Refusal;
+
+use crate::http::assets;
+use crate::http::avatars;
+use crate::http::avatars::UPLOAD_BYTES;
+use crate::http::bodies;
+use crate::http::compression;
+use crate::http::forms;
+use crate::http::health;
+use crate::http::pages;
+use crate::http::problem::{self, Problem};
+use crate::http::render_limit::{self, RenderLimit};
+use crate::http::session;
+use crate::http::topics;
+use crate::middleware;
+use crate::ops;
+use crate::server::AppState;
+use crate::websocket;
+
+/// The largest body of a request.
+pub(crate) const BODY_BYTES: usize = 256 * 1024;
+/// The longest a request may take, and one that brings a file.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+const UPLOAD_TIME: Duration = Duration::from_secs(180);
+
+/// Every route but the pages, which are the app's.
+pub const ROUTES: [&str; 8] = [
+    "/ws",
+    "/publish",
+    "/topics/{*rest}",
+    "/do/{*call}",
+    "/avatar/{user}",
+    "/account/picture",
+    "/health/live",
+    "/health/ready",
+];
+
+/// What is where. The layers read from the bottom up: the last one sees a request first.
+pub(crate) fn router(app: AppState) -> Router {
+    let mut csrf = CsrfLayer::new();
+    if let Some(origin) = &app.config.origin {
+        // The origin was checked with the other settings.
+        csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
+    }
+    let [ws, publish, topics, call, avatar, picture, live, ready] = ROUTES;
+    let requests = Router::new()
+        .route(ws, get(websocket::upgrade))
+        .route(publish, post(topics::publish))
+        .route(topics, get(topics::history))
+        .route(call, any(forms::call))
+        .route(avatar, get(avatars::avatar))
+        .fallback(
+            get(pages::page)
+                .layer(from_fn_with_state(RenderLimit::new(app.site.assets.clone()), render_limit::bound))
+                .fallback(nothing),
+        )
+        .layer(from_fn_with_state(app.clone(), bodies::gather))
+        .layer(from_fn_with_state(app.clone(), session::recognise))
+        .layer(compression::layer())
+        .layer(from_fn(compression::guard))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
+    // Files are larger, and take longer.
+    let uploads = Router::new()
+        .route(picture, post(avatars::upload))
+        .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
+        .layer(from_fn_with_state(app.clone(), avatars::explain))
+        .layer(from_fn_with_state(app.clone(), session::recognise))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD_TIME));
+    // Who watches over the server need not know its name.
+    let health = Router::new().route(live, get(health::live)).route(ready, get(health::ready));
+    requests
+        .merge(uploads)
+        .layer(from_fn_with_state(app.clone(), assets::serve))
+        .layer(DefaultBodyLimit::disable())
+        .layer(csrf)
+        .layer(map_response(middleware::explain_csrf))
+        .layer(from_fn_with_state(app.clone(), middleware::check_host))
+        .merge(health)
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a request panicked");
+            Problem(Refusal::Unavailable).into_response()
+        }))
+        .layer(map_response(problem::explain))
+        .layer(from_fn(head))
+        .layer(from_fn_with_state(app.clone(), middleware::set_headers))
+        .layer(from_fn_with_state(app.clone(), ops::observe))
+        .with_state(app)
+}
+
+async fn nothing(_: Request) -> Problem {
+    Problem(Refusal::NotFound)
+}
+
+/// A body of which nobody knows how long it would be. It is never sent.
+struct Unknown;
+
+impl http_body::Body for Unknown {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+}
+
+/// Answers HEAD as GET would be answered, without the content: with its length, if that is known.
+async fn head(mut request: Request, next: Next) -> Response {
+    if request.method() != Method::HEAD {
+        return next.run(request).await;
+    }
+    *request.method_mut() = Method::GET;
+    let mut response = next.run(request).await;
+    let body = std::mem::take(response.body_mut());
+    let has_content = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    match body.size_hint().exact() {
+        Some(length) if has_content => {
+            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        // A body without a known length, so that none is told.
+        None => *response.body_mut() = Body::new(Unknown),
+        Some(_) => {}
+    }
+    response
+}

@@ -1,0 +1,183 @@
+use app::SessionCookie;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use chat::{Caller, Token};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, ORIGIN, SET_COOKIE, USER_AGENT};
+use sha2::{Digest, Sha256};
+
+use crate::config::{Config, OpenTopics};
+use crate::http::listener::Peer;
+use crate::http::problem::Problem;
+use crate::middleware::{address, host, is_local_client, is_own_origin, origin_parts};
+use crate::server::AppState;
+
+/// How this server keeps sessions in browsers. Behind https the cookie is bound to this host and to https; plain http,
+/// which a name on this machine may use, knows no such cookies. Cookies are not kept apart by port (RFC 6265, section
+/// 8.5), so a port that is not the usual one is part of the name: two servers on one host do not sign each other's
+/// people out.
+pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
+    let (usual, own) = match config.origin.as_deref().and_then(origin_parts) {
+        Some((usual, own)) => (usual, Some(own)),
+        None => (80, host(headers)),
+    };
+    let port = own.and_then(|own| own.port()).filter(|port| *port != usual);
+    let secure = usual == 443;
+    let name = if secure { "__Host-hubbub" } else { "hubbub_session" };
+    let name = port.map_or_else(|| name.to_owned(), |port| format!("{name}_{port}"));
+    SessionCookie { name, secure }
+}
+
+/// Finds out on whose behalf a request runs: by its cookie, or by `Authorization: Bearer`.
+pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let token = token(&app.config, request.headers());
+    let endings = app.chat.revocation_position();
+    let me = match &token {
+        Some(token) => match app.chat.authenticate(token).await {
+            Ok(me) => me,
+            Err(no) => return Problem::from(no).into_response(),
+        },
+        None => None,
+    };
+    let peer = request.extensions().get::<Peer>().copied();
+    let open_topics = may_use_open_topics(&app.config, request.headers(), peer);
+    let from = peer
+        .filter(|peer| !is_local_client(request.headers(), *peer))
+        .map(|peer| address(&app.config, request.headers(), peer));
+    let is_stale = token.is_some() && me.is_none() && !request.headers().contains_key(AUTHORIZATION);
+    let session = token.filter(|_| me.is_some());
+    let device = device(&app.config, request.headers());
+    let caller = Caller { me, open_topics, from, session, device, label: label(request.headers()), endings };
+    request.extensions_mut().insert(caller);
+    let cookie = cookie(&app.config, request.headers());
+    let mut response = next.run(request).await;
+    // The session was ended elsewhere: what is left of it in this browser goes, unless the answer begins another one.
+    if is_stale && !response.headers().contains_key(SET_COOKIE) {
+        response.headers_mut().append(SET_COOKIE, cookie.clear());
+    }
+    response
+}
+
+/// What the browser says it is.
+fn label(headers: &HeaderMap) -> String {
+    headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// The token of the browser's device.
+fn device(config: &Config, headers: &HeaderMap) -> Option<Token> {
+    Token::parse(CookieJar::from_headers(headers).get(&cookie(config, headers).device_name())?.value())
+}
+
+fn token(config: &Config, headers: &HeaderMap) -> Option<Token> {
+    match bearer(headers) {
+        Some(token) => Token::parse(token),
+        None => Token::parse(CookieJar::from_headers(headers).get(&cookie(config, headers).name)?.value()),
+    }
+}
+
+/// The token of `Authorization: Bearer`, whose scheme is written in any case (RFC 9110, section 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Open topics have no accounts: they are for callers on this machine while the server is for nobody else, and
+/// otherwise for callers with the operator's token. With an origin set there is a proxy, which may hide that a caller
+/// is not on this machine.
+fn may_use_open_topics(config: &Config, headers: &HeaderMap, peer: Option<Peer>) -> bool {
+    if let (Some(own), Some(given)) = (&config.open_topics_token, bearer(headers)) {
+        // Compared as digests, so that the time it takes tells nothing.
+        return Sha256::digest(own) == Sha256::digest(given);
+    }
+    if config.origin.is_some() {
+        return false;
+    }
+    match config.open_topics {
+        OpenTopics::Everyone => true,
+        OpenTopics::Nobody => false,
+        OpenTopics::Loopback => {
+            let from_here = peer.is_some_and(|peer| is_local_client(headers, peer));
+            let own_page = !headers.contains_key(ORIGIN) || is_own_origin(config, headers);
+            from_here && own_page && config.is_local()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+    use http::header::HOST;
+
+    use super::*;
+
+    fn may(config: &Config, peer: &str, extra: &[(&str, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, "localhost:8080".parse().unwrap());
+        for (name, value) in extra {
+            headers.insert(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+        }
+        may_use_open_topics(config, &headers, Some(Peer(peer.parse().unwrap())))
+    }
+
+    const HERE: &str = "127.0.0.1:5";
+
+    #[test]
+    fn open_topics_are_for_callers_on_this_machine() {
+        let config = Config::volatile();
+        assert!(may(&config, HERE, &[]));
+        assert!(may(&config, HERE, &[("origin", "http://localhost:8080")]));
+        for (peer, extra) in [
+            ("10.0.0.7:5", &[][..]),
+            (HERE, &[("x-forwarded-for", "127.0.0.1")]),
+            (HERE, &[("forwarded", "for=127.0.0.1")]),
+            (HERE, &[("via", "1.1 proxy")]),
+            (HERE, &[("host", "evil.example")]),
+            (HERE, &[("origin", "https://evil.example")]),
+        ] {
+            assert!(!may(&config, peer, extra), "{peer} {extra:?}");
+        }
+        assert!(may(&Config { open_topics: OpenTopics::Everyone, ..config.clone() }, "10.0.0.7:5", &[]));
+        assert!(!may(&Config { open_topics: OpenTopics::Nobody, ..config.clone() }, HERE, &[]));
+        assert!(!may(&Config { addr: "0.0.0.0:8080".into(), ..config }, HERE, &[]), "others reach it too");
+    }
+
+    #[test]
+    fn a_server_with_an_origin_opens_open_topics_only_to_the_operators_token() {
+        let token = "the-operators-own-token";
+        for open_topics in [OpenTopics::Loopback, OpenTopics::Everyone, OpenTopics::Nobody] {
+            let origin = Some("https://chat.example.org".into());
+            let config = Config { origin, open_topics, ..Config::volatile() };
+            // As a proxy sends it that adds no header.
+            assert!(!may(&config, HERE, &[]), "{open_topics:?}");
+            assert!(!may(&config, HERE, &[("authorization", "Bearer the-operators-own-token")]));
+            let config = Config { open_topics_token: Some(token.into()), ..config };
+            for right in ["Bearer the-operators-own-token", "bearer  the-operators-own-token"] {
+                assert!(
+                    may(&config, "203.0.113.9:5", &[("authorization", right)]),
+                    "{open_topics:?} {right}"
+                );
+            }
+            for wrong in ["Bearer the-operators-own-toke", "Bearer ", "Basic the-operators-own-token"] {
+                assert!(!may(&config, HERE, &[("authorization", wrong)]), "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_servers_on_one_host_keep_their_sessions_apart() {
+        let name = |origin: Option<&str>, host: &str| {
+            let config = Config { origin: origin.map(Into::into), ..Config::volatile() };
+            let headers = [(HOST, host.parse().unwrap())].into_iter().collect();
+            cookie(&config, &headers).name
+        };
+        assert_eq!(name(None, "localhost:8080"), "hubbub_session_8080");
+        assert_eq!(name(None, "[::1]:8081"), "hubbub_session_8081");
+        assert_eq!(name(None, "localhost"), "hubbub_session");
+        assert_eq!(name(None, "localhost:80"), "hubbub_session");
+        assert_eq!(name(Some("http://a.example:8000"), "a.example:8000"), "hubbub_session_8000");
+        assert_eq!(name(Some("https://a.example"), "127.0.0.1:8080"), "__Host-hubbub");
+        assert_eq!(name(Some("https://a.example:8443"), "a.example:8443"), "__Host-hubbub_8443");
+    }
+}

@@ -1,0 +1,102 @@
+//! What an operator watches: `GET /metrics` in the text format of Prometheus, at an address of its own, so that no proxy
+//! can show it to the world by mistake.
+
+use std::fmt::{self, Debug};
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chat::Histogram;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use crate::server::AppState;
+
+/// What `Content-Type` the text has.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The routes of the operator's address.
+pub(crate) fn router(app: AppState) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(app)
+}
+
+async fn metrics(State(app): State<AppState>) -> Response {
+    let mut registry = Registry::with_prefix("hubbub");
+    registry.register_collector(Box::new(Node(app)));
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => ([(CONTENT_TYPE, OPEN_METRICS), (CACHE_CONTROL, "no-store")], text).into_response(),
+        Err(fmt::Error) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Everything is read when it is asked for; nothing is kept for it on the hot path.
+struct Node(AppState);
+
+impl Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Node")
+    }
+}
+
+impl Collector for Node {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let Self(app) = self;
+        let broker = app.chat.broker().metrics();
+        let (sockets, closed) = app.census.count();
+        let gauges: [(&str, &str, u64); 5] = [
+            ("sockets", "Sockets that are open", sockets),
+            ("topics", "Topics that somebody reads", broker.topics),
+            ("subscriptions", "Subscriptions that read", broker.subscriptions),
+            ("log_bytes", "Bytes of the frames kept in memory", broker.log_bytes),
+            ("slowest_lag_entries", "Entries that the slowest subscription lacks", broker.slowest_lag),
+        ];
+        for (name, help, value) in gauges {
+            let encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(encoder)?;
+        }
+        let tally = app.chat.metrics();
+        let counters = [
+            ("deliveries", "Entries handed to sockets, once for each", broker.deliveries),
+            ("writes", "Writes that sockets took", broker.writes),
+            ("written_bytes", "Bytes that sockets took", broker.written_bytes),
+            ("stalls", "Times that a socket had no room", broker.stalls),
+            ("sockets_closed", "Sockets that have ended", closed),
+            ("store_reads", "Reads of the database", app.chat.store_reads()),
+            ("password_hashes", "Passwords hashed or compared", app.chat.password_hashes()),
+            ("failed_commits", "Commits that failed", tally.failed.load(Ordering::Relaxed)),
+        ];
+        for (name, help, value) in counters {
+            let encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(encoder)?;
+        }
+        let help = "Gaps that were not replayed";
+        let mut family = encoder.encode_descriptor("resets", help, None, MetricType::Counter)?;
+        for (reason, count) in tally.resets() {
+            ConstCounter::new(count).encode(family.encode_family(&[("reason", reason.code())])?)?;
+        }
+        let help = "Writes that one commit took together";
+        histogram(
+            encoder.encode_descriptor("commit_writes", help, None, MetricType::Histogram)?,
+            &tally.batches,
+        )?;
+        let help = "Seconds until the store had a commit";
+        let seconds = encoder.encode_descriptor("commit_seconds", help, None, MetricType::Histogram)?;
+        histogram(seconds, &tally.commit_seconds)
+    }
+}
+
+fn histogram<const N: usize>(mut encoder: MetricEncoder, of: &Histogram<N>) -> fmt::Result {
+    let buckets = of.buckets();
+    let count = buckets.iter().map(|(_, count)| count).sum();
+    encoder.encode_histogram::<NoLabelSet>(of.sum(), count, &buckets, None)
+}

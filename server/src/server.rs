@@ -1,0 +1,264 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chat::{Chat, MemoryStore, OsRandom, Parts, Store, SystemClock, Window};
+use store::SqliteStore;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{self, Config, ConfigError, StoreChoice};
+use crate::http::assets::Site;
+use crate::http::avatars::Uploads;
+use crate::http::bodies::Bodies;
+use crate::http::connection_limits::Connections;
+use crate::http::listener::{self, Peer};
+use crate::http::routes;
+use crate::ops::metrics;
+use crate::ops::{Control, SeenHosts};
+use crate::websocket::{ConnectionLimits, TimerWheel};
+
+/// Starts servers.
+pub struct Server;
+
+/// A server that serves, until it is stopped.
+pub struct ServerHandle {
+    addr: SocketAddr,
+    metrics: Option<SocketAddr>,
+    chat: Arc<Chat>,
+    state: AppState,
+    listeners: Vec<JoinHandle<()>>,
+    clock: JoinHandle<()>,
+}
+
+/// What every request can reach.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) chat: Arc<Chat>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) census: Arc<ConnectionLimits>,
+    /// When connections look whether something is overdue.
+    pub(crate) clock: Arc<TimerWheel>,
+    /// Cancelled when the server shall stop.
+    pub(crate) stopping: CancellationToken,
+    /// Every connection's task.
+    pub(crate) tasks: TaskTracker,
+    /// How requests arrive.
+    pub(crate) arrivals: Arc<SeenHosts>,
+    /// Every HTTP connection that is no socket.
+    pub(crate) connections: Arc<Connections>,
+    /// The bodies of requests in memory.
+    pub(crate) bodies: Arc<Bodies>,
+    /// The files that are being uploaded.
+    pub(crate) uploads: Arc<Uploads>,
+}
+
+impl Server {
+    /// Opens the store, listens and serves. Call it within a tokio runtime.
+    ///
+    /// # Errors
+    /// Why it cannot serve.
+    pub async fn start(config: Config) -> Result<ServerHandle, ConfigError> {
+        Self::over(config, None).await
+    }
+
+    /// As [`Server::start`], over a store of the caller's own.
+    ///
+    /// # Errors
+    /// Why it cannot serve.
+    pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<ServerHandle, ConfigError> {
+        Self::over(config, Some(store)).await
+    }
+
+    async fn over(config: Config, store: Option<Arc<dyn Store>>) -> Result<ServerHandle, ConfigError> {
+        let (socket, addr) = bind(&config.addr, "--addr").await?;
+        let watched = match &config.metrics {
+            Some(metrics) => Some(bind(metrics, "--metrics").await?),
+            None => None,
+        };
+        let (chat, file) = match store {
+            Some(store) => (domain(&config, store)?, None),
+            None => chat(&config)?,
+        };
+        // An executor may be set once in a process; tests start many servers in one.
+        let _ = any_spawner::Executor::init_tokio();
+        let state = AppState {
+            chat: Arc::clone(&chat),
+            site: Arc::new(Site::find()?),
+            census: Arc::new(ConnectionLimits::new(config.sockets)),
+            clock: Arc::new(TimerWheel::new(config.patience.shortest())),
+            connections: Arc::new(Connections::new(connection_limits(&config))),
+            config: Arc::new(config),
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            arrivals: Arc::default(),
+            uploads: Arc::default(),
+            bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_NETWORK_BYTES)),
+        };
+        let router = routes::router(state.clone());
+        let mut listeners = vec![tokio::spawn(listener::run(socket, router, state.clone()))];
+        let metrics = watched.as_ref().map(|(_, addr)| *addr);
+        if let Some((socket, _)) = watched {
+            let router = metrics::router(state.clone());
+            listeners.push(tokio::spawn(listener::run(socket, router, state.clone())));
+        }
+        if let Some(store) = file {
+            let (config, arrivals) = (Arc::clone(&state.config), Arc::clone(&state.arrivals));
+            let control = Control {
+                chat: Arc::clone(&chat),
+                store,
+                config,
+                arrivals,
+                stopping: state.stopping.clone(),
+            };
+            listeners.extend(control.listen());
+        }
+        let clock = tokio::spawn(Arc::clone(&state.clock).run());
+        Ok(ServerHandle { addr, metrics, chat, state, listeners, clock })
+    }
+}
+
+/// The most bytes of request bodies in memory, of all and of one network.
+const BODIES_BYTES: usize = 32 * 1024 * 1024;
+const BODIES_NETWORK_BYTES: usize = 8 * 1024 * 1024;
+
+/// The limits of the listener: plain connections take at most a quarter of the descriptors that the system gives.
+fn connection_limits(config: &Config) -> config::Connections {
+    let descriptors = rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024);
+    let most = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).max(1);
+    let config::Connections { node, network } = config.connections;
+    config::Connections { node: node.min(most), network }
+}
+
+/// Listens; an error names the setting that would help.
+async fn bind(addr: &str, setting: &str) -> Result<(TcpListener, SocketAddr), ConfigError> {
+    listen(addr).await.map_err(|error| {
+        ConfigError(format!("cannot listen on {addr}: {error}; choose another address with {setting}"))
+    })
+}
+
+/// How many may wait to be let in, as far as the system allows. Those for whom there is no room come again after a
+/// second and more, and when a network or a proxy comes back all come at once.
+const WAITING: u32 = 65_535;
+
+async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
+    let mut failed = io::ErrorKind::AddrNotAvailable.into();
+    for addr in lookup_host(addr).await? {
+        let bound = || {
+            let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // Where this is not set, an address stays taken for a minute after a restart.
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
+            socket.bind(addr)?;
+            let listener = socket.listen(WAITING)?;
+            let addr = listener.local_addr()?;
+            Ok((listener, addr))
+        };
+        match bound() {
+            Ok(bound) => return Ok(bound),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// The domain over the store that the operator chose, and the store if it has files.
+pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore>>), ConfigError> {
+    match config.store {
+        StoreChoice::Memory => {
+            let store = Arc::new(MemoryStore::new(&OsRandom, Window::default()));
+            Ok((domain(config, store)?, None))
+        }
+        StoreChoice::Sqlite => {
+            let opened = SqliteStore::open(&config.data, &OsRandom);
+            let store =
+                Arc::new(opened.map_err(|fault| ConfigError(format!("the data cannot be opened: {fault}")))?);
+            Ok((domain(config, Arc::clone(&store) as Arc<dyn Store>)?, Some(store)))
+        }
+    }
+}
+
+fn domain(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Chat>, ConfigError> {
+    let bus = bus::open(&config.bus).map_err(|unknown| ConfigError(unknown.to_string()))?;
+    let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsRandom));
+    Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits }))
+}
+
+impl ServerHandle {
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where it serves metrics.
+    #[must_use]
+    pub const fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
+    /// The address to open.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match &self.state.config.origin {
+            Some(origin) => origin.clone(),
+            None if self.addr.ip().is_loopback() || self.addr.ip().is_unspecified() => {
+                format!("http://localhost:{}", self.addr.port())
+            }
+            None => format!("http://{}", self.addr),
+        }
+    }
+
+    /// A link by which somebody becomes the owner, once and until the server stops; none if there is an owner.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn owner_link(&self) -> Result<Option<String>, ConfigError> {
+        let offered = self.chat.offer_ownership().await;
+        let token = offered.map_err(|no| ConfigError(format!("the accounts cannot be read: {no:?}")))?;
+        Ok(token.map(|token| format!("{}/owner/{}", self.url(), token.reveal())))
+    }
+
+    /// The domain.
+    #[must_use]
+    pub const fn chat(&self) -> &Arc<Chat> {
+        &self.chat
+    }
+
+    /// Serves one connection more, over whatever carries bytes: for those who bring TLS, or a listener of their own.
+    pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
+        let router = routes::router(self.state.clone());
+        let serving = listener::serve(stream, Peer(peer), router, self.state.clone());
+        self.state.tasks.spawn(serving);
+    }
+
+    /// Stops: not ready, no new connections, what was accepted is finished, sockets are told to come back,
+    /// the store is closed. Gives whether all of it was done in time.
+    pub async fn stop(self) -> bool {
+        let patience = self.state.config.patience.shutdown;
+        let chat = Arc::clone(&self.chat);
+        self.state.stopping.cancel();
+        self.state.clock.call_all();
+        let orderly = async {
+            for listener in self.listeners {
+                // An error is a panic of the listener, which is in the log already.
+                let _ = listener.await;
+            }
+            self.state.tasks.close();
+            self.state.tasks.wait().await;
+            self.clock.abort();
+            self.chat.shut_down().await.is_ok()
+        };
+        tokio::time::timeout(patience, orderly).await.unwrap_or_else(|_| {
+            tracing::error!("shutdown.late = true");
+            // To let go of a store waits for its threads, and one may hang in a flush. Nobody waits for that: the
+            // process ends, and what was not flushed was acknowledged to nobody.
+            std::mem::forget(chat);
+            false
+        })
+    }
+}

@@ -1,0 +1,353 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionError};
+use chat::{Caller, CatchUp, Chat, OsRandom, RandomSource, RevocationWatch};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use wire::{CloseCode, Refusal, Refused, ServerFrame};
+
+use super::connection_limits::Permit;
+use super::frame_reader::{FrameReader, Incoming};
+use super::pending_acks::PendingAcks;
+use super::replies;
+use super::stream::{Ready, Stream};
+use super::timer_wheel::Timer;
+use crate::config::Config;
+use crate::server::AppState;
+
+/// One open socket: who is there, what they read, and what they sent that is not answered yet. What its topics have
+/// for it is written by the broker's shards; here it is heard, answered and watched.
+pub(super) struct Connection<S> {
+    pub(super) chat: Arc<Chat>,
+    config: Arc<Config>,
+    stopping: CancellationToken,
+    pub(super) caller: Caller,
+    pub(super) reader: OutboundConnection,
+    /// Sends that are being committed, in the order they came; their answers keep that order.
+    pub(super) sends: PendingAcks,
+    stream: Arc<S>,
+    hearing: FrameReader,
+    alarm: Timer,
+    /// When anything came last.
+    heard: Instant,
+    /// When a ping went out that has no answer yet.
+    pinged: Option<Instant>,
+    /// Since when the socket takes nothing.
+    stalled: Option<Instant>,
+    /// Whether the first frame has come.
+    greeted: bool,
+    /// How many frames in a row were refused.
+    refused_in_a_row: u32,
+    /// Closes the valve when the session ends.
+    _ending: RevocationWatch,
+    _seat: Permit,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The peer is gone.
+    Gone,
+    /// The peer said that it ends.
+    Closed,
+    /// We say why.
+    Because(CloseCode),
+}
+
+/// How many sends may be under way; whoever has more is not heard until some are answered.
+const MOST_SENDS: usize = 64;
+/// How many bytes of answers may wait for a peer that does not take them; it is not heard meanwhile.
+const MOST_WAITING: usize = 256 * 1024;
+/// How many refused frames in a row are an accident.
+const MOST_REFUSED: u32 = 32;
+/// How many writes of deliveries may go before the last words.
+const LAST_WRITES: usize = 16;
+/// How long the peer may take to end its side: what it sent meanwhile must not wipe out our last words.
+const LINGER: Duration = Duration::from_millis(500);
+/// The shortest and the longest time, in milliseconds, after which a peer is told to come back after a
+/// restart: spread, so that not all come at once.
+const COME_BACK: (u32, u32) = (200, 2_500);
+
+/// A connection over a socket that was opened a moment ago. `early` came with the request.
+pub(super) fn begin<S: Stream>(
+    stream: S,
+    early: &[u8],
+    app: AppState,
+    caller: Caller,
+    seat: Permit,
+) -> Box<Connection<S>> {
+    let stream = Arc::new(stream);
+    let mut hearing = FrameReader::default();
+    hearing.take(early);
+    let owner = caller.me.as_ref().map(|me| me.id);
+    let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
+    let ending = app.chat.watch_revocation(&caller, reader.close_handle());
+    Box::new(Connection {
+        alarm: app.clock.alarm(reader.wake_handle()),
+        chat: app.chat,
+        config: app.config,
+        stopping: app.stopping,
+        // What the browser says it is matters to who signs in; a socket would keep it for days.
+        caller: Caller { label: String::new(), ..caller },
+        reader,
+        sends: PendingAcks::default(),
+        stream,
+        hearing,
+        heard: Instant::now(),
+        pinged: None,
+        stalled: None,
+        greeted: false,
+        refused_in_a_row: 0,
+        _ending: ending,
+        _seat: seat,
+    })
+}
+
+/// Says why nobody is served here, and ends.
+pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, patience: Duration) {
+    let close = Frame::close(code.number(), code.sentence());
+    let farewell = async {
+        stream.ready(false, true).await?;
+        stream.try_write(&[std::io::IoSlice::new(close.bytes())])?;
+        linger(&stream).await
+    };
+    // The peer may be gone by now; then there is nobody to tell.
+    let _ = timeout(patience, farewell).await;
+}
+
+impl<S: Stream> Connection<S> {
+    /// Serves it until it ends.
+    pub(super) async fn serve(mut self: Box<Self>) {
+        // A socket that is new to the runtime takes nothing before this.
+        if self.stream.ready(false, true).await.is_err() {
+            return;
+        }
+        let end = self.live().await;
+        // In a box, as everything that happens seldom: an idle connection has no room for it.
+        Box::pin(self.end(end)).await;
+    }
+
+    async fn end(&mut self, end: End) {
+        let patience = self.config.patience.goodbye;
+        // The peer may be gone by now; then there is nobody to tell.
+        let _ = match end {
+            End::Gone => return,
+            End::Closed => timeout(patience, self.part(CloseCode::Ended)).await,
+            End::Because(code) => timeout(patience, self.say_goodbye(code)).await,
+        };
+    }
+
+    async fn live(&mut self) -> End {
+        match Box::pin(self.chat.is_current(&self.caller)).await {
+            Ok(true) => {}
+            Ok(false) => return End::Because(CloseCode::SignedOut),
+            Err(_) => return End::Because(CloseCode::Restart),
+        }
+        self.say(&ServerFrame::Welcome { me: self.caller.me.clone() });
+        self.alarm.set(self.deadline());
+        loop {
+            if let Err(end) = self.turn().await {
+                return end;
+            }
+        }
+    }
+
+    /// One thing: something asked is carried out, a subscription is helped on, or something happens.
+    async fn turn(&mut self) -> Result<(), End> {
+        if self.reader.is_closed() {
+            return Err(End::Because(CloseCode::SignedOut));
+        }
+        if self.stopping.is_cancelled() {
+            return Err(End::Because(CloseCode::Restart));
+        }
+        if self.alarm.rang() {
+            self.check_life()?;
+        }
+        let hears = self.sends.len() < MOST_SENDS && self.reader.waiting() < MOST_WAITING;
+        if hears && let Some(asked) = self.hearing.next() {
+            return Box::pin(self.asked(asked)).await;
+        }
+        self.flush();
+        if let Some(setback) = self.reader.subscription_error() {
+            return Box::pin(self.recover(setback)).await;
+        }
+        let blocked = match self.reader.state() {
+            SocketState::Open => false,
+            SocketState::Blocked => true,
+            SocketState::Broken => return Err(End::Gone),
+        };
+        if blocked && self.stalled.is_none() {
+            self.stalled = Some(Instant::now());
+            self.alarm.set(self.deadline());
+        }
+        tokio::select! {
+            ready = self.stream.ready(hears, blocked) => {
+                let Ok(Ready { read, write }) = ready else { return Err(End::Gone) };
+                if read && self.hearing.read(&*self.stream) {
+                    self.heard = Instant::now();
+                }
+                if write {
+                    self.stalled = None;
+                    self.reader.unblock();
+                }
+            }
+            answer = self.sends.next(), if self.sends.len() > 0 => {
+                self.say(&answer);
+                while let Some(answer) = self.sends.ready() {
+                    self.say(&answer);
+                }
+            }
+            // One bell for all: what rang it is seen in the next turn.
+            () = self.reader.woken() => {}
+        }
+        Ok(())
+    }
+
+    /// Writes what there is; the shard goes on with what does not fit into one write.
+    fn flush(&self) {
+        if self.reader.flush() == FlushOutcome::More {
+            self.reader.hand_over();
+        }
+    }
+
+    pub(super) fn say(&self, notice: &ServerFrame) {
+        self.reader.send_own(&Frame::text(&notice.encode()));
+    }
+
+    async fn asked(&mut self, asked: Incoming) -> Result<(), End> {
+        match asked {
+            Incoming::Frame(Ok(request)) => {
+                self.greeted = true;
+                self.refused_in_a_row = 0;
+                self.carry_out(request).await;
+            }
+            Incoming::Frame(Err(refused)) => {
+                self.greeted = true;
+                self.refused_in_a_row += 1;
+                self.say(&replies::refused(&refused.refusal, refused.reference));
+                if self.refused_in_a_row > MOST_REFUSED {
+                    return Err(End::Because(CloseCode::Flooded));
+                }
+            }
+            Incoming::Ping(payload) => self.reader.send_own(&Frame::pong(&payload)),
+            Incoming::Broken(code) => return Err(End::Because(code)),
+            Incoming::Close => return Err(End::Closed),
+            Incoming::Gone => return Err(End::Gone),
+        }
+        Ok(())
+    }
+
+    async fn recover(&mut self, setback: SubscriptionError) -> Result<(), End> {
+        match setback {
+            SubscriptionError::Ended { topic } => {
+                let refused = Some(Refused::from(&Refusal::NotMember));
+                self.say(&ServerFrame::Unsubscribed { topic, refused, reference: None });
+            }
+            SubscriptionError::Behind { topic, cursor, until } => {
+                // A reset goes before everything that follows its cursor.
+                self.reader.pause();
+                match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
+                    Ok(CatchUp::Frames) => {}
+                    Ok(CatchUp::Reset { reason, cursor, begins }) => {
+                        self.say(&ServerFrame::Reset { topic, reason, cursor, begins });
+                    }
+                    // History cannot be read now. The peer comes back, and then it may.
+                    Err(_) => return Err(End::Because(CloseCode::Restart)),
+                }
+                self.reader.resume();
+            }
+        }
+        Ok(())
+    }
+
+    /// When something must have happened.
+    fn deadline(&self) -> Instant {
+        let patience = &self.config.patience;
+        let heard = match self.pinged {
+            _ if !self.greeted => self.heard + patience.first_frame,
+            Some(pinged) => pinged + patience.pong,
+            None => self.heard + patience.silence,
+        };
+        self.stalled.map_or(heard, |stalled| heard.min(stalled + patience.stall))
+    }
+
+    /// Looks at what is overdue, and sets the alarm anew.
+    fn check_life(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if now >= self.deadline() {
+            if self.stalled.is_some_and(|stalled| now >= stalled + self.config.patience.stall) {
+                return Err(End::Because(CloseCode::Stalled));
+            }
+            match self.pinged.take() {
+                _ if !self.greeted => return Err(End::Because(CloseCode::Silent)),
+                Some(pinged) if self.heard < pinged => return Err(End::Because(CloseCode::Silent)),
+                // It was heard while the alarm waited.
+                Some(_) => {}
+                None => {
+                    self.pinged = Some(now);
+                    self.reader.send_own(&Frame::ping());
+                }
+            }
+        }
+        self.alarm.set(self.deadline());
+        Ok(())
+    }
+
+    /// Answers what was accepted, writes what is there, and says why it ends.
+    async fn say_goodbye(&mut self, code: CloseCode) {
+        while self.sends.len() > 0 {
+            let answer = self.sends.next().await;
+            self.say(&answer);
+        }
+        for _ in 0..LAST_WRITES {
+            if self.reader.flush() == FlushOutcome::Done {
+                break;
+            }
+        }
+        let goodbye = ServerFrame::Goodbye { reason: code.sentence().into(), retry_ms: come_back_ms() };
+        self.say(&goodbye);
+        self.part(code).await;
+    }
+
+    /// Writes what was said, a close frame, and nothing after it.
+    async fn part(&mut self, code: CloseCode) {
+        self.reader.close_handle().close();
+        self.reader.send_own(&Frame::close(code.number(), code.sentence()));
+        while self.reader.waiting() > 0 {
+            self.reader.unblock();
+            self.reader.flush();
+            match self.reader.state() {
+                SocketState::Open => {}
+                SocketState::Blocked if self.stream.ready(false, true).await.is_ok() => {}
+                SocketState::Blocked | SocketState::Broken => return,
+            }
+        }
+        // Whoever does not end its side in time is gone all the same.
+        let _ = linger(&*self.stream).await;
+    }
+}
+
+/// Says that nothing more comes, and waits a little until the peer says so too.
+async fn linger(stream: &impl Stream) -> std::io::Result<()> {
+    stream.finish()?;
+    let ended = async {
+        let mut scratch = [0; 1_024];
+        loop {
+            stream.ready(true, false).await?;
+            match stream.try_read(&mut scratch) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
+        }
+    };
+    timeout(LINGER, ended).await.unwrap_or(Ok(()))
+}
+
+/// When to come back, by chance.
+fn come_back_ms() -> u32 {
+    let mut bytes = [0; 4];
+    OsRandom.fill(&mut bytes);
+    let (shortest, longest) = COME_BACK;
+    shortest + u32::from_be_bytes(bytes) % (longest - shortest)
+}

@@ -1,0 +1,102 @@
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chat::Network;
+use wire::UserId;
+
+use crate::config::Sockets;
+
+/// Counts the open sockets, so that nobody takes more than their share.
+pub(crate) struct ConnectionLimits {
+    limits: Sockets,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    node: usize,
+    /// How many were given back since the server began.
+    ended: u64,
+    users: HashMap<UserId, usize>,
+    addresses: HashMap<Network, usize>,
+}
+
+/// A socket's place in the count; given back when it is dropped.
+pub(crate) struct Permit {
+    census: Arc<ConnectionLimits>,
+    user: Option<UserId>,
+    address: Network,
+}
+
+impl ConnectionLimits {
+    pub(crate) fn new(limits: Sockets) -> Self {
+        Self { limits, counts: Mutex::default() }
+    }
+
+    /// Counts one more; none if that would be one too many.
+    pub(crate) fn sit(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<Permit> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
+        let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
+        let Sockets { node, user: per_user, address: per_address } = self.limits;
+        if counts.node >= node || of_user >= per_user || of_address >= per_address {
+            return None;
+        }
+        counts.node += 1;
+        if let Some(user) = user {
+            *counts.users.entry(user).or_default() += 1;
+        }
+        *counts.addresses.entry(address).or_default() += 1;
+        Some(Permit { census: Arc::clone(self), user, address })
+    }
+
+    /// How many sockets are open, and how many have ended.
+    pub(crate) fn count(&self) -> (u64, u64) {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        (counts.node as u64, counts.ended)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut counts = self.census.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.node -= 1;
+        counts.ended += 1;
+        if let Some(user) = self.user {
+            one_less(&mut counts.users, user);
+        }
+        one_less(&mut counts.addresses, self.address);
+    }
+}
+
+fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
+    if let Some(count) = counts.get_mut(&key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_takes_more_than_their_share_and_what_is_given_back_can_be_taken() {
+        let census = Arc::new(ConnectionLimits::new(Sockets { node: 4, user: 2, address: 3 }));
+        let (ann, ben) = (UserId::from_bytes([1; 10]), UserId::from_bytes([2; 10]));
+        let [home, away] = ["127.0.0.1", "127.0.0.2"].map(|ip| Network::of(ip.parse().unwrap()));
+        let first = census.sit(Some(ann), home).unwrap();
+        let _second = census.sit(Some(ann), home).unwrap();
+        assert!(census.sit(Some(ann), away).is_none(), "ann has two");
+        let _third = census.sit(Some(ben), home).unwrap();
+        assert!(census.sit(None, home).is_none(), "home has three");
+        let _fourth = census.sit(None, away).unwrap();
+        assert!(census.sit(None, away).is_none(), "the node has four");
+        drop(first);
+        assert!(census.sit(Some(ann), home).is_some());
+        assert_eq!(census.counts.lock().unwrap().addresses.len(), 2);
+    }
+}

@@ -1,0 +1,101 @@
+use std::sync::Arc;
+
+use chat::{Error, PendingSend};
+use wire::{Action, ClientFrame, Ref, ServerFrame, Topic};
+
+use super::connection::Connection;
+use super::replies;
+use super::stream::Stream;
+
+/// What a peer may ask for. Everything is decided in [`chat::Chat`]; here it is only asked and answered.
+impl<S: Stream> Connection<S> {
+    pub(super) async fn carry_out(&mut self, request: ClientFrame) {
+        let ClientFrame { action, reference } = request;
+        let chat = Arc::clone(&self.chat);
+        match action {
+            Action::Ping => self.say(&ServerFrame::Pong { reference }),
+            Action::Subscribe { topic, since } => {
+                // The answer goes before everything that follows its cursor.
+                self.reader.pause();
+                let begun = chat.subscribe(&mut self.reader, &self.caller, &topic, since).await;
+                let (answer, reset) = replies::subscribed(topic, begun, reference);
+                self.say(&answer);
+                if let Some(reset) = reset {
+                    self.say(&reset);
+                }
+                self.reader.resume();
+            }
+            Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
+            Action::Post { topic, id, text, reply_to } => {
+                let begun =
+                    async { chat.begin_post(self.caller.me()?, topic, id, &text, reply_to).await }.await;
+                self.answer_later(begun, reference);
+            }
+            Action::Amend { topic, id, target, amendment } => {
+                let caller = self.caller.clone();
+                self.sends.push(async move {
+                    let amended =
+                        async { chat.amend(caller.me()?, &topic, id, target, amendment).await }.await;
+                    replies::sent(amended, reference)
+                });
+            }
+            Action::Read { topic, seq, back } => {
+                let read = async { chat.set_read(self.caller.me()?, &topic, seq, back).await }.await;
+                self.only_refusals(read, reference);
+            }
+            Action::Delivered { topic, seq } => {
+                let delivered = async { chat.confirm_delivered(self.caller.me()?, &topic, seq).await }.await;
+                self.only_refusals(delivered, reference);
+            }
+            Action::Marks { topic } => {
+                let marks = async { chat.read_states(self.caller.me()?, &topic).await }.await;
+                match marks {
+                    Ok(marks) => self.say(&ServerFrame::Marks { topic, marks, reference }),
+                    Err(no) => self.say(&replies::refused(&no.into_refusal(), reference)),
+                }
+            }
+            Action::Unread { topic } => {
+                let asked = reference.clone();
+                let unread = async { chat.unread(self.caller.me()?, &topic, asked).await }.await;
+                match unread {
+                    Ok(unread) => self.say(&unread),
+                    Err(no) => self.say(&replies::refused(&no.into_refusal(), reference)),
+                }
+            }
+            Action::Presence { away } => self.reader.set_idle(away),
+            Action::Typing { topic } => {
+                let typing = async { chat.typing(self.caller.me()?, &topic).await }.await;
+                self.only_refusals(typing, reference);
+            }
+            Action::Publish { topic, id, data } => {
+                let begun = chat.begin_publish(&self.caller, topic, id, data).await;
+                self.answer_later(begun, reference);
+            }
+        }
+    }
+
+    /// What needs no answer is answered only if it was refused.
+    fn only_refusals(&self, done: Result<(), Error>, reference: Option<Ref>) {
+        if let Err(no) = done {
+            self.say(&replies::refused(&no.into_refusal(), reference));
+        }
+    }
+
+    /// Answers a send when it is committed, after those that were begun before it.
+    fn answer_later(&mut self, begun: Result<PendingSend, Error>, reference: Option<Ref>) {
+        let chat = Arc::clone(&self.chat);
+        self.sends.push(async move {
+            let sent = match begun {
+                Ok(sending) => chat.finish(sending).await,
+                Err(no) => Err(no),
+            };
+            replies::sent(sent, reference)
+        });
+    }
+
+    fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {
+        // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
+        self.reader.unsubscribe(&topic);
+        self.say(&ServerFrame::Unsubscribed { topic, refused: None, reference });
+    }
+}

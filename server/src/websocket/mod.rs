@@ -1,0 +1,19 @@
+//! WebSocket connections: between a socket and [`chat::Chat`]. One endpoint, one task for each connection, and no queue of
+//! deliveries: a connection has cursors, the broker's shards write what it lacks, and all connections of a thread share
+//! one read buffer.
+//!
+//! Start reading at `upgrade.rs`, then `connection.rs`.
+
+mod connection;
+mod connection_limits;
+mod dispatch;
+mod frame_reader;
+mod pending_acks;
+mod replies;
+mod stream;
+mod timer_wheel;
+mod upgrade;
+
+pub(crate) use connection_limits::ConnectionLimits;
+pub(crate) use timer_wheel::TimerWheel;
+pub(crate) use upgrade::upgrade;

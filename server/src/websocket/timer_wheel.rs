@@ -1,0 +1,176 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use broker::WakeHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// One coarse clock for all connections: thousands of timers would cost more than what they wait for, and nothing
+/// here needs to be on time. An alarm rings up to a tick late.
+#[derive(Debug)]
+pub(crate) struct TimerWheel {
+    begun: Instant,
+    tick: Duration,
+    /// Each alarm is in one slot and is looked at once a round.
+    slots: [Mutex<Vec<Weak<Shared>>>; SLOTS],
+    /// Whether all are called, whatever they are set to.
+    calls_all: AtomicBool,
+}
+
+/// One connection's alarm; gone from the clock when it is dropped.
+#[derive(Debug)]
+pub(super) struct Timer {
+    begun: Instant,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// When it rings, in milliseconds since the clock began; [`NEVER`] if it is not set.
+    due: AtomicU64,
+    /// Calls the connection.
+    bell: WakeHandle,
+}
+
+const SLOTS: usize = 8;
+const NEVER: u64 = u64::MAX;
+/// What stands there when it rang.
+const RANG: u64 = 0;
+/// Whatever is waited for, the clock does not tick more often, nor more seldom.
+const TICKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
+
+impl TimerWheel {
+    /// A clock for waits of `shortest` and more.
+    pub(crate) fn new(shortest: Duration) -> Self {
+        let tick = (shortest / 16).clamp(TICKS.0, TICKS.1);
+        Self { begun: Instant::now(), tick, slots: Default::default(), calls_all: AtomicBool::new(false) }
+    }
+
+    /// Ticks, as long as it is polled.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut ticks = interval(self.tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for place in (0..SLOTS).cycle() {
+            ticks.tick().await;
+            self.look(place);
+        }
+    }
+
+    /// An alarm that rings this bell.
+    pub(super) fn alarm(&self, bell: WakeHandle) -> Timer {
+        let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell });
+        // Wherever it begins, it is looked at within a round.
+        self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
+        Timer { begun: self.begun, shared }
+    }
+
+    /// Rings what is due in a slot, and puts the others where they are due, or a round away.
+    fn look(&self, place: usize) {
+        let alarms = std::mem::take(&mut *self.slots[place].lock().unwrap_or_else(PoisonError::into_inner));
+        let now = self.begun.elapsed();
+        for alarm in alarms {
+            let Some(shared) = alarm.upgrade() else { continue };
+            let due = shared.due.load(Ordering::Acquire);
+            if due <= millis(now) && due != RANG {
+                shared.due.store(RANG, Ordering::Release);
+                shared.bell.wake();
+            }
+            let wait = Duration::from_millis(due.saturating_sub(millis(now)));
+            let ticks = usize::try_from(wait.as_millis() / self.tick.as_millis() + 1).unwrap_or(SLOTS);
+            self.put(place + ticks.min(SLOTS - 1), alarm);
+            // After it is back in a slot: whoever calls all has either found it there, or is seen here.
+            if self.calls_all.load(Ordering::SeqCst) {
+                shared.bell.wake();
+            }
+        }
+    }
+
+    /// Calls every connection, whatever its alarm says: something has changed for all of them.
+    pub(crate) fn call_all(&self) {
+        self.calls_all.store(true, Ordering::SeqCst);
+        for slot in &self.slots {
+            let alarms = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            alarms.iter().filter_map(Weak::upgrade).for_each(|shared| shared.bell.wake());
+        }
+    }
+
+    fn put(&self, place: usize, alarm: Weak<Shared>) {
+        self.slots[place % SLOTS].lock().unwrap_or_else(PoisonError::into_inner).push(alarm);
+    }
+
+    /// Which slot a moment is in.
+    fn round(&self, at: Duration) -> usize {
+        usize::try_from(at.as_millis() / self.tick.as_millis()).unwrap_or_default() % SLOTS
+    }
+}
+
+impl Timer {
+    /// Rings at about this time, and at no earlier one that was set.
+    pub(super) fn set(&self, at: Instant) {
+        let due = millis(at.saturating_duration_since(self.begun));
+        self.shared.due.store(due.max(1), Ordering::Release);
+    }
+
+    /// Whether it rang, and was not set since.
+    pub(super) fn rang(&self) -> bool {
+        self.shared.due.load(Ordering::Acquire) == RANG
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use broker::{Broker, BufferSink, LogBytes, OutboundConnection};
+
+    use super::*;
+
+    /// A connection that has a bell, and the clock.
+    fn begun() -> (Arc<TimerWheel>, OutboundConnection) {
+        let clock = Arc::new(TimerWheel::new(Duration::from_secs(10)));
+        tokio::spawn(Arc::clone(&clock).run());
+        let (broker, _shards) = Broker::new(LogBytes { topic: 1_000, all: 1_000 }, NonZeroUsize::MIN);
+        (clock, OutboundConnection::new(Arc::new(broker), None, BufferSink::new(0)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_rings_when_it_is_due_or_a_tick_later_and_not_before() {
+        let (clock, reader) = begun();
+        for seconds in [10, 25, 300] {
+            let alarm = clock.alarm(reader.wake_handle());
+            let begun = Instant::now();
+            alarm.set(begun + Duration::from_secs(seconds + 100));
+            alarm.set(begun + Duration::from_secs(seconds));
+            assert!(!alarm.rang());
+            reader.woken().await;
+            assert!(alarm.rang());
+            let (waited, due) = (begun.elapsed(), Duration::from_secs(seconds));
+            assert!(waited >= due && waited <= due + 2 * clock.tick, "{waited:?} for {due:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_is_put_off_rings_once_and_one_that_is_gone_leaves_nothing() {
+        let (clock, reader) = begun();
+        let alarm = clock.alarm(reader.wake_handle());
+        let begun = Instant::now();
+        alarm.set(begun + Duration::from_secs(20));
+        tokio::time::advance(Duration::from_secs(15)).await;
+        alarm.set(begun + Duration::from_secs(60));
+        reader.woken().await;
+        assert!(begun.elapsed() >= Duration::from_secs(60));
+        let again = tokio::time::timeout(Duration::from_secs(600), reader.woken()).await;
+        assert!(again.is_err(), "it was not set again");
+        drop(alarm);
+        for _ in 0..2 * SLOTS {
+            tokio::time::advance(clock.tick).await;
+            tokio::task::yield_now().await;
+        }
+        let left: usize = clock.slots.iter().map(|slot| slot.lock().unwrap().len()).sum();
+        assert_eq!(left, 0);
+    }
+}

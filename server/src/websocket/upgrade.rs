@@ -1,0 +1,88 @@
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use broker::websocket::accept;
+use chat::{Caller, Network};
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use wire::{CloseCode, Refusal};
+
+use super::connection;
+use super::connection_limits::Permit;
+use super::stream::{Raw, Stream};
+use crate::http::listener::Peer;
+use crate::http::problem::Problem;
+use crate::middleware::{address, is_own_origin};
+use crate::server::AppState;
+
+/// `GET /ws`: the one door for live messages. The handshake is RFC 6455 section 4.2, by hand: what follows it reads and
+/// writes the socket itself.
+pub(crate) async fn upgrade(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+) -> Response {
+    if !is_own_origin(&app.config, request.headers()) {
+        return Problem(Refusal::OriginForeign).into_response();
+    }
+    let Some(accept) = handshake(&request) else {
+        return with(Problem(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
+    };
+    let user = caller.me.as_ref().map(|me| me.id);
+    let seat = app.census.sit(user, Network::of(address(&app.config, request.headers(), peer)));
+    let upgrade = hyper::upgrade::on(&mut request);
+    let tasks = app.tasks.clone();
+    // Under the tracker, so that the shutdown waits for it.
+    tasks.spawn(async move {
+        // An error is a peer that went away meanwhile.
+        if let Ok(upgraded) = upgrade.await
+            && let Ok((stream, early)) = Raw::of(upgraded)
+        {
+            match stream {
+                Raw::Tcp(stream) => serve(stream, &early, app, caller, seat),
+                #[cfg(unix)]
+                Raw::Pumped(stream) => serve(stream, &early, app, caller, seat),
+            }
+        }
+    });
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    *response.body_mut() = Body::empty();
+    let response = with(with(response, CONNECTION, "upgrade"), UPGRADE, "websocket");
+    with(response, SEC_WEBSOCKET_ACCEPT, &accept)
+}
+
+/// Begins a task of its own, which is as small as it can be: it may be there for days.
+fn serve<S: Stream>(stream: S, early: &[u8], app: AppState, caller: Caller, seat: Option<Permit>) {
+    let tasks = app.tasks.clone();
+    match seat {
+        Some(seat) => tasks.spawn(connection::begin(stream, early, app, caller, seat).serve()),
+        // A browser learns why only from a close frame.
+        None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.patience.goodbye)),
+    };
+}
+
+/// What answers the opening handshake; none if it is not one.
+fn handshake(request: &Request) -> Option<String> {
+    let headers = request.headers();
+    let asks = request.method() == Method::GET
+        && request.version() == Version::HTTP_11
+        && says(headers, &CONNECTION, "upgrade")
+        && says(headers, &UPGRADE, "websocket")
+        && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    headers.get(SEC_WEBSOCKET_KEY).filter(|_| asks).and_then(|key| accept(key.as_bytes()))
+}
+
+/// Whether a header that lists words has this one.
+fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|said| said.trim().eq_ignore_ascii_case(word))
+}
+
+fn with(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
