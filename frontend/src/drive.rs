@@ -1,8 +1,8 @@
 use std::cell::RefCell;
 
-use app::Live;
-use app::calls::{enter, look_around};
-use app::live::{LinkState, Order};
+use app::ChatClient;
+use app::client::{Effect, LinkState};
+use app::server_fns::{enter, look_around};
 use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::{SplitSink, SplitStream};
@@ -34,8 +34,8 @@ enum Ring {
 /// The close code of a socket that ended without one, as browsers say it.
 const ABNORMAL: u16 = 1006;
 
-/// Drives a [`Live`] until the page ends.
-pub(crate) fn start(live: Live) {
+/// Drives a [`ChatClient`] until the page ends.
+pub(crate) fn start(live: ChatClient) {
     let (bell, rings) = mpsc::channel(1);
     BELL.with_borrow_mut(|slot| *slot = Some(bell));
     let name = outbox_name(&live);
@@ -64,7 +64,7 @@ fn ring(ring: Ring) {
 }
 
 struct Driver {
-    live: Live,
+    live: ChatClient,
     rings: mpsc::Receiver<Ring>,
     socket: Option<Socket>,
     name: String,
@@ -101,25 +101,25 @@ impl Driver {
         }
     }
 
-    async fn carry_out(&mut self, order: Order) {
+    async fn carry_out(&mut self, order: Effect) {
         match order {
-            Order::Connect => match WebSocket::open(&address()) {
+            Effect::Connect => match WebSocket::open(&address()) {
                 Ok(socket) => {
                     let (out, from) = socket.split();
                     self.socket = Some(Socket { out, from, open: false });
                 }
                 Err(_) => self.closed(ABNORMAL),
             },
-            Order::Close => self.closed(ABNORMAL),
-            Order::Send(frame) => {
+            Effect::Close => self.closed(ABNORMAL),
+            Effect::Send(frame) => {
                 if let Some(socket) = &mut self.socket
                     && socket.out.send(Message::Text(frame)).await.is_err()
                 {
                     self.closed(ABNORMAL);
                 }
             }
-            Order::Load(topic) => leptos::task::spawn_local(load(self.live.clone(), topic)),
-            Order::Keep(id, text) => storage::keep(&format!("{}{id}", self.name), &text),
+            Effect::Load(topic) => leptos::task::spawn_local(load(self.live.clone(), topic)),
+            Effect::Keep(id, text) => storage::keep(&format!("{}{id}", self.name), &text),
         }
     }
 
@@ -172,7 +172,7 @@ impl Driver {
 }
 
 /// Loads anew what the server does not replay.
-async fn load(live: Live, topic: Topic) {
+async fn load(live: ChatClient, topic: Topic) {
     let entrance = match topic.conversation() {
         Some(Conversation::Group(group)) => {
             Some(enter(Some(group.to_string()), None, PageStart::Newest, None))
@@ -226,7 +226,7 @@ fn listen(event: &str) {
 }
 
 /// Tells whether the page is in sight, now and whenever that changes.
-fn watch_attention(live: &Live) {
+fn watch_attention(live: &ChatClient) {
     let live = live.clone();
     let look = move || {
         live.attend(document().hidden());
@@ -240,7 +240,7 @@ fn watch_attention(live: &Live) {
 }
 
 /// Tells whether somebody looks at the page, now and whenever that changes.
-fn watch_focus(live: &Live, event: &str) {
+fn watch_focus(live: &ChatClient, event: &str) {
     let focused = live.focused.clone();
     let look = move || focused.set(document().has_focus().unwrap_or(true));
     look();
@@ -257,6 +257,6 @@ fn address() -> String {
 }
 
 /// Under whose name messages on their way are kept: nobody sends what another user of this browser wrote.
-fn outbox_name(live: &Live) -> String {
+fn outbox_name(live: &ChatClient) -> String {
     format!("hubbub/outbox/{}/", live.me.id)
 }

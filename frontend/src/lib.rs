@@ -1,6 +1,6 @@
 //! The browser's side effects: hydration, the WebSocket, storage, the clock, the clipboard.
 //!
-//! It carries out what [`app::Live`] orders and tells it what happened; every decision is made there. It must
+//! It carries out what [`app::ChatClient`] orders and tells it what happened; every decision is made there. It must
 //! never know what a message means or what a page looks like.
 //!
 //! Start reading at [`hydrate`], then `drive.rs`.
