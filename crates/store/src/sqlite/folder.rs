@@ -10,6 +10,18 @@ use chat::Fault;
 #[derive(Clone, Debug)]
 pub(super) struct Folder(PathBuf);
 
+/// The lock on a data folder. It is released when this is dropped, also while a process that was just started still has a
+/// copy of the descriptor.
+#[derive(Debug)]
+pub(super) struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // An error leaves the lock to the end of the last descriptor.
+        let _ = self.0.unlock();
+    }
+}
+
 impl Folder {
     pub(super) fn new(path: &Path) -> Self {
         Self(path.to_owned())
@@ -43,7 +55,7 @@ impl Folder {
     }
 
     /// Makes the folder if it is not there, and takes it for this process.
-    pub(super) fn lock(&self) -> Result<File, Fault> {
+    pub(super) fn lock(&self) -> Result<FolderLock, Fault> {
         let shown = self.0.display();
         let fault = |what: &str, error: io::Error| {
             Fault::new("store", format!("the folder {shown} cannot be {what}: {error}"))
@@ -52,7 +64,7 @@ impl Folder {
         let file = private().create(true).truncate(false).write(true).open(self.lock_file());
         let file = file.map_err(|error| fault("written", error))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(FolderLock(file)),
             Err(TryLockError::WouldBlock) => Err(Fault::new(
                 "store",
                 format!("another process has the folder {shown}; choose another one with --data"),
@@ -138,5 +150,22 @@ pub(super) fn length(path: &Path) -> io::Result<u64> {
         Ok(metadata) => Ok(metadata.len()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_free_again_while_a_starting_process_still_has_a_copy_of_the_descriptor() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = Folder::new(&home.path().join("data"));
+        let lock = folder.lock().unwrap();
+        let copy = lock.0.try_clone().unwrap();
+        assert!(folder.lock().is_err(), "it is taken");
+        drop(lock);
+        drop(folder.lock().unwrap());
+        drop(copy);
     }
 }

@@ -32,7 +32,6 @@ mod values;
 mod verify;
 mod writer;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -49,7 +48,7 @@ use wire::{
 };
 
 pub use self::backup::BackupRequest;
-use self::folder::Folder;
+use self::folder::{Folder, FolderLock};
 use self::life::Life;
 pub use self::meta::Backup;
 use self::open::{Connect, SharedIndex};
@@ -72,7 +71,7 @@ pub struct SqliteStore {
     life: Arc<Life>,
     /// Held until the store is closed or gone; the system gives it back however the process ends. The last
     /// field: it goes after the threads.
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<FolderLock>>,
 }
 
 impl SqliteStore {
@@ -98,7 +97,7 @@ impl SqliteStore {
 
     fn start(
         folder: Folder,
-        lock: File,
+        lock: FolderLock,
         found: life::Found,
         connect: Connect,
         chance: &dyn RandomSource,
