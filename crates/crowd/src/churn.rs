@@ -1,4 +1,4 @@
-//! Many come, read a little and go, all the time: nothing of them may stay behind.
+//! Churn test: many connections come, read a little and go, all the time, and must leave nothing behind.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,78 +18,79 @@ use crate::quantiles::quantile_ms;
 use crate::server::Server;
 use crate::speaker::Speaker;
 
-/// What happens: somebody talks, and so many others a second come, subscribe, read one or two messages, and go.
+/// The parameters of a churn test: one person sends while others connect at a rate, subscribe, read one or two
+/// messages, and disconnect.
 #[derive(Clone, Debug)]
 pub struct Churn {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many come a second.
+    /// New connections per second.
     pub rate: u32,
-    /// For how long.
+    /// The duration.
     pub time: Duration,
 }
 
-/// What was seen.
+/// The result of a churn test.
 #[derive(Clone, Debug, Serialize)]
 pub struct Churned {
-    /// How many came.
+    /// The number of connections.
     pub connections: u64,
-    /// How many of them did not come to read.
+    /// The number of connections that failed to subscribe or read.
     pub failures: u64,
-    /// What the first of those was told.
+    /// The error of the first that failed.
     pub first_failure: Option<String>,
-    /// How long half of them took at most from when they were to come until they had subscribed, in ms.
+    /// The median time from the scheduled start of a connection until it had subscribed, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
-    /// What the server held before.
+    /// The server's resources before.
     pub before: Holding,
-    /// What it holds when all are gone.
+    /// The server's resources after all connections are gone.
     pub after: Holding,
-    /// Every promise that was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
 }
 
-/// One who came and went.
+/// One short connection.
 pub(crate) struct Visit {
     pub(crate) listener: Listener,
-    /// How long they took until they had subscribed, in microseconds; or why they did not come to read.
+    /// The time until it had subscribed, in microseconds, or the error.
     pub(crate) came: io::Result<u64>,
 }
 
-/// How many people there are; each comes many times.
+/// The number of people; each connects many times.
 const PEOPLE: usize = 40;
-/// How many messages are said a second.
+/// Messages sent per second.
 const SAID: u32 = 50;
-/// How many bytes a message has.
+/// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
-/// For how long people come before the server is looked at first: what it needs to serve at all is not theirs.
+/// The warm-up before the first look at the server's resources: a server that has just started is smaller.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// How long one may need until they have read.
+/// The timeout of a connection until it has read.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a server may take to be rid of the last who went.
+/// The time in which the server must have freed the last connections.
 const SETTLE: Duration = Duration::from_secs(2);
-/// How often it is looked at meanwhile.
+/// The interval between two looks at its resources.
 const LOOK: Duration = Duration::from_millis(100);
-/// How many descriptors more there may be at the end: those of the files of a database.
+/// The most additional descriptors at the end: a database opens files.
 const MOST_DESCRIPTORS: u64 = 8;
-/// How many threads more: a runtime begins them when there is work, and lets them go later.
+/// The most additional threads: a runtime starts them when there is work, and stops them later.
 const MOST_THREADS: u64 = 8;
-/// How much more memory, in KiB: what it needs for the messages themselves, and for the most who were there at once.
+/// The most additional memory, in KiB: for the messages themselves, and for the most concurrent connections.
 const MOST_KIB: u64 = 16 * 1_024;
 
 impl Churn {
     /// Measures once.
     ///
     /// # Errors
-    /// If the server cannot be started or reached, or the speaker is not answered.
+    /// If the server cannot be started or reached, or the speaker gets no answer.
     pub async fn run(&self) -> io::Result<Churned> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let (host, pid) = (server.host(), server.running()?);
         let crowd = Arc::new(gather(&host, PEOPLE).await?);
         let target = Target::new(&server, crowd.topic.clone());
         let mut speaker = Speaker::open(&target, 0, crowd.cookie(0), "speaker", PAYLOAD).await?;
-        // On to the end, so that nobody waits for a message that never comes.
+        // Sent until the very end, so that nobody waits for a message that never comes.
         let said = u64::from(SAID) * (WARM_UP + self.time + 2 * SETTLE).as_secs();
         let speaking = tokio::spawn(async move {
             speaker.say(said, Duration::from_secs(1) / SAID).await?;
@@ -133,14 +134,14 @@ impl Churn {
 }
 
 impl Churned {
-    /// In a few words.
+    /// Returns a one-line summary.
     #[must_use]
     pub fn summary(&self) -> String {
         format!("{} came, {} failed", self.connections, self.failures)
     }
 }
 
-/// So many a second come to a group for so long, the first with this number; half of them go with a word.
+/// Connects to a group at a rate for a time, numbered from `first`; half of them end with a close frame.
 pub(crate) async fn come_and_go(
     target: &Arc<Target>,
     crowd: &Arc<Gathering>,
@@ -179,7 +180,7 @@ async fn visit(listener: &mut Listener, number: u32, due: Instant) -> io::Result
     Ok(took)
 }
 
-/// What a process holds when it holds no more descriptors than it did then, or else after some time.
+/// Returns a process's resources once it has no more descriptors than `then`, or after a timeout.
 async fn settle(pid: u32, then: Option<Holding>) -> io::Result<Holding> {
     let until = Instant::now() + SETTLE;
     loop {
@@ -192,7 +193,7 @@ async fn settle(pid: u32, then: Option<Holding>) -> io::Result<Holding> {
     }
 }
 
-/// What is wrong with what a server holds, after many came and went.
+/// Returns findings for the resources that a server still holds after churn.
 fn is_left_behind(before: Holding, after: Holding) -> Vec<Finding> {
     [
         (
@@ -217,7 +218,7 @@ mod tests {
     fn what_stays_behind_is_found() {
         let before = Holding { rss_kib: 40_000, descriptors: 60, threads: 9 };
         assert_eq!(is_left_behind(before, before), []);
-        // Less than before is no fault, and does not wrap around.
+        // Less than before is not a finding, and does not wrap around.
         assert_eq!(is_left_behind(before, Holding::default()), []);
         for leaky in [
             Holding { descriptors: 69, ..before },

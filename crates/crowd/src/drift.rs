@@ -1,4 +1,4 @@
-//! Whether what a server holds stays what it is.
+//! Leak check: compares the server's resources in the middle of a run with those at the end.
 
 use serde::Serialize;
 
@@ -6,44 +6,44 @@ use crate::checker::Finding;
 use crate::metrics::Metrics;
 use crate::process::Holding;
 
-/// What a server held at one time.
+/// The server's resources at one time.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Sample {
-    /// What the system says.
+    /// The resources that the system reports.
     pub holding: Holding,
-    /// How many sockets are open, as the server says.
+    /// The number of open sockets, from the server's metrics.
     pub sockets: u64,
-    /// How many bytes of frames the broker keeps, as the server says.
+    /// The bytes of frames that the broker keeps, from the server's metrics.
     pub log_bytes: u64,
 }
 
 /// One quantity in the three thirds of a run, each as its median.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Thirds {
-    /// What it is.
+    /// The quantity.
     pub what: &'static str,
-    /// While everything warms up, and caches fill; this does not count.
+    /// The first third, which does not count: everything warms up, and caches fill.
     pub first: u64,
-    /// Then.
+    /// The middle third.
     pub middle: u64,
-    /// And at the end.
+    /// The last third.
     pub last: u64,
-    /// How much more the last may be than the middle.
+    /// The most by which the last third may exceed the middle one.
     pub most: u64,
 }
 
-/// How much more resident memory the last third may have, in KiB. What is kept for each message, socket or visit would be
-/// more within minutes; less are the pages of the allocator.
+/// The most growth of resident memory, in KiB. A leak per message, socket or visit would exceed it within minutes;
+/// allocator pages stay below it.
 const MOST_KIB: u64 = 2 * 1_024;
-/// How many descriptors and sockets: people come and go while they are counted.
+/// The most growth in descriptors and sockets: people come and go while they are counted.
 const MOST_DESCRIPTORS: u64 = 24;
-/// How many threads.
+/// The most growth in threads.
 const MOST_THREADS: u64 = 4;
-/// How many bytes of frames: one topic more than before, filled.
+/// The most growth in bytes of frames: one more topic, full.
 const MOST_LOG_BYTES: u64 = 256 * 1_024;
 
 impl Sample {
-    /// What both say just now.
+    /// Combines the system's report and the server's metrics.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -56,7 +56,7 @@ impl Sample {
     }
 }
 
-/// Every quantity in thirds.
+/// Returns every quantity in thirds.
 #[must_use]
 pub fn thirds(samples: &[Sample]) -> Vec<Thirds> {
     type Pick = fn(&Sample) -> u64;
@@ -78,7 +78,7 @@ pub fn thirds(samples: &[Sample]) -> Vec<Thirds> {
         .into()
 }
 
-/// What has grown from the middle third to the last by more than it may.
+/// Returns a finding for each quantity that grew by more than its limit from the middle third to the last.
 #[must_use]
 pub fn grown(thirds: &[Thirds]) -> Vec<Finding> {
     let more = |thirds: &Thirds| {
@@ -98,7 +98,7 @@ fn median(samples: &[Sample], pick: fn(&Sample) -> u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// A server that takes so much memory after so many seconds.
+    /// Judges a server with this resident memory, given as a function of the second.
     fn run(rss_kib: impl Fn(u64) -> u64) -> Vec<Finding> {
         let sample = |second| {
             let holding = Holding { rss_kib: rss_kib(second), descriptors: 40 + second % 5, threads: 7 };
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_fills_up_while_it_warms_up_is_no_drift_and_a_leak_is() {
         assert_eq!(run(|second| 40_000 + 2_000 * second.min(30)), []);
-        // A page now and then, and one look in between.
+        // A page now and then, and one spike in between.
         assert_eq!(run(|second| 40_000 + 4 * second + if second == 80 { 50_000 } else { 0 }), []);
         let leak = run(|second| 40_000 + 300 * second);
         let what = "resident KiB more in the last third than in the middle one".into();

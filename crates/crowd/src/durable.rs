@@ -1,4 +1,4 @@
-//! How fast what is sent is a fact: many senders, and how long each waits for the answer that it is committed.
+//! Durability benchmark: many senders, and the latency of the acks, each of which follows the commit.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,48 +17,48 @@ use crate::server::{Server, Serving};
 use crate::watch::{Step, Watcher};
 use crate::websocket::{Counter, Kind, await_data, client_text, connect, shake_hands};
 
-/// What is measured.
+/// The parameters of a durability benchmark.
 #[derive(Clone, Debug)]
 pub struct Durable {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// Where it keeps its facts.
+    /// The server's store.
     pub store: String,
-    /// How many senders, each with a socket of its own.
+    /// The number of senders, each with its own socket.
     pub senders: u32,
-    /// How many topics they send to.
+    /// The number of topics they send to.
     pub topics: u32,
-    /// How many messages a second all of them send together; as fast as they are answered if it is not given.
+    /// The rate of all senders together, in messages per second; without it, as fast as they are acknowledged.
     pub rate: Option<u32>,
-    /// For how long, after a second that does not count.
+    /// The duration, after a second of warm-up.
     pub time: Duration,
 }
 
-/// What was measured.
+/// The result of a durability benchmark.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Acknowledged {
-    /// Messages that were acknowledged a second.
+    /// Acks per second.
     pub acks_per_s: f64,
-    /// How long half of the answers took at most, in ms.
+    /// The median latency of an ack, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
 }
 
-/// How many messages each sender has under way if they send as fast as they can.
+/// The messages that each sender has in flight when there is no rate.
 const UNDER_WAY: u64 = 32;
-/// How many bytes a message carries.
+/// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
 
-/// What one sender does.
+/// The work of one sender.
 #[derive(Clone, Copy)]
 struct Task {
     addr: SocketAddr,
     number: u32,
-    /// How many senders there are.
+    /// The number of senders.
     senders: u32,
     topic: u32,
-    /// The pause between two messages, if there is one.
+    /// The pause between two messages, if there is a rate.
     pause: Option<Duration>,
     from: Instant,
     until: Instant,
@@ -76,7 +76,7 @@ impl Durable {
         Ok(measured)
     }
 
-    /// Measures once, on a fresh server that serves already.
+    /// Measures once, on a fresh server that is already running.
     ///
     /// # Errors
     /// If the server cannot be reached.
@@ -105,7 +105,7 @@ impl Durable {
 }
 
 impl Task {
-    /// Sends; gives how long each answer took that came in the time that counts, in microseconds.
+    /// Sends; returns the latency of each ack after the warm-up, in microseconds.
     async fn run(self) -> io::Result<Vec<u64>> {
         let mut stream = shake_hands(connect(self.addr, self.number).await?, "/ws").await?;
         await_data(&stream, 1).await?;
@@ -115,7 +115,7 @@ impl Task {
             self.topic
         ));
         let (mut counter, mut samples) = (Counter::default(), Vec::new());
-        // When each message was written; answers come in the same order.
+        // The write time of each message; acks come in the same order.
         let (mut due, mut answered) = (Vec::<Instant>::new(), 0);
         // Senders are spread over the pause.
         let begun = Instant::now() + self.pause.unwrap_or_default() * self.number / self.senders.max(1);
@@ -149,7 +149,7 @@ impl Task {
     }
 }
 
-/// How many answers have come.
+/// Returns the number of acks that have arrived.
 fn read(stream: &TcpStream, counter: &mut Counter) -> io::Result<u64> {
     let (mut scratch, mut came) = ([0; 16 * 1_024], 0);
     match stream.try_read(&mut scratch) {

@@ -1,5 +1,5 @@
-//! What it does to the others, and to the server, that some stop reading: nothing. And what it costs those: nothing that
-//! they cannot read later.
+//! Slow-consumer test: subscribers that stop reading affect neither the others nor the server, and can read everything
+//! later.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,62 +17,62 @@ use crate::quantiles::quantile_ms;
 use crate::server::Server;
 use crate::speaker::Speaker;
 
-/// What happens: somebody talks, all listen, and some stop reading after a quarter of the time. Half of these read again
-/// after an eighth more, the others when all is said.
+/// The parameters of a slow-consumer test: one person sends, everybody listens, and some stop reading after a quarter
+/// of the time. Half of these resume after another eighth, the others when everything is sent.
 #[derive(Clone, Debug)]
 pub struct SlowConsumer {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many sockets listen to one group.
+    /// The number of sockets that listen to one group.
     pub subscribers: u32,
-    /// How many of them stop reading.
+    /// The number of those that stop reading.
     pub stalled: u32,
-    /// How many messages a second are said.
+    /// Messages sent per second.
     pub rate: u32,
-    /// How many bytes a message has.
+    /// The payload of a message, in bytes.
     pub payload: usize,
-    /// For how long.
+    /// The duration.
     pub time: Duration,
 }
 
-/// What was seen.
+/// The result of a slow-consumer test.
 #[derive(Clone, Debug, Serialize)]
 pub struct Slowed {
-    /// How long half of the deliveries to those who read on took at most, from when a message was to be sent, in ms.
+    /// The median latency to those who kept reading, from the scheduled send, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
-    /// How much the server's resident memory grew while all of those did not read, in KiB.
+    /// The growth of the server's resident memory while all the slow ones did not read, in KiB.
     pub rss_kib: u64,
-    /// How often the server has let go of somebody who did not read.
+    /// The number of times that the server disconnected a slow subscriber.
     pub let_go: u64,
-    /// How often it has let go of somebody else.
+    /// The number of times that it disconnected another one.
     pub kicked: u64,
-    /// How often a gap was not replayed, but left to history.
+    /// The number of gaps that were left to history instead of being replayed.
     pub resets: u64,
-    /// Entries that were read, all together.
+    /// Entries read, all together.
     pub deliveries: u64,
-    /// Every promise that was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
 }
 
-/// How many people there are; each has many sockets.
+/// The number of people; each has many sockets.
 const PEOPLE: usize = 40;
-/// How long after all is said somebody may need until they have it.
+/// The timeout for reading everything after the last send.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often the server's memory is looked at.
+/// The interval between two looks at the server's memory.
 const LOOK: Duration = Duration::from_millis(200);
-/// How much the server's memory may grow for each hundred who do not read, in KiB.
+/// The most growth of the server's memory per hundred subscribers that do not read, in KiB.
 const MOST_KIB_PER_100: u64 = 1_024;
-/// How much it may grow besides, in KiB: what it needs for the messages themselves, as the caches of its database, and
-/// for those who read.
+/// The most growth besides, in KiB: for the messages themselves, such as the caches of its database, and for those who
+/// read.
 const MOST_KIB_BESIDES: u64 = 8_192;
 
 impl SlowConsumer {
     /// Measures once.
     ///
     /// # Errors
-    /// If the server cannot be started or reached, or the speaker is not answered.
+    /// If the server cannot be started or reached, or the speaker gets no answer.
     pub async fn run(&self) -> io::Result<Slowed> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let pid = server.running()?;
@@ -133,7 +133,7 @@ impl SlowConsumer {
 }
 
 impl Slowed {
-    /// In a few words.
+    /// Returns a one-line summary.
     #[must_use]
     pub fn summary(&self) -> String {
         let Self { deliveries, let_go, resets, rss_kib, .. } = self;
@@ -141,7 +141,7 @@ impl Slowed {
     }
 }
 
-/// How much the resident memory of a process grows at most in a time, in KiB.
+/// Returns the largest growth of a process's resident memory in a time, in KiB.
 async fn grown(pid: u32, from: Instant, until: Instant) -> u64 {
     sleep_until(from).await;
     let before = rss_kib(pid).unwrap_or_default();
@@ -153,7 +153,7 @@ async fn grown(pid: u32, from: Instant, until: Instant) -> u64 {
     most - before
 }
 
-/// What is wrong with such a growth for so many who did not read.
+/// Returns a finding if memory grew too much for this many slow subscribers.
 fn is_too_large(rss_kib: u64, stalled: u32) -> Option<Finding> {
     let most = MOST_KIB_BESIDES + MOST_KIB_PER_100 * u64::from(stalled) / 100;
     Finding::if_too_much("KiB of memory more while some did not read", rss_kib, most)

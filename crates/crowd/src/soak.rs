@@ -1,5 +1,4 @@
-//! A mixed load that goes on and on: whatever a server keeps of it by mistake adds up. What it keeps on purpose has a bound,
-//! and is filled up to that before.
+//! Soak test: a mixed load for a long time, so that leaks add up. Bounded caches are filled before it begins.
 
 use std::io;
 use std::path::PathBuf;
@@ -27,67 +26,67 @@ use crate::record::Record;
 use crate::server::Server;
 use crate::speaker::Speaker;
 
-/// What happens: some stay, some come back every few seconds, some come and go; people talk, pages and history are read,
-/// people join and leave, rise and fall, and the founder broadcasts.
+/// The parameters of a soak test: some connections stay, some reconnect every few seconds, some are short; people send,
+/// read pages and history, join and leave, are promoted and demoted, and the founder broadcasts.
 #[derive(Clone, Debug)]
 pub struct Soak {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many sockets stay.
+    /// The number of connections that stay.
     pub steady: u32,
-    /// How many come back every few seconds.
+    /// The number of connections that reconnect every few seconds.
     pub restless: u32,
-    /// How many a second come and go.
+    /// Short connections per second.
     pub visitors: u32,
-    /// How many messages a second are said.
+    /// Messages sent per second.
     pub rate: u32,
-    /// For how long.
+    /// The duration.
     pub time: Duration,
 }
 
-/// What was seen.
+/// The result of a soak test.
 #[derive(Clone, Debug, Serialize)]
 pub struct Soaked {
-    /// Entries that were read, all together.
+    /// Entries read, all together.
     pub deliveries: u64,
-    /// How often somebody came back.
+    /// The number of reconnects.
     pub returns: u64,
-    /// How many came and went.
+    /// The number of short connections.
     pub visits: u64,
-    /// How often the server has let go of somebody.
+    /// The number of times that the server disconnected somebody.
     pub kicked: u64,
-    /// What the server held, in thirds of the time.
+    /// The server's resources, in thirds of the time.
     pub thirds: Vec<Thirds>,
-    /// The same, look by look.
+    /// The same, sample by sample.
     pub samples: Vec<Sample>,
-    /// Every promise that was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
 }
 
-/// How many people there are; each has many sockets.
+/// The number of people; each has many sockets.
 const PEOPLE: usize = 40;
-/// How many of them talk.
+/// The number of people who send.
 const SPEAKERS: u32 = 4;
-/// How many bytes a message has.
+/// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
-/// How long the shortest stay of those is who come back every few seconds, and how much longer the next one's.
+/// The shortest stay of a connection that reconnects, and the difference to the next one's.
 const STAY: Duration = Duration::from_millis(1_500);
 const LONGER: Duration = Duration::from_millis(100);
-/// How long before the end the last visitors come: nobody waits for a message that never comes.
+/// The time before the end when the last short connections start, so that nobody waits for a message that never comes.
 const LAST: Duration = Duration::from_secs(2);
-/// How long between two rounds of what goes on beside, for as long as it may be.
+/// The longest interval between two rounds of the background load.
 const ROUND: Duration = Duration::from_secs(8);
-/// How many looks there are, and the shortest pause between two.
+/// The number of samples, and the shortest interval between two.
 const LOOKS: u32 = 120;
 const LOOK: Duration = Duration::from_secs(1);
-/// How long after all is said somebody may need until they have it.
+/// The timeout for reading everything after the last send.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Soak {
-    /// Goes on for so long, and judges.
+    /// Runs for the whole duration, and checks the result.
     ///
     /// # Errors
-    /// If the server cannot be started or reached, or somebody is not answered.
+    /// If the server cannot be started or reached, or somebody gets no answer.
     pub async fn run(&self) -> io::Result<Soaked> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let host = server.host();
@@ -138,7 +137,7 @@ impl Soak {
         Ok(Soaked { deliveries, returns, visits: visited, kicked, thirds, samples, findings })
     }
 
-    /// Has some people talk, for the whole time.
+    /// Has the speakers send for the whole time.
     async fn speak(
         &self,
         target: &Arc<Target>,
@@ -152,7 +151,7 @@ impl Soak {
             let (name, cookie) = (format!("speaker{number}"), crowd.cookie(number + 1));
             let mut speaker = Speaker::open(target, first + number, cookie, &name, PAYLOAD).await?;
             speakers.spawn(async move {
-                // Spread over the pause.
+                // Speakers are spread over the pause.
                 sleep(pause * number / SPEAKERS).await;
                 speaker.say(count, pause).await?;
                 Ok(speaker.record)
@@ -172,7 +171,7 @@ impl Soak {
         })
     }
 
-    /// Looks at the server until it is over, and at a page and some history each time.
+    /// Samples the server's resources until the end, and requests a page and some history each time.
     async fn watch(&self, server: &Server, crowd: &Gathering, over: Instant) -> io::Result<Vec<Sample>> {
         let (pid, host) = (server.running()?, server.host());
         let mut looks = interval(LOOK.max(self.time / LOOKS));
@@ -191,7 +190,7 @@ impl Soak {
 }
 
 impl Soaked {
-    /// In a few words.
+    /// Returns a one-line summary.
     #[must_use]
     pub fn summary(&self) -> String {
         let Self { deliveries, returns, visits, kicked, .. } = self;
@@ -199,7 +198,7 @@ impl Soaked {
     }
 }
 
-/// Reads, falls away and comes back with what it has, again and again, and then follows to the end; gives how often.
+/// Reads, disconnects and resumes, again and again, and then follows to the end; returns the number of reconnects.
 async fn move_about(
     mut listener: Listener,
     mut link: Link,

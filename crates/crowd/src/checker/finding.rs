@@ -1,131 +1,133 @@
+//! Findings of the checker: violations of a promise that the server made.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use wire::ReadState;
 
-/// One promise that was not kept.
+/// A violation of one promise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// Acknowledged, but not in the log.
+    /// An acknowledged message is not in the log.
     Lost {
         /// The message.
         id: String,
     },
-    /// In the log, or read, but never sent, or refused.
+    /// A message in the log, or read by somebody, was never sent, or was refused.
     Phantom {
         /// The message.
         id: String,
     },
-    /// Two readers, or a reader and the log, have different entries at one place.
+    /// Two readers, or a reader and the log, have different entries at one Seq.
     TwoBodies {
-        /// The place.
+        /// The Seq.
         seq: u64,
-        /// Who reads it differently.
+        /// The reader that differs.
         reader: String,
     },
-    /// One message stands at two places.
+    /// A message is in the log twice.
     TwoPlaces {
         /// The message.
         id: String,
     },
-    /// The ack named another place than the message has.
+    /// The ack named another Seq than the message has.
     WrongPlace {
         /// The message.
         id: String,
-        /// What the ack said.
+        /// The Seq in the ack.
         acked: u64,
     },
-    /// A message stands before one that its sender had had acknowledged already.
+    /// A message precedes one that its sender had already been acknowledged.
     Inverted {
-        /// The earlier message.
+        /// The message that was sent first.
         first: String,
-        /// The later one, which stands before it.
+        /// The message that was sent later, but precedes it.
         second: String,
     },
-    /// The log is not 1, 2, 3.
+    /// The Seqs of the log are not 1, 2, 3, and so on.
     LogGap {
-        /// What should come.
+        /// The expected Seq.
         expected: u64,
-        /// What comes.
+        /// The Seq in the log.
         found: u64,
     },
-    /// A reader missed entries in silence.
+    /// A reader missed entries without a reset.
     Gap {
-        /// Who.
+        /// The reader.
         reader: String,
-        /// The last entry before.
+        /// The last Seq before the gap.
         after: u64,
-        /// The next that came.
+        /// The next Seq that was read.
         found: u64,
     },
-    /// A reader got an entry again.
+    /// A reader got an entry twice.
     Repeat {
-        /// Who.
+        /// The reader.
         reader: String,
-        /// Which.
+        /// The Seq of the entry.
         seq: u64,
     },
-    /// A reader was told to reset for no reason.
+    /// A reader was reset without a reason.
     ResetWithoutCause {
-        /// Who.
+        /// The reader.
         reader: String,
-        /// Where to.
+        /// The Seq to which the reset moved the cursor.
         seq: u64,
     },
-    /// History does not have exactly what a reset said that it has.
+    /// History does not have exactly the entries that a reset promised.
     Unfilled {
-        /// Who looked.
+        /// The reader.
         reader: String,
-        /// The last entry before the gap.
+        /// The last Seq before the gap.
         after: u64,
-        /// The last one in it.
+        /// The last Seq in the gap.
         until: u64,
     },
-    /// A reader got an entry that was committed after the seat was gone.
+    /// A reader got an entry that was committed after their membership ended.
     AfterLeaving {
-        /// Who.
+        /// The reader.
         reader: String,
-        /// Which.
+        /// The Seq of the entry.
         seq: u64,
     },
-    /// A mark of somebody went back, or is past the end of the log, or says that they read what was not delivered.
+    /// A member's read state went back, is past the head of the log, or has entries read that were not delivered.
     BadMarks {
-        /// Who was told.
+        /// The reader that received it.
         reader: String,
-        /// Whose, and how far.
+        /// The read state.
         marks: ReadState,
     },
-    /// A page of history has other entries than were asked for.
+    /// A page of history has other entries than were requested.
     WrongPage {
-        /// Who looked.
+        /// The reader.
         reader: String,
-        /// The entry before the first that was asked for.
+        /// The Seq before the first requested entry.
         after: u64,
-        /// The last one.
+        /// The last requested Seq.
         until: u64,
     },
-    /// More than there may be.
+    /// A measured quantity is over its limit.
     TooMuch {
-        /// Of what.
+        /// The quantity.
         what: String,
-        /// How much there is.
+        /// The measured value.
         measured: u64,
-        /// How much there may be.
+        /// The limit.
         most: u64,
     },
-    /// At the end a reader does not have everything.
+    /// A reader lacks entries at the end of the run.
     Unread {
-        /// Who.
+        /// The reader.
         reader: String,
-        /// The last entry they have.
+        /// The last Seq that was read.
         last: u64,
-        /// The last one there is.
+        /// The head of the log.
         head: u64,
     },
 }
 
 impl Finding {
-    /// That there is more of something than there may be, if there is.
+    /// Returns a finding if a quantity is over its limit.
     pub(crate) fn if_too_much(what: &str, measured: u64, most: u64) -> Option<Self> {
         (measured > most).then(|| Self::TooMuch { what: what.into(), measured, most })
     }

@@ -1,4 +1,4 @@
-//! Judges a run: everyone's notes against the log as it stands at the end.
+//! The checker: judges a run by comparing everyone's record with the final log.
 
 mod finding;
 mod readers;
@@ -10,7 +10,7 @@ use crate::record::{Line, Record};
 
 pub use finding::Finding;
 
-/// Everything that was promised and not kept. Empty if all is well.
+/// Returns every violation of a promise; empty if all is well.
 #[must_use]
 pub fn check(records: &[Record], log: &[Line]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -28,7 +28,7 @@ pub fn check(records: &[Record], log: &[Line]) -> Vec<Finding> {
     findings
 }
 
-/// As [`check`], for one more reader of the same log, who said nothing.
+/// As [`check`], for one more reader of the same log, who sent nothing.
 #[must_use]
 pub fn check_reader(record: &Record, log: &[Line]) -> Vec<Finding> {
     let mut findings = Vec::new();

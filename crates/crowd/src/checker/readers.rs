@@ -1,3 +1,5 @@
+//! Checks of reads: order, gaps, repeats, resets and read states.
+
 use std::collections::{HashMap, VecDeque};
 
 use wire::limits::REPLAY_ENTRIES;
@@ -6,7 +8,7 @@ use wire::{Epoch, ReadState, ResetReason, Seq, UserId};
 use super::Finding;
 use crate::record::{Line, Note, Record};
 
-/// Follows one reader: each entry once, in order, without a hole that was not announced, up to the end.
+/// Follows one reader to the head of the log: each entry once, in order, without a gap that no reset announced.
 pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) {
     let reader = || record.name.clone();
     let mut at: Option<Seq> = None;
@@ -20,8 +22,8 @@ pub(super) fn check(record: &Record, log: &[Line], findings: &mut Vec<Finding>) 
         match note {
             Note::Subscribed { epoch: now, seq } => {
                 new_epoch = epoch.replace(*now).is_some_and(|before| before != *now);
-                // The first subscription begins wherever it says; a later one where the reader was, unless a
-                // reset follows.
+                // The first subscription may begin anywhere; a later one begins at the reader's cursor, unless a reset
+                // follows.
                 at = at.or(Some(*seq));
             }
             Note::Reset { reason, seq } => {
@@ -86,7 +88,7 @@ fn follow(reader: &str, at: Option<Seq>, line: &Line, findings: &mut Vec<Finding
     }
 }
 
-/// Whether these entries are all of a gap, in order.
+/// Returns true if these entries fill a gap completely and in order.
 fn fills((after, until): (Seq, Seq), lines: &[Line]) -> bool {
     lines.iter().map(|line| line.seq.0).eq(after.0 + 1..=until.0)
 }
@@ -96,7 +98,7 @@ fn compare(reader: &str, line: &Line, log: &[Line], findings: &mut Vec<Finding>)
     match log.get(place) {
         Some(standing) if standing == line => {}
         Some(_) => findings.push(Finding::TwoBodies { seq: line.seq.0, reader: reader.into() }),
-        // Read, but not in the log: told before it was a fact.
+        // Read, but not in the log: delivered before it was committed.
         None => findings.push(Finding::Phantom { id: line.id.clone() }),
     }
 }

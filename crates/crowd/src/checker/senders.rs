@@ -1,3 +1,5 @@
+//! Checks of sends: acknowledged messages are in the log, once and in order.
+
 use std::collections::{HashMap, HashSet};
 
 use wire::Seq;
@@ -5,7 +7,7 @@ use wire::Seq;
 use super::Finding;
 use crate::record::{Line, Note, Record};
 
-/// Compares what was sent and answered with the log.
+/// Compares sends and their acks with the log.
 pub(super) fn check(records: &[Record], log: &[Line], findings: &mut Vec<Finding>) {
     let mut places: HashMap<&str, Seq> = HashMap::new();
     for line in log.iter().filter(|line| line.body.is_some()) {
@@ -44,7 +46,7 @@ pub(super) fn check(records: &[Record], log: &[Line], findings: &mut Vec<Finding
     }
 }
 
-/// What was sent after an ack stands after what was acknowledged.
+/// Checks that messages sent after an ack come after the acknowledged one in the log.
 fn keeps_order(record: &Record, places: &HashMap<&str, Seq>, findings: &mut Vec<Finding>) {
     let mut newest_acked: Option<(&str, Seq)> = None;
     for note in &record.notes {

@@ -1,8 +1,8 @@
-//! How fast one message reaches many: a publisher and its subscribers over raw sockets.
+//! Fan-out benchmark: a publisher and its subscribers over raw sockets.
 //!
-//! A WebSocket library would be slower than the server, so subscribers look at frame headers only and count. The loop is
-//! closed: at most so many messages are under way, and a message is under way until everybody has it. What is lost shows
-//! as a run that stops, what is doubled as a surplus.
+//! A WebSocket library would be slower than the server, so subscribers look at frame headers only and count. The loop
+//! is closed: the number of messages in flight is bounded, and a message is in flight until every subscriber has it. A
+//! lost message shows as a run that stops, a duplicate as a surplus.
 
 pub mod compare;
 mod dialect;
@@ -29,64 +29,64 @@ use crate::quantiles::{float, quantile_ms};
 use crate::watch::{Step, Watcher};
 use crate::websocket::{await_data, client_text, connect, read_and_forget, shake_hands};
 
-/// What is measured.
+/// The parameters of a fan-out measurement.
 #[derive(Clone, Debug)]
 pub struct Fanout {
-    /// Where the server listens.
+    /// The server's address.
     pub addr: SocketAddr,
-    /// How it is spoken to.
+    /// The server's protocol.
     pub dialect: Dialect,
-    /// How many subscribers.
+    /// The number of subscribers.
     pub subscribers: u32,
-    /// How many messages may be under way.
+    /// The most messages in flight.
     pub window: usize,
-    /// How many messages a second are published, whether or not they arrive; as many as the window allows if it is not
-    /// given. Then a message is late by what it waited to be written, too.
+    /// The rate of publishing in messages per second, whether or not earlier ones have arrived; without it, as fast as
+    /// the window allows. With a rate, latency includes the time that a message waited to be written.
     pub rate: Option<u32>,
-    /// How many bytes a message carries.
+    /// The payload of a message, in bytes.
     pub payload: usize,
-    /// For how long, after a second that does not count.
+    /// The duration, after a second of warm-up.
     pub time: Duration,
-    /// The process of the server.
+    /// The server's process.
     pub pid: Option<u32>,
 }
 
-/// What was measured.
+/// The result of a fan-out measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
-    /// Messages that everybody got.
+    /// Messages that every subscriber got.
     pub messages: u64,
-    /// Messages that came to subscribers, all together, a second.
+    /// Deliveries to all subscribers together, per second.
     pub deliveries_per_s: f64,
-    /// How long half of the deliveries took at most, from the publisher's write to the subscriber's read, in ms.
+    /// The median latency from the publisher's write to the subscriber's read, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
-    /// Deliveries a second of the server's own processor time, user and system; none if its process is not known.
+    /// Deliveries per second of the server's processor time, user and system; `None` if its process is not known.
     pub deliveries_per_cpu_s: Option<f64>,
-    /// How much the server's resident memory grew for each subscriber, in KiB.
+    /// The growth of the server's resident memory per subscriber, in KiB.
     pub rss_kib_each: Option<f64>,
-    /// Frames that came beyond those that were sent.
+    /// Frames that arrived beyond those that were sent.
     pub surplus: u64,
-    /// Subscribers that the server has let go of.
+    /// Subscribers that the server disconnected.
     pub kicked: u64,
 }
 
-/// What happened in the time that counts.
+/// The publisher's result, without the warm-up.
 struct Published {
     messages: u64,
     deliveries: u64,
-    /// How long that was, in seconds.
+    /// The elapsed time, in seconds.
     took: f64,
-    /// The processor time that the server took for it, in seconds.
+    /// The server's processor time, in seconds.
     cpu: Option<f64>,
 }
 
-/// How far a run is; shared by its teams and the publisher.
+/// The progress of a run, shared by its teams and the publisher.
 pub(crate) struct Progress {
-    /// How many teams lack each message that is under way.
+    /// For each message in flight, the number of teams that lack it.
     lacking: Vec<AtomicU32>,
-    /// When each message that is under way was written, in microseconds since the run began.
+    /// For each message in flight, the time of its write, in microseconds since the run began.
     written_at: Vec<AtomicU64>,
     begun: Instant,
     teams: u32,
@@ -95,21 +95,21 @@ pub(crate) struct Progress {
     surplus: AtomicU64,
     delivered: AtomicU64,
     kicked: AtomicU64,
-    /// What was said by the first that fell away.
+    /// The error of the first subscriber that was disconnected.
     said: Mutex<Option<io::Error>>,
-    /// Rung when a message is complete.
+    /// Notified when a message is complete.
     bell: Notify,
-    /// Who is subscribed.
+    /// One permit for each subscriber that is ready.
     ready: Semaphore,
 }
 
-/// The most messages that may be under way.
+/// The upper bound of the window.
 const MOST_UNDER_WAY: usize = 4_096;
-/// How long a run may stand still before it is given up.
+/// The time without progress after which a run is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long is not measured at the beginning.
+/// The warm-up, which is not measured.
 pub const WARM_UP: Duration = Duration::from_secs(1);
-/// The topic that is published to.
+/// The topic of all messages.
 pub(crate) const TOPIC: &str = "fanout";
 
 impl Fanout {
@@ -121,7 +121,7 @@ impl Fanout {
         self.run_watched(&()).await
     }
 
-    /// Measures once, and tells a watcher how far it is.
+    /// Measures once, and reports its progress to a watcher.
     ///
     /// # Errors
     /// If the server cannot be reached, or messages stop coming.
@@ -169,7 +169,7 @@ impl Fanout {
         })
     }
 
-    /// Publishes until time is over.
+    /// Publishes until the time is over.
     async fn publish(&self, progress: &Arc<Progress>) -> io::Result<Published> {
         let window = if self.rate.is_some() { MOST_UNDER_WAY } else { self.window.clamp(1, MOST_UNDER_WAY) };
         let stream = connect(self.addr, self.subscribers).await?;
@@ -244,7 +244,7 @@ impl Progress {
         }
     }
 
-    /// Waits until so many are subscribed, as long as one after the other comes.
+    /// Waits until this many are subscribed, as long as new ones keep arriving.
     async fn all_ready(&self, subscribers: u32, watcher: &dyn Watcher) -> io::Result<()> {
         for number in 1..=subscribers {
             match timeout(PATIENCE, self.ready.acquire()).await {
@@ -260,12 +260,12 @@ impl Progress {
         self.complete.load(Ordering::Acquire)
     }
 
-    /// How many messages are complete, and how many were sent.
+    /// Returns the number of complete messages, and of those sent.
     pub(crate) fn under_way(&self) -> (u64, u64) {
         (self.complete(), self.sent.load(Ordering::Acquire))
     }
 
-    /// So many messages are about to be written.
+    /// Notes that this many messages are about to be written.
     fn note_sent(&self, count: usize) {
         let now = self.now();
         for _ in 0..count {
@@ -276,7 +276,7 @@ impl Progress {
         }
     }
 
-    /// All of a team have the message of this place.
+    /// Notes that a whole team has the message in this slot.
     pub(crate) fn note_team(&self, place: usize) {
         if self.lacking[place].fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete.fetch_add(1, Ordering::AcqRel);
@@ -296,14 +296,14 @@ impl Progress {
         self.delivered.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// A subscriber has fallen away; false if that was before anything was sent, which ends the run.
+    /// Notes that a subscriber was disconnected; returns false if nothing was sent before, which ends the run.
     pub(crate) fn note_kicked(&self, error: io::Error) -> bool {
         self.kicked.fetch_add(1, Ordering::Relaxed);
         self.said.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.sent.load(Ordering::Acquire) > 0
     }
 
-    /// What went wrong, and what the first said that fell away.
+    /// Returns an error with this text and the first disconnected subscriber's own error.
     fn why(&self, what: &str) -> io::Error {
         match self.said.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(error) => io::Error::other(format!("{what}; the first socket: {error}")),
@@ -311,12 +311,12 @@ impl Progress {
         }
     }
 
-    /// How many messages there is a place for.
+    /// Returns the number of slots for messages in flight.
     pub(crate) const fn places(&self) -> usize {
         MOST_UNDER_WAY
     }
 
-    /// Where the message of this number stands while it is under way.
+    /// Returns the slot of a message while it is in flight.
     pub(crate) fn place(&self, number: u64) -> usize {
         usize::try_from(number % MOST_UNDER_WAY as u64).unwrap_or_default()
     }
@@ -325,12 +325,12 @@ impl Progress {
         number < self.sent.load(Ordering::Acquire)
     }
 
-    /// When the message of this place was written, in microseconds since the run began.
+    /// Returns the time at which the message in this slot was written, in microseconds since the run began.
     pub(crate) fn written_at(&self, place: usize) -> u64 {
         self.written_at[place].load(Ordering::Acquire)
     }
 
-    /// Microseconds since the run began.
+    /// Returns the microseconds since the run began.
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
