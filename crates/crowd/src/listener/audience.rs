@@ -1,3 +1,5 @@
+//! The audience of a group: listeners that follow its log to the end.
+
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use crate::history::whole_log;
 use crate::record::{Line, Record};
 use crate::server::Server;
 
-/// A group, and those who follow what is said in it to the end.
+/// A group, and the listeners that follow its log to the end.
 #[derive(Debug)]
 pub(crate) struct Audience {
     pub(crate) target: Arc<Target>,
@@ -24,7 +26,7 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// Listeners of these numbers in a group. They follow until then at most.
+    /// Opens listeners with these numbers in a group. They follow its log until `until` at the latest.
     pub(crate) async fn seat(
         server: &Server,
         crowd: Gathering,
@@ -44,7 +46,7 @@ impl Audience {
         Ok(Self { target, crowd: Arc::new(crowd), goal, following })
     }
 
-    /// As [`Audience::seat`], so many listeners in each group.
+    /// As [`Audience::seat`], with `each` listeners in every group.
     pub(crate) async fn seat_all(
         server: &Server,
         groups: Vec<Gathering>,
@@ -58,21 +60,22 @@ impl Audience {
         Ok(audiences)
     }
 
-    /// Hears what everybody follows to, once all is said: for those who do more than follow.
+    /// Returns a receiver of the head that everybody has to reach, set when everything is sent; for those who do more
+    /// than follow.
     pub(crate) fn goal(&self) -> watch::Receiver<Option<Seq>> {
         self.goal.subscribe()
     }
 
-    /// Waits, after all is said, until everybody has everything; gives them.
+    /// Waits, after the last send, until everybody has read everything; returns them.
     pub(crate) async fn end(self) -> io::Result<Ended> {
         let log = whole_log(&self.target.host, self.crowd.cookie(0), self.target.topic.as_str()).await?;
-        // Nobody is gone before they have a goal.
+        // No listener ends before it has a goal.
         let _ = self.goal.send(log.last().map(|line| line.seq));
         Ok(Ended { target: self.target, log, listeners: self.following.join_all().await })
     }
 }
 
-/// Those who have followed a group to the end, and its log.
+/// The listeners that have followed a group to the end, and its log.
 #[derive(Debug)]
 pub(crate) struct Ended {
     target: Arc<Target>,
@@ -80,19 +83,19 @@ pub(crate) struct Ended {
     pub(crate) listeners: Vec<Listener>,
 }
 
-/// What listeners have read, in figures.
+/// The reads of many listeners, in figures.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
-    /// How long some of the deliveries took, in microseconds.
+    /// The sampled latencies of deliveries, in microseconds.
     pub(crate) samples: Vec<u64>,
-    /// How many there were.
+    /// The number of deliveries.
     pub(crate) deliveries: u64,
-    /// How often the server has let go of somebody.
+    /// The number of times that the server disconnected somebody.
     pub(crate) falls: u64,
 }
 
 impl Ended {
-    /// Adds what they have heard.
+    /// Adds the reads of these listeners.
     pub(crate) fn add_to(&mut self, reads: &mut Reads) {
         for listener in &mut self.listeners {
             reads.samples.append(&mut listener.samples);
@@ -101,7 +104,7 @@ impl Ended {
         }
     }
 
-    /// Everything that was not kept to them, and to those who spoke.
+    /// Returns every violation towards the listeners and those who sent.
     pub(crate) fn judge(&self, said: &[Record]) -> Vec<Finding> {
         judge(&self.target, said, &self.listeners, &self.log)
     }

@@ -1,3 +1,5 @@
+//! The entry interner: each entry that listeners read is decoded and stored once.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -6,12 +8,12 @@ use wire::Seq;
 
 use crate::record::Line;
 
-/// Every entry that somebody has read, once, however many have: most of them read the same bytes, and what those mean is
-/// looked at for the first only.
+/// Every entry that somebody has read, once, regardless of the number of readers: most of them read the same bytes,
+/// which are decoded for the first reader only.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     table: RwLock<Table>,
-    /// When each message was to be sent.
+    /// The scheduled time of each message.
     sent: Mutex<HashMap<String, Instant>>,
 }
 
@@ -28,23 +30,23 @@ struct Kept {
     sent: Option<Instant>,
 }
 
-/// An entry that was found.
+/// An entry of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// Its number here: those that came first first.
+    /// Its number in the table, in the order of arrival.
     pub(super) number: u32,
     pub(super) seq: Seq,
-    /// When it was to be sent, if one of ours has sent it.
+    /// The time at which it was scheduled, if one of our speakers sent it.
     pub(super) sent: Option<Instant>,
 }
 
 impl Lines {
-    /// A message is about to be sent.
+    /// Notes that a message is about to be sent.
     pub(crate) fn note_sent(&self, id: &str, at: Instant) {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), at);
     }
 
-    /// The entry that these bytes are; most likely that of the number `next`.
+    /// Returns the entry with these bytes; most likely it has the number `next`.
     pub(super) fn find(&self, next: u32, bytes: &[u8]) -> Option<Found> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let number = match table.kept.get(next as usize) {
@@ -54,11 +56,11 @@ impl Lines {
         table.found(number)
     }
 
-    /// Learns what these bytes are.
+    /// Adds the entry with these bytes.
     pub(super) fn learn(&self, bytes: &[u8], line: Line) -> Option<Found> {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&line.id).copied();
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody else may have been faster.
+        // Another listener may have been faster.
         if let Some(number) = table.numbers.get(bytes).copied() {
             return table.found(number);
         }
@@ -68,7 +70,7 @@ impl Lines {
         table.found(number)
     }
 
-    /// The entries of these numbers.
+    /// Returns the entries with these numbers.
     pub(super) fn of(&self, first: u32, count: u32) -> Vec<Line> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         let kept = table.kept.iter().skip(first as usize).take(count as usize);

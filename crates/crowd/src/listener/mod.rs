@@ -1,4 +1,4 @@
-//! Readers over raw sockets: thousands in one process, and each judged by the checker.
+//! Listeners: readers over raw sockets, thousands in one process, each of them checked.
 
 mod audience;
 mod lines;
@@ -30,7 +30,7 @@ use crate::record::{Line, Note, Record};
 use crate::server::Server;
 use crate::websocket::{Frames, Kind, PONG, client_text, connect, connect_narrow, shake_hands_as};
 
-/// A topic of a server, and what its readers have read.
+/// A topic of a server, and the entries that its listeners have read.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) host: String,
@@ -43,20 +43,20 @@ pub(crate) struct Target {
 #[derive(Debug)]
 pub(crate) struct Listener {
     target: Arc<Target>,
-    /// Which one, and so from which address.
+    /// Its number, which also selects its address.
     number: u32,
     cookie: Option<String>,
-    /// Whether the system shall keep little for it that it has not read.
+    /// Whether its socket has a small receive buffer.
     is_narrow: bool,
     cursor: Option<Cursor>,
     /// The number of the entry that most likely comes next.
     next: u32,
-    /// Gaps that history has to fill: the last entry before, and the last one in it.
+    /// Gaps that history has to fill: the last Seq before, and the last one in it.
     gaps: Vec<(Seq, Seq)>,
     pub(crate) trail: Trail,
-    /// How long some deliveries took, in microseconds.
+    /// The sampled latencies, in microseconds.
     pub(crate) samples: Vec<u64>,
-    /// How often the server has let go of it.
+    /// The number of times that the server disconnected it.
     pub(crate) falls: u64,
 }
 
@@ -67,21 +67,21 @@ pub(crate) struct Link {
     frames: Frames,
 }
 
-/// Of how many entries one is timed.
+/// One of this many entries is timed.
 const SAMPLE: u32 = 16;
-/// How much is read at once.
+/// The size of a read, in bytes.
 const READ_BYTES: usize = 64 * 1_024;
-/// How much the system keeps at most for somebody who shall feel soon that they do not read.
+/// The receive buffer of a listener that must exert backpressure soon, in bytes.
 const NARROW_BYTES: u32 = 4 * 1_024;
-/// The pause before somebody comes back whom the server has let go of.
+/// The pause before a disconnected listener reconnects.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long the answer to a subscription may take.
+/// The timeout for the answer to a subscription.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many come at once where all of them come before anything is measured.
+/// The number of listeners that connect concurrently before a measurement.
 const AT_ONCE: usize = 64;
 
 thread_local! {
-    /// Where bytes are read into: nobody has a buffer of their own.
+    /// The read buffer, shared by all listeners of a thread.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
 }
 
@@ -91,7 +91,7 @@ impl Target {
     }
 }
 
-/// Everything that was not kept to those who spoke and those who listened.
+/// Returns every violation towards those who sent and those who listened.
 pub(crate) fn judge(target: &Target, said: &[Record], listeners: &[Listener], log: &[Line]) -> Vec<Finding> {
     let mut findings = check(said, log);
     for listener in listeners {
@@ -106,7 +106,7 @@ pub(crate) fn judge(target: &Target, said: &[Record], listeners: &[Listener], lo
     findings
 }
 
-/// Listeners of these numbers, who have subscribed.
+/// Connects listeners with these numbers, and subscribes them.
 pub(crate) async fn assemble(
     target: &Arc<Target>,
     crowd: &Gathering,
@@ -137,7 +137,7 @@ impl Listener {
         }
     }
 
-    /// Opens a socket and subscribes, after what it has read; comes back when that is answered.
+    /// Opens a socket and subscribes after its cursor; returns when that is answered.
     pub(crate) async fn open(&mut self) -> io::Result<Link> {
         timeout(PATIENCE, self.subscribe()).await?
     }
@@ -156,7 +156,7 @@ impl Listener {
         Ok(link)
     }
 
-    /// Reads until then.
+    /// Reads until `until`.
     pub(crate) async fn listen(&mut self, mut link: Link, until: Instant) -> io::Result<Link> {
         while timeout_at(until, link.stream.readable()).await.is_ok() {
             if self.take(&mut link).await.is_err() {
@@ -166,7 +166,7 @@ impl Listener {
         Ok(link)
     }
 
-    /// Reads until it has everything up to the goal, once that is set, over as many sockets as it takes; or until then.
+    /// Reads up to the goal, once that is set, over as many sockets as it takes; or until `until`.
     pub(crate) async fn follow(
         &mut self,
         mut link: Link,
@@ -191,7 +191,7 @@ impl Listener {
         }
     }
 
-    /// Comes with what it has; when the server does not take it, it tries again until then.
+    /// Resumes from its cursor; retries until `until` while the server does not accept it.
     pub(crate) async fn resume(&mut self, until: Instant) -> io::Result<Link> {
         match self.open().await {
             Ok(link) => Ok(link),
@@ -199,12 +199,12 @@ impl Listener {
         }
     }
 
-    /// Whether it has everything up to there.
+    /// Returns true if it has read everything up to this Seq.
     pub(crate) fn has(&self, seq: Seq) -> bool {
         self.cursor.is_some_and(|cursor| cursor.seq >= seq)
     }
 
-    /// Reads so many entries more, and ends: what comes later is not for it.
+    /// Reads this many more entries and stops; later ones are not for it.
     pub(crate) async fn hear_some(&mut self, link: &mut Link, count: u64) -> io::Result<()> {
         let enough = self.trail.count() + count;
         while self.trail.count() < enough {
@@ -231,7 +231,7 @@ impl Listener {
         }
     }
 
-    /// Takes what there is; gives whether a subscription was answered.
+    /// Reads the available bytes; returns true if a subscription was answered.
     async fn take(&mut self, link: &mut Link) -> io::Result<bool> {
         link.stream.readable().await?;
         let Link { stream, frames } = link;
@@ -270,7 +270,7 @@ impl Listener {
         wrong.map_or(Ok(heard), Err)
     }
 
-    /// Notes what a frame says; gives whether it answers a subscription.
+    /// Notes the content of a frame; returns true if it answers a subscription.
     fn understand(&mut self, frame: &[u8], now: Instant) -> io::Result<bool> {
         let known = match self.target.lines.find(self.next, frame) {
             Some(known) => Some(known),
@@ -314,14 +314,14 @@ impl Listener {
     }
 }
 
-/// Waits for another goal; for ever, once nobody sets one any more.
+/// Waits for another goal; forever, once nobody can set one any more.
 async fn another(goal: &mut watch::Receiver<Option<Seq>>) {
     if goal.changed().await.is_err() {
         pending::<()>().await;
     }
 }
 
-/// What came with one read.
+/// The outcome of one read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Heard {
     pings: usize,
@@ -329,12 +329,12 @@ struct Heard {
 }
 
 impl Link {
-    /// Ends it without a word, as a phone in a tunnel does: the other side hears of it at once.
+    /// Resets the connection without a close frame, as a phone in a tunnel does; the server notices at once.
     pub(crate) fn reset(self) -> io::Result<()> {
         self.stream.set_zero_linger()
     }
 
-    /// Says that it ends, and waits until the server does too.
+    /// Sends a close frame, and waits until the server closes too.
     pub(crate) async fn close(mut self) -> io::Result<()> {
         // An empty close frame, as a client sends it.
         self.stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]).await?;

@@ -34,7 +34,7 @@ fn saying(seq: u64, text: &str) -> Vec<u8> {
     frame(&format!(r#"{{"id":"m{seq}","topic":"news","seq":{seq},"data":{data},"timestamp":"{at}"}}"#))
 }
 
-/// ann said ten messages; everybody here heard these frames.
+/// ann sent ten messages; every listener here got these frames.
 fn judged(heard: &[Vec<Vec<u8>>]) -> Vec<Finding> {
     let target = target();
     let said = |seq: u64| (format!("m{seq}"), format!("text {seq}"));
@@ -43,7 +43,7 @@ fn judged(heard: &[Vec<Vec<u8>>]) -> Vec<Finding> {
         (1..=10).map(|seq| Line { seq: Seq(seq), id: said(seq).0, body: Some(said(seq).1) }).collect();
     let listener = |(number, frames): (u32, &Vec<Vec<u8>>)| {
         let mut listener = Listener::new(Arc::clone(&target), number, None, false);
-        // In pieces, as a socket has them.
+        // In pieces, as from a socket.
         let mut cut = Frames::default();
         for piece in frames.concat().chunks(100) {
             listener.hear(&mut cut, piece).unwrap();

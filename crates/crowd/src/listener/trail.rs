@@ -1,8 +1,10 @@
+//! A listener's compact record of reads.
+
 use super::lines::Lines;
 use crate::record::{Note, Record};
 
-/// What one reader noted, small enough for thousands of them: whoever reads what everybody reads, as they read it, takes
-/// a few bytes for all of it.
+/// A listener's record, small enough for thousands of them: a listener that reads the same entries in the same order as
+/// all others takes a few bytes for all of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trail {
     steps: Vec<Step>,
@@ -10,14 +12,14 @@ pub(crate) struct Trail {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Read so many entries that follow each other in the table.
+    /// Read this many entries that follow each other in the table.
     Read { first: u32, count: u32 },
     /// Anything else.
     Note(Box<Note>),
 }
 
 impl Trail {
-    /// Read the entry of this number.
+    /// Notes that the entry with this number was read.
     pub(super) fn read(&mut self, number: u32) {
         match self.steps.last_mut() {
             Some(Step::Read { first, count }) if *first + *count == number => *count += 1,
@@ -29,7 +31,7 @@ impl Trail {
         self.steps.push(Step::Note(Box::new(note)));
     }
 
-    /// How many entries were read.
+    /// Returns the number of entries that were read.
     pub(crate) fn count(&self) -> u64 {
         let counts = self.steps.iter().map(|step| match step {
             Step::Read { count, .. } => u64::from(*count),
@@ -38,7 +40,7 @@ impl Trail {
         counts.sum()
     }
 
-    /// How many resets were told.
+    /// Returns the number of resets.
     pub(crate) fn resets(&self) -> u64 {
         let resets = self
             .steps
@@ -47,7 +49,7 @@ impl Trail {
         resets.count() as u64
     }
 
-    /// The whole of it, as the checker reads it.
+    /// Returns the whole record, as the checker reads it.
     pub(crate) fn record(&self, name: String, lines: &Lines) -> Record {
         let mut notes = Vec::new();
         for step in &self.steps {

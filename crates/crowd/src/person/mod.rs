@@ -1,4 +1,4 @@
-//! One person of the crowd: a guest with a session, one socket at a time, and a list of things to say.
+//! One person of the crowd: a guest with a session, one socket at a time, and a list of messages to send.
 
 pub(crate) mod socket;
 
@@ -13,49 +13,49 @@ use wire::{Cursor, Person as Guest, Seq, Topic};
 use crate::record::{Note, Record};
 use crate::run::Chaos;
 
-/// Somebody who talks and listens until everything is said and read.
+/// A person who sends and listens until everything is sent and read.
 pub struct Person {
     host: String,
     cookie: String,
     topic: Topic,
-    /// What is not sent yet.
+    /// Messages that are not sent yet.
     to_say: VecDeque<Letter>,
-    /// What was sent and not answered: it goes again over the next socket.
+    /// Messages that were sent and not acknowledged; they are sent again over the next socket.
     unanswered: Vec<Letter>,
     cursor: Option<Cursor>,
     record: Record,
     progress: Arc<Progress>,
     chaos: Chaos,
-    /// The pause before each letter, if they mix what they do.
+    /// The pause before each send, if the person mixes sends with edits and reactions.
     mixed: Option<Duration>,
-    /// Their own newest message.
+    /// The person's own newest message.
     own: Option<(Seq, String)>,
-    /// The newest message of somebody else that they have not reacted to.
+    /// The newest message of somebody else without a reaction of this person.
     others: Option<Seq>,
 }
 
-/// What a letter does.
+/// The action of a pending send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Deed {
-    /// Says something.
+    /// Sends a message.
     Say,
-    /// Changes an earlier message of their own.
+    /// Edits an earlier message of the person's own.
     Edit(Seq),
-    /// Reacts to somebody else's.
+    /// Reacts to somebody else's message.
     React(Seq),
 }
 
-/// One thing to say or do.
+/// A pending send: a message, an edit or a reaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
     pub(crate) id: String,
-    /// What is said, or said instead.
+    /// The text of the message or of the edit.
     pub(crate) text: String,
     pub(crate) deed: Deed,
 }
 
 impl Letter {
-    /// What notes and the log compare: the first line of what is said, which no edit changes, or what else it is.
+    /// Returns the text that the record and the log compare: the message, or the kind of the amendment.
     pub(crate) fn body(&self) -> String {
         match self.deed {
             Deed::Say => self.text.clone(),
@@ -65,30 +65,30 @@ impl Letter {
     }
 }
 
-/// How far the whole crowd is.
+/// The progress of the whole crowd.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Messages that are acknowledged.
+    /// Acknowledged messages.
     pub acks: AtomicUsize,
-    /// Acks that said duplicate.
+    /// Acks of duplicates.
     pub duplicates: AtomicUsize,
-    /// Sockets opened.
+    /// Sockets that were opened.
     pub connections: AtomicUsize,
-    /// Resets told.
+    /// Resets that were received.
     pub resets: AtomicUsize,
-    /// Entries read.
+    /// Entries that were read.
     pub reads: AtomicUsize,
-    /// Marks told.
+    /// Read states that were received.
     pub marks: AtomicUsize,
-    /// The head that everyone has to reach; 0 until all is said.
+    /// The head that everyone has to reach; 0 until everything is sent.
     pub head: AtomicU64,
 }
 
-/// The pause between two attempts to connect: long enough that a crowd does not hammer a server that starts.
+/// The pause between two attempts to connect: long enough that a crowd does not hammer a server that is starting.
 const PAUSE: Duration = Duration::from_millis(60);
 
 impl Person {
-    /// Somebody with a seat in the topic's group, and so many things to say.
+    /// Creates a member of the topic's group, with this many messages to send.
     #[must_use]
     pub fn new(
         host: String,
@@ -120,11 +120,11 @@ impl Person {
         }
     }
 
-    /// Talks and listens until everything is said and read, or time is over; gives the notes.
+    /// Sends and listens until everything is sent and read, or the time is over; returns the record.
     pub async fn live(mut self, until: Instant) -> Record {
         while Instant::now() < until && !self.is_done() {
             self.progress.connections.fetch_add(1, Ordering::Relaxed);
-            // How a socket ended does not matter: what is unanswered goes again, and reading resumes.
+            // The way a socket ended does not matter: unacknowledged messages are sent again, and reading resumes.
             if tokio::time::timeout_at(until, self.one_socket()).await.is_err() {
                 break;
             }

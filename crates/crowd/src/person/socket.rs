@@ -1,3 +1,5 @@
+//! A person's socket: one connection, from subscribing to its end.
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,15 +17,15 @@ use crate::record::Note;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// How many messages a person has under way at once.
+/// The most messages that a person has in flight.
 const WINDOW: usize = 4;
-/// Who mixes what they do tells at every so many entries how far they have read.
+/// The number of entries after which a person with mixed actions sends their read position.
 const READ_EVERY: u64 = 10;
-/// A socket on which nothing happens for so long is given up; the next one resumes.
+/// The time without frames after which a socket is given up; the next one resumes.
 const SILENCE: Duration = Duration::from_secs(5);
 
 impl Person {
-    /// Opens a socket, resumes, talks and listens until it ends.
+    /// Opens a socket, resumes, and sends and listens until it ends.
     pub(super) async fn one_socket(&mut self) -> Option<()> {
         let mut request = format!("ws://{}/ws", self.host).into_client_request().ok()?;
         request.headers_mut().insert("cookie", self.cookie.parse().ok()?);
@@ -39,7 +41,7 @@ impl Person {
             self.say_more(&mut socket).await?;
             let frame = match timeout(SILENCE, socket.next()).await {
                 Ok(frame) => frame?.ok()?,
-                // Everything is said and others are still at it: that is no reason to go.
+                // Everything of this person is sent, but others are still sending: that is no reason to close.
                 Err(_) if self.unanswered.is_empty() && self.progress.head.load(Ordering::Acquire) == 0 => {
                     continue;
                 }
@@ -50,7 +52,7 @@ impl Person {
                 frames += 1;
             }
             if cut_after.is_some_and(|cut| frames >= cut) {
-                // Dropped without a word, as a phone in a tunnel does.
+                // Dropped without a close frame, as a phone in a tunnel does.
                 return None;
             }
         }
@@ -68,7 +70,7 @@ impl Person {
         Some(())
     }
 
-    /// Makes an edit of every fifth letter and a reaction of every seventh, once there is something to change.
+    /// Turns every fifth message into an edit and every seventh into a reaction, once there is something to amend.
     async fn mix(&mut self, letter: Letter) -> Letter {
         let Some(pause) = self.mixed else { return letter };
         sleep(pause).await;

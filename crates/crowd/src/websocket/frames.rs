@@ -1,29 +1,31 @@
+//! WebSocket frame parsing: counts or extracts the frames in a stream of bytes.
+
 use std::mem;
 
-/// Counts frames in a stream of bytes, however they are cut.
+/// A counter of frames in a stream of bytes, regardless of its chunks.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
-    /// The header of a frame that has come in part.
+    /// The header of a frame that has arrived in part.
     header: Vec<u8>,
-    /// The frame whose payload is still to come, how long it is, and how much of it is.
+    /// The frame whose payload is still arriving: its kind, its length, and the bytes that are left.
     frame: Option<(Kind, u64, u64)>,
 }
 
-/// What a frame is.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Text or binary.
     Data,
-    /// A ping, which wants an answer.
+    /// A ping, which needs an answer.
     Ping,
-    /// The end.
+    /// A close frame.
     Close,
     /// Anything else.
     Other,
 }
 
 impl Counter {
-    /// Looks at the next bytes; each frame counts when its last byte has come, with the length of its payload.
+    /// Reads the next bytes; reports each frame when its last byte has arrived, with the length of its payload.
     pub(crate) fn count(&mut self, mut bytes: &[u8], mut came: impl FnMut(Kind, u64)) {
         loop {
             if let Some((kind, length, left)) = self.frame {
@@ -36,7 +38,7 @@ impl Counter {
                 self.frame = None;
                 came(kind, length);
             }
-            // Mostly the header is whole where it stands.
+            // Mostly the header is complete within these bytes.
             if self.header.is_empty()
                 && let Some((size, length)) = header(bytes)
             {
@@ -55,15 +57,15 @@ impl Counter {
     }
 }
 
-/// Takes whole frames out of a stream of bytes, however they are cut.
+/// A parser that extracts whole frames from a stream of bytes, regardless of its chunks.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
-    /// The beginning of a frame that has come in part.
+    /// The beginning of a frame that has arrived in part.
     rest: Vec<u8>,
 }
 
 impl Frames {
-    /// Looks at the next bytes; each frame that is whole comes with its payload.
+    /// Reads the next bytes; reports each complete frame with its payload.
     pub(crate) fn take(&mut self, bytes: &[u8], came: impl FnMut(Kind, &[u8])) {
         if self.rest.is_empty() {
             let used = whole(bytes, came);
@@ -77,7 +79,7 @@ impl Frames {
     }
 }
 
-/// Gives the frames that are whole; returns how many bytes they are.
+/// Reports the frames that are complete; returns their total length in bytes.
 fn whole(bytes: &[u8], mut came: impl FnMut(Kind, &[u8])) -> usize {
     let mut at = 0;
     while let Some((size, length)) = header(&bytes[at..]) {
@@ -99,7 +101,7 @@ fn kind(first: u8) -> Kind {
     }
 }
 
-/// How long a server's header is, and the payload that it announces; none if it is not whole.
+/// Returns the length of a server's frame header and of the payload; `None` if it is not complete.
 fn header(bytes: &[u8]) -> Option<(usize, u64)> {
     match (*bytes.get(1)?, &bytes[2..]) {
         (126, [a, b, ..]) => Some((4, u64::from(u16::from_be_bytes([*a, *b])))),

@@ -1,4 +1,5 @@
-//! As much of RFC 6455 as a reader needs that shall be faster than the server: a library would be slower.
+//! A minimal WebSocket client: as much of RFC 6455 as a reader needs that must be faster than the server; a library
+//! would be slower.
 
 mod frames;
 
@@ -14,17 +15,17 @@ pub(crate) use self::frames::{Counter, Frames, Kind};
 
 /// A pong without a payload, as a client sends it.
 pub(crate) const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
-/// How many connections come from one address: servers bound that.
+/// The number of connections from one source address: servers limit that.
 const FROM_ONE_ADDRESS: u32 = 40;
-/// How long an answer to the handshake may take.
+/// The timeout for the answer to a handshake.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A connection from an address of its own, for every so many.
+/// Opens a connection; `FROM_ONE_ADDRESS` consecutive numbers share a source address.
 pub(crate) async fn connect(addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
     connect_from(TcpSocket::new_v4()?, addr, number).await
 }
 
-/// As [`connect`], with room for so many bytes only that nobody has read yet.
+/// As [`connect`], with a receive buffer of this many bytes.
 pub(crate) async fn connect_narrow(addr: SocketAddr, number: u32, bytes: u32) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(bytes)?;
@@ -34,7 +35,7 @@ pub(crate) async fn connect_narrow(addr: SocketAddr, number: u32, bytes: u32) ->
 async fn connect_from(socket: TcpSocket, addr: SocketAddr, number: u32) -> io::Result<TcpStream> {
     let [third, fourth] = u16::try_from(number / FROM_ONE_ADDRESS + 2).unwrap_or(u16::MAX).to_be_bytes();
     match socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, third, fourth)), 0)) {
-        // Some systems have one address for loopback; then all come from there.
+        // Some systems have one loopback address; then all connections come from there.
         Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {}
         bound => bound?,
     }
@@ -43,7 +44,7 @@ async fn connect_from(socket: TcpSocket, addr: SocketAddr, number: u32) -> io::R
     Ok(stream)
 }
 
-/// A text frame as a client sends it: masked, with a mask of zeros, so that the payload stands as it is.
+/// Returns a text frame as a client sends it: masked with zeros, so that the payload stays readable.
 pub(crate) fn client_text(text: &str) -> Vec<u8> {
     let mut frame = vec![0x81];
     match u16::try_from(text.len()) {
@@ -62,12 +63,12 @@ pub(crate) fn client_text(text: &str) -> Vec<u8> {
     frame
 }
 
-/// Makes a WebSocket of a connection.
+/// Performs the WebSocket handshake on a connection.
 pub(crate) async fn shake_hands(stream: TcpStream, path: &str) -> io::Result<TcpStream> {
     shake_hands_as(stream, path, None).await
 }
 
-/// Makes a WebSocket of a connection, as somebody who is signed in.
+/// Performs the handshake with a session's cookie.
 pub(crate) async fn shake_hands_as(
     mut stream: TcpStream,
     path: &str,
@@ -89,7 +90,7 @@ pub(crate) async fn shake_hands_as(
     Ok(stream)
 }
 
-/// Reads the head of an answer, and nothing of what follows it.
+/// Reads the head of a response, and nothing of what follows it.
 async fn head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = vec![0; 4_096];
     loop {
@@ -102,13 +103,13 @@ async fn head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
         match length {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             4_096 => return Err(io::Error::other("the server's answer has no end")),
-            // The rest is on its way; looking does not wait for it.
+            // The rest is on its way; peeking does not wait for it.
             _ => sleep(Duration::from_millis(1)).await,
         }
     }
 }
 
-/// Waits until so many data frames have come.
+/// Waits until this many data frames have arrived.
 pub(crate) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<()> {
     let (mut counter, mut came) = (Counter::default(), 0);
     let mut scratch = [0; 4 * 1_024];
@@ -126,7 +127,7 @@ pub(crate) async fn await_data(stream: &TcpStream, count: usize) -> io::Result<(
     Ok(())
 }
 
-/// Takes what the server says to somebody who does not listen, so that it is not held up.
+/// Reads and discards what the server sends to a client that does not listen, so that the server is not blocked.
 pub(crate) fn read_and_forget(stream: &TcpStream) -> io::Result<()> {
     let mut scratch = [0; 16 * 1_024];
     loop {
