@@ -1,4 +1,4 @@
-//! What goes on in a group beside the talk: people come and go, roles change, and somebody broadcasts.
+//! Background load in a group: people join and leave, roles change, and the founder broadcasts.
 
 use std::io;
 use std::sync::Arc;
@@ -11,22 +11,23 @@ use wire::Person as Guest;
 use crate::http::post;
 use crate::record::{Note, Record};
 
-/// Who keeps a group busy.
+/// The background load of one group.
 pub(crate) struct Busy {
     pub(crate) host: String,
     pub(crate) group: String,
-    /// The cookie of the founder.
+    /// The founder's cookie.
     pub(crate) founder: String,
-    /// Who comes and goes; they say and note nothing.
+    /// A member who joins and leaves, sends nothing and keeps no record.
     pub(crate) wanderer: (Guest, String),
-    /// How long between two rounds: each is about six acts of the founder, who may do sixty at once, and then one a second.
+    /// The pause between two rounds. Each takes about six requests of the founder, who has a burst of sixty and then
+    /// one per second.
     pub(crate) pause: Duration,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
 impl Busy {
-    /// Joins, promotes, demotes, leaves and broadcasts, round after round, until it is told to stop. Gives the
-    /// founder's notes of the broadcasts.
+    /// Joins, promotes, demotes, leaves and broadcasts, round after round, until it is stopped. Returns the founder's
+    /// record of the broadcasts.
     pub(crate) async fn keep(self) -> io::Result<Record> {
         let mut record = Record { name: "the founder".into(), notes: Vec::new() };
         let (wanderer, cookie) = &self.wanderer;

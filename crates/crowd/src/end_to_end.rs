@@ -1,5 +1,5 @@
-//! How long a message takes from one who says it to another who reads it, on disk before it is told, beside the same
-//! without a disk.
+//! End-to-end latency: from a sender's write to another person's read, with a commit to disk and, for comparison,
+//! without one.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,48 +17,48 @@ use crate::record::Record;
 use crate::server::Server;
 use crate::speaker::Speaker;
 
-/// What is compared.
+/// The parameters of an end-to-end measurement.
 #[derive(Clone, Debug)]
 pub struct EndToEnd {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many groups.
+    /// The number of groups.
     pub groups: u32,
-    /// How many people each of them has; everybody talks, and everybody listens with a second socket.
+    /// The number of people in each; all of them send, and all of them listen over a second socket.
     pub each: u32,
-    /// How many messages a second all of them say together.
+    /// The rate of all people together, in messages per second.
     pub rate: u32,
-    /// For how long.
+    /// The duration of one measurement.
     pub time: Duration,
-    /// How often each store is measured, in turn; medians are told.
+    /// The number of measurements of each store, in turn; the result has their medians.
     pub rounds: usize,
 }
 
-/// What was measured with one store.
+/// The result for one store.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivered {
-    /// sqlite or memory.
+    /// The store: sqlite or memory.
     pub store: &'static str,
-    /// How long half of the deliveries took at most, from when a message was to be sent, in ms.
+    /// The median latency of a delivery, from the scheduled send, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
-    /// Entries that were read, all together.
+    /// Entries read, all together.
     pub deliveries: u64,
-    /// Every promise that was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
 }
 
-/// How many bytes a message has.
+/// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
-/// How long after all is said somebody may need until they have it.
+/// The timeout for reading everything after the last send.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl EndToEnd {
-    /// Measures both stores in turn; gives one line for each, the durable one first.
+    /// Measures both stores in turn; returns one result for each, the durable one first.
     ///
     /// # Errors
-    /// If a server cannot be started or reached, or somebody is not answered.
+    /// If a server cannot be started or reached, or somebody gets no answer.
     pub async fn run(&self) -> io::Result<Vec<Delivered>> {
         let stores = ["sqlite", "memory"];
         let mut rounds = [Vec::new(), Vec::new()];
@@ -86,7 +86,7 @@ impl EndToEnd {
         let (mut reads, mut findings) = (Reads::default(), Vec::new());
         for (audience, said) in audiences.into_iter().zip(records) {
             let mut ended = audience.end().await?;
-            // What is only in memory keeps no more than the newest entries: there is no whole log to judge by.
+            // The memory store keeps only the newest entries, so there is no whole log to check against.
             if store == "sqlite" {
                 findings.extend(ended.judge(&said));
             }
@@ -99,7 +99,7 @@ impl EndToEnd {
         Ok(Delivered { store, median_ms, p99_ms, deliveries, findings })
     }
 
-    /// Has everybody talk; gives what they noted, group by group.
+    /// Has everybody send; returns their records, by group.
     async fn speak(&self, audiences: &[Audience]) -> io::Result<Vec<Vec<Record>>> {
         let people = self.groups * self.each;
         let pause = Duration::from_secs(1) * people / self.rate.max(1);
@@ -114,7 +114,7 @@ impl EndToEnd {
         }
         let begun = Instant::now();
         for (number, (place, mut speaker)) in (0..).zip(ready) {
-            // Spread over the pause.
+            // Senders are spread over the pause.
             let first = begun + pause * number / people.max(1);
             speakers.spawn(async move {
                 sleep_until(first).await;

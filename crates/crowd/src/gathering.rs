@@ -1,4 +1,4 @@
-//! People who come to a group before anything is measured.
+//! Setup: creates users and groups before a measurement.
 
 use std::io;
 
@@ -8,35 +8,35 @@ use wire::{Person as Guest, Topic};
 use crate::guest::introduce;
 use crate::http::post;
 
-/// A group, and who has a seat in it.
+/// A group and its members.
 #[derive(Clone, Debug)]
 pub(crate) struct Gathering {
-    /// Its id.
+    /// The group's id.
     pub(crate) group: String,
-    /// Its log.
+    /// The group's log.
     pub(crate) topic: Topic,
-    /// Its members, each with a cookie; the first has founded it.
+    /// The members, each with a cookie; the first is the founder.
     pub(crate) people: Vec<(Guest, String)>,
 }
 
-/// How many come at once: the server commits what comes together in one transaction.
+/// The number of concurrent requests: the server commits concurrent ones in one transaction.
 const AT_ONCE: usize = 16;
-/// How many groups are made at once.
+/// The number of groups that are created concurrently.
 const GROUPS_AT_ONCE: usize = 4;
 
-/// So many new people, `p0` and up, each with a cookie.
+/// Creates this many users, named `p0` and up, each with a cookie.
 pub(crate) async fn newcomers(host: &str, count: usize) -> io::Result<Vec<(Guest, String)>> {
     let names = (0..count).map(|number| format!("p{number}"));
     let coming = names.map(|name| async move { introduce(host, &name).await });
     stream::iter(coming).buffered(AT_ONCE).try_collect().await
 }
 
-/// So many new people in a new group.
+/// Creates a group of this many new users.
 pub(crate) async fn gather(host: &str, count: usize) -> io::Result<Gathering> {
     found(host, newcomers(host, count.max(1)).await?).await
 }
 
-/// So many new groups, with so many new people in each.
+/// Creates this many groups, with `each` new users in every one.
 pub(crate) async fn gather_groups(host: &str, groups: usize, each: usize) -> io::Result<Vec<Gathering>> {
     let mut people = newcomers(host, groups * each.max(1)).await?.into_iter();
     let members = (0..groups).map(|_| people.by_ref().take(each.max(1)).collect::<Vec<_>>());
@@ -47,7 +47,7 @@ pub(crate) async fn gather_groups(host: &str, groups: usize, each: usize) -> io:
         .await
 }
 
-/// A new group of these people.
+/// Creates a group of these users.
 pub(crate) async fn found(host: &str, people: Vec<(Guest, String)>) -> io::Result<Gathering> {
     let founder = people.first().map(|(_, cookie)| cookie.as_str());
     let made = post(host, "/do/create_group", founder, &[("name", "The crowd")]).await?;
@@ -62,7 +62,7 @@ pub(crate) async fn found(host: &str, people: Vec<(Guest, String)>) -> io::Resul
 }
 
 impl Gathering {
-    /// The cookie of the member of this number; there are more sockets than members, so they begin again.
+    /// Returns the cookie of a member for a socket; there are more sockets than members, so members are reused in turn.
     pub(crate) fn cookie(&self, number: u32) -> Option<&str> {
         let place = number as usize % self.people.len().max(1);
         self.people.get(place).map(|(_, cookie)| cookie.as_str())

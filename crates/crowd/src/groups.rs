@@ -1,4 +1,5 @@
-//! Many people in many groups, a few of which say most: what it costs that nothing is shared by all.
+//! Many-groups test: many people in many groups, a few of which have most of the traffic, so that fan-out shares little
+//! work.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,50 +18,51 @@ use crate::record::Record;
 use crate::server::Server;
 use crate::speaker::Speaker;
 
-/// What happens: every member of every group listens, and one of each talks, the more often the more popular the group is.
+/// The parameters of a many-groups test: every member of every group listens, and one of each sends, more often in more
+/// popular groups.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many groups.
+    /// The number of groups.
     pub groups: u32,
-    /// How many people each of them has.
+    /// The number of members of each.
     pub each: u32,
-    /// How many messages a second are said in all of them together.
+    /// The rate of all groups together, in messages per second.
     pub rate: u32,
-    /// For how long.
+    /// The duration.
     pub time: Duration,
 }
 
-/// What was measured.
+/// The result of a many-groups test.
 #[derive(Clone, Debug, Serialize)]
 pub struct Spread {
-    /// How long half of the deliveries took at most, from when a message was to be sent, in ms.
+    /// The median latency of a delivery, from the scheduled send, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
-    /// Entries that were read, all together.
+    /// Entries read, all together.
     pub deliveries: u64,
-    /// Deliveries for each second of the server's own processor time.
+    /// Deliveries per second of the server's processor time.
     pub deliveries_per_cpu_s: f64,
-    /// How much the server's resident memory grew for each listener, in KiB.
+    /// The growth of the server's resident memory per listener, in KiB.
     pub rss_kib_each: f64,
-    /// How often the server has let go of somebody.
+    /// The number of times that the server disconnected somebody.
     pub kicked: u64,
-    /// Every promise that was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
 }
 
-/// How many bytes a message has.
+/// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
-/// How long everybody may need to come, and later to read everything.
+/// The timeout for everybody to connect, and later to read everything.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 impl Groups {
     /// Measures once.
     ///
     /// # Errors
-    /// If the server cannot be started or reached, or somebody is not answered.
+    /// If the server cannot be started or reached, or somebody gets no answer.
     pub async fn run(&self) -> io::Result<Spread> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let (pid, until) = (server.running()?, Instant::now() + self.time + PATIENCE);
@@ -92,7 +94,7 @@ impl Groups {
         })
     }
 
-    /// One of each group comes to talk.
+    /// Opens one speaker for each group.
     async fn open(&self, audiences: &[Audience]) -> io::Result<Vec<Speaker>> {
         let mut speakers = Vec::new();
         for (number, audience) in (self.groups * self.each..).zip(audiences) {
@@ -102,14 +104,14 @@ impl Groups {
         Ok(speakers)
     }
 
-    /// Has them talk; gives what they noted, group by group.
+    /// Has the speakers send; returns their records, by group.
     async fn speak(&self, speakers: Vec<Speaker>) -> io::Result<Vec<Record>> {
         let begun = Instant::now();
         let mut talking = JoinSet::new();
         for ((place, mut speaker), pause) in
             speakers.into_iter().enumerate().zip(pauses(self.groups, self.rate))
         {
-            // Everybody begins at another time, so that not all who talk as seldom do it together.
+            // Speakers start at different times, so that those with the same rate do not send together.
             let first = pause.mul_f64(float(place as u64) * GOLDEN % 1.0);
             let count = (self.time.saturating_sub(first).as_secs_f64() / pause.as_secs_f64()).ceil();
             talking.spawn(async move {
@@ -127,11 +129,11 @@ impl Groups {
     }
 }
 
-/// What is left of multiples of this, after the point, is spread evenly.
+/// The golden ratio's fraction: the fractional parts of its multiples are evenly spread.
 const GOLDEN: f64 = 0.618_033_988_75;
 
-/// The pause between two messages of each group, the most popular first: how often something is said in a group is as one
-/// by its rank (Zipf's law).
+/// Returns the pause between two messages of each group, the most popular first: a group's rate is inversely
+/// proportional to its rank (Zipf's law).
 fn pauses(groups: u32, rate: u32) -> impl Iterator<Item = Duration> {
     let sum: f64 = (1..=groups).map(|rank| 1.0 / f64::from(rank)).sum();
     (1..=groups).map(move |rank| Duration::from_secs_f64(f64::from(rank) * sum / f64::from(rate.max(1))))

@@ -1,4 +1,4 @@
-//! Logs as `GET /topics/{topic}/history` has them.
+//! The history client: logs as `GET /topics/{topic}/history` returns them.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,7 +12,7 @@ use crate::record::Line;
 /// The most entries of a page.
 pub(crate) const PAGE: u64 = 100;
 
-/// An entry as notes have it.
+/// Converts an entry into a line of a record.
 pub(crate) fn line(entry: Entry<Value>) -> Line {
     let Entry { id, seq, data, .. } = entry;
     let said = || data["text"].as_str().unwrap_or_default().lines().next().unwrap_or_default().to_owned();
@@ -24,12 +24,12 @@ pub(crate) fn line(entry: Entry<Value>) -> Line {
     Line { seq, id: id.to_string(), body }
 }
 
-/// The whole log, page by page.
+/// Reads the whole log, page by page.
 pub(crate) async fn whole_log(host: &str, cookie: Option<&str>, topic: &str) -> io::Result<Vec<Line>> {
     slice(host, cookie, topic, Seq::ZERO, None).await
 }
 
-/// What stands after a place, page by page; up to and with another, if that is given.
+/// Reads the entries after a Seq, page by page, up to and including another one if it is given.
 pub(crate) async fn slice(
     host: &str,
     cookie: Option<&str>,

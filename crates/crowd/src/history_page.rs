@@ -1,4 +1,4 @@
-//! How long a page of history takes when the log is long: at its end, in its middle, and at its beginning.
+//! History benchmark: the latency of a page of a long log, at its end, in its middle, and at its beginning.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,63 +19,63 @@ use crate::quantiles::{float, quantile_ms};
 use crate::server::Server;
 use crate::websocket::{await_data, client_text, connect, shake_hands};
 
-/// The size and place of a measurement.
+/// The parameters of a history benchmark.
 #[derive(Clone, Debug)]
 pub struct HistoryPage {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many entries the log has.
+    /// The number of entries in the log.
     pub entries: u64,
-    /// How many pages are read at each place.
+    /// The number of pages that are read at each position.
     pub pages: u64,
 }
 
-/// The result of a measurement.
+/// The result of a history benchmark.
 #[derive(Clone, Debug, Serialize)]
 pub struct Paged {
-    /// How many entries the log has.
+    /// The number of entries in the log.
     pub entries: u64,
-    /// How many of them a second came to disk.
+    /// The rate of commits while the log was filled, in entries per second.
     pub filled_per_s: f64,
-    /// One line for each place.
+    /// One line for each position.
     pub places: Vec<Turned>,
-    /// Every page that was not what it should be.
+    /// A finding for each page with wrong entries.
     pub findings: Vec<Finding>,
 }
 
-/// How long pages of one place took.
+/// The latency of pages at one position.
 #[derive(Clone, Debug, Serialize)]
 pub struct Turned {
-    /// Where.
+    /// The position: end, middle or beginning.
     pub place: &'static str,
-    /// How long half of them took at most, in ms.
+    /// The median, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
 }
 
-/// A page that is asked for: how, and what it must have.
+/// A request for a page, and the entries that it must return.
 #[derive(Clone, Debug)]
 struct Wanted {
     query: String,
-    /// The entry before its first.
+    /// The Seq before its first entry.
     after: u64,
-    /// Its last.
+    /// The Seq of its last entry.
     until: u64,
 }
 
 /// The topic that is filled.
 const TOPIC: &str = "history";
-/// How many fill it at once, and how many entries each has under way.
+/// The number of concurrent senders, and the entries that each has in flight.
 const SENDERS: u32 = 64;
 const UNDER_WAY: u32 = 48;
-/// How many bytes an entry carries.
+/// The payload of an entry, in bytes.
 const PAYLOAD: usize = 128;
-/// How many entries fill every cache, and how many pages of them each of so many reads.
+/// The number of entries that fill every cache, and of the pages that each of the readers reads from them.
 const WARM_ENTRIES: u64 = 100_000;
 const WARM_PAGES: u64 = 1_000;
 const WARM_READERS: u64 = 4;
-/// How long the server may rest before it is measured.
+/// The pause before the measurement, in which the server comes to rest.
 const SETTLE: Duration = Duration::from_secs(2);
 
 impl HistoryPage {
@@ -108,7 +108,7 @@ impl HistoryPage {
         Ok(Paged { entries, filled_per_s, places, findings })
     }
 
-    /// Which pages are asked for, place by place.
+    /// Returns the requested pages, by position.
     fn wanted(&self, entries: u64) -> [(&'static str, Vec<Wanted>); 3] {
         let at_end = |_| Wanted { query: String::new(), after: entries.saturating_sub(PAGE), until: entries };
         let before = |number: u64| {
@@ -128,8 +128,8 @@ impl HistoryPage {
     }
 }
 
-/// Has a log that is longer than what the server keeps of its file in memory, and reads it all over: then it keeps as much
-/// as it ever will.
+/// Fills a log that is longer than the part of the database file that the server caches, and reads all of it: then the
+/// caches are as large as they ever get.
 pub(crate) async fn fill_caches(server: &Server) -> io::Result<()> {
     let (host, entries) = (server.host(), fill(server.addr(), WARM_ENTRIES).await?);
     let mut reading = JoinSet::new();
@@ -149,7 +149,7 @@ pub(crate) async fn fill_caches(server: &Server) -> io::Result<()> {
     Ok(())
 }
 
-/// Publishes about so many entries as fast as they are answered; gives how many.
+/// Publishes about this many entries as fast as they are acknowledged; returns the number.
 async fn fill(addr: SocketAddr, entries: u64) -> io::Result<u64> {
     let rounds = entries.div_ceil(u64::from(SENDERS * UNDER_WAY));
     let mut senders = JoinSet::new();
@@ -173,7 +173,7 @@ async fn fill(addr: SocketAddr, entries: u64) -> io::Result<u64> {
     Ok(rounds * u64::from(SENDERS * UNDER_WAY))
 }
 
-/// What is wrong with a page that has these entries.
+/// Returns a finding if a page does not have the expected entries.
 fn what_is_wrong(place: &str, wanted: &Wanted, seqs: impl Iterator<Item = u64>) -> Option<Finding> {
     let Wanted { after, until, .. } = *wanted;
     let reader = format!("who reads at the {place}");

@@ -1,10 +1,12 @@
+//! The HTTP client of the crowd: GET, and POST of forms.
+
 use std::io;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-/// What the server answered.
+/// The server's response.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -15,7 +17,7 @@ pub(crate) struct Answer {
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Answer {
-    /// The body, if all went well.
+    /// Returns the body of a successful response.
     pub(crate) fn text(&self) -> io::Result<&str> {
         match self.status {
             200 => Ok(&self.body),
@@ -23,14 +25,14 @@ impl Answer {
         }
     }
 
-    /// The body as a value.
+    /// Returns the body, decoded from JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> io::Result<T> {
         let body = self.text()?;
         serde_json::from_str(body).map_err(|error| io::Error::other(format!("{error}: {body}")))
     }
 }
 
-/// Asks for a path.
+/// Requests a path.
 pub(crate) async fn get(host: &str, path: &str, cookie: Option<&str>) -> io::Result<Answer> {
     let (url, cookie) = (format!("http://{host}{path}"), cookie.map(str::to_owned));
     ask(move |agent| {
@@ -43,7 +45,7 @@ pub(crate) async fn get(host: &str, path: &str, cookie: Option<&str>) -> io::Res
     .await
 }
 
-/// Sends a form, as a script would.
+/// Posts a form, as a script would.
 pub(crate) async fn post(
     host: &str,
     path: &str,
@@ -63,7 +65,7 @@ pub(crate) async fn post(
     .await
 }
 
-/// Asks for one path after the other, over one connection; gives how long each took, too.
+/// Requests one path after the other over one connection; returns each response with its latency.
 pub(crate) async fn get_in_turn(
     host: &str,
     paths: Vec<String>,

@@ -1,4 +1,4 @@
-//! What it costs a server that many are there and nothing happens.
+//! Idle benchmark: the server's memory and processor time per idle connection.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,35 +17,35 @@ use crate::server::{Server, Serving};
 use crate::watch::{Step, Watcher};
 use crate::websocket::{Counter, Kind, PONG, await_data, client_text, connect, shake_hands_as};
 
-/// What is measured.
+/// The parameters of an idle benchmark.
 #[derive(Clone, Debug)]
 pub struct Idle {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// Where it keeps its facts.
+    /// The server's store.
     pub store: String,
-    /// How many sockets, each signed in and subscribed to one group.
+    /// The number of sockets, each signed in and subscribed to one group.
     pub connections: u32,
-    /// For how long nothing happens but pings.
+    /// The duration, in which nothing happens but pings.
     pub time: Duration,
 }
 
-/// What was measured.
+/// The result of an idle benchmark.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Rest {
-    /// How much the server's resident memory grew for each connection, in KiB.
+    /// The growth of the server's resident memory per connection, in KiB.
     pub rss_kib_each: f64,
-    /// Its processor time for each connection, in microseconds a second.
+    /// The server's processor time per connection, in microseconds per second.
     pub cpu_us_each: f64,
-    /// Connections that were let go of.
+    /// Connections that the server closed.
     pub lost: u32,
 }
 
-/// How many people there are; each has many sockets.
+/// The number of people; each has many sockets.
 const PEOPLE: usize = 40;
-/// How many sockets are open before the memory is looked at first: what a server needs to serve at all is not theirs.
+/// The number of sockets that are open before the first look at memory: the server's fixed cost does not count.
 const FIRST: u32 = 400;
-/// How long a server may take to come to rest, if as long is measured.
+/// The time for a server to come to rest, if the measurement is at least as long.
 pub const SETTLE: Duration = Duration::from_secs(3);
 
 impl Idle {
@@ -60,7 +60,7 @@ impl Idle {
         Ok(measured)
     }
 
-    /// Measures once, on a fresh server that serves already.
+    /// Measures once, on a fresh server that is already running.
     ///
     /// # Errors
     /// If the server cannot be reached.
@@ -103,7 +103,7 @@ impl Idle {
     }
 }
 
-/// Is there, and answers pings, until the server ends it.
+/// Stays connected and answers pings until the server closes the connection.
 async fn rest(mut stream: TcpStream) -> io::Result<()> {
     let mut counter = Counter::default();
     loop {

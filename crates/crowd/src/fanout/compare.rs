@@ -1,4 +1,5 @@
-//! The same measurement against several servers in turn, so that a noisy machine is noisy for all of them.
+//! Fan-out comparison: the same benchmark against several servers in turn, so that a noisy machine is noisy for all of
+//! them.
 
 use std::fmt;
 use std::io;
@@ -17,56 +18,56 @@ use super::{Dialect, Fanout, Measured};
 use crate::quantiles::median;
 use crate::server::Server;
 
-/// What is compared.
+/// The parameters of a comparison.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// Other servers.
+    /// The other servers.
     pub beside: Vec<Peer>,
-    /// How many subscribers.
+    /// The number of subscribers.
     pub subscribers: u32,
-    /// How many messages may be under way; each is a measurement of its own.
+    /// The bounds on messages in flight; each is a measurement of its own.
     pub windows: Vec<usize>,
-    /// How many messages a second are published, instead; each is a measurement of its own.
+    /// The rates in messages per second, instead of windows; each is a measurement of its own.
     pub rates: Vec<u32>,
-    /// How many bytes a message carries.
+    /// The payload of a message, in bytes.
     pub payload: usize,
-    /// For how long each is measured.
+    /// The duration of one measurement.
     pub time: Duration,
-    /// How often; medians are told.
+    /// The number of rounds; the result has their medians.
     pub rounds: usize,
 }
 
 /// Another server to measure.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// What it is called.
+    /// Its name in the result.
     pub name: String,
-    /// How it is spoken to.
+    /// Its protocol.
     pub dialect: Dialect,
-    /// The program and its arguments; the address where it shall listen comes last.
+    /// The program and its arguments; the listen address is appended.
     pub command: Vec<String>,
 }
 
 /// One line of the result: the medians of all rounds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
-    /// How many messages were under way, or were published a second.
+    /// The messages in flight, or the rate.
     pub load: Load,
-    /// Which server.
+    /// The name of the server.
     pub name: String,
     /// The medians.
     pub measured: Measured,
 }
 
-/// How messages are published.
+/// The load of a measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Load {
-    /// So many are under way at most.
+    /// A closed loop with at most this many messages in flight.
     Window(usize),
-    /// So many a second.
+    /// An open loop with this many messages per second.
     Rate(u32),
 }
 
@@ -79,7 +80,7 @@ impl fmt::Display for Load {
     }
 }
 
-/// How long a server may take until it listens.
+/// The timeout for a server to listen.
 const READY: Duration = Duration::from_secs(10);
 
 impl Comparison {
@@ -100,7 +101,7 @@ impl Comparison {
                 rounds[0].push(self.measure(addr, Dialect::Topics, server.pid(), load).await?);
                 server.kill().await?;
                 for (place, peer) in self.beside.iter().enumerate() {
-                    // What a peer cannot do ends its own measurement, and not the others'.
+                    // A failing peer ends its own measurement, but not those of the others.
                     match self.measure_peer(peer, load).await {
                         Ok(measured) => rounds[place + 1].push(measured),
                         Err(error) => eprintln!("{} at {load}: {error}", peer.name),

@@ -1,15 +1,15 @@
-//! How each kind of server is spoken to.
+//! The protocols of the servers under comparison.
 
 use super::TOPIC;
 
-/// How a server is spoken to.
+/// A server's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// Topics, as Hubbub has them: subscribers subscribe, the publisher publishes JSON.
+    /// Hubbub's topics: subscribers subscribe, the publisher publishes JSON.
     Topics,
-    /// Whatever one socket says goes to all of them, itself too.
+    /// A broadcast of each message to every socket, the sender's included.
     Echo,
-    /// As [`Dialect::Echo`], but messages that wait are joined to one with line feeds between them.
+    /// As [`Dialect::Echo`], but waiting messages are joined into one frame, with line feeds between them.
     EchoJoined,
     /// The protocol of NATS over a WebSocket.
     Nats,
@@ -17,19 +17,19 @@ pub enum Dialect {
     SocketIo,
 }
 
-/// How messages are found in what a server sends.
+/// The way to count messages in a server's stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Count {
-    /// Each frame is one.
+    /// Each frame is one message.
     Frames,
-    /// A frame has messages of so many bytes, each but the last with one byte more.
+    /// A frame has messages of this many bytes, with one more byte after each but the last.
     Joined(u64),
-    /// Each has so many bytes, however they are framed.
+    /// Each message has this many bytes, regardless of framing.
     Stream(u64),
 }
 
 impl Dialect {
-    /// Where the socket is.
+    /// Returns the path of the WebSocket endpoint.
     pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Topics | Self::Echo | Self::EchoJoined => "/ws",
@@ -38,7 +38,7 @@ impl Dialect {
         }
     }
 
-    /// What a subscriber says first, frame by frame.
+    /// Returns the frames that a subscriber sends first.
     pub(super) fn opening(self) -> Vec<String> {
         match self {
             Self::Topics => vec![format!(r#"{{"action":"subscribe","topic":"{TOPIC}"}}"#)],
@@ -48,7 +48,7 @@ impl Dialect {
         }
     }
 
-    /// What the publisher says first.
+    /// Returns the frames that the publisher sends first.
     pub(super) fn publisher_opening(self) -> Vec<String> {
         match self {
             Self::Nats => vec!["CONNECT {\"verbose\":false}\r\n".into()],
@@ -57,7 +57,7 @@ impl Dialect {
         }
     }
 
-    /// How many frames come before the subscriber is ready: a welcome, and the answer to its opening.
+    /// Returns the number of frames before a subscriber is ready: a welcome, and the answer to its opening.
     pub(super) const fn before(self) -> usize {
         match self {
             Self::Topics | Self::Nats | Self::SocketIo => 2,
@@ -65,7 +65,7 @@ impl Dialect {
         }
     }
 
-    /// How many frames come before the publisher may publish.
+    /// Returns the number of frames before the publisher may publish.
     pub(super) const fn publisher_before(self) -> usize {
         match self {
             Self::Topics | Self::Nats => 1,
@@ -74,7 +74,7 @@ impl Dialect {
         }
     }
 
-    /// A message of so many bytes, as the publisher says it.
+    /// Returns a message with a payload of this many bytes, as the publisher sends it.
     pub(super) fn message(self, payload: usize) -> String {
         let data = "x".repeat(payload);
         match self {
@@ -85,7 +85,7 @@ impl Dialect {
         }
     }
 
-    /// How such messages are counted where they arrive.
+    /// Returns the way to count such messages at a subscriber.
     pub(super) fn count(self, payload: usize) -> Count {
         match self {
             Self::Topics | Self::Echo | Self::SocketIo => Count::Frames,

@@ -1,3 +1,5 @@
+//! Fan-out subscribers: teams of raw sockets that count deliveries.
+
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
@@ -14,35 +16,35 @@ use super::Progress;
 use super::dialect::{Count, Dialect};
 use crate::websocket::{Counter, Kind, PONG, client_text, connect, shake_hands};
 
-/// Subscribers that share a thread. They count among themselves, so that the measuring costs as little as it can: only
-/// when all of a team have a message is it told to the others.
+/// Subscribers that share a thread. To keep the cost of measuring low they count among themselves, and report a message
+/// to the publisher only when the whole team has it.
 pub(super) struct Team {
     pub(super) addr: SocketAddr,
     pub(super) dialect: Dialect,
-    /// How many bytes a message carries.
+    /// The payload of a message, in bytes.
     pub(super) payload: usize,
-    /// Which subscribers, by number.
+    /// The numbers of the subscribers.
     pub(super) numbers: Vec<u32>,
     pub(super) progress: Arc<Progress>,
 }
 
-/// What a team has in common.
+/// The state that a team shares.
 struct Shared {
     progress: Arc<Progress>,
     size: Cell<u32>,
-    /// For each place the message that some of the team have, and how many lack it.
+    /// For each slot, the message that part of the team has, and the number of subscribers that lack it.
     lacking: RefCell<Vec<(u64, u32)>>,
-    /// How long some deliveries took, in microseconds.
+    /// The sampled latencies, in microseconds.
     samples: RefCell<Vec<u64>>,
 }
 
-/// Of how many deliveries one is timed.
+/// One of this many deliveries is timed.
 const SAMPLE: u64 = 16;
-/// How much is read at once.
+/// The size of a read, in bytes.
 const READ_BYTES: usize = 64 * 1_024;
 
 impl Team {
-    /// Counts what comes until it is over; gives how long some of it took, in microseconds.
+    /// Counts deliveries until the run is over; returns the sampled latencies, in microseconds.
     pub(super) fn run(self, mut over: watch::Receiver<bool>) -> io::Result<Vec<u64>> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let size = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
@@ -72,7 +74,7 @@ impl Team {
     }
 }
 
-/// One subscriber.
+/// Runs one subscriber.
 async fn subscribe(
     stream: TcpStream,
     dialect: Dialect,
@@ -134,13 +136,13 @@ async fn subscribe(
 }
 
 impl Shared {
-    /// The server has let go of a subscriber that had so many messages: the others go on without it.
+    /// Notes that the server disconnected a subscriber that had this many messages: the others go on without it.
     fn lost(&self, had: u64, error: io::Error) {
         if self.progress.note_kicked(error) {
             self.size.set(self.size.get() - 1);
             let (_, sent) = self.progress.under_way();
             for number in had..sent {
-                // Those that nobody has yet will not count it at all.
+                // A message that nobody has yet will not count it at all.
                 let place = self.progress.place(number);
                 if self.lacking.borrow()[place].0 == number {
                     self.has(number, place);
@@ -149,7 +151,7 @@ impl Shared {
         }
     }
 
-    /// A subscriber got so many messages more, beginning with this one, counted from 0.
+    /// Notes that a subscriber got `count` more messages, beginning with `from`, counted from 0.
     fn came(&self, from: u64, count: u64) {
         if count == 0 {
             return;
@@ -169,7 +171,7 @@ impl Shared {
         }
     }
 
-    /// One more has a message, or does not need it.
+    /// Notes that one more subscriber has a message, or no longer needs it.
     fn has(&self, number: u64, place: usize) {
         let (counted, lacking) = &mut self.lacking.borrow_mut()[place];
         if *counted != number {
