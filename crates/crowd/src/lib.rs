@@ -1,15 +1,14 @@
-//! A crowd of people over real sockets, and the checker that judges what they saw.
+//! Load tests: a crowd of people over real sockets, and the checker that judges what they saw.
 //!
-//! It starts a real server process, has people introduce themselves, join a group, talk and listen, kills
-//! the server in between, and writes down everything that was sent, answered and read. The [`checker`] then
-//! looks for anything that was promised and not kept. It speaks only the public surface and must never know
-//! of ours but `wire`.
+//! It starts a real server process, has people sign up, join a group, send and listen, kills the server in between, and
+//! records everything that was sent, answered and read. The [`checker`] then looks for violations of what the server
+//! promised. It uses only the public interface, and of our crates it must know nothing but `wire`.
 //!
-//! How fast is another question than how right: [`fanout`], [`idle`] and [`durable`] measure, and judge nothing.
-//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`] and [`end_to_end`] do both: their readers, thousands of them in
-//! `listener/`, note what they read for the checker too.
-//! What the product has of all this, as `hubbub bench`, does without the feature `people` and tells a [`watch::Watcher`] how
-//! far it is.
+//! Speed and correctness are different questions: [`fanout`], [`idle`] and [`durable`] measure, and check nothing.
+//! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`] and [`end_to_end`] do both: their readers,
+//! thousands of them in `listener/`, keep records for the checker too.
+//! The part that the product uses, as `hubbub bench`, does without the feature `people` and reports its progress to a
+//! [`watch::Watcher`].
 //!
 //! Start reading at [`checker::check`], then [`run::run`], then `person/`.
 

@@ -1,13 +1,13 @@
-//! What a server tells of itself in the text format of Prometheus.
+//! The Prometheus metrics of a server under test.
 
 use std::collections::BTreeMap;
 
-/// What was counted, by name.
+/// The values of metrics, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics(BTreeMap<String, f64>);
 
 impl Metrics {
-    /// Reads the text; lines with labels are added up under their name.
+    /// Parses the text format; samples with labels are summed under their name.
     pub(crate) fn read(text: &str) -> Self {
         let mut metrics = BTreeMap::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -20,7 +20,7 @@ impl Metrics {
         Self(metrics)
     }
 
-    /// What has this name, without the prefix of the product; none if it is not told.
+    /// Returns the value of a metric, named without the product's prefix; `None` if the server has no such metric.
     #[must_use]
     pub fn of(&self, name: &str) -> Option<f64> {
         self.0.get(&format!("hubbub_{name}")).copied()

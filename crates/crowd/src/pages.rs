@@ -1,5 +1,5 @@
-//! What a page costs where there are many people, groups and entries: processor time of the server and how long it takes,
-//! alone and beside people who reload heavy pages all the time.
+//! Page benchmark: processor time and latency of pages with many people, groups and entries, alone and while others
+//! constantly reload heavy pages.
 
 use std::fs;
 use std::io;
@@ -16,20 +16,20 @@ use crate::process::{cpu_s, rss_kib};
 use crate::quantiles::{float, quantile_ms};
 use crate::server::Server;
 
-/// The size and place of a measurement.
+/// The parameters of a page benchmark.
 #[derive(Clone, Debug)]
 pub struct Pages {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
     /// The program that fills a data folder: the example `town` of the store.
     pub town: PathBuf,
-    /// How many people, groups and entries there are.
+    /// The number of people, groups and entries.
     pub size: Size,
-    /// How often each page is asked for.
+    /// The number of requests for each page.
     pub rounds: usize,
 }
 
-/// How much there is.
+/// The size of the data.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Size {
     /// People with an account.
@@ -40,37 +40,37 @@ pub struct Size {
     pub entries: usize,
 }
 
-/// The result of a measurement.
+/// The result of a page benchmark.
 #[derive(Clone, Debug, Serialize)]
 pub struct Costs {
-    /// How much there was.
+    /// The size of the data.
     pub size: Size,
     /// One line for each page.
     pub pages: Vec<Cost>,
-    /// How long the start page of somebody with two groups took beside eight who reload.
+    /// The cost of the start page of a user with two groups, while eight others reload.
     pub beside: Cost,
-    /// The resident memory of the server, in MiB: at rest, and after all this.
+    /// The server's resident memory, in MiB: at rest, and at the end.
     pub rss_mib: [u64; 2],
 }
 
 /// The cost of one page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cost {
-    /// Which.
+    /// The page.
     pub page: String,
-    /// The first answer after the start, in ms.
+    /// The latency of the first response after the start, in ms.
     pub cold_ms: f64,
-    /// The processor time of the server for one, in ms, once it is warm; 0 where it is not known.
+    /// The server's processor time per request, in ms, once it is warm; 0 if it is not known.
     pub cpu_ms: f64,
-    /// How long half of them took at most.
+    /// The median latency, in ms.
     pub median_ms: f64,
-    /// How long 99 of 100 took at most.
+    /// The 99th percentile, in ms.
     pub p99_ms: f64,
-    /// The length of the page, in KiB.
+    /// The size of the page, in KiB.
     pub kib: u64,
 }
 
-/// How the people of the town come in, and where they go.
+/// The sessions of the town's people, and the paths of the pages.
 #[derive(Debug, Deserialize)]
 struct Town {
     busy: String,
@@ -82,14 +82,14 @@ struct Town {
     word: String,
 }
 
-/// How many reload beside.
+/// The number of people who reload meanwhile.
 const RELOADING: usize = 8;
 
 impl Pages {
     /// Fills a store, and measures.
     ///
     /// # Errors
-    /// If the store cannot be filled, or the server not started or reached.
+    /// If the store cannot be filled, or the server cannot be started or reached.
     pub async fn run(&self) -> io::Result<Costs> {
         let folder = tempfile::tempdir()?;
         let town = self.fill(folder.path()).await?;
@@ -118,7 +118,7 @@ impl Pages {
 
     async fn measure(&self, host: &str, pid: u32, page: &str, path: &str, session: &str) -> io::Result<Cost> {
         let (cold, kib) = ask(host, path, session, 1).await?;
-        // Its statements, its part of the file and the code of the page are there from then on.
+        // Warm-up: brings its statements, its part of the file and the page's code into memory.
         ask(host, path, session, 3).await?;
         let before = cpu_s(pid).unwrap_or_default();
         let (times, _) = ask(host, path, session, self.rounds).await?;
@@ -177,7 +177,7 @@ impl Town {
     }
 }
 
-/// Asks for a page so often; gives how long each took, in microseconds and sorted, and the length of the page in KiB.
+/// Requests a page this many times; returns the sorted latencies, in microseconds, and the size of the page in KiB.
 async fn ask(host: &str, path: &str, session: &str, times: usize) -> io::Result<(Vec<u64>, u64)> {
     let cookie = format!("hubbub_session={session}");
     let answers = get_in_turn(host, vec![path.to_owned(); times], Some(cookie)).await?;

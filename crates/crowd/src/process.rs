@@ -1,10 +1,10 @@
-//! What Linux tells of a process.
+//! Resource usage of a process, from `/proc` on Linux.
 
 use std::fs;
 
 use serde::Serialize;
 
-/// What a process holds.
+/// The resources that a process holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Holding {
     /// Its resident memory, in KiB.
@@ -15,24 +15,24 @@ pub struct Holding {
     pub threads: u64,
 }
 
-/// The ticks of a second in `/proc`: fixed for programs, whatever the kernel uses inside (proc(5), `USER_HZ`).
+/// Clock ticks per second in `/proc`: fixed for programs, regardless of the kernel's own rate (proc(5), `USER_HZ`).
 const TICKS: f64 = 100.0;
 
-/// The processor time a process has taken, user and system, in seconds.
+/// Returns the processor time of a process, user and system, in seconds.
 pub(crate) fn cpu_s(pid: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name may have spaces and brackets; what counts stands after the last bracket.
+    // The name may contain spaces and brackets; the numbers come after the last bracket.
     let (_, numbers) = stat.rsplit_once(')')?;
     let mut ticks = numbers.split_whitespace().skip(11).map(|number| number.parse::<f64>().ok());
     Some((ticks.next()?? + ticks.next()??) / TICKS)
 }
 
-/// The resident memory of a process, in KiB.
+/// Returns the resident memory of a process, in KiB.
 pub(crate) fn rss_kib(pid: u32) -> Option<u64> {
     status(pid, "VmRSS:")
 }
 
-/// What a process holds just now.
+/// Returns the resources that a process holds now.
 pub(crate) fn holding(pid: u32) -> Option<Holding> {
     Some(Holding {
         rss_kib: rss_kib(pid)?,

@@ -1,19 +1,20 @@
-//! The most that one thread of this machine can do: one `send` for each delivery and nothing else. Every server that
-//! delivers message by message stays below it, whatever it is written in.
+//! The baseline: the most that one thread of this machine can do, with one `send` for each delivery and nothing else.
+//! Every server that delivers message by message stays below it, in any language.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-/// Takes so many subscribers and then a publisher, and writes each of its messages to everybody, one by one.
+/// Accepts this many subscribers and then a publisher, and writes each of the publisher's messages to every subscriber,
+/// one by one.
 ///
 /// # Errors
-/// If it cannot listen, or somebody goes away.
+/// If it cannot listen, or a subscriber disconnects.
 pub fn serve(addr: SocketAddr, subscribers: usize) -> io::Result<()> {
     let listener = TcpListener::bind(addr)?;
     let mut sockets = Vec::new();
     while sockets.len() <= subscribers {
         let (stream, _) = listener.accept()?;
-        // Somebody who only looks whether we listen says nothing.
+        // A client that only probes the port sends nothing.
         if let Ok(socket) = shake_hands(stream) {
             sockets.push(socket);
         }
@@ -24,9 +25,9 @@ pub fn serve(addr: SocketAddr, subscribers: usize) -> io::Result<()> {
             socket.write_all(&message)?;
         }
     }
-    // The publisher is gone. Subscribers go by themselves: whoever is let go of is counted.
+    // The publisher is gone. Subscribers leave by themselves: a disconnected one would be counted.
     for mut socket in sockets {
-        // Gone is gone, with a word or without.
+        // The end of the connection counts, with an error or without.
         let _ = io::copy(&mut socket, &mut io::sink());
     }
     Ok(())
@@ -40,14 +41,14 @@ fn shake_hands(mut stream: TcpStream) -> io::Result<TcpStream> {
         stream.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
-    // The key of our own subscribers is always the same, and nobody looks at the answer to it.
+    // Our own subscribers always send the same key and do not check the answer to it.
     stream.write_all(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
     )?;
     Ok(stream)
 }
 
-/// The next message of the publisher, as a frame for subscribers; our own publisher masks with zeros.
+/// Reads the publisher's next message and returns it as a frame for subscribers; our own publisher masks with zeros.
 fn message(publisher: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut header = [0; 2];
     publisher.read_exact(&mut header)?;

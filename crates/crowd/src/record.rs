@@ -1,17 +1,17 @@
-//! What people write down: everything they sent, what came of it, and everything they read, in order.
+//! Records: everything a person sent, its outcome, and everything they read, in order.
 
 use wire::{Epoch, ReadState, ResetReason, Seq};
 
-/// One person's notes.
+/// One person's record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
-    /// Who it is.
+    /// The person's name.
     pub name: String,
-    /// What happened, in the order in which it happened to them.
+    /// The notes, in the order in which they happened to the person.
     pub notes: Vec<Note>,
 }
 
-/// One line of notes.
+/// One note of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
     /// A message was sent for the first time.
@@ -21,54 +21,54 @@ pub enum Note {
         /// Its text.
         body: String,
     },
-    /// It was acknowledged.
+    /// A message was acknowledged.
     Ok {
         /// Its `SendId`.
         id: String,
-        /// Where it stands, as the ack says.
+        /// Its Seq, from the ack.
         seq: Seq,
-        /// Whether the ack says that it was there already.
+        /// Whether the ack says that it is a duplicate.
         duplicate: bool,
     },
-    /// It was refused for good.
+    /// A message was refused, without a retry.
     Refused {
         /// Its `SendId`.
         id: String,
     },
-    /// Live delivery began after this place.
+    /// A subscription is active.
     Subscribed {
-        /// The life of the log.
+        /// The epoch of the log.
         epoch: Epoch,
-        /// The place.
+        /// The Seq after which live delivery begins.
         seq: Seq,
     },
-    /// An entry came.
+    /// An entry was read.
     Read(Line),
-    /// The gap up to this place will not come.
+    /// A reset: the entries up to this Seq will not be delivered.
     Reset {
-        /// Why.
+        /// The reason.
         reason: ResetReason,
-        /// Where delivery goes on.
+        /// The Seq after which delivery continues.
         seq: Seq,
     },
-    /// What history gave for the gap of the oldest reset that nothing was noted for yet.
+    /// History returned the gap of the oldest reset without such a note.
     Refilled {
-        /// The entries, in the order in which they came.
+        /// The entries, in the order of arrival.
         lines: Vec<Line>,
     },
-    /// How far somebody is was told.
+    /// Somebody's read state was received.
     Marks(ReadState),
-    /// The seat was given up, by an act that stands at this place.
+    /// The membership ended.
     Left {
-        /// The place.
+        /// The Seq of the entry that ended it.
         seq: Seq,
     },
 }
 
-/// One entry of the log, as somebody read it.
+/// One entry of the log, as a person read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its place.
+    /// Its Seq.
     pub seq: Seq,
     /// Its `SendId`.
     pub id: String,

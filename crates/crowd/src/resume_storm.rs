@@ -1,4 +1,4 @@
-//! Everybody falls away at once and comes back at once, as after the restart of a proxy.
+//! Resume storm: everybody disconnects at once and resumes at once, as after the restart of a proxy.
 
 use std::io;
 use std::path::PathBuf;
@@ -19,58 +19,58 @@ use crate::quantiles::quantile_ms;
 use crate::server::Server;
 use crate::speaker::Speaker;
 
-/// What happens: all listen, all fall away, something is said, and all come back with what they have read.
+/// The parameters of a resume storm: all listen, all disconnect, messages are sent, and all resume from their cursors.
 #[derive(Clone, Debug)]
 pub struct ResumeStorm {
-    /// The binary of the product.
+    /// The server binary.
     pub server: PathBuf,
-    /// How many sockets listen to one group.
+    /// The number of sockets that listen to one group.
     pub connections: u32,
-    /// How many messages are said while nobody is there.
+    /// The number of messages that are sent while nobody is connected.
     pub messages: u64,
 }
 
-/// What was seen.
+/// The result of a resume storm.
 #[derive(Clone, Debug, Serialize)]
 pub struct Returned {
-    /// How many sockets there were.
+    /// The number of sockets.
     pub connections: u32,
-    /// How long it took until half of them had everything, in ms, from when all began to come back.
+    /// The time from the start of the storm until half of the sockets had everything, in ms.
     pub median_ms: f64,
-    /// Until 99 of 100 had.
+    /// The same, for 99 of 100, in ms.
     pub p99_ms: f64,
-    /// Until all had.
+    /// The same, for all, in ms.
     pub all_ms: f64,
-    /// How often somebody had to try again.
+    /// The number of reconnects that had to be retried.
     pub falls: u64,
-    /// How often a gap was not replayed, but left to history.
+    /// The number of gaps that were left to history instead of being replayed.
     pub resets: u64,
-    /// The processor time that the server took for it, in seconds.
+    /// The server's processor time for the storm, in seconds.
     pub cpu_s: f64,
-    /// How often the store was read meanwhile, if the server tells.
+    /// The number of reads of the store meanwhile, if the server reports them.
     pub store_reads: Option<f64>,
-    /// Every promise that was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
 }
 
-/// How many people there are; each has many sockets.
+/// The number of people; each has many sockets.
 const PEOPLE: usize = 200;
-/// How many messages everybody reads before they fall away.
+/// The number of messages that everybody reads before they disconnect.
 const BEFORE: u64 = 20;
-/// How long everybody has for these.
+/// The time for reading these.
 const READ: Duration = Duration::from_secs(2);
 /// The pause between two messages.
 const PAUSE: Duration = Duration::from_millis(2);
-/// How many bytes a message has.
+/// The payload of a message, in bytes.
 const PAYLOAD: usize = 128;
-/// How long somebody may need until they have everything.
+/// The timeout for reading everything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl ResumeStorm {
     /// Measures once.
     ///
     /// # Errors
-    /// If the server cannot be started or reached, or the speaker is not answered.
+    /// If the server cannot be started or reached, or the speaker gets no answer.
     pub async fn run(&self) -> io::Result<Returned> {
         let mut server = Server::start(&self.server, "sqlite", None).await?;
         let host = server.host();
@@ -126,7 +126,7 @@ impl ResumeStorm {
 }
 
 impl Returned {
-    /// In a few words.
+    /// Returns a one-line summary.
     #[must_use]
     pub fn summary(&self) -> String {
         let Self { connections, falls, resets, .. } = self;
@@ -134,7 +134,7 @@ impl Returned {
     }
 }
 
-/// Everybody reads what there is, and then all fall away without a word.
+/// Has everybody read what there is, and then disconnects all of them without a close frame.
 async fn fall_away(there: Vec<(Listener, Link)>) -> io::Result<Vec<Listener>> {
     let (until, mut reading) = (Instant::now() + READ, JoinSet::new());
     for (mut listener, link) in there {
@@ -152,7 +152,7 @@ async fn fall_away(there: Vec<(Listener, Link)>) -> io::Result<Vec<Listener>> {
     for link in links {
         link.reset()?;
     }
-    // What was under way has arrived, or never will.
+    // Everything in flight has arrived by now, or never will.
     sleep(PAUSE).await;
     Ok(gone)
 }

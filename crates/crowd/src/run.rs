@@ -1,4 +1,4 @@
-//! One run: a server, a crowd in one group, kills in between, and the verdict.
+//! A crash run: a server, a crowd in one group, kills in between, and the verdict.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,42 +18,41 @@ use crate::history::whole_log;
 use crate::person::{Person, Progress};
 use crate::server::Server;
 
-/// What happens in a run.
+/// The parameters of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The binary of the server.
+    /// The server binary.
     pub server: PathBuf,
-    /// Where it keeps its facts.
+    /// The server's store.
     pub store: String,
-    /// A deliberate bug of it.
+    /// A deliberate bug to activate in it.
     pub plant: Option<String>,
-    /// How many people.
+    /// The number of people.
     pub people: usize,
-    /// How many messages in all.
+    /// The number of messages of all people together.
     pub messages: usize,
-    /// How often the server is killed.
+    /// The number of times that the server is killed.
     pub kills: usize,
-    /// How many frames somebody reads, about, before their connection breaks; 0 if it never does.
+    /// The average number of frames after which a person's connection breaks; 0 for never.
     pub cuts: usize,
-    /// The pause before each letter, if people mix what they do and the group is kept busy beside.
+    /// The pause before each send, if people also edit and react, and the group has a background load.
     pub mixed: Option<Duration>,
-    /// Where chance begins, so that a run can be repeated.
+    /// The seed of the random numbers, so that a run can be repeated.
     pub seed: u64,
-    /// When the run is given up.
+    /// The time after which the run is given up.
     pub limit: Duration,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
-    /// What was not kept.
+    /// All violations.
     pub findings: Vec<Finding>,
-    /// In figures.
+    /// A one-line summary.
     pub summary: String,
 }
 
-/// Chance that can be repeated: `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
-/// Generators", 2014).
+/// Seeded random numbers: `SplitMix64` (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
 #[derive(Clone, Debug)]
 pub struct Chaos {
     state: Arc<Mutex<u64>>,
@@ -65,7 +64,7 @@ impl Chaos {
         Self { state: Arc::new(Mutex::new(seed)), cuts }
     }
 
-    /// A number in 0..1.
+    /// Returns a number in 0..1.
     #[must_use]
     pub fn chance(&self) -> f64 {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +76,7 @@ impl Chaos {
         f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / f64::from(u32::MAX)
     }
 
-    /// After how many frames a connection breaks, if it does.
+    /// Returns the number of frames after which a connection breaks, if it does.
     #[must_use]
     pub fn cut_after(&self) -> Option<usize> {
         #[expect(
@@ -90,13 +89,13 @@ impl Chaos {
     }
 }
 
-/// How long between two rounds of what goes on beside, in runs of about a minute.
+/// The pause between two rounds of the background load, in runs of about a minute.
 const ROUND: Duration = Duration::from_secs(3);
 
 /// Runs a plan.
 ///
 /// # Errors
-/// If the server does not serve, or the run does not come to its end.
+/// If the server does not serve, or the run does not reach its end.
 pub async fn run(plan: &Plan) -> io::Result<Outcome> {
     let began = Instant::now();
     let until = began + plan.limit;
@@ -181,7 +180,7 @@ pub async fn run(plan: &Plan) -> io::Result<Outcome> {
     Ok(Outcome { findings: check(&records, &log), summary })
 }
 
-/// Waits until so many messages are acknowledged; false if time is over first.
+/// Waits until this many messages are acknowledged; returns false if the time is over first.
 async fn reached(progress: &Progress, acks: usize, until: Instant) -> bool {
     while progress.acks.load(Ordering::Acquire) < acks {
         if Instant::now() > until {

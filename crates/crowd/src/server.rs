@@ -1,4 +1,4 @@
-//! The server under test: a process of its own, started, killed and started again.
+//! The server under test: a process of its own that is started, killed and restarted.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,42 +15,42 @@ use tokio::time::{Instant, sleep};
 use crate::http;
 use crate::metrics::Metrics;
 
-/// A server with a data folder and a port of its own.
+/// A server with its own data folder and port.
 pub struct Server {
     binary: PathBuf,
     store: String,
     plant: Option<String>,
     port: u16,
-    /// Where it serves metrics.
+    /// The port of its metrics.
     metrics: u16,
-    /// Whether nothing reaches it that is meant for who started it: no setting, and no Ctrl-C.
+    /// Whether it is isolated from what is meant for its parent process: settings and Ctrl-C.
     apart: bool,
-    // The process goes before its folder.
+    // Declared before the folder, so that the process ends before its folder is removed.
     child: Option<Child>,
     folder: TempDir,
-    /// What it says. It has a disk to fill, and must be able to say so.
+    /// Its output. A server has a disk to fill, and must be able to report that.
     log: NamedTempFile,
 }
 
-/// Where a server serves, and as which process.
+/// The address and process of a running server.
 #[derive(Clone, Copy, Debug)]
 pub struct Serving {
-    /// Where it listens.
+    /// The address that it listens on.
     pub addr: SocketAddr,
-    /// The process; none while it does not run.
+    /// The process id; `None` while it does not run.
     pub pid: Option<u32>,
 }
 
-/// How long a server may take until it serves.
+/// The timeout for a server to start.
 const READY: Duration = Duration::from_secs(30);
-/// How much of what it said is told when it fails.
+/// The number of lines of its output that an error includes.
 const LAST_LINES: usize = 5;
 
 impl Server {
     /// Starts a server from a binary. `plant` names a deliberate bug, for binaries that have one.
     ///
     /// # Errors
-    /// If it does not come to serve.
+    /// If it does not start.
     pub async fn start(binary: &Path, store: &str, plant: Option<&str>) -> io::Result<Self> {
         let mut server = Self::new(binary, store, tempfile::tempdir()?).await?;
         server.plant = plant.map(str::to_owned);
@@ -58,21 +58,21 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts a server over the folder `data` of a folder that goes when the server does.
+    /// Starts a server on the subfolder `data` of a folder that is removed with the server.
     ///
     /// # Errors
-    /// If it does not come to serve.
+    /// If it does not start.
     pub async fn over(binary: &Path, folder: TempDir) -> io::Result<Self> {
         let mut server = Self::new(binary, "sqlite", folder).await?;
         server.up().await?;
         Ok(server)
     }
 
-    /// A server that [`Server::up`] will start, with its data in a new folder in this one. It knows nothing of the
-    /// settings and signals that are meant for who starts it: they have it to end, by [`Server::kill`].
+    /// Creates a server that [`Server::up`] will start, with its data in a new folder inside `beside`. It ignores the
+    /// settings and signals that are meant for its parent process, which ends it with [`Server::kill`].
     ///
     /// # Errors
-    /// If there is no port, or the folder cannot be made.
+    /// If there is no free port, or the folder cannot be created.
     pub async fn apart(binary: &Path, store: &str, beside: &Path) -> io::Result<Self> {
         let server = Self::new(binary, store, tempfile::tempdir_in(beside)?).await?;
         Ok(Self { apart: true, ..server })
@@ -87,34 +87,34 @@ impl Server {
         Ok(Self { binary, store, plant: None, port, metrics, apart: false, child: None, folder, log })
     }
 
-    /// The host and port it listens on.
+    /// Returns the host and port that it listens on.
     #[must_use]
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The same, as an address.
+    /// Returns the same, as an address.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// What it counts, by name; a family of counters as their sum.
+    /// Returns its metrics by name, each family of counters as its sum.
     ///
     /// # Errors
-    /// If it does not tell.
+    /// If it does not answer.
     pub async fn metrics(&self) -> io::Result<Metrics> {
         let answer = http::get(&format!("127.0.0.1:{}", self.metrics), "/metrics", None).await?;
         Ok(Metrics::read(answer.text()?))
     }
 
-    /// The process; none while it does not run.
+    /// Returns the process id; `None` while it does not run.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref()?.id()
     }
 
-    /// The process.
+    /// Returns the process id.
     ///
     /// # Errors
     /// If it does not run.
@@ -122,16 +122,16 @@ impl Server {
         self.pid().ok_or_else(|| io::Error::other("the server has ended"))
     }
 
-    /// Where it serves.
+    /// Returns its address and process.
     #[must_use]
     pub fn serving(&self) -> Serving {
         Serving { addr: self.addr(), pid: self.pid() }
     }
 
-    /// Starts the process, on the same data and port, and waits until it serves.
+    /// Starts the process on the same data and port, and waits until it serves.
     ///
     /// # Errors
-    /// If it does not; with the end of what it said.
+    /// If it does not start; with the end of its output.
     pub async fn up(&mut self) -> io::Result<()> {
         let mut command = Command::new(&self.binary);
         if self.apart {
@@ -173,18 +173,18 @@ impl Server {
         }
     }
 
-    /// How the process has ended by itself, if it has.
+    /// Returns the exit status if the process has ended by itself.
     ///
     /// # Errors
-    /// If the system does not tell.
+    /// If the system does not report it.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.as_mut().map_or(Ok(None), Child::try_wait)
     }
 
-    /// Waits until the process has ended by itself; at once if it does not run.
+    /// Waits until the process has ended by itself; returns at once if it does not run.
     ///
     /// # Errors
-    /// If the system does not tell.
+    /// If the system does not report it.
     pub async fn until_ended(&mut self) -> io::Result<()> {
         match &mut self.child {
             Some(child) => child.wait().await.map(|_| ()),
@@ -192,7 +192,7 @@ impl Server {
         }
     }
 
-    /// The last lines of what it said: warnings and errors.
+    /// Returns the last lines of its output: warnings and errors.
     #[must_use]
     pub fn said(&self) -> String {
         let said = fs::read_to_string(&self.log).unwrap_or_default();
@@ -200,10 +200,10 @@ impl Server {
         lines[lines.len().saturating_sub(LAST_LINES)..].join(" | ")
     }
 
-    /// Ends the process at once, as a power cut would.
+    /// Kills the process at once, as a power cut would.
     ///
     /// # Errors
-    /// If it cannot be ended.
+    /// If it cannot be killed.
     pub async fn kill(&mut self) -> io::Result<()> {
         match self.child.take() {
             Some(mut child) => child.kill().await,
@@ -211,7 +211,7 @@ impl Server {
         }
     }
 
-    /// Lets no setting through, neither from the environment nor from a file, and no Ctrl-C.
+    /// Isolates a command from settings in the environment and in files, and from Ctrl-C.
     fn keep_apart(&self, command: &mut Command) -> io::Result<()> {
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"HUBBUB_") {

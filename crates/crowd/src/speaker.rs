@@ -1,4 +1,4 @@
-//! People who only talk, at a fixed rate, over raw sockets.
+//! Speakers: people who only send, at a fixed rate, over raw sockets.
 
 use std::io;
 use std::str;
@@ -15,26 +15,26 @@ use crate::listener::Target;
 use crate::record::{Note, Record};
 use crate::websocket::{Frames, Kind, PONG, client_text, connect, shake_hands_as};
 
-/// Somebody who talks in one group, and notes what was said and answered.
+/// A person who sends in one group, and records sends and acks.
 #[derive(Debug)]
 pub(crate) struct Speaker {
     target: Arc<Target>,
     stream: TcpStream,
     frames: Frames,
-    /// How many bytes a message has at least.
+    /// The least payload of a message, in bytes.
     payload: usize,
     said: u64,
     answered: u64,
     pub(crate) record: Record,
 }
 
-/// How long an answer may take.
+/// The timeout for an ack.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How much is read at once.
+/// The size of a read, in bytes.
 const READ_BYTES: usize = 16 * 1_024;
 
 impl Speaker {
-    /// Comes to a group, under a name that nobody else there has.
+    /// Connects to a group, under a name that nobody else there has.
     pub(crate) async fn open(
         target: &Arc<Target>,
         number: u32,
@@ -48,12 +48,12 @@ impl Speaker {
         Ok(Self { target, stream, frames: Frames::default(), payload, said: 0, answered: 0, record })
     }
 
-    /// Says so many messages more, so far apart, whether or not earlier ones are answered; and waits until all are.
+    /// Sends this many more messages at this pause, an open loop, and waits until all are acknowledged.
     pub(crate) async fn say(&mut self, count: u64, pause: Duration) -> io::Result<()> {
         let (begun, before) = (Instant::now(), self.said);
         let last = before + count;
         while self.answered < last {
-            // Late is late: a message counts from when it was to be sent.
+            // The send time of a late message is its scheduled one, so that its latency includes the delay.
             let passed = u32::try_from(self.said - before).unwrap_or(u32::MAX);
             let due = begun + pause.mul_f64(f64::from(passed));
             tokio::select! {

@@ -1,25 +1,25 @@
-//! Who is told how far a measurement is.
+//! Progress reports of a measurement.
 
 use std::time::Duration;
 
-/// What a measurement does from now on.
+/// The next step of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It opens connections; so many are open.
+    /// It opens connections; this many are open.
     Opens(u32),
-    /// It counts nothing for so long, so that what was begun comes to rest.
+    /// It counts nothing for this long, so that earlier work comes to rest.
     Settles(Duration),
-    /// It measures for so long, with what does not count at the beginning; nothing comes after it.
+    /// It measures for this long, warm-up included; this is the last step.
     Measures(Duration),
 }
 
-/// Watches a measurement. It is told by the task that measures, and must not keep it waiting.
+/// An observer of a measurement. The measuring task calls it, so it must not block.
 pub trait Watcher: Sync {
-    /// Something begins, or goes on.
+    /// Notes that a step begins, or continues.
     fn sees(&self, step: Step);
 }
 
-/// Nobody watches.
+/// The observer that ignores everything.
 impl Watcher for () {
     fn sees(&self, _: Step) {}
 }
