@@ -1,9 +1,8 @@
-//! The way to other nodes, by the address an operator gives.
+//! Implementations of the bus between nodes, selected by an address.
 //!
-//! Buses that cross machines have their home here, each a file that implements [`chat::Bus`] and passes the
-//! same contract as the bus within a process. The crate must never know facts: a bus carries hints, and who
-//! hears one reads the store.
-//!
+//! Buses between machines belong here, each a file that implements [`chat::Bus`] and passes the same contract suite as
+//! the bus within a process. The crate must never know stored data: a bus carries hints, and a node that receives one
+//! reads the store.
 //! Start reading at [`open`].
 
 use std::fmt;
@@ -11,14 +10,14 @@ use std::sync::Arc;
 
 use chat::{Bus, LocalBus};
 
-/// There is no bus at such an address.
+/// The error for an address without a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownBus(String);
 
-/// The bus at an address: `local`, for a single node.
+/// Opens the bus at an address: `local`, for a single node.
 ///
 /// # Errors
-/// [`UnknownBus`], which says what there is.
+/// [`UnknownBus`], which names the available ones.
 pub fn open(address: &str) -> Result<Arc<dyn Bus>, UnknownBus> {
     match address {
         "local" => Ok(Arc::new(LocalBus::default())),

@@ -1,4 +1,4 @@
-//! The bus of a single machine keeps the contract of every bus.
+//! The contract suite of the bus, run against the local bus of a single machine.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The command `crowd`.
+//! The command `crowd`: load tests and benchmarks of a server that it starts.
 
 mod commands;
 
@@ -12,7 +12,7 @@ use self::commands::{
     slow_consumer, soak, told,
 };
 
-/// People over real sockets, and a checker of what they saw.
+/// Load tests with people over real sockets, and a checker of what they saw.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Cli {
@@ -22,46 +22,46 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// One run: a group, messages, kills, a verdict
+    /// Crash test: a group, messages, kills, and a check of the result
     Crash(crash::Arguments),
-    /// One run in which people also edit, react, come and go, rise, fall and broadcast
+    /// Mixed load: people also edit, react, join, leave, change roles and broadcast
     Mixed(mixed::Arguments),
-    /// How fast one message reaches many, beside other servers if they are named
+    /// Fan-out benchmark: one message to many subscribers, beside other servers if any are named
     Fanout(fanout::Arguments),
-    /// What it costs that many are there and nothing happens
+    /// Memory and processor time per idle connection
     Idle(idle::Arguments),
-    /// How fast what is sent is a fact
+    /// Acks per second and their latency, each after the commit
     Durable(durable::Arguments),
-    /// How long a message takes to others, on disk before it is told, beside the same without a disk
+    /// End-to-end latency between people, with a store on disk and one in memory
     EndToEnd(end_to_end::Arguments),
-    /// How long a page of history takes when the log is long
+    /// Latency of a page of a long history
     HistoryPage(history_page::Arguments),
-    /// What a page costs where there is much of everything
+    /// Cost of pages with many people, groups and entries
     Pages(pages::Arguments),
-    /// What it costs that many people are in many groups
+    /// Latency and cost with many people in many groups
     Groups(groups::Arguments),
-    /// What it does that some stop reading
+    /// Effect of subscribers that stop reading
     SlowConsumer(slow_consumer::Arguments),
-    /// Everybody falls away at once and comes back at once
+    /// Everybody disconnects and resumes at once
     ResumeStorm(resume_storm::Arguments),
-    /// Many come, read a little and go, all the time
+    /// Many short connections, all the time
     Churn(churn::Arguments),
-    /// A mixed load that goes on and on
+    /// Mixed load for a long time, to find leaks
     Soak(soak::Arguments),
-    /// A server that only writes, to be measured beside the others: the most that one thread can do
+    /// Server that only writes, as a baseline: the most that one thread can do
     Raw {
-        /// How many subscribers will come before the publisher
+        /// Number of subscribers that connect before the publisher
         subscribers: usize,
-        /// Where to listen
+        /// Address to listen on
         addr: SocketAddr,
     },
-    /// A short run of each kind, for the tests
+    /// Short run of each test
     Check(check::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Sockets are descriptors. Where the system gives no more, opening them fails, and says so.
+    // Each socket is a descriptor. Where the system does not raise the limit, opening one fails with an error.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let good = match Cli::parse().command {
         Command::Crash(arguments) => told("crash", crash::run(arguments).await),

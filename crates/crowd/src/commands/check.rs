@@ -1,3 +1,5 @@
+//! The command `crowd check`: a short run of every test.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,13 +13,13 @@ use crowd::slow_consumer::SlowConsumer;
 
 use super::{idle, judge, mixed, told};
 
-/// A short run of each kind, for the tests.
+/// A short run of each test.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary under test
+    /// Server binary under test
     #[arg(long)]
     server: PathBuf,
-    /// A binary with deliberate bugs, which must be found
+    /// Binary with planted bugs, which must be found
     #[arg(long)]
     planted: Option<PathBuf>,
     /// More messages, kills, connections and time
@@ -25,7 +27,7 @@ pub(crate) struct Arguments {
     long: bool,
 }
 
-/// Runs them all; whether each is good.
+/// Runs all tests; returns true if each is good.
 pub(crate) async fn run(Arguments { server, planted, long }: Arguments) -> bool {
     let pick = |short: u32, in_long: u32| if long { in_long } else { short };
     let kills = pick(4, 40);
@@ -74,8 +76,8 @@ fn judged(name: &str, outcome: io::Result<Outcome>) -> bool {
     told(name, outcome.map(|Outcome { findings, summary }| judge(name, &findings, &summary)))
 }
 
-/// Whether the checker finds a server that acknowledges before it commits. A kill must fall between the two,
-/// so a few runs may be needed.
+/// Returns true if the checker finds a server that acknowledges before it commits. A kill must fall between the two, so
+/// a few runs may be needed.
 async fn finds_the_bug(plan: &Plan) -> bool {
     let name = "a planted ack before the commit is found";
     for seed in 1..=5 {

@@ -1,3 +1,5 @@
+//! The command `crowd churn`: many short connections.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,24 +9,24 @@ use crowd::churn::{Churn, Churned};
 
 use super::{judge, write};
 
-/// Many come, read a little and go.
+/// Many short connections, all the time.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// How many come a second
+    /// New connections per second
     #[arg(long, default_value_t = 500)]
     rate: u32,
-    /// For how long
+    /// Duration in seconds
     #[arg(long, default_value_t = 30)]
     seconds: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures, and says what came of it.
+/// Measures, and prints the result.
 pub(crate) async fn run(Arguments { server, rate, seconds, json }: Arguments) -> io::Result<bool> {
     let churned = Churn { server, rate, time: Duration::from_secs(seconds) }.run().await?;
     let Churned { median_ms, p99_ms, before, after, .. } = &churned;

@@ -1,3 +1,5 @@
+//! The command `crowd crash`: kills the server while people send.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,42 +9,42 @@ use crowd::run::{Plan, run as carry_out};
 
 use super::{judge, write};
 
-/// One run: a group, messages, kills, a verdict.
+/// Crash test: a group, messages, kills, and a check of the result.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary under test
+    /// Server binary under test
     #[arg(long)]
     server: PathBuf,
-    /// sqlite or memory; a memory that is killed has forgotten, so kill it 0 times
+    /// sqlite or memory; a killed server loses its memory, so use 0 kills with it
     #[arg(long, default_value = "sqlite")]
     store: String,
-    /// How many people
+    /// Number of people
     #[arg(long, default_value_t = 200)]
     people: usize,
-    /// How many messages in all
+    /// Number of messages of all people together
     #[arg(long, default_value_t = 20_000)]
     messages: usize,
-    /// How often the server is killed
+    /// Number of kills of the server
     #[arg(long, default_value_t = 20)]
     kills: usize,
-    /// After about how many frames a connection breaks; 0 for never
+    /// Average number of frames after which a connection breaks; 0 for never
     #[arg(long, default_value_t = 0)]
     cuts: usize,
-    /// Where chance begins
+    /// Seed of the random numbers
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// When the run is given up
+    /// Timeout of the run in seconds
     #[arg(long, default_value_t = 300)]
     limit_seconds: u64,
-    /// A deliberate bug, for binaries that have one
+    /// Planted bug to activate, for binaries that have one
     #[arg(long)]
     plant: Option<String>,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Runs it, and says what came of it.
+/// Runs the test, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let outcome = carry_out(&arguments.plan()).await?;
     write(arguments.json.as_deref(), &outcome)?;
@@ -50,7 +52,7 @@ pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
 }
 
 impl Arguments {
-    /// What shall happen.
+    /// Returns the plan that these arguments describe.
     fn plan(&self) -> Plan {
         Plan {
             server: self.server.clone(),

@@ -1,3 +1,5 @@
+//! The command `crowd durable`: acks per second and their latency.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,33 +9,33 @@ use crowd::durable::{Acknowledged, Durable};
 
 use super::write;
 
-/// How fast what is sent is a fact.
+/// Acks per second and their latency, each after the commit.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
     /// sqlite or memory
     #[arg(long, default_value = "sqlite")]
     store: String,
-    /// How many senders
+    /// Number of senders
     #[arg(long, default_value_t = 64)]
     senders: u32,
-    /// How many topics they send to
+    /// Number of topics they send to
     #[arg(long, default_value_t = 8)]
     topics: u32,
-    /// How many messages a second all of them send; 0 for as fast as they are answered
+    /// Messages per second of all senders together; 0 for as fast as they are acknowledged
     #[arg(long, default_values_t = [1_000, 10_000, 0])]
     rate: Vec<u32>,
-    /// For how long each is measured
+    /// Duration of each measurement in seconds
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures and prints a table.
+/// Measures, and prints a table.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, store, senders, topics, rate, seconds, json } = arguments;
     println!("durable, {store}: {senders} senders to {topics} topics, {seconds} s");

@@ -1,3 +1,5 @@
+//! The command `crowd end-to-end`: latency between people.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,33 +9,33 @@ use crowd::end_to_end::{Delivered, EndToEnd};
 
 use super::{judge, write};
 
-/// How long a message takes from one who says it to another who reads it.
+/// End-to-end latency between people, with a store on disk and one in memory.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// How many groups
+    /// Number of groups
     #[arg(long, default_value_t = 8)]
     groups: u32,
-    /// How many people each of them has; everybody talks and listens
+    /// Number of people in each group; all of them send and listen
     #[arg(long, default_value_t = 8)]
     each: u32,
-    /// How many messages a second all of them say
+    /// Messages per second of all people together
     #[arg(long, default_value_t = 1_000)]
     rate: u32,
-    /// For how long each is measured
+    /// Duration of each measurement in seconds
     #[arg(long, default_value_t = 8)]
     seconds: u64,
-    /// How often; medians are told
+    /// Number of rounds; medians are printed
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures, and says what came of it.
+/// Measures, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, groups, each, rate, seconds, rounds, json } = arguments;
     let time = Duration::from_secs(seconds);

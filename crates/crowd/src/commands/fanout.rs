@@ -1,3 +1,5 @@
+//! The command `crowd fanout`: one message to many subscribers.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,40 +10,40 @@ use crowd::fanout::compare::{Comparison, Line, Peer};
 
 use super::write;
 
-/// How fast one message reaches many.
+/// Fan-out benchmark: one message to many subscribers, beside other servers if any are named.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// Another server to measure in turn: its name, how it is spoken to (echo, joined, nats, socketio), and the command,
-    /// to which the address is added where it shall listen
+    /// Another server to measure in turn: its name, its dialect (echo, joined, nats, socketio), and its command, to
+    /// which the listen address is appended
     #[arg(long, value_name = "NAME=DIALECT=COMMAND")]
     beside: Vec<Peer>,
-    /// How many subscribers
+    /// Number of subscribers
     #[arg(long, default_value_t = 1_000)]
     subscribers: u32,
-    /// How many messages are under way at most [default: 1, 16 and 128]
+    /// Most messages in flight [default: 1, 16 and 128]
     #[arg(long)]
     window: Vec<usize>,
-    /// How many messages a second are published, instead of as many as the window allows
+    /// Messages per second, instead of as many as the window allows
     #[arg(long)]
     rate: Vec<u32>,
-    /// How many bytes a message carries
+    /// Payload of a message in bytes
     #[arg(long, default_value_t = 128)]
     payload: usize,
-    /// For how long each is measured
+    /// Duration of each measurement in seconds
     #[arg(long, default_value_t = 3)]
     seconds: u64,
-    /// How often; medians are told
+    /// Number of rounds; medians are printed
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures and prints a table.
+/// Measures, and prints a table.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, beside, subscribers, window, rate, payload, seconds, rounds, json } = arguments;
     let time = Duration::from_secs(seconds);

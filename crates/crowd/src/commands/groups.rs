@@ -1,3 +1,5 @@
+//! The command `crowd groups`: many people in many groups.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,30 +9,30 @@ use crowd::groups::{Groups, Spread};
 
 use super::{judge, write};
 
-/// Many people in many groups, a few of which say most.
+/// Latency and cost with many people in many groups, a few of which have most of the traffic.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// How many groups
+    /// Number of groups
     #[arg(long, default_value_t = 1_000)]
     groups: u32,
-    /// How many people each of them has
+    /// Number of members of each group
     #[arg(long, default_value_t = 10)]
     each: u32,
-    /// How many messages a second are said in all of them
+    /// Messages per second of all groups together
     #[arg(long, default_value_t = 1_000)]
     rate: u32,
-    /// For how long
+    /// Duration in seconds
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures, and says what came of it.
+/// Measures, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, groups, each, rate, seconds, json } = arguments;
     let spread = Groups { server, groups, each, rate, time: Duration::from_secs(seconds) }.run().await?;

@@ -1,3 +1,5 @@
+//! The command `crowd history-page`: pages of a long history.
+
 use std::io;
 use std::path::PathBuf;
 
@@ -6,24 +8,24 @@ use crowd::history_page::{HistoryPage, Turned};
 
 use super::{judge, write};
 
-/// How long a page of history takes when the log is long.
+/// Latency of a page of a long history.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// About how many entries the log has
+    /// Approximate number of entries in the log
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
-    /// How many pages are read at each place
+    /// Number of pages to read at each position
     #[arg(long, default_value_t = 1_000)]
     pages: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures, and says what came of it.
+/// Measures, and prints the result.
 pub(crate) async fn run(Arguments { server, entries, pages, json }: Arguments) -> io::Result<bool> {
     let paged = HistoryPage { server, entries, pages }.run().await?;
     write(json.as_deref(), &paged)?;

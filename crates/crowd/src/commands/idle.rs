@@ -1,3 +1,5 @@
+//! The command `crowd idle`: the cost of idle connections.
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,30 +9,30 @@ use crowd::idle::{Idle, Rest};
 
 use super::write;
 
-/// What it costs that many are there.
+/// Memory and processor time per idle connection.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
     /// sqlite or memory
     #[arg(long, default_value = "sqlite")]
     store: String,
-    /// How many sockets
+    /// Number of sockets
     #[arg(long, default_value_t = 8_000)]
     connections: u32,
-    /// For how long nothing happens
+    /// Duration of the idle time in seconds
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// The most resident memory of the server for an idle connection: it is 1.8 KiB, and the system counts in pages.
+/// The most resident memory of the server per idle connection, in KiB: it is 1.8 KiB, and the system counts in pages.
 const MOST_KIB_EACH: f64 = 4.0;
 
-/// Measures and prints a line.
+/// Measures, and prints one line.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, store, connections, seconds, json } = arguments;
     let idle = Idle { server, store: store.clone(), connections, time: Duration::from_secs(seconds) };
@@ -42,8 +44,8 @@ pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whether a connection with which nothing happens stays small: what one forgets to give back, or puts into its task, is
-/// there ten thousand times.
+/// Returns true if idle connections stay small: memory that is not freed, or kept in a connection's task, is there ten
+/// thousand times.
 pub(crate) async fn is_small(server: &Path) -> bool {
     let name = "an idle connection is small";
     let (store, time) = ("memory".into(), Duration::from_secs(1));

@@ -1,3 +1,5 @@
+//! The command `crowd mixed`: people also edit, react, join, leave and broadcast.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,27 +9,28 @@ use crowd::run::{Outcome, Plan, run as carry_out};
 
 use super::judge;
 
-/// One run in which people also edit, react, come and go, rise, fall and broadcast.
+/// Mixed load: people also edit, react, join, leave, change roles and broadcast.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary under test
+    /// Server binary under test
     #[arg(long)]
     server: PathBuf,
     /// sqlite or memory
     #[arg(long, default_value = "sqlite")]
     store: String,
-    /// About how long people go on
+    /// Approximate duration in seconds
     #[arg(long, default_value_t = 60)]
     seconds: u32,
 }
 
-/// Runs it, and says what came of it.
+/// Runs the test, and prints the result.
 pub(crate) async fn run(Arguments { server, store, seconds }: Arguments) -> io::Result<bool> {
     let Outcome { findings, summary } = carry_out(&plan(server, &store, seconds)).await?;
     Ok(judge(&format!("{store}, mixed"), &findings, &summary))
 }
 
-/// Twenty people who do something up to twenty times a second each; in memory only as often as it keeps of one log.
+/// Returns a plan with twenty people, each with up to twenty actions per second; the memory store gets no more than it
+/// keeps of one log.
 pub(crate) fn plan(server: PathBuf, store: &str, seconds: u32) -> Plan {
     let people = 20;
     let seconds_of = usize::try_from(seconds).unwrap_or(usize::MAX).max(1);

@@ -1,4 +1,4 @@
-//! The commands, one a module: what each can be told, and how it says what came of it.
+//! The commands, one per module: arguments and output.
 
 pub(crate) mod check;
 pub(crate) mod churn;
@@ -22,10 +22,10 @@ use std::path::Path;
 use crowd::checker::Finding;
 use serde::Serialize;
 
-/// The most findings that are told one by one.
+/// The most findings that are printed.
 const MOST_TOLD: usize = 20;
 
-/// Whether it came to an end, and a good one; if it did not, says why.
+/// Returns the verdict of a run; prints an error if it did not finish.
 pub(crate) fn told(name: &str, good: io::Result<bool>) -> bool {
     good.unwrap_or_else(|error| {
         println!("FAILED {name}: {error}");
@@ -33,7 +33,7 @@ pub(crate) fn told(name: &str, good: io::Result<bool>) -> bool {
     })
 }
 
-/// Whether nothing was found; says what.
+/// Prints the findings of a run; returns true if there are none.
 fn judge(name: &str, findings: &[Finding], summary: &str) -> bool {
     if findings.is_empty() {
         println!("ok {name}: nothing lost, doubled or reordered; {summary}");

@@ -1,3 +1,5 @@
+//! The command `crowd pages`: the cost of pages.
+
 use std::io;
 use std::path::PathBuf;
 
@@ -6,33 +8,33 @@ use crowd::pages::{Cost, Costs, Pages, Size};
 
 use super::write;
 
-/// What a page costs where there are many people, groups and entries.
+/// Cost of pages with many people, groups and entries.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// The program that fills a data folder: the example `town` of the crate `store`
+    /// Program that fills a data folder: the example `town` of the crate `store`
     #[arg(long)]
     town: PathBuf,
-    /// How many people have an account
+    /// Number of people with an account
     #[arg(long, default_value_t = 20_000)]
     people: usize,
-    /// How many groups there are
+    /// Number of groups
     #[arg(long, default_value_t = 3_000)]
     groups: usize,
-    /// How many entries the logs have together
+    /// Number of entries of all logs together
     #[arg(long, default_value_t = 1_000_000)]
     entries: usize,
-    /// How often each page is asked for
+    /// Number of requests for each page
     #[arg(long, default_value_t = 100)]
     rounds: usize,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures, and says what came of it.
+/// Measures, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, town, people, groups, entries, rounds, json } = arguments;
     let size = Size { people, groups, entries };

@@ -1,3 +1,5 @@
+//! The command `crowd resume-storm`: everybody resumes at once.
+
 use std::io;
 use std::path::PathBuf;
 
@@ -6,24 +8,24 @@ use crowd::resume_storm::{ResumeStorm, Returned};
 
 use super::{judge, write};
 
-/// Everybody falls away at once and comes back at once.
+/// Everybody disconnects and resumes at once.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// How many sockets listen to one group
+    /// Number of sockets that listen to one group
     #[arg(long, default_value_t = 5_000)]
     connections: u32,
-    /// How many messages are said while nobody is there
+    /// Number of messages sent while nobody is connected
     #[arg(long, default_value_t = 200)]
     messages: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures, and says what came of it.
+/// Measures, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, connections, messages, json } = arguments;
     let returned = ResumeStorm { server, connections, messages }.run().await?;

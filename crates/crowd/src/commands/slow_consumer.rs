@@ -1,3 +1,5 @@
+//! The command `crowd slow-consumer`: subscribers that stop reading.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,33 +9,33 @@ use crowd::slow_consumer::{SlowConsumer, Slowed};
 
 use super::{judge, write};
 
-/// What it does that some stop reading.
+/// Effect of subscribers that stop reading.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// How many sockets listen to one group
+    /// Number of sockets that listen to one group
     #[arg(long, default_value_t = 1_000)]
     subscribers: u32,
-    /// How many of a hundred stop reading
+    /// Percentage of them that stop reading
     #[arg(long, default_value_t = 5)]
     percent: u32,
-    /// How many messages a second are said
+    /// Messages per second
     #[arg(long, default_value_t = 400)]
     rate: u32,
-    /// How many bytes a message has
+    /// Payload of a message in bytes
     #[arg(long, default_value_t = 128)]
     payload: usize,
-    /// For how long
+    /// Duration in seconds
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Measures the same without and with those who stop, and says what came of it.
+/// Measures without and with slow subscribers, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, subscribers, percent, rate, payload, seconds, json } = arguments;
     let stalled = (subscribers * percent.min(100) / 100).max(1);

@@ -1,3 +1,5 @@
+//! The command `crowd soak`: a mixed load, to find leaks.
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,33 +10,33 @@ use crowd::soak::Soak;
 
 use super::{judge, write};
 
-/// A mixed load that goes on and on.
+/// Mixed load for a long time, to find leaks.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The binary of the product
+    /// Server binary
     #[arg(long)]
     server: PathBuf,
-    /// How many sockets stay
+    /// Number of connections that stay
     #[arg(long, default_value_t = 200)]
     steady: u32,
-    /// How many come back every few seconds
+    /// Number of connections that reconnect every few seconds
     #[arg(long, default_value_t = 40)]
     restless: u32,
-    /// How many a second come and go
+    /// Short connections per second
     #[arg(long, default_value_t = 20)]
     visitors: u32,
-    /// How many messages a second are said
+    /// Messages per second
     #[arg(long, default_value_t = 40)]
     rate: u32,
-    /// For how long
+    /// Duration in seconds
     #[arg(long, default_value_t = 600)]
     seconds: u64,
-    /// Where to write the result as JSON
+    /// File for the result as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// Goes on for so long, and says what came of it.
+/// Runs for the whole duration, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> io::Result<bool> {
     let Arguments { server, steady, restless, visitors, rate, seconds, json } = arguments;
     let time = Duration::from_secs(seconds);
