@@ -1,13 +1,15 @@
+//! The clipboard of the browser.
+
 use js_sys::Reflect;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Clipboard, Document, Element, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
-/// Puts a text on the clipboard. False if the browser lets no script do that.
+/// Copies a text to the clipboard. Returns false if the browser does not let scripts do that.
 ///
 /// Only pages over https and on this machine have the asynchronous clipboard; elsewhere, and where it is refused, the
-/// older command copies what is selected.
+/// older command copies a selection.
 pub(crate) async fn copy(text: String) -> bool {
     if let Some(clipboard) = clipboard()
         && JsFuture::from(clipboard.write_text(&text)).await.is_ok()
@@ -22,7 +24,7 @@ fn clipboard() -> Option<Clipboard> {
     (!found.is_undefined() && !found.is_null()).then(|| found.unchecked_into())
 }
 
-/// Selects the text in a field that is there for a moment, and copies the selection.
+/// Selects the text in a temporary field, and copies the selection.
 fn copy_selected(text: &str) -> Option<bool> {
     let document: HtmlDocument = window().document()?.dyn_into().ok()?;
     let focused = document.active_element();
@@ -40,7 +42,7 @@ fn copy_selected(text: &str) -> Option<bool> {
     Some(copied)
 }
 
-/// Where a field can be selected: what is outside of an open dialog cannot have the focus.
+/// Returns the element to which the field is added so that it can be focused: nothing outside an open dialog can.
 fn holder(document: &Document, focused: Option<&Element>) -> Option<Element> {
     let dialog = focused.and_then(|focused| focused.closest("dialog, [popover]").ok().flatten());
     dialog.or_else(|| document.body().map(Into::into))

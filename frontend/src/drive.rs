@@ -1,3 +1,5 @@
+//! The WebSocket driver: carries out the effects of the chat client, and reports frames and events to it.
+
 use std::cell::RefCell;
 
 use app::ChatClient;
@@ -19,11 +21,11 @@ use wire::{CloseCode, Conversation, GroupView, PageStart, Topic};
 use crate::storage;
 
 thread_local! {
-    /// Rings the driver: one ring that waits is as good as many.
+    /// Wakes the driver; one pending wake-up is as good as many.
     static BELL: RefCell<Option<mpsc::Sender<Ring>>> = const { RefCell::new(None) };
 }
 
-/// Why the driver is woken.
+/// The reason for a wake-up.
 enum Ring {
     /// There is something to send.
     Work,
@@ -31,7 +33,7 @@ enum Ring {
     Back,
 }
 
-/// The close code of a socket that ended without one, as browsers say it.
+/// The close code that browsers report for a socket that ended without one.
 const ABNORMAL: u16 = 1006;
 
 /// Drives a [`ChatClient`] until the page ends.
@@ -57,7 +59,7 @@ pub(crate) fn wake() {
 fn ring(ring: Ring) {
     BELL.with_borrow_mut(|bell| {
         if let Some(bell) = bell {
-            // A full channel means that the driver is about to look anyway.
+            // A full channel means that the driver is about to wake up anyway.
             let _ = bell.try_send(ring);
         }
     });
@@ -73,11 +75,11 @@ struct Driver {
 struct Socket {
     out: SplitSink<WebSocket, Message>,
     from: SplitStream<WebSocket>,
-    /// Whether it has been heard of: a socket says nothing when it opens, but our server speaks first.
+    /// Whether a frame has arrived: a socket does not report that it opened, but our server sends the first frame.
     open: bool,
 }
 
-/// What ended the driver's wait.
+/// The event that ended the driver's wait.
 enum Turn {
     Frame(Result<Message, WebSocketError>),
     SocketEnded,
@@ -155,13 +157,13 @@ impl Driver {
             self.live.opened(now);
         }
         self.live.heard(frame, now);
-        // The server knows somebody else by this cookie, or nobody.
+        // The server has another user, or none, for this cookie.
         if self.live.link.get_untracked() == LinkState::Ended {
             storage::end(self.live.me.id);
         }
     }
 
-    /// Lets go of the socket, so that nothing late of it is ever listened to.
+    /// Drops the socket, so that its late frames are ignored.
     fn closed(&mut self, code: u16) {
         self.socket = None;
         self.live.closed(code, Date::now(), js_sys::Math::random());
@@ -171,7 +173,7 @@ impl Driver {
     }
 }
 
-/// Loads anew what the server does not replay.
+/// Reloads the entries that the server does not replay.
 async fn load(live: ChatClient, topic: Topic) {
     let entrance = match topic.conversation() {
         Some(Conversation::Group(group)) => {
@@ -190,7 +192,7 @@ async fn load(live: ChatClient, topic: Topic) {
                     live.reloaded(*page);
                     true
                 }
-                // The seat is gone; the subscription's end says so.
+                // The membership has ended; the end of the subscription says so.
                 Ok(GroupView::Outside { .. }) => true,
                 Err(_) => false,
             }
@@ -211,7 +213,7 @@ async fn load(live: ChatClient, topic: Topic) {
     wake();
 }
 
-/// Rings when the window or the document says so, as long as the page lives.
+/// Wakes the driver when the window or the document has an event, as long as the page lives.
 fn listen(event: &str) {
     let back = Closure::<dyn FnMut()>::new(|| {
         if !document().hidden() {
@@ -219,13 +221,13 @@ fn listen(event: &str) {
         }
     });
     let listener = back.as_ref().unchecked_ref();
-    // An error would mean that the page takes no listeners; the timers still bring the connection back.
+    // An error would mean that the page accepts no listeners; the timers still bring the connection back.
     let _ = window().add_event_listener_with_callback(event, listener);
     let _ = document().add_event_listener_with_callback(event, listener);
     back.forget();
 }
 
-/// Tells whether the page is in sight, now and whenever that changes.
+/// Reports whether the page is visible, now and at every change.
 fn watch_attention(live: &ChatClient) {
     let live = live.clone();
     let look = move || {
@@ -234,18 +236,18 @@ fn watch_attention(live: &ChatClient) {
     };
     look();
     let look = Closure::<dyn FnMut()>::new(look);
-    // An error would mean that the page takes no listeners; then it is taken as looked at.
+    // An error would mean that the page accepts no listeners; then it counts as visible.
     let _ = document().add_event_listener_with_callback("visibilitychange", look.as_ref().unchecked_ref());
     look.forget();
 }
 
-/// Tells whether somebody looks at the page, now and whenever that changes.
+/// Reports whether the page has the focus, now and at every change.
 fn watch_focus(live: &ChatClient, event: &str) {
     let focused = live.focused.clone();
     let look = move || focused.set(document().has_focus().unwrap_or(true));
     look();
     let look = Closure::<dyn FnMut()>::new(look);
-    // An error would mean that the page takes no listeners; then it is taken as looked at.
+    // An error would mean that the page accepts no listeners; then it counts as focused.
     let _ = window().add_event_listener_with_callback(event, look.as_ref().unchecked_ref());
     look.forget();
 }
@@ -256,7 +258,8 @@ fn address() -> String {
     format!("{scheme}://{}/ws", location.host().unwrap_or_default())
 }
 
-/// Under whose name messages on their way are kept: nobody sends what another user of this browser wrote.
+/// Returns the storage prefix of a user's pending messages: nobody sends messages that another user of this browser
+/// wrote.
 fn outbox_name(live: &ChatClient) -> String {
     format!("hubbub/outbox/{}/", live.me.id)
 }

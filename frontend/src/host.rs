@@ -1,3 +1,5 @@
+//! The browser APIs that the app uses, as one struct of functions.
+
 use app::{Browser, Failure};
 use gloo_net::http::Request;
 use gloo_timers::future::TimeoutFuture;
@@ -8,7 +10,7 @@ use wire::ID_BYTES;
 
 use crate::{clipboard, clock, drive, layout, storage};
 
-/// What this browser can do.
+/// Returns the functions of this browser.
 pub(crate) fn browser() -> Browser {
     Browser {
         start: drive::start,
@@ -35,7 +37,7 @@ fn random() -> [u8; ID_BYTES] {
     let mut bytes = [0; ID_BYTES];
     let filled = window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
     if filled.is_err() {
-        // Every browser that runs wasm has it; the clock and the weak source still make ids that differ.
+        // Every browser that runs wasm has `crypto`; the clock and the weak source still make ids that differ.
         for (place, byte) in bytes.iter_mut().enumerate() {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any byte will do")]
             let mixed = (js_sys::Math::random() * 256.0) as u8 ^ (Date::now() as u64 >> place) as u8;
@@ -45,20 +47,20 @@ fn random() -> [u8; ID_BYTES] {
     bytes
 }
 
-/// Sends a form's fields to a server function while the page goes away; nobody waits for the answer.
+/// Sends a form's fields to a server function while the page is being closed; nobody waits for the response.
 fn beacon(action: &'static str, fields: &str) {
-    // An error would mean that the browser takes no more of them; then the act is not done, and nothing is lost.
+    // An error would mean that the browser accepts no more beacons; then the action is not done, and nothing is lost.
     let fields = web_sys::UrlSearchParams::new_with_str(fields);
     let _ = fields
         .map(|fields| window().navigator().send_beacon_with_opt_url_search_params(action, Some(&fields)));
 }
 
 fn go_to(address: &str) {
-    // An error would mean that this is no address; it came from a link of the page.
+    // An error would mean that this is not an address; it came from a link of the page.
     let _ = window().location().set_href(address);
 }
 
-/// Sends a form as a browser would, but asks for an answer that a script can read.
+/// Submits a form as a browser would, but asks for a response that a script can read.
 async fn submit(action: &'static str, fields: String) -> Result<Option<String>, Failure> {
     let request = Request::post(action)
         .header("Content-Type", "application/x-www-form-urlencoded")

@@ -1,3 +1,5 @@
+//! Layout observation: changes of an element's content and size.
+
 use std::any::Any;
 use std::rc::Rc;
 
@@ -5,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, MutationObserver, MutationObserverInit, ResizeObserver};
 
-/// Calls back after an element has changed, until it is dropped.
+/// The observers of an element, disconnected on drop.
 struct Watch {
     changes: Option<MutationObserver>,
     sizes: Option<ResizeObserver>,
@@ -23,8 +25,8 @@ impl Drop for Watch {
     }
 }
 
-/// Watches what an element holds and how large it is. Both are told before the next paint: what is put in or taken away
-/// at once, a size that follows from late pictures, fonts or the window after the layout.
+/// Calls back when the content or the size of an element has changed, before the next paint: at once for a change of
+/// content, after the layout for a new size, which may follow from late pictures, fonts or the window.
 pub(crate) fn watch(element: &Element, call: Box<dyn Fn()>) -> Box<dyn Any> {
     let call: Rc<dyn Fn()> = call.into();
     let call = Closure::<dyn FnMut()>::new(move || call());
@@ -35,7 +37,7 @@ pub(crate) fn watch(element: &Element, call: Box<dyn Fn()>) -> Box<dyn Any> {
         what.set_child_list(true);
         what.set_subtree(true);
         what.set_character_data(true);
-        // An error would mean that nothing was asked for.
+        // An error would mean that no kind of change was requested.
         let _ = changes.observe_with_options(element, &what);
     }
     let sizes = ResizeObserver::new(function).ok();

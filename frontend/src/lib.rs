@@ -1,7 +1,7 @@
 //! The browser's side effects: hydration, the WebSocket, storage, the clock, the clipboard.
 //!
-//! It carries out what [`app::ChatClient`] orders and tells it what happened; every decision is made there. It must
-//! never know what a message means or what a page looks like.
+//! It carries out the effects that [`app::ChatClient`] requests and reports events to it; every decision is made there.
+//! It must never know the meaning of a message or the appearance of a page.
 //!
 //! Start reading at [`hydrate`], then `drive.rs`.
 
@@ -20,7 +20,7 @@ mod panic;
 #[cfg(target_arch = "wasm32")]
 mod storage;
 
-/// Takes over the page that the server has sent. The page's script calls it once.
+/// Hydrates the page that the server has sent. The page's script calls it once.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
@@ -32,7 +32,7 @@ pub fn hydrate() {
         view! { <app::App/> }
     });
     if let Some(page) = document().document_element() {
-        // An error would mean that an element takes no attributes; nobody could be told of it.
+        // An error would mean that an element accepts no attributes; nobody could be notified of it.
         let _ = page.set_attribute("data-hydrated", "");
     }
 }

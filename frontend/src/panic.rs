@@ -1,9 +1,11 @@
+//! The panic handler of the page.
+
 use leptos::prelude::{document, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// A panic ends the script for good, so it must not end in silence: the console gets the message, and the
-/// page a bar with a button that loads it anew. What was typed is in the outbox or still in its field.
+/// Installs a panic hook. A panic ends the script for good, so it must not end in silence: the console gets the
+/// message, and the page a bar with a reload button. Text that was typed is in the outbox or still in its field.
 pub(crate) fn show_a_way_out() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
@@ -11,7 +13,7 @@ pub(crate) fn show_a_way_out() {
     }));
 }
 
-/// Every step may fail on a page that is already broken; then there is simply no bar.
+/// Shows the bar. Every step may fail on a page that is already broken; then there is no bar.
 fn show_bar() -> Option<()> {
     let document = document();
     let bar = document.create_element("p").ok()?;
