@@ -1,3 +1,5 @@
+//! The browser of the end-to-end tests.
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -6,8 +8,8 @@ use crate::process::{find, root, run};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/// Chromium: the one that `HUBBUB_CHROMIUM` names, one on PATH, or one that is installed now: Debian's
-/// package where this is root, Playwright's own elsewhere. None stands for Playwright's own.
+/// Returns the path of Chromium: the one that `HUBBUB_CHROMIUM` names, one on PATH, or a new installation: Debian's
+/// package if this is root, Playwright's own otherwise. `None` stands for Playwright's own.
 pub(crate) fn chromium() -> Done<Option<PathBuf>> {
     if let Some(named) = std::env::var_os("HUBBUB_CHROMIUM") {
         return Ok(Some(named.into()));

@@ -1,14 +1,14 @@
-//! Holds the style sheets to the naming of classes: each belongs to one component, and its name says which.
+//! The naming rule of CSS classes: each belongs to one component, and its name starts with that component's.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use crate::process::root;
 
-/// Classes that stand by themselves: utilities that any component may carry.
+/// The file of utility classes, which any component may use.
 const UTILITIES: &str = "base";
 
-/// The classes that a style sheet names.
+/// Returns the classes that a style sheet names.
 fn classes(sheet: &str) -> Vec<&str> {
     let mut classes = Vec::new();
     let mut rest = sheet;

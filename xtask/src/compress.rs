@@ -1,3 +1,5 @@
+//! Compression of the page's files.
+
 use std::io::Write;
 
 use brotli::enc::BrotliEncoderParams;
@@ -6,15 +8,15 @@ use flate2::write::GzEncoder;
 
 use crate::Done;
 
-/// The endings of files that shrink.
+/// The extensions of compressible files.
 const SHRINKS: [&str; 9] = ["js", "wasm", "css", "svg", "html", "json", "webmanifest", "txt", "xml"];
 
-/// Whether a file of this name is worth compressing.
+/// Returns true if a file of this name is worth compressing.
 pub(crate) fn shrinks(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| SHRINKS.contains(&ending))
 }
 
-/// As small as brotli makes it: quality 11, window 22.
+/// Compresses with brotli as far as it goes: quality 11, window 22.
 pub(crate) fn brotli(bytes: &[u8]) -> Done<Vec<u8>> {
     let mut out = Vec::new();
     let best = BrotliEncoderParams { quality: 11, lgwin: 22, ..BrotliEncoderParams::default() };
@@ -22,7 +24,7 @@ pub(crate) fn brotli(bytes: &[u8]) -> Done<Vec<u8>> {
     Ok(out)
 }
 
-/// As small as gzip makes it.
+/// Compresses with gzip as far as it goes.
 pub(crate) fn gzip(bytes: &[u8]) -> Done<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(|error| format!("gzip: {error}"))

@@ -1,15 +1,17 @@
+//! The commands `dist` and `weigh`: build the page and the binary.
+
 use std::path::PathBuf;
 
 use crate::process::{cargo, run, target};
 use crate::site::Site;
 use crate::{Done, wasm};
 
-/// How much care a build takes.
+/// The profile of a build.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Build {
-    /// As it is given to people: small and fast.
+    /// The release: small and fast.
     Release,
-    /// For the browser tests while something is being changed: built in a fraction of the time, and large.
+    /// For the browser tests during development: built in a fraction of the time, and large.
     Quick,
 }
 
@@ -33,7 +35,7 @@ pub(crate) fn dist(build: Build) -> Done<PathBuf> {
     Ok(binary)
 }
 
-/// Builds the page alone and says what it weighs.
+/// Builds the page alone and prints its weight.
 pub(crate) fn weigh() -> Done {
     say_weights(&page(Build::Release)?)
 }

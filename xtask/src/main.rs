@@ -1,7 +1,7 @@
 //! The project's chores: `cargo xtask run`, `dist`, `weigh`, `test` and `bench`.
 //!
-//! It builds the page and the one binary that carries it, and runs everything that is tested. It must never
-//! hold product code: nothing of it is in the binary.
+//! It builds the page and the single binary that contains it, and runs every test. It must never hold product code:
+//! nothing of it is in the binary.
 //!
 //! Start reading at `dist.rs`, `test/mod.rs` and `bench/mod.rs`.
 
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use crate::dist::Build;
 
-/// A chore that could not be done, in one sentence.
+/// The result of a chore; the error is one sentence.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
 const HELP: &str = "\
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// The build that `dist` is asked for.
+/// Returns the build that the arguments of `dist` select.
 fn build(arguments: &[String]) -> Done<Build> {
     match arguments {
         [] => Ok(Build::Release),
@@ -65,7 +65,7 @@ fn build(arguments: &[String]) -> Done<Build> {
     }
 }
 
-/// Builds the binary and becomes it, so that Ctrl-C and the exit code are its own.
+/// Builds the binary and replaces this process with it, so that Ctrl-C and the exit code are its own.
 fn run(arguments: &[String]) -> Done<ExitCode> {
     let binary = dist::dist(Build::Release)?;
     let mut command = std::process::Command::new(binary);

@@ -1,22 +1,24 @@
+//! Helpers for child processes and paths.
+
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::Done;
 
-/// The project's folder: of the tree from which cargo started us, which need not be the one that built us
-/// where two share a target folder.
+/// Returns the project's folder: of the tree from which cargo started this process, which need not be the tree it was
+/// built from if two share a target folder.
 pub(crate) fn root() -> PathBuf {
     let own = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     own.parent().unwrap_or(&own).to_path_buf()
 }
 
-/// Where cargo puts what it builds.
+/// Returns cargo's target folder.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// A cargo command in the project's folder.
+/// Returns a cargo command in the project's folder.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()).env("LEPTOS_OUTPUT_NAME", "hubbub");
@@ -33,7 +35,7 @@ pub(crate) fn run(mut command: Command) -> Done {
     }
 }
 
-/// Gives this process over to a command.
+/// Replaces this process with a command.
 #[cfg(unix)]
 pub(crate) fn become_it(mut command: Command) -> Done<ExitCode> {
     use std::os::unix::process::CommandExt;
@@ -42,7 +44,7 @@ pub(crate) fn become_it(mut command: Command) -> Done<ExitCode> {
     Err(format!("{} cannot be started: {error}", show(&command)))
 }
 
-/// Gives this terminal over to a command.
+/// Runs a command to its end, and returns its exit code.
 #[cfg(not(unix))]
 pub(crate) fn become_it(mut command: Command) -> Done<ExitCode> {
     let status =

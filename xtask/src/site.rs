@@ -1,3 +1,5 @@
+//! The site: the page's files with hashed names and compressed copies.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,24 +12,23 @@ use crate::process::root;
 use crate::wasm::Page;
 use crate::{Done, compress, style};
 
-/// The files of the page under their final names, as the binary carries them.
+/// The files of the page under their final names, as the binary contains them.
 pub(crate) struct Site {
     folder: PathBuf,
 }
 
-/// How much of the page a kind of file is.
+/// The weight of one kind of file.
 pub(crate) struct Weight {
     /// `wasm`, `js` or `css`.
     pub(crate) kind: &'static str,
-    /// Bytes as they are.
+    /// The size in bytes, uncompressed.
     pub(crate) plain: usize,
-    /// Bytes as brotli sends them.
+    /// The size in bytes, with brotli.
     pub(crate) brotli: usize,
 }
 
 impl Site {
-    /// Names and compresses everything. A file that has not changed is not written, so that the binary is
-    /// not built again for nothing.
+    /// Names and compresses everything. An unchanged file is not written, so that the binary is not rebuilt needlessly.
     pub(crate) fn lay_out(page: &Page, build: Build) -> Done<Self> {
         let css = style::bundle(&root().join("style/main.css"))?;
         let mut files = BTreeMap::new();
@@ -56,13 +57,13 @@ impl Site {
         Ok(site)
     }
 
-    /// What was laid out last.
+    /// Returns the site of the last build.
     pub(crate) fn built() -> Self {
-        // Not under CARGO_TARGET_DIR: the server's source names this place.
+        // Not under CARGO_TARGET_DIR: the server's source contains this path.
         Self { folder: root().join("target/site-dist") }
     }
 
-    /// What the browser loads first.
+    /// Returns the weight of the files that the browser loads first.
     pub(crate) fn weights(&self) -> Done<Vec<Weight>> {
         let files = files_of(&self.folder)?;
         let weigh = |kind: &'static str| {
@@ -104,14 +105,14 @@ impl std::fmt::Display for Weight {
     }
 }
 
-/// A name that changes with the content: the first 16 hexadecimal digits of its SHA-256.
+/// Returns a name that changes with the content: the first 16 hexadecimal digits of its SHA-256.
 fn hashed(stem: &str, ending: &str, bytes: &[u8]) -> String {
     let hash =
         Sha256::digest(bytes).iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     format!("{stem}.{hash}.{ending}")
 }
 
-/// Every file below a folder, by its path there with `/` between the parts.
+/// Returns every file below a folder, by its relative path with `/` between the parts.
 fn files_of(folder: &Path) -> Done<BTreeMap<String, Vec<u8>>> {
     let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", folder.display());
     let mut files = BTreeMap::new();

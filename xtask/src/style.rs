@@ -1,3 +1,5 @@
+//! The bundler of the style sheets.
+
 use std::fs;
 use std::path::Path;
 
@@ -7,10 +9,11 @@ use lightningcss::traits::ToCss;
 
 use crate::Done;
 
-/// Bundles a style sheet with the files that it imports, each in its layer, and minifies the result. Imported
-/// files import nothing themselves.
+/// Bundles a style sheet with the files that it imports, each in its layer, and minifies the result. Imported files
+/// import nothing themselves.
 ///
-/// The library has a bundler of its own, which brings an archive format with known weaknesses (RUSTSEC-2026-0235).
+/// The library has a bundler of its own, which depends on an archive format with known vulnerabilities
+/// (RUSTSEC-2026-0235).
 pub(crate) fn bundle(main: &Path) -> Done<Vec<u8>> {
     let source = inline(main)?;
     let wrong = |error: String| format!("{} is not valid CSS: {error}", main.display());
@@ -23,7 +26,7 @@ pub(crate) fn bundle(main: &Path) -> Done<Vec<u8>> {
     Ok(printed.code.into_bytes())
 }
 
-/// The style sheet with each `@import` replaced by the file it names.
+/// Returns the style sheet with each `@import` replaced by the content of its file.
 fn inline(main: &Path) -> Done<String> {
     let text = read(main)?;
     let sheet = parse(main, &text)?;
@@ -76,7 +79,7 @@ mod tests {
         fs::write(folder.join("a.css"), ".x { color: red; & .y { margin: 0 } }").unwrap();
         fs::write(folder.join("b.css"), ".x { color: blue }").unwrap();
         let bundled = String::from_utf8(bundle(&main).unwrap()).unwrap();
-        // The layers stand in the order of the first statement, whatever the order of the imports.
+        // The order of the layers is that of the first statement, regardless of the order of the imports.
         assert_eq!(bundled, "@layer a{.x{color:red;& .y{margin:0}}}@layer b{.x{color:#00f}}");
         fs::write(folder.join("a.css"), "@import \"b.css\";").unwrap();
         assert!(bundle(&main).unwrap_err().contains("has an @import"));

@@ -1,3 +1,5 @@
+//! The wasm build of the frontend.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +12,8 @@ use crate::process::{cargo, find, root, run, target};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What rustc uses of wasm, and every browser of today has. More would let wasm-opt use what only the newest
-/// ones understand.
+/// The wasm features that rustc uses and every current browser supports. With more, wasm-opt would use instructions
+/// that only the newest ones support.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
@@ -22,7 +24,7 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
-/// What the browser loads, before it is named and compressed.
+/// The files that the browser loads, before they are named and compressed.
 pub(crate) struct Page {
     /// The script.
     pub(crate) js: Vec<u8>,
@@ -30,8 +32,8 @@ pub(crate) struct Page {
     pub(crate) wasm: Vec<u8>,
 }
 
-/// Builds the frontend. The bindings come from the library of wasm-bindgen at the version that Cargo.lock
-/// names, so that the two can never disagree.
+/// Builds the frontend. The bindings come from the wasm-bindgen library at the version in Cargo.lock, so that the two
+/// always match.
 pub(crate) fn build(build: Build) -> Done<Page> {
     let profile = match build {
         Build::Release => "wasm-release",
@@ -44,7 +46,7 @@ pub(crate) fn build(build: Build) -> Done<Page> {
     let bound = Bindgen::new().input_path(&built).web(true).and_then(|bindgen| {
         bindgen
             .typescript(false)
-            // The names are what the functions are sorted by; wasm-opt takes them away after that.
+            // wasm-opt sorts the functions by name, and removes the names after that.
             .remove_name_section(optimizer().is_none())
             .remove_producers_section(true)
             .out_name("hubbub")
@@ -58,9 +60,9 @@ pub(crate) fn build(build: Build) -> Done<Page> {
     Ok(Page { js: read(&out.join("hubbub.js"))?, wasm: read(&wasm)? })
 }
 
-/// What makes the wasm smaller as it is sent. The usual `-Oz` makes it smaller on disk, but larger once it is
-/// compressed: it takes away the likeness of functions that brotli lives on. Sorted by name, functions that are
-/// alike stand beside each other.
+/// The passes that reduce the compressed size of the wasm. The usual `-Oz` reduces the size on disk, but increases the
+/// compressed one: it removes the similarity between functions that brotli exploits. Sorting by name places similar
+/// functions beside each other.
 const PASSES: [&str; 6] = [
     "--duplicate-function-elimination",
     "--optimize-instructions",
@@ -70,7 +72,7 @@ const PASSES: [&str; 6] = [
     "--reorder-functions-by-name",
 ];
 
-/// Lets wasm-opt take out what it can, if there is one.
+/// Optimizes the wasm with wasm-opt, if it is installed.
 fn shrink(wasm: &Path) -> Done {
     let Some(tool) = optimizer() else {
         println!("      no wasm-opt on PATH: the page works, and is a little larger");

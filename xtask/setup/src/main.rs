@@ -1,12 +1,11 @@
-//! The entry point of `cargo xtask`: checks the Rust toolchain, adds what is missing, and runs xtask.
+//! The entry point of `cargo xtask`: checks the Rust toolchain, installs missing parts, and runs xtask.
 //!
-//! It has no dependencies, so a machine that lacks something learns it in the first second, before anything
-//! else is compiled.
+//! It has no dependencies, so on an incomplete machine it fails in the first second, before anything else is compiled.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
-/// The target of the page.
+/// The compilation target of the page.
 const WASM: &str = "wasm32-unknown-unknown";
 /// The commands that build the page.
 const BUILDS_PAGE: [&str; 5] = ["run", "dist", "weigh", "test", "bench"];
@@ -24,8 +23,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Adds the parts of the toolchain that a command of xtask needs and that are missing. A run of all tests is
-/// refused at once where Node.js or Python is missing; single steps check what they need themselves.
+/// Installs the missing parts of the toolchain that a command of xtask needs. A run of all tests is refused at once if
+/// Node.js or Python is missing; single steps check their own requirements.
 fn prepare(command: &str, all_steps: bool) -> Result<(), String> {
     if BUILDS_PAGE.contains(&command) && !has_target(WASM) {
         add(&["target", "add", WASM], &format!("the Rust target {WASM}"), "libstd-rust-dev-wasm32")?;
@@ -55,7 +54,7 @@ fn prepare(command: &str, all_steps: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Has rustup add something. `missing` names it; `package` is Debian's package for it.
+/// Has rustup install something. `missing` names it; `package` is Debian's package for it.
 fn add(arguments: &[&str], missing: &str, package: &str) -> Result<(), String> {
     let by_hand = format!("rustup {}", arguments.join(" "));
     if !succeeds(Command::new("rustup").arg("--version")) {
@@ -73,7 +72,7 @@ fn add(arguments: &[&str], missing: &str, package: &str) -> Result<(), String> {
     }
 }
 
-/// True if the standard library of a target is installed.
+/// Returns true if the standard library of a target is installed.
 fn has_target(target: &str) -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).args(["--print", "target-libdir", "--target", target]).output();
@@ -90,7 +89,7 @@ fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Compiles xtask and becomes it.
+/// Compiles xtask and replaces this process with it.
 fn run_xtask(arguments: &[String]) -> ExitCode {
     let mut xtask = cargo();
     xtask.args(["run", "--quiet", "--package", "xtask", "--"]).args(arguments);

@@ -1,5 +1,5 @@
-//! How fast it is, beside others on the same machine at the same time. Everything is started here, on loopback ports, and
-//! ends with the command.
+//! The benchmarks, beside other servers on the same machine at the same time. Everything is started here, on loopback
+//! ports, and ends with the command.
 
 mod peers;
 mod plot;
@@ -15,8 +15,8 @@ use self::scenarios::{SCENARIOS, Scenario};
 use crate::process::{cargo, root, run, target};
 use crate::{Done, dist};
 
-/// Measures the named scenarios, or all, and prints what came of them. With `--quick` each is short; with
-/// `--write` the result becomes docs/performance.md.
+/// Runs the named scenarios, or all, and prints the results. With `--quick` each is short; with `--write` the results
+/// become docs/performance.md.
 pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     let (options, names): (Vec<_>, Vec<_>) =
         arguments.iter().partition(|argument| argument.starts_with("--"));
@@ -49,7 +49,7 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     for scenario in wanted {
         println!("\n── {}", scenario.name);
         let json = folder.join(format!("{}.json", scenario.name));
-        // One that finds something wrong does not keep the others from being measured.
+        // A scenario that fails does not keep the others from being measured.
         match measure(scenario, &crowd, &server, &peers, quick, &json) {
             Ok(text) => sections.push(Section { name: scenario.name, about: scenario.about, text, json }),
             Err(error) => wrong.push(error),
@@ -64,7 +64,7 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The program that fills a store for the scenario of pages.
+/// The program that fills a store for the scenario `pages`.
 const TOWN: &str = "examples/town";
 
 fn measure(
@@ -104,7 +104,7 @@ fn measure(
     }
 }
 
-/// Builds something as it is delivered; gives the program.
+/// Builds with the release profile of the product; returns the path of the program.
 fn build(what: &[&str], program: &str) -> Done<PathBuf> {
     run(cargo(&[&["build", "--profile", "dist"], what].concat()))?;
     Ok(target().join("dist").join(program))

@@ -1,3 +1,5 @@
+//! The other servers of the fan-out benchmarks.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -5,11 +7,11 @@ use std::process::Command;
 use crate::Done;
 use crate::process::{find, root, run, target};
 
-/// Where Debian puts what Go programs are built from.
+/// Debian's folder of the sources of Go packages.
 const GO_PACKAGES: &str = "/usr/share/gocode";
 
-/// Makes everything ready that can be measured beside the product, as `crowd` wants to have it named. What is not
-/// installed is passed over, and said.
+/// Builds every server that can be measured beside the product; returns their definitions in the syntax of `crowd`. A
+/// server that is not installed is skipped with a message.
 pub(crate) fn prepare(crowd: &Path, naive: &Path) -> Done<Vec<String>> {
     let folder = target().join("peers");
     fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
@@ -49,7 +51,7 @@ fn gorilla(folder: &Path) -> Done<String> {
 }
 
 fn nats() -> Done<String> {
-    // Debian keeps it where only the system looks.
+    // Debian installs it in a folder that is not on a user's PATH.
     let installed = find("nats-server").is_some() || Path::new("/usr/sbin/nats-server").exists();
     if !installed {
         return Err("install nats-server".into());
@@ -87,7 +89,7 @@ fn node(folder: &Path, package: &str, dialect: &str, script: &str) -> Done<Strin
         install.args(["install", "--silent", "--no-fund", "--no-audit", "--prefix"]).arg(folder).arg(package);
         run(install)?;
     }
-    // Where it finds its packages.
+    // The folder in which Node.js finds its packages.
     let copy = folder.join(script);
     fs::copy(source(script), &copy).map_err(|error| format!("{} cannot be made: {error}", copy.display()))?;
     Ok(format!("{package}={dialect}={} {}", node.display(), copy.display()))

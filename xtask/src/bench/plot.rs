@@ -1,3 +1,5 @@
+//! The plot of the fan-out benchmarks.
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -6,10 +8,10 @@ use serde_json::Value;
 
 use crate::Done;
 
-/// How wide the longest bar is, and where bars begin.
+/// The width of the longest bar, and the left edge of all bars.
 const WIDTH: f64 = 430.0;
 const LEFT: f64 = 110.0;
-/// How high a bar is, with the room below it.
+/// The height of a bar with the gap below it.
 const ROW: f64 = 22.0;
 
 /// Draws the fan-out of all servers, one group of bars for each load.

@@ -1,3 +1,5 @@
+//! The report: writes the results of the benchmarks into docs/performance.md.
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +9,7 @@ use super::plot;
 use crate::Done;
 use crate::process::root;
 
-/// What came of one scenario.
+/// The result of one scenario.
 pub(crate) struct Section {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
@@ -18,10 +20,10 @@ pub(crate) struct Section {
 
 const BEGIN: &str = "<!-- measured: everything from here on is written by `cargo xtask bench --write` -->";
 
-/// What is said of a short measurement.
+/// The note below a short measurement.
 const SHORT: &str = "\nThis was the short form (`--quick`): where a table counts less than its sentence, the table is right.\n";
 
-/// Writes what was measured into docs/performance.md, below what people have written there, and the plot beside it.
+/// Writes the results into docs/performance.md, below the part written by hand, and the plot beside it.
 pub(crate) fn write(sections: &[Section], quick: bool) -> Done {
     let page = root().join("docs/performance.md");
     let known =
@@ -43,7 +45,7 @@ pub(crate) fn write(sections: &[Section], quick: bool) -> Done {
     Ok(())
 }
 
-/// On what it was measured, and when.
+/// Describes the machine and the date of the measurement.
 fn machine() -> String {
     let said = |program: &str, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output().ok()?;

@@ -1,28 +1,28 @@
-//! What can be measured.
+//! The scenarios of the benchmarks.
 
-/// One measurement of the command `crowd`.
+/// One measurement, made by the command `crowd`.
 pub(super) struct Scenario {
     pub(super) name: &'static str,
-    /// What it shows, in a sentence.
+    /// A sentence that describes it.
     pub(super) about: &'static str,
-    /// The command of `crowd`.
+    /// The subcommand of `crowd`.
     pub(super) command: &'static str,
-    /// What it is told.
+    /// The arguments.
     pub(super) arguments: &'static [&'static str],
-    /// What it is told besides, if there is time.
+    /// Additional arguments of the long form.
     pub(super) long: &'static [&'static str],
-    /// What it is told instead, if it shall be short.
+    /// Additional arguments of the short form.
     pub(super) quick: &'static [&'static str],
-    /// Whether others are measured beside it.
+    /// Whether other servers are measured beside it.
     pub(super) beside: bool,
 }
 
-/// How long the deliveries of one line are measured, and how often.
+/// The duration of each line, and the number of rounds.
 const LONG_FANOUT: &[&str] = &["--seconds", "4", "--rounds", "5"];
 const QUICK_FANOUT: &[&str] = &["--seconds", "2", "--rounds", "3"];
-/// A short rest.
+/// The short form of the idle benchmark.
 const QUICK_IDLE: &[&str] = &["--connections", "2000", "--seconds", "30"];
-/// A few seconds of anything else.
+/// The short form of the other scenarios.
 const QUICK: &[&str] = &["--seconds", "3"];
 
 pub(super) const SCENARIOS: [Scenario; 17] = [

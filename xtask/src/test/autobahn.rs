@@ -1,3 +1,5 @@
+//! The test step `autobahn`: the WebSocket conformance suite.
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,19 +11,19 @@ use super::Tally;
 use crate::Done;
 use crate::process::{cargo, find, run, target};
 
-/// What plays the peers: the cases of the Autobahn test suite, in a package of PyPI.
+/// The package on PyPI with the cases of the Autobahn test suite.
 const SUITE: &str = "kosoku==0.1.0";
-/// Compression, which the broker does not offer.
+/// The cases of compression, which the broker does not offer.
 const NOT_OURS: [&str; 2] = ["12.*", "13.*"];
-/// How a case may end. The suite calls it non-strict where RFC 6455 only advises, and informational where it is silent.
+/// The passing results. The suite reports non-strict where RFC 6455 only advises, and informational where it is silent.
 const GOOD: [&str; 3] = ["OK", "NON-STRICT", "INFORMATIONAL"];
 
-/// Plays every peer of the Autobahn test suite, the rude ones too, against the broker's WebSocket.
+/// Runs every case of the Autobahn test suite, hostile peers included, against the broker's WebSocket.
 pub(super) fn autobahn() -> Done<Tally> {
     let suite = suite()?;
     run(cargo(&["build", "-p", "broker", "--example", "echo"]))?;
     let report = target().join("autobahn");
-    // An old report must not speak for a run that never came to its end.
+    // Removes the old report, which would otherwise stand for a run that did not finish.
     let _ = fs::remove_dir_all(&report);
     let played = play(&suite, &report);
     let text = fs::read_to_string(report.join("index.json")).map_err(|_| match &played {
@@ -32,7 +34,7 @@ pub(super) fn autobahn() -> Done<Tally> {
     Ok(Tally { failed: if played.is_err() { tally.failed.max(1) } else { tally.failed }, ..tally })
 }
 
-/// Installs the suite in a folder of its own, if it is not there yet; gives its program.
+/// Installs the suite in a folder of its own, if it is not there yet; returns its program.
 fn suite() -> Done<PathBuf> {
     if find("python3").is_none() {
         return Err("python3 is not on PATH; install Python 3.10 or newer, on Debian: \
@@ -67,12 +69,12 @@ fn play(suite: &Path, report: &Path) -> Done {
     cases.arg(format!("ws://{}", address.trim())).args(["--parallelism", "4", "--outdir"]).arg(report);
     cases.args(NOT_OURS.iter().flat_map(|case| ["--exclude", case]));
     let played = run(cases);
-    // It ends with its standard input, which this closes.
+    // The echo server ends when its standard input closes, as it does here.
     echo.wait().map_err(|error| format!("echo: {error}"))?;
     played
 }
 
-/// Adds up a report and names what failed.
+/// Counts the results of a report and prints the failed cases.
 fn count(report: &str) -> Option<Tally> {
     let report = serde_json::from_str::<Value>(report).ok()?;
     let mut tally = Tally::default();
@@ -85,7 +87,7 @@ fn count(report: &str) -> Option<Tally> {
             tally.failed += 1;
         }
     }
-    // A suite without cases says nothing.
+    // A suite without cases proves nothing.
     (tally != Tally::default()).then_some(tally)
 }
 

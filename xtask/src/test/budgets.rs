@@ -1,13 +1,15 @@
+//! The test step `budgets`: size limits of the page.
+
 use super::Tally;
 use crate::Done;
 use crate::site::{Site, Weight};
 
-/// What the browser may have to load, in KB of 1,024 bytes as brotli sends them: the alarm, and the end.
+/// The limits of the files that the browser loads, in KB of 1,024 bytes with brotli: warning, and failure.
 const BUDGETS: [(&str, usize, usize); 3] = [("wasm", 300, 350), ("js", 10, 12), ("css", 16, 20)];
-/// Everything together, without the page's own HTML (30 KB).
+/// The limit of their sum, without the page's own HTML (30 KB).
 const TOGETHER: usize = 420;
 
-/// Weighs the page. The HTML is weighed by a browser test.
+/// Compares the sizes with the limits. A browser test checks the HTML.
 pub(super) fn budgets() -> Done<Tally> {
     let weights = Site::built().weights()?;
     let mut tally = Tally::default();

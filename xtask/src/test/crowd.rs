@@ -1,11 +1,13 @@
+//! The test step `crowd`: load and crash tests of the binary.
+
 use std::process::Command;
 
 use super::{Length, Tally};
 use crate::Done;
 use crate::process::{cargo, run, target};
 
-/// A crowd of people against the real binary, killed in between; and against one with a planted bug, which
-/// the checker must find.
+/// Runs a crowd of people against the real binary, killed in between; and against one with a planted bug, which the
+/// checker must find.
 pub(super) fn crowd(length: Length) -> Done<Tally> {
     run(cargo(&["build", "-p", "crowd"]))?;
     run(cargo(&["build", "-p", "server", "--bin", "hubbub", "--features", "planted"]))?;

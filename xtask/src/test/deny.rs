@@ -1,11 +1,13 @@
+//! The test step `deny`: licences, bans, sources and advisories of dependencies.
+
 use std::process::Command;
 
 use super::Tally;
 use crate::Done;
 use crate::process::{find, root, run};
 
-/// Checks licences, bans and sources with `cargo deny`, if that tool is installed, and known weaknesses if
-/// their database is there already or can be fetched.
+/// Checks licences, bans and sources with `cargo deny`, if that tool is installed, and advisories if their database is
+/// present or can be fetched.
 pub(super) fn deny() -> Done<Tally> {
     if find("cargo-deny").is_none() {
         println!("cargo-deny is not installed (cargo install cargo-deny); nothing is checked");

@@ -1,3 +1,5 @@
+//! The test steps `tools` and `end2end`: browser tests.
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +10,7 @@ use super::{Length, Tally};
 use crate::process::{cargo, find, root, run, target};
 use crate::{Done, browser};
 
-/// Installs the browser tests' own tools, if the lock file has changed since.
+/// Installs the npm packages of the browser tests, if the lock file has changed since.
 pub(super) fn tools() -> Done<Tally> {
     if find("npm").is_none() {
         return Err(
@@ -24,14 +26,14 @@ pub(super) fn tools() -> Done<Tally> {
     Ok(Tally::ONE)
 }
 
-/// Plays people in a real browser against the real binary.
+/// Runs the browser tests against the real binary.
 pub(super) fn end2end(length: Length) -> Done<Tally> {
     tools()?;
     let chromium = browser::chromium()?;
     run(npm(&["run", "--silent", "typecheck"]))?;
     run(cargo(&["build", "-p", "store", "--example", "tea"]))?;
     let report = target().join("end2end.json");
-    // An old report must not speak for a run that never came to its end.
+    // Removes the old report, which would otherwise stand for a run that did not finish.
     let _ = fs::remove_file(&report);
     let mut play = Command::new("npx");
     play.args(["playwright", "test"]).current_dir(root().join("end2end"));
@@ -56,7 +58,7 @@ fn npm(arguments: &[&str]) -> Command {
     npm
 }
 
-/// Adds up a report. A test that passed only when it was tried again has failed.
+/// Counts the results of a report. A test that passed only on a retry has failed.
 fn count(report: &str) -> Option<Tally> {
     let stats = serde_json::from_str::<Value>(report).ok()?.get("stats")?.clone();
     let number = |name: &str| stats.get(name)?.as_u64().and_then(|n| usize::try_from(n).ok());

@@ -1,4 +1,5 @@
-//! Every test, step by step. A step that fails does not keep the others from running; the last line counts.
+//! The test runner: every test, step by step. A step that fails does not keep the others from running; the last line
+//! has the sum.
 
 mod autobahn;
 mod budgets;
@@ -11,25 +12,25 @@ use std::process::{Command, ExitCode};
 
 use crate::{Done, dist};
 
-/// How many tests passed and failed.
+/// The number of tests that passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    /// Those that passed.
+    /// Tests that passed.
     pub(crate) passed: usize,
-    /// Those that failed.
+    /// Tests that failed.
     pub(crate) failed: usize,
 }
 
 /// The number of inputs that the tests try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Length {
-    /// As many as fit into a run that is made for every change.
+    /// As many as fit into a run for every change.
     Short,
     /// `--long`: the same tests with more inputs, orders, people and rows.
     Long,
 }
 
-/// Tells every test that the run is a long one.
+/// The environment variable that makes every test run its long form.
 const LONG: &str = "HUBBUB_TEST_LONG";
 
 type Step = (&'static str, fn(Length) -> Done<Tally>);
@@ -81,7 +82,7 @@ pub(crate) fn test(arguments: &[String]) -> Done<ExitCode> {
 }
 
 impl Length {
-    /// Tells a test command how many inputs to try.
+    /// Passes the length to a test command.
     fn tell(self, command: &mut Command) {
         if self == Self::Long {
             command.env(LONG, "1").env("PROPTEST_CASES", "20000").env("HUBBUB_ORDERS", "100000");
@@ -90,6 +91,6 @@ impl Length {
 }
 
 impl Tally {
-    /// A step that is one test, and passed.
+    /// The result of a step that is one test, and passed.
     pub(crate) const ONE: Self = Self { passed: 1, failed: 0 };
 }

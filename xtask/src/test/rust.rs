@@ -1,3 +1,5 @@
+//! The test steps that run cargo: format, lints, unit tests and schedules.
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
@@ -5,8 +7,8 @@ use super::{Length, Tally};
 use crate::Done;
 use crate::process::{cargo, run};
 
-/// Everything that runs on this machine. The app is here as the server renders it; cargo would otherwise
-/// join the features of both its modes and hide the errors of each.
+/// The packages that are built for this machine. The app has its server-side mode here; cargo would otherwise unify the
+/// features of both its modes and hide the errors of each.
 const NATIVE: [&str; 22] = [
     "-p",
     "server",
@@ -52,14 +54,14 @@ pub(super) fn unit(length: Length) -> Done<Tally> {
     test.args(NATIVE).arg("--all-targets");
     length.tell(&mut test);
     let all = count(test)?;
-    // Once more for sockets that are no TCP, as those under TLS: the same tests hold for them.
+    // Again for sockets that are not TCP, such as those under TLS: the same tests hold for them.
     let mut by_pipe = cargo(&["test", "--no-fail-fast"]);
     by_pipe.args(NATIVE).args(["--test", "sockets"]).env("HUBBUB_TEST_BY_PIPE", "1");
     let by_pipe = count(by_pipe)?;
     Ok(Tally { passed: all.passed + by_pipe.passed, failed: all.failed + by_pipe.failed })
 }
 
-/// Tries the broker in many orders. Its locks are others then, so it is built apart.
+/// Runs the broker's tests in many thread schedules. Its locks are replaced for that, so it is built separately.
 pub(super) fn schedules(length: Length) -> Done<Tally> {
     let broker = ["-p", "broker", "--features", "schedules", "--test", "schedules"];
     let mut clippy = cargo(&["clippy"]);
@@ -71,7 +73,7 @@ pub(super) fn schedules(length: Length) -> Done<Tally> {
     count(test)
 }
 
-/// Runs the tests, shows what they say, and adds up their results.
+/// Runs the tests, shows their output, and adds up their results.
 fn count(mut test: Command) -> Done<Tally> {
     let mut child = test.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo test: {error}"))?;
     let mut tally = Tally::default();
@@ -85,14 +87,14 @@ fn count(mut test: Command) -> Done<Tally> {
         }
     }
     let status = child.wait().map_err(|error| format!("cargo test: {error}"))?;
-    // A test that does not build, or dies, has no result line.
+    // A test that does not compile, or crashes, has no result line.
     if !status.success() && tally.failed == 0 {
         tally.failed = 1;
     }
     Ok(tally)
 }
 
-/// Reads `test result: ok. 5 passed; 0 failed; …`.
+/// Parses `test result: ok. 5 passed; 0 failed; …`.
 fn result(line: &str) -> Option<Tally> {
     let rest = line.strip_prefix("test result: ")?;
     let number = |word: &str| {
