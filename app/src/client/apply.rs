@@ -1,26 +1,28 @@
+//! Applying entries to a timeline: rows, amendments, pins, members and settings.
+
 use leptos::prelude::*;
 use wire::{Entry, Event, Member, Person, Quote, ReadState};
 
 use super::row::Row;
 use super::timeline::{Timeline, facts_of};
 
-/// What an entry did to a timeline.
+/// The effect of an entry on a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Applied {
-    /// It is shown.
+    /// It was applied.
     Shown,
-    /// It was there already, or waits for a page that is being loaded.
+    /// It was applied before, or waits for a page that is being loaded.
     Nothing,
     /// Entries between the cursor and this one are missing.
     Hole,
 }
 
-/// The most rows of history in a page. Past that the far side goes, and history brings it back.
+/// The most rows of history on a page. Beyond it rows at the far end are removed; history brings them back.
 pub(super) const MOST_ROWS: usize = 300;
 
-/// What happens in a conversation, as it is told.
+/// Entries of a conversation, as they arrive.
 impl Timeline {
-    /// Marks only move on, whatever comes when.
+    /// Merges read states: positions only advance, in whatever order they arrive.
     pub(super) fn note_marks(&self, news: Vec<ReadState>) {
         self.marks.update(|marks| {
             for new in news {
@@ -70,7 +72,8 @@ impl Timeline {
         Applied::Shown
     }
 
-    /// Changes the row of a message, if it is shown, the replies that quote it, and the pins.
+    /// Applies an amendment to the row of its message, if there is one, to the replies that quote it, and to the
+    /// pins.
     pub(super) fn amend(&self, entry: &Entry) {
         let Some(target) = entry.data.target() else { return };
         let change = |event: Event| event.changed_by(&entry.data, entry.timestamp);
@@ -90,12 +93,12 @@ impl Timeline {
             }
         });
         if matches!(entry.data, Event::Deleted { .. }) {
-            // What stood under its head needs one of its own.
+            // The row below the deleted one may need a header of its own.
             self.lead();
         }
         match &entry.data {
             Event::Pinned { on: true, .. } => {
-                // A message that is not on this page shows among the pins when the page is opened again.
+                // A pinned message that is not on this page is listed when the page is opened again.
                 if let Some(quote) = self.quote(target) {
                     self.pins.update(|pins| {
                         pins.retain(|pin| pin.seq != target);
@@ -120,8 +123,8 @@ impl Timeline {
         }
     }
 
-    /// Gives a fact its row: the one it had while it was on its way, or a new one. Facts stand before
-    /// everything that is on its way.
+    /// Shows a committed entry: in the row it had while it was pending, or in a new one. Delivered rows come before
+    /// all pending ones.
     pub(super) fn show(&self, entry: Entry) {
         let fresh = Row::delivered(entry);
         let content = fresh.content.get_untracked();
@@ -140,8 +143,8 @@ impl Timeline {
         self.lead();
     }
 
-    /// Whether a new row can be shown. Who reads older ones in a full page loses none of them: the new one is history
-    /// that is not on the page, unless it is their own.
+    /// Returns true if a new row can be shown. A viewer who reads older messages on a full page loses none of them:
+    /// the new message stays in history, off the page, unless it is the viewer's own.
     fn has_room(&self, entry: &Entry) -> bool {
         if !self.reads_old.get_untracked() {
             return true;
@@ -150,7 +153,7 @@ impl Timeline {
         self.rows.with_untracked(|rows| facts_of(rows) < MOST_ROWS || rows.iter().any(|row| row.key == key))
     }
 
-    /// Takes away the oldest rows past the most that a page carries.
+    /// Removes the oldest rows beyond the most that a page holds.
     pub(super) fn trim_older(&self, rows: &mut Vec<Row>) {
         let facts = facts_of(rows);
         if facts > MOST_ROWS {
@@ -162,7 +165,7 @@ impl Timeline {
         }
     }
 
-    /// Takes away the newest rows past the most that a page carries; what is on its way stays.
+    /// Removes the newest rows beyond the most that a page holds; pending ones stay.
     pub(super) fn trim_newer(&self, rows: &mut Vec<Row>) {
         let facts = facts_of(rows);
         if facts > MOST_ROWS {
@@ -179,7 +182,7 @@ impl Timeline {
         | Event::Left { person }
         | Event::Removed { person, .. } = event
         {
-            // A new seat begins with nothing.
+            // A new membership begins without a read state.
             self.marks.update(|marks| marks.retain(|marks| marks.user != person.id));
         }
         match event {

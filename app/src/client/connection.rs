@@ -1,3 +1,5 @@
+//! The connection of the chat client: effects that are due, sockets that open and close, retries.
+
 use std::collections::HashMap;
 
 use leptos::prelude::*;
@@ -7,19 +9,19 @@ use super::link::{Due, LinkState};
 use super::row::RowState;
 use super::state::{ChatClient, Effect, PendingRequest, Retry, State};
 
-/// How long to wait, in milliseconds, before a load is tried again.
+/// The delay before a failed load is retried, in milliseconds.
 const LOAD_AGAIN: f64 = 2_000.0;
-/// How many conversations are listened to besides the open one; more than this has no live count.
+/// The most subscriptions besides the open conversation; conversations beyond it have no live unread count.
 const MOST_OTHERS: usize = 240;
 
-/// What the driver asks and tells.
+/// The interface of the driver.
 impl ChatClient {
-    /// Loads a conversation anew, at its newest messages.
+    /// Reloads a conversation, at its newest messages.
     pub fn refresh(&self, topic: &Topic) {
         self.state().loads.push(topic.clone());
     }
 
-    /// What is due; asking is doing. Time is milliseconds since 1970.
+    /// Returns the effects that are due, each of them once. `now` is in milliseconds since 1970.
     pub fn due(&self, now: f64) -> Vec<Effect> {
         let mut state = self.state();
         let mut orders = Vec::new();
@@ -60,7 +62,7 @@ impl ChatClient {
         orders
     }
 
-    /// When to ask again, if nothing happens before.
+    /// Returns the time of the next call of [`ChatClient::due`], if nothing happens before.
     #[must_use]
     pub fn next_at(&self, now: f64) -> Option<f64> {
         let state = self.state();
@@ -81,7 +83,7 @@ impl ChatClient {
             .reduce(f64::min)
     }
 
-    /// The socket is open.
+    /// Handles a socket that has opened.
     pub fn opened(&self, now: f64) {
         let mut state = self.state();
         state.link.opened(now);
@@ -91,14 +93,14 @@ impl ChatClient {
             state.ask(Action::Presence { away: true }, PendingRequest::Nothing);
         }
         state.told.clear();
-        // A subscription after a place tells what was delivered.
+        // Subscribing after a Seq acknowledges everything up to it as delivered.
         state.unconfirmed.clear();
         state.outbox.all_unsent();
         let own = (Topic::user(self.me.id), state.own);
         let open: Vec<_> =
             state.timelines.values().map(|timeline| (timeline.topic(), timeline.cursor())).collect();
         let epoch = state.own.epoch;
-        // Those that were written to last, if there are more than a connection may hear.
+        // The most recently active ones, if there are more than a connection may subscribe to.
         let recent = self.mine.with_untracked(|mine| {
             let mut recent: Vec<(Timestamp, Topic)> =
                 mine.iter().map(|mine| (mine.at, mine.what.topic())).collect();
@@ -115,10 +117,10 @@ impl ChatClient {
             state.subscribe(topic, cursor);
         }
         if std::mem::replace(&mut state.was_open, true) {
-            // What was read on other devices meanwhile was told in passing, and missed.
+            // Read state from other devices is an ephemeral event, and was missed while there was no connection.
             state.loads.push(Topic::user(self.me.id));
         }
-        // What was told in passing since the page was made was missed.
+        // Ephemeral events since the page was rendered were missed.
         let open: Vec<Topic> = state.timelines.keys().cloned().collect();
         for topic in open {
             state.ask(Action::Marks { topic }, PendingRequest::Nothing);
@@ -126,7 +128,7 @@ impl ChatClient {
         self.link.set(LinkState::Online);
     }
 
-    /// The socket is gone, with this close code.
+    /// Handles a socket that has closed, with this close code. `chance` is a random number in 0..1.
     pub fn closed(&self, code: u16, now: f64, chance: f64) {
         let mut state = self.state();
         state.outbox.all_unsent();
@@ -140,12 +142,12 @@ impl ChatClient {
         self.link.set(if state.link.is_ended() { LinkState::Ended } else { LinkState::Offline });
     }
 
-    /// The browser says it is online, or visible, again.
+    /// Reconnects without further delay: the browser is online, or visible, again.
     pub fn nudge(&self, now: f64) {
         self.state().link.nudge(now);
     }
 
-    /// What [`Order::Load`] asked for could not be loaded now.
+    /// Schedules the retry of a failed [`Effect::Load`].
     pub fn load_failed(&self, topic: Topic, now: f64) {
         self.state().again.push((now + LOAD_AGAIN, Retry::Load(topic)));
     }
@@ -157,7 +159,7 @@ impl State {
         self.ask(action, PendingRequest::Subscribe(topic));
     }
 
-    /// Does what has waited long enough. What is no longer followed is let go of.
+    /// Retries the requests that are due. Topics that are no longer followed are dropped.
     pub(super) fn try_again(&mut self, now: f64, me: &Person) {
         let (due, waiting) = std::mem::take(&mut self.again).into_iter().partition(|(at, _)| *at <= now);
         self.again = waiting;

@@ -1,3 +1,5 @@
+//! Unread counts: schedules requests for the server's numbers.
+
 use std::collections::{HashMap, HashSet};
 
 use leptos::prelude::*;
@@ -5,44 +7,45 @@ use wire::{ConversationItem, Event, NotificationLevel, Topic, UserId};
 
 use super::state::ChatClient;
 
-/// Unread counts are the server's numbers: the browser counts nothing by itself, it notes for which conversations
-/// it has to ask. A burst of entries is one question, and nobody asks more than once a second.
+/// The schedule of requests for unread counts. They are the server's numbers: the browser does not count, it records
+/// the conversations to ask about. A burst of entries makes one request, and there is at most one per second and
+/// conversation.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// When to ask, by conversation.
+    /// The time of the next request, by conversation.
     due: HashMap<Topic, f64>,
-    /// When it was asked last.
+    /// The time of the last request, by conversation.
     asked: HashMap<Topic, f64>,
-    /// What was counted while the list of conversations was being loaded: that list may be older.
+    /// The conversations whose count arrived while the list was loading: the list may be older.
     since_load: HashSet<Topic>,
     loading: bool,
 }
 
-/// How long entries are gathered, in milliseconds, before the server is asked. A page that is looked at reads them
-/// meanwhile, and then the answer comes without a question.
+/// The time for which entries are gathered before a request, in milliseconds. A page that is being looked at reads
+/// them meanwhile, and then the count arrives without a request.
 const GATHER: f64 = 50.0;
-/// The shortest time, in milliseconds, between two questions for one conversation.
+/// The shortest interval between two requests for one conversation, in milliseconds.
 const EVERY: f64 = 1_000.0;
 
 impl Counts {
-    /// The count of a conversation may have changed.
+    /// Schedules a request: the count of a conversation may have changed.
     pub(super) fn stale(&mut self, topic: &Topic, now: f64) {
         let asked = self.asked.get(topic).copied().unwrap_or(f64::MIN);
         self.due.entry(topic.clone()).or_insert((now + GATHER).max(asked + EVERY));
         self.note(topic);
     }
 
-    /// The server has said a count.
+    /// Records a count that the server sent.
     pub(super) fn told(&mut self, topic: &Topic) {
         self.note(topic);
     }
 
-    /// The server says the count by itself, as the answer to a mark.
+    /// Cancels the request: the server sends the count without one, as the reply to a read position.
     pub(super) fn comes(&mut self, topic: &Topic) {
         self.due.remove(topic);
     }
 
-    /// The conversations to ask for now; asking is doing.
+    /// Returns the conversations to ask about now, and counts them as asked.
     pub(super) fn take_due(&mut self, now: f64) -> Vec<Topic> {
         let mut due: Vec<Topic> =
             self.due.iter().filter(|(_, at)| **at <= now).map(|(topic, _)| topic.clone()).collect();
@@ -54,18 +57,19 @@ impl Counts {
         due
     }
 
-    /// When to ask next.
+    /// Returns the time of the next request.
     pub(super) fn next_at(&self) -> Option<f64> {
         self.due.values().copied().reduce(f64::min)
     }
 
-    /// The list of conversations is being loaded.
+    /// Records that the list of conversations is being loaded.
     pub(super) fn load_begins(&mut self) {
         self.loading = true;
         self.since_load.clear();
     }
 
-    /// The list has come, with every count as it was at some moment of the load: what has moved since is asked for.
+    /// Handles the loaded list, whose counts may be from any moment of the load: schedules a request for each
+    /// conversation that changed since.
     pub(super) fn loaded(&mut self, now: f64) {
         self.loading = false;
         for topic in std::mem::take(&mut self.since_load) {
@@ -80,7 +84,7 @@ impl Counts {
     }
 }
 
-/// How many messages of a conversation the viewer wants to be told of. What is hidden shows only what mentions them.
+/// Returns the unread count of a conversation by its notification level; a hidden one counts only mentions.
 #[must_use]
 pub fn count(mine: &ConversationItem) -> u32 {
     match mine.notify {
@@ -91,14 +95,14 @@ pub fn count(mine: &ConversationItem) -> u32 {
 }
 
 impl ChatClient {
-    /// How many messages the viewer wants to be told of, in all conversations. Tracks.
+    /// Returns the sum of these counts over all conversations. Tracks.
     #[must_use]
     pub fn unread_for_me(&self) -> u32 {
         self.mine.with(|mine| mine.iter().map(count).fold(0, u32::saturating_add))
     }
 }
 
-/// Whether an entry can change how much is unread for somebody.
+/// Returns true if an entry can change a user's unread count.
 pub(super) fn changes_count(event: &Event, me: UserId) -> bool {
     match event {
         Event::Message { author, .. } => author.id != me,

@@ -1,3 +1,5 @@
+//! Incoming frames: entries, ephemeral events and replies from the server.
+
 use leptos::prelude::*;
 use wire::{
     Action, ConversationItem, ConversationSummary, ConversationView, Cursor, Entry, Event, FromServer,
@@ -9,12 +11,12 @@ use super::apply::Applied;
 use super::link::LinkState;
 use super::state::{ChatClient, PendingRequest, Presence, Retry, State, Typing, heads};
 
-/// How long typing is believed, in milliseconds.
+/// The time after which a typing indicator expires, in milliseconds.
 const TYPING_FOR: f64 = 5_000.0;
 
-/// What the server says.
+/// Frames and page data from the server.
 impl ChatClient {
-    /// Changes what is known of a conversation, if that differs.
+    /// Updates an item in the list of conversations, if the change makes a difference.
     pub(super) fn change(&self, topic: &Topic, change: impl Fn(&mut ConversationItem)) {
         let changed = self.mine.with_untracked(|mine| {
             let place = mine.iter().position(|mine| mine.what.topic() == *topic)?;
@@ -27,31 +29,32 @@ impl ChatClient {
         }
     }
 
-    /// Somebody said something in a conversation of mine.
+    /// Records a message in one of the viewer's conversations: ends its author's typing, updates the time of the
+    /// item.
     pub(super) fn said(&self, topic: &Topic, event: &Event, at: Timestamp) {
         let Event::Message { author, .. } = event else { return };
         self.typing_ends(|typing| typing.topic == *topic && typing.person.id == author.id);
         self.change(topic, |mine| mine.at = at);
     }
 
-    /// A frame came.
+    /// Handles a frame from the server.
     pub fn heard(&self, frame: &str, now: f64) {
         let mut state = self.state();
         state.link.heard(now);
         match FromServer::decode(frame) {
             Some(FromServer::Entry(entry)) => self.entry(&mut state, *entry, now),
             Some(FromServer::Frame(notice)) => self.notice(&mut state, *notice, now),
-            // A frame of a later version of the server; this page has no use for it.
+            // A frame of a newer server version, unknown to this page.
             None => {}
         }
     }
 
-    /// The conversation was loaded anew.
+    /// Takes over a conversation that was reloaded.
     pub fn reloaded(&self, page: ConversationView) {
         let topic = page.what.topic();
         let mut state = self.state();
         let timeline = state.timelines.get(&topic).cloned();
-        // What a reset passed over has come now.
+        // The entries that a reset skipped are on the page now.
         state.unconfirmed.insert(topic, page.page.head);
         drop(state);
         if let Some(timeline) = timeline {
@@ -59,7 +62,7 @@ impl ChatClient {
         }
     }
 
-    /// The user's own conversations were loaded anew.
+    /// Takes over the viewer's list of conversations, which was reloaded.
     pub fn looked_around(&self, visit: Overview, now: f64) {
         let mut state = self.state();
         state.own = visit.cursor;
@@ -103,7 +106,7 @@ impl ChatClient {
 
     pub(super) fn own_news(&self, state: &mut State, event: Event) {
         match event {
-            // Where its log stands the answer says: what was said before is not unread.
+            // The reply has the head of its log: earlier messages do not count as unread.
             Event::GroupAdded { group } => self.add(state, ConversationSummary::Group(group), None),
             Event::DirectAdded { person } => {
                 if let Some(pair) = Pair::of(self.me.id, person.id) {
@@ -123,7 +126,7 @@ impl ChatClient {
         }
     }
 
-    /// A conversation is new in the list, and heard from now on, after `since`.
+    /// Adds a conversation to the list, and subscribes to it after `since`.
     pub(super) fn add(&self, state: &mut State, what: ConversationSummary, since: Option<Cursor>) {
         let topic = what.topic();
         self.mine.update(|mine| {
@@ -151,7 +154,7 @@ impl ChatClient {
         }
     }
 
-    /// News of a conversation that is not open: only what is unread changes.
+    /// Handles an entry of a conversation that is not open: only its item in the list changes.
     pub(super) fn other_news(
         &self,
         state: &mut State,
@@ -177,8 +180,7 @@ impl ChatClient {
     pub(super) fn notice(&self, state: &mut State, notice: ServerFrame, now: f64) {
         match notice {
             ServerFrame::Welcome { me } if me.as_ref() != Some(&self.me) => {
-                // The session is over, or another tab has begun another one: nothing of mine goes out under
-                // that name.
+                // The session is over, or another tab has begun another one: nothing of this user may be sent in it.
                 state.link.end();
                 self.link.set(LinkState::Ended);
             }
@@ -197,7 +199,7 @@ impl ChatClient {
                     state.own = cursor;
                     state.loads.push(topic);
                 } else if state.others.insert(topic, cursor.seq).is_some() {
-                    // What is unread in it is counted anew.
+                    // Its unread messages are counted anew.
                     state.loads.push(Topic::user(self.me.id));
                 }
             }
@@ -231,7 +233,7 @@ impl ChatClient {
                 forget(state, reference);
                 state.counts.told(&topic);
                 if unread != 0 {
-                    // Whatever was read over this connection, something is unread again.
+                    // Messages are unread again, whatever read position was sent over this connection.
                     state.told.remove(&topic);
                 }
                 self.change(&topic, |mine| (mine.unread, mine.mentions) = (unread, mentions));
@@ -263,7 +265,7 @@ fn forget(state: &mut State, reference: Option<Ref>) -> Option<PendingRequest> {
     state.asked.remove(&reference?.as_number()?)
 }
 
-/// The seat is gone. The page says so, and nothing is asked for it any more.
+/// Handles a lost membership. The page shows it, and sends nothing more for that conversation.
 fn lose(state: &mut State, topic: &Topic) {
     state.others.remove(topic);
     if let Some(timeline) = state.timelines.remove(topic) {

@@ -1,9 +1,11 @@
-/// The state of the connection: when to connect, when to ask whether anybody is there, when to give up.
-/// Times are milliseconds of any clock that does not go back; chance is a number in 0..1.
+//! The state machine of the connection: connect, ping, timeout, reconnect with back-off.
+
+/// The state machine of the connection: decides when to connect, when to ping, and when to give up. Times are
+/// milliseconds of any monotonic clock; `chance` is a random number in 0..1.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Link {
     phase: Phase,
-    /// How many attempts in a row came to nothing.
+    /// The number of failed attempts in a row.
     failures: u32,
 }
 
@@ -15,50 +17,50 @@ enum Phase {
     Ended,
 }
 
-/// What the page shows of the connection.
+/// The state of the connection as the page shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
     /// Not connected yet, for the first time.
     Starting,
-    /// Live.
+    /// Connected.
     Online,
-    /// Not connected; trying.
+    /// Not connected; reconnecting.
     Offline,
-    /// Not connected, and not coming back by itself.
+    /// Not connected, and not reconnecting.
     Ended,
 }
 
-/// What is due.
+/// An action that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// Open a socket.
     Connect,
-    /// Ask the server whether it is there.
+    /// Send a ping.
     Ping,
-    /// Close the socket: nobody is there.
+    /// Close the socket: the peer does not answer.
     Close,
 }
 
-/// The first wait, before chance shortens it.
+/// The bound of the first delay, before jitter.
 const FIRST_WAIT: f64 = 500.0;
-/// The longest wait.
+/// The bound of the longest delay, before jitter.
 const LONGEST_WAIT: f64 = 30_000.0;
-/// A connection that held so long was a good one.
+/// A connection that lasted this long resets the back-off.
 const STABLE: f64 = 60_000.0;
-/// How long a socket may take to open.
+/// The timeout for opening a socket.
 const OPENING: f64 = 10_000.0;
-/// After so long a silence the server is asked whether it is there.
+/// The idle time after which the server is pinged.
 const SILENCE: f64 = 20_000.0;
-/// How long it has to answer.
+/// The timeout for the answer to a ping.
 const ANSWER: f64 = 10_000.0;
 
 impl Link {
-    /// A link that connects at once.
+    /// Creates a link that connects at once.
     pub(super) const fn new() -> Self {
         Self { phase: Phase::Waiting { until: 0.0 }, failures: 0 }
     }
 
-    /// What is due now, if anything; asking is doing.
+    /// Returns the action that is due now, if any, and counts it as done.
     pub(super) fn due(&mut self, now: f64) -> Option<Due> {
         match &mut self.phase {
             Phase::Waiting { until } if now >= *until => {
@@ -75,7 +77,7 @@ impl Link {
         }
     }
 
-    /// When something is due next.
+    /// Returns the time at which the next action is due.
     pub(super) fn next_at(&self) -> Option<f64> {
         match self.phase {
             Phase::Waiting { until } => Some(until),
@@ -86,12 +88,12 @@ impl Link {
         }
     }
 
-    /// The socket is open.
+    /// Handles a socket that has opened.
     pub(super) const fn opened(&mut self, now: f64) {
         self.phase = Phase::Open { since: now, heard: now, asked: None };
     }
 
-    /// The server was heard.
+    /// Records that a frame arrived from the server.
     pub(super) const fn heard(&mut self, now: f64) {
         if let Phase::Open { heard, asked, .. } = &mut self.phase {
             *heard = now;
@@ -99,8 +101,8 @@ impl Link {
         }
     }
 
-    /// The socket is gone. Waits before the next attempt: as long as the server asked for, or by chance up
-    /// to a bound that doubles each time.
+    /// Handles a socket that has closed. The next attempt waits for the delay that the server asked for, or for a
+    /// random one up to a bound that doubles each time.
     ///
     /// Source of the full jitter: Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog.
     pub(super) fn closed(&mut self, now: f64, asked_to_wait: Option<f64>, chance: f64) {
@@ -115,12 +117,12 @@ impl Link {
         self.phase = Phase::Waiting { until: now + asked_to_wait.unwrap_or(bound * chance) };
     }
 
-    /// The server said not to come back.
+    /// Stops reconnecting: the server said not to come back.
     pub(super) const fn end(&mut self) {
         self.phase = Phase::Ended;
     }
 
-    /// The browser is online or visible again: no reason to wait any longer.
+    /// Ends the delay: the browser is online or visible again.
     pub(super) const fn nudge(&mut self, now: f64) {
         if let Phase::Waiting { until } = &mut self.phase {
             *until = now;

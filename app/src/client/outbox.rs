@@ -1,16 +1,18 @@
+//! The outbox: messages that are sent but not acknowledged; it survives a reload.
+
 use serde::{Deserialize, Serialize};
 use wire::{Quote, SendId, Timestamp, Topic};
 
-/// What was written and is not committed yet, in the order it was written. It survives a reload: each letter
-/// is kept by itself, so that what another tab keeps stays untouched.
+/// The messages that were written and are not committed yet, in the order they were written. They survive a reload:
+/// each message is stored by itself, so that those of another tab stay untouched.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Outbox {
     letters: Vec<PendingMessage>,
-    /// What became different since it was kept last.
+    /// The messages that changed since they were last stored.
     unkept: Vec<SendId>,
 }
 
-/// One message on its way.
+/// A message that is not acknowledged yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct PendingMessage {
     pub(super) topic: Topic,
@@ -21,15 +23,15 @@ pub(super) struct PendingMessage {
     pub(super) at: Timestamp,
     #[serde(default)]
     pub(super) refused: Option<String>,
-    /// When it was handed to the socket that is open now, in milliseconds since 1970.
+    /// The time at which it was sent over the socket that is open now, in milliseconds since 1970.
     #[serde(skip)]
     sent: Option<f64>,
-    /// Whether it was told that nobody has answered.
+    /// Whether the author was notified that there is no acknowledgement yet.
     #[serde(skip)]
     late: bool,
 }
 
-/// How long an answer may take, in milliseconds, before the writer is told that there is none.
+/// The time without an acknowledgement after which the author is notified, in milliseconds.
 const LATE: f64 = 4_000.0;
 
 impl PendingMessage {
@@ -45,7 +47,7 @@ impl PendingMessage {
 }
 
 impl Outbox {
-    /// Takes over letters that were kept; what is none is passed over.
+    /// Restores stored messages; invalid ones are skipped.
     pub(super) fn read(kept: &[String]) -> Self {
         let mut letters: Vec<PendingMessage> =
             kept.iter().filter_map(|letter| serde_json::from_slice(letter.as_bytes()).ok()).collect();
@@ -53,7 +55,7 @@ impl Outbox {
         Self { letters, unkept: Vec::new() }
     }
 
-    /// What to keep under which id now; an empty text forgets it.
+    /// Returns the texts to store now, by id; an empty text deletes the stored message.
     pub(super) fn take_unkept(&mut self) -> Vec<(SendId, String)> {
         let unkept = std::mem::take(&mut self.unkept);
         let text = |id: &SendId| {
@@ -84,7 +86,7 @@ impl Outbox {
         self.letters.iter().find(|letter| letter.id == *id)
     }
 
-    /// Hands out what this socket has not been given.
+    /// Returns the messages that were not sent over this socket, and marks them as sent.
     pub(super) fn take_unsent(&mut self, now: f64) -> Vec<PendingMessage> {
         let unsent =
             self.letters.iter_mut().filter(|letter| letter.sent.is_none() && letter.refused.is_none());
@@ -96,14 +98,15 @@ impl Outbox {
             .collect()
     }
 
-    /// The socket is gone: nobody knows what became of what it was given, so all of it goes again.
+    /// Marks all messages as unsent: the socket is gone and the results of its sends are unknown, so all of them are
+    /// sent again.
     pub(super) fn all_unsent(&mut self) {
         for letter in &mut self.letters {
             letter.sent = None;
         }
     }
 
-    /// What has waited too long for an answer, each once.
+    /// Returns the messages that have waited too long for an acknowledgement, each once.
     pub(super) fn take_late(&mut self, now: f64) -> Vec<PendingMessage> {
         let is_late =
             |letter: &&mut PendingMessage| !letter.late && letter.sent.is_some_and(|sent| now - sent >= LATE);
@@ -114,13 +117,13 @@ impl Outbox {
         late.collect()
     }
 
-    /// When the next letter has waited too long.
+    /// Returns the time at which the next message has waited too long.
     pub(super) fn late_at(&self) -> Option<f64> {
         let waiting = self.letters.iter().filter(|letter| !letter.late);
         waiting.filter_map(|letter| letter.sent.map(|sent| sent + LATE)).reduce(f64::min)
     }
 
-    /// It was refused: for now (no sentence), or until its writer decides.
+    /// Marks a message as refused: until it is retried (no sentence), or until its author decides.
     pub(super) fn refuse(&mut self, id: &SendId, sentence: Option<String>) {
         for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
             (letter.sent, letter.late) = (None, false);

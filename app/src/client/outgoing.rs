@@ -1,3 +1,5 @@
+//! Outgoing messages: send, amend, retry and discard.
+
 use leptos::prelude::*;
 use wire::{Action, Amendment, Quote, Refused, SendId, Seq, Timestamp, Topic};
 
@@ -6,26 +8,26 @@ use super::row::RowState;
 use super::state::{ChatClient, PendingRequest, RefusedEdit, State};
 use super::timeline::Timeline;
 
-/// What the viewer says, and what becomes of it.
+/// Messages and amendments of the viewer, and their refusals.
 impl ChatClient {
-    /// Says something: shows it at once, sends it when it can.
+    /// Posts a message: shows it at once, and sends it as soon as there is a connection.
     pub fn post(&self, topic: &Topic, id: SendId, text: &str, reply_to: Option<Quote>, now: f64) {
         #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
         let letter = PendingMessage::new(topic.clone(), id, text.to_owned(), reply_to, Timestamp(now as i64));
         let mut state = self.state();
-        // What was typed is said; whoever goes on typing begins anew.
+        // A posted message ends typing; typing on is sent at once.
         state.typed_at = f64::MIN;
         if let Some(timeline) = state.timelines.get(topic).cloned() {
             timeline.add_pending(&self.me, &letter);
             if timeline.has_newer.get_untracked() {
-                // Who writes while reading an earlier part comes back to now.
+                // Posting while reading an earlier part goes back to the newest messages.
                 state.loads.push(topic.clone());
             }
         }
         state.outbox.add(letter);
     }
 
-    /// Changes a message, if there is a connection; false if there is none, and then nothing is done.
+    /// Sends an amendment of a message; returns false and does nothing if there is no connection.
     pub fn amend(&self, topic: &Topic, id: SendId, target: Seq, amendment: Amendment) -> bool {
         let mut state = self.state();
         let is_open = state.link.is_open();
@@ -42,7 +44,7 @@ impl ChatClient {
         is_open
     }
 
-    /// Sends again what was refused.
+    /// Sends a refused message again.
     pub fn retry(&self, id: &SendId) {
         let mut state = self.state();
         state.outbox.refuse(id, None);
@@ -52,13 +54,13 @@ impl ChatClient {
         }
     }
 
-    /// What a message says that is not committed yet.
+    /// Returns the text of a message that is not committed yet.
     #[must_use]
     pub fn text_of(&self, id: &SendId) -> Option<String> {
         self.state().outbox.get(id).map(|letter| letter.text.clone())
     }
 
-    /// Gives up a message that was refused.
+    /// Discards a refused message.
     pub fn discard(&self, id: &SendId) {
         let mut state = self.state();
         let topic = state.outbox.get(id).map(|letter| letter.topic.clone());
@@ -69,7 +71,7 @@ impl ChatClient {
     }
 
     pub(super) fn refused(&self, state: &mut State, topic: &Topic, id: &SendId, refused: Refused, now: f64) {
-        // The server asks for patience: it goes again by itself, and everything after it waits too.
+        // The server asked for a delay: the message is retried without the author, and everything after it waits too.
         if let Some(retry_ms) = refused.retry_ms {
             state.patience = now + f64::from(retry_ms);
             state.outbox.refuse(id, None);

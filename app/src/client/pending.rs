@@ -1,3 +1,5 @@
+//! Pending messages in a timeline: shown before they are committed.
+
 use leptos::prelude::*;
 use wire::{Event, Person, RichText, Seq};
 
@@ -5,9 +7,9 @@ use super::outbox::PendingMessage;
 use super::row::{Row, RowContent, RowState, message_key};
 use super::timeline::Timeline;
 
-/// What is on its way.
+/// Pending messages.
 impl Timeline {
-    /// Shows a message that is on its way, unless it is there already.
+    /// Shows a pending message, unless it is already there.
     pub(super) fn add_pending(&self, me: &Person, letter: &PendingMessage) {
         let key = message_key(me, letter.id.as_str());
         let body = RichText::plain(&letter.text);
@@ -21,14 +23,14 @@ impl Timeline {
         }
     }
 
-    /// Whether the row of this message of mine is a fact.
+    /// Returns true if the row of this message of the viewer is delivered.
     pub(super) fn has_delivered(&self, me: &Person, id: &str) -> bool {
         let key = message_key(me, id);
         self.rows.with_untracked(|rows| rows.iter().any(|row| row.key == key && row.seq().is_some()))
     }
 
-    /// A message of mine is a fact. Its entry follows, or has been here already; if it stands above the rows
-    /// that are shown, there is no row for it here.
+    /// Handles the acknowledgement of the viewer's message. Its entry follows, or has already arrived; if it lies
+    /// before the rows on the page, it has no row here.
     pub(super) fn acknowledge(&self, me: &Person, id: &str, seq: Seq) {
         if seq <= self.cursor().seq {
             self.remove_pending(me, id);

@@ -1,17 +1,20 @@
+//! Read state and typing: delivered and read positions that the viewer's browser sends.
+
 use leptos::prelude::*;
 use wire::{Action, Event, Seq, Topic, UserId};
 
 use super::counts::changes_count;
 use super::state::{ChatClient, PendingRequest, Presence, State, Typing, find};
 
-/// How often it is told while somebody goes on typing, in milliseconds.
+/// The interval at which typing is sent while somebody keeps typing, in milliseconds.
 const TYPING_EVERY: f64 = 3_000.0;
-/// How long is gathered, in milliseconds, what is told to have been delivered.
+/// The time for which delivered positions are gathered before they are sent, in milliseconds.
 const CONFIRM_EVERY: f64 = 1_000.0;
 
-/// How far the viewer has come, and what is told of it.
+/// Read state, presence and typing of the viewer.
 impl ChatClient {
-    /// The viewer has seen a conversation up to a place. It is told if something was unread, or if others do not know.
+    /// Marks a conversation as read up to a Seq. It is sent if something was unread, or if the read state that others
+    /// see is behind.
     pub fn read(&self, topic: &Topic, seq: Seq) {
         let (told, known) = {
             let state = self.state();
@@ -24,7 +27,7 @@ impl ChatClient {
             });
             (told, told.max(own.unwrap_or_default()))
         };
-        // What was told over this connection is under way; the server says the count when it has it.
+        // A position sent over this connection is under way; the server sends the count when it has it.
         if seq <= told || (seq <= known && self.unread(topic) == 0) {
             return;
         }
@@ -33,18 +36,18 @@ impl ChatClient {
         }
     }
 
-    /// From this message on a conversation shall be unread again.
+    /// Marks a conversation as unread from this message on.
     pub fn unread_from(&self, topic: &Topic, seq: Seq) {
         self.mark(topic, Seq(seq.0.saturating_sub(1)), true);
     }
 
-    /// How many messages of others are unread in a conversation. Tracks.
+    /// Returns the number of unread messages of others in a conversation. Tracks.
     #[must_use]
     pub fn unread(&self, topic: &Topic) -> u32 {
         self.mine.with(|mine| find(mine, topic).map_or(0, |mine| mine.unread))
     }
 
-    /// Whether somebody is here, or connected but away; none if they are not connected. Tracks.
+    /// Returns true if a user is here, false if they are connected but away, none if they are not connected. Tracks.
     #[must_use]
     pub fn whereabouts(&self, topic: &Topic, user: UserId) -> Option<bool> {
         self.presence.with(|presence| {
@@ -53,7 +56,7 @@ impl ChatClient {
         })
     }
 
-    /// Whether the viewer has gone away from this page.
+    /// Sets whether the viewer is away from this page, and sends it.
     pub fn attend(&self, away: bool) {
         let mut state = self.state();
         let changed = std::mem::replace(&mut state.away, away) != away;
@@ -62,7 +65,7 @@ impl ChatClient {
         }
     }
 
-    /// The viewer is typing.
+    /// Sends that the viewer is typing.
     pub fn typed(&self, topic: &Topic, now: f64) {
         let mut state = self.state();
         if state.link.is_open() && now - state.typed_at >= TYPING_EVERY {
@@ -78,7 +81,7 @@ impl ChatClient {
         if is_open {
             state.ask(Action::Read { topic: topic.clone(), seq, back }, PendingRequest::Nothing);
             if !back {
-                // What is read was delivered.
+                // A read message counts as delivered.
                 state.unconfirmed.remove(topic);
                 state.counts.comes(topic);
             }
@@ -94,14 +97,15 @@ impl ChatClient {
 }
 
 impl State {
-    /// The server is asked for the count that an entry may have changed.
+    /// Schedules a request for the unread count, if the entry may have changed it.
     pub(super) fn recount(&mut self, topic: &Topic, event: &Event, me: UserId, now: f64) {
         if changes_count(event, me) {
             self.counts.stale(topic, now);
         }
     }
 
-    /// A message of somebody else has come: it is told to have been delivered, together with what comes soon after.
+    /// Schedules the acknowledgement that another user's message was delivered, together with those that arrive soon
+    /// after.
     pub(super) fn got(&mut self, topic: &Topic, seq: Seq, event: &Event, me: UserId, now: f64) {
         if matches!(event, Event::Message { author, .. } if author.id != me) {
             if self.unconfirmed.is_empty() {

@@ -1,23 +1,26 @@
+//! Delivery receipts: counts of the members who have, or have read, the viewer's newest message.
+
 use leptos::prelude::*;
 use wire::{Event, ReadState, UserId};
 
 use super::timeline::Timeline;
 
-/// How far the newest message of a conversation has come to everyone else.
+/// The delivery receipt of the newest message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The names of those who have read it, the longest there first; of a large group some.
+    /// The names of its readers, the longest-standing members first; in a large group only some.
     pub read_by: Vec<String>,
     /// The number of readers.
     pub read: usize,
-    /// How many have it on a device, those who have read it among them.
+    /// The number of members who have it on a device, readers included.
     pub delivered: usize,
-    /// The total.
+    /// The number of other members.
     pub others: usize,
 }
 
 impl Timeline {
-    /// How far the newest message has come, if the viewer said it and it is a fact; none if they are alone. Tracks.
+    /// Returns the receipt of the newest message, if it is the viewer's and committed; none if they are alone.
+    /// Tracks.
     #[must_use]
     pub fn receipt(&self, me: UserId) -> Option<Receipt> {
         if self.has_newer.get() || self.blocked {

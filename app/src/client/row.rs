@@ -1,48 +1,49 @@
+//! A row of a timeline: a message or a notice, delivered or pending.
+
 use leptos::prelude::*;
 use wire::{Entry, Event, Person, Quote, Reaction, Seq, Timestamp};
 
 use super::row_header::RowHeader;
 
-/// One line of a timeline. Its key stays the same from the moment it is typed, so its node in the page does
-/// too.
+/// A row of a timeline. Its key stays the same from the moment the message is typed, so its DOM node does too.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Unlike any other row's.
+    /// A key that no other row has.
     pub key: String,
-    /// What it shows.
+    /// The content of the row.
     pub content: ArcRwSignal<RowContent>,
-    /// What stands above it.
+    /// The header above the row.
     pub lead: ArcRwSignal<RowHeader>,
 }
 
-/// What a row shows.
+/// The content of a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowContent {
-    /// Its place, once it has one.
+    /// The Seq, once the entry is committed.
     pub seq: Option<Seq>,
-    /// When it was committed, or typed.
+    /// The time at which it was committed, or typed.
     pub at: Timestamp,
-    /// What happened.
+    /// The event that the row shows.
     pub event: Event,
-    /// How far it has come.
+    /// The delivery state.
     pub state: RowState,
 }
 
-/// How far a row has come.
+/// The delivery state of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowState {
-    /// It is a fact.
+    /// Committed, with a Seq.
     Delivered,
-    /// It is on its way, or will be once there is a connection.
+    /// Sent, or waiting for a connection.
     Sending,
-    /// Nobody has answered yet.
+    /// Sent, and not acknowledged in time.
     Late,
-    /// It was refused: the sentence says why.
+    /// Refused, with the reason to show.
     Failed(String),
 }
 
 impl Row {
-    /// The row of an entry.
+    /// Creates the row of an entry.
     #[must_use]
     pub fn delivered(entry: Entry) -> Self {
         let key = match &entry.data {
@@ -54,13 +55,13 @@ impl Row {
         Self::new(key, RowContent::delivered(entry))
     }
 
-    /// A row of any content.
+    /// Creates a row of any content.
     #[must_use]
     pub fn new(key: String, content: RowContent) -> Self {
         Self { key, content: ArcRwSignal::new(content), lead: ArcRwSignal::new(RowHeader::default()) }
     }
 
-    /// Its place, once it has one.
+    /// Returns the Seq, once the entry is committed.
     #[must_use]
     pub fn seq(&self) -> Option<Seq> {
         self.content.with_untracked(|content| content.seq)
@@ -68,13 +69,13 @@ impl Row {
 }
 
 impl RowContent {
-    /// What an entry shows.
+    /// Returns the content for an entry.
     #[must_use]
     pub fn delivered(entry: Entry) -> Self {
         Self { seq: Some(entry.seq), at: entry.timestamp, event: entry.data, state: RowState::Delivered }
     }
 
-    /// Who said it, if somebody did.
+    /// Returns the author, if it is a message.
     #[must_use]
     pub const fn author(&self) -> Option<&Person> {
         match &self.event {
@@ -83,7 +84,7 @@ impl RowContent {
         }
     }
 
-    /// How people reacted to it.
+    /// Returns the reactions to the message.
     #[must_use]
     pub fn reactions(&self) -> &[Reaction] {
         match &self.event {
@@ -92,19 +93,19 @@ impl RowContent {
         }
     }
 
-    /// What a reply to it quotes; none if it is no message, or none yet.
+    /// Returns the quote for a reply to it; none if it is no message, or not committed yet.
     #[must_use]
     pub fn quote(&self) -> Option<Quote> {
         let (Some(seq), Event::Message { author, body, .. }) = (self.seq, &self.event) else { return None };
         Some(Quote { seq, author: author.clone(), excerpt: body.excerpt() })
     }
 
-    /// Whether it is a reply to the message at this place.
+    /// Returns true if it is a reply to the message with this Seq.
     pub(super) fn quotes(&self, target: Seq) -> bool {
         matches!(&self.event, Event::Message { reply_to: Some(quote), .. } if quote.seq == target)
     }
 
-    /// The current words of the quoted message; empty if it is deleted.
+    /// Sets the excerpt of the quoted message; empty if that is deleted.
     pub(super) fn set_quote(&mut self, excerpt: &str) {
         if let Event::Message { reply_to: Some(quote), .. } = &mut self.event {
             excerpt.clone_into(&mut quote.excerpt);
@@ -112,7 +113,7 @@ impl RowContent {
     }
 }
 
-/// The key of a message's row: the same before and after it has its place.
+/// Returns the key of a message's row, the same before and after the message is committed.
 pub(super) fn message_key(author: &Person, id: &str) -> String {
     format!("{}/{id}", author.id)
 }

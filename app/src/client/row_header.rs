@@ -1,19 +1,21 @@
+//! The header of a row: a day divider, and the author unless the row above has the same.
+
 use super::row::RowContent;
 use crate::zone::Zone;
 
-/// What stands above a row.
+/// The header above a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowHeader {
     /// The day that begins with it, in days since 1970-01-01 of the viewer's calendar.
     pub day: Option<i64>,
-    /// Whether it goes on where the row above left off: same author, same day, within five minutes.
+    /// Whether it continues the row above: same author, same day, within five minutes.
     pub follows: bool,
 }
 
 const CLOSE_MILLIS: i64 = 5 * 60 * 1_000;
 
 impl RowHeader {
-    /// What stands between two rows.
+    /// Returns the header between two rows.
     #[must_use]
     pub fn between(above: Option<&RowContent>, row: &RowContent, zone: Zone) -> Self {
         let day = zone.local(row.at).day;

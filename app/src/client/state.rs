@@ -1,3 +1,5 @@
+//! The chat client's state: conversations, open timelines, presence, outbox and pending requests.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,25 +11,25 @@ use super::link::{Link, LinkState};
 use super::outbox::Outbox;
 use super::timeline::Timeline;
 
-/// What the browser knows: who looks, their conversations, the open timelines, and the way out. A handle: clones
-/// are the same state.
+/// The state of the page in the browser: the viewer, their conversations, the open timelines and the outbox. It is a
+/// handle: clones share the same state.
 #[derive(Clone)]
 pub struct ChatClient {
-    /// Who looks.
+    /// The signed-in user.
     pub me: Person,
-    /// Their conversations, with what is unread in them.
+    /// The viewer's conversations, with their unread counts.
     pub mine: ArcRwSignal<Vec<ConversationItem>>,
-    /// Whether the viewer looks at this page now.
+    /// Whether the viewer is looking at this page now.
     pub focused: ArcRwSignal<bool>,
-    /// Who is typing, and until when that is believed.
+    /// The users who are typing, each with the time at which the indicator expires.
     pub typing: ArcRwSignal<Vec<Typing>>,
-    /// Who listens to which conversation, as far as it was told.
+    /// The presence of users by conversation, as last sent by the server.
     pub presence: ArcRwSignal<HashMap<Topic, Presence>>,
     /// The state of the connection.
     pub link: ArcRwSignal<LinkState>,
-    /// Why the last change of a message was refused, until somebody has seen it.
+    /// The refusal of the last change of a message, until the viewer has seen it.
     pub trouble: ArcRwSignal<Option<String>>,
-    /// An edit that was refused: its text goes back to the composer.
+    /// A refused edit: its text goes back to the composer.
     pub refused_edit: ArcRwSignal<Option<RefusedEdit>>,
     state: Arc<Mutex<State>>,
 }
@@ -35,31 +37,31 @@ pub struct ChatClient {
 /// The text of an edit that the server refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedEdit {
-    /// The conversation.
+    /// The topic of the conversation.
     pub topic: Topic,
-    /// The message that was edited.
+    /// The Seq of the edited message.
     pub target: Seq,
-    /// The typed text.
+    /// The text as typed.
     pub text: String,
 }
 
-/// Who listens to a conversation.
+/// The users connected to a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
-    /// Who is there.
+    /// Users with a connection that is not idle.
     pub here: Vec<UserId>,
-    /// Who is connected, but away.
+    /// Users who are connected, but away.
     pub away: Vec<UserId>,
 }
 
-/// Somebody who is typing.
+/// A user who is typing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Typing {
-    /// Where.
+    /// The conversation in which they type.
     pub topic: Topic,
-    /// Who.
+    /// The user.
     pub person: Person,
-    /// Until when it is believed without being heard again, in milliseconds since 1970.
+    /// The time at which the indicator expires unless renewed, in milliseconds since 1970.
     pub until: f64,
 }
 
@@ -67,36 +69,36 @@ pub(super) struct State {
     pub(super) link: Link,
     /// Whether there was a connection before this one.
     pub(super) was_open: bool,
-    /// How far `mine` reaches in the log of the user's own news.
+    /// The position of `mine` in the log of the user's own topic.
     pub(super) own: Cursor,
     pub(super) timelines: HashMap<Topic, Timeline>,
-    /// How far the logs of conversations were heard that are not open.
+    /// The last Seq received from each conversation that is not open.
     pub(super) others: HashMap<Topic, Seq>,
-    /// When typing was told last.
+    /// The time at which typing was last sent.
     pub(super) typed_at: f64,
-    /// How far the viewer has told to have read, over this connection.
+    /// Last read position sent over this connection, by topic.
     pub(super) told: HashMap<Topic, Seq>,
-    /// What has come and is not told to have been delivered, and when it is.
+    /// Received positions that are not yet acknowledged as delivered, and the time at which they will be.
     pub(super) unconfirmed: HashMap<Topic, Seq>,
     pub(super) confirm_at: f64,
     pub(super) counts: Counts,
-    /// Whether the viewer has gone away from this page.
+    /// Whether the viewer is away from this page.
     pub(super) away: bool,
     pub(super) outbox: Outbox,
-    /// Which frame a `ref` belongs to, for the answers that name nothing else.
+    /// Pending requests by `ref`, for replies that carry nothing else to match them by.
     pub(super) asked: HashMap<u64, PendingRequest>,
     pub(super) next_ref: u64,
-    /// Nothing is sent before: the server asked for patience.
+    /// Nothing is sent before this time: the server asked for a delay.
     pub(super) patience: f64,
-    /// How long the server asked to wait after its goodbye.
+    /// The delay that the server asked for when it closed the socket.
     pub(super) goodbye: Option<f64>,
     pub(super) frames: Vec<String>,
     pub(super) loads: Vec<Topic>,
-    /// What could not be done, and when it is tried again.
+    /// Failed requests, each with the time of its retry.
     pub(super) again: Vec<(f64, Retry)>,
 }
 
-/// What is tried again after a while.
+/// A request to retry after a delay.
 pub(super) enum Retry {
     Subscribe(Topic),
     Load(Topic),
@@ -105,29 +107,29 @@ pub(super) enum Retry {
 pub(super) enum PendingRequest {
     Subscribe(Topic),
     Post(Topic, SendId),
-    /// A change of a message, and the text of an edit.
+    /// A change of a message; for an edit, with its text.
     Amend(Option<RefusedEdit>),
     Nothing,
 }
 
-/// What the driver has to do.
+/// A side effect that the driver has to carry out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Open a socket; an older one is no longer listened to.
+    /// Open a socket; events of an older one are ignored.
     Connect,
-    /// Close the socket and say so by [`Live::closed`].
+    /// Close the socket, then call [`ChatClient::closed`].
     Close,
     /// Send a frame.
     Send(String),
-    /// Load a conversation, or the user's own groups, and hand it to [`Live::reloaded`] or
-    /// [`Live::looked_around`].
+    /// Load a conversation, or the user's own list of conversations, and pass it to [`ChatClient::reloaded`] or
+    /// [`ChatClient::looked_around`].
     Load(Topic),
-    /// Keep a message that is on its way under its id, for the next page; an empty text forgets it.
+    /// Store a pending message under its id, for the next page; an empty text deletes it.
     Keep(SendId, String),
 }
 
 impl ChatClient {
-    /// What a visit begins with.
+    /// Creates the client from the overview with which a visit begins.
     #[must_use]
     pub fn new(visit: Overview) -> Self {
         let state = State {
@@ -164,7 +166,7 @@ impl ChatClient {
         }
     }
 
-    /// Takes over the messages that an earlier page kept.
+    /// Restores the pending messages that an earlier page stored.
     pub fn restore(&self, kept: &[String]) {
         let mut state = self.state();
         state.outbox = Outbox::read(kept);
@@ -173,10 +175,10 @@ impl ChatClient {
         }
     }
 
-    /// Follows a timeline until [`Live::leave_page`].
+    /// Subscribes to a timeline's topic, until [`ChatClient::leave_page`].
     pub fn follow(&self, timeline: &Timeline) {
         let mut state = self.state();
-        // What a page already shows as a fact was answered in another tab, or before the reload.
+        // Messages that the page already shows as delivered were acknowledged in another tab, or before the reload.
         let topic = timeline.topic();
         let known: Vec<SendId> = state.outbox.of(&topic).map(|letter| letter.id.clone()).collect();
         for id in known.iter().filter(|id| timeline.has_delivered(&self.me, id.as_str())) {
@@ -195,7 +197,7 @@ impl ChatClient {
         let mut state = self.state();
         let Some(timeline) = state.timelines.remove(topic) else { return };
         if self.mine.with_untracked(|mine| find(mine, topic).is_some()) {
-            // It goes on being heard, for what is unread in it.
+            // The subscription stays, for the unread count.
             state.others.insert(topic.clone(), timeline.cursor().seq);
         } else if state.link.is_open() {
             let frame = ClientFrame { action: Action::Unsubscribe { topic: topic.clone() }, reference: None };
@@ -208,7 +210,7 @@ impl ChatClient {
     }
 }
 
-/// How far the logs of conversations were heard when they were listed.
+/// Returns the head of each conversation's log at the time it was listed.
 pub(super) fn heads(mine: &[ConversationItem]) -> HashMap<Topic, Seq> {
     mine.iter().map(|mine| (mine.what.topic(), mine.head)).collect()
 }

@@ -1,3 +1,5 @@
+//! The timeline: the browser's view of one conversation's log, with members, pins and read state.
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,63 +13,63 @@ use super::row::{Row, RowContent};
 use super::row_header::RowHeader;
 use crate::zone::Zone;
 
-/// The browser's view of one conversation's log: its rows, in order, without a hole, and who is there.
+/// The browser's view of one conversation's log: its rows in order, without a hole, and its members.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    /// The conversation.
+    /// The summary of the conversation.
     pub what: ConversationSummary,
-    /// What is shown: facts in Seq order, then what is on its way.
+    /// The rows: delivered ones in Seq order, then pending ones.
     pub rows: ArcRwSignal<Vec<Row>>,
-    /// What admins have set; a direct has none.
+    /// The group's settings; a direct has none.
     pub settings: ArcRwSignal<Option<Settings>>,
-    /// Whether one of the two of a direct has blocked the other.
+    /// Whether one user of a direct has blocked the other.
     pub blocked: bool,
-    /// Whether it is the viewer who has.
+    /// Whether the viewer is the one who blocked.
     pub blocks: bool,
-    /// The viewer's seat and others, the longest there first; of a large group not all.
+    /// The viewer's membership and others, the longest-standing first; not all members of a large group.
     pub members: ArcRwSignal<Vec<Member>>,
     /// The number of members.
     pub member_count: ArcRwSignal<u32>,
-    /// How far the log has come to them.
+    /// The members' read state: their delivered and read positions.
     pub marks: ArcRwSignal<Vec<ReadState>>,
     /// Whether history has older messages than the first row.
     pub has_older: ArcRwSignal<bool>,
     /// Whether there are newer messages than the last row: the page shows an earlier part of the log.
     pub has_newer: ArcRwSignal<bool>,
-    /// What admins have pinned: each place with how the message begins.
+    /// The pinned messages, each with its Seq and its excerpt.
     pub pins: ArcRwSignal<Vec<Quote>>,
     /// The first message that was unread when the page was opened.
     pub divider: Option<Seq>,
-    /// Whether the viewer wants it to stay unread until they come back.
+    /// Whether the viewer marked the conversation unread, to last until they come back.
     pub stays_unread: ArcRwSignal<bool>,
-    /// Whether the viewer has lost the seat.
+    /// Whether the viewer is no longer a member.
     pub seat_lost: ArcRwSignal<bool>,
-    /// Whether the viewer is reading far from the end; then no row goes away above them.
+    /// Whether the viewer is reading far from the end; then no row above them is removed.
     pub reads_old: ArcRwSignal<bool>,
     log: Arc<Mutex<Log>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Log {
-    /// How far the news were heard.
+    /// The position up to which entries were received.
     pub(super) cursor: Cursor,
-    /// The last place that the rows cover; behind the cursor if the page shows an earlier part of the log.
+    /// The last Seq that the rows cover; behind the cursor if the page shows an earlier part of the log.
     pub(super) last: Seq,
-    /// How far the member list reaches: it is loaded whole, so it may be ahead of the rows.
+    /// The Seq at which the member list was loaded: it is loaded as a whole, so it may be ahead of the rows.
     pub(super) members_at: Seq,
-    /// The first place that the rows cover.
+    /// The first Seq that the rows cover.
     pub(super) first: Seq,
-    /// The oldest entry that history has.
+    /// The Seq of the oldest entry that history has.
     pub(super) begins: Seq,
-    /// Entries that came while the page is being loaded anew; none if it is not.
+    /// Entries that arrive while the page is reloading; none if it is not.
     pub(super) held: Option<VecDeque<Entry>>,
-    /// Rows that were the first of a page, and still look so.
+    /// The Seqs of rows that were the first of a page, and keep the header of a first row.
     pub(super) seams: Vec<Seq>,
     pub(super) zone: Zone,
 }
 
 impl Timeline {
-    /// The timeline of a page, as this person sees it.
+    /// Creates the timeline of a page, as this user sees it.
     #[must_use]
     pub fn new(opened: ConversationView, me: UserId, zone: Zone) -> Self {
         let ConversationView {
@@ -119,38 +121,38 @@ impl Timeline {
         timeline
     }
 
-    /// Its topic.
+    /// Returns the topic of the conversation.
     #[must_use]
     pub fn topic(&self) -> Topic {
         self.what.topic()
     }
 
-    /// How far it reaches.
+    /// Returns the position up to which entries were received.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         self.log().cursor
     }
 
-    /// The first place that its rows cover.
+    /// Returns the first Seq that the rows cover.
     #[must_use]
     pub fn first(&self) -> Seq {
         self.log().first
     }
 
-    /// The last place that its rows cover.
+    /// Returns the last Seq that the rows cover.
     #[must_use]
     pub fn last(&self) -> Seq {
         self.log().last
     }
 
-    /// Shows newer messages below the last row.
+    /// Appends newer messages below the last row.
     pub fn extend(&self, page: Rows) {
         let mut log = self.log();
         if page.epoch != log.cursor.epoch || page.from != log.last.next() {
             return;
         }
         log.last = page.to;
-        // What is newer than the news that were heard comes as news.
+        // Entries after the cursor arrive over the subscription.
         let reached = log.last.min(log.cursor.seq);
         log.last = reached;
         let has_newer = reached < log.cursor.seq;
@@ -165,7 +167,7 @@ impl Timeline {
         self.lead();
     }
 
-    /// Shows older messages above the first row.
+    /// Prepends older messages above the first row.
     pub fn prepend(&self, page: Rows) {
         let mut log = self.log();
         if page.epoch != log.cursor.epoch || page.to.next() != log.first {
@@ -177,7 +179,7 @@ impl Timeline {
         drop(log);
         let older = rows_of(page).collect::<Vec<_>>();
         self.rows.update(|rows| {
-            // The first row so far keeps what stands above it as long as it is in sight.
+            // The row that was first keeps its header as long as it is in sight.
             self.log().seams.extend(rows.first().and_then(Row::seq));
             rows.splice(0..0, older);
             self.trim_newer(rows);
@@ -186,8 +188,8 @@ impl Timeline {
         self.lead();
     }
 
-    /// What stands above a row changes only where nobody looks: rows that were the first of a page until others were put
-    /// above them get their heads now, unless they are in sight.
+    /// Updates the headers of rows that were the first of a page until older ones were prepended, unless they are in
+    /// sight: a header changes only while nobody is looking at it.
     pub fn settle(&self, in_sight: impl Fn(Seq) -> bool) {
         let mut log = self.log();
         let before = log.seams.len();
@@ -199,17 +201,17 @@ impl Timeline {
         }
     }
 
-    /// Days and times are shown in this zone from now on.
+    /// Sets the zone in which days and times are shown.
     pub fn set_zone(&self, zone: Zone) {
         self.log().zone = zone;
         self.lead();
     }
 
-    /// Shows what a page says instead of what was there; what is on its way stays.
+    /// Replaces the content by that of a freshly loaded page; pending messages stay.
     pub(super) fn reload(&self, page: ConversationView) {
         let mut log = self.log();
         if log.cursor.epoch != page.page.epoch {
-            // Marks of another life say nothing of this one.
+            // The read state of another epoch does not apply to this one.
             self.marks.set(Vec::new());
         }
         log.cursor = Cursor { epoch: page.page.epoch, seq: page.page.head };
@@ -242,18 +244,18 @@ impl Timeline {
         self.lead();
     }
 
-    /// From now until [`Timeline::reload`] entries wait.
+    /// Holds back entries until [`Timeline::reload`].
     pub(super) fn hold(&self) {
         self.log().held.get_or_insert_default();
     }
 
-    /// What a reply to the message at a place quotes, if its row is here.
+    /// Returns the quote for a reply to the message with this Seq, if its row is here.
     #[must_use]
     pub fn quote(&self, seq: Seq) -> Option<Quote> {
         self.content(seq)?.quote()
     }
 
-    /// A quote as its message is now, if its row is here. Whoever reads it follows the row.
+    /// Returns a quote with the current text of its message, if the row is here. Tracks the row.
     #[must_use]
     pub fn current(&self, quote: Quote) -> Quote {
         let row = |rows: &Vec<Row>| rows.iter().find(|row| row.seq() == Some(quote.seq)).cloned();
@@ -263,7 +265,7 @@ impl Timeline {
         }
     }
 
-    /// What the row at a place shows, if it is here.
+    /// Returns the content of the row with this Seq, if it is here.
     #[must_use]
     pub fn content(&self, seq: Seq) -> Option<RowContent> {
         self.rows.with_untracked(|rows| {
@@ -271,7 +273,7 @@ impl Timeline {
         })
     }
 
-    /// The newest message of somebody's that is a fact, if its row is here.
+    /// Returns a user's newest delivered message, if its row is here.
     #[must_use]
     pub fn newest_of(&self, person: &Person) -> Option<RowContent> {
         self.rows.with_untracked(|rows| {
@@ -282,7 +284,7 @@ impl Timeline {
         })
     }
 
-    /// Works out what stands above each row, and tells only the rows for which it changed.
+    /// Computes the header of each row, and notifies only the rows whose header changed.
     pub(super) fn lead(&self) {
         let log = self.log();
         let (zone, seams) = (log.zone, log.seams.clone());
@@ -306,17 +308,17 @@ impl Timeline {
     }
 }
 
-/// What a member may do, as the list shows it.
+/// Returns a user's role, if the member list has them.
 pub(crate) fn role_of(members: &[Member], person: &Person) -> Option<Role> {
     members.iter().find(|member| member.person.id == person.id).map(|member| member.role)
 }
 
-/// The rows of a page.
+/// Returns the rows of a page.
 fn rows_of(page: Rows) -> impl Iterator<Item = Row> {
     page.entries.into_iter().filter(|entry| !entry.data.is_silent()).map(Row::delivered)
 }
 
-/// How many of the rows are facts; what is on its way follows them.
+/// Returns the number of delivered rows; pending ones follow them.
 pub(super) fn facts_of(rows: &[Row]) -> usize {
     rows.iter().position(|row| row.seq().is_none()).unwrap_or(rows.len())
 }
