@@ -1,10 +1,10 @@
-//! The chat client: the state of the page in the browser and how it changes. It is pure, without a socket, a clock or a
+//! The chat client: the state of the page in the browser and its changes. It is pure, without a socket, a clock or a
 //! page, so that every step of it is tested on the host.
 //!
-//! [`ChatClient`] is the handle; its behavior is in `connection`, `incoming`, `outgoing` and `read_state`; `counts` asks the
-//! server for unread counts. [`Link`](link::Link) decides when to connect, ping and give up; the [`Timeline`] is the
-//! browser's view of one log; the [`Outbox`](outbox::Outbox) keeps sends that are not acknowledged. `frontend` drives it: it
-//! carries out [`Effect`]s and reports what the socket did.
+//! [`ChatClient`] is the handle; its behavior is in `connection`, `incoming`, `outgoing` and `read_state`; `counts`
+//! asks the server for unread counts. [`Link`](link::Link) decides when to connect, ping and give up; the
+//! [`Timeline`] is the browser's view of one log; the [`Outbox`](outbox::Outbox) keeps sends that are not
+//! acknowledged. `frontend` drives it: it carries out [`Effect`]s and reports what the socket did.
 
 mod apply;
 mod connection;

@@ -1,3 +1,5 @@
+//! Autocomplete in a text field: `@` mentions and `:` emoji.
+
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{Event, KeyboardEvent};
@@ -9,12 +11,12 @@ use crate::client::Timeline;
 use crate::server_fns::{find_emoji, find_members};
 use crate::text::{self, sentence};
 
-/// How many suggestions are shown at once.
+/// The most suggestions shown at once.
 const MOST: usize = 8;
-/// The longest name that is looked back for, in characters.
+/// The longest word before the caret that is matched, in characters.
 const LONGEST: usize = 40;
 
-/// Suggests what a word in a field could become: `@` a member, `:` an emoji.
+/// Autocomplete for the word before the caret: `@` completes a member, `:` an emoji.
 #[derive(Clone)]
 pub(super) struct Autocomplete {
     field: NodeRef<Textarea>,
@@ -22,18 +24,18 @@ pub(super) struct Autocomplete {
     me: UserId,
     choices: RwSignal<Vec<Suggestion>>,
     at: RwSignal<usize>,
-    /// Counts what was asked for or closed, so that a late answer opens nothing.
+    /// A counter of requests and closings, so that a late response opens nothing.
     turn: StoredValue<u32>,
 }
 
 /// One suggestion.
 #[derive(Clone, Debug, PartialEq)]
 struct Suggestion {
-    /// What it puts into the text.
+    /// The text that it inserts.
     text: String,
-    /// What it is called.
+    /// The name that it shows.
     name: String,
-    /// How many bytes before the caret it replaces.
+    /// The number of bytes before the caret that it replaces.
     replaces: usize,
 }
 
@@ -49,7 +51,7 @@ impl Autocomplete {
         }
     }
 
-    /// Looks at the word before the caret.
+    /// Updates the suggestions for the word before the caret.
     pub(super) fn look(&self) {
         let turn = self.next_turn();
         let (before, _) = self.split();
@@ -76,7 +78,7 @@ impl Autocomplete {
         }
     }
 
-    /// Shows suggestions when they come, unless the viewer has typed on, closed them, or gone.
+    /// Shows suggestions when they arrive, unless the viewer has typed on, closed them, or left the field.
     fn show_later(&self, turn: Option<u32>, choices: impl Future<Output = Vec<Suggestion>> + 'static) {
         let this = self.clone();
         leptos::task::spawn_local(async move {
@@ -87,7 +89,7 @@ impl Autocomplete {
         });
     }
 
-    /// Whether a key was meant for the suggestions.
+    /// Handles a key for the suggestions; returns true if it was one.
     pub(super) fn takes(&self, event: &KeyboardEvent) -> bool {
         let count = self.choices.with_untracked(Vec::len);
         let Some(key) = key(event).filter(|_| count > 0) else { return false };
@@ -103,13 +105,13 @@ impl Autocomplete {
         true
     }
 
-    /// Puts a text at the caret.
+    /// Inserts a text at the caret.
     pub(super) fn insert(&self, text: &str) {
         let (before, after) = self.split();
         self.put(&(before + text), &after);
     }
 
-    /// Lets the viewer write.
+    /// Focuses the field.
     pub(super) fn focus(&self) {
         if let Some(field) = self.field.get_untracked() {
             let _ = field.focus();
@@ -129,7 +131,7 @@ impl Autocomplete {
     }
 
     fn show(&self, choices: Vec<Suggestion>) {
-        // A field loses the focus when it goes, and its suggestions may be gone before it.
+        // Removing a field blurs it, and its suggestions may be disposed of before it.
         if self.choices.try_with_untracked(|old| *old != choices) == Some(true) {
             self.at.set(0);
             self.choices.set(choices);
@@ -144,7 +146,7 @@ impl Autocomplete {
         self.close();
     }
 
-    /// The group, if it has members that are not on the page.
+    /// Returns the id of the group, if it has members that are not on the page.
     fn large_group(&self) -> Option<String> {
         let ConversationSummary::Group(group) = &self.timeline.what else { return None };
         let here = self.timeline.members.with_untracked(Vec::len);
@@ -152,7 +154,7 @@ impl Autocomplete {
         usize::try_from(all).is_ok_and(|all| all > here).then(|| group.id.to_string())
     }
 
-    /// Mentions of members who are on the page.
+    /// Returns mentions of members who are on the page.
     fn members(&self, typed: &str) -> Vec<String> {
         self.timeline.members.with_untracked(|members| {
             let found = members.iter().filter(|member| {
@@ -172,7 +174,7 @@ impl Autocomplete {
         found.into_iter().map(|text| Suggestion { name: text[1..].to_owned(), text, replaces }).collect()
     }
 
-    /// The text before the caret and after it.
+    /// Returns the text before the caret and after it.
     fn split(&self) -> (String, String) {
         let Some(field) = self.field.try_get_untracked().flatten() else { return Default::default() };
         let value = field.value();
@@ -189,21 +191,21 @@ impl Autocomplete {
         let caret = u32::try_from(before.encode_utf16().count()).unwrap_or(u32::MAX);
         let _ = field.set_selection_range(caret, caret);
         let _ = field.focus();
-        // As if it had been typed: the draft is kept, and others hear that somebody is typing.
+        // Dispatched as if it had been typed: the draft is stored, and others are notified of typing.
         if let Ok(event) = Event::new("input") {
             let _ = field.dispatch_event(&event);
         }
     }
 }
 
-/// The mark that begins the word before the caret, and the word so far.
+/// Returns the trigger character that begins the word before the caret, and the word so far.
 fn trigger(before: &str) -> Option<(char, &str)> {
     for (letters, (place, letter)) in before.char_indices().rev().enumerate() {
         if letter == '\n' || letters > LONGEST {
             return None;
         }
         if matches!(letter, '@' | '＠' | ':') {
-            // In scripts without spaces a mark stands beside the letters of a word.
+            // In scripts without spaces a trigger follows the letters of a word directly.
             let begins =
                 before[..place].chars().next_back().is_none_or(|above| !above.is_ascii_alphanumeric());
             let words = &before[place + letter.len_utf8()..];
@@ -217,7 +219,7 @@ fn trigger(before: &str) -> Option<(char, &str)> {
     None
 }
 
-/// The suggestions, above the field.
+/// Renders the suggestions, above the field.
 #[component]
 pub(super) fn Completions(completer: Autocomplete) -> impl IntoView {
     let (choices, at) = (completer.choices, completer.at);
@@ -256,7 +258,7 @@ pub(super) fn Completions(completer: Autocomplete) -> impl IntoView {
     }
 }
 
-/// What a field says of its suggestions.
+/// Returns the id of the selected suggestion, for the field's `aria-activedescendant`.
 pub(super) fn active(completer: &Autocomplete) -> impl Fn() -> Option<String> + Send + Sync + use<> {
     let (choices, at) = (completer.choices, completer.at);
     move || choices.with(|choices| (!choices.is_empty()).then(|| format!("choice-{}", at.get())))

@@ -1,19 +1,21 @@
+//! An avatar: a letter on a color, and the user's picture over it.
+
 use leptos::prelude::*;
 
-/// How many tints the style sheet has.
+/// The number of tints in the style sheet.
 const TINTS: u32 = 8;
 
-/// A first letter on a colour that belongs to the id, so that people tell each other apart at a glance, and over it
-/// the picture that a person has chosen. Decoration: the name stands beside it.
+/// Renders an avatar: the first letter on a color that belongs to the id, so that users differ at a glance, and over
+/// it the picture that a user has chosen. It is decorative: the name stands beside it.
 #[component]
 pub(crate) fn Avatar(
     id: String,
     name: String,
-    /// Whether it is a person's: people may have a picture.
+    /// Whether it is a user's: users may have a picture.
     #[prop(optional)]
     person: bool,
     #[prop(optional)] large: bool,
-    /// The class that the component around it gives it.
+    /// The class that the enclosing component sets.
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {

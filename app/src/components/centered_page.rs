@@ -1,6 +1,8 @@
+//! A centered page with a single piece of content.
+
 use leptos::prelude::*;
 
-/// A page with one thing on it, in the middle.
+/// Renders a page with one thing on it, in the middle.
 #[component]
 pub(crate) fn Plain(children: Children) -> impl IntoView {
     view! { <main class="plain" id="main">{children()}</main> }

@@ -1,3 +1,5 @@
+//! The composer: the message form, with drafts, replies and edits.
+
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
@@ -14,12 +16,12 @@ use crate::returned::{in_textarea, typed};
 use crate::site::Session;
 use crate::text::{self, Words, sentence};
 
-/// Where one writes. A real form, so that it posts before the script has come; what was typed until then
+/// Renders the composer. It is a real form, so that it works before the script has loaded; text typed until then
 /// stays.
 #[component]
 pub(crate) fn Composer(
     desk: ConversationContext,
-    /// The id of the form's message, if it goes without a script.
+    /// The id of the form's message, if it is sent without a script.
     form_id: SendId,
 ) -> impl IntoView {
     let field = NodeRef::<Textarea>::new();
@@ -40,7 +42,7 @@ pub(crate) fn Composer(
                 desk.live.trouble.set(Some(text::EDIT_EMPTY.into()));
             } else if wire::has_visible_text(&typed) && hand_in(&desk, typed) {
                 field.set_value("");
-                // What was typed before an edit comes back, and stays kept.
+                // The draft from before an edit comes back, and stays stored.
                 if !edits {
                     forget();
                 }
@@ -133,15 +135,15 @@ pub(crate) fn Composer(
     }
 }
 
-/// Keeps what is typed, for when the viewer comes back; an empty text forgets it.
+/// Stores the draft for the viewer's return; an empty text deletes it.
 fn keep_draft(name: &str, text: &str) {
     if let Some(browser) = use_browser() {
         (browser.keep)(name, text);
     }
 }
 
-/// After a switch one can write at once; the first page leaves the focus to the browser, and a touch screen would cover
-/// half of the page with its keyboard.
+/// Focuses the field after a switch of conversations. The first page leaves the focus to the browser, and on a touch
+/// screen the keyboard would cover half of the page.
 fn write_after_switch(field: NodeRef<Textarea>) {
     let session: Session = expect_context();
     let switched = session.has_shown_one();
@@ -152,7 +154,7 @@ fn write_after_switch(field: NodeRef<Textarea>) {
     });
 }
 
-/// Puts back what was typed here before; what was typed meanwhile stays.
+/// Restores the draft of this conversation; text typed meanwhile stays.
 fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
     Effect::new(move |_| {
         let (Some(field), Some(browser)) = (field.get(), use_browser()) else { return };
@@ -164,7 +166,7 @@ fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
     });
 }
 
-/// Says it, answers with it, or makes it the new words of a message. False if it stays in the composer.
+/// Posts the text, as a message or a reply, or sends it as an edit; returns false if it stays in the composer.
 fn hand_in(desk: &ConversationContext, text: String) -> bool {
     let Some(browser) = use_browser() else { return false };
     let intent = desk.intent.get_untracked();
@@ -186,7 +188,7 @@ fn hand_in(desk: &ConversationContext, text: String) -> bool {
     true
 }
 
-/// Begins to edit one's newest message; false if there is none here.
+/// Begins to edit the viewer's newest message; returns false if there is none here.
 fn edit_newest(desk: &ConversationContext) -> bool {
     let newest = desk.timeline.newest_of(&desk.live.me).and_then(|content| content.seq);
     if let Some(seq) = newest {
@@ -195,8 +197,8 @@ fn edit_newest(desk: &ConversationContext) -> bool {
     newest.is_some()
 }
 
-/// Puts the words of the message that is edited into the field, and takes them out again if it is not; what
-/// stood there meanwhile comes back.
+/// Fills the field with the text of the message being edited, and empties it when the edit ends; the draft from
+/// before comes back.
 fn fill_for_edit(desk: &ConversationContext, field: NodeRef<Textarea>, retyped: StoredValue<Option<String>>) {
     let (intent, timeline) = (desk.intent, desk.timeline.clone());
     let aside = StoredValue::new(None::<String>);
@@ -230,7 +232,7 @@ fn fill_for_edit(desk: &ConversationContext, field: NodeRef<Textarea>, retyped: 
     });
 }
 
-/// Begins an edit again that was refused, with what was typed; another one that has begun meanwhile stays.
+/// Reopens a refused edit with the text as typed; an edit that has begun meanwhile stays.
 fn bring_edit_back(desk: &ConversationContext, retyped: StoredValue<Option<String>>) {
     let desk = desk.clone();
     Effect::new(move |_| {
@@ -245,7 +247,7 @@ fn bring_edit_back(desk: &ConversationContext, retyped: StoredValue<Option<Strin
     });
 }
 
-/// Says what the text will be, if not a new message, and the way back.
+/// Renders the composer mode, if it is not a new message, and a way to cancel it.
 #[component]
 fn IntentBar(desk: ConversationContext) -> impl IntoView {
     let (intent, timeline) = (desk.intent, desk.timeline);
@@ -275,7 +277,7 @@ fn IntentBar(desk: ConversationContext) -> impl IntoView {
     })
 }
 
-/// Why the last change of a message was refused.
+/// Renders the refusal of the last change of a message.
 #[component]
 fn Trouble(desk: ConversationContext) -> impl IntoView {
     let trouble = desk.live.trouble.clone();
@@ -293,7 +295,8 @@ fn Trouble(desk: ConversationContext) -> impl IntoView {
     })
 }
 
-/// On a touch screen Enter begins a new line: there is a button to send with, and no Shift key.
+/// Returns true on a touch screen, on which Enter inserts a line break: there is a button to send with, and no Shift
+/// key.
 fn breaks_lines() -> bool {
     window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
 }

@@ -1,12 +1,14 @@
+//! A confirmation dialog in front of a form's submission.
+
 use leptos::prelude::*;
 
 use crate::text::{self, Sentence};
 
-/// A button that asks before the form around it is sent: it opens a dialog that says what will happen, with the form's
-/// own buttons in it. It needs no script, and Escape or a press outside closes it.
+/// Renders a button that asks for confirmation before the enclosing form is sent: it opens a dialog that describes
+/// the consequences, with the form's own buttons in it. It needs no script; Escape or a press outside closes it.
 #[component]
 pub(crate) fn Confirm(
-    /// The id of the dialog, which no other on the page has.
+    /// The id of the dialog, unique on the page.
     #[prop(into)]
     id: String,
     /// The label of the button that opens it.
@@ -18,7 +20,7 @@ pub(crate) fn Confirm(
     title: Sentence,
     /// The consequences, in one sentence.
     says: Sentence,
-    /// The buttons that do it.
+    /// The buttons that confirm.
     children: Children,
 ) -> impl IntoView {
     let heading = format!("{id}-title");

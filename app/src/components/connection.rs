@@ -1,3 +1,5 @@
+//! The connection banner, shown while the browser is offline.
+
 use leptos::prelude::*;
 
 use super::dynamic::{dyn_bool, dyn_text};
@@ -6,7 +8,7 @@ use crate::client::{ChatClient, LinkState};
 use crate::outage::Outage;
 use crate::text;
 
-/// Says when the connection is gone. Nothing is shown while all is well.
+/// Renders a notice while there is no connection; nothing otherwise.
 #[component]
 pub(crate) fn Connection(live: ChatClient) -> impl IntoView {
     let link = live.link.clone();

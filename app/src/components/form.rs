@@ -1,3 +1,5 @@
+//! A form that goes to a server function, with and without a script.
+
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{FormData, HtmlButtonElement, HtmlFormElement, SubmitEvent, UrlSearchParams};
@@ -8,31 +10,31 @@ use crate::browser::use_browser;
 use crate::returned::{mark_shown, page_path, refused};
 use crate::site::is_live;
 
-/// What became of a form: shared by the form and the [`Refusal`](super::Refusal) that stands somewhere in it.
+/// The state of a form, shared by the form and the [`Refusal`](super::Refusal) somewhere in it.
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {
-    /// Why it was refused, if it was.
+    /// The sentence of the refusal, if the form was refused.
     pub(crate) refused: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
     action: &'static str,
 }
 
 impl FormState {
-    /// The state of the form that goes to `action`. A form without JavaScript that was refused comes back in the
-    /// answer, with the reason.
+    /// Creates the state of the form that goes to `action`. A refused form without JavaScript comes back in the
+    /// response, with the reason.
     pub(crate) fn of(action: &'static str) -> Self {
         Self { refused: RwSignal::new(refused(action)), busy: RwSignal::new(false), action }
     }
 
-    /// This state, for a part of the page that shows why the form was refused. A refusal that no part shows is shown
-    /// above the page.
+    /// Returns this state for a part of the page that shows the refusal. A refusal that no part shows is shown above
+    /// the page.
     pub(crate) fn shown(self) -> Self {
         mark_shown(self.action);
         self
     }
 }
 
-/// What the Enter key does in a field of a form: browsers press the form's first button.
+/// The effect of the Enter key in a field of a form: browsers press the form's first button.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Enter {
     /// Presses the first button, which is the main one.
@@ -42,22 +44,22 @@ pub(crate) enum Enter {
     Nothing,
 }
 
-/// A form that goes to a server function: by itself before the script has come, without leaving the page
-/// after that. The server function's answer is where to go, nothing, or why not.
+/// Renders a form that goes to a server function: natively before the script has loaded, without leaving the page
+/// after that. The server function returns where to go, nothing, or a refusal.
 #[component]
 pub(crate) fn Form(
     /// The path of the server function.
     action: &'static str,
-    /// What it looks like.
+    /// The class of the form.
     #[prop(optional)]
     class: &'static str,
-    /// Shared with forms beside it, if one place says why any of them was refused.
+    /// Shared with forms beside it, if one part of the page shows the refusals of them all.
     #[prop(optional)]
     state: Option<FormState>,
     /// The effect of the Enter key in its fields.
     #[prop(optional)]
     enter: Enter,
-    /// Called when it was taken, instead of going where the answer says.
+    /// Called on success, instead of going to the returned address.
     #[prop(optional)]
     done: Option<Callback<()>>,
     children: Children,
@@ -76,7 +78,7 @@ pub(crate) fn Form(
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
             let answer = (browser.submit)(action, fields).await;
-            // The form may be gone by now; then nobody waits for the answer.
+            // The form may be gone by now; then its state is gone too.
             busy.try_set(false);
             match answer {
                 Ok(place) => {
@@ -87,7 +89,7 @@ pub(crate) fn Form(
                             navigate(&place, NavigateOptions::default());
                         }
                         (None, Some(place)) => {
-                            // An error would mean that this is no address; it is the server's own.
+                            // An error would mean that this is no valid URL; it is the server's own.
                             let _ = window().location().set_href(&place);
                         }
                         (None, None) => {}
@@ -102,8 +104,8 @@ pub(crate) fn Form(
     provide_context(state);
     view! {
         <form method="post" action=action class=class on:submit=on_submit>
-            // Enter presses the form's first button: one for a dialog does nothing outside of one. One that is disabled
-            // would be passed over where Enter is pressed on a checkbox.
+            // Enter presses the form's first button; one with the method `dialog` does nothing outside of a dialog. A
+            // disabled one would be skipped if Enter is pressed on a checkbox.
             {(enter == Enter::Nothing).then(|| view! { <button type="submit" formmethod="dialog" hidden></button> })}
             <PageField/>
             {children()}
@@ -111,13 +113,13 @@ pub(crate) fn Form(
     }
 }
 
-/// The page that a form stands on, so that a browser without a script comes back to it.
+/// Renders a hidden field with the page of the form, so that a browser without a script returns to it.
 #[component]
 pub(crate) fn PageField() -> impl IntoView {
     view! { <input type="hidden" name="page" value=page_path()/> }
 }
 
-/// What the form would send, with the button that was pressed, as its server function reads it.
+/// Returns the fields that the form would send, with the pressed button, as its server function reads them.
 fn fields(event: &SubmitEvent) -> Option<String> {
     let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
     let data: JsValue = FormData::new_with_form(&form).ok()?.into();

@@ -1,3 +1,5 @@
+//! The header of a conversation: name, members, pins and invite link.
+
 use leptos::html::Input;
 use leptos::prelude::*;
 use wire::{ConversationSummary, JoinPolicy};
@@ -8,12 +10,12 @@ use crate::browser::use_browser;
 use crate::client::{ChatClient, Timeline};
 use crate::text;
 
-/// What stands above the messages: which group it is, who is in it, and the way to invite others.
+/// Renders the header above the messages: the name of the conversation, its members, and the link to invite others.
 #[component]
 pub(crate) fn Header(
     live: ChatClient,
     timeline: Timeline,
-    /// The link that lets others in; a direct has none.
+    /// The invite link; a direct has none.
     link: Option<String>,
 ) -> impl IntoView {
     let members = timeline.member_count.clone();
@@ -78,7 +80,7 @@ pub(crate) fn Header(
 
 #[component]
 fn Invite(link: String, door: Memo<JoinPolicy>) -> impl IntoView {
-    // Whether the browser let the page copy, once it was asked to.
+    // The result of copying, once the page has tried to.
     let copied = RwSignal::new(None::<bool>);
     let field = NodeRef::<Input>::new();
     let copy = {
@@ -115,7 +117,7 @@ fn Invite(link: String, door: Memo<JoinPolicy>) -> impl IntoView {
     }
 }
 
-/// The way to what was pinned, and to a day.
+/// Renders the links to the pinned messages and to a day.
 #[component]
 fn History(timeline: Timeline) -> impl IntoView {
     let path = timeline.what.path();

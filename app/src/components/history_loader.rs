@@ -1,3 +1,5 @@
+//! Infinite scrolling: loads history at either end of the message list.
+
 use leptos::prelude::*;
 use leptos::web_sys::HtmlElement;
 
@@ -27,7 +29,7 @@ impl HistoryLoader {
         Self { live, timeline, anchor, loading: RwSignal::new(false) }
     }
 
-    /// Loads what the reader is about to reach: whatever is nearer than the height of the list.
+    /// Loads history that the reader is about to reach: any end that is nearer than the height of the list.
     pub(super) fn reach(&self, list: &HtmlElement) {
         // Without a connection it would only fail, at every turn of the wheel.
         if self.live.link.get_untracked() != LinkState::Online {
@@ -42,7 +44,7 @@ impl HistoryLoader {
         }
     }
 
-    /// Loads a page, unless one is on its way.
+    /// Loads a page of history, unless one is loading.
     pub(super) fn load(&self, end: End) {
         if self.loading.get_untracked() || use_browser().is_none() {
             return;

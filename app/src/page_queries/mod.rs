@@ -1,4 +1,4 @@
-//! Queries of the pages that the server makes alone: they run in its process, so they are no server functions.
+//! Queries of the pages that only the server renders: they run in its process, so they are no server functions.
 
 use std::future::Future;
 
@@ -7,18 +7,18 @@ use wire::{
     Page, PageStart, Pair, Person, Refusal, Role, SendId, Seq, Timestamp, UserId,
 };
 
-/// Somebody who opens the link of the owner.
+/// The visitor who opens the owner link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OwnerToBe {
-    /// Somebody new.
+    /// Somebody without a name.
     Stranger,
     /// A guest, who gets an account.
     Guest,
-    /// Somebody with an account.
+    /// A user with an account.
     Account,
 }
 
-/// What became of a broadcast.
+/// The results of a broadcast.
 pub(crate) use chat::Broadcast as Results;
 pub(crate) use chat::Part;
 pub(crate) use chat::store::{AccountListing, GroupListing, Profile};
@@ -30,16 +30,16 @@ use crate::server_fns::context::{caller, chat, group_id, link_to, user_id};
 /// The data of the page on which admins manage a group.
 pub(crate) struct GroupAdminData {
     pub(crate) management: GroupAdminView,
-    /// Whether there are more members after those of the page.
+    /// Whether there are more members after those on the page.
     pub(crate) more: bool,
-    /// Whom the admin knows and could add.
+    /// Users whom the admin knows and could add.
     pub(crate) known: Vec<Person>,
     /// The group's own link.
     pub(crate) link: String,
     pub(crate) now: Timestamp,
 }
 
-/// What the page needs on which admins manage a group. Takes who asks from context at once.
+/// Returns the data of the page on which admins manage a group. Takes the caller from context at once.
 pub(crate) fn management(
     group: String,
     find: String,
@@ -56,7 +56,7 @@ pub(crate) fn management(
     }
 }
 
-/// Some of the members of a group.
+/// A part of the members of a group.
 pub(crate) struct MembersPart {
     /// The group's name.
     pub(crate) name: String,
@@ -65,7 +65,7 @@ pub(crate) struct MembersPart {
     pub(crate) members: Part<Member>,
 }
 
-/// Members of a group, for its members. Takes who asks from context at once.
+/// Returns members of a group, for its members. Takes the caller from context at once.
 pub(crate) fn members(
     group: String,
     find: String,
@@ -78,7 +78,7 @@ pub(crate) fn members(
     }
 }
 
-/// What a group is called, and a part of its audit log. Takes who asks from context at once.
+/// Returns the name of a group and a part of its audit log. Takes the caller from context at once.
 pub(crate) fn group_audit(
     group: String,
     before: Option<Seq>,
@@ -87,24 +87,24 @@ pub(crate) fn group_audit(
     async move { Ok(chat.group_audit(caller.me()?, group_id(&group)?, before).await?) }
 }
 
-/// One message, for somebody who may read it.
+/// One message, for a caller who may read it.
 pub(crate) struct MessageData {
     /// The conversation.
     pub(crate) what: ConversationSummary,
     pub(crate) entry: Entry,
-    /// Who asks.
+    /// The caller.
     pub(crate) me: Person,
-    /// Whether who asks has written it.
+    /// Whether the caller is the author.
     pub(crate) mine: bool,
-    /// Whether who asks is an admin of the group.
+    /// Whether the caller is an admin of the group.
     pub(crate) is_admin: bool,
-    /// Who has read it, but its author; who has it on a device and has not; and who has not got it.
+    /// The members by delivery state, without the author: read, delivered and not read, not delivered.
     pub(crate) come: [Vec<Person>; 3],
-    /// A fresh id for the form that replies.
+    /// A fresh id for the reply form.
     pub(crate) form_id: SendId,
 }
 
-/// One message of a group, or of the direct with a person. Takes who asks from context at once.
+/// Returns one message of a group, or of the direct with a person. Takes the caller from context at once.
 pub(crate) fn message(
     group: Option<String>,
     person: Option<String>,
@@ -138,7 +138,7 @@ pub(crate) fn message(
     }
 }
 
-/// People to write to, by name. Takes who asks from context at once.
+/// Returns users to write to, by name. Takes the caller from context at once.
 pub(crate) fn people_called(
     words: String,
     after: Option<UserId>,
@@ -147,7 +147,7 @@ pub(crate) fn people_called(
     async move { Ok(chat.people_after(caller.me()?, &words, after).await?) }
 }
 
-/// Groups that anybody may join, by name. Takes who asks from context at once.
+/// Returns listed groups, by name. Takes the caller from context at once.
 pub(crate) fn listings(
     words: String,
     after: Option<GroupId>,
@@ -159,16 +159,16 @@ pub(crate) fn listings(
     }
 }
 
-/// What somebody tells of themselves, for somebody else or for themselves.
+/// A user's profile, for another user or for themselves.
 pub(crate) struct ProfileData {
     pub(crate) profile: Profile,
     /// The role of the account; none for a guest.
     pub(crate) role: Option<AppRole>,
-    /// Whether it is the profile of who asks.
+    /// Whether it is the caller's own profile.
     pub(crate) mine: bool,
 }
 
-/// What somebody tells of themselves. Takes who asks from context at once.
+/// Returns a user's profile. Takes the caller from context at once.
 pub(crate) fn profile(person: String) -> impl Future<Output = Result<ProfileData, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
@@ -180,17 +180,17 @@ pub(crate) fn profile(person: String) -> impl Future<Output = Result<ProfileData
     }
 }
 
-/// To whom a broadcast can go.
+/// The conversations that a broadcast can go to.
 pub(crate) struct Audiences {
     pub(crate) groups: Vec<ConversationSummary>,
     pub(crate) people: Vec<ConversationSummary>,
-    /// Whether who asks may reach everyone.
+    /// Whether the caller may reach everyone.
     pub(crate) is_admin: bool,
     /// A fresh id for the form.
     pub(crate) form_id: SendId,
 }
 
-/// To whom a broadcast can go. Takes who asks from context at once.
+/// Returns the conversations that a broadcast can go to. Takes the caller from context at once.
 pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
@@ -207,7 +207,7 @@ pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + 
     }
 }
 
-/// What became of a broadcast. Takes who asks from context at once.
+/// Returns the results of a broadcast. Takes the caller from context at once.
 pub(crate) fn results(
     seq: u64,
     from: usize,
@@ -216,28 +216,28 @@ pub(crate) fn results(
     async move { Ok(chat.broadcast_results(caller.me()?, Seq(seq), from).await?) }
 }
 
-/// Who one is here, and where one is signed in.
+/// The caller's own account, with its sessions.
 pub(crate) struct AccountData {
     pub(crate) me: Person,
     /// The role of the account; none for a guest.
     pub(crate) role: Option<AppRole>,
     pub(crate) profile: Profile,
     pub(crate) sessions: Vec<SessionLine>,
-    /// Whom one has blocked.
+    /// Users whom the caller has blocked.
     pub(crate) blocked: Vec<Person>,
 }
 
-/// One browser that is signed in.
+/// A signed-in browser.
 pub(crate) struct SessionLine {
     pub(crate) handle: String,
-    /// What the browser said it was.
+    /// The browser's description of itself.
     pub(crate) label: String,
     pub(crate) since: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     pub(crate) is_this: bool,
 }
 
-/// Who one is here. Takes who asks from context at once.
+/// Returns the caller's own account. Takes the caller from context at once.
 pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
@@ -257,13 +257,13 @@ pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + 
     }
 }
 
-/// Which parts of the long lists of the server's page are asked for.
+/// The parts of the long lists of the server page that the request asks for.
 pub(crate) struct Places {
-    /// The accounts whose name has this in it.
+    /// A search: accounts whose name contains this.
     pub(crate) person: String,
     /// The accounts after this one.
     pub(crate) account: Option<UserId>,
-    /// The groups whose name has this in it.
+    /// A search: groups whose name contains this.
     pub(crate) find: String,
     /// The groups after this one.
     pub(crate) group: Option<GroupId>,
@@ -271,20 +271,20 @@ pub(crate) struct Places {
     pub(crate) before: Option<Seq>,
 }
 
-/// The accounts, the groups and the audit log of the server, as those who manage it see them.
+/// The accounts, the groups and the audit log of the application, as its admins see them.
 pub(crate) struct ServerAdminData {
-    /// What who asks may do.
+    /// The caller's application role.
     pub(crate) role: AppRole,
     pub(crate) accounts: Part<AccountListing>,
-    /// The groups that were looked for, by name.
+    /// The groups that the search found, by name.
     pub(crate) groups: Part<GroupListing>,
-    /// The link that was just made, absolute.
+    /// The link that was just created, absolute.
     pub(crate) link: Option<String>,
     /// A part of the audit log.
     pub(crate) audit: Page<AuditEvent>,
 }
 
-/// The accounts, the groups and the audit log of the server. Takes who asks from context at once.
+/// Returns the accounts, the groups and the audit log of the application. Takes the caller from context at once.
 pub(crate) fn administered(
     places: Places,
 ) -> impl Future<Output = Result<ServerAdminData, Failure>> + Send + 'static {
@@ -300,7 +300,7 @@ pub(crate) fn administered(
     }
 }
 
-/// Whose new password a link is for.
+/// Returns the user for whom a reset link sets a new password.
 pub(crate) fn reset_for(token: String) -> impl Future<Output = Result<Person, Failure>> + Send + 'static {
     let chat = chat();
     async move {
@@ -309,7 +309,7 @@ pub(crate) fn reset_for(token: String) -> impl Future<Output = Result<Person, Fa
     }
 }
 
-/// Checks the link of the owner, and says who opens it. Takes who asks from context at once.
+/// Checks the owner link, and returns the kind of visitor who opens it. Takes the caller from context at once.
 pub(crate) fn owner_to_be(
     token: String,
 ) -> impl Future<Output = Result<OwnerToBe, Failure>> + Send + 'static {
