@@ -1,5 +1,5 @@
-//! Keys that work anywhere on a live page: lists that are one tab stop, a menu that Escape closes, and letters that go
-//! to the composer wherever they are typed.
+//! Keyboard shortcuts of a hydrated page: lists that are one tab stop, a menu that Escape closes, and letters that go
+//! to the composer from anywhere.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -19,9 +19,9 @@ const MESSAGES: &str = "#messages";
 /// Elements that handle all keys while they are open.
 const OPEN: &str = "dialog:modal, :popover-open";
 
-/// Listens as long as the page is there.
+/// Listens for keys as long as the page is shown.
 pub(crate) fn answer_to_keys(
-    // The conversation that is open, if one is.
+    // The conversation that is open, if any.
     desk: Option<ConversationContext>,
 ) {
     if use_browser().is_none() {
@@ -38,7 +38,7 @@ pub(crate) fn answer_to_keys(
         } else if answer(&event, &key, desk.as_ref()).is_some() {
             event.prevent_default();
         } else if is_typed(&event, &key) {
-            // The browser puts the letter where the focus is by then.
+            // The browser inserts the letter where the focus is by then.
             focus_composer();
         }
     });
@@ -56,14 +56,14 @@ pub(crate) fn answer_to_keys(
     });
 }
 
-/// Puts the focus where one writes, if there is a keyboard to write with.
+/// Focuses the composer, if there is a keyboard to write with.
 pub(crate) fn focus_composer() {
     if let Some(field) = find(".composer textarea") {
         let _ = field.focus();
     }
 }
 
-/// Does what a key means where the focus is; none if it means nothing there.
+/// Handles a key where the focus is; returns none if it has no meaning there.
 fn answer(event: &KeyboardEvent, key: &str, desk: Option<&ConversationContext>) -> Option<()> {
     let focus = document().active_element();
     if key == "Escape" {
@@ -88,7 +88,7 @@ fn answer(event: &KeyboardEvent, key: &str, desk: Option<&ConversationContext>) 
 fn in_messages(messages: &Element, focus: &Element, key: &str, desk: &ConversationContext) -> Option<()> {
     let rows = all(messages, ".row[id]");
     let Some(row) = within(focus, ".row[id]") else {
-        // From the box itself the way leads to the newest row.
+        // From the box itself the arrow key leads to the newest row.
         return if key == "ArrowUp" { go_to(rows.last()?) } else { None };
     };
     if matches!(key, "ArrowUp" | "ArrowDown" | "Home" | "End") {
@@ -117,8 +117,8 @@ fn in_messages(messages: &Element, focus: &Element, key: &str, desk: &Conversati
 
 fn open_actions(desk: &ConversationContext, seq: Seq) {
     desk.open.set(Some(seq));
-    // They are there once the page has followed the signal.
-    // A browser that draws no frames puts the focus nowhere.
+    // The actions exist once the page has followed the signal. A browser that draws no frames moves the focus
+    // nowhere.
     let _ = request_animation_frame(|| {
         if let Some(first) = find(".message-actions button") {
             let _ = first.focus();
@@ -126,7 +126,7 @@ fn open_actions(desk: &ConversationContext, seq: Seq) {
     });
 }
 
-/// Moves the focus back or on, as a key says; at either end it stays.
+/// Moves the focus back or on, by the key; at either end it stays.
 fn step(stops: &[HtmlElement], focus: &Element, key: &str, [back, on]: [&str; 2]) -> Option<()> {
     let at = stops.iter().position(|stop| is_same(stop, focus))?;
     let to = match key {
@@ -146,8 +146,8 @@ fn go_to(stop: &HtmlElement) -> Option<()> {
     stop.focus().ok()
 }
 
-/// Before the Tab key moves the focus: leaves one stop in each list. Lists change while the page lives, so they are
-/// looked at when it counts.
+/// Leaves one tab stop in each list, before the Tab key moves the focus. Lists change while the page lives, so they
+/// are read when a Tab is pressed.
 fn settle_stops() {
     let focus = document().active_element();
     for list in LISTS {
@@ -162,14 +162,14 @@ fn settle_stops() {
     }
     if let Some(messages) = find(MESSAGES) {
         for stop in all(&messages, ".row a[href], .row button, .row pre") {
-            // What can be done with a message is within reach while it is shown.
+            // The actions of a message are within reach while they are shown.
             let shown = within(&stop, ".message-actions, .message-delivery").is_some();
             stop.set_tab_index(if shown { 0 } else { -1 });
         }
     }
 }
 
-/// Whether a key is a letter that goes nowhere yet.
+/// Returns true if a key is a letter that no element takes.
 fn is_typed(event: &KeyboardEvent, key: &str) -> bool {
     let is_letter = key.chars().count() == 1 && key != " " && key != "?";
     let with_command = event.ctrl_key() || event.meta_key() || event.alt_key();
@@ -179,7 +179,7 @@ fn is_typed(event: &KeyboardEvent, key: &str) -> bool {
         && !document().active_element().is_some_and(|focus| writes(&focus))
 }
 
-/// Whether what is typed goes into an element.
+/// Returns true if an element takes typed text.
 fn writes(element: &Element) -> bool {
     matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
 }
@@ -191,7 +191,7 @@ fn find(selector: &str) -> Option<HtmlElement> {
 fn all(inside: &Element, selector: &str) -> Vec<HtmlElement> {
     let Ok(found) = inside.query_selector_all(selector) else { return Vec::new() };
     let element = |at| found.item(at)?.dyn_into::<HtmlElement>().ok();
-    // What is not shown cannot have the focus.
+    // Hidden elements cannot have the focus.
     (0..found.length()).filter_map(element).filter(|found| found.offset_parent().is_some()).collect()
 }
 

@@ -1,11 +1,13 @@
+//! The role mark beside a name: admin or guest.
+
 use leptos::prelude::*;
 use wire::{Member, Role, UserId};
 
 use super::dynamic::dyn_view;
 use crate::text;
 
-/// The mark beside the name of an admin or a guest, so that nobody is taken for somebody with an account who only has the
-/// same name. A member with an account has no mark, nor has somebody who is not a member any more.
+/// Renders the mark beside the name of an admin or a guest, so that nobody is mistaken for a user with an account who
+/// only has the same name. A member with an account has no mark, nor has a former member.
 #[component]
 pub(crate) fn Mark(members: ArcRwSignal<Vec<Member>>, user: UserId) -> impl IntoView {
     let mark = Memo::new(move |_| {

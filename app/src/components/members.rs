@@ -1,3 +1,5 @@
+//! The member list of a conversation, with preferences and the button to leave or block.
+
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -17,7 +19,8 @@ use crate::client::{ChatClient, Timeline, role_of};
 use crate::pages::reload;
 use crate::text;
 
-/// Who is in the group, and the way out of it. Beside the messages where there is room, else on request.
+/// Renders the members of the group, and the button to leave it: beside the messages if there is room, on request
+/// otherwise.
 #[component]
 pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
     let promote = FormState::of("/do/manage").shown();
@@ -69,12 +72,12 @@ pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
     })
 }
 
-/// What one wants of a direct, and the way to end it.
+/// Renders the preferences of a direct, and the button to block.
 #[component]
 fn About(
     live: ChatClient,
     topic: Topic,
-    /// The other one.
+    /// The id of the other user.
     user: String,
     name: String,
     /// Whether the viewer has blocked them.
@@ -102,7 +105,8 @@ fn About(
     }
 }
 
-/// The way out of a group. A script leaves at once, and for some seconds it can be undone; without one a dialog asks.
+/// Renders the button to leave a group. A script leaves at once, and for some seconds it can be undone; without one a
+/// dialog asks.
 #[component]
 fn Leave(group: String, name: String) -> impl IntoView {
     let toasts: Toasts = expect_context();

@@ -1,3 +1,5 @@
+//! A row of the message list: a message, with its author, quote, reactions and delivery state, or a notice.
+
 use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
@@ -14,8 +16,8 @@ use crate::client::{ChatClient, LinkState, Row, RowContent, RowHeader, RowState}
 use crate::pages::hydrated::context::ConversationContext;
 use crate::text;
 
-/// One row of a timeline: a message, on its way or delivered, or a notice. The row stays the same node of
-/// the page from the moment it was typed.
+/// Renders one row of a timeline: a message, pending or delivered, or a notice. The row stays the same DOM node from
+/// the moment the message is typed.
 #[component]
 pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
     let Row { key, content, lead } = row;
@@ -32,7 +34,7 @@ pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
             let goes = deleting
                 .with(|gone| gone.as_ref().is_some_and(|(of, gone)| seq == Some(*gone) && *of == topic));
             match event {
-                // It can still be undone; nobody else knows yet.
+                // The deletion can still be undone; no other user has received it yet.
                 Event::Message { author, .. } if goes => (Event::Tombstone { author, by: me.clone() }, at),
                 event => (event, at),
             }
@@ -92,7 +94,7 @@ pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
     }
 }
 
-/// Who said it, and the way to write to them alone.
+/// Renders the author, with a link to write to them alone.
 #[component]
 fn Author(me: UserId, author: Person) -> impl IntoView {
     let name = author.name.to_string();
@@ -105,7 +107,7 @@ fn Author(me: UserId, author: Person) -> impl IntoView {
     }
 }
 
-/// What a reply answers: a way to the message.
+/// Renders the quote that a reply answers, as a link to the message.
 #[component]
 fn Quoted(desk: ConversationContext, quote: Quote) -> impl IntoView {
     let Quote { seq, author, excerpt } = quote;
@@ -149,7 +151,7 @@ fn Reactions(desk: ConversationContext, seq: Memo<Option<Seq>>, reactions: Vec<R
     view! { <div class="reaction-list">{buttons}</div> }
 }
 
-/// The way to what can be done with a message: a page of its own, or under it once the page is live.
+/// Renders the button for a message's actions: a page of its own, or below the message once the page is hydrated.
 #[component]
 fn More(
     desk: ConversationContext,
@@ -191,7 +193,7 @@ fn More(
     })
 }
 
-/// How far a message has come, while it is not there yet.
+/// Renders the delivery state of a message that is not delivered yet.
 #[component]
 fn Delivery(live: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) -> impl IntoView {
     let link = live.link.clone();

@@ -1,3 +1,5 @@
+//! The actions of a message: react, reply, mark unread, edit, delete, pin, copy the link.
+
 use leptos::prelude::*;
 use wire::{Amendment, Seq};
 
@@ -8,7 +10,7 @@ use crate::text;
 /// The reactions that are one press away.
 const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👀", "✅"];
 
-/// What can be done with a message: shown under it when somebody asks.
+/// Renders the actions of a message, below it, on request.
 #[component]
 pub(super) fn Acts(desk: ConversationContext, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
     let act = |label: &'static str, run: fn(&ConversationContext, Seq)| {

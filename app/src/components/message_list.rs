@@ -1,3 +1,5 @@
+//! The message list: rows, scrolling, history at both ends, and read positions.
+
 use leptos::either::Either;
 use leptos::html::Div;
 use leptos::prelude::*;
@@ -14,13 +16,13 @@ use crate::client::{ChatClient, LinkState, Row, Timeline};
 use crate::pages::hydrated::context::ConversationContext;
 use crate::text;
 
-/// The messages. The box is laid out from its end (`column-reverse`), so that without a line of script it
-/// opens at the newest message, stays there while new ones come, and does not move when older ones are put
-/// above. More history is loaded while the reader comes near either end.
+/// Renders the messages. The box is laid out from its end (`column-reverse`), so that without any script it opens at
+/// the newest message, stays there while new ones arrive, and does not move when older ones are prepended. More
+/// history is loaded when the reader comes near either end.
 #[component]
 pub(crate) fn MessageList(
     desk: ConversationContext,
-    /// Why the page does not show what its address asks for.
+    /// The reason for which the page does not show the part that its address asks for.
     missing: Option<String>,
 ) -> impl IntoView {
     let (live, timeline) = (desk.live.clone(), desk.timeline.clone());
@@ -48,7 +50,7 @@ pub(crate) fn MessageList(
         }
     };
     fill(&timeline, &loader, list);
-    // The newest messages were asked for and are not on the page yet.
+    // The newest messages were requested and are not on the page yet.
     let goes_to_end = RwSignal::new(false);
     let to_newest = {
         let (desk, has_newer) = (desk.clone(), has_newer.clone());
@@ -76,8 +78,8 @@ pub(crate) fn MessageList(
     follow_own(&live, &timeline, anchor, goes_to_end);
     Effect::new(move |_| {
         let scrolled = scrolled.clone();
-        // The browser has scrolled to the message before the rows above it had their heights.
-        // A browser that draws no frames need not scroll either.
+        // The browser has scrolled to the message before the rows above it had their heights. A browser that draws no
+        // frames need not scroll either.
         let _ = request_animation_frame(|| {
             let _ = request_animation_frame(move || {
                 center_target();
@@ -128,7 +130,8 @@ pub(crate) fn MessageList(
     }
 }
 
-/// Says that the page does not show what its address asks for, with the way to the newest messages.
+/// Renders a notice that the page does not show the part that its address asks for, with a link to the newest
+/// messages.
 #[component]
 fn Missing(sentence: String, path: String, to_newest: impl Fn() + Send + Sync + 'static) -> impl IntoView {
     let shown = RwSignal::new(true);
@@ -149,7 +152,7 @@ fn Missing(sentence: String, path: String, to_newest: impl Fn() + Send + Sync + 
     }
 }
 
-/// Loads more as long as a large window has room for all there is: nothing can be scrolled there.
+/// Loads more history as long as a large window has room for more: nothing can be scrolled there.
 fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
     let (rows, link, loader) = (timeline.rows.clone(), loader.live.link.clone(), loader.clone());
     Effect::new(move |_| {
@@ -161,8 +164,8 @@ fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
     });
 }
 
-/// Whoever is near the end is taken to the end when something new comes; who has asked for the newest messages, when
-/// they are there.
+/// Scrolls to the end when a message arrives while the reader is near it, or when the newest messages that they asked
+/// for are there.
 fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
     let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
     Effect::new(move |before: Option<Option<String>>| {
@@ -179,7 +182,7 @@ fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<
     });
 }
 
-/// What I write I want to see, wherever I was reading.
+/// Scrolls to the viewer's own message when they send one, wherever they were reading.
 fn follow_own(live: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
     let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
     let mine = live.me.id.to_string();
@@ -194,7 +197,7 @@ fn follow_own(live: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes
     });
 }
 
-/// Tells the server what was seen: everything down to the newest message, once the viewer looks at it.
+/// Marks everything down to the newest message as read, once the viewer looks at it.
 fn mark_read(live: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
     let (topic, me) = (timeline.topic(), live.me.id);
     let of_others = move |row: &Row| {
@@ -206,8 +209,8 @@ fn mark_read(live: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
         let is_online = live.link.get() == LinkState::Online;
         let looks = is_online && live.focused.get() && at_end.get() && !timeline.has_newer.get();
         let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(of_others));
-        // Tracked by name, and not only because `read` asks for it: when another device marks the conversation
-        // unread, or reads it, this runs again.
+        // Tracked explicitly, and not only because `read` reads it: when another device marks the conversation read
+        // or unread, this runs again.
         let _ = live.unread(&topic);
         if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get()) {
             live.read(&topic, newest);
@@ -216,12 +219,12 @@ fn mark_read(live: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
     });
 }
 
-/// Puts the message that the address names into the middle of the list.
+/// Scrolls the message that the address names into the middle of the list.
 fn center_target() {
     let hash = window().location().hash().unwrap_or_default();
     let named = hash.strip_prefix('#').and_then(|id| document().get_element_by_id(id));
     let named = named.filter(|target| target.class_list().contains("row"));
-    // A page that begins with what is unread shows where that begins.
+    // A page that begins with unread messages shows the divider above them.
     let unread = || {
         document().get_element_by_id("divider").filter(|_| document().get_element_by_id("newer").is_some())
     };
@@ -232,7 +235,7 @@ fn center_target() {
     }
 }
 
-/// Counts what others said since the reader went up.
+/// Counts messages of others since the reader scrolled up.
 fn count_unseen(live: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>, unseen: RwSignal<usize>) {
     let me = live.me.id;
     let rows = timeline.rows.clone();
@@ -258,7 +261,7 @@ fn count_unseen(live: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>, 
     });
 }
 
-/// The way to older messages: a link that works as a page of its own, and in place once the page is live.
+/// Renders the link to older messages: a page of its own, or in place once the page is hydrated.
 #[component]
 fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
     let has_older = timeline.has_older.clone();
@@ -277,7 +280,7 @@ fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
     })
 }
 
-/// The way to newer messages, where the page shows an earlier part of the log.
+/// Renders the link to newer messages, if the page shows an earlier part of the log.
 #[component]
 fn NewerMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
     let has_newer = timeline.has_newer.clone();

@@ -1,4 +1,4 @@
-//! Components: one in each file.
+//! Components, one in each file.
 
 mod autocomplete;
 mod avatar;

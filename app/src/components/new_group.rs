@@ -1,3 +1,5 @@
+//! The form that creates a group.
+
 use leptos::prelude::*;
 use wire::limits::GROUP_NAME_CHARS;
 
@@ -8,7 +10,7 @@ use crate::text;
 
 const CREATE: &str = "/do/create_group";
 
-/// The form that makes a group.
+/// Renders the form that creates a group.
 #[component]
 pub(crate) fn NewGroup() -> impl IntoView {
     let door = typed(CREATE, "door");

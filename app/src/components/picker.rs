@@ -1,3 +1,5 @@
+//! The emoji picker.
+
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
@@ -8,7 +10,7 @@ use super::keys::key;
 use crate::server_fns::find_emoji;
 use crate::text;
 
-/// Emoji to choose from: common ones, or those whose names have the words that are typed.
+/// Renders an emoji picker: common emoji, or those whose names contain the typed words.
 #[component]
 pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
     let found = RwSignal::new(Vec::<(String, String)>::new());
@@ -18,7 +20,7 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
         wanted.set(words.clone());
         leptos::task::spawn_local(async move {
             let answer = find_emoji(words.clone()).await;
-            // A slow answer must not come over a later one.
+            // A slow response must not replace a later one.
             if let Ok(emoji) = answer
                 && wanted.try_get_untracked().is_some_and(|wanted| wanted == words)
             {
@@ -26,7 +28,7 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
             }
         });
     };
-    // Enter takes the first one; it must not send the message that is being written.
+    // Enter takes the first emoji; it must not send the message that is being written.
     let on_key = {
         let completer = completer.clone();
         move |event: KeyboardEvent| {
@@ -38,7 +40,7 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
                         completer.insert(&emoji);
                     }
                 }
-                // A search field would only be emptied by it.
+                // In a search field Escape would only clear it.
                 Some("Escape") => {
                     event.prevent_default();
                     if let Some(sheet) = sheet.get_untracked() {

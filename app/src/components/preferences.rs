@@ -1,3 +1,5 @@
+//! Preferences of a conversation: notification level, hidden.
+
 use leptos::prelude::*;
 use wire::{NotificationLevel, Topic};
 
@@ -9,7 +11,7 @@ use crate::text;
 
 const PREFER: &str = "/do/prefer";
 
-/// What the viewer wants to be told of in a conversation.
+/// Renders the viewer's preferences for a conversation: its notification level, and hiding it.
 #[component]
 pub(crate) fn Preferences(live: ChatClient, topic: Topic) -> impl IntoView {
     let (notify, hidden) = live.mine.with_untracked(|mine| {

@@ -1,3 +1,5 @@
+//! The presence dot: here or away.
+
 use leptos::prelude::*;
 use wire::{Topic, UserId};
 
@@ -5,11 +7,11 @@ use super::dynamic::dyn_view;
 use crate::client::ChatClient;
 use crate::text;
 
-/// A dot for somebody who is connected: full if they are here, a ring if they have gone away.
+/// Renders a dot for a connected user: full if they are here, a ring if they are away.
 #[component]
 pub(crate) fn Presence(
     live: ChatClient,
-    /// Where they are looked for.
+    /// The topic in which their presence is looked up.
     topic: Topic,
     user: UserId,
 ) -> impl IntoView {

@@ -1,12 +1,14 @@
+//! The refusal of a form, as shown to its user.
+
 use leptos::prelude::*;
 
 use super::dynamic::dyn_view;
 use super::form::FormState;
 
-/// Why the form around it was refused, where a screen reader finds it.
+/// Renders the refusal of the enclosing form, where a screen reader finds it.
 #[component]
 pub(crate) fn Refusal(
-    /// The id that the field is described by.
+    /// The id for the `aria-describedby` of the field.
     id: &'static str,
 ) -> impl IntoView {
     let FormState { refused, .. } = expect_context::<FormState>().shown();

@@ -1,11 +1,13 @@
+//! Rich text: the typed tree rendered as elements.
+
 use leptos::prelude::*;
 use wire::{Block, Inline, RichText, UserId};
 
-/// Shows a typed text: every node is a component's, and what people typed only ever becomes text.
+/// Renders rich text: every node is rendered by a component, and user text only ever becomes text nodes.
 #[component]
 pub(crate) fn Rich(
     text: RichText,
-    /// The viewer: what mentions them stands out.
+    /// The viewer: their mentions stand out.
     #[prop(optional)]
     me: Option<UserId>,
 ) -> impl IntoView {

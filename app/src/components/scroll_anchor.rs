@@ -1,3 +1,5 @@
+//! Scroll anchoring of the message list.
+
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, HtmlDivElement, HtmlElement};
@@ -5,33 +7,33 @@ use leptos::web_sys::{Element, HtmlDivElement, HtmlElement};
 use crate::browser::use_browser;
 use crate::client::Timeline;
 
-/// Scroll anchoring of the message list: the row in the middle stays where it is while others come, go or change their
-/// height. The list is laid out from its end (`column-reverse`), so what happens above a row never moves it; what
-/// happens below is made up for here, before it is painted. The browser's own scroll anchoring is off
-/// (`overflow-anchor: none`): two that make up for the same change move the list twice.
+/// Scroll anchoring of the message list: the row in the middle keeps its position while others are added, removed or
+/// resized. The list is laid out from its end (`column-reverse`), so changes above a row never move it; changes below
+/// are compensated here, before they are painted. The browser's own scroll anchoring is off (`overflow-anchor:
+/// none`): compensating the same change twice would move the list.
 #[derive(Clone, Copy)]
 pub(super) struct ScrollAnchor {
     list: NodeRef<Div>,
     /// Whether the reader is at the newest message, and stays there.
     pub(super) at_end: RwSignal<bool>,
-    /// None on the server, whose threads may not pass elements of a page on.
+    /// None on the server, whose threads may not share elements of a page.
     held: Option<StoredValue<Option<Held>, LocalStorage>>,
 }
 
-/// The row that is held.
+/// The anchored row.
 struct Held {
     row: Element,
     /// Its top in the window, in CSS pixels.
     top: f64,
-    /// How far the list was scrolled then, see [`scrolled_by`]. A reader's own scrolling shows in the layout before the
-    /// page hears of it, and must not be taken back.
+    /// The list's scroll position at that time, see [`scrolled_by`]. A reader's own scrolling shows in the layout
+    /// before the page is notified of it, and must not be undone.
     scrolled: f64,
-    /// Whether rows come and go next, before the reader can scroll. Then all scrolling is the browser's: it clamps a list
-    /// that gets shorter while the reader is at its very top.
+    /// Whether rows are added or removed next, before the reader can scroll. Then all scrolling is the browser's: it
+    /// clamps a list that gets shorter while the reader is at its very top.
     changes_next: bool,
 }
 
-/// How far from the end, in pixels, still counts as being there.
+/// The distance from the end that still counts as being there, in pixels.
 const NEAR_END: i32 = 100;
 
 impl ScrollAnchor {
@@ -39,7 +41,7 @@ impl ScrollAnchor {
         Self { list, at_end: RwSignal::new(true), held: use_browser().map(|_| StoredValue::new_local(None)) }
     }
 
-    /// Holds from now on.
+    /// Starts anchoring.
     pub(super) fn start(self) {
         let Some(browser) = use_browser() else { return };
         let list = self.list;
@@ -52,7 +54,7 @@ impl ScrollAnchor {
         });
     }
 
-    /// Takes the row in the middle to be held, after the reader has scrolled.
+    /// Anchors the row in the middle, after the reader has scrolled.
     pub(super) fn scrolled(self, timeline: &Timeline) {
         let Some(list) = self.list() else { return };
         self.at_end.set(list.scroll_top().abs() <= NEAR_END && !timeline.has_newer.get_untracked());
@@ -67,7 +69,7 @@ impl ScrollAnchor {
         });
     }
 
-    /// Takes the row in the middle to be held, just before rows come and go.
+    /// Anchors the row in the middle, just before rows are added or removed.
     pub(super) fn before_change(self) {
         if let Some(list) = self.list() {
             let held =
@@ -76,7 +78,7 @@ impl ScrollAnchor {
         }
     }
 
-    /// Goes to the newest message that is on the page.
+    /// Scrolls to the newest message on the page.
     pub(super) fn to_end(self) {
         if let Some(list) = self.list() {
             list.set_scroll_top(0);
@@ -85,7 +87,7 @@ impl ScrollAnchor {
         }
     }
 
-    /// The list, as long as it is on the page: a frame or an observer may come after it has gone.
+    /// Returns the list, as long as it is on the page: a frame or an observer may fire after it was removed.
     fn list(self) -> Option<HtmlDivElement> {
         self.list.try_get_untracked().flatten()
     }
@@ -94,8 +96,8 @@ impl ScrollAnchor {
         let is_own =
             |held: &Held| held.row.is_connected() && (scrolled_by(list) - held.scrolled).abs() < 0.01;
         if self.held.is_some_and(|held| held.with_value(|held| held.as_ref().is_some_and(is_own))) {
-            // The page has scrolled, not the reader. Browsers scroll by whole pixels: to take the row anew each time would
-            // add up the fractions.
+            // The page has scrolled, not the reader. Browsers scroll by whole pixels: anchoring the row anew each
+            // time would add up the fractions.
             return;
         }
         let held = row_in_the_middle(list).map(|row| Held::at_rest(row, list));
@@ -108,11 +110,11 @@ impl ScrollAnchor {
         }
     }
 
-    /// Scrolls by what the row has moved, after something else has changed.
+    /// Scrolls by the distance that the row has moved, after a change of the layout.
     fn hold(self) {
         let Some(list) = self.list() else { return };
         if self.at_end.get_untracked() {
-            // The layout from the end keeps what is there.
+            // The layout from the end keeps the position.
             return;
         }
         let Some(held) = self.held else { return };
@@ -145,20 +147,20 @@ impl Held {
         }
     }
 
-    /// How far the row is from where the reader has scrolled it to, in pixels.
+    /// Returns the distance of the row from the position to which the reader has scrolled it, in pixels.
     fn moved(&self, list: &HtmlElement) -> f64 {
         let by_reader = if self.changes_next { 0.0 } else { scrolled_by(list) - self.scrolled };
         self.row.get_bounding_client_rect().top() - self.top + by_reader
     }
 }
 
-/// How far a list is scrolled down from its end, in pixels and their fractions; 0 or less.
+/// Returns the scroll position of a list from its end, in fractional pixels; 0 or less.
 fn scrolled_by(list: &HtmlElement) -> f64 {
     let end = list.first_element_child().map(|content| content.get_bounding_client_rect().bottom());
     end.map_or(0.0, |end| list.get_bounding_client_rect().bottom() - end)
 }
 
-/// The row that lies over the middle of the list, or follows it.
+/// Returns the row over the middle of the list, or the one after it.
 fn row_in_the_middle(list: &HtmlElement) -> Option<Element> {
     let view = list.get_bounding_client_rect();
     let middle = f64::midpoint(view.top(), view.bottom());

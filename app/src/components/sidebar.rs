@@ -1,3 +1,5 @@
+//! The sidebar: the viewer's conversations in order, with unread counts.
+
 use leptos::prelude::*;
 use wire::{ConversationItem, ConversationSummary, NotificationLevel, Topic};
 
@@ -8,7 +10,7 @@ use super::switcher::Switcher;
 use crate::client::{ChatClient, count};
 use crate::text;
 
-/// The conversations of whoever looks, and their own name.
+/// Renders the viewer's conversations, and their own name.
 #[component]
 pub(crate) fn Sidebar(
     live: ChatClient,
@@ -63,7 +65,7 @@ pub(crate) fn Sidebar(
     }
 }
 
-/// The conversations in their order: what has news first, then what was written to last.
+/// Returns the conversations in order: those with unread messages first, then the most recently active.
 pub(super) fn in_order(
     mine: &[ConversationItem],
     shown: impl Fn(&ConversationItem) -> bool,
@@ -77,7 +79,7 @@ pub(super) fn in_order(
 fn Line(live: ChatClient, topic: Topic, current: bool) -> impl IntoView {
     let mine = live.mine.clone();
     let line = Memo::new(move |before: Option<&Option<ConversationItem>>| {
-        // A conversation that has just gone is about to leave the list.
+        // A conversation that was just removed is about to leave the list.
         let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
         now.or_else(|| before.cloned().flatten())
     });

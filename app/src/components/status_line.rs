@@ -1,3 +1,5 @@
+//! The status line below the messages: typing indicator or delivery receipt.
+
 use leptos::prelude::*;
 use wire::ConversationSummary;
 
@@ -5,7 +7,8 @@ use super::dynamic::dyn_view;
 use crate::pages::hydrated::context::ConversationContext;
 use crate::text::{self, Sentence};
 
-/// What is told under the messages: who is typing, or else how far one's own newest message has come.
+/// Renders the status line below the messages: the users who are typing, or else the receipt of the viewer's newest
+/// message.
 #[component]
 pub(crate) fn Footnote(desk: ConversationContext) -> impl IntoView {
     let ConversationContext { live, timeline, .. } = desk;

@@ -1,3 +1,5 @@
+//! The quick switcher: a searchable list of conversations and people, and the list of keyboard shortcuts.
+
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -15,14 +17,15 @@ use crate::client::ChatClient;
 use crate::server_fns::find_people;
 use crate::text;
 
-/// How many choices are shown at once.
+/// The most choices shown at once.
 const MOST: usize = 10;
 
-/// The quick way to any conversation or person: a key, a few letters, Enter. And the list of all keys.
+/// Renders the quick switcher to any conversation or person, by a key, a few letters and Enter, and the list of all
+/// keyboard shortcuts.
 #[component]
 pub(super) fn Switcher(
     live: ChatClient,
-    /// Counts how often it was asked for by a press.
+    /// The number of times it was opened by a press.
     asked: RwSignal<u32>,
 ) -> impl IntoView {
     let (dialog, keys) = (NodeRef::<Dialog>::new(), NodeRef::<Dialog>::new());
@@ -98,7 +101,7 @@ pub(super) fn Switcher(
                 "ArrowDown" => at.update(|at| *at = (*at + 1) % count),
                 "ArrowUp" => at.update(|at| *at = (*at + count - 1) % count),
                 "Enter" => go(found.with(|found| found.get(at.get_untracked()).cloned())),
-                // A search field would only be emptied by it.
+                // In a search field Escape would only clear it.
                 "Escape" => close(),
                 _ => return,
             }
@@ -177,12 +180,12 @@ pub(super) fn Switcher(
     }
 }
 
-/// Where it is kept that the list of keys has no key of its own.
+/// Returns the storage key of the setting that the list of shortcuts has no key of its own.
 fn no_key(me: UserId) -> String {
     format!("hubbub/no-key/{me}")
 }
 
-/// Whether the list of keys has a key. Who dictates, or hits keys by accident, turns it off.
+/// Returns true if the list of shortcuts has a key. People who dictate, or who hit keys by accident, turn it off.
 fn answers_to_key(me: UserId) -> bool {
     use_browser().is_some_and(|browser| (browser.kept)(&no_key(me)).is_none())
 }
@@ -193,7 +196,7 @@ fn answer_to_key(me: UserId, on: bool) {
     }
 }
 
-/// Whether a key goes into a field.
+/// Returns true if a key goes into a field.
 fn writes(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
     target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))

@@ -1,3 +1,5 @@
+//! Times and days, in the viewer's zone.
+
 use leptos::prelude::*;
 use wire::Timestamp;
 
@@ -5,7 +7,7 @@ use super::dynamic::dyn_text;
 use crate::text;
 use crate::zone::use_zone;
 
-/// A time of day, in the viewer's zone once that is known.
+/// Renders a time of day, in the viewer's zone once that is known.
 #[component]
 pub(crate) fn Moment(at: Timestamp) -> impl IntoView {
     let zone = use_zone();
@@ -19,7 +21,7 @@ pub(crate) fn Moment(at: Timestamp) -> impl IntoView {
     }
 }
 
-/// The name of a day.
+/// Renders the name of a day.
 #[component]
 pub(super) fn Day(
     /// Days since 1970-01-01 on the viewer's calendar.

@@ -1,3 +1,5 @@
+//! Toasts: short notices at the lower edge of the page, with undo and failures.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,49 +15,50 @@ use crate::text::{self, Sentence};
 /// The time in which an action can be undone.
 const UNDO: Duration = Duration::from_secs(6);
 
-/// What the page says at its lower edge, one thing at a time: that something can be undone, or why something failed.
-/// Shared by all live pages, so that it stays when the viewer goes from one to another.
+/// The toasts at the lower edge of the page, one at a time: an action that can be undone, or a failure. Shared by all
+/// hydrated pages, so that a toast stays when the viewer goes from one to another.
 #[derive(Clone, Copy)]
 pub(crate) struct Toasts {
     toast: RwSignal<Option<Toast>>,
     held: StoredValue<Option<Held>>,
-    /// Owns the timer: what asks for it may be gone from the page before it ends.
+    /// The owner of the timer: the component that asks for it may be unmounted before it ends.
     owner: StoredValue<Option<Owner>>,
-    /// The message whose deletion waits.
+    /// The message whose deletion is delayed.
     pub(crate) deleting: RwSignal<Option<(Topic, Seq)>>,
     browser: Option<Browser>,
 }
 
 #[derive(Clone, PartialEq)]
 enum Toast {
-    /// Something was done that can be undone.
+    /// An action that can be undone.
     Undo(Sentence),
-    /// Something failed.
+    /// A failure, with its reason.
     Failed(String),
-    /// A text that the browser does not let a script copy.
+    /// A text to copy by hand: the browser does not let a script copy it.
     Copy(String),
 }
 
-/// An act that waits until it can no longer be undone. Until then nothing has happened, so undoing it loses nothing.
+/// An action that is delayed until it can no longer be undone. Until then nothing has happened, so undoing it loses
+/// nothing.
 pub(crate) struct Held {
-    /// The path of the server function that does it.
+    /// The path of the server function that performs it.
     action: &'static str,
     /// The fields of its form.
     fields: String,
-    /// Puts the page back as it was.
+    /// Restores the page as it was.
     undo: Arc<dyn Fn() + Send + Sync>,
     timer: Option<TimeoutHandle>,
 }
 
 impl Held {
-    /// The closure outlives the component that makes it: leptos's own `Callback` would not.
+    /// Creates a delayed action. The closure outlives the component that makes it: leptos's own `Callback` would not.
     pub(crate) fn new(action: &'static str, fields: String, undo: impl Fn() + Send + Sync + 'static) -> Self {
         Self { action, fields, undo: Arc::new(undo), timer: None }
     }
 }
 
 impl Toasts {
-    /// Provides the page's toasts as a context. When the page goes away, what is held is done.
+    /// Provides the page's toasts as a context. When the page is closed, a delayed action is performed at once.
     pub(crate) fn provide() {
         let toasts = Self {
             toast: RwSignal::new(None),
@@ -74,7 +77,7 @@ impl Toasts {
         }
     }
 
-    /// Does something in some seconds, unless it is undone.
+    /// Performs an action after some seconds, unless it is undone.
     pub(crate) fn hold(self, words: Sentence, mut held: Held) {
         self.finish();
         let start = move || set_timeout(move || self.finish(), UNDO).ok();
@@ -89,7 +92,7 @@ impl Toasts {
         }
     }
 
-    /// Deletes a message in some seconds.
+    /// Deletes a message after some seconds, unless it is undone.
     pub(crate) fn delete(self, topic: Topic, seq: Seq) {
         let fields = format!("topic={topic}&target={seq}&deed=delete");
         self.finish();
@@ -99,7 +102,7 @@ impl Toasts {
         self.hold(text::DELETED.into(), Held::new("/do/amend", fields, undo));
     }
 
-    /// Puts a text on the clipboard, or shows it where it can be copied by hand.
+    /// Copies a text to the clipboard, or shows it where it can be copied by hand.
     pub(crate) fn copy(self, text: String) {
         let Some(browser) = self.browser else { return };
         leptos::task::spawn_local(async move {
@@ -109,7 +112,7 @@ impl Toasts {
         });
     }
 
-    /// Does now what is held.
+    /// Performs the delayed action now.
     fn finish(self) {
         let (Some(held), Some(browser)) = (self.take(), self.browser) else { return };
         leptos::task::spawn_local(async move {
@@ -136,7 +139,7 @@ impl Toasts {
     }
 }
 
-/// The place for toasts, at the lower edge of the page.
+/// Renders the region of toasts, at the lower edge of the page.
 #[component]
 pub(crate) fn ToastRegion() -> impl IntoView {
     let toasts: Toasts = expect_context();
