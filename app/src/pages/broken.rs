@@ -1,3 +1,5 @@
+//! The error page, for a page that could not be rendered.
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -6,10 +8,10 @@ use crate::failure::Failure;
 use crate::returned::page_path;
 use crate::text;
 
-/// The page could not be made.
+/// Renders the error page.
 #[component]
 pub(crate) fn Broken(
-    /// Why.
+    /// The refusal or fault.
     failure: Failure,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,4 +1,4 @@
-//! The pages: hydrated ones, which are live in the browser, and those that the server makes alone.
+//! The pages: hydrated ones, which are live in the browser, and server-only ones.
 
 mod broken;
 pub(crate) mod hydrated;

@@ -1,10 +1,12 @@
+//! The 404 page.
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::Plain;
 use crate::text;
 
-/// Nothing is at this path, or it is not for this caller.
+/// Renders the 404 page: nothing is at this path, or it is not for this caller.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,3 +1,5 @@
+//! The context of the open conversation, shared by the composer and the message rows.
+
 use leptos::prelude::*;
 use wire::{Amendment, Emoji, Quote, Role, SendId, Seq, Topic};
 
@@ -6,30 +8,30 @@ use crate::client::{ChatClient, Timeline, role_of};
 use crate::components::Toasts;
 use crate::pages::wake;
 
-/// What the viewer is about to do in the conversation that is open. Shared by the composer and the rows.
+/// The context of the open conversation: client, timeline and composer mode, shared by the composer and the rows.
 #[derive(Clone)]
 pub(crate) struct ConversationContext {
     pub(crate) live: ChatClient,
     pub(crate) timeline: Timeline,
-    /// The message whose acts are shown.
+    /// The message whose actions are shown.
     pub(crate) open: RwSignal<Option<Seq>>,
-    /// What the next message will be.
+    /// The composer mode.
     pub(crate) intent: RwSignal<ComposerMode>,
     /// Whether the viewer is an admin here.
     pub(crate) is_admin: Memo<bool>,
-    /// The messages at the lower edge, such as *Undo*.
+    /// The toasts at the lower edge, such as *Undo*.
     pub(crate) toasts: Toasts,
 }
 
-/// What the composer's text will be.
+/// The composer's mode: a new message, a reply or an edit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum ComposerMode {
     /// A new message.
     #[default]
     Say,
-    /// An answer to a message.
+    /// A reply to a message.
     Reply(Quote),
-    /// Other words for a message of one's own.
+    /// An edit of one of the viewer's messages.
     Edit(Seq),
 }
 
@@ -45,17 +47,17 @@ impl ConversationContext {
         self.timeline.topic()
     }
 
-    /// The path of the conversation's page.
+    /// Returns the path of the conversation's page.
     pub(crate) fn path(&self) -> String {
         self.timeline.what.path()
     }
 
-    /// The address of a message.
+    /// Returns the address of a message.
     pub(crate) fn link_to(&self, seq: Seq) -> String {
         format!("{}?at={seq}#m{seq}", self.path())
     }
 
-    /// Changes a message over the socket; false if there is no connection, which the page says.
+    /// Sends an amendment of a message over the socket; without a connection returns false and shows that.
     pub(crate) fn amend(&self, target: Seq, amendment: Amendment) -> bool {
         self.open.set(None);
         let Some(browser) = use_browser() else { return false };
@@ -68,13 +70,13 @@ impl ConversationContext {
         asked
     }
 
-    /// Deletes a message, unless it is undone within some seconds.
+    /// Deletes a message after some seconds, unless it is undone.
     pub(crate) fn delete(&self, target: Seq) {
         self.open.set(None);
         self.toasts.delete(self.topic(), target);
     }
 
-    /// Reacts, or takes the reaction back if there is one.
+    /// Toggles the viewer's reaction to a message.
     pub(crate) fn react(&self, target: Seq, emoji: &str) {
         let (Ok(emoji), Some(content)) = (Emoji::new(emoji), self.timeline.content(target)) else { return };
         let on = !content
@@ -84,7 +86,7 @@ impl ConversationContext {
         self.amend(target, Amendment::React(emoji, on));
     }
 
-    /// The next message answers this one.
+    /// Sets the composer to reply to this message.
     pub(crate) fn reply(&self, seq: Seq) {
         self.open.set(None);
         if let Some(quote) = self.timeline.quote(seq) {
@@ -92,13 +94,13 @@ impl ConversationContext {
         }
     }
 
-    /// The composer's text will be other words for this message.
+    /// Sets the composer to edit this message.
     pub(crate) fn edit(&self, seq: Seq) {
         self.open.set(None);
         self.intent.set(ComposerMode::Edit(seq));
     }
 
-    /// From this message on everything is unread, until the group is opened again.
+    /// Marks everything from this message on as unread, until the conversation is opened again.
     pub(crate) fn mark_unread(&self, seq: Seq) {
         self.open.set(None);
         self.timeline.stays_unread.set(true);

@@ -1,3 +1,5 @@
+//! The conversation page: header, messages, composer and members; or the page to join.
+
 use leptos::either::{Either, EitherOf4};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -21,14 +23,14 @@ use crate::site::Session;
 use crate::text;
 use crate::zone::{use_clock, use_zone};
 
-/// A conversation: its messages to its members; to everybody else who has the link of a group, the way in.
+/// Renders a conversation: its messages to members; to everybody else with the link of a group, the page to join.
 #[component]
 pub(crate) fn ConversationPage() -> impl IntoView {
     let session = expect_context::<Session>();
     let zone = use_zone();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| (params.get("group"), params.get("person"))));
-    // What the address says of a place counts for the first page only; after that the page is live.
+    // The part that the address asks for applies to the first page only; after that the page is live.
     let wanted = query.with_untracked(AddressedPart::read);
     let place = wanted.place(zone.get_untracked());
     let first = id.get_untracked();
@@ -56,7 +58,7 @@ pub(crate) fn ConversationPage() -> impl IntoView {
         <Transition>
             {move || {
                 let (session, invite) = (session.clone(), invite.clone());
-                // Another conversation in the same page was asked for without a place.
+                // Navigation to another conversation asks for no part of it.
                 let wanted = if id.get_untracked() == first { wanted } else { AddressedPart::default() };
                 Suspend::new(async move {
                     let ConversationPageData { visit, view, link, form_id } = match entrance.await {
@@ -87,10 +89,10 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     }
 }
 
-/// A group or a person, as the address names them.
+/// A group or a person, as named by the address.
 type Named = (Option<String>, Option<String>);
 
-/// The conversation as its members see it.
+/// Renders the conversation as its members see it.
 #[component]
 fn Inside(
     live: ChatClient,
@@ -107,7 +109,7 @@ fn Inside(
             let timeline = timeline.clone();
             move |_| timeline.set_zone(zone.get())
         });
-        // After hydration, so that the first picture is the server's; from then on it is live.
+        // Starts after hydration, so that the first render equals the server's; from then on the page is live.
         Effect::new(move |_| {
             live.follow(&timeline);
             wake();
@@ -153,7 +155,7 @@ fn Inside(
     }
 }
 
-/// Why one cannot write now.
+/// The reason for which the viewer cannot write.
 #[derive(Clone, PartialEq)]
 enum ReadOnlyReason {
     SeatLost,
@@ -164,7 +166,7 @@ enum ReadOnlyReason {
 }
 
 impl ReadOnlyReason {
-    /// Why the viewer cannot write, as far as the page knows; the server decides.
+    /// Returns the reason for which the viewer cannot write, as far as the page knows; the server decides.
     fn of(live: &ChatClient, timeline: &Timeline) -> Memo<Option<Self>> {
         let (me, members) = (live.me.id, timeline.members.clone());
         let (lost, settings) = (timeline.seat_lost.clone(), timeline.settings.clone());
@@ -202,7 +204,7 @@ impl ReadOnlyReason {
     }
 }
 
-/// Tells the browser's driver that there is something to do.
+/// Wakes the browser's driver: effects are due.
 pub(crate) fn wake() {
     if let Some(browser) = use_browser() {
         (browser.wake)();

@@ -1,3 +1,5 @@
+//! The page to join a group, for visitors with its link.
+
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -7,19 +9,19 @@ use super::landing::IntroduceForm;
 use crate::components::{Avatar, Form, Plain, Refusal};
 use crate::text;
 
-/// What somebody without a seat sees of a group whose link they opened.
+/// Renders the join page, for visitors who open the link of a group without being members.
 #[component]
 pub(super) fn JoinPage(
     group: GroupSummary,
-    /// How many are there.
+    /// The number of members.
     members: u32,
-    /// Why nobody can join now, if so.
+    /// The reason for which nobody can join now, if any.
     closed: Option<String>,
-    /// The invite that the link carries.
+    /// The invite in the link.
     invite: Option<String>,
-    /// Whether the visitor has given a name already.
+    /// Whether the visitor has a name already.
     named: bool,
-    /// Called when there is a seat.
+    /// Called once the visitor is a member.
     joined: Callback<()>,
     /// Whether the address is that of a message.
     linked: bool,

@@ -1,3 +1,5 @@
+//! The start page: the name form for visitors, the conversations for users.
+
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,7 +18,7 @@ use crate::server_fns::look_around;
 use crate::site::Session;
 use crate::text;
 
-/// The start page: a name, and after that the groups.
+/// Renders the start page: the name form, and after that the conversations.
 #[component]
 pub(crate) fn Landing() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -41,10 +43,10 @@ pub(crate) fn Landing() -> impl IntoView {
     }
 }
 
-/// Somebody without a name yet.
+/// Renders the start page of a visitor without a name.
 #[component]
 fn Stranger() -> impl IntoView {
-    // Nothing of somebody who signed out stays for the next one.
+    // Nothing of a user who signed out is left for the next one.
     if let Some(browser) = use_browser() {
         (browser.forget_others)(None);
     }
@@ -60,12 +62,13 @@ fn Stranger() -> impl IntoView {
     }
 }
 
-/// Asks for a name, nothing else. With the name the whole page is another one, so it is loaded anew.
+/// Renders the form that asks for a name, and for nothing else. With a name the whole page changes, so it is
+/// reloaded.
 #[component]
 pub(super) fn IntroduceForm(
     /// The group to join at the same time.
     group: Option<String>,
-    /// The invite to use for that.
+    /// The invite to join it with.
     invite: Option<String>,
 ) -> impl IntoView {
     let joins = group.is_some();
@@ -92,13 +95,13 @@ pub(super) fn IntroduceForm(
     }
 }
 
-/// Loads the page anew.
+/// Reloads the page.
 pub(crate) fn reload() {
-    // An error would mean that the page is going away already.
+    // An error would mean that the page is being unloaded already.
     let _ = window().location().reload();
 }
 
-/// The groups of somebody with a name.
+/// Renders the start page of a user.
 #[component]
 fn Home(live: ChatClient) -> impl IntoView {
     let mine = live.mine.clone();

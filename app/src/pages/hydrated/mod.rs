@@ -1,4 +1,4 @@
-//! Hydrated pages: the start page and conversations.
+//! Hydrated pages: the start page and the conversation page.
 
 pub(crate) mod context;
 mod conversation;

@@ -1,3 +1,5 @@
+//! The query of a conversation's address: a message, a day, or a position in history.
+
 use leptos_router::params::ParamsMap;
 use wire::{Event, PageStart, Seq, Timestamp};
 
@@ -8,15 +10,15 @@ use crate::zone::Zone;
 /// The part of a conversation that an address asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AddressedPart {
-    /// A message; none inside if the address names none that there could be.
+    /// A message; none inside if the address has no valid Seq.
     message: Option<Option<Seq>>,
-    /// A day, in days since 1970-01-01 of the viewer's calendar; none inside if it is no date.
+    /// A day, in days since 1970-01-01 of the viewer's calendar; none inside if the address has no valid date.
     day: Option<Option<i64>>,
     before: Option<Seq>,
 }
 
 impl AddressedPart {
-    /// Reads the query of an address.
+    /// Parses the query of an address.
     pub(super) fn read(query: &ParamsMap) -> Self {
         let number = |name: &str| query.get(name).map(|value| value.parse().ok().map(Seq));
         let day = query.get("day").map(|day| {
@@ -26,12 +28,12 @@ impl AddressedPart {
         Self { message: number("at"), day, before: number("before").flatten() }
     }
 
-    /// Whether it is a message.
+    /// Returns true if it is a message.
     pub(super) const fn is_message(self) -> bool {
         self.message.is_some() && self.day.is_none()
     }
 
-    /// Where the page begins.
+    /// Returns the start of the page.
     pub(super) fn place(self, zone: Zone) -> PageStart {
         match (self.message, self.before, self.day) {
             (Some(Some(at)), _, _) => PageStart::Around(at),
@@ -42,7 +44,8 @@ impl AddressedPart {
         }
     }
 
-    /// The address at which a day opens with its first row in sight; none if it is no day, or is that address.
+    /// Returns the address that opens a day with its first row in sight; none if no day is asked for, or if it is
+    /// that address already.
     #[cfg(feature = "ssr")]
     pub(super) fn begin_of_day(self, timeline: &Timeline, zone: Zone) -> Option<String> {
         use leptos::prelude::*;
@@ -60,13 +63,13 @@ impl AddressedPart {
         Some(format!("{}?day={date}&at={first}#m{first}", timeline.what.path()))
     }
 
-    /// Why a page does not show what its address asks for; none if it does.
+    /// Returns the reason for which a page does not show what its address asks for; none if it does.
     pub(super) fn missing(self, timeline: &Timeline, zone: Zone) -> Option<String> {
         let row = |seq: Option<Seq>| seq.and_then(|seq| timeline.content(seq));
         match (self.day, self.message) {
             (Some(None), _) => Some(text::NO_DATE.into()),
             (Some(Some(day)), at) => match row(at.flatten()) {
-                // The first row since: of that day, or of a later one.
+                // The first row from that day on: of that day, or of a later one.
                 Some(first) if zone.local(first.at).day == day => None,
                 Some(_) => Some(text::nothing_on(day)),
                 None => Some(text::nothing_since(day)),

@@ -1,3 +1,5 @@
+//! The pages to sign in and to manage one's own account.
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::Person;
@@ -10,7 +12,7 @@ use crate::returned::typed;
 use crate::text;
 use crate::zone::use_zone;
 
-/// Signing in with a name and a password.
+/// Renders the page to sign in with a name and a password.
 #[component]
 pub(super) fn SignInPage() -> impl IntoView {
     view! {
@@ -31,7 +33,7 @@ pub(super) fn SignInPage() -> impl IntoView {
     }
 }
 
-/// One's own account: the password, and where one is signed in.
+/// Renders the viewer's own account: the password, and the sessions.
 #[component]
 pub(super) fn AccountPage() -> impl IntoView {
     let known = account();

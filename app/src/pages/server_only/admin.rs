@@ -1,3 +1,5 @@
+//! The page on which admins manage a group: settings, members, invites, bans.
+
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
@@ -13,7 +15,7 @@ use crate::text;
 const SETTLE: &str = "/do/settle";
 const MANAGE: &str = "/do/manage";
 
-/// Where admins manage a group.
+/// Renders the page on which admins manage a group.
 #[component]
 pub(super) fn AdminPage() -> impl IntoView {
     let group = use_params_map().get_untracked().get("group").unwrap_or_default();
@@ -34,7 +36,7 @@ pub(super) fn AdminPage() -> impl IntoView {
 #[component]
 fn Admin(
     managed: GroupAdminData,
-    /// Which members to show: those whose name has this in it.
+    /// A search: members whose name contains this.
     find: String,
 ) -> impl IntoView {
     let GroupAdminData { management, more, known, link, now } = managed;
@@ -95,7 +97,7 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
         let checked = chosen_door.as_ref().map_or(settings.join_policy == door, |chosen| chosen == value);
         view! { <label class="form-choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
     });
-    // A box that is not ticked is not sent.
+    // An unticked checkbox is not sent.
     let announcing = typed_all(SETTLE, "announcing").map_or(settings.announcing, |ticked| !ticked.is_empty());
     view! {
         <Form action=SETTLE class="form">
@@ -165,7 +167,7 @@ fn MembersForm(
     }
 }
 
-/// Gives somebody a seat. The form of the members says why that was refused.
+/// Renders the form that adds a member. The form of the members shows its refusal.
 #[component]
 fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
     let chosen = typed_all(MANAGE, "users[]").unwrap_or_default();

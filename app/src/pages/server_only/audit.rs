@@ -1,3 +1,5 @@
+//! The audit log of a group.
+
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{Entry, Page, Seq};
@@ -7,7 +9,7 @@ use crate::page_queries::group_audit;
 use crate::text::{self, Sentence};
 use crate::zone::use_zone;
 
-/// Who did what in a group, for its admins and those of the application.
+/// Renders the audit log of a group, for its admins and those of the application.
 #[component]
 pub(super) fn AuditPage() -> impl IntoView {
     let group = use_params_map().get_untracked().get("group").unwrap_or_default();
@@ -34,18 +36,18 @@ pub(super) fn AuditPage() -> impl IntoView {
     }
 }
 
-/// Before which place the address asks for an audit log.
+/// Returns the Seq before which the address asks for entries of an audit log.
 pub(super) fn before() -> Option<Seq> {
     use_query_map().get_untracked().get("before").and_then(|before| before.parse().ok()).map(Seq)
 }
 
-/// Who did what, the newest first, and the way to what was earlier.
+/// Renders entries of an audit log, the newest first, with a link to earlier ones.
 #[component]
 pub(super) fn AuditLog<D: 'static>(
     page: Page<D>,
-    /// The sentence for an entry; what has none is not shown.
+    /// Returns the sentence for an entry; entries without one are not shown.
     says: fn(&D) -> Option<Sentence>,
-    /// The page that shows it.
+    /// The path of the page that shows it.
     #[prop(into)]
     path: String,
 ) -> impl IntoView {

@@ -1,3 +1,5 @@
+//! Broadcasts: the form, and the page with the results.
+
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -11,7 +13,7 @@ use crate::text;
 
 const SEND: &str = "/do/broadcast";
 
-/// One text to many: whom it goes to, and what it says.
+/// Renders the form of a broadcast: its recipients and its text.
 #[component]
 pub(super) fn BroadcastPage() -> impl IntoView {
     let audiences = audiences();
@@ -85,7 +87,7 @@ fn Target(what: ConversationSummary) -> impl IntoView {
     }
 }
 
-/// What became of one text to many, one line for each.
+/// Renders the results of a broadcast, one line for each conversation.
 #[component]
 pub(super) fn ResultsPage() -> impl IntoView {
     let seq = use_params_map().get_untracked().get("seq").and_then(|seq| seq.parse().ok());

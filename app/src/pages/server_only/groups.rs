@@ -1,3 +1,5 @@
+//! The directory of listed groups.
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -6,7 +8,7 @@ use crate::components::Avatar;
 use crate::page_queries::{GroupListing, Part, listings};
 use crate::text;
 
-/// The groups that everybody may join.
+/// Renders the directory of listed groups, which everybody may join.
 #[component]
 pub(super) fn GroupsPage() -> impl IntoView {
     let find = use_query_map().get_untracked().get("find").unwrap_or_default();
@@ -46,15 +48,15 @@ fn Groups(found: Part<GroupListing>, find: String) -> impl IntoView {
     }
 }
 
-/// A line for each group, with a link to it or to a page below it.
+/// Renders a line for each group, with a link to it or to a page below it.
 #[component]
 pub(super) fn Listings(
     groups: Part<GroupListing>,
-    /// What comes after the group's own path in the link.
+    /// The part of the link after the group's own path.
     below: &'static str,
-    /// What the link is called.
+    /// The label of the link.
     label: &'static str,
-    /// The address of what comes after these, without the last of them; none for a search.
+    /// The address of the next page, without the id of the last group; none for a search.
     path: Option<&'static str>,
 ) -> impl IntoView {
     let line = |listing: GroupListing| {

@@ -1,3 +1,5 @@
+//! The full member list of a group.
+
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{Member, Role};
@@ -7,7 +9,7 @@ use crate::components::Avatar;
 use crate::page_queries::{MembersPart, members};
 use crate::text;
 
-/// The members of a group, for its members: as many as there are, a part at a time.
+/// Renders the members of a group, for its members: all of them, one page at a time.
 #[component]
 pub(super) fn MembersPage() -> impl IntoView {
     let group = use_params_map().get_untracked().get("group").unwrap_or_default();

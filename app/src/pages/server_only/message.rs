@@ -1,3 +1,5 @@
+//! The page of one message: read state, edit, delete, react, pin, reply.
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::{Event, Person, Seq};
@@ -10,7 +12,7 @@ use crate::text::{self, sentence};
 
 const AMEND: &str = "/do/amend";
 
-/// One message and what can be done with it, by forms.
+/// Renders one message and its actions, as forms.
 #[component]
 pub(super) fn MessagePage() -> impl IntoView {
     let params = use_params_map().get_untracked();
@@ -45,7 +47,7 @@ fn Message(told: MessageData) -> impl IntoView {
         }
         .into_any();
     };
-    // Three forms go to the same place; one line says why any of them was refused.
+    // Three forms have the same action; one line shows the refusal of any of them.
     let amended = FormState::of(AMEND).shown();
     let deed = {
         let topic = topic.clone();
@@ -99,7 +101,7 @@ fn Message(told: MessageData) -> impl IntoView {
     .into_any()
 }
 
-/// Who is as far as a label says, by name.
+/// Renders the users with one delivery state, by name.
 fn come_to(people: Vec<Person>, label: &'static str) -> Option<impl IntoView> {
     let name = |(place, person): (usize, Person)| {
         view! { {(place > 0).then_some(", ")} <bdi>{person.name.to_string()}</bdi> }

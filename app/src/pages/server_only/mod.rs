@@ -1,7 +1,7 @@
-//! The pages that the server makes alone: forms and lists, without a script. They cost the browser nothing,
-//! and what they do works before, with and without the live pages.
+//! Server-only pages: forms and lists, without a script. They cost the browser nothing, and their forms work before,
+//! with and without the hydrated pages.
 //!
-//! A path belongs here if [`is_live`](crate::site::is_live) says no. Links to them carry `rel="external"`.
+//! A path belongs here if [`is_live`](crate::site::is_live) returns false. Links to them carry `rel="external"`.
 
 mod account;
 mod admin;
@@ -32,7 +32,7 @@ use crate::zone::Clock;
 
 pub use returned::ReturnedPage;
 
-/// Which still page is at which path.
+/// Renders the server-only page at the requested path.
 #[component]
 pub fn Still() -> impl IntoView {
     provide_head();
@@ -60,18 +60,18 @@ pub fn Still() -> impl IntoView {
     }
 }
 
-/// A page with a heading, a way back and several parts.
+/// Renders a page with a heading, a link back and several parts.
 #[component]
 fn Sheet(
     title: Sentence,
-    /// Where the way back leads.
+    /// The address of the link back.
     back: String,
-    /// What the way back is called.
+    /// The label of the link back.
     back_to: Sentence,
     children: Children,
 ) -> impl IntoView {
     let children = children();
-    // Forms of one button have no place of their own for it.
+    // Forms of one button have no space of their own for it.
     let refused = use_context::<Returned>().filter(|returned| !returned.was_shown()).map(|returned| {
         returned.mark_shown();
         view! { <p class="refusal" role="alert">{returned.sentence().to_owned()}</p> }
@@ -88,14 +88,14 @@ fn Sheet(
     }
 }
 
-/// The way to what comes after the part of a long list that a page shows.
+/// Renders the link to the next page of a long list.
 #[component]
 fn ShowMore(
-    /// Whether there is more.
+    /// Whether there is a next page.
     more: bool,
-    /// The address of the rest, without the place where it begins.
+    /// The address of the next page, without the position at which it begins.
     address: String,
-    /// The place where the rest begins.
+    /// The position at which the next page begins.
     after: Option<String>,
 ) -> impl IntoView {
     after.filter(|_| more).map(|after| {
@@ -103,12 +103,12 @@ fn ShowMore(
     })
 }
 
-/// A value of the address.
+/// Returns a value from the query of the address.
 fn asked<T: std::str::FromStr>(name: &str) -> Option<T> {
     use_query_map().get_untracked().get(name)?.parse().ok()
 }
 
-/// What a page shows that could not be made.
+/// Renders a page that could not be loaded: not found, or broken.
 fn no_page(failure: Failure) -> AnyView {
     if failure.is_not_found() {
         view! { <NotFound/> }.into_any()

@@ -1,3 +1,5 @@
+//! The page to become the owner, by the link that is printed at start.
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -8,7 +10,7 @@ use crate::components::{Form, Plain, Refusal};
 use crate::page_queries::{OwnerToBe, owner_to_be};
 use crate::text;
 
-/// Becoming the owner of the server, by the link that is printed when it starts.
+/// Renders the page to become the owner of the server, by the link that is printed when it starts.
 #[component]
 pub(super) fn OwnerPage() -> impl IntoView {
     let token = use_params_map().get_untracked().get("token").unwrap_or_default();

@@ -1,3 +1,5 @@
+//! The directory of people, to start a direct or a group.
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wire::Person;
@@ -9,7 +11,7 @@ use crate::page_queries::{Part, people_called};
 use crate::returned::{typed, typed_all};
 use crate::text;
 
-/// People to write to: one alone, several in a group of their own.
+/// Renders people to write to: one in a direct, several in a group of their own.
 #[component]
 pub(super) fn PeoplePage() -> impl IntoView {
     let find = use_query_map().get_untracked().get("find").unwrap_or_default();

@@ -1,3 +1,5 @@
+//! A user's profile, and the forms to change one's own.
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::limits::BIO_CHARS;
@@ -9,7 +11,7 @@ use crate::returned::{in_textarea, typed};
 use crate::text::{self, sentence};
 use crate::zone::use_zone;
 
-/// What somebody tells of themselves.
+/// Renders a user's profile.
 #[component]
 pub(super) fn ProfilePage() -> impl IntoView {
     let shown = profile(use_params_map().get_untracked().get("person").unwrap_or_default());
@@ -47,7 +49,7 @@ fn OfPerson(shown: ProfileData) -> impl IntoView {
     }
 }
 
-/// Where one changes what one tells of oneself.
+/// Renders the forms to change the viewer's own profile.
 #[component]
 pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
     let refused = FormState::of("/account/picture").shown().refused.get_untracked();

@@ -1,3 +1,5 @@
+//! The password reset page.
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -7,7 +9,7 @@ use crate::components::{Form, Plain, Refusal};
 use crate::page_queries::reset_for;
 use crate::text;
 
-/// Setting a new password by a link.
+/// Renders the page to set a new password by a link.
 #[component]
 pub(super) fn ResetPage() -> impl IntoView {
     let token = use_params_map().get_untracked().get("token").unwrap_or_default();

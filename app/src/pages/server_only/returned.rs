@@ -1,3 +1,5 @@
+//! The page for a refused form whose own page is gone.
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -6,7 +8,7 @@ use crate::returned::{Returned, page_path};
 use crate::site::provide_head;
 use crate::text;
 
-/// A form that came back, when its page does not have it any more: the session has ended, the group is gone. What was
+/// Renders a refused form whose page no longer has it: the session has ended, or the group is gone. The text that was
 /// typed is here to be copied.
 #[component]
 pub fn ReturnedPage() -> impl IntoView {

@@ -1,3 +1,5 @@
+//! The page on which admins manage the application: accounts, groups, audit log.
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use wire::AppRole;
@@ -9,7 +11,7 @@ use crate::components::{Avatar, Form, FormState};
 use crate::page_queries::{AccountListing, Places, ServerAdminData, administered};
 use crate::text;
 
-/// The server, for those who manage it: its accounts, its groups and its audit log.
+/// Renders the page of the server, for those who manage it: its accounts, its groups and its audit log.
 #[component]
 pub(super) fn ServerPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
@@ -38,9 +40,9 @@ pub(super) fn ServerPage() -> impl IntoView {
 #[component]
 fn OfServer(
     administered: ServerAdminData,
-    /// Which accounts to show: those whose name has this in it.
+    /// A search: accounts whose name contains this.
     person: String,
-    /// Which groups to show: those whose name has this in it.
+    /// A search: groups whose name contains this.
     find: String,
 ) -> impl IntoView {
     let ServerAdminData { role, accounts, groups, link, audit } = administered;
