@@ -1,12 +1,14 @@
+//! The overload page, served when too many pages are being rendered.
+
 use crate::shell::Assets;
 use crate::text;
 
-/// The document of the page that is shown while the server has too many pages to make. It needs no work worth counting,
-/// and looks as the others do that say what went wrong.
+/// Returns the document of the overload page, for requests beyond the limit of pages being rendered. It costs next to
+/// nothing to make, and looks like the other error pages.
 #[must_use]
 pub fn busy_page(assets: &Assets) -> String {
     let (css, title, hint, reload) = (&assets.css, text::BUSY, text::BUSY_HINT, text::RELOAD);
-    // An address that is empty is that of the page itself.
+    // An empty address is that of the page itself.
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\

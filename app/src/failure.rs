@@ -1,3 +1,5 @@
+//! The error of a server function: a refusal, or a server that could not be reached.
+
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::codec::JsonEncoding;
 use serde::{Deserialize, Serialize};
@@ -5,13 +7,13 @@ use wire::{Refusal, Refused};
 
 use crate::text;
 
-/// Why a call came to nothing: what a person reads, with a stable code.
+/// The error of a call: a sentence for the user, with a stable code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Refused", into = "Refused")]
 pub struct Failure {
     /// The code and the sentence.
     pub refused: Refused,
-    /// The HTTP status it goes out with.
+    /// The HTTP status of the response.
     status: u16,
 }
 
@@ -27,11 +29,11 @@ impl From<Failure> for Refused {
     }
 }
 
-/// The code of what never reached the server.
+/// The code of a call that never reached the server.
 const UNREACHABLE: &str = "unreachable";
 
 impl Failure {
-    /// Whether the thing asked for is not there, or not for this caller.
+    /// Returns true if the requested thing does not exist, or not for this caller.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.refused.code == Refusal::NotFound.code()
@@ -39,19 +41,19 @@ impl Failure {
 }
 
 impl Failure {
-    /// Whether the server could not be reached, or cannot answer now: asking again may help.
+    /// Returns true if the server could not be reached, or cannot answer now: a retry may help.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         self.refused.code == UNREACHABLE || self.refused.code == Refusal::Unavailable.code()
     }
 
-    /// The server did not answer.
+    /// Creates the error of a server that did not answer.
     #[must_use]
     pub fn unreachable() -> Self {
         Self::told(UNREACHABLE, text::UNREACHABLE, 503)
     }
 
-    /// Reads what a server function answered that could not do what it should.
+    /// Parses the error response of a server function.
     #[must_use]
     pub fn read(body: &str) -> Self {
         serde_json::from_slice(body.as_bytes()).unwrap_or_else(|_| Self::unreachable())
@@ -80,7 +82,7 @@ impl FromServerFnError for Failure {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            // In a browser it is the answer that could not be read: a proxy's, and not the server's.
+            // In a browser the response could not be parsed: it is a proxy's, and not the server's.
             ServerFnErrorErr::Deserialization(_) if cfg!(not(feature = "ssr")) => Self::unreachable(),
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)

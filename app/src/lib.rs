@@ -1,8 +1,8 @@
 //! The Leptos app: pages and components, on the server and in the browser.
 //!
-//! Pages and components render on the server first and work there as plain HTML with forms and links; in the browser the
-//! same components hydrate, and [`ChatClient`] takes over: the browser's state, fed by the documented socket. Server
-//! functions (`server_fns/`) return page data and take forms; each makes one call to `chat`.
+//! Pages and components render on the server first and work there as plain HTML with forms and links; in the browser
+//! the same components hydrate, and [`ChatClient`] takes over: the browser's state, fed by the documented socket.
+//! Server functions (`server_fns/`) return page data and take forms; each makes one call to `chat`.
 //!
 //! It must never know sockets, storage or timers: `frontend` drives [`ChatClient`] and provides the browser as a
 //! [`Browser`]. Nor axum, cookies beyond one header, or SQL. Rules are in `chat`.

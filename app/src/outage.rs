@@ -1,3 +1,5 @@
+//! Navigation while the server cannot be reached: the open page stays, requests are retried.
+
 use std::future::Future;
 
 use leptos::prelude::*;
@@ -9,17 +11,17 @@ use crate::client::LinkState;
 use crate::failure::Failure;
 use crate::site::Session;
 
-/// What becomes of a page that is asked for while the server cannot be reached: the page that is open stays, and the
-/// other one comes when the server is back.
+/// The pages requested while the server cannot be reached: the open page stays, and the requested one is shown when
+/// the server is back.
 #[derive(Clone, Copy)]
 pub(crate) struct Outage {
-    /// Whether a page is being fetched that did not come at once.
+    /// Whether a page is being fetched whose first request failed.
     fetching: RwSignal<bool>,
-    /// The address of a page that the browser loads as a whole.
+    /// The address of a page that needs a full page load.
     asked: RwSignal<Option<String>>,
 }
 
-/// How long to wait, in milliseconds, before a page is asked for again.
+/// The delay before a page is requested again, in milliseconds.
 const AGAIN: u32 = 1_000;
 
 impl Outage {
@@ -27,12 +29,12 @@ impl Outage {
         provide_context(Self { fetching: RwSignal::new(false), asked: RwSignal::new(None) });
     }
 
-    /// Whether a page that was asked for has not come yet. Tracks.
+    /// Returns true if a requested page has not arrived yet. Tracks.
     pub(crate) fn has_waiting_page(self) -> bool {
         self.fetching.get() || self.asked.with(Option::is_some)
     }
 
-    /// Watches for pages that the browser would load as a whole: its error page would take the place of this one.
+    /// Intercepts full page loads while the connection is down: the browser's error page would replace this one.
     pub(crate) fn watch(self, session: &Session) {
         let Some(browser) = use_browser() else { return };
         let is_away = {
@@ -42,7 +44,7 @@ impl Outage {
                 link.is_some_and(|link| matches!(link, LinkState::Offline))
             }
         };
-        // After the router and the components, which have taken what they go to by themselves.
+        // Registered after the router and the components, which have handled their own events by then.
         Effect::new(move |_| {
             let (by_link, by_form) = (is_away.clone(), is_away.clone());
             let clicks = window_event_listener(leptos::ev::click, move |event| {
@@ -75,7 +77,8 @@ impl Outage {
     }
 }
 
-/// Fetches what a page is made of. In a browser it goes on until the server answers, or something else is wanted.
+/// Fetches the data of a page. In a browser it retries until the server answers, or until the page is no longer
+/// wanted.
 pub(crate) async fn patiently<T, F>(
     fetch: impl Fn() -> F,
     is_wanted: impl Fn() -> bool,
@@ -107,7 +110,7 @@ where
     }
 }
 
-/// Where a click leads, if it is one that leaves this page for another page of this server.
+/// Returns the target of a click, if it leaves this page for another page of this server.
 fn place_of_click(event: &MouseEvent) -> Option<String> {
     let is_plain = event.button() == 0
         && !(event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key());
@@ -117,14 +120,14 @@ fn place_of_click(event: &MouseEvent) -> Option<String> {
     let is_ours = link.origin() == here.origin().ok()?
         && matches!(link.target().as_str(), "" | "_self")
         && !link.has_attribute("download");
-    // A place on this page needs no server.
+    // A fragment of this page needs no server.
     let stays = !link.hash().is_empty()
         && link.pathname() == here.pathname().ok()?
         && link.search() == here.search().ok()?;
     (is_plain && is_ours && !stays).then(|| link.href())
 }
 
-/// Where a form leads that only asks for a page.
+/// Returns the target of a form that only requests a page.
 fn place_of_form(form: &HtmlFormElement) -> Option<String> {
     if form.method() != "get" {
         return None;

@@ -1,3 +1,5 @@
+//! Page data: resources that the server fetches and carries in the page.
+
 use std::future::Future;
 
 use leptos::prelude::*;
@@ -5,12 +7,12 @@ use leptos::server::codee::{Decoder, Encoder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a page is made of: fetched by the server before it answers, carried in the page, and fetched again when the
+/// The data of a page: fetched by the server before it responds, carried in the page, and fetched again when the
 /// source changes.
 pub(crate) type PageData<T> = Resource<T, Bytes>;
 
-/// JSON that is read from bytes, as server functions and the socket read it too: one reader for each type instead
-/// of two made the page's wasm 5 KB smaller as it is sent.
+/// JSON that is parsed from bytes, as server functions and the socket do: one deserializer for each type instead of
+/// two made the page's wasm 5 KB smaller as transferred.
 pub(crate) struct Bytes;
 
 impl<T: Serialize> Encoder<T> for Bytes {
@@ -31,7 +33,7 @@ impl<T: DeserializeOwned> Decoder<T> for Bytes {
     }
 }
 
-/// Fetches what a page is made of; the page waits for it.
+/// Fetches the data of a page; the page waits for it.
 pub(crate) fn page_data<S, T, F>(
     source: impl Fn() -> S + Send + Sync + 'static,
     fetch: impl Fn(S) -> F + Send + Sync + 'static,

@@ -1,7 +1,7 @@
-//! A form that was refused and comes back in the answer, with the reason and what was typed into it. Nothing of it
-//! ever stands in an address: a link from elsewhere cannot put words into the page.
+//! Refused forms that come back in the response, with the reason and the values typed into them. None of this is ever
+//! in an address: a link from elsewhere cannot put words into the page.
 
-/// A refused form, on its way back to the person who sent it; the server provides it to the one page that answers it.
+/// A refused form that comes back to its sender; the server provides it to the one page that answers it.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug)]
 pub struct Returned {
@@ -11,12 +11,12 @@ pub struct Returned {
     shown: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
-/// The path and query of the page that is rendered, for forms that come back to it; the server provides it.
+/// The path and query of the page being rendered, for forms that come back to it; the server provides it.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug)]
 pub struct PagePath(pub String);
 
-/// A link that is shown once, in the answer to the form that made it; the server provides it.
+/// A link that is shown once, in the response to the form that created it; the server provides it.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug, Default)]
 pub struct ShownOnce(std::sync::Arc<std::sync::OnceLock<String>>);
@@ -25,36 +25,37 @@ pub struct ShownOnce(std::sync::Arc<std::sync::OnceLock<String>>);
 #[cfg(feature = "ssr")]
 const SECRETS: [&str; 4] = ["password", "old", "new", "token"];
 
-/// Fields with words of a person's own; the others are ids and choices.
+/// Fields with words of the user's own; the others are ids and choices.
 #[cfg(feature = "ssr")]
 const WORDS: [&str; 5] = ["text", "bio", "name", "description", "emoji"];
 
 #[cfg(feature = "ssr")]
 impl Returned {
-    /// A form that was sent to `action` and refused for the reason in `sentence`. Passwords and tokens are dropped.
+    /// Creates a form that was sent to `action` and refused for the reason in `sentence`. Passwords and tokens are
+    /// dropped.
     #[must_use]
     pub fn new(action: &str, sentence: &str, fields: impl IntoIterator<Item = (String, String)>) -> Self {
         let fields = fields.into_iter().filter(|(name, _)| !SECRETS.contains(&name.as_str())).collect();
         Self { action: action.into(), sentence: sentence.into(), fields, shown: std::sync::Arc::default() }
     }
 
-    /// True once a page has shown the form with its reason.
+    /// Returns true once a page has shown the form with its reason.
     #[must_use]
     pub fn was_shown(&self) -> bool {
         self.shown.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// The path of the server function that refused.
+    /// Returns the path of the server function that refused.
     pub(crate) fn action(&self) -> &str {
         &self.action
     }
 
-    /// The reason.
+    /// Returns the sentence of the refusal.
     pub(crate) fn sentence(&self) -> &str {
         &self.sentence
     }
 
-    /// A page shows the reason.
+    /// Records that a page shows the reason.
     pub(crate) fn mark_shown(&self) {
         self.shown.store(true, std::sync::atomic::Ordering::Relaxed);
     }
@@ -63,7 +64,7 @@ impl Returned {
         leptos::prelude::use_context::<Self>().filter(|returned| returned.action == action)
     }
 
-    /// The typed text, for a page that no longer has the form.
+    /// Returns the typed texts, for a page that no longer has the form.
     pub(crate) fn words(&self) -> Vec<String> {
         let fields = self.fields.iter();
         let typed = fields.filter(|(name, value)| WORDS.contains(&name.as_str()) && !value.trim().is_empty());
@@ -73,25 +74,25 @@ impl Returned {
 
 #[cfg(feature = "ssr")]
 impl ShownOnce {
-    /// Shows the text in the answer to this form. Only the first text counts.
+    /// Sets the text shown in the response to this form. Only the first one counts.
     pub(crate) fn set(&self, text: String) {
         let _ = self.0.set(text);
     }
 
-    /// The text, if there is one.
+    /// Returns the text, if there is one.
     #[must_use]
     pub fn get(&self) -> Option<String> {
         self.0.get().cloned()
     }
 }
 
-/// The reason for which the form to `action` came back, if it did.
+/// Returns the reason for which the form to `action` came back, if it did.
 #[cfg(feature = "ssr")]
 pub(crate) fn refused(action: &str) -> Option<String> {
     Returned::of(action).map(|returned| returned.sentence)
 }
 
-/// The page shows the reason for which the form to `action` came back, if it did.
+/// Records that the page shows the reason for which the form to `action` came back, if it did.
 pub(crate) fn mark_shown(action: &str) {
     #[cfg(feature = "ssr")]
     if let Some(returned) = Returned::of(action) {
@@ -101,8 +102,8 @@ pub(crate) fn mark_shown(action: &str) {
     let _ = action;
 }
 
-/// The reason for which the form to `action` came back, if it did: the server leaves it on the page's body. It is
-/// taken away once the page has hydrated, so that the same form on a later page does not show it again.
+/// Returns the reason for which the form to `action` came back, if it did: the server puts it on the page's body. It
+/// is removed once the page has hydrated, so that the same form on a later page does not show it again.
 #[cfg(not(feature = "ssr"))]
 pub(crate) fn refused(action: &str) -> Option<String> {
     let body = leptos::prelude::window().document()?.body()?;
@@ -111,14 +112,14 @@ pub(crate) fn refused(action: &str) -> Option<String> {
     }
     let sentence = body.get_attribute("data-refused");
     leptos::task::spawn_local(async move {
-        // An error would mean that it is gone already.
+        // An error would mean that it was removed already.
         let _ = body.remove_attribute("data-refused-form");
     });
     sentence
 }
 
-/// The values of one field of the form to `action`, if it came back. Only the server's page needs them: a form that
-/// is hydrated keeps what is in it.
+/// Returns the values of one field of the form to `action`, if it came back. Only server rendering needs them: a form
+/// keeps its values when it is hydrated.
 pub(crate) fn typed_all(action: &str, field: &str) -> Option<Vec<String>> {
     #[cfg(feature = "ssr")]
     {
@@ -138,13 +139,13 @@ pub(crate) fn typed(action: &str, field: &str) -> Option<String> {
     typed_all(action, field)?.pop()
 }
 
-/// A text as the content of a `<textarea>`: HTML drops a first line break there.
+/// Escapes a text for a `<textarea>`: HTML drops a line break at its beginning.
 pub(crate) fn in_textarea(text: String) -> String {
     if cfg!(feature = "ssr") && text.starts_with('\n') { format!("\n{text}") } else { text }
 }
 
-/// Path and query of the page that is rendered; the start page if it is not known, and in a browser, where forms stay
-/// on their page.
+/// Returns the path and query of the page being rendered; the start page if it is not known, and in a browser, where
+/// forms stay on their page.
 pub(crate) fn page_path() -> String {
     #[cfg(feature = "ssr")]
     if let Some(PagePath(path)) = leptos::prelude::use_context() {

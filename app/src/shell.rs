@@ -1,3 +1,5 @@
+//! The HTML document around the app: assets, cookies, content security policy.
+
 use chat::Token;
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
@@ -12,7 +14,7 @@ use crate::returned::Returned;
 use crate::site::App;
 use crate::zone::Served;
 
-/// Where the page's files are: paths on this server.
+/// The paths of the page's assets on this server.
 #[derive(Clone, Debug)]
 pub struct Assets {
     /// The script that loads the wasm.
@@ -23,27 +25,27 @@ pub struct Assets {
     pub css: String,
 }
 
-/// The origin that people open, if the operator has set one. Absolute links begin with it.
+/// The public origin, if the operator has set one. Absolute links begin with it.
 #[derive(Clone, Debug)]
 pub struct ServerOrigin(pub Option<String>);
 
-/// The body of a document.
+/// The kind of page in a document's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
-    /// A page that is live in a browser.
+    /// A hydrated page.
     Live,
-    /// A page that is made by the server alone and sent without the app's script.
+    /// A server-only page, sent without the app's script.
     Still,
-    /// A form that came back and whose page does not have it any more.
+    /// The page of a refused form whose own page no longer has it.
     Returned,
 }
 
-/// How a session is kept in a browser.
+/// The settings of the session cookie.
 #[derive(Clone, Debug)]
 pub struct SessionCookie {
     /// The name of the cookie.
     pub name: String,
-    /// Whether it goes over https only.
+    /// Whether it is sent over https only.
     pub secure: bool,
 }
 
@@ -51,26 +53,26 @@ pub struct SessionCookie {
 const MAX_AGE: u32 = 180 * 24 * 60 * 60;
 
 impl SessionCookie {
-    /// The `Set-Cookie` header that takes a browser's token away.
+    /// Returns the `Set-Cookie` header that clears the session token.
     #[must_use]
     pub fn clear(&self) -> HeaderValue {
         self.header("", 0)
     }
 
-    /// The `Set-Cookie` header that gives a browser its token.
+    /// Returns the `Set-Cookie` header that sets the session token.
     #[must_use]
     pub fn set(&self, token: &Token) -> HeaderValue {
         self.header(&token.reveal(), MAX_AGE)
     }
 
-    /// The name of the cookie with the token of the browser's device. It stays when the person signs out, and says only that
+    /// Returns the name of the cookie with the device token. It stays when the user signs out, and says only that
     /// somebody signed in here before.
     #[must_use]
     pub fn device_name(&self) -> String {
         format!("{}_device", self.name)
     }
 
-    /// The `Set-Cookie` header that gives a browser the token of its device.
+    /// Returns the `Set-Cookie` header that sets the device token.
     #[must_use]
     pub fn set_device(&self, token: &Token) -> HeaderValue {
         Self::named(&self.device_name(), &token.reveal(), MAX_AGE, self.secure)
@@ -83,18 +85,17 @@ impl SessionCookie {
     fn named(name: &str, value: &str, max_age: u32, secure: bool) -> HeaderValue {
         let secure = if secure { "; Secure" } else { "" };
         let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
-        // A name of ours and hexadecimal digits are always a valid header.
+        // Our own name and hexadecimal digits always make a valid header.
         HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
-/// The whole document around the app. Sets the page's content security policy, which names the nonce of
-/// this one answer.
+/// Renders the whole document around the app. Sets the page's content security policy, with a nonce of this response.
 #[must_use]
 pub fn shell(
     assets: Assets,
     root: Root,
-    // Path and query that the browser shows from now on, if the answer came from somewhere else.
+    // The path and query that the browser shows from now on, if the response came from another one.
     address: Option<String>,
 ) -> impl IntoView {
     let nonce = use_nonce();

@@ -1,3 +1,5 @@
+//! The app's root: router, session, title and icon.
+
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
@@ -10,7 +12,7 @@ use crate::outage::Outage;
 use crate::pages::{ConversationPage, Landing, NotFound};
 use crate::zone::Clock;
 
-/// The app: which page is shown at which path.
+/// Renders the app: the router and its hydrated pages.
 #[component]
 pub fn App() -> impl IntoView {
     provide_head();
@@ -19,7 +21,7 @@ pub fn App() -> impl IntoView {
     Toasts::provide();
     let session = Session::default();
     provide_context(session.clone());
-    // A page stays until the next one is there.
+    // A page stays until the next one is ready.
     let routing = RwSignal::new(false);
     view! {
         <Router set_is_routing=SignalSetter::map(move |goes| routing.set(goes))>
@@ -34,8 +36,9 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Lets pages set their title. The library writes titles into the page as they are, and a name may hold markup: on the
-/// server every title is escaped here, whichever page sets it. In a browser a title is a text.
+/// Provides the context in which pages set their title. The library writes titles into the page unescaped, and a name
+/// may contain markup: on the server every title is escaped here, whichever page sets it. In a browser a title is a
+/// text node.
 pub(crate) fn provide_head() {
     leptos_meta::provide_meta_context();
     #[cfg(feature = "ssr")]
@@ -47,14 +50,14 @@ pub(crate) fn provide_head() {
     }
 }
 
-/// What goes on beside every page, once the router is there.
+/// Watches for outages and unread messages beside every page, once the router is there; renders nothing.
 #[component]
 fn Guard(session: Session) -> impl IntoView {
     expect_context::<Outage>().watch(&session);
     show_unread(&session);
 }
 
-/// Marks the icon of the page while something is unread for the viewer.
+/// Sets the page's icon to the unread one while the viewer has unread messages.
 fn show_unread(session: &Session) {
     let session = session.clone();
     Effect::new(move |_| {
@@ -68,7 +71,7 @@ fn show_unread(session: &Session) {
     });
 }
 
-/// Whether the page at this path is live in a browser: all others are made by the server alone.
+/// Returns true if the page at this path is hydrated in a browser: all others are server-only.
 #[must_use]
 pub fn is_live(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
@@ -76,7 +79,7 @@ pub fn is_live(path: &str) -> bool {
     path == "/" || id.is_some_and(|id| !id.contains('/'))
 }
 
-/// Keeps the one [`Live`] of this page, while people go from one conversation to another.
+/// The one [`ChatClient`] of this page, kept while its user goes from one conversation to another.
 #[derive(Clone, Default)]
 pub(crate) struct Session {
     live: ArcRwSignal<Option<ChatClient>>,
@@ -84,17 +87,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Whether a page of this session was shown before this one, from now on yes.
+    /// Returns true if a page of this session was shown before; from then on always.
     pub(crate) fn has_shown_one(&self) -> bool {
         self.shown.try_update_value(|shown| std::mem::replace(shown, true)).unwrap_or_default()
     }
 
-    /// The [`Live`] of this page, if somebody is signed in. Tracks.
+    /// Returns the [`ChatClient`] of this page, if somebody is signed in. Tracks.
     pub(crate) fn current(&self) -> Option<ChatClient> {
         self.live.get()
     }
 
-    /// The [`Live`] of whoever visits; in a browser it is started the first time.
+    /// Returns the [`ChatClient`] of the signed-in user; in a browser the first call starts it.
     pub(crate) fn live(&self, visit: Overview) -> ChatClient {
         let known = self.live.get_untracked().filter(|live| live.me == visit.me);
         known.unwrap_or_else(|| {

@@ -1,3 +1,5 @@
+//! Time zones: local times for rendering, on the server and in the browser.
+
 use std::fmt::{self, Write};
 use std::str::FromStr;
 
@@ -6,10 +8,10 @@ use wire::Timestamp;
 
 use crate::browser::use_browser;
 
-/// A moment as a clock on the viewer's wall shows it.
+/// A local date and time: a day and a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Local {
-    /// Days since 1970-01-01 on that wall's calendar.
+    /// Days since 1970-01-01 on the local calendar.
     pub day: i64,
     /// Hour, 0 to 23.
     pub hour: u8,
@@ -17,16 +19,16 @@ pub struct Local {
     pub minute: u8,
 }
 
-/// The time zone in which moments are shown, and the viewer's day.
+/// The time zone in which times are shown, and the viewer's current day.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Zone {
     rule: Rule,
-    /// The viewer's day, once it is known.
+    /// The viewer's current day, once it is known.
     pub today: Option<i64>,
 }
 
-/// When the server made a page, and in which zone; none before the browser has said where it is. The page carries it,
-/// so that the script begins with what is shown already.
+/// The time and the zone with which the server rendered a page; no zone before the browser has sent one. The page
+/// carries it, so that the script begins with the times that are already shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Served {
     /// The server's time, UTC.
@@ -41,31 +43,33 @@ pub struct Served {
     reason = "a page has one, and every row copies it without an allocation"
 )]
 enum Rule {
-    /// The table that the server made the page with.
+    /// The offset table with which the server rendered the page.
     Table(Offsets),
-    /// The browser's own rules, and what they come to now and half a year ago: by that a change of zone is noticed.
+    /// The browser's own rules, and the offsets they yield now and half a year ago: a change of these is a change of
+    /// zone.
     Browser(fn(Timestamp) -> Local, [i64; 2]),
 }
 
-/// Offsets from UTC, in minutes, and since when each holds. It goes from the server to the page, so that both show the
-/// same whatever the browser thinks of the zone.
+/// Offsets from UTC, in minutes, each with the time from which it holds. The server sends them with the page, so that
+/// both show the same times whatever the browser knows of the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Offsets {
     first: i64,
-    /// Since when, in milliseconds since 1970-01-01 UTC, which offset holds; unused ones are never reached.
+    /// The time of each change, in milliseconds since 1970-01-01 UTC, and the offset from then on; unused ones are
+    /// never reached.
     changes: [(i64, i64); CHANGES],
 }
 
-/// The cookie in which a browser says the IANA name of its zone.
+/// The cookie with the IANA name of the browser's zone.
 pub const ZONE_COOKIE: &str = "hubbub_zone";
-/// How many changes a table has: summer and winter time of eight years.
+/// The number of changes in a table: summer and winter time of eight years.
 const CHANGES: usize = 16;
 const UNUSED: (i64, i64) = (i64::MAX, 0);
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
 
 impl Local {
-    /// A moment in UTC.
+    /// Converts a time to UTC.
     #[must_use]
     pub fn utc(at: Timestamp) -> Self {
         let (hour, minute, ..) = at.time_of_day();
@@ -75,11 +79,11 @@ impl Local {
 }
 
 impl Zone {
-    /// UTC, on a day that nobody knows: for viewers whose browser has not said where it is.
+    /// UTC, with an unknown current day: for viewers whose browser has not sent its zone.
     pub const UTC: Self =
         Self { rule: Rule::Table(Offsets { first: 0, changes: [UNUSED; CHANGES] }), today: None };
 
-    /// The browser's zone; `now` is in milliseconds since 1970-01-01 UTC.
+    /// Creates the browser's zone; `now` is in milliseconds since 1970-01-01 UTC.
     #[must_use]
     pub fn of_browser(local: fn(Timestamp) -> Local, now: f64) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "a browser's clock is far within i64")]
@@ -92,13 +96,13 @@ impl Zone {
         Self { rule: Rule::Browser(local, offsets), today: Some(local(now).day) }
     }
 
-    /// The zone with this IANA name, such as `Europe/Berlin`; none if there is no such zone.
+    /// Returns the zone with this IANA name, such as `Europe/Berlin`; none if there is no such zone.
     #[cfg(feature = "ssr")]
     #[must_use]
     pub fn named(name: &str, now: Timestamp) -> Option<Self> {
         let zone = jiff::tz::TimeZone::get(name).ok()?;
         let at = jiff::Timestamp::from_millisecond(now.0).ok()?;
-        // Announced changes belong to it too: a page may stay open over one.
+        // Announced changes are included: a page may stay open across one.
         let ahead = zone.following(at).take(2);
         let behind = zone.preceding(at).take(CHANGES - 2);
         let mut known: Vec<_> = ahead.chain(behind).collect();
@@ -120,7 +124,7 @@ impl Zone {
         Some(zone)
     }
 
-    /// A moment in this zone.
+    /// Converts a time to this zone.
     #[must_use]
     pub fn local(&self, at: Timestamp) -> Local {
         match &self.rule {
@@ -129,17 +133,17 @@ impl Zone {
         }
     }
 
-    /// The date of a moment: year, month 1–12, day 1–31.
+    /// Returns the date of a time in this zone: year, month 1–12, day 1–31.
     #[cfg(feature = "ssr")]
     pub(crate) fn date(&self, at: Timestamp) -> (i64, i64, i64) {
         Timestamp(self.local(at).day * DAY).date()
     }
 
-    /// The first moment of a day, in days since 1970-01-01 of this zone's calendar. Where clocks are put forward at
-    /// midnight the day begins later.
+    /// Returns the first moment of a day, in days since 1970-01-01 of this zone's calendar. If clocks go forward at
+    /// midnight, the day begins later.
     #[must_use]
     pub fn begin_of(&self, day: i64) -> Timestamp {
-        // No zone is more than a day off, and within that span days only go on.
+        // No zone is more than a day off, and within that span days only increase.
         let (mut before, mut within) = ((day - 1) * DAY - DAY / 2, day * DAY + DAY / 2 * 3);
         while within - before > 1 {
             let middle = before + (within - before) / 2;
@@ -172,7 +176,7 @@ impl PartialEq for Rule {
 }
 
 impl Served {
-    /// A page for somebody whose zone is known by its IANA name, or not.
+    /// Creates the value for a page; `zone` is the IANA name of the viewer's zone, if known.
     #[cfg(feature = "ssr")]
     #[must_use]
     pub fn new(at: Timestamp, zone: Option<&str>) -> Self {
@@ -180,7 +184,7 @@ impl Served {
     }
 }
 
-/// As it stands in the page: the time, and if the zone is known the first offset, then each change and its offset.
+/// The format in the page: the time, then, if the zone is known, the first offset and each change with its offset.
 impl fmt::Display for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.at.0)?;
@@ -194,7 +198,7 @@ impl fmt::Display for Served {
     }
 }
 
-/// The text is none that a page carries.
+/// The error of a text that is not in that format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotServed;
 
@@ -218,13 +222,13 @@ impl FromStr for Served {
     }
 }
 
-/// The time, in milliseconds since 1970-01-01 UTC, as it goes on while a page is open.
+/// The current time, in milliseconds since 1970-01-01 UTC, which advances while a page is open.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(RwSignal<f64>);
 
 impl Clock {
-    /// Begins with the moment the page was made, and provides clock and zone to all of it. In a browser both go on from
-    /// hydration.
+    /// Provides clock and zone to the page, starting with the time at which it was rendered. In a browser both
+    /// advance from hydration on.
     pub(crate) fn provide() {
         let browser = use_browser();
         let served = match browser {
@@ -244,7 +248,7 @@ impl Clock {
                     zone.set(new);
                 }
             };
-            // Only after hydration: until then the page must say what the server said.
+            // Only after hydration: until then the page must equal the server's.
             Effect::new(move |_| {
                 tick((browser.now)());
                 (browser.on_tick)(Box::new(tick));
@@ -252,7 +256,7 @@ impl Clock {
         }
     }
 
-    /// Whether a moment is past. Tracks.
+    /// Returns true if a time has passed. Tracks.
     pub(crate) fn is_past(self, at: Timestamp) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
         let at = at.0 as f64;
@@ -260,12 +264,12 @@ impl Clock {
     }
 }
 
-/// The clock of this page.
+/// Returns the clock of this page.
 pub(crate) fn use_clock() -> Clock {
     use_context().unwrap_or_else(|| Clock(RwSignal::new(0.0)))
 }
 
-/// The zone of this page: the one the server made it with, and after hydration the browser's, as its clock goes.
+/// Returns the zone of this page: the one with which the server rendered it, and after hydration the browser's.
 pub(crate) fn use_zone() -> RwSignal<Zone> {
     use_context().unwrap_or_else(|| RwSignal::new(Zone::UTC))
 }

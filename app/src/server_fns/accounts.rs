@@ -1,11 +1,13 @@
+//! Server functions of accounts: sign in and out, sessions, passwords, roles, reset links.
+
 use leptos::prelude::*;
 
 use crate::failure::Failure;
 
-/// Gives a guest an account under their own name.
+/// Creates an account for a guest, under their own name.
 ///
 /// # Errors
-/// What is wrong with the password, or that the name is taken.
+/// Returns a refusal if the password is invalid or the name is taken.
 #[server(name = Claim, prefix = "/do", endpoint = "claim")]
 pub async fn claim(password: String) -> Result<(), Failure> {
     use super::context::{caller_with_device, chat, keep_device};
@@ -16,10 +18,10 @@ pub async fn claim(password: String) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells something else of oneself.
+/// Sets the caller's bio.
 ///
 /// # Errors
-/// What is wrong with the text, or that the caller is a guest.
+/// Returns a refusal if the text is invalid or the caller is a guest.
 #[server(name = Describe, prefix = "/do", endpoint = "describe")]
 pub async fn describe(bio: String) -> Result<(), Failure> {
     use super::context::{caller, chat};
@@ -30,7 +32,7 @@ pub async fn describe(bio: String) -> Result<(), Failure> {
 /// Signs in with a name and a password.
 ///
 /// # Errors
-/// If they are not those of an account, or too many attempts came to nothing.
+/// Returns a refusal if they are not those of an account, or after too many failed attempts.
 #[server(name = SignIn, prefix = "/do", endpoint = "sign_in")]
 pub async fn sign_in(name: String, password: String) -> Result<(), Failure> {
     use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
@@ -46,7 +48,7 @@ pub async fn sign_in(name: String, password: String) -> Result<(), Failure> {
 /// Ends this session.
 ///
 /// # Errors
-/// Only if the server cannot.
+/// Only on a fault of the server.
 #[server(name = SignOut, prefix = "/do", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), Failure> {
     use super::context::{caller, chat, forget_token, go_to};
@@ -61,10 +63,10 @@ pub async fn sign_out() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ends another session of one's own, named by its handle, or all others if there is none.
+/// Ends another session of the caller, named by its handle, or all others if there is none.
 ///
 /// # Errors
-/// If there is no such session.
+/// Returns a refusal if there is no such session.
 #[server(name = EndSession, prefix = "/do", endpoint = "end_session")]
 pub async fn end_session(handle: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat};
@@ -87,7 +89,7 @@ pub async fn end_session(handle: Option<String>) -> Result<(), Failure> {
 /// Changes the password; every other session ends.
 ///
 /// # Errors
-/// If the old one is wrong, or the new one is weak.
+/// Returns a refusal if the old password is wrong, or the new one is weak.
 #[server(name = ChangePassword, prefix = "/do", endpoint = "change_password")]
 pub async fn change_password(old: String, new: String) -> Result<(), Failure> {
     use super::context::{caller, chat};
@@ -98,11 +100,11 @@ pub async fn change_password(old: String, new: String) -> Result<(), Failure> {
     Ok(chat().change_password(me, own, &old, &new).await?)
 }
 
-/// Makes the caller the owner of the server, by the link that the operator has. Somebody without an account gets one under
-/// this name and with this password.
+/// Makes the caller the owner of the server, by the link that the operator has. A caller without an account gets one
+/// with this name and password.
 ///
 /// # Errors
-/// If the link no longer works, or what is wrong with the name or the password.
+/// Returns a refusal if the link no longer works, or if the name or the password is invalid.
 #[server(name = BecomeOwner, prefix = "/do", endpoint = "become_owner")]
 pub async fn become_owner(
     token: String,
@@ -121,10 +123,10 @@ pub async fn become_owner(
     Ok(())
 }
 
-/// Makes a member of the application an admin, or an admin a member: `role` is `admin` or `member`.
+/// Sets the application role of a user: `role` is `admin` or `member`.
 ///
 /// # Errors
-/// If the caller is not the owner.
+/// Returns a refusal if the caller is not the owner.
 #[server(name = AppRank, prefix = "/do", endpoint = "app_rank")]
 pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
     use super::context::{caller, chat, user_id};
@@ -138,10 +140,10 @@ pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
     Ok(chat().set_application_role(caller().me()?, user_id(&user)?, role).await?)
 }
 
-/// Makes a link by which somebody sets a new password. A page shows it once, in its answer: it stands in no address.
+/// Creates a link by which a user sets a new password. A page shows it once, in its response: it is in no address.
 ///
 /// # Errors
-/// If the caller may not do that for them.
+/// Returns a refusal if the caller may not do that for this user.
 #[server(name = OfferReset, prefix = "/do", endpoint = "offer_reset")]
 pub async fn offer_reset(user: String) -> Result<String, Failure> {
     use super::context::{absolute, caller, chat, show_once, user_id};
@@ -155,7 +157,7 @@ pub async fn offer_reset(user: String) -> Result<String, Failure> {
 /// Sets a new password by such a link, and signs in here.
 ///
 /// # Errors
-/// What is wrong with the password, or that the link no longer works.
+/// Returns a refusal if the password is invalid or the link no longer works.
 #[server(name = ResetPassword, prefix = "/do", endpoint = "reset_password")]
 pub async fn reset_password(token: String, password: String) -> Result<(), Failure> {
     use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};

@@ -1,3 +1,5 @@
+//! The context of server functions: domain, caller, cookies, links, redirects, status.
+
 use std::sync::Arc;
 
 use chat::{Caller, Chat, Token};
@@ -13,37 +15,37 @@ use crate::returned::ShownOnce;
 use crate::shell::{ServerOrigin, SessionCookie};
 use crate::zone::ZONE_COOKIE;
 
-/// The domain, which the server provides to every render and call.
+/// Returns the domain, which the server provides to every render and call.
 pub(crate) fn chat() -> Arc<Chat> {
     expect_context()
 }
 
-/// On whose behalf this runs.
+/// Returns the caller of this request.
 pub(crate) fn caller() -> Caller {
     expect_context()
 }
 
-/// Gives the browser a session.
+/// Sets the session cookie.
 pub(crate) fn keep_token(token: &Token) {
     set_cookie(expect_context::<SessionCookie>().set(token));
 }
 
-/// The caller, with a token for their device: the one that the browser has, or a new one to be kept if they sign in.
+/// Returns the caller, with a token for their device: the browser's own, or a new one to be stored if they sign in.
 pub(crate) fn caller_with_device() -> Caller {
     let caller = caller();
     let device = caller.device.clone().unwrap_or_else(|| chat().new_token());
     Caller { device: Some(device), ..caller }
 }
 
-/// Lets the browser keep the token of its device, by which it is known after it signed out.
+/// Sets the device cookie, by which the device is recognized after its user signed out.
 pub(crate) fn keep_device(caller: &Caller) {
     if let Some(device) = &caller.device {
         set_cookie(expect_context::<SessionCookie>().set_device(device));
     }
 }
 
-/// Takes the browser's session away, and everything that scripts have kept there for its user. Browsers do the latter
-/// over https and on this machine; elsewhere the start page forgets it.
+/// Clears the session cookie, and everything that scripts have stored for its user. Browsers do the latter over https
+/// and on this machine; elsewhere the start page does it.
 pub(crate) fn forget_token() {
     set_cookie(expect_context::<SessionCookie>().clear());
     let kept = HeaderValue::from_static("\"storage\"");
@@ -57,34 +59,34 @@ fn set_cookie(cookie: HeaderValue) {
     expect_context::<ResponseOptions>().append_header(SET_COOKIE, cookie);
 }
 
-/// Reads the id of a group from a link or a form.
+/// Parses the id of a group from a link or a form.
 pub(crate) fn group_id(text: &str) -> Result<GroupId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
 }
 
-/// Reads the id of a user from a link or a form.
+/// Parses the id of a user from a link or a form.
 pub(crate) fn user_id(text: &str) -> Result<UserId, Failure> {
     text.parse().map_err(|_| Refusal::NotFound.into())
 }
 
-/// Reads the topic of a conversation from a form.
+/// Parses the topic of a conversation from a form.
 pub(crate) fn topic_of(text: &str) -> Result<Topic, Failure> {
     let topic = Topic::new(text)?;
     topic.conversation().ok_or(Refusal::NotFound)?;
     Ok(topic)
 }
 
-/// The path of a conversation's page.
+/// Returns the path of a conversation's page.
 pub(crate) fn path_of(topic: &Topic, me: &Person) -> Result<String, Failure> {
     Ok(topic.conversation().ok_or(Refusal::NotFound)?.path(me.id))
 }
 
-/// Reads the secret of an invite; what is none is no invite.
+/// Parses the id of an invite; returns none if it is invalid.
 pub(crate) fn invite_id(text: &str) -> Option<InviteId> {
     text.parse().ok()
 }
 
-/// Reads which door a form chose.
+/// Parses the join policy that a form chose.
 pub(crate) fn door_of(text: &str) -> Result<JoinPolicy, Failure> {
     match text {
         "listed" => Ok(JoinPolicy::Listed),
@@ -94,13 +96,13 @@ pub(crate) fn door_of(text: &str) -> Result<JoinPolicy, Failure> {
     }
 }
 
-/// The absolute link to a group.
+/// Returns the absolute link to a group.
 pub(crate) fn link_to(group: GroupId) -> String {
     absolute(&format!("/g/{group}"))
 }
 
-/// An absolute link to a path of this server: it begins with the configured origin, else with what stands before the
-/// path in the caller's browser.
+/// Returns the absolute link to a path of this server: it begins with the configured origin, else with the origin in
+/// the caller's browser.
 pub(crate) fn absolute(path: &str) -> String {
     if let Some(ServerOrigin(Some(origin))) = use_context() {
         return format!("{origin}{path}");
@@ -112,19 +114,19 @@ pub(crate) fn absolute(path: &str) -> String {
     format!("{scheme}://{}{path}", host.unwrap_or_else(|| "localhost".into()))
 }
 
-/// Shows a secret link once, in the answer to a form.
+/// Shows a secret link once, in the response to a form.
 pub(crate) fn show_once(link: &str) {
     if let Some(shown) = use_context::<ShownOnce>() {
         shown.set(link.to_owned());
     }
 }
 
-/// Sends the browser to a path of ours; a script follows it on its own.
+/// Redirects the browser to a path of this server; a script follows it on its own.
 pub(crate) fn go_to(path: &str) {
     leptos_axum::redirect(path, false);
 }
 
-/// The status of the page that is being rendered.
+/// Sets the status of the page that is being rendered.
 pub(crate) fn set_status(status: StatusCode) {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);

@@ -1,11 +1,13 @@
+//! Server functions of directs, blocks, ad-hoc groups and broadcasts.
+
 use leptos::prelude::*;
 
 use crate::failure::Failure;
 
-/// Blocks somebody, or no longer: neither of the two can write to the other directly.
+/// Blocks or unblocks a user: while blocked, neither of the two can write to the other directly.
 ///
 /// # Errors
-/// If there is no such person, or it is oneself.
+/// Returns a refusal if there is no such user, or if it is the caller.
 #[server(name = Block, prefix = "/do", endpoint = "block")]
 pub async fn block(user: String, on: bool) -> Result<(), Failure> {
     use super::context::{caller, chat, user_id};
@@ -13,10 +15,10 @@ pub async fn block(user: String, on: bool) -> Result<(), Failure> {
     Ok(chat().block(caller().me()?, user_id(&user)?, on).await?)
 }
 
-/// Makes a group by invitation whose members are these people from the beginning.
+/// Creates an invite-only group with these users as members.
 ///
 /// # Errors
-/// What is wrong with the name, or that nobody was chosen.
+/// Returns a refusal if the name is invalid or nobody was chosen.
 #[server(name = Gather, prefix = "/do", endpoint = "gather")]
 pub async fn gather(name: String, #[server(default)] users: Vec<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, user_id};
@@ -27,11 +29,11 @@ pub async fn gather(name: String, #[server(default)] users: Vec<String>) -> Resu
     Ok(())
 }
 
-/// Says one thing in many conversations: in the chosen ones, or, by `audience`, in all `groups` of the caller's or
-/// to `everyone`. Goes to the page that tells what became of each.
+/// Sends one message to many conversations: to the chosen ones, or, by `audience`, to all `groups` of the caller or
+/// to `everyone`. Redirects to the page with the results.
 ///
 /// # Errors
-/// What is wrong with the text, or that nothing was chosen.
+/// Returns a refusal if the text is invalid or nothing was chosen.
 #[server(name = Broadcast, prefix = "/do", endpoint = "broadcast")]
 pub async fn broadcast(
     id: String,

@@ -1,12 +1,14 @@
+//! Server functions of groups: create, open, join, leave, notification level.
+
 use leptos::prelude::*;
 use wire::{ConversationPageData, GroupId, PageStart};
 
 use crate::failure::Failure;
 
-/// Makes a group and goes there.
+/// Creates a group and redirects to it.
 ///
 /// # Errors
-/// What is wrong with the name.
+/// Returns a refusal if the name is invalid.
 #[server(name = CreateGroup, prefix = "/do", endpoint = "create_group")]
 pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId, Failure> {
     use super::context::{caller, chat, door_of, go_to};
@@ -17,11 +19,11 @@ pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId,
     Ok(group.id)
 }
 
-/// What the page of a group, or of the direct with a person, needs. It shows the newest messages, or those
-/// before a place, around a place, or from a day on (`2026-11-21`, UTC).
+/// Returns the page data of a group, or of the direct with a user: its newest messages, or those before a Seq, around
+/// a Seq, or from a day on (`2026-11-21`, UTC).
 ///
 /// # Errors
-/// If there is no such group or person.
+/// Returns a refusal if there is no such group or user.
 #[server(name = Enter, prefix = "/do", endpoint = "enter")]
 pub async fn enter(
     group: Option<String>,
@@ -47,10 +49,10 @@ pub async fn enter(
     Ok(ConversationPageData { visit, view, link, form_id: chat.new_send_id() })
 }
 
-/// Takes a seat in a group.
+/// Joins a group.
 ///
 /// # Errors
-/// If it is full, or there is no such group.
+/// Returns a refusal if it is full, or if there is no such group.
 #[server(name = Join, prefix = "/do", endpoint = "join")]
 pub async fn join(group: String, invite: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, group_id, invite_id};
@@ -61,10 +63,10 @@ pub async fn join(group: String, invite: Option<String>) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Gives up a seat.
+/// Leaves a group.
 ///
 /// # Errors
-/// If others would be left without an admin.
+/// Returns a refusal if the group would be left without an admin.
 #[server(name = Leave, prefix = "/do", endpoint = "leave")]
 pub async fn leave(group: String) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, group_id};
@@ -74,11 +76,11 @@ pub async fn leave(group: String) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the caller wants to be told of in a conversation: `notify` is `all`, `mentions` or `nothing`. A box that
-/// is not ticked is not sent.
+/// Sets the caller's preferences for a conversation: `notify` is `all`, `mentions` or `nothing`. An unticked checkbox
+/// is not sent.
 ///
 /// # Errors
-/// If there is no such conversation of theirs.
+/// Returns a refusal if the caller has no such conversation.
 #[server(name = Prefer, prefix = "/do", endpoint = "prefer")]
 pub async fn prefer(topic: String, notify: String, hidden: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, topic_of};

@@ -1,11 +1,13 @@
+//! Server functions of group admins: settings, members, invites, archive, delete.
+
 use leptos::prelude::*;
 
 use crate::failure::Failure;
 
-/// Sets what admins set of a group. A box that is not ticked is not sent.
+/// Updates the settings of a group. An unticked checkbox is not sent.
 ///
 /// # Errors
-/// What is wrong with a field, or that the caller is no admin.
+/// Returns a refusal if a field is invalid or the caller is no admin.
 #[server(name = Settle, prefix = "/do", endpoint = "settle")]
 pub async fn settle(
     group: String,
@@ -32,10 +34,10 @@ pub async fn settle(
     Ok(chat().update_settings(caller().me()?, group_id(&group)?, new).await?)
 }
 
-/// Closes a group, or opens it again.
+/// Archives a group, or reopens it.
 ///
 /// # Errors
-/// If the caller is no admin.
+/// Returns a refusal if the caller is no admin.
 #[server(name = Archive, prefix = "/do", endpoint = "archive")]
 pub async fn archive(group: String, archived: bool) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
@@ -47,7 +49,7 @@ pub async fn archive(group: String, archived: bool) -> Result<(), Failure> {
 /// Deletes a group; `typed` must be its name.
 ///
 /// # Errors
-/// If the name is another one, or the caller is no admin.
+/// Returns a refusal if the name differs, or if the caller is no admin.
 #[server(name = DeleteGroup, prefix = "/do", endpoint = "delete_group")]
 pub async fn delete_group(group: String, typed: String) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, group_id};
@@ -57,11 +59,11 @@ pub async fn delete_group(group: String, typed: String) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Does one thing to one or many people: `deed` is `add`, `promote`, `demote`, `mute`, `unmute`, `remove`, `ban` or
-/// `unban`. The first refusal stops it; who came before is done.
+/// Applies one action to one or many users: `deed` is `add`, `promote`, `demote`, `mute`, `unmute`, `remove`, `ban`
+/// or `unban`. The first refusal ends it; the users before that one stay changed.
 ///
 /// # Errors
-/// If the caller may not, or nobody was chosen.
+/// Returns a refusal if the caller may not do it, or if nobody was chosen.
 #[server(name = Manage, prefix = "/do", endpoint = "manage")]
 pub async fn manage(
     group: String,
@@ -94,10 +96,11 @@ pub async fn manage(
     Ok(())
 }
 
-/// Makes an invite for so many minutes (0 for ever) and so many people (0 or nothing for any number).
+/// Creates an invite that expires after some minutes (0 for never) and admits a number of users (0 or nothing for no
+/// limit).
 ///
 /// # Errors
-/// If the caller is no admin, or there are too many invites.
+/// Returns a refusal if the caller is no admin, or if there are too many invites.
 #[server(name = Invite, prefix = "/do", endpoint = "invite")]
 pub async fn invite(group: String, minutes: u32, uses: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
@@ -115,10 +118,10 @@ pub async fn invite(group: String, minutes: u32, uses: Option<String>) -> Result
     Ok(())
 }
 
-/// Ends an invite.
+/// Revokes an invite.
 ///
 /// # Errors
-/// If the caller is no admin.
+/// Returns a refusal if the caller is no admin.
 #[server(name = Revoke, prefix = "/do", endpoint = "revoke")]
 pub async fn revoke(group: String, invite: String) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id, invite_id};

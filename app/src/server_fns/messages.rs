@@ -1,13 +1,15 @@
+//! Server functions of messages: post, amend, history.
+
 use leptos::prelude::*;
 use wire::Rows;
 
 use crate::failure::Failure;
 
-/// Says something in a conversation: the composer's form, for a page whose script has not come. The same `id` with
+/// Posts a message in a conversation: the composer's form, for a page whose script has not loaded. The same `id` with
 /// the same text is the same message.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// Returns a refusal if the text is invalid.
 #[server(name = Post, prefix = "/do", endpoint = "post")]
 pub async fn post(topic: String, id: String, text: String, reply_to: Option<u64>) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, path_of, topic_of};
@@ -21,11 +23,11 @@ pub async fn post(topic: String, id: String, text: String, reply_to: Option<u64>
     Ok(())
 }
 
-/// Changes a message: `deed` is `edit` (with a text), `delete`, `react` or `unreact` (with an emoji), `pin` or
-/// `unpin`. For pages without a script; the live page does it over the socket.
+/// Amends a message: `deed` is `edit` (with a text), `delete`, `react` or `unreact` (with an emoji), `pin` or
+/// `unpin`. For pages without a script; a hydrated page does it over the socket.
 ///
 /// # Errors
-/// If there is no such message, or the caller may not.
+/// Returns a refusal if there is no such message, or if the caller may not do it.
 #[server(name = Amend, prefix = "/do", endpoint = "amend")]
 pub async fn amend(
     topic: String,
@@ -55,10 +57,11 @@ pub async fn amend(
     Ok(())
 }
 
-/// Rows of a conversation, oldest first: those after a place if there is one, else those before one, else the newest.
+/// Returns rows of a conversation, oldest first: those after a Seq if one is given, else those before one, else the
+/// newest.
 ///
 /// # Errors
-/// If the caller has no seat.
+/// Returns a refusal if the caller is no member.
 #[server(name = Slice, prefix = "/do", endpoint = "slice")]
 pub async fn slice(topic: String, after: Option<u64>, before: Option<u64>) -> Result<Rows, Failure> {
     use super::context::{caller, chat, topic_of};

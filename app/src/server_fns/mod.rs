@@ -1,5 +1,5 @@
-//! Server functions: page data and forms. Each takes [`Chat`](chat::Chat) and the caller from context, makes
-//! one call, and maps the no. A form without JavaScript is answered with a redirect.
+//! Server functions: page data and forms. Each takes [`Chat`](chat::Chat) and the caller from context, makes one
+//! call, and maps the error. A form without JavaScript is answered with a redirect.
 
 mod accounts;
 #[cfg(feature = "ssr")]

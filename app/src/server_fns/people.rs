@@ -1,12 +1,14 @@
+//! Server functions of people: the guest's name, search, mentions, emoji, overview.
+
 use leptos::prelude::*;
 use wire::{Overview, Person};
 
 use crate::failure::Failure;
 
-/// Gives a name and gets a session; with the id of a group, also a seat in it.
+/// Creates a guest with this name and a session; with the id of a group, also joins it.
 ///
 /// # Errors
-/// What is wrong with the name, or why there is no seat.
+/// Returns a refusal if the name is invalid, or the reason for which they cannot join.
 #[server(name = Introduce, prefix = "/do", endpoint = "introduce")]
 pub async fn introduce(
     name: String,
@@ -16,7 +18,7 @@ pub async fn introduce(
     use super::context::{caller, chat, go_to, group_id, invite_id, keep_token};
 
     let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
-    // A form that stood open in another tab must not make somebody a second person.
+    // A form left open in another tab must not create a second user for the same person.
     let me = match caller().me {
         Some(me) => me,
         None => {
@@ -28,7 +30,7 @@ pub async fn introduce(
     };
     match group {
         Some(id) => {
-            // The name is given by now; if the seat is refused, the group's page says why.
+            // The guest exists by now; if they cannot join, the group's page says why.
             go_to(&format!("/g/{id}"));
             chat().join(&me, id, invite.as_deref().and_then(invite_id)).await?;
         }
@@ -37,10 +39,10 @@ pub async fn introduce(
     Ok(me)
 }
 
-/// People to write to whose name has these words in it.
+/// Returns users to write to whose name contains these words.
 ///
 /// # Errors
-/// If nobody is signed in.
+/// Returns a refusal if nobody is signed in.
 #[server(name = FindPeople, prefix = "/do", endpoint = "find_people")]
 pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
     use super::context::{caller, chat};
@@ -50,10 +52,10 @@ pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
     Ok(people)
 }
 
-/// Mentions of members of a group that complete what was typed after the `@`.
+/// Returns mentions of members of a group that complete the text typed after the `@`.
 ///
 /// # Errors
-/// If the viewer is no member.
+/// Returns a refusal if the caller is no member.
 #[server(name = FindMembers, prefix = "/do", endpoint = "find_members")]
 pub async fn find_members(group: String, typed: String) -> Result<Vec<String>, Failure> {
     use super::context::{caller, chat, group_id};
@@ -61,19 +63,19 @@ pub async fn find_members(group: String, typed: String) -> Result<Vec<String>, F
     Ok(chat().mentions(caller().me()?, group_id(&group)?, &typed, 8).await?)
 }
 
-/// Emoji whose names have these words in them, each with its name; common ones without words.
+/// Returns emoji whose names contain these words, each with its name; without words, common ones.
 ///
 /// # Errors
-/// Only if the server cannot tell.
+/// Only on a fault of the server.
 #[server(name = FindEmoji, prefix = "/do", endpoint = "find_emoji")]
 pub async fn find_emoji(words: String) -> Result<Vec<(String, String)>, Failure> {
     Ok(super::context::chat().emoji(&words))
 }
 
-/// Who is looking, and their groups; none if nobody is signed in.
+/// Returns the caller and their conversations; none if nobody is signed in.
 ///
 /// # Errors
-/// Only if the server cannot tell.
+/// Only on a fault of the server.
 #[server(name = LookAround, prefix = "/do", endpoint = "look_around")]
 pub async fn look_around() -> Result<Option<Overview>, Failure> {
     use super::context::{caller, chat};

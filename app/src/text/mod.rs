@@ -1,5 +1,5 @@
-//! Every sentence of the page that is not a refusal, in one place, so that another language is another
-//! version of this folder.
+//! The UI texts: every sentence of the page that is not a refusal, in one folder, so that another language is another
+//! version of it.
 
 mod sentence;
 #[cfg(feature = "ssr")]
@@ -157,7 +157,7 @@ pub(crate) fn member_count(count: usize) -> String {
     }
 }
 
-/// What happened, as a notice tells it; none for what is no notice.
+/// Returns the sentence of a notice; none if the event has none.
 pub(crate) fn happened(event: &Event) -> Option<Sentence> {
     Some(match event {
         Event::Created { by, name } => sentence!("{} created “{}”", by, name.as_str()),
@@ -222,7 +222,7 @@ pub(crate) fn deleted(author: &Person) -> Sentence {
     sentence!("A message of {} was deleted", author)
 }
 
-/// How a quoted message begins; that it is gone if it is.
+/// Returns the excerpt of a quoted message, or a sentence if the message is deleted.
 pub(crate) fn excerpt_of(excerpt: String) -> String {
     if excerpt.is_empty() { GONE.into() } else { excerpt }
 }
@@ -239,16 +239,16 @@ pub(crate) fn reacted(emoji: &str, count: usize) -> String {
     format!("{emoji}, {count}")
 }
 
-/// Who has read a message, who has it, and who has not.
+/// The labels of a message's delivery states: read, delivered, not delivered.
 #[cfg(feature = "ssr")]
 pub(crate) const COME: [&str; 3] = ["Read by", "Delivered to", "Not yet delivered to"];
 
-/// Where somebody is who is connected.
+/// Returns the label of a connected user's presence.
 pub(crate) const fn whereabouts(here: bool) -> &'static str {
     if here { "Here now" } else { "Away" }
 }
 
-/// How far one's own newest message has come.
+/// Returns the sentence of a delivery receipt.
 pub(crate) fn receipt(receipt: &Receipt, is_direct: bool) -> Sentence {
     let Receipt { read_by, read, delivered, others } = receipt;
     match read_by.as_slice() {
@@ -291,7 +291,7 @@ pub(crate) fn unread(count: u32, mentions: u32) -> String {
     }
 }
 
-/// A count of what is unread: the server counts no further.
+/// Formats an unread count, as `99+` at the maximum to which the server counts.
 pub(crate) fn up_to_99(count: u32) -> String {
     if count < MAX_UNREAD { count.to_string() } else { format!("{}+", MAX_UNREAD - 1) }
 }
@@ -319,9 +319,9 @@ pub(crate) fn join_title(group: &str) -> Sentence {
     sentence!("Join {}", group)
 }
 
-/// The title of a page, with how much is unread for the viewer.
+/// Returns the title of a page, with the viewer's unread count.
 pub(crate) fn title(unread: u32, name: &str) -> String {
-    // A name of the other direction must not turn the rest round; one in ASCII cannot.
+    // A name in the other writing direction must not reorder the rest; one in ASCII cannot.
     let name = if name.is_ascii() { name.to_owned() } else { sentence!("{}", name).plain() };
     match unread {
         0 => format!("{name} · {PRODUCT}"),
@@ -329,7 +329,7 @@ pub(crate) fn title(unread: u32, name: &str) -> String {
     }
 }
 
-/// The title of the start page.
+/// Returns the title of the start page.
 pub(crate) fn home_title(unread: u32) -> String {
     match unread {
         0 => PRODUCT.into(),
@@ -337,17 +337,18 @@ pub(crate) fn home_title(unread: u32) -> String {
     }
 }
 
-/// There is nothing of a day, in days since 1970-01-01, but of later ones.
+/// Returns the sentence for a day without messages that is followed by days with some. `day` is in days since
+/// 1970-01-01.
 pub(crate) fn nothing_on(day: i64) -> String {
     format!("No messages on {}. These are the next ones.", day_name(day))
 }
 
-/// There is nothing of a day, nor of any later one.
+/// Returns the sentence for a day after which there are no messages. `day` is in days since 1970-01-01.
 pub(crate) fn nothing_since(day: i64) -> String {
     format!("No messages since {}. These are the latest.", day_name(day))
 }
 
-/// A day, in days since 1970-01-01, by its full date.
+/// Returns the full date of a day, in days since 1970-01-01.
 pub(crate) fn day_name(day: i64) -> String {
     let (year, month, date) = Timestamp(day.saturating_mul(86_400_000)).date();
     // The first day of 1970 was a Thursday; weeks begin on Monday.

@@ -1,27 +1,29 @@
+//! Sentences with isolated names, for mixed writing directions.
+
 use leptos::prelude::*;
 use wire::{GroupName, Person, PersonName};
 
-/// First strong isolate (U+2068): what follows has a direction of its own.
+/// First strong isolate (U+2068): the text after it has a direction of its own.
 const ISOLATE: char = '\u{2068}';
-/// Pop directional isolate (U+2069): the end of it.
+/// Pop directional isolate (U+2069): the end of an isolate.
 const END: char = '\u{2069}';
 
-/// A sentence of the page with names in it. The sentence keeps its own direction and each name stands isolated, so that
-/// a name of the other direction does not turn "سارا made داود an admin" into its opposite. Only [`sentence!`] makes one,
-/// so a name cannot get into it without being isolated.
+/// A sentence of the page with names in it. The sentence keeps its own direction and each name is isolated, so that a
+/// name in the other direction does not turn "سارا made داود an admin" into its opposite. Only [`sentence!`] creates
+/// one, so a name cannot get into it without being isolated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sentence(String);
 
-/// Something that stands in a sentence.
+/// A part of a sentence.
 pub(crate) trait Part {
-    /// Puts it at the end of the sentence.
+    /// Appends it to the sentence.
     fn put(&self, out: &mut String);
 }
 
-/// Words of our own, in the language of the sentence.
+/// Fixed words, in the language of the sentence.
 pub(crate) struct Words(pub(crate) &'static str);
 
-/// Makes a [`Sentence`]: each `{}` stands for one of the parts that follow.
+/// Creates a [`Sentence`]: each `{}` stands for one of the parts that follow.
 macro_rules! sentence {
     ($words:literal $(, $part:expr)* $(,)?) => {
         $crate::text::Sentence::of($words, &[$(&$part as &dyn $crate::text::Part),*])
@@ -30,7 +32,7 @@ macro_rules! sentence {
 pub(crate) use sentence;
 
 impl Sentence {
-    /// Puts the parts in the places that the words leave for them.
+    /// Puts the parts into the placeholders of the words.
     pub(crate) fn of(words: &str, parts: &[&dyn Part]) -> Self {
         let mut out = String::with_capacity(words.len() + 24 * parts.len());
         let mut parts = parts.iter();
@@ -45,7 +47,7 @@ impl Sentence {
         Self(out)
     }
 
-    /// As HTML: each name in a `<bdi>`.
+    /// Renders it as HTML: each name in a `<bdi>`.
     pub(crate) fn view(self) -> AnyView {
         let pieces = self.0.split([ISOLATE, END]).enumerate().filter(|(_, piece)| !piece.is_empty());
         let piece = |(place, piece): (usize, &str)| {
@@ -55,7 +57,8 @@ impl Sentence {
         pieces.map(piece).collect::<Vec<_>>().into_any()
     }
 
-    /// As plain text, where there is no markup: titles, labels, placeholders. Names stand between isolates.
+    /// Returns it as plain text, where there is no markup: titles, labels, placeholders. Names stand between
+    /// isolates.
     pub(crate) fn plain(self) -> String {
         self.0
     }
@@ -70,7 +73,7 @@ impl From<&'static str> for Sentence {
 
 fn isolate(out: &mut String, text: &str) {
     out.push(ISOLATE);
-    // An isolate inside would end ours.
+    // An isolate inside a name would end ours.
     out.extend(text.chars().filter(|c| !matches!(c, '\u{2066}'..='\u{2069}')));
     out.push(END);
 }
@@ -111,7 +114,7 @@ impl Part for Words {
     }
 }
 
-/// A part of a sentence that is one itself: its names are isolated already.
+/// A part of a sentence that is a sentence itself: its names are isolated already.
 impl Part for Sentence {
     fn put(&self, out: &mut String) {
         out.push_str(&self.0);

@@ -1,4 +1,4 @@
-//! The sentences of pages that only the server makes.
+//! The UI texts of server-only pages.
 
 use wire::{AppRole, AuditEvent, EndedSessions, Invite, Timestamp};
 
@@ -109,7 +109,7 @@ pub(crate) fn sent_to(sent: usize, all: usize) -> Sentence {
 pub(crate) const FIND_GROUP: &str = "Find a group";
 pub(crate) const NONE_LISTED: &str = "No group is listed. Whoever manages one can list it in its settings.";
 pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
-/// The label of a row's link, with the group's name.
+/// Returns the label of a row's link, with the group's name.
 pub(crate) fn of_group(deed: &'static str, group: &str) -> Sentence {
     sentence!("{}: {}", Words(deed), group)
 }
@@ -147,7 +147,7 @@ pub(crate) const END_SESSION: &str = "Sign out there";
 pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 
-/// What somebody did to accounts and sessions, as a sentence.
+/// Returns the sentence of an audit event.
 pub(crate) fn deed(deed: &AuditEvent) -> Option<Sentence> {
     Some(match deed {
         AuditEvent::Claimed { by } => sentence!("{} made an account", by),
@@ -222,7 +222,7 @@ pub(crate) const DEEDS: [(&str, &str); 4] = [
 pub(crate) const REMOVE: &str = "Remove";
 pub(crate) const BAN: &str = "Ban";
 
-/// How long an invite may work, in minutes.
+/// The lifetimes of an invite that the form offers, in minutes.
 pub(crate) const SPANS: [(u32, &str); 4] =
     [(60, "An hour"), (1_440, "A day"), (WEEK, "A week"), (0, "Until it is revoked")];
 /// A week, in minutes.
@@ -236,7 +236,7 @@ pub(crate) fn message_of(author: &wire::Person) -> Sentence {
     sentence!("Message of {}", author)
 }
 
-/// A moment as logs show it: in the viewer's zone, or in UTC while nobody knows that.
+/// Formats a time as logs show it: in the viewer's zone, or in UTC if that is not known.
 pub(crate) fn moment(zone: &Zone, at: Timestamp) -> String {
     let (year, month, day) = zone.date(at);
     let local = zone.local(at);

@@ -1,4 +1,4 @@
-//! ann, who looks at tea and is connected; what her browser shows and sends.
+//! Fixtures: ann, who has the group tea open and is connected; the rows she sees and the frames she sends.
 
 use app::ChatClient;
 use app::client::{Effect, RowState, Timeline};
@@ -34,7 +34,7 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
-/// The group in a list, heard up to a place.
+/// Returns the group's item in the list of conversations, with this head.
 pub(crate) fn mine(head: u64) -> ConversationItem {
     ConversationItem {
         what: ConversationSummary::Group(tea()),
@@ -81,7 +81,7 @@ pub(crate) fn page(entries: Vec<Entry>) -> ConversationView {
     }
 }
 
-/// ann, who looks at a group in which one thing was said, and is connected.
+/// Returns the client of ann, who has a group with one message open and is connected, and its timeline.
 pub(crate) fn connected() -> (ChatClient, Timeline) {
     let visit = Overview {
         me: person("ann"),
@@ -97,7 +97,7 @@ pub(crate) fn connected() -> (ChatClient, Timeline) {
     (live, timeline)
 }
 
-/// The frames that are due, without those that subscribe.
+/// Returns the frames that are due, without subscriptions.
 pub(crate) fn sent(live: &ChatClient, now: f64) -> Vec<Value> {
     let orders = live.due(now);
     let frames = orders.iter().filter_map(|order| match order {

@@ -1,4 +1,4 @@
-//! The browser's state, turn by turn, without a browser.
+//! The chat client, step by step, without a browser.
 
 mod passing;
 mod resuming;

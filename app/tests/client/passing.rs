@@ -1,4 +1,4 @@
-//! What is unread, and what is told in passing.
+//! Unread counts and ephemeral events.
 
 use app::client::{Effect, Timeline};
 use leptos::prelude::*;
@@ -39,7 +39,7 @@ fn a_group_that_is_not_open_is_heard_for_what_is_unread_in_it() {
     );
 }
 
-/// The server says how much is unread.
+/// Sends the unread count from the server.
 fn told_unread(live: &app::ChatClient, unread: u32) {
     let told = json!({"event": "read", "topic": topic(), "seq": 1, "unread": unread});
     live.heard(&told.to_string(), 0.0);
@@ -82,7 +82,7 @@ fn what_was_read_elsewhere_during_an_outage_is_read_here_too() {
     live.opened(200.0);
     let own = Topic::user(person("ann").id);
     assert!(live.due(200.0).contains(&Effect::Load(own)), "every count is asked for anew");
-    // A count that is told while the list is on its way may be newer than the list.
+    // A count that arrives while the list is loading may be newer than the list.
     told_unread(&live, 3);
     let mine = live.mine.with_untracked(|mine| mine.clone());
     let visit =

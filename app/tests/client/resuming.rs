@@ -1,4 +1,4 @@
-//! Connections that end, and what is asked for anew.
+//! Reconnecting: subscriptions and requests on a new connection.
 
 use app::client::Effect;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! What ann writes, on its way and once more.
+//! Sending: pending messages, acknowledgements, refusals and retries.
 
 use app::client::{Effect, RowState, Timeline};
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ fn what_ann_types_is_shown_at_once_and_becomes_the_delivered_row() {
     };
     let before = keys(&timeline);
     assert_eq!(posts(&sent(&live, 0.0)), ["a1", "a2"]);
-    // Somebody else was quicker: facts stand before what is on its way.
+    // Another message was committed first: delivered rows come before pending ones.
     hear(&live, &said(2, "ben", "b2"));
     hear(&live, &said(3, "ann", "a1"));
     let now = [
@@ -44,7 +44,7 @@ fn what_has_no_answer_goes_again_over_the_next_connection_in_order() {
     assert_eq!(posts(&sent(&live, 1.0)), [""; 0], "not while there is no connection");
     live.opened(2.0);
     assert_eq!(posts(&sent(&live, 2.0)), ["a1", "a2"]);
-    // The first one had been committed after all: it comes with the gap, and is there once.
+    // The first message had been committed after all: it arrives with the recovery, and is there once.
     hear(&live, &said(2, "ann", "a1"));
     hear(&live, &said(2, "ann", "a1"));
     assert_eq!(rows(&timeline)[1..], [row("a1", Some(2), DELIVERED), row("a2", None, SENDING)]);

@@ -1,4 +1,4 @@
-//! What the page shows of a log, as it changes and is paged through.
+//! The timeline: rows as entries arrive, and as history is paged through.
 
 use app::client::{Effect, Timeline};
 use leptos::prelude::*;
@@ -104,7 +104,7 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
     let timeline = Timeline::new(old, person("ann").id, app::Zone::UTC);
     live.follow(&timeline);
     assert!(timeline.has_newer.get_untracked() && timeline.has_older.get_untracked());
-    // News of now change what is shown, but are not put below it.
+    // New entries amend the rows on the page, but are not appended to them.
     hear(&live, &said(101, "ben", "b101"));
     hear(&live, &entry(102, "n102", Event::Deleted { target: Seq(50), by: person("ben") }));
     assert_eq!(rows(&timeline).len(), 20);
@@ -116,7 +116,7 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
     timeline.extend(slice(95, 100));
     assert_eq!(timeline.last(), Seq(90), "a slice that does not fit is passed over");
 
-    // Who writes comes back to now.
+    // Posting goes back to the newest messages.
     post(&live, "a1");
     assert!(live.due(0.0).contains(&Effect::Load(topic())));
     let now =
@@ -131,7 +131,7 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
 #[test]
 fn pages_of_rows_fit_together_by_the_places_they_cover() {
     let (live, _) = connected();
-    // Eight messages, each followed by many changes that have no row.
+    // Eight messages, each followed by many amendments, which have no row.
     let all: Vec<Entry> = (1..=8).map(|n| said(n * 100, "ben", &format!("b{n}"))).collect();
     let part = |rows: std::ops::Range<usize>, from: u64, to: u64| Rows {
         entries: all[rows].to_vec(),
@@ -191,7 +191,7 @@ fn a_page_never_has_more_than_300_rows_however_far_one_reads() {
     assert_eq!((timeline.first(), timeline.last()), (Seq(1_701), Seq(2_000)));
     assert!(timeline.has_older.get_untracked());
 
-    // News take nothing away from somebody who reads older rows; they wait where the newer ones are.
+    // A new entry removes nothing while the viewer reads older rows; it waits among the newer ones.
     timeline.reads_old.set(true);
     hear(&live, &said(2_001, "ben", "new"));
     assert_eq!((timeline.first(), timeline.last()), (Seq(1_701), Seq(2_000)));
