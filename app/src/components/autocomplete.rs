@@ -13,7 +13,7 @@ use crate::text::{self, sentence};
 
 /// The most suggestions shown at once.
 const MOST: usize = 8;
-/// The longest word before the caret that is matched, in characters.
+/// The longest name that is matched before the caret, in characters.
 const LONGEST: usize = 40;
 
 /// Autocomplete for the word before the caret: `@` completes a member, `:` an emoji.
