@@ -1,3 +1,5 @@
+//! The handle of the domain: [`Chat`], its parts, and the [`Caller`] of a call.
+
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicU64;
@@ -31,8 +33,8 @@ use crate::service::error::{Error, Fault};
 use crate::service::limits::Limits;
 use crate::service::rate_limiter::RateLimiter;
 
-/// The domain, as everything outside sees it: one handle a node, shared by all that runs on it. What it can
-/// do stands in `acts/`, one file an area.
+/// The domain, as everything outside sees it: one handle per node, shared by all that runs on it. Its operations are
+/// in `service/`, one file an area.
 pub struct Chat {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
@@ -43,95 +45,95 @@ pub struct Chat {
     pub(crate) session_clock: SessionClock,
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
-    /// How fast each user sends.
+    /// Rate limit for sending, by user.
     pub(crate) pace: RateLimiter<UserId>,
     /// Rate limit for publishing to open topics.
     pub(crate) publishing: RateLimiter<Network>,
-    /// How fast each user does everything else that is kept.
+    /// Rate limit for every other stored change, by user.
     pub(crate) acts: RateLimiter<UserId>,
-    /// How fast each user puts people into groups.
+    /// Rate limit for adding users to groups, by user.
     pub(crate) adding: RateLimiter<UserId>,
-    /// How fast new people come from each network.
+    /// Rate limit for new users, by network.
     pub(crate) newcomers: RateLimiter<Network>,
-    /// How often each user may say that they are typing.
+    /// Rate limit for typing events, by user.
     pub(crate) typing_pace: RateLimiter<UserId>,
-    /// Who is, until it is told.
+    /// The users who are typing, until they are published.
     pub(crate) typing: Arc<Typing>,
     pub(crate) forge: PasswordHashing,
-    /// The token by which somebody becomes the owner, if it was offered and not used.
+    /// The token that makes a user the owner, if it was offered and not used.
     pub(crate) owner_link: Mutex<Option<TokenHash>>,
-    /// Where pictures are made anew, one at a time: each may take much memory.
+    /// The pool that re-encodes pictures, one at a time: each may take much memory.
     pub(crate) pictures: CpuPool,
     /// The bounded pool that parses long texts.
     pub(crate) readings: CpuPool,
     /// The number of texts parsed in the pool.
     pub(crate) texts_read: AtomicU64,
-    /// Where sockets learn that their session is over.
+    /// The revocations that end the sockets of ended sessions.
     pub(crate) endings: Arc<Revocations>,
-    /// What readers that fell behind share.
+    /// The pages of history that subscribers share during recovery.
     pub(crate) gaps: Arc<RecoveryCache>,
-    /// What is told once a beat.
+    /// The ephemeral events until the next flush.
     pub(crate) pulse: Arc<EphemeralBuffer>,
     pub(crate) tally: Arc<Metrics>,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
-    /// What runs beside the calls: the ear on the bus, the beat, the broker's shards and others.
+    /// Background tasks: the listener on the bus, the ephemeral flusher, the broker's shards and others.
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// What a [`Chat`] is made of.
+/// The parts of a [`Chat`].
 pub struct Parts {
-    /// Where facts are kept.
+    /// The store of facts.
     pub store: Arc<dyn Store>,
-    /// The way to other nodes.
+    /// The bus to other nodes.
     pub bus: Arc<dyn Bus>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// The random source.
     pub chance: Arc<dyn RandomSource>,
-    /// What the operator set.
+    /// The operator's limits.
     pub limits: Limits,
 }
 
-/// After how long without news, up to twice, a topic's frames leave the memory.
+/// The time without entries after which, at up to twice of it, a topic's frames leave the memory.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// On whose behalf a call runs.
+/// The user for whom a call runs, with network and session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The signed-in user, if any.
     pub me: Option<Person>,
-    /// Whether this caller may use open topics without a token.
+    /// Whether they may use open topics without a token.
     pub open_topics: bool,
-    /// From where it comes; none for this machine itself.
+    /// The remote address; none for this machine itself.
     pub from: Option<IpAddr>,
     /// The session it runs in.
     pub session: Option<Token>,
-    /// The token that the browser keeps while it is signed out, by which it is known as a device that has signed in.
+    /// The token that the browser keeps while it is signed out; it identifies a device that has signed in.
     pub device: Option<Token>,
-    /// What the browser says it is.
+    /// The browser's description of itself.
     pub label: String,
     /// [`Chat::revocation_position`] before the session was looked up.
     pub endings: u64,
 }
 
-/// The answer to a send: it is committed.
+/// The acknowledgement of a send: it is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ack {
     /// The sender's id for it.
     pub id: SendId,
     /// Its log.
     pub topic: Topic,
-    /// Its place.
+    /// Its Seq.
     pub seq: Seq,
-    /// When it was taken, UTC.
+    /// The time at which it was accepted, UTC.
     pub timestamp: Timestamp,
-    /// Whether it was there already.
+    /// Whether it was committed before.
     pub duplicate: bool,
 }
 
 impl Caller {
-    /// The signed-in user.
+    /// Returns the signed-in user.
     ///
     /// # Errors
     /// [`Refusal::SignInNeeded`].
@@ -141,8 +143,8 @@ impl Caller {
 }
 
 impl Chat {
-    /// Starts the committer, the ear on the bus, the beat and the broker's shards. Call it within a tokio runtime;
-    /// [`Chat::shut_down`] ends them.
+    /// Starts the committer, the listener on the bus, the ephemeral flusher and the broker's shards. Call it within a
+    /// tokio runtime; [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, bus, clock, chance, limits } = parts;
@@ -215,20 +217,20 @@ impl Chat {
         chat
     }
 
-    /// Closes the valve when the session of a caller ends, from now on.
+    /// Closes the connection through the handle when the session of a caller ends, from now on.
     #[must_use]
     pub fn watch_revocation(&self, caller: &Caller, valve: CloseHandle) -> RevocationWatch {
         self.endings.watch(caller, valve)
     }
 
-    /// How often sessions have ended on this node, to be asked before a session is looked up.
+    /// Returns the number of times that sessions have ended on this node; read it before a session is looked up.
     #[must_use]
     pub fn revocation_position(&self) -> u64 {
         self.endings.position()
     }
 
-    /// Whether the session of a caller goes on, now that [`Chat::ending`] watches it: what ended between the look at it
-    /// and the watch has told nobody.
+    /// Returns true if the session of a caller is still valid, now that [`Chat::watch_revocation`] watches it: an end
+    /// between its lookup and the watch has notified nobody.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -240,44 +242,44 @@ impl Chat {
         Ok(self.authenticate(session).await?.is_some())
     }
 
-    /// The broker of this node.
+    /// Returns the broker of this node.
     #[must_use]
     pub const fn broker(&self) -> &Arc<Broker> {
         &self.broker
     }
 
-    /// What this node has done since it began.
+    /// Returns the counters of this node since it began.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.tally
     }
 
-    /// How often the store was read since it was opened.
+    /// Returns the number of reads of the store since it was opened.
     #[must_use]
     pub fn store_reads(&self) -> u64 {
         self.store.reads()
     }
 
-    /// How many passwords were hashed or compared since the start.
+    /// Returns the number of passwords hashed or compared since the start.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
         self.forge.hashed()
     }
 
-    /// The fault for which nothing can be written just now; none while commits work. It ends by itself when they do
+    /// Returns the fault that prevents writes at present; none while commits work. It ends by itself when they do
     /// again, also if nobody writes.
     #[must_use]
     pub fn write_fault(&self) -> Option<Fault> {
         self.writability.fault()
     }
 
-    /// The time, as everything here sees it.
+    /// Returns the time of the domain's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Takes nothing more, commits and answers what was taken, and closes the store.
+    /// Accepts nothing more, commits and answers all that was accepted, and closes the store.
     ///
     /// # Errors
     /// [`Error::Fault`] if the store could not be closed.
@@ -294,12 +296,12 @@ impl Chat {
         confirmed
     }
 
-    /// Hands a write to the committer and waits until it is a fact.
+    /// Enqueues a write with the committer and waits until it is committed.
     pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, Error> {
         self.committer.commit(write).await
     }
 
-    /// As [`Chat::commit`], with a note of it in the audit log of the application.
+    /// As [`Chat::commit`], with an event in the audit log of the application.
     pub(crate) async fn commit_noted(
         &self,
         write: Write,
@@ -313,7 +315,7 @@ impl Chat {
         }
     }
 
-    /// Hands a write to the committer and waits until it has its turn.
+    /// Enqueues a write with the committer and waits until it has its turn.
     pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
         self.committer.enqueue(write).await
     }
@@ -323,7 +325,7 @@ impl Chat {
     }
 }
 
-/// Gives back the memory of topics where nothing happens, and of what nobody shares any more.
+/// Frees the memory of idle topics, and of recovery pages that nobody shares any more.
 async fn tidy(broker: Arc<Broker>, gaps: Arc<RecoveryCache>) {
     loop {
         tokio::time::sleep(IDLE).await;
@@ -333,7 +335,7 @@ async fn tidy(broker: Arc<Broker>, gaps: Arc<RecoveryCache>) {
     }
 }
 
-/// Passes the hints of other nodes on to this node's readers.
+/// Delivers the hints of other nodes to this node's subscribers.
 async fn listen(
     mut ear: Box<dyn HintStream>,
     broker: Arc<Broker>,
@@ -354,8 +356,8 @@ async fn listen(
     }
 }
 
-/// Whether somebody has got back what a hint said that they lost: hints may be late, or come twice. What
-/// cannot be found out counts as no.
+/// Returns true if a user has regained the permission that a hint said they lost: hints may be late, or come twice.
+/// Returns false if that cannot be determined.
 async fn may_read_again(store: &dyn Store, topic: &Topic, user: UserId) -> bool {
     let (group, needs) = match topic.kind() {
         TopicKind::Group(group) => (group, [Some(Role::Member), Some(Role::Admin)]),

@@ -1,4 +1,4 @@
-//! The port between nodes, and the bus of a single machine.
+//! The bus: the port between nodes, and the bus of a single machine.
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
@@ -8,54 +8,54 @@ use crate::ports::store::Sessions;
 
 /// Carries hints from each node to all.
 ///
-/// A hint says that facts exist, never the facts themselves: whoever hears it reads the store. So a bus may
-/// drop, repeat and reorder hints, and may bring a node its own back; it must never make one up. What was
-/// dropped is made good when the next hint of the same topic comes, or when positions are compared.
+/// A hint says that facts exist and never carries them: its receiver reads the store. So a bus may drop, repeat and
+/// reorder hints, and may return a node its own; it must never invent one. A dropped hint is made good by the next
+/// hint of the same topic, or when positions are compared.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Tells every node. Never waits for one.
+    /// Sends a hint to every node. Never waits for one.
     fn announce(&self, hint: Hint);
 
-    /// A new ear on the bus; hears what is announced from now on.
+    /// Subscribes to the bus; the stream gets what is announced from now on.
     fn listen(&self) -> Box<dyn HintStream>;
 }
 
-/// One listener on a bus.
+/// One subscriber of a bus.
 #[async_trait]
 pub trait HintStream: Send {
-    /// The next hint; none when the bus is gone. Cancel-safe.
+    /// Returns the next hint; none when the bus is gone. Cancel-safe.
     async fn next(&mut self) -> Option<Hint>;
 }
 
-/// What one node tells the others.
+/// A message from one node to the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
     /// The topic has entries up to here.
     News {
-        /// Which topic.
+        /// The topic.
         topic: Topic,
         /// Its newest entry.
         head: Seq,
     },
-    /// A user lost the right to read a topic.
+    /// A user lost the permission to read a topic.
     Ended {
-        /// Which topic.
+        /// The topic.
         topic: Topic,
-        /// Who.
+        /// The user.
         user: UserId,
-        /// The last entry they may have.
+        /// The last entry that they may receive.
         after: Seq,
     },
     /// Sessions of a user are over.
     SignedOut {
-        /// Whose.
+        /// The user.
         user: UserId,
-        /// Which.
+        /// The sessions that ended.
         which: Sessions,
     },
     /// A topic is gone for everyone.
     Gone {
-        /// Which topic.
+        /// The topic.
         topic: Topic,
     },
 }
@@ -66,7 +66,7 @@ pub struct LocalBus {
     hints: broadcast::Sender<Hint>,
 }
 
-/// How many hints may wait for a slow ear before the oldest are dropped.
+/// The most hints that wait for a slow subscriber; beyond it the oldest are dropped.
 const WAITING: usize = 4_096;
 
 impl Default for LocalBus {
@@ -77,7 +77,7 @@ impl Default for LocalBus {
 
 impl Bus for LocalBus {
     fn announce(&self, hint: Hint) {
-        // An error means that nobody listens, which is how a bus with one node begins and ends.
+        // An error means that nobody is subscribed, which is how a bus with one node begins and ends.
         let _ = self.hints.send(hint);
     }
 

@@ -7,14 +7,14 @@ use wire::Timestamp;
 
 /// The source of time.
 pub trait Clock: Send + Sync + 'static {
-    /// Now, UTC. It may step in both directions, when somebody sets the machine's clock.
+    /// Returns the time, UTC. It may step in both directions, when somebody sets the machine's clock.
     fn now(&self) -> Timestamp;
 
-    /// The time since any fixed moment, from a monotonic clock: it never steps.
+    /// Returns the time since a fixed moment, from a monotonic clock: it never steps.
     fn elapsed(&self) -> Duration;
 }
 
-/// The time by which lengths are measured: rate limits, sign-in windows, slow mode, mutes, invites and links.
+/// The clock that measures durations: rate limits, sign-in windows, slow mode, mutes, invites and links.
 ///
 /// It follows the wall clock, but never goes back: if somebody sets the clock back one hour, it goes on by the monotonic
 /// clock, so no wait gets longer than it was. If the clock is set forward, waits end early. After a restart it begins
@@ -30,7 +30,7 @@ impl SteadyClock {
         Self { clock, latest: Mutex::new(None) }
     }
 
-    /// Now, for comparing with other moments of this clock.
+    /// Returns the time, for comparison with other times of this clock.
     pub(crate) fn now(&self) -> Timestamp {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
@@ -43,12 +43,12 @@ impl SteadyClock {
     }
 }
 
-/// The time by which sessions are measured, in days.
+/// The clock that measures the age of sessions, in days.
 ///
 /// It follows the wall clock, also where that was set by less than a day in either direction. A larger step within one
-/// run is an accident until the next start: it goes on by the monotonic clock meanwhile, so that nobody is signed out by
-/// a clock that is set to next year, and no session lasts longer by one that is set to last year. The monotonic clock may
-/// stand still while the machine sleeps; that is caught up with where it was less than a day.
+/// run is ignored until the next start: meanwhile it continues by the monotonic clock, so that a clock set to next
+/// year signs nobody out, and a clock set to last year makes no session last longer. The monotonic clock may stand
+/// still while the machine sleeps; a sleep of less than a day is caught up with.
 pub(crate) struct SessionClock {
     clock: Arc<dyn Clock>,
     /// The latest reading: the monotonic time, and what this clock showed then.
@@ -61,12 +61,12 @@ const DAY_MILLIS: i64 = 86_400_000;
 impl SessionClock {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let clock = Self { clock, latest: Mutex::new(None) };
-        // From the start on: a step before somebody asks is one of this run, too.
+        // From the start on: a step before the first call belongs to this run, too.
         clock.now();
         clock
     }
 
-    /// Now, for comparing with the moments of sessions.
+    /// Returns the time, for comparison with the times of sessions.
     pub(crate) fn now(&self) -> Timestamp {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());

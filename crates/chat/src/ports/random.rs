@@ -1,8 +1,8 @@
-//! Randomness as an argument of the domain.
+//! The random source: randomness as an argument of the domain.
 
 /// The source of randomness.
 pub trait RandomSource: Send + Sync + 'static {
-    /// Fills the bytes with values that nobody can guess.
+    /// Fills the bytes with unpredictable values.
     fn fill(&self, bytes: &mut [u8]);
 }
 
@@ -19,7 +19,7 @@ impl RandomSource for OsRandom {
     }
 }
 
-/// Random bytes for an id or a token.
+/// Returns random bytes for an id or a token.
 pub(crate) fn random<const N: usize>(source: &dyn RandomSource) -> [u8; N] {
     let mut bytes = [0; N];
     source.fill(&mut bytes);

@@ -1,11 +1,13 @@
+//! Attempts: the counters behind limits within a sliding window.
+
 use sha2::{Digest, Sha256};
 
-/// One try at something that may be tried only so often within a sliding window. All tries count until they are given back.
+/// One attempt at something that is limited within a sliding window. All attempts count until they are given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// The counter.
     pub key: AttemptKey,
-    /// The most tries in the window.
+    /// The most attempts in the window.
     pub max: u32,
     /// The length of the window, in milliseconds.
     pub window_ms: i64,
@@ -16,7 +18,7 @@ pub struct Attempt {
 pub struct AttemptKey(pub [u8; 16]);
 
 impl AttemptKey {
-    /// The counter of these parts.
+    /// Returns the counter of these parts.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut sha = Sha256::new();

@@ -1,3 +1,5 @@
+//! Entries of a log: drafts, amendments, and the ranges that a page is read by.
+
 use wire::limits::PAGE_BYTES;
 use wire::{
     Amendment, Entry, Event, Json, Person, Refusal, RichText, Role, SendId, Seq, Timestamp, Topic, UserId,
@@ -6,32 +8,32 @@ use wire::{
 use super::Permission;
 use crate::rules;
 
-/// An entry before it has its place.
+/// An entry before it has its Seq.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
     /// The log it goes to.
     pub topic: Topic,
-    /// Who sends it: the scope of its id.
+    /// The sender: the scope of its id.
     pub sender: Sender,
     /// The sender's id for it.
     pub id: SendId,
-    /// What the sender meant, as a hash: a repeat has the same, whatever else changed meanwhile.
+    /// A hash of the sender's intent: a retry has the same, whatever else changed meanwhile.
     pub body: BodyHash,
-    /// What the entry carries.
+    /// The data of the entry.
     pub data: Json,
-    /// When it was taken.
+    /// The time at which it was accepted.
     pub at: Timestamp,
-    /// The right it needs; checked inside the commit, so that nobody posts after their leave, or after they
-    /// were muted, was committed.
+    /// The permission it needs; checked inside the commit, so that nobody posts after their leave or their mute was
+    /// committed.
     pub right: Option<Permission>,
-    /// The place of an earlier entry of the same log that this one is about: what it answers or changes.
+    /// The Seq of an earlier entry of the same log that this one answers or changes.
     pub about: Option<Seq>,
     /// Whether it counts as unread for everyone but its sender: a message does, a notice does not.
     pub counts: bool,
     /// Whether the page of a conversation shows it as a row of its own: a message or a notice, but not the change of a
     /// message. What counts as unread is a row.
     pub is_row: bool,
-    /// Whom it mentions.
+    /// The users whom it mentions.
     pub mentions: Mentions,
 }
 
@@ -40,15 +42,15 @@ pub struct Draft {
 pub struct SentBefore {
     /// Its log.
     pub topic: Topic,
-    /// Its place.
+    /// Its Seq.
     pub seq: Seq,
-    /// What its sender meant.
+    /// The hash of its sender's intent.
     pub body: BodyHash,
-    /// When it was taken.
+    /// The time at which it was accepted.
     pub at: Timestamp,
 }
 
-/// Whom an entry mentions.
+/// The users whom an entry mentions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mentions {
     /// By name.
@@ -61,17 +63,17 @@ pub struct Mentions {
 /// people at once need one write each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Amend {
-    /// The place of the message, in the log of `news`.
+    /// The Seq of the message, in the log of `news`.
     pub target: Seq,
     /// The person who changes it.
     pub by: Person,
     /// The change.
     pub amendment: Amendment,
-    /// The meaning of the new text of an edit.
+    /// The parsed new text of an edit.
     pub body: RichText,
     /// The people whom an edited message mentions from now on; none if the text stays.
     pub mentions: Option<Mentions>,
-    /// The entry that tells of the change. Its right is that of the change.
+    /// The entry that announces the change. Its permission is that of the change.
     pub news: Draft,
 }
 
@@ -86,7 +88,7 @@ pub struct Amended {
     pub counts: bool,
     /// The people whom it mentions.
     pub mentions: Mentions,
-    /// What replies quote of it from now on, if its words have changed: see [`requoted`].
+    /// The new excerpt for replies that quote it, if its text has changed: see [`requoted`].
     pub excerpt: Option<String>,
 }
 
@@ -95,11 +97,11 @@ pub struct Amended {
 pub struct Kept {
     /// The entry.
     pub entry: Entry<Json>,
-    /// Whom it mentions.
+    /// The users whom it mentions.
     pub mentions: Mentions,
 }
 
-/// Who an entry is from: the scope in which a [`SendId`] is unique.
+/// The sender of an entry: the scope in which a [`SendId`] is unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sender {
     /// A user.
@@ -108,37 +110,37 @@ pub enum Sender {
     Open,
 }
 
-/// The first 128 bits of the SHA-256 of what a sender meant.
+/// The first 128 bits of the SHA-256 of a sender's intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyHash(pub [u8; 16]);
 
-/// Which rows a page of a conversation shall have: so many on each side of a place. If one side has
-/// fewer, there are more on the other.
+/// The rows that a page of a conversation is asked for: a number on each side of a Seq. If one side has fewer, there
+/// are more on the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowRange {
-    /// The first place after the gap between the two sides; a place past the end of the log is its end.
+    /// The first Seq after the gap between the two sides; one past the end of the log is its end.
     pub at: Seq,
-    /// At most so many rows before `at`.
+    /// The most rows before `at`.
     pub before: usize,
-    /// At most so many rows at `at` and after it.
+    /// The most rows at `at` and after it.
     pub after: usize,
-    /// At most so many bytes of data together, but at least one row.
+    /// The most bytes of data together; at least one row is returned.
     pub bytes: usize,
 }
 
-/// Which entries a [`Page`] shall have.
+/// The entries that a [`Page`] is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Range {
-    /// Only entries after this place; then the page begins at the oldest of them.
+    /// Only entries after this Seq; then the page begins at the oldest of them.
     pub after: Option<Seq>,
-    /// Only entries before this place. Without `after` the page ends at the newest of them.
+    /// Only entries before this Seq. Without `after` the page ends at the newest of them.
     pub before: Option<Seq>,
-    /// At most so many.
+    /// The most entries.
     pub limit: usize,
 }
 
 impl Mentions {
-    /// Whether it mentions somebody.
+    /// Returns true if it mentions a user.
     #[must_use]
     pub fn has(&self, user: UserId) -> bool {
         self.everyone || self.people.contains(&user)
@@ -146,25 +148,25 @@ impl Mentions {
 }
 
 impl RowRange {
-    /// The newest rows.
+    /// Asks for the newest rows.
     #[must_use]
     pub const fn newest(rows: usize) -> Self {
         Self::before(Seq(u64::MAX), rows)
     }
 
-    /// The rows before a place.
+    /// Asks for the rows before a Seq.
     #[must_use]
     pub const fn before(seq: Seq, rows: usize) -> Self {
         Self::split(seq, rows, 0)
     }
 
-    /// The rows after a place.
+    /// Asks for the rows after a Seq.
     #[must_use]
     pub fn after(seq: Seq, rows: usize) -> Self {
         Self::split(Seq(seq.0.saturating_add(1)), 0, rows)
     }
 
-    /// So many rows before a place, and so many at it and after it.
+    /// Asks for a number of rows before a Seq, and a number of rows at it and after it.
     #[must_use]
     pub const fn split(at: Seq, before: usize, after: usize) -> Self {
         Self { at, before, after, bytes: PAGE_BYTES }
@@ -172,7 +174,7 @@ impl RowRange {
 }
 
 impl Amend {
-    /// Asks the rule what becomes of the message; none if everything is so already.
+    /// Applies the rule to the message; none if it is already as the change would make it.
     ///
     /// # Errors
     /// Those of [`rules::amend`].
@@ -202,14 +204,14 @@ impl Amend {
     }
 }
 
-/// The event that an entry of a conversation carries.
+/// Returns the event that an entry of a conversation carries.
 #[must_use]
 pub fn event_of(data: &Json) -> Event {
     serde_json::from_str(data.as_str()).unwrap_or(Event::Unknown)
 }
 
-/// An entry about a message whose words have changed, as it is from now on: a reply that quotes it quotes the new words, or
-/// nothing if it is deleted, and an earlier edit has no words any more. None if the entry stays as it is.
+/// Returns an entry about a message whose text has changed, as it is from now on: a reply that quotes it quotes the
+/// new text, or nothing if it is deleted, and an earlier edit loses its text. None if the entry stays as it is.
 #[must_use]
 pub fn requoted(data: &Json, excerpt: &str) -> Option<Json> {
     let event = match event_of(data) {

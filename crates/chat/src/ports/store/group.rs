@@ -1,3 +1,5 @@
+//! Groups: listings, the roster that rules decide on, and the changes they decide.
+
 use wire::{
     Description, GroupId, GroupSummary, Invite, InviteId, Member, Person, Role, Seq, Settings, Timestamp,
     UserId,
@@ -8,9 +10,9 @@ use super::Draft;
 /// A group as a list of groups shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupListing {
-    /// Which.
+    /// The group.
     pub group: GroupSummary,
-    /// What it is about.
+    /// Its description.
     pub description: Description,
     /// The number of members.
     pub members: u32,
@@ -19,75 +21,75 @@ pub struct GroupListing {
 /// A change of a group, decided on the [`Roster`] that had `version`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupChange {
-    /// Which group.
+    /// The group.
     pub group: GroupId,
-    /// The version that was looked at; none if the group must not exist yet.
+    /// The version of the roster that the change was decided on; none if the group must not exist yet.
     pub version: Option<Version>,
-    /// What becomes true.
+    /// The facts, in the order in which they apply.
     pub facts: Vec<Fact>,
-    /// What is told of it, in this order. The drafts need no right.
+    /// The entries that announce it, in this order. The drafts need no permission.
     pub news: Vec<Draft>,
 }
 
-/// What can become true of a group.
+/// A change of one part of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
-    /// It exists.
+    /// The group exists.
     Created {
-        /// What is set.
+        /// Its settings.
         settings: Settings,
-        /// Since when.
+        /// The time of its creation.
         at: Timestamp,
     },
-    /// This is set now.
+    /// The settings are these.
     Settled(Settings),
-    /// It does not exist any more, nor does its log or its audit log.
+    /// The group no longer exists, nor does its log or its audit log.
     Deleted,
-    /// Somebody has a seat.
+    /// A user is a member.
     Seated(Member),
-    /// The seat that somebody has was given to them by another.
+    /// The member was added by another user.
     Given {
         /// The member.
         to: UserId,
         /// The user who added the member.
         by: UserId,
     },
-    /// Somebody has none.
+    /// A user is no longer a member.
     Unseated(UserId),
-    /// Somebody may do more, or less.
+    /// A member has another role.
     Ranked(UserId, Role),
-    /// Somebody has no word until then, or has it again.
+    /// A member is muted until then, or no longer.
     Muted(UserId, Option<Timestamp>),
-    /// Somebody may not join.
+    /// A user is banned.
     Banned(Person),
-    /// Somebody may join again.
+    /// A user is no longer banned.
     Unbanned(UserId),
-    /// There is an invite.
+    /// An invite exists.
     Invited(Invite),
-    /// One more has used an invite; it may be one of any number of uses.
+    /// An invite was used once more; its number of uses may be unlimited.
     InviteUsed(InviteId),
     /// An invite no longer works.
     InviteGone(InviteId),
 }
 
-/// Counts the changes of a group.
+/// The number of changes of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub u64);
 
-/// Settings, members and version of a group: what the rules look at.
+/// Settings, members and version of a group: the input of the rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Roster {
-    /// Which group.
+    /// The group.
     pub id: GroupId,
-    /// What its admins have set.
+    /// Its settings, as the admins have set them.
     pub settings: Settings,
-    /// The seats, the longest there first.
+    /// The members, by the time they joined, the first one first.
     pub members: Vec<Member>,
-    /// Who may not join.
+    /// The banned users.
     pub bans: Vec<Person>,
-    /// The invites, the oldest first; some may be over.
+    /// The invites, the oldest first; some may have expired.
     pub invites: Vec<Invite>,
-    /// Counts its changes.
+    /// The number of its changes.
     pub version: Version,
     /// The head of the group's log when this was read.
     pub head: Seq,
@@ -96,37 +98,37 @@ pub struct Roster {
 /// A group as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupOverview {
-    /// What its admins have set.
+    /// Its settings, as the admins have set them.
     pub settings: Settings,
-    /// Some of its members, the longest there first.
+    /// Some of its members, by the time they joined, the first one first.
     pub members: Vec<Member>,
-    /// The total.
+    /// The number of all its members.
     pub count: u32,
     /// The head of the group's log when this was read.
     pub head: Seq,
 }
 
 impl Roster {
-    /// The group as a list shows it.
+    /// Returns the group as a list shows it.
     #[must_use]
     pub fn summary(&self) -> GroupSummary {
         GroupSummary { id: self.id, name: self.settings.name.clone() }
     }
 
-    /// Whether somebody may not join.
+    /// Returns true if a user is banned.
     #[must_use]
     pub fn is_banned(&self, user: UserId) -> bool {
         self.bans.iter().any(|banned| banned.id == user)
     }
 
-    /// Whether somebody is the only admin.
+    /// Returns true if a user is the only admin.
     #[must_use]
     pub fn is_last_admin(&self, user: UserId) -> bool {
         let mut admins = self.members.iter().filter(|member| member.role == Role::Admin);
         admins.next().is_some_and(|admin| admin.person.id == user) && admins.next().is_none()
     }
 
-    /// A user's seat.
+    /// Returns a user's membership.
     #[must_use]
     pub fn member(&self, user: UserId) -> Option<&Member> {
         self.members.iter().find(|member| member.person.id == user)

@@ -1,25 +1,27 @@
+//! Names: folding and the index that finds them by any part.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Included, Unbounded};
 
-/// A name without case, as lists are sorted by it and as it is searched.
+/// Returns a name without case, the form by which lists are sorted and searched.
 #[must_use]
 pub fn folded(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// The most members of a user's groups that are looked at when people are listed.
+/// The most members of a user's groups that are read when people are listed.
 pub const NEAR: usize = 500;
-/// The most people with fitting names of whom it is asked whether they share a group with a user.
+/// The most people with matching names whose shared groups with a user are looked up.
 pub const CALLED: usize = 200;
 
-/// Every end of a folded name that does not begin with a space: words that stand anywhere in the name begin one of them.
-/// An index over them finds names by any part, without reading the others.
+/// Returns every suffix of a folded name that does not begin with a space: words anywhere in the name are the prefix
+/// of one of them. An index over them finds names by any part, without reading the others.
 pub fn name_parts(name: &str) -> impl Iterator<Item = &str> {
     let starts = name.char_indices().filter(|(_, c)| !c.is_whitespace());
     starts.filter_map(|(start, _)| name.get(start..))
 }
 
-/// The first text that does not begin with these words, in the order of code points.
+/// Returns the first text that does not begin with these words, in the order of code points.
 #[must_use]
 pub fn past(words: &str) -> String {
     format!("{words}\u{10ffff}")
@@ -55,14 +57,14 @@ impl<Id: Copy + Ord> NameIndex<Id> {
         take_out(&mut self.names, &name, id);
     }
 
-    /// Those whose name has these folded words in it; one may come more than once.
+    /// Returns those whose name contains these folded words; one may come more than once.
     pub(crate) fn with(&self, words: &str) -> impl Iterator<Item = Id> {
         let found = self.parts.range::<str, _>((Included(words), Unbounded));
         let found = found.take_while(move |(part, _)| part.starts_with(words));
         found.flat_map(|(_, ids)| ids.iter().copied())
     }
 
-    /// All by name, and then by id, after one of them.
+    /// Returns all by name, and then by id, after one of them.
     pub(crate) fn after(&self, after: Option<(&str, Id)>) -> impl Iterator<Item = Id> {
         let from = after.map_or("", |(name, _)| name);
         let all = self.names.range::<str, _>((Included(from), Unbounded));

@@ -1,16 +1,18 @@
+//! Open topics: their volume in a store, and its bounds.
+
 use wire::Refusal;
 
-/// The amount that a store keeps in open topics.
+/// The volume that a store keeps in open topics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenTopics {
-    /// The count of open topics that have begun.
+    /// The number of open topics that have entries.
     pub topics: u64,
     /// The bytes of data in all of them.
     pub bytes: u64,
 }
 
 /// The most that a store may keep in open topics. The store asks [`OpenTopicBounds::check`] inside the commit, so that
-/// nobody gets past them by publishing much at once.
+/// publishing much at once exceeds none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenTopicBounds {
     /// The most open topics.
@@ -20,7 +22,7 @@ pub struct OpenTopicBounds {
 }
 
 impl OpenTopicBounds {
-    /// Decides whether so many bytes of data go to an open topic, which begins with them or is there.
+    /// Decides whether this many bytes of data may go to an open topic, which begins with them or exists.
     ///
     /// # Errors
     /// [`Refusal::TooManyOpenTopics`], [`Refusal::OpenTopicsFull`].

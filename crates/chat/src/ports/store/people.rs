@@ -1,3 +1,5 @@
+//! Users in the store: sessions, accounts and profiles.
+
 use wire::{AppRole, Description, Person, Timestamp, UserId};
 
 use crate::auth::session::TokenHash;
@@ -11,9 +13,9 @@ pub const DEVICES: usize = 20;
 pub struct NewSession {
     /// The hash of its token.
     pub token: TokenHash,
-    /// What the browser says it is.
+    /// The browser's description of itself.
     pub label: String,
-    /// When.
+    /// The time at which it begins.
     pub at: Timestamp,
 }
 
@@ -28,54 +30,54 @@ pub enum Sessions {
     All,
 }
 
-/// How to find an account.
+/// The key by which an account is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccountKey {
-    /// By whose it is.
+    /// The user it belongs to.
     User(UserId),
-    /// By what it signs in with.
+    /// The login it signs in with.
     Login(Login),
 }
 
-/// What lets a user sign in.
+/// A user's account, with the hash of its password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Whose it is.
+    /// The user it belongs to.
     pub person: Person,
     /// The hash of the password.
     pub password: PasswordHash,
-    /// What they may do in the application.
+    /// Their role in the application.
     pub role: AppRole,
 }
 
 /// An account as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountListing {
-    /// Whose it is.
+    /// The user it belongs to.
     pub person: Person,
-    /// What they may do in the application.
+    /// Their role in the application.
     pub role: AppRole,
 }
 
-/// The number of a user's seats in groups.
+/// The number of a user's memberships in groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NewMembers {
-    /// Those that they took.
+    /// Those that they joined themselves.
     pub taken: usize,
-    /// Those that others gave them.
+    /// Those that others added them to.
     pub given: usize,
-    /// Those of `given` that one other user gave them.
+    /// Those of `given` that one other user added them to.
     pub given_by: usize,
 }
 
-/// What somebody tells of themselves.
+/// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Who it is.
+    /// The user.
     pub person: Person,
-    /// Since when they are here.
+    /// The time at which they were created.
     pub since: Timestamp,
-    /// In their own words.
+    /// Their description of themselves.
     pub bio: Description,
     /// Whether they have a picture.
     pub has_picture: bool,
@@ -86,7 +88,7 @@ pub struct Profile {
 pub struct PasswordHash(pub String);
 
 impl Sessions {
-    /// Whether this session is among them.
+    /// Returns true if this session is among them.
     #[must_use]
     pub fn contains(&self, token: TokenHash) -> bool {
         match self {

@@ -1,8 +1,10 @@
+//! Pages of rows: the assembly that every store shares.
+
 use wire::{Entry, Epoch, Json, Rows, Seq};
 
 use super::RowRange;
 
-/// Puts the rows of a page together, for every store: first those at the place and after it, then those before it.
+/// Assembles the rows of a page, for every store: first those at the Seq and after it, then those before it.
 #[derive(Debug)]
 pub struct RowPage {
     range: RowRange,
@@ -23,7 +25,7 @@ pub struct LogBounds {
     pub head: Seq,
 }
 
-/// The rows on one side of the place.
+/// The rows on one side of the Seq.
 #[derive(Debug, Default)]
 struct Side {
     rows: Vec<Entry<Json>>,
@@ -33,39 +35,41 @@ struct Side {
 }
 
 impl RowPage {
-    /// An empty page.
+    /// Begins an empty page.
     #[must_use]
     pub fn new(range: RowRange, log: LogBounds) -> Self {
         let at = range.at.clamp(log.begins, log.head.next());
         Self { range, at, log, after: Side::default(), before: Side::default() }
     }
 
-    /// The place between the two sides, within the log.
+    /// Returns the Seq between the two sides, within the log.
     #[must_use]
     pub const fn at(&self) -> Seq {
         self.at
     }
 
-    /// How many rows before the place have to be counted, before any is taken; none if there is no need.
+    /// Returns the number of rows before the Seq that have to be counted before any is pushed; none if there is no
+    /// need.
     #[must_use]
     pub const fn to_count(&self) -> Option<usize> {
         let RowRange { before, after, .. } = self.range;
         if before > 0 && after > 0 { Some(before) } else { None }
     }
 
-    /// There are so many rows before the place, of those to count: what lacks there may stand after it.
+    /// Sets the count of rows before the Seq, up to [`RowPage::to_count`]: if there are fewer, more may follow after
+    /// it.
     pub const fn count_older(&mut self, rows: usize) {
         self.range.after += self.range.before.saturating_sub(rows);
     }
 
-    /// Takes the next row at the place or after it; false if there is no room for it, nor for any later one.
+    /// Adds the next row at the Seq or after it; false if there is no room for it, nor for any later one.
     pub fn push_newer(&mut self, row: Entry<Json>) -> bool {
         let RowRange { before, after, bytes, .. } = self.range;
         let most = if before == 0 { bytes } else { bytes / 2 };
         self.after.push(row, after, most, true)
     }
 
-    /// Takes the next row before the place, the newest first; false if there is no room for it, nor for any older one.
+    /// Adds the next row before the Seq, the newest first; false if there is no room for it, nor for any older one.
     /// The newer rows come first.
     pub fn push_older(&mut self, row: Entry<Json>) -> bool {
         let RowRange { before, bytes, .. } = self.range;
@@ -74,7 +78,7 @@ impl RowPage {
         self.before.push(row, rows, most, self.after.rows.is_empty())
     }
 
-    /// The page. Each side that is not full was offered all there is.
+    /// Returns the page. Each side that is not full was offered all rows there are.
     #[must_use]
     pub fn finish(self) -> Rows<Json> {
         let LogBounds { epoch, begins, head } = self.log;
@@ -93,7 +97,7 @@ impl RowPage {
         Rows { entries, epoch, begins, head, from, to }
     }
 
-    /// The number of requested rows after the place that do not exist.
+    /// Returns the number of requested rows after the Seq that do not exist.
     fn unused_after(&self) -> usize {
         if self.after.is_full { 0 } else { self.range.after - self.after.rows.len() }
     }

@@ -1,78 +1,80 @@
+//! A user's membership state in a conversation, and the permissions that depend on it.
+
 use wire::{
     Conversation, ConversationItem, NotificationLevel, ReadState, Refusal, Role, Seq, Timestamp, UserId,
 };
 
 use crate::rules;
 
-/// The right to say or change something in a conversation. The store reads the [`MembershipState`] it stands on inside the
-/// commit and asks [`Permission::check`].
+/// The permission to send or change something in a conversation. The store reads the [`MembershipState`] it depends on
+/// inside the commit and asks [`Permission::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
-    /// Where.
+    /// The conversation.
     pub conversation: Conversation,
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// To do what.
+    /// The action.
     pub to: PermissionTo,
-    /// When, by the clock of lengths: what mutes and slow mode are measured by.
+    /// The time, by the clock of durations: the one that mutes and slow mode are measured by.
     pub now: Timestamp,
 }
 
-/// What somebody needs the right to.
+/// An action that needs a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PermissionTo {
-    /// Say something new: [`rules::may_speak`](crate::rules::may_speak). Slow mode watches it.
+    /// Send a message: [`rules::may_speak`](crate::rules::may_speak). Slow mode limits it.
     Speak,
-    /// Change or react to what was said: [`rules::may_amend`](crate::rules::may_amend).
+    /// Amend or react to a message: [`rules::may_amend`](crate::rules::may_amend).
     Amend,
 }
 
-/// How a user stands in a conversation.
+/// A user's membership state in a conversation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MembershipState {
-    /// What they may do; none without a seat.
+    /// Their role; none if they are not a member.
     pub role: Option<Role>,
-    /// Until when an admin has taken the word from them.
+    /// The end of their mute.
     pub muted_until: Option<Timestamp>,
-    /// When they spoke last, as far as slow mode has watched.
+    /// The time of their last message, if slow mode has recorded it.
     pub spoke_at: Option<Timestamp>,
     /// Whether the group is archived.
     pub archived: bool,
-    /// Whether only admins write.
+    /// Whether only admins post.
     pub announcing: bool,
-    /// The pause of slow mode, in seconds.
+    /// The wait of slow mode, in seconds.
     pub slow_s: u32,
-    /// How far they have read; a new seat begins at the end of the log.
+    /// Their read mark; a new membership begins at the end of the log.
     pub read: Seq,
-    /// Up to which place a device of theirs has it, as others see it.
+    /// The last Seq delivered to one of their devices, as others see it.
     pub delivered: Seq,
-    /// Up to which place they have ever read it, as others see it.
+    /// The last Seq they have ever read, as others see it.
     pub seen: Seq,
-    /// What the user wants to be told of.
+    /// The user's notification level.
     pub notify: NotificationLevel,
     /// Whether the user has hidden it.
     pub hidden: bool,
-    /// Whether one of the two of a direct has blocked the other.
+    /// Whether one user of a direct has blocked the other.
     pub blocked: bool,
-    /// Whether it is the user who has.
+    /// Whether it is this user who has blocked the other.
     pub blocks: bool,
     /// Whether it is among the user's [`Conversations`].
     pub listed: bool,
 }
 
-/// What somebody has not read in a conversation, each counted up to [`MAX_UNREAD`](wire::limits::MAX_UNREAD).
+/// A user's unread counts in a conversation, each up to [`MAX_UNREAD`](wire::limits::MAX_UNREAD).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unread {
-    /// How many messages of others.
+    /// The number of messages of others.
     pub messages: u32,
-    /// How many of them mention the user; in a direct all do.
+    /// The number of those that mention the user; in a direct all do.
     pub mentions: u32,
 }
 
 /// The conversations of one user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversations {
-    /// Each with what is new in it, the one with the newest entry first.
+    /// Each with its unread counts, the one with the newest entry first.
     pub mine: Vec<ConversationItem>,
     /// Whether there are more.
     pub more: bool,
@@ -81,7 +83,7 @@ pub struct Conversations {
 }
 
 impl MembershipState {
-    /// How far the log has come to a user who stands like this.
+    /// Returns the read state of a user with this membership state.
     #[must_use]
     pub const fn marks(&self, user: UserId) -> ReadState {
         ReadState { user, delivered: self.delivered, read: self.seen }
@@ -89,7 +91,7 @@ impl MembershipState {
 }
 
 impl Permission {
-    /// Asks the rule whether somebody who stands like this has the right.
+    /// Asks the rule whether a user with this membership state has the permission.
     ///
     /// # Errors
     /// Those of the rule.
@@ -100,7 +102,7 @@ impl Permission {
         }
     }
 
-    /// Whether slow mode notes when this was.
+    /// Returns true if slow mode records the time of the message.
     #[must_use]
     pub fn is_watched(&self, standing: Option<&MembershipState>) -> bool {
         self.to == PermissionTo::Speak && standing.is_some_and(|standing| standing.slow_s > 0)

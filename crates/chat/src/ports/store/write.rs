@@ -1,3 +1,5 @@
+//! Writes: everything that a store commits, and the outcomes.
+
 use bytes::Bytes;
 use wire::{
     AppRole, Conversation, Description, NotificationLevel, Pair, Person, ReadState, Refusal, Seq, Timestamp,
@@ -10,12 +12,12 @@ use super::{
 use crate::auth::session::TokenHash;
 use crate::names::Login;
 
-/// One thing to make a fact.
+/// One write of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
     /// Append one entry to a log.
     Post(Draft),
-    /// Append one entry to an open topic, if the bounds allow it: [`Outcome::Refused`] otherwise. An entry that is there
+    /// Append one entry to an open topic, if the bounds allow it: [`Outcome::Refused`] otherwise. An entry that exists
     /// already is [`Outcome::Repeated`] all the same.
     Publish {
         /// The entry.
@@ -23,86 +25,85 @@ pub enum Write {
         /// The most that is kept in open topics.
         bounds: OpenTopicBounds,
     },
-    /// Append one entry to each of many logs; each may be refused for itself.
+    /// Append one entry to each of many logs; each may be refused on its own.
     Broadcast {
-        /// What stands in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is
-        /// written.
+        /// The entry in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is written.
         record: Draft,
         /// One for each log.
         parts: Vec<Part>,
     },
-    /// Change a message, if the rules allow it when it is committed, and append the news of it.
+    /// Amend a message, if the rules allow it when it is committed, and append the entry that announces it.
     Amend(Amend),
-    /// Change a group and append the news of it.
+    /// Change a group and append the entries that announce it.
     Change(GroupChange),
-    /// A new user with a first session.
+    /// Create a user with a first session.
     Introduce {
-        /// Who they are.
+        /// The user.
         person: Person,
         /// The session.
         session: NewSession,
     },
-    /// A user has an account from now on; [`Outcome::LoginTaken`], and [`Outcome::Stale`] if it asks to be the owner's and
-    /// there is an owner.
+    /// Create the account of a user; [`Outcome::LoginTaken`], and [`Outcome::Stale`] if it asks for the owner's role
+    /// and there is an owner.
     Claim {
-        /// Whose it is.
+        /// The user it belongs to.
         user: UserId,
-        /// What it signs in with.
+        /// The login it signs in with.
         login: Login,
         /// The hash of the password.
         password: PasswordHash,
         /// The role of the account.
         rank: FirstRank,
     },
-    /// An account is the owner's from now on; [`Outcome::Stale`] if there is an owner, or no such account.
+    /// Make an account the owner's; [`Outcome::Stale`] if there is an owner, or no such account.
     Own {
-        /// Whose it is.
+        /// The user it belongs to.
         user: UserId,
     },
-    /// An account has another password; no token for a new one works any more. [`Outcome::Stale`] if the password is not
+    /// Change the password of an account; its reset tokens no longer work. [`Outcome::Stale`] if the password is not
     /// the one that was checked.
     SetPassword {
-        /// Whose it is.
+        /// The user it belongs to.
         user: UserId,
         /// The password that was checked before.
         checked: PasswordHash,
         /// The hash of the new password.
         password: PasswordHash,
     },
-    /// An account may do something else in the application. No token for a new password of it works any more, nor one
-    /// that it made.
+    /// Change the application role of an account. Reset tokens for its password no longer work, nor do those that it
+    /// created.
     AppRank {
-        /// Whose it is.
+        /// The user it belongs to.
         user: UserId,
-        /// What they may do.
+        /// The new role.
         role: AppRole,
     },
-    /// A user tells something else of themselves.
+    /// Change a user's description of themselves.
     Describe {
-        /// Who.
+        /// The user.
         user: UserId,
-        /// What.
+        /// The description.
         bio: Description,
     },
-    /// A user has another picture, or none.
+    /// Set or remove a user's picture.
     Portray {
-        /// Who.
+        /// The user.
         user: UserId,
         /// A JPEG.
         picture: Option<Bytes>,
     },
-    /// There is a token by which an account gets a new password.
+    /// Add a token that resets the password of an account.
     OfferReset {
         /// The hash of the token.
         token: TokenHash,
-        /// Whose account it is.
+        /// The user the account belongs to.
         user: UserId,
-        /// Which admin made it; none for the operator.
+        /// The admin who created it; none for the operator.
         by: Option<UserId>,
-        /// Until when it works.
+        /// Its expiry.
         until: Timestamp,
     },
-    /// An account has a new password by such a token, and every such token of it is used; [`Outcome::Stale`] if the
+    /// Set a new password by such a token; all reset tokens of the account are used up. [`Outcome::Stale`] if the
     /// token is unknown or used.
     UseReset {
         /// The hash of the token.
@@ -110,104 +111,104 @@ pub enum Write {
         /// The hash of the password.
         password: PasswordHash,
     },
-    /// A user has one more session. [`Outcome::Stale`] if the password is not the one that was checked: a session that an
+    /// Add a session of a user. [`Outcome::Stale`] if the password is not the one that was checked: a session that an
     /// old password opens does not outlive its change.
     SignIn {
-        /// Who.
+        /// The user.
         user: UserId,
         /// The password that was checked before; none if it was set in the same transaction.
         checked: Option<PasswordHash>,
         /// The session.
         session: NewSession,
     },
-    /// Sessions end.
+    /// End sessions.
     SignOut {
-        /// Whose.
+        /// The user.
         user: UserId,
-        /// Which.
+        /// The sessions that end.
         which: Sessions,
     },
-    /// From now on something is said in a direct: it is in the list of both.
+    /// List a direct for both its users: it has messages from now on.
     Meet(Meeting),
-    /// A user gets nothing direct from another, or does again.
+    /// Block a user, or end the block: nothing direct reaches the blocker from them.
     Block {
-        /// Who decides it.
+        /// The user who blocks.
         by: UserId,
-        /// Who is blocked.
+        /// The user who is blocked.
         user: UserId,
-        /// Whether.
+        /// Whether the block begins; otherwise it ends.
         on: bool,
     },
-    /// A member wants to be told of something else. Nothing happens without a seat.
+    /// Change a member's notification level. Nothing happens without a membership.
     Prefer {
         /// The conversation.
         conversation: Conversation,
-        /// Whose wish it is.
+        /// The member.
         user: UserId,
-        /// What they want to be told of.
+        /// Their notification level.
         notify: NotificationLevel,
         /// Whether it is hidden.
         hidden: bool,
-        /// What their devices are told.
+        /// The entry for their devices.
         news: Draft,
     },
-    /// A member has read a conversation up to a place, and it was delivered to them. Nothing happens without a seat.
+    /// Mark a conversation as read and delivered up to a Seq. Nothing happens without a membership.
     Read {
         /// The conversation.
         conversation: Conversation,
-        /// Whose mark it is.
+        /// The member.
         user: UserId,
-        /// The place.
+        /// The Seq.
         seq: Seq,
-        /// Whether their own mark may go back; what others see of it never does.
+        /// Whether their own read mark may go back; the part of it that others see never does.
         back: bool,
     },
-    /// Devices of members have got conversations up to a place; [`Outcome::Delivered`]. Nothing happens without a seat, nor
-    /// for a mark that is there or past it.
+    /// Mark conversations as delivered up to a Seq; [`Outcome::Delivered`]. Nothing happens without a membership, nor
+    /// if the read state is already there or past it.
     Delivered {
-        /// Where, whose, and up to which place.
+        /// The conversation, the member, and the Seq.
         marks: Vec<(Conversation, UserId, Seq)>,
     },
-    /// A write, and what is told of it if it is [`Outcome::Done`].
+    /// A write, and the entry that announces it if it is [`Outcome::Done`].
     Noted {
         /// The write.
         write: Box<Write>,
-        /// What is told.
+        /// The entry.
         note: Draft,
     },
-    /// Several writes as one act. The first decides: if it is [`Outcome::Done`], the others follow in the same
-    /// transaction, and they must be such that cannot be refused. Anything else is the outcome of the whole.
+    /// Several writes in one transaction. The first decides: if it is [`Outcome::Done`], the others follow, and they
+    /// must be such that cannot be refused. Any other outcome of it is the outcome of the whole.
     Together {
         /// The write that decides.
         first: Box<Write>,
         /// The consequences.
         then: Vec<Write>,
     },
-    /// Counts one attempt in each of several windows, if all of them have room; [`Outcome::Exhausted`] otherwise. Attempts
-    /// that the clock puts into the future count as made now.
+    /// Count one attempt in each of several windows, if all of them have room; [`Outcome::Exhausted`] otherwise.
+    /// Attempts in the future, by a clock that was wrong, count as made now.
     TakeAttempts {
         /// The windows.
         attempts: Vec<Attempt>,
-        /// When.
+        /// The time of the attempt.
         at: Timestamp,
     },
-    /// The latest attempt in each of these windows does not count any more.
+    /// Take back the latest attempt in each of these windows.
     GiveBack {
         /// The counters.
         attempts: Vec<AttemptKey>,
     },
-    /// Somebody signed in with a device. The [`DEVICES`](super::DEVICES) seen last are remembered.
+    /// Remember a device that a user signed in with. The [`DEVICES`](super::DEVICES) seen last are remembered.
     KnowDevice {
-        /// Who.
+        /// The user.
         user: UserId,
         /// The hash of the device's token.
         device: TokenHash,
-        /// When.
+        /// The time of the sign-in.
         at: Timestamp,
     },
-    /// Removes what is over: guests who never did anything and were not seen since `guests_before` (at most so many of
-    /// those who came longest ago), and attempts before `attempts_before`; [`Outcome::Swept`]. To do something is to have
-    /// an account, a seat, a direct, a block or a log of one's own, or to have sent anything.
+    /// Remove expired rows: guests who never did anything and were not seen since `guests_before` (at most a number of
+    /// those created longest ago), and attempts before `attempts_before`; [`Outcome::Swept`]. A guest who did
+    /// something has an account, a membership, a direct, a block or a log of their own, or has sent anything.
     Sweep {
         /// Guests who were seen later stay.
         guests_before: Timestamp,
@@ -215,14 +216,14 @@ pub enum Write {
         guests: usize,
         /// Attempts that were made later stay.
         attempts_before: Timestamp,
-        /// Links for a new password and invites whose time ended before then go; so do invites that are used up.
+        /// Reset links and invites that expired before this time go; so do invites that are used up.
         links_before: Timestamp,
     },
-    /// A session was seen. If it began later than that, by a clock that was wrong, it begins then.
+    /// Record that a session was seen. If it began later than that, by a clock that was wrong, it begins then.
     Touch {
         /// The hash of its token.
         token: TokenHash,
-        /// When.
+        /// The time at which it was seen.
         at: Timestamp,
     },
 }
@@ -238,12 +239,12 @@ pub enum FirstRank {
     Owner,
 }
 
-/// Two people in whose direct something is said for the first time.
+/// Two users whose direct gets its first message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meeting {
     /// The direct.
     pub pair: Pair,
-    /// What both are told, if it is the first time.
+    /// The entries for both, if it is the first time.
     pub news: Vec<Draft>,
 }
 
@@ -252,81 +253,81 @@ pub struct Meeting {
 pub struct Part {
     /// The message.
     pub draft: Draft,
-    /// That two people meet, if they do: it becomes a fact with the message, or not at all.
+    /// The meeting of the two users, if it is their first message: committed with the message, or not at all.
     pub meeting: Option<Meeting>,
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The draft has its place.
+    /// The draft has its Seq.
     Posted {
-        /// The place.
+        /// The Seq.
         seq: Seq,
     },
-    /// The draft was there already.
+    /// The draft was committed before.
     Repeated {
-        /// Its place.
+        /// Its Seq.
         seq: Seq,
-        /// When it was taken the first time.
+        /// The time at which it was accepted first.
         at: Timestamp,
     },
-    /// The message is already as the change would make it; its place, and the time it was taken. Nothing was written.
+    /// The message is already as the change would make it. Nothing was written.
     Unchanged {
-        /// The place.
+        /// Its Seq.
         seq: Seq,
-        /// The time.
+        /// The time at which it was accepted.
         at: Timestamp,
     },
     /// The draft's id belongs to another message. Nothing was written.
     SendIdTaken,
-    /// The draft's right is not there. Nothing was written.
+    /// The draft's permission is missing. Nothing was written.
     Refused(Refusal),
-    /// What became of each draft of a broadcast: its place, or none if it was refused.
+    /// The outcome of each draft of a broadcast: its Seq, or none if it was refused.
     Broadcast {
-        /// The place of its record.
+        /// The Seq of its record.
         seq: Seq,
-        /// The places, and those of the news of meetings.
+        /// The Seqs of the messages, and those of the entries of meetings.
         places: Vec<Option<Placed>>,
     },
-    /// The change is a fact; the place of each piece of news.
+    /// The change is committed, with the Seq of each of its entries.
     Changed {
-        /// The places, in the order of [`GroupChange::news`].
+        /// The Seqs, in the order of [`GroupChange::news`].
         places: Vec<Seq>,
     },
-    /// The marks that moved, but those in directs in which one has blocked the other.
+    /// The read states that advanced, but those in directs in which one user has blocked the other.
     Delivered {
-        /// Where, and what they are now.
+        /// The conversations, and their read states now.
         moved: Vec<(Conversation, ReadState)>,
     },
-    /// The write is done, and what is told of it has its place.
+    /// The write is done, and the entry that announces it has its Seq.
     Noted {
-        /// The place.
+        /// The Seq.
         seq: Seq,
     },
     /// Another account signs in with this login, or the user has an account. Nothing was written.
     LoginTaken,
     /// The group has another version by now or is gone: decide again. Nothing was written.
     Stale,
-    /// An attempt too many. Nothing was written.
+    /// One attempt too many. Nothing was written.
     Exhausted {
-        /// When there is room again, in milliseconds from now: 1 up to the longest of the windows.
+        /// The time until there is room again, in milliseconds from now: 1 up to the longest of the windows.
         wait_ms: i64,
     },
     /// The removed users.
     Swept {
-        /// Guests who are no more.
+        /// The guests who were removed.
         guests: Vec<UserId>,
     },
-    /// Done; there is nothing to say.
+    /// The write is done.
     Done,
 }
 
-/// Where one message of a broadcast stands.
+/// The Seqs of one message of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// Its place.
+    /// Its Seq.
     pub seq: Seq,
-    /// The places of what was told of a meeting; none if the two had met before.
+    /// The Seqs of the entries of a meeting; none if the two had met before.
     pub met: Vec<Seq>,
 }
