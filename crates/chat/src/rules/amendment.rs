@@ -1,9 +1,11 @@
+//! The rule for amendments: edits, deletes, reactions and pins of a message.
+
 use wire::limits::REACTIONS;
 use wire::{Amendment, Event, Person, Refusal, RichText, Role, Seq};
 
 use crate::text::emoji::is_same;
 
-/// The event that tells of an amendment. `body` is what the text of an edit means.
+/// Returns the event that announces an amendment. `body` is the parsed new text of an edit.
 #[must_use]
 pub fn change(target: Seq, by: &Person, amendment: &Amendment, body: RichText) -> Event {
     let by = by.clone();
@@ -15,11 +17,11 @@ pub fn change(target: Seq, by: &Person, amendment: &Amendment, body: RichText) -
     }
 }
 
-/// What an amendment of a message is told as. Gives none if everything is so already. `body` is what the text
-/// of an edit means.
+/// Decides on an amendment of a message; returns the event that announces it, or none if the message is already so.
+/// `body` is the parsed new text of an edit.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] if there is no message any more, [`Refusal::NotAuthor`], [`Refusal::NotAdmin`],
+/// [`Refusal::NotFound`] if the message no longer exists, [`Refusal::NotAuthor`], [`Refusal::NotAdmin`],
 /// [`Refusal::TooManyReactions`].
 pub fn amend(
     message: &Event,
@@ -45,7 +47,7 @@ pub fn amend(
                 return Err(Refusal::TooManyReactions);
             }
             let stands = known.is_some_and(|reaction| reaction.people.contains(&by.id));
-            // One that is there stays as it is spelled there.
+            // An existing reaction keeps its spelling.
             let emoji = known.map_or(emoji, |reaction| &reaction.emoji).clone();
             let reacted = Event::Reacted { target, emoji, on: *on, by: by.clone() };
             Ok((stands != *on).then_some(reacted))

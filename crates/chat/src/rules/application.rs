@@ -1,6 +1,8 @@
+//! The rules of the application: application roles and password resets.
+
 use wire::{AppRole, Refusal};
 
-/// The owner makes a member of the application an admin, or an admin a member.
+/// The owner sets the application role of an account: admin or member.
 ///
 /// # Errors
 /// [`Refusal::NotOwner`], and [`Refusal::FieldWrong`] if the role is neither, or the account is the owner's.
@@ -16,7 +18,7 @@ pub fn app_rank(by: Option<AppRole>, of: AppRole, role: AppRole) -> Result<(), R
     }
 }
 
-/// Who manages accounts lets somebody below them set a new password: nobody gets at the account of an equal.
+/// An application admin lets an account below them reset its password: never that of an equal.
 ///
 /// # Errors
 /// [`Refusal::NotAppAdmin`].
@@ -27,7 +29,7 @@ pub fn may_reset(by: Option<AppRole>, of: AppRole) -> Result<(), Refusal> {
     }
 }
 
-/// Whether somebody manages accounts.
+/// Returns the role of a user who must be an application admin.
 ///
 /// # Errors
 /// [`Refusal::NotAppAdmin`].

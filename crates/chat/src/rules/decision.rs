@@ -1,17 +1,19 @@
+//! A decision: the facts that a rule returns, and the entries that announce them.
+
 use wire::{AuditEvent, Event, Person, UserId};
 
 use crate::ports::store::Fact;
 
-/// What a rule decides: what becomes true, and who is told. Empty if everything is so already.
+/// The result of a rule: facts, and the entries that announce them. Empty if everything is so already.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Decision {
-    /// What becomes true, in this order.
+    /// The facts, in this order.
     pub facts: Vec<Fact>,
-    /// What is told of it, in this order.
+    /// The entries, in this order.
     pub news: Vec<News>,
 }
 
-/// Something to tell.
+/// The data of an entry, and the log it goes to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
     /// To the group's log.
@@ -20,38 +22,38 @@ pub enum News {
     Audit(Event),
     /// To the audit log of the application.
     App(AuditEvent),
-    /// To the log of one user's own news.
+    /// To the user's own log.
     User(UserId, Event),
 }
 
 impl Decision {
-    /// Nothing to do.
+    /// Returns a decision without facts or entries.
     #[must_use]
     pub fn nothing() -> Self {
         Self::default()
     }
 
-    /// One fact, nothing told yet.
+    /// Returns a decision with one fact and no entries.
     #[must_use]
     pub fn fact(fact: Fact) -> Self {
         Self { facts: vec![fact], news: Vec::new() }
     }
 
-    /// Also makes this true.
+    /// Adds a fact.
     #[must_use]
     pub fn and(mut self, fact: Fact) -> Self {
         self.facts.push(fact);
         self
     }
 
-    /// Tells the group.
+    /// Adds an entry to the group's log.
     #[must_use]
     pub fn tell(mut self, event: Event) -> Self {
         self.news.push(News::Group(event));
         self
     }
 
-    /// Tells the group, and notes it in the audit log.
+    /// Adds an entry to the group's log and to its audit log.
     #[must_use]
     pub fn tell_and_note(mut self, event: Event) -> Self {
         self.news.push(News::Group(event.clone()));
@@ -59,21 +61,21 @@ impl Decision {
         self
     }
 
-    /// Notes it in the audit log only.
+    /// Adds an entry to the audit log only.
     #[must_use]
     pub fn note(mut self, event: Event) -> Self {
         self.news.push(News::Audit(event));
         self
     }
 
-    /// Notes it in the audit log of the application.
+    /// Adds an event to the audit log of the application.
     #[must_use]
     pub fn note_in_app(mut self, deed: AuditEvent) -> Self {
         self.news.push(News::App(deed));
         self
     }
 
-    /// Tells one person.
+    /// Adds an entry to one user's own log.
     #[must_use]
     pub fn tell_user(mut self, person: &Person, event: Event) -> Self {
         self.news.push(News::User(person.id, event));

@@ -1,3 +1,5 @@
+//! The rules for invites.
+
 use wire::limits::GROUP_INVITES;
 use wire::{Event, Invite, InviteId, Refusal, Timestamp, UserId};
 
@@ -5,7 +7,7 @@ use super::decision::Decision;
 use super::roles::needs_admin;
 use crate::ports::store::{Fact, Roster};
 
-/// An admin makes an invite. Those that are over make room for it.
+/// An admin creates an invite. Expired and used-up ones make room for it.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::TooManyInvites`].
@@ -40,13 +42,13 @@ pub fn revoke(roster: &Roster, by: UserId, id: InviteId) -> Result<Decision, Ref
     Ok(Decision::fact(Fact::InviteGone(id)).note(Event::Uninvited { by }))
 }
 
-/// Ends the invites of somebody who is no admin any more.
+/// Ends the invites of a user who is no longer an admin.
 pub(super) fn without_invites(decision: Decision, roster: &Roster, user: UserId) -> Decision {
     let theirs = roster.invites.iter().filter(|invite| invite.by.id == user);
     theirs.fold(decision, |decision, invite| decision.and(Fact::InviteGone(invite.id)))
 }
 
-/// The invite of this id, if it still works.
+/// Returns the invite of this id, if it still works.
 ///
 /// # Errors
 /// [`Refusal::InviteOver`].
@@ -55,7 +57,7 @@ pub fn usable(roster: &Roster, id: InviteId, now: Timestamp) -> Result<&Invite, 
     invite.filter(|invite| is_open(invite, now)).ok_or(Refusal::InviteOver)
 }
 
-/// Whether an invite still works.
+/// Returns true if an invite still works.
 #[must_use]
 pub fn is_open(invite: &Invite, now: Timestamp) -> bool {
     invite.until.is_none_or(|until| now < until) && invite.uses != Some(0)

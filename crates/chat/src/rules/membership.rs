@@ -1,3 +1,5 @@
+//! The rules for membership: create, join, add, leave, remove and ban.
+
 use wire::{Event, InviteId, JoinPolicy, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
 
 use super::decision::Decision;
@@ -5,17 +7,17 @@ use super::invites::{usable, without_invites};
 use super::roles::needs_admin;
 use crate::ports::store::{Fact, Roster};
 
-/// How many groups somebody has joined or made, and may be in. Groups that others added them to do not count, so nobody
-/// can use them up for somebody.
+/// The groups that a user has joined or created, and the limit. Groups that others added them to do not count, so
+/// nobody can use up another user's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Groups {
     /// The total.
     pub count: usize,
-    /// How many there may be.
+    /// The limit.
     pub max: usize,
 }
 
-/// Who founds a group is its first admin; others may have a seat from the beginning.
+/// A user creates a group and is its first admin; others may be members from the beginning.
 ///
 /// # Errors
 /// [`Refusal::TooManyGroups`], [`Refusal::GroupFull`].
@@ -51,11 +53,11 @@ pub fn found(
     Ok(decision)
 }
 
-/// Takes a seat: through the open door, or with an invite. Who has a seat keeps it: joining twice is joining
-/// once. Whoever joins an empty group becomes its admin, since a group with members has one.
+/// A user joins: by the join policy, or with an invite. A member stays one: joining twice is joining once. The first
+/// member of an empty group becomes its admin, since a group with members has one.
 ///
 /// # Errors
-/// Why the door is closed: that of [`may_join`], [`Refusal::InviteOver`], [`Refusal::TooManyGroups`].
+/// The reason that joining is refused: that of [`may_join`], [`Refusal::InviteOver`], [`Refusal::TooManyGroups`].
 pub fn join(
     roster: &Roster,
     person: &Person,
@@ -80,7 +82,7 @@ pub fn join(
     Ok(decision)
 }
 
-/// Whether the door is open to somebody who has no seat, or to a stranger, who may have an invite.
+/// Decides whether a user who is not a member, or a visitor, could join; either may have an invite.
 ///
 /// # Errors
 /// Those of [`may_join`], and [`Refusal::InviteOver`].
@@ -99,7 +101,7 @@ pub fn door(
     room(roster, invite.is_some())
 }
 
-/// Whether there is a seat for somebody who has none, with or without an invite.
+/// Decides whether a user who is not a member may join, with or without an invite.
 ///
 /// # Errors
 /// [`Refusal::Banned`], [`Refusal::Archived`], [`Refusal::InviteNeeded`], [`Refusal::GroupFull`].
@@ -121,7 +123,7 @@ fn room(roster: &Roster, invited: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// An admin gives somebody a seat. The person needs no invite, but a reason: see [`may_give_seat`].
+/// An admin adds a user. The user needs no invite, but a relation to the admin: see [`may_give_seat`].
 ///
 /// # Errors
 /// Those of [`may_join`], except that no invite is needed, those of [`may_give_seat`], and [`Refusal::NotAdmin`].
@@ -143,25 +145,25 @@ pub fn add(
     Ok(added.note(Event::Added { member, by: admin.person.clone() }))
 }
 
-/// What there is between somebody who gives a seat and the person who gets it.
+/// The relation between a user who adds another and the user who is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// Whether they have a group in common, or the person has written to the other.
+    /// Whether they share a group, or the added user has written to the other.
     pub known: bool,
-    /// Whether the giver manages the application, and so may add everybody.
+    /// Whether the adding user is an application admin, and so may add everybody.
     pub manages: bool,
-    /// The number of seats that others gave to the person.
+    /// The number of groups that others have added the user to.
     pub given: usize,
-    /// The number of those that the giver gave.
+    /// The number of those that the adding user has added them to.
     pub given_by: usize,
-    /// The limit of seats that others give to one person.
+    /// The limit of groups that others add one user to.
     pub max: usize,
 }
 
-/// The limit of seats that one person gives to another.
+/// The limit of groups that one user adds another to.
 pub const SEATS_FROM_ONE: usize = 20;
 
-/// Whether somebody may put a person into a group without asking them.
+/// Decides whether a user may add another to a group without asking them.
 ///
 /// # Errors
 /// [`Refusal::NoContact`], [`Refusal::AddedTooOften`].
@@ -178,8 +180,8 @@ pub const fn may_give_seat(contact: Contact) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Gives up a seat, if there is one. The last admin of an archived group hands over to whoever is there
-/// longest.
+/// A member leaves; nothing happens if the user is not one. The last admin of an archived group hands over to the
+/// member who joined first.
 ///
 /// # Errors
 /// [`Refusal::LastAdmin`] if others would stay behind without an admin in a group that is not archived.
@@ -200,7 +202,7 @@ pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
     Ok(decision.tell_user(&member.person, Event::GroupGone { id: roster.id }))
 }
 
-/// An admin takes a seat away, perhaps for good. Who has no seat can still be banned.
+/// An admin removes a member, and may ban them. A user who is not a member can still be banned.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::NotOneself`], and [`Refusal::NotFound`] if there is no such member.
@@ -239,7 +241,7 @@ fn seat(roster: &Roster, person: &Person, role: Role, now: Timestamp) -> Decisio
 }
 
 impl Groups {
-    /// Whether there is room for one more.
+    /// Decides whether there is room for one more.
     ///
     /// # Errors
     /// [`Refusal::TooManyGroups`].

@@ -1,4 +1,4 @@
-//! The rules: pure functions from what is known to what becomes true, or to a refusal.
+//! The rules: pure functions from the present state to a decision, or to a refusal.
 //!
 //! Start reading at [`Decision`], then `membership.rs`.
 
@@ -24,7 +24,7 @@ pub use roles::{mute, needs_admin, rank};
 pub use settings::{delete, settle};
 pub use speech::{may_amend, may_mention_everyone, may_speak};
 
-/// What the tests of the rules share.
+/// Fixtures that the tests of the rules share.
 #[cfg(test)]
 mod cast {
     use wire::{
@@ -48,7 +48,7 @@ mod cast {
         person(3, "cal")
     }
 
-    /// A group called tea, open to ten.
+    /// Returns a group called tea, open to ten.
     pub(super) fn roster(members: &[(Person, Role)]) -> Roster {
         let seat = |(person, role): &(Person, Role)| Member::new(person.clone(), *role, NOW);
         let settings = Settings {

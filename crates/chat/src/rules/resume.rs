@@ -1,16 +1,18 @@
+//! The rule for resuming: where live delivery begins after a reconnect.
+
 use wire::limits::REPLAY_ENTRIES;
 use wire::{Cursor, Epoch, ResetReason, Seq};
 
-/// How a subscription begins.
+/// The beginning of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resume {
-    /// With everything after this place.
+    /// Everything after this Seq follows.
     After(Seq),
-    /// At the head: what lies between cannot be replayed.
+    /// Delivery begins at the head: the entries in between cannot be replayed.
     Reset(ResetReason),
 }
 
-/// Decides how a reader that has come as far as `since` goes on in a log that keeps `begins` to `head`.
+/// Decides how a subscriber whose cursor is `since` resumes in a log that keeps `begins` to `head`.
 #[must_use]
 pub fn resume(since: Option<Cursor>, epoch: Epoch, begins: Seq, head: Seq) -> Resume {
     match since {

@@ -1,19 +1,21 @@
+//! The rules for roles: admins and mutes.
+
 use wire::{Event, Member, Refusal, Role, Timestamp, UserId};
 
 use super::decision::Decision;
 use super::invites::without_invites;
 use crate::ports::store::{Fact, Roster};
 
-/// The seat of somebody who must be an admin.
+/// Returns the membership of a user who must be an admin.
 ///
 /// # Errors
-/// [`Refusal::NotMember`] without a seat, [`Refusal::NotAdmin`] without the role.
+/// [`Refusal::NotMember`] without a membership, [`Refusal::NotAdmin`] without the role.
 pub fn needs_admin(roster: &Roster, user: UserId) -> Result<&Member, Refusal> {
     let member = roster.member(user).ok_or(Refusal::NotMember)?;
     if member.role == Role::Admin { Ok(member) } else { Err(Refusal::NotAdmin) }
 }
 
-/// An admin makes a member an admin, or an admin a member; oneself too. The invites of a former admin end.
+/// An admin sets the role of a member, or their own. The invites of a former admin end.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::NotFound`] if there is no such member, [`Refusal::LastAdmin`] if nobody
@@ -33,7 +35,7 @@ pub fn rank(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result<Dec
     Ok(decision.tell_and_note(ranked))
 }
 
-/// An admin takes the word from a member until then, or gives it back.
+/// An admin mutes a member until then, or ends the mute.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::NotOneself`], [`Refusal::NotFound`] if there is no such member.

@@ -1,3 +1,5 @@
+//! The rules for a group's settings and its deletion.
+
 use wire::limits::SLOW_SECONDS;
 use wire::{AuditEvent, Event, Refusal, Setting, UserId};
 
@@ -5,10 +7,10 @@ use super::decision::Decision;
 use super::roles::needs_admin;
 use crate::ports::store::{Fact, Roster};
 
-/// An admin changes settings; each that differs is told.
+/// An admin changes settings; each that differs is announced.
 ///
 /// # Errors
-/// [`Refusal::NotAdmin`], [`Refusal::LimitBad`], [`Refusal::FieldWrong`] if the pause of slow mode is too
+/// [`Refusal::NotAdmin`], [`Refusal::LimitBad`], [`Refusal::FieldWrong`] if the wait of slow mode is too
 /// long.
 pub fn settle(roster: &Roster, by: UserId, new: Vec<Setting>, max_limit: u32) -> Result<Decision, Refusal> {
     let admin = needs_admin(roster, by)?;
@@ -32,7 +34,7 @@ pub fn settle(roster: &Roster, by: UserId, new: Vec<Setting>, max_limit: u32) ->
     }))
 }
 
-/// An admin deletes the group with all it has; `typed` must be its name. Everyone in it is told.
+/// An admin deletes the group with all its data; `typed` must be its name. Every member is notified.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::ConfirmationWrong`].
@@ -42,7 +44,7 @@ pub fn delete(roster: &Roster, by: UserId, typed: &str) -> Result<Decision, Refu
         return Err(Refusal::ConfirmationWrong);
     }
     let admin = roster.member(by).map(|member| member.person.clone()).ok_or(Refusal::NotAdmin)?;
-    // Its own audit log goes with it.
+    // Its own audit log is deleted with it.
     let deed = AuditEvent::GroupDeleted { by: admin, group: roster.summary() };
     let told = Decision::fact(Fact::Deleted).note_in_app(deed);
     Ok(roster.members.iter().fold(told, |decision, member| {

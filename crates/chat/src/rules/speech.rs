@@ -1,9 +1,11 @@
+//! The rules for sending: messages, amendments and mentions of everyone.
+
 use wire::{Refusal, Role, Timestamp, UserId};
 
 use crate::ports::store::{MembershipState, Roster};
 
-/// Whether somebody who stands like this may say something now; none means that there is no such group. The
-/// store asks this inside the commit.
+/// Decides whether a user with this membership state may send a message now; none means that there is no such group.
+/// The store applies it inside the commit.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Blocked`], [`Refusal::Archived`], [`Refusal::Muted`],
@@ -17,7 +19,7 @@ pub fn may_speak(standing: Option<&MembershipState>, now: Timestamp) -> Result<(
         return Err(Refusal::Announcing);
     }
     let pause = i64::from(standing.slow_s) * 1_000;
-    // A moment in the future is one before the clock was set back.
+    // A time in the future is one before the clock was set back.
     let spoke = standing.spoke_at.filter(|spoke| *spoke <= now);
     let wait = spoke.map_or(0, |spoke| spoke.0 + pause - now.0);
     match u32::try_from(wait) {
@@ -26,8 +28,8 @@ pub fn may_speak(standing: Option<&MembershipState>, now: Timestamp) -> Result<(
     }
 }
 
-/// Whether somebody who stands like this may change or react to what was said: where only admins write, and in
-/// slow mode, everyone still may.
+/// Decides whether a user with this membership state may amend or react to a message: announcing and slow mode do not
+/// restrict it.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::Blocked`], [`Refusal::Archived`], [`Refusal::Muted`].
@@ -35,7 +37,7 @@ pub fn may_amend(standing: Option<&MembershipState>, now: Timestamp) -> Result<(
     has_the_word(standing, now).map(|_| ())
 }
 
-/// Whether somebody may mention every member at once: in a small group everyone may, in a larger one admins.
+/// Returns true if a user may mention every member at once: in a small group everyone may, in a larger one admins.
 #[must_use]
 pub fn may_mention_everyone(roster: &Roster, user: UserId) -> bool {
     roster.members.len() <= SMALL_GROUP
@@ -63,7 +65,7 @@ fn has_the_word(
     Ok((standing, role))
 }
 
-/// How many minutes are left, rounded up; none if the moment is past.
+/// Returns the minutes that are left, rounded up; none if the time is past.
 fn minutes_to(until: Timestamp, now: Timestamp) -> Option<u32> {
     let left = until.0 - now.0;
     (left > 0).then(|| u32::try_from(left.saturating_add(59_999) / 60_000).unwrap_or(u32::MAX))
@@ -116,7 +118,7 @@ mod tests {
         assert_eq!(says(spoke(9_999)), Err(Refusal::TooFast { retry_ms: 1 }));
         assert_eq!(says(spoke(10_000)), Ok(()));
         assert_eq!(says(MembershipState { role: Some(Role::Admin), ..spoke(1) }), Ok(()));
-        // A clock that was set back keeps nobody from speaking.
+        // A clock that was set back keeps nobody from sending.
         assert_eq!(says(spoke(-99_999)), Ok(()));
     }
 }
