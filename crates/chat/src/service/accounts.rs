@@ -1,3 +1,5 @@
+//! Accounts: creating them, and the sessions of a user.
+
 use wire::{AppRole, AuditEvent, EndedSessions, Person, Refusal};
 
 use crate::auth::session::{SessionSummary, Token};
@@ -8,7 +10,7 @@ use crate::service::error::{Error, Fault};
 
 /// Accounts and their sessions.
 impl Chat {
-    /// The caller's account; none for a guest.
+    /// Returns the caller's account; none for a guest.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -16,8 +18,8 @@ impl Chat {
         Ok(self.store.account(AccountKey::User(me.id)).await?)
     }
 
-    /// Gives a guest an account under their own name. The first account of a fresh server is its owner, unless the owner
-    /// comes by a link.
+    /// Creates the account of a guest under their own name. The first account of a fresh server is its owner, unless
+    /// the owner comes by a link.
     ///
     /// # Errors
     /// [`Refusal::HasAccount`], [`Refusal::LoginTaken`], [`Refusal::PasswordLength`],
@@ -26,7 +28,7 @@ impl Chat {
         self.create_account_from(&Caller { me: Some(me.clone()), ..Caller::default() }, password).await
     }
 
-    /// As [`Chat::create_account`]; the caller's device is a known one from now on.
+    /// As [`Chat::create_account`]; the caller's device is remembered from now on.
     ///
     /// # Errors
     /// Those of [`Chat::create_account`], and [`Refusal::SignInNeeded`].
@@ -64,7 +66,7 @@ impl Chat {
         Ok(account.role)
     }
 
-    /// Refuses the login of an account, to others.
+    /// Refuses a login that an account has.
     pub(super) async fn login_is_free(&self, login: &Login) -> Result<(), Error> {
         match self.store.account(AccountKey::Login(login.clone())).await? {
             Some(_) => Err(Refusal::LoginTaken.into()),
@@ -79,7 +81,7 @@ impl Chat {
     pub async fn sign_out(&self, me: &Person, which: Sessions) -> Result<(), Error> {
         let write = Write::SignOut { user: me.id, which };
         if self.account(me).await?.is_none() {
-            // A guest has one session and no account that could be looked after.
+            // A guest has one session and no account to keep a record for.
             return self.commit(write).await.map(|_| ());
         }
         let sessions = match which {
@@ -90,7 +92,7 @@ impl Chat {
         self.commit_noted(write, me.id, &AuditEvent::SignedOut { by: me.clone(), sessions }).await.map(|_| ())
     }
 
-    /// The caller's sessions, the one that began last first; those that are over are left out.
+    /// Returns the caller's sessions, the one that began last first, without those that have ended.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -100,7 +102,7 @@ impl Chat {
         Ok(sessions.filter(|session| session.is_alive(now, &self.limits)).collect())
     }
 
-    /// A session that begins now, for the caller's browser.
+    /// Returns a new session for the caller's browser, which begins now.
     pub(super) fn new_session(&self, caller: &Caller, token: &Token) -> NewSession {
         let label = caller.label.chars().filter(|c| !c.is_control()).take(200).collect();
         NewSession { token: token.hash(), label, at: self.session_clock.now() }

@@ -1,3 +1,5 @@
+//! Group administration: settings, members, roles, mutes, bans, invites and the audit log.
+
 use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
 use wire::{
     GroupAdminView, GroupId, GroupName, Invite, InviteId, Page, Person, Refusal, Role, Seq, Setting,
@@ -18,14 +20,14 @@ pub struct ManagementPage {
     pub management: GroupAdminView,
     /// Whether there are more members after these.
     pub more: bool,
-    /// Some people whom the admin knows and could add.
+    /// Some users whom the admin knows and could add.
     pub known: Vec<Person>,
 }
 
-/// What admins do to a group and its members.
+/// Operations of admins on a group and its members.
 impl Chat {
-    /// Everything an admin manages a group by, with the members whose name has these words in it, or without words those
-    /// after one of them.
+    /// Returns the data by which an admin manages a group, with the members whose name contains these words, or
+    /// without words those after one of them.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
@@ -62,7 +64,7 @@ impl Chat {
         Ok(ManagementPage { management, more, known })
     }
 
-    /// What a group is called, and its audit log, the newest entries before a place: for its admins and those of the
+    /// Returns the name of a group and its audit log, the newest entries before a Seq: for its admins and those of the
     /// application.
     ///
     /// # Errors
@@ -80,7 +82,7 @@ impl Chat {
         Ok((group.settings.name, events(page)))
     }
 
-    /// The highest limit a group may have here.
+    /// Returns the highest member limit a group may have here.
     #[must_use]
     pub const fn max_limit(&self) -> u32 {
         self.limits.group_members
@@ -95,7 +97,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::settle(roster, me.id, new.clone(), max)).await.map(|_| ())
     }
 
-    /// Deletes a group with all it has; `typed` must be its name.
+    /// Deletes a group with all its data; `typed` must be its name.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::delete`].
@@ -103,7 +105,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
     }
 
-    /// Gives somebody a seat.
+    /// Adds a user.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such group or user, [`Refusal::Blocked`], and those of [`rules::add`].
@@ -117,7 +119,7 @@ impl Chat {
             .map(|_| ())
     }
 
-    /// Takes a member's seat away, perhaps for good. Live delivery ends with the news of it.
+    /// Removes a member, and may ban them. Live delivery ends with the entry that announces it.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::remove`].
@@ -131,7 +133,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
     }
 
-    /// Lets somebody join again.
+    /// Lifts a ban.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::unban`].
@@ -139,7 +141,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::unban(roster, me.id, user)).await.map(|_| ())
     }
 
-    /// Makes a member an admin, or an admin a member.
+    /// Sets the role of a member: admin or member.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::rank`].
@@ -147,7 +149,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::rank(roster, me.id, user, role)).await.map(|_| ())
     }
 
-    /// Takes the word from a member for so many minutes; 0 gives it back.
+    /// Mutes a member for a number of minutes; 0 ends the mute.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::mute`].
@@ -156,7 +158,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::mute(roster, me.id, user, until)).await.map(|_| ())
     }
 
-    /// Makes an invite that works for so many minutes (0 for ever) and so many people (0 for any number).
+    /// Creates an invite that works for a number of minutes (0 for ever) and a number of uses (0 for any number).
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::invite`].
@@ -174,7 +176,7 @@ impl Chat {
         Ok(invite)
     }
 
-    /// Ends an invite.
+    /// Revokes an invite.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::revoke`].

@@ -1,3 +1,5 @@
+//! Amendments: edits, deletes, reactions and pins of messages.
+
 use wire::{Amendment, Json, Person, Refusal, RichText, SendId, Seq, Topic};
 
 use super::send::{hash, tidy};
@@ -9,9 +11,9 @@ use crate::rules;
 use crate::service::error::{Error, Fault};
 use crate::text::emoji;
 
-/// Changing what was said.
+/// Amending messages.
 impl Chat {
-    /// Changes a message. The same change again changes nothing, under whatever id.
+    /// Amends a message. The same change again changes nothing, under any id.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such message, those of [`rules::amend`] and
@@ -31,7 +33,7 @@ impl Chat {
             Amendment::React(emoji, on) => match emoji::canonical(&emoji) {
                 Ok(emoji) => Amendment::React(emoji, on),
                 Err(refusal) if on => return Err(refusal.into()),
-                // Nobody has it, so there is nothing to take back.
+                // Nobody can have reacted with it, so there is nothing to take back.
                 Err(_) => Amendment::React(emoji, on),
             },
             other => other,
@@ -41,7 +43,7 @@ impl Chat {
         let right = Permission { conversation, user: me.id, to: PermissionTo::Amend, now: self.steady.now() };
         let (mut body, mut mentions) = (RichText::default(), None);
         if let Amendment::Edit(text) = &amendment {
-            // A retry is answered as the first time, whatever became of the message meanwhile.
+            // A retry gets the first answer, even if the message has changed meanwhile.
             if let Some(sent) = self.store.sent(Sender::User(me.id), &id).await? {
                 return if sent.topic == *topic && sent.body == body_hash {
                     Ok(Ack { id, topic: topic.clone(), seq: sent.seq, timestamp: sent.at, duplicate: true })
@@ -49,7 +51,7 @@ impl Chat {
                     Err(Refusal::SendIdTaken.into())
                 };
             }
-            // A text is read only for somebody who may change the message. The commit asks again.
+            // A text is parsed only for a user who may change the message. The commit checks it again.
             let standing = self.store.standing(conversation, me.id).await?;
             right.check(standing.as_ref())?;
             let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;

@@ -1,3 +1,5 @@
+//! Application administration: accounts, application roles, password resets and the audit log.
+
 use wire::limits::PAGE_ENTRIES;
 use wire::{AppRole, AuditEvent, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
 
@@ -9,13 +11,13 @@ use crate::rules;
 use crate::service::error::{Error, Fault};
 use crate::service::part::Part;
 
-/// How long a link for a new password works, in milliseconds: a day.
+/// The lifetime of a reset link, in milliseconds: a day.
 const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
-/// Who manages the application, and who may come to it.
+/// Administration of the application and its accounts.
 impl Chat {
-    /// Accounts whose name has these words in it, by name, and what the caller may do; without words those after one of
-    /// them.
+    /// Returns the accounts whose name contains these words, by name, and the caller's application role; without words
+    /// those after one of them.
     ///
     /// # Errors
     /// [`Refusal::NotAppAdmin`].
@@ -30,7 +32,7 @@ impl Chat {
         Ok((role, Part::of(found, PAGE_ENTRIES)))
     }
 
-    /// Makes a member of the application an admin, or an admin a member.
+    /// Sets the application role of an account: admin or member.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::app_rank`].
@@ -38,7 +40,7 @@ impl Chat {
         self.acts.take(me.id, self.steady.now())?;
         let by = self.app_role(me.id).await?;
         let of = self.store.account(AccountKey::User(user)).await?;
-        // Who may not manage accounts does not learn which there are.
+        // Only those who manage accounts learn which ones exist.
         let Some(of) = of else {
             rules::app_rank(by, AppRole::Member, role)?;
             return Err(Refusal::NotFound.into());
@@ -48,7 +50,7 @@ impl Chat {
         self.commit_noted(Write::AppRank { user, role }, me.id, &deed).await.map(|_| ())
     }
 
-    /// A token by which somebody sets a new password, within a day and once.
+    /// Creates a token that resets the password of an account, within a day and once.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
@@ -61,7 +63,7 @@ impl Chat {
         self.new_reset(Some(me), of.person).await
     }
 
-    /// As [`Chat::create_password_reset`], by the operator, who may do it for everybody; the account is found by its name.
+    /// As [`Chat::create_password_reset`], by the operator, who may do it for every account; it is found by its name.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -71,7 +73,7 @@ impl Chat {
         self.new_reset(None, account.person).await
     }
 
-    /// Whose new password a token is for.
+    /// Returns the user whose password a token resets.
     ///
     /// # Errors
     /// [`Refusal::ResetOver`].
@@ -79,7 +81,7 @@ impl Chat {
         self.reset_account(token).await.map(|account| account.person)
     }
 
-    /// Sets a new password by a token, ends every session of the account and begins one here, in one commit.
+    /// Resets a password by a token, ends every session of the account and begins one here, in one commit.
     ///
     /// # Errors
     /// [`Refusal::ResetOver`], and those of a weak password.
@@ -104,14 +106,14 @@ impl Chat {
 
     async fn reset_account(&self, token: &Token) -> Result<Account, Error> {
         let now = self.steady.now();
-        // More than a day is left only if the clock was set back: then the link is over as well.
+        // More than a day is left only if the clock was set back: then the link has expired as well.
         let works = |until: Timestamp| (1..=RESET_MILLIS).contains(&(until.0 - now.0));
         let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| works(*until));
         let (user, _) = offered.ok_or(Refusal::ResetOver)?;
         Ok(self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
     }
 
-    /// The audit log of the application, the newest entries before a place.
+    /// Returns the audit log of the application, the newest entries before a Seq.
     ///
     /// # Errors
     /// [`Refusal::NotAppAdmin`].

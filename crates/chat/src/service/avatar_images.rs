@@ -1,5 +1,5 @@
-//! Pictures of people: whatever comes becomes one small JPEG. It is decoded and encoded anew, so that nothing hides in
-//! it, neither a place nor a script.
+//! Avatar images: every upload becomes one small JPEG. It is decoded and encoded anew, so that it carries no metadata,
+//! such as a location, and no script.
 
 use std::io::Cursor;
 
@@ -9,20 +9,20 @@ use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, Rgb, RgbImage};
 use wire::Refusal;
 
-/// The side of a picture, in pixels: three times the largest that a page shows.
+/// The side of a picture, in pixels: three times the largest on a page.
 const SIDE: u32 = 192;
-/// The longest side of a file that is read, in pixels, and the most memory that its pixels take.
+/// The longest side of a file that is decoded, in pixels, and the most memory that its pixels take.
 const LONGEST_SIDE: u32 = 8_192;
 const MEMORY: u64 = 160 * 1_024 * 1_024;
-/// Of 100; above this a photograph of this size looks the same.
+/// JPEG quality, of 100; above this a photograph of this size looks the same.
 const QUALITY: u8 = 85;
-/// What shows where a picture is transparent.
+/// The background of transparent pictures.
 const GROUND: Rgb<u8> = Rgb([255, 255, 255]);
 
-/// The middle of a picture as a JPEG, upright and without anything that stood beside the pixels.
+/// Returns the middle of a picture as a JPEG, upright and without any data but the pixels.
 pub(crate) fn portrait(file: &[u8]) -> Result<Bytes, Refusal> {
     let picture = decode(file).map_err(|_| Refusal::PictureBad)?;
-    // Cut out before it is made smaller: a line of pixels would become a huge strip otherwise.
+    // Cropped before it is scaled down: a line of pixels would become a huge strip otherwise.
     let side = picture.width().min(picture.height());
     let (left, top) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
     let middle = picture.crop_imm(left, top, side, side);
@@ -49,7 +49,7 @@ fn decode(file: &[u8]) -> image::ImageResult<DynamicImage> {
     let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format()?;
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
-    // Decoders count what they need beside the pixels; the pixels are ours to count.
+    // Decoders count the memory they need beside the pixels; the pixels are ours to count.
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
     let orientation = decoder.orientation()?;
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn whatever_comes_becomes_a_small_jpeg_of_its_middle() {
-        // Red, but for a blue middle; wider than high.
+        // Red with a blue middle; wider than high.
         let wide = RgbaImage::from_fn(900, 300, |x, _| {
             if (300..600).contains(&x) { Rgba([0, 0, 255, 255]) } else { Rgba([255, 0, 0, 255]) }
         });

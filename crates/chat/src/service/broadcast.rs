@@ -1,3 +1,5 @@
+//! Broadcasts: one text to many conversations, and groups created with members.
+
 use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
 use wire::{
     AppRole, BroadcastRecord, Conversation, ConversationSummary, Event, GroupSummary, JoinPolicy, Json, Pair,
@@ -13,25 +15,25 @@ use crate::rules;
 use crate::service::error::{Error, Fault};
 use crate::text::may_mention;
 
-/// To whom a broadcast goes.
+/// The recipients of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// To these, each once.
     These(Vec<Topic>),
-    /// To every group of the sender's.
+    /// To every group of the sender.
     MyGroups,
     /// To everybody with an account, directly. For admins of the application.
     Everyone,
 }
 
-/// What became of a broadcast.
+/// A broadcast and its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broadcast {
-    /// Its place in the sender's own log.
+    /// Its Seq in the sender's own log.
     pub seq: Seq,
-    /// What was said.
+    /// The text.
     pub body: RichText,
-    /// A result for each of some of the conversations it was meant for.
+    /// The results for some of the conversations it was meant for.
     pub results: Vec<Sent>,
     /// The number of recipients.
     pub count: usize,
@@ -41,19 +43,19 @@ pub struct Broadcast {
     pub next: Option<usize>,
 }
 
-/// What became of one message of a broadcast.
+/// The result of one message of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// Where to.
+    /// The conversation.
     pub to: ConversationSummary,
-    /// Its place, or why it is not there, in a sentence.
+    /// Its Seq, or the refusal, as a sentence.
     pub result: Result<Seq, String>,
 }
 
-/// One text to many.
+/// Broadcasts.
 impl Chat {
-    /// Says one thing in many conversations, in one transaction; each may refuse it for itself. The same id with
-    /// the same text is the same broadcast.
+    /// Sends one text to many conversations, in one transaction; each may refuse it on its own. The same id with the
+    /// same text is the same broadcast.
     ///
     /// # Errors
     /// [`Refusal::TargetsBad`], [`Refusal::NotAppAdmin`], [`Refusal::TextEmpty`], [`Refusal::TextTooLong`],
@@ -102,7 +104,7 @@ impl Chat {
         self.broadcast_results(me, seq, 0).await
     }
 
-    /// What became of a broadcast of one's own: the results from a number on, which counts from 0.
+    /// Returns the results of a broadcast of one's own, from a number on, which counts from 0.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -117,7 +119,7 @@ impl Chat {
             let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
                 (Some(sent), _) => Ok(sent.seq),
                 (None, Some((_, why))) => Err(why.clone()),
-                // It changed between the look and the commit.
+                // It changed between the check and the commit.
                 (None, None) => Err(Refusal::NotMember.sentence()),
             };
             results.push(Sent { to: summary, result });
@@ -133,7 +135,7 @@ impl Chat {
         })
     }
 
-    /// Makes a group by invitation whose members are these from the beginning.
+    /// Creates an invite-only group with these members.
     ///
     /// # Errors
     /// [`Refusal::TargetsBad`], [`Refusal::NotFound`] if there is no such user, [`Refusal::Blocked`], those of
@@ -209,7 +211,7 @@ impl Chat {
         };
         let (said, mentions) = match conversation {
             Conversation::Group(_) if may_mention(text) => self.read_text(me, conversation, text).await?,
-            // It means the same everywhere.
+            // It means the same in every conversation.
             _ => (body.clone(), Mentions::default()),
         };
         let draft = Draft {
@@ -228,7 +230,7 @@ impl Chat {
         Ok(Part { draft, meeting })
     }
 
-    /// A conversation as a list shows it, also one that somebody has left; none if it is gone.
+    /// Returns a conversation as a list shows it, also one that the user has left; none if it is gone.
     async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<ConversationSummary>, Error> {
         Ok(match topic.conversation() {
             Some(Conversation::Group(id)) => {
@@ -244,15 +246,15 @@ impl Chat {
     }
 }
 
-/// How many acts it counts as to reach so many: nobody reaches thousands a minute.
+/// Returns the cost of a broadcast, as a number of rate-limited changes: nobody reaches thousands a minute.
 fn cost(targets: usize) -> u32 {
     u32::try_from(targets.div_ceil(TARGETS_AN_ACT)).unwrap_or(u32::MAX)
 }
 
-/// How many targets count as one act.
+/// The number of targets that cost one.
 const TARGETS_AN_ACT: usize = 20;
 
-/// The id of one message of a broadcast.
+/// Returns the id of one message of a broadcast.
 fn part_id(id: &SendId, number: usize) -> Result<SendId, Refusal> {
     SendId::new(&format!("{id}/{number}"))
 }

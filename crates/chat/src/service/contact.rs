@@ -1,3 +1,5 @@
+//! Contact: the relation that lets a user add another to a group.
+
 use wire::{AppRole, Event, Pair, Person, Refusal, Topic, UserId};
 
 use super::groups::events;
@@ -7,12 +9,12 @@ use crate::ports::store::{Outcome, Range, Write};
 use crate::rules::{Contact, SEATS_FROM_ONE};
 use crate::service::error::Error;
 
-/// How far back a direct is read for something that a person wrote.
+/// The number of newest entries of a direct that are searched for a message of a user.
 const RECENT: usize = 100;
 
 /// Rules and limits for adding people to a group.
 impl Chat {
-    /// What there is between somebody and a person whom they put into a group.
+    /// Returns the relation between a user and another whom they add to a group.
     pub(super) async fn contact(&self, me: &Person, user: UserId) -> Result<Contact, Error> {
         let seats = self.store.seats(user, me.id).await?;
         Ok(Contact {
@@ -24,7 +26,7 @@ impl Chat {
         })
     }
 
-    /// Keeps somebody who puts people into groups to a rate, and each of the people to so many a day from them.
+    /// Applies the rate limit for adding, and the daily limit of additions per added user.
     pub(super) async fn take_adding(&self, me: &Person, people: &[(UserId, Contact)]) -> Result<(), Error> {
         let attempts: Vec<_> = people
             .iter()
@@ -42,7 +44,7 @@ impl Chat {
         }
     }
 
-    /// Returns true if somebody has said something to another lately, in their direct.
+    /// Returns true if a user has written to another recently, in their direct.
     async fn has_written(&self, user: UserId, to: UserId) -> Result<bool, Error> {
         let Some(pair) = Pair::of(user, to) else { return Ok(false) };
         let range = Range { limit: RECENT, ..Range::default() };

@@ -7,8 +7,8 @@ use wire::Refusal;
 
 use crate::service::error::{Error, Fault};
 
-/// Where work is done that takes a good part of a core's time: a few pieces at a time, beside everything else, and only
-/// so many wait.
+/// A bounded pool for work that takes a good part of a core's time: a few jobs at a time, beside everything else, and
+/// a bounded number that wait.
 pub(crate) struct CpuPool {
     name: &'static str,
     at_work: Arc<Semaphore>,
@@ -16,13 +16,13 @@ pub(crate) struct CpuPool {
 }
 
 impl CpuPool {
-    /// A workshop for so many pieces at a time, with so many more waiting. `name` is for the log.
+    /// Creates a pool with a number of jobs at a time and a number that may wait. `name` is for the log.
     pub(crate) fn new(name: &'static str, at_work: usize, waiting: usize) -> Self {
         let (at_work, inside) = (Semaphore::new(at_work), Semaphore::new(at_work + waiting));
         Self { name, at_work: Arc::new(at_work), inside: Arc::new(inside) }
     }
 
-    /// Does a piece of work. It is finished, and counts until then, even if nobody waits for it any more.
+    /// Runs a job. It is finished, and counts until then, even if nobody waits for it any more.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if too many wait.

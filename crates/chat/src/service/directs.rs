@@ -1,3 +1,5 @@
+//! Directs: opening and blocking, finding people, and preferences of a conversation.
+
 use broker::PresenceChange;
 use wire::limits::PAGE_ENTRIES;
 use wire::{
@@ -10,9 +12,9 @@ use crate::ports::store::{AccountKey, MembershipState, Write, event_of};
 use crate::service::error::Error;
 use crate::service::part::Part;
 
-/// People, what is between two of them, and what each wants to be told of.
+/// Directs, blocks, people and preferences.
 impl Chat {
-    /// The direct with somebody, at a place; there is one with everybody.
+    /// Returns the direct with another user, at a page start; there is one with everybody.
     ///
     /// # Errors
     /// [`Refusal::DirectWithOneself`], [`Refusal::NotFound`] if there is no such user.
@@ -38,7 +40,7 @@ impl Chat {
         Ok(GroupView::Inside(Box::new(ConversationView { members, member_count, ..opened })))
     }
 
-    /// A page of a conversation, without settings and members.
+    /// Returns a page of a conversation, without settings and members.
     pub(super) async fn opened(
         &self,
         what: ConversationSummary,
@@ -66,8 +68,7 @@ impl Chat {
         })
     }
 
-    /// Somebody gets nothing direct from a person any more, or does again. Neither of the two can write to the
-    /// other until then.
+    /// Blocks a user, or ends the block. Meanwhile neither of the two can write to the other.
     ///
     /// # Errors
     /// [`Refusal::NotOneself`], [`Refusal::NotFound`] if there is no such user.
@@ -79,20 +80,20 @@ impl Chat {
         self.store.person(user).await?.ok_or(Refusal::NotFound)?;
         self.commit(Write::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
-            // Whether they are here is told to neither any more, or to both again.
+            // The block hides presence from both, and its end shows it again.
             self.broker.note_presence(&Topic::direct(pair), me.id, PresenceChange::Came);
         }
         Ok(())
     }
 
-    /// Whether neither of two has blocked the other: who has is not put into a group by them either.
+    /// Refuses two users of whom one has blocked the other: neither adds the other to a group.
     pub(super) async fn no_block(&self, me: &Person, user: UserId) -> Result<(), Error> {
         let Some(pair) = Pair::of(me.id, user) else { return Ok(()) };
         let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
         if standing.is_some_and(|standing| standing.blocked) { Err(Refusal::Blocked.into()) } else { Ok(()) }
     }
 
-    /// Whom somebody has blocked, the last one first.
+    /// Returns the users whom a user has blocked, the last one first.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -100,8 +101,8 @@ impl Chat {
         Ok(self.store.blocked(me.id).await?)
     }
 
-    /// People to write to whose name has these words in it. Guests find those whom they have a group in common
-    /// with; who has an account finds everybody who has one as well.
+    /// Returns people to write to whose name contains these words. Guests find those who share a group with them;
+    /// users with an account also find all others with one.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -125,8 +126,8 @@ impl Chat {
         Ok(Part::of(found, PAGE_ENTRIES))
     }
 
-    /// People whom somebody may put into a group: those whom they have a group in common with, and for who manages the
-    /// application everybody with an account.
+    /// Returns people whom a user may add to a group: those who share a group with them, and for application admins
+    /// every user with an account.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -135,7 +136,7 @@ impl Chat {
         Ok(self.store.people(me.id, "", manages, None, PAGE_ENTRIES).await?)
     }
 
-    /// Somebody wants to be told of something else in a conversation, or hides it from their list.
+    /// Sets a member's notification level in a conversation, and whether it is hidden.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].

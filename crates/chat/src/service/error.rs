@@ -7,24 +7,24 @@ use wire::Refusal;
 
 use crate::service::fault_log::{FAULTS, Open};
 
-/// The two kinds of no.
+/// The error of a call: a refusal or a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// An expected no, for whoever asked.
+    /// An expected refusal, shown to the caller.
     Refusal(Refusal),
     /// An outage or a bug: logged where it happened, opaque outside.
     Fault(Fault),
 }
 
-/// An outage or a bug. What it says is for the log; outside it is [`Refusal::Unavailable`].
+/// An outage or a bug. Its text is for the log; outside it is [`Refusal::Unavailable`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     what: String,
 }
 
 impl Fault {
-    /// A fault with what the operator needs to know. The log has it once; the same fault again is counted, and the
-    /// count is in the log when it is [over](Self::over), or when it has not happened for a minute.
+    /// Creates a fault with the details that the operator needs. The log has it once; the same fault again is counted,
+    /// and the count is logged when it is [over](Self::over), or when it has not happened for a minute.
     #[must_use]
     pub fn new(place: &'static str, what: impl fmt::Display) -> Self {
         let what = what.to_string();
@@ -34,13 +34,13 @@ impl Fault {
         Self { what }
     }
 
-    /// A fault that whoever asked for it is told, such as an operator at a command: the log need not have it.
+    /// Creates a fault that its requester sees in full, such as an operator at a command: the log need not have it.
     #[must_use]
     pub fn unlogged(what: impl fmt::Display) -> Self {
         Self { what: what.to_string() }
     }
 
-    /// Ends the fault at this place: it works again.
+    /// Ends the faults of this place: it works again.
     pub fn over(place: &'static str) {
         FAULTS.over(place).iter().for_each(log_end);
     }
@@ -57,7 +57,7 @@ fn log_end(fault: &Open) {
 }
 
 impl Error {
-    /// What the world outside may see of it.
+    /// Returns the refusal that is shown outside.
     #[must_use]
     pub fn into_refusal(self) -> Refusal {
         match self {

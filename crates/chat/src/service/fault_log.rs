@@ -1,4 +1,4 @@
-//! The log of faults: each is written once and then counted, until it is over.
+//! The fault log: each fault is written once and then counted, until it is over.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,10 @@ use tokio::time::Instant;
 /// The faults of this process that are not over.
 pub(crate) static FAULTS: FaultLog = FaultLog::new();
 
-/// The faults that are not over, each with how often it happened.
+/// The faults that are not over, each with its count.
 pub(crate) struct FaultLog {
     open: Mutex<Vec<Open>>,
-    /// Whether there is one, so that to ask costs nothing where there is none.
+    /// Whether there is one, so that a check costs nothing without any.
     is_any: AtomicBool,
 }
 
@@ -26,9 +26,9 @@ pub(crate) struct Open {
     last: Instant,
 }
 
-/// A fault that has not happened for so long is over.
+/// The time after which a fault that has not happened again is over.
 const QUIET: Duration = Duration::from_secs(60);
-/// So many faults are told apart; past that they are counted as their place's first one.
+/// The most distinct faults; beyond it they count as the first one of their place.
 const KINDS: usize = 64;
 
 impl FaultLog {
@@ -36,7 +36,7 @@ impl FaultLog {
         Self { open: Mutex::new(Vec::new()), is_any: AtomicBool::new(false) }
     }
 
-    /// Counts a fault; true if it is to be written into the log.
+    /// Counts a fault; returns true if it should be written to the log.
     pub(crate) fn begins(&self, place: &'static str, what: &str, now: Instant) -> bool {
         let mut open = self.open();
         let same = open.iter().position(|open| open.place == place && open.what == what);
@@ -53,12 +53,12 @@ impl FaultLog {
         true
     }
 
-    /// Takes out the faults of a place, where it works again.
+    /// Removes and returns the faults of a place, which works again.
     pub(crate) fn over(&self, place: &'static str) -> Vec<Open> {
         self.take(|open| open.place == place)
     }
 
-    /// Takes out the faults that have not happened for a while.
+    /// Removes and returns the faults that have not happened for a while.
     pub(crate) fn quiet(&self, now: Instant) -> Vec<Open> {
         self.take(|open| now >= open.last + QUIET)
     }

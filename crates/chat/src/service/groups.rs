@@ -1,3 +1,5 @@
+//! Groups: creating, opening, joining and leaving them, and lists of groups and members.
+
 use wire::limits::{PAGE_ENTRIES, PAGE_MEMBERS, PAGE_ROWS};
 use wire::{
     Conversation, ConversationView, Description, Event, GroupId, GroupSummary, GroupView, InviteId,
@@ -14,9 +16,9 @@ use crate::rules::{self, Decision, Groups, News};
 use crate::service::error::{Error, Fault};
 use crate::service::part::Part;
 
-/// Groups and one's own seat in them.
+/// Groups and the caller's own membership.
 impl Chat {
-    /// Makes a group; its founder is its first admin.
+    /// Creates a group; its creator is its first admin.
     ///
     /// # Errors
     /// The refusals of [`names::group_name`], and those of [`rules::found`].
@@ -57,8 +59,8 @@ impl Chat {
         }
     }
 
-    /// What opening a group's link shows: the group to its members, with the messages at a place; its name, and
-    /// whether the door is open, to everybody else who has the link.
+    /// Returns the data of a group's link: the group for its members, with the messages at a page start; its name, and
+    /// whether they could join, for everybody else who has the link.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -94,7 +96,7 @@ impl Chat {
         })))
     }
 
-    /// The rows of a conversation at a place, for somebody who has read so far.
+    /// Returns the rows of a conversation at a page start, for a user with this read mark.
     pub(super) async fn rows_at(
         &self,
         conversation: Conversation,
@@ -119,13 +121,13 @@ impl Chat {
         {
             return Ok(rows.map(|data| event_of(&data)));
         }
-        // What is unread begins above this page. The last of what was read stands above it.
+        // The unread rows begin before the newest page. The last of the read ones stay above them.
         let unread = RowRange::split(read.next(), PAGE_ROWS / 5, PAGE_ROWS - PAGE_ROWS / 5);
         Ok(self.store.rows(topic, unread).await?.map(|data| event_of(&data)))
     }
 
-    /// Members of a group, for its members: those whose name has these words in it, or without words those after one of
-    /// them; and the group as a list shows it.
+    /// Returns members of a group, for its members: those whose name contains these words, or without words those
+    /// after one of them; and the group as a list shows it.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
@@ -144,8 +146,8 @@ impl Chat {
         Ok((listing, Part::of(found, PAGE_ENTRIES)))
     }
 
-    /// Mentions that complete what was typed after the `@`, for members of a group: at most so many, none of oneself. Each
-    /// is written so that it means that one member.
+    /// Returns mentions that complete the text after the `@`, for members of a group: up to a limit, and none of
+    /// oneself. Each is written so that it means that one member.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
@@ -164,7 +166,7 @@ impl Chat {
         Ok(found.take(most).map(|member| mention_of(member, &members)).collect())
     }
 
-    /// Takes a seat in a group whose link, or an invite to which, one has. Joining twice is joining once.
+    /// Joins a group whose link, or an invite to which, the caller has. Joining twice is joining once.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::join`].
@@ -178,7 +180,7 @@ impl Chat {
         self.change(id, me.id, |roster, now| rules::join(roster, me, invite, groups, now)).await
     }
 
-    /// Gives up one's seat. Live delivery ends with the news of it.
+    /// Leaves a group. Live delivery ends with the entry that announces it.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::leave`].
@@ -186,7 +188,7 @@ impl Chat {
         self.change(id, me.id, |roster, _| rules::leave(roster, me.id)).await
     }
 
-    /// Decides on the roster as it is and commits; if somebody was quicker, decides again.
+    /// Decides on the present roster and commits; if another change was committed first, decides again.
     pub(super) async fn change(
         &self,
         id: GroupId,
@@ -202,14 +204,15 @@ impl Chat {
             }
             let decision = self.with_accounts(decision).await?;
             let change = self.write_down(id, Some(&roster), by, decision);
-            // Each turn somebody else's change went through, so the group as a whole always gets on.
+            // Each time another change was committed, so the group as a whole always makes progress.
             if self.commit(Write::Change(change)).await? != Outcome::Stale {
                 return Ok(roster.summary());
             }
         }
     }
 
-    /// Groups that anybody may join, whose name has these words in it, by name; without words those after one of them.
+    /// Returns groups that anybody may join, whose name contains these words, by name; without words those after one
+    /// of them.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -222,7 +225,7 @@ impl Chat {
         Ok(Part::of(found, PAGE_ENTRIES))
     }
 
-    /// Every group there is, by name, for admins of the application; without words those after one of them.
+    /// Returns all groups, by name, for admins of the application; without words those after one of them.
     ///
     /// # Errors
     /// [`Refusal::NotAppAdmin`].
@@ -237,13 +240,13 @@ impl Chat {
         Ok(Part::of(found, PAGE_ENTRIES))
     }
 
-    /// The number of groups a user has joined or created, and the limit.
+    /// Returns the number of groups a user has joined or created, and the limit.
     pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, Error> {
         let count = self.store.seats(user, user).await?.taken;
         Ok(Groups { count, max: self.limits.user_groups })
     }
 
-    /// The same decision, where what is told of new members says who of them has an account.
+    /// Adds to the entries about new members whether they have an account.
     async fn with_accounts(&self, mut decision: Decision) -> Result<Decision, Error> {
         for news in &mut decision.news {
             if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
@@ -253,7 +256,7 @@ impl Chat {
         Ok(decision)
     }
 
-    /// A decision as the store takes it.
+    /// Returns the write of a decision.
     fn write_down(
         &self,
         id: GroupId,
@@ -280,7 +283,7 @@ impl Chat {
         self.draft(topic, by, Json::of(event), at)
     }
 
-    /// What is told of a change, under a fresh id.
+    /// Returns the draft of an entry about a change, with a fresh id.
     pub(crate) fn draft(&self, topic: Topic, by: UserId, data: Json, at: Timestamp) -> Draft {
         let id = SendId::from_bytes(self.random());
         Draft {
@@ -299,7 +302,7 @@ impl Chat {
     }
 }
 
-/// Reads the data of a conversation's entries.
+/// Decodes the data of a conversation's entries.
 pub(super) fn events(page: Page<Json>) -> Page {
     let entries = page.entries.into_iter().map(|entry| entry.map(|data| event_of(&data))).collect();
     Page { entries, epoch: page.epoch, begins: page.begins, head: page.head }

@@ -1,3 +1,5 @@
+//! History: slices of a log and rows of a conversation.
+
 use wire::limits::{PAGE_ENTRIES, PAGE_ROWS};
 use wire::{Json, Page, Refusal, Rows, Topic};
 
@@ -8,7 +10,7 @@ use crate::service::error::Error;
 
 /// History.
 impl Chat {
-    /// A slice of a topic's log, oldest first, at most [`PAGE_ENTRIES`] long.
+    /// Returns a slice of a topic's log, oldest first, at most [`PAGE_ENTRIES`] long.
     ///
     /// # Errors
     /// [`wire::Refusal::TokenNeeded`], [`SignInNeeded`](wire::Refusal::SignInNeeded),
@@ -19,7 +21,7 @@ impl Chat {
         Ok(self.store.page(topic, range).await?)
     }
 
-    /// As [`Chat::history`], with the data read.
+    /// As [`Chat::history`], with the data decoded.
     ///
     /// # Errors
     /// Those of [`Chat::history`].
@@ -27,7 +29,7 @@ impl Chat {
         self.history(caller, topic, range).await.map(events)
     }
 
-    /// The rows of a conversation, for its page: at most [`PAGE_ROWS`] on each side of a place.
+    /// Returns the rows of a conversation, for its page: at most [`PAGE_ROWS`] on each side of a Seq.
     ///
     /// # Errors
     /// Those of [`Chat::history`], and [`Refusal::NotFound`] if the topic is no conversation.

@@ -1,16 +1,16 @@
 //! Limits that the operator sets.
 
-/// What the operator may set; the defaults suit a small machine. Limits that both sides must agree on are
-/// in [`wire::limits`].
+/// The operator's limits; the defaults suit a small machine. Limits that both sides must agree on are in
+/// [`wire::limits`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// The most members a new group may have.
     pub group_members: u32,
     /// The most groups one user may be in.
     pub user_groups: usize,
-    /// How many messages a user may send at once.
+    /// Burst of the rate limit for sending messages, per user.
     pub send_burst: u32,
-    /// How many messages a second a user may send after that.
+    /// Rate limit for sending messages, per user and second.
     pub send_per_second: f64,
     /// The most open topics.
     pub open_topics: u64,
@@ -20,44 +20,44 @@ pub struct Limits {
     pub publish_burst: u32,
     /// Rate limit for publishing to open topics, per network and second.
     pub publish_per_second: f64,
-    /// How many groups, seats and settings a user may change at once.
+    /// Burst of the rate limit for changes of groups, memberships and settings, per user.
     pub act_burst: u32,
-    /// How many of these a second after that.
+    /// Rate limit for these changes, per user and second.
     pub acts_per_second: f64,
     /// Burst of the rate limit for adding people to groups, per user.
     pub add_burst: u32,
     /// Rate limit for adding people to groups, per user and second.
     pub adds_per_second: f64,
-    /// How many new people may come from one address at once.
+    /// Burst of the rate limit for new users, per address.
     pub newcomer_burst: u32,
-    /// How many new people a second may come from one address after that.
+    /// Rate limit for new users, per address and second.
     pub newcomers_per_second: f64,
-    /// How many bytes of frames the broker keeps for a topic; who is further behind reads history.
+    /// The most bytes of frames that the broker keeps for a topic; subscribers further behind recover from history.
     pub topic_log_bytes: usize,
-    /// How many bytes of frames the broker keeps in all.
+    /// The most bytes of frames that the broker keeps in all.
     pub log_bytes: usize,
     /// The limit of new guests from one network in a day.
     pub guests_per_day: u32,
-    /// After how many days without a visit a guest who never did anything is removed.
+    /// The days without a visit after which a guest who never did anything is removed.
     pub guest_days: u32,
     /// Whether the owner comes by a link that is printed at the start; otherwise the first account is the owner's.
     pub owner_by_link: bool,
-    /// Who may come without an account.
+    /// The users who may sign up.
     pub sign_up: SignUp,
-    /// After how many days without a visit a session ends.
+    /// The days without a visit after which a session ends.
     pub session_idle_days: u32,
-    /// After how many days a session ends at all.
+    /// The age in days at which a session ends in any case.
     pub session_days: u32,
 }
 
-/// Who may come to the application. Whoever comes to one without any account is always let in: they will be its
+/// The policy for sign-ups. The first user of an application without any account is always let in: they become its
 /// owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignUp {
     /// Everybody.
     #[default]
     Open,
-    /// Who has an invite to a group.
+    /// Holders of an invite to a group.
     Invite,
     /// Nobody new.
     Closed,

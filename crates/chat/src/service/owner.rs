@@ -1,3 +1,5 @@
+//! Ownership: the link by which a user becomes the owner.
+
 use std::sync::PoisonError;
 
 use wire::{AppRole, AuditEvent, Person, Refusal};
@@ -10,7 +12,7 @@ use crate::service::error::Error;
 
 /// Becoming the owner of the application, by a link that only the operator sees.
 impl Chat {
-    /// A token by which somebody becomes the owner, once and until the server stops; none if there is an owner.
+    /// Creates a token that makes a user the owner, once and until the server stops; none if there is an owner.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -24,7 +26,7 @@ impl Chat {
     }
 
     /// Makes the caller the owner, by such a token: with the account they have, or with a new one under this name and
-    /// with this password. Somebody who is new gets a session.
+    /// with this password. A new user gets a session.
     ///
     /// # Errors
     /// [`Refusal::ResetOver`] if the token is unknown or used, and those of [`Chat::create_guest`] and [`Chat::create_account`].

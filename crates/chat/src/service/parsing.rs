@@ -1,3 +1,5 @@
+//! Parsing of typed text, in the CPU pool if it is long.
+
 use std::sync::atomic::Ordering;
 
 use wire::{Conversation, Member, Person, RichText};
@@ -8,10 +10,10 @@ use crate::rules;
 use crate::service::error::Error;
 use crate::text::{self, Named};
 
-/// Reading what was typed.
+/// Parsing typed text.
 impl Chat {
-    /// What a text means, and whom of the members it mentions. It may cost a millisecond: whatever else can refuse the
-    /// text comes first.
+    /// Parses a text and resolves its mentions among the members. It may take a millisecond: all other checks of the
+    /// text come first.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`](wire::Refusal::Unavailable) if too many long texts wait.
@@ -34,7 +36,7 @@ impl Chat {
         Ok((said, mentions))
     }
 
-    /// What a text means to people who are not there to be mentioned.
+    /// Parses a text without members to mention.
     ///
     /// # Errors
     /// Those of [`Chat::read_text`].
@@ -58,14 +60,14 @@ impl Chat {
         self.texts_read.load(Ordering::Relaxed)
     }
 
-    /// Emoji whose names have these words in them, each with its name; common ones without words.
+    /// Returns emoji whose names contain these words, each with its name; common ones without words.
     #[must_use]
     pub fn emoji(&self, words: &str) -> Vec<(String, String)> {
         text::shortcodes::find(words)
     }
 }
 
-/// Returns true for a text that takes so long to read that it must not keep others waiting.
+/// Returns true for a text that takes so long to parse that it must not delay others.
 pub(super) const fn is_long(text: &str) -> bool {
     text.len() > LONG
 }

@@ -10,7 +10,7 @@ pub struct Part<T> {
 }
 
 impl<T> Part<T> {
-    /// At most so many of what was found; what was found has one more if there are more.
+    /// Returns at most `most` of the items found; there is one more among them if the list goes on.
     #[must_use]
     pub fn of(mut items: Vec<T>, most: usize) -> Self {
         let more = items.len() > most;

@@ -1,3 +1,5 @@
+//! Users: creating guests, authenticating sessions, and the overview.
+
 use wire::limits::OVERVIEW_CONVERSATIONS;
 use wire::{Cursor, GroupId, InviteId, Overview, Person, PersonName, Refusal, UserId};
 
@@ -11,12 +13,12 @@ use crate::rules;
 use crate::service::error::Error;
 use crate::service::limits::SignUp;
 
-/// People and their sessions.
+/// Users and their sessions.
 impl Chat {
-    /// A new guest with a session of their own. The token is shown here and nowhere else.
+    /// Creates a guest with a session. The token is returned here and nowhere else.
     ///
     /// # Errors
-    /// Those of [`Chat::introduce_by`].
+    /// Those of [`Chat::create_guest_by`].
     pub async fn create_guest(&self, caller: &Caller, name: &str) -> Result<(Person, Token), Error> {
         self.create_guest_by(caller, name, None).await
     }
@@ -39,7 +41,7 @@ impl Chat {
         self.new_guest(caller, name).await
     }
 
-    /// A guest, if not too many come from their network. The session that the browser had before ends.
+    /// Creates a guest, if not too many come from their network. The session that the browser had before ends.
     pub(super) async fn new_guest(
         &self,
         caller: &Caller,
@@ -79,7 +81,7 @@ impl Chat {
         Ok(rules::door(&roster, None, Some(invite), self.steady.now())?)
     }
 
-    /// Whose token it is; none if the session is unknown or over.
+    /// Returns the user of a session token; none if the session is unknown or has ended.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -88,20 +90,20 @@ impl Chat {
         let now = self.session_clock.now();
         let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
         let Some(session) = session else { return Ok(None) };
-        // Where nothing can be written people can still read; the session is touched another day.
+        // Without writes users can still read; the session is touched another day.
         if session.is_worth_a_touch(now) && self.write_fault().is_none() {
             let _ = self.commit(Write::Touch { token: hash, at: now }).await;
         }
         Ok(Some(session.person))
     }
 
-    /// A fresh token, for a device that has none.
+    /// Returns a fresh token, for a device that has none.
     #[must_use]
     pub fn new_token(&self) -> Token {
         Token::from_bytes(self.random())
     }
 
-    /// What every page of a signed-in user begins with.
+    /// Returns the data that every page of a signed-in user begins with.
     ///
     /// # Errors
     /// [`Error::Fault`].

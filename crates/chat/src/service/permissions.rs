@@ -1,3 +1,5 @@
+//! Permissions: the one judge of who may read and publish.
+
 use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
 
 use crate::chat::{Caller, Chat};
@@ -5,9 +7,9 @@ use crate::ports::store::MembershipState;
 use crate::rules;
 use crate::service::error::Error;
 
-/// The one place that decides who may see and send what.
+/// The only place that decides who may read and publish to a topic.
 impl Chat {
-    /// Whether a caller may read a topic's log; and how they stand in the conversation, if it is one's.
+    /// Checks that a caller may read a topic's log; returns their membership state if it is a conversation's.
     pub(crate) async fn may_read(
         &self,
         caller: &Caller,
@@ -29,12 +31,12 @@ impl Chat {
                 Ok(None)
             }
             TopicKind::User(user) if caller.me()?.id == user => Ok(None),
-            // Somebody else's news are as if they were not there.
+            // Another user's log is treated as if it did not exist.
             TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
         }
     }
 
-    /// Whether somebody may read the audit log of a group: its admins may, and those of the application.
+    /// Checks that a user may read the audit log of a group: its admins may, and those of the application.
     pub(super) async fn may_audit(&self, me: &Person, group: GroupId) -> Result<(), Error> {
         let standing =
             self.store.standing(Conversation::Group(group), me.id).await?.ok_or(Refusal::NotFound)?;
@@ -44,7 +46,7 @@ impl Chat {
         Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
     }
 
-    /// Which conversation a topic belongs to, and how somebody stands in it who has a seat.
+    /// Returns the conversation of a topic, and the membership state of a member.
     pub(super) async fn seat(
         &self,
         me: &Person,
@@ -54,7 +56,7 @@ impl Chat {
         Ok((conversation, self.seat_in(me, conversation).await?))
     }
 
-    /// How somebody stands in a conversation who has a seat in it.
+    /// Returns the membership state of a member of a conversation.
     pub(super) async fn seat_in(
         &self,
         me: &Person,
@@ -66,7 +68,7 @@ impl Chat {
     }
 }
 
-/// Whether a caller may publish to a topic without being in a conversation.
+/// Checks that a caller may publish to a topic outside of conversations.
 pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal> {
     match topic.kind() {
         TopicKind::Open => open_topics(caller),

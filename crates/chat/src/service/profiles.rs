@@ -1,3 +1,5 @@
+//! Profiles: descriptions and avatars of users.
+
 use bytes::Bytes;
 use wire::{Person, Refusal, UserId};
 
@@ -7,9 +9,9 @@ use crate::ports::store::{Profile, Write};
 use crate::service::avatar_images;
 use crate::service::error::Error;
 
-/// What people tell of themselves.
+/// Profiles and avatars.
 impl Chat {
-    /// What somebody tells of themselves.
+    /// Returns a user's profile.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
@@ -17,7 +19,7 @@ impl Chat {
         Ok(self.store.profile(user).await?.ok_or(Refusal::NotFound)?)
     }
 
-    /// The picture of somebody, a JPEG of 192 by 192; none if they have none.
+    /// Returns the picture of a user, a JPEG of 192 by 192; none if they have none.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -25,7 +27,7 @@ impl Chat {
         Ok(self.store.picture(user).await?)
     }
 
-    /// Somebody with an account tells something else of themselves.
+    /// Sets the description of a user with an account.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`], and those of [`names::description`].
@@ -35,7 +37,7 @@ impl Chat {
         self.commit(Write::Describe { user: me.id, bio }).await.map(|_| ())
     }
 
-    /// Whether somebody may show a picture, asked before a file is read.
+    /// Checks that a user may set a picture, before a file is read.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`].
@@ -44,8 +46,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Somebody with an account has another picture, made of a file in whatever format; nothing of the file itself is
-    /// kept.
+    /// Sets the picture of a user with an account, made from a file of any supported format; nothing of the file
+    /// itself is kept.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`], [`Refusal::PictureBad`].
@@ -55,7 +57,7 @@ impl Chat {
         self.commit(Write::Portray { user: me.id, picture: Some(picture) }).await.map(|_| ())
     }
 
-    /// Somebody has no picture any more.
+    /// Removes the picture of a user.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`].

@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use wire::{Refusal, Timestamp};
 
-/// Keeps everyone to a rate: a burst at once, then so many a second.
+/// A rate limit by key: a burst at once, then a number a second.
 ///
-/// The generic cell rate algorithm (ITU-T I.371, virtual scheduling): one number a key, the time at which
-/// the bucket would be full again.
+/// The generic cell rate algorithm (ITU-T I.371, virtual scheduling): one number per key, the time at which the bucket
+/// would be full again.
 #[derive(Debug)]
 pub(crate) struct RateLimiter<K> {
     full_again_at: Mutex<HashMap<K, f64>>,
@@ -17,7 +17,7 @@ pub(crate) struct RateLimiter<K> {
     millis_each: f64,
 }
 
-/// With so many keys the ones whose bucket is full again are dropped: they are as good as new.
+/// The number of keys at which those with a full bucket are dropped: they are as good as new.
 const TIDY_AT: usize = 10_000;
 
 impl<K: Eq + Hash> RateLimiter<K> {
@@ -25,12 +25,12 @@ impl<K: Eq + Hash> RateLimiter<K> {
         Self { full_again_at: Mutex::default(), burst: f64::from(burst), millis_each: 1_000.0 / per_second }
     }
 
-    /// Takes one from the key's bucket, or says how long to wait.
+    /// Takes one from the key's bucket; the refusal has the time to wait.
     pub(crate) fn take(&self, key: K, now: Timestamp) -> Result<(), Refusal> {
         self.take_many(key, 1, now)
     }
 
-    /// Takes so many at once from the key's bucket, or says how long to wait.
+    /// Takes a number at once from the key's bucket; the refusal has the time to wait.
     pub(crate) fn take_many(&self, key: K, count: u32, now: Timestamp) -> Result<(), Refusal> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
         let now = now.0 as f64;

@@ -1,3 +1,5 @@
+//! Read state, unread counts and typing.
+
 use broker::Frame;
 use wire::{Conversation, Member, Person, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
@@ -6,9 +8,10 @@ use crate::ports::store::{Unread, Write};
 use crate::rules;
 use crate::service::error::Error;
 
-/// How far people have read, and what they are about to say.
+/// Read state and typing.
 impl Chat {
-    /// Somebody has read a conversation up to a place; with `back` only up to there. Their other devices hear of it.
+    /// Marks a conversation as read up to a Seq; with `back` the read mark may go back to it. The user's other devices
+    /// are notified.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
@@ -30,7 +33,7 @@ impl Chat {
         Ok(())
     }
 
-    /// How much of a conversation somebody has not read, as the answer to a frame.
+    /// Returns the unread counts of a conversation, as the answer to a frame.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
@@ -44,7 +47,7 @@ impl Chat {
         self.count(conversation, me, topic, standing.read, reference).await
     }
 
-    /// Counts what follows the place up to which somebody has read.
+    /// Counts the unread entries after a user's read mark.
     async fn count(
         &self,
         conversation: Conversation,
@@ -57,7 +60,7 @@ impl Chat {
         Ok(ServerFrame::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
     }
 
-    /// A device of somebody has got a conversation up to a place. It is a fact, and told, within a beat.
+    /// Marks a conversation as delivered up to a Seq. It is stored and published at the next flush.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
@@ -69,8 +72,8 @@ impl Chat {
         Ok(())
     }
 
-    /// How far every member of a conversation is who has got anything. Between two of whom one has blocked the other
-    /// nobody is.
+    /// Returns the read state of every member to whom anything was delivered; none in a direct of which one user has
+    /// blocked the other.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
@@ -92,7 +95,8 @@ impl Chat {
         Ok(marks)
     }
 
-    /// Somebody is typing in a conversation. Whoever reads it now hears of it in a moment, nobody else and nobody later.
+    /// Publishes that a user is typing in a conversation, as an ephemeral event: present subscribers get it within a
+    /// moment.
     ///
     /// # Errors
     /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].

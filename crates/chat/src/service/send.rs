@@ -1,3 +1,5 @@
+//! Sending: messages to conversations and JSON to open topics.
+
 use sha2::{Digest, Sha256};
 use wire::limits::TEXT_BYTES;
 use wire::{
@@ -16,7 +18,7 @@ use crate::ports::store::{
 use crate::rules;
 use crate::service::error::{Error, Fault};
 
-/// A send that has its turn: what the same caller begins later gets a later place.
+/// A send that has its turn: a later one of the same caller gets a later Seq.
 pub struct PendingSend {
     turn: PendingCommit,
     id: SendId,
@@ -24,11 +26,11 @@ pub struct PendingSend {
     at: Timestamp,
 }
 
-/// Sending. Each kind has a first half that waits for a turn, and [`Chat::finish`] waits for the commit; who
-/// sends many messages begins them one after the other and need not wait for each.
+/// Sending. Each kind has a first half that waits for its turn, and [`Chat::finish`] waits for the commit; a caller
+/// with many messages begins them one after the other and need not wait for each.
 impl Chat {
-    /// Says something in a conversation. The same id with the same text is the same message, however often
-    /// it is sent.
+    /// Sends a message to a conversation. The same id with the same text is the same message, in any number of
+    /// retries.
     ///
     /// # Errors
     /// [`Refusal::TextEmpty`], [`Refusal::TextTooLong`], [`Refusal::TooFast`], [`Refusal::NotMember`],
@@ -48,7 +50,7 @@ impl Chat {
     /// The first half of [`Chat::post`].
     ///
     /// # Errors
-    /// Those that can be told before the commit.
+    /// Those that are known before the commit.
     pub async fn begin_post(
         &self,
         me: &Person,
@@ -92,7 +94,7 @@ impl Chat {
         self.take_turn(draft).await
     }
 
-    /// Makes sure that a direct is in the list of both before something is said in it.
+    /// Ensures that a direct is in the list of both users before the first message.
     async fn ensure_direct(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), Error> {
         let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
         rules::may_speak(standing.as_ref(), self.steady.now())?;
@@ -102,7 +104,7 @@ impl Chat {
         }
     }
 
-    /// That two people meet when something is said in their direct; none if they have met.
+    /// Returns the meeting of two users for the first message of their direct; none if they have met.
     pub(super) async fn direct_creation(
         &self,
         me: &Person,
@@ -121,7 +123,7 @@ impl Chat {
         Ok(Some(Meeting { pair, news }))
     }
 
-    /// What a reply quotes; nothing if the message is gone, or not for this person.
+    /// Returns the quote of a reply; none if the message is gone, or not readable for this user.
     async fn quote(
         &self,
         me: &Person,
@@ -140,7 +142,7 @@ impl Chat {
         Ok(Some(Quote { seq, author, excerpt: body.excerpt() }))
     }
 
-    /// Publishes any JSON to an open topic. Without an id of the caller's it gets a random one.
+    /// Publishes any JSON to an open topic. Without an id of the caller it gets a random one.
     ///
     /// # Errors
     /// [`Refusal::TopicReserved`], [`Refusal::TokenNeeded`], [`Refusal::SendIdTaken`], [`Refusal::TooFast`],
@@ -159,7 +161,7 @@ impl Chat {
     /// The first half of [`Chat::publish`].
     ///
     /// # Errors
-    /// Those that can be told before the commit.
+    /// Those that are known before the commit.
     pub async fn begin_publish(
         &self,
         caller: &Caller,
@@ -195,7 +197,7 @@ impl Chat {
     /// Waits until a send is committed.
     ///
     /// # Errors
-    /// Those that only the commit can tell.
+    /// Those that only the commit can determine.
     pub async fn finish(&self, sending: PendingSend) -> Result<Ack, Error> {
         let PendingSend { turn, id, topic, at } = sending;
         let (seq, timestamp, duplicate) = match turn.outcome().await? {
@@ -208,8 +210,8 @@ impl Chat {
         Ok(Ack { id, topic, seq, timestamp, duplicate })
     }
 
-    /// A fresh id, for a sender that cannot make one: 32 bits of time, in steps of 16 ms, and 48 of chance. Those that
-    /// are made together stand together in an index, so that a commit writes few pages.
+    /// Returns a fresh id, for a sender that cannot make one: 32 bits of time, in steps of 16 ms, and 48 random bits.
+    /// Ids of the same moment are neighbours in an index, so that a commit writes few pages.
     #[must_use]
     pub fn new_send_id(&self) -> SendId {
         let [.., a, b, c, d] = (self.clock.now().0 >> 4).to_be_bytes();
@@ -223,8 +225,8 @@ impl Chat {
     }
 }
 
-/// The text with one kind of line break, no space around it, and no control characters but tabs. What shows nothing is
-/// empty.
+/// Returns the text with one kind of line break, no space around it, and no control characters but tabs. A text
+/// without anything visible counts as empty.
 pub(super) fn tidy(text: &str) -> Result<String, Refusal> {
     if text.len() > TEXT_BYTES {
         return Err(Refusal::TextTooLong);

@@ -1,3 +1,5 @@
+//! Signing in and changing passwords.
+
 use wire::{AuditEvent, Person, Refusal};
 
 use crate::auth::login_throttle;
@@ -7,10 +9,10 @@ use crate::names;
 use crate::ports::store::{Account, AccountKey, Attempt, Login, Outcome, PasswordHash, Sessions, Write};
 use crate::service::error::{Error, Fault};
 
-/// Signing in, and changing one's password.
+/// Signing in and changing passwords.
 impl Chat {
-    /// Signs in; returns the person and a token for the new session. The session that the browser had before ends, and
-    /// the caller's device is a known one from now on.
+    /// Signs in; returns the user and a token for the new session. The session that the browser had before ends, and
+    /// the caller's device is remembered from now on.
     ///
     /// # Errors
     /// [`Refusal::SignInWrong`], [`Refusal::TooManySignIns`], [`Refusal::Unavailable`] if too many sign in at once.
@@ -70,7 +72,7 @@ impl Chat {
         }
     }
 
-    /// What goes with a session that begins: the one that the browser had before ends, and its device is known.
+    /// Returns the writes that accompany a new session: the browser's former one ends, and its device is remembered.
     pub(super) fn new_browser(&self, caller: &Caller, me: &Person) -> Vec<Write> {
         let ended = caller.me.as_ref().zip(caller.session.as_ref());
         let ended = ended.map(|(before, session)| {
@@ -85,7 +87,8 @@ impl Chat {
         Some(Write::KnowDevice { user: me.id, device, at: self.session_clock.now() })
     }
 
-    /// The attempts that a guess takes: those of a device that has signed in to this account before, or of everybody else.
+    /// Returns the attempts that a guess takes: those of a device that has signed in to this account before, or of all
+    /// others.
     async fn sign_in_attempts(
         &self,
         caller: &Caller,

@@ -1,3 +1,5 @@
+//! Subscribing to live delivery, and recovery from history.
+
 use broker::OutboundConnection;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
@@ -7,29 +9,29 @@ use crate::ports::store::Range;
 use crate::rules::{Resume, resume};
 use crate::service::error::{Error, Fault};
 
-/// How a subscription has begun.
+/// The beginning of a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscribed {
-    /// Where delivery begins.
+    /// The cursor after which delivery begins.
     pub cursor: Cursor,
     /// The newest entry at this moment.
     pub head: Seq,
     /// The oldest entry that history has.
     pub begins: Seq,
-    /// Why the gap before `cursor` is not replayed, if it is not.
+    /// The reason that the gap before `cursor` is not replayed, if it is not.
     pub reset: Option<ResetReason>,
 }
 
-/// What a reader that fell behind the broker's log gets.
+/// One step of recovery for a subscriber that fell behind the broker's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatchUp {
-    /// The next frames of the gap were offered to the reader.
+    /// The next frames of the gap were offered to the connection.
     Frames,
-    /// The gap is not replayed; the reader's cursor is at the head.
+    /// The gap is not replayed; the subscriber's cursor is at the head.
     Reset {
-        /// Why.
+        /// The reason.
         reason: ResetReason,
-        /// Where delivery goes on.
+        /// The cursor after which delivery continues.
         cursor: Cursor,
         /// The oldest entry that history has.
         begins: Seq,
@@ -38,8 +40,7 @@ pub enum CatchUp {
 
 /// Live delivery.
 impl Chat {
-    /// Begins live delivery of a topic to a reader, after `since` or at the head. Subscribing again begins
-    /// anew.
+    /// Subscribes a connection to a topic, after `since` or at the head. Subscribing again begins anew.
     ///
     /// # Errors
     /// Those of [`Chat::history`], and [`Refusal::TooManySubscriptions`].
@@ -54,7 +55,7 @@ impl Chat {
         if reader.subscriptions() >= SUBSCRIPTIONS {
             return Err(Refusal::TooManySubscriptions.into());
         }
-        // First the place in the topic, then the look at seat and head: what changes in between counts.
+        // Reserves the subscription before it reads membership and head: changes in between are not missed.
         reader.reserve(topic);
         let begun = self.begin(reader, caller, topic, since).await;
         if begun.is_err() {
@@ -80,7 +81,7 @@ impl Chat {
             }
         };
         reader.activate(topic, from, page.head);
-        // Whoever resumes has everything up to there.
+        // A client that resumes has everything up to there.
         if let (Some(me), Some(conversation), Some(standing)) = (&caller.me, topic.conversation(), standing)
             && since.is_some()
             && reset.is_none()
@@ -92,7 +93,7 @@ impl Chat {
         Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
     }
 
-    /// Brings a reader that fell behind the broker's log a page nearer to `until`, or resets it.
+    /// Brings a subscriber that fell behind the broker's log a page nearer to `until`, or resets it.
     ///
     /// # Errors
     /// [`Error::Fault`].

@@ -1,3 +1,5 @@
+//! The sweep: regular removal of expired rows.
+
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -10,16 +12,16 @@ use crate::service::error::{Error, Fault};
 
 /// The time between two sweeps.
 const PAUSE: Duration = Duration::from_secs(60 * 60);
-/// The most guests that one write looks at, so that nobody waits long for it.
+/// The most guests that one write reads, so that it blocks others only briefly.
 const GUESTS: usize = 200;
 const DAY_MS: i64 = 86_400_000;
-/// How long a link or an invite stays once it is over: a clock that is ahead for a week takes none that works.
+/// The time for which an expired link or invite is kept: a clock that is a week ahead removes none that works.
 const LINKS_MS: i64 = 7 * DAY_MS;
 
-/// Removing what is over.
+/// Removing expired rows.
 impl Chat {
-    /// Removes guests who never did anything and were not here for [`guest_days`](crate::Limits::guest_days), attempts that
-    /// count nowhere any more, and links and invites that are over; returns how many guests are gone.
+    /// Removes guests who never did anything and were not here for [`guest_days`](crate::Limits::guest_days), attempts
+    /// that no longer count, and links and invites that have expired; returns the number of removed guests.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -37,13 +39,13 @@ impl Chat {
         }
     }
 
-    /// Sweeps from time to time, as long as the node is there.
+    /// Sweeps periodically, as long as the node is there.
     pub(crate) async fn sweep_on(node: Weak<Self>) {
         loop {
             tokio::time::sleep(PAUSE).await;
             loop {
                 let Some(chat) = node.upgrade() else { return };
-                // A fault is in the log, and the next sweep is soon enough.
+                // A fault is in the log, and the next sweep retries.
                 if chat.sweep().await.unwrap_or_default() == 0 {
                     break;
                 }
