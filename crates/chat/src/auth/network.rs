@@ -16,7 +16,7 @@ pub enum Network {
 }
 
 impl Network {
-    /// The network of an address.
+    /// Returns the network of an address.
     #[must_use]
     pub const fn of(address: IpAddr) -> Self {
         match address.to_canonical() {

@@ -1,9 +1,10 @@
-//! Passwords: which ones are good, and how they are hashed and compared.
+//! Passwords: their strength, hashing and comparison.
 //!
 //! Argon2id with 19 MiB, two passes and one lane: the smaller of the settings that the OWASP Password Storage
-//! Cheat Sheet recommends. One hash is a good part of a core's time, and so is the score of a password, so both run in
-//! bounded pools beside everything else. Signing in has a pool of its own: newcomers who choose passwords do not keep
-//! people out who have one.
+//! Cheat Sheet recommends. One hash takes a good part of a core's time, and so does the score of a password, so both
+//! run in
+//! bounded pools beside everything else. Signing in has a pool of its own: new users who choose passwords do not delay
+//! those who sign in.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -22,12 +23,12 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
-/// Below this score, of 4, a password is guessed within about 10⁶ tries.
+/// The score, of 4, below which a password is guessed within about 10⁶ tries.
 const GOOD_SCORE: u8 = 2;
-/// The time that a score takes grows faster than the square of the length. What is good by its first so many characters
-/// is good.
+/// The number of characters that are scored: the time that a score takes grows faster than the square of the length. A
+/// password is good if its beginning is.
 const SCORED_CHARS: usize = 32;
-/// How many sign-ins may wait for a core. One network has fewer attempts than this.
+/// The queue bound for sign-ins. One network has fewer attempts than this.
 const SIGN_INS_WAITING: usize = 256;
 /// The queue bound for new passwords.
 const NEW_WAITING: usize = 32;
@@ -52,15 +53,15 @@ impl PasswordHashing {
         }
     }
 
-    /// How many passwords were hashed or compared since the start.
+    /// Returns the number of passwords hashed or compared since the start.
     pub(crate) fn hashed(&self) -> u64 {
         self.hashed.load(Ordering::Relaxed)
     }
 
-    /// The hash of a new password, with this salt. `names` are words that belong to the person.
+    /// Hashes a new password with this salt. `names` are words that belong to the user.
     ///
     /// # Errors
-    /// [`Refusal::PasswordLength`], [`Refusal::PasswordWeak`] for what others would guess, and
+    /// [`Refusal::PasswordLength`], [`Refusal::PasswordWeak`] for a password that is easy to guess, and
     /// [`Refusal::Unavailable`] if too many wait.
     pub(crate) async fn hash(
         &self,
@@ -99,7 +100,7 @@ impl PasswordHashing {
     /// # Errors
     /// [`Refusal::Unavailable`] if too many wait: then nothing was compared.
     pub(crate) async fn is_right(&self, password: &str, kept: Option<&PasswordHash>) -> Result<bool, Error> {
-        // Whatever is too short or too long is no password of anybody.
+        // A text that is too short or too long is nobody's password.
         let Ok(password) = names::password(password) else { return Ok(false) };
         let kept = kept.map(|kept| kept.0.clone());
         let hashed = Arc::clone(&self.hashed);
@@ -120,7 +121,7 @@ impl PasswordHashing {
     }
 }
 
-/// Hashes new passwords; for a kept one the settings in its hash count.
+/// Returns the settings for new passwords; a stored hash names its own.
 fn argon2() -> Result<Argon2<'static>, Fault> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).map_err(fault)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))

@@ -11,12 +11,12 @@ use crate::auth::session::TokenHash;
 use crate::chat::Caller;
 use crate::ports::store::Sessions;
 
-/// Tells sockets that their session is over, before anything later is published.
+/// Closes the sockets of ended sessions, before anything later is published.
 #[derive(Debug, Default)]
 pub struct Revocations {
     watched: Mutex<HashMap<UserId, HashMap<u64, Watched>>>,
     next: AtomicU64,
-    /// How often sessions have ended.
+    /// The number of times that sessions have ended.
     ended: AtomicU64,
 }
 
@@ -26,14 +26,15 @@ struct Watched {
     close: CloseHandle,
 }
 
-/// One socket's watch on its session; it is over when this is dropped.
+/// One socket's watch on its session; it ends when this is dropped.
 #[derive(Debug)]
 pub struct RevocationWatch {
     watched: Option<(Arc<Revocations>, UserId, u64)>,
 }
 
 impl Revocations {
-    /// Closes the valve when the session of a caller ends; without one nothing ever ends.
+    /// Closes the connection through the handle when the session of a caller ends; without a session nothing ever
+    /// ends.
     pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, valve: CloseHandle) -> RevocationWatch {
         let (Some(me), Some(session)) = (&caller.me, &caller.session) else {
             return RevocationWatch { watched: None };
@@ -46,7 +47,7 @@ impl Revocations {
 
     /// Ends sessions of a user. Call it before anything later is published.
     pub(crate) fn revoke(&self, user: UserId, which: Sessions) {
-        // Before the watches are looked at: whoever begins one later finds that something has ended.
+        // Before the watches are read: a watch that begins later finds that something has ended.
         self.ended.fetch_add(1, Ordering::SeqCst);
         for watched in self.watched().get(&user).into_iter().flat_map(HashMap::values) {
             if which.contains(watched.token) {
@@ -55,7 +56,7 @@ impl Revocations {
         }
     }
 
-    /// How often sessions have ended so far.
+    /// Returns the number of times that sessions have ended so far.
     pub(crate) fn position(&self) -> u64 {
         self.ended.load(Ordering::SeqCst)
     }

@@ -8,49 +8,49 @@ use wire::{Person, Timestamp};
 
 use crate::service::limits::Limits;
 
-/// What a browser shows to be recognised: 256 random bits as 64 hexadecimal digits. Kept nowhere but in the
-/// browser; the store has only its hash.
+/// The secret by which a browser is authenticated: 256 random bits as 64 hexadecimal digits. Kept only in the browser;
+/// the store has only its hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token([u8; 32]);
 
-/// The SHA-256 of a token. A slow hash would add nothing: nobody guesses 256 random bits.
+/// The SHA-256 of a token. A slow hash would add nothing: 256 random bits cannot be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TokenHash(pub [u8; 32]);
 
 /// A signed-in browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Whose it is.
+    /// The user it belongs to.
     pub person: Person,
-    /// Since when.
+    /// The time at which it began.
     pub since: Timestamp,
-    /// When it was last seen, to the day.
+    /// The time at which it was last seen, to the day.
     pub seen: Timestamp,
 }
 
-/// A signed-in browser, as its owner sees it in a list.
+/// A signed-in browser, as its user sees it in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSummary {
     /// The hash of its token.
     pub token: TokenHash,
-    /// What the browser said it was.
+    /// The browser's description of itself.
     pub label: String,
-    /// Since when.
+    /// The time at which it began.
     pub since: Timestamp,
-    /// When it was last seen, to the day.
+    /// The time at which it was last seen, to the day.
     pub seen: Timestamp,
 }
 
 const DAY_MILLIS: i64 = 86_400_000;
 
 impl Token {
-    /// The token made of these random bytes.
+    /// Creates the token of these random bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads a token back; none if the text is not one.
+    /// Parses a token; none if the text is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
@@ -64,13 +64,13 @@ impl Token {
         Some(Self(bytes))
     }
 
-    /// What the store knows of it.
+    /// Returns the hash that the store has.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0).into())
     }
 
-    /// The text for the cookie. Not `Display`, so that no log line shows it by accident.
+    /// Returns the text for the cookie. Not `Display`, so that no log line shows it by accident.
     #[must_use]
     pub fn reveal(&self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -88,14 +88,14 @@ impl fmt::Debug for Token {
 }
 
 impl Session {
-    /// Whether it still counts.
+    /// Returns true if it is still valid.
     #[must_use]
     pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
         is_alive(self.since, self.seen, now, limits)
     }
 
-    /// Whether the day it was seen on is over, or has not come because the clock was wrong then, so that it is worth a
-    /// write.
+    /// Returns true if it was last seen on an earlier day, or on a later one because the clock was wrong then, so that
+    /// it is worth a write.
     #[must_use]
     pub const fn is_worth_a_touch(&self, now: Timestamp) -> bool {
         now.0.abs_diff(self.seen.0) >= DAY_MILLIS.unsigned_abs()
@@ -103,7 +103,7 @@ impl Session {
 }
 
 impl SessionSummary {
-    /// Whether it still counts.
+    /// Returns true if it is still valid.
     #[must_use]
     pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
         is_alive(self.since, self.seen, now, limits)
@@ -111,7 +111,7 @@ impl SessionSummary {
 }
 
 impl TokenHash {
-    /// A short name for it, which says nothing about the token: the first half of the hash.
+    /// Returns a short name for it that reveals nothing about the token: the first half of the hash.
     #[must_use]
     pub fn handle(&self) -> String {
         self.0.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))

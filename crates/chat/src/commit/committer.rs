@@ -15,9 +15,9 @@ use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{Amend, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
 use crate::service::error::{Error, Fault};
 
-/// The one task that makes writes facts: it takes everything waiting, commits it in one transaction,
-/// publishes it in Seq order, and only then answers. While a commit runs the next batch gathers, so batches
-/// grow with load and nobody tunes a delay.
+/// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
+/// order, and only then answers. While a commit runs the next batch gathers, so batches grow with load and there is no
+/// delay to tune.
 pub(crate) struct Committer {
     inbox: Mutex<Option<mpsc::Sender<Job>>>,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -28,14 +28,14 @@ struct Job {
     answer: oneshot::Sender<Result<Outcome, Fault>>,
 }
 
-/// A write's place in the queue.
+/// A write in the queue that awaits its commit.
 pub(crate) struct PendingCommit {
     answered: oneshot::Receiver<Result<Outcome, Fault>>,
 }
 
 /// The most writes in one transaction.
 const BATCH: usize = 256;
-/// How many writes may wait; a sender past that waits for room, and its socket is not read meanwhile.
+/// The most writes that may wait; beyond it a sender waits for room, and its socket is not read meanwhile.
 const WAITING: usize = 4 * BATCH;
 
 impl Committer {
@@ -52,12 +52,12 @@ impl Committer {
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
-    /// Waits until a write is a fact. If the caller goes away meanwhile, the write is made all the same.
+    /// Waits until a write is committed. If the caller is dropped meanwhile, the write is committed all the same.
     pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, Error> {
         self.enqueue(write).await?.outcome().await
     }
 
-    /// Waits until a write has its turn: what is handed in later is committed later.
+    /// Enqueues a write: one that is enqueued later is committed later.
     pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
         let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (answer, answered) = oneshot::channel();
@@ -68,19 +68,19 @@ impl Committer {
         if sent { Ok(PendingCommit { answered }) } else { Err(Refusal::Unavailable.into()) }
     }
 
-    /// Takes nothing more and waits until everything taken is answered.
+    /// Accepts nothing more and waits until every accepted write is answered.
     pub(crate) async fn finish(&self) {
         drop(self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take());
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
-            // An error is a panic of the task; it is in the log already, and its askers were answered.
+            // An error is a panic of the task; it is in the log already, and its callers were answered.
             let _ = task.await;
         }
     }
 }
 
 impl PendingCommit {
-    /// What became of the write.
+    /// Waits for the outcome of the write.
     pub(crate) async fn outcome(self) -> Result<Outcome, Error> {
         match self.answered.await {
             Ok(outcome) => Ok(outcome?),
@@ -89,7 +89,7 @@ impl PendingCommit {
     }
 }
 
-/// Where what has become a fact is told.
+/// Publishes committed entries.
 struct Publisher {
     broker: Arc<Broker>,
     bus: Arc<dyn Bus>,
@@ -119,7 +119,7 @@ async fn run(
                     publish(write, outcome, &outlets);
                 }
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    // Who no longer waits needs no answer: the SendId finds the message on a retry.
+                    // A caller that no longer waits needs no answer: the SendId finds the message on a retry.
                     let _ = answer.send(Ok(outcome));
                 }
             }
@@ -139,7 +139,7 @@ mod planted {
 
     type Answer = oneshot::Sender<Result<Outcome, Fault>>;
 
-    /// Answers posts before they are facts, with the places they are about to get.
+    /// Answers posts before they are committed, with the Seqs they are about to get.
     pub(super) async fn ack_before_commit(
         store: &dyn Store,
         writes: &[Write],
@@ -161,7 +161,7 @@ mod planted {
             *ahead += 1;
             let seq = wire::Seq(head.unwrap_or_default().0 + *ahead);
             let _ = answer.send(Ok(Outcome::Posted { seq }));
-            // Keeps the answers as many as the writes; nobody hears this one.
+            // Keeps the number of answers equal to that of the writes; nobody receives this one.
             left.push(oneshot::channel().0);
         }
         // Long enough that a kill falls between the answer and the commit.
@@ -170,7 +170,7 @@ mod planted {
     }
 }
 
-/// Tells what has become a fact. Who lost a seat is cut off first, so that nothing later reaches them.
+/// Publishes a committed write. Subscriptions of removed members end first, so that nothing later reaches them.
 fn publish(write: &Write, outcome: &Outcome, outlets: &Publisher) {
     let (broker, bus) = (&*outlets.broker, &*outlets.bus);
     match (write, outcome) {

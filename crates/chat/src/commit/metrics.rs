@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use wire::ResetReason;
 
-/// What a node has done since it began, for those who watch it. Everything only counts up.
+/// The counters of a node since it began, for monitoring. All of them only increase.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// How many writes each commit took together.
+    /// The number of writes in each commit.
     pub batches: Histogram<9>,
-    /// How long each commit took, in seconds, until the store had it.
+    /// The duration of each commit in the store, in seconds.
     pub commit_seconds: Histogram<11>,
     /// Commits that failed.
     pub failed: AtomicU64,
@@ -21,22 +21,22 @@ pub struct Metrics {
 /// Counts values by their size.
 #[derive(Debug)]
 pub struct Histogram<const N: usize> {
-    /// The most that each bucket takes.
+    /// The upper bound of each bucket.
     bounds: [f64; N],
     counts: [AtomicU64; N],
-    /// What is over the last bound.
+    /// The number of values over the last bound.
     beyond: AtomicU64,
-    /// All values together, in millionths.
+    /// The sum of all values, in millionths.
     sum: AtomicU64,
 }
 
-/// The bounds of batches: powers of two up to what one commit takes at most.
+/// The bounds of batches: powers of two up to the most writes of one commit.
 const BATCHES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 /// The bounds of commits, in seconds.
 const SECONDS: [f64; 11] = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0];
 
 impl Metrics {
-    /// A commit of this many writes took this long.
+    /// Counts a commit with its number of writes and its duration.
     pub(crate) fn committed(&self, writes: usize, took: Duration, failed: bool) {
         let writes = u32::try_from(writes).unwrap_or(u32::MAX);
         self.batches.observe(f64::from(writes));
@@ -44,7 +44,7 @@ impl Metrics {
         self.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
     }
 
-    /// A gap was not replayed.
+    /// Counts a gap that was not replayed.
     pub(crate) fn reset(&self, reason: ResetReason) {
         let place = ResetReason::ALL.iter().position(|one| *one == reason);
         if let Some(count) = place.and_then(|place| self.resets.get(place)) {
@@ -52,7 +52,7 @@ impl Metrics {
         }
     }
 
-    /// How often a gap was not replayed, for each reason.
+    /// Returns the number of gaps that were not replayed, for each reason.
     pub fn resets(&self) -> impl Iterator<Item = (ResetReason, u64)> {
         ResetReason::ALL.into_iter().zip(self.resets.iter().map(|count| count.load(Ordering::Relaxed)))
     }
@@ -71,12 +71,12 @@ impl<const N: usize> Histogram<N> {
         self.sum.fetch_add(u64::try_from(micros).unwrap_or_default(), Ordering::Relaxed);
     }
 
-    /// All values together.
+    /// Returns the sum of all values.
     pub fn sum(&self) -> f64 {
         Duration::from_micros(self.sum.load(Ordering::Relaxed)).as_secs_f64()
     }
 
-    /// The bound of each bucket and how many values are in it and in no smaller one; the last bound is infinite.
+    /// Returns the bound of each bucket and the number of values up to it; the last bound is infinite.
     pub fn buckets(&self) -> Vec<(f64, u64)> {
         let counts = self.counts.iter().chain([&self.beyond]).map(|count| count.load(Ordering::Relaxed));
         self.bounds.into_iter().chain([f64::INFINITY]).zip(counts).collect()

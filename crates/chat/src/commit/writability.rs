@@ -1,4 +1,4 @@
-//! Whether commits work just now, for readiness.
+//! Writability: whether commits work at present, for readiness.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::ports::store::Store;
 use crate::service::error::Fault;
 
-/// The fault for which nothing can be written, as long as that is so.
+/// The fault that prevents writes, as long as there is one.
 #[derive(Debug)]
 pub(crate) struct Writability(watch::Sender<Option<Fault>>);
 
@@ -22,7 +22,7 @@ impl Default for Writability {
 }
 
 impl Writability {
-    /// Takes note of how a commit ended.
+    /// Records the result of a commit.
     pub(crate) fn learn<T>(&self, committed: &Result<T, Fault>) {
         self.0.send_if_modified(|fault| {
             let was = fault.is_some();
@@ -31,16 +31,16 @@ impl Writability {
         });
     }
 
-    /// The fault for which the last commit failed.
+    /// Returns the fault of the last commit, if it failed.
     pub(crate) fn fault(&self) -> Option<Fault> {
         self.0.borrow().clone()
     }
 
-    /// While commits fail, tries one each second, so that it is seen when they work again.
+    /// Probes the store once a second while commits fail, to find out when they work again.
     pub(crate) async fn watch(self: Arc<Self>, store: Arc<dyn Store>) {
         let mut faults = self.0.subscribe();
         loop {
-            // An error would mean that the sender is gone, and this has it.
+            // An error would mean that the sender is gone, but this owns it.
             let _ = faults.wait_for(Option::is_some).await;
             tokio::time::sleep(AGAIN).await;
             if self.fault().is_some() {

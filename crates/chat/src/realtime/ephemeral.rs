@@ -1,4 +1,4 @@
-//! Presence and read state: gathered, and sent as ephemeral events once in a while.
+//! Presence and read state: buffered, and flushed as ephemeral events at intervals.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +12,9 @@ use wire::{Conversation, ReadState, Seq, ServerFrame, Topic, UserId};
 use crate::commit::committer::Committer;
 use crate::ports::store::{Outcome, Store, Write};
 
-/// Gathers what is told in passing and often, and tells it once a beat, each topic in one signal: who is here, and whose
-/// marks have moved. A thousand people who read the same message, or come back after a restart, are one signal
-/// instead of a thousand to a thousand.
+/// Buffers frequent ephemeral events, and publishes them at each flush, one per topic: presence, and read states that
+/// advanced. A thousand users who read the same message, or come back after a restart, cause one event instead of a
+/// thousand to a thousand.
 #[derive(Default)]
 pub(crate) struct EphemeralBuffer {
     gathered: Mutex<Gathered>,
@@ -23,13 +23,13 @@ pub(crate) struct EphemeralBuffer {
 
 #[derive(Default)]
 struct Gathered {
-    /// What devices say that they have got, until it is a fact.
+    /// Deliveries that devices have confirmed, until they are committed.
     confirmed: HashMap<(Conversation, UserId), Seq>,
-    /// Marks that moved, until they are told.
+    /// Read states that advanced, until they are published.
     moved: HashMap<Topic, HashMap<UserId, ReadState>>,
 }
 
-/// What tells, and what it needs.
+/// The task that publishes the buffered events, and its dependencies.
 pub(crate) struct EphemeralFlusher {
     pulse: Arc<EphemeralBuffer>,
     store: Arc<dyn Store>,
@@ -38,33 +38,32 @@ pub(crate) struct EphemeralFlusher {
     topics: HashMap<Topic, Waiting>,
 }
 
-/// What waits to be told on one topic.
+/// The pending ephemeral events of one topic.
 struct Waiting {
-    /// When presence is told, if it has changed.
+    /// The time at which presence is published, if it has changed.
     presence_at: Option<Instant>,
-    /// Who went a moment ago, and until when they still count as here.
+    /// Users who left a moment ago, and the times until which they still count as here.
     gone: HashMap<UserId, Instant>,
-    /// Marks that moved.
+    /// Read states that advanced.
     marks: HashMap<UserId, ReadState>,
-    /// Whether presence was what was told last; then marks have their turn.
+    /// Whether presence was published last; then it is the read states' turn.
     told_presence: bool,
-    /// Nothing is told before: many were told something a moment ago.
+    /// The earliest time of the next event: the last one went to many subscribers.
     not_before: Instant,
 }
 
-/// How long is gathered at least.
+/// The shortest time between two flushes.
 const BEAT: Duration = Duration::from_millis(500);
-/// How long somebody is still here after their last connection went, or went idle: a page that is loaded anew is no
-/// leave.
+/// The time for which a user is still here after their last connection ended, or went idle: a page reload is no leave.
 const GRACE: Duration = Duration::from_secs(10);
-/// How much longer is gathered for each user who reads: what a reader gets a second stays the same, however
-/// many there are.
+/// The additional time for each present user: the rate of events per subscriber stays the same, for any number of
+/// them.
 const EACH: Duration = Duration::from_millis(20);
-/// From how many on this counts.
+/// The number of users from which on this applies.
 const LARGE: usize = 50;
 
 impl EphemeralBuffer {
-    /// A device of a member has got a conversation up to a place.
+    /// Records that a device of a member has received a conversation up to a Seq.
     pub(crate) fn confirm(&self, conversation: Conversation, user: UserId, seq: Seq) {
         let mut gathered = self.gathered();
         let mark = gathered.confirmed.entry((conversation, user)).or_default();
@@ -73,7 +72,7 @@ impl EphemeralBuffer {
         self.bell.notify_one();
     }
 
-    /// Marks have moved; it is a fact.
+    /// Records that a read state has advanced and is committed.
     pub(crate) fn moved(&self, topic: Topic, marks: ReadState) {
         let mut gathered = self.gathered();
         merge(gathered.moved.entry(topic).or_default(), marks);
@@ -81,7 +80,7 @@ impl EphemeralBuffer {
         self.bell.notify_one();
     }
 
-    /// What devices have confirmed, as one write; none if there is nothing.
+    /// Takes the deliveries that devices have confirmed, as one write; none if there are none.
     pub(crate) fn take_confirmed(&self) -> Option<Write> {
         let confirmed = std::mem::take(&mut self.gathered().confirmed);
         let marks = confirmed.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
@@ -105,7 +104,7 @@ impl EphemeralFlusher {
         Self { pulse, store, broker, committer, topics: HashMap::new() }
     }
 
-    /// Tells, as long as it is polled.
+    /// Flushes at intervals, as long as it is polled.
     pub(crate) async fn run(mut self) {
         loop {
             let next = self.topics.values().filter_map(Waiting::next_at).min();
@@ -122,10 +121,10 @@ impl EphemeralFlusher {
         }
     }
 
-    /// Makes facts of what devices have confirmed; then their marks have moved.
+    /// Commits the deliveries that devices have confirmed; then their read states have advanced.
     async fn confirm(&self) {
         let Some(write) = self.pulse.take_confirmed() else { return };
-        // That the store failed is in the log already. The marks come again with the next messages.
+        // A fault of the store is in the log already. The next messages confirm the same and more.
         let Ok(Outcome::Delivered { moved }) = self.committer.commit(write).await else { return };
         for (conversation, marks) in moved {
             self.pulse.moved(Topic::of(conversation), marks);
@@ -168,12 +167,12 @@ impl EphemeralFlusher {
             if count >= LARGE {
                 waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
             }
-            // One of the two a beat, in turn: a large signal pushes out what was told just before it.
+            // One of the two a flush, in turn: a large event evicts the one just before it.
             let marks_first = waiting.told_presence && !waiting.marks.is_empty();
             waiting.told_presence = false;
             if !marks_first && waiting.presence_at.take_if(|at| *at <= now).is_some() {
                 waiting.told_presence = true;
-                // Who is still counted as here is told to be gone in time.
+                // Users who still count as here are published as gone in time.
                 waiting.presence_at = waiting.gone.values().min().copied();
                 let seen =
                     if self.is_blocked(topic, &presence).await { Presence::default() } else { presence };
@@ -190,14 +189,14 @@ impl EphemeralFlusher {
         self.topics = topics;
     }
 
-    /// Whether one of two people has blocked the other: then neither sees whether the other is here.
+    /// Returns true if one of two users has blocked the other: then neither sees the other's presence.
     async fn is_blocked(&self, topic: &Topic, presence: &Presence) -> bool {
         let Some(conversation @ Conversation::Direct(pair)) = topic.conversation() else { return false };
         if presence.here.is_empty() && presence.away.is_empty() {
             return false;
         }
         let [one, _] = pair.people();
-        // What cannot be found out counts as blocked.
+        // A fault counts as blocked.
         self.store
             .standing(conversation, one)
             .await
@@ -216,7 +215,7 @@ impl Waiting {
         }
     }
 
-    /// A presence in which whoever went a moment ago is still here.
+    /// Returns a presence in which users who left a moment ago are still here.
     fn with_those_just_gone(&mut self, mut presence: Presence, now: Instant) -> Presence {
         self.gone.retain(|user, until| *until > now && !presence.here.contains(user));
         presence.away.retain(|user| !self.gone.contains_key(user));
@@ -225,14 +224,14 @@ impl Waiting {
         presence
     }
 
-    /// When the next signal is due, if one is.
+    /// Returns the time of the next event, if there is one.
     fn next_at(&self) -> Option<Instant> {
         let at = if self.marks.is_empty() { self.presence_at? } else { self.not_before };
         Some(at.max(self.not_before))
     }
 }
 
-/// Marks only move on.
+/// Merges a read state into others: it only advances.
 fn merge(all: &mut HashMap<UserId, ReadState>, marks: ReadState) {
     let before = all.entry(marks.user).or_insert(marks);
     before.delivered = before.delivered.max(marks.delivered);

@@ -14,8 +14,8 @@ use wire::{Epoch, Seq, Topic};
 use crate::ports::store::{Range, Store};
 use crate::service::error::Fault;
 
-/// Pages of history, as finished frames, for readers that fell behind the broker's log. Whoever lacks the same page at
-/// about the same time shares one read of the store: after a restart of the network in between, all do.
+/// Pages of history, as finished frames, for subscribers that fell behind the broker's log. Those that lack the same
+/// page at about the same time share one read of the store: after a network restart on the way, all do.
 #[derive(Debug)]
 pub(crate) struct RecoveryCache {
     pages: Mutex<Pages>,
@@ -24,21 +24,21 @@ pub(crate) struct RecoveryCache {
 #[derive(Debug)]
 struct Pages {
     slots: HashMap<(Topic, u64), Slot>,
-    /// How many bytes of frames they have, about.
+    /// The bytes of their frames, approximately.
     bytes: usize,
-    /// When what is too old was taken out last.
+    /// The time of the last sweep of expired pages.
     swept: Instant,
 }
 
-/// Entries that follow one another.
+/// Consecutive entries.
 #[derive(Debug)]
 pub(crate) struct RecoveryPage {
-    /// The place of the first frame.
+    /// The Seq of the first frame.
     first: Seq,
     frames: Vec<Frame>,
-    /// How long these are.
+    /// The bytes of the frames.
     bytes: usize,
-    /// Which life of the log it is of.
+    /// The epoch of the log.
     pub(crate) epoch: Epoch,
     /// The oldest entry that history had.
     pub(crate) begins: Seq,
@@ -50,9 +50,9 @@ struct Slot {
     gap: Arc<OnceCell<Arc<RecoveryPage>>>,
 }
 
-/// How long a page is shared. What was changed meanwhile follows in the log.
+/// The time for which a page is shared. Changes in the meantime follow in the log.
 const SHARED_FOR: Duration = Duration::from_secs(2);
-/// How many bytes of frames, about, are kept to be shared.
+/// The most bytes of frames, approximately, that are kept to be shared.
 const SHARED_BYTES: usize = 16 * 1_024 * 1_024;
 
 impl Default for RecoveryCache {
@@ -62,7 +62,7 @@ impl Default for RecoveryCache {
 }
 
 impl RecoveryCache {
-    /// A page that has what follows `cursor`; all that there was up to `until`, or up to its end.
+    /// Returns a page that begins after `cursor`; it has all entries up to `until`, or up to its end.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -83,7 +83,7 @@ impl RecoveryCache {
                 read(store, topic, number)
             });
             let gap = Arc::clone(gap.await?);
-            // What was read for somebody else may be older than what is asked for.
+            // A page that was read for another subscriber may be older than this request.
             let is_own = is_own.load(Ordering::Relaxed);
             if is_own {
                 self.pages().bytes += gap.bytes;
@@ -95,7 +95,7 @@ impl RecoveryCache {
         }
     }
 
-    /// Forgets what is no longer shared.
+    /// Drops pages that are no longer shared.
     pub(crate) fn tidy(&self) {
         self.pages().sweep(Instant::now());
     }
@@ -107,7 +107,7 @@ impl RecoveryCache {
         if let Some(slot) = pages.slots.get(&key).filter(|slot| now < slot.since + SHARED_FOR) {
             return slot.clone();
         }
-        // Seldom: after a restart everybody lacks something else, and all of them come here.
+        // Rarely: after a restart every subscriber lacks another page, and all of them come here.
         if now >= pages.swept + SHARED_FOR {
             pages.sweep(now);
         }
@@ -134,7 +134,7 @@ impl RecoveryCache {
 }
 
 impl Pages {
-    /// Takes out what is too old to be shared.
+    /// Drops pages that are too old to be shared.
     fn sweep(&mut self, now: Instant) {
         self.slots.retain(|_, slot| now < slot.since + SHARED_FOR);
         self.bytes = self.slots.values().filter_map(|slot| slot.gap.get()).map(|gap| gap.bytes).sum();
@@ -143,7 +143,7 @@ impl Pages {
 }
 
 impl RecoveryPage {
-    /// The frames of what stands after `cursor` and not after `until`.
+    /// Returns the frames after `cursor` and not after `until`.
     pub(crate) fn between(&self, cursor: Seq, until: Seq) -> &[Frame] {
         let place = |seq: Seq| {
             let place = usize::try_from(seq.next().0.saturating_sub(self.first.0)).unwrap_or(usize::MAX);
@@ -152,7 +152,7 @@ impl RecoveryPage {
         self.frames.get(place(cursor)..place(until)).unwrap_or_default()
     }
 
-    /// The place of the last frame; the one before the first if there is none.
+    /// Returns the Seq of the last frame; the one before the first if there is none.
     fn last(&self) -> Seq {
         Seq((self.first.0 + self.frames.len() as u64).saturating_sub(1))
     }

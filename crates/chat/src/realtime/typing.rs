@@ -1,4 +1,4 @@
-//! Typing: gathered for a moment, then sent.
+//! Typing: buffered for a moment, then published.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,34 +9,34 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 use wire::{Person, ServerFrame, Topic, UserId};
 
-/// Who is typing. It is told a moment later, with everybody else who types by then: to those who read, many who type
-/// are one write.
+/// The users who are typing. They are published a moment later, together with all others who type by then: for
+/// subscribers, many who type are one write.
 #[derive(Debug, Default)]
 pub(crate) struct Typing {
     typing: Mutex<HashMap<Topic, HashMap<UserId, Person>>>,
     bell: Notify,
 }
 
-/// How long is gathered.
+/// The time for which typing is buffered.
 const MOMENT: Duration = Duration::from_millis(150);
-/// How many are told at most: nobody reads more names, and they would push out what else is told in passing.
+/// The most users that are published: nobody reads more names, and they would evict other ephemeral events.
 const MOST: usize = 10;
 
 impl Typing {
-    /// Somebody is typing.
+    /// Records that a user is typing.
     pub(crate) fn note(&self, topic: &Topic, person: &Person) {
         self.typing().entry(topic.clone()).or_default().insert(person.id, person.clone());
         self.bell.notify_one();
     }
 
-    /// Somebody has said it: what they typed is not told after that.
+    /// Forgets a user who has sent their message: they are not published as typing after that.
     pub(crate) fn forget(&self, topic: &Topic, user: UserId) {
         if let Some(people) = self.typing().get_mut(topic) {
             people.remove(&user);
         }
     }
 
-    /// Tells, as long as it is polled.
+    /// Publishes at intervals, as long as it is polled.
     pub(crate) async fn tell(self: Arc<Self>, broker: Arc<Broker>) {
         loop {
             self.bell.notified().await;
