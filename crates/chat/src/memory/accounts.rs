@@ -1,3 +1,5 @@
+//! Users in memory: accounts, sessions, profiles and reset tokens.
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -22,26 +24,26 @@ pub(super) struct Claimed {
     pub(super) role: AppRole,
 }
 
-/// What a token for a new password stands for.
+/// The account that a reset token is for, with its creator and its expiry.
 pub(super) struct Reset {
     pub(super) user: UserId,
     pub(super) by: Option<UserId>,
     pub(super) until: Timestamp,
 }
 
-/// The order of lists of people.
+/// Returns the sort key of lists of users.
 pub(super) fn by_name(person: &Person) -> (String, UserId) {
     (folded(person.name.as_str()), person.id)
 }
 
-/// What somebody tells of themselves.
+/// A user's profile.
 pub(super) struct Told {
     pub(super) since: Timestamp,
     pub(super) bio: Description,
     pub(super) picture: Option<Bytes>,
 }
 
-/// People, their accounts and sessions.
+/// Users, their accounts and sessions.
 impl State {
     pub(super) fn profile(&self, user: UserId) -> Option<Profile> {
         let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
@@ -105,7 +107,7 @@ impl State {
         self.account_holders(words, after, limit).into_iter().filter_map(listed).collect()
     }
 
-    /// Those who have an account, by name: with these words in it, or all after one of them.
+    /// Returns users with an account, by name: those whose name contains these words, or all after one of them.
     pub(super) fn account_holders(&self, words: &str, after: Option<UserId>, limit: usize) -> Vec<Person> {
         let words = folded(words);
         if words.is_empty() {

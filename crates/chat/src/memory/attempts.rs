@@ -1,3 +1,5 @@
+//! Attempts in memory, and the sweep of guests.
+
 use std::collections::BTreeMap;
 
 use wire::{Timestamp, UserId};
@@ -14,7 +16,7 @@ impl State {
             made.iter_mut().for_each(|made| *made = at.min(*made));
             made.retain(|made| at.0 - made.0 < *window_ms);
             let max = usize::try_from(*max).unwrap_or(usize::MAX);
-            // There is room again when so many are over that one fewer than allowed is left.
+            // There is room again when enough have expired that one fewer than allowed is left.
             if let Some(made) = made.len().checked_sub(max).and_then(|over| made.get(over)) {
                 wait_ms = wait_ms.max(made.0 + window_ms - at.0);
             }

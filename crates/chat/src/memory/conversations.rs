@@ -1,3 +1,5 @@
+//! Conversations in memory: directs, blocks, and each member's state.
+
 use std::collections::HashMap;
 
 use wire::{
@@ -10,14 +12,14 @@ use super::log::MemoryLog;
 use super::state::State;
 use crate::ports::store::{CALLED, Conversations, Meeting, MembershipState, NEAR, Outcome, Unread, folded};
 
-/// How a member sees a conversation.
+/// A member's own state of a conversation.
 #[derive(Clone, Copy)]
 pub(super) struct View {
     /// The time of creation.
     pub(super) since: Timestamp,
-    /// How far they have read.
+    /// Their read mark.
     pub(super) read: Seq,
-    /// How far others see that they have got it, and read it.
+    /// Their read state as others see it: delivered and read.
     pub(super) delivered: Seq,
     pub(super) seen: Seq,
     pub(super) notify: NotificationLevel,
@@ -37,7 +39,7 @@ impl Default for View {
     }
 }
 
-/// How people stand in conversations.
+/// Membership states in conversations.
 impl State {
     pub(super) fn standing(&self, conversation: Conversation, user: UserId) -> Option<MembershipState> {
         match conversation {
@@ -46,7 +48,7 @@ impl State {
         }
     }
 
-    /// Whether it is a direct in which one has blocked the other.
+    /// Returns true if it is a direct in which one user has blocked the other.
     pub(super) fn is_blocked(&self, conversation: Conversation) -> bool {
         let Conversation::Direct(pair) = conversation else { return false };
         let [one, other] = pair.people();

@@ -1,3 +1,5 @@
+//! Groups in memory: rosters, changes and lists.
+
 use std::collections::HashMap;
 
 use wire::{GroupId, GroupSummary, Invite, JoinPolicy, Member, Person, Settings, Timestamp, Topic, UserId};
@@ -14,11 +16,11 @@ pub(super) struct Group {
     pub(super) members: Vec<Member>,
     pub(super) bans: Vec<Person>,
     pub(super) invites: Vec<Invite>,
-    /// When each member spoke last, where slow mode watches.
+    /// The time of each member's last message, if slow mode has recorded it.
     pub(super) spoke: HashMap<UserId, Timestamp>,
     /// The user who added each member, for members who were added.
     pub(super) given: HashMap<UserId, UserId>,
-    /// How each member sees it.
+    /// Each member's own state of it.
     pub(super) views: HashMap<UserId, View>,
     pub(super) version: Version,
 }
@@ -52,7 +54,7 @@ impl Group {
         }
     }
 
-    /// A seat with how far the log has come to it.
+    /// Returns a membership with its read state.
     pub(super) fn marked(&self, member: &Member) -> Member {
         let view = self.views.get(&member.person.id).copied().unwrap_or_default();
         Member { delivered: view.delivered, read: view.seen, ..member.clone() }
@@ -204,7 +206,7 @@ impl State {
         found
     }
 
-    /// The name of a group is found by, or no longer.
+    /// Adds a group's name to the index, or removes it.
     fn name(&mut self, id: GroupId, settings: &Settings, on: bool) {
         let is_listed = settings.join_policy == JoinPolicy::Listed && !settings.archived;
         for names in std::iter::once(&mut self.group_names).chain(is_listed.then_some(&mut self.listed_names))

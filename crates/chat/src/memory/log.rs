@@ -1,3 +1,5 @@
+//! A log in memory.
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wire::limits::MAX_UNREAD;
@@ -10,15 +12,15 @@ use crate::ports::store::{Draft, Mentions, Range, RowPage, Sender, Unread};
 pub(super) struct MemoryLog {
     kept: VecDeque<Held>,
     pub(super) head: Seq,
-    /// The places of the rows, oldest first.
+    /// The Seqs of the rows, oldest first.
     rows: VecDeque<Seq>,
-    /// The places of the entries about each place, oldest first.
+    /// The Seqs of the entries about each entry, oldest first.
     about: BTreeMap<Seq, Vec<Seq>>,
-    /// The places of what is pinned.
+    /// The Seqs of the pinned entries.
     pinned: BTreeSet<Seq>,
 }
 
-/// An entry that is kept, with the sender whose id it carries.
+/// A stored entry, with the sender whose id it carries.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) entry: Entry<Json>,
@@ -54,7 +56,7 @@ impl MemoryLog {
         self.head
     }
 
-    /// Gives up the oldest entry; none if there is none.
+    /// Removes and returns the oldest entry; none if there is none.
     pub(super) fn forget(&mut self) -> Option<Held> {
         let held = self.kept.pop_front()?;
         let seq = held.entry.seq;
@@ -73,24 +75,24 @@ impl MemoryLog {
         Some(held)
     }
 
-    /// The entry at a place, if it is kept.
+    /// Returns the entry with a Seq, if it is still kept.
     pub(super) fn at(&self, seq: Seq) -> Option<&Held> {
         self.kept.get(self.index(seq)?)
     }
 
-    /// As [`VolatileLog::at`], to change it.
+    /// As [`MemoryLog::at`], to change it.
     pub(super) fn at_mut(&mut self, seq: Seq) -> Option<&mut Held> {
         let index = self.index(seq)?;
         self.kept.get_mut(index)
     }
 
-    /// The entries about a place, oldest first.
+    /// Returns the entries about an entry, oldest first.
     pub(super) fn about(&self, seq: Seq) -> Vec<Entry<Json>> {
         let places = self.about.get(&seq).map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|place| self.at(*place)).map(|held| held.entry.clone()).collect()
     }
 
-    /// The pinned entries, oldest first.
+    /// Returns the pinned entries, oldest first.
     pub(super) fn pinned(&self) -> Vec<Entry<Json>> {
         self.pinned.iter().filter_map(|place| self.at(*place)).map(|held| held.entry.clone()).collect()
     }
@@ -103,7 +105,7 @@ impl MemoryLog {
         }
     }
 
-    /// Fills a page with the rows on both sides of its place.
+    /// Fills a page with the rows on both sides of its Seq.
     pub(super) fn fill(&self, page: &mut RowPage, after: usize) {
         let place = self.rows.partition_point(|seq| *seq < page.at());
         if let Some(most) = page.to_count() {
@@ -116,7 +118,7 @@ impl MemoryLog {
         self.rows.range(..place).rev().filter_map(row).all(|row| page.push_older(row));
     }
 
-    /// How many entries after a place count as unread for somebody, and how many of them mention them.
+    /// Counts the entries after a Seq that are unread for a user, and those that mention them.
     pub(super) fn unread(&self, after: Seq, user: UserId) -> Unread {
         let place = self.rows.partition_point(|seq| *seq <= after);
         let newer = self.rows.range(place..).filter_map(|seq| self.at(*seq));
@@ -128,14 +130,14 @@ impl MemoryLog {
         Unread { messages: all.messages.min(MAX_UNREAD), mentions: all.mentions.min(MAX_UNREAD) }
     }
 
-    /// When the newest entry that is kept was taken.
+    /// Returns the time of the newest stored entry.
     pub(super) fn newest(&self) -> Option<Timestamp> {
         self.kept.back().map(|held| held.entry.timestamp)
     }
 
-    /// The first place of something taken then or later.
+    /// Returns the first Seq with this time or a later one.
     pub(super) fn place_at(&self, at: Timestamp) -> Option<Seq> {
-        // The clock hardly ever goes back, so halving finds the place in a few looks.
+        // The clock hardly ever goes back, so a binary search finds the Seq in a few steps.
         let place = self.kept.partition_point(|held| held.entry.timestamp < at);
         self.kept.get(place).map(|held| held.entry.seq)
     }
@@ -155,7 +157,7 @@ impl MemoryLog {
     pub(super) fn entries(&self, topic: &Topic, range: Range) -> Vec<Entry<Json>> {
         debug_assert!(self.kept.front().is_none_or(|kept| kept.entry.topic == *topic));
         let begins = self.begins();
-        // Past the head there is nothing, however far somebody asks.
+        // Past the head there is nothing, for any later cursor.
         let from = range.after.map_or(begins, |after| after.min(self.head).next()).max(begins);
         let to = range.before.unwrap_or(Seq(u64::MAX)).min(self.head.next());
         let len = usize::try_from(to.0.saturating_sub(from.0)).unwrap_or(usize::MAX);
@@ -167,7 +169,7 @@ impl MemoryLog {
 }
 
 impl Held {
-    /// What it weighs: its data, and about as much around it as a short message.
+    /// Returns its weight: its data, and about as much around it as a short message.
     pub(super) fn bytes(&self) -> usize {
         self.entry.data.as_str().len() + 200
     }

@@ -1,3 +1,5 @@
+//! All logs in memory: appending, idempotent sends and eviction.
+
 use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 
 use super::log::MemoryLog;
@@ -39,7 +41,7 @@ impl State {
         let unread = log.map(|log| log.unread(after, user)).unwrap_or_default();
         match conversation {
             Conversation::Group(_) => unread,
-            // Everything in a direct is meant for one.
+            // In a direct every message mentions its recipient.
             Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
         }
     }
@@ -131,7 +133,7 @@ impl State {
         self.bytes += held.bytes();
     }
 
-    /// What becomes of a draft that is not appended, because it was before or may not be.
+    /// Returns the outcome of a draft that is not appended: it was committed before, or is refused.
     pub(super) fn known_or_refused(&mut self, draft: &Draft) -> Option<Outcome> {
         if let Some(outcome) = self.sent_before(draft) {
             return Some(outcome);
@@ -159,7 +161,7 @@ impl State {
         })
     }
 
-    /// Gives up a whole log, and the ids in it.
+    /// Removes a whole log, and the ids in it.
     pub(super) fn drop_log(&mut self, topic: &Topic) {
         while self.logs.get(topic).is_some_and(|log| log.len() > 0) {
             self.forget(topic);
@@ -189,7 +191,7 @@ impl State {
         seq
     }
 
-    /// Marks a log as the one written to last.
+    /// Moves a log to the end of the eviction order.
     pub(super) fn age(&mut self, topic: &Topic) {
         self.next_age += 1;
         if let Some(age) = self.ages.insert(topic.clone(), self.next_age) {
@@ -198,7 +200,7 @@ impl State {
         self.by_age.insert(self.next_age, topic.clone());
     }
 
-    /// Gives up the oldest entry of a log, and its id with it.
+    /// Removes the oldest entry of a log, and its id with it.
     pub(super) fn forget(&mut self, topic: &Topic) {
         let Some(log) = self.logs.get_mut(topic) else { return };
         if let Some(kept) = log.forget() {

@@ -1,4 +1,4 @@
-//! The store that keeps everything in memory and nothing on a disk: what `--store memory` runs on.
+//! The store in memory, which keeps nothing on a disk: `--store memory` runs on it.
 
 mod accounts;
 mod attempts;
@@ -28,20 +28,20 @@ use crate::service::error::Fault;
 use self::log::MemoryLog;
 use self::state::State;
 
-/// Facts for the life of the process. Each log keeps its newest entries within a [`Window`]; seats, people
-/// and sessions are all kept.
+/// A store for the life of the process. Each log keeps its newest entries within a [`Window`]; members, users and
+/// sessions are all kept.
 pub struct MemoryStore {
     epoch: Epoch,
     state: Mutex<State>,
 }
 
-/// How much history a volatile store keeps.
+/// The bounds of the history that a volatile store keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The most entries of one log.
     pub entries: usize,
-    /// The most bytes of all entries together; past that the log that was written to longest ago gives up
-    /// its oldest entries first.
+    /// The most bytes of all entries together; beyond it the log that was written to longest ago loses its oldest
+    /// entries first.
     pub bytes: usize,
 }
 
@@ -52,7 +52,7 @@ impl Default for Window {
 }
 
 impl MemoryStore {
-    /// An empty store with an epoch of its own.
+    /// Creates an empty store with an epoch of its own.
     #[must_use]
     pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
         Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Mutex::new(State::new(window)) }

@@ -1,3 +1,5 @@
+//! The state of the store in memory.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wire::{Description, GroupId, Person, ReadState, SendId, Timestamp, Topic, UserId};
@@ -10,11 +12,11 @@ use super::log::MemoryLog;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{AttemptKey, NameIndex, OpenTopics, Outcome, Sender, SentBefore, Write};
 
-/// Everything a volatile store knows.
+/// The whole state of a volatile store.
 pub(super) struct State {
     pub(super) window: Window,
     pub(super) logs: HashMap<Topic, MemoryLog>,
-    /// Which log was written to when: the first is the one to shorten.
+    /// The logs by the order of their last writes: the first is the one to shorten.
     pub(super) by_age: BTreeMap<u64, Topic>,
     pub(super) ages: HashMap<Topic, u64>,
     pub(super) next_age: u64,
@@ -22,7 +24,7 @@ pub(super) struct State {
     pub(super) open_topics: OpenTopics,
     pub(super) sent: HashMap<(Sender, SendId), SentBefore>,
     pub(super) people: HashMap<UserId, Person>,
-    /// The names of guests, and of those who have an account.
+    /// The names of guests, and of users with an account.
     pub(super) guest_names: NameIndex<UserId>,
     pub(super) account_names: NameIndex<UserId>,
     pub(super) profiles: HashMap<UserId, Told>,
@@ -36,9 +38,9 @@ pub(super) struct State {
     pub(super) resets: HashMap<TokenHash, Reset>,
     /// The devices of each account, the one seen last at the end.
     pub(super) devices: HashMap<UserId, Vec<TokenHash>>,
-    /// When each of the attempts that count was made, the first one first.
+    /// The times of the attempts that count, the first one first.
     pub(super) attempts: HashMap<AttemptKey, Vec<Timestamp>>,
-    /// Guests who may never do anything, and since when.
+    /// Guests who may never do anything, by the time they came.
     pub(super) newcomers: BTreeSet<(Timestamp, UserId)>,
     pub(super) groups: HashMap<GroupId, Group>,
     /// The names of all groups, and of those that are listed and not archived.
@@ -46,9 +48,9 @@ pub(super) struct State {
     pub(super) listed_names: NameIndex<GroupId>,
     /// The groups of each user, the one joined first first.
     pub(super) joined: HashMap<UserId, Vec<GroupId>>,
-    /// The directs in which something was said: how each of the two sees it.
+    /// The directs that have messages, with the state of each of the two users.
     pub(super) directs: HashMap<UserId, HashMap<UserId, View>>,
-    /// Whom each user has blocked, the first one first.
+    /// The users whom each user has blocked, the first one first.
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
 }
 
