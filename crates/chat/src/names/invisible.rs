@@ -1,9 +1,11 @@
+//! Invisible characters: the check that refuses them in names.
+
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 use unicode_properties::UnicodeEmoji;
 use unicode_script::{Script, UnicodeScript};
 use wire::Refusal;
 
-/// Refuses characters without ink, but those that join or select what is beside them: joiners in scripts that need them
+/// Refuses invisible characters, but those that join or select what is beside them: joiners in scripts that need them
 /// and in emoji (RFC 5892 A.1 and A.2), variation selectors of emoji and ideographs, tags of flags.
 pub(super) fn check(name: &str) -> Result<(), Refusal> {
     let mut before = Before::default();
@@ -17,8 +19,8 @@ pub(super) fn check(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Characters without ink: `Default_Ignorable_Code_Point` of Unicode 16 (`DerivedCoreProperties.txt`), and the empty braille
-/// pattern.
+/// Returns true for invisible characters: `Default_Ignorable_Code_Point` of Unicode 16 (`DerivedCoreProperties.txt`),
+/// and the empty braille pattern.
 pub(super) const fn is_ignorable(c: char) -> bool {
     matches!(
         c,
@@ -29,7 +31,7 @@ pub(super) const fn is_ignorable(c: char) -> bool {
     )
 }
 
-/// Everybody's font shows something else for these, or nothing.
+/// Returns true for private-use characters: fonts differ in what they show for these, if anything.
 const fn is_private(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }
@@ -40,9 +42,9 @@ const JOINER: char = '\u{200d}';
 #[derive(Default)]
 struct Before {
     last: Option<char>,
-    /// The last character that is no mark upon another.
+    /// The last character that is not a combining mark.
     base: Option<char>,
-    /// The last character with ink.
+    /// The last visible character.
     ink: Option<char>,
 }
 
@@ -57,7 +59,7 @@ impl Before {
         }
     }
 
-    /// Returns true if an invisible character does something between what is before it and what is next.
+    /// Returns true if an invisible character has an effect between what is before it and what is next.
     fn allows(&self, c: char, next: Option<char>) -> bool {
         let Some(last) = self.last else { return false };
         match c {
@@ -78,7 +80,7 @@ impl Before {
 /// The canonical combining class of viramas (Unicode Character Database, table 5.7.4).
 const VIRAMA: u8 = 9;
 
-/// Letters whose shape depends on their neighbours.
+/// Returns true for letters whose shape depends on their neighbours.
 fn joins(c: char) -> bool {
     matches!(
         c.script(),
@@ -95,7 +97,7 @@ fn joins(c: char) -> bool {
     )
 }
 
-/// Digits and signs of ASCII are emoji only before U+20E3.
+/// Returns true for emoji; digits and signs of ASCII are emoji only before U+20E3.
 fn is_emoji(c: char) -> bool {
     !c.is_ascii() && c.is_emoji_char()
 }

@@ -1,3 +1,5 @@
+//! Logins: the look-alike keys of names that accounts sign in with.
+
 use unicode_normalization::UnicodeNormalization;
 use wire::Refusal;
 
@@ -7,9 +9,9 @@ use super::person_name;
 /// The name that an account signs in with, as keys that are unique among accounts: skeletons of UTS 39 without case.
 ///
 /// `Mark`, `MARK`, full-width `Ｍａｒｋ` and `Mаrk` with a Cyrillic letter have a key in common and so are one login: no
-/// account can look like another. A letter may look like one letter as a capital and like another one as a small letter
-/// (Greek Ν and ν), so there is a key for the name as it is typed, and for it in capitals and in small letters. A skeleton
-/// is for comparing only; people see the [`PersonName`](wire::PersonName).
+/// account can look like another. A letter may look like one letter as a capital and like another one as a small
+/// letter (Greek Ν and ν), so there is a key for the name as it is typed, and for it in capitals and in small letters.
+/// A skeleton is for comparing only; people see the [`PersonName`](wire::PersonName).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Login {
     /// The key of the name in small letters.
@@ -19,7 +21,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// The login of a person with this name.
+    /// Creates the login of a person with this name.
     ///
     /// # Errors
     /// Those of [`person_name`].
@@ -35,13 +37,13 @@ impl Login {
         Ok(Self { key, others })
     }
 
-    /// The first of the keys: the same for every case and normal form of a name.
+    /// Returns the first of the keys: the same for every case and normal form of a name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.key
     }
 
-    /// All keys. Logins that have one in common look alike.
+    /// Returns all keys. Logins that have one in common look alike.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.key).chain(&self.others).map(|key| &**key)
     }
@@ -68,7 +70,7 @@ fn map(text: &str) -> String {
 
 const DOT_ABOVE: char = '\u{307}';
 
-/// The text without case. Twice to small letters, since a few, such as ẞ, have several steps.
+/// Returns the text without case. Twice to small letters, since a few, such as ẞ, have several steps.
 fn fold(text: &str) -> String {
     text.to_lowercase().to_uppercase().to_lowercase().nfkc().collect()
 }
@@ -120,7 +122,7 @@ mod tests {
         }
     }
 
-    /// The same name in other characters.
+    /// Returns the same name in other characters.
     fn disguised(name: &str, how: &[u8]) -> String {
         let disguise = |(c, how): (char, &u8)| match (how % 4, c) {
             (0, 'a') => 'а',

@@ -1,6 +1,6 @@
-//! Names and passwords at the door: one normal form, no invisible characters, and one login for all look-alikes.
+//! Names and passwords at the boundary: one normal form, no invisible characters, and one login for all look-alikes.
 //!
-//! Only the server has the Unicode tables for it; `wire` checks what needs none.
+//! Only the server has the Unicode tables for it; `wire` has the checks that need none.
 
 mod invisible;
 mod login;
@@ -11,7 +11,7 @@ use wire::{Description, GroupName, PersonName, Refusal};
 
 pub use login::Login;
 
-/// Reads the name of a person, in normal form C.
+/// Parses the name of a person, in normal form C.
 ///
 /// # Errors
 /// Those of [`PersonName::new`], and [`Refusal::NameHasControls`] for invisible characters that join nothing.
@@ -21,7 +21,7 @@ pub fn person_name(text: &str) -> Result<PersonName, Refusal> {
     Ok(name)
 }
 
-/// Reads the name of a group, as [`person_name`].
+/// Parses the name of a group, as [`person_name`].
 ///
 /// # Errors
 /// Those of [`GroupName::new`], and [`Refusal::NameHasControls`] for invisible characters that join nothing.
@@ -31,7 +31,7 @@ pub fn group_name(text: &str) -> Result<GroupName, Refusal> {
     Ok(name)
 }
 
-/// Reads a description, in normal form C.
+/// Parses a description, in normal form C.
 ///
 /// # Errors
 /// Those of [`Description::new`].
@@ -39,7 +39,8 @@ pub fn description(text: &str) -> Result<Description, Refusal> {
     Description::new(&nfc(text, BIO_CHARS)?)
 }
 
-/// A password as it is hashed: the `OpaqueString` profile of RFC 8265, normal form C with every space an ASCII space.
+/// Returns a password as it is hashed: the `OpaqueString` profile of RFC 8265, normal form C with every space an ASCII
+/// space.
 ///
 /// # Errors
 /// [`Refusal::PasswordLength`].
@@ -56,7 +57,8 @@ pub(crate) fn password(text: &str) -> Result<String, Refusal> {
     }
 }
 
-/// A character of a person is composed of less than so many bytes; a longer text is refused before it is normalised.
+/// The most bytes per character of a text; a longer one is refused before it is normalised. The characters that people
+/// type need fewer.
 const MOST_BYTES: usize = 16;
 
 fn nfc(text: &str, max: usize) -> Result<String, Refusal> {

@@ -16,9 +16,9 @@ pub trait Clock: Send + Sync + 'static {
 
 /// The clock that measures durations: rate limits, sign-in windows, slow mode, mutes, invites and links.
 ///
-/// It follows the wall clock, but never goes back: if somebody sets the clock back one hour, it goes on by the monotonic
-/// clock, so no wait gets longer than it was. If the clock is set forward, waits end early. After a restart it begins
-/// at the wall clock; stored moments that are then in the future count as now, or as over.
+/// It follows the wall clock, but never goes back: if somebody sets the clock back one hour, it goes on by the
+/// monotonic clock, so no wait gets longer than it was. If the clock is set forward, waits end early. After a restart
+/// it begins at the wall clock; stored moments that are then in the future count as now, or as over.
 pub(crate) struct SteadyClock {
     clock: Arc<dyn Clock>,
     /// The latest reading: the monotonic time, and what this clock showed then.

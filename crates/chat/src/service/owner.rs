@@ -29,7 +29,8 @@ impl Chat {
     /// with this password. A new user gets a session.
     ///
     /// # Errors
-    /// [`Refusal::ResetOver`] if the token is unknown or used, and those of [`Chat::create_guest`] and [`Chat::create_account`].
+    /// [`Refusal::ResetOver`] if the token is unknown or used, and those of [`Chat::create_guest`] and
+    /// [`Chat::create_account`].
     pub async fn become_owner(
         &self,
         caller: &Caller,
