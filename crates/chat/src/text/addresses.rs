@@ -1,3 +1,5 @@
+//! Addresses: web and e-mail links in typed text.
+
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, Script};
 use wire::is_ignorable;
@@ -9,7 +11,7 @@ use super::words::is_mark;
 pub(super) struct Address {
     /// The length in the text, in bytes.
     pub(super) len: usize,
-    /// Its own part of them: without the brackets of `<…>`.
+    /// The visible part: without the brackets of `<…>`.
     pub(super) shown: String,
     /// The link target.
     pub(super) to: String,
@@ -21,12 +23,12 @@ const SCHEMES: [&str; 4] = ["https://", "http://", "ftp://", "mailto:"];
 const LONGEST_LOCAL: usize = 64;
 const LONGEST_HOST: usize = 255;
 
-/// Finds an address that begins at a place of a text, as GFM 6.9 has them: a web address with a scheme, one that begins
-/// with `www.`, an e-mail address, or anything of these kinds in `<…>`. Schemes are known in any case. One that stands in
-/// brackets as the target of a link ends with the bracket.
+/// Finds an address that begins at a position of a text, as GFM 6.9 defines them: a web address with a scheme, one
+/// that begins with `www.`, an e-mail address, or any of these in `<…>`. Schemes are matched in any case. An address
+/// in brackets as the target of a link ends with the bracket.
 ///
-/// It begins after anything but an ASCII letter or digit, so also after letters of scripts without spaces, and ends before
-/// punctuation that no address has.
+/// It begins after anything but an ASCII letter or digit, so also after letters of scripts without spaces, and ends
+/// before punctuation that no address has.
 pub(super) fn at(text: &str, place: usize) -> Option<Address> {
     let (before, rest) = text.split_at(place);
     if rest.starts_with('<') {
@@ -45,7 +47,7 @@ pub(super) fn at(text: &str, place: usize) -> Option<Address> {
     if above.is_some_and(|above| "./\\@-+:=&?%".contains(above)) {
         return None;
     }
-    // An underscore may make it stand out, or be a part of what is before it.
+    // An underscore may be emphasis around it, or a part of what is before it.
     let beside = before.bytes().rev().take(LONGEST_LOCAL).find(|b| *b != b'_');
     if above == Some('_') && beside.is_some_and(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b)) {
         return None;
@@ -58,7 +60,7 @@ pub(super) fn at(text: &str, place: usize) -> Option<Address> {
     Some(Address { len, to: format!("{scheme}{shown}"), shown })
 }
 
-/// Returns true if a link may lead to a URL. Everything else, `javascript:` before all, is no link.
+/// Returns true if a link may lead to a URL. Everything else, above all `javascript:`, is no link.
 pub(super) fn is_safe(url: &str) -> bool {
     SCHEMES.iter().any(|scheme| begins_with(url, scheme)) && !url.chars().any(char::is_control)
 }
@@ -67,7 +69,7 @@ fn begins_with(text: &str, scheme: &str) -> bool {
     text.as_bytes().get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-/// `<https://example.org>` and `<ann@example.org>`, CommonMark 6.5.
+/// Parses `<https://example.org>` and `<ann@example.org>`, CommonMark 6.5.
 fn in_angle_brackets(text: &str) -> Option<Address> {
     let inner = &text[1..];
     let end = inner.find(|letter: char| {
@@ -124,7 +126,8 @@ fn www(text: &str) -> Option<usize> {
     is_domain.then(|| trim(&text[..end_of(text, false)]))
 }
 
-/// An e-mail address: letters, digits and `. - _ +`, an `@`, and a domain with a dot that ends with a letter or a digit.
+/// Returns the length of an e-mail address: letters, digits and `. - _ +`, an `@`, and a domain with a dot that ends
+/// with a letter or a digit.
 fn mail(text: &str, before: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     if !bytes.first()?.is_ascii_alphanumeric() {
@@ -142,7 +145,7 @@ fn mail(text: &str, before: &str) -> Option<usize> {
     let mut domain = &text[begin..begin + count(begin, b".-_", LONGEST_HOST)];
     domain = domain.trim_end_matches('.');
     if before.ends_with('_') {
-        // Those that make it stand out.
+        // Underscores of emphasis around it.
         domain = domain.trim_end_matches('_');
     }
     let is_domain = domain.contains('.')
@@ -151,7 +154,7 @@ fn mail(text: &str, before: &str) -> Option<usize> {
     is_domain.then_some(begin + domain.len())
 }
 
-/// The furthest end of an address.
+/// Returns the furthest possible end of an address.
 fn end_of(text: &str, is_target: bool) -> usize {
     let (mut round, mut square) = (0u32, 0u32);
     let mut host = HostEnd::default();
@@ -217,8 +220,8 @@ impl HostEnd {
     }
 }
 
-/// Punctuation, space and direction marks beyond ASCII that no address has. A few that names have stay: those of
-/// `Jean·Luc`, `ジョン・レノン`, `Michelson–Morley`.
+/// Returns true for punctuation, space and direction marks beyond ASCII that no address has. A few that occur in names
+/// stay: those of `Jean·Luc`, `ジョン・レノン`, `Michelson–Morley`.
 fn is_no_part(letter: char) -> bool {
     if is_name_punctuation(letter) {
         return false;
@@ -237,8 +240,8 @@ const fn is_name_punctuation(letter: char) -> bool {
     matches!(letter, '\u{b7}' | '\u{30fb}' | '\u{2010}'..='\u{2013}' | '\u{200c}' | '\u{200d}')
 }
 
-/// How much of an address is left without what belongs to the sentence around it: punctuation at its end, a bracket that it
-/// did not open, what looks like an entity.
+/// Returns the length of an address without the parts of the sentence around it: punctuation at its end, a bracket
+/// that it did not open, and anything that looks like an entity.
 fn trim(address: &str) -> usize {
     let mut rest = address;
     let count = |bracket: char| address.matches(bracket).count();
@@ -264,7 +267,7 @@ fn trim(address: &str) -> usize {
     rest.len()
 }
 
-/// Takes `&copy` away from the end, whose `;` is gone already.
+/// Removes `&copy` from the end, whose `;` is gone already.
 fn without_entity(address: &str) -> &str {
     let name = address.len() - address.bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
     match address[..name].strip_suffix('&') {

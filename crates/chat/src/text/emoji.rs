@@ -1,16 +1,18 @@
+//! Emoji: the canonical spelling of each.
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use wire::{Emoji, Refusal};
 
-/// The fully-qualified form of each emoji by its form without variation selectors. The table of the library takes some
-/// skin tones for others.
+/// The fully-qualified form of each emoji by its form without variation selectors. The table of the library confuses
+/// some skin tones.
 static KEYS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     let tones = |emoji: &'static emojis::Emoji| emoji.skin_tones().into_iter().flatten().chain([emoji]);
     emojis::iter().flat_map(tones).map(|emoji| (bare(emoji.as_str()), emoji.as_str())).collect()
 });
 
-/// The one spelling under which an emoji is kept: the fully-qualified form of `emoji-test.txt`. Forms without a variation
+/// Returns the canonical spelling of an emoji: the fully-qualified form of `emoji-test.txt`. Forms without a variation
 /// selector, or with that for text, are the same emoji; skin tones are others.
 ///
 /// # Errors

@@ -1,3 +1,5 @@
+//! Mentions: names of members in typed text.
+
 use std::collections::HashMap;
 
 use wire::{EVERYONE, ID_CHARS, Inline, Member, UserId};
@@ -7,20 +9,20 @@ use super::words::{folded, folded_letters, goes_on};
 /// The people who can be mentioned in a text, by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Named {
-    /// By the folded name; people of one name in the order of the list.
+    /// By the folded name; people with the same name in the order of the list.
     people: HashMap<String, Vec<(UserId, String)>>,
     longest: usize,
     everyone: bool,
 }
 
-/// A mention at the beginning of a text: what it shows, and how many bytes it has after the `@`.
+/// A mention at the beginning of a text: its visible text, and its length in bytes after the `@`.
 pub(super) struct Found {
     pub(super) inline: Inline,
     pub(super) len: usize,
 }
 
 impl Named {
-    /// These members, the longest there first, and if `everyone` all of them at once.
+    /// Indexes these members, by the time they joined, and if `everyone` all of them at once.
     pub(crate) fn new(members: &[Member], everyone: bool) -> Self {
         let mut people: HashMap<String, Vec<(UserId, String)>> = HashMap::with_capacity(members.len());
         for Member { person, .. } in members {
@@ -33,8 +35,8 @@ impl Named {
         Self { people, longest, everyone }
     }
 
-    /// Finds the name at the beginning of a text, the longest that fits. Of people of one name it is the one who is
-    /// spelled like that, then who is there longest; a part of an id after the name tells exactly who.
+    /// Finds the longest name at the beginning of a text. Of several people with that name it is the one with the same
+    /// spelling, then the one who joined first; a part of an id after the name makes it unambiguous.
     pub(super) fn at(&self, text: &str) -> Option<Found> {
         let (mut form, mut len) = (String::new(), 0);
         let mut best = None;
@@ -57,7 +59,7 @@ impl Named {
         best
     }
 
-    /// The user whose name ends here.
+    /// Returns the user whose name ends here.
     fn ending(&self, form: &str, text: &str, len: usize) -> Option<Found> {
         let people = self.people.get(form).map(Vec::as_slice).unwrap_or_default();
         let mention = |(id, name): &(UserId, String), len| Found {
@@ -70,7 +72,7 @@ impl Named {
                 return Some(mention(person, len + 1 + id.len()));
             }
         }
-        // A member who is called "all" must not take what is meant for everyone.
+        // A member who is called "all" must not capture mentions of everyone.
         if form == EVERYONE && self.everyone {
             return Some(Found { inline: Inline::Everyone, len });
         }
@@ -79,7 +81,7 @@ impl Named {
     }
 }
 
-/// The part of an id after a `#`, if a whole word of that kind stands there.
+/// Returns the part of an id after a `#`, if it is a whole word of that form.
 fn id_part(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('#')?;
     let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());

@@ -1,7 +1,7 @@
-//! What a message means: the pipeline from what was typed to the typed tree.
+//! The meaning of a message: the pipeline from typed text to the typed tree.
 //!
-//! Addresses and mentions are found first and are opaque to everything that follows; then the Markdown around them is
-//! read; then the names of emoji become emoji. All of it is pure.
+//! Addresses and mentions are found first and are opaque to every later step; then the Markdown around them is
+//! parsed; then the names of emoji become emoji. All of it is pure.
 
 mod addresses;
 pub(crate) mod emoji;
@@ -18,7 +18,7 @@ use pieces::Pieces;
 
 use crate::ports::store::Mentions;
 
-/// Reads a text. Whoever of `named` it mentions is in the tree.
+/// Parses a text. Mentions of `named` users are in the tree.
 pub(crate) fn read(text: &str, named: &Named) -> RichText {
     let mut said = markdown::parse(text, &Pieces::of(text, named));
     shortcodes::replace(&mut said);

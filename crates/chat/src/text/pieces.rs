@@ -1,3 +1,5 @@
+//! Pieces: the opaque parts of a text that the Markdown parser must not take apart.
+
 use std::ops::Range;
 
 use wire::Inline;
@@ -6,21 +8,21 @@ use wire::limits::TEXT_NESTING;
 use super::addresses;
 use super::mentions::Named;
 
-/// A text in which everything that Markdown must not take apart is one opaque piece: addresses, mentions, and marks that
-/// mean nothing here. The Markdown parser reads `marked`; [`Pieces::parts`] reads what it gives back.
+/// A text in which everything that Markdown must not take apart is one opaque piece: addresses, mentions, and marks
+/// without a meaning here. The Markdown parser reads `marked`; [`Pieces::parts`] restores the pieces in its output.
 pub(super) struct Pieces {
     pub(super) marked: String,
     pieces: Vec<Piece>,
 }
 
-/// One piece: what was typed, and what it means.
+/// One piece: its typed text and its meaning.
 pub(super) struct Piece {
     pub(super) typed: String,
     pub(super) kind: Kind,
 }
 
 pub(super) enum Kind {
-    /// An address: the part of it that is shown, and where it leads.
+    /// An address: its visible part and its target.
     Link { shown: String, to: String },
     /// The name of a member, or of all.
     Mention(Inline),
@@ -28,23 +30,25 @@ pub(super) enum Kind {
     Text,
 }
 
-/// A part of a text that the Markdown parser gives back.
+/// A part of the text that the Markdown parser returns.
 pub(super) enum Part<'a> {
     Text(String),
     Piece(&'a Piece),
 }
 
-/// A piece stands between these two as its number. They are noncharacters, which Markdown takes for letters.
+/// The delimiters around a piece's number. They are noncharacters, which Markdown treats as letters.
 const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
-/// The colon after a bracket: without it there are no link reference definitions, which would show nothing.
+/// The replacement of the colon after a bracket: without it there are no link reference definitions, which would be
+/// invisible.
 const COLON: char = '\u{2e3f}';
-/// A tilde that stands alone, since only two strike. Like the sign for the colon it is punctuation, as the original.
+/// The replacement of a single tilde, since only two strike. Like that of the colon it is punctuation, as the
+/// original.
 const TILDE: char = '\u{2e40}';
 
 /// The most `@` that are looked up.
 const MENTIONS: usize = 100;
-/// The most blanks before a line: the parser compares each line with every list and quote that is open.
+/// The most spaces before a line: the parser compares each line with every open list and quote.
 const INDENT: usize = 64;
 /// The limit of the search for the beginning of a word, in characters.
 const WORD: usize = 255;
@@ -102,7 +106,7 @@ impl Pieces {
         typed.len()
     }
 
-    /// A text that the parser gives back, with its pieces.
+    /// Splits a text that the parser returns into its pieces.
     pub(super) fn parts(&self, text: &str) -> Vec<Part<'_>> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -122,7 +126,7 @@ impl Pieces {
         parts
     }
 
-    /// The text as it was typed.
+    /// Returns the text as it was typed.
     pub(super) fn typed(&self, text: &str) -> String {
         let typed = |part| match part {
             Part::Text(text) => text,
@@ -131,7 +135,7 @@ impl Pieces {
         self.parts(text).into_iter().map(typed).collect()
     }
 
-    /// The target of a link: an address without the angle brackets around it, and without backslashes.
+    /// Returns the target of a link: an address without the angle brackets around it, and without backslashes.
     pub(super) fn target(&self, text: &str) -> String {
         let part = |part| match part {
             Part::Text(text) => text,
@@ -173,7 +177,7 @@ fn begins_mention(before: &str, mention_end: usize) -> bool {
     }
 }
 
-/// The part of a line's beginning that would open more quotes and lists than a text may have.
+/// Returns the part of a line's beginning that would open more quotes and lists than a text may have.
 fn too_deep(text: &str) -> Option<Range<usize>> {
     let line = text.as_bytes().split(|b| *b == b'\n').next().unwrap_or_default();
     let is_blank = |place: usize| line.get(place).is_none_or(|b| matches!(b, b' ' | b'\t'));

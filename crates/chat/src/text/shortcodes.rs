@@ -1,11 +1,13 @@
+//! Shortcodes: the names of emoji, such as `:tada:`.
+
 use wire::{Block, Inline, RichText};
 
 use super::words::is_in_word;
 
-/// How many suggestions at most.
+/// The most suggestions.
 const MOST: usize = 8;
 
-/// What is offered before anything is typed.
+/// The suggestions before anything is typed.
 const COMMON: [&str; 32] = [
     "thumbsup",
     "heart",
@@ -44,8 +46,8 @@ const COMMON: [&str; 32] = [
 /// An emoji and its name.
 pub type Named = (String, String);
 
-/// Emoji whose names have these words in them, the name that begins with them first; common ones without words.
-/// Source of the names: GitHub's gemoji.
+/// Returns emoji whose names contain these words, names that begin with them first; common ones without words. Source
+/// of the names: GitHub's gemoji.
 pub(crate) fn find(words: &str) -> Vec<Named> {
     let words = words.trim().to_lowercase();
     if words.is_empty() {
@@ -62,8 +64,8 @@ pub(crate) fn find(words: &str) -> Vec<Named> {
     found.into_iter().take(MOST).map(|(_, emoji, name)| named((emoji, name))).collect()
 }
 
-/// Puts the emoji in the place of each `:name:` that is one and a word of its own. In code, links, words, numbers and paths
-/// a colon is a colon.
+/// Replaces each `:name:` that is the name of an emoji and a word of its own. In code, links, words, numbers and paths
+/// a colon stays a colon.
 pub(crate) fn replace(said: &mut RichText) {
     blocks(&mut said.blocks);
 }
@@ -116,8 +118,8 @@ fn with_emoji(text: &str) -> String {
     done
 }
 
-/// The emoji whose name stands at the beginning of a text, and what follows its colon. No word, number or path goes on
-/// there.
+/// Returns the emoji whose name is at the beginning of a text, and the rest after its colon, which must not continue a
+/// word, a number or a path.
 fn emoji_name(text: &str) -> Option<(&'static emojis::Emoji, &str)> {
     let (emoji, after) = closed_name(text)?;
     let ends = match after.strip_prefix(':') {

@@ -205,7 +205,7 @@ fn a_message_of_marks_alone_has_few_nodes_and_all_its_words() {
         let said = read(&text, &Named::new(&members, true));
         assert!(all_nodes(&said) <= TEXT_NODES, "{mark:?}: {}", all_nodes(&said));
         let letters = |text: &str| text.chars().filter(char::is_ascii_alphabetic).count();
-        // A link with words of its own leads where it leads.
+        // A link with a text of its own keeps its target.
         if !mark.contains("](") {
             assert_eq!(letters(&shown(&said)), letters(&text), "{mark:?}");
         }

@@ -1,3 +1,5 @@
+//! Words: boundaries and folding, for scripts with and without spaces.
+
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 use icu_properties::CodePointMapData;
@@ -5,14 +7,14 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, Script};
 use unicase::UniCase;
 use wire::is_ignorable;
 
-/// Returns true if a letter or digit belongs to a script whose words are parted by spaces, so that another one beside
-/// it is the same word.
+/// Returns true if a letter or digit belongs to a script whose words are separated by spaces, so that an adjacent one
+/// is part of the same word.
 pub(super) fn is_in_word(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter.is_alphanumeric() && !is_unspaced(letter)
 }
 
-/// Returns true if a word that ends with `last` goes on in `next`: `@ann` stops before `处`, `さん` and `님`, and does not
-/// stop before `ie`.
+/// Returns true if a word that ends with `last` continues in `next`: `@ann` stops before `处`, `さん` and `님`, and does
+/// not stop before `ie`.
 pub(super) fn goes_on(last: char, next: &str) -> bool {
     let mut letters = next.chars().filter(|letter| !is_ignorable(*letter));
     let Some(first) = letters.next() else { return false };
@@ -26,8 +28,8 @@ pub(super) fn goes_on(last: char, next: &str) -> bool {
     first.is_alphanumeric() && follows_word && !is_unspaced(first) && !is_unspaced(last)
 }
 
-/// A text split where a letter with its marks ends: each part with its form without case and without differences of
-/// encoding. Forms of parts, joined, are the form of the whole.
+/// Splits a text after each letter with its marks: each part comes with its form without case and without differences
+/// of encoding. Forms of parts, joined, are the form of the whole.
 pub(super) fn folded_letters(text: &str) -> impl Iterator<Item = (&str, String)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -41,7 +43,7 @@ pub(super) fn folded_letters(text: &str) -> impl Iterator<Item = (&str, String)>
     })
 }
 
-/// A whole name as [`folded_letters`] gives its parts.
+/// Returns the folded form of a whole name, as [`folded_letters`] returns its parts.
 pub(super) fn folded(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();
@@ -49,7 +51,8 @@ pub(super) fn folded(name: &str) -> String {
     folded_letters(name).map(|(_, form)| form).collect()
 }
 
-/// Full case folding and compatibility decomposition: `Straße` is `STRASSE`, and full-width letters are letters.
+/// Applies full case folding and compatibility decomposition: `Straße` is `STRASSE`, and full-width letters are
+/// letters.
 fn fold(letter: &str) -> String {
     if letter.is_ascii() {
         return letter.to_ascii_lowercase();
@@ -62,7 +65,8 @@ fn fold(letter: &str) -> String {
     normalizer.normalize(&UniCase::unicode(decomposed.as_ref()).to_folded_case()).into_owned()
 }
 
-/// Scripts that are written without spaces between words, and Hangul, whose particles follow a name without one.
+/// Returns true for scripts that are written without spaces between words, and for Hangul, whose particles follow a
+/// name without one.
 fn is_unspaced(letter: char) -> bool {
     if letter.is_ascii() {
         return false;
@@ -95,7 +99,7 @@ pub(super) fn is_mark(letter: char) -> bool {
         && GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(letter))
 }
 
-/// Vowels and finals that join the Hangul syllable before them.
+/// Returns true for vowels and finals that join the Hangul syllable before them.
 const fn is_jamo(letter: char) -> bool {
     matches!(letter, '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7ff}')
 }

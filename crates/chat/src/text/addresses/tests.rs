@@ -1,6 +1,6 @@
 use super::*;
 
-/// The addresses of a text as they are found from left to right: what is shown, and where it leads.
+/// Returns the addresses of a text from left to right: the visible part and the target.
 fn found(text: &str) -> Vec<(String, String)> {
     let (mut all, mut place) = (Vec::new(), 0);
     while let Some(letter) = text[place..].chars().next() {

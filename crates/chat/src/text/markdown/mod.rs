@@ -1,4 +1,4 @@
-//! Markdown as people type it in a chat: pulldown-cmark finds the marks, the tree decides what they mean.
+//! Markdown as people type it in a chat: pulldown-cmark finds the markup, the tree decides on its meaning.
 
 mod node;
 mod tree;
@@ -12,17 +12,18 @@ use tree::Tree;
 
 /// The most addresses and mentions of a text that is shown as it was typed.
 const FLAT_PIECES: usize = 40;
-/// The most nodes of the formatted part. The rest has at most three for each piece and one around them, and some nodes are
-/// only counted when they are closed.
+/// The most nodes of the formatted part. The rest has at most three for each piece and one around them, and some nodes
+/// are only counted when they are closed.
 const FORMATTED: usize = TEXT_NODES - 3 * FLAT_PIECES - 30;
 /// The most events of the parser: some make no node.
 const EVENTS: usize = 8_000;
 
-/// Reads Markdown as a typed tree: emphasis, strong, strike, code, code blocks, links, lists and quotes.
+/// Parses Markdown into a typed tree: emphasis, strong, strike, code, code blocks, links, lists and quotes.
 ///
-/// A line break is a line break. Headings become strong paragraphs, images become links. What has no meaning here stays as
-/// it was typed: HTML, entities, link reference definitions, rules, underlined headings, and all markup that would show
-/// nothing. Past so many nodes, and inside more than [`TEXT_NESTING`](wire::limits::TEXT_NESTING) others, everything does.
+/// A line break is a line break. Headings become strong paragraphs, images become links. Markup without a meaning here
+/// stays as it was typed: HTML, entities, link reference definitions, rules, underlined headings, and all markup that
+/// would be invisible. Beyond a number of nodes, and inside more than [`TEXT_NESTING`](wire::limits::TEXT_NESTING)
+/// others, so does everything.
 pub(super) fn parse(text: &str, pieces: &Pieces) -> RichText {
     let mut tree = Tree::new(pieces);
     let parser = Parser::new_ext(&pieces.marked, Options::ENABLE_STRIKETHROUGH).into_offset_iter();

@@ -1,8 +1,10 @@
+//! Open nodes of the tree while Markdown is parsed.
+
 use std::ops::Range;
 
 use wire::{Block, Inline};
 
-/// A node that is open, with what has been read of it.
+/// An open node, with the content that has been read.
 pub(super) struct Node {
     pub(super) wrap: Wrap,
     /// The range in the source.
@@ -10,22 +12,22 @@ pub(super) struct Node {
     pub(super) blocks: Vec<Block>,
     pub(super) inlines: Vec<Inline>,
     pub(super) items: Vec<Vec<Block>>,
-    /// Whether there is anything to see in it.
+    /// Whether any of its content is visible.
     pub(super) seen: bool,
 }
 
 /// The kind of a node, which decides how it wraps its children.
 pub(super) enum Wrap {
-    /// Gives them to its parent as they are.
+    /// Adds them to its parent as they are.
     None,
-    /// Gives its source instead.
+    /// Adds its source instead.
     Typed,
     /// As [`Wrap::Typed`], on lines of its own.
     TypedBlock,
     Paragraph,
     Heading,
     Quote,
-    /// A block of code, with what stands after the opening fence.
+    /// A block of code, with the info string after the opening fence.
     Code(String),
     List(Option<u64>),
     Item,
@@ -49,7 +51,7 @@ impl Node {
 }
 
 impl Wrap {
-    /// Returns true for what stands on lines of its own.
+    /// Returns true for a block, which has lines of its own.
     pub(super) const fn is_block(&self) -> bool {
         matches!(
             self,

@@ -1,3 +1,5 @@
+//! The typed tree of a text, built from the events of the Markdown parser.
+
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Tag};
@@ -9,16 +11,16 @@ use super::node::{Node, Wrap};
 use crate::text::addresses;
 use crate::text::pieces::{Kind, Part, Piece, Pieces};
 
-/// The tree as it grows: the nodes that are open, the root first.
+/// The tree under construction: the open nodes, the root first.
 pub(super) struct Tree<'a> {
     pieces: &'a Pieces,
     open: Vec<Node>,
-    /// The number of blocks, items and inlines, with those that are open.
+    /// The number of blocks, items and inlines, with the open ones.
     nodes: usize,
     /// The numbers of open nodes that are links and that show their source.
     links: usize,
     typed: usize,
-    /// Where the block of the root that is being read begins in the source, and how many stand before it.
+    /// The start of the current block of the root in the source, and the number of blocks before it.
     block: usize,
     done: usize,
 }
@@ -32,7 +34,7 @@ impl<'a> Tree<'a> {
         self.nodes
     }
 
-    /// Notes where the next event begins.
+    /// Records the start of the next event.
     pub(super) fn at(&mut self, place: usize) {
         if self.open.len() == 1 {
             self.block = place;
@@ -67,7 +69,7 @@ impl<'a> Tree<'a> {
             Tag::Emphasis => Wrap::Em,
             Tag::Strong => Wrap::Strong,
             Tag::Strikethrough => Wrap::Strike,
-            // A link within a link is no HTML: a browser would take the page apart.
+            // A link within a link is invalid HTML: a browser would take the page apart.
             Tag::Link { .. } | Tag::Image { .. } if self.links > 0 => Wrap::None,
             Tag::Link { dest_url, title, .. } | Tag::Image { dest_url, title, .. } => {
                 let (to, title) = (self.pieces.target(&dest_url), self.pieces.typed(&title));
@@ -99,7 +101,7 @@ impl<'a> Tree<'a> {
             Wrap::Item => self.top().items.push(blocks),
             Wrap::TypedBlock => self.typed_block(range),
             Wrap::Typed => self.typed(range),
-            // Markup around nothing is what there is to see, and so is markup around that.
+            // Markup around nothing is itself the visible text, and so is markup around that.
             _ if !seen => {
                 let was_seen = self.top().seen;
                 if wrap.is_block() {
@@ -125,14 +127,14 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Text, where `decoded` is what the parser makes of the source.
+    /// Adds text, where `decoded` is the parser's reading of the source.
     pub(super) fn text(&mut self, decoded: &str, range: Range<usize>) {
         let source = self.source(range);
         if matches!(self.top().wrap, Wrap::Code(_)) {
             let code = self.pieces.typed(decoded);
             self.literal(&code);
         } else if source.starts_with('&') && source.ends_with(';') {
-            // An entity is no more than HTML is.
+            // An entity stays as it was typed, like HTML.
             self.pieced(source, usize::MAX);
         } else {
             self.pieced(decoded, usize::MAX);
@@ -149,7 +151,7 @@ impl<'a> Tree<'a> {
         self.literal(if self.source(range).starts_with('\\') { "\\\n" } else { "\n" });
     }
 
-    /// The source of something, with its addresses and mentions.
+    /// Adds the source of a range, with its addresses and mentions.
     pub(super) fn typed(&mut self, range: Range<usize>) {
         self.pieced(self.source(range), usize::MAX);
     }
@@ -168,7 +170,7 @@ impl<'a> Tree<'a> {
         RichText { blocks: std::mem::take(&mut self.top().blocks) }
     }
 
-    /// Ends with the block that is being read and everything after it as it was typed.
+    /// Ends with the current block and everything after it as it was typed.
     pub(super) fn finish_as_typed(mut self) -> RichText {
         self.open.truncate(1);
         self.typed = 0;
@@ -181,7 +183,7 @@ impl<'a> Tree<'a> {
         self.finish()
     }
 
-    /// Text with its pieces; past so many of them they are text too.
+    /// Adds text with its pieces; beyond a number of them they are text too.
     fn pieced(&mut self, text: &str, most: usize) {
         let mut left = most;
         for part in self.pieces.parts(text) {
@@ -212,7 +214,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Text as it is; joined to the text before it, so that a line is one node.
+    /// Adds text as it is, joined to the text before it, so that a line is one node.
     fn literal(&mut self, text: &str) {
         if text.is_empty() || self.typed > 0 {
             return;
@@ -227,7 +229,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// A heading with number signs stands out; a line with dashes under it has dashes under it.
+    /// Adds a heading: with number signs it is strong; underlined it keeps its dashes.
     fn heading(&mut self, range: Range<usize>, mut inlines: Vec<Inline>) {
         let source = self.source(range).trim_end();
         if source.contains('\n') {
@@ -245,7 +247,7 @@ impl<'a> Tree<'a> {
         self.top().blocks.push(block);
     }
 
-    /// Makes loose text a paragraph of its own.
+    /// Wraps loose text in a paragraph.
     fn settle(&mut self) {
         let top = self.top();
         if let Some(Inline::T(last)) = top.inlines.last_mut() {
@@ -261,7 +263,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The info string of a fenced code block.
+    /// Returns the info string of a fenced code block.
     fn fence_info(&self, range: Range<usize>) -> String {
         let line = self.source(range).lines().next().unwrap_or_default();
         let fence = line.chars().next().unwrap_or_default();
@@ -281,7 +283,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// The text of a block of code. One word after the fence is its language, more of them are its first line.
+/// Returns a block of code. One word after the fence is its language, more of them are its first line.
 fn code_block(info: &str, inlines: Vec<Inline>) -> Block {
     let is_language =
         info.len() <= 32 && info.chars().all(|c| c.is_ascii_alphanumeric() || "+-#._".contains(c));

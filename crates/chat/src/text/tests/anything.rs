@@ -1,10 +1,10 @@
-//! Whatever is typed, by chance.
+//! Properties of any typed text.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Pieces of what people type, and of what is typed against them.
+/// Generates pieces of typed text, harmless and hostile.
 fn fragment() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]{1,6}",
@@ -24,12 +24,12 @@ fn typed() -> impl Strategy<Value = String> {
     prop::collection::vec(fragment(), 0..24).prop_map(|parts| parts.concat())
 }
 
-/// Letters, which no markup is made of.
+/// Returns the letters, which no markup is made of.
 fn letters(text: &str) -> String {
     text.chars().filter(|letter| letter.is_alphabetic()).collect()
 }
 
-/// An address with everything that Markdown, emoji names and mentions are made of.
+/// Generates an address with all characters of Markdown, emoji names and mentions.
 fn address() -> impl Strategy<Value = String> {
     let path = "(/([a-z]|_a_|\\*b\\*|~c~|~~d~~|@ben|:tada:|\\(e\\)|[a-z]_[a-z]|%20|ü){1,5}){0,3}";
     ("(https?|HTTPS|ftp)://[a-z]{1,5}\\.(example|org)(:80)?", path, "(\\?[a-z]=_x_&y=\\*)?", "[a-z0-9/]")
@@ -59,7 +59,7 @@ proptest! {
         after in "( |\n|。|，|」|”|،|…|, |\\. |\\) |\\*\\* |_ |~~ |>|\")",
         rest in typed(),
     ) {
-        // In code an address is code, and what is in another address or in brackets is part of that.
+        // In code an address is code, and anything in another address or in brackets is part of that.
         let around = format!("{before}{rest}");
         prop_assume!(!around.contains(['`', '~', '<', '[', '\\']) && !before.contains("    ") && !before.contains('\t'));
         let text = format!("{before}{between}{address}{after}{rest}");
@@ -76,7 +76,7 @@ proptest! {
     ) {
         let names: Vec<PersonName> = names.iter().filter_map(|name| PersonName::new(name).ok()).collect();
         prop_assume!(!names.is_empty());
-        // Some have the name of the first one.
+        // Some share the name of the first one.
         let all = names.iter().chain(std::iter::repeat_n(&names[0], extra)).zip(1u8..);
         let members: Vec<Member> = all.map(|(name, id)| member(id, name.as_str())).collect();
         for one in &members {

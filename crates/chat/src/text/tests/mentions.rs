@@ -1,4 +1,4 @@
-//! Names that are mentioned.
+//! Mentions of names.
 
 use super::*;
 
