@@ -1,24 +1,26 @@
+//! The cast of the tests: ann, ben and cal.
+
 use wire::{Person, PersonName, UserId};
 
-/// The one who begins.
+/// Returns the user who begins.
 #[must_use]
 pub fn ann() -> Person {
     person("ann")
 }
 
-/// The one who joins.
+/// Returns the user who joins.
 #[must_use]
 pub fn ben() -> Person {
     person("ben")
 }
 
-/// The one who comes too late.
+/// Returns the user who comes too late.
 #[must_use]
 pub fn cal() -> Person {
     person("cal")
 }
 
-/// Somebody whose id is their name: the same name is the same person.
+/// Returns a user whose id is their name: the same name is the same user.
 ///
 /// # Panics
 /// If the name is longer than an id, or no name.

@@ -1,8 +1,10 @@
+//! A seeded random source for tests.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ports::random::RandomSource;
 
-/// Chance that repeats itself: the same seed says the same. Two nodes need two seeds, or their ids collide.
+/// A reproducible random source: the same seed yields the same values. Two nodes need two seeds, or their ids collide.
 ///
 /// `SplitMix64`. Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
 #[derive(Debug)]
@@ -12,7 +14,7 @@ pub struct SeededChance(AtomicU64);
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl SeededChance {
-    /// The chance of this seed.
+    /// Creates the source of this seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         // Mixed first, so that neighbouring seeds do not follow each other through the same numbers.

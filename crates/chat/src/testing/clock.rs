@@ -1,3 +1,5 @@
+//! A clock for tests that only moves by hand.
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -5,7 +7,7 @@ use wire::Timestamp;
 
 use crate::ports::clock::Clock;
 
-/// A clock that stands still until it is told to go on.
+/// A clock that stands still until it is advanced.
 #[derive(Debug)]
 pub struct ManualClock {
     now: AtomicI64,
@@ -13,26 +15,26 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that shows this time.
+    /// Creates a clock that shows this time.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
         Self { now: AtomicI64::new(now.0), elapsed: AtomicI64::new(0) }
     }
 
-    /// Goes on by so many milliseconds.
+    /// Advances by a number of milliseconds.
     pub fn advance(&self, millis: i64) {
         self.now.fetch_add(millis, Ordering::Relaxed);
         self.elapsed.fetch_add(millis, Ordering::Relaxed);
     }
 
-    /// Somebody sets the clock forward or back by so many milliseconds; no time passes.
+    /// Steps the wall clock forward or back by a number of milliseconds; no time passes.
     pub fn step(&self, millis: i64) {
         self.now.fetch_add(millis, Ordering::Relaxed);
     }
 }
 
 impl Default for ManualClock {
-    /// 2026-11-21T04:17:37.250Z.
+    /// Returns a clock at 2026-11-21T04:17:37.250Z.
     fn default() -> Self {
         Self::at(Timestamp(1_795_234_657_250))
     }

@@ -1,3 +1,5 @@
+//! A store for tests whose commits can wait or fail.
+
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +19,10 @@ use crate::ports::store::{
 };
 use crate::service::error::Fault;
 
-/// Stands before a store and lets commits wait, or fail, as a test wants it. Reads always pass.
+/// Wraps a store and lets commits wait, or fail, as a test needs. Reads always pass.
 pub struct Gate {
     store: Arc<dyn Store>,
-    /// What the store lives in. After the store: fields go in this order.
+    /// The owner of the store's files. After the store: fields are dropped in this order.
     _house: Box<dyn Any + Send + Sync>,
     open: watch::Sender<bool>,
     broken: AtomicBool,
@@ -29,13 +31,13 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// An open gate.
+    /// Creates an open gate.
     #[must_use]
     pub fn before(store: Arc<dyn Store>) -> Arc<Self> {
         Self::housed(store, ())
     }
 
-    /// An open gate before a store that lives in something, such as a folder, which goes once the store has gone.
+    /// Creates an open gate for a store with files in something, such as a folder, which is dropped after the store.
     #[must_use]
     pub fn housed(store: Arc<dyn Store>, house: impl Any + Send + Sync) -> Arc<Self> {
         Arc::new(Self {
@@ -48,12 +50,12 @@ impl Gate {
         })
     }
 
-    /// Commits wait from now on.
+    /// Makes commits wait from now on.
     pub fn close_gate(&self) {
         self.open.send_replace(false);
     }
 
-    /// Commits go on.
+    /// Lets commits continue.
     pub fn open_gate(&self) {
         self.open.send_replace(true);
     }
@@ -69,18 +71,18 @@ impl Gate {
         Ok(())
     }
 
-    /// Whether commits fail from now on.
+    /// Sets whether commits fail from now on.
     pub fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
-    /// How many writes each batch had that came through.
+    /// Returns the number of writes in each batch that was committed.
     #[must_use]
     pub fn batches(&self) -> Vec<usize> {
         self.batches.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many pages with entries were read.
+    /// Returns the number of pages with entries that were read.
     #[must_use]
     pub fn pages(&self) -> usize {
         self.pages.load(Ordering::SeqCst)

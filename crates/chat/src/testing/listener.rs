@@ -1,3 +1,5 @@
+//! A listener for tests: a connection that takes a chat's deliveries.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use crate::chat::{Caller, Chat};
 use crate::service::error::Error;
 use crate::service::{CatchUp, Subscribed};
 
-/// Somebody whose connection takes what a [`Chat`] delivers, as the gateway does it.
+/// A connection that takes the deliveries of a [`Chat`], as the gateway does.
 pub struct Listener {
     chat: Arc<Chat>,
     caller: Caller,
@@ -17,32 +19,32 @@ pub struct Listener {
     heard: Vec<Heard>,
 }
 
-/// What a connection was told.
+/// A delivery that a connection received.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Heard {
     /// An entry of a log.
     Entry(Entry<Json>),
-    /// A gap was not replayed; delivery goes on after the cursor.
+    /// A gap was not replayed; delivery continues after the cursor.
     Reset {
-        /// Which topic.
+        /// The topic.
         topic: Topic,
-        /// Why.
+        /// The reason.
         reason: ResetReason,
-        /// Where delivery goes on.
+        /// The cursor after which delivery continues.
         cursor: Cursor,
     },
-    /// The subscription is over.
+    /// The subscription has ended.
     Ended {
-        /// Which topic.
+        /// The topic.
         topic: Topic,
     },
 }
 
-/// How long a listener waits before the test is given up: far more than any machine needs.
+/// The time after which a waiting listener fails the test: far more than any machine needs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Listener {
-    /// A connection of somebody, or of nobody in particular; it may use open topics.
+    /// Opens a connection of a user, or of an anonymous caller; it may use open topics.
     #[must_use]
     pub fn new(chat: &Arc<Chat>, me: Option<&Person>) -> Self {
         let caller = Caller { me: me.cloned(), open_topics: true, ..Caller::default() };
@@ -51,7 +53,7 @@ impl Listener {
         Self { chat: Arc::clone(chat), caller, reader, mailbox, heard: Vec::new() }
     }
 
-    /// Subscribes.
+    /// Subscribes to a topic.
     ///
     /// # Errors
     /// Those of [`Chat::subscribe`].
@@ -59,11 +61,11 @@ impl Listener {
         self.chat.subscribe(&mut self.reader, &self.caller, topic, since).await
     }
 
-    /// Takes about `max_bytes` of what is there, without waiting; what was lost from the broker's log is
-    /// fetched. False if there was nothing more to take.
+    /// Takes about `max_bytes` of the pending frames, without waiting; frames that the broker's log has lost are
+    /// fetched from history. Returns false if there was nothing more to take.
     ///
     /// # Panics
-    /// If history cannot be read, or a frame is no entry.
+    /// If history cannot be read, or a frame is not an entry.
     pub async fn take(&mut self, max_bytes: usize) -> bool {
         self.mailbox.make_room(max_bytes);
         self.reader.unblock();
@@ -91,15 +93,15 @@ impl Listener {
         !idle || self.heard.len() > before
     }
 
-    /// Takes everything that is there, without waiting.
+    /// Takes all pending frames, without waiting.
     pub async fn take_all(&mut self) {
         while self.take(4_096).await {}
     }
 
-    /// Takes what comes until it is enough.
+    /// Takes frames until they are enough.
     ///
     /// # Panics
-    /// If it never is.
+    /// If they never are.
     pub async fn until(&mut self, enough: impl Fn(&[Heard]) -> bool) {
         let waiting = async {
             loop {
@@ -120,7 +122,7 @@ impl Listener {
         assert!(in_time, "nothing more came after {:?}", self.heard.last());
     }
 
-    /// Takes what comes until an entry of the topic has this place.
+    /// Takes frames until an entry of the topic has this Seq.
     ///
     /// # Panics
     /// If it never comes.
@@ -128,7 +130,7 @@ impl Listener {
         self.until(|heard| entries(heard, topic).any(|entry| entry.seq.0 >= seq)).await;
     }
 
-    /// Takes what comes until the subscription has ended.
+    /// Takes frames until the subscription has ended.
     ///
     /// # Panics
     /// If it does not end.
@@ -137,29 +139,29 @@ impl Listener {
         self.until(|heard| heard.contains(&ended)).await;
     }
 
-    /// Everything so far.
+    /// Returns all deliveries so far.
     #[must_use]
     pub fn heard(&self) -> &[Heard] {
         &self.heard
     }
 
-    /// The places of a topic's entries so far, as they came.
+    /// Returns the Seqs of a topic's entries so far, in the order of delivery.
     #[must_use]
     pub fn seqs(&self, topic: &Topic) -> Vec<u64> {
         entries(&self.heard, topic).map(|entry| entry.seq.0).collect()
     }
 
-    /// What the entries of a conversation said so far, as they came.
+    /// Returns the events of a conversation's entries so far, in the order of delivery.
     ///
     /// # Panics
-    /// If one is no event.
+    /// If the data of one is not an event.
     #[must_use]
     pub fn events(&self, topic: &Topic) -> Vec<Event> {
         entries(&self.heard, topic).map(|entry| serde_json::from_str(entry.data.as_str()).unwrap()).collect()
     }
 
     fn note(&mut self) {
-        // Presence and marks come whenever the beat falls, and are no part of a log.
+        // Presence and read states come at any flush, and are not part of a log.
         let is_entry = |payload: &&Vec<u8>| {
             let frame: serde_json::Value = serde_json::from_slice(payload).unwrap();
             frame.get("event").is_none()
@@ -170,7 +172,7 @@ impl Listener {
     }
 }
 
-/// A connection of somebody, and where its deliveries arrive.
+/// Returns a connection of a user, and the sink of its deliveries.
 #[must_use]
 pub fn reader(chat: &Chat, me: Option<&Person>) -> (OutboundConnection, Arc<BufferSink>) {
     let mailbox = Arc::new(BufferSink::new(usize::MAX));

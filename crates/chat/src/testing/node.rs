@@ -1,3 +1,5 @@
+//! A node for tests: a chat with a manual clock and seeded randomness.
+
 use std::sync::Arc;
 
 use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
@@ -9,7 +11,7 @@ use crate::ports::bus::{Bus, LocalBus};
 use crate::ports::store::Store;
 use crate::service::limits::Limits;
 
-/// One node: a [`Chat`] over a store, with a clock that stands still and chance that repeats itself.
+/// One node: a [`Chat`] over a store, with a clock that stands still and reproducible randomness.
 pub struct Node {
     /// The domain.
     pub chat: Arc<Chat>,
@@ -18,25 +20,25 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node alone over a store, with patience for those who send fast.
+    /// Starts a single node over a store, with limits for fast senders.
     #[must_use]
     pub fn over(store: Arc<dyn Store>) -> Self {
         Self::start(store, Arc::new(LocalBus::default()), Self::patient(), 1)
     }
 
-    /// A node alone over a fresh volatile store.
+    /// Starts a single node over a fresh volatile store.
     #[must_use]
     pub fn volatile() -> Self {
         Self::over(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())))
     }
 
-    /// A node with limits of its own.
+    /// Starts a single node with limits of its own.
     #[must_use]
     pub fn limited(store: Arc<dyn Store>, limits: Limits) -> Self {
         Self::start(store, Arc::new(LocalBus::default()), limits, 1)
     }
 
-    /// A node with everything chosen. Nodes over one store need seeds of their own.
+    /// Starts a node with every part chosen. Nodes over one store need seeds of their own.
     #[must_use]
     pub fn start(store: Arc<dyn Store>, bus: Arc<dyn Bus>, limits: Limits, seed: u64) -> Self {
         let clock = Arc::new(ManualClock::default());
@@ -45,7 +47,7 @@ impl Node {
         Self { chat, clock }
     }
 
-    /// The default limits, but everyone may send as fast as they like.
+    /// Returns the default limits without a rate limit for sending.
     #[must_use]
     pub fn patient() -> Limits {
         let burst = u32::MAX;
@@ -58,19 +60,19 @@ impl Node {
         }
     }
 
-    /// The life of the logs.
+    /// Returns the epoch of the logs.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.chat.store.epoch()
     }
 
-    /// Before the first entry of every log.
+    /// Returns the cursor before the first entry of every log.
     #[must_use]
     pub fn beginning(&self) -> Cursor {
         Cursor { epoch: self.epoch(), seq: Seq::ZERO }
     }
 
-    /// Somebody new.
+    /// Creates a guest.
     ///
     /// # Panics
     /// If the store fails.
@@ -78,7 +80,7 @@ impl Node {
         self.chat.create_guest(&Caller::default(), name).await.unwrap().0
     }
 
-    /// A new group.
+    /// Creates a group.
     ///
     /// # Panics
     /// If it is refused.
@@ -86,7 +88,7 @@ impl Node {
         self.chat.create_group(founder, name, JoinPolicy::Open).await.unwrap().id
     }
 
-    /// Gives two people a group in common.
+    /// Puts two users into one group, so that they share it.
     ///
     /// # Panics
     /// If it is refused.
@@ -95,7 +97,7 @@ impl Node {
         self.chat.join(other, group, None).await.unwrap();
     }
 
-    /// Says something in a group, under a fresh id.
+    /// Sends a message to a group, with a fresh id.
     ///
     /// # Panics
     /// If it is refused.
@@ -103,7 +105,7 @@ impl Node {
         self.chat.post(me, Topic::group(group), self.chat.new_send_id(), text, None).await.unwrap()
     }
 
-    /// Publishes a number to an open topic, under a fresh id.
+    /// Publishes a number to an open topic, with a fresh id.
     ///
     /// # Panics
     /// If it is refused.

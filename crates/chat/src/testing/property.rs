@@ -1,3 +1,5 @@
+//! Property tests with async code.
+
 use std::fmt::Debug;
 use std::panic::resume_unwind;
 
@@ -6,11 +8,11 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
-/// Holds a promise against so many inputs made by chance, each to its end before the next, and gives the
-/// smallest input that breaks it. The promise asserts; call it within a tokio runtime.
+/// Checks a property against a number of random inputs, each to its end before the next, and reports the smallest
+/// input that breaks it. The property asserts; call it within a tokio runtime.
 ///
 /// # Panics
-/// If the promise does not hold.
+/// If the property does not hold.
 pub async fn for_all<S, P, F>(cases: u32, inputs: S, promise: P)
 where
     S: Strategy + Send + 'static,
@@ -19,7 +21,7 @@ where
     F: Future<Output = ()>,
 {
     let runtime = Handle::current();
-    // The runner is made to be called from plain code, so it gets a thread where waiting is allowed.
+    // The runner must be called from synchronous code, so it gets a thread where blocking is allowed.
     let run = move || {
         let config = Config { cases, failure_persistence: None, ..Config::default() };
         let held = TestRunner::new(config).run(&inputs, |input| {

@@ -1,3 +1,5 @@
+//! Bus contract: delivery between nodes.
+
 use std::sync::Arc;
 
 use wire::{Event, Refusal};
@@ -11,7 +13,7 @@ pub async fn ben_hears_on_his_node_what_ann_says_on_hers(fresh: impl Fresh) {
     let (mut ann, mut ben) = (tea.ann_listens().await, tea.ben_listens().await);
     for number in 3..=40 {
         tea.here.say(&tea.ann, tea.group, &format!("line {number}")).await;
-        // Sometimes ben keeps up, sometimes he lets it gather.
+        // Sometimes ben keeps up, sometimes his entries pile up.
         if number % 3 == 0 {
             ben.take(64).await;
         }

@@ -1,3 +1,5 @@
+//! Bus contract: hints that are lost, repeated or reordered.
+
 use std::sync::Arc;
 
 use super::Fresh;

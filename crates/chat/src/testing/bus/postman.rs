@@ -1,13 +1,15 @@
+//! A bus for tests that can withhold hints.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use crate::ports::bus::{Bus, Hint, HintStream};
 
-/// Stands before a bus and may keep hints back, to do with them what a bus is allowed to do.
+/// Wraps a bus and can withhold hints, to do with them anything that a bus is allowed to do.
 pub(super) struct Postman {
     bus: Arc<dyn Bus>,
-    /// The hints that are kept back, while any are.
+    /// The withheld hints, while it withholds any.
     kept: Mutex<Option<Vec<Hint>>>,
 }
 
@@ -16,12 +18,12 @@ impl Postman {
         Arc::new(Self { bus, kept: Mutex::new(None) })
     }
 
-    /// From now on every hint stays here.
+    /// Withholds every hint from now on.
     pub(super) fn keep(&self) {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
     }
 
-    /// Gives what was kept, in the order it came; what comes from now on goes its way.
+    /// Returns the withheld hints, in their order; later ones pass again.
     pub(super) fn give(&self) -> Vec<Hint> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }

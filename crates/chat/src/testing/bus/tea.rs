@@ -1,3 +1,5 @@
+//! The fixture of the bus contract: two nodes and a group.
+
 use std::sync::Arc;
 
 use wire::{GroupId, Person, Topic};
@@ -7,7 +9,7 @@ use crate::ports::bus::Bus;
 use crate::ports::store::Store;
 use crate::testing::{Listener, Node, SeededChance};
 
-/// Ann on one node, ben on another, and the group they are both in.
+/// Ann on one node, ben on another, and the group of both.
 pub(super) struct Tea {
     /// Ann's node.
     pub(super) here: Node,
@@ -30,12 +32,12 @@ impl Tea {
         Self { here, there, ann, ben, group, topic: Topic::group(group) }
     }
 
-    /// Ben, listening to the group on his node from the beginning.
+    /// Subscribes ben to the group on his node, from the beginning.
     pub(super) async fn ben_listens(&self) -> Listener {
         listens(&self.there, &self.ben, &self.topic).await
     }
 
-    /// Ann, listening to the group on her node from the beginning.
+    /// Subscribes ann to the group on her node, from the beginning.
     pub(super) async fn ann_listens(&self) -> Listener {
         listens(&self.here, &self.ann, &self.topic).await
     }

@@ -1,3 +1,5 @@
+//! Store contract: accounts, password resets, profiles and the owner.
+
 use bytes::Bytes;
 use wire::{AppRole, Description, Timestamp};
 
@@ -17,7 +19,7 @@ fn claim_as(user: wire::UserId, login: &str, rank: FirstRank) -> Write {
     Write::Claim { user, login: Login::new(login).unwrap(), password: kept(user), rank }
 }
 
-/// The password that somebody claims with.
+/// Returns the password hash of a user's new account.
 fn kept(user: wire::UserId) -> PasswordHash {
     PasswordHash(format!("hash of {user}"))
 }
@@ -81,7 +83,7 @@ pub async fn a_user_has_many_sessions_and_ends_them(fresh: impl Fresh) {
     assert_eq!(store.session(hash(5)).await.unwrap().unwrap().person, ann());
 
     let out = |user, which| Write::SignOut { user, which };
-    // Nobody ends the sessions of others.
+    // Nobody ends the sessions of another user.
     commit_one(&*store, out(ben().id, Sessions::One(hash(6)))).await;
     commit_one(&*store, out(ann().id, Sessions::One(hash(5)))).await;
     assert_eq!(tokens(&*store, ann().id).await, [6, 4, 1]);

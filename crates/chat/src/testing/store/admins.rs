@@ -1,3 +1,5 @@
+//! Store contract: settings, mutes, slow mode, bans, invites and deletion of a group.
+
 use wire::{Conversation, Invite, InviteId, JoinPolicy, Refusal, Role, Seq, Settings, Timestamp, Topic};
 
 use super::Fresh;
@@ -63,7 +65,7 @@ pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fres
     assert_eq!(outcomes[1..], [Outcome::Refused(Refusal::Muted { minutes: 1 }), posted(2)]);
 }
 
-/// The same, said at another moment.
+/// Returns the same draft at another time.
 fn at(draft: Draft, at: Timestamp) -> Draft {
     let right = draft.right.map(|right| crate::ports::store::Permission { now: at, ..right });
     Draft { at, right, ..draft }
@@ -78,7 +80,7 @@ pub async fn slow_mode_watches_when_members_speak(fresh: impl Fresh) {
     let again = Outcome::Repeated { seq: Seq(2), at: NOW };
     let refused = Outcome::Refused(Refusal::TooFast { retry_ms: 6_000 });
     assert_eq!(commit(&*store, writes).await, [posted(2), refused, again, posted(3)]);
-    // Who leaves and comes back has not spoken.
+    // A member who leaves and comes back has sent nothing yet.
     commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
     commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(commit_one(&*store, at("3", 11)).await, posted(4));

@@ -1,3 +1,5 @@
+//! Store contract: amendments of messages.
+
 use wire::{
     Amendment, Conversation, Emoji, Event, Json, Person, Refusal, RichText, Role, Seq, Timestamp, Topic,
 };
@@ -10,13 +12,13 @@ use crate::ports::store::{Amend, Draft, Outcome, Permission, PermissionTo, Sende
 use crate::rules;
 use crate::testing::{ann, ben, cal};
 
-/// Somebody says something in the group.
+/// Returns a message to the group.
 fn said(by: &Person, id: &str, text: &str) -> Draft {
     let event = Event::message(by.clone(), text.into(), RichText::plain(text), None);
     Draft { data: Json::of(&event), counts: true, ..message(TEA, by, id, text) }
 }
 
-/// Somebody changes the message at `target`.
+/// Returns an amendment of the message at `target`.
 fn amend(by: &Person, id: &str, target: u64, amendment: Amendment) -> Amend {
     let (target, body) = (Seq(target), RichText::default());
     let told = rules::change(target, by, &amendment, body.clone());
@@ -39,7 +41,7 @@ fn edit(by: &Person, id: &str, target: u64, text: &str) -> Write {
     Write::Amend(amend(by, id, target, Amendment::Edit(text.into())))
 }
 
-/// The messages of the group, as they are now; a deleted one is a `-`, a change is a `*`.
+/// Returns the messages of the group, as they are now; a deleted one is a `-`, a change is a `*`.
 async fn texts(store: &dyn Store) -> Vec<String> {
     let text = |event: Event| match event {
         Event::Message { text, .. } => text,
@@ -62,7 +64,7 @@ pub async fn a_change_of_an_entry_is_read_in_its_place_and_told_at_the_end(fresh
     assert_eq!(after.entries[1], changed, "nothing else of the entry has changed");
     let kept = store.kept(&Topic::group(TEA), Seq(2)).await.unwrap().unwrap();
     assert_eq!(kept.entry, changed);
-    // The message still has its id, with what it was first.
+    // The message still has its id, with its first text.
     let again = commit_one(&*store, said(&ann(), "1", "helo")).await;
     assert_eq!(again, Outcome::Repeated { seq: Seq(2), at: NOW });
 }

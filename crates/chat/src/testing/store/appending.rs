@@ -1,3 +1,5 @@
+//! Store contract: appending entries.
+
 use wire::{Entry, Json, SendId, Seq, Timestamp};
 
 use super::Fresh;
@@ -34,7 +36,7 @@ pub async fn an_entry_comes_back_as_it_was_given(fresh: impl Fresh) {
     let (wide, long) = (topic("ärger/世界/🫖"), topic(&"x".repeat(wire::limits::TOPIC_BYTES)));
     for (topic, sender) in [(wide, Sender::User(ann().id)), (long, Sender::User(ben().id))] {
         let id = SendId::new(&"~".repeat(wire::limits::SEND_ID_BYTES)).unwrap();
-        // Before 1970 and far ahead: a clock that is wrong is no reason to lose a message.
+        // Before 1970 and far ahead: a wrong clock is no reason to lose a message.
         for (place, at) in [(1, Timestamp(-1)), (2, Timestamp(i64::MAX))] {
             let id = if place == 1 { id.clone() } else { SendId::new("2").unwrap() };
             let draft = Draft { id: id.clone(), at, ..draft(&topic, sender, "x", "x") };

@@ -1,3 +1,5 @@
+//! Store contract: attempts and the sweep.
+
 use wire::{Invite, InviteId, Role, Timestamp, UserId};
 
 use super::Fresh;
@@ -15,7 +17,7 @@ fn key(name: &str) -> AttemptKey {
     AttemptKey::of(&[name.as_bytes()])
 }
 
-/// One attempt in each of these windows, of two attempts each, so many milliseconds from now.
+/// Takes one attempt in each of these windows, of two attempts each, at a number of milliseconds from now.
 fn take(names: &[&str], at: i64) -> Write {
     let attempt = |name: &&str| Attempt { key: key(name), max: 2, window_ms: WINDOW_MS };
     Write::TakeAttempts { attempts: names.iter().map(attempt).collect(), at: Timestamp(NOW.0 + at) }

@@ -1,3 +1,5 @@
+//! Store contract: batches.
+
 use std::sync::Arc;
 
 use wire::{Refusal, Role, Seq, Topic};

@@ -1,3 +1,5 @@
+//! Store contract: directs, blocks, people and broadcasts.
+
 use wire::{
     Conversation, ConversationSummary, NotificationLevel, Pair, Person, Refusal, Role, Seq, Topic, UserId,
 };
@@ -20,7 +22,7 @@ const fn direct(pair: Pair) -> Conversation {
     Conversation::Direct(pair)
 }
 
-/// Something said in the direct of ann and ben.
+/// Returns a message in the direct of ann and ben.
 fn said(by: &Person, id: &str) -> Draft {
     let right = Permission { conversation: direct(pair()), user: by.id, to: PermissionTo::Speak, now: NOW };
     let said = draft(&Topic::direct(pair()), Sender::User(by.id), id, id);
@@ -195,7 +197,7 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     let part = |draft: Draft, meeting: Option<&Meeting>| Part { draft, meeting: meeting.cloned() };
     let parts = vec![
         part(message(TEA, &ann(), "all/0", "hello"), None),
-        // What is not said brings nobody together.
+        // A message that is refused makes no direct.
         part(outsider, Some(&Meeting { pair: Pair::of(ann().id, cal().id).unwrap(), ..meeting.clone() })),
         part(said(&ann(), "all/2"), Some(&meeting)),
         part(said(&ann(), "all/3"), Some(&meeting)),

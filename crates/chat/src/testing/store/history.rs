@@ -1,3 +1,5 @@
+//! Store contract: any history of writes, compared with the model.
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -11,16 +13,16 @@ use crate::ports::store::{
 };
 use crate::testing::{ann, ben, cal, for_all};
 
-/// One thing somebody does. Numbers choose from small sets, so that people get in each other's way.
+/// One random operation. Numbers choose from small sets, so that users conflict with each other.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
-    /// Sends under an id, perhaps on the strength of a seat.
+    /// Sends with an id, perhaps with the permission of a membership.
     Send { who: usize, topic: usize, id: usize, text: usize, seat: Option<usize> },
-    /// Founds a group.
+    /// Creates a group.
     Found { who: usize, group: usize },
-    /// Takes a seat, or gives it up; decided on a roster that is so many versions old.
+    /// Joins or leaves; decided on a roster that is a number of versions old.
     Move { who: usize, group: usize, age: u64 },
-    /// Becomes an admin, or stops being one; decided on a roster that is so many versions old.
+    /// Becomes an admin, or stops being one; decided on a roster that is a number of versions old.
     Rank { who: usize, group: usize, age: u64 },
     /// Is seen.
     Touch { who: usize },
@@ -54,7 +56,7 @@ pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
 
 fn deed() -> impl Strategy<Value = Deed> {
     let (who, group, topic) = (0..3usize, 0..2usize, 0..topics().len());
-    // Mostly what was just read, sometimes what somebody was quicker to change.
+    // Mostly the roster that was just read, sometimes one that another change has replaced.
     let age = || prop_oneof![4 => Just(0u64), 1 => 1..3u64];
     let seat = option::of(group.clone());
     prop_oneof![
@@ -109,7 +111,7 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
 }
 
 fn decided(model: &Model, group: GroupId, age: u64, fact: Fact) -> GroupChange {
-    // Of a group that is not there somebody may still believe that it is.
+    // For a group that does not exist the writer may still assume a version.
     let version = model.roster(group).map_or(1, |roster| roster.version.0).saturating_sub(age);
     GroupChange { group, version: Some(Version(version)), facts: vec![fact], news: vec![] }
 }
@@ -118,7 +120,7 @@ fn news(group: GroupId, by: &Person, id: &str) -> Draft {
     draft(&Topic::group(group), Sender::User(by.id), id, id)
 }
 
-/// Everything that can be read is what the model says.
+/// Compares everything that can be read with the model.
 async fn compare(store: &dyn Store, model: &Model) {
     for topic in topics() {
         for (after, before, limit) in [

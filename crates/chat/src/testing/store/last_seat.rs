@@ -1,3 +1,5 @@
+//! Store contract: the race for the last membership of a full group.
+
 use std::sync::Arc;
 
 use wire::Refusal;
@@ -34,7 +36,7 @@ pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fres
     let roster = store.roster(group).await.unwrap().unwrap();
     let members: Vec<_> = roster.members.iter().map(|member| &member.person).collect();
     assert_eq!(members, [&ann, &ben, winner]);
-    // The logs tell of three who came, and of nobody else.
+    // The logs have three joins, and no others.
     assert_eq!(roster.head.0, 3);
     assert_eq!(store.conversations(winner.id, 99).await.unwrap().head.0, 1);
     for person in people.iter().filter(|person| *person != winner) {

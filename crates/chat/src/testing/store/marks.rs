@@ -1,3 +1,5 @@
+//! Store contract: read marks and unread counts.
+
 use wire::{Conversation, Person, Role, Seq};
 
 use super::Fresh;
@@ -19,7 +21,7 @@ async fn read(store: &dyn Store, who: &Person, seq: u64, back: bool) {
     assert_eq!(commit_one(store, read).await, Outcome::Done);
 }
 
-/// How far somebody has read, and how much is left, as both ways of asking tell it.
+/// Returns a user's read mark and unread count; both ways to ask agree.
 async fn mark(store: &dyn Store, who: &Person) -> (u64, u32) {
     let standing = store.standing(Conversation::Group(TEA), who.id).await.unwrap().unwrap();
     let unread = store.unread(Conversation::Group(TEA), who.id, standing.read).await.unwrap().messages;
@@ -93,7 +95,7 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
     assert_eq!(mark(&*store, &ben()).await, (1, 1));
 }
 
-/// What others see of somebody's marks: delivered and read, as both ways of asking tell it.
+/// Returns a user's read state as others see it: delivered and read; both ways to ask agree.
 async fn seen(store: &dyn Store, who: &Person) -> (u64, u64) {
     let standing = store.standing(Conversation::Group(TEA), who.id).await.unwrap().unwrap();
     let roster = store.roster(TEA).await.unwrap().unwrap();

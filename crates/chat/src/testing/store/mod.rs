@@ -1,7 +1,7 @@
 //! The contract of [`Store`](crate::Store), as cases that every implementation passes.
 //!
-//! Each file has the cases of one promise; [`store_contract!`](crate::store_contract) is the list of them.
-//! `history.rs` holds a store against `model.rs`, which says in the plainest way what the port promises.
+//! Each file has the cases of one guarantee; [`store_contract!`](crate::store_contract) is the list of them.
+//! `history.rs` compares a store with `model.rs`, the simplest implementation of the port's contract.
 
 #![expect(missing_docs, reason = "the name of a case is its sentence")]
 
@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use crate::ports::store::Store;
 
-/// Makes a fresh store: empty, with an epoch of its own.
+/// A factory of fresh stores: empty, with an epoch of their own.
 pub trait Fresh: Fn() -> Arc<dyn Store> + Send + Sync + 'static {}
 
 impl<F: Fn() -> Arc<dyn Store> + Send + Sync + 'static> Fresh for F {}

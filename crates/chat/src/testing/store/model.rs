@@ -1,3 +1,5 @@
+//! The model of a store.
+
 use wire::{
     Conversation, ConversationItem, ConversationSummary, Entry, Epoch, GroupId, Json, Member,
     NotificationLevel, Page, Refusal, Seq, Topic, UserId,
@@ -8,12 +10,12 @@ use crate::ports::store::{
     Write,
 };
 
-/// What a store promises, said in the plainest way: lists that are searched from end to end.
+/// The contract of a store in its simplest form: lists that are searched from end to end.
 #[derive(Default)]
 pub(super) struct Model {
     entries: Vec<Sent>,
     groups: Vec<Roster>,
-    /// Every seat there is, in the order in which they were taken.
+    /// All memberships, in the order in which they began.
     seats: Vec<(GroupId, UserId)>,
 }
 

@@ -1,3 +1,5 @@
+//! Store contract: the bounds of open topics.
+
 use wire::{Json, Refusal, Seq};
 
 use super::Fresh;
@@ -11,7 +13,7 @@ fn publish(name: &str, id: &str, bounds: OpenTopicBounds) -> Write {
     Write::Publish { draft: draft(&topic(name), Sender::Open, id, id), bounds }
 }
 
-/// The bytes of the data that these ids come with.
+/// Returns the bytes of the data that these ids come with.
 fn bytes(ids: &[&str]) -> u64 {
     ids.iter().map(|id| draft(&topic("x"), Sender::Open, id, id).data.as_str().len() as u64).sum()
 }

@@ -1,3 +1,5 @@
+//! Store contract: pages of entries and of rows.
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -95,7 +97,7 @@ pub async fn any_page_is_a_slice_of_the_log(fresh: impl Fresh) {
 }
 
 pub async fn any_part_has_the_rows_of_the_places_that_it_covers(fresh: impl Fresh) {
-    // Rows among any number of entries that are none.
+    // Rows among any number of other entries.
     let log = vec(prop_oneof![Just(true), Just(false)], 0..40);
     let ranges = vec((0..45u64, 0..9usize, 0..9usize), 1..20);
     for_all(48, (log, ranges), move |(log, ranges)| {
@@ -122,7 +124,7 @@ pub async fn any_part_has_the_rows_of_the_places_that_it_covers(fresh: impl Fres
                 assert_eq!(rows.iter().filter(|seq| **seq >= at).count(), given, "{what}");
                 let wanted = if before == 0 { 0 } else { before + after.saturating_sub(given) };
                 assert_eq!(rows.iter().filter(|seq| **seq < at).count(), older.len().min(wanted), "{what}");
-                // The places go on where another part begins or ends, and end where nothing is left.
+                // The Seqs continue where another part begins or ends, and end where nothing is left.
                 assert!(from <= at && to + 1 >= at && from >= page.begins.0 && to <= page.head.0, "{what}");
                 assert_eq!(
                     from == 1,
@@ -162,7 +164,7 @@ pub async fn a_part_with_long_messages_has_fewer_rows_and_at_least_one(fresh: im
     assert_eq!(part(RowRange::split(Seq(5), 4, 4), 10).await, (vec![5], 5, 5));
 }
 
-/// Fills a log, all in one batch.
+/// Fills a log, in one batch.
 async fn log_of(store: &dyn Store, topic: &Topic, len: usize) {
     let say = |place: usize| draft(topic, Sender::Open, &format!("{topic}-{place}"), "x");
     commit(store, (1..=len).map(say).map(Write::Post).collect()).await;

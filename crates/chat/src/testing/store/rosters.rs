@@ -1,3 +1,5 @@
+//! Store contract: rosters, changes of groups and lists.
+
 use wire::{
     ConversationItem, ConversationSummary, GroupId, GroupName, GroupSummary, JoinPolicy, Member,
     NotificationLevel, Person, Role, Seq, Settings, Timestamp, Topic,
@@ -62,7 +64,7 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
         Conversations { mine: vec![], more: false, head: Seq::ZERO }
     );
     assert_eq!(whole(&*store, &Topic::user(cal().id)).await.head, Seq::ZERO);
-    // Nor has the news used its ids, or its places.
+    // Nor have the entries used their ids, or their Seqs.
     let places = vec![Seq(3), Seq(1)];
     assert_eq!(commit_one(&*store, joining(&cal(), 2)).await, Outcome::Changed { places });
 }
@@ -72,7 +74,7 @@ pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fre
     let writes = vec![
         message(TEA, &ann(), "1", "one").into(),
         change(TEA, 1, vec![seated(&ben(), Role::Member)]).into(),
-        // Cal looked at the roster before ben was in it.
+        // Cal read the roster before ben was in it.
         change(TEA, 1, vec![seated(&cal(), Role::Member)]).into(),
         message(TEA, &ben(), "1", "two").into(),
         change(TEA, 2, vec![seated(&cal(), Role::Member)]).into(),
@@ -100,7 +102,7 @@ pub async fn who_is_there_longest_comes_first(fresh: impl Fresh) {
     let all = vec![seated(&cal(), Role::Member), seated(&ben(), Role::Member)];
     commit_one(&*store, change(TEA, 1, all)).await;
     assert_eq!(members(&*store).await, [ann(), cal(), ben()]);
-    // Who comes back has been there shortest.
+    // A member who comes back has joined last.
     commit_one(&*store, change(TEA, 2, vec![unseated(ann().id)])).await;
     commit_one(&*store, change(TEA, 3, vec![seated(&ann(), Role::Member)])).await;
     assert_eq!(members(&*store).await, [cal(), ben(), ann()]);
@@ -215,7 +217,7 @@ async fn groups(store: &dyn Store, of: &Person) -> Vec<GroupSummary> {
         .collect()
 }
 
-/// A group in a list, read to its end.
+/// Returns a group in a list, read to its end.
 fn mine(group: GroupSummary, head: u64, at: Timestamp) -> ConversationItem {
     ConversationItem {
         what: ConversationSummary::Group(group),

@@ -1,3 +1,5 @@
+//! Store contract: sending needs a membership.
+
 use wire::{GroupId, Refusal, Role, Seq, Topic};
 
 use super::Fresh;
@@ -20,7 +22,7 @@ pub async fn without_a_seat_nothing_is_posted(fresh: impl Fresh) {
     );
     assert_eq!(whole(&*store, &Topic::group(no_group)).await.head, Seq::ZERO);
     assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created"]);
-    // What was refused has not used its id.
+    // A refused draft has not used its id.
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let posted = commit_one(&*store, message(TEA, &ben(), "1", "other words")).await;
     assert_eq!(posted, Outcome::Posted { seq: Seq(2) });
@@ -76,7 +78,7 @@ pub async fn a_retry_is_answered_even_after_the_seat_is_gone(fresh: impl Fresh) 
     commit_one(&*store, hello.clone()).await;
     commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
     assert_eq!(commit_one(&*store, hello).await, Outcome::Repeated { seq: Seq(2), at: NOW });
-    // A right is asked for where the draft says, whatever topic it goes to.
+    // The draft names its permission's conversation, whatever topic it goes to.
     let aside = Draft { topic: topic("aside"), sender: Sender::Open, ..message(TEA, &ben(), "2", "x") };
     assert_eq!(commit_one(&*store, aside).await, Outcome::Refused(Refusal::NotMember));
 }

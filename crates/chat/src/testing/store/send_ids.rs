@@ -1,3 +1,5 @@
+//! Store contract: idempotent sends.
+
 use wire::{Seq, Timestamp, Topic};
 
 use super::Fresh;
@@ -10,7 +12,7 @@ pub async fn the_same_message_again_is_the_same_message(fresh: impl Fresh) {
     let hello = draft(&topic("news"), Sender::User(ann().id), "1", "hello");
     commit_one(&*store, draft(&topic("news"), Sender::Open, "0", "before")).await;
     assert_eq!(commit_one(&*store, hello.clone()).await, Outcome::Posted { seq: Seq(2) });
-    // What else changed meanwhile, as the time, does not make it another message.
+    // Other changes in the meantime, such as the time, do not make it another message.
     let retry = Draft { at: Timestamp(NOW.0 + 60_000), ..hello };
     let repeated = Outcome::Repeated { seq: Seq(2), at: NOW };
     assert_eq!(commit_one(&*store, retry.clone()).await, repeated);

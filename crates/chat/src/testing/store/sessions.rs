@@ -1,3 +1,5 @@
+//! Store contract: sessions.
+
 use wire::{Person, PersonName, Timestamp, UserId};
 
 use super::Fresh;

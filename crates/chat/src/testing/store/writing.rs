@@ -1,3 +1,5 @@
+//! Helpers of the store contract: short forms of writes.
+
 use std::sync::Arc;
 
 use wire::{
@@ -12,7 +14,7 @@ use crate::ports::store::{
 };
 use crate::testing::{ann, ben, cal};
 
-/// The moment at which everything in these cases happens, unless they say otherwise.
+/// The time of everything in these cases, unless they say otherwise.
 pub(super) const NOW: Timestamp = Timestamp(1_795_234_657_250);
 /// The group of these cases.
 pub(super) const TEA: GroupId = GroupId::from_bytes(*b"..tea.....");
@@ -29,14 +31,14 @@ pub(super) async fn commit_one(store: &dyn Store, write: impl Into<Write>) -> Ou
     outcomes.remove(0)
 }
 
-/// Ann, ben and cal are known, and ann has founded the group, which is now at version 1.
+/// Prepares a store in which ann, ben and cal exist, and ann has created the group, which is now at version 1.
 pub(super) async fn with_tea(store: Arc<dyn Store>) -> Arc<dyn Store> {
     with_people(&*store).await;
     assert!(matches!(commit_one(&*store, founding(TEA, "tea", &ann())).await, Outcome::Changed { .. }));
     store
 }
 
-/// Ann, ben and cal are known.
+/// Creates the users ann, ben and cal.
 pub(super) async fn with_people(store: &dyn Store) {
     let introduce =
         |(person, token): (Person, u8)| Write::Introduce { person, session: session(hash(token), NOW) };
@@ -44,17 +46,17 @@ pub(super) async fn with_people(store: &dyn Store) {
     assert_eq!(commit(store, writes.into()).await, [Outcome::Done, Outcome::Done, Outcome::Done]);
 }
 
-/// A session that begins.
+/// Returns a session that begins now.
 pub(super) fn session(token: TokenHash, at: Timestamp) -> NewSession {
     NewSession { token, label: "a browser".into(), at }
 }
 
-/// A token's hash.
+/// Returns a token's hash.
 pub(super) const fn hash(token: u8) -> TokenHash {
     TokenHash([token; 32])
 }
 
-/// What a sender says on a topic, under an id of theirs.
+/// Returns a sender's entry on a topic, with an id of theirs.
 pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draft {
     let mut body = [0; 16];
     body[..text.len()].copy_from_slice(text.as_bytes());
@@ -73,7 +75,7 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
     }
 }
 
-/// What a member says in a group.
+/// Returns a member's message in a group.
 pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draft {
     let draft = draft(&Topic::group(group), Sender::User(by.id), id, text);
     Draft {
@@ -87,14 +89,14 @@ pub(super) fn message(group: GroupId, by: &Person, id: &str, text: &str) -> Draf
     }
 }
 
-/// How a group begins, with news of it in its log.
+/// Returns the creation of a group, with an entry in its log.
 pub(super) fn founding(group: GroupId, name: &str, by: &Person) -> GroupChange {
     let created = Fact::Created { settings: settings(name), at: NOW };
     let news = draft(&Topic::group(group), Sender::User(by.id), &format!("founding-{name}"), "created");
     GroupChange { group, version: None, facts: vec![created, seated(by, Role::Admin)], news: vec![news] }
 }
 
-/// What is set of a group for ten.
+/// Returns the settings of a group for ten.
 pub(super) fn settings(name: &str) -> Settings {
     Settings {
         name: GroupName::new(name).unwrap(),
@@ -107,12 +109,12 @@ pub(super) fn settings(name: &str) -> Settings {
     }
 }
 
-/// What somebody may do in a group; none without a seat.
+/// Returns a user's role in a group; none without a membership.
 pub(super) async fn role(store: &dyn Store, group: GroupId, user: UserId) -> Option<Role> {
     store.standing(Conversation::Group(group), user).await.unwrap().and_then(|standing| standing.role)
 }
 
-/// A change without news.
+/// Returns a change without entries.
 pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> GroupChange {
     GroupChange { group, version: Some(Version(version)), facts, news: vec![] }
 }
@@ -129,18 +131,18 @@ pub(super) fn topic(name: &str) -> Topic {
     Topic::new(name).unwrap()
 }
 
-/// Everything a log has.
+/// Returns the whole log.
 pub(super) async fn whole(store: &dyn Store, topic: &Topic) -> Page<Json> {
     store.page(topic, Range { limit: usize::MAX, ..Range::default() }).await.unwrap()
 }
 
-/// The data of everything a log has.
+/// Returns the data of the whole log.
 pub(super) async fn texts(store: &dyn Store, topic: &Topic) -> Vec<String> {
     let entries = whole(store, topic).await.entries.into_iter();
     entries.map(|entry| serde_json::from_str(entry.data.as_str()).unwrap()).collect()
 }
 
-/// The page of a topic that has no entries.
+/// Returns the page of a topic without entries.
 pub(super) const fn empty_page(epoch: Epoch) -> Page<Json> {
     Page { entries: vec![], epoch, begins: wire::Seq(1), head: wire::Seq::ZERO }
 }
