@@ -1,4 +1,4 @@
-//! Signing in, on several devices, and out again.
+//! Signing in on several devices, and signing out.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Putting people into groups.
+//! Adding users to groups.
 
 use chat::testing::Node;
 use chat::{Caller, Error};
@@ -122,7 +122,7 @@ async fn a_clock_that_steps_back_makes_no_mute_invite_slow_mode_or_link_last_lon
     assert!(node.chat.reset_of(&link).await.is_ok());
     node.clock.advance(1);
     assert_eq!(refusal(node.chat.reset_of(&link).await), Some(Refusal::ResetOver));
-    // Rates are lengths as well.
+    // Rate limits are durations as well.
     node.clock.step(-hour);
     assert_eq!(say().await, None);
     node.clock.step(4 * hour);

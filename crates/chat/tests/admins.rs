@@ -1,4 +1,4 @@
-//! What admins do, and what it means for whoever is connected.
+//! Operations of admins, and their effect on connected users.
 
 use chat::testing::{Listener, Node};
 use chat::{Caller, Error};
@@ -135,7 +135,7 @@ async fn the_audit_log_tells_admins_who_did_what_and_nobody_else() {
     let all = chat::store::Range { limit: 9, ..Default::default() };
     let refusal = tea.node.chat.history(&caller(&tea.cal), &audit, all).await;
     assert_eq!(refusal, refused(Refusal::NotAdmin));
-    // Who is no admin any more reads no further.
+    // A former admin reads no further.
     tea.node.chat.set_role(&tea.ann, tea.id, tea.ben.id, Role::Member).await.unwrap();
     ben.until_ended(&audit).await;
     assert_eq!(ben.events(&audit).len(), 2);
@@ -154,7 +154,7 @@ async fn nobody_joins_or_writes_in_an_archived_group() {
     assert_eq!(said, refused(Refusal::Archived));
     let dan = tea.node.introduce("dan").await;
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::Archived));
-    // The last admin may go; whoever is there longest takes over and can open the group again.
+    // The last admin may leave; the member who joined first takes over and can unarchive the group.
     tea.node.chat.leave(&tea.ann, tea.id).await.unwrap();
     tea.node.chat.update_settings(&tea.ben, tea.id, vec![Setting::Archived(false)]).await.unwrap();
     assert!(tea.node.chat.join(&dan, tea.id, None).await.is_ok());

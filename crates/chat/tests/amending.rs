@@ -1,4 +1,4 @@
-//! Changing what was said, and what of it others hear and find.
+//! Amending messages, and its effect on live delivery and history.
 
 use chat::testing::{Listener, Node};
 use chat::{Ack, Audience, Error};
@@ -33,7 +33,7 @@ impl Tea {
         self.node.chat.post(me, self.topic(), id, text, Some(to)).await.unwrap().seq
     }
 
-    /// What stands at a place now.
+    /// Returns the event at a Seq now.
     async fn at(&self, seq: Seq) -> Event {
         let page =
             match self.node.chat.open_group(Some(&self.ben), self.id, PageStart::Around(seq), None).await {
@@ -107,7 +107,7 @@ async fn of_a_deleted_message_nothing_is_found_any_more() {
     let expected = Quote { seq: secret, author: tea.ben.clone(), excerpt: "the other secret word".into() };
     assert_eq!(quote, expected);
 
-    // The admin takes it away.
+    // The admin deletes it.
     tea.amend(&tea.ann, secret, Amendment::Delete).await.unwrap();
     let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap();
     assert!(!format!("{everything:?}").contains("secret word"), "{everything:?}");

@@ -1,4 +1,4 @@
-//! Somebody sets the clock of the machine, and nobody is signed out or stays longer for it.
+//! Clock steps: when the machine's clock is set, nobody is signed out and no session lasts longer.
 
 use std::sync::Arc;
 

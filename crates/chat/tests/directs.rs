@@ -1,4 +1,4 @@
-//! What is between two people, and what goes to many.
+//! Directs and broadcasts.
 
 use chat::store::Range;
 use chat::testing::{Listener, Node};

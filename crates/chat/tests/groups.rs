@@ -1,4 +1,4 @@
-//! What a group's log and page tell of its members, and who may go.
+//! A group's log and page after membership changes, and the members who may leave.
 
 use chat::Error;
 use chat::testing::{Listener, Node};

@@ -1,4 +1,4 @@
-//! People who guess passwords, and people who know theirs.
+//! Password guesses, and users who know their password.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use wire::{Person, Refusal};
 
 const GOOD: &str = "correct horse battery";
 
-/// Somebody on another machine.
+/// Returns a caller on another machine.
 fn caller(address: &str) -> Caller {
     Caller { from: Some(address.parse::<IpAddr>().unwrap()), ..Caller::default() }
 }
@@ -31,7 +31,7 @@ async fn guess(node: &Node, caller: &Caller, name: &str) -> Option<Refusal> {
     refusal(node.chat.sign_in(caller, name, "one of many guesses").await)
 }
 
-/// A node where 山田 has an account, and how many passwords were hashed until then.
+/// Returns a node where 山田 has an account, and the number of passwords hashed until then.
 async fn node() -> (Node, Person, u64) {
     let node = Node::volatile();
     let yamada = node.introduce("山田 太郎").await;
@@ -109,7 +109,7 @@ async fn a_known_device_has_five_guesses_of_its_own_for_the_account_that_it_sign
         node.chat.sign_in(&caller("192.0.2.1"), "山田 太郎", GOOD).await.is_ok(),
         "it used up its own only"
     );
-    // To ben's account it is a stranger.
+    // To ben's account it is an unknown device.
     for _ in 0..5 {
         assert_eq!(guess(&node, &laptop, "ben").await, Some(Refusal::SignInWrong));
     }

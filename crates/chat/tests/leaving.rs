@@ -1,4 +1,4 @@
-//! Whoever gives up a seat hears nothing that comes later, and says nothing any more.
+//! A user who leaves a group receives nothing later and can no longer send.
 
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ impl Tea {
         Self { node, ann, ben, group, topic: Topic::group(group) }
     }
 
-    /// Somebody who has heard everything so far.
+    /// Returns a listener who has received everything so far.
     async fn listener(&self, who: &Person) -> Listener {
         let mut listener = Listener::new(&self.node.chat, Some(who));
         listener.subscribe(&self.topic, Some(self.node.beginning())).await.unwrap();

@@ -1,4 +1,4 @@
-//! What people have read, and what is told in passing.
+//! Read state and ephemeral events.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use wire::{
     Amendment, Emoji, FromServer, GroupId, Json, Person, ReadState, Refusal, Seq, ServerFrame, Topic,
 };
 
-/// A group of ann, who made it, and ben.
+/// A group of ann, who created it, and ben.
 struct Tea {
     node: Node,
     ann: Person,
@@ -30,7 +30,7 @@ impl Tea {
     }
 }
 
-/// What somebody's connection is told in passing on a topic.
+/// Returns the ephemeral events that a user's connection receives on a topic.
 async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<ServerFrame> {
     let mut ear = Ear::new(node, me);
     ear.reader.reserve(topic);
@@ -41,7 +41,7 @@ async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) 
     ear.told()
 }
 
-/// Somebody's connection.
+/// A user's connection.
 struct Ear {
     reader: OutboundConnection,
     mailbox: Arc<BufferSink>,
@@ -53,7 +53,7 @@ impl Ear {
         Self { reader, mailbox }
     }
 
-    /// What it is told in passing, among what comes.
+    /// Takes the ephemeral events among the pending frames.
     fn told(&mut self) -> Vec<ServerFrame> {
         self.reader.flush();
         let notice =
@@ -142,7 +142,7 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
     for person in [&ben, &ann, &ben] {
         node.chat.typing(person, &topic).await.unwrap();
     }
-    // What somebody has said is no longer typed.
+    // A user who has sent their message is no longer typing.
     node.say(&ann, tea, "said").await;
     assert_eq!(until(&mut anns, |told| *told == typing(&ben)).await, [typing(&ben)]);
     time_passes(Duration::from_secs(1)).await;
@@ -157,7 +157,7 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
     assert_eq!(refused, Err(Error::Refusal(Refusal::Muted { minutes: 5 })));
 }
 
-/// Somebody who is connected and listens to a topic.
+/// Connects a user and subscribes to a topic.
 async fn listens(node: &Node, me: &Person, topic: &Topic) -> Ear {
     let mut ear = Ear::new(node, me);
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
@@ -165,7 +165,7 @@ async fn listens(node: &Node, me: &Person, topic: &Topic) -> Ear {
     ear
 }
 
-/// The signals that somebody is told until one fits, that one last.
+/// Returns the ephemeral events up to the first that matches, which is the last one.
 async fn until(ear: &mut Ear, fits: impl Fn(&ServerFrame) -> bool) -> Vec<ServerFrame> {
     let mut told = Vec::new();
     let waiting = async {
@@ -179,7 +179,7 @@ async fn until(ear: &mut Ear, fits: impl Fn(&ServerFrame) -> bool) -> Vec<Server
             ear.mailbox.filled().await;
         }
     };
-    // With a paused clock this is over at once when nothing else can happen.
+    // With a paused clock this ends at once when nothing else can happen.
     let in_time = tokio::time::timeout(Duration::from_secs(600), waiting).await.is_ok();
     assert!(in_time, "only {told:?}");
     told
@@ -194,7 +194,7 @@ fn presence(topic: &Topic, here: &[&Person], away: &[&Person]) -> ServerFrame {
     ServerFrame::Presence { topic: topic.clone(), here: ids(here), away: ids(away) }
 }
 
-/// Time that a paused clock skips: nobody waits for it, and whatever is due in it happens first.
+/// Lets time pass on a paused clock: it takes no real time, and everything due in it happens first.
 async fn time_passes(how_long: Duration) {
     tokio::time::sleep(how_long).await;
 }
@@ -228,7 +228,7 @@ async fn a_page_that_is_loaded_anew_is_no_leave() {
     until(&mut anns, |told| *told == presence(&topic, &[&ann, &ben], &[])).await;
     drop(bens);
     time_passes(Duration::from_secs(1)).await;
-    // Whoever comes meanwhile gives nobody away.
+    // A new subscriber does not reveal who is about to be gone.
     let _cals = listens(&node, &cal, &topic).await;
     time_passes(Duration::from_secs(2)).await;
     let bens = listens(&node, &ben, &topic).await;
@@ -265,7 +265,7 @@ async fn in_a_large_group_nothing_that_is_told_at_once_pushes_the_rest_out() {
     time_passes(Duration::from_secs(30)).await;
     anns.take_everything();
     let told = anns.told();
-    // What is left of it is the newest, and it is whole.
+    // The remaining events are the newest, and they are whole.
     let whole = |told: &ServerFrame| match told {
         ServerFrame::Presence { here, .. } => here.len() == 201,
         ServerFrame::Marks { marks, .. } => marks.len() == 200,

@@ -1,4 +1,4 @@
-//! New people: their names, how many come, and who becomes the owner.
+//! New users: their names, their number, and the owner.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ async fn on_a_public_server_the_first_account_is_a_members_and_may_become_the_ow
     assert_eq!(node.chat.create_account(&ben, GOOD).await, Ok(AppRole::Member));
     let link = node.chat.offer_ownership().await.unwrap().unwrap();
     let caller = |me: &wire::Person| Caller { me: Some(me.clone()), ..Caller::default() };
-    // A guest gets an account, a member has one.
+    // A guest creates an account, a member has one.
     for me in [&ann, &ben] {
         let owned = node.chat.become_owner(&caller(me), &link, "", GOOD).await;
         assert_eq!(owned, if *me == ann { Ok(None) } else { Err(Refusal::ResetOver.into()) });

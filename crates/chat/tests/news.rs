@@ -1,4 +1,4 @@
-//! What a user's own topic tells.
+//! Entries of a user's own topic.
 
 use chat::testing::{Listener, Node};
 use wire::{Event, Topic};

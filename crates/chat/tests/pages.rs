@@ -1,4 +1,4 @@
-//! The page of a conversation: it is counted in what it shows, and costs what it shows.
+//! The page of a conversation: it is counted in rows, and its cost is that of its rows.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ async fn opened(node: &Node, me: &Person, group: GroupId, place: PageStart) -> C
     }
 }
 
-/// Reacts to a message, or takes it back.
+/// Adds a reaction to a message, or removes it.
 async fn react(node: &Node, me: &Person, group: GroupId, target: Seq, on: bool) {
     let thumb = Amendment::React(Emoji::new("👍").unwrap(), on);
     node.chat.amend(me, &Topic::group(group), node.chat.new_send_id(), target, thumb).await.unwrap();
 }
 
-/// The texts of the messages of a page.
+/// Returns the texts of the messages of a page.
 fn texts(page: &ConversationView) -> Vec<&str> {
     page.page
         .entries

@@ -1,4 +1,4 @@
-//! What people tell of themselves.
+//! Profiles of users.
 
 use chat::Error;
 use chat::testing::Node;

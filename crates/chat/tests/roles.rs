@@ -1,4 +1,4 @@
-//! The role rules, held against a hundred thousand random steps.
+//! The role rules, tested with a hundred thousand random steps.
 
 use chat::RandomSource;
 use chat::rules::{self, Contact, Decision, Groups};
@@ -17,7 +17,7 @@ const KNOWN: Contact = Contact { known: true, manages: false, given: 0, given_by
 struct Dice(SeededChance);
 
 impl Dice {
-    /// A number below `n`.
+    /// Returns a number below `n`.
     fn below(&self, n: u8) -> u8 {
         let mut byte = [0];
         self.0.fill(&mut byte);
@@ -34,7 +34,7 @@ impl Dice {
     }
 }
 
-/// Makes the facts true, in the plainest way.
+/// Applies the facts in the simplest way.
 fn apply(roster: &mut Roster, decision: &Decision) {
     for fact in &decision.facts {
         match fact {
@@ -63,7 +63,7 @@ fn seat(roster: &mut Roster, user: UserId, change: impl Fn(&mut Member)) {
     roster.members.iter_mut().filter(|member| member.person.id == user).for_each(change);
 }
 
-/// One thing somebody tries, and whether it is a join.
+/// Tries one random operation; also returns whether it is a join.
 fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Refusal>, bool) {
     let (mut by, other) = (dice.person(), dice.person());
     let inside = u8::try_from(roster.members.len()).unwrap();
@@ -80,7 +80,7 @@ fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Re
         7 => (rules::unban(roster, by.id, other.id), false),
         8 | 9 => (rules::rank(roster, by.id, other.id, dice.role()), false),
         10 => (rules::mute(roster, by.id, other.id, Some(Timestamp(now.0 + 9))), false),
-        // An id is made by chance: no two invites have the same.
+        // An id is random: no two invites have the same.
         11 if roster.invites.iter().any(|known| known.id == invite) => (Ok(Decision::nothing()), false),
         11 => {
             let uses = Some(u32::from(dice.below(3)) + 1);
@@ -148,11 +148,11 @@ fn there_is_always_an_admin_and_no_join_goes_past_the_limit() {
         assert!(roster.members.is_empty() || admin, "step {step} leaves no admin: {before:?} {roster:?}");
         assert!(roster.invites.iter().all(|invite| invite.uses != Some(u32::MAX)), "step {step}: {roster:?}");
         if roster.members.is_empty() {
-            // Nobody could open it again; let somebody else begin.
+            // Nobody could unarchive it; it continues as an open group.
             (roster.settings.archived, roster.settings.join_policy) = (false, JoinPolicy::Open);
             roster.bans.clear();
         }
     }
-    // The steps went to where the rules bite.
+    // The steps reached the states where the rules refuse.
     assert!(done > 10_000 && refused > 10_000 && full > 100 && last > 100, "{done} {refused} {full} {last}");
 }

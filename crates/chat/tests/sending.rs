@@ -14,7 +14,7 @@ async fn the_same_id_with_the_same_text_is_the_same_message() {
     let first = post(&node, &ann, group, "1", "hello").await.unwrap();
     assert!(!first.duplicate);
     node.clock.advance(5_000);
-    // What nobody sees, as the space at the end, makes no other text.
+    // Invisible differences, such as the space at the end, make no other text.
     for text in ["hello", "hello \r\n"] {
         let again = post(&node, &ann, group, "1", text).await.unwrap();
         assert_eq!(again, Ack { duplicate: true, ..first.clone() });
@@ -108,7 +108,7 @@ async fn what_is_begun_first_comes_first_though_nobody_waited() {
         sendings.push(node.chat.begin_post(&ann, Topic::group(group), id, "hello", None).await.unwrap());
     }
     gate.open_gate();
-    // Waiting for the last first changes nothing.
+    // Waiting for the last first makes no difference.
     let mut places = vec![];
     for sending in sendings.into_iter().rev() {
         places.insert(0, node.chat.finish(sending).await.unwrap().seq.0);
@@ -172,7 +172,7 @@ async fn everyone_who_talks_at_once_gets_a_place_and_all_hear_the_same() {
         places.extend(acks);
     }
     places.sort_unstable();
-    // The group's beginning, forty who came, and ten lines of each.
+    // The group's beginning, forty joins, and ten messages of each.
     let head = 1 + 40 + 400;
     let joins: Vec<u64> = (2..=head).filter(|place| places.binary_search(place).is_err()).collect();
     assert_eq!((places.len(), joins.len()), (400, 40));

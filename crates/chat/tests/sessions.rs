@@ -1,4 +1,4 @@
-//! How long a signed-in browser is recognised.
+//! The lifetime of sessions.
 
 use chat::Token;
 use chat::testing::Node;

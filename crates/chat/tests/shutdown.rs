@@ -1,4 +1,4 @@
-//! A [`Chat`] that is shut down finishes what it took, and takes nothing more.
+//! A [`Chat`] that is shut down finishes the accepted writes, and accepts no more.
 
 use std::sync::Arc;
 

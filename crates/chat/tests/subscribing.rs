@@ -1,4 +1,4 @@
-//! Live delivery through a [`Chat`]: where it begins, how it goes on after a cut, and when it cannot.
+//! Live delivery through a [`Chat`]: its beginning, resuming after a disconnect, and resets.
 
 use std::sync::Arc;
 
@@ -10,20 +10,20 @@ use proptest::prelude::*;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, Epoch, Refusal, ResetReason, Seq, Topic};
 
-/// A node whose broker keeps so few frames that most readers are sent to history.
+/// Returns a node whose broker keeps so few frames that most subscribers need recovery.
 fn forgetful(window: Window) -> Node {
     let store = MemoryStore::new(&SeededChance::new(0), window);
     Node::limited(Arc::new(store), Limits { topic_log_bytes: 400, ..Node::patient() })
 }
 
-/// The history of ben's connection, in the order it happens.
+/// One step in the history of ben's connection.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
-    /// So many entries are published.
+    /// A number of entries are published.
     Publish(u64),
-    /// He takes about so many bytes.
+    /// He takes about this many bytes.
     Take(usize),
-    /// His connection is cut, and he comes back with the cursor he has.
+    /// His connection is cut, and he reconnects with his cursor.
     Cut,
 }
 
@@ -102,7 +102,7 @@ async fn those_who_come_back_together_share_what_they_read_from_the_store() {
         ended.unwrap();
     }
     assert_eq!(gate.pages(), 3, "a page each, read once");
-    // What has come since is not in what was shared.
+    // Later entries are not in the shared pages.
     let mut ben = Listener::new(&node.chat, None);
     publish(&node, 30).await;
     ben.subscribe(&news(), cursor(&node, 210)).await.unwrap();
@@ -158,7 +158,7 @@ async fn a_gap_that_cannot_be_replayed_is_a_reset_with_its_reason() {
         ben.take_all().await;
         assert_eq!(ben.heard(), [], "nothing before the head is delivered");
     }
-    // One less, and everything comes.
+    // One entry less, and everything is replayed.
     let mut ben = Listener::new(&node.chat, None);
     let since = Cursor { epoch, seq: Seq(head - REPLAY_ENTRIES) };
     assert_eq!(ben.subscribe(&news(), Some(since)).await.unwrap().reset, None);
@@ -240,7 +240,7 @@ async fn a_connection_has_a_bounded_number_of_subscriptions() {
     assert!(ben.subscribe(&topic(0), None).await.is_ok(), "what one has counts once");
 }
 
-/// Ben's new connection, which goes on after `at`.
+/// Returns ben's new connection, which resumes after `at`.
 async fn resumed(node: &Node, at: u64, head: u64) -> Listener {
     let mut ben = Listener::new(&node.chat, None);
     let begun = ben.subscribe(&news(), cursor(node, at)).await.unwrap();

@@ -45,7 +45,7 @@ async fn an_id_is_known_as_long_as_its_entry_is_kept() {
 
 #[tokio::test]
 async fn when_memory_is_short_the_log_that_was_quiet_longest_forgets_first() {
-    // Room for about ten entries with everything around them.
+    // Room for about ten entries with their overhead.
     let store = store(Window { entries: 100, bytes: 2_100 });
     for number in 1..=5 {
         send(&store, "quiet", number).await;
@@ -60,7 +60,7 @@ async fn when_memory_is_short_the_log_that_was_quiet_longest_forgets_first() {
     for number in 9..=40 {
         send(&store, "loud", 100 + number).await;
     }
-    // A log that has nothing left still counts on from where it was.
+    // A log that has lost all its entries still continues its Seqs.
     assert_eq!(kept(&store, "quiet", all).await, (6, vec![], 5));
     assert_eq!(kept(&store, "loud", all).await, (31, (31..=40).collect(), 40));
     assert_eq!(send(&store, "quiet", 6).await, Outcome::Posted { seq: Seq(6) });
@@ -94,7 +94,7 @@ async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
     store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)
 }
 
-/// Where the log begins, which entries a page of it has, and its head.
+/// Returns the first Seq of the log, the Seqs of a page of it, and its head.
 async fn kept(store: &MemoryStore, topic: &str, range: Range) -> (u64, Vec<u64>, u64) {
     let page = store.page(&Topic::new(topic).unwrap(), range).await.unwrap();
     (page.begins.0, page.entries.iter().map(|entry| entry.seq.0).collect(), page.head.0)
