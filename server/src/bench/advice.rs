@@ -1,22 +1,24 @@
+//! Advice for the operator: benchmark figures as sentences, with what is poor and what would help.
+
 use super::args::SPARE;
 use super::figures::{FanoutFigures, Figures, IdleFigures, SendFigures};
 use super::machine::Machine;
 use super::report::{about, grouped};
 
-/// A disk that takes so long to make one write safe is what everybody waits for.
+/// A disk that takes this long to flush one write is the bottleneck of every send.
 const SLOW_SYNC_MS: f64 = 8.0;
-/// People notice that something takes so long.
+/// A delay of this length is noticeable to people.
 const SLOW_MS: f64 = 100.0;
-/// So much of the processor is not idle by chance.
+/// A processor that is this busy is not so by chance.
 const BUSY: f64 = 0.25;
-/// What counts as kept up with: this much of what was offered was answered.
+/// The share of offered messages that must be acknowledged for the server to count as keeping up.
 const KEPT_UP: f64 = 0.9;
-/// The finest that the system counts processor time, in microseconds (proc(5), `USER_HZ`).
+/// The resolution of the system's processor times, in microseconds (proc(5), `USER_HZ`).
 const TICK_US: f64 = 10_000.0;
-/// Less than this much of a core is little.
+/// Processor use below this share of a core is small.
 const SMALL_PERCENT: f64 = 10.0;
 
-/// What the figures mean, in sentences for who runs the server: first what it can do, then what is poor and what would
+/// Explains the figures in sentences for the operator: first what the server can do, then what is poor and what would
 /// help.
 pub(super) fn verdict(figures: &Figures) -> Vec<String> {
     let Figures { store, fan_out, idle, durable_send, .. } = figures;
@@ -51,7 +53,7 @@ fn reach(
 }
 
 fn cost(IdleFigures { connections, rest }: &IdleFigures, seconds: u64) -> Option<String> {
-    // Where the system tells nothing of a process there is nothing to say.
+    // Without memory figures from the system there is nothing to report.
     if rest.rss_kib_each <= 0.0 {
         return None;
     }
@@ -60,7 +62,7 @@ fn cost(IdleFigures { connections, rest }: &IdleFigures, seconds: u64) -> Option
         "Each connected person costs {:.1} KiB of memory: 1 GiB holds about {holds}.",
         rest.rss_kib_each
     );
-    // So many microseconds a second each are so many percent of a core for 10,000.
+    // n microseconds per second for each connection are n percent of a core for 10,000.
     let finest =
         TICK_US / f64::from(*connections) / f64::from(u32::try_from(seconds).unwrap_or(u32::MAX).max(1));
     let percent = rest.cpu_us_each;
@@ -83,7 +85,7 @@ fn safety(SendFigures { steady, flat_out, .. }: &SendFigures, store: &str) -> St
     )
 }
 
-/// What is poor, and what would help.
+/// Returns sentences about what is poor, each with what would help.
 fn poor(figures: &Figures) -> Vec<String> {
     let Figures { machine, fan_out, idle, durable_send, .. } = figures;
     let (busy, disk) = (busy(machine), slow_disk(machine, durable_send));
@@ -149,7 +151,7 @@ fn few_descriptors(machine: &Machine) -> Option<String> {
     })
 }
 
-/// A time as people say it.
+/// Formats a duration for people.
 fn ms(ms: f64) -> String {
     if ms < 0.95 {
         format!("{ms:.2} ms")
@@ -228,7 +230,7 @@ mod tests {
         let [poor] = &poor(&figures)[..] else { panic!("one sentence") };
         assert!(poor.starts_with("The disk is slow: it takes 22.4 ms to make one write safe"), "{poor}");
         assert!(poor.contains("on another disk"), "{poor}");
-        // What the disk does not explain is not put on it.
+        // Delays that the disk does not explain are not blamed on it.
         figures.durable_send.steady.median_ms = 90.0;
         let [poor] = &super::poor(&figures)[..] else { panic!("one sentence") };
         assert!(

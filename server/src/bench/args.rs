@@ -1,59 +1,61 @@
+//! Arguments of `hubbub bench`, and the plan made of them. Doc comments of arguments are the `--help` text.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::ConfigError;
 
-/// What `hubbub bench` is asked for.
+/// The arguments of `hubbub bench`.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BenchArgs {
-    /// Measures for a second each: rougher, and done in about 12 seconds
+    /// Measure for one second each: rougher, and done in about 12 seconds
     #[arg(long, conflicts_with = "seconds")]
     quick: bool,
-    /// How many people hear each message [default: 1000]
+    /// The number of people who receive each message [default: 1000]
     #[arg(long, value_name = "COUNT", value_parser = number)]
     subscribers: Option<u64>,
-    /// How many people are only there [default: 2000]
+    /// The number of idle connections [default: 2000]
     #[arg(long, value_name = "COUNT", value_parser = number)]
     connections: Option<u64>,
-    /// For how long each is measured [default: 3]
+    /// The seconds that each measurement takes [default: 3]
     #[arg(long, value_name = "COUNT", value_parser = number)]
     seconds: Option<u64>,
-    /// Where to write the figures as JSON
+    /// The file to write the figures to, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// A folder on the disk to measure: the one for the data; what is in it stays as it is [default: ./data]
+    /// A folder on the disk to measure: the data folder; its contents are not touched [default: ./data]
     #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
-    /// Where facts are kept: sqlite, or memory (nothing on disk) [default: sqlite]
+    /// The storage backend: sqlite, or memory (nothing on disk) [default: sqlite]
     #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory")]
     pub(crate) store: Option<String>,
-    /// The file with settings, of which data and store count [default: ./hubbub.toml, if it is there]
+    /// The settings file, of which only data and store are used [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
 
-/// How much is measured.
+/// The size and duration of the measurements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// How many people hear each message.
+    /// The number of people who receive each message.
     pub(super) subscribers: u32,
-    /// How many people are only there.
+    /// The number of idle connections.
     pub(super) connections: u32,
-    /// For how long each is measured.
+    /// The duration of each measurement.
     pub(super) time: Duration,
 }
 
-/// How many files a server needs beside its sockets, and who measures it.
+/// File descriptors that the server and the benchmark need beside their sockets.
 pub(super) const SPARE: u64 = 100;
 
-/// What is usually measured, and the most: more would say nothing new and take long.
+/// The default and the maximum of each argument: more would take long and show nothing new.
 const SUBSCRIBERS: (u32, u32) = (1_000, 20_000);
 const CONNECTIONS: (u32, u32) = (2_000, 100_000);
 const SECONDS: (u64, u64) = (3, 600);
 
 impl BenchArgs {
-    /// How much is measured, if this process may have so many files and sockets open.
+    /// Plans the measurements, for a process that may have this many files and sockets open.
     pub(super) fn plan(&self, descriptors: u64) -> Result<Plan, ConfigError> {
         let room = descriptors.saturating_sub(SPARE).max(1);
         let seconds = if self.quick { 1 } else { self.seconds.unwrap_or(SECONDS.0) };
@@ -67,12 +69,12 @@ impl BenchArgs {
         })
     }
 
-    /// Where the figures shall be written.
+    /// Returns the file to write the figures to.
     pub(super) fn json(&self) -> Option<&Path> {
         self.json.as_deref()
     }
 
-    /// Whether it says where the data is.
+    /// Returns true if the data folder is given.
     pub(super) fn names_data(&self) -> bool {
         self.data.is_some()
     }
@@ -82,7 +84,7 @@ fn number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "give a whole number, such as 500".into())
 }
 
-/// So many as are wished for; if nobody said, as many as there is room for, up to what is usual.
+/// Returns the requested count; by default, as many as the process may open, up to the usual count.
 fn count(flag: &str, wished: Option<u64>, (usual, most): (u32, u32), room: u64) -> Result<u32, ConfigError> {
     let Some(wished) = wished else {
         return Ok(u32::try_from(room).map_or(usual, |room| room.min(usual)));

@@ -1,8 +1,10 @@
+//! Cancellation of a benchmark by signals.
+
 use std::io;
 
 use tokio::signal;
 
-/// What ends a measurement early: Ctrl-C, SIGTERM, or a terminal that is closed. It counts from when it listens.
+/// Ends a measurement early: Ctrl-C, SIGTERM, or a closed terminal. Signals count from the moment it listens.
 pub(super) struct Cancel {
     #[cfg(unix)]
     signals: [signal::unix::Signal; 3],

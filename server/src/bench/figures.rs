@@ -1,3 +1,5 @@
+//! The figures of a benchmark, as the JSON report has them.
+
 use crowd::durable::Acknowledged;
 use crowd::fanout::Measured;
 use crowd::idle::Rest;
@@ -5,12 +7,12 @@ use serde::Serialize;
 
 use super::machine::Machine;
 
-/// Everything that was measured.
+/// All figures of a benchmark.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Figures {
     /// `sqlite` or `memory`.
     pub(super) store: &'static str,
-    /// For how long each was measured.
+    /// The duration of each measurement, in seconds.
     pub(super) seconds: u64,
     pub(super) machine: Machine,
     pub(super) fan_out: FanoutFigures,
@@ -18,7 +20,7 @@ pub(super) struct Figures {
     pub(super) durable_send: SendFigures,
 }
 
-/// How fast a message reaches many.
+/// Fan-out: the speed at which a message reaches many subscribers.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct FanoutFigures {
     pub(super) subscribers: u32,
@@ -26,7 +28,7 @@ pub(super) struct FanoutFigures {
     pub(super) many_at_once: Measured,
 }
 
-/// What it costs that many are there.
+/// The cost of idle connections.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct IdleFigures {
     pub(super) connections: u32,
@@ -34,11 +36,11 @@ pub(super) struct IdleFigures {
     pub(super) rest: Rest,
 }
 
-/// How fast what is sent is a fact.
+/// Durable sends: the time until a message is committed.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct SendFigures {
     pub(super) senders: u32,
-    /// How many messages a second they send when they are in no hurry.
+    /// The steady load that is offered, in messages per second.
     pub(super) offered_per_s: u32,
     pub(super) steady: Acknowledged,
     pub(super) flat_out: Acknowledged,

@@ -1,3 +1,5 @@
+//! The data folder of the benchmark's servers.
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use tempfile::{Builder, TempDir};
 use super::args::BenchArgs;
 use crate::config::{Config, ConfigError, StoreChoice};
 
-/// A new folder for the data of the servers that are measured, on the disk that the operator's server has its own on.
+/// Makes a temporary folder for the servers that are measured, on the disk that has the operator's data.
 pub(super) fn make(config: &Config, args: &BenchArgs) -> Result<TempDir, ConfigError> {
     let beside = beside(config, args)?;
     Builder::new().prefix(".hubbub-bench-").tempdir_in(&beside).map_err(|error| {
@@ -16,7 +18,8 @@ pub(super) fn make(config: &Config, args: &BenchArgs) -> Result<TempDir, ConfigE
     })
 }
 
-/// Where it is made. Who has not served yet has no folder: then the place where it would be is meant.
+/// Returns the folder to make it in. Before the first start there is no data folder: then the place where it would be
+/// counts.
 fn beside(config: &Config, args: &BenchArgs) -> Result<PathBuf, ConfigError> {
     let (named, data) = (args.names_data(), &config.data);
     if config.store == StoreChoice::Memory && !named {

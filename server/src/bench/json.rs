@@ -1,16 +1,18 @@
+//! The JSON file that `hubbub bench --json` writes.
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::config::ConfigError;
 
-/// A file that will have the figures. It is opened before anything is measured, so that they are not lost at the end;
-/// what it had stays until then, and if it was not there and nothing comes of it, it goes.
+/// A file for the figures. It is opened before the first measurement, so that they are not lost at the end. Its old
+/// content stays until they are written; a new file without figures is removed.
 #[derive(Debug)]
 pub(super) struct JsonFile {
     path: PathBuf,
     file: File,
-    /// Whether it is ours to take away.
+    /// Whether the file is new and may be removed.
     empty: bool,
 }
 
@@ -34,7 +36,7 @@ impl JsonFile {
     }
 
     fn replace(&mut self, text: &str) -> io::Result<()> {
-        // A pipe has nothing that could be cut off.
+        // A pipe cannot be truncated.
         if self.file.metadata()?.is_file() {
             self.file.set_len(0)?;
         }
@@ -45,7 +47,7 @@ impl JsonFile {
 impl Drop for JsonFile {
     fn drop(&mut self) {
         if self.empty {
-            // Who stops a measurement is not helped by an error about an empty file.
+            // An error about an empty file would not help after a cancelled benchmark.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -1,3 +1,5 @@
+//! The machine before a benchmark: cores, load, descriptors, and the disk's flush time.
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::num::NonZero;
@@ -11,31 +13,31 @@ use tokio::time::{Instant, sleep};
 
 use crate::config::{Config, StoreChoice};
 
-/// What the machine is like before anything is measured.
+/// The state of the machine before the first measurement.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Machine {
-    /// How many processor cores this process may use.
+    /// The processor cores that this process may use.
     pub(super) cores: usize,
-    /// How much of the processor was taken already, from 0 to 1; none where the system does not tell.
+    /// The share of the processor that is in use already, from 0 to 1; none where the system does not report it.
     pub(super) busy: Option<f64>,
-    /// How many files and sockets this process may have open.
+    /// The limit of files and sockets that this process may have open.
     pub(super) descriptors: u64,
-    /// How many people the operator's server would let in at once.
+    /// The limit of sockets of the operator's server.
     pub(super) sockets: u64,
-    /// How long the disk takes to make 4 KiB safe (`fdatasync`), the median in ms; none if nothing goes to disk.
+    /// The median time of the disk to flush 4 KiB (`fdatasync`), in ms; none if nothing goes to disk.
     pub(super) sync_ms: Option<f64>,
 }
 
-/// How long it is looked how busy the machine is.
+/// The time over which the processor's load is observed.
 const LOOK: Duration = Duration::from_millis(500);
-/// How often the disk is asked at most, and for how long.
+/// The most flushes that are measured, and the most time for them.
 const SYNCS: usize = 50;
 const SYNCING: Duration = Duration::from_secs(1);
-/// What is made safe at a time: a page of the database.
+/// The bytes of one flush: a page of the database.
 const PAGE: [u8; 4_096] = [0x5a; 4_096];
 
 impl Machine {
-    /// Looks, with a file in this folder.
+    /// Inspects the machine, with a temporary file in this folder.
     pub(super) async fn look(config: &Config, folder: &Path) -> io::Result<Self> {
         let before = ticks();
         sleep(LOOK).await;
@@ -53,12 +55,12 @@ impl Machine {
     }
 }
 
-/// How many files and sockets this process may have open: as many as it gets when it asks for all.
+/// Raises the limit of open files and sockets as far as the system allows, and returns it.
 pub(super) fn descriptors() -> u64 {
     rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX)
 }
 
-/// How long the disk takes, in ms: the median of some.
+/// Returns the disk's median flush time, in ms.
 fn sync_ms(path: &Path) -> io::Result<f64> {
     let mut file = File::create(path)?;
     let (begun, mut took) = (Instant::now(), Vec::new());
@@ -72,7 +74,7 @@ fn sync_ms(path: &Path) -> io::Result<f64> {
     Ok(took[took.len() / 2].as_secs_f64() * 1_000.0)
 }
 
-/// The time of all processors since the system started, in ticks.
+/// The time of all processors since boot, in ticks.
 #[derive(Clone, Copy)]
 struct Ticks {
     idle: f64,
@@ -86,16 +88,16 @@ impl Ticks {
     }
 }
 
-/// What Linux tells of its processors (proc(5), `/proc/stat`).
+/// Reads processor times from Linux (proc(5), `/proc/stat`).
 fn ticks() -> Option<Ticks> {
     parse(&fs::read_to_string("/proc/stat").ok()?)
 }
 
 fn parse(stat: &str) -> Option<Ticks> {
     let times = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
-    // What guests take is part of what came before.
+    // Later columns, the time of virtual guests, are part of earlier ones.
     let times: Vec<f64> = times.take(8).map_while(|time| time.parse().ok()).collect();
-    // Who waits for a disk has nothing to do, either.
+    // Waiting for a disk is idle time, too.
     let idle = times.get(3)? + times.get(4)?;
     Some(Ticks { idle, all: times.iter().sum() })
 }

@@ -1,8 +1,8 @@
-//! What this machine can do, measured for who has just installed the server: `hubbub bench`.
+//! `hubbub bench`: a benchmark of this machine for operators who have just installed the server.
 //!
-//! Every measurement is the crowd's, against a fresh process of this very binary with a folder and a port of its own. What
-//! the operator has, data, port and running server, is not touched, and nothing is left behind, however it ends; only who
-//! kills it without a word (SIGKILL) has to end its server and remove its folder.
+//! Every measurement comes from the `crowd` crate, against a fresh process of this very binary with a folder and a port
+//! of its own. The operator's data, port and running server are not touched, and nothing is left behind, however the
+//! benchmark ends; only after SIGKILL the operator has to end its server and remove its folder.
 
 mod advice;
 mod args;
@@ -38,16 +38,16 @@ use self::progress::Progress;
 use self::stage::Stage;
 use crate::config::{Config, ConfigError, StoreChoice};
 
-/// Why there is no report.
+/// The reason that there is no report.
 #[derive(Debug)]
 pub enum BenchError {
-    /// What was asked for cannot be; nothing was begun.
+    /// The arguments are not possible; nothing was begun.
     Refused(ConfigError),
-    /// It was begun and did not come to its end: one sentence.
+    /// A measurement was begun and failed: one sentence.
     Failed(String),
 }
 
-/// What is measured, checked, with everything that it needs.
+/// A checked benchmark, with everything that it needs.
 struct Bench {
     binary: PathBuf,
     store: StoreChoice,
@@ -58,26 +58,26 @@ struct Bench {
     stop: Cancel,
 }
 
-/// How long a server may take to end whose sockets are closed.
+/// The time that a server may take to end once its sockets are closed.
 const GRACE: Duration = Duration::from_secs(1);
-/// How many messages are under way when many write at once.
+/// The messages in flight under concurrent load.
 const MANY: usize = 128;
-/// How many bytes a message carries.
+/// The bytes of a message's payload.
 const PAYLOAD: usize = 128;
-/// How many send.
+/// The number of senders.
 const SENDERS: u32 = 64;
-/// To how many topics.
+/// The number of topics they send to.
 const TOPICS: u32 = 8;
-/// How many messages a second they send when they are in no hurry.
+/// The steady load that is offered, in messages per second.
 const STEADY: u32 = 1_000;
 
-/// Measures what was wished for. Call it within a tokio runtime.
+/// Runs the benchmark. Must be called within a tokio runtime.
 ///
 /// # Errors
-/// If it cannot be begun, or does not come to its end.
+/// If a measurement cannot begin or fails.
 pub async fn bench(config: &Config, args: &BenchArgs) -> Result<Report, BenchError> {
     let failed = |error: io::Error| BenchError::Failed(format!("nothing could be measured: {error}"));
-    // From here on a signal finds somebody who tidies up.
+    // From here on a signal cleans up.
     let mut stop = Cancel::listen().map_err(failed)?;
     let plan = args.plan(machine::descriptors()).map_err(BenchError::Refused)?;
     let binary = env::current_exe().map_err(failed)?;
@@ -105,7 +105,7 @@ fn stopped() -> BenchError {
 }
 
 impl Bench {
-    /// Every part, one after the other.
+    /// Runs all stages, one after the other.
     async fn run(&mut self) -> Result<Figures, BenchError> {
         let Plan { subscribers, connections, time } = self.plan;
         let fan_out = FanoutFigures {
@@ -156,7 +156,7 @@ impl Bench {
         self.measure(part, async |server, progress| durable.run_on(server, progress).await).await
     }
 
-    /// Has a fresh server measured, and ends it whatever comes.
+    /// Measures a fresh server, and ends it whatever happens.
     async fn measure<T>(
         &mut self,
         part: Stage,
@@ -181,12 +181,12 @@ impl Bench {
             } => Some(measured),
         };
         if let Some(Err(_)) = measured {
-            // Its sockets may tell that it has ended before the system does. If it has not, the error counts.
+            // Its sockets may report its end before the system does. If it has not ended, the error counts.
             let _ = timeout(GRACE, server.until_ended()).await;
         }
         let ended = server.ended().ok().flatten();
         let said = server.said();
-        // What has ended by itself cannot be ended any more.
+        // A server that has ended by itself cannot be killed.
         let killed = server.kill().await;
         let why = match (measured, ended) {
             (None, _) => return Err(stopped()),

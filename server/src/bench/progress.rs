@@ -1,3 +1,5 @@
+//! The progress of a benchmark: a bar on a terminal, lines elsewhere.
+
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::{IsTerminal, stderr};
@@ -12,31 +14,31 @@ use super::args::Plan;
 use super::report::grouped;
 use super::stage::Stage;
 
-/// How far it is: a bar on a terminal, and otherwise a line a scenario. A bar is as long as everything will take, in
-/// milliseconds.
+/// A progress display: a bar on a terminal, otherwise a line for each scenario. The bar's length is the expected
+/// duration of everything, in milliseconds.
 pub(super) struct Progress {
     plan: Plan,
     bar: Option<ProgressBar>,
     place: Mutex<Place>,
 }
 
-/// Where the bar stands, and how far it goes by itself.
+/// The position of the bar, and its motion during the current step.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     part: Stage,
-    /// Where the part ends.
+    /// The position at which the stage ends.
     ends: Duration,
-    /// How many connections it has opened.
+    /// The connections opened so far.
     open: u32,
-    /// Where the step began that goes on, when that was, and how long it takes.
+    /// The current step: the position where it began, its start time, and its duration.
     from: Duration,
     since: Instant,
     step: Duration,
 }
 
-/// How often the bar moves.
+/// The interval between two updates of the bar.
 const TICK: Duration = Duration::from_millis(100);
-/// What fits in 80 columns.
+/// The layout of the bar, for 80 columns.
 const BAR: &str = "{prefix:<12} {wide_bar} {msg:>38}";
 
 impl Progress {
@@ -44,7 +46,7 @@ impl Progress {
         let bar = stderr().is_terminal().then(|| {
             let whole = Stage::ALL.iter().map(|part| part.length(plan)).sum();
             let bar = ProgressBar::with_draw_target(Some(millis(whole)), ProgressDrawTarget::stderr());
-            // The template is fixed; if it were wrong the usual one would do.
+            // The template is fixed; a wrong one would fall back to the default.
             let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.with_style(style.progress_chars("━╸─"))
         });
@@ -53,7 +55,7 @@ impl Progress {
         Self { plan: plan.clone(), bar, place: Mutex::new(place) }
     }
 
-    /// The next part begins.
+    /// Begins the next stage.
     pub(super) fn begin(&self, part: Stage) {
         let first = part == Stage::ALL[0] || self.place().part.scenario() != part.scenario();
         self.change(|place| {
@@ -70,7 +72,7 @@ impl Progress {
         }
     }
 
-    /// Moves the bar while a step goes on; never ends.
+    /// Moves the bar during a step; never ends.
     pub(super) async fn moves(&self) -> Infallible {
         if self.bar.is_none() {
             return pending().await;
@@ -82,7 +84,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -123,7 +125,7 @@ impl Watcher for Progress {
                     (now, Stage::opening(1) - Stage::opening(0))
                 }
                 Step::Settles(time) => (now, time),
-                // However long it took so far, this is the end of the part.
+                // A final step ends with its stage, however long the stage has taken so far.
                 Step::Measures(time) => (place.ends.saturating_sub(time), time),
             };
             *place = Place { from, since: Instant::now(), step, ..*place };

@@ -1,3 +1,5 @@
+//! The report of a benchmark.
+
 use std::fmt;
 
 use serde::Serialize;
@@ -8,19 +10,19 @@ use super::figures::{FanoutFigures, Figures, IdleFigures, SendFigures};
 use super::json::JsonFile;
 use crate::config::ConfigError;
 
-/// What came of it: figures for programs (as JSON), and a table and sentences for people (`Display`).
+/// The result of a benchmark: figures for programs (as JSON), and a table and sentences for people (`Display`).
 #[derive(Debug, Serialize)]
 pub struct Report {
     version: &'static str,
     #[serde(flatten)]
     figures: Figures,
-    /// What the figures mean, in sentences.
+    /// The meaning of the figures, in sentences.
     verdict: Vec<String>,
     #[serde(skip)]
     json: Option<JsonFile>,
 }
 
-/// How wide sentences are printed.
+/// The columns of printed sentences.
 const WIDTH: usize = 78;
 
 impl Report {
@@ -29,10 +31,10 @@ impl Report {
         Self { version: env!("CARGO_PKG_VERSION"), figures, verdict, json }
     }
 
-    /// Writes the figures to the file that was wished for, if any.
+    /// Writes the figures to the requested file, if any.
     ///
     /// # Errors
-    /// If the disk does not take them.
+    /// If the file cannot be written.
     pub fn save(&mut self) -> Result<(), ConfigError> {
         let Some(mut json) = self.json.take() else { return Ok(()) };
         let text = serde_json::to_string_pretty(self).map_err(|error| ConfigError(error.to_string()))?;
@@ -80,7 +82,7 @@ fn row(f: &mut fmt::Formatter<'_>, name: &str, [first, second, third]: [&str; 3]
     writeln!(f, "{name:<32}{first:>14}{second:>16}{third:>16}")
 }
 
-/// A sentence as a point of a list, in as many lines as it needs.
+/// Writes a sentence as a list item, in as many lines as it needs.
 fn point(f: &mut fmt::Formatter<'_>, sentence: &str) -> fmt::Result {
     let mut column = 1;
     write!(f, "-")?;
@@ -96,12 +98,12 @@ fn point(f: &mut fmt::Formatter<'_>, sentence: &str) -> fmt::Result {
     writeln!(f)
 }
 
-/// A number without what stands behind the point.
+/// Formats a number without its fraction.
 fn whole(number: f64) -> String {
     grouped(floor(number))
 }
 
-/// About a number: its first two digits, and zeros.
+/// Rounds a number to two significant digits.
 pub(super) fn about(number: f64) -> String {
     let number = floor(number);
     let mut step = 1;
@@ -111,7 +113,7 @@ pub(super) fn about(number: f64) -> String {
     grouped((number + step / 2) / step * step)
 }
 
-/// A number with a comma before every three digits.
+/// Formats a number with a comma before every three digits.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

@@ -1,3 +1,5 @@
+//! The stages of a benchmark and their expected durations.
+
 use std::fmt;
 use std::time::Duration;
 
@@ -16,16 +18,16 @@ pub(super) enum Stage {
     FlatOut,
 }
 
-/// About how long it takes until a server serves.
+/// The approximate time a server takes to start.
 const START: Duration = Duration::from_millis(150);
-/// About how long it takes to open a connection.
+/// The approximate time to open a connection.
 const OPEN: Duration = Duration::from_micros(250);
 
 impl Stage {
     pub(super) const ALL: [Self; 5] =
         [Self::OneAtATime, Self::ManyAtOnce, Self::Idle, Self::Steady, Self::FlatOut];
 
-    /// To which scenario it belongs.
+    /// Returns the scenario that the stage belongs to.
     pub(super) const fn scenario(self) -> &'static str {
         match self {
             Self::OneAtATime | Self::ManyAtOnce => "fan-out",
@@ -34,7 +36,7 @@ impl Stage {
         }
     }
 
-    /// What goes on in it.
+    /// Describes the load of the stage.
     pub(super) const fn load(self) -> &'static str {
         match self {
             Self::OneAtATime => "one message at a time",
@@ -45,7 +47,7 @@ impl Stage {
         }
     }
 
-    /// How many connections it opens first, as far as one waits for them.
+    /// Returns the connections that are opened first, as far as the stage waits for them.
     pub(super) const fn connections(self, plan: &Plan) -> u32 {
         match self {
             Self::OneAtATime | Self::ManyAtOnce => plan.subscribers,
@@ -54,15 +56,15 @@ impl Stage {
         }
     }
 
-    /// About how long it takes until so many connections are open.
+    /// Returns the approximate time to start a server and open this many connections.
     pub(super) fn opening(connections: u32) -> Duration {
         START + OPEN * connections
     }
 
-    /// About how long it takes as a whole.
+    /// Returns the approximate duration of the stage.
     pub(super) fn length(self, plan: &Plan) -> Duration {
         let rest = match self {
-            // It settles twice, and then it is measured.
+            // Two periods of settling, then the measurement.
             Self::Idle => 2 * plan.time.min(SETTLE) + plan.time,
             _ => WARM_UP + plan.time,
         };

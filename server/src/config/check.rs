@@ -1,3 +1,5 @@
+//! Validation of settings and their defaults.
+
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -9,7 +11,7 @@ use super::{Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, 
 use crate::middleware::origin_parts;
 
 impl Settings {
-    /// What the operator wants, if all of it can be; what nobody said has the default that its flag names.
+    /// Checks the settings; missing ones get the default that their flag's help names.
     pub(super) fn check(self) -> Result<Config, ConfigError> {
         let (limits, sockets) = (Limits::default(), Sockets::default());
         let connections = Connections::default();
@@ -70,7 +72,7 @@ impl Settings {
             sockets,
             patience: Timeouts::default(),
         };
-        // Whoever is first on a loopback address is somebody with this machine; elsewhere it may be anybody.
+        // The first person on a loopback address has access to this machine; elsewhere it may be anybody.
         config.limits.owner_by_link = !config.is_local() || config.origin.is_some();
         Ok(config)
     }
@@ -98,7 +100,7 @@ impl FromStr for StoreChoice {
     }
 }
 
-/// As the operator writes it.
+/// A sign-up setting as the operator writes it.
 struct SignUpChoice(SignUp);
 
 impl FromStr for SignUpChoice {
@@ -176,10 +178,11 @@ fn check_token(token: String) -> Result<String, ConfigError> {
 /// The bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
 
-/// The shortest token of an operator: nobody guesses it at the pace of open topics.
+/// The shortest token for open topics: it cannot be guessed at the rate limit of open topics.
 const TOKEN_BYTES: usize = 16;
 
-/// An origin is a scheme and a host, and a port if it is not the usual one: what browsers send as `Origin`.
+/// Checks an origin: a scheme and a host, and a port unless it is the scheme's default, as browsers send it in
+/// `Origin`.
 fn check_origin(given: &str) -> Result<String, ConfigError> {
     let wrong = || {
         let right = "give scheme and host, such as https://chat.example.org";

@@ -1,3 +1,5 @@
+//! The checked configuration of a server.
+
 mod check;
 mod settings;
 
@@ -12,100 +14,100 @@ use ipnet::IpNet;
 use self::settings::Settings;
 pub use self::settings::{Cli, Task};
 
-/// What the operator wants, checked.
+/// The checked configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen.
+    /// The address to listen on.
     pub addr: String,
-    /// The folder for the data.
+    /// The data folder.
     pub data: PathBuf,
-    /// Where facts are kept.
+    /// The storage backend.
     pub store: StoreChoice,
-    /// The origin people open (`scheme://host[:port]`), if it is not the address itself.
+    /// The public origin (`scheme://host[:port]`), if it is not the address itself.
     pub origin: Option<String>,
-    /// The proxies whose `X-Forwarded-For` is believed; if none are given, those on this machine once there is an
+    /// The proxies whose `X-Forwarded-For` is trusted; if none are given, those on this machine once there is an
     /// origin.
     pub trusted_proxies: Option<Vec<IpNet>>,
-    /// Who may use open topics without a token.
+    /// The callers that may use open topics without a token.
     pub open_topics: OpenTopics,
-    /// The token that opens open topics.
+    /// The token for open topics.
     pub open_topics_token: Option<String>,
     /// The bus between nodes.
     pub bus: String,
-    /// Where to serve metrics, if anywhere.
+    /// The address to serve metrics on, if any.
     pub metrics: Option<String>,
-    /// What to log.
+    /// The log level or filter.
     pub log: String,
     /// The domain's limits.
     pub limits: Limits,
-    /// The gateway's limits.
+    /// The limits of WebSockets.
     pub sockets: Sockets,
     /// The limits of the listener.
     pub connections: Connections,
-    /// How long the server waits for whom.
+    /// The timeouts.
     pub patience: Timeouts,
 }
 
-/// Where facts are kept.
+/// A storage backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreChoice {
-    /// In one `SQLite` file in the data folder.
+    /// One `SQLite` file in the data folder.
     Sqlite,
     /// In memory only.
     Memory,
 }
 
-/// Who may use open topics without a token.
+/// The callers that may use open topics without a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenTopics {
     /// Callers on this machine.
     Loopback,
-    /// Whoever reaches the server.
+    /// Every caller.
     Everyone,
-    /// Nobody.
+    /// No caller.
     Nobody,
 }
 
-/// How many sockets may be open.
+/// The limits of open sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sockets {
-    /// On this node.
+    /// In all on this node.
     pub node: usize,
-    /// Of one user.
+    /// For each user.
     pub user: usize,
-    /// Of one address.
+    /// For each network.
     pub address: usize,
 }
 
-/// The limit of open HTTP connections that are no sockets.
+/// The limit of open HTTP connections that are not WebSockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {
-    /// On this node.
+    /// In all on this node.
     pub node: usize,
-    /// Of one network: an IPv4 address, or an IPv6 /64.
+    /// For each network: an IPv4 address, or an IPv6 /64.
     pub network: usize,
 }
 
-/// How long the server waits for whom.
+/// The timeouts of connections, requests and shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the whole header of a request.
+    /// To receive the whole header of a request.
     pub header: Duration,
-    /// For the first frame of a socket.
+    /// To receive the first frame of a socket.
     pub first_frame: Duration,
     /// Of silence before a socket is pinged.
     pub silence: Duration,
-    /// For the answer to a ping.
+    /// To receive the answer to a ping.
     pub pong: Duration,
-    /// For a socket to take anything at all.
+    /// For a blocked socket to accept any bytes.
     pub stall: Duration,
-    /// For a socket to take the last words, and for a request under way at shutdown.
+    /// For a socket to accept its last frames, and for a request in progress at shutdown.
     pub goodbye: Duration,
-    /// For everything to end at shutdown.
+    /// For the whole shutdown.
     pub shutdown: Duration,
 }
 
-/// A setting that cannot be: one sentence that says what would be right.
+/// An invalid setting: one sentence that says what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError(pub String);
 
@@ -116,7 +118,7 @@ impl fmt::Display for ConfigError {
 }
 
 impl StoreChoice {
-    /// As the operator writes it.
+    /// Returns the name that the operator writes.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -138,7 +140,7 @@ impl Default for Connections {
 }
 
 impl Timeouts {
-    /// The shortest time after which a socket is looked at.
+    /// Returns the shortest timeout of a socket.
     pub(crate) fn shortest(&self) -> Duration {
         self.first_frame.min(self.silence).min(self.pong).min(self.stall)
     }
@@ -159,10 +161,10 @@ impl Default for Timeouts {
 }
 
 impl Config {
-    /// Reads flags, environment and file.
+    /// Reads flags, environment variables and the settings file.
     ///
     /// # Errors
-    /// The first setting that cannot be.
+    /// The first invalid setting.
     pub fn read(cli: Cli) -> Result<Self, ConfigError> {
         let flags = cli.settings();
         let file = match &flags.config {
@@ -173,7 +175,7 @@ impl Config {
         flags.over(file).check()
     }
 
-    /// A volatile server on any free port of this machine: what tests start.
+    /// Returns the configuration of an in-memory server on any free port of this machine, as tests use it.
     #[must_use]
     pub fn volatile() -> Self {
         Self {
@@ -194,7 +196,7 @@ impl Config {
         }
     }
 
-    /// Whether an address is that of a proxy whose word is taken.
+    /// Returns true if the address is that of a trusted proxy.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         match &self.trusted_proxies {
             Some(nets) => nets.iter().any(|net| net.contains(&address)),
@@ -202,7 +204,7 @@ impl Config {
         }
     }
 
-    /// Where the data is, in words.
+    /// Describes the location of the data.
     #[must_use]
     pub fn place(&self) -> String {
         match self.store {
@@ -211,7 +213,7 @@ impl Config {
         }
     }
 
-    /// Whether the server only answers callers on this machine.
+    /// Returns true if the server only answers callers on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         let host = self.addr.rsplit_once(':').map_or(self.addr.as_str(), |(host, _)| host);

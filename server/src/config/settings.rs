@@ -1,3 +1,5 @@
+//! Command line and settings: flags, environment variables, settings file. Doc comments here are the `--help` text.
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
@@ -21,155 +23,155 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves the chat (also what happens without a command)
+    /// Serve the chat (the default command)
     Serve(Settings),
-    /// Makes a link by which somebody sets a new password; works while the server runs
+    /// Print a link for setting a new password for an account; works while the server runs
     ResetLink {
-        /// The name they sign in with
+        /// The account's login name
         name: String,
         #[command(flatten)]
         settings: Settings,
     },
-    /// Writes a checked backup of all data into one file; works while the server runs
+    /// Write a verified backup of all data to one file; works while the server runs
     Backup {
         /// The file to write
         file: PathBuf,
-        /// Take the place of a file that is there
+        /// Overwrite an existing file
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         settings: Settings,
     },
-    /// Puts a backup in the place of the data, while the server is stopped; pages that are open load anew
+    /// Replace the data with a backup, while the server is stopped; open pages reload
     Restore {
         /// The backup, or a hubbub.db
         file: PathBuf,
-        /// Replace the data that is there
+        /// Overwrite existing data
         #[arg(long)]
         force: bool,
         #[command(flatten)]
         settings: Settings,
     },
-    /// Looks at data, clock, origin and proxy settings, and says what to do; the exit code is 1 if something is wrong
+    /// Check data, clock, origin and proxy settings, and say what to do; the exit code is 1 if something is wrong
     Doctor(Settings),
-    /// Measures what this machine can do, in about 30 seconds, beside whatever runs, and says what it means
+    /// Benchmark this machine in about 30 seconds, next to whatever is running, and explain the results
     Bench(BenchArgs),
 }
 
 /// A command of the operator.
 #[derive(Clone, Debug)]
 pub enum Task {
-    /// Serve the chat.
+    /// Serves the chat.
     Serve,
-    /// Make a link for the account of this name.
+    /// Makes a password reset link for the account of this name.
     ResetLink(String),
-    /// Write a backup.
+    /// Writes a backup.
     Backup {
         /// The file to write.
         file: PathBuf,
-        /// Whether it may take the place of another.
+        /// Whether an existing file may be overwritten.
         force: bool,
     },
-    /// Make a backup the data.
+    /// Replaces the data with a backup.
     Restore {
         /// The backup.
         file: PathBuf,
-        /// Whether it may take the place of data.
+        /// Whether existing data may be overwritten.
         force: bool,
     },
-    /// Look whether all is well.
+    /// Checks the installation.
     Doctor,
-    /// Measure the machine.
+    /// Benchmarks the machine.
     Bench(BenchArgs),
 }
 
-/// Every setting, as it may stand in a flag, the environment or the file; whatever is said first counts, in
-/// this order.
+/// All settings, from flags, environment variables or the settings file; the first of them that is set wins, in this
+/// order.
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Settings {
-    /// Where to listen [default: 127.0.0.1:8080]
+    /// The address to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "HUBBUB_ADDR", value_name = "ADDRESS:PORT")]
     pub(super) addr: Option<String>,
-    /// The folder for the data, made if it is not there [default: ./data]
+    /// The data folder, created if missing [default: ./data]
     #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
     pub(super) data: Option<PathBuf>,
-    /// Where facts are kept: sqlite, or memory (nothing on disk) [default: sqlite]
+    /// The storage backend: sqlite, or memory (nothing on disk) [default: sqlite]
     #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory")]
     pub(super) store: Option<String>,
-    /// The address people open, if a proxy stands in front, such as https://chat.example.org
+    /// The public address, if behind a proxy, such as https://chat.example.org
     #[arg(long, env = "HUBBUB_ORIGIN", value_name = "URL")]
     pub(super) origin: Option<String>,
-    /// The proxies whose X-Forwarded-For is believed, as addresses or networks such as 10.0.0.0/8, separated by
-    /// commas [default: this machine, once an origin is set]
+    /// The proxies whose X-Forwarded-For is trusted, as addresses or networks such as 10.0.0.0/8, separated by commas
+    /// [default: this machine, once an origin is set]
     #[arg(long, env = "HUBBUB_TRUSTED_PROXIES", value_name = "NETWORK,…", value_delimiter = ',')]
     pub(super) trusted_proxies: Option<Vec<String>>,
-    /// Who may use open topics without a token; once an origin is set, nobody [default: loopback]
+    /// The callers that may use open topics without a token; once an origin is set, nobody [default: loopback]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS", value_name = "loopback|everyone|nobody")]
     pub(super) open_topics: Option<String>,
-    /// The token that opens open topics, sent as Authorization: Bearer; at least 16 characters [default: none]
+    /// The token for open topics, sent as Authorization: Bearer; at least 16 characters [default: none]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub(super) open_topics_token: Option<String>,
     /// The bus between nodes [default: local]
     #[arg(long, env = "HUBBUB_BUS", value_name = "local")]
     pub(super) bus: Option<String>,
-    /// Where to serve metrics for Prometheus, at /metrics; for operators only [default: nowhere]
+    /// The address to serve Prometheus metrics on, at /metrics; for operators only [default: nowhere]
     #[arg(long, env = "HUBBUB_METRICS", value_name = "ADDRESS:PORT")]
     pub(super) metrics: Option<String>,
-    /// What to log: error, warn, info, debug, or a filter [default: warn]
+    /// The log level: error, warn, info, debug, or a filter [default: warn]
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER")]
     pub(super) log: Option<String>,
-    /// Who may come without an account: everybody, who has an invite, or nobody [default: open]
+    /// The people who may join without an account: everybody, those with an invite, or nobody [default: open]
     #[arg(long, env = "HUBBUB_SIGN_UP", value_name = "open|invite|closed")]
     pub(super) sign_up: Option<String>,
-    /// The most new guests of one network in a day; callers on this machine have no such limit [default: 500]
+    /// The most new guests per network and day; no limit for callers on this machine [default: 500]
     #[arg(long, env = "HUBBUB_GUESTS_PER_DAY", value_name = "COUNT")]
     pub(super) guests_per_day: Option<u32>,
     /// The most members of a new group [default: 1000]
     #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
     pub(super) group_members: Option<u32>,
-    /// How many messages a user may send at once [default: 20]
+    /// The most messages a user may send in one burst [default: 20]
     #[arg(long, env = "HUBBUB_SEND_BURST", value_name = "COUNT")]
     pub(super) send_burst: Option<u32>,
-    /// How many messages a second a user may send after that [default: 2]
+    /// The messages per second a user may send after that [default: 2]
     #[arg(long, env = "HUBBUB_SEND_PER_SECOND", value_name = "RATE")]
     pub(super) send_per_second: Option<f64>,
     /// The most open topics [default: 10000]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_LIMIT", value_name = "COUNT")]
     pub(super) open_topics_limit: Option<u64>,
-    /// The most data in all open topics, in MiB [default: 1024]
+    /// The most data in all open topics together, in MiB [default: 1024]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_MIB", value_name = "MIB")]
     pub(super) open_topics_mib: Option<u64>,
-    /// How many messages one network may publish to open topics at once; callers on this machine have no such limit
+    /// The most messages a network may publish to open topics in one burst; no limit for callers on this machine
     /// [default: 1000]
     #[arg(long, env = "HUBBUB_PUBLISH_BURST", value_name = "COUNT")]
     pub(super) publish_burst: Option<u32>,
-    /// How many messages a second one network may publish to open topics after that [default: 50]
+    /// The messages per second a network may publish to open topics after that [default: 50]
     #[arg(long, env = "HUBBUB_PUBLISH_PER_SECOND", value_name = "RATE")]
     pub(super) publish_per_second: Option<f64>,
-    /// The most open sockets [default: 10000]
+    /// The most open WebSockets [default: 10000]
     #[arg(long, env = "HUBBUB_SOCKETS", value_name = "COUNT")]
     pub(super) sockets: Option<usize>,
-    /// The most open sockets of one user [default: 10]
+    /// The most open WebSockets per user [default: 10]
     #[arg(long, env = "HUBBUB_SOCKETS_PER_USER", value_name = "COUNT")]
     pub(super) sockets_per_user: Option<usize>,
-    /// The most open sockets of one network, an IPv4 address or an IPv6 /64 [default: 50]
+    /// The most open WebSockets per network, an IPv4 address or an IPv6 /64 [default: 50]
     #[arg(long, env = "HUBBUB_SOCKETS_PER_ADDRESS", value_name = "COUNT")]
     pub(super) sockets_per_address: Option<usize>,
-    /// The most open HTTP connections that are no sockets [default: as many as sockets]
+    /// The most open HTTP connections that are not WebSockets [default: as many as sockets]
     #[arg(long, env = "HUBBUB_CONNECTIONS", value_name = "COUNT")]
     pub(super) connections: Option<usize>,
-    /// The most open HTTP connections of one network: an IPv4 address, or an IPv6 /64 [default: 256]
+    /// The most open HTTP connections per network, an IPv4 address or an IPv6 /64 [default: 256]
     #[arg(long, env = "HUBBUB_CONNECTIONS_PER_NETWORK", value_name = "COUNT")]
     pub(super) connections_per_network: Option<usize>,
-    /// The file with settings [default: ./hubbub.toml, if it is there]
+    /// The settings file [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub(super) config: Option<PathBuf>,
 }
 
 impl Cli {
-    /// The command; to serve, if there is none.
+    /// Returns the command; without one, [`Task::Serve`].
     #[must_use]
     pub fn task(&self) -> Task {
         match &self.command {
@@ -182,7 +184,7 @@ impl Cli {
         }
     }
 
-    /// What flags and the environment say.
+    /// Returns the settings from flags and environment variables.
     pub(super) fn settings(self) -> Settings {
         match self.command {
             Some(Command::Bench(BenchArgs { data, store, config, .. })) => {
@@ -209,7 +211,7 @@ impl Settings {
             .map_err(|error| ConfigError(format!("the settings file {shown} is not right: {error}")))
     }
 
-    /// These settings, and where they say nothing, those.
+    /// Returns these settings, with missing ones taken from `below`.
     pub(super) fn over(self, below: Self) -> Self {
         Self {
             addr: self.addr.or(below.addr),
