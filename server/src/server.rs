@@ -1,3 +1,5 @@
+//! The server: startup, shared state and graceful shutdown.
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,10 +23,10 @@ use crate::ops::metrics;
 use crate::ops::{Control, SeenHosts};
 use crate::websocket::{ConnectionLimits, TimerWheel};
 
-/// Starts servers.
+/// The entry point that starts servers.
 pub struct Server;
 
-/// A server that serves, until it is stopped.
+/// A running server, until it is stopped.
 pub struct ServerHandle {
     addr: SocketAddr,
     metrics: Option<SocketAddr>,
@@ -34,22 +36,22 @@ pub struct ServerHandle {
     clock: JoinHandle<()>,
 }
 
-/// What every request can reach.
+/// The state that every request can reach.
 #[derive(Clone)]
 pub(crate) struct AppState {
     pub(crate) chat: Arc<Chat>,
     pub(crate) config: Arc<Config>,
     pub(crate) site: Arc<Site>,
     pub(crate) census: Arc<ConnectionLimits>,
-    /// When connections look whether something is overdue.
+    /// The timer wheel of the connections' timeouts.
     pub(crate) clock: Arc<TimerWheel>,
-    /// Cancelled when the server shall stop.
+    /// Cancelled when the server is to stop.
     pub(crate) stopping: CancellationToken,
-    /// Every connection's task.
+    /// The tasks of all connections.
     pub(crate) tasks: TaskTracker,
-    /// How requests arrive.
+    /// Counts of the hosts and proxies of requests, for `hubbub doctor`.
     pub(crate) arrivals: Arc<SeenHosts>,
-    /// Every HTTP connection that is no socket.
+    /// The HTTP connections that are not WebSockets.
     pub(crate) connections: Arc<Connections>,
     /// The bodies of requests in memory.
     pub(crate) bodies: Arc<Bodies>,
@@ -58,18 +60,18 @@ pub(crate) struct AppState {
 }
 
 impl Server {
-    /// Opens the store, listens and serves. Call it within a tokio runtime.
+    /// Opens the store, listens and serves. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// Why it cannot serve.
+    /// The reason that it cannot serve.
     pub async fn start(config: Config) -> Result<ServerHandle, ConfigError> {
         Self::over(config, None).await
     }
 
-    /// As [`Server::start`], over a store of the caller's own.
+    /// As [`Server::start`], with the caller's store.
     ///
     /// # Errors
-    /// Why it cannot serve.
+    /// The reason that it cannot serve.
     pub async fn start_over(config: Config, store: Arc<dyn Store>) -> Result<ServerHandle, ConfigError> {
         Self::over(config, Some(store)).await
     }
@@ -84,7 +86,7 @@ impl Server {
             Some(store) => (domain(&config, store)?, None),
             None => chat(&config)?,
         };
-        // An executor may be set once in a process; tests start many servers in one.
+        // The executor is set once per process; tests start many servers in one.
         let _ = any_spawner::Executor::init_tokio();
         let state = AppState {
             chat: Arc::clone(&chat),
@@ -126,7 +128,8 @@ impl Server {
 const BODIES_BYTES: usize = 32 * 1024 * 1024;
 const BODIES_NETWORK_BYTES: usize = 8 * 1024 * 1024;
 
-/// The limits of the listener: plain connections take at most a quarter of the descriptors that the system gives.
+/// Returns the limits of the listener: plain connections take at most a quarter of the descriptors that the system
+/// allows.
 fn connection_limits(config: &Config) -> config::Connections {
     let descriptors = rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024);
     let most = usize::try_from(descriptors / 4).unwrap_or(usize::MAX).max(1);
@@ -134,15 +137,15 @@ fn connection_limits(config: &Config) -> config::Connections {
     config::Connections { node: node.min(most), network }
 }
 
-/// Listens; an error names the setting that would help.
+/// Binds a listener; an error names the setting that would help.
 async fn bind(addr: &str, setting: &str) -> Result<(TcpListener, SocketAddr), ConfigError> {
     listen(addr).await.map_err(|error| {
         ConfigError(format!("cannot listen on {addr}: {error}; choose another address with {setting}"))
     })
 }
 
-/// How many may wait to be let in, as far as the system allows. Those for whom there is no room come again after a
-/// second and more, and when a network or a proxy comes back all come at once.
+/// The accept backlog, as far as the system allows. Connections beyond it retry after a second and more, and when a
+/// network or a proxy comes back, all connect at once.
 const WAITING: u32 = 65_535;
 
 async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
@@ -150,7 +153,7 @@ async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
     for addr in lookup_host(addr).await? {
         let bound = || {
             let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-            // Where this is not set, an address stays taken for a minute after a restart.
+            // Otherwise the address would stay taken for a minute after a restart.
             #[cfg(unix)]
             socket.set_reuseaddr(true)?;
             socket.bind(addr)?;
@@ -166,7 +169,7 @@ async fn listen(addr: &str) -> io::Result<(TcpListener, SocketAddr)> {
     Err(failed)
 }
 
-/// The domain over the store that the operator chose, and the store if it has files.
+/// Makes the domain over the configured store; returns the store too if it has files.
 pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore>>), ConfigError> {
     match config.store {
         StoreChoice::Memory => {
@@ -189,19 +192,19 @@ fn domain(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Chat>, ConfigErr
 }
 
 impl ServerHandle {
-    /// Where it listens.
+    /// Returns the address it listens on.
     #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Where it serves metrics.
+    /// Returns the address of the metrics.
     #[must_use]
     pub const fn metrics(&self) -> Option<SocketAddr> {
         self.metrics
     }
 
-    /// The address to open.
+    /// Returns the URL to open.
     #[must_use]
     pub fn url(&self) -> String {
         match &self.state.config.origin {
@@ -213,7 +216,8 @@ impl ServerHandle {
         }
     }
 
-    /// A link by which somebody becomes the owner, once and until the server stops; none if there is an owner.
+    /// Makes a one-time link by which somebody becomes the owner, valid until the server stops; none if there is an
+    /// owner.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -223,21 +227,21 @@ impl ServerHandle {
         Ok(token.map(|token| format!("{}/owner/{}", self.url(), token.reveal())))
     }
 
-    /// The domain.
+    /// Returns the domain.
     #[must_use]
     pub const fn chat(&self) -> &Arc<Chat> {
         &self.chat
     }
 
-    /// Serves one connection more, over whatever carries bytes: for those who bring TLS, or a listener of their own.
+    /// Serves one more connection, over any stream of bytes: for callers with TLS or a listener of their own.
     pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: SocketAddr) {
         let router = routes::router(self.state.clone());
         let serving = listener::serve(stream, Peer(peer), router, self.state.clone());
         self.state.tasks.spawn(serving);
     }
 
-    /// Stops: not ready, no new connections, what was accepted is finished, sockets are told to come back,
-    /// the store is closed. Gives whether all of it was done in time.
+    /// Stops gracefully: readiness fails, new connections are refused, accepted work is finished, sockets get a goodbye
+    /// and the store is closed. Returns true if all of it was done in time.
     pub async fn stop(self) -> bool {
         let patience = self.state.config.patience.shutdown;
         let chat = Arc::clone(&self.chat);
@@ -245,7 +249,7 @@ impl ServerHandle {
         self.state.clock.call_all();
         let orderly = async {
             for listener in self.listeners {
-                // An error is a panic of the listener, which is in the log already.
+                // An error is a panic of the listener, which is logged already.
                 let _ = listener.await;
             }
             self.state.tasks.close();
@@ -255,8 +259,8 @@ impl ServerHandle {
         };
         tokio::time::timeout(patience, orderly).await.unwrap_or_else(|_| {
             tracing::error!("shutdown.late = true");
-            // To let go of a store waits for its threads, and one may hang in a flush. Nobody waits for that: the
-            // process ends, and what was not flushed was acknowledged to nobody.
+            // Dropping a store waits for its threads, and one may hang in a flush. That is not waited for: the process
+            // ends, and what was not flushed was never acknowledged.
             std::mem::forget(chat);
             false
         })

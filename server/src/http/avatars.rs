@@ -1,3 +1,5 @@
+//! Avatars: pictures of users, served and uploaded.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,25 +23,25 @@ use crate::http::negotiation::{is_known, wants_html};
 use crate::http::problem::Problem;
 use crate::server::AppState;
 
-/// The largest file that is taken for a picture.
+/// The largest file that is accepted as a picture.
 const PICTURE_BYTES: usize = 10 * 1_024 * 1_024;
-/// How much is read at all. What is past the largest file is thrown away: a browser shows no answer before it has sent
-/// everything.
+/// The most bytes that are read. Bytes past the largest file are discarded: a browser shows no answer before it has
+/// sent everything.
 pub(crate) const UPLOAD_BYTES: usize = 2 * PICTURE_BYTES;
 /// The most bytes of files in memory, of all and of one network.
 const FILES_BYTES: usize = 96 * 1_024 * 1_024;
 const FILES_NETWORK_BYTES: usize = 24 * 1_024 * 1_024;
-/// The most files that one person sends at a time.
+/// The most concurrent uploads of one person.
 const FILES_OF_ONE: usize = 2;
-/// Where the form stands.
+/// The page with the form.
 const PAGE: &str = "/account";
 /// The action of the form.
 const ACTION: &str = "/account/picture";
-/// What shows the letter below it.
+/// An empty picture: the page shows the initial below it.
 const NO_PICTURE: &str = r#"<svg xmlns="http://www.w3.org/2000/svg"/>"#;
 
-/// `GET /avatar/{user}`: the picture of a user, for everybody who is signed in. Who has none has an empty one, and so has
-/// who does not exist: a page asks for everybody's.
+/// `GET /avatar/{user}`: the picture of a user, for every signed-in user. Users without a picture, and unknown ids, get
+/// an empty SVG: a page requests everybody's.
 pub(crate) async fn avatar(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -65,7 +67,7 @@ pub(crate) async fn avatar(
     };
     let told = answer.headers_mut();
     told.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    // Asked for again on each page, and answered in a line if it is still the same.
+    // Revalidated on each page; an unchanged picture is answered without a body.
     told.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         told.insert(ETAG, tag);
@@ -73,14 +75,14 @@ pub(crate) async fn avatar(
     Ok(answer)
 }
 
-/// The files that are being uploaded. A file counts with the bytes that have come, so that somebody whose line is slow
-/// keeps nobody from uploading.
+/// The files that are being uploaded. A file counts with the bytes received so far, so that a slow connection keeps
+/// nobody else from uploading.
 pub(crate) struct Uploads {
     files: Arc<Bodies>,
     people: Mutex<HashMap<UserId, usize>>,
 }
 
-/// One upload of somebody, until it is dropped.
+/// One upload in progress, until it is dropped.
 struct Upload<'a> {
     uploads: &'a Uploads,
     user: UserId,
@@ -116,8 +118,8 @@ impl Drop for Upload<'_> {
     }
 }
 
-/// `POST /account/picture`: a form with a file `picture`, or with `remove`. A browser goes back to its page; a refused
-/// file is told on that page, in the answer.
+/// `POST /account/picture`: a form with a file `picture`, or with `remove`. A browser is redirected to the form's page;
+/// a refused file is explained on that page, in the answer.
 pub(crate) async fn upload(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -137,7 +139,7 @@ pub(crate) async fn upload(
     }
 }
 
-/// Says in our words that a file was not even read, because it is far too large.
+/// Explains in our words that a file was not read at all, because it is far too large.
 pub(crate) async fn explain(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -162,8 +164,8 @@ fn is_html(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-/// The page of the form: the `Referer` if it is that page, as with a query, since the form's own field is in a body that
-/// may not be read.
+/// Returns the form's page: the `Referer` if it is that page, with its query, since the form's own field is in a body
+/// that may not be read.
 fn page(headers: &HeaderMap) -> String {
     let page = page_of(&[], headers);
     if page.split('?').next() == Some(PAGE) { page } else { PAGE.into() }

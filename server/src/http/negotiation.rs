@@ -3,7 +3,7 @@
 use http::header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName};
 
-/// Whether a browser without our script asks: it follows redirects and reads HTML.
+/// Returns true for a browser without our script: it follows redirects and reads HTML.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     elements(headers, &ACCEPT).iter().any(|range| {
         let mut parts = range.split(';').map(str::trim);
@@ -11,7 +11,7 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether the body is declared to be of this media type, whatever its parameters are.
+/// Returns true if the body has this media type, whatever its parameters are.
 pub(crate) fn is_media_type(headers: &HeaderMap, media: &str) -> bool {
     let mut lines = headers.get_all(CONTENT_TYPE).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
@@ -19,7 +19,7 @@ pub(crate) fn is_media_type(headers: &HeaderMap, media: &str) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media))
 }
 
-/// Whether the client has what this entity tag names. The comparison is weak (RFC 9110, section 13.1.2).
+/// Returns true if `If-None-Match` has this entity tag. The comparison is weak (RFC 9110, section 13.1.2).
 pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let own = etag.strip_prefix("W/").unwrap_or(etag);
     elements(headers, &IF_NONE_MATCH)
@@ -27,7 +27,7 @@ pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
         .any(|known| *known == "*" || known.strip_prefix("W/").unwrap_or(known) == own)
 }
 
-/// Whether a response may be coded like this (RFC 9110, section 12.5.3).
+/// Returns true if the client accepts this content coding (RFC 9110, section 12.5.3).
 #[cfg(any(test, feature = "embed"))]
 pub(crate) fn takes_coding(headers: &HeaderMap, coding: &str) -> bool {
     let mut any = false;
@@ -45,7 +45,7 @@ pub(crate) fn takes_coding(headers: &HeaderMap, coding: &str) -> bool {
     any
 }
 
-/// The weight among the parameters of an element, 1 if there is none and 0 if it is no number.
+/// Returns the weight among an element's parameters, 1 if there is none and 0 if it is not a number.
 fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
     let weight = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -54,7 +54,7 @@ fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
     weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))
 }
 
-/// The elements of a list, over all lines of a header. A comma within quotes separates nothing.
+/// Returns the elements of a list, from all lines of a header. Commas within quotes do not separate.
 fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     lines

@@ -1,3 +1,5 @@
+//! Pages: requests to rendered HTML.
+
 use app::{Assets, PagePath, Returned, Root, Served, ServerOrigin, SessionCookie, ShownOnce, ZONE_COOKIE};
 use axum::Extension;
 use axum::body::Body;
@@ -13,7 +15,7 @@ use leptos::prelude::provide_context;
 use crate::http::session;
 use crate::server::AppState;
 
-/// A page, as HTML. Which one is the app's to find out, also when there is none at this path.
+/// Renders a page as HTML. The app chooses which one, including the page for an unknown path.
 pub(crate) async fn page(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -23,8 +25,8 @@ pub(crate) async fn page(
     render(app, caller, request, Extras::default(), Shown { address: &address, moved: false }).await
 }
 
-/// A page in the answer to a form: with the form that was refused, if there is one, and with what is shown only once.
-/// `from` is the head of the form's request and `address` the path and query of the page.
+/// Renders a page in the answer to a form: with the refused form, if there is one, and with anything that is shown only
+/// once. `from` is the head of the form's request and `address` the path and query of the page.
 pub(crate) async fn answer_with(
     app: AppState,
     caller: Caller,
@@ -37,13 +39,13 @@ pub(crate) async fn answer_with(
     let returned = extras.returned.clone();
     let answer = render(app.clone(), caller.clone(), request, extras.clone(), shown).await;
     if returned.is_some_and(|returned| !returned.was_shown()) {
-        // The page does not have the form any more. What was typed must not be lost with it.
+        // The form is no longer on the page. The typed values must not be lost with it.
         return render_root(app, caller, get(from, address), extras, shown, Root::Returned).await;
     }
     answer
 }
 
-/// What one page gets beyond what every page gets.
+/// Context of one page beyond the context of every page.
 #[derive(Clone, Default)]
 pub(crate) struct Extras {
     pub(crate) returned: Option<Returned>,
@@ -53,9 +55,9 @@ pub(crate) struct Extras {
 /// The address of a page in the browser.
 #[derive(Clone, Copy)]
 struct Shown<'a> {
-    /// Its path and query.
+    /// Path and query of the page.
     address: &'a str,
-    /// Whether the browser shows another one so far, because it has sent a form.
+    /// Whether the browser's address bar shows another address, because it has sent a form.
     moved: bool,
 }
 
@@ -94,7 +96,7 @@ async fn render_root(
     let address = moved.then(|| address.to_owned());
     let document = move || app::shell(assets.clone(), root, address.clone());
     let response = leptos_axum::render_app_async_with_context(context, document)(request).await;
-    // In one piece, as it was rendered, so that its length is known.
+    // In one piece, so that the length is known.
     let (head, body) = response.into_response().into_parts();
     match axum::body::to_bytes(body, usize::MAX).await {
         Ok(body) => Response::from_parts(head, Body::from(body)),
@@ -102,7 +104,7 @@ async fn render_root(
     }
 }
 
-/// The request for a page that a browser would have sent after its form.
+/// Makes the request for a page that a browser would have sent after its form.
 fn get(from: &HeaderMap, address: &str) -> Request {
     let mut request = Request::new(Body::empty());
     *request.method_mut() = Method::GET;
@@ -114,18 +116,18 @@ fn get(from: &HeaderMap, address: &str) -> Request {
     request
 }
 
-/// Path and query.
+/// Returns path and query.
 fn address_of(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string)
 }
 
-/// The time, and the viewer's zone if their browser has said it.
+/// Returns the time, and the viewer's time zone if the browser has sent it.
 fn served(app: &AppState, headers: &HeaderMap) -> Served {
     let cookies = CookieJar::from_headers(headers);
     Served::new(app.chat.now(), cookies.get(ZONE_COOKIE).map(Cookie::value))
 }
 
-/// What every page and server function can reach.
+/// Provides the context of every page and server function.
 pub(crate) fn context(
     app: AppState,
     caller: Caller,

@@ -1,3 +1,5 @@
+//! A WebSocket connection: its task, its timeouts, and the way it ends.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,59 +18,60 @@ use super::timer_wheel::Timer;
 use crate::config::Config;
 use crate::server::AppState;
 
-/// One open socket: who is there, what they read, and what they sent that is not answered yet. What its topics have
-/// for it is written by the broker's shards; here it is heard, answered and watched.
+/// An open WebSocket: its caller, its frame reader, and the sends that are not acknowledged yet. Deliveries of its
+/// topics are written by the broker's shards; this task reads and answers client frames, and enforces the timeouts.
 pub(super) struct Connection<S> {
     pub(super) chat: Arc<Chat>,
     config: Arc<Config>,
     stopping: CancellationToken,
     pub(super) caller: Caller,
     pub(super) reader: OutboundConnection,
-    /// Sends that are being committed, in the order they came; their answers keep that order.
+    /// Sends that are being committed, in order of arrival; acks keep that order.
     pub(super) sends: PendingAcks,
     stream: Arc<S>,
     hearing: FrameReader,
     alarm: Timer,
-    /// When anything came last.
+    /// The last time at which anything was received.
     heard: Instant,
-    /// When a ping went out that has no answer yet.
+    /// The time of a ping that is not answered yet.
     pinged: Option<Instant>,
-    /// Since when the socket takes nothing.
+    /// The time at which the socket became blocked.
     stalled: Option<Instant>,
-    /// Whether the first frame has come.
+    /// Whether the first frame was received.
     greeted: bool,
-    /// How many frames in a row were refused.
+    /// The number of refused frames in a row.
     refused_in_a_row: u32,
-    /// Closes the valve when the session ends.
+    /// Uses the close handle when the session is revoked.
     _ending: RevocationWatch,
     _seat: Permit,
 }
 
-/// Why a connection ends.
+/// The reason a connection ends.
 enum End {
     /// The peer is gone.
     Gone,
-    /// The peer said that it ends.
+    /// The peer has closed the connection.
     Closed,
-    /// We say why.
+    /// The server closes it, with this code.
     Because(CloseCode),
 }
 
-/// How many sends may be under way; whoever has more is not heard until some are answered.
+/// The most sends in flight; a connection with more is not read until some are acknowledged.
 const MOST_SENDS: usize = 64;
-/// How many bytes of answers may wait for a peer that does not take them; it is not heard meanwhile.
+/// The most bytes of pending answers for a peer that does not read them; the connection is not read meanwhile.
 const MOST_WAITING: usize = 256 * 1024;
-/// How many refused frames in a row are an accident.
+/// The most refused frames in a row before the connection is closed.
 const MOST_REFUSED: u32 = 32;
-/// How many writes of deliveries may go before the last words.
+/// The most writes of deliveries before the last frames.
 const LAST_WRITES: usize = 16;
-/// How long the peer may take to end its side: what it sent meanwhile must not wipe out our last words.
+/// The time the peer has to close its side. If the server closed at once, data in flight from the peer would reset the
+/// connection and discard the last frames.
 const LINGER: Duration = Duration::from_millis(500);
-/// The shortest and the longest time, in milliseconds, after which a peer is told to come back after a
-/// restart: spread, so that not all come at once.
+/// The range, in milliseconds, of the delay after which a peer reconnects after a restart: random, so that not all
+/// reconnect at once.
 const COME_BACK: (u32, u32) = (200, 2_500);
 
-/// A connection over a socket that was opened a moment ago. `early` came with the request.
+/// Begins a connection over a socket that has just been upgraded. `early` are bytes that came with the request.
 pub(super) fn begin<S: Stream>(
     stream: S,
     early: &[u8],
@@ -87,7 +90,7 @@ pub(super) fn begin<S: Stream>(
         chat: app.chat,
         config: app.config,
         stopping: app.stopping,
-        // What the browser says it is matters to who signs in; a socket would keep it for days.
+        // The browser's label is needed only at sign-in; a socket would keep it for days.
         caller: Caller { label: String::new(), ..caller },
         reader,
         sends: PendingAcks::default(),
@@ -103,7 +106,7 @@ pub(super) fn begin<S: Stream>(
     })
 }
 
-/// Says why nobody is served here, and ends.
+/// Sends a close frame with the reason that nobody is served, and ends.
 pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, patience: Duration) {
     let close = Frame::close(code.number(), code.sentence());
     let farewell = async {
@@ -111,25 +114,25 @@ pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, patience: Du
         stream.try_write(&[std::io::IoSlice::new(close.bytes())])?;
         linger(&stream).await
     };
-    // The peer may be gone by now; then there is nobody to tell.
+    // An error is a peer that is gone already.
     let _ = timeout(patience, farewell).await;
 }
 
 impl<S: Stream> Connection<S> {
-    /// Serves it until it ends.
+    /// Serves the connection until it ends.
     pub(super) async fn serve(mut self: Box<Self>) {
-        // A socket that is new to the runtime takes nothing before this.
+        // A socket that was just registered with the runtime accepts no writes before this.
         if self.stream.ready(false, true).await.is_err() {
             return;
         }
         let end = self.live().await;
-        // In a box, as everything that happens seldom: an idle connection has no room for it.
+        // In a box, as everything rare: an idle connection spends no memory on it.
         Box::pin(self.end(end)).await;
     }
 
     async fn end(&mut self, end: End) {
         let patience = self.config.patience.goodbye;
-        // The peer may be gone by now; then there is nobody to tell.
+        // An error is a peer that is gone already.
         let _ = match end {
             End::Gone => return,
             End::Closed => timeout(patience, self.part(CloseCode::Ended)).await,
@@ -152,7 +155,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// One thing: something asked is carried out, a subscription is helped on, or something happens.
+    /// Takes one step: dispatches a frame, recovers a subscription, or waits for the next event.
     async fn turn(&mut self) -> Result<(), End> {
         if self.reader.is_closed() {
             return Err(End::Because(CloseCode::SignedOut));
@@ -197,13 +200,13 @@ impl<S: Stream> Connection<S> {
                     self.say(&answer);
                 }
             }
-            // One bell for all: what rang it is seen in the next turn.
+            // The wake handle does not say why: the next step looks for the reason.
             () = self.reader.woken() => {}
         }
         Ok(())
     }
 
-    /// Writes what there is; the shard goes on with what does not fit into one write.
+    /// Writes what is pending; the shard continues with what does not fit into one write.
     fn flush(&self) {
         if self.reader.flush() == FlushOutcome::More {
             self.reader.hand_over();
@@ -244,14 +247,14 @@ impl<S: Stream> Connection<S> {
                 self.say(&ServerFrame::Unsubscribed { topic, refused, reference: None });
             }
             SubscriptionError::Behind { topic, cursor, until } => {
-                // A reset goes before everything that follows its cursor.
+                // A reset is sent before the entries after its cursor.
                 self.reader.pause();
                 match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
                     Ok(CatchUp::Frames) => {}
                     Ok(CatchUp::Reset { reason, cursor, begins }) => {
                         self.say(&ServerFrame::Reset { topic, reason, cursor, begins });
                     }
-                    // History cannot be read now. The peer comes back, and then it may.
+                    // History cannot be read now. The peer reconnects, and may recover then.
                     Err(_) => return Err(End::Because(CloseCode::Restart)),
                 }
                 self.reader.resume();
@@ -260,7 +263,7 @@ impl<S: Stream> Connection<S> {
         Ok(())
     }
 
-    /// When something must have happened.
+    /// Returns the time of the next timeout.
     fn deadline(&self) -> Instant {
         let patience = &self.config.patience;
         let heard = match self.pinged {
@@ -271,7 +274,7 @@ impl<S: Stream> Connection<S> {
         self.stalled.map_or(heard, |stalled| heard.min(stalled + patience.stall))
     }
 
-    /// Looks at what is overdue, and sets the alarm anew.
+    /// Enforces the timeouts, and sets the timer again.
     fn check_life(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.deadline() {
@@ -281,7 +284,7 @@ impl<S: Stream> Connection<S> {
             match self.pinged.take() {
                 _ if !self.greeted => return Err(End::Because(CloseCode::Silent)),
                 Some(pinged) if self.heard < pinged => return Err(End::Because(CloseCode::Silent)),
-                // It was heard while the alarm waited.
+                // Something was received while the timer was running.
                 Some(_) => {}
                 None => {
                     self.pinged = Some(now);
@@ -293,7 +296,7 @@ impl<S: Stream> Connection<S> {
         Ok(())
     }
 
-    /// Answers what was accepted, writes what is there, and says why it ends.
+    /// Sends pending acks and deliveries, and then the reason for closing.
     async fn say_goodbye(&mut self, code: CloseCode) {
         while self.sends.len() > 0 {
             let answer = self.sends.next().await;
@@ -309,7 +312,7 @@ impl<S: Stream> Connection<S> {
         self.part(code).await;
     }
 
-    /// Writes what was said, a close frame, and nothing after it.
+    /// Writes pending bytes and a close frame, and nothing after it.
     async fn part(&mut self, code: CloseCode) {
         self.reader.close_handle().close();
         self.reader.send_own(&Frame::close(code.number(), code.sentence()));
@@ -322,12 +325,12 @@ impl<S: Stream> Connection<S> {
                 SocketState::Blocked | SocketState::Broken => return,
             }
         }
-        // Whoever does not end its side in time is gone all the same.
+        // A peer that does not close its side in time is disconnected all the same.
         let _ = linger(&*self.stream).await;
     }
 }
 
-/// Says that nothing more comes, and waits a little until the peer says so too.
+/// Shuts down the write side, and waits a little for the peer to do the same.
 async fn linger(stream: &impl Stream) -> std::io::Result<()> {
     stream.finish()?;
     let ended = async {
@@ -344,7 +347,7 @@ async fn linger(stream: &impl Stream) -> std::io::Result<()> {
     timeout(LINGER, ended).await.unwrap_or(Ok(()))
 }
 
-/// When to come back, by chance.
+/// Returns a random delay before reconnecting, in milliseconds.
 fn come_back_ms() -> u32 {
     let mut bytes = [0; 4];
     OsRandom.fill(&mut bytes);

@@ -1,3 +1,5 @@
+//! Limits of open WebSockets: on the node, for each user and for each network.
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +9,7 @@ use wire::UserId;
 
 use crate::config::Sockets;
 
-/// Counts the open sockets, so that nobody takes more than their share.
+/// Counts open WebSockets, so that no user or network takes more than its share.
 pub(crate) struct ConnectionLimits {
     limits: Sockets,
     counts: Mutex<Counts>,
@@ -16,13 +18,13 @@ pub(crate) struct ConnectionLimits {
 #[derive(Default)]
 struct Counts {
     node: usize,
-    /// How many were given back since the server began.
+    /// The sockets that have ended since the server began.
     ended: u64,
     users: HashMap<UserId, usize>,
     addresses: HashMap<Network, usize>,
 }
 
-/// A socket's place in the count; given back when it is dropped.
+/// A counted socket; released when it is dropped.
 pub(crate) struct Permit {
     census: Arc<ConnectionLimits>,
     user: Option<UserId>,
@@ -34,7 +36,7 @@ impl ConnectionLimits {
         Self { limits, counts: Mutex::default() }
     }
 
-    /// Counts one more; none if that would be one too many.
+    /// Counts a new socket; none if that would exceed a limit.
     pub(crate) fn sit(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<Permit> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
@@ -51,7 +53,7 @@ impl ConnectionLimits {
         Some(Permit { census: Arc::clone(self), user, address })
     }
 
-    /// How many sockets are open, and how many have ended.
+    /// Returns the number of open sockets, and of those that have ended.
     pub(crate) fn count(&self) -> (u64, u64) {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         (counts.node as u64, counts.ended)

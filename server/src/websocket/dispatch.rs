@@ -1,3 +1,5 @@
+//! Dispatch of client frames to calls on [`chat::Chat`].
+
 use std::sync::Arc;
 
 use chat::{Error, PendingSend};
@@ -7,7 +9,7 @@ use super::connection::Connection;
 use super::replies;
 use super::stream::Stream;
 
-/// What a peer may ask for. Everything is decided in [`chat::Chat`]; here it is only asked and answered.
+/// The actions of client frames. Every decision is [`chat::Chat`]'s; here are only calls and answers.
 impl<S: Stream> Connection<S> {
     pub(super) async fn carry_out(&mut self, request: ClientFrame) {
         let ClientFrame { action, reference } = request;
@@ -15,7 +17,7 @@ impl<S: Stream> Connection<S> {
         match action {
             Action::Ping => self.say(&ServerFrame::Pong { reference }),
             Action::Subscribe { topic, since } => {
-                // The answer goes before everything that follows its cursor.
+                // The answer is sent before the entries after its cursor.
                 self.reader.pause();
                 let begun = chat.subscribe(&mut self.reader, &self.caller, &topic, since).await;
                 let (answer, reset) = replies::subscribed(topic, begun, reference);
@@ -74,14 +76,14 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// What needs no answer is answered only if it was refused.
+    /// Answers a call only if it was refused, where success needs no answer.
     fn only_refusals(&self, done: Result<(), Error>, reference: Option<Ref>) {
         if let Err(no) = done {
             self.say(&replies::refused(&no.into_refusal(), reference));
         }
     }
 
-    /// Answers a send when it is committed, after those that were begun before it.
+    /// Acknowledges a send once it is committed, after earlier sends.
     fn answer_later(&mut self, begun: Result<PendingSend, Error>, reference: Option<Ref>) {
         let chat = Arc::clone(&self.chat);
         self.sends.push(async move {
@@ -94,7 +96,7 @@ impl<S: Stream> Connection<S> {
     }
 
     fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {
-        // Unsubscribing from what was not subscribed to changes nothing, so it is no mistake either.
+        // Unsubscribing from a topic without a subscription changes nothing and is no error.
         self.reader.unsubscribe(&topic);
         self.say(&ServerFrame::Unsubscribed { topic, refused: None, reference });
     }

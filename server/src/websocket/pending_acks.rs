@@ -1,3 +1,5 @@
+//! Acks of sends that are not committed yet, in order.
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -5,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use wire::ServerFrame;
 
-/// What somebody sent that is not answered yet, in order. What is committed needs nobody to wait for it; only the answer
-/// that comes next is waited for.
+/// Sends in flight and their acks, in order of arrival. Commits do not depend on a waiting task; only the next ack is
+/// awaited.
 #[derive(Default)]
 pub(super) struct PendingAcks(VecDeque<Pin<Box<dyn Future<Output = ServerFrame> + Send>>>);
 
@@ -19,16 +21,16 @@ impl PendingAcks {
         self.0.len()
     }
 
-    /// Waits for the next answer; for ever if nothing is under way. Cancel-safe.
+    /// Waits for the next ack; for ever if nothing is in flight. Cancel-safe.
     pub(super) async fn next(&mut self) -> ServerFrame {
         poll_fn(|context| self.poll(context)).await
     }
 
-    /// The next answer, if it is there already: those that were committed together go out together.
+    /// Returns the next ack if it is ready: acks of one commit are written together.
     pub(super) fn ready(&mut self) -> Option<ServerFrame> {
         match self.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Some(answer),
-            // Whoever waits for it asks again and leaves their own waker.
+            // The task that waits polls again and registers its own waker.
             Poll::Pending => None,
         }
     }

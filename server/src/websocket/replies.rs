@@ -1,7 +1,9 @@
+//! Server frames that answer client frames.
+
 use chat::{Ack, Error, Subscribed};
 use wire::{Ref, Refusal, Refused, ServerFrame, Topic};
 
-/// The answer to a send.
+/// Returns the answer to a send.
 pub(super) fn sent(sent: Result<Ack, Error>, reference: Option<Ref>) -> ServerFrame {
     match sent {
         Ok(Ack { id, topic, seq, timestamp, duplicate }) => {
@@ -11,7 +13,7 @@ pub(super) fn sent(sent: Result<Ack, Error>, reference: Option<Ref>) -> ServerFr
     }
 }
 
-/// The answers to a subscribe: that it has begun, and if the gap is not replayed, why.
+/// Returns the answers to a subscribe: the acknowledgement, and a reset with its reason if the gap is not replayed.
 pub(super) fn subscribed(
     topic: Topic,
     begun: Result<Subscribed, Error>,
@@ -27,7 +29,7 @@ pub(super) fn subscribed(
     }
 }
 
-/// A no.
+/// Returns the frame of a refusal.
 pub(super) fn refused(refusal: &Refusal, reference: Option<Ref>) -> ServerFrame {
     ServerFrame::refused(Refused::from(refusal), reference)
 }

@@ -1,3 +1,5 @@
+//! The socket of a connection: a TCP stream, or a pipe to any other stream.
+
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -10,48 +12,48 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// The socket under a connection. It has no buffers of its own: whoever waits for it keeps none.
+/// The socket of a connection. It has no buffers: waiting for it costs no memory.
 pub(super) trait Stream: FrameSink + 'static {
-    /// Waits until there may be bytes to read, or the end, or room to write, as far as it is asked for; for ever if it is
-    /// not. Cancel-safe.
+    /// Waits until the socket is readable (or at its end) or writable, as requested; for ever if neither is requested.
+    /// Cancel-safe.
     fn ready(&self, read: bool, write: bool) -> impl Future<Output = io::Result<Ready>> + Send;
-    /// Reads what is there, without waiting; 0 bytes are the end.
+    /// Reads available bytes, without waiting; 0 bytes are the end.
     fn try_read(&self, into: &mut [u8]) -> io::Result<usize>;
-    /// Says that nothing more will be written.
+    /// Shuts down the write side.
     fn finish(&self) -> io::Result<()>;
 }
 
-/// What a socket may be ready for.
+/// The readiness of a socket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ready {
     pub(super) read: bool,
     pub(super) write: bool,
 }
 
-/// A socket that was a request a moment ago.
+/// A socket after its upgrade from HTTP.
 pub(super) enum Raw {
-    /// What the listener accepted: it is read and written as it is.
+    /// The stream of the listener, read and written directly.
     Tcp(TcpStream),
-    /// Anything else, at the other end of a pump.
+    /// The near end of a pipe to any other stream.
     #[cfg(unix)]
     Pumped(UnixStream),
 }
 
-/// How much a peer that does not take it may leave in the system's buffer, beyond what is under way to it.
+/// The most unsent bytes in the system's buffer, beyond those in flight to the peer.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 64 * 1024;
-/// How long the peer's system may leave unacknowledged what is under way to it.
+/// The longest time that the peer's system may leave sent bytes unacknowledged.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 impl Raw {
-    /// Takes the socket back from hyper, and what hyper had read of it beyond the request.
+    /// Takes the socket back from hyper, with the bytes that hyper had read beyond the request.
     pub(super) fn of(upgraded: Upgraded) -> io::Result<(Self, Vec<u8>)> {
         match upgraded.downcast::<TokioIo<TcpStream>>() {
-            // Out of the runtime and in again: otherwise what waited for it as HTTP would stay in memory with it.
+            // Deregistered from the runtime and registered again: otherwise HTTP's wakers would stay in memory with it.
             Ok(parts) => {
                 let stream = TcpStream::from_std(parts.io.into_inner().into_std()?)?;
-                // A copy: mostly it is nothing, and it would keep all that hyper read with.
+                // A copy: it is usually empty, and would otherwise keep hyper's whole read buffer.
                 Ok((Self::Tcp(tuned(stream)?), parts.read_buf.to_vec()))
             }
             #[cfg(unix)]
@@ -62,7 +64,7 @@ impl Raw {
     }
 }
 
-/// Both kinds of socket have the same methods, and no trait for them.
+/// Implements [`Stream`] by delegation: both kinds of socket have the same methods, and no trait for them.
 macro_rules! socket {
     ($socket:ty) => {
         impl Stream for $socket {
@@ -116,13 +118,12 @@ fn tuned(stream: TcpStream) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Carries bytes to and from a stream that only knows how to wait, such as one under TLS. The pump ends with either
-/// of its ends.
+/// Copies bytes to and from a stream without `try_read`, such as one under TLS. The pump ends with either of its ends.
 #[cfg(unix)]
 fn pump(upgraded: Upgraded) -> io::Result<UnixStream> {
     let (ours, mut theirs) = UnixStream::pair()?;
     tokio::spawn(async move {
-        // An error is a peer that went away, which our end hears too.
+        // An error is a peer that went away, which our end sees too.
         let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(upgraded), &mut theirs).await;
     });
     Ok(ours)

@@ -1,3 +1,5 @@
+//! A timer wheel: coarse timeouts of all connections.
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -5,19 +7,19 @@ use std::time::Duration;
 use broker::WakeHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// One coarse clock for all connections: thousands of timers would cost more than what they wait for, and nothing
-/// here needs to be on time. An alarm rings up to a tick late.
+/// A coarse timer wheel for all connections: thousands of runtime timers would cost more than the work they trigger,
+/// and no timeout here needs to be exact. A timer fires up to one tick late.
 #[derive(Debug)]
 pub(crate) struct TimerWheel {
     begun: Instant,
     tick: Duration,
-    /// Each alarm is in one slot and is looked at once a round.
+    /// Each timer is in one slot and is checked once a round.
     slots: [Mutex<Vec<Weak<Shared>>>; SLOTS],
-    /// Whether all are called, whatever they are set to.
+    /// Whether all connections are woken, whatever their timers are set to.
     calls_all: AtomicBool,
 }
 
-/// One connection's alarm; gone from the clock when it is dropped.
+/// A connection's timer; removed from the wheel when it is dropped.
 #[derive(Debug)]
 pub(super) struct Timer {
     begun: Instant,
@@ -26,27 +28,27 @@ pub(super) struct Timer {
 
 #[derive(Debug)]
 struct Shared {
-    /// When it rings, in milliseconds since the clock began; [`NEVER`] if it is not set.
+    /// The due time, in milliseconds since the wheel was made; [`NEVER`] if the timer is not set.
     due: AtomicU64,
-    /// Calls the connection.
+    /// Wakes the connection.
     bell: WakeHandle,
 }
 
 const SLOTS: usize = 8;
 const NEVER: u64 = u64::MAX;
-/// What stands there when it rang.
+/// The value of `due` after the timer fired.
 const RANG: u64 = 0;
-/// Whatever is waited for, the clock does not tick more often, nor more seldom.
+/// The bounds of a tick, whatever the shortest timeout is.
 const TICKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
 impl TimerWheel {
-    /// A clock for waits of `shortest` and more.
+    /// Makes a wheel for timeouts of `shortest` and more.
     pub(crate) fn new(shortest: Duration) -> Self {
         let tick = (shortest / 16).clamp(TICKS.0, TICKS.1);
         Self { begun: Instant::now(), tick, slots: Default::default(), calls_all: AtomicBool::new(false) }
     }
 
-    /// Ticks, as long as it is polled.
+    /// Advances the wheel, as long as it is polled.
     pub(crate) async fn run(self: Arc<Self>) {
         let mut ticks = interval(self.tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,15 +58,15 @@ impl TimerWheel {
         }
     }
 
-    /// An alarm that rings this bell.
+    /// Adds a timer that uses this wake handle.
     pub(super) fn alarm(&self, bell: WakeHandle) -> Timer {
         let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell });
-        // Wherever it begins, it is looked at within a round.
+        // Whichever slot it begins in, it is checked within a round.
         self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
         Timer { begun: self.begun, shared }
     }
 
-    /// Rings what is due in a slot, and puts the others where they are due, or a round away.
+    /// Fires the due timers of a slot, and moves the others to the slot where they are due, or a round away.
     fn look(&self, place: usize) {
         let alarms = std::mem::take(&mut *self.slots[place].lock().unwrap_or_else(PoisonError::into_inner));
         let now = self.begun.elapsed();
@@ -78,14 +80,14 @@ impl TimerWheel {
             let wait = Duration::from_millis(due.saturating_sub(millis(now)));
             let ticks = usize::try_from(wait.as_millis() / self.tick.as_millis() + 1).unwrap_or(SLOTS);
             self.put(place + ticks.min(SLOTS - 1), alarm);
-            // After it is back in a slot: whoever calls all has either found it there, or is seen here.
+            // After the timer is back in a slot: a concurrent `call_all` has either found it there, or is noticed here.
             if self.calls_all.load(Ordering::SeqCst) {
                 shared.bell.wake();
             }
         }
     }
 
-    /// Calls every connection, whatever its alarm says: something has changed for all of them.
+    /// Wakes every connection, whatever its timer is set to: something has changed for all of them.
     pub(crate) fn call_all(&self) {
         self.calls_all.store(true, Ordering::SeqCst);
         for slot in &self.slots {
@@ -98,20 +100,20 @@ impl TimerWheel {
         self.slots[place % SLOTS].lock().unwrap_or_else(PoisonError::into_inner).push(alarm);
     }
 
-    /// Which slot a moment is in.
+    /// Returns the slot of a point in time.
     fn round(&self, at: Duration) -> usize {
         usize::try_from(at.as_millis() / self.tick.as_millis()).unwrap_or_default() % SLOTS
     }
 }
 
 impl Timer {
-    /// Rings at about this time, and at no earlier one that was set.
+    /// Sets the timer: it fires at about this time, and no longer at an earlier one.
     pub(super) fn set(&self, at: Instant) {
         let due = millis(at.saturating_duration_since(self.begun));
         self.shared.due.store(due.max(1), Ordering::Release);
     }
 
-    /// Whether it rang, and was not set since.
+    /// Returns true if the timer fired and was not set again since.
     pub(super) fn rang(&self) -> bool {
         self.shared.due.load(Ordering::Acquire) == RANG
     }
@@ -129,7 +131,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection that has a bell, and the clock.
+    /// Starts a wheel, and makes a connection with a wake handle.
     fn begun() -> (Arc<TimerWheel>, OutboundConnection) {
         let clock = Arc::new(TimerWheel::new(Duration::from_secs(10)));
         tokio::spawn(Arc::clone(&clock).run());

@@ -1,3 +1,5 @@
+//! The opening handshake of WebSockets.
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -16,8 +18,8 @@ use crate::http::problem::Problem;
 use crate::middleware::{address, is_own_origin};
 use crate::server::AppState;
 
-/// `GET /ws`: the one door for live messages. The handshake is RFC 6455 section 4.2, by hand: what follows it reads and
-/// writes the socket itself.
+/// `GET /ws`: the endpoint of live messages. The handshake is RFC 6455 section 4.2, by hand: the code after it reads
+/// and writes the socket itself.
 pub(crate) async fn upgrade(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -34,9 +36,9 @@ pub(crate) async fn upgrade(
     let seat = app.census.sit(user, Network::of(address(&app.config, request.headers(), peer)));
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();
-    // Under the tracker, so that the shutdown waits for it.
+    // Tracked, so that the shutdown waits for it.
     tasks.spawn(async move {
-        // An error is a peer that went away meanwhile.
+        // An error is a peer that went away in between.
         if let Ok(upgraded) = upgrade.await
             && let Ok((stream, early)) = Raw::of(upgraded)
         {
@@ -53,17 +55,17 @@ pub(crate) async fn upgrade(
     with(response, SEC_WEBSOCKET_ACCEPT, &accept)
 }
 
-/// Begins a task of its own, which is as small as it can be: it may be there for days.
+/// Spawns the connection's task, which is as small as possible: it may run for days.
 fn serve<S: Stream>(stream: S, early: &[u8], app: AppState, caller: Caller, seat: Option<Permit>) {
     let tasks = app.tasks.clone();
     match seat {
         Some(seat) => tasks.spawn(connection::begin(stream, early, app, caller, seat).serve()),
-        // A browser learns why only from a close frame.
+        // A browser learns the reason only from a close frame.
         None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.patience.goodbye)),
     };
 }
 
-/// What answers the opening handshake; none if it is not one.
+/// Returns the `Sec-WebSocket-Accept` of an opening handshake; none if the request is not one.
 fn handshake(request: &Request) -> Option<String> {
     let headers = request.headers();
     let asks = request.method() == Method::GET
@@ -74,7 +76,7 @@ fn handshake(request: &Request) -> Option<String> {
     headers.get(SEC_WEBSOCKET_KEY).filter(|_| asks).and_then(|key| accept(key.as_bytes()))
 }
 
-/// Whether a header that lists words has this one.
+/// Returns true if a header with a list of tokens has this one.
 fn says(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(',')).any(|said| said.trim().eq_ignore_ascii_case(word))
