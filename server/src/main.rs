@@ -1,4 +1,4 @@
-//! The binary `hubbub`: reads what the operator wants, serves until told to stop.
+//! The binary `hubbub`: reads the operator's settings, and serves until it is stopped.
 
 use std::process::ExitCode;
 
@@ -24,8 +24,8 @@ fn main() -> ExitCode {
         }
     };
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    // Sockets are descriptors, and many systems give a process 1,024 until it asks for more. Where it is refused, the
-    // listener says so when they run out.
+    // Sockets are descriptors, and many systems limit a process to 1,024 until it asks for more. If raising the limit
+    // fails, the listener logs it when descriptors run out.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         }
         Task::Bench(args) => runtime.block_on(print_bench(&config, &args)),
     };
-    // A disk that hangs is waited for by nobody.
+    // Does not wait for a disk that hangs.
     runtime.shutdown_background();
     code
 }
@@ -101,7 +101,7 @@ async fn serve(config: Config) -> ExitCode {
     match running.owner_link().await {
         Ok(Some(link)) => println!("Nobody owns this server yet. To become its owner, open {link}"),
         Ok(None) => {}
-        // A server that cannot read says so to everybody who asks; it may get better.
+        // A server that cannot read reports that to every request; it may recover.
         Err(wrong) => eprintln!("hubbub: {wrong}"),
     }
     server::until_told_to_stop().await;

@@ -1,3 +1,5 @@
+//! Request bodies: limits of memory and time.
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,15 +23,15 @@ use crate::http::routes::BODY_BYTES;
 use crate::middleware;
 use crate::server::AppState;
 
-/// How long a body may take however small it is, and the bytes it brings a second beyond that.
+/// The time for any body, however small, and the bytes per second that it must bring beyond that.
 const GRACE: Duration = Duration::from_secs(10);
 const BYTES_PER_SECOND: u64 = 8 * 1024;
 
-/// Counts the bytes of bodies that are in memory, so that nobody fills it. A body counts with what has come of it, not
-/// with what it announces: who sends slowly takes no room from others.
+/// Counts the bytes of bodies in memory, so that nobody fills it. A body counts with the bytes received, not with its
+/// declared length: a slow sender takes no room from others.
 #[derive(Debug)]
 pub(crate) struct Bodies {
-    /// The most bytes of all, and of one network.
+    /// The most bytes in all, and for each network.
     all: usize,
     network: usize,
     counts: Mutex<Counts>,
@@ -41,7 +43,7 @@ struct Counts {
     networks: HashMap<Network, usize>,
 }
 
-/// The bytes of one body; given back when it is dropped.
+/// The counted bytes of one body; released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Charge {
     bodies: Arc<Bodies>,
@@ -49,7 +51,7 @@ pub(crate) struct Charge {
     bytes: usize,
 }
 
-/// The time by which a body must have come this far.
+/// The deadline of a body, which each received byte extends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Instant);
 
@@ -67,7 +69,7 @@ impl Charge {
     /// Counts up to this many bytes.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] if that is more than there is room for.
+    /// [`Refusal::Unavailable`] if that exceeds a limit.
     pub(crate) fn grow(&mut self, to: usize) -> Result<(), Refusal> {
         let more = to.saturating_sub(self.bytes);
         let mut counts = self.bodies.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,23 +100,23 @@ impl Drop for Charge {
 }
 
 impl Deadline {
-    /// The deadline of a body that begins now.
+    /// Returns the deadline of a body that begins now.
     pub(crate) fn begin() -> Self {
         Self(Instant::now() + GRACE)
     }
 
-    /// Waits for more of a body of which this many bytes have come.
+    /// Waits for more of a body of which this many bytes were received.
     ///
     /// # Errors
-    /// [`Refusal::RequestSlow`] if it does not come in time.
+    /// [`Refusal::RequestSlow`] if nothing comes in time.
     pub(crate) async fn wait<T>(&self, bytes: usize, more: impl Future<Output = T>) -> Result<T, Refusal> {
         let earned = Duration::from_secs(bytes as u64 / BYTES_PER_SECOND);
         timeout_at(self.0 + earned, more).await.map_err(|_| Refusal::RequestSlow)
     }
 }
 
-/// Reads the body of a request into one buffer before anything else sees it. hyper gives a body in pieces as they came
-/// from the network, and each keeps all the memory that was read into: of a body sent one byte a packet that is
+/// Middleware: reads the body of a request into one buffer before anything else sees it. hyper yields a body in pieces
+/// as they come from the network, and each keeps its whole read buffer: for a body sent one byte per packet that is
 /// thousands of times its size.
 pub(crate) async fn gather(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
@@ -137,7 +139,7 @@ pub(crate) async fn gather(State(app): State<AppState>, request: Request, next: 
     response
 }
 
-/// The network that a request comes from.
+/// Returns the network that a request comes from.
 pub(crate) fn network_of(app: &AppState, parts: &http::request::Parts) -> Network {
     let peer = parts.extensions.get::<Peer>().copied();
     let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -148,7 +150,7 @@ async fn read(mut body: Body, charge: &mut Charge) -> Result<Bytes, Refusal> {
     let deadline = Deadline::begin();
     let mut read = BytesMut::new();
     while let Some(frame) = deadline.wait(read.len(), body.frame()).await? {
-        // An error is a body that ends too early, or that is not coded as it says.
+        // An error is a body that ends too early or is encoded incorrectly.
         let frame = frame.map_err(|_| Refusal::RequestBad)?;
         let Ok(data) = frame.into_data() else { continue };
         if read.len() + data.len() > BODY_BYTES {

@@ -1,3 +1,5 @@
+//! Compression of responses.
+
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -7,15 +9,16 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{And, Predicate, SizeAbove};
 
-/// The smallest body for which compressing is worth its time.
+/// The smallest body that is worth compressing.
 const LEAST_BYTES: u64 = 1_024;
-/// Cheap: pages are made for one reader each.
+/// A cheap level: each page is rendered for one reader.
 const LEVEL: i32 = 4;
 
-/// Decides by its head whether an answer is compressed.
+/// Decides from a response's head whether it is compressed.
 type ByHead = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
 
-/// Compresses pages, JSON and SVG. Files inside the binary are compressed already, and pictures do not shrink.
+/// Returns the layer that compresses pages, JSON and SVG. Files inside the binary are compressed already, and pictures
+/// do not shrink.
 pub(crate) fn layer() -> CompressionLayer<And<SizeAbove, ByHead>> {
     CompressionLayer::new()
         .quality(CompressionLevel::Precise(LEVEL))
@@ -28,10 +31,10 @@ fn shrinks(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bo
     ["text/html", "application/json", "application/problem+json", "image/svg+xml"].contains(&essence)
 }
 
-/// Keeps answers that another site has asked for uncompressed. Their length would tell that site and somebody who
-/// listens on the line whether a word it has put into the address stands in the page beside a secret, such as that of
-/// an invite (the BREACH attack). Browsers say which site asks wherever the page is secure; where it is not, whoever
-/// listens reads the page itself.
+/// Middleware: leaves responses to cross-site requests uncompressed. Their length would tell that site, together with
+/// somebody who observes the network, whether a word it has put into the address is on the page beside a secret, such
+/// as that of an invite (the BREACH attack). Browsers name the requesting site wherever the page is secure; where it is
+/// not, an observer reads the page itself.
 pub(crate) async fn guard(mut request: Request, next: Next) -> Response {
     let site = request.headers().get("sec-fetch-site");
     if site.is_some_and(|site| site != "same-origin" && site != "none") {

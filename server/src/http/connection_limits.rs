@@ -1,3 +1,5 @@
+//! Limits of open HTTP connections.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Connections as Limits;
 
-/// Counts the HTTP connections that are no sockets, so that nobody takes more than their share. Where there is no room,
-/// the connection that has waited longest for its peer gives way: one that is half a request, or kept open for a next
-/// one. Somebody new is never kept waiting by those who only hold connections open.
+/// Counts HTTP connections that are not WebSockets, so that nobody takes more than their share. At the limit, the
+/// connection that has been idle longest is closed: one with half a request, or a keep-alive one. New clients never
+/// wait for those who only hold connections open.
 pub(crate) struct Connections {
     limits: Limits,
     state: Mutex<State>,
@@ -16,11 +18,11 @@ pub(crate) struct Connections {
 
 #[derive(Default)]
 struct State {
-    /// The place in the order of the next connection that begins to wait.
+    /// The order number of the next connection that becomes idle.
     next: u64,
     all: usize,
     networks: HashMap<Network, usize>,
-    /// Connections that wait for their peer, those that have waited longest first.
+    /// Idle connections, longest idle first.
     waiting: BTreeMap<u64, Waiting>,
     /// The same by network.
     by_network: BTreeSet<(Network, u64)>,
@@ -31,7 +33,7 @@ struct Waiting {
     place: Arc<Place>,
 }
 
-/// A connection's place in the count.
+/// The state of a counted connection.
 struct Place {
     end: CancellationToken,
     at: Mutex<At>,
@@ -39,15 +41,15 @@ struct Place {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// It waits for its peer, with this place in the order.
+    /// Idle: the next step is the peer's. With its number in the order.
     Waiting(u64),
-    /// A request is carried out.
+    /// A request is being processed.
     Working,
-    /// It has given way and counts no more.
+    /// It is closed and no longer counted.
     Ended,
 }
 
-/// A connection that counts, until this is dropped.
+/// A counted connection, until this is dropped.
 #[derive(Clone)]
 pub(crate) struct Permit(Arc<Counted>);
 
@@ -62,7 +64,7 @@ impl Connections {
         Self { limits, state: Mutex::default() }
     }
 
-    /// Counts one more, of a network whose connections are counted too if there is one. None if nobody can give way.
+    /// Counts a new connection, for its network too if there is one. None if no idle connection can be closed instead.
     pub(crate) fn open(self: &Arc<Self>, network: Option<Network>) -> Option<Permit> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let of_network =
@@ -85,7 +87,7 @@ impl Connections {
         Some(Permit(Arc::new(Counted { connections: Arc::clone(self), network, place })))
     }
 
-    /// Ends the connection that has waited longest for its peer, if there is one.
+    /// Closes the connection that has been idle longest, if there is one.
     pub(crate) fn give_way(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(longest) = state.waiting.first_key_value().map(|(at, _)| *at) {
@@ -95,7 +97,7 @@ impl Connections {
 }
 
 impl Permit {
-    /// A request has come and is carried out.
+    /// Marks the connection as busy: a request was received.
     pub(crate) fn works(&self) {
         let Counted { connections, network, place } = &*self.0;
         let mut state = connections.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +108,7 @@ impl Permit {
         }
     }
 
-    /// The request is done; the next step is the peer's.
+    /// Marks the connection as idle: the request is done.
     pub(crate) fn waits(&self) {
         let Counted { connections, network, place } = &*self.0;
         let mut state = connections.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +120,7 @@ impl Permit {
         state.wait(*network, place);
     }
 
-    /// Completes when the connection has to give way.
+    /// Completes when the connection must close.
     pub(crate) async fn ended(&self) {
         self.0.place.end.cancelled().await;
     }
@@ -142,7 +144,7 @@ impl State {
         }
     }
 
-    /// Ends a connection that waits. It counts no more from now on, though its task may need a moment.
+    /// Closes an idle connection. It is no longer counted from now on, though its task may need a moment.
     fn end(&mut self, at: u64) {
         if let Some(Waiting { network, place }) = self.waiting.remove(&at) {
             if let Some(network) = network {

@@ -1,3 +1,5 @@
+//! Forms and server functions: `POST /do/…`.
+
 use app::{Failure, Returned, ShownOnce};
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
@@ -17,11 +19,11 @@ use crate::server::AppState;
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
-/// The field that names the page a form stands on: path and query.
+/// The field that names the page with the form: path and query.
 const PAGE_FIELD: &str = "page";
 
-/// `POST /do/…`: a server function. A script gets what it answers; a browser that sends a form without one gets a page
-/// to go to, or in the answer itself the page it came from, with the reason and all that was typed.
+/// `POST /do/…`: a server function. A script gets its result; a browser without one gets a redirect, or in the answer
+/// itself the page with the form, with the reason and all typed values.
 pub(crate) async fn call(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -62,7 +64,7 @@ pub(crate) async fn call(
     sent.answer(app, caller, answer, shown_once).await
 }
 
-/// A refusal for a script, as every error is told.
+/// Returns a refusal for a script, as problem details like every error.
 async fn as_problem(answer: Response) -> Response {
     if answer.status().is_success() || answer.status().is_redirection() {
         return answer;
@@ -84,7 +86,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// The answer for a browser, made of that for a script.
+    /// Turns the answer for a script into one for a browser.
     async fn answer(
         self,
         app: AppState,
@@ -109,14 +111,14 @@ impl Sent {
         head.status = StatusCode::SEE_OTHER;
         head.headers.remove(CONTENT_TYPE);
         head.headers.remove(CONTENT_LENGTH);
-        // What is not an address is not followed; the start page always is one.
+        // An invalid address is not followed; the start page always is a valid one.
         let place = HeaderValue::from_str(&place.unwrap_or(page)).unwrap_or(HeaderValue::from_static("/"));
         head.headers.insert(LOCATION, place);
         Response::from_parts(head, Body::empty())
     }
 }
 
-/// Answers with the page that a refused form stands on, and with the status of the refusal.
+/// Answers with the page of a refused form, and with the status of the refusal.
 pub(crate) async fn refuse(
     app: AppState,
     caller: Caller,
@@ -131,7 +133,7 @@ pub(crate) async fn refuse(
     answer
 }
 
-/// Somebody opened the address of a form, such as from the history of a browser.
+/// Answers a GET request for the address of a form, such as from a browser's history.
 fn not_posted(headers: &HeaderMap) -> Response {
     if wants_html(headers) {
         return Redirect::to("/").into_response();
@@ -141,15 +143,15 @@ fn not_posted(headers: &HeaderMap) -> Response {
     answer
 }
 
-/// The page that a form stands on, as the form says, or else the `Referer`. Only path and query count, so that nobody
-/// is sent elsewhere.
+/// Returns the page of a form, from its field or else the `Referer`. Only path and query are used, so that nobody is
+/// redirected to another site.
 pub(crate) fn page_of(fields: &[(String, String)], headers: &HeaderMap) -> String {
     let field = fields.iter().find(|(name, _)| name == PAGE_FIELD).map(|(_, page)| page.as_str());
     let referer = || headers.get(REFERER).and_then(|referer| referer.to_str().ok());
     let page = field.filter(|page| page.starts_with('/')).or_else(referer);
     let uri = page.and_then(|page| page.parse::<Uri>().ok());
     let address = uri.and_then(|uri| Some(uri.path_and_query()?.to_string())).unwrap_or_default();
-    // Two slashes at the beginning would be another host, and so would a backslash; forms are no pages.
+    // Two leading slashes, or a backslash, would lead to another host; forms are not pages.
     let is_page = address.starts_with('/')
         && !address.starts_with("//")
         && !address.contains('\\')

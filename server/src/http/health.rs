@@ -1,3 +1,5 @@
+//! Health checks: liveness and readiness.
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -14,8 +16,8 @@ pub(crate) async fn live() -> &'static str {
     "ok"
 }
 
-/// `GET /health/ready`: 200 while it serves. 503 with the reason, as problem details (RFC 9457), from the moment it is
-/// told to stop, and while nothing can be written; people can read meanwhile, and it is 200 again by itself.
+/// `GET /health/ready`: 200 while the server is ready. 503 with the reason, as problem details (RFC 9457), once it is
+/// stopping, and while nothing can be written; reads work meanwhile, and readiness recovers by itself.
 pub(crate) async fn ready(State(app): State<AppState>) -> Response {
     if app.stopping.is_cancelled() {
         return unready("stopping", "The server is stopping.");
@@ -23,7 +25,7 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Response {
     let fault = app.chat.write_fault().map(|fault| fault.to_string());
     let is_full = app.config.store == StoreChoice::Sqlite && ops::is_full(&app.config.data);
     match fault {
-        // The fault may name files, which are nobody's business outside; the log has all of it.
+        // The fault may name files, which are not public; the log has all of it.
         Some(fault) if is_full || fault.contains("full") => unready("disk_full", FULL),
         Some(_) => unready("read_only", "Nothing can be written to the database; the log says why."),
         None if is_full => unready("disk_full", FULL),

@@ -1,3 +1,5 @@
+//! The HTTP listener: accepts connections and serves them.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -16,19 +18,19 @@ use tower::ServiceExt;
 use crate::http::connection_limits::Permit;
 use crate::server::AppState;
 
-/// Who is at the other end of the connection.
+/// The address of the peer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// How long to rest after the system refused a connection; usually it is out of descriptors.
+/// The pause after the system refused a connection; usually it is out of descriptors.
 const REST: Duration = Duration::from_millis(100);
-/// The largest header of a request, and how much of a body is read at once.
+/// The largest header of a request, and the most bytes of a body in one read.
 const BUFFER_BYTES: usize = 16 * 1024;
-/// The longest a peer may leave an answer unacknowledged or take nothing of it.
+/// The longest that a peer may leave an answer unacknowledged or read nothing of it.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Accepts connections until the server stops. Our own loop, because `axum::serve` has no header timer: a
+/// Accepts connections until the server stops. A loop of our own, because `axum::serve` has no header timeout: a
 /// connection that sends half a request would stay for ever.
 pub(crate) async fn run(listener: TcpListener, router: Router, app: AppState) {
     let mut failing = false;
@@ -46,7 +48,7 @@ pub(crate) async fn run(listener: TcpListener, router: Router, app: AppState) {
                 }
             }
             Err(error) => {
-                // Once, until it works again.
+                // Logged once, until accepting works again.
                 if !std::mem::replace(&mut failing, true) {
                     tracing::warn!(error = %error, "accept failed");
                 }
@@ -60,7 +62,7 @@ pub(crate) async fn run(listener: TcpListener, router: Router, app: AppState) {
 fn tune(stream: &TcpStream) -> std::io::Result<()> {
     #[cfg(target_os = "linux")]
     socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
-    // Frames are small and written whole; waiting for more would only delay them.
+    // Frames are small and written whole; Nagle's algorithm would only delay them.
     stream.set_nodelay(true)
 }
 
@@ -77,7 +79,7 @@ pub(crate) async fn serve(
         let permit = of_requests.clone();
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(permit.clone());
-        // With a body, the request is here once the body is.
+        // A request with a body counts once the body is read.
         if request.body().is_end_stream() {
             permit.works();
         }
@@ -96,18 +98,18 @@ pub(crate) async fn serve(
         .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {
-        // An error is a peer that went away or spoke something else than HTTP: nothing to do about it.
+        // An error is a peer that went away or spoke another protocol: nothing to do about it.
         _ = &mut connection => return,
-        // There are others who need the place.
+        // The connection limit needs room for another one.
         () = permit.ended() => return,
         () = app.stopping.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
-    // Whoever asked and does not take the answer keeps nobody from ending.
+    // A peer that does not read its answer delays the shutdown no longer than this.
     let _ = tokio::time::timeout(app.config.patience.goodbye, connection).await;
 }
 
-/// Counts a connection. Those of proxies and of this machine count together only: many people are behind them.
+/// Counts a connection. Those of proxies and of this machine count only in all: many people are behind them.
 fn permit(app: &AppState, Peer(peer): Peer) -> Option<Permit> {
     let address = peer.ip().to_canonical();
     let shared = address.is_loopback() || app.config.trusts(address);

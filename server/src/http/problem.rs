@@ -1,3 +1,5 @@
+//! Errors as problem details (RFC 9457).
+
 use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,7 @@ use wire::{Refusal, Refused};
 
 use crate::http::routes::BODY_BYTES;
 
-/// A refusal as HTTP says it: problem details (RFC 9457) with our stable code.
+/// A refusal as an HTTP response: problem details (RFC 9457) with our stable code.
 pub(crate) struct Problem(pub(crate) Refusal);
 
 const PROBLEM: &str = "application/problem+json";
@@ -23,7 +25,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The problem document of a refusal. `message` and `retry_ms` are what the page reads of it.
+/// Returns the problem document of a refusal. The page reads `message` and `retry_ms`.
 pub(crate) fn document(status: StatusCode, refused: &Refused) -> Response {
     let mut body = json!({
         "type": "about:blank",
@@ -46,8 +48,8 @@ pub(crate) fn document(status: StatusCode, refused: &Refused) -> Response {
     response
 }
 
-/// Makes a problem document of every error that is neither one nor a page: those of extractors, of the router and of
-/// layers below. Headers such as `Allow` stay.
+/// Middleware: turns every error that is neither a problem document nor a page into one: those of extractors, of the
+/// router and of inner layers. Headers such as `Allow` stay.
 pub(crate) async fn explain(response: Response) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {

@@ -1,5 +1,5 @@
-//! A bound on the pages that are rendered at once. A render holds its data, its tree and its HTML in memory, so many heavy
-//! pages at once would take as many times that; it also takes a core while it lasts.
+//! A limit of concurrent page renders. A render holds its data, its tree and its HTML in memory, so many heavy pages at
+//! once would take as many times that; it also takes a core while it lasts.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -19,23 +19,23 @@ use crate::http::problem::Problem;
 
 /// The queue bound for renders; more requests are refused at once.
 const WAITING: usize = 512;
-/// After how many seconds a refused browser may come back.
+/// The `Retry-After` for a refused browser, in seconds.
 const AGAIN: u64 = 2;
 /// The page for a refused browser has a style sheet and an icon, and nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'";
 
-/// The room for renders: one a core, and a queue.
+/// The limit of renders: one for each core, and a queue.
 #[derive(Clone)]
 pub(crate) struct RenderLimit {
     at_work: Arc<Semaphore>,
     inside: Arc<Semaphore>,
-    /// The answer to a browser for which there is no room.
+    /// The page for a browser that is refused.
     busy: Bytes,
 }
 
 impl RenderLimit {
-    /// Room for as many renders as there are cores, at least two.
+    /// Allows as many renders as there are cores, at least two.
     pub(crate) fn new(assets: Assets) -> Self {
         Self::with_room(available_parallelism().map_or(2, |cores| cores.get().max(2)), WAITING, &assets)
     }
@@ -47,17 +47,17 @@ impl RenderLimit {
     }
 }
 
-/// Middleware: a request waits for its turn, or is answered with 503 and `Retry-After` if too many wait.
+/// Middleware: a request waits for a free render, or is answered with 503 and `Retry-After` if the queue is full.
 pub(crate) async fn bound(State(renders): State<RenderLimit>, request: Request, next: Next) -> Response {
     let Ok(_inside) = Arc::clone(&renders.inside).try_acquire_owned() else { return busy(renders, &request) };
-    // Nobody closes it; if somebody did, there would be no room either.
+    // The semaphore is never closed; if it were, there would be no room either.
     let Ok(_at_work) = Arc::clone(&renders.at_work).acquire_owned().await else {
         return busy(renders, &request);
     };
     next.run(request).await
 }
 
-/// A page for a browser, and a problem document for everybody else.
+/// Answers with a page for a browser, and with a problem document for any other client.
 fn busy(renders: RenderLimit, request: &Request) -> Response {
     let mut response = if wants_html(request.headers()) {
         let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
@@ -91,7 +91,7 @@ mod tests {
 
     type Answer = Pin<Box<dyn Future<Output = StatusCode> + Send>>;
 
-    /// Drives a request until it waits; gives its answer if it has one.
+    /// Polls a request until it waits; returns its status if it has an answer.
     async fn drive(answer: &mut Answer) -> Option<StatusCode> {
         poll_fn(|context| {
             Poll::Ready(match answer.as_mut().poll(context) {

@@ -1,3 +1,5 @@
+//! The router: routes and layers.
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -38,11 +40,11 @@ use crate::websocket;
 
 /// The largest body of a request.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
-/// The longest a request may take, and one that brings a file.
+/// The longest a request may take, and an upload.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 const UPLOAD_TIME: Duration = Duration::from_secs(180);
 
-/// Every route but the pages, which are the app's.
+/// All routes except the pages, which are the app's.
 pub const ROUTES: [&str; 8] = [
     "/ws",
     "/publish",
@@ -54,11 +56,11 @@ pub const ROUTES: [&str; 8] = [
     "/health/ready",
 ];
 
-/// What is where. The layers read from the bottom up: the last one sees a request first.
+/// Builds the router. Layers read from the bottom up: the last one sees a request first.
 pub(crate) fn router(app: AppState) -> Router {
     let mut csrf = CsrfLayer::new();
     if let Some(origin) = &app.config.origin {
-        // The origin was checked with the other settings.
+        // The origin was validated with the other settings.
         csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
     }
     let [ws, publish, topics, call, avatar, picture, live, ready] = ROUTES;
@@ -78,14 +80,14 @@ pub(crate) fn router(app: AppState) -> Router {
         .layer(compression::layer())
         .layer(from_fn(compression::guard))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME));
-    // Files are larger, and take longer.
+    // Uploads are larger, and take longer.
     let uploads = Router::new()
         .route(picture, post(avatars::upload))
         .layer(RequestBodyLimitLayer::new(UPLOAD_BYTES))
         .layer(from_fn_with_state(app.clone(), avatars::explain))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD_TIME));
-    // Who watches over the server need not know its name.
+    // Health checks need not know the server's name.
     let health = Router::new().route(live, get(health::live)).route(ready, get(health::ready));
     requests
         .merge(uploads)
@@ -110,7 +112,7 @@ async fn nothing(_: Request) -> Problem {
     Problem(Refusal::NotFound)
 }
 
-/// A body of which nobody knows how long it would be. It is never sent.
+/// A body of unknown length. It is never sent.
 struct Unknown;
 
 impl http_body::Body for Unknown {
@@ -125,7 +127,7 @@ impl http_body::Body for Unknown {
     }
 }
 
-/// Answers HEAD as GET would be answered, without the content: with its length, if that is known.
+/// Middleware: answers HEAD like GET without the content: with its length, if that is known.
 async fn head(mut request: Request, next: Next) -> Response {
     if request.method() != Method::HEAD {
         return next.run(request).await;
@@ -138,7 +140,7 @@ async fn head(mut request: Request, next: Next) -> Response {
         Some(length) if has_content => {
             response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
-        // A body without a known length, so that none is told.
+        // A body without a known length, so that no length is sent.
         None => *response.body_mut() = Body::new(Unknown),
         Some(_) => {}
     }

@@ -1,3 +1,5 @@
+//! Sessions over HTTP: cookies and bearer tokens to a caller.
+
 use app::SessionCookie;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -14,10 +16,9 @@ use crate::http::problem::Problem;
 use crate::middleware::{address, host, is_local_client, is_own_origin, origin_parts};
 use crate::server::AppState;
 
-/// How this server keeps sessions in browsers. Behind https the cookie is bound to this host and to https; plain http,
-/// which a name on this machine may use, knows no such cookies. Cookies are not kept apart by port (RFC 6265, section
-/// 8.5), so a port that is not the usual one is part of the name: two servers on one host do not sign each other's
-/// people out.
+/// Returns the session cookie of this server. Behind https the cookie is bound to this host and to https; plain http,
+/// which a name on this machine may use, has no such cookies. Cookies are not separated by port (RFC 6265, section
+/// 8.5), so a non-default port is part of the name: two servers on one host do not sign each other's users out.
 pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
     let (usual, own) = match config.origin.as_deref().and_then(origin_parts) {
         Some((usual, own)) => (usual, Some(own)),
@@ -30,7 +31,7 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
     SessionCookie { name, secure }
 }
 
-/// Finds out on whose behalf a request runs: by its cookie, or by `Authorization: Bearer`.
+/// Middleware: authenticates the caller of a request: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let token = token(&app.config, request.headers());
     let endings = app.chat.revocation_position();
@@ -53,19 +54,19 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     request.extensions_mut().insert(caller);
     let cookie = cookie(&app.config, request.headers());
     let mut response = next.run(request).await;
-    // The session was ended elsewhere: what is left of it in this browser goes, unless the answer begins another one.
+    // The session was revoked elsewhere: its cookie is removed from this browser, unless the answer begins another one.
     if is_stale && !response.headers().contains_key(SET_COOKIE) {
         response.headers_mut().append(SET_COOKIE, cookie.clear());
     }
     response
 }
 
-/// What the browser says it is.
+/// Returns the browser's description of itself.
 fn label(headers: &HeaderMap) -> String {
     headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The token of the browser's device.
+/// Returns the token of the browser's device.
 fn device(config: &Config, headers: &HeaderMap) -> Option<Token> {
     Token::parse(CookieJar::from_headers(headers).get(&cookie(config, headers).device_name())?.value())
 }
@@ -77,18 +78,18 @@ fn token(config: &Config, headers: &HeaderMap) -> Option<Token> {
     }
 }
 
-/// The token of `Authorization: Bearer`, whose scheme is written in any case (RFC 9110, section 11.1).
+/// Returns the token of `Authorization: Bearer`, whose scheme is case-insensitive (RFC 9110, section 11.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Open topics have no accounts: they are for callers on this machine while the server is for nobody else, and
-/// otherwise for callers with the operator's token. With an origin set there is a proxy, which may hide that a caller
-/// is not on this machine.
+/// Returns true if the caller may use open topics. They have no accounts: while the server is local they are for
+/// callers on this machine, and otherwise for callers with the operator's token. With an origin set there is a proxy,
+/// which may hide that a caller is not on this machine.
 fn may_use_open_topics(config: &Config, headers: &HeaderMap, peer: Option<Peer>) -> bool {
     if let (Some(own), Some(given)) = (&config.open_topics_token, bearer(headers)) {
-        // Compared as digests, so that the time it takes tells nothing.
+        // Digests are compared, so that timing reveals nothing.
         return Sha256::digest(own) == Sha256::digest(given);
     }
     if config.origin.is_some() {
@@ -149,7 +150,7 @@ mod tests {
         for open_topics in [OpenTopics::Loopback, OpenTopics::Everyone, OpenTopics::Nobody] {
             let origin = Some("https://chat.example.org".into());
             let config = Config { origin, open_topics, ..Config::volatile() };
-            // As a proxy sends it that adds no header.
+            // As from a proxy that adds no header.
             assert!(!may(&config, HERE, &[]), "{open_topics:?}");
             assert!(!may(&config, HERE, &[("authorization", "Bearer the-operators-own-token")]));
             let config = Config { open_topics_token: Some(token.into()), ..config };

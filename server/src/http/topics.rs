@@ -1,3 +1,5 @@
+//! Open topics over HTTP: publishing and history.
+
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +17,7 @@ use crate::http::negotiation::is_media_type;
 use crate::http::problem::Problem;
 use crate::server::AppState;
 
-/// `POST /publish`: any JSON to an open topic.
+/// `POST /publish`: publishes any JSON to an open topic.
 pub(crate) async fn publish(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -34,7 +36,7 @@ pub(crate) async fn publish(
     Ok(AxumJson(answer).into_response())
 }
 
-/// Which slice of a log is asked for.
+/// The requested slice of a log.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct HistoryQuery {
     after: Option<String>,
@@ -42,8 +44,8 @@ pub(crate) struct HistoryQuery {
     limit: Option<String>,
 }
 
-/// `GET /topics/{topic}/history`: a slice of a log, a JSON array, oldest first. The headers say where the
-/// log begins and ends, and which life of it this is.
+/// `GET /topics/{topic}/history`: a slice of a log, a JSON array, oldest first. The headers say where the log begins
+/// and ends, and name its epoch.
 pub(crate) async fn history(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -78,6 +80,6 @@ impl HistoryQuery {
 
 fn number(field: &'static str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
     let wrong = Refusal::FieldWrong { field, wants: "a whole number, 0 or more" };
-    // Past i64 no log has an entry, and no store has a number for it.
+    // No log has an entry beyond i64, and no store has a number for it.
     text.map(|text| text.parse::<u64>().ok().filter(|n| i64::try_from(*n).is_ok()).ok_or(wrong)).transpose()
 }

@@ -1,3 +1,5 @@
+//! The client's address of a request, through trusted proxies.
+
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{FORWARDED, VIA};
@@ -9,7 +11,7 @@ use crate::http::listener::Peer;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Headers by which a proxy says that the caller is somebody else than the peer.
+/// Headers by which a proxy forwards the client's address.
 const FORWARDING: [HeaderName; 5] = [
     FORWARDED,
     VIA,
@@ -18,10 +20,10 @@ const FORWARDING: [HeaderName; 5] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// The address that a request comes from: the peer, or the client that trusted proxies name. Each proxy adds the
-/// address it saw at the end of `X-Forwarded-For`, so the header is read from its end for as long as the address
-/// reached so far is a trusted proxy; what stands before that is the caller's own word. An entry that is no address
-/// ends the reading, and the proxy that passed it on counts as the client.
+/// Returns the address that a request comes from: the peer, or the client that trusted proxies name. Each proxy appends
+/// the address it saw to `X-Forwarded-For`, so the header is read from its end for as long as the address reached so
+/// far is a trusted proxy; everything before that is the caller's own claim. An entry that is not an address ends the
+/// reading, and the proxy that passed it on counts as the client.
 pub(crate) fn address(config: &Config, headers: &HeaderMap, Peer(peer): Peer) -> IpAddr {
     let mut client = peer.ip().to_canonical();
     let lines = headers.get_all(FORWARDED_FOR).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
@@ -38,15 +40,15 @@ pub(crate) fn address(config: &Config, headers: &HeaderMap, Peer(peer): Peer) ->
     client
 }
 
-/// Whether a request comes from this machine without any proxy: its client needs no limits. A proxy on this machine
-/// passes on the `Host` of its own clients, or adds a header.
+/// Returns true if a request comes from this machine without any proxy: its client needs no limits. A proxy on this
+/// machine forwards the `Host` of its own clients, or adds a header.
 pub(crate) fn is_local_client(headers: &HeaderMap, Peer(peer): Peer) -> bool {
     peer.ip().to_canonical().is_loopback()
         && !FORWARDING.iter().any(|name| headers.contains_key(name))
         && host(headers).is_some_and(|host| host.is_loopback())
 }
 
-/// An entry of `X-Forwarded-For`: an address, perhaps in brackets, with a port or with a zone, perhaps quoted.
+/// Parses an entry of `X-Forwarded-For`: an address, perhaps in brackets, with a port or with a zone, perhaps quoted.
 fn hop_address(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let hop = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);
@@ -145,7 +147,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nobody can name a client of their own choice by what they send before the proxy's own entry.
+        /// Nobody can choose a client address with data before the proxy's own entry.
         #[test]
         fn what_a_caller_sends_never_counts(said in "[ -~]{0,40}") {
             let config = behind(&["10.0.0.0/8"]);

@@ -1,9 +1,11 @@
+//! Authorities: hosts with an optional port, in `Host` headers and origins.
+
 use std::net::Ipv6Addr;
 
 use http::header::HOST;
 use http::{HeaderMap, Uri, Version};
 
-/// A host and perhaps a port, as `Host` and an origin write them (RFC 9110, section 7.2), read to the letter.
+/// A host with an optional port, as in `Host` and in an origin (RFC 9110, section 7.2), parsed strictly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Authority<'a> {
     name: &'a str,
@@ -11,7 +13,7 @@ pub(crate) struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// Reads a host with or without a port; none if it has a user, a space, or anything else that no host has.
+    /// Parses a host with or without a port; none if it has a user, a space, or anything else that no host has.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (name, rest) = match text.strip_prefix('[') {
             Some(rest) => {
@@ -35,12 +37,12 @@ impl<'a> Authority<'a> {
         Some(Self { name, port })
     }
 
-    /// The one that a request asks for; none if the request does not name exactly one.
+    /// Returns the authority of a request; none if the request does not name exactly one.
     pub(crate) fn of_request(headers: &'a HeaderMap, uri: &Uri, version: Version) -> Option<Self> {
         let mut lines = headers.get_all(HOST).iter();
         let host = match (lines.next(), lines.next()) {
             (Some(host), None) => host.to_str().ok()?,
-            // HTTP/1.0 knows no hosts; such a request asks for none of ours.
+            // HTTP/1.0 has no `Host`; such a request never names this server.
             (None, _) if version < Version::HTTP_11 => "unnamed",
             _ => return None,
         };
@@ -49,30 +51,30 @@ impl<'a> Authority<'a> {
         Self::parse(host).filter(|_| same)
     }
 
-    /// Whether both are the same place by a scheme whose usual port is `usual`.
+    /// Returns true if both are the same host and port in a scheme with the default port `usual`.
     pub(crate) fn is(self, other: Authority<'_>, usual: u16) -> bool {
         self.name.eq_ignore_ascii_case(other.name)
             && self.port.unwrap_or(usual) == other.port.unwrap_or(usual)
     }
 
-    /// Whether it is a name for this machine.
+    /// Returns true if it is a name of this machine.
     pub(crate) fn is_loopback(self) -> bool {
         self.name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
             || self.name.eq_ignore_ascii_case("localhost")
     }
 
-    /// The port, if it is written.
+    /// Returns the port, if there is one.
     pub(crate) const fn port(self) -> Option<u16> {
         self.port
     }
 }
 
-/// Reads the `Host` of a request whose host has been checked.
+/// Parses the `Host` of a request whose host has been checked.
 pub(crate) fn host(headers: &HeaderMap) -> Option<Authority<'_>> {
     Authority::parse(headers.get(HOST)?.to_str().ok()?)
 }
 
-/// Splits an origin into the usual port of its scheme and its authority; none if it is no origin of a page.
+/// Splits an origin into the default port of its scheme and its authority; none if it is not the origin of a page.
 pub(crate) fn origin_parts(origin: &str) -> Option<(u16, Authority<'_>)> {
     let (scheme, authority) = origin.split_once("://")?;
     let usual = match scheme {

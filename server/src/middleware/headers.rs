@@ -1,3 +1,5 @@
+//! Security headers of responses.
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -11,8 +13,8 @@ use super::authority::origin_parts;
 use crate::config::Config;
 use crate::server::AppState;
 
-/// Says on every answer how a browser shall treat it. A page has set its own policy; what has none may do
-/// nothing at all. What does not say otherwise is kept by nobody on the way.
+/// Middleware: sets the security headers of every response. A page has set its own policy; responses without one may do
+/// nothing at all. Responses that do not say otherwise are not cached.
 pub(crate) async fn set_headers(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
@@ -46,7 +48,7 @@ pub(crate) async fn set_headers(State(app): State<AppState>, request: Request, n
     response
 }
 
-/// Whether browsers may be told to use https only. The header is for all ports of a host, so a server on another
+/// Returns true if browsers may be restricted to https. The header is for all ports of a host, so a server on another
 /// port must not send it.
 fn is_https_only(config: &Config) -> bool {
     let origin = config.origin.as_deref().and_then(origin_parts);

@@ -1,3 +1,5 @@
+//! The check of the `Host` header, against DNS rebinding.
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -10,8 +12,8 @@ use crate::http::listener::Peer;
 use crate::http::problem::Problem;
 use crate::server::AppState;
 
-/// Answers only to the names of this server, and takes what changes something only from its own pages. A page of
-/// another site can make its own name lead to this machine (DNS rebinding); then the `Host` still is that name.
+/// Middleware: answers only requests for the names of this server, and accepts changes only from its own pages. A page
+/// of another site can make its own name resolve to this machine (DNS rebinding); then the `Host` still is that name.
 pub(crate) async fn check_host(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let from_here = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
     let host = Authority::of_request(request.headers(), request.uri(), request.version());

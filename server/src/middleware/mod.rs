@@ -1,5 +1,4 @@
-//! What stands before every route: which hosts and origins are answered, and what every answer says about
-//! itself.
+//! Middleware in front of every route: accepted hosts and origins, client addresses, and security headers.
 
 mod address;
 mod authority;

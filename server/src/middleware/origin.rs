@@ -1,3 +1,5 @@
+//! The check of the `Origin` header, against cross-site requests.
+
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::ORIGIN;
@@ -8,8 +10,9 @@ use super::authority::{host, origin_parts};
 use crate::config::Config;
 use crate::http::problem::Problem;
 
-/// Whether a request comes from a page of this server, or from no page at all. A socket asks this by itself:
-/// its upgrade is a GET, which the CSRF layer lets through, and browsers send cookies along from any site.
+/// Returns true if a request comes from a page of this server, or from no page at all. WebSockets need this check of
+/// their own: their upgrade is a GET, which the CSRF layer lets through, and browsers send cookies with it from any
+/// site.
 pub(crate) fn is_own_origin(config: &Config, headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(ORIGIN).iter();
     let origin = match (lines.next(), lines.next()) {
@@ -25,11 +28,11 @@ pub(crate) fn is_own_origin(config: &Config, headers: &HeaderMap) -> bool {
         return true;
     }
     let Some(host) = host(headers) else { return false };
-    // With an origin set, a page may also be opened on the server's own machine, by plain http.
+    // With an origin set, a page may also be opened on the server's own machine, over plain http.
     (config.origin.is_none() || host.is_loopback()) && host.is(from, usual)
 }
 
-/// Says in our words what the CSRF layer says in its own.
+/// Middleware: replaces the CSRF layer's message with our own.
 pub(crate) async fn explain_csrf(response: Response) -> Response {
     if response.extensions().get::<ProtectionError>().is_some() {
         return Problem(Refusal::OriginForeign).into_response();

@@ -1,3 +1,5 @@
+//! The commands `hubbub backup` and `hubbub restore`.
+
 use std::path::Path;
 
 use chat::{Clock, OsRandom, Store, SystemClock};
@@ -7,13 +9,13 @@ use wire::Timestamp;
 use super::control::{self, Made, Reply, Request};
 use crate::config::{Config, ConfigError, StoreChoice};
 
-/// Writes a verified backup of the data into a file, also while a server has it; gives the sentence that says so.
+/// Writes a verified backup of the data to a file, also while a server is running; returns a sentence that confirms it.
 ///
 /// # Errors
-/// Why there is none; nothing is left of it then.
+/// The reason that there is no backup; no file is left then.
 pub async fn back_up(config: &Config, file: &Path, force: bool) -> Result<String, ConfigError> {
     check_data(config)?;
-    // The server may stand in another folder.
+    // The server's working directory may be another one.
     let file =
         std::path::absolute(file).map_err(|error| ConfigError(format!("{}: {error}", file.display())))?;
     let request = Request::Backup { file: file.clone(), force };
@@ -47,10 +49,10 @@ async fn back_up_stopped(config: &Config, file: &Path, force: bool) -> Result<Ma
     Ok(made.into())
 }
 
-/// Makes a backup the data of a folder; gives the sentence that says so.
+/// Replaces the data of a folder with a backup; returns a sentence that confirms it.
 ///
 /// # Errors
-/// Why not; the data is as it was then.
+/// The reason for a refusal; the data is unchanged then.
 pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, ConfigError> {
     if config.store == StoreChoice::Memory {
         return Err(ConfigError("a server that keeps everything in memory has nothing to restore".into()));
@@ -74,7 +76,7 @@ pub fn restore(config: &Config, file: &Path, force: bool) -> Result<String, Conf
     ))
 }
 
-/// Refuses where there is nothing that a command could be about, before it makes an empty server.
+/// Refuses if there is no data, before the command would create an empty server.
 pub(super) fn check_data(config: &Config) -> Result<(), ConfigError> {
     if config.store == StoreChoice::Memory {
         return Err(ConfigError("what is kept in memory is gone with its server".into()));
@@ -85,12 +87,12 @@ pub(super) fn check_data(config: &Config) -> Result<(), ConfigError> {
     Err(ConfigError(format!("there is no data in {}; name its folder with --data", config.data.display())))
 }
 
-/// A number with its word.
+/// Formats a count with its noun.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// A time in UTC, as `2026-11-28 23:05 UTC`.
+/// Formats a time in UTC, as `2026-11-28 23:05 UTC`.
 pub(super) fn day_and_time(millis: i64) -> String {
     let ((year, month, day), minutes) = (Timestamp(millis).date(), millis.rem_euclid(86_400_000) / 60_000);
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)

@@ -1,5 +1,5 @@
-//! `control.sock`: a Unix socket in the data folder over which the operator's commands reach the server that has the
-//! data. One line of JSON asks, one line answers. Only the owner of the folder can open it.
+//! `control.sock`: a Unix socket in the data folder over which the operator's commands call the server that holds the
+//! data. One line of JSON is the request, one line the reply. Only the folder's owner can open it.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::reset_link;
 use super::seen_hosts::{Seen, SeenHosts};
 use crate::config::{Config, ConfigError, StoreChoice};
 
-/// A call to the server.
+/// A request to the server.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub(super) enum Request {
@@ -25,7 +25,7 @@ pub(super) enum Request {
     Status,
 }
 
-/// The answer to a call.
+/// The reply to a request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Reply {
@@ -35,7 +35,7 @@ pub(super) enum Reply {
     Wrong(String),
 }
 
-/// The counts of a backup that was made.
+/// The counts of a finished backup.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub(super) struct Made {
     pub(super) people: u64,
@@ -52,7 +52,7 @@ pub(super) struct Status {
     pub(super) arrivals: Seen,
 }
 
-/// Everything that calls need.
+/// The server side of the control socket, with everything that requests need.
 pub(crate) struct Control {
     pub(crate) chat: Arc<Chat>,
     pub(crate) store: Arc<SqliteStore>,
@@ -61,16 +61,16 @@ pub(crate) struct Control {
     pub(crate) stopping: CancellationToken,
 }
 
-/// The longest call, and the longest time it may take to come.
+/// The largest request, and the longest time it may take to arrive.
 const CALL_BYTES: u64 = 64 * 1_024;
 const CALL_TIME: Duration = Duration::from_secs(5);
 
-/// The file of the socket.
+/// Returns the path of the socket.
 pub(super) fn path(config: &Config) -> PathBuf {
     config.data.join("control.sock")
 }
 
-/// Asks the server that has the data; none if there is none, or the data is in memory.
+/// Calls the server that holds the data; none if there is none, or the data is in memory.
 #[cfg(unix)]
 pub(super) async fn ask(config: &Config, request: &Request) -> Option<Result<Reply, ConfigError>> {
     if config.store == StoreChoice::Memory {
@@ -79,7 +79,7 @@ pub(super) async fn ask(config: &Config, request: &Request) -> Option<Result<Rep
     let path = path(config);
     let stream = match tokio::net::UnixStream::connect(&path).await {
         Ok(stream) => stream,
-        // What a server that was killed has left.
+        // A stale socket of a server that was killed.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
             return None;
         }
@@ -115,7 +115,7 @@ fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
 }
 
 impl Control {
-    /// Serves calls until the server stops. A server that cannot listen there serves all the same.
+    /// Serves requests until the server stops. A server that cannot listen there serves all the same.
     #[cfg(unix)]
     pub(crate) fn listen(self) -> Option<tokio::task::JoinHandle<()>> {
         use std::fs;
@@ -123,7 +123,7 @@ impl Control {
 
         let path = path(&self.config);
         let bind = || -> io::Result<tokio::net::UnixListener> {
-            // We have the folder, so this is what a server that was killed has left.
+            // The data folder is locked by this process, so this is a stale socket of a server that was killed.
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -155,7 +155,7 @@ impl Control {
                     }
                 }
             }
-            // Nobody can call what has stopped; that it stays behind would only be untidy.
+            // Nobody can call a stopped server; a remaining file would only be untidy.
             let _ = fs::remove_file(path);
         }))
     }
@@ -180,7 +180,7 @@ impl Control {
             Err(error) => Reply::Wrong(format!("this server does not know the command: {error}")),
         };
         if let Ok(reply) = line(&reply) {
-            // Who has gone needs no answer.
+            // An error is a client that is gone and needs no reply.
             let _ = to.write_all(&reply).await;
         }
     }

@@ -1,4 +1,4 @@
-//! `hubbub doctor`: looks at everything an operator can get wrong, and says what to do.
+//! `hubbub doctor`: checks everything that an operator can get wrong, and says what to do.
 
 use std::fmt;
 use std::path::Path;
@@ -24,20 +24,20 @@ struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Ok,
-    /// Worth a look.
+    /// A warning.
     Look,
     Wrong,
 }
 
-/// Less free room than this is worth a look, and less than that is wrong.
+/// Free bytes below which the disk gets a warning, and below which it counts as an error.
 const LITTLE: u64 = 1 << 30;
 const NEXT_TO_NONE: u64 = 64 << 20;
-/// Clocks may differ by so much, in milliseconds.
+/// The largest difference of clocks that is fine, in milliseconds.
 const CLOCKS_DIFFER: i64 = 60_000;
-/// Before this version was made: 2026-01-01.
+/// A time before this version was made: 2026-01-01.
 const TOO_EARLY: i64 = 1_767_225_600_000;
 
-/// Looks at the data folder, the clock and the settings, and asks the server that has the folder, if one has.
+/// Checks the data folder, the clock and the settings, and asks the running server, if there is one.
 pub async fn doctor(config: &Config) -> Diagnosis {
     let mut found = Diagnosis(Vec::new());
     let status = match control::ask(config, &Request::Status).await {
@@ -67,7 +67,7 @@ pub async fn doctor(config: &Config) -> Diagnosis {
 }
 
 impl Diagnosis {
-    /// Whether nothing is wrong.
+    /// Returns true if there is no error.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.0.iter().all(|finding| finding.level != Level::Wrong)
@@ -126,7 +126,7 @@ impl Diagnosis {
         }
     }
 
-    /// Looks into a database that no server has.
+    /// Checks a database that no server has open.
     fn database(&mut self, folder: &Path) {
         match SqliteStore::inspect(folder) {
             Ok(Inspection { verified: None, .. }) => {

@@ -1,5 +1,5 @@
-//! What an operator watches: `GET /metrics` in the text format of Prometheus, at an address of its own, so that no proxy
-//! can show it to the world by mistake.
+//! Metrics for the operator: `GET /metrics` in the text format of Prometheus, at an address of its own, so that no
+//! proxy can expose it by mistake.
 
 use std::fmt::{self, Debug};
 use std::sync::atomic::Ordering;
@@ -21,10 +21,10 @@ use prometheus_client::registry::Registry;
 
 use crate::server::AppState;
 
-/// What `Content-Type` the text has.
+/// The `Content-Type` of the metrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The routes of the operator's address.
+/// Builds the router of the metrics address.
 pub(crate) fn router(app: AppState) -> Router {
     Router::new().route("/metrics", get(metrics)).with_state(app)
 }
@@ -39,7 +39,7 @@ async fn metrics(State(app): State<AppState>) -> Response {
     }
 }
 
-/// Everything is read when it is asked for; nothing is kept for it on the hot path.
+/// A collector that reads everything when it is scraped; the hot path keeps nothing for it.
 struct Node(AppState);
 
 impl Debug for Node {

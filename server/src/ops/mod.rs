@@ -1,5 +1,5 @@
-//! The operator's commands. Those that need the data are calls to the server that has it, over `control.sock` in the
-//! data folder; where no server runs they open the data themselves.
+//! The operator's commands. Those that need the data call the server that holds it, over `control.sock` in the data
+//! folder; if no server is running, they open the data themselves.
 
 mod backup;
 mod control;

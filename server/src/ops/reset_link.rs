@@ -1,3 +1,5 @@
+//! The command `hubbub reset-link`.
+
 use chat::{Error, Token};
 
 use super::backup::check_data;
@@ -5,7 +7,7 @@ use super::control::{self, Reply, Request};
 use crate::config::{Config, ConfigError};
 use crate::server;
 
-/// A link by which the account of this name gets a new password, within a day. Works also while a server has the data.
+/// Makes a password reset link for the account of this name, valid for a day. Also works while a server is running.
 ///
 /// # Errors
 /// If there is no such account, or the data cannot be opened.
@@ -33,7 +35,7 @@ pub(super) fn nobody(name: &str) -> ConfigError {
     ConfigError(format!("nobody signs in with the name \"{name}\""))
 }
 
-/// The link with a token.
+/// Returns the link with a token.
 pub(super) fn link(config: &Config, token: &Token) -> String {
     let port = config.addr.rsplit_once(':').map_or("8080", |(_, port)| port);
     let origin = config.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"));

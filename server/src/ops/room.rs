@@ -1,9 +1,11 @@
+//! Free disk space of a folder.
+
 use std::path::Path;
 
-/// Below so many free bytes a disk counts as full: a commit needs some.
+/// Free bytes below which a disk counts as full: a commit needs some.
 const FULL: u64 = 64 * 1_024;
 
-/// The bytes that are free for us on the disk of a folder; none if that cannot be found out.
+/// Returns the bytes available on the disk of a folder; none if that is unknown.
 #[cfg(unix)]
 pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
@@ -15,7 +17,7 @@ pub(super) fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
-/// Whether the disk of a folder has no room.
+/// Returns true if the disk of a folder is full.
 pub(crate) fn is_full(folder: &Path) -> bool {
     free_bytes(folder).is_some_and(|free| free < FULL)
 }

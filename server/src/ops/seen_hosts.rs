@@ -1,4 +1,4 @@
-//! How requests arrive, for `hubbub doctor`: it compares that with the settings.
+//! Counts of the hosts and proxies of requests, for `hubbub doctor`, which compares them with the settings.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,25 +17,25 @@ use crate::server::AppState;
 #[derive(Default)]
 pub(crate) struct SeenHosts(Mutex<Seen>);
 
-/// The counts of requests, without those for health.
+/// The counts of requests, without health checks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// All of them.
+    /// All requests.
     pub(super) requests: u64,
-    /// Those that a proxy passed on whose word is taken.
+    /// Requests through a trusted proxy.
     pub(super) proxied: u64,
-    /// Those that a proxy passed on whose word is not taken, and the address of the last such proxy.
+    /// Requests through a proxy that is not trusted, and the address of the last such proxy.
     pub(super) untrusted: u64,
     pub(super) untrusted_proxy: Option<IpAddr>,
-    /// Those that asked for another host than the origin's, and the last such host.
+    /// Requests for a host other than the origin's, and the last such host.
     pub(super) foreign: u64,
     pub(super) foreign_host: Option<String>,
 }
 
-/// The longest host that is kept.
+/// The most bytes that are kept of a host.
 const HOST_BYTES: usize = 100;
 
-/// Counts a request.
+/// Middleware: counts a request.
 pub(crate) async fn observe(State(app): State<AppState>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/health/") {
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
@@ -77,7 +77,7 @@ impl SeenHosts {
     }
 }
 
-/// Whether a `Host` header names the host of an origin; default ports are equal to none.
+/// Returns true if a `Host` header names the host of an origin; a default port equals none.
 fn is_host_of(origin: &str, host: &str) -> bool {
     let Some((scheme, expected)) = origin.split_once("://") else { return true };
     let port = if scheme == "https" { ":443" } else { ":80" };

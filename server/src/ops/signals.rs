@@ -1,8 +1,10 @@
+//! Signals that stop the process.
+
 /// Waits for SIGTERM or Ctrl-C.
 pub async fn until_told_to_stop() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without the signal the process can still be ended by the other one, or killed.
+            // Without this signal the process can still be ended by the other one, or killed.
             std::future::pending::<()>().await;
         }
     };

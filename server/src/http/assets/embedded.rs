@@ -1,3 +1,5 @@
+//! Static files inside the binary, compressed ahead of time.
+
 use std::borrow::Cow;
 
 use app::Assets;
@@ -12,18 +14,18 @@ use serde::Deserialize;
 use crate::config::Wrong;
 use crate::http::negotiation::{is_known, takes_coding};
 
-/// The page's files, in this binary.
+/// The static files, in this binary.
 pub(crate) struct Site {
     pub(crate) assets: Assets,
 }
 
-/// What `cargo xtask dist` has laid out: files under their final names, and beside each that shrinks its
-/// `.br` and `.gz`.
+/// The output of `cargo xtask dist`: files under their final names, and beside each compressible one its `.br` and
+/// `.gz`.
 #[derive(RustEmbed)]
 #[folder = "../target/site-dist"]
 struct Files;
 
-/// Which files the page begins with; itself no file of the page.
+/// The index of entry files; itself not a served file.
 const INDEX: &str = "site.json";
 
 #[derive(Deserialize)]
@@ -49,7 +51,7 @@ impl Site {
             unchanged
         } else {
             Response::new(Body::from(match file.data {
-                // The bytes stay where they are in the binary, however many ask for them.
+                // The bytes stay in the binary, however many requests there are.
                 Cow::Borrowed(data) => Bytes::from_static(data),
                 Cow::Owned(data) => data.into(),
             }))
@@ -63,7 +65,7 @@ impl Site {
         if let Some(encoding) = encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        // The names under pkg/ carry a hash of what is in them.
+        // Names under pkg/ contain a hash of the content.
         let lasts = path.starts_with("pkg/");
         let caching = if lasts { "public, max-age=31536000, immutable" } else { "no-cache" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -81,7 +83,7 @@ impl Site {
     }
 }
 
-/// The smallest form of a file that the browser takes.
+/// Returns the smallest encoding of a file that the browser accepts.
 fn best(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> (EmbeddedFile, Option<&'static str>) {
     for (coding, ending) in [("br", "br"), ("gzip", "gz")] {
         if takes_coding(headers, coding)

@@ -1,3 +1,5 @@
+//! Static files from a folder, for the development loop.
+
 use app::Assets;
 use axum::body::Body;
 use axum::response::Response;
@@ -9,16 +11,16 @@ use tower_http::services::ServeDir;
 
 use crate::config::ConfigError;
 
-/// A folder with the page's files, as `cargo leptos` builds it.
+/// A folder with the static files, as `cargo leptos` builds it.
 pub(crate) struct Site {
     folder: ServeDir,
-    /// The style sheets that the main one imports: the development loop leaves them where they are written.
+    /// The style sheets that the main one imports: the development loop serves them from the source folder.
     style: ServeDir,
     pub(crate) assets: Assets,
 }
 
 impl Site {
-    /// The folder that `cargo leptos` names, or where it usually is.
+    /// Returns the folder that `cargo leptos` names, or the default one.
     pub(crate) fn find() -> Result<Self, ConfigError> {
         let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
         let folder = ServeDir::new(root).append_index_html_on_directories(false);
@@ -40,7 +42,7 @@ impl Site {
         if answer.status() == StatusCode::NOT_FOUND {
             return None;
         }
-        // These names are the same after every build.
+        // The names do not change with a build.
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         Some(answer)
     }

@@ -1,4 +1,4 @@
-//! The files of the page: inside the binary (`embed`), or in the folder that the development loop builds.
+//! Static files: inside the binary (`embed`), or in the folder that the development loop builds.
 
 #[cfg(feature = "embed")]
 mod embedded;
@@ -17,7 +17,7 @@ pub(crate) use embedded::Site;
 #[cfg(not(feature = "embed"))]
 pub(crate) use folder::Site;
 
-/// Answers with a file if there is one at the path; else the request goes on.
+/// Middleware: answers with the file at the path, if there is one; otherwise the request continues.
 pub(crate) async fn serve(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if matches!(parts.method, Method::GET | Method::HEAD)
