@@ -1,3 +1,5 @@
+//! Accounts: logins, passwords, roles, devices and password resets.
+
 use chat::SessionSummary;
 use chat::TokenHash;
 use chat::store::{
@@ -11,7 +13,7 @@ use super::people::person;
 use super::values::{APPLICATION, app_role, app_role_of, checked};
 use super::{damaged, names, people};
 
-/// An account, by whose it is or by what it signs in with.
+/// Returns an account, by its user or by its login.
 pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Option<Account>> {
     let user = match key {
         AccountKey::User(user) => Some(user.to_string()),
@@ -28,7 +30,7 @@ pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Opt
     })
 }
 
-/// The user whose login looks like this one.
+/// Returns the user whose login looks like this one.
 fn owner_of(db: &Connection, login: &Login) -> rusqlite::Result<Option<String>> {
     let mut find = db.prepare_cached("SELECT user FROM logins WHERE application = ? AND key = ?")?;
     for key in login.keys() {
@@ -39,7 +41,7 @@ fn owner_of(db: &Connection, login: &Login) -> rusqlite::Result<Option<String>> 
     Ok(None)
 }
 
-/// The sessions of a user, the one that began last first.
+/// Returns the sessions of a user, newest first.
 pub(super) fn sessions(db: &Connection, user: UserId) -> rusqlite::Result<Vec<SessionSummary>> {
     let mut select = db.prepare_cached(
         "SELECT token_hash, label, since, seen FROM sessions WHERE user = ? ORDER BY number DESC",
@@ -96,7 +98,7 @@ pub(super) fn claim(
     Ok(Outcome::Done)
 }
 
-/// Makes an account the owner's, if there is no owner.
+/// Makes a user the owner, if there is no owner.
 pub(super) fn own(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<Outcome> {
     if has_owner(db)? {
         return Ok(Outcome::Stale);
@@ -121,7 +123,7 @@ pub(super) fn is_password(
     find.exists(params![user.to_string(), checked.0])
 }
 
-/// Changes a password, if it is the one that was checked.
+/// Changes a password, if the current one is still the one that was checked.
 pub(super) fn set_password(
     db: &Transaction<'_>,
     user: UserId,
@@ -137,7 +139,7 @@ fn put_password(db: &Transaction<'_>, user: UserId, password: &PasswordHash) -> 
     forget_resets(db, user)
 }
 
-/// Remembers that somebody signed in with a device, and forgets those that were seen longest ago.
+/// Stores a device that a user has signed in with, and deletes the ones that were used longest ago.
 pub(super) fn know_device(
     db: &Transaction<'_>,
     user: UserId,
@@ -167,7 +169,7 @@ pub(super) fn rank(db: &Transaction<'_>, user: UserId, role: AppRole) -> rusqlit
     forget_resets(db, user)
 }
 
-/// What was offered to an account that was another one then works no longer.
+/// Deletes the password resets of an account, which no longer apply after it has changed.
 fn forget_resets(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<Outcome> {
     db.prepare_cached("DELETE FROM resets WHERE user = ?")?.execute([user.to_string()])?;
     Ok(Outcome::Done)
@@ -195,7 +197,7 @@ pub(super) fn use_reset(
     put_password(db, user, password)
 }
 
-/// Whose new password a token is for, and until when.
+/// Returns the user whose password a reset token changes, and its expiry.
 pub(super) fn reset(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<(UserId, Timestamp)>> {
     let mut find = db.prepare_cached("SELECT user, until FROM resets WHERE token_hash = ?")?;
     damaged::one(&mut find, [token.0], "resets", |row| {
@@ -203,12 +205,12 @@ pub(super) fn reset(db: &Connection, token: TokenHash) -> rusqlite::Result<Optio
     })
 }
 
-/// Whether there is an account.
+/// Returns true if there is an account.
 pub(super) fn has_accounts(db: &Connection) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? LIMIT 1")?.exists([APPLICATION])
 }
 
-/// Accounts by name, without case: those with these words in it, or all after one of them.
+/// Returns accounts by name, without case: those with these words in it, or all after one of them.
 pub(super) fn accounts(
     db: &Connection,
     words: &str,
@@ -236,7 +238,7 @@ fn accounts_after(
     after: Option<UserId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<AccountListing>> {
-    // Somebody without an account stands in the order by their name, as those who have one.
+    // Users without an account are sorted by their name, like those with one.
     let (sort, id) = match after.map(|after| people::user(db, after)).transpose()?.flatten() {
         Some(person) => (folded(person.name.as_str()), person.id.to_string()),
         None => (String::new(), String::new()),
@@ -255,7 +257,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<AccountListing> {
     Ok(AccountListing { person: person(row, 0)?, role: role_at(row, 2)? })
 }
 
-/// The role in a column; a damaged one is the least that somebody with an account has.
+/// Reads the role in a column; a damaged one is the lowest role of an account.
 fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<AppRole> {
     let role = checked(row, column, |role: String| app_role_of(&role));
     damaged::or(row, "accounts", role, AppRole::Member)

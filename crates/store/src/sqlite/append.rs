@@ -1,3 +1,5 @@
+//! Appending entries to logs.
+
 use std::collections::HashMap;
 
 use chat::store::{Draft, Mentions, OpenTopics, Outcome, Sender};
@@ -7,12 +9,12 @@ use wire::{Conversation, Seq, Timestamp, Topic, UserId};
 use super::values::{APPLICATION, sender, seq, sql};
 use super::{damaged, logs};
 
-/// Where the logs stand to which a run of posts is appended: read once, and written once at its end. Most of what a post
-/// costs would else be the counter of its log.
+/// The heads of the logs that a run of posts appends to: read once, and written once at its end. Otherwise most of the
+/// cost of a post would be the counter of its log.
 #[derive(Default)]
 pub(super) struct Heads {
     logs: HashMap<Topic, Head>,
-    /// What is kept in open topics; none if it was not read yet.
+    /// The size of all open topics; none if it was not read yet.
     open_topics: Option<OpenTopics>,
 }
 
@@ -23,12 +25,12 @@ struct Head {
 }
 
 impl Heads {
-    /// Returns true if the log of a draft begins with it.
+    /// Returns true if the draft is the first of its log.
     pub(super) fn begins(&self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<bool> {
         Ok(!self.logs.contains_key(&draft.topic) && logs::log(db, &draft.topic)?.is_none())
     }
 
-    /// What is kept in open topics.
+    /// Returns the size of all open topics.
     pub(super) fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<OpenTopics> {
         let kept = match self.open_topics {
             Some(kept) => kept,
@@ -38,7 +40,7 @@ impl Heads {
         Ok(kept)
     }
 
-    /// The next place of a log, and the log.
+    /// Reserves the next Seq of a log; returns it with the log's row.
     pub(super) fn next(&mut self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq)> {
         if let Some(head) = self.logs.get_mut(&draft.topic) {
             head.seq = head.seq.next();
@@ -49,7 +51,7 @@ impl Heads {
         Ok((log, seq))
     }
 
-    /// The place that was given last is taken, since then.
+    /// Keeps the last reserved Seq, which is now used.
     pub(super) fn keep(&mut self, db: &Transaction<'_>, draft: &Draft, seq: Seq) -> rusqlite::Result<()> {
         if let Some(head) = self.logs.get_mut(&draft.topic) {
             head.at = draft.at;
@@ -64,14 +66,14 @@ impl Heads {
         Ok(())
     }
 
-    /// The place that was given last stays free.
+    /// Releases the last reserved Seq.
     pub(super) fn take_back(&mut self, topic: &Topic) {
         if let Some(head) = self.logs.get_mut(topic) {
             head.seq = Seq(head.seq.0 - 1);
         }
     }
 
-    /// Writes them; from now on they are in the file.
+    /// Writes the heads to the file.
     pub(super) fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
         for (topic, Head { log, seq, at }) in self.logs.drain() {
             move_head(db, log, seq, at)?;
@@ -85,7 +87,7 @@ impl Heads {
     }
 }
 
-/// What a draft comes to whose id was sent before; none if it was not.
+/// Returns the outcome of a draft whose `SendId` was used before; none if it is new.
 pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
     let mut find = db.prepare_cached(
         "SELECT entries.seq, entries.at, entries.body_hash, logs.topic
@@ -108,19 +110,19 @@ pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Resu
     .optional()
 }
 
-/// Appends a draft whose id was not sent before to its log; gives its place.
+/// Appends a draft with a new `SendId` to its log; returns its Seq.
 pub(super) fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (log, seq, _) = next_place(db, draft)?;
     move_head(db, log, seq, draft.at)?;
     move_direct(db, &draft.topic, draft.at)?;
     match append_at(db, log, seq, draft)? {
         true => Ok(seq),
-        // A place that stays empty would be a hole: nothing of the batch becomes a fact.
+        // An unused Seq would be a hole: the whole batch is rolled back.
         false => Err(rusqlite::Error::StatementChangedRows(0)),
     }
 }
 
-/// Writes a draft to a place that is its own; gives whether it is there now, and not that its id was sent before.
+/// Writes a draft at a reserved Seq; returns false if its `SendId` was used before.
 pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<bool> {
     let mut insert = db.prepare_cached(
         "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts, is_row)
@@ -146,7 +148,7 @@ pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft)
     Ok(inserted > 0)
 }
 
-/// Notes whom an entry mentions; an empty user is every member.
+/// Stores the mentions of an entry; an empty user is every member.
 pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Mentions) -> rusqlite::Result<()> {
     let everyone = mentions.everyone.then(String::new);
     for user in mentions.people.iter().map(UserId::to_string).chain(everyone) {
@@ -156,8 +158,8 @@ pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Menti
     Ok(())
 }
 
-/// Takes the next place of a log, which begins with its first entry; gives also when the newest entry was taken. If the
-/// counter of the log is damaged, the place is the one after its newest entry.
+/// Reserves the next Seq of a log, and creates the log with its first entry; also returns the time of the newest entry.
+/// If the counter of the log is damaged, the Seq is the one after its newest entry.
 fn next_place(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq, Timestamp)> {
     let mut next = db.prepare_cached(
         "INSERT INTO logs (application, topic, head, at) VALUES (?, ?, 1, ?)
@@ -176,7 +178,7 @@ fn move_head(db: &Transaction<'_>, log: i64, seq: Seq, at: Timestamp) -> rusqlit
     update.execute(params![sql(seq), at.0, log]).map(|_| ())
 }
 
-/// Moves a direct in the lists of its two people, if the log is one's.
+/// Moves a direct to the top of its two users' lists, if the topic is one's.
 fn move_direct(db: &Transaction<'_>, topic: &Topic, at: Timestamp) -> rusqlite::Result<()> {
     let Some(Conversation::Direct(pair)) = topic.conversation() else { return Ok(()) };
     let [one, other] = pair.people().map(|user| user.to_string());

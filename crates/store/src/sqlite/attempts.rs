@@ -1,3 +1,5 @@
+//! Attempts, counted in time windows for throttling.
+
 use chat::store::{Attempt, AttemptKey, Outcome};
 use rusqlite::{Transaction, params};
 use wire::Timestamp;
@@ -11,7 +13,7 @@ pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) ->
         // After the clock was set back nobody waits longer than the window.
         db.prepare_cached("UPDATE attempts SET at = ?2 WHERE key = ?1 AND at > ?2")?
             .execute(params![key.0, at.0])?;
-        // There is room again when so many are over that one fewer than allowed is left.
+        // There is room again once the window has one attempt fewer than allowed.
         let mut find = db.prepare_cached(
             "SELECT at FROM attempts WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
         )?;
@@ -34,7 +36,7 @@ pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) ->
     Ok(Outcome::Done)
 }
 
-/// The latest attempt in each window does not count any more.
+/// Removes the latest attempt from each window.
 pub(super) fn give_back(db: &Transaction<'_>, attempts: &[AttemptKey]) -> rusqlite::Result<Outcome> {
     for key in attempts {
         db.prepare_cached(

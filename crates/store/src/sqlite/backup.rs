@@ -1,4 +1,4 @@
-//! A copy of the database in one file, made while it is in use.
+//! Backups: a copy of the database in one file, made while it is in use.
 
 use std::path::{Path, PathBuf};
 
@@ -11,18 +11,18 @@ use super::meta::{self, Backup, Meta};
 use super::open::{self, Connect};
 use super::verify::{Verified, verify};
 
-/// The backup that is wanted.
+/// A request for a backup.
 #[derive(Clone, Debug)]
 pub struct BackupRequest {
     /// The file to write.
     pub file: PathBuf,
-    /// Whether it may take the place of a file that is there.
+    /// Whether an existing file may be overwritten.
     pub replace: bool,
-    /// The version of Hubbub, and the time: they are kept in it.
+    /// The version of Hubbub and the time, both stored in the backup.
     pub backup: Backup,
 }
 
-/// Writes the database as it is at one moment into a file of its own, checks that, and then gives it its name.
+/// Writes a snapshot of the database to a temporary file, verifies it, and then gives it its name.
 pub(super) fn back_up(folder: &Folder, connect: &Connect, request: BackupRequest) -> Result<Verified, Fault> {
     let BackupRequest { file, replace, backup } = request;
     let shown = file.display();
@@ -36,7 +36,7 @@ pub(super) fn back_up(folder: &Folder, connect: &Connect, request: BackupRequest
         return Err(fault(&format_args!("{shown} is a file of the server itself; choose another name")));
     }
     let unwritten = |error: std::io::Error| fault(&format_args!("{shown} cannot be written: {error}"));
-    // Only its owner may read it, and it goes with its handle unless it gets its name.
+    // Only its owner may read it, and it is deleted with its handle unless it gets its name.
     let copy = tempfile::Builder::new().prefix(".hubbub-backup-").tempfile_in(into).map_err(unwritten)?;
     copy_database(connect, copy.path()).map_err(|error| fault(&error))?;
     let verified = label(copy.path(), backup).map_err(|wrong| fault(&wrong))?;
@@ -51,7 +51,7 @@ pub(super) fn back_up(folder: &Folder, connect: &Connect, request: BackupRequest
     Ok(verified)
 }
 
-/// The folder a file is in.
+/// Returns the folder of a file.
 pub(super) fn parent(file: &Path) -> &Path {
     match file.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -59,13 +59,13 @@ pub(super) fn parent(file: &Path) -> &Path {
     }
 }
 
-/// Copies a database, with what its write-ahead log has, into an empty file.
+/// Copies a database, including its write-ahead log, into an empty file.
 pub(super) fn vacuum_into(db: &Connection, to: &Path) -> rusqlite::Result<()> {
     let Some(to) = to.to_str() else { return Err(rusqlite::Error::InvalidPath(to.to_owned())) };
     db.execute("VACUUM INTO ?", [to]).map(|_| ())
 }
 
-/// Opens a copy that nobody else knows of yet. It becomes durable as a whole, so it needs no journal.
+/// Opens a copy that nothing else uses yet. It becomes durable as a whole, so it needs no journal.
 pub(super) fn open_copy(copy: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open(copy)?;
     db.pragma_update_and_check(None, "journal_mode", "MEMORY", |_| Ok(()))?;
@@ -79,7 +79,7 @@ fn copy_database(connect: &Connect, to: &Path) -> Result<(), String> {
     copied.map_err(|error| error.to_string())
 }
 
-/// Writes into a copy which backup it is, and checks it.
+/// Labels a copy as a backup, and verifies it.
 fn label(copy: &Path, backup: Backup) -> Result<Verified, String> {
     let labelled = || -> rusqlite::Result<Connection> {
         let db = open_copy(copy)?;
@@ -93,7 +93,7 @@ fn label(copy: &Path, backup: Backup) -> Result<Verified, String> {
     Ok(verified)
 }
 
-/// Whether it is one of the files of a data folder.
+/// Returns true if it is one of the files of a data folder.
 fn is_ours(folder: &Folder, into: &Path, file: &Path) -> bool {
     let same =
         matches!((into.canonicalize(), folder.path().canonicalize()), (Ok(into), Ok(ours)) if into == ours);
@@ -101,7 +101,7 @@ fn is_ours(folder: &Folder, into: &Path, file: &Path) -> bool {
 }
 
 impl Backup {
-    /// A backup that this version makes now.
+    /// Describes a backup that this version makes now.
     #[must_use]
     pub fn of_this_version(at: Timestamp) -> Self {
         Self { version: env!("CARGO_PKG_VERSION").to_owned(), at }

@@ -1,6 +1,6 @@
-//! Moves what the write-ahead log has into the file, so that it does not grow without end. Most of it is moved by a
-//! thread of its own while commits go on; the log begins anew once all of it was moved, for which the writer moves the
-//! little that has come meanwhile.
+//! Checkpoints: moves the write-ahead log into the file, so that it does not grow without end. A thread moves most of
+//! it while commits continue; the log restarts once all of it was moved, for which the writer moves the few pages that
+//! were committed meanwhile.
 
 use std::sync::Arc;
 
@@ -11,25 +11,25 @@ use super::life::Life;
 use super::open::Connect;
 use super::threads::{Threads, Worker};
 
-/// Past so many pages in the write-ahead log (64 MiB) it is emptied at any price: commits wait for readers.
+/// The length, in pages (64 MiB), beyond which the write-ahead log is truncated at any price: commits wait for readers.
 pub(super) const TRUNCATE_PAGES: i64 = 16 * 1_024;
-/// From so many pages on (8 MiB) it is worth moving them into the file, as far as no reader is in the way.
+/// The length, in pages (8 MiB), from which a checkpoint is worthwhile, as far as readers allow it.
 const MANY_PAGES: i64 = 2 * 1_024;
-/// So few pages the writer moves itself, which takes about as long as a commit.
+/// The most pages that the writer moves itself, which takes about as long as a commit.
 const FEW_PAGES: i64 = 256;
 
-/// The thread that moves pages while the writer writes.
+/// The thread that moves pages while the writer commits.
 pub(super) struct Checkpointer {
     threads: Threads<Due>,
     life: Arc<Life>,
 }
 
-/// There is much to move.
+/// A request for a checkpoint.
 struct Due;
 
-/// What the thread has.
+/// The state of the thread.
 struct CheckpointThread {
-    /// None after a failure, until the next time.
+    /// None after a failure, until the next checkpoint.
     connection: Option<Connection>,
     connect: Connect,
     life: Arc<Life>,
@@ -41,18 +41,18 @@ impl Checkpointer {
         Ok(Self { threads: Threads::start("store-checkpointer", 1, [desk])?, life })
     }
 
-    /// Keeps the write-ahead log short, after a commit of this connection. Gives the length at which it is to be emptied
-    /// at any price the next time.
+    /// Keeps the write-ahead log short, after a commit of this connection. Returns the length at which it is to be
+    /// truncated at any price the next time.
     pub(super) fn shorten(&self, db: &Connection, truncate_at: i64) -> Result<i64, Fault> {
         let looked = checkpoint(db, "NOOP").map_err(|error| Fault::new("store.checkpoint", error));
         let Checkpoint { pages, moved, .. } = looked?;
         if pages >= truncate_at {
             return Ok(match move_pages(db, "TRUNCATE", &self.life)? {
                 Checkpoint { busy: false, .. } => TRUNCATE_PAGES,
-                // The thread is at it, and then nothing was looked at. It ends soon, and costs nothing to be asked again.
+                // The thread is checkpointing, so the length is unknown. It ends soon, and asking again costs nothing.
                 Checkpoint { pages: ..0, .. } => truncate_at,
-                // A reader from elsewhere, as a backup, may hold on to what the log has. Trying again after each
-                // commit would make every sender wait for it in vain, so the next try is a good way off.
+                // An outside reader, such as a backup, may pin the log. Trying again after each commit would make every
+                // sender wait in vain, so the next try is a good way off.
                 Checkpoint { .. } => pages + TRUNCATE_PAGES,
             });
         }
@@ -60,19 +60,19 @@ impl Checkpointer {
             if pages - moved <= FEW_PAGES {
                 move_pages(db, "PASSIVE", &self.life)?;
             } else {
-                // If it cannot be told, it is told already, or about to end.
+                // A failed offer means that a request is queued already, or that the thread is about to end.
                 self.threads.offer(Due);
             }
         }
         Ok(truncate_at)
     }
 
-    /// Ends what is under way and lets go of the file.
+    /// Finishes the current checkpoint and closes the file.
     pub(super) async fn close(&self) -> Result<(), Fault> {
         self.threads.close().await
     }
 
-    /// As [`Checkpointer::close`], for those who cannot await it.
+    /// As [`Checkpointer::close`], for callers that cannot await it.
     pub(super) fn end(&self) {
         self.threads.end();
     }
@@ -82,8 +82,8 @@ impl Worker for CheckpointThread {
     type Job = Due;
 
     fn work(&mut self, Due: Due) {
-        // There is nobody to tell of a failure but the log, and a fault has written that by being made. What could not
-        // be moved stays in the write-ahead log and is moved the next time.
+        // A failure has no caller to report to, and creating the fault has logged it. Pages that could not be moved
+        // stay in the write-ahead log until the next checkpoint.
         let db = match self.connection.take() {
             Some(db) => Ok(db),
             None => (self.connect)(),
@@ -99,12 +99,12 @@ impl Worker for CheckpointThread {
     }
 }
 
-/// Moves all of the write-ahead log into the file.
+/// Moves the whole write-ahead log into the file.
 pub(super) fn empty_log(db: &Connection, life: &Life) -> Result<(), Fault> {
     move_pages(db, "TRUNCATE", life).map(|_| ())
 }
 
-/// Empties the write-ahead log and lets go of the file.
+/// Empties the write-ahead log and closes the file.
 pub(super) fn close(db: Connection, life: &Life) -> Result<(), Fault> {
     empty_log(&db, life)?;
     db.close().map_err(|(_, error)| Fault::new("store.close", error))
@@ -123,15 +123,15 @@ fn move_pages(db: &Connection, mode: &str, life: &Life) -> Result<Checkpoint, Fa
 }
 
 struct Checkpoint {
-    /// Whether somebody was in the way.
+    /// Whether another connection was in the way.
     busy: bool,
-    /// How many pages the log has; below 0 if somebody else was moving them.
+    /// The pages in the log; below 0 if another connection was moving them.
     pages: i64,
-    /// How many of them are in the file.
+    /// The pages of the log that are in the file.
     moved: i64,
 }
 
-/// Source: <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
+/// Runs a checkpoint. Source: <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
 fn checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<Checkpoint> {
     db.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         Ok(Checkpoint { busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? })
@@ -172,7 +172,7 @@ mod tests {
             db.execute("INSERT INTO t VALUES (zeroblob(200000))", []).unwrap();
             truncate_at = checkpointer.shorten(&db, truncate_at).unwrap();
             let Checkpoint { pages, .. } = checkpoint(&db, "NOOP").unwrap();
-            // A little more while the thread is in the way.
+            // Slightly more while the thread is in the way.
             assert!(pages <= TRUNCATE_PAGES * 5 / 4, "{pages}");
             began_anew += usize::from(pages < before);
             before = pages;
@@ -194,7 +194,7 @@ mod tests {
         neighbour.execute_batch("BEGIN IMMEDIATE").unwrap();
         other.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
         let moving = std::thread::spawn(move || {
-            // Below 0 it found us at it, and has not begun.
+            // Below 0 the checkpoint of this process was running, and the other has not begun.
             std::iter::repeat_with(|| checkpoint(&other, "FULL").unwrap().pages).find(|pages| *pages >= 0)
         });
         // Until it has begun, the neighbour is in the way; then it waits for the neighbour, and is in the way itself.

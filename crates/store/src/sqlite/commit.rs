@@ -1,3 +1,5 @@
+//! Commits: a batch of writes in one transaction.
+
 use chat::store::{Amend, Amended, Draft, Meeting, OpenTopicBounds, Outcome, Part, Placed, Write, requoted};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{Conversation, GroupId, Refusal, Timestamp, Topic};
@@ -7,8 +9,8 @@ use super::marks::{delivered, read, seat};
 use super::values::{APPLICATION, notify, sql};
 use super::{accounts, attempts, changes, conversations, guests, logs, meta, names, people};
 
-/// Makes a batch of writes facts, in one transaction. A write that is refused is refused before it has
-/// changed anything, so the others need not know. A mark is set with them.
+/// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
+/// others are not affected. A mark is set in the same transaction.
 pub(super) fn commit(
     db: &mut Connection,
     writes: &[Write],
@@ -21,7 +23,7 @@ pub(super) fn commit(
             Write::Post(draft) => post(&transaction, draft, &mut heads)?,
             Write::Publish { draft, bounds } => publish(&transaction, draft, *bounds, &mut heads)?,
             other => {
-                // Whatever it looks at, it finds in the file.
+                // Later writes must see these entries in the file.
                 heads.settle(&transaction)?;
                 carry_out(&transaction, other)?
             }
@@ -127,7 +129,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
 fn post(db: &Transaction<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
     let watched = match right(db, draft)? {
         Ok(watched) => watched,
-        // Who has sent it before has it, whatever became of the right since.
+        // A draft that was sent before keeps its outcome, even if the permission was lost since.
         Err(refused) => return Ok(sent_before(db, draft)?.unwrap_or(refused)),
     };
     let (log, seq) = heads.next(db, draft)?;
@@ -154,7 +156,7 @@ fn publish(
 ) -> rusqlite::Result<Outcome> {
     let begins = heads.begins(db, draft)?;
     let checked = bounds.check(heads.open_topics(db)?, begins, draft.data.as_str().len());
-    // An id that was sent before begins no topic, which would be one that nobody counts; and it is no refusal.
+    // A used `SendId` creates no topic, which would not be counted; and it is not refused.
     if (begins || checked.is_err())
         && let Some(outcome) = sent_before(db, draft)?
     {
@@ -166,7 +168,7 @@ fn publish(
     }
 }
 
-/// As [`post`], where others may look at the log next.
+/// As [`post`], where other statements may read the log next.
 fn post_alone(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     let mut heads = Heads::default();
     let outcome = post(db, draft, &mut heads)?;
@@ -236,7 +238,8 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
     Ok(Outcome::Posted { seq: append(db, news)? })
 }
 
-/// Whether a draft may be appended, and then in which group slow mode watches its sender; or what it comes to instead.
+/// Checks the permission to append a draft. Returns the group whose slow mode applies to the sender, if any, or the
+/// outcome of a refusal.
 fn right(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<GroupId>, Outcome>> {
     let Some(right) = draft.right else { return Ok(Ok(None)) };
     let standing = conversations::standing(db, right.conversation, right.user)?;
@@ -260,7 +263,7 @@ fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Res
     Ok(Outcome::Changed { places })
 }
 
-/// Removes links for a new password and invites that nobody can use any more.
+/// Deletes password resets and invites that can no longer be used.
 fn sweep_links(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM resets WHERE until < ?")?.execute([before.0])?;
     db.prepare_cached("DELETE FROM invites WHERE until < ?")?.execute([before.0])?;

@@ -1,3 +1,5 @@
+//! Conversations of a user: the list, unread counts, blocks, and people to write to.
+
 use std::collections::BTreeMap;
 
 use chat::store::{CALLED, Conversations, MembershipState, NEAR, Unread, folded};
@@ -11,7 +13,7 @@ use super::people::person;
 use super::values::{APPLICATION, checked, notify_of, seq};
 use super::{accounts, damaged, groups, logs, names, people};
 
-/// How a user stands in a conversation.
+/// Returns the membership state of a user in a conversation.
 pub(super) fn standing(
     db: &Connection,
     conversation: Conversation,
@@ -24,7 +26,7 @@ pub(super) fn standing(
     }
 }
 
-/// What of a conversation follows a place and counts as unread for a user.
+/// Counts the unread entries of a conversation after a Seq, for a user.
 pub(super) fn unread(
     db: &Connection,
     conversation: Conversation,
@@ -34,7 +36,7 @@ pub(super) fn unread(
     let unread = logs::unread(db, &Topic::of(conversation), user, after)?;
     Ok(match conversation {
         Conversation::Group(_) => unread,
-        // Everything in a direct is meant for one.
+        // Every message in a direct counts as a mention.
         Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
     })
 }
@@ -71,7 +73,7 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
     }))
 }
 
-/// Whether it is a direct in which one has blocked the other.
+/// Returns true for a direct in which one user has blocked the other.
 pub(super) fn is_blocked(db: &Connection, conversation: Conversation) -> rusqlite::Result<bool> {
     let Conversation::Direct(pair) = conversation else { return Ok(false) };
     let people = pair.people().map(|user| user.to_string());
@@ -81,7 +83,7 @@ pub(super) fn is_blocked(db: &Connection, conversation: Conversation) -> rusqlit
     find.exists(people)
 }
 
-/// The conversations of a user, the one with the newest entry first, at most so many.
+/// Returns the conversations of a user, the one with the newest entry first, up to the limit.
 pub(super) fn conversations(db: &Connection, user: UserId, limit: usize) -> rusqlite::Result<Conversations> {
     let mut all = groups_in_list(db, user)?;
     all.extend(directs_in_list(db, user, limit)?);
@@ -95,14 +97,14 @@ pub(super) fn conversations(db: &Connection, user: UserId, limit: usize) -> rusq
     Ok(Conversations { mine, more, head: logs::head(db, &Topic::user(user))? })
 }
 
-/// A conversation in the list of a user, before it is counted what is unread in it.
+/// A conversation in the list of a user, before its unread messages are counted.
 struct InList {
     what: ConversationSummary,
     read: Seq,
     notify: NotificationLevel,
     hidden: bool,
     at: Timestamp,
-    /// Its log, if it has begun, and the head of that.
+    /// Its log, if it has begun, and the log's head.
     log: Option<(i64, Seq)>,
 }
 
@@ -115,7 +117,7 @@ impl InList {
         };
         let mentions = match what {
             ConversationSummary::Group(_) => unread.mentions,
-            // Everything in a direct is meant for one.
+            // Every message in a direct counts as a mention.
             ConversationSummary::Direct { .. } => unread.messages,
         };
         let head = log.map_or(Seq::ZERO, |(_, head)| head);
@@ -123,7 +125,7 @@ impl InList {
     }
 }
 
-/// The groups of a user; there is a limit to how many one may be in.
+/// Returns the groups of a user; the number of memberships is limited.
 fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>> {
     let mut select = db.prepare_cached(
         "SELECT groups.id, groups.name, members.since, members.read_mark, members.notify, members.hidden,
@@ -157,7 +159,7 @@ fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>
     })
 }
 
-/// The directs of a user with the newest entries, and one more than so many if there are more.
+/// Returns the directs of a user with the newest entries; one more than the limit if there are more.
 fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Result<Vec<InList>> {
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name, directs.read_mark, directs.notify, directs.hidden, directs.at
@@ -181,7 +183,7 @@ fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Res
     Ok(directs.into_iter().flatten().collect())
 }
 
-/// The groups of a user, the one joined first first.
+/// Returns the groups of a user, in the order of joining.
 pub(super) fn groups_of(db: &Connection, user: UserId) -> rusqlite::Result<Vec<GroupId>> {
     let mut select = db.prepare_cached("SELECT \"group\" FROM members WHERE user = ? ORDER BY id")?;
     damaged::list(&mut select, [user.to_string()], "members", |row| {
@@ -189,7 +191,7 @@ pub(super) fn groups_of(db: &Connection, user: UserId) -> rusqlite::Result<Vec<G
     })
 }
 
-/// People to write to, by name.
+/// Returns people to write to, by name.
 pub(super) fn people(
     db: &Connection,
     user: UserId,
@@ -232,7 +234,7 @@ pub(super) fn people(
     Ok(known.into_values().take(limit).collect())
 }
 
-/// Members of a user's groups, as many as are looked at.
+/// Returns members of a user's groups, up to the most that are examined.
 fn near(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name FROM (
@@ -245,7 +247,7 @@ fn near(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
     damaged::list(&mut select, params![user.to_string(), most], "users", |row| person(row, 0))
 }
 
-/// A person, if they share a group with a user.
+/// Returns a person, if they share a group with a user.
 fn person_near(db: &Connection, user: UserId, id: &str) -> rusqlite::Result<Option<Person>> {
     let mut find = db.prepare_cached(
         "SELECT users.id, users.name FROM users WHERE users.id = ?1 AND EXISTS (
@@ -256,12 +258,12 @@ fn person_near(db: &Connection, user: UserId, id: &str) -> rusqlite::Result<Opti
     damaged::one(&mut find, params![id, user.to_string()], "users", |row| person(row, 0))
 }
 
-/// The order of lists of people.
+/// Returns the sort key of lists of people.
 fn by_name(person: &Person) -> (String, UserId) {
     (folded(person.name.as_str()), person.id)
 }
 
-/// Whom a user has blocked, the last one first.
+/// Returns the people a user has blocked, newest first.
 pub(super) fn blocked(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name FROM blocks JOIN users ON users.id = blocks.blocked

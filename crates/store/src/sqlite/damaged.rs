@@ -1,5 +1,5 @@
-//! Damaged rows: a value that cannot be read is passed over, or something harmless stands for it, so that everything
-//! else goes on. The log has each damaged row once.
+//! Damaged rows: a value that cannot be read is skipped or replaced by something harmless, so that everything else
+//! still works. Each damaged row is logged once.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use rusqlite::{Error, Params, Row, Statement};
 
 use super::threads::unpoisoned;
 
-/// The damaged rows that are in the log already.
+/// The damaged rows that are logged already.
 static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 /// The most rows that are logged; more of them are the same trouble.
 const MOST: usize = 1_000;
@@ -26,7 +26,7 @@ pub(super) const fn is_damage(error: &Error) -> bool {
     )
 }
 
-/// The rows of a list that can be read.
+/// Returns the readable rows of a list.
 pub(super) fn list<T>(
     statement: &mut Statement<'_>,
     params: impl Params,
@@ -41,7 +41,7 @@ pub(super) fn list<T>(
     Ok(list)
 }
 
-/// The one row that there may be; none if there is none, or if it cannot be read.
+/// Returns the only row, if any; none if it cannot be read.
 pub(super) fn one<T>(
     statement: &mut Statement<'_>,
     params: impl Params,
@@ -55,7 +55,7 @@ pub(super) fn one<T>(
     }
 }
 
-/// What was read of a row; none if it is damaged.
+/// Returns the value read from a row; none if it is damaged.
 pub(super) fn row<T>(
     row: &Row<'_>,
     table: &'static str,
@@ -64,7 +64,7 @@ pub(super) fn row<T>(
     or(row, table, read.map(Some), None)
 }
 
-/// What was read of a column, or what stands for it if that is damaged. The first column of the row is its key.
+/// Returns the value read from a column, or a replacement if it is damaged. The first column of the row is its key.
 pub(super) fn or<T>(
     row: &Row<'_>,
     table: &'static str,
@@ -80,7 +80,7 @@ pub(super) fn or<T>(
     }
 }
 
-/// Writes into the log that a row is damaged, once.
+/// Logs a damaged row, once.
 pub(super) fn log(table: &'static str, key: &dyn fmt::Display, error: &dyn fmt::Display) {
     let line = format!("{table} {key}: {error}");
     if is_new(&mut unpoisoned(&KNOWN), &line) {
@@ -92,7 +92,7 @@ fn is_new(known: &mut BTreeSet<String>, line: &str) -> bool {
     known.len() < MOST && known.insert(line.to_owned())
 }
 
-/// The key of a row, as the log shows it.
+/// The key of a row, formatted for the log.
 struct Key<'a>(&'a Row<'a>);
 
 impl fmt::Display for Key<'_> {
@@ -100,7 +100,7 @@ impl fmt::Display for Key<'_> {
         match self.0.get_ref(0) {
             Ok(ValueRef::Integer(number)) => number.fmt(f),
             Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).escape_debug().fmt(f),
-            // A hash of a token, or no key at all.
+            // A token hash, or no key at all.
             _ => f.write_str("?"),
         }
     }

@@ -1,4 +1,4 @@
-//! The data folder: its files, who may read them, and the lock by which one process has it.
+//! The data folder: its files, their modes, and the lock that one process holds.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -10,14 +10,14 @@ use chat::Fault;
 #[derive(Clone, Debug)]
 pub(super) struct Folder(PathBuf);
 
-/// The lock on a data folder. It is released when this is dropped, also while a process that was just started still has a
-/// copy of the descriptor.
+/// The lock of a data folder. It is released when this is dropped, even while a process that was just started still has
+/// a copy of the descriptor.
 #[derive(Debug)]
 pub(super) struct FolderLock(File);
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // An error leaves the lock to the end of the last descriptor.
+        // After an error the lock is released with the last descriptor.
         let _ = self.0.unlock();
     }
 }
@@ -35,17 +35,17 @@ impl Folder {
         self.0.join("hubbub.db")
     }
 
-    /// The write-ahead log.
+    /// Returns the path of the write-ahead log.
     pub(super) fn log(&self) -> PathBuf {
         self.0.join("hubbub.db-wal")
     }
 
-    /// The index of the write-ahead log, in shared memory.
+    /// Returns the path of the write-ahead log's index, in shared memory.
     pub(super) fn shared_memory(&self) -> PathBuf {
         self.0.join("hubbub.db-shm")
     }
 
-    /// See [`Life`](super::life::Life).
+    /// Returns the path of the file of [`Life`](super::life::Life).
     pub(super) fn life(&self) -> PathBuf {
         self.0.join("hubbub.life")
     }
@@ -54,7 +54,7 @@ impl Folder {
         self.0.join("hubbub.lock")
     }
 
-    /// Makes the folder if it is not there, and takes it for this process.
+    /// Creates the folder if it is missing, and locks it for this process.
     pub(super) fn lock(&self) -> Result<FolderLock, Fault> {
         let shown = self.0.display();
         let fault = |what: &str, error: io::Error| {
@@ -73,7 +73,7 @@ impl Folder {
         }
     }
 
-    /// Takes the rights to the folder and its files from everybody but their owner; gives whether it changed any.
+    /// Restricts the folder and its files to their owner; returns true if it changed any mode.
     ///
     /// SQLite gives the files beside the database the database's own mode.
     #[cfg(unix)]
@@ -89,7 +89,7 @@ impl Folder {
             }
             match fs::set_permissions(&path, fs::Permissions::from_mode(mode)) {
                 Ok(()) => changed = true,
-                // A volume may belong to somebody else; it is served all the same.
+                // A volume may belong to another user; it is served all the same.
                 Err(error) => {
                     let path = path.display();
                     tracing::warn!(%path, %error, "others may be able to read this; make it private, mode {mode:o}");
@@ -104,14 +104,14 @@ impl Folder {
         false
     }
 
-    /// Every file of ours and the folder, with the mode that each should have.
+    /// Returns the folder and every file of ours, with the mode that each should have.
     pub(super) fn modes(&self) -> impl Iterator<Item = (PathBuf, u32)> {
         let files = [self.database(), self.log(), self.shared_memory(), self.life(), self.lock_file()];
         [(self.0.clone(), 0o700)].into_iter().chain(files.map(|file| (file, 0o600)))
     }
 }
 
-/// Makes a folder that only its owner may read, and those above it as they usually are.
+/// Creates a folder that only its owner may read, and its missing parents with the default mode.
 fn create_private_folder(path: &Path) -> io::Result<()> {
     if let Some(above) = path.parent() {
         fs::create_dir_all(above)?;
@@ -128,7 +128,7 @@ fn create_private_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens files that only their owner may read.
+/// Returns options for files that only their owner may read.
 pub(super) fn private() -> OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
@@ -139,12 +139,12 @@ pub(super) fn private() -> OpenOptions {
     options
 }
 
-/// Makes what was created, renamed or removed in a folder survive a power cut.
+/// Makes creations, renames and removals in a folder durable.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
-/// The length of a file; 0 if there is none.
+/// Returns the length of a file; 0 if there is none.
 pub(super) fn length(path: &Path) -> io::Result<u64> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.len()),

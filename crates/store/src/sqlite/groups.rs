@@ -1,3 +1,5 @@
+//! Groups: rosters, members and listings.
+
 use std::collections::BTreeMap;
 
 use chat::Limits;
@@ -14,7 +16,7 @@ use super::people::person;
 use super::values::{APPLICATION, checked, door_of, notify_of, role_of, seq};
 use super::{damaged, logs, names};
 
-/// Settings, members, bans, invites and version of a group.
+/// Returns settings, members, bans, invites and version of a group.
 pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
     let mut find = db.prepare_cached(
         "SELECT id, name, description, member_limit, door, listed, announcing, slow_s, archived, version
@@ -51,7 +53,7 @@ pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Ro
     }))
 }
 
-/// How a user stands in a group.
+/// Returns the membership state of a user in a group.
 pub(super) fn standing(
     db: &Connection,
     group: GroupId,
@@ -89,7 +91,7 @@ pub(super) fn standing(
     Ok(standing.map(|standing| MembershipState { listed: standing.role.is_some(), ..standing }))
 }
 
-/// Groups by name, without case: those with these words in it, or all after one of them.
+/// Returns groups by name, without case: those with these words in it, or all after one of them.
 pub(super) fn listings(
     db: &Connection,
     words: &str,
@@ -145,7 +147,7 @@ fn listing(row: &Row<'_>) -> rusqlite::Result<GroupListing> {
     })
 }
 
-/// Settings and head of a group, how many members it has, and some of them.
+/// Returns settings and head of a group, its member count, and some members.
 pub(super) fn overview(
     db: &Connection,
     id: GroupId,
@@ -175,7 +177,7 @@ pub(super) fn overview(
     Ok(Some(GroupOverview { settings, members, count, head: logs::head(db, &Topic::group(id))? }))
 }
 
-/// Members of a group: those with these words in their name, or all after one of them.
+/// Returns members of a group: those with these words in their name, or all after one of them.
 pub(super) fn members(
     db: &Connection,
     id: GroupId,
@@ -265,7 +267,7 @@ fn invite(row: &Row<'_>) -> rusqlite::Result<Invite> {
     })
 }
 
-/// The name of a group, whose id is the first column. A damaged name is shown as such: the group goes on.
+/// Reads the name of a group, whose id is the first column. A damaged name gets a replacement: the group still works.
 pub(super) fn group_name(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupName> {
     let name = checked(row, column, |name: String| GroupName::new(&name).ok().map(Some));
     match damaged::or(row, "groups", name, None)? {
@@ -279,7 +281,7 @@ fn description(row: &Row<'_>, column: usize) -> rusqlite::Result<Description> {
     damaged::or(row, "groups", text, Description::default())
 }
 
-/// Counts a user's seats, and those that another user gave them.
+/// Counts the memberships of a user, and those that another user has added.
 pub(super) fn seats(db: &Connection, user: UserId, adder: UserId) -> rusqlite::Result<NewMembers> {
     let mut count = db.prepare_cached(
         "SELECT count(*) - count(given_by), count(given_by), coalesce(sum(given_by = ?2), 0)

@@ -1,17 +1,19 @@
+//! Guests: users without an account, deleted if they never do anything.
+
 use rusqlite::{Transaction, params};
 use wire::{Timestamp, UserId};
 
 use super::values::{APPLICATION, checked, sender};
 use super::{damaged, names, people};
 
-/// Somebody new, who may never do anything.
+/// Stores a new user as a guest that has done nothing yet.
 pub(super) fn came(db: &Transaction<'_>, user: UserId, at: Timestamp) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO newcomers (user, since) VALUES (?, ?)")?
         .execute(params![user.to_string(), at.0])
         .map(|_| ())
 }
 
-/// Removes guests who never did anything and were not seen since; looks at so many at most.
+/// Deletes guests who never did anything and were not seen since; examines at most this many.
 pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp, most: usize) -> rusqlite::Result<Vec<UserId>> {
     let mut select =
         db.prepare_cached("SELECT user FROM newcomers WHERE since < ? ORDER BY since LIMIT ?")?;
@@ -43,7 +45,7 @@ pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp, most: usize) -> rus
     Ok(gone)
 }
 
-/// Returns true if something else is kept of a user; each part is found by an index.
+/// Returns true if any other data of a user is stored; each part is found by an index.
 fn has_done_something(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<bool> {
     let mut find = db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM accounts WHERE user = ?1)

@@ -1,4 +1,4 @@
-//! Makes, opens or takes over the database of a folder.
+//! Startup of a data folder: creates, opens or takes over its database.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::sqlite::meta::{self, Meta};
 use crate::sqlite::open::{self, Connect};
 use crate::sqlite::{checkpoint, migrate, verify};
 
-/// A database that may be served.
+/// An opened database that may be served.
 pub(in crate::sqlite) struct Begun {
     pub(in crate::sqlite) life: Life,
     pub(in crate::sqlite) connection: Connection,
@@ -20,10 +20,10 @@ pub(in crate::sqlite) struct Begun {
     pub(in crate::sqlite) mark: u64,
 }
 
-/// Begins to serve what [`examine`](super::examine) found.
+/// Opens the folder in the state that [`examine`](super::examine) found.
 ///
 /// # Errors
-/// If the folder cannot be written, a copy is not whole, or the schema is one of another version.
+/// If the folder cannot be written, a copy is damaged, or the schema is one of another version.
 pub(in crate::sqlite) fn begin(
     folder: &Folder,
     found: Found,
@@ -61,7 +61,7 @@ pub(in crate::sqlite) fn begin(
     }
 }
 
-/// A new [`Epoch`].
+/// Draws a new [`Epoch`].
 pub(in crate::sqlite) fn draw_epoch(chance: &dyn RandomSource) -> Epoch {
     let mut epoch = [0; 8];
     chance.fill(&mut epoch);
@@ -77,7 +77,7 @@ fn make(
     let name = record.life.clone();
     let life = Life::keep(folder, record)?;
     folder.make_private();
-    // SQLite would make it with the mode that files usually have.
+    // SQLite would create it with the default mode.
     let made = private().create(true).truncate(false).write(true).open(folder.database());
     made.map_err(|error| unwritten(folder, &error))?;
     let mut connection = connect()?;
@@ -95,7 +95,7 @@ fn make(
         open::leave_log(&connection).map_err(|error| Fault::new("store", error))?;
         return Err(super::examine::refuse_strangers(folder));
     }
-    // A database that has nothing by itself would be an empty one wherever its write-ahead log is lost.
+    // Without its own pages the database would be empty wherever its write-ahead log is lost.
     checkpoint::empty_log(&connection, &life)?;
     let settled = sync_folder(folder.path()).and_then(|()| life.settle(meta.mark));
     settled.map_err(|error| unwritten(folder, &error))?;

@@ -1,4 +1,4 @@
-//! Examines a data folder at the start.
+//! Examination of a data folder at startup.
 
 use std::path::Path;
 
@@ -12,24 +12,24 @@ use crate::sqlite::{migrate, open};
 /// The state of a folder that may be served.
 #[derive(Debug)]
 pub(in crate::sqlite) enum Found {
-    /// There is nothing yet.
+    /// There is no database yet.
     Nothing,
-    /// It was being made when the process ended.
+    /// The process ended while it was creating the database.
     Unfinished(Record),
-    /// It is as it was left.
+    /// The folder is unchanged since it was closed.
     Same(Record),
-    /// It is a copy, or was set back as a whole.
+    /// The folder is a copy, or was set back as a whole.
     Copied {
         record: Record,
-        /// Whether it was copied while it was in use: its parts may be from different moments.
+        /// Whether it was copied while in use: its parts may be from different moments.
         in_use: bool,
     },
 }
 
-/// Looks at a folder, and changes nothing in it.
+/// Examines a folder, without changing anything in it.
 ///
 /// # Errors
-/// If it must not be served; the sentence says why, and what to do.
+/// If it must not be served; the sentence gives the reason and the remedy.
 pub(in crate::sqlite) fn examine(folder: &Folder) -> Result<Found, Fault> {
     let record = Record::read(folder)?;
     let has_database = folder.database().exists();
@@ -72,11 +72,11 @@ pub(in crate::sqlite) fn examine(folder: &Folder) -> Result<Found, Fault> {
     })
 }
 
-/// Refuses a database file that is not the one the record is of, as far as it shows without the write-ahead log.
+/// Refuses a database file that does not match the record, as far as this shows without the write-ahead log.
 fn check_main(folder: &Folder, record: &Record) -> Result<(), Fault> {
     let look = match Examination::at_main(&folder.database()) {
         Ok(look) => look,
-        // In the middle of a checkpoint the file need not be a database by itself.
+        // During a checkpoint the file alone need not be a valid database.
         Err(_) if record.moving => return Ok(()),
         Err(fault) => return Err(fault),
     };
@@ -92,7 +92,7 @@ fn check_main(folder: &Folder, record: &Record) -> Result<(), Fault> {
     }
 }
 
-/// What a database file says of itself, without the write-ahead log beside it.
+/// Properties of a database file, without the write-ahead log beside it.
 struct Examination {
     schema: i64,
     is_empty: bool,
@@ -116,18 +116,18 @@ impl Examination {
     }
 }
 
-/// The sentence that says how to take a database over that is not served as it stands.
+/// Returns the sentence that explains how to take over a database that is refused.
 pub(in crate::sqlite) fn take_over(folder: &Folder, file: &Path) -> String {
     let (file, folder) = (file.display(), folder.path().display());
     format!("to check it and take it over, run: hubbub restore {file} --data {folder} --force")
 }
 
-/// The database is not the one that the folder had.
+/// Refuses a database that is not the one of this folder.
 pub(super) fn refuse_strangers(folder: &Folder) -> Fault {
     refuse(folder, "hubbub.db and hubbub.life are from two different servers")
 }
 
-/// The folder was copied while it was in use, and is not whole.
+/// Refuses a damaged copy that was made while the folder was in use.
 pub(super) fn refuse_copy(folder: &Folder, wrong: &str) -> Fault {
     refuse(folder, &format!("it was copied while a server used it, and is not whole ({wrong})"))
 }

@@ -1,16 +1,16 @@
-//! Notices that a data folder was copied, or went back to an earlier state.
+//! Detection of a data folder that was copied, or went back to an earlier state.
 //!
-//! A database cannot know that it was restored: all it has goes back with it. So the folder has a second file,
-//! `hubbub.life`, with the identity of the database and how far it had come. At each start the two are compared:
+//! A database cannot know that it was restored: all its content goes back with it. So the folder has a second file,
+//! `hubbub.life`, with the identity of the database and a mark of its progress. At each start the two are compared:
 //!
-//! - **A folder that was copied** as a whole, or restored from such a copy, serves under a new [`Epoch`](wire::Epoch):
-//!   readers hear `reset`, and their places before it count for nothing. It is seen by the file `hubbub.lock`, which is
-//!   written once: every copy of it has changed later than the original has.
+//! - **A folder that was copied** as a whole, or restored from such a copy, is served under a new
+//!   [`Epoch`](wire::Epoch): subscribers get a `reset`, and their cursors before it are void. It is detected by the file
+//!   `hubbub.lock`, which is written once: every copy of it has changed later than the original has.
 //! - **A folder whose parts do not belong together** is not served: a part is missing, the database is another one or
 //!   an older state, or it was put beside a write-ahead log that is not its own.
 //!
-//! Not noticed is what sets back the whole disk with the times of its files: a snapshot of the file system or of a
-//! virtual machine. `hubbub restore` draws a new Epoch there as everywhere.
+//! Not detected is a whole disk set back with the times of its files: a snapshot of the file system or of a virtual
+//! machine. `hubbub restore` draws a new Epoch there as everywhere.
 
 mod begin;
 mod examine;
@@ -28,7 +28,7 @@ pub(super) use self::examine::{Found, examine};
 use super::folder::{Folder, private, sync_folder};
 use super::threads::unpoisoned;
 
-/// The file beside the database, kept up to date while this process has the folder.
+/// The file beside the database, kept up to date while this process holds the folder.
 pub(super) struct Life {
     folder: Folder,
     state: Mutex<State>,
@@ -47,13 +47,13 @@ struct State {
 pub(super) struct Record {
     /// The identity, in hexadecimal; the database has the same one.
     pub(super) life: String,
-    /// True until the database was made.
+    /// True until the database was created.
     pub(super) new: bool,
     /// A mark that the database has had. The database counts marks up, in its own commits; this follows.
     pub(super) mark: u64,
     /// A mark that `hubbub.db` has had by itself, without the write-ahead log.
     pub(super) moved: u64,
-    /// Whether `hubbub.db` may be changing: its time says nothing then.
+    /// Whether `hubbub.db` may be changing: its time is meaningless then.
     pub(super) moving: bool,
     /// The time of the last change of `hubbub.db`.
     pub(super) database: Changed,
@@ -66,7 +66,7 @@ pub(super) struct Record {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Changed(i64, i64);
 
-/// The length of the file: it is overwritten in place, which needs no room on the disk and is whole at any moment.
+/// The length of the file: overwriting it in place needs no disk space and is atomic at any moment.
 const LENGTH: usize = 512;
 
 impl Changed {
@@ -85,7 +85,7 @@ impl Changed {
 }
 
 impl Record {
-    /// The record of a folder; none if there is no file.
+    /// Reads the record of a folder; none if there is no file.
     pub(super) fn read(folder: &Folder) -> Result<Option<Self>, Fault> {
         let path = folder.life();
         let mut text = String::new();
@@ -109,7 +109,7 @@ impl Record {
         }
     }
 
-    /// The record of a folder that is about to be made.
+    /// Makes the record of a folder that is about to be created.
     pub(super) fn new(chance: &dyn RandomSource) -> Self {
         let mut life = [0; 16];
         chance.fill(&mut life);
@@ -126,7 +126,7 @@ impl Record {
 }
 
 impl Life {
-    /// Begins to keep the file of a folder, with this record.
+    /// Creates the file of a folder, with this record.
     pub(super) fn keep(folder: &Folder, record: Record) -> Result<Self, Fault> {
         let begin = || -> io::Result<Self> {
             let file = private().create(true).truncate(false).write(true).open(folder.life())?;
@@ -141,7 +141,7 @@ impl Life {
         })
     }
 
-    /// Goes on with the file of a folder as it is.
+    /// Continues the existing file of a folder.
     pub(super) fn go_on(folder: &Folder, record: Record) -> Result<Self, Fault> {
         let file = private().write(true).open(folder.life());
         let file = file.map_err(|error| {
@@ -151,28 +151,28 @@ impl Life {
         Ok(Self { folder: folder.clone(), state: Mutex::new(state) })
     }
 
-    /// Takes note of a mark that was committed.
+    /// Records a mark that was committed.
     pub(super) fn committed(&self, mark: u64) -> io::Result<()> {
         let mut state = unpoisoned(&self.state);
         state.record.mark = mark;
         state.write()
     }
 
-    /// Must be called before `hubbub.db` is changed; gives what [`Life::moved`] takes.
+    /// Must be called before `hubbub.db` is changed; returns the mark that [`Life::moved`] takes.
     pub(super) fn begin_move(&self) -> io::Result<u64> {
         let mut state = unpoisoned(&self.state);
         if state.moving == 0 && !state.record.moving {
             state.record.moving = true;
             state.write()?;
-            // Else, after a power cut, the file could say that nobody was changing the database.
+            // Otherwise, after a power cut, the file could say that nothing was changing the database.
             state.file.sync_data()?;
         }
         state.moving += 1;
         Ok(state.record.mark)
     }
 
-    /// Must be called after `hubbub.db` was changed; with the mark that was there before, if all of the write-ahead log
-    /// is in it now.
+    /// Must be called after `hubbub.db` was changed; with the mark from before the change, if all of the write-ahead
+    /// log is in it now.
     pub(super) fn moved(&self, whole: Option<u64>) -> io::Result<()> {
         let database = Changed::of(&self.folder.database());
         let mut state = unpoisoned(&self.state);
@@ -185,7 +185,7 @@ impl Life {
         state.write()
     }
 
-    /// The folder is as it is meant to be: what changes from now on is noticed.
+    /// Records the folder as intact: changes from outside are detected from now on.
     pub(super) fn settle(&self, mark: u64) -> io::Result<()> {
         let database = Changed::of(&self.folder.database())?;
         let lock = Changed::of(&self.folder.lock_file())?;
@@ -204,7 +204,7 @@ impl Life {
         state.file.sync_data()
     }
 
-    /// Nobody has the database open any more.
+    /// Records that the database is closed.
     pub(super) fn close_or_log(&self) {
         if let Err(error) = self.close() {
             drop(Fault::new("store.life", error));
