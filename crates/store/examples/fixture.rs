@@ -1,7 +1,7 @@
 //! Writes a small database of the newest schema to `tests/fixtures/schema-<number>.db`, once for each schema: from then
 //! on `tests/fixtures.rs` opens it with every later version.
 //!
-//! Run it when a step was added to `src/sqlite/migrate.rs`, and commit the file: `cargo run -p store --example fixture`.
+//! Run it after adding a step to `src/sqlite/migrate.rs`, and commit the file: `cargo run -p store --example fixture`.
 
 use std::error::Error;
 use std::path::Path;
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A row or more in every table but that of pictures.
+/// Fills every table but that of pictures with at least one row.
 async fn fill(node: &Node) -> Result<(), chat::Error> {
     let chat = &node.chat;
     let [ann, ben, cal] =
@@ -44,7 +44,7 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
     chat.create_account(&ann, "one pot of oolong").await?;
     chat.create_account(&ben, "two pots of oolong").await?;
     chat.set_bio(&ann, "Tea at four.").await?;
-    // A wrong password is an attempt, a right one makes a device known.
+    // A wrong password counts as an attempt, a correct one stores the device.
     let caller = Caller { device: Some(chat.new_token()), ..Caller::default() };
     drop(chat.sign_in(&caller, "ann", "no pot of oolong").await);
     chat.sign_in(&caller, "ann", "one pot of oolong").await?;

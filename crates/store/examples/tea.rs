@@ -1,8 +1,8 @@
 //! Writes a data folder with realistic data: *Tea at Anna's*, ten people, seven groups, 2,000 messages over 40 days.
 //!
-//! `tea FOLDER` makes `FOLDER/data`, which a server can serve, and `FOLDER/tea.json`, which says who and what is in it.
-//! Everything goes through the domain as on a server, only the clock is moved, so the data obeys every rule.
-//! The browser tests and their screenshots use it (`end2end/fixtures.ts`).
+//! `tea FOLDER` makes `FOLDER/data`, which a server can serve, and `FOLDER/tea.json`, which describes the people and
+//! the content. Everything goes through the domain as on a server, only with a simulated clock, so the data obeys every
+//! rule. The browser tests and their screenshots use it (`end2end/fixtures.ts`).
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -18,16 +18,16 @@ type Done<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The password of every account.
 const PASSWORD: &str = "correct horse battery";
-/// Messages in the largest group.
+/// The messages in the largest group.
 const MESSAGES: usize = 2_000;
-/// Days over which they were written.
+/// The days over which they were written.
 const DAYS: i64 = 40;
 const DAY: i64 = 86_400_000;
-/// Sends that wait for their commit together.
+/// The sends that wait for one commit together.
 const BATCH: usize = 64;
 
-/// The cast: Anna looks, the others have names that layouts and sentences stumble over. Two names are equal: their
-/// owners stay guests.
+/// The cast: Anna is the viewer, the others have names that are hard on layouts and sentences. Two names are equal:
+/// their owners stay guests.
 const CAST: [(&str, &str, bool); 10] = [
     ("anna", "Anna", true),
     ("ben", "Ben", true),
@@ -41,8 +41,8 @@ const CAST: [(&str, &str, bool); 10] = [
     ("kim2", "Kim Lee", false),
 ];
 
-/// The groups: the busy one, one of 60 letters without a space, one with eight messages and 60 reactions, names of
-/// other scripts, and one with nothing in it.
+/// The groups: the busy one, one of 60 letters without a space, one with eight messages and 60 reactions, names in
+/// other scripts, and an empty one.
 const GROUPS: [(&str, &str, &str); 7] = [
     ("tea", "Tea at Anna's", "Every Sunday at four. Bring cake, or a story."),
     ("long", "Donaudampfschifffahrtsgesellschaftskapitaenswitwenverbandtag", ""),
@@ -98,14 +98,14 @@ async fn main() -> Done {
     Ok(())
 }
 
-/// The domain, and the clock that it goes by.
+/// The domain and its simulated clock.
 struct Tea {
     chat: Arc<Chat>,
     clock: Arc<ManualClock>,
 }
 
 impl Tea {
-    /// Makes all of it; returns what is where, as JSON.
+    /// Makes all data; returns a description as JSON.
     async fn pour(&self) -> Done<String> {
         let people = self.people().await?;
         let groups = self.groups(&people).await?;
@@ -127,7 +127,7 @@ impl Tea {
         Ok(people)
     }
 
-    /// The groups, all founded by Anna but the Arabic one, with everybody in them.
+    /// Makes the groups, all founded by Anna but the Arabic one, with everybody in them.
     async fn groups(&self, people: &[Person]) -> Done<Vec<GroupId>> {
         let mut groups = Vec::new();
         for (key, name, about) in GROUPS {
@@ -146,7 +146,7 @@ impl Tea {
         Ok(groups)
     }
 
-    /// Messages outside of the busy group.
+    /// Sends the messages outside of the busy group.
     async fn small_groups(&self, people: &[Person], groups: &[GroupId]) -> Done {
         for group in [groups[1], groups[3], groups[5]] {
             for (author, line) in [(3, 1), (4, 5), (7, 7), (2, 14), (8, 3), (9, 2)] {
@@ -183,7 +183,7 @@ impl Tea {
         Ok(())
     }
 
-    /// The busy group: 2,000 messages over 40 days, up to now.
+    /// Sends the messages of the busy group: 2,000 over 40 days, up to now.
     async fn tea(&self, people: &[Person], group: GroupId) -> Done {
         let topic = Topic::group(group);
         let (start, end) = (self.clock.now().0, SystemClock.now().0);
@@ -244,7 +244,7 @@ impl Tea {
     }
 }
 
-/// Who and what is where, for those who read it in a test.
+/// Describes the people and groups for the tests.
 fn report(people: &[Person], groups: &[GroupId]) -> String {
     let people: Map<String, Value> = (people.iter().zip(CAST))
         .map(|(person, (key, name, has_account))| {
@@ -257,7 +257,7 @@ fn report(people: &[Person], groups: &[GroupId]) -> String {
     json!({ "password": PASSWORD, "people": people, "groups": groups }).to_string()
 }
 
-/// A refusal or fault of the domain as an error that can be printed.
+/// Turns a refusal or fault of the domain into an error that can be printed.
 fn said(no: chat::Error) -> Box<dyn Error> {
     format!("{no:?}").into()
 }

@@ -1,7 +1,7 @@
-//! Writes a data folder as large as a town's: `town FOLDER PEOPLE GROUPS ENTRIES` fills `FOLDER/data`, which a server can
-//! serve, and writes `FOLDER/town.json`, which says how its people come in. The benchmark of pages uses it.
+//! Writes a large data folder: `town FOLDER PEOPLE GROUPS ENTRIES` fills `FOLDER/data`, which a server can serve, and
+//! writes `FOLDER/town.json`, with the sessions of its people. The benchmark of pages uses it.
 //!
-//! The facts go straight into the store, in large batches, so a million entries take a minute and not an hour.
+//! The data goes straight into the store, in large batches, so a million entries take a minute and not an hour.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -22,17 +22,17 @@ use wire::{
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Writes in one transaction.
+/// The writes in one transaction.
 const BATCH: usize = 4_096;
-/// The most members of a group, and how many groups and directs the busiest person has.
+/// The most members of a group, and the numbers of groups and directs of the busiest person.
 const LARGEST: usize = 1_000;
 const BUSY_GROUPS: usize = 300;
 const BUSY_DIRECTS: usize = 200;
-/// One entry of so many is a reaction, and one of so many mentions the busiest person.
+/// Of this many entries one is a reaction, and of this many one mentions the busiest person.
 const REACTIONS: usize = 12;
 const MENTIONS: usize = 50;
 
-/// The first people: who has everything, who has hardly anything, and who was gone for long.
+/// The first people: one with everything, one with hardly anything, and one who was away for long.
 const BUSY: usize = 0;
 const LIGHT: usize = 1;
 const AWAY: usize = 2;
@@ -92,7 +92,7 @@ impl Town {
         Ok(())
     }
 
-    /// Founds the groups: a large one, and smaller ones; the busiest person is in many of them.
+    /// Creates the groups: a large one, and smaller ones; the busiest person is in many of them.
     async fn found(&mut self, people: &[Person], groups: usize) -> Done<Vec<Vec<usize>>> {
         let mut rosters = Vec::with_capacity(groups);
         for number in 0..groups {
@@ -133,7 +133,8 @@ impl Town {
         Ok(rosters)
     }
 
-    /// Fills the logs: a third in the large group, the rest everywhere. Nobody reads meanwhile but one of the first.
+    /// Fills the logs: a third in the large group, the rest everywhere. Nobody reads meanwhile but one of the first
+    /// people.
     async fn talk(&mut self, people: &[Person], rosters: &[Vec<usize>], entries: usize) -> Done {
         for number in 0..entries {
             let place = if number % 3 == 0 { 0 } else { number * 31 % rosters.len() };
@@ -148,7 +149,7 @@ impl Town {
             };
             self.say(by, topic, number, &people[BUSY]).await?;
         }
-        // Who has everything has read it, but for the last hundred groups; who was away has read nothing.
+        // The busiest person has read everything but the last hundred groups; the one who was away has read nothing.
         for number in 100..BUSY_GROUPS.min(rosters.len()) {
             let conversation = Conversation::Group(group_id(number));
             let (user, seq) = (people[BUSY].id, wire::Seq(u64::MAX));
@@ -209,12 +210,12 @@ fn group_id(number: usize) -> GroupId {
     GroupId::from_bytes(bytes)
 }
 
-/// The session of a person.
+/// Returns the session token of a person.
 fn token(number: usize) -> Done<Token> {
     Ok(Token::parse(&format!("{number:064x}")).ok_or("a token has 64 hexadecimal digits")?)
 }
 
-/// Sessions begin now, so that they are alive when the server starts.
+/// Returns the current time: sessions begin now, so that they are valid when the server starts.
 fn now() -> Timestamp {
     SystemClock.now()
 }

@@ -1,4 +1,4 @@
-//! `SQLite` keeps the contract of every store.
+//! The contract of [`chat::Store`], kept by `SQLite`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use store::SqliteStore;
 
 chat::store_contract!(fresh);
 
-/// A store in a folder of its own, which goes when the store does.
+/// Opens a store in a temporary folder, which is deleted with the store.
 fn fresh() -> Arc<dyn Store> {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path(), &SeededChance::new(1)).unwrap();

@@ -1,4 +1,4 @@
-//! A row that cannot be read spoils nothing but itself.
+//! Damaged rows: each affects nothing but itself.
 
 mod damage;
 
@@ -13,7 +13,7 @@ use damage::{LOG_DAMAGE, PEOPLE_DAMAGE, damage};
 use store::SqliteStore;
 use wire::{Event, GroupId, GroupView, PageStart, Person, Seq, Timestamp, Topic};
 
-/// Ann, Zoë and 李雷 in a group; Zoë has said three things, at the places 4 to 6.
+/// Ann, Zoë and 李雷 in a group; Zoë has sent three messages, at Seq 4 to 6.
 struct Tea {
     folder: tempfile::TempDir,
     ann: Person,
@@ -41,7 +41,7 @@ impl Tea {
         Self { folder, ann, group }
     }
 
-    /// The same server, after something has happened to its file.
+    /// Starts the same server, after damage to its file.
     fn after(&self, sql: &str) -> Node {
         damage(self.folder.path(), sql);
         node(self.folder.path())

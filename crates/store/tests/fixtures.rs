@@ -1,5 +1,5 @@
-//! Databases of every schema that is supported, made by `examples/fixture.rs` when it was the newest: they open, have
-//! what was in them, and come to the schema of a new database.
+//! Databases of every supported schema, made by `examples/fixture.rs` when it was the newest: they open with all their
+//! data, and migrate to the schema of a new database.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ fn the_newest_schema_has_a_fixture() {
     assert!(wanted.exists(), "run `cargo run -p store --example fixture` and commit {}", wanted.display());
 }
 
-/// The fixtures, of which there is one for each schema.
+/// Returns the fixtures, one for each schema.
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut fixtures: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
@@ -136,7 +136,7 @@ fn restored(fixture: &Path) -> tempfile::TempDir {
     folder
 }
 
-/// Every table and index of a database, by its name, without the comments on it.
+/// Returns every table and index of a database, by name, without comments.
 fn schema(file: &Path) -> BTreeMap<String, String> {
     let db = Connection::open(file).unwrap();
     let mut select = db.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema").unwrap();

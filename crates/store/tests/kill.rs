@@ -1,4 +1,4 @@
-//! A process that is killed has lost nothing it had acknowledged.
+//! A killed process: it loses nothing that it has acknowledged.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,9 +12,9 @@ use store::SqliteStore;
 use tokio::task::JoinSet;
 use wire::{Seq, Topic};
 
-/// Names the folder to the process that is going to be killed.
+/// The environment variable with the folder of the process that is going to be killed.
 const FOLDER: &str = "HUBBUB_TEST_KILLED_IN";
-/// How often it is killed, and after how many acknowledgements.
+/// The acknowledgements after which the process is killed, one number for each round.
 const KILLS: [usize; 4] = [1, 40, 400, 1_500];
 
 #[tokio::test]
@@ -43,15 +43,15 @@ async fn everything_acknowledged_before_a_kill_is_there_and_dense() {
     assert_eq!(epochs.len(), 1, "it is one life of the log");
 }
 
-/// The other process: many publish at once, and each acknowledgement is printed. Without the name of a
-/// folder there is nothing to do.
+/// The other process: many tasks publish at once, and each acknowledgement is printed. Without the name of a folder it
+/// does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_process_that_is_going_to_be_killed() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(Path::new(&folder), &SeededChance::new(1)).unwrap());
     let page = store.page(&news(), Range::default()).await.unwrap();
-    // A seed of its own, or its ids would be those of the process before it.
+    // A seed of its own, or its ids would repeat those of the previous process.
     let node = Arc::new(Node::start(store, Arc::new(LocalBus::default()), Node::patient(), page.head.0));
     let mut publishing = JoinSet::<()>::new();
     for _ in 0..20 {
@@ -67,7 +67,7 @@ async fn the_process_that_is_going_to_be_killed() {
     publishing.join_next().await.unwrap().unwrap();
 }
 
-/// Starts this test binary again, to run nothing but the test that is going to be killed.
+/// Starts this test binary again, with only the test that is going to be killed.
 fn publisher(folder: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "the_process_that_is_going_to_be_killed", "--nocapture"])
@@ -77,13 +77,13 @@ fn publisher(folder: &Path) -> Child {
         .unwrap()
 }
 
-/// Kills it after so many acknowledgements; gives them all, also those that came before it died.
+/// Kills it after this many acknowledgements; returns them all, including those that came before it died.
 fn kill(mut publisher: Child, after: usize) -> Vec<(u64, String)> {
     let mut acknowledged = vec![];
     let mut killed = false;
     for line in BufReader::new(publisher.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        // The last line may be cut off: then nobody has read the acknowledgement.
+        // The last line may be cut off: then its acknowledgement was not received.
         let Some((_, told)) = line.split_once("acknowledged ") else { continue };
         let Some((seq, id)) = told.split_once(' ') else { continue };
         if id.len() == 16 {

@@ -1,4 +1,4 @@
-//! The store beside others who have its file open, as a backup or somebody curious with a shell.
+//! The store beside other processes that have its file open, such as a backup or a shell.
 
 use std::path::Path;
 use std::sync::Arc;

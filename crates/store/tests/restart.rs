@@ -1,4 +1,4 @@
-//! What was committed is there when the store is opened again, and only one may open it.
+//! Restarts: committed data is there when the store is opened again, and only one process may open it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ async fn words_that_were_edited_or_deleted_are_in_no_file_after_a_sweep() {
     };
     assert_eq!(left(), ["hunter2", "swordfish"], "they are in the write-ahead log");
     node.chat.sweep().await.unwrap();
-    // What is committed next waits until the log was emptied.
+    // The next commit waits until the write-ahead log was truncated.
     node.say(&ann, group, "hello").await;
     assert_eq!(left(), Vec::<String>::new());
     node.chat.shut_down().await.unwrap();

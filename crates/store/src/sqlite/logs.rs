@@ -1,3 +1,5 @@
+//! Logs: slices of history, single entries, unread counts and heads.
+
 use chat::store::{
     BodyHash, Kept, LogBounds, Mentions, OpenTopics, Range, RowPage, RowRange, Sender, SentBefore, Unread,
 };
@@ -9,10 +11,10 @@ use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic, UserId
 use super::damaged;
 use super::values::{APPLICATION, checked, sender, seq, sql};
 
-/// The most rows or mentions after a place that are looked at to count what is unread.
+/// The most rows or mentions after a Seq that are examined to count unread messages.
 const LOOKED_AT: i64 = 2_000;
 
-/// A slice of a log. It always begins at 1: nothing is taken out of a log but the whole.
+/// Returns a slice of a log. A log always begins at 1: it is only ever deleted as a whole.
 pub(super) fn page(
     db: &Connection,
     topic: &Topic,
@@ -25,7 +27,7 @@ pub(super) fn page(
     let after = sql(range.after.unwrap_or_default());
     let before = sql(range.before.unwrap_or(Seq(u64::MAX)));
     let limit = i64::try_from(range.limit).unwrap_or(i64::MAX);
-    // With `after` the page begins at the oldest entry, without it ends at the newest.
+    // With `after` the page begins at the oldest entry, without it the page ends at the newest.
     let (order, newest_first) = if range.after.is_some() { ("ASC", false) } else { ("DESC", true) };
     let mut select = db.prepare_cached(&format!(
         "SELECT seq, send_id, at, data FROM entries
@@ -40,10 +42,10 @@ pub(super) fn page(
     Ok(Page { entries, epoch, begins: Seq(1), head })
 }
 
-/// The most missing rows that are shown as damaged, each at its place; a longer hole is none of single rows.
+/// The most missing rows that are shown as damaged, each at its Seq; a longer hole is not one of single rows.
 const HOLE: u64 = 10_000;
 
-/// Puts a damaged entry at each place of a page that lacks its row, so that the places of a page follow one another.
+/// Puts a damaged entry at each Seq of a page whose row is missing, so that the page is dense.
 fn fill(entries: &mut Vec<Entry<Json>>, topic: &Topic, range: Range, head: Seq) {
     let end = head.next().min(range.before.unwrap_or(Seq(u64::MAX))).0;
     let most = u64::try_from(range.limit).unwrap_or(u64::MAX);
@@ -69,7 +71,7 @@ fn fill(entries: &mut Vec<Entry<Json>>, topic: &Topic, range: Range, head: Seq) 
     }
 }
 
-/// The rows around a place.
+/// Returns the rows around a Seq.
 pub(super) fn rows(
     db: &Connection,
     topic: &Topic,
@@ -79,7 +81,7 @@ pub(super) fn rows(
     let (log, head) = log(db, topic)?.unwrap_or((0, Seq::ZERO));
     let mut page = RowPage::new(range, LogBounds { epoch, begins: Seq(1), head });
     let at = sql(page.at());
-    // Neither side ever needs more than this and one to see that there are more.
+    // Neither side ever needs more than this, plus one to see that there are more.
     let most = i64::try_from(range.before + range.after + 1).unwrap_or(i64::MAX);
     if let Some(most) = page.to_count() {
         let mut count = db.prepare_cached(
@@ -114,7 +116,7 @@ pub(super) fn rows(
     Ok(page.finish())
 }
 
-/// One entry as it is now.
+/// Returns one entry as it is now.
 pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Option<Kept>> {
     let Some((log, _)) = log(db, topic)? else { return Ok(None) };
     let mut find =
@@ -125,7 +127,7 @@ pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result
     found.optional()
 }
 
-/// Whom an entry mentions.
+/// Returns the mentions of an entry.
 fn mentions(db: &Connection, log: i64, seq: Seq) -> rusqlite::Result<Mentions> {
     let mut select = db.prepare_cached("SELECT user FROM mentions WHERE log = ? AND seq = ?")?;
     let mut mentions = Mentions::default();
@@ -141,7 +143,7 @@ fn mentions(db: &Connection, log: i64, seq: Seq) -> rusqlite::Result<Mentions> {
     Ok(mentions)
 }
 
-/// What was sent with this id.
+/// Returns the entry that was sent with this id.
 pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result<Option<SentBefore>> {
     let mut find = db.prepare_cached(
         "SELECT logs.topic, entries.seq, entries.body_hash, entries.at FROM entries JOIN logs ON logs.id = entries.log
@@ -158,14 +160,14 @@ pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result
     })
 }
 
-/// How many messages of others stand after a place, and how many of them mention a user. Both are counted up to a
-/// bound, and so is what is looked at: one's own messages and notices are passed over.
+/// Counts the messages of others after a Seq, and those that mention a user. Both counts have a bound, and so has the
+/// number of examined rows: the user's own messages and notices are skipped.
 pub(super) fn unread(db: &Connection, topic: &Topic, user: UserId, after: Seq) -> rusqlite::Result<Unread> {
     let Some((log, head)) = log(db, topic)? else { return Ok(Unread::default()) };
     unread_of(db, log, head, user, after)
 }
 
-/// As [`unread`], of a log that is known.
+/// As [`unread`], for a log that is known.
 pub(super) fn unread_of(
     db: &Connection,
     log: i64,
@@ -203,7 +205,7 @@ pub(super) fn unread_of(
     Ok(Unread { messages, mentions })
 }
 
-/// The newest place of a log, and when that was taken; none if it is empty.
+/// Returns the newest Seq of a log and its time; none if the log is empty.
 pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
     let mut find =
         db.prepare_cached("SELECT topic, head, at FROM logs WHERE application = ? AND topic = ?")?;
@@ -211,7 +213,7 @@ pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<
     damaged::one(&mut find, key, "logs", |row| Ok((seq(row, 1)?, Timestamp(row.get(2)?))))
 }
 
-/// The entries about one place, oldest first.
+/// Returns the amendments of one entry, oldest first.
 pub(super) fn about(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Vec<Entry<Json>>> {
     let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
     let mut select = db.prepare_cached(
@@ -220,7 +222,7 @@ pub(super) fn about(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Resul
     damaged::list(&mut select, params![log, sql(seq)], "entries", |row| entry(row, topic))
 }
 
-/// The pinned entries, oldest first.
+/// Returns the pinned entries, oldest first.
 pub(super) fn pinned(db: &Connection, topic: &Topic) -> rusqlite::Result<Vec<Entry<Json>>> {
     let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
     let mut select = db
@@ -228,8 +230,8 @@ pub(super) fn pinned(db: &Connection, topic: &Topic) -> rusqlite::Result<Vec<Ent
     damaged::list(&mut select, [log], "entries", |row| entry(row, topic))
 }
 
-/// The first place of something taken then or later. The log is in the order of places, and its clock hardly
-/// ever goes back, so halving finds the place in a few looks. Rows that lack, or have no time, are passed over.
+/// Returns the first Seq at this time or later. The log is in Seq order and its clock hardly ever goes back, so a
+/// binary search finds the Seq in a few steps. Rows that are missing or have no time are skipped.
 pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlite::Result<Option<Seq>> {
     let Some((log, head)) = log(db, topic)? else { return Ok(None) };
     let mut find = db.prepare_cached(
@@ -249,12 +251,12 @@ pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlit
     Ok((low <= head.0).then_some(Seq(low)))
 }
 
-/// The newest place of a log.
+/// Returns the head of a log.
 pub(super) fn head(db: &Connection, topic: &Topic) -> rusqlite::Result<Seq> {
     Ok(log(db, topic)?.map_or(Seq::ZERO, |(_, head)| head))
 }
 
-/// A log, and its newest place. If its counter is damaged, that is the place of its newest entry.
+/// Returns a log and its head. If its counter is damaged, that is the Seq of its newest entry.
 pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i64, Seq)>> {
     let mut find =
         db.prepare_cached("SELECT topic, id, head FROM logs WHERE application = ? AND topic = ?")?;
@@ -268,7 +270,7 @@ pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i6
     })
 }
 
-/// What is kept in open topics; after damage as if there were none.
+/// Returns the size of all open topics; zero if the counter is damaged.
 pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopics> {
     let mut find = db.prepare_cached("SELECT id, topics, bytes FROM open_topics WHERE id = 1")?;
     let found = damaged::one(&mut find, [], "open_topics", |row| {
@@ -277,13 +279,13 @@ pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopics> {
     Ok(found?.unwrap_or_default())
 }
 
-/// The place of the newest entry of a log.
+/// Returns the Seq of the newest entry of a log.
 pub(super) fn newest_entry(db: &Connection, log: i64) -> rusqlite::Result<Seq> {
     let mut find = db.prepare_cached("SELECT seq FROM entries WHERE log = ? ORDER BY seq DESC LIMIT 1")?;
     Ok(damaged::one(&mut find, [log], "entries", |row| seq(row, 0))?.unwrap_or_default())
 }
 
-/// An entry; one that cannot be read keeps its place.
+/// Reads an entry; an unreadable one keeps its Seq.
 fn entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
     match whole_entry(row, topic) {
         Err(error) if damaged::is_damage(&error) => {
@@ -305,7 +307,7 @@ fn whole_entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
     })
 }
 
-/// The entry that stands for a damaged one. It is of a type that pages pass over.
+/// Returns a placeholder for a damaged entry. Pages skip entries of its type.
 fn placeholder(topic: &Topic, seq: Seq, timestamp: Timestamp) -> Entry<Json> {
     let mut id = [0xff; 10];
     id[2..].copy_from_slice(&seq.0.to_be_bytes());

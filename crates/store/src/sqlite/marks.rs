@@ -1,4 +1,4 @@
-//! Read and delivered marks of members, as rows.
+//! Read states of members: read and delivered marks, as rows.
 
 use chat::store::Outcome;
 use rusqlite::{OptionalExtension, Transaction, params};
@@ -7,7 +7,7 @@ use wire::{Conversation, ReadState, Seq, Topic, UserId};
 use super::values::{seq, sql};
 use super::{damaged, logs};
 
-/// Where the row of somebody's seat in a conversation is, besides its `user`.
+/// The key of a user's membership row in a conversation, besides its `user`.
 pub(super) struct Seat {
     pub(super) column: &'static str,
     pub(super) value: String,

@@ -1,4 +1,4 @@
-//! The one row in which a database says which one it is.
+//! The one row with the identity of a database.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use wire::{Epoch, Timestamp};
@@ -7,24 +7,24 @@ use wire::{Epoch, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Meta {
     pub(super) epoch: Epoch,
-    /// See [`Life`](super::life::Life).
+    /// The identity that [`Life`](super::life::Life) has, too.
     pub(super) life: String,
-    /// Counts up in commits, at the most once a second.
+    /// A counter that advances in commits, at most once a second.
     pub(super) mark: u64,
-    /// The backup that it is, if it is one.
+    /// The backup that this database is, if it is one.
     pub(super) backup: Option<Backup>,
 }
 
-/// A backup, as it says of itself.
+/// The label of a backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
-    /// The version of Hubbub that made it.
+    /// The version of Hubbub that made the backup.
     pub version: String,
-    /// The time it was made.
+    /// The time of the backup.
     pub at: Timestamp,
 }
 
-/// The row; none if it was not written yet.
+/// Reads the row; none if it was not written yet.
 pub(super) fn read(db: &Connection) -> rusqlite::Result<Option<Meta>> {
     let mut find = db.prepare("SELECT epoch, life, mark, backup_version, backup_at FROM meta")?;
     let found = find.query_row([], |row| {
@@ -40,7 +40,7 @@ pub(super) fn read(db: &Connection) -> rusqlite::Result<Option<Meta>> {
     found.optional()
 }
 
-/// Writes the row, in place of the one that is there.
+/// Writes the row, replacing an existing one.
 pub(super) fn write(db: &Connection, meta: &Meta) -> rusqlite::Result<()> {
     let Meta { epoch, life, mark, backup } = meta;
     let (version, at) = backup.as_ref().map(|backup| (&backup.version, backup.at.0)).unzip();
@@ -51,7 +51,7 @@ pub(super) fn write(db: &Connection, meta: &Meta) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Counts the mark up to this number, in the transaction of a commit.
+/// Advances the mark to this number, in the transaction of a commit.
 pub(super) fn set_mark(db: &Connection, mark: u64) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE meta SET mark = ?")?.execute([mark])?;
     Ok(())

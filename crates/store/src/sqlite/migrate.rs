@@ -1,43 +1,44 @@
-//! Brings a database to this version's schema. A new file gets `schema.sql`; an older one gets the steps it lacks.
+//! Migrations: brings a database to this version's schema. A new file gets `schema.sql`; an older one gets the missing
+//! steps.
 
 use chat::Fault;
 use rusqlite::Connection;
 
-/// The schema of a new file, and its number: the first that is supported.
+/// The schema of a new file, and its number: the oldest that is supported.
 const FIRST: i64 = 10;
 const SCHEMA: &str = include_str!("schema.sql");
-/// Later changes of the schema, in order. Step `n` leads from schema `FIRST + n` to the next one in a transaction of its
-/// own, so that a process that is killed goes on after the last step that was committed. A step takes time in proportion
+/// Later changes of the schema, in order. Step `n` leads from schema `FIRST + n` to the next one in a transaction of
+/// its own, so that a process that is killed continues after the last committed step. A step takes time in proportion
 /// to the rows it reads.
 const STEPS: &[&str] = &[include_str!("migrate/11.sql")];
 
-/// The schema as a file has it at first, and the steps since.
+/// The initial schema of a file, and the steps since.
 struct Migration<'a> {
     schema: &'a str,
     steps: &'a [&'a str],
 }
 
-/// Brings the file up to this version. Writes nothing if there is nothing to change.
+/// Migrates the file to this version's schema. Writes nothing if it is up to date.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), Fault> {
     Migration { schema: SCHEMA, steps: STEPS }.run(db)
 }
 
-/// Refuses a schema that this version neither knows nor can bring up to date.
+/// Refuses a schema that this version neither knows nor can migrate.
 pub(super) fn check(number: i64) -> Result<(), Fault> {
     check_number(number, newest(STEPS))
 }
 
-/// Whether this version can read the schema, once the steps were made that it lacks.
+/// Returns true if this version can read the schema, once it is migrated.
 pub(super) fn is_known(number: i64) -> bool {
     (FIRST..=newest(STEPS)).contains(&number)
 }
 
-/// The number of a file's schema; 0 if it has none of ours.
+/// Returns the number of a file's schema; 0 if it has none of ours.
 pub(super) fn number(db: &Connection) -> rusqlite::Result<i64> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Whether the file has no tables at all.
+/// Returns true if the file has no tables at all.
 pub(super) fn is_empty(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }

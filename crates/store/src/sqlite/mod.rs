@@ -1,4 +1,4 @@
-//! One file, one writer, a few readers.
+//! The SQLite store: one file, one writer, a few readers.
 
 mod accounts;
 mod append;
@@ -58,10 +58,10 @@ use self::threads::unpoisoned;
 pub use self::verify::Verified;
 use self::writer::Writer;
 
-/// The facts in `hubbub.db` of a data folder. One process has the folder at a time.
+/// The store in `hubbub.db` of a data folder. One process holds the folder at a time.
 ///
-/// Commits go through one thread with one connection; reads through a few others, so that neither waits for
-/// the other. The journal is a write-ahead log, flushed at every commit (`synchronous = FULL`).
+/// Commits go through one thread with one connection; reads through a few others, so that neither waits for the other.
+/// The journal is a write-ahead log, flushed at every commit (`synchronous = FULL`).
 pub struct SqliteStore {
     epoch: Epoch,
     folder: Folder,
@@ -69,16 +69,16 @@ pub struct SqliteStore {
     writer: Writer,
     readers: ReaderPool,
     life: Arc<Life>,
-    /// Held until the store is closed or gone; the system gives it back however the process ends. The last
-    /// field: it goes after the threads.
+    /// Held until the store is closed or dropped; the system releases it however the process ends. The last field: it
+    /// is dropped after the threads.
     lock: Mutex<Option<FolderLock>>,
 }
 
 impl SqliteStore {
-    /// Opens the store of a folder; makes both if they are not there. A folder that was copied gets a new [`Epoch`].
+    /// Opens the store of a folder; creates both if they are missing. A copied folder gets a new [`Epoch`].
     ///
     /// # Errors
-    /// If the folder cannot be written, another process has it, its parts do not belong together, or another version
+    /// If the folder cannot be written, another process holds it, its parts do not belong together, or another version
     /// has written it.
     pub fn open(folder: &Path, chance: &dyn RandomSource) -> Result<Self, Fault> {
         open::check_library(rusqlite::version_number())?;
@@ -109,20 +109,20 @@ impl SqliteStore {
         Ok(Self { epoch, folder, connect, writer, readers, life, lock: Mutex::new(Some(lock)) })
     }
 
-    /// Writes all that is committed into a file of its own, while people go on writing, and checks it.
+    /// Writes all committed data to a separate file while commits continue, and verifies it.
     ///
     /// # Errors
-    /// If the file cannot be written, is there already, or the copy is not whole; nothing is left of it then.
+    /// If the file cannot be written or exists already, or the copy is damaged; no file is left then.
     pub async fn back_up(&self, request: BackupRequest) -> Result<Verified, Fault> {
         let (folder, connect) = (self.folder.clone(), Arc::clone(&self.connect));
         let made = tokio::task::spawn_blocking(move || backup::back_up(&folder, &connect, request));
         made.await.unwrap_or_else(|error| Err(Fault::new("store.backup", error)))
     }
 
-    /// Looks into a folder that no server has, and changes nothing in it.
+    /// Inspects a folder that no server holds, without changing anything in it.
     ///
     /// # Errors
-    /// If a server has it, or it would not be served; the sentence says why, and what to do.
+    /// If a server holds it, or it would not be served; the sentence gives the reason and the remedy.
     pub fn inspect(folder: &Path) -> Result<Inspection, Fault> {
         let folder = Folder::new(folder);
         let _lock = folder.lock()?;
@@ -138,7 +138,7 @@ impl SqliteStore {
         Ok(Inspection { is_copy, verified: Some(verified) })
     }
 
-    /// Every file of the folder that is there, with the mode that it should have.
+    /// Returns every existing file of the folder, with the mode that it should have.
     #[must_use]
     pub fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
         Folder::new(folder).modes().filter(|(path, _)| path.exists()).collect()
@@ -156,7 +156,7 @@ impl Drop for SqliteStore {
 /// A folder that may be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// Whether the next start gives it a new [`Epoch`].
+    /// Whether the next start draws a new [`Epoch`].
     pub is_copy: bool,
     /// The database, if there is one.
     pub verified: Option<Verified>,
@@ -346,7 +346,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> Result<(), Fault> {
-        // Readers first: as long as one has the file open, the write-ahead log cannot go.
+        // Readers first: while one has the file open, the write-ahead log cannot be removed.
         let readers = self.readers.close().await;
         let writer = self.writer.close().await;
         self.life.close_or_log();

@@ -1,3 +1,5 @@
+//! The search index of names: users and groups by the words of their names.
+
 use std::collections::BTreeSet;
 
 use chat::store::{folded, name_parts, past};
@@ -7,7 +9,7 @@ use wire::UserId;
 use super::damaged;
 use super::values::APPLICATION;
 
-/// Notes the name of a user, so that it is found by any of its parts.
+/// Indexes the name of a user by all of its words.
 pub(super) fn note_user(
     db: &Transaction<'_>,
     user: UserId,
@@ -23,7 +25,7 @@ pub(super) fn note_user(
     Ok(())
 }
 
-/// The name of a user is no longer found as it was noted.
+/// Removes the name of a user from the index.
 pub(super) fn forget_user(
     db: &Transaction<'_>,
     user: UserId,
@@ -39,14 +41,14 @@ pub(super) fn forget_user(
     Ok(())
 }
 
-/// The ids of users whose name has these folded words in it, at most so many.
+/// Returns the ids of users whose name has these folded words in it, up to the limit.
 pub(super) fn users_with(
     db: &Connection,
     words: &str,
     has_account: bool,
     limit: usize,
 ) -> rusqlite::Result<BTreeSet<String>> {
-    // One name may have the words several times.
+    // A name may have the words several times.
     let most = i64::try_from(limit.saturating_mul(2)).unwrap_or(i64::MAX);
     let mut select = db.prepare_cached(
         "SELECT user FROM user_names
@@ -56,7 +58,7 @@ pub(super) fn users_with(
     Ok(first(damaged::list(&mut select, key, "user_names", |row| row.get(0))?, limit))
 }
 
-/// Notes the name of a group, so that it is found by any of its parts.
+/// Indexes the name of a group by all of its words.
 pub(super) fn note_group(
     db: &Transaction<'_>,
     group: &str,
@@ -72,7 +74,7 @@ pub(super) fn note_group(
     Ok(())
 }
 
-/// The name of a group is no longer found as it was noted.
+/// Removes the name of a group from the index.
 pub(super) fn forget_group(
     db: &Transaction<'_>,
     group: &str,
@@ -88,7 +90,7 @@ pub(super) fn forget_group(
     Ok(())
 }
 
-/// The ids of groups whose name has these folded words in it, at most so many.
+/// Returns the ids of groups whose name has these folded words in it, up to the limit.
 pub(super) fn groups_with(
     db: &Connection,
     words: &str,

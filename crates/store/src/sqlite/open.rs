@@ -1,3 +1,5 @@
+//! Opening of connections: settings, library version, and the shared index of the write-ahead log.
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,20 +9,20 @@ use chat::Fault;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-/// How the threads of a store come by a connection, at the start and after a failure.
+/// Opens a connection for a thread of the store, at the start and after a failure.
 pub(super) type Connect = Arc<dyn Fn() -> Result<Connection, Fault> + Send + Sync>;
 
-/// Before 3.51.3 a reset of the write-ahead log could corrupt the file.
-/// Source: <https://www.sqlite.org/wal.html>, "The WAL-Reset Bug".
+/// The oldest library without the bug that a reset of the write-ahead log could corrupt the file. Source:
+/// <https://www.sqlite.org/wal.html>, "The WAL-Reset Bug".
 const OLDEST_LIBRARY: i32 = 3_051_003;
-/// Another process may look into the file, as a backup does; longer than this it is a fault.
+/// The busy timeout. Another process may read the file, as a backup does; a longer wait is a fault.
 const BUSY: Duration = Duration::from_secs(1);
-/// How many prepared statements a connection keeps.
+/// The prepared statements that a connection caches.
 const STATEMENTS: usize = 64;
-/// How much of the file a connection keeps in memory: the upper levels of the indexes.
+/// The page cache of a connection: the upper levels of the indexes.
 const CACHE_KIB: i64 = 8 * 1_024;
 
-/// Refuses a library that is known to lose data. Takes its number: 3.51.3 is 3051003.
+/// Refuses a library that is known to lose data. Takes its version number: 3.51.3 is 3051003.
 pub(super) fn check_library(number: i32) -> Result<(), Fault> {
     if number >= OLDEST_LIBRARY {
         return Ok(());
@@ -29,21 +31,21 @@ pub(super) fn check_library(number: i32) -> Result<(), Fault> {
     Err(Fault::new("store", format!("SQLite is {found}; it must be 3.51.3 or newer")))
 }
 
-/// The sharing of the write-ahead log's index.
+/// The location of the write-ahead log's index, which decides who shares it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SharedIndex {
-    /// Every process that opens the file, by a file of its own beside it.
+    /// A file beside the database, shared by every process that opens it.
     Processes,
-    /// The threads of this process, in its memory. Nobody else can open the file meanwhile.
+    /// The memory of this process, shared by its threads. No other process can open the file meanwhile.
     Threads,
 }
 
-/// A connection to the file, set up for us; makes the file if it is not there.
+/// Opens a connection to the file with our settings; creates the file if it is missing.
 pub(super) fn connection(file: &Path, index: SharedIndex) -> Result<Connection, Fault> {
     connect(file, index, OpenFlags::SQLITE_OPEN_CREATE)
 }
 
-/// A connection that reads a file with its write-ahead log and leaves both as they are, whatever they are.
+/// Opens a connection that reads a file with its write-ahead log and leaves both unchanged in any case.
 pub(super) fn look(file: &Path) -> Result<Connection, Fault> {
     let set_up = |index| -> rusqlite::Result<Connection> {
         let db = open(file, index, OpenFlags::empty())?;
@@ -54,12 +56,12 @@ pub(super) fn look(file: &Path) -> Result<Connection, Fault> {
     set_up(shared_index(file)?).map_err(|error| unopened(file, &error))
 }
 
-/// Has a connection leave the write-ahead log as it is, even if it is the last one to close the file.
+/// Makes a connection leave the write-ahead log as it is, even if it is the last one to close the file.
 pub(super) fn leave_log(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(|_| ())
 }
 
-/// A connection that reads a file without its write-ahead log.
+/// Opens a connection that reads a file without its write-ahead log.
 pub(super) fn main_alone(file: &Path) -> rusqlite::Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -77,7 +79,7 @@ pub(super) fn main_alone(file: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(uri, flags)
 }
 
-/// Decides who shares the index: where the disk has no room for the file of its own, the threads of this process do.
+/// Decides who shares the index: if the disk has no room for a separate file, the threads of this process do.
 pub(super) fn shared_index(file: &Path) -> Result<SharedIndex, Fault> {
     let read = |index| {
         let db = open(file, index, OpenFlags::empty())?;
@@ -99,18 +101,18 @@ fn connect(file: &Path, index: SharedIndex, create: OpenFlags) -> Result<Connect
     let set_up = || -> rusqlite::Result<(Connection, String)> {
         let db = open(file, index, create)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
-        // Plans that do not look at the values: otherwise every statement is planned anew whenever its values change,
-        // which takes longer than carrying it out.
+        // Plans that do not depend on values: otherwise every statement is planned anew whenever its values change,
+        // which takes longer than executing it.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let journal = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", true)?;
-        // Words that were edited or deleted are overwritten, not only let go of.
+        // Text that was edited or deleted is overwritten, not only released.
         db.pragma_update_and_check(None, "secure_delete", true, |row| row.get::<_, i64>(0))?;
-        // We checkpoint ourselves, between commits.
+        // Checkpoints are ours, between commits.
         db.pragma_update(None, "wal_autocheckpoint", 0)?;
-        // Negative: in KiB, whatever the size of a page. No mmap: a failing disk shall be an error, not a
-        // signal that ends the process.
+        // Negative: in KiB, whatever the page size is. No mmap: a failing disk must cause an error, not a signal that
+        // ends the process.
         db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         Ok((db, journal))
     };

@@ -1,3 +1,5 @@
+//! Users: names, profiles and pictures.
+
 use bytes::Bytes;
 use chat::store::{Outcome, Profile};
 use rusqlite::{Connection, Row, Transaction, params};
@@ -6,14 +8,14 @@ use wire::{Description, Person, PersonName, Timestamp, UserId};
 use super::damaged;
 use super::values::checked;
 
-/// A user.
+/// Returns a user.
 pub(super) fn user(db: &Connection, id: UserId) -> rusqlite::Result<Option<Person>> {
     let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?")?;
     damaged::one(&mut find, [id.to_string()], "users", |row| person(row, 0))
 }
 
-/// A person, from the columns id and name that begin at `column`. A damaged name is shown as such: whoever has it keeps
-/// their seats.
+/// Reads a person from the columns id and name that begin at `column`. A damaged name gets a replacement: its user
+/// keeps their memberships.
 pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
     let id = checked(row, column, |id: String| id.parse().ok())?;
     let name = checked(row, column + 1, |name: String| PersonName::new(&name).ok().map(Some));
@@ -24,7 +26,7 @@ pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
     Ok(Person { id, name })
 }
 
-/// What somebody tells of themselves.
+/// Returns the profile of a user.
 pub(super) fn profile(db: &Connection, user: UserId) -> rusqlite::Result<Option<Profile>> {
     let mut find = db.prepare_cached(
         "SELECT id, name, since, bio, EXISTS (SELECT 1 FROM pictures WHERE user = users.id)
@@ -41,20 +43,20 @@ pub(super) fn profile(db: &Connection, user: UserId) -> rusqlite::Result<Option<
     })
 }
 
-/// The picture of a user.
+/// Returns the picture of a user.
 pub(super) fn picture(db: &Connection, user: UserId) -> rusqlite::Result<Option<Bytes>> {
     let mut find = db.prepare_cached("SELECT user, jpeg FROM pictures WHERE user = ?")?;
     damaged::one(&mut find, [user.to_string()], "pictures", |row| row.get::<_, Vec<u8>>(1).map(Bytes::from))
 }
 
-/// Somebody tells something else of themselves.
+/// Sets the bio of a user.
 pub(super) fn describe(db: &Transaction<'_>, user: UserId, bio: &Description) -> rusqlite::Result<Outcome> {
     let mut update = db.prepare_cached("UPDATE users SET bio = ? WHERE id = ?")?;
     update.execute(params![bio.as_str(), user.to_string()])?;
     Ok(Outcome::Done)
 }
 
-/// Somebody has another picture, or none.
+/// Sets or removes the picture of a user.
 pub(super) fn portray(
     db: &Transaction<'_>,
     user: UserId,

@@ -1,4 +1,4 @@
-//! Asks SQLite how it carries out each statement of this folder, and refuses what reads a whole table that grows.
+//! Checks of query plans: every statement of this folder, without full scans of tables that grow.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,13 +8,13 @@ use rusqlite::config::DbConfig;
 
 use super::migrate;
 
-/// Files whose statements read everything by intention: they check or copy a whole database for the operator.
+/// Files whose statements read everything on purpose: they verify or copy a whole database for the operator.
 const WHOLE: [&str; 5] = ["verify.rs", "backup.rs", "restore.rs", "plans.rs", "tests.rs"];
 
-/// How statements begin that only tests of this folder have.
+/// The prefix of statements that only tests of this folder have.
 const TESTED: &str = "INSERT INTO t ";
 
-/// The texts that stand in a statement for something else, and what they stand for.
+/// The placeholders in statements, and their possible values.
 const STANDS_FOR: [(&str, &[&str]); 4] = [
     ("{order}", &["ASC", "DESC"]),
     ("{marks}", &["read_mark = ?1"]),
@@ -22,17 +22,17 @@ const STANDS_FOR: [(&str, &[&str]); 4] = [
     ("{}", &["\"group\"", "other"]),
 ];
 
-/// What may be read from end to end: it has one row, or it is a part of the same statement that is bounded itself.
+/// Things that may be scanned: those with one row, and parts of the same statement that are bounded themselves.
 const MAY_SCAN: [&str; 8] =
     ["meta", "sqlite_schema", "sqlite_master", "CONSTANT", "2-ROW VALUES", "near", "mentioned", "(subquery"];
 
-/// Statements that read all of something that one group or user has, and no more, because it all goes or is all needed.
+/// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
 const WHOLE_OF_ONE: [&str; 12] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
     "DELETE FROM {table} WHERE \"group\" = ?",
-    // The check of foreign keys, which the first reference ends.
+    // The foreign key check, which stops at the first reference.
     "DELETE FROM logs",
     "INSERT INTO logs",
     // A roster, for decisions: as large as the group.
@@ -90,7 +90,7 @@ fn a_statement_that_reads_everything_is_refused() {
     }
 }
 
-/// A database with the schema, in which plans do not depend on values, as on a server.
+/// Makes a database with the schema, in which plans do not depend on values, as on a server.
 fn database() -> Connection {
     let mut db = Connection::open_in_memory().unwrap();
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
@@ -98,7 +98,7 @@ fn database() -> Connection {
     db
 }
 
-/// Whether a step of a plan takes longer the more there is of everything.
+/// Returns true if a step of a plan takes longer the more data there is in all.
 fn is_refused(sql: &str, step: &str) -> bool {
     if let Some(scanned) = step.strip_prefix("SCAN ") {
         return !MAY_SCAN.iter().any(|name| scanned.starts_with(name));
@@ -118,14 +118,14 @@ fn is_refused(sql: &str, step: &str) -> bool {
     step.starts_with("SEARCH ") && of_all.iter().any(|terms| step.ends_with(terms)) && !is_bounded && !is_pins
 }
 
-/// The steps by which a statement is carried out; none if it cannot be prepared.
+/// Returns the steps of a statement's plan; none if it cannot be prepared.
 fn plan(db: &Connection, sql: &str) -> Option<Vec<String>> {
     let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).ok()?;
     let steps = explain.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<_, _>>();
     Some(steps.unwrap())
 }
 
-/// A statement with everything that its placeholders stand for.
+/// Returns a statement with all values of its placeholders.
 fn variants(statement: &str) -> Vec<String> {
     let mut variants = vec![statement.to_owned()];
     for (placeholder, values) in STANDS_FOR {
@@ -138,7 +138,7 @@ fn variants(statement: &str) -> Vec<String> {
     variants
 }
 
-/// Every text in the sources of a folder that is a statement.
+/// Returns every string in the sources of a folder that is a statement.
 fn statements(folder: &Path) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in std::fs::read_dir(folder).unwrap() {
@@ -155,14 +155,14 @@ fn statements(folder: &Path) -> BTreeSet<String> {
     found
 }
 
-/// The texts between quotation marks in a source.
+/// Returns the string literals of a source.
 fn texts(source: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut chars = source.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '/' if chars.peek() == Some(&'/') => while chars.next().is_some_and(|c| c != '\n') {},
-            // A letter between apostrophes; a lifetime has no second one.
+            // A character literal; a lifetime has no second apostrophe.
             '\'' => {
                 let mut ahead = chars.clone();
                 let escaped = ahead.next() == Some('\\');

@@ -1,3 +1,5 @@
+//! Reader threads: transactions that only read.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chat::Fault;
@@ -15,9 +17,9 @@ pub(super) struct ReaderPool {
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// Reads are short; more threads than this only take turns on a small machine.
+/// Reads are short; more threads than this only alternate on a small machine.
 const THREADS: usize = 2;
-/// How many reads may wait; who comes later waits for room.
+/// The most queued reads; later ones wait for room.
 const WAITING: usize = 256;
 
 impl ReaderPool {
@@ -31,7 +33,7 @@ impl ReaderPool {
         Ok(Self { threads: Threads::start("store-reader", WAITING, desks)?, reads: AtomicU64::new(0) })
     }
 
-    /// Reads in one transaction, so that what is read belongs together.
+    /// Reads in one transaction, so that the result is consistent.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -45,7 +47,7 @@ impl ReaderPool {
                 transaction.finish()?;
                 Ok(result)
             });
-            // Who no longer waits needs no answer.
+            // An error is a caller that no longer waits.
             let _ = answer.send(result);
         });
         self.threads.hand_over(job).await?;
@@ -55,23 +57,23 @@ impl ReaderPool {
         }
     }
 
-    /// As [`Readers::close`], for those who cannot await it.
+    /// As [`Readers::close`], for callers that cannot await it.
     pub(super) fn end(&self) {
         self.threads.end();
     }
 
-    /// How many reads there were.
+    /// Returns the number of reads so far.
     pub(super) fn reads(&self) -> u64 {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// Reads what was asked for and lets go of the file.
+    /// Finishes queued reads and closes the file.
     pub(super) async fn close(&self) -> Result<(), Fault> {
         self.threads.close().await
     }
 }
 
-/// What each thread has.
+/// The state of each thread.
 struct ReaderThread(Connection);
 
 impl Worker for ReaderThread {

@@ -1,4 +1,4 @@
-//! Puts a backup in the place of the database of a folder.
+//! Restores: replaces the database of a folder with a backup.
 
 use std::path::Path;
 
@@ -12,13 +12,13 @@ use super::meta::{self, Meta};
 use super::open;
 use super::verify::{Verified, verify};
 
-/// Makes a backup, or any other database of ours, the database of a folder, under a new [`Epoch`](wire::Epoch): readers
-/// hear `reset`. Nothing of what was there before stays, and nothing of it goes before the backup was found whole.
-/// With `replace` it takes the place of a database with people in it.
+/// Replaces the database of a folder with a backup, or any other database of ours, under a new [`Epoch`](wire::Epoch):
+/// subscribers get a `reset`. Nothing of the old data stays, and nothing of it is deleted before the backup was
+/// verified. With `replace` a database with people in it may be replaced.
 ///
 /// # Errors
-/// If a server has the folder, people would be lost without `replace`, or the file is not whole; the folder is as it was
-/// then.
+/// If a server holds the folder, people would be lost without `replace`, or the file is damaged; the folder is
+/// unchanged then.
 pub fn restore(
     folder: &Path,
     from: &Path,
@@ -55,7 +55,8 @@ pub fn restore(
     };
     make().map_err(|error| fault(&format_args!("{shown}: {error}")))?;
     copy.as_file().sync_all().map_err(unwritten)?;
-    // From here on the old database is not whole. A start in between refuses the folder, and restoring again mends it.
+    // From here on the old database is incomplete. A start in between refuses the folder, and another restore repairs
+    // it.
     for left in [folder.log(), folder.shared_memory(), folder.database().with_extension("db-journal")] {
         match std::fs::remove_file(&left) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(error)),
@@ -70,7 +71,7 @@ pub fn restore(
     Ok(verified)
 }
 
-/// Whether a folder has nobody and nothing in it that a restore could take away.
+/// Returns true if a folder has no people and no entries that a restore could delete.
 fn is_free(folder: &Folder) -> bool {
     if !folder.database().exists() {
         return length(&folder.log()).is_ok_and(|log| log == 0);
@@ -85,7 +86,7 @@ fn is_free(folder: &Folder) -> bool {
     open::look(&folder.database()).is_ok_and(|db| empty(&db).unwrap_or(false))
 }
 
-/// Opens a file to read it, with the write-ahead log beside it if it has one.
+/// Opens a file for reading, with the write-ahead log beside it if it has one.
 fn open_source(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
@@ -97,7 +98,7 @@ fn open_source(file: &Path) -> rusqlite::Result<Connection> {
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     match open() {
-        // A file on a medium that cannot be written, from which no log is missing.
+        // A file on a read-only medium, from which no log is missing.
         Err(_) if file.exists() && length(Path::new(&log)).is_ok_and(|log| log == 0) => {
             let db = open::main_alone(file)?;
             db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

@@ -1,3 +1,5 @@
+//! Sessions, by their token.
+
 use chat::{Session, TokenHash};
 use rusqlite::Connection;
 use wire::Timestamp;
@@ -5,7 +7,7 @@ use wire::Timestamp;
 use super::damaged;
 use super::people::person;
 
-/// The session a token belongs to.
+/// Returns the session of a token.
 pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<Session>> {
     let mut find = db.prepare_cached(
         "SELECT users.id, users.name, sessions.since, sessions.seen

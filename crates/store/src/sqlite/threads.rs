@@ -1,25 +1,27 @@
+//! Worker threads that share a bounded queue of jobs.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use chat::Fault;
 use tokio::sync::{mpsc, oneshot};
 
-/// Threads that share one bounded queue of jobs. They end when the queue is closed and worked off; dropping
-/// them waits for that, so that nobody touches the file of a store that is gone.
+/// Threads that share one bounded queue of jobs. They end when the queue is closed and empty; dropping them waits for
+/// that, so that no thread uses the file of a dropped store.
 pub(super) struct Threads<J> {
     jobs: Mutex<Option<mpsc::Sender<J>>>,
     threads: Mutex<Vec<Thread>>,
 }
 
-/// What one thread does.
+/// The work of one thread.
 pub(super) trait Worker: Send + 'static {
-    /// What it is asked for.
+    /// The job that it takes from the queue.
     type Job: Send + 'static;
 
-    /// Carries out a job, and answers whoever asked.
+    /// Carries out a job, and answers its caller.
     fn work(&mut self, job: Self::Job);
 
-    /// Lets go of what it has, after the last job.
+    /// Releases its resources, after the last job.
     fn end(self) -> Result<(), Fault>;
 }
 
@@ -29,7 +31,7 @@ struct Thread {
 }
 
 impl<J: Send + 'static> Threads<J> {
-    /// Starts a thread for each worker; at most `waiting` jobs wait for one.
+    /// Starts a thread for each worker; at most `waiting` jobs are queued.
     pub(super) fn start<W: Worker<Job = J>>(
         name: &str,
         waiting: usize,
@@ -43,7 +45,7 @@ impl<J: Send + 'static> Threads<J> {
             let thread = std::thread::Builder::new().name(name.to_owned());
             let handle = thread
                 .spawn(move || {
-                    // Who closes without waiting for the end does not want to know how it was.
+                    // An error is a caller that closes without waiting for the result.
                     let _ = end.send(run(worker, &inbox));
                 })
                 .map_err(|error| Fault::new("store", format!("the system gives no thread: {error}")))?;
@@ -53,7 +55,7 @@ impl<J: Send + 'static> Threads<J> {
         Ok(Self { jobs: Mutex::new(Some(jobs)), threads: Mutex::new(threads) })
     }
 
-    /// Waits until there is room for a job. A fault means that nobody will carry it out.
+    /// Waits until there is room for a job. A fault means that no thread will carry it out.
     pub(super) async fn hand_over(&self, job: J) -> Result<(), Fault> {
         let jobs = unpoisoned(&self.jobs).clone();
         let taken = match jobs {
@@ -63,13 +65,13 @@ impl<J: Send + 'static> Threads<J> {
         if taken { Ok(()) } else { Err(Fault::new("store", "the store is closed")) }
     }
 
-    /// Hands a job over if there is room for it now; false if not, or if nobody will carry it out.
+    /// Queues a job if there is room for it now; returns false if not, or if no thread will carry it out.
     pub(super) fn offer(&self, job: J) -> bool {
         unpoisoned(&self.jobs).as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
     }
 
-    /// Takes nothing more, and waits until what was taken is done and every thread has let go of what it
-    /// had. Closing again does nothing.
+    /// Accepts no more jobs, and waits until queued ones are done and every thread has released its resources. Closing
+    /// again does nothing.
     pub(super) async fn close(&self) -> Result<(), Fault> {
         drop(unpoisoned(&self.jobs).take());
         let threads = std::mem::take(&mut *unpoisoned(&self.threads));
@@ -78,7 +80,7 @@ impl<J: Send + 'static> Threads<J> {
             closed = closed.and(ended.await.unwrap_or_else(|_| {
                 Err(Fault::new("store", "a thread of the store has ended before its time"))
             }));
-            // It has told how it ended, so it is past its last line; a panic of it is in the log already.
+            // It has sent its result, so it is past its last statement; a panic of it is logged already.
             let _ = handle.join();
         }
         closed
@@ -86,7 +88,7 @@ impl<J: Send + 'static> Threads<J> {
 }
 
 impl<J> Threads<J> {
-    /// As [`Threads::close`], for those who cannot await it.
+    /// As [`Threads::close`], for callers that cannot await it.
     pub(super) fn end(&self) {
         drop(unpoisoned(&self.jobs).take());
         for thread in std::mem::take(&mut *unpoisoned(&self.threads)) {
@@ -111,8 +113,8 @@ fn run<W: Worker>(mut worker: W, inbox: &Mutex<mpsc::Receiver<W::Job>>) -> Resul
     }
 }
 
-/// What these locks guard is whole between any two statements, so a panic elsewhere has left nothing half
-/// done.
+/// Locks a mutex, poisoned or not: the data of these locks is consistent between any two statements, so a panic
+/// elsewhere has left nothing half done.
 pub(super) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,4 @@
-//! What happens when the disk does not do what it is told. The failures are made where the writer gets its
-//! connection.
+//! Failures of the disk, injected where the writer gets its connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -14,16 +13,16 @@ use super::folder::Folder;
 use super::open::SharedIndex;
 use super::{SqliteStore, life, open};
 
-/// A disk that fails when it is told to.
+/// A disk that fails on demand.
 #[derive(Default)]
 struct DiskFault {
-    /// How large the file may be, in pages; 0 for no limit. Takes effect with the next connection.
+    /// The most pages of the file; 0 for no limit. Takes effect with the next connection.
     pages: AtomicU32,
-    /// Whether a commit fails when everything is written but not yet sure.
+    /// Whether a commit fails after everything is written and before it is flushed.
     flush_fails: Arc<AtomicBool>,
-    /// Whether the file cannot even be opened.
+    /// Whether opening the file fails.
     gone: AtomicBool,
-    /// How many connections there have been.
+    /// The number of connections so far.
     connections: AtomicU32,
 }
 
@@ -89,7 +88,7 @@ async fn where_the_disk_has_no_room_for_another_file_a_server_starts_reads_and_w
     }
     let epoch = store.epoch();
     store.close().await.unwrap();
-    // The index of the write-ahead log cannot be made.
+    // The index of the write-ahead log cannot be created.
     let in_the_way = folder.path().join("hubbub.db-shm");
     std::os::unix::fs::symlink("nowhere", &in_the_way).unwrap();
     let store = open();

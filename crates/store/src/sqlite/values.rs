@@ -1,3 +1,5 @@
+//! Column values: conversions between types of the domain and SQL.
+
 use chat::store::Sender;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
@@ -6,7 +8,7 @@ use wire::{AppRole, JoinPolicy, NotificationLevel, Role, Seq};
 /// The application of the built-in UI; the only one until others can be made.
 pub(super) const APPLICATION: i64 = 1;
 
-/// A sender as the table has it.
+/// Returns the column value of a sender.
 pub(super) fn sender(sender: Sender) -> String {
     match sender {
         Sender::User(user) => format!("user/{user}"),
@@ -14,7 +16,7 @@ pub(super) fn sender(sender: Sender) -> String {
     }
 }
 
-/// A role as the table has it.
+/// Returns the column value of a role.
 pub(super) const fn role(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
@@ -22,12 +24,12 @@ pub(super) const fn role(role: Role) -> &'static str {
     }
 }
 
-/// Reads a role back.
+/// Parses a role.
 pub(super) fn role_of(text: &str) -> Option<Role> {
     [Role::Admin, Role::Member].into_iter().find(|known| role(*known) == text)
 }
 
-/// A door as the table has it, besides whether the group is listed.
+/// Returns the column value of a join policy; a second column says that the group is listed.
 pub(super) const fn door(door: JoinPolicy) -> &'static str {
     match door {
         JoinPolicy::Listed | JoinPolicy::Open => "open",
@@ -35,7 +37,7 @@ pub(super) const fn door(door: JoinPolicy) -> &'static str {
     }
 }
 
-/// Reads a door back from its two columns, the first of which is `column`.
+/// Reads a join policy from its two columns, the first of which is `column`.
 pub(super) fn door_of(row: &Row<'_>, column: usize) -> rusqlite::Result<JoinPolicy> {
     let door = checked(row, column, |text: String| {
         [JoinPolicy::Open, JoinPolicy::Invite].into_iter().find(|known| door(*known) == text)
@@ -43,7 +45,7 @@ pub(super) fn door_of(row: &Row<'_>, column: usize) -> rusqlite::Result<JoinPoli
     Ok(if door == JoinPolicy::Open && row.get(column + 1)? { JoinPolicy::Listed } else { door })
 }
 
-/// A role in the application as the table has it.
+/// Returns the column value of a role in the application.
 pub(super) const fn app_role(role: AppRole) -> &'static str {
     match role {
         AppRole::Owner => "owner",
@@ -53,13 +55,13 @@ pub(super) const fn app_role(role: AppRole) -> &'static str {
     }
 }
 
-/// Reads a role in the application back.
+/// Parses a role in the application.
 pub(super) fn app_role_of(text: &str) -> Option<AppRole> {
     let all = [AppRole::Owner, AppRole::Admin, AppRole::Member, AppRole::Guest];
     all.into_iter().find(|known| app_role(*known) == text)
 }
 
-/// What somebody wants to be told of as the table has it.
+/// Returns the column value of a notification level.
 pub(super) const fn notify(notify: NotificationLevel) -> &'static str {
     match notify {
         NotificationLevel::All => "all",
@@ -68,24 +70,24 @@ pub(super) const fn notify(notify: NotificationLevel) -> &'static str {
     }
 }
 
-/// Reads back what somebody wants to be told of.
+/// Parses a notification level.
 pub(super) fn notify_of(text: &str) -> Option<NotificationLevel> {
     [NotificationLevel::All, NotificationLevel::Mentions, NotificationLevel::Nothing]
         .into_iter()
         .find(|known| notify(*known) == text)
 }
 
-/// A place as SQL has it. What is larger than SQL's numbers is past every log.
+/// Converts a Seq to a column value. A Seq that SQL cannot represent is past every log.
 pub(super) fn sql(seq: Seq) -> i64 {
     i64::try_from(seq.0).unwrap_or(i64::MAX)
 }
 
-/// Reads a place back.
+/// Reads a Seq.
 pub(super) fn seq(row: &Row<'_>, column: usize) -> rusqlite::Result<Seq> {
     row.get::<_, u64>(column).map(Seq)
 }
 
-/// Reads a column and checks it again, as a value of ours.
+/// Reads a column and validates it as one of our types.
 pub(super) fn checked<S: FromSql, T>(
     row: &Row<'_>,
     column: usize,

@@ -1,4 +1,4 @@
-//! Checks a database as a whole.
+//! Verification of a whole database.
 
 use rusqlite::{Connection, OptionalExtension};
 use wire::Timestamp;
@@ -6,30 +6,30 @@ use wire::Timestamp;
 use super::meta::{self, Backup};
 use super::migrate;
 
-/// A database that was found whole.
+/// A verified database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The number of its schema.
     pub schema: i64,
     /// The count of its logs.
     pub logs: u64,
-    /// The count of the entries in them.
+    /// The count of all entries.
     pub entries: u64,
-    /// The count of people, guests too.
+    /// The count of people, including guests.
     pub people: u64,
     /// The count of accounts.
     pub accounts: u64,
     /// The time of the newest entry.
     pub newest: Option<Timestamp>,
-    /// The backup that it is, if it is one.
+    /// The backup that this database is, if it is one.
     pub backup: Option<Backup>,
 }
 
-/// The sentence that says what is wrong.
+/// A sentence that says what is wrong.
 pub(super) type Wrong = String;
 
-/// Reads all of a database: whether it is one of ours, its pages and indexes belong together, and each log has all of
-/// its places.
+/// Reads a whole database and verifies that it is one of ours, that its pages and indexes belong together, and that
+/// each log is dense.
 pub(super) fn verify(db: &Connection) -> Result<Verified, Wrong> {
     let sql = |error: rusqlite::Error| error.to_string();
     let schema = migrate::number(db).map_err(sql)?;
@@ -52,7 +52,7 @@ pub(super) fn verify(db: &Connection) -> Result<Verified, Wrong> {
     count(db, schema).map_err(sql)
 }
 
-/// The first log that lacks a place. Each has all of them from its first entry to its head.
+/// Finds the first log with a missing Seq. A log is dense from its first entry to its head.
 fn hole(db: &Connection) -> rusqlite::Result<Option<Wrong>> {
     let mut find = db.prepare(
         "SELECT logs.topic, logs.head, coalesce(kept.count, 0), coalesce(kept.first, 1), coalesce(kept.last, 0)

@@ -1,3 +1,5 @@
+//! The writer thread: batches of writes to commits.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,23 +15,23 @@ use super::life::{Begun, Life};
 use super::open::Connect;
 use super::threads::{Threads, Worker};
 
-/// The one thread that writes.
+/// The only thread that writes.
 pub(super) struct Writer {
     threads: Threads<Job>,
     checkpointer: Arc<Checkpointer>,
 }
 
-/// A batch that shall become facts.
+/// A batch that is to be committed.
 struct Job {
     writes: Arc<[Write]>,
-    /// Whether to write something even if the batch has nothing.
+    /// Whether to commit something even if the batch is empty.
     probe: bool,
     answer: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
 }
 
-/// The committer makes one call at a time; a few more may come from elsewhere, and wait their turn.
+/// The most queued batches: the committer makes one call at a time, and a few more may come from elsewhere.
 const WAITING: usize = 16;
-/// A commit sets a mark if the last one is older than this. It costs a page of the write-ahead log.
+/// The age of the last mark from which a commit sets a new one, which costs a page of the write-ahead log.
 const MARK_EVERY: Duration = Duration::from_secs(1);
 
 impl Writer {
@@ -53,7 +55,7 @@ impl Writer {
         self.work(writes, false).await
     }
 
-    /// Commits something that nobody sees.
+    /// Commits something invisible, to learn whether commits work.
     pub(super) async fn probe(&self) -> Result<(), Fault> {
         self.work(Arc::new([]), true).await.map(|_| ())
     }
@@ -64,29 +66,29 @@ impl Writer {
         answered.await.unwrap_or_else(|_| Err(Fault::new("store.commit", "the writer has ended")))
     }
 
-    /// Commits what was taken, empties the write-ahead log and lets go of the file.
+    /// Commits queued batches, empties the write-ahead log and closes the file.
     pub(super) async fn close(&self) -> Result<(), Fault> {
-        // First: as long as it has the file open, the write-ahead log cannot go.
+        // First: while it has the file open, the write-ahead log cannot be removed.
         let checkpointer = self.checkpointer.close().await;
         self.threads.close().await.and(checkpointer)
     }
 }
 
 impl Writer {
-    /// As [`Writer::close`], for those who cannot await it.
+    /// As [`Writer::close`], for callers that cannot await it.
     pub(super) fn end(&self) {
         self.checkpointer.end();
         self.threads.end();
     }
 }
 
-/// What the thread has.
+/// The state of the thread.
 struct WriterThread {
-    /// None after a failure, until the next batch comes.
+    /// None after a failure, until the next batch.
     connection: Option<Connection>,
     connect: Connect,
     checkpointer: Arc<Checkpointer>,
-    /// At which length the write-ahead log is emptied at any price.
+    /// The length at which the write-ahead log is truncated at any price.
     truncate_at: i64,
     life: Arc<Life>,
     /// The last mark, and the time it was set.
@@ -101,18 +103,18 @@ impl Worker for WriterThread {
 
     fn work(&mut self, Job { writes, probe, answer }: Job) {
         if writes.iter().any(|write| matches!(write, Write::Sweep { .. })) {
-            // Words that were edited or deleted do not stay in the log.
+            // Text that was edited or deleted must not stay in the log.
             self.truncate_at = 1;
         }
         let is_due = probe || self.marked.is_none_or(|marked| marked.elapsed() >= MARK_EVERY);
-        // Who no longer waits finds the message by its SendId.
+        // A caller that no longer waits finds the message by its SendId.
         let _ = answer.send(self.commit(&writes, is_due));
         self.tidy();
     }
 
     fn end(mut self) -> Result<(), Fault> {
         if !self.is_marked {
-            // Without the mark what was committed last is there all the same.
+            // Without the mark, the last commits are durable all the same.
             drop(self.commit(&[], true));
         }
         self.connection.map_or(Ok(()), |db| checkpoint::close(db, &self.life))
@@ -120,8 +122,8 @@ impl Worker for WriterThread {
 }
 
 impl WriterThread {
-    /// Commits a batch. After any error the connection is given up and a new one is opened for the next
-    /// batch: once a flush has failed, what the old one would say is worth nothing.
+    /// Commits a batch. After any error the connection is dropped and a new one is opened for the next batch: once a
+    /// flush has failed, nothing the old one reports can be trusted.
     fn commit(&mut self, writes: &[Write], with_mark: bool) -> Result<Vec<Outcome>, Fault> {
         let mut db = match self.connection.take() {
             Some(db) => db,
@@ -140,8 +142,8 @@ impl WriterThread {
         if let Some(mark) = mark {
             self.mark = mark;
             self.marked = Some(Instant::now());
-            // The file may be behind the database, never ahead of it: this comes after the commit, and if it fails
-            // the next one mends it.
+            // The file may be behind the database, never ahead of it: it is written after the commit, and if that fails
+            // the next commit repairs it.
             match self.life.committed(mark) {
                 Ok(()) => Fault::over("store.life"),
                 Err(error) => drop(Fault::new("store.life", error)),
@@ -150,11 +152,10 @@ impl WriterThread {
         Ok(outcomes)
     }
 
-    /// Keeps the write-ahead log short. A checkpoint flushes too, so its failure counts like that of a
-    /// commit.
+    /// Keeps the write-ahead log short. A checkpoint flushes too, so its failure counts like that of a commit.
     fn tidy(&mut self) {
         let Some(db) = self.connection.take() else { return };
-        // There is nobody to tell of a failure but the log, and a fault has written that by being made.
+        // A failure has no caller to report to, and creating the fault has logged it.
         if let Ok(truncate_at) = self.checkpointer.shorten(&db, self.truncate_at) {
             self.truncate_at = truncate_at;
             self.connection = Some(db);

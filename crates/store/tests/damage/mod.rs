@@ -1,10 +1,10 @@
-//! Damage to the file of a store, of the kinds that a bad sector or a curious operator make.
+//! Damage to the file of a store, as from a bad sector or a curious operator.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-/// Damage to the entry at place 4 of every log.
+/// Damage to the entry at Seq 4 of every log.
 pub const LOG_DAMAGE: [&str; 12] = [
     "UPDATE entries SET data = 'no JSON' WHERE seq = 4",
     "UPDATE entries SET data = '5' WHERE seq = 4",
@@ -42,7 +42,7 @@ pub const PEOPLE_DAMAGE: [&str; 16] = [
      INSERT INTO newcomers (user, since) VALUES ('nobody', 0)",
 ];
 
-/// Carries out a statement on the file of a store that is closed, without the checks that the schema makes.
+/// Executes a statement on the file of a closed store, without the checks of the schema.
 pub fn damage(folder: &Path, sql: &str) {
     let db = Connection::open(folder.join("hubbub.db")).unwrap();
     db.execute_batch(

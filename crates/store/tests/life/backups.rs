@@ -1,4 +1,4 @@
-//! Backups, and what comes back of them.
+//! Backups and restores.
 
 use std::fs;
 use std::sync::Arc;
@@ -136,8 +136,8 @@ async fn a_restore_never_goes_over_people_a_server_or_a_file_that_is_not_whole()
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
-    /// However far the log had come when it was saved, and when it was set back, and whichever way: no reader of the time
-    /// between goes on as if nothing had happened.
+    /// Whatever the length of the log when it was saved and when it was set back, and in whichever way: no subscriber
+    /// from the time in between continues as if nothing had happened.
     #[test]
     fn readers_of_any_two_points_are_reset_after_a_restore(
         saved in 0_u64..6,

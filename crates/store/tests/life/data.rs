@@ -1,4 +1,4 @@
-//! The data folders of these tests, and those that were killed.
+//! The data folders of these tests, and those of killed servers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use store::{Backup, BackupRequest, SqliteStore};
 use tempfile::TempDir;
 use wire::{Epoch, Json, SendId, Seq, Timestamp, Topic};
 
-/// Tells the process that is going to be killed its folder, and how much it says.
+/// The environment variables for the process that is going to be killed: its folder, and the number of its messages.
 pub const FOLDER: &str = "HUBBUB_TEST_SERVES_IN";
 pub const COUNT: &str = "HUBBUB_TEST_SAYS";
 
-/// A data folder, and room beside it.
+/// A data folder in a temporary folder.
 pub struct Data(TempDir);
 
 impl Data {
@@ -39,7 +39,7 @@ impl Data {
         SqliteStore::open(&self.at(name), &OsRandom).unwrap()
     }
 
-    /// Serves for so many messages, and stops.
+    /// Serves, sends this many messages, and stops.
     pub async fn say(&self, count: u64) -> Epoch {
         let store = self.open();
         say(&store, count).await;
@@ -56,7 +56,7 @@ impl Data {
         copy(&self.path(), &self.at(name));
     }
 
-    /// Until a file that is written now has a later time than those of the folder. Clocks of files tick slowly.
+    /// Waits until a new file has a later time than those of the folder. File clocks tick slowly.
     pub fn wait_for_the_clock(&self) {
         let newest = || fs::read_dir(self.path()).unwrap().map(|file| changed(&file.unwrap().path())).max();
         let (newest, scratch) = (newest().unwrap(), self.at("scratch"));
@@ -68,11 +68,11 @@ impl Data {
     }
 }
 
-/// The folder of a server that was killed, with its write-ahead log.
+/// The folder of a killed server, with its write-ahead log.
 pub struct Killed<'a>(&'a Data);
 
 impl<'a> Killed<'a> {
-    /// Another process serves for so many messages, and dies without closing anything.
+    /// Has another process serve and send this many messages, and die without closing anything.
     pub fn with(data: &'a Data, count: u64) -> Self {
         let killed = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "the_server_that_is_going_to_be_killed"])

@@ -1,5 +1,5 @@
-//! A data folder that is copied, set back or put together by hand is noticed: its readers load anew, or it is not served
-//! and the operator is told what to do.
+//! A data folder that is copied, set back or put together by hand is detected: its subscribers are reset, or it is not
+//! served and the operator is told what to do.
 
 mod backups;
 mod copies;
@@ -14,7 +14,7 @@ use store::SqliteStore;
 
 use crate::data::{COUNT, FOLDER, say};
 
-/// The other process. Without the name of a folder there is nothing to do.
+/// The other process. Without the name of a folder it does nothing.
 #[tokio::test]
 async fn the_server_that_is_going_to_be_killed() {
     let Ok(folder) = std::env::var(FOLDER) else { return };

@@ -1,4 +1,4 @@
-//! Folders that are put together by hand, or damaged, and are not served.
+//! Folders that are put together by hand, or damaged: they are not served.
 
 use std::fs;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ async fn an_old_copy_beside_a_write_ahead_log_that_was_left_is_neither_undone_no
         let log = fs::read(killed.path().join("hubbub.db-wal")).unwrap();
         refuses(&killed.path(), "hubbub.db was replaced", "hubbub restore FILE");
         assert_eq!(fs::read(killed.path().join("hubbub.db-wal")).unwrap(), log, "nothing was changed");
-        // What the sentence says helps.
+        // The remedy in the sentence works.
         restore(&killed.path(), &old, true, &OsRandom).unwrap();
         assert_eq!(head(&killed.open()).await, 5);
     }

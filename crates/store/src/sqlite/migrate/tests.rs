@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::sqlite::open::{self, SharedIndex};
 
-/// Tells the process that is going to be killed its folder, and the step after which it dies.
+/// Environment variables for the process that is going to be killed: its folder, and the step after which it dies.
 const FOLDER: &str = "HUBBUB_TEST_MIGRATES_IN";
 const DIES_AFTER: &str = "HUBBUB_TEST_DIES_AFTER";
 
@@ -48,8 +48,8 @@ fn an_upgrade_that_is_killed_between_two_steps_goes_on_there_and_does_nothing_tw
     }
 }
 
-/// The other process: it dies without closing anything, in the middle of the step after the one that is named. Without
-/// the name of a folder there is nothing to do.
+/// The other process: it dies without closing anything, in the middle of the step after the named one. Without the name
+/// of a folder it does nothing.
 #[test]
 fn the_upgrade_that_is_going_to_be_killed() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
