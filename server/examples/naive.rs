@@ -1,5 +1,5 @@
-//! What one would write first: an axum WebSocket server that says to all of its sockets what one says, with a channel
-//! and a task for each. It is here to be measured beside the product (`crowd fanout --beside`), not to be used.
+//! A naive server: an axum WebSocket server that broadcasts each message to all sockets, with a channel and a task for
+//! each. It exists to be measured beside the product (`crowd fanout --beside`), not to be used.
 
 use std::collections::HashMap;
 use std::env;
@@ -50,7 +50,7 @@ async fn serve(socket: WebSocket, everybody: Everybody) {
             sockets.values().cloned().collect()
         };
         for socket in all {
-            // Who is gone takes no more.
+            // An error is a client that is gone.
             let _ = socket.send(message.clone()).await;
         }
     }

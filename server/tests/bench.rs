@@ -1,4 +1,4 @@
-//! The command `hubbub bench`, as an operator runs it. What is asserted is that it measures and tidies up, and never how
+//! The command `hubbub bench`, as an operator runs it. The tests check that it measures and cleans up, and never how
 //! fast it was.
 
 #![cfg(target_os = "linux")]
@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The command, for an operator whose data is in this folder, and who has settings that are none of its business.
+/// Builds the command for an operator with data in this folder, and with settings that must not affect it.
 fn bench(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
     command.arg("bench").arg("--data").arg(data).args(arguments);
@@ -23,7 +23,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The servers that have their data somewhere in this folder.
+/// Returns the servers that have their data somewhere in this folder.
 fn servers(data: &Path) -> usize {
     let data = data.canonicalize().unwrap();
     let data = data.to_str().unwrap();

@@ -1,4 +1,4 @@
-//! The operator's commands, as the operator runs them: beside a server that serves, and without one.
+//! The operator's commands, as an operator runs them: beside a running server, and without one.
 
 #![cfg(unix)]
 
@@ -155,10 +155,10 @@ fn help_begins_with_what_hubbub_is_and_names_every_command() {
     }
 }
 
-/// Room for a data folder and what an operator keeps beside it.
+/// A temporary folder with a data folder and an operator's other files.
 struct Home(TempDir);
 
-/// A server that serves.
+/// A running server.
 struct Serving {
     process: Child,
     addr: String,
@@ -205,7 +205,7 @@ impl Home {
             Some(Ok(port)) => format!("127.0.0.1:{port}"),
             _ => listening(process.id()),
         };
-        // Else it could not write its last words.
+        // Otherwise its last output would block it.
         std::thread::spawn(move || lines.for_each(drop));
         Serving { process, addr }
     }
@@ -217,7 +217,7 @@ impl Home {
     }
 }
 
-/// The address a process listens on, which has an origin and so does not say it.
+/// Returns the listening address of a process that has an origin and so does not print it.
 fn listening(process: u32) -> String {
     let tables = fs::read_to_string(format!("/proc/{process}/net/tcp")).unwrap();
     let sockets: Vec<String> = fs::read_dir(format!("/proc/{process}/fd"))
@@ -235,7 +235,7 @@ fn listening(process: u32) -> String {
 }
 
 impl Serving {
-    /// Sends a request and gives the answer.
+    /// Sends a request and returns the response.
     fn asks(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.addr).unwrap();
         let (head, body) = request.split_once("\r\n\r\n").unwrap_or((request.trim_end_matches("\r\n"), ""));

@@ -1,4 +1,4 @@
-//! A page that was cut off and resumed knows the same as one that is loaded anew.
+//! Resuming: a page that was disconnected and resumed has the same state as one that is loaded anew.
 
 use app::client::{Effect, Timeline};
 use app::{ChatClient, Zone};
@@ -18,7 +18,7 @@ const STEPS: u8 = 24;
 struct Dice(SeededChance);
 
 impl Dice {
-    /// A number below `n`.
+    /// Returns a number below `n`.
     fn below(&self, n: u64) -> u64 {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
@@ -26,7 +26,7 @@ impl Dice {
     }
 }
 
-/// One thing that happens in the group; what is refused changes nothing.
+/// Performs one random action in the group; a refused one changes nothing.
 async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
     let topic = Topic::group(group);
     let chat = &node.chat;
@@ -84,7 +84,7 @@ async fn opened(node: &Node, me: &Person, group: GroupId) -> ConversationView {
     }
 }
 
-/// Brings a page what a connection that begins after its last place would bring it, up to `until`.
+/// Brings a page everything that a connection after its last Seq would bring it, up to `until`.
 async fn resume(node: &Node, live: &ChatClient, me: &Person, until: Seq) {
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
     live.opened(0.0);
@@ -105,7 +105,7 @@ async fn resume(node: &Node, live: &ChatClient, me: &Person, until: Seq) {
     live.closed(1012, 0.0, 0.0);
 }
 
-/// Everything a page shows of a group.
+/// Returns everything a page shows of a group.
 fn shown(live: &ChatClient, timeline: &Timeline) -> String {
     let rows: Vec<_> = timeline.rows.with_untracked(|rows| {
         let row =
@@ -196,7 +196,7 @@ async fn a_resumed_page_knows_what_a_fresh_one_knows() {
     assert_eq!(kinds.keys().map(String::as_str).collect::<Vec<_>>(), expected, "every kind has come");
 }
 
-/// The lines that differ.
+/// Returns the lines that differ.
 fn difference(one: &str, other: &str) -> String {
     let pairs = one.lines().zip(other.lines()).filter(|(one, other)| one != other).take(12);
     pairs.map(|(one, other)| format!("- {one}\n+ {other}\n")).collect()

@@ -1,4 +1,4 @@
-//! Bad input: each gets a stable code and a sentence, and nobody else notices.
+//! Bad input: each kind gets a stable code and a sentence, and nobody else is affected.
 
 use std::time::Duration;
 
@@ -165,7 +165,7 @@ async fn nobody_has_more_sockets_than_their_share() {
     let mut third = Socket::open(&server, &headers).await.unwrap();
     assert_eq!(third.hears_the_end().await, (vec![], Some(4429)));
     drop(first);
-    // The place is free as soon as the server has noticed.
+    // The slot is free as soon as the server has noticed.
     while Socket::open(&server, &headers).await.unwrap().hears_anything().await.is_none() {
         tokio::task::yield_now().await;
     }

@@ -48,7 +48,7 @@ async fn two_hundred_quick_posts_on_one_socket_keep_their_order() {
     }
     for n in 0..200 {
         let ack = socket.hears().await;
-        // The first entry of the log is that the group was made.
+        // The first entry of the log is the creation of the group.
         assert_eq!((&ack["event"], &ack["ref"], &ack["seq"]), (&json!("ack"), &json!(n), &json!(n + 2)));
     }
     server.stop().await;
@@ -103,7 +103,7 @@ async fn a_stopping_server_answers_what_it_took_and_asks_everyone_to_come_back()
     for n in 0..20 {
         socket.says(&format!(r#"{{"action":"post","topic":"{topic}","id":"p{n}","text":"x"}}"#)).await;
     }
-    // The answer to this one says that all twenty were taken.
+    // The answer to this one shows that all twenty were received.
     socket.says(r#"{"action":"ping"}"#).await;
     let mut acks = 0;
     while socket.hears().await["event"] != "pong" {

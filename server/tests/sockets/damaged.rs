@@ -1,4 +1,4 @@
-//! A damaged row of the database, as those meet it who read around it.
+//! A damaged row of the database, as seen by users who read around it.
 
 #[path = "../../../crates/store/tests/damage/mod.rs"]
 mod damage;

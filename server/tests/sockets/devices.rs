@@ -1,10 +1,10 @@
-//! A browser that has signed in is known after it signed out.
+//! Known devices: a browser that has signed in is known after it signed out.
 
 use super::people::{guest, post, raw, server};
 
 const GOOD: &str = "password=correct+horse+battery";
 
-/// The cookies that an answer sets, each as `name=value`.
+/// Returns the cookies that a response sets, each as `name=value`.
 fn cookies(answer: &str) -> Vec<&str> {
     let headers = answer.split("\r\n\r\n").next().unwrap_or_default().lines();
     let set = headers

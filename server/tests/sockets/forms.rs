@@ -1,4 +1,4 @@
-//! Forms that a browser sends without a script: a refused one comes back with the reason and all that was typed.
+//! Forms of a browser without scripts: a refused one comes back with the reason and all typed values.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ const HTML: &str = "Accept: text/html\r\nContent-Type: application/x-www-form-ur
 struct World {
     server: ServerHandle,
     group: GroupId,
-    /// Owner of the server, and the group's only admin.
+    /// The owner of the server, and the group's only admin.
     milad: (Person, Token),
     /// A member, with an account.
     sara: (Person, Token),
-    /// A guest, of no group.
+    /// A guest, not a member of any group.
     guest: (Person, Token),
     said: u64,
 }
@@ -39,7 +39,7 @@ impl World {
         Self { server, group, milad, sara, guest, said: said.seq.0 }
     }
 
-    /// Sends a form and gives the page that answers, with its status.
+    /// Sends a form and returns the resulting page with its status.
     async fn sends(&self, who: Option<&(Person, Token)>, case: &Case) -> (u16, String) {
         let fields = case.fields.iter().map(|(name, value)| (*name, value.as_str()));
         let fields = fields.chain([("page", case.page.as_str())]);
@@ -77,7 +77,7 @@ fn encode(text: &str) -> String {
 
 /// Fields that never come back.
 const SECRETS: [&str; 4] = ["password", "old", "new", "token"];
-/// Fields that name what the form is about; the page has them anyway, or the form is gone.
+/// Fields that name the subject of the form; the page has them anyway, or the form is gone.
 const GIVEN: [&str; 12] = [
     "group", "topic", "id", "target", "deed", "invite", "handle", "user", "on", "role", "archived",
     "reply_to",
@@ -246,11 +246,11 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
                 assert!(back.contains(value), "{action} on {page}: {name} = {back:?}");
             }
         }
-        // The next try knows the page, too.
+        // The form's next submission names its page, too.
         let pages: BTreeSet<_> = markup.attributes("input[name=page]", "value").into_iter().collect();
         assert!(pages.iter().all(|known| known == page), "{action}: {pages:?}");
     }
-    // Every form of the app is among them; signing out is refused nobody.
+    // Every form of the app is covered; signing out is never refused.
     let mut actions = BTreeSet::new();
     for who in [None, owner, member, guest] {
         for page in
@@ -273,14 +273,14 @@ async fn what_was_typed_is_not_lost_with_the_page_it_stood_on() {
     let page = format!("/g/{}", world.group);
     let words = "a long letter </textarea> of سارا";
     let fields = [("topic", topic.as_str()), ("id", "x"), ("text", words)];
-    // The session has ended in another tab.
+    // The session was ended in another tab.
     let (status, answer) = world.sends(None, &case("/do/post", &page, &fields, "")).await;
     assert_eq!(status, 401, "{answer}");
     let markup = Markup::of(&answer);
     assert_eq!(markup.texts("textarea"), [words]);
     assert_eq!(markup.texts(".refusal"), ["Give your name first."]);
     assert_eq!(markup.attributes("main a", "href"), [page.as_str()]);
-    // The group is gone.
+    // The group was deleted.
     world.server.chat().delete_group(&world.milad.0, world.group, "Tea & <cake>").await.unwrap();
     let (status, answer) = world.sends(Some(&world.sara), &case("/do/post", &page, &fields, "")).await;
     assert!(status >= 400, "{answer}");

@@ -1,4 +1,4 @@
-//! How a socket begins and ends, to the byte.
+//! The opening and closing of a socket, byte by byte.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,7 +18,7 @@ fn request(headers: &[&str]) -> String {
 async fn the_handshake_is_answered_as_the_specification_says() {
     let server = server().await;
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
-    // The first frame comes in the same packet as the request.
+    // The first frame arrives in the same packet as the request.
     let ping = [0x89, 0x82, 0, 0, 0, 0, b'h', b'i'];
     let request = request(&[ASKS, KEY]);
     stream.write_all(&[request.as_bytes(), &ping].concat()).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_socket_that_is_no_tcp_does_the_same() {
     let server = server().await;
     let mut ann = Socket::arrive_by_pipe(&server).await;
     assert_eq!(ann.asks(r#"{"action":"subscribe","topic":"news"}"#).await["event"], "subscribed");
-    // More than the pipe holds at once.
+    // More than the pipe's buffer holds.
     let long = "x".repeat(50_000);
     let body = format!(r#"{{"topic":"news","data":"{long}"}}"#);
     for seq in 1..=20 {

@@ -1,4 +1,4 @@
-//! Names that look like markup, in every place where a name can stand.
+//! Names that look like markup, wherever a name can appear.
 
 use chat::{Audience, Caller};
 use wire::{Amendment, Description, JoinPolicy, PageStart, Setting, Topic};
@@ -6,7 +6,7 @@ use wire::{Amendment, Description, JoinPolicy, PageStart, Setting, Topic};
 use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
 
-/// What people call themselves and their groups, and what they say: each in one text.
+/// Names of people and groups, and messages: the same text for each.
 const HOSTILE: [&str; 5] = [
     "</title><b>\"><i>'><u>{{",
     "</textarea><script>1</script>",
@@ -15,8 +15,7 @@ const HOSTILE: [&str; 5] = [
     "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
 ];
 
-/// Pages of a server on which everything is called like this: each with its address, as it is without ids, and its
-/// answer.
+/// Returns the pages of a server on which everything has this name: each with its address, without ids, and its body.
 async fn pages(name: &str) -> Vec<(String, String)> {
     let server = server().await;
     let chat = server.chat().clone();
@@ -103,7 +102,7 @@ async fn pages(name: &str) -> Vec<(String, String)> {
         ] {
             let headers =
                 format!("{cookie}Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\n");
-            // Too long for anything, so that it is refused.
+            // Too long for any field, so that it is refused.
             let long = format!("{encoded}{}", "x".repeat(20_000));
             let fields =
                 ["name", "text", "bio", "description", "emoji", "typed", "uses", "limit", "topic", "door"];
@@ -112,7 +111,7 @@ async fn pages(name: &str) -> Vec<(String, String)> {
             let body =
                 format!("page={page}&group={group}&target={said}&deed=edit&minutes=60&slow_s=0&id=x{fields}");
             let (status, answer) = raw(&server, &post(&format!("/do/{action}"), &headers, &body)).await;
-            // Somebody who has a name joins instead.
+            // A caller with a name joins instead.
             assert!(status >= 400 || action == "introduce", "{action}: {answer}");
             pages.push((format!("{action} refused for {who}"), answer));
         }
@@ -121,7 +120,7 @@ async fn pages(name: &str) -> Vec<(String, String)> {
     pages
 }
 
-/// The name with an end that makes it another one, and no longer than a name may be.
+/// Appends a suffix that makes the name a different one, within the maximum length of a name.
 fn long(name: &str, end: &str) -> String {
     name.chars().take(39).chain(end.chars()).collect()
 }
@@ -141,7 +140,7 @@ async fn whatever_people_call_themselves_no_page_has_an_element_that_is_not_ours
             assert!(!head.contains(name), "{place}: in a header: {head}");
             let (ours, page) = (Markup::of(plain), Markup::of(hostile));
             if place.contains("/g/_") {
-                // One message in it may be drawn in another way than plain words.
+                // A message may be rendered as something other than plain text.
                 let strange: Vec<_> =
                     page.elements().into_iter().filter(|e| !ours.elements().contains(e)).collect();
                 let strange: Vec<_> = strange.into_iter().filter(|e| !e.starts_with("code[")).collect();

@@ -1,4 +1,4 @@
-//! HTTP as RFC 9110 has it: hosts, origins, methods, conditions, and errors that are all told in one way.
+//! HTTP according to RFC 9110: hosts, origins, methods, conditional requests, and errors in one format.
 
 use std::net::Ipv4Addr;
 
@@ -15,7 +15,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 const ORIGIN: &str = "https://chat.example.org";
 
-/// A request that is not necessarily right.
+/// Builds a request that may be malformed.
 fn odd(line: &str, headers: &str) -> String {
     format!("{line} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")
 }
@@ -91,7 +91,7 @@ async fn head_tells_the_length_that_get_would_have() {
         assert_eq!(status, same, "{path}");
         assert_eq!(body(&only), "", "{path}");
         let length = header(&only, "content-length").map(|length| length.parse::<usize>().unwrap());
-        // Two renderings of a page differ in their nonce, which is of one length.
+        // Two renderings of a page differ only in their nonce, which has a fixed length.
         assert_eq!(length, Some(body(&whole).len()), "{path}: {only}");
     }
     server.stop().await;
@@ -293,7 +293,7 @@ async fn who_holds_connections_open_keeps_nobody_waiting() {
     }
     let (status, answer) = raw(&server, &get("/sign-in", "")).await;
     assert_eq!(status, 200, "{answer}");
-    // The first gave way without a word.
+    // The first connection was closed without a response.
     let mut rest = Vec::new();
     let _ = held[0].read_to_end(&mut rest).await;
     assert!(rest.is_empty());

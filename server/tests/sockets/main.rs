@@ -1,4 +1,4 @@
-//! The server as the world outside meets it: over real sockets.
+//! The server as its clients see it: over real sockets.
 
 mod authorisation;
 mod bad_input;

@@ -1,18 +1,18 @@
-//! A page as an HTML parser reads it.
+//! HTML pages, parsed.
 
 use scraper::{Html, Selector};
 
-/// A page, parsed.
+/// A parsed page.
 pub struct Markup(Html);
 
 impl Markup {
-    /// Parses the body of an answer.
+    /// Parses the body of a response.
     pub fn of(answer: &str) -> Self {
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         Self(Html::parse_document(body))
     }
 
-    /// Every element with the names of its attributes, in the order of the page.
+    /// Returns every element with the names of its attributes, in document order.
     pub fn elements(&self) -> Vec<String> {
         let all = Selector::parse("*").unwrap();
         let line = |element: scraper::ElementRef<'_>| {
@@ -23,20 +23,20 @@ impl Markup {
         self.0.select(&all).map(line).collect()
     }
 
-    /// The text of all elements that a selector names.
+    /// Returns the text of all elements that match a selector.
     pub fn texts(&self, selector: &str) -> Vec<String> {
         let selector = Selector::parse(selector).unwrap();
         self.0.select(&selector).map(|element| element.text().collect()).collect()
     }
 
-    /// One attribute of all elements that a selector names.
+    /// Returns one attribute of all elements that match a selector.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let selector = Selector::parse(selector).unwrap();
         let found = self.0.select(&selector).filter_map(|element| element.value().attr(name));
         found.map(str::to_owned).collect()
     }
 
-    /// What a browser would send of one field of the forms to `action`.
+    /// Returns the values that a browser would send for one field of the forms to `action`.
     pub fn field(&self, action: &str, name: &str) -> Vec<String> {
         let form = format!("form[action=\"{action}\"]");
         let mut values = self.texts(&format!("{form} textarea[name=\"{name}\"]"));

@@ -1,4 +1,4 @@
-//! What the operator watches.
+//! Metrics for the operator.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::people::{Socket, get, raw, server, with};
 
-/// Every line of the metrics: what is counted, and the value.
+/// Returns every line of the metrics: name and value.
 async fn metrics(server: &ServerHandle) -> HashMap<String, f64> {
     let mut stream = TcpStream::connect(server.metrics().unwrap()).await.unwrap();
     stream.write_all(get("/metrics", "").as_bytes()).await.unwrap();
@@ -37,7 +37,7 @@ async fn the_operator_sees_what_is_delivered_committed_and_held() {
     for _ in 0..3 {
         ben.hears().await;
     }
-    // Her own three, and three answers.
+    // Her own three messages, and three acks.
     for _ in 0..6 {
         ann.hears().await;
     }

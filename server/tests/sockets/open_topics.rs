@@ -1,5 +1,4 @@
-//! The bounds of open topics, which need no account: how many there are, how much they hold, and how fast a network
-//! publishes.
+//! The limits of open topics, which need no account: their number, their size, and the publishing rate of a network.
 
 use std::path::Path;
 
@@ -8,7 +7,7 @@ use server::{Config, OpenTopics, ServerHandle, StoreChoice};
 
 use crate::people::{Socket, post, raw, with};
 
-/// What the server answers to a message: the status, and the problem document or the place.
+/// Publishes a message and returns the response: the status, and the problem document or the Seq.
 async fn publish(server: &ServerHandle, from: &str, topic: &str, data: &Value) -> (u16, Value, String) {
     let mut headers = "Content-Type: application/json\r\n".to_owned();
     if !from.is_empty() {
@@ -20,13 +19,13 @@ async fn publish(server: &ServerHandle, from: &str, topic: &str, data: &Value) -
     (status, serde_json::from_str(body).unwrap(), head.to_owned())
 }
 
-/// As [`publish`], from this machine; the status and the code of a refusal.
+/// As [`publish`], from this machine; returns the status and the code of a refusal.
 async fn publish_here(server: &ServerHandle, topic: &str, data: &Value) -> (u16, Value) {
     let (status, answer, _) = publish(server, "", topic, data).await;
     (status, answer["code"].clone())
 }
 
-/// A server on each store.
+/// Starts a server on each store.
 async fn servers(folder: &Path, set: impl Fn(&mut Config)) -> [ServerHandle; 2] {
     let memory = with(&set).await;
     let sqlite = with(|config| {

@@ -1,4 +1,4 @@
-//! What operators and their tools see: readiness, restores, and a stop that ends.
+//! The server as operators and their tools see it: readiness, restores, and graceful shutdown.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ async fn a_reader_goes_on_after_a_restart_and_is_reset_after_a_restore() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
 
-    /// A reader that has read to any place between the backup and the restore never goes on over what is new there.
+    /// A subscriber at any Seq between the backup and the restore never continues over new entries.
     #[test]
     fn readers_hear_of_a_restore_wherever_they_stood(saved in 1_u64..5, lost in 0_u64..5, after in 0_u64..8, stood in 0_u64..10) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -98,7 +98,7 @@ async fn while_nothing_can_be_written_people_read_and_the_server_is_not_ready_wi
     let (status, page) = raw(&server, &get("/", &format!("Cookie: {cookie}\r\n"))).await;
     assert!(status == 200 && page.contains(ann.name.as_str()), "{status}");
 
-    // Nobody writes meanwhile: it is found by itself that it works again.
+    // Nobody writes meanwhile: the recovery is detected by itself.
     gate.set_broken(false);
     while raw(&server, &get("/health/ready", "")).await.0 != 200 {}
     server.stop().await;

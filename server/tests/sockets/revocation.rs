@@ -1,4 +1,4 @@
-//! Whoever loses the right to read, in the middle of the talk, hears nothing that was committed later.
+//! Revocation: a user who loses the permission to read, in the middle of a conversation, gets nothing committed later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use super::people::{Socket, cookie, server};
 
 const ROUNDS: usize = 200;
 
-/// How somebody loses the right to read.
+/// The ways to lose the permission to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum How {
     Leave,
@@ -21,14 +21,15 @@ enum How {
     SessionEnded,
 }
 
-/// ann, who talks as fast as she is answered until she is told to stop.
+/// Sends messages as ann, as fast as they are acknowledged, until the flag is set.
 async fn talk(chat: Arc<Chat>, ann: Person, topic: Topic, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
         chat.post(&ann, topic.clone(), chat.new_send_id(), "on and on", None).await.unwrap();
     }
 }
 
-/// What ben hears of the topic until his right ends: the places, and whether the whole socket ended.
+/// Returns everything ben gets from the topic until his permission ends: the Seqs, and whether the whole socket was
+/// closed.
 async fn hears(socket: &mut Socket, topic: &Topic) -> (Vec<u64>, bool) {
     let mut seqs = Vec::new();
     while let Some(frame) = socket.hears_anything().await {
@@ -162,7 +163,7 @@ async fn whose_session_is_ended_while_the_socket_opens_is_not_served() {
         let end = tokio::spawn({
             let chat = chat.clone();
             async move {
-                // Now before the request is looked at, now after, and now in between.
+                // The revocation falls before the request is checked, after it, or in between.
                 for _ in 0..round % 50 * 20 {
                     tokio::task::yield_now().await;
                 }

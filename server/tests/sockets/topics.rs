@@ -1,4 +1,4 @@
-//! Open topics over HTTP and the socket: the lines that scripts and pages use.
+//! Open topics over HTTP and the socket: the frames and requests that scripts and pages use.
 
 use crate::people::{Socket, get, post, raw, server};
 use chat::Caller;
@@ -97,7 +97,7 @@ async fn who_comes_back_with_a_cursor_gets_the_whole_gap_or_hears_why_not() {
     server.stop().await;
 }
 
-// On several threads, so that a shard can be quicker than the connection's own task.
+// On several threads, so that a shard can be faster than the connection's own task.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_answer_to_a_subscription_comes_before_everything_that_follows_its_cursor() {
     let server = server().await;
@@ -111,7 +111,7 @@ async fn the_answer_to_a_subscription_comes_before_everything_that_follows_its_c
             chat.publish(&caller, topic.clone(), None, Json::new("1").unwrap()).await.unwrap();
         }
     });
-    // Whoever keeps the log alive reads it, too.
+    // The connection that keeps the log alive must read it, too.
     let reading = tokio::spawn(async move { while page.hears_anything().await.is_some() {} });
     let mut late = Socket::arrive(&server, &[]).await;
     for _ in 0..500 {

@@ -1,4 +1,4 @@
-//! Who may do what: every way in, for everybody who could come, in one table.
+//! Permissions: every endpoint, for every kind of caller, in one table.
 
 mod table;
 mod world;

@@ -2,10 +2,11 @@ use wire::{Pair, Topic};
 
 use super::world::{Ask, World};
 
-/// One way in: what it is, what each comes to, and how it is asked.
+/// One endpoint: its name, the expected outcome for each caller, and the request.
 pub(super) struct Row(pub(super) &'static str, pub(super) &'static str, pub(super) fn(&World) -> Ask);
 
-/// A page's answer is its status: `+` is 200, `N` 404, `S` 401, `3` another no, `4` something that makes no sense.
+/// A page's outcome is its status: `+` is 200, `N` 404, `S` 401, `3` another refusal, `4` a request that makes no
+/// sense.
 pub(super) const TABLE: &[Row] = &[
     // Stranger, outsider, guest, member, removed, muted, admin, last admin, admin of the server, owner.
     Row("subscribe group", "SM++M+++MM", |w| w.on_group("subscribe", "")),

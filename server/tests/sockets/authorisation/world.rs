@@ -4,7 +4,7 @@ use wire::{InviteId, JoinPolicy, Pair, Person, Role, Topic};
 
 use super::super::people::{Socket, get, post, raw, server};
 
-/// Everybody who could come, in the order of the columns.
+/// Every kind of caller, in the order of the columns.
 pub(super) const WHO: [Who; 10] = [
     Who::Stranger,
     Who::Outsider,
@@ -20,29 +20,29 @@ pub(super) const WHO: [Who; 10] = [
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
-    /// Has not even a name.
+    /// Without a name.
     Stranger,
-    /// Has a name, and no seat.
+    /// With a name, and not a member.
     Outsider,
-    /// Has a seat, and no account.
+    /// A member without an account.
     Guest,
-    /// Has a seat and an account.
+    /// A member with an account.
     Member,
-    /// Had a seat.
+    /// A former member.
     Removed,
-    /// Has a seat, and no word.
+    /// A muted member.
     Muted,
-    /// Is one of two admins.
+    /// One of two admins.
     Admin,
-    /// Is the only admin.
+    /// The only admin.
     LastAdmin,
-    /// Is an admin of the application, and has no seat.
+    /// An admin of the application, and not a member.
     AppAdmin,
-    /// Is the owner of the application, and has no seat.
+    /// The owner of the application, and not a member.
     Owner,
 }
 
-/// What an answer comes to: a letter for each code, `+` for a yes.
+/// The outcomes of answers: a letter for each code, `+` for success.
 const CODES: [(char, &str); 20] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
@@ -71,28 +71,28 @@ pub(super) enum Ask {
     Frame(String),
     /// A form to a server function.
     Do(&'static str, String),
-    /// A page or another address; pages answer by their status.
+    /// A page or another address; the outcome of a page is its status.
     Get(String),
-    /// A file that is no picture.
+    /// A file that is not a picture.
     Upload,
     /// JSON to an address.
     Json(&'static str, String),
 }
 
-/// A group by invitation with ann and ben and whoever comes. Both have said something.
+/// An invite-only group with ann, ben and the caller. Ann and ben have each sent a message.
 pub(super) struct World {
     pub(super) server: ServerHandle,
     pub(super) group: String,
-    /// The founder, unless whoever comes is the last admin.
+    /// The founder, unless the caller is the last admin.
     pub(super) ann: Person,
     pub(super) ben: Person,
-    /// Has a name, and no seat.
+    /// With a name, and not a member.
     pub(super) nobody: Person,
-    /// Who comes, if they have a name.
+    /// The caller, if they have a name.
     pub(super) me: Person,
     pub(super) cookie: String,
     pub(super) invite: InviteId,
-    /// Where ann's message stands.
+    /// The Seq of ann's message.
     pub(super) said: u64,
 }
 
@@ -105,7 +105,7 @@ impl World {
         let ((ann, _), (ben, _), (me, token)) =
             (introduce("ann").await, introduce("ben").await, introduce("me").await);
         let (nobody, _) = introduce("nobody").await;
-        // Passwords are slow to hash, so only those have one for whom it matters. The first account is the owner's.
+        // Passwords are slow to hash, so only callers that need one have one. The first account is the owner's.
         let accounts: &[&Person] = match who {
             Who::Member => &[&owner, &me],
             Who::AppAdmin => &[&owner, &me, &ben],
@@ -124,7 +124,7 @@ impl World {
         for person in [&ann, &ben].into_iter().filter(|person| person.id != founder.id) {
             chat.join(person, id, Some(invite)).await.unwrap();
         }
-        // Who has a group in common with somebody may add them to others.
+        // A user may add others with whom they share a group.
         let common = chat.create_group(&nobody, "common", JoinPolicy::Open).await.unwrap().id;
         for person in [&ben, &me] {
             chat.join(person, common, None).await.unwrap();
@@ -149,7 +149,7 @@ impl World {
         Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said }
     }
 
-    /// What is asked comes to, as a letter.
+    /// Makes the request and returns its outcome, as a letter.
     pub(super) async fn comes_to(&self, ask: Ask) -> char {
         match ask {
             Ask::Frame(frame) => {
@@ -215,7 +215,7 @@ impl World {
         Ask::Do(name, format!("group={}{more}", self.group))
     }
 
-    /// The direct of ann and ben.
+    /// Returns the direct of ann and ben.
     pub(super) fn direct(&self) -> Topic {
         Topic::direct(Pair::of(self.ann.id, self.ben.id).unwrap())
     }

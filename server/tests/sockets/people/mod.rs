@@ -1,4 +1,4 @@
-//! People at real sockets of a real server, in the test's own process.
+//! Users at real sockets of a real server, in the test's own process.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::either::Either;
 use wire::Person;
 
-/// A volatile server.
+/// Starts an in-memory server.
 pub async fn server() -> ServerHandle {
     with(|_| {}).await
 }
 
-/// A volatile server with settings of its own.
+/// Starts an in-memory server with settings of its own.
 pub async fn with(set: impl FnOnce(&mut Config)) -> ServerHandle {
     let mut config = Config::volatile();
     config.limits.send_burst = u32::MAX;
@@ -28,20 +28,20 @@ pub async fn with(set: impl FnOnce(&mut Config)) -> ServerHandle {
     Server::start(config).await.unwrap()
 }
 
-/// Somebody at an open socket.
+/// An open socket of a user.
 pub struct Socket(WebSocketStream<Road>);
 
-/// How a socket comes to the server: by TCP, or by something else, as it does under TLS.
+/// The transport of a socket: TCP, or another stream, as under TLS.
 type Road = Either<TcpStream, DuplexStream>;
 
-/// If this variable is set, every socket here comes by a pipe.
+/// If this variable is set, every socket here uses a pipe.
 const BY_PIPE: &str = "HUBBUB_TEST_BY_PIPE";
 
-/// How long a test waits for what must come. Only a test that fails waits so long.
+/// The timeout of everything a test waits for. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Socket {
-    /// Opens a socket with these headers; the status if the server refuses.
+    /// Opens a socket with these headers; returns the status if the server refuses.
     pub async fn open(server: &ServerHandle, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         if std::env::var_os(BY_PIPE).is_some() {
             return Self::over(Either::Right(pipe(server)), server, headers).await;
@@ -69,7 +69,7 @@ impl Socket {
         socket
     }
 
-    /// Opens a socket over a stream that is no TCP, and reads its welcome.
+    /// Opens a socket over a stream that is not TCP, and reads its welcome.
     pub async fn arrive_by_pipe(server: &ServerHandle) -> Self {
         let mut socket = Self::over(Either::Right(pipe(server)), server, &[]).await.unwrap();
         assert_eq!(socket.hears().await["event"], "welcome");
@@ -81,7 +81,7 @@ impl Socket {
         self.0.send(Message::text(frame)).await.unwrap();
     }
 
-    /// Sends a frame and gives the next one that comes.
+    /// Sends a frame and returns the next one from the server.
     pub async fn asks(&mut self, frame: &str) -> Value {
         self.says(frame).await;
         self.hears().await
@@ -89,11 +89,11 @@ impl Socket {
 
     /// Sends any message.
     pub async fn sends(&mut self, message: Message) {
-        // A server that has closed already takes nothing more, and the test reads why.
+        // A server that has closed already accepts nothing more, and the test reads the reason.
         let _ = self.0.send(message).await;
     }
 
-    /// The next frame.
+    /// Returns the next frame.
     pub async fn hears(&mut self) -> Value {
         loop {
             match self.next().await {
@@ -104,7 +104,7 @@ impl Socket {
         }
     }
 
-    /// The next text frame, or none if the server closes.
+    /// Returns the next text frame, or none if the server closes.
     pub async fn hears_anything(&mut self) -> Option<String> {
         loop {
             match self.next().await {
@@ -115,7 +115,7 @@ impl Socket {
         }
     }
 
-    /// Reads until the server closes; gives the frames before, and the close code.
+    /// Reads until the server closes; returns the frames before, and the close code.
     pub async fn hears_the_end(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut frames = Vec::new();
         loop {
@@ -133,24 +133,24 @@ impl Socket {
     }
 }
 
-/// A stream that is no TCP, and which the server serves.
+/// Returns a stream that is not TCP, served by the server.
 fn pipe(server: &ServerHandle) -> DuplexStream {
     let (ours, theirs) = duplex(1_024);
     server.serve(theirs, ([127, 0, 0, 1], 1).into());
     ours
 }
 
-/// Somebody whose socket is open, who said one thing and answers nothing any more.
+/// A user whose socket is open, who sent one frame and no longer reads or answers.
 pub struct Deaf(TcpStream);
 
 impl Deaf {
-    /// Opens a socket by hand and says something.
+    /// Opens a socket by hand and sends a frame.
     pub async fn arrive(server: &ServerHandle, says: &str) -> Self {
         let mut stream = TcpStream::connect(server.addr()).await.unwrap();
         let upgrade = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         stream.write_all(upgrade.as_bytes()).await.unwrap();
-        // A text frame, masked with nothing.
+        // A text frame, masked with zeros.
         let len = u8::try_from(says.len()).unwrap();
         assert!(len < 126);
         stream.write_all(&[0x81, 0x80 | len, 0, 0, 0, 0]).await.unwrap();
@@ -158,12 +158,12 @@ impl Deaf {
         Self(stream)
     }
 
-    /// Sends what no library would.
+    /// Sends bytes that no library would.
     pub async fn sends_bytes(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.unwrap();
     }
 
-    /// Everything that came until the server ended it.
+    /// Returns everything that was received until the server closed.
     pub async fn hears_all(&mut self) -> Vec<u8> {
         let mut heard = Vec::new();
         tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut heard)).await.unwrap().unwrap();
@@ -171,19 +171,19 @@ impl Deaf {
     }
 }
 
-/// A new guest; gives who it is and the cookie.
+/// Creates a guest; returns the person and the cookie.
 pub async fn guest(server: &ServerHandle, name: &str) -> (Person, String) {
     let (person, token) = server.chat().create_guest(&Caller::default(), name).await.unwrap();
     (person, cookie(server, &token))
 }
 
-/// The cookies of a session, for requests to the server's own port and for those that name no port.
+/// Returns the session cookies, for requests to the server's own port and for those without a port.
 pub fn cookie(server: &ServerHandle, token: &Token) -> String {
     let (port, token) = (server.addr().port(), token.reveal());
     format!("hubbub_session={token}; hubbub_session_{port}={token}")
 }
 
-/// What the server answers to a request as it is written.
+/// Sends a request as it is written, and returns the status and the response.
 pub async fn raw(server: &ServerHandle, request: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -195,12 +195,12 @@ pub async fn raw(server: &ServerHandle, request: &str) -> (u16, String) {
     (status, answer)
 }
 
-/// A GET request of this host's name.
+/// Builds a GET request for this host.
 pub fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n")
 }
 
-/// A POST request of this host's name.
+/// Builds a POST request for this host.
 pub fn post(path: &str, headers: &str, body: &str) -> String {
     let length = body.len();
     format!(
