@@ -4,8 +4,8 @@
 //! `hubbub.life`, with the identity of the database and a mark of its progress. At each start the two are compared:
 //!
 //! - **A folder that was copied** as a whole, or restored from such a copy, is served under a new
-//!   [`Epoch`](wire::Epoch): subscribers get a `reset`, and their cursors before it are void. It is detected by the file
-//!   `hubbub.lock`, which is written once: every copy of it has changed later than the original has.
+//!   [`Epoch`](wire::Epoch): subscribers get a `reset`, and their cursors before it are void. It is detected by the
+//!   file `hubbub.lock`, which is written once: every copy of it has changed later than the original has.
 //! - **A folder whose parts do not belong together** is not served: a part is missing, the database is another one or
 //!   an older state, or it was put beside a write-ahead log that is not its own.
 //!
