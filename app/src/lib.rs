@@ -15,6 +15,7 @@ mod busy;
 pub mod client;
 mod components;
 mod failure;
+mod letter_case;
 mod outage;
 mod page_data;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,5 @@
 //! Unread counts: schedules requests for the server's numbers.
 
-use std::collections::{HashMap, HashSet};
-
 use leptos::prelude::*;
 use wire::{ConversationItem, Event, NotificationLevel, Topic, UserId};
 
@@ -12,13 +10,21 @@ use super::state::ChatClient;
 /// conversation.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// The time of the next request, by conversation.
-    due: HashMap<Topic, f64>,
-    /// The time of the last request, by conversation.
-    asked: HashMap<Topic, f64>,
-    /// The conversations whose count arrived while the list was loading: the list may be older.
-    since_load: HashSet<Topic>,
+    /// One for each conversation that was ever asked about; they are few.
+    requests: Vec<CountRequest>,
     loading: bool,
+}
+
+/// The requests for one conversation's count.
+#[derive(Debug)]
+struct CountRequest {
+    topic: Topic,
+    /// The time of the next request; none if the count is known.
+    due: Option<f64>,
+    /// The time of the last request.
+    asked: f64,
+    /// Whether the count arrived while the list was loading: the list may be older.
+    since_load: bool,
 }
 
 /// The time for which entries are gathered before a request, in milliseconds. A page that is being looked at reads
@@ -30,57 +36,68 @@ const EVERY: f64 = 1_000.0;
 impl Counts {
     /// Schedules a request: the count of a conversation may have changed.
     pub(super) fn stale(&mut self, topic: &Topic, now: f64) {
-        let asked = self.asked.get(topic).copied().unwrap_or(f64::MIN);
-        self.due.entry(topic.clone()).or_insert((now + GATHER).max(asked + EVERY));
-        self.note(topic);
+        let loading = self.loading;
+        let request = self.of(topic);
+        let next = (now + GATHER).max(request.asked + EVERY);
+        request.due.get_or_insert(next);
+        request.since_load |= loading;
     }
 
     /// Records a count that the server sent.
     pub(super) fn told(&mut self, topic: &Topic) {
-        self.note(topic);
+        if self.loading {
+            self.of(topic).since_load = true;
+        }
     }
 
     /// Cancels the request: the server sends the count without one, as the reply to a read position.
     pub(super) fn comes(&mut self, topic: &Topic) {
-        self.due.remove(topic);
+        self.of(topic).due = None;
     }
 
     /// Returns the conversations to ask about now, and counts them as asked.
     pub(super) fn take_due(&mut self, now: f64) -> Vec<Topic> {
-        let mut due: Vec<Topic> =
-            self.due.iter().filter(|(_, at)| **at <= now).map(|(topic, _)| topic.clone()).collect();
-        due.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
-        for topic in &due {
-            self.due.remove(topic);
-            self.asked.insert(topic.clone(), now);
-        }
-        due
+        let due = self.requests.iter_mut().filter(|request| request.due.is_some_and(|at| at <= now));
+        due.map(|request| {
+            request.due = None;
+            request.asked = now;
+            request.topic.clone()
+        })
+        .collect()
     }
 
     /// Returns the time of the next request.
     pub(super) fn next_at(&self) -> Option<f64> {
-        self.due.values().copied().reduce(f64::min)
+        self.requests.iter().filter_map(|request| request.due).reduce(f64::min)
     }
 
     /// Records that the list of conversations is being loaded.
     pub(super) fn load_begins(&mut self) {
         self.loading = true;
-        self.since_load.clear();
+        for request in &mut self.requests {
+            request.since_load = false;
+        }
     }
 
     /// Handles the loaded list, whose counts may be from any moment of the load: schedules a request for each
     /// conversation that changed since.
     pub(super) fn loaded(&mut self, now: f64) {
         self.loading = false;
-        for topic in std::mem::take(&mut self.since_load) {
-            self.stale(&topic, now);
+        for request in &mut self.requests {
+            if std::mem::take(&mut request.since_load) {
+                let next = (now + GATHER).max(request.asked + EVERY);
+                request.due.get_or_insert(next);
+            }
         }
     }
 
-    fn note(&mut self, topic: &Topic) {
-        if self.loading {
-            self.since_load.insert(topic.clone());
-        }
+    fn of(&mut self, topic: &Topic) -> &mut CountRequest {
+        let at = self.requests.iter().position(|request| request.topic == *topic).unwrap_or_else(|| {
+            let topic = topic.clone();
+            self.requests.push(CountRequest { topic, due: None, asked: f64::MIN, since_load: false });
+            self.requests.len() - 1
+        });
+        &mut self.requests[at]
     }
 }
 

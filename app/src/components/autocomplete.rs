@@ -8,6 +8,7 @@ use wire::{ConversationSummary, EVERYONE, UserId, completes, mention_of};
 use super::dynamic::{dyn_attr, dyn_text, dyn_view};
 use super::keys::key;
 use crate::client::Timeline;
+use crate::letter_case::to_lower;
 use crate::server_fns::{find_emoji, find_members};
 use crate::text::{self, sentence};
 
@@ -155,23 +156,24 @@ impl Autocomplete {
     }
 
     /// Returns mentions of members who are on the page.
-    fn members(&self, typed: &str) -> Vec<String> {
+    fn members(&self, typed: &str) -> Vec<(String, String)> {
+        let typed = to_lower(typed);
         self.timeline.members.with_untracked(|members| {
             let found = members.iter().filter(|member| {
-                member.person.id != self.me && completes(member.person.name.as_str(), typed)
+                member.person.id != self.me && completes(&to_lower(member.person.name.as_str()), &typed)
             });
-            found.take(MOST).map(|member| mention_of(member, members)).collect()
+            found.take(MOST).map(|member| named(mention_of(member, members))).collect()
         })
     }
 
-    fn mentions(&self, mark: char, typed: &str, mut found: Vec<String>) -> Vec<Suggestion> {
+    fn mentions(&self, mark: char, typed: &str, mut found: Vec<(String, String)>) -> Vec<Suggestion> {
         found.truncate(MOST);
         let members = self.timeline.member_count.try_get_untracked().unwrap_or_default();
-        if completes(EVERYONE, typed) && found.len() < MOST && members > 2 {
-            found.push(format!("@{EVERYONE}"));
+        if completes(EVERYONE, &to_lower(typed)) && found.len() < MOST && members > 2 {
+            found.push(named(format!("@{EVERYONE}")));
         }
         let replaces = typed.len() + mark.len_utf8();
-        found.into_iter().map(|text| Suggestion { name: text[1..].to_owned(), text, replaces }).collect()
+        found.into_iter().map(|(text, name)| Suggestion { text, name, replaces }).collect()
     }
 
     /// Returns the text before the caret and after it.
@@ -196,6 +198,12 @@ impl Autocomplete {
             let _ = field.dispatch_event(&event);
         }
     }
+}
+
+/// A mention with the name that the list shows.
+fn named(mention: String) -> (String, String) {
+    let name = mention[1..].to_owned();
+    (mention, name)
 }
 
 /// Returns the trigger character that begins the word before the caret, and the word so far.

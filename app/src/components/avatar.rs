@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::letter_case::to_upper;
+
 /// The number of tints in the style sheet.
 const TINTS: u32 = 8;
 
@@ -20,7 +22,7 @@ pub(crate) fn Avatar(
     class: &'static str,
 ) -> impl IntoView {
     let tint = id.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % TINTS;
-    let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('·').to_uppercase().to_string();
+    let letter = to_upper(name.chars().find(|c| c.is_alphanumeric()).unwrap_or('·').encode_utf8(&mut [0; 4]));
     let size = if large { " avatar-large" } else { "" };
     let shape = if person { " avatar-person" } else { "" };
     view! {

@@ -14,6 +14,7 @@ use super::keys::key;
 use super::sidebar::in_order;
 use crate::browser::use_browser;
 use crate::client::ChatClient;
+use crate::letter_case::to_lower;
 use crate::server_fns::find_people;
 use crate::text;
 
@@ -37,8 +38,8 @@ pub(super) fn Switcher(
         if !open.get() {
             return Vec::new();
         }
-        let wanted = words.get().trim().to_lowercase();
-        let fits = |what: &ConversationSummary| what.title().to_lowercase().contains(&wanted);
+        let wanted = to_lower(words.get().trim());
+        let fits = |what: &ConversationSummary| to_lower(what.title()).contains(&wanted);
         let mut found: Vec<ConversationSummary> =
             mine.with(|mine| in_order(mine, |_| true).into_iter().map(|mine| mine.what.clone()).collect());
         found.extend(people.get().into_iter().filter(|person| !found.contains(person)).collect::<Vec<_>>());

@@ -52,15 +52,16 @@ pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
     Ok(people)
 }
 
-/// Returns mentions of members of a group that complete the text typed after the `@`.
+/// Returns mentions of members of a group that complete the text typed after the `@`, each with the name in it.
 ///
 /// # Errors
 /// Returns a refusal if the caller is no member.
 #[server(name = FindMembers, prefix = "/do", endpoint = "find_members")]
-pub async fn find_members(group: String, typed: String) -> Result<Vec<String>, Failure> {
+pub async fn find_members(group: String, typed: String) -> Result<Vec<(String, String)>, Failure> {
     use super::context::{caller, chat, group_id};
 
-    Ok(chat().mentions(caller().me()?, group_id(&group)?, &typed, 8).await?)
+    let mentions = chat().mentions(caller().me()?, group_id(&group)?, &typed, 8).await?;
+    Ok(mentions.into_iter().map(|mention| (mention.clone(), mention[1..].to_owned())).collect())
 }
 
 /// Returns emoji whose names contain these words, each with its name; without words, common ones.

@@ -1,7 +1,7 @@
 //! The chat client, step by step, without a browser.
 
+mod fixtures;
 mod passing;
 mod resuming;
 mod sending;
-mod fixtures;
 mod timeline;

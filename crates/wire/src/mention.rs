@@ -27,11 +27,10 @@ pub fn mention_of(member: &Member, members: &[Member]) -> String {
     format!("@{name}#{}", &id[..len])
 }
 
-/// Returns true if a name, or a word of it, begins with what was typed after the `@`, in whatever case.
+/// Returns true if a name, or a word of it, begins with the text typed after the `@`. Both are in lower case.
 #[must_use]
 pub fn completes(name: &str, typed: &str) -> bool {
-    let (name, typed) = (name.to_lowercase(), typed.to_lowercase());
-    name.starts_with(&typed) || name.split(' ').any(|word| word.starts_with(&typed))
+    name.starts_with(typed) || name.split(' ').any(|word| word.starts_with(typed))
 }
 
 #[cfg(test)]

@@ -160,9 +160,10 @@ impl Chat {
     ) -> Result<Vec<String>, Error> {
         self.seat_in(me, Conversation::Group(id)).await?;
         let members = self.store.roster(id).await?.ok_or(Refusal::NotFound)?.members;
-        let found = members
-            .iter()
-            .filter(|member| member.person.id != me.id && completes(member.person.name.as_str(), typed));
+        let typed = typed.to_lowercase();
+        let found = members.iter().filter(|member| {
+            member.person.id != me.id && completes(&member.person.name.as_str().to_lowercase(), &typed)
+        });
         Ok(found.take(most).map(|member| mention_of(member, &members)).collect())
     }
 

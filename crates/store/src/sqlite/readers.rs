@@ -57,7 +57,7 @@ impl ReaderPool {
         }
     }
 
-    /// As [`Readers::close`], for callers that cannot await it.
+    /// As [`ReaderPool::close`], for callers that cannot await it.
     pub(super) fn end(&self) {
         self.threads.end();
     }
