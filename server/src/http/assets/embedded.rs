@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
-use crate::config::Wrong;
+use crate::config::ConfigError;
 use crate::http::negotiation::{is_known, takes_coding};
 
 /// The static files, in this binary.
@@ -72,10 +72,10 @@ impl Site {
         Some(response)
     }
 
-    pub(crate) fn find() -> Result<Self, Wrong> {
+    pub(crate) fn find() -> Result<Self, ConfigError> {
         let index = Files::get(INDEX).and_then(|file| serde_json::from_slice::<Index>(&file.data).ok());
         let Some(Index { js, wasm, css }) = index else {
-            return Err(Wrong(
+            return Err(ConfigError(
                 "this binary was built without its page; build it with cargo xtask dist".into(),
             ));
         };
