@@ -42,7 +42,7 @@ pub(crate) struct AppState {
     pub(crate) chat: Arc<Chat>,
     pub(crate) config: Arc<Config>,
     pub(crate) site: Arc<Site>,
-    pub(crate) census: Arc<ConnectionLimits>,
+    pub(crate) connection_limits: Arc<ConnectionLimits>,
     /// The timer wheel of the connections' timeouts.
     pub(crate) clock: Arc<TimerWheel>,
     /// Cancelled when the server is to stop.
@@ -91,8 +91,8 @@ impl Server {
         let state = AppState {
             chat: Arc::clone(&chat),
             site: Arc::new(Site::find()?),
-            census: Arc::new(ConnectionLimits::new(config.sockets)),
-            clock: Arc::new(TimerWheel::new(config.patience.shortest())),
+            connection_limits: Arc::new(ConnectionLimits::new(config.sockets)),
+            clock: Arc::new(TimerWheel::new(config.timeouts.shortest())),
             connections: Arc::new(Connections::new(connection_limits(&config))),
             config: Arc::new(config),
             stopping: CancellationToken::new(),
@@ -243,7 +243,7 @@ impl ServerHandle {
     /// Stops gracefully: readiness fails, new connections are refused, accepted work is finished, sockets get a goodbye
     /// and the store is closed. Returns true if all of it was done in time.
     pub async fn stop(self) -> bool {
-        let patience = self.state.config.patience.shutdown;
+        let patience = self.state.config.timeouts.shutdown;
         let chat = Arc::clone(&self.chat);
         self.state.stopping.cancel();
         self.state.clock.call_all();

@@ -38,8 +38,7 @@ impl Counts {
     pub(super) fn stale(&mut self, topic: &Topic, now: f64) {
         let loading = self.loading;
         let request = self.of(topic);
-        let next = (now + GATHER).max(request.asked + EVERY);
-        request.due.get_or_insert(next);
+        request.schedule(now);
         request.since_load |= loading;
     }
 
@@ -85,8 +84,7 @@ impl Counts {
         self.loading = false;
         for request in &mut self.requests {
             if std::mem::take(&mut request.since_load) {
-                let next = (now + GATHER).max(request.asked + EVERY);
-                request.due.get_or_insert(next);
+                request.schedule(now);
             }
         }
     }
@@ -98,6 +96,13 @@ impl Counts {
             self.requests.len() - 1
         });
         &mut self.requests[at]
+    }
+}
+
+impl CountRequest {
+    /// Schedules the next request, unless one is scheduled.
+    fn schedule(&mut self, now: f64) {
+        self.due.get_or_insert((now + GATHER).max(self.asked + EVERY));
     }
 }
 

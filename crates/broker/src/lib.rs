@@ -22,7 +22,7 @@ pub mod websocket;
 
 pub use broker::{Broker, Ended, LogBytes};
 pub use delivery::{
-    BufferSink, CloseHandle, FlushOutcome, FrameBatch, FrameSink, Metrics, OutboundConnection, Shard,
+    BrokerMetrics, BufferSink, CloseHandle, FlushOutcome, FrameBatch, FrameSink, OutboundConnection, Shard,
     SocketState, SubscriptionError, WakeHandle,
 };
 pub use log::{Budget, Log, Read};

@@ -19,7 +19,7 @@ use crate::auth::passwords::PasswordHashing;
 use crate::auth::revocations::{RevocationWatch, Revocations};
 use crate::auth::session::{Token, TokenHash};
 use crate::commit::committer::{Committer, PendingCommit};
-use crate::commit::metrics::Metrics;
+use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::ports::bus::{Bus, Hint, HintStream};
 use crate::ports::clock::{Clock, SessionClock, SteadyClock};
@@ -74,7 +74,7 @@ pub struct Chat {
     pub(crate) gaps: Arc<RecoveryCache>,
     /// The ephemeral events until the next flush.
     pub(crate) pulse: Arc<EphemeralBuffer>,
-    pub(crate) tally: Arc<Metrics>,
+    pub(crate) metrics: Arc<ChatMetrics>,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
     /// Background tasks: the listener on the bus, the ephemeral flusher, the broker's shards and others.
@@ -156,13 +156,13 @@ impl Chat {
         let endings = Arc::new(Revocations::default());
         let ear =
             tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
-        let (tally, writability) = (Arc::new(Metrics::default()), Arc::new(Writability::default()));
+        let (metrics, writability) = (Arc::new(ChatMetrics::default()), Arc::new(Writability::default()));
         let committer = Committer::start(
             Arc::clone(&store),
             Arc::clone(&broker),
             bus,
             Arc::clone(&endings),
-            Arc::clone(&tally),
+            Arc::clone(&metrics),
             Arc::clone(&writability),
         );
         let (committer, pulse) = (Arc::new(committer), Arc::new(EphemeralBuffer::default()));
@@ -207,7 +207,7 @@ impl Chat {
             endings,
             gaps,
             pulse,
-            tally,
+            metrics,
             writability,
             committer,
             tasks: Mutex::new(tasks),
@@ -250,8 +250,8 @@ impl Chat {
 
     /// Returns the counters of this node since it began.
     #[must_use]
-    pub fn metrics(&self) -> &Metrics {
-        &self.tally
+    pub fn metrics(&self) -> &ChatMetrics {
+        &self.metrics
     }
 
     /// Returns the number of reads of the store since it was opened.

@@ -24,7 +24,7 @@ mod text;
 
 pub use crate::auth::{Network, RevocationWatch, Revocations, Session, SessionSummary, Token, TokenHash};
 pub use crate::chat::{Ack, Caller, Chat, Parts};
-pub use crate::commit::{Histogram, Metrics};
+pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
 pub use crate::service::{Audience, Broadcast, CatchUp, ManagementPage, PendingSend, Sent, Subscribed};

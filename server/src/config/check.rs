@@ -70,7 +70,7 @@ impl Settings {
             log: self.log.unwrap_or_else(|| "warn".into()),
             limits,
             sockets,
-            patience: Timeouts::default(),
+            timeouts: Timeouts::default(),
         };
         // The first person on a loopback address has access to this machine; elsewhere it may be anybody.
         config.limits.owner_by_link = !config.is_local() || config.origin.is_some();

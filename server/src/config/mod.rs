@@ -45,7 +45,7 @@ pub struct Config {
     /// The limits of the listener.
     pub connections: Connections,
     /// The timeouts.
-    pub patience: Timeouts,
+    pub timeouts: Timeouts,
 }
 
 /// A storage backend.
@@ -192,7 +192,7 @@ impl Config {
             limits: Limits::default(),
             sockets: Sockets::default(),
             connections: Connections::default(),
-            patience: Timeouts::default(),
+            timeouts: Timeouts::default(),
         }
     }
 

@@ -92,7 +92,7 @@ pub(crate) async fn serve(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(app.config.patience.header)
+        .header_read_timeout(app.config.timeouts.header)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
@@ -106,7 +106,7 @@ pub(crate) async fn serve(
     }
     connection.as_mut().graceful_shutdown();
     // A peer that does not read its answer delays the shutdown no longer than this.
-    let _ = tokio::time::timeout(app.config.patience.goodbye, connection).await;
+    let _ = tokio::time::timeout(app.config.timeouts.goodbye, connection).await;
 }
 
 /// Counts a connection. Those of proxies and of this machine count only in all: many people are behind them.

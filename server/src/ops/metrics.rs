@@ -52,7 +52,7 @@ impl Collector for Node {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let Self(app) = self;
         let broker = app.chat.broker().metrics();
-        let (sockets, closed) = app.census.count();
+        let (sockets, closed) = app.connection_limits.count();
         let gauges: [(&str, &str, u64); 5] = [
             ("sockets", "Sockets that are open", sockets),
             ("topics", "Topics that somebody reads", broker.topics),

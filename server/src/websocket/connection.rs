@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use wire::{CloseCode, Refusal, Refused, ServerFrame};
 
-use super::connection_limits::Permit;
-use super::frame_reader::{FrameReader, Incoming};
+use super::connection_limits::SocketPermit;
+use super::frame_reader::{FrameReader, Received};
 use super::pending_acks::PendingAcks;
 use super::replies;
 use super::stream::{Ready, Stream};
@@ -27,10 +27,10 @@ pub(super) struct Connection<S> {
     pub(super) caller: Caller,
     pub(super) reader: OutboundConnection,
     /// Sends that are being committed, in order of arrival; acks keep that order.
-    pub(super) sends: PendingAcks,
+    pub(super) pending_acks: PendingAcks,
     stream: Arc<S>,
-    hearing: FrameReader,
-    alarm: Timer,
+    frame_reader: FrameReader,
+    timer: Timer,
     /// The last time at which anything was received.
     heard: Instant,
     /// The time of a ping that is not answered yet.
@@ -43,7 +43,7 @@ pub(super) struct Connection<S> {
     refused_in_a_row: u32,
     /// Uses the close handle when the session is revoked.
     _ending: RevocationWatch,
-    _seat: Permit,
+    _permit: SocketPermit,
 }
 
 /// The reason a connection ends.
@@ -77,32 +77,32 @@ pub(super) fn begin<S: Stream>(
     early: &[u8],
     app: AppState,
     caller: Caller,
-    seat: Permit,
+    permit: SocketPermit,
 ) -> Box<Connection<S>> {
     let stream = Arc::new(stream);
-    let mut hearing = FrameReader::default();
-    hearing.take(early);
+    let mut frame_reader = FrameReader::default();
+    frame_reader.take(early);
     let owner = caller.me.as_ref().map(|me| me.id);
     let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
     let ending = app.chat.watch_revocation(&caller, reader.close_handle());
     Box::new(Connection {
-        alarm: app.clock.alarm(reader.wake_handle()),
+        timer: app.clock.timer(reader.wake_handle()),
         chat: app.chat,
         config: app.config,
         stopping: app.stopping,
         // The browser's label is needed only at sign-in; a socket would keep it for days.
         caller: Caller { label: String::new(), ..caller },
         reader,
-        sends: PendingAcks::default(),
+        pending_acks: PendingAcks::default(),
         stream,
-        hearing,
+        frame_reader,
         heard: Instant::now(),
         pinged: None,
         stalled: None,
         greeted: false,
         refused_in_a_row: 0,
         _ending: ending,
-        _seat: seat,
+        _permit: permit,
     })
 }
 
@@ -131,7 +131,7 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn end(&mut self, end: End) {
-        let patience = self.config.patience.goodbye;
+        let patience = self.config.timeouts.goodbye;
         // An error is a peer that is gone already.
         let _ = match end {
             End::Gone => return,
@@ -147,7 +147,7 @@ impl<S: Stream> Connection<S> {
             Err(_) => return End::Because(CloseCode::Restart),
         }
         self.say(&ServerFrame::Welcome { me: self.caller.me.clone() });
-        self.alarm.set(self.deadline());
+        self.timer.set(self.deadline());
         loop {
             if let Err(end) = self.turn().await {
                 return end;
@@ -163,12 +163,12 @@ impl<S: Stream> Connection<S> {
         if self.stopping.is_cancelled() {
             return Err(End::Because(CloseCode::Restart));
         }
-        if self.alarm.rang() {
+        if self.timer.is_due() {
             self.check_life()?;
         }
-        let hears = self.sends.len() < MOST_SENDS && self.reader.waiting() < MOST_WAITING;
-        if hears && let Some(asked) = self.hearing.next() {
-            return Box::pin(self.asked(asked)).await;
+        let hears = self.pending_acks.len() < MOST_SENDS && self.reader.waiting() < MOST_WAITING;
+        if hears && let Some(asked) = self.frame_reader.next() {
+            return Box::pin(self.handle(asked)).await;
         }
         self.flush();
         if let Some(setback) = self.reader.subscription_error() {
@@ -181,12 +181,12 @@ impl<S: Stream> Connection<S> {
         };
         if blocked && self.stalled.is_none() {
             self.stalled = Some(Instant::now());
-            self.alarm.set(self.deadline());
+            self.timer.set(self.deadline());
         }
         tokio::select! {
             ready = self.stream.ready(hears, blocked) => {
                 let Ok(Ready { read, write }) = ready else { return Err(End::Gone) };
-                if read && self.hearing.read(&*self.stream) {
+                if read && self.frame_reader.read(&*self.stream) {
                     self.heard = Instant::now();
                 }
                 if write {
@@ -194,9 +194,9 @@ impl<S: Stream> Connection<S> {
                     self.reader.unblock();
                 }
             }
-            answer = self.sends.next(), if self.sends.len() > 0 => {
+            answer = self.pending_acks.next(), if self.pending_acks.len() > 0 => {
                 self.say(&answer);
-                while let Some(answer) = self.sends.ready() {
+                while let Some(answer) = self.pending_acks.ready() {
                     self.say(&answer);
                 }
             }
@@ -217,14 +217,14 @@ impl<S: Stream> Connection<S> {
         self.reader.send_own(&Frame::text(&notice.encode()));
     }
 
-    async fn asked(&mut self, asked: Incoming) -> Result<(), End> {
-        match asked {
-            Incoming::Frame(Ok(request)) => {
+    async fn handle(&mut self, received: Received) -> Result<(), End> {
+        match received {
+            Received::Frame(Ok(request)) => {
                 self.greeted = true;
                 self.refused_in_a_row = 0;
                 self.carry_out(request).await;
             }
-            Incoming::Frame(Err(refused)) => {
+            Received::Frame(Err(refused)) => {
                 self.greeted = true;
                 self.refused_in_a_row += 1;
                 self.say(&replies::refused(&refused.refusal, refused.reference));
@@ -232,10 +232,10 @@ impl<S: Stream> Connection<S> {
                     return Err(End::Because(CloseCode::Flooded));
                 }
             }
-            Incoming::Ping(payload) => self.reader.send_own(&Frame::pong(&payload)),
-            Incoming::Broken(code) => return Err(End::Because(code)),
-            Incoming::Close => return Err(End::Closed),
-            Incoming::Gone => return Err(End::Gone),
+            Received::Ping(payload) => self.reader.send_own(&Frame::pong(&payload)),
+            Received::Broken(code) => return Err(End::Because(code)),
+            Received::Close => return Err(End::Closed),
+            Received::Gone => return Err(End::Gone),
         }
         Ok(())
     }
@@ -265,20 +265,20 @@ impl<S: Stream> Connection<S> {
 
     /// Returns the time of the next timeout.
     fn deadline(&self) -> Instant {
-        let patience = &self.config.patience;
+        let timeouts = &self.config.timeouts;
         let heard = match self.pinged {
-            _ if !self.greeted => self.heard + patience.first_frame,
-            Some(pinged) => pinged + patience.pong,
-            None => self.heard + patience.silence,
+            _ if !self.greeted => self.heard + timeouts.first_frame,
+            Some(pinged) => pinged + timeouts.pong,
+            None => self.heard + timeouts.silence,
         };
-        self.stalled.map_or(heard, |stalled| heard.min(stalled + patience.stall))
+        self.stalled.map_or(heard, |stalled| heard.min(stalled + timeouts.stall))
     }
 
     /// Enforces the timeouts, and sets the timer again.
     fn check_life(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.deadline() {
-            if self.stalled.is_some_and(|stalled| now >= stalled + self.config.patience.stall) {
+            if self.stalled.is_some_and(|stalled| now >= stalled + self.config.timeouts.stall) {
                 return Err(End::Because(CloseCode::Stalled));
             }
             match self.pinged.take() {
@@ -292,14 +292,14 @@ impl<S: Stream> Connection<S> {
                 }
             }
         }
-        self.alarm.set(self.deadline());
+        self.timer.set(self.deadline());
         Ok(())
     }
 
     /// Sends pending acks and deliveries, and then the reason for closing.
     async fn say_goodbye(&mut self, code: CloseCode) {
-        while self.sends.len() > 0 {
-            let answer = self.sends.next().await;
+        while self.pending_acks.len() > 0 {
+            let answer = self.pending_acks.next().await;
             self.say(&answer);
         }
         for _ in 0..LAST_WRITES {

@@ -25,8 +25,8 @@ struct Counts {
 }
 
 /// A counted socket; released when it is dropped.
-pub(crate) struct Permit {
-    census: Arc<ConnectionLimits>,
+pub(crate) struct SocketPermit {
+    limits: Arc<ConnectionLimits>,
     user: Option<UserId>,
     address: Network,
 }
@@ -37,7 +37,7 @@ impl ConnectionLimits {
     }
 
     /// Counts a new socket; none if that would exceed a limit.
-    pub(crate) fn sit(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<Permit> {
+    pub(crate) fn acquire(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<SocketPermit> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
         let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
@@ -50,7 +50,7 @@ impl ConnectionLimits {
             *counts.users.entry(user).or_default() += 1;
         }
         *counts.addresses.entry(address).or_default() += 1;
-        Some(Permit { census: Arc::clone(self), user, address })
+        Some(SocketPermit { limits: Arc::clone(self), user, address })
     }
 
     /// Returns the number of open sockets, and of those that have ended.
@@ -60,9 +60,9 @@ impl ConnectionLimits {
     }
 }
 
-impl Drop for Permit {
+impl Drop for SocketPermit {
     fn drop(&mut self) {
-        let mut counts = self.census.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.limits.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.node -= 1;
         counts.ended += 1;
         if let Some(user) = self.user {
@@ -87,18 +87,18 @@ mod tests {
 
     #[test]
     fn nobody_takes_more_than_their_share_and_what_is_given_back_can_be_taken() {
-        let census = Arc::new(ConnectionLimits::new(Sockets { node: 4, user: 2, address: 3 }));
+        let limits = Arc::new(ConnectionLimits::new(Sockets { node: 4, user: 2, address: 3 }));
         let (ann, ben) = (UserId::from_bytes([1; 10]), UserId::from_bytes([2; 10]));
         let [home, away] = ["127.0.0.1", "127.0.0.2"].map(|ip| Network::of(ip.parse().unwrap()));
-        let first = census.sit(Some(ann), home).unwrap();
-        let _second = census.sit(Some(ann), home).unwrap();
-        assert!(census.sit(Some(ann), away).is_none(), "ann has two");
-        let _third = census.sit(Some(ben), home).unwrap();
-        assert!(census.sit(None, home).is_none(), "home has three");
-        let _fourth = census.sit(None, away).unwrap();
-        assert!(census.sit(None, away).is_none(), "the node has four");
+        let first = limits.acquire(Some(ann), home).unwrap();
+        let _second = limits.acquire(Some(ann), home).unwrap();
+        assert!(limits.acquire(Some(ann), away).is_none(), "ann has two");
+        let _third = limits.acquire(Some(ben), home).unwrap();
+        assert!(limits.acquire(None, home).is_none(), "home has three");
+        let _fourth = limits.acquire(None, away).unwrap();
+        assert!(limits.acquire(None, away).is_none(), "the node has four");
         drop(first);
-        assert!(census.sit(Some(ann), home).is_some());
-        assert_eq!(census.counts.lock().unwrap().addresses.len(), 2);
+        assert!(limits.acquire(Some(ann), home).is_some());
+        assert_eq!(limits.counts.lock().unwrap().addresses.len(), 2);
     }
 }

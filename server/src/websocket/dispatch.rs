@@ -35,7 +35,7 @@ impl<S: Stream> Connection<S> {
             }
             Action::Amend { topic, id, target, amendment } => {
                 let caller = self.caller.clone();
-                self.sends.push(async move {
+                self.pending_acks.push(async move {
                     let amended =
                         async { chat.amend(caller.me()?, &topic, id, target, amendment).await }.await;
                     replies::sent(amended, reference)
@@ -83,10 +83,10 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Acknowledges a send once it is committed, after earlier sends.
+    /// Acknowledges a send once it is committed, after earlier pending_acks.
     fn answer_later(&mut self, begun: Result<PendingSend, Error>, reference: Option<Ref>) {
         let chat = Arc::clone(&self.chat);
-        self.sends.push(async move {
+        self.pending_acks.push(async move {
             let sent = match begun {
                 Ok(sending) => chat.finish(sending).await,
                 Err(no) => Err(no),

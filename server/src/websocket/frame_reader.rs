@@ -20,12 +20,12 @@ pub(super) struct FrameReader {
 /// A partial frame, and complete ones that are not dispatched yet.
 struct PartialFrame {
     decoder: Decoder,
-    incoming: VecDeque<Incoming>,
+    incoming: VecDeque<Received>,
 }
 
 /// Something that the peer sent.
 #[derive(Debug)]
-pub(super) enum Incoming {
+pub(super) enum Received {
     /// A client frame, decoded.
     Frame(Result<ClientFrame, InvalidFrame>),
     /// A ping with its payload.
@@ -50,7 +50,7 @@ thread_local! {
 
 impl FrameReader {
     /// Returns the next one.
-    pub(super) fn next(&mut self) -> Option<Incoming> {
+    pub(super) fn next(&mut self) -> Option<Received> {
         let partial = self.partial.as_mut()?;
         let next = partial.incoming.pop_front();
         if partial.incoming.is_empty() && partial.decoder.is_idle() {
@@ -66,7 +66,7 @@ impl FrameReader {
             match stream.try_read(scratch) {
                 Ok(count) if count > 0 => self.take(&scratch[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Ok(_) | Err(_) => self.partial().incoming.push_back(Incoming::Gone),
+                Ok(_) | Err(_) => self.partial().incoming.push_back(Received::Gone),
             }
             true
         })
@@ -77,18 +77,18 @@ impl FrameReader {
         let PartialFrame { decoder, incoming: received } = self.partial();
         let read = decoder.read(bytes, |message| match message {
             websocket::Incoming::Text(text) => {
-                received.push_back(Incoming::Frame(ClientFrame::decode(&text)))
+                received.push_back(Received::Frame(ClientFrame::decode(&text)))
             }
             websocket::Incoming::Binary(_) => {
                 let refused = InvalidFrame { refusal: Refusal::FrameBinary, reference: None };
-                received.push_back(Incoming::Frame(Err(refused)));
+                received.push_back(Received::Frame(Err(refused)));
             }
-            websocket::Incoming::Ping(payload) => received.push_back(Incoming::Ping(payload)),
+            websocket::Incoming::Ping(payload) => received.push_back(Received::Ping(payload)),
             websocket::Incoming::Pong => {}
-            websocket::Incoming::Close(_) => received.push_back(Incoming::Close),
+            websocket::Incoming::Close(_) => received.push_back(Received::Close),
         });
         if let Err(violation) = read {
-            received.push_back(Incoming::Broken(match violation {
+            received.push_back(Received::Broken(match violation {
                 Violation::Protocol(_) => CloseCode::Malformed,
                 Violation::NotUtf8 => CloseCode::NotText,
                 Violation::TooLarge => CloseCode::TooLarge,

@@ -31,7 +31,7 @@ struct Shared {
     /// The due time, in milliseconds since the wheel was made; [`NEVER`] if the timer is not set.
     due: AtomicU64,
     /// Wakes the connection.
-    bell: WakeHandle,
+    wake: WakeHandle,
 }
 
 const SLOTS: usize = 8;
@@ -59,8 +59,8 @@ impl TimerWheel {
     }
 
     /// Adds a timer that uses this wake handle.
-    pub(super) fn alarm(&self, bell: WakeHandle) -> Timer {
-        let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), bell });
+    pub(super) fn timer(&self, wake: WakeHandle) -> Timer {
+        let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), wake });
         // Whichever slot it begins in, it is checked within a round.
         self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
         Timer { begun: self.begun, shared }
@@ -68,21 +68,21 @@ impl TimerWheel {
 
     /// Fires the due timers of a slot, and moves the others to the slot where they are due, or a round away.
     fn look(&self, place: usize) {
-        let alarms = std::mem::take(&mut *self.slots[place].lock().unwrap_or_else(PoisonError::into_inner));
+        let timers = std::mem::take(&mut *self.slots[place].lock().unwrap_or_else(PoisonError::into_inner));
         let now = self.begun.elapsed();
-        for alarm in alarms {
-            let Some(shared) = alarm.upgrade() else { continue };
+        for timer in timers {
+            let Some(shared) = timer.upgrade() else { continue };
             let due = shared.due.load(Ordering::Acquire);
             if due <= millis(now) && due != RANG {
                 shared.due.store(RANG, Ordering::Release);
-                shared.bell.wake();
+                shared.wake.wake();
             }
             let wait = Duration::from_millis(due.saturating_sub(millis(now)));
             let ticks = usize::try_from(wait.as_millis() / self.tick.as_millis() + 1).unwrap_or(SLOTS);
-            self.put(place + ticks.min(SLOTS - 1), alarm);
+            self.put(place + ticks.min(SLOTS - 1), timer);
             // After the timer is back in a slot: a concurrent `call_all` has either found it there, or is noticed here.
             if self.calls_all.load(Ordering::SeqCst) {
-                shared.bell.wake();
+                shared.wake.wake();
             }
         }
     }
@@ -91,13 +91,13 @@ impl TimerWheel {
     pub(crate) fn call_all(&self) {
         self.calls_all.store(true, Ordering::SeqCst);
         for slot in &self.slots {
-            let alarms = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            alarms.iter().filter_map(Weak::upgrade).for_each(|shared| shared.bell.wake());
+            let timers = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            timers.iter().filter_map(Weak::upgrade).for_each(|shared| shared.wake.wake());
         }
     }
 
-    fn put(&self, place: usize, alarm: Weak<Shared>) {
-        self.slots[place % SLOTS].lock().unwrap_or_else(PoisonError::into_inner).push(alarm);
+    fn put(&self, place: usize, timer: Weak<Shared>) {
+        self.slots[place % SLOTS].lock().unwrap_or_else(PoisonError::into_inner).push(timer);
     }
 
     /// Returns the slot of a point in time.
@@ -114,7 +114,7 @@ impl Timer {
     }
 
     /// Returns true if the timer fired and was not set again since.
-    pub(super) fn rang(&self) -> bool {
+    pub(super) fn is_due(&self) -> bool {
         self.shared.due.load(Ordering::Acquire) == RANG
     }
 }
@@ -143,13 +143,13 @@ mod tests {
     async fn an_alarm_rings_when_it_is_due_or_a_tick_later_and_not_before() {
         let (clock, reader) = begun();
         for seconds in [10, 25, 300] {
-            let alarm = clock.alarm(reader.wake_handle());
+            let timer = clock.timer(reader.wake_handle());
             let begun = Instant::now();
-            alarm.set(begun + Duration::from_secs(seconds + 100));
-            alarm.set(begun + Duration::from_secs(seconds));
-            assert!(!alarm.rang());
+            timer.set(begun + Duration::from_secs(seconds + 100));
+            timer.set(begun + Duration::from_secs(seconds));
+            assert!(!timer.is_due());
             reader.woken().await;
-            assert!(alarm.rang());
+            assert!(timer.is_due());
             let (waited, due) = (begun.elapsed(), Duration::from_secs(seconds));
             assert!(waited >= due && waited <= due + 2 * clock.tick, "{waited:?} for {due:?}");
         }
@@ -158,16 +158,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_alarm_that_is_put_off_rings_once_and_one_that_is_gone_leaves_nothing() {
         let (clock, reader) = begun();
-        let alarm = clock.alarm(reader.wake_handle());
+        let timer = clock.timer(reader.wake_handle());
         let begun = Instant::now();
-        alarm.set(begun + Duration::from_secs(20));
+        timer.set(begun + Duration::from_secs(20));
         tokio::time::advance(Duration::from_secs(15)).await;
-        alarm.set(begun + Duration::from_secs(60));
+        timer.set(begun + Duration::from_secs(60));
         reader.woken().await;
         assert!(begun.elapsed() >= Duration::from_secs(60));
         let again = tokio::time::timeout(Duration::from_secs(600), reader.woken()).await;
         assert!(again.is_err(), "it was not set again");
-        drop(alarm);
+        drop(timer);
         for _ in 0..2 * SLOTS {
             tokio::time::advance(clock.tick).await;
             tokio::task::yield_now().await;

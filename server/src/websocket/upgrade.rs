@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use wire::{CloseCode, Refusal};
 
 use super::connection;
-use super::connection_limits::Permit;
+use super::connection_limits::SocketPermit;
 use super::stream::{Raw, Stream};
 use crate::http::listener::Peer;
 use crate::http::problem::Problem;
@@ -33,7 +33,8 @@ pub(crate) async fn upgrade(
         return with(Problem(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
     };
     let user = caller.me.as_ref().map(|me| me.id);
-    let seat = app.census.sit(user, Network::of(address(&app.config, request.headers(), peer)));
+    let permit =
+        app.connection_limits.acquire(user, Network::of(address(&app.config, request.headers(), peer)));
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();
     // Tracked, so that the shutdown waits for it.
@@ -43,9 +44,9 @@ pub(crate) async fn upgrade(
             && let Ok((stream, early)) = Raw::of(upgraded)
         {
             match stream {
-                Raw::Tcp(stream) => serve(stream, &early, app, caller, seat),
+                Raw::Tcp(stream) => serve(stream, &early, app, caller, permit),
                 #[cfg(unix)]
-                Raw::Pumped(stream) => serve(stream, &early, app, caller, seat),
+                Raw::Pumped(stream) => serve(stream, &early, app, caller, permit),
             }
         }
     });
@@ -56,12 +57,12 @@ pub(crate) async fn upgrade(
 }
 
 /// Spawns the connection's task, which is as small as possible: it may run for days.
-fn serve<S: Stream>(stream: S, early: &[u8], app: AppState, caller: Caller, seat: Option<Permit>) {
+fn serve<S: Stream>(stream: S, early: &[u8], app: AppState, caller: Caller, permit: Option<SocketPermit>) {
     let tasks = app.tasks.clone();
-    match seat {
-        Some(seat) => tasks.spawn(connection::begin(stream, early, app, caller, seat).serve()),
+    match permit {
+        Some(permit) => tasks.spawn(connection::begin(stream, early, app, caller, permit).serve()),
         // A browser learns the reason only from a close frame.
-        None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.patience.goodbye)),
+        None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.timeouts.goodbye)),
     };
 }
 

@@ -139,10 +139,10 @@ async fn a_page_that_is_not_there_says_so_in_html() {
 async fn who_sends_half_a_request_or_nothing_on_a_socket_is_let_go() {
     let quick = Duration::from_millis(200);
     let server = with(|config| {
-        config.patience.header = quick;
-        config.patience.first_frame = quick;
-        config.patience.silence = quick;
-        config.patience.pong = quick;
+        config.timeouts.header = quick;
+        config.timeouts.first_frame = quick;
+        config.timeouts.silence = quick;
+        config.timeouts.pong = quick;
     })
     .await;
     let mut half = TcpStream::connect(server.addr()).await.unwrap();
@@ -176,8 +176,8 @@ async fn nobody_has_more_sockets_than_their_share() {
 async fn who_does_not_answer_a_ping_is_let_go() {
     let quick = Duration::from_millis(200);
     let server = with(|config| {
-        config.patience.silence = quick;
-        config.patience.pong = quick;
+        config.timeouts.silence = quick;
+        config.timeouts.pong = quick;
     })
     .await;
     let mut socket = Deaf::arrive(&server, r#"{"action":"ping"}"#).await;
@@ -189,7 +189,7 @@ async fn who_does_not_answer_a_ping_is_let_go() {
 
 #[tokio::test]
 async fn who_takes_nothing_is_cut_and_slows_nobody() {
-    let server = with(|config| config.patience.stall = Duration::from_millis(200)).await;
+    let server = with(|config| config.timeouts.stall = Duration::from_millis(200)).await;
     let deaf = Deaf::arrive(&server, r#"{"action":"subscribe","topic":"news"}"#).await;
     while server.chat().broker().topics() == 0 {
         tokio::task::yield_now().await;

@@ -108,7 +108,7 @@ async fn while_nothing_can_be_written_people_read_and_the_server_is_not_ready_wi
 async fn a_server_whose_disk_hangs_stops_in_its_time() {
     let gate = Gate::before(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())));
     let mut config = Config::volatile();
-    config.patience.shutdown = Duration::from_millis(50);
+    config.timeouts.shutdown = Duration::from_millis(50);
     let server = Server::start_over(config, Arc::clone(&gate) as Arc<dyn Store>).await.unwrap();
     let chat = Arc::clone(server.chat());
     gate.close_gate();

@@ -5,7 +5,7 @@ use crate::delivery::sync::{AtomicU64, Ordering};
 
 /// Metrics of a node's broker: counters since its start, and gauges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Metrics {
+pub struct BrokerMetrics {
     /// Entries written to sockets, counted once for each connection.
     pub deliveries: u64,
     /// Successful writes to sockets, deliveries and everything else.
@@ -46,8 +46,8 @@ impl Counters {
 impl Broker {
     /// Returns the metrics. It visits every subscription: call it every few seconds at most.
     #[must_use]
-    pub fn metrics(&self) -> Metrics {
-        let mut metrics = Metrics { log_bytes: self.log_bytes() as u64, ..Metrics::default() };
+    pub fn metrics(&self) -> BrokerMetrics {
+        let mut metrics = BrokerMetrics { log_bytes: self.log_bytes() as u64, ..BrokerMetrics::default() };
         for counters in self.counters() {
             let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
             metrics.deliveries += of(&counters.deliveries);

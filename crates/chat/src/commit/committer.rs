@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
 
 use crate::auth::revocations::Revocations;
-use crate::commit::metrics::Metrics;
+use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{Amend, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
@@ -44,11 +44,11 @@ impl Committer {
         broker: Arc<Broker>,
         bus: Arc<dyn Bus>,
         endings: Arc<Revocations>,
-        tally: Arc<Metrics>,
+        metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
         let (inbox, jobs) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(jobs, store, Publisher { broker, bus, endings }, tally, writability));
+        let task = tokio::spawn(run(jobs, store, Publisher { broker, bus, endings }, metrics, writability));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
@@ -100,7 +100,7 @@ async fn run(
     mut inbox: mpsc::Receiver<Job>,
     store: Arc<dyn Store>,
     outlets: Publisher,
-    tally: Arc<Metrics>,
+    metrics: Arc<ChatMetrics>,
     writability: Arc<Writability>,
 ) {
     let mut jobs = Vec::with_capacity(BATCH);
@@ -111,7 +111,7 @@ async fn run(
         let answers = planted::ack_before_commit(&*store, &writes, answers).await;
         let begun = Instant::now();
         let committed = store.commit(Arc::clone(&writes)).await;
-        tally.committed(writes.len(), begun.elapsed(), committed.is_err());
+        metrics.committed(writes.len(), begun.elapsed(), committed.is_err());
         writability.learn(&committed);
         match committed {
             Ok(outcomes) => {

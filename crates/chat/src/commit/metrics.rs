@@ -7,7 +7,7 @@ use wire::ResetReason;
 
 /// The counters of a node since it began, for monitoring. All of them only increase.
 #[derive(Debug, Default)]
-pub struct Metrics {
+pub struct ChatMetrics {
     /// The number of writes in each commit.
     pub batches: Histogram<9>,
     /// The duration of each commit in the store, in seconds.
@@ -35,7 +35,7 @@ const BATCHES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 /// The bounds of commits, in seconds.
 const SECONDS: [f64; 11] = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0];
 
-impl Metrics {
+impl ChatMetrics {
     /// Counts a commit with its number of writes and its duration.
     pub(crate) fn committed(&self, writes: usize, took: Duration, failed: bool) {
         let writes = u32::try_from(writes).unwrap_or(u32::MAX);
@@ -101,24 +101,24 @@ mod tests {
 
     #[test]
     fn each_value_is_in_the_smallest_bucket_that_takes_it() {
-        let tally = Metrics::default();
+        let metrics = ChatMetrics::default();
         for writes in [1, 2, 3, 256, 300] {
-            tally.committed(writes, Duration::from_millis(3), writes == 300);
+            metrics.committed(writes, Duration::from_millis(3), writes == 300);
         }
-        let counts: Vec<u64> = tally.batches.buckets().iter().map(|(_, count)| *count).collect();
+        let counts: Vec<u64> = metrics.batches.buckets().iter().map(|(_, count)| *count).collect();
         assert_eq!(counts, [1, 1, 1, 0, 0, 0, 0, 0, 1, 1]);
-        assert!((tally.batches.sum() - 562.0).abs() < 0.001);
-        assert!((tally.commit_seconds.sum() - 0.015).abs() < 0.000_01);
-        assert_eq!(tally.failed.load(Ordering::Relaxed), 1);
+        assert!((metrics.batches.sum() - 562.0).abs() < 0.001);
+        assert!((metrics.commit_seconds.sum() - 0.015).abs() < 0.000_01);
+        assert_eq!(metrics.failed.load(Ordering::Relaxed), 1);
     }
 
     #[test]
     fn resets_are_counted_by_reason() {
-        let tally = Metrics::default();
-        tally.reset(ResetReason::Trimmed);
-        tally.reset(ResetReason::Trimmed);
-        let counted: u64 = tally.resets().map(|(_, count)| count).sum();
+        let metrics = ChatMetrics::default();
+        metrics.reset(ResetReason::Trimmed);
+        metrics.reset(ResetReason::Trimmed);
+        let counted: u64 = metrics.resets().map(|(_, count)| count).sum();
         assert_eq!(counted, 2);
-        assert!(tally.resets().any(|one| one == (ResetReason::Trimmed, 2)));
+        assert!(metrics.resets().any(|one| one == (ResetReason::Trimmed, 2)));
     }
 }

@@ -4,4 +4,4 @@ pub(crate) mod committer;
 pub(crate) mod metrics;
 pub(crate) mod writability;
 
-pub use metrics::{Histogram, Metrics};
+pub use metrics::{ChatMetrics, Histogram};

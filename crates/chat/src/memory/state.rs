@@ -10,7 +10,7 @@ use super::conversations::View;
 use super::groups::Group;
 use super::log::MemoryLog;
 use crate::auth::session::TokenHash;
-use crate::ports::store::{AttemptKey, NameIndex, OpenTopics, Outcome, Sender, SentBefore, Write};
+use crate::ports::store::{AttemptKey, NameIndex, OpenTopicUsage, Outcome, Sender, SentBefore, Write};
 
 /// The whole state of a volatile store.
 pub(super) struct State {
@@ -21,7 +21,7 @@ pub(super) struct State {
     pub(super) ages: HashMap<Topic, u64>,
     pub(super) next_age: u64,
     pub(super) bytes: usize,
-    pub(super) open_topics: OpenTopics,
+    pub(super) open_topics: OpenTopicUsage,
     pub(super) sent: HashMap<(Sender, SendId), SentBefore>,
     pub(super) people: HashMap<UserId, Person>,
     /// The names of guests, and of users with an account.
@@ -63,7 +63,7 @@ impl State {
             ages: HashMap::new(),
             next_age: 0,
             bytes: 0,
-            open_topics: OpenTopics::default(),
+            open_topics: OpenTopicUsage::default(),
             sent: HashMap::new(),
             people: HashMap::new(),
             guest_names: NameIndex::default(),

@@ -76,7 +76,7 @@ impl Chat {
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
             Resume::Reset(reason) => {
-                self.tally.reset(reason);
+                self.metrics.reset(reason);
                 (page.head, Some(reason))
             }
         };
@@ -117,7 +117,7 @@ impl Chat {
             reader.offer(topic, frames);
             return Ok(CatchUp::Frames);
         };
-        self.tally.reset(reason);
+        self.metrics.reset(reason);
         reader.advance(topic, until);
         let cursor = Cursor { epoch: gap.epoch, seq: until };
         Ok(CatchUp::Reset { reason, cursor, begins: gap.begins })

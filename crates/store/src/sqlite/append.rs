@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chat::store::{Draft, Mentions, OpenTopics, Outcome, Sender};
+use chat::store::{Draft, Mentions, OpenTopicUsage, Outcome, Sender};
 use rusqlite::{OptionalExtension, Transaction, params};
 use wire::{Conversation, Seq, Timestamp, Topic, UserId};
 
@@ -15,7 +15,7 @@ use super::{damaged, logs};
 pub(super) struct Heads {
     logs: HashMap<Topic, Head>,
     /// The size of all open topics; none if it was not read yet.
-    open_topics: Option<OpenTopics>,
+    open_topics: Option<OpenTopicUsage>,
 }
 
 struct Head {
@@ -31,7 +31,7 @@ impl Heads {
     }
 
     /// Returns the size of all open topics.
-    pub(super) fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<OpenTopics> {
+    pub(super) fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<OpenTopicUsage> {
         let kept = match self.open_topics {
             Some(kept) => kept,
             None => logs::open_topics(db)?,
@@ -57,8 +57,8 @@ impl Heads {
             head.at = draft.at;
         }
         if draft.sender == Sender::Open {
-            let OpenTopics { topics, bytes } = self.open_topics(db)?;
-            self.open_topics = Some(OpenTopics {
+            let OpenTopicUsage { topics, bytes } = self.open_topics(db)?;
+            self.open_topics = Some(OpenTopicUsage {
                 topics: topics + u64::from(seq == Seq(1)),
                 bytes: bytes + draft.data.as_str().len() as u64,
             });
@@ -79,7 +79,7 @@ impl Heads {
             move_head(db, log, seq, at)?;
             move_direct(db, &topic, at)?;
         }
-        if let Some(OpenTopics { topics, bytes }) = self.open_topics.take() {
+        if let Some(OpenTopicUsage { topics, bytes }) = self.open_topics.take() {
             let mut set = db.prepare_cached("UPDATE open_topics SET topics = ?, bytes = ? WHERE id = 1")?;
             set.execute([topics, bytes])?;
         }

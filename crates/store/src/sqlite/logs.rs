@@ -1,7 +1,7 @@
 //! Logs: slices of history, single entries, unread counts and heads.
 
 use chat::store::{
-    BodyHash, Kept, LogBounds, Mentions, OpenTopics, Range, RowPage, RowRange, Sender, SentBefore, Unread,
+    BodyHash, Kept, LogBounds, Mentions, OpenTopicUsage, Range, RowPage, RowRange, Sender, SentBefore, Unread,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
@@ -271,10 +271,10 @@ pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i6
 }
 
 /// Returns the size of all open topics; zero if the counter is damaged.
-pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopics> {
+pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopicUsage> {
     let mut find = db.prepare_cached("SELECT id, topics, bytes FROM open_topics WHERE id = 1")?;
     let found = damaged::one(&mut find, [], "open_topics", |row| {
-        Ok(OpenTopics { topics: row.get(1)?, bytes: row.get(2)? })
+        Ok(OpenTopicUsage { topics: row.get(1)?, bytes: row.get(2)? })
     });
     Ok(found?.unwrap_or_default())
 }

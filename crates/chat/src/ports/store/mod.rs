@@ -26,7 +26,7 @@ pub use entry::{
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
-pub use open_topics::{OpenTopicBounds, OpenTopics};
+pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
 pub use people::{
     Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
 };

@@ -4,7 +4,7 @@ use wire::Refusal;
 
 /// The volume that a store keeps in open topics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpenTopics {
+pub struct OpenTopicUsage {
     /// The number of open topics that have entries.
     pub topics: u64,
     /// The bytes of data in all of them.
@@ -26,7 +26,7 @@ impl OpenTopicBounds {
     ///
     /// # Errors
     /// [`Refusal::TooManyOpenTopics`], [`Refusal::OpenTopicsFull`].
-    pub const fn check(self, kept: OpenTopics, begins: bool, bytes: usize) -> Result<(), Refusal> {
+    pub const fn check(self, kept: OpenTopicUsage, begins: bool, bytes: usize) -> Result<(), Refusal> {
         if begins && kept.topics >= self.topics {
             return Err(Refusal::TooManyOpenTopics { max: self.topics });
         }
