@@ -42,7 +42,7 @@
 //!   **Frame batch**: the next frames after a cursor, shared by subscribers with the same cursor. **Backpressure**: a full
 //!   socket makes its cursors stay behind. **Recovery**: catching up from history. **Reset**: entries are skipped, with a
 //!   reason.
-//! - **Frame**: one unit on the socket. **Live**: the state of the page in the browser. **Timeline**: its view of one log.
+//! - **Frame**: one unit on the socket. **Chat client**: the state of the page in the browser. **Timeline**: its view of one log.
 //!   **Outbox**: sends that are not acknowledged. **Hole**: a Seq known to be missing.
 //! - **Refusal**: an expected no, typed, shown to the user. **Fault**: an outage or a bug, opaque outside. **`CloseCode`**: the
 //!   reason that a socket ended, and whether to reconnect.
