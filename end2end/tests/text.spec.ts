@@ -49,8 +49,8 @@ test("whoever the list of names offers is mentioned, whatever their name", async
         await ann.say((await field.inputValue()) + `tea ${place}?`);
         await expect(ann.message(`tea ${place}?`).locator(".mention")).toHaveText(`@${name}`);
         // Each of them is told, and nobody else of that name.
-        await expect(others[place].message(`tea ${place}?`).locator(".mention-me")).toHaveText(`@${name}`);
-        if (place === 5) await expect(others[4].message(`tea ${place}?`).locator(".mention-me")).toHaveCount(0);
+        await expect(others[place]!.message(`tea ${place}?`).locator(".mention-me")).toHaveText(`@${name}`);
+        if (place === 5) await expect(others[4]!.message(`tea ${place}?`).locator(".mention-me")).toHaveCount(0);
     }
 });
 
