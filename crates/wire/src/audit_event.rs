@@ -43,10 +43,10 @@ pub enum AuditEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedSessions {
-    /// One.
+    /// A single session, perhaps the one it was done in.
     One,
     /// All but the one they did it in.
     Others,
-    /// All.
+    /// Every session, including the one it was done in.
     All,
 }

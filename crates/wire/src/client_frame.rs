@@ -39,7 +39,7 @@ pub const ACTIONS: [&str; 15] = [
 /// One frame to the server: an action, and perhaps a `ref` that its answer repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientFrame {
-    /// The action.
+    /// The request, with the fields that belong to its `action`.
     pub action: Action,
     /// The client's own reference, which the reply repeats.
     pub reference: Option<Ref>,
@@ -59,50 +59,45 @@ pub enum Action {
     Unsubscribe { topic: Topic },
     /// Says something in a conversation.
     Post {
-        /// The conversation.
         topic: Topic,
         /// The sender's id for it.
         id: SendId,
-        /// Markdown.
+        /// The typed text, as Markdown; the server parses it.
         text: String,
         /// The place of the message it answers.
         reply_to: Option<Seq>,
     },
     /// Changes a message that was said.
     Amend {
-        /// The conversation.
         topic: Topic,
         /// The sender's id for this change.
         id: SendId,
         /// The place of the message.
         target: Seq,
-        /// The change.
         amendment: Amendment,
     },
     /// Has read a conversation up to a place; with `back` only up to there, so that what follows is unread again.
     Read {
-        /// The conversation.
         topic: Topic,
-        /// The place.
+        /// The last Seq that the user has read.
         seq: Seq,
         /// Whether the mark may go back.
         back: bool,
     },
     /// A device has got a conversation up to a place. Subscribing after a place says so too.
     Delivered {
-        /// The conversation.
         topic: Topic,
-        /// The place.
+        /// The last Seq that the device has received.
         seq: Seq,
     },
     /// Asks how far every member of a conversation is.
     Marks {
-        /// The conversation.
+        /// A group or direct in which the caller has a seat.
         topic: Topic,
     },
     /// Asks how much of a conversation is unread.
     Unread {
-        /// The conversation.
+        /// A group or direct in which the caller has a seat.
         topic: Topic,
     },
     /// Is at this connection, or has gone away from it; at first everyone is there.
@@ -112,7 +107,7 @@ pub enum Action {
     },
     /// Is typing in a conversation.
     Typing {
-        /// The conversation.
+        /// A group or direct in which the caller may write.
         topic: Topic,
     },
     /// Publishes to an open topic.
@@ -120,7 +115,7 @@ pub enum Action {
         topic: Topic,
         /// The sender's id for it; without one it gets a random one.
         id: Option<SendId>,
-        /// Any JSON.
+        /// The data of the entry: any JSON value, passed on unchanged.
         data: Json,
     },
     /// Asks for a `pong`.
@@ -148,7 +143,7 @@ pub struct Ref(Value);
 /// The refusal of an invalid frame, with its `ref` if that could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvalidFrame {
-    /// The refusal.
+    /// The reason, which the server sends back in a `refused` frame.
     pub refusal: Refusal,
     /// The frame's `ref`.
     pub reference: Option<Ref>,

@@ -5,9 +5,9 @@ use crate::id::{GroupId, UserId};
 /// A group or a direct: it has members and a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Conversation {
-    /// A group.
+    /// A group, which users join and leave.
     Group(GroupId),
-    /// A direct.
+    /// A direct between two users; its members never change.
     Direct(Pair),
 }
 

@@ -19,7 +19,7 @@ pub struct Entry<D = Event> {
     pub topic: Topic,
     /// Its place in that log.
     pub seq: Seq,
-    /// The data.
+    /// An event in a conversation; the published JSON in an open topic.
     pub data: D,
     /// The time of the commit, UTC.
     pub timestamp: Timestamp,

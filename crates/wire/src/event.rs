@@ -15,7 +15,7 @@ use crate::view::{GroupSummary, JoinPolicy, Member, NotificationLevel, Person, R
 /// One emoji of a message, and who reacted with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reaction {
-    /// With what.
+    /// The emoji; a message has at most one reaction with it.
     pub emoji: Emoji,
     /// The users, the first one first.
     pub people: Vec<UserId>,
@@ -26,7 +26,7 @@ pub struct Reaction {
 pub struct Quote {
     /// Its place in the same log.
     pub seq: Seq,
-    /// Its author.
+    /// The user who wrote the quoted message.
     pub author: Person,
     /// The beginning of the message, without markup; empty if it is deleted.
     pub excerpt: String,
@@ -44,9 +44,9 @@ const fn is_false(flag: &bool) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
-    /// The name.
+    /// The name that lists and the group's page show.
     Name(GroupName),
-    /// The description.
+    /// The description below the name; empty to remove it.
     Description(Description),
     /// The most members it may have.
     Limit(u32),
@@ -90,7 +90,7 @@ pub enum Event {
     },
     /// Somebody took a seat.
     Joined {
-        /// The seat.
+        /// The new member, with the role they begin with.
         member: Member,
     },
     /// Somebody gave up their seat.
@@ -107,7 +107,7 @@ pub enum Event {
     },
     /// An admin gave somebody a seat. In the audit log; the group's log has `joined`.
     Added {
-        /// The seat.
+        /// The new member, as the group's `joined` entry has them.
         member: Member,
         by: Person,
     },
@@ -154,25 +154,24 @@ pub enum Event {
     Tombstone { author: Person, by: Person },
     /// A message says something else now.
     Edited {
-        /// Its place.
+        /// The Seq of the edited message, in the same log.
         target: Seq,
         /// The typed text.
         text: String,
         body: RichText,
-        /// Its author.
+        /// The author of the message; nobody else may edit it.
         by: Person,
     },
     /// A message is gone; its place has a tombstone.
     Deleted {
-        /// Its place.
+        /// The Seq of the deleted message, in the same log.
         target: Seq,
         by: Person,
     },
     /// Somebody reacted to a message, or took it back.
     Reacted {
-        /// Its place.
+        /// The Seq of the message, in the same log.
         target: Seq,
-        /// With what.
         emoji: Emoji,
         /// Whether the reaction stands now.
         on: bool,
@@ -180,7 +179,7 @@ pub enum Event {
     },
     /// A message is pinned, or no longer.
     Pinned {
-        /// Its place.
+        /// The Seq of the message, in the same log.
         target: Seq,
         /// Whether it is pinned now.
         on: bool,
@@ -188,12 +187,12 @@ pub enum Event {
     },
     /// On a user's own topic: a group is now theirs.
     GroupAdded {
-        /// The group.
+        /// The group that the user created, joined or was added to.
         group: GroupSummary,
     },
     /// On a user's own topic: a group is no longer theirs.
     GroupGone {
-        /// The group.
+        /// The group that was deleted, or that the user is no longer in.
         id: GroupId,
     },
     /// On a user's own topic: there is something in a direct that was empty before.
@@ -203,7 +202,7 @@ pub enum Event {
     },
     /// On a user's own topic: they want to be told of something else in a conversation, or hide it.
     Preferred {
-        /// The conversation.
+        /// The group or direct to which the preferences apply.
         topic: Topic,
         notify: NotificationLevel,
         /// Whether it is hidden.

@@ -26,7 +26,7 @@ impl Json {
         Self(serde_json::to_string(value).unwrap_or_else(|_| "null".into()).into())
     }
 
-    /// The text.
+    /// Returns the JSON as text, exactly as it was checked or encoded.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -22,7 +22,7 @@ pub struct RichText {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
-    /// A paragraph.
+    /// A paragraph, whose line breaks are in its plain text.
     P(Vec<Inline>),
     /// A block of code.
     Code {
@@ -32,14 +32,14 @@ pub enum Block {
         /// The code, its line breaks kept.
         text: String,
     },
-    /// A quotation.
+    /// Quoted blocks, perhaps with quotations of their own.
     Quote(Vec<Block>),
-    /// A list.
+    /// A list, whose items may have lists of their own.
     List {
         /// The number of the first item; without one the items have bullets.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         start: Option<u64>,
-        /// The items.
+        /// The items from top to bottom, each with its blocks.
         items: Vec<Vec<Block>>,
     },
 }
@@ -51,15 +51,15 @@ pub enum Block {
 pub enum Inline {
     /// Plain text; its line breaks are shown.
     T(String),
-    /// Emphasis.
+    /// Emphasised text, usually shown in italics.
     Em(Vec<Inline>),
-    /// Strong emphasis.
+    /// Strongly emphasised text, usually shown in bold.
     Strong(Vec<Inline>),
-    /// Struck through.
+    /// Text that is struck through as no longer valid.
     Strike(Vec<Inline>),
     /// Code within a line.
     Code(String),
-    /// A link.
+    /// A link, shown as its own inlines and not as its URL.
     Link {
         /// The target: an absolute `http`, `https`, `ftp` or `mailto` URL.
         to: String,
@@ -76,7 +76,7 @@ pub enum Inline {
 }
 
 impl RichText {
-    /// Whether it mentions somebody, by name or as one of all.
+    /// Returns true if it mentions the user, by name or as one of everyone.
     #[must_use]
     pub fn mentions(&self, user: UserId) -> bool {
         any_inline(&self.blocks, &|inline| match inline {

@@ -58,9 +58,8 @@ pub enum ServerFrame {
     Ack {
         /// The sender's id for it.
         id: SendId,
-        /// Its log.
         topic: Topic,
-        /// Its place.
+        /// The Seq that the entry has in its log.
         seq: Seq,
         /// The time of the commit, UTC.
         timestamp: Timestamp,
@@ -86,9 +85,8 @@ pub enum ServerFrame {
     /// A signal on one's own topic: how far one has read a conversation, on whatever device. Also the answer to
     /// `unread`.
     Read {
-        /// The conversation.
         topic: Topic,
-        /// The place.
+        /// The last Seq that the user has read.
         seq: Seq,
         /// The number of unread messages.
         unread: u32,
@@ -101,7 +99,6 @@ pub enum ServerFrame {
     /// A signal: how far members of a conversation are. Marks only move on, for as long as the seat is there; those that
     /// did not are not told. Also the answer to `marks`, and then of everyone who has got anything.
     Marks {
-        /// The conversation.
         topic: Topic,
         /// The read states.
         marks: Vec<ReadState>,
@@ -111,7 +108,6 @@ pub enum ServerFrame {
     },
     /// A signal: who listens to a conversation now, all of them.
     Presence {
-        /// The conversation.
         topic: Topic,
         /// Users who are here.
         here: Vec<UserId>,
@@ -120,7 +116,7 @@ pub enum ServerFrame {
     },
     /// A signal: somebody is typing in a conversation.
     Typing {
-        /// The conversation.
+        /// The group or direct in which they are typing.
         topic: Topic,
         person: Person,
     },
@@ -219,7 +215,7 @@ pub enum ResetReason {
 }
 
 impl ResetReason {
-    /// Every reason.
+    /// Every reason, in the order in which they are declared.
     pub const ALL: [Self; 4] = [Self::EpochChanged, Self::TooFarBehind, Self::Trimmed, Self::Ahead];
 
     /// As it stands in a frame.
@@ -243,7 +239,7 @@ impl ResetReason {
 pub enum FromServer<D> {
     /// News of a topic.
     Entry(Box<Entry<D>>),
-    /// Anything else.
+    /// A reply, a change of a subscription, or an ephemeral event.
     Frame(Box<ServerFrame>),
 }
 

@@ -111,7 +111,7 @@ impl Topic {
         }
     }
 
-    /// The name.
+    /// Returns the full name, such as `group/` and the group's id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

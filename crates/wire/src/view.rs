@@ -30,7 +30,7 @@ pub enum AppRole {
     Guest,
     /// Has an account.
     Member,
-    /// Manages people.
+    /// Manages accounts, and may broadcast to everyone.
     Admin,
     /// Manages admins too. The first account of a fresh server.
     Owner,
@@ -50,21 +50,21 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JoinPolicy {
-    /// Whoever finds it in the list of groups, or has its link.
+    /// For everyone: the list of groups shows it, and its link lets people in.
     Listed,
-    /// Whoever has the group's link.
+    /// For everyone who has the group's link.
     #[default]
     Open,
-    /// Whoever an admin invites or adds.
+    /// For people with an invite, and those whom an admin adds.
     Invite,
 }
 
 /// The settings of a group, which admins change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Settings {
-    /// Its name.
+    /// The name that lists and the group's page show.
     pub name: GroupName,
-    /// Its description.
+    /// The description below the name; empty if there is none.
     pub description: Description,
     /// The most members it may have. Who is there already stays when it is lowered.
     pub limit: u32,
@@ -94,7 +94,7 @@ pub struct Invite {
 /// A member's read state of a conversation: delivered and read Seqs. Both only advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ReadState {
-    /// The member.
+    /// The member whose progress this is.
     pub user: UserId,
     /// The last Seq that a device of theirs has.
     pub delivered: Seq,
@@ -105,9 +105,9 @@ pub struct ReadState {
 /// One seat in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
-    /// The member.
+    /// The user who has the seat, with their current name.
     pub person: Person,
-    /// Their role.
+    /// Their role in this group, not in the application.
     pub role: Role,
     /// Whether they have an account; a guest has none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -130,7 +130,7 @@ pub struct Member {
 pub struct GroupSummary {
     /// The group's id.
     pub id: GroupId,
-    /// Its name.
+    /// The group's current name, as its admins have set it.
     pub name: GroupName,
 }
 
@@ -138,11 +138,11 @@ pub struct GroupSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationSummary {
-    /// A group.
+    /// A group, by its id and name.
     Group(GroupSummary),
-    /// A direct.
+    /// A direct, by its topic and its other user.
     Direct {
-        /// Both people.
+        /// The topic of the direct, which names both users.
         topic: Topic,
         /// The other one.
         with: Person,
@@ -153,19 +153,19 @@ pub enum ConversationSummary {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationLevel {
-    /// Every message.
+    /// Every message of the conversation; the default.
     #[default]
     All,
     /// Only what mentions them.
     Mentions,
-    /// Nothing.
+    /// No message, not even one that mentions them.
     Nothing,
 }
 
 /// A conversation of one's own, with what is new in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConversationItem {
-    /// The conversation.
+    /// The group or direct, with the name that lists show.
     pub what: ConversationSummary,
     /// The number of unread messages of others, up to [`MAX_UNREAD`](crate::limits::MAX_UNREAD).
     pub unread: u32,
@@ -220,7 +220,7 @@ pub enum GroupView {
     Inside(Box<ConversationView>),
     /// The caller has none yet: the name, and how many are there.
     Outside {
-        /// The group.
+        /// The id and name, shown before the caller joins.
         group: GroupSummary,
         /// The number of members.
         members: u32,
@@ -234,7 +234,7 @@ pub enum GroupView {
 pub struct ConversationPageData {
     /// The signed-in user and their conversations; none if nobody is signed in.
     pub visit: Option<Overview>,
-    /// The conversation.
+    /// The conversation, in full only for a caller with a seat.
     pub view: GroupView,
     /// The group's link, absolute, for giving away; a direct has none.
     pub link: Option<String>,
@@ -245,7 +245,7 @@ pub struct ConversationPageData {
 /// A conversation as its members see it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConversationView {
-    /// The conversation.
+    /// The group or direct, with the name that its page shows.
     pub what: ConversationSummary,
     /// The group's settings; none for a direct.
     pub settings: Option<Settings>,
@@ -276,7 +276,7 @@ pub struct ConversationView {
 /// A group as its admins manage it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupAdminView {
-    /// The group.
+    /// The id of the group, as in its link.
     pub id: GroupId,
     /// The group's settings.
     pub settings: Settings,

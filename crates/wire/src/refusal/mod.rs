@@ -18,14 +18,14 @@ pub enum Refusal {
     ActionUnknown,
     /// A field is not there.
     FieldMissing {
-        /// Its name.
+        /// The name of the field, as the protocol spells it.
         field: &'static str,
         /// The expected value.
         wants: &'static str,
     },
     /// A field has the wrong type or value.
     FieldWrong {
-        /// Its name.
+        /// The name of the field, as the protocol spells it.
         field: &'static str,
         /// The expected value.
         wants: &'static str,
@@ -41,7 +41,7 @@ pub enum Refusal {
     },
     /// The `Content-Type` is not what the route reads.
     ContentTypeWrong {
-        /// The text.
+        /// The media type that the route reads, such as `application/json`.
         wants: &'static str,
     },
     /// The request breaks a rule of HTTP, or its path or query cannot be read.
@@ -141,12 +141,12 @@ pub enum Refusal {
     TooManyReactions,
     /// The group has as many members as it may have.
     GroupFull {
-        /// Its limit.
+        /// The member limit in the settings of the group.
         limit: u32,
     },
     /// The caller has as many groups as a user may have.
     TooManyGroups {
-        /// The limit.
+        /// The most groups one user may have, set by the operator.
         max: usize,
     },
     /// More guests than allowed have come from the caller's network within a day.
@@ -184,7 +184,7 @@ pub enum Refusal {
     },
     /// The server has as many open topics as it may have.
     TooManyOpenTopics {
-        /// The limit.
+        /// The most open topics on this server, set by the operator.
         max: u64,
     },
     /// The open topics of the server hold as much data as they may.
@@ -371,7 +371,7 @@ impl std::error::Error for Refusal {}
 pub struct Refused {
     /// The stable code.
     pub code: String,
-    /// The sentence.
+    /// One sentence in English that says what would be right.
     pub message: String,
     /// The delay before a retry, in milliseconds, if a retry helps.
     #[serde(skip_serializing_if = "Option::is_none")]
