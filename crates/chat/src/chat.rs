@@ -87,7 +87,7 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The bus to other nodes.
     pub bus: Arc<dyn Bus>,
-    /// The clock.
+    /// The wall clock and the monotonic clock, which tests set.
     pub clock: Arc<dyn Clock>,
     /// The random source.
     pub chance: Arc<dyn RandomSource>,
@@ -122,9 +122,9 @@ pub struct Caller {
 pub struct Ack {
     /// The sender's id for it.
     pub id: SendId,
-    /// Its log.
+    /// The log in which the entry was committed.
     pub topic: Topic,
-    /// Its Seq.
+    /// The Seq of the entry in that log.
     pub seq: Seq,
     /// The time at which it was accepted, UTC.
     pub timestamp: Timestamp,

@@ -35,7 +35,7 @@ const NEW_WAITING: usize = 32;
 
 /// The bounded pools in which passwords are scored, hashed and compared.
 pub(crate) struct PasswordHashing {
-    /// Compares passwords.
+    /// The pool that compares passwords when somebody signs in.
     sign_ins: CpuPool,
     /// Scores and hashes new ones.
     new: CpuPool,

@@ -65,7 +65,7 @@ impl Group {
     }
 }
 
-/// Groups.
+/// Reading groups and their members, and applying changes.
 impl State {
     pub(super) fn roster(&self, id: GroupId) -> Option<Roster> {
         self.groups.get(&id).map(|group| Roster {

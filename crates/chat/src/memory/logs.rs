@@ -9,7 +9,7 @@ use crate::ports::store::{
     Sender, SentBefore, Unread, requoted,
 };
 
-/// The logs.
+/// Reading and appending entries, across all logs of the store.
 impl State {
     pub(super) fn page(&self, topic: &Topic, range: Range, epoch: Epoch) -> Page<Json> {
         match self.logs.get(topic) {

@@ -32,30 +32,30 @@ pub trait HintStream: Send {
 pub enum Hint {
     /// The topic has entries up to here.
     News {
-        /// The topic.
+        /// The topic whose subscribers need the new entries.
         topic: Topic,
         /// Its newest entry.
         head: Seq,
     },
     /// A user lost the permission to read a topic.
     Ended {
-        /// The topic.
+        /// The topic of a conversation that the user was in.
         topic: Topic,
-        /// The user.
+        /// The user whose subscriptions to the topic end.
         user: UserId,
         /// The last entry that they may receive.
         after: Seq,
     },
     /// Sessions of a user are over.
     SignedOut {
-        /// The user.
+        /// The user whose connections close, as far as their sessions ended.
         user: UserId,
         /// The sessions that ended.
         which: Sessions,
     },
     /// A topic is gone for everyone.
     Gone {
-        /// The topic.
+        /// The topic that was deleted, along with its log.
         topic: Topic,
     },
 }

@@ -30,7 +30,7 @@ struct Pages {
     swept: Instant,
 }
 
-/// Consecutive entries.
+/// A page of consecutive entries as finished frames, shared by subscribers.
 #[derive(Debug)]
 pub(crate) struct RecoveryPage {
     /// The Seq of the first frame.

@@ -11,9 +11,9 @@ use crate::ports::store::{Fact, Roster};
 /// nobody can use up another user's limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Groups {
-    /// The total.
+    /// The number of groups that count towards the limit.
     pub count: usize,
-    /// The limit.
+    /// The most groups a user may have, from the operator's limits.
     pub max: usize,
 }
 

@@ -11,7 +11,7 @@ use crate::rules;
 use crate::service::error::{Error, Fault};
 use crate::text::emoji;
 
-/// Amending messages.
+/// Edits, deletions, reactions and pins of messages.
 impl Chat {
     /// Amends a message. The same change again changes nothing, under any id.
     ///

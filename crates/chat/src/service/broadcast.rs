@@ -31,7 +31,7 @@ pub enum Audience {
 pub struct Broadcast {
     /// Its Seq in the sender's own log.
     pub seq: Seq,
-    /// The text.
+    /// The text, formatted as in the messages that were sent.
     pub body: RichText,
     /// The results for some of the conversations it was meant for.
     pub results: Vec<Sent>,
@@ -46,13 +46,13 @@ pub struct Broadcast {
 /// The result of one message of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// The conversation.
+    /// The group or direct that the message was meant for.
     pub to: ConversationSummary,
     /// Its Seq, or the refusal, as a sentence.
     pub result: Result<Seq, String>,
 }
 
-/// Broadcasts.
+/// Sending one text to many conversations, and reading the results.
 impl Chat {
     /// Sends one text to many conversations, in one transaction; each may refuse it on its own. The same id with the
     /// same text is the same broadcast.

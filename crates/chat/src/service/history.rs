@@ -8,7 +8,7 @@ use crate::chat::{Caller, Chat};
 use crate::ports::store::{Range, RowRange, event_of};
 use crate::service::error::Error;
 
-/// History.
+/// Reading the logs of topics, in parts, as far as the caller may.
 impl Chat {
     /// Returns a slice of a topic's log, oldest first, at most [`PAGE_ENTRIES`] long.
     ///

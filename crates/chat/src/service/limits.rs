@@ -54,12 +54,12 @@ pub struct Limits {
 /// owner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignUp {
-    /// Everybody.
+    /// Everybody may sign up; the default.
     #[default]
     Open,
     /// Holders of an invite to a group.
     Invite,
-    /// Nobody new.
+    /// Nobody new may sign up.
     Closed,
 }
 

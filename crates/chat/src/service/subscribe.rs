@@ -29,7 +29,7 @@ pub enum CatchUp {
     Frames,
     /// The gap is not replayed; the subscriber's cursor is at the head.
     Reset {
-        /// The reason.
+        /// The reason that the gap is not replayed.
         reason: ResetReason,
         /// The cursor after which delivery continues.
         cursor: Cursor,
@@ -38,7 +38,7 @@ pub enum CatchUp {
     },
 }
 
-/// Live delivery.
+/// Subscriptions to topics, and recovery of subscribers that fell behind.
 impl Chat {
     /// Subscribes a connection to a topic, after `since` or at the head. Subscribing again begins anew.
     ///

@@ -26,16 +26,16 @@ pub enum Heard {
     Entry(Entry<Json>),
     /// A gap was not replayed; delivery continues after the cursor.
     Reset {
-        /// The topic.
+        /// The topic in which entries were skipped.
         topic: Topic,
-        /// The reason.
+        /// The reason that the gap was not replayed.
         reason: ResetReason,
         /// The cursor after which delivery continues.
         cursor: Cursor,
     },
     /// The subscription has ended.
     Ended {
-        /// The topic.
+        /// The topic that may no longer be read.
         topic: Topic,
     },
 }

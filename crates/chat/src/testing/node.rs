@@ -13,9 +13,9 @@ use crate::service::limits::Limits;
 
 /// One node: a [`Chat`] over a store, with a clock that stands still and reproducible randomness.
 pub struct Node {
-    /// The domain.
+    /// The chat under test, without any listener on the network.
     pub chat: Arc<Chat>,
-    /// Its clock.
+    /// The clock that the chat reads; it moves only by hand.
     pub clock: Arc<ManualClock>,
 }
 

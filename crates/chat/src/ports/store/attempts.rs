@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 /// One attempt at something that is limited within a sliding window. All attempts count until they are given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The counter.
+    /// The counter that the attempt adds to.
     pub key: AttemptKey,
     /// The most attempts in the window.
     pub max: u32,

@@ -40,9 +40,9 @@ pub struct Draft {
 /// An entry that was sent with an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentBefore {
-    /// Its log.
+    /// The log in which the entry was committed.
     pub topic: Topic,
-    /// Its Seq.
+    /// The Seq of the entry in that log.
     pub seq: Seq,
     /// The hash of its sender's intent.
     pub body: BodyHash,
@@ -53,7 +53,7 @@ pub struct SentBefore {
 /// The users whom an entry mentions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mentions {
-    /// By name.
+    /// The users who are mentioned by name.
     pub people: Vec<UserId>,
     /// Whether it mentions every member.
     pub everyone: bool,
@@ -67,7 +67,7 @@ pub struct Amend {
     pub target: Seq,
     /// The person who changes it.
     pub by: Person,
-    /// The change.
+    /// The edit, delete, reaction or pin to apply.
     pub amendment: Amendment,
     /// The parsed new text of an edit.
     pub body: RichText,
@@ -95,7 +95,7 @@ pub struct Amended {
 /// An entry that is kept, as it is now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
-    /// The entry.
+    /// The entry with every amendment so far applied.
     pub entry: Entry<Json>,
     /// The users whom it mentions.
     pub mentions: Mentions,
@@ -104,7 +104,7 @@ pub struct Kept {
 /// The sender of an entry: the scope in which a [`SendId`] is unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sender {
-    /// A user.
+    /// A signed-in user, with a scope of their own.
     User(UserId),
     /// Callers of open topics; they share one scope.
     Open,

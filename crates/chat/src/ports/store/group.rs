@@ -10,9 +10,9 @@ use super::Draft;
 /// A group as a list of groups shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupListing {
-    /// The group.
+    /// The id and name, which the list links.
     pub group: GroupSummary,
-    /// Its description.
+    /// The description below the name; empty if there is none.
     pub description: Description,
     /// The number of members.
     pub members: u32,
@@ -21,7 +21,7 @@ pub struct GroupListing {
 /// A change of a group, decided on the [`Roster`] that had `version`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupChange {
-    /// The group.
+    /// The group whose facts change.
     pub group: GroupId,
     /// The version of the roster that the change was decided on; none if the group must not exist yet.
     pub version: Option<Version>,
@@ -36,7 +36,7 @@ pub struct GroupChange {
 pub enum Fact {
     /// The group exists.
     Created {
-        /// Its settings.
+        /// The first settings, as the creator chose them.
         settings: Settings,
         /// The time of its creation.
         at: Timestamp,
@@ -49,7 +49,7 @@ pub enum Fact {
     Seated(Member),
     /// The member was added by another user.
     Given {
-        /// The member.
+        /// The member, who did not join by themselves.
         to: UserId,
         /// The user who added the member.
         by: UserId,
@@ -79,7 +79,7 @@ pub struct Version(pub u64);
 /// Settings, members and version of a group: the input of the rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Roster {
-    /// The group.
+    /// The group whose state this is.
     pub id: GroupId,
     /// Its settings, as the admins have set them.
     pub settings: Settings,

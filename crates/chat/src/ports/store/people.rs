@@ -22,7 +22,7 @@ pub struct NewSession {
 /// Some sessions of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sessions {
-    /// This one.
+    /// The session whose token has this hash.
     One(TokenHash),
     /// All but this one.
     Others(TokenHash),
@@ -73,7 +73,7 @@ pub struct NewMembers {
 /// A user's profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// The user.
+    /// The user whose profile it is, with their current name.
     pub person: Person,
     /// The time at which they were created.
     pub since: Timestamp,

@@ -10,11 +10,11 @@ use crate::rules;
 /// inside the commit and asks [`Permission::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
-    /// The conversation.
+    /// The group or direct that the action changes.
     pub conversation: Conversation,
-    /// The user.
+    /// The user who wants to act.
     pub user: UserId,
-    /// The action.
+    /// The action to check: to speak, or to amend.
     pub to: PermissionTo,
     /// The time, by the clock of durations: the one that mutes and slow mode are measured by.
     pub now: Timestamp,

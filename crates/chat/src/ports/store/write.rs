@@ -20,7 +20,7 @@ pub enum Write {
     /// Append one entry to an open topic, if the bounds allow it: [`Outcome::Refused`] otherwise. An entry that exists
     /// already is [`Outcome::Repeated`] all the same.
     Publish {
-        /// The entry.
+        /// The entry, for the log of an open topic.
         draft: Draft,
         /// The most that is kept in open topics.
         bounds: OpenTopicBounds,
@@ -38,9 +38,9 @@ pub enum Write {
     Change(GroupChange),
     /// Create a user with a first session.
     Introduce {
-        /// The user.
+        /// The new user, with an id that nobody has.
         person: Person,
-        /// The session.
+        /// Their first session, which begins at once.
         session: NewSession,
     },
     /// Create the account of a user; [`Outcome::LoginTaken`], and [`Outcome::Stale`] if it asks for the owner's role
@@ -80,16 +80,16 @@ pub enum Write {
     },
     /// Change a user's description of themselves.
     Describe {
-        /// The user.
+        /// The user who is described.
         user: UserId,
-        /// The description.
+        /// The new description; empty to remove it.
         bio: Description,
     },
     /// Set or remove a user's picture.
     Portray {
-        /// The user.
+        /// The user whom the picture shows.
         user: UserId,
-        /// A JPEG.
+        /// The picture as a JPEG; none to remove it.
         picture: Option<Bytes>,
     },
     /// Add a token that resets the password of an account.
@@ -100,7 +100,7 @@ pub enum Write {
         user: UserId,
         /// The admin who created it; none for the operator.
         by: Option<UserId>,
-        /// Its expiry.
+        /// The time from which the token no longer works, UTC.
         until: Timestamp,
     },
     /// Set a new password by such a token; all reset tokens of the account are used up. [`Outcome::Stale`] if the
@@ -114,16 +114,16 @@ pub enum Write {
     /// Add a session of a user. [`Outcome::Stale`] if the password is not the one that was checked: a session that an
     /// old password opens does not outlive its change.
     SignIn {
-        /// The user.
+        /// The user who signs in.
         user: UserId,
         /// The password that was checked before; none if it was set in the same transaction.
         checked: Option<PasswordHash>,
-        /// The session.
+        /// The session that begins.
         session: NewSession,
     },
-    /// End sessions.
+    /// End some or all sessions of a user.
     SignOut {
-        /// The user.
+        /// The user whose sessions end.
         user: UserId,
         /// The sessions that end.
         which: Sessions,
@@ -141,9 +141,9 @@ pub enum Write {
     },
     /// Change a member's notification level. Nothing happens without a membership.
     Prefer {
-        /// The conversation.
+        /// The group or direct to which the preference applies.
         conversation: Conversation,
-        /// The member.
+        /// The member whose preference it is.
         user: UserId,
         /// Their notification level.
         notify: NotificationLevel,
@@ -154,11 +154,11 @@ pub enum Write {
     },
     /// Mark a conversation as read and delivered up to a Seq. Nothing happens without a membership.
     Read {
-        /// The conversation.
+        /// The group or direct that was read.
         conversation: Conversation,
-        /// The member.
+        /// The member who read it.
         user: UserId,
-        /// The Seq.
+        /// The last Seq that they have read.
         seq: Seq,
         /// Whether their own read mark may go back; the part of it that others see never does.
         back: bool,
@@ -171,9 +171,9 @@ pub enum Write {
     },
     /// A write, and the entry that announces it if it is [`Outcome::Done`].
     Noted {
-        /// The write.
+        /// The write that decides, committed first.
         write: Box<Write>,
-        /// The entry.
+        /// The entry that announces it, written only after [`Outcome::Done`].
         note: Draft,
     },
     /// Several writes in one transaction. The first decides: if it is [`Outcome::Done`], the others follow, and they
@@ -181,25 +181,25 @@ pub enum Write {
     Together {
         /// The write that decides.
         first: Box<Write>,
-        /// The consequences.
+        /// The writes that follow in the same transaction, in order.
         then: Vec<Write>,
     },
     /// Count one attempt in each of several windows, if all of them have room; [`Outcome::Exhausted`] otherwise.
     /// Attempts in the future, by a clock that was wrong, count as made now.
     TakeAttempts {
-        /// The windows.
+        /// One attempt for each window, with its own limit.
         attempts: Vec<Attempt>,
         /// The time of the attempt.
         at: Timestamp,
     },
     /// Take back the latest attempt in each of these windows.
     GiveBack {
-        /// The counters.
+        /// The counters, each of which loses its latest attempt.
         attempts: Vec<AttemptKey>,
     },
     /// Remember a device that a user signed in with. The [`DEVICES`](super::DEVICES) seen last are remembered.
     KnowDevice {
-        /// The user.
+        /// The user who signed in.
         user: UserId,
         /// The hash of the device's token.
         device: TokenHash,
@@ -233,16 +233,16 @@ pub enum Write {
 pub enum FirstRank {
     /// The first account of all is the owner's, others are members.
     FirstIsOwner,
-    /// A member.
+    /// The account is a member's, even if it is the first.
     Member,
-    /// The owner.
+    /// The account is the owner's; refused if there is an owner.
     Owner,
 }
 
 /// Two users whose direct gets its first message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meeting {
-    /// The direct.
+    /// The two users, who both get the direct listed.
     pub pair: Pair,
     /// The entries for both, if it is the first time.
     pub news: Vec<Draft>,
@@ -251,7 +251,7 @@ pub struct Meeting {
 /// One message of a broadcast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// The message.
+    /// The entry, for the log of one conversation.
     pub draft: Draft,
     /// The meeting of the two users, if it is their first message: committed with the message, or not at all.
     pub meeting: Option<Meeting>,
@@ -262,19 +262,19 @@ pub struct Part {
 pub enum Outcome {
     /// The draft has its Seq.
     Posted {
-        /// The Seq.
+        /// The Seq that the draft got in its log.
         seq: Seq,
     },
     /// The draft was committed before.
     Repeated {
-        /// Its Seq.
+        /// The Seq that it got the first time.
         seq: Seq,
         /// The time at which it was accepted first.
         at: Timestamp,
     },
     /// The message is already as the change would make it. Nothing was written.
     Unchanged {
-        /// Its Seq.
+        /// The Seq of the message in its log.
         seq: Seq,
         /// The time at which it was accepted.
         at: Timestamp,
@@ -302,7 +302,7 @@ pub enum Outcome {
     },
     /// The write is done, and the entry that announces it has its Seq.
     Noted {
-        /// The Seq.
+        /// The Seq of the announcing entry in its log.
         seq: Seq,
     },
     /// Another account signs in with this login, or the user has an account. Nothing was written.
@@ -326,7 +326,7 @@ pub enum Outcome {
 /// The Seqs of one message of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// Its Seq.
+    /// The Seq of the message in its conversation's log.
     pub seq: Seq,
     /// The Seqs of the entries of a meeting; none if the two had met before.
     pub met: Vec<Seq>,

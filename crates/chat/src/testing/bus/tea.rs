@@ -11,9 +11,9 @@ use crate::testing::{Listener, Node, SeededChance};
 
 /// Ann on one node, ben on another, and the group of both.
 pub(super) struct Tea {
-    /// Ann's node.
+    /// The node that ann uses.
     pub(super) here: Node,
-    /// Ben's node.
+    /// The node that ben uses.
     pub(super) there: Node,
     pub(super) ann: Person,
     pub(super) ben: Person,

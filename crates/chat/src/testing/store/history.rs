@@ -24,7 +24,7 @@ enum Deed {
     Move { who: usize, group: usize, age: u64 },
     /// Becomes an admin, or stops being one; decided on a roster that is a number of versions old.
     Rank { who: usize, group: usize, age: u64 },
-    /// Is seen.
+    /// Marks the session of a token as seen, at a small time.
     Touch { who: usize },
 }
 
