@@ -26,7 +26,7 @@ pub struct Churn {
     pub server: PathBuf,
     /// New connections per second.
     pub rate: u32,
-    /// The duration.
+    /// The time for which new connections arrive.
     pub time: Duration,
 }
 
@@ -47,7 +47,7 @@ pub struct Churned {
     pub before: Holding,
     /// The server's resources after all connections are gone.
     pub after: Holding,
-    /// All violations.
+    /// The broken promises, failed connections and leaks; empty if all is well.
     pub findings: Vec<Finding>,
 }
 

@@ -20,7 +20,7 @@ pub struct Sample {
 /// One quantity in the three thirds of a run, each as its median.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Thirds {
-    /// The quantity.
+    /// The name of the quantity, with its unit.
     pub what: &'static str,
     /// The first third, which does not count: everything warms up, and caches fill.
     pub first: u64,

@@ -45,7 +45,7 @@ pub struct Delivered {
     pub p99_ms: f64,
     /// Entries read, all together.
     pub deliveries: u64,
-    /// All violations.
+    /// The broken promises of all rounds; empty if all is well.
     pub findings: Vec<Finding>,
 }
 

@@ -30,7 +30,7 @@ pub struct Groups {
     pub each: u32,
     /// The rate of all groups together, in messages per second.
     pub rate: u32,
-    /// The duration.
+    /// The time for which messages are sent.
     pub time: Duration,
 }
 
@@ -49,7 +49,7 @@ pub struct Spread {
     pub rss_kib_each: f64,
     /// The number of times that the server disconnected somebody.
     pub kicked: u64,
-    /// All violations.
+    /// The broken promises; empty if all is well.
     pub findings: Vec<Finding>,
 }
 

@@ -34,7 +34,7 @@ pub struct Pages {
 pub struct Size {
     /// People with an account.
     pub people: usize,
-    /// Groups.
+    /// Groups, each with members and a log.
     pub groups: usize,
     /// Entries in all logs.
     pub entries: usize,
@@ -56,7 +56,7 @@ pub struct Costs {
 /// The cost of one page.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cost {
-    /// The page.
+    /// The name of the page in the result.
     pub page: String,
     /// The latency of the first response after the start, in ms.
     pub cold_ms: f64,

@@ -11,7 +11,7 @@ pub struct Holding {
     pub rss_kib: u64,
     /// Its open descriptors.
     pub descriptors: u64,
-    /// Its threads.
+    /// Its threads, as the kernel counts them.
     pub threads: u64,
 }
 

@@ -16,14 +16,14 @@ pub struct Record {
 pub enum Note {
     /// A message was sent for the first time.
     Invoke {
-        /// Its `SendId`.
+        /// The `SendId`, the same in every retry.
         id: String,
-        /// Its text.
+        /// The text of the message, or the kind of amendment.
         body: String,
     },
     /// A message was acknowledged.
     Ok {
-        /// Its `SendId`.
+        /// The `SendId` of the acknowledged message.
         id: String,
         /// Its Seq, from the ack.
         seq: Seq,
@@ -32,7 +32,7 @@ pub enum Note {
     },
     /// A message was refused, without a retry.
     Refused {
-        /// Its `SendId`.
+        /// The `SendId` of the refused message.
         id: String,
     },
     /// A subscription is active.
@@ -46,7 +46,7 @@ pub enum Note {
     Read(Line),
     /// A reset: the entries up to this Seq will not be delivered.
     Reset {
-        /// The reason.
+        /// The reason that the gap is not replayed.
         reason: ResetReason,
         /// The Seq after which delivery continues.
         seq: Seq,
@@ -68,9 +68,9 @@ pub enum Note {
 /// One entry of the log, as a person read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its Seq.
+    /// The Seq at which it was read.
     pub seq: Seq,
-    /// Its `SendId`.
+    /// The `SendId` that its sender chose.
     pub id: String,
     /// The text, if it is a message.
     pub body: Option<String>,

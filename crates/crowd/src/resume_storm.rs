@@ -49,7 +49,7 @@ pub struct Returned {
     pub cpu_s: f64,
     /// The number of reads of the store meanwhile, if the server reports them.
     pub store_reads: Option<f64>,
-    /// All violations.
+    /// The broken promises; empty if all is well.
     pub findings: Vec<Finding>,
 }
 

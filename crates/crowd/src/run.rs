@@ -46,7 +46,7 @@ pub struct Plan {
 /// The result of a run.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
-    /// All violations.
+    /// The broken promises; empty if all is well.
     pub findings: Vec<Finding>,
     /// A one-line summary.
     pub summary: String,

@@ -31,7 +31,7 @@ pub struct SlowConsumer {
     pub rate: u32,
     /// The payload of a message, in bytes.
     pub payload: usize,
-    /// The duration.
+    /// The time for which messages are sent.
     pub time: Duration,
 }
 
@@ -52,7 +52,7 @@ pub struct Slowed {
     pub resets: u64,
     /// Entries read, all together.
     pub deliveries: u64,
-    /// All violations.
+    /// The broken promises and exceeded limits; empty if all is well.
     pub findings: Vec<Finding>,
 }
 

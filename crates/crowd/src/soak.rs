@@ -40,7 +40,7 @@ pub struct Soak {
     pub visitors: u32,
     /// Messages sent per second.
     pub rate: u32,
-    /// The duration.
+    /// The time for which the crowd keeps going.
     pub time: Duration,
 }
 
@@ -59,7 +59,7 @@ pub struct Soaked {
     pub thirds: Vec<Thirds>,
     /// The same, sample by sample.
     pub samples: Vec<Sample>,
-    /// All violations.
+    /// The broken promises and leaks; empty if all is well.
     pub findings: Vec<Finding>,
 }
 

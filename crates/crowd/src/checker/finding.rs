@@ -10,29 +10,29 @@ use wire::ReadState;
 pub enum Finding {
     /// An acknowledged message is not in the log.
     Lost {
-        /// The message.
+        /// The `SendId` of the message that is missing.
         id: String,
     },
     /// A message in the log, or read by somebody, was never sent, or was refused.
     Phantom {
-        /// The message.
+        /// The `SendId` of the message that should not exist.
         id: String,
     },
     /// Two readers, or a reader and the log, have different entries at one Seq.
     TwoBodies {
-        /// The Seq.
+        /// The Seq at which the entries differ.
         seq: u64,
         /// The reader that differs.
         reader: String,
     },
     /// A message is in the log twice.
     TwoPlaces {
-        /// The message.
+        /// The `SendId` of the message that is there twice.
         id: String,
     },
     /// The ack named another Seq than the message has.
     WrongPlace {
-        /// The message.
+        /// The `SendId` of the message whose ack was wrong.
         id: String,
         /// The Seq in the ack.
         acked: u64,
@@ -53,7 +53,7 @@ pub enum Finding {
     },
     /// A reader missed entries without a reset.
     Gap {
-        /// The reader.
+        /// The name of the reader that missed entries.
         reader: String,
         /// The last Seq before the gap.
         after: u64,
@@ -62,21 +62,21 @@ pub enum Finding {
     },
     /// A reader got an entry twice.
     Repeat {
-        /// The reader.
+        /// The name of the reader that got the entry again.
         reader: String,
         /// The Seq of the entry.
         seq: u64,
     },
     /// A reader was reset without a reason.
     ResetWithoutCause {
-        /// The reader.
+        /// The name of the reader that was reset.
         reader: String,
         /// The Seq to which the reset moved the cursor.
         seq: u64,
     },
     /// History does not have exactly the entries that a reset promised.
     Unfilled {
-        /// The reader.
+        /// The name of the reader whose gap history did not fill.
         reader: String,
         /// The last Seq before the gap.
         after: u64,
@@ -85,7 +85,7 @@ pub enum Finding {
     },
     /// A reader got an entry that was committed after their membership ended.
     AfterLeaving {
-        /// The reader.
+        /// The name of the reader that was no longer a member.
         reader: String,
         /// The Seq of the entry.
         seq: u64,
@@ -99,7 +99,7 @@ pub enum Finding {
     },
     /// A page of history has other entries than were requested.
     WrongPage {
-        /// The reader.
+        /// The name of the reader that requested the page.
         reader: String,
         /// The Seq before the first requested entry.
         after: u64,
@@ -108,16 +108,16 @@ pub enum Finding {
     },
     /// A measured quantity is over its limit.
     TooMuch {
-        /// The quantity.
+        /// The measured quantity and its unit, in words.
         what: String,
         /// The measured value.
         measured: u64,
-        /// The limit.
+        /// The limit, in the unit of `measured`.
         most: u64,
     },
     /// A reader lacks entries at the end of the run.
     Unread {
-        /// The reader.
+        /// The name of the reader that fell short.
         reader: String,
         /// The last Seq that was read.
         last: u64,

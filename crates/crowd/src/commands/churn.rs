@@ -12,7 +12,7 @@ use super::{judge, write};
 /// Many short connections, all the time.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// New connections per second

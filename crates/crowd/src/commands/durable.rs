@@ -12,7 +12,7 @@ use super::write;
 /// Acks per second and their latency, each after the commit.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// sqlite or memory

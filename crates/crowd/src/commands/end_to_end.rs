@@ -12,7 +12,7 @@ use super::{judge, write};
 /// End-to-end latency between people, with a store on disk and one in memory.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Number of groups

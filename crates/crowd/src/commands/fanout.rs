@@ -13,7 +13,7 @@ use super::write;
 /// Fan-out benchmark: one message to many subscribers, beside other servers if any are named.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Another server to measure in turn: its name, its dialect (echo, joined, nats, socketio), and its command, to

@@ -12,7 +12,7 @@ use super::{judge, write};
 /// Latency and cost with many people in many groups, a few of which have most of the traffic.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Number of groups

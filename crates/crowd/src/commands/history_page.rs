@@ -11,7 +11,7 @@ use super::{judge, write};
 /// Latency of a page of a long history.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Approximate number of entries in the log

@@ -12,7 +12,7 @@ use super::write;
 /// Memory and processor time per idle connection.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// sqlite or memory

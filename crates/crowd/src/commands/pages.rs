@@ -11,7 +11,7 @@ use super::write;
 /// Cost of pages with many people, groups and entries.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Program that fills a data folder: the example `town` of the crate `store`

@@ -11,7 +11,7 @@ use super::{judge, write};
 /// Everybody disconnects and resumes at once.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Number of sockets that listen to one group

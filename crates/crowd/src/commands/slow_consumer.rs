@@ -12,7 +12,7 @@ use super::{judge, write};
 /// Effect of subscribers that stop reading.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Number of sockets that listen to one group

@@ -13,7 +13,7 @@ use super::{judge, write};
 /// Mixed load for a long time, to find leaks.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Server binary
+    /// Path of the server binary to start
     #[arg(long)]
     server: PathBuf,
     /// Number of connections that stay

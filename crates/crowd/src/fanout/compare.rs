@@ -44,7 +44,7 @@ pub struct Comparison {
 pub struct Peer {
     /// Its name in the result.
     pub name: String,
-    /// Its protocol.
+    /// The protocol in which messages are published and received.
     pub dialect: Dialect,
     /// The program and its arguments; the listen address is appended.
     pub command: Vec<String>,
@@ -57,7 +57,7 @@ pub struct Line {
     pub load: Load,
     /// The name of the server.
     pub name: String,
-    /// The medians.
+    /// The throughput and latency, each as its median over the rounds.
     pub measured: Measured,
 }
 

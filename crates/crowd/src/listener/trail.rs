@@ -14,7 +14,7 @@ pub(crate) struct Trail {
 enum Step {
     /// Read this many entries that follow each other in the table.
     Read { first: u32, count: u32 },
-    /// Anything else.
+    /// Any note that is not the reading of a shared entry.
     Note(Box<Note>),
 }
 

@@ -68,7 +68,7 @@ impl Letter {
 /// The progress of the whole crowd.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Acknowledged messages.
+    /// Messages that were acknowledged, over all people.
     pub acks: AtomicUsize,
     /// Acks of duplicates.
     pub duplicates: AtomicUsize,

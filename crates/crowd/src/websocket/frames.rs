@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Ping,
     /// A close frame.
     Close,
-    /// Anything else.
+    /// A pong, a continuation, or a frame of unknown kind.
     Other,
 }
 
