@@ -12,14 +12,14 @@ use tokio::time::timeout;
 
 /// The longest message there is has 16 MiB.
 const MESSAGE_BYTES: usize = 16 * 1_024 * 1_024;
-/// How long a peer may take to end its side.
+/// The time a peer has to end its side.
 const LINGER: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{}", listener.local_addr()?);
-    // Whoever started it may be gone without a word.
+    // The process that started it may be gone without a word.
     std::thread::spawn(|| io::copy(&mut io::stdin(), &mut io::sink()).map(|_| std::process::exit(0)));
     loop {
         tokio::spawn(serve(listener.accept().await?.0));

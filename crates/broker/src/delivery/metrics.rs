@@ -16,7 +16,7 @@ pub struct BrokerMetrics {
     pub stalls: u64,
     /// Topics with a subscriber.
     pub topics: u64,
-    /// Active subscriptions.
+    /// Active subscriptions, of all connections and topics together.
     pub subscriptions: u64,
     /// Bytes of all frames that are kept.
     pub log_bytes: u64,
@@ -42,7 +42,7 @@ impl Counters {
     }
 }
 
-/// Metrics.
+/// Collecting the counters of all shards and topics.
 impl Broker {
     /// Returns the metrics. It visits every subscription: call it every few seconds at most.
     #[must_use]

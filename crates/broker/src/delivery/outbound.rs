@@ -49,7 +49,7 @@ pub(crate) struct OutboundState {
     pub(crate) needs_attention: bool,
 }
 
-/// Whether a socket accepts bytes.
+/// The state of a socket's send side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SocketState {
     /// It may accept bytes.

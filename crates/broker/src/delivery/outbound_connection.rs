@@ -26,7 +26,7 @@ pub enum SubscriptionError {
     /// The log has dropped the entries after the cursor: fetch them from history, then [`OutboundConnection::offer`] them, or
     /// [`OutboundConnection::advance`] past them.
     Behind {
-        /// The topic.
+        /// The topic whose entries are missing.
         topic: Topic,
         /// The last Seq that the subscriber has.
         cursor: Seq,
@@ -35,7 +35,7 @@ pub enum SubscriptionError {
     },
     /// The right to read has ended; the subscription is gone.
     Ended {
-        /// The topic.
+        /// The topic that the user may no longer read.
         topic: Topic,
     },
 }
@@ -160,7 +160,7 @@ impl OutboundConnection {
         self.outbound.out().paused = true;
     }
 
-    /// Resumes delivery.
+    /// Resumes delivery, and hands the connection to its shard.
     pub fn resume(&self) {
         self.outbound.out().paused = false;
         self.broker.wake(&self.outbound);
@@ -182,7 +182,7 @@ impl OutboundConnection {
         self.broker.wake(&self.outbound);
     }
 
-    /// Returns whether the socket accepts bytes.
+    /// Returns the state of the socket's send side.
     #[must_use]
     pub fn state(&self) -> SocketState {
         self.outbound.out().state

@@ -36,7 +36,7 @@ pub(crate) struct PresenceChanges {
     wake: Notify,
 }
 
-/// Presence.
+/// The users who listen to a topic, and changes of that.
 impl Broker {
     /// Returns the users with an active subscription to a topic.
     #[must_use]

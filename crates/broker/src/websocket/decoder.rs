@@ -35,7 +35,7 @@ pub enum Incoming {
     Binary(Vec<u8>),
     /// A ping with its payload: answer with a pong.
     Ping(Vec<u8>),
-    /// A pong.
+    /// A pong, whose payload is ignored.
     Pong,
     /// The peer's last frame, with its code if it gave one. Answer with a close frame and end.
     Close(Option<u16>),

@@ -1,10 +1,10 @@
-//! What the broker promises, in whatever order things happen; `cargo xtask test schedules` runs it.
+//! The promises of the broker, in whatever order things happen; `cargo xtask test schedules` runs the tests.
 //!
 //! Publisher, connections and shards are threads of which one goes on at a time, and at every lock and atomic a
 //! scheduler decides which: by chance, or by priorities that change at a few places, which finds what takes one unlucky
 //! moment (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
-//! Shards go on only when they are woken, and a connection's task only when it is called, so whoever is forgotten stays
-//! without. The seeds are fixed; with `HUBBUB_ORDERS=100000` that many orders are tried by each scheduler. An order
+//! Shards go on only when they are woken, and a connection's task only when it is called, so one that is forgotten stays
+//! behind. The seeds are fixed; with `HUBBUB_ORDERS=100000` that many orders are tried by each scheduler. An order
 //! that fails is printed, and `shuttle::replay` takes it.
 //!
 //! Here every step is seen by all threads at once: an `Ordering` that is too weak is not found.

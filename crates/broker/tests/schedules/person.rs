@@ -15,23 +15,23 @@ pub(crate) struct Person {
     name: UserId,
     reader: OutboundConnection,
     sink: Arc<BufferSink>,
-    /// Whether the socket has room again, as its peer says.
+    /// Whether the socket has room again, as its peer reports.
     writable: Arc<AtomicBool>,
-    /// Whether the task waits for that.
+    /// Whether the task waits for room.
     blocked: bool,
     /// The entries that came, over all connections.
     pub(crate) seen: Vec<u64>,
-    /// What was told in passing.
+    /// The numbers of the ephemeral events that came, over all connections.
     pub(crate) told: Vec<u64>,
-    /// Whether the task was told that the right to read is over.
+    /// Whether the task has learned that the right to read is over.
     pub(crate) ended: bool,
     /// Whether the task has found delivery closed.
     pub(crate) over: bool,
-    /// Of the connections before this one.
+    /// The sinks of the earlier connections.
     lost: Vec<Arc<BufferSink>>,
 }
 
-/// How many entries history gives at once.
+/// The number of entries that history returns at once.
 const PAGE: u64 = 3;
 
 impl Person {
@@ -130,7 +130,7 @@ impl Person {
         }
     }
 
-    /// What the peer does: takes this many bytes, and lets the task know.
+    /// Returns the peer's action: it takes this many bytes, and notes that there is room.
     pub(crate) fn peer(&self) -> impl Fn(usize) + Send + 'static {
         let (sink, writable) = (Arc::clone(&self.sink), Arc::clone(&self.writable));
         move |room| {

@@ -9,12 +9,12 @@ use wire::{Seq, Topic, UserId};
 
 use crate::person::Person;
 
-/// What is committed, who may read it, and the broker.
+/// The committed entries, the right to read them, and the broker.
 pub(crate) struct World {
     pub(crate) broker: Arc<Broker>,
     /// The newest entry of the store, which is a fact before the broker hears of it.
     head: AtomicU64,
-    /// Whether whoever is to lose the right to read has lost it.
+    /// Whether the user who is to lose the right to read has lost it.
     parted: AtomicBool,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Running {
 /// Not one of the scheduler's: waking is one step.
 struct Woken(std::sync::atomic::AtomicBool);
 
-/// After how many rounds something goes in circles.
+/// The number of rounds after which something goes in circles.
 const MOST_ROUNDS: usize = 200;
 
 pub(crate) fn topic() -> Topic {
