@@ -44,7 +44,7 @@ pub struct Config {
     pub sockets: Sockets,
     /// The limits of the listener.
     pub connections: Connections,
-    /// The timeouts.
+    /// The times after which slow or silent connections are closed.
     pub timeouts: Timeouts,
 }
 
@@ -62,9 +62,9 @@ pub enum StoreChoice {
 pub enum OpenTopics {
     /// Callers on this machine.
     Loopback,
-    /// Every caller.
+    /// Every caller, on whatever machine.
     Everyone,
-    /// No caller.
+    /// No caller; everyone needs the token.
     Nobody,
 }
 

@@ -74,7 +74,7 @@ pub enum Task {
     },
     /// Replaces the data with a backup.
     Restore {
-        /// The backup.
+        /// The backup to read, as `backup` has written it.
         file: PathBuf,
         /// Whether existing data may be overwritten.
         force: bool,

@@ -24,7 +24,7 @@ struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Ok,
-    /// A warning.
+    /// A warning: the server works, but somebody should look at it.
     Look,
     Wrong,
 }

@@ -20,7 +20,7 @@ pub(crate) struct SeenHosts(Mutex<Seen>);
 /// The counts of requests, without health checks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// All requests.
+    /// All requests since the start, direct or through a proxy.
     pub(super) requests: u64,
     /// Requests through a trusted proxy.
     pub(super) proxied: u64,
