@@ -19,7 +19,7 @@ use crate::zone::Served;
 pub struct Assets {
     /// The script that loads the wasm.
     pub js: String,
-    /// The wasm.
+    /// The wasm of the app, which the script loads.
     pub wasm: String,
     /// The style sheet.
     pub css: String,

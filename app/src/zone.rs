@@ -280,7 +280,7 @@ mod tests {
 
     use super::*;
 
-    /// 2026-11-28T12:00:00Z.
+    /// The current time of all tests: 2026-11-28T12:00:00Z.
     const NOW: Timestamp = Timestamp(1_795_867_200_000);
     const ZONES: [&str; 8] = [
         "Europe/Berlin",

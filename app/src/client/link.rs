@@ -22,7 +22,7 @@ enum Phase {
 pub enum LinkState {
     /// Not connected yet, for the first time.
     Starting,
-    /// Connected.
+    /// Connected; events arrive as they are committed.
     Online,
     /// Not connected; reconnecting.
     Offline,

@@ -7,7 +7,7 @@ use super::outbox::PendingMessage;
 use super::row::{Row, RowContent, RowState, message_key};
 use super::timeline::Timeline;
 
-/// Pending messages.
+/// Rows of messages that the server has not acknowledged yet.
 impl Timeline {
     /// Shows a pending message, unless it is already there.
     pub(super) fn add_pending(&self, me: &Person, letter: &PendingMessage) {

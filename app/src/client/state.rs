@@ -59,7 +59,7 @@ pub struct Presence {
 pub struct Typing {
     /// The conversation in which they type.
     pub topic: Topic,
-    /// The user.
+    /// The user, with the name that the indicator shows.
     pub person: Person,
     /// The time at which the indicator expires unless renewed, in milliseconds since 1970.
     pub until: f64,

@@ -29,7 +29,7 @@ pub(super) struct Autocomplete {
     turn: StoredValue<u32>,
 }
 
-/// One suggestion.
+/// A member or an emoji that the word may become.
 #[derive(Clone, Debug, PartialEq)]
 struct Suggestion {
     /// The text that it inserts.

@@ -16,7 +16,7 @@ pub(crate) fn Confirm(
     /// The class of the button that opens it.
     #[prop(default = "button button-danger")]
     class: &'static str,
-    /// The question.
+    /// The question, which is also the dialog's heading.
     title: Sentence,
     /// The consequences, in one sentence.
     says: Sentence,

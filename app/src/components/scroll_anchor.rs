@@ -41,7 +41,7 @@ impl ScrollAnchor {
         Self { list, at_end: RwSignal::new(true), held: use_browser().map(|_| StoredValue::new_local(None)) }
     }
 
-    /// Starts anchoring.
+    /// Starts anchoring, as soon as the list is on the page.
     pub(super) fn start(self) {
         let Some(browser) = use_browser() else { return };
         let list = self.list;

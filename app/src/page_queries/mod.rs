@@ -89,10 +89,10 @@ pub(crate) fn group_audit(
 
 /// One message, for a caller who may read it.
 pub(crate) struct MessageData {
-    /// The conversation.
+    /// The group or direct that the message is in.
     pub(crate) what: ConversationSummary,
     pub(crate) entry: Entry,
-    /// The caller.
+    /// The caller, who need not be its author.
     pub(crate) me: Person,
     /// Whether the caller is the author.
     pub(crate) mine: bool,
