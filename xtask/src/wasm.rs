@@ -26,9 +26,9 @@ const FEATURES: [&str; 7] = [
 
 /// The files that the browser loads, before they are named and compressed.
 pub(crate) struct Page {
-    /// The script.
+    /// The script with the bindings that wasm-bindgen generated.
     pub(crate) js: Vec<u8>,
-    /// The wasm.
+    /// The wasm, shrunk by wasm-opt in a release build.
     pub(crate) wasm: Vec<u8>,
 }
 

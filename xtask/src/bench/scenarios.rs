@@ -7,7 +7,7 @@ pub(super) struct Scenario {
     pub(super) about: &'static str,
     /// The subcommand of `crowd`.
     pub(super) command: &'static str,
-    /// The arguments.
+    /// The arguments of both forms, after the subcommand.
     pub(super) arguments: &'static [&'static str],
     /// Additional arguments of the long form.
     pub(super) long: &'static [&'static str],
