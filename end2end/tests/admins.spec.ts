@@ -3,11 +3,11 @@ import { expect, manage, part, test, together } from "../people.ts";
 test("admins mute, remove and ban, and lift it again", async ({ ann, ben, cal }) => {
     const link = await together("Tea", ann, ben, cal);
     const admin = await manage(ann, link);
-    const choose = async (name: string, deed: string) => {
+    const choose = async (name: string, action: string) => {
         await part(admin, /members/).getByRole("checkbox", { name }).check();
         const members = part(admin, /members/);
-        if (deed === "Remove" || deed === "Ban") await admin.confirms(deed, members);
-        else await members.getByRole("button", { name: deed, exact: true }).click();
+        if (action === "Remove" || action === "Ban") await admin.confirms(action, members);
+        else await members.getByRole("button", { name: action, exact: true }).click();
     };
     await choose("ben", "Mute for an hour");
     await expect(ben.page.getByText("An admin has muted you here until")).toBeVisible();

@@ -3,9 +3,9 @@ import { claim, expect, manage, part, test, together } from "../people.ts";
 test("what admins do to members is in the audit log of the group, for its admins", async ({ ann, ben, cal }) => {
     const link = await together("Tea", ann, ben, cal);
     const admin = await manage(ann, link);
-    const choose = async (name: string, deed: string) => {
+    const choose = async (name: string, action: string) => {
         await part(admin, /members/).getByRole("checkbox", { name }).check();
-        await part(admin, /members/).getByRole("button", { name: deed, exact: true }).click();
+        await part(admin, /members/).getByRole("button", { name: action, exact: true }).click();
     };
     await choose("ben", "Make admin");
     await part(admin, /members/).getByRole("checkbox", { name: "cal" }).check();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use app::ChatClient;
 use app::client::{Effect, LinkState};
-use app::server_fns::{enter, look_around};
+use app::server_fns::{conversation_view, overview};
 use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::stream::{SplitSink, SplitStream};
@@ -177,11 +177,11 @@ impl Driver {
 async fn load(live: ChatClient, topic: Topic) {
     let entrance = match topic.conversation() {
         Some(Conversation::Group(group)) => {
-            Some(enter(Some(group.to_string()), None, PageStart::Newest, None))
+            Some(conversation_view(Some(group.to_string()), None, PageStart::Newest, None))
         }
         Some(Conversation::Direct(pair)) => {
             let person = pair.other(live.me.id).to_string();
-            Some(enter(None, Some(person), PageStart::Newest, None))
+            Some(conversation_view(None, Some(person), PageStart::Newest, None))
         }
         None => None,
     };
@@ -197,7 +197,7 @@ async fn load(live: ChatClient, topic: Topic) {
                 Err(_) => false,
             }
         }
-        None if topic == Topic::user(live.me.id) => match look_around().await {
+        None if topic == Topic::user(live.me.id) => match overview().await {
             Ok(Some(visit)) => {
                 live.looked_around(visit, Date::now());
                 true

@@ -35,7 +35,7 @@ pub(crate) fn Header(
             }
         })
     });
-    let door = {
+    let join_policy = {
         let settings = timeline.settings.clone();
         Memo::new(move |_| {
             settings.with(|settings| settings.as_ref().map_or(JoinPolicy::Invite, |set| set.join_policy))
@@ -71,7 +71,7 @@ pub(crate) fn Header(
             <History timeline=timeline.clone()/>
             {link.map(|link| view! {
                 <button class="button button-small" type="button" popovertarget="invite">{text::INVITE}</button>
-                <Invite link door/>
+                <InviteLink link join_policy/>
             })}
         </header>
         <Connection live/>
@@ -79,7 +79,7 @@ pub(crate) fn Header(
 }
 
 #[component]
-fn Invite(link: String, door: Memo<JoinPolicy>) -> impl IntoView {
+fn InviteLink(link: String, join_policy: Memo<JoinPolicy>) -> impl IntoView {
     // The result of copying, once the page has tried to.
     let copied = RwSignal::new(None::<bool>);
     let field = NodeRef::<Input>::new();
@@ -101,7 +101,7 @@ fn Invite(link: String, door: Memo<JoinPolicy>) -> impl IntoView {
     view! {
         <div class="sheet invite" id="invite" popover>
             <label for="link">
-                {dyn_text(move || match door.get() {
+                {dyn_text(move || match join_policy.get() {
                     JoinPolicy::Listed | JoinPolicy::Open => text::INVITE_HINT,
                     JoinPolicy::Invite => text::INVITE_ONLY_HINT,
                 })}

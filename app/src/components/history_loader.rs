@@ -6,7 +6,7 @@ use leptos::web_sys::HtmlElement;
 use super::scroll_anchor::ScrollAnchor;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, LinkState, Timeline};
-use crate::server_fns::slice;
+use crate::server_fns::history;
 
 /// Loads history into the message list, one page at a time, at either end.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ impl HistoryLoader {
                 End::Older => (None, Some(timeline.first().0)),
                 End::Newer => (Some(timeline.last().0), None),
             };
-            if let Ok(page) = slice(timeline.topic().to_string(), after, before).await {
+            if let Ok(page) = history(timeline.topic().to_string(), after, before).await {
                 anchor.before_change();
                 match end {
                     End::Older => timeline.prepend(page),

@@ -23,7 +23,7 @@ use crate::text;
 /// otherwise.
 #[component]
 pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
-    let promote = FormState::of("/do/manage").shown();
+    let promote = FormState::of("/do/manage_members").shown();
     let topic = timeline.topic();
     let (id, group_name) = match &timeline.what {
         ConversationSummary::Group(group) => (group.id.to_string(), group.name.to_string()),
@@ -164,10 +164,10 @@ fn Seat(
             {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
             {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
             <Show when=dyn_bool(move || i_am_admin.get() && !is_admin)>
-                <Form action="/do/manage" class="listing-end" state=promote>
+                <Form action="/do/manage_members" class="listing-end" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
                     <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
-                    <button class="button button-tiny" name="deed" value="promote">{text::MAKE_ADMIN}</button>
+                    <button class="button button-tiny" name="action" value="promote">{text::MAKE_ADMIN}</button>
                 </Form>
             </Show>
         </li>

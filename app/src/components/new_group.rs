@@ -13,11 +13,15 @@ const CREATE: &str = "/do/create_group";
 /// Renders the form that creates a group.
 #[component]
 pub(crate) fn NewGroup() -> impl IntoView {
-    let door = typed(CREATE, "door");
-    let doors = [("open", text::DOOR_OPEN), ("listed", text::DOOR_LISTED), ("invite", text::DOOR_INVITE)]
-        .map(|(value, label)| {
-            view! { <option value=value selected=door.as_deref() == Some(value)>{label}</option> }
-        });
+    let join_policy = typed(CREATE, "join_policy");
+    let join_policies = [
+        ("open", text::JOIN_POLICY_OPEN),
+        ("listed", text::JOIN_POLICY_LISTED),
+        ("invite", text::JOIN_POLICY_INVITE),
+    ]
+    .map(|(value, label)| {
+        view! { <option value=value selected=join_policy.as_deref() == Some(value)>{label}</option> }
+    });
     view! {
         <Form action=CREATE class="card form">
             <label for="group-name">{text::GROUP_NAME}</label>
@@ -31,9 +35,9 @@ pub(crate) fn NewGroup() -> impl IntoView {
                 value=typed(CREATE, "name")
                 aria-describedby="group-refused"
             />
-            <label for="door">{text::DOOR}</label>
-            <select id="door" name="door">
-                {doors}
+            <label for="join-policy">{text::JOIN_POLICY}</label>
+            <select id="join-policy" name="join_policy">
+                {join_policies}
             </select>
             <Refusal id="group-refused"/>
             <button class="button button-primary">{text::CREATE}</button>

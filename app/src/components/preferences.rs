@@ -9,7 +9,7 @@ use crate::client::ChatClient;
 use crate::returned::{typed, typed_all};
 use crate::text;
 
-const PREFER: &str = "/do/prefer";
+const SET_PREFERENCES: &str = "/do/set_preferences";
 
 /// Renders the viewer's preferences for a conversation: its notification level, and hiding it.
 #[component]
@@ -23,8 +23,8 @@ pub(crate) fn Preferences(live: ChatClient, topic: Topic) -> impl IntoView {
         NotificationLevel::Mentions => "mentions",
         NotificationLevel::Nothing => "nothing",
     };
-    let (chosen, hidden) = match typed_all(PREFER, "notify") {
-        Some(notify) => (notify.concat(), typed(PREFER, "hidden").is_some()),
+    let (chosen, hidden) = match typed_all(SET_PREFERENCES, "notify") {
+        Some(notify) => (notify.concat(), typed(SET_PREFERENCES, "hidden").is_some()),
         None => (chosen.to_owned(), hidden),
     };
     let options = text::NOTIFY
@@ -32,7 +32,7 @@ pub(crate) fn Preferences(live: ChatClient, topic: Topic) -> impl IntoView {
     view! {
         <details class="preferences">
             <summary>{text::TELL_ME_OF}</summary>
-            <Form action=PREFER class="form">
+            <Form action=SET_PREFERENCES class="form">
                 <input type="hidden" name="topic" value=topic.to_string()/>
                 <label for="notify">{text::TELL_ME}</label>
                 <select id="notify" name="notify">{options}</select>

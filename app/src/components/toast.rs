@@ -94,7 +94,7 @@ impl Toasts {
 
     /// Deletes a message after some seconds, unless it is undone.
     pub(crate) fn delete(self, topic: Topic, seq: Seq) {
-        let fields = format!("topic={topic}&target={seq}&deed=delete");
+        let fields = format!("topic={topic}&target={seq}&action=delete");
         self.finish();
         self.deleting.set(Some((topic, seq)));
         let deleting = self.deleting;

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// Returns a refusal if the password is invalid or the name is taken.
-#[server(name = Claim, prefix = "/do", endpoint = "claim")]
-pub async fn claim(password: String) -> Result<(), Failure> {
+#[server(name = CreateAccount, prefix = "/do", endpoint = "create_account")]
+pub async fn create_account(password: String) -> Result<(), Failure> {
     use super::context::{caller_with_device, chat, keep_device};
 
     let caller = caller_with_device();
@@ -22,8 +22,8 @@ pub async fn claim(password: String) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Returns a refusal if the text is invalid or the caller is a guest.
-#[server(name = Describe, prefix = "/do", endpoint = "describe")]
-pub async fn describe(bio: String) -> Result<(), Failure> {
+#[server(name = SetBio, prefix = "/do", endpoint = "set_bio")]
+pub async fn set_bio(bio: String) -> Result<(), Failure> {
     use super::context::{caller, chat};
 
     Ok(chat().set_bio(caller().me()?, &bio).await?)
@@ -127,8 +127,8 @@ pub async fn become_owner(
 ///
 /// # Errors
 /// Returns a refusal if the caller is not the owner.
-#[server(name = AppRank, prefix = "/do", endpoint = "app_rank")]
-pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
+#[server(name = SetApplicationRole, prefix = "/do", endpoint = "set_application_role")]
+pub async fn set_application_role(user: String, role: String) -> Result<(), Failure> {
     use super::context::{caller, chat, user_id};
     use wire::{AppRole, Refusal};
 
@@ -144,8 +144,8 @@ pub async fn app_rank(user: String, role: String) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Returns a refusal if the caller may not do that for this user.
-#[server(name = OfferReset, prefix = "/do", endpoint = "offer_reset")]
-pub async fn offer_reset(user: String) -> Result<String, Failure> {
+#[server(name = CreateResetLink, prefix = "/do", endpoint = "create_reset_link")]
+pub async fn create_reset_link(user: String) -> Result<String, Failure> {
     use super::context::{absolute, caller, chat, show_once, user_id};
 
     let token = chat().create_password_reset(caller().me()?, user_id(&user)?).await?;

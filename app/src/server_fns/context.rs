@@ -87,12 +87,12 @@ pub(crate) fn invite_id(text: &str) -> Option<InviteId> {
 }
 
 /// Parses the join policy that a form chose.
-pub(crate) fn door_of(text: &str) -> Result<JoinPolicy, Failure> {
+pub(crate) fn join_policy_of(text: &str) -> Result<JoinPolicy, Failure> {
     match text {
         "listed" => Ok(JoinPolicy::Listed),
         "open" => Ok(JoinPolicy::Open),
         "invite" => Ok(JoinPolicy::Invite),
-        _ => Err(Refusal::FieldWrong { field: "door", wants: "listed, open or invite" }.into()),
+        _ => Err(Refusal::FieldWrong { field: "join_policy", wants: "listed, open or invite" }.into()),
     }
 }
 

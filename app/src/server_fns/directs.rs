@@ -19,8 +19,8 @@ pub async fn block(user: String, on: bool) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Returns a refusal if the name is invalid or nobody was chosen.
-#[server(name = Gather, prefix = "/do", endpoint = "gather")]
-pub async fn gather(name: String, #[server(default)] users: Vec<String>) -> Result<(), Failure> {
+#[server(name = CreateGroupWith, prefix = "/do", endpoint = "create_group_with")]
+pub async fn create_group_with(name: String, #[server(default)] users: Vec<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, user_id};
 
     let users = users.iter().map(|user| user_id(user)).collect::<Result<Vec<_>, _>>()?;

@@ -10,11 +10,12 @@ use crate::failure::Failure;
 /// # Errors
 /// Returns a refusal if the name is invalid.
 #[server(name = CreateGroup, prefix = "/do", endpoint = "create_group")]
-pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId, Failure> {
-    use super::context::{caller, chat, door_of, go_to};
+pub async fn create_group(name: String, join_policy: Option<String>) -> Result<GroupId, Failure> {
+    use super::context::{caller, chat, go_to, join_policy_of};
 
-    let door = door.map(|door| door_of(&door)).transpose()?.unwrap_or_default();
-    let group = chat().create_group(caller().me()?, &name, door).await?;
+    let join_policy =
+        join_policy.map(|join_policy| join_policy_of(&join_policy)).transpose()?.unwrap_or_default();
+    let group = chat().create_group(caller().me()?, &name, join_policy).await?;
     go_to(&format!("/g/{}", group.id));
     Ok(group.id)
 }
@@ -24,8 +25,8 @@ pub async fn create_group(name: String, door: Option<String>) -> Result<GroupId,
 ///
 /// # Errors
 /// Returns a refusal if there is no such group or user.
-#[server(name = Enter, prefix = "/do", endpoint = "enter")]
-pub async fn enter(
+#[server(name = GetConversationView, prefix = "/do", endpoint = "conversation_view")]
+pub async fn conversation_view(
     group: Option<String>,
     person: Option<String>,
     #[server(default)] place: PageStart,
@@ -81,8 +82,8 @@ pub async fn leave(group: String) -> Result<(), Failure> {
 ///
 /// # Errors
 /// Returns a refusal if the caller has no such conversation.
-#[server(name = Prefer, prefix = "/do", endpoint = "prefer")]
-pub async fn prefer(topic: String, notify: String, hidden: Option<String>) -> Result<(), Failure> {
+#[server(name = SetPreferences, prefix = "/do", endpoint = "set_preferences")]
+pub async fn set_preferences(topic: String, notify: String, hidden: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, topic_of};
     use wire::{NotificationLevel, Refusal};
 

@@ -8,17 +8,17 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// Returns a refusal if a field is invalid or the caller is no admin.
-#[server(name = Settle, prefix = "/do", endpoint = "settle")]
-pub async fn settle(
+#[server(name = UpdateSettings, prefix = "/do", endpoint = "update_settings")]
+pub async fn update_settings(
     group: String,
     name: String,
     description: String,
     limit: String,
-    door: String,
+    join_policy: String,
     slow_s: u32,
     announcing: Option<String>,
 ) -> Result<(), Failure> {
-    use super::context::{caller, chat, door_of, group_id};
+    use super::context::{caller, chat, group_id, join_policy_of};
     use chat::names;
     use wire::{Refusal, Setting};
 
@@ -27,7 +27,7 @@ pub async fn settle(
         Setting::Name(names::group_name(&name)?),
         Setting::Description(names::description(&description)?),
         Setting::Limit(limit),
-        Setting::Door(door_of(&door)?),
+        Setting::Door(join_policy_of(&join_policy)?),
         Setting::SlowS(slow_s),
         Setting::Announcing(announcing.is_some()),
     ];
@@ -59,16 +59,16 @@ pub async fn delete_group(group: String, typed: String) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Applies one action to one or many users: `deed` is `add`, `promote`, `demote`, `mute`, `unmute`, `remove`, `ban`
+/// Applies one action to one or many users: `action` is `add`, `promote`, `demote`, `mute`, `unmute`, `remove`, `ban`
 /// or `unban`. The first refusal ends it; the users before that one stay changed.
 ///
 /// # Errors
 /// Returns a refusal if the caller may not do it, or if nobody was chosen.
-#[server(name = Manage, prefix = "/do", endpoint = "manage")]
-pub async fn manage(
+#[server(name = ManageMembers, prefix = "/do", endpoint = "manage_members")]
+pub async fn manage_members(
     group: String,
     #[server(default)] users: Vec<String>,
-    deed: String,
+    action: String,
     minutes: Option<u32>,
 ) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
@@ -81,7 +81,7 @@ pub async fn manage(
         return Err(Refusal::FieldMissing { field: "users", wants: "at least one member" }.into());
     }
     for user in users {
-        match deed.as_str() {
+        match action.as_str() {
             "add" => chat.add_member(&me, id, user).await?,
             "promote" => chat.set_role(&me, id, user, Role::Admin).await?,
             "demote" => chat.set_role(&me, id, user, Role::Member).await?,
@@ -90,7 +90,7 @@ pub async fn manage(
             "remove" => chat.remove_member(&me, id, user, false).await?,
             "ban" => chat.remove_member(&me, id, user, true).await?,
             "unban" => chat.unban(&me, id, user).await?,
-            _ => return Err(Refusal::FieldWrong { field: "deed", wants: "one of the buttons" }.into()),
+            _ => return Err(Refusal::FieldWrong { field: "action", wants: "one of the buttons" }.into()),
         }
     }
     Ok(())
@@ -101,8 +101,8 @@ pub async fn manage(
 ///
 /// # Errors
 /// Returns a refusal if the caller is no admin, or if there are too many invites.
-#[server(name = Invite, prefix = "/do", endpoint = "invite")]
-pub async fn invite(group: String, minutes: u32, uses: Option<String>) -> Result<(), Failure> {
+#[server(name = CreateInvite, prefix = "/do", endpoint = "create_invite")]
+pub async fn create_invite(group: String, minutes: u32, uses: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
     use wire::Refusal;
 
@@ -122,8 +122,8 @@ pub async fn invite(group: String, minutes: u32, uses: Option<String>) -> Result
 ///
 /// # Errors
 /// Returns a refusal if the caller is no admin.
-#[server(name = Revoke, prefix = "/do", endpoint = "revoke")]
-pub async fn revoke(group: String, invite: String) -> Result<(), Failure> {
+#[server(name = RevokeInvite, prefix = "/do", endpoint = "revoke_invite")]
+pub async fn revoke_invite(group: String, invite: String) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id, invite_id};
 
     let Some(invite) = invite_id(&invite) else { return Err(wire::Refusal::NotFound.into()) };

@@ -23,7 +23,7 @@ pub async fn post(topic: String, id: String, text: String, reply_to: Option<u64>
     Ok(())
 }
 
-/// Amends a message: `deed` is `edit` (with a text), `delete`, `react` or `unreact` (with an emoji), `pin` or
+/// Amends a message: `action` is `edit` (with a text), `delete`, `react` or `unreact` (with an emoji), `pin` or
 /// `unpin`. For pages without a script; a hydrated page does it over the socket.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub async fn post(topic: String, id: String, text: String, reply_to: Option<u64>
 pub async fn amend(
     topic: String,
     target: u64,
-    deed: String,
+    action: String,
     text: Option<String>,
     emoji: Option<String>,
 ) -> Result<(), Failure> {
@@ -41,14 +41,14 @@ pub async fn amend(
 
     let topic = topic_of(&topic)?;
     let emoji = || Emoji::new(emoji.as_deref().unwrap_or_default().trim());
-    let amendment = match deed.as_str() {
+    let amendment = match action.as_str() {
         "edit" => Amendment::Edit(text.unwrap_or_default()),
         "delete" => Amendment::Delete,
         "react" => Amendment::React(emoji()?, true),
         "unreact" => Amendment::React(emoji()?, false),
         "pin" => Amendment::Pin(true),
         "unpin" => Amendment::Pin(false),
-        _ => return Err(Refusal::FieldWrong { field: "deed", wants: "one of the buttons" }.into()),
+        _ => return Err(Refusal::FieldWrong { field: "action", wants: "one of the buttons" }.into()),
     };
     let (caller, chat) = (caller(), chat());
     let me = caller.me()?;
@@ -62,8 +62,8 @@ pub async fn amend(
 ///
 /// # Errors
 /// Returns a refusal if the caller is no member.
-#[server(name = Slice, prefix = "/do", endpoint = "slice")]
-pub async fn slice(topic: String, after: Option<u64>, before: Option<u64>) -> Result<Rows, Failure> {
+#[server(name = History, prefix = "/do", endpoint = "history")]
+pub async fn history(topic: String, after: Option<u64>, before: Option<u64>) -> Result<Rows, Failure> {
     use super::context::{caller, chat, topic_of};
     use chat::store::RowRange;
     use wire::Seq;

@@ -11,17 +11,24 @@ mod messages;
 mod people;
 
 pub use accounts::{
-    AppRank, BecomeOwner, ChangePassword, Claim, Describe, EndSession, OfferReset, ResetPassword,
+    BecomeOwner, ChangePassword, CreateAccount, CreateResetLink, EndSession, ResetPassword,
+    SetApplicationRole, SetBio,
 };
 pub use accounts::{SignIn, SignOut};
-pub use accounts::{app_rank, change_password, claim, describe, end_session, offer_reset, reset_password};
 pub use accounts::{become_owner, sign_in, sign_out};
+pub use accounts::{
+    change_password, create_account, create_reset_link, end_session, reset_password, set_application_role,
+    set_bio,
+};
 #[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
-pub use directs::{Block, Broadcast, Gather, block, broadcast, gather};
-pub use groups::{CreateGroup, Enter, Join, Leave, Prefer, create_group, enter, join, leave, prefer};
-pub use manage::{Archive, DeleteGroup, Invite, Manage, Revoke, Settle};
-pub use manage::{archive, delete_group, invite, manage, revoke, settle};
-pub use messages::{Amend, Post, Slice, amend, post, slice};
-pub use people::{FindEmoji, FindPeople, Introduce, LookAround};
-pub use people::{find_emoji, find_members, find_people, introduce, look_around};
+pub use directs::{Block, Broadcast, CreateGroupWith, block, broadcast, create_group_with};
+pub use groups::{
+    CreateGroup, GetConversationView, Join, Leave, SetPreferences, conversation_view, create_group, join,
+    leave, set_preferences,
+};
+pub use manage::{Archive, CreateInvite, DeleteGroup, ManageMembers, RevokeInvite, UpdateSettings};
+pub use manage::{archive, create_invite, delete_group, manage_members, revoke_invite, update_settings};
+pub use messages::{Amend, History, Post, amend, history, post};
+pub use people::{CreateGuest, FindEmoji, FindPeople, GetOverview};
+pub use people::{create_guest, find_emoji, find_members, find_people, overview};

@@ -9,8 +9,8 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// Returns a refusal if the name is invalid, or the reason for which they cannot join.
-#[server(name = Introduce, prefix = "/do", endpoint = "introduce")]
-pub async fn introduce(
+#[server(name = CreateGuest, prefix = "/do", endpoint = "create_guest")]
+pub async fn create_guest(
     name: String,
     group: Option<String>,
     invite: Option<String>,
@@ -77,8 +77,8 @@ pub async fn find_emoji(words: String) -> Result<Vec<(String, String)>, Failure>
 ///
 /// # Errors
 /// Only on a fault of the server.
-#[server(name = LookAround, prefix = "/do", endpoint = "look_around")]
-pub async fn look_around() -> Result<Option<Overview>, Failure> {
+#[server(name = GetOverview, prefix = "/do", endpoint = "overview")]
+pub async fn overview() -> Result<Option<Overview>, Failure> {
     use super::context::{caller, chat};
 
     match caller().me {

@@ -45,10 +45,10 @@ pub(crate) const NO_GROUPS: &str =
     "You are in no group yet. Make one, or open a link that somebody sent you.";
 pub(crate) const NEW_GROUP: &str = "New group";
 pub(crate) const GROUP_NAME: &str = "Name of the group";
-pub(crate) const DOOR: &str = "Who can join";
-pub(crate) const DOOR_LISTED: &str = "Everyone: the group is in the list of groups";
-pub(crate) const DOOR_OPEN: &str = "Everyone with the link";
-pub(crate) const DOOR_INVITE: &str = "Only by invite";
+pub(crate) const JOIN_POLICY: &str = "Who can join";
+pub(crate) const JOIN_POLICY_LISTED: &str = "Everyone: the group is in the list of groups";
+pub(crate) const JOIN_POLICY_OPEN: &str = "Everyone with the link";
+pub(crate) const JOIN_POLICY_INVITE: &str = "Only by invite";
 pub(crate) const LISTED: &str = "Groups";
 pub(crate) const PROFILE: &str = "Profile";
 pub(crate) const CREATE: &str = "Create group";

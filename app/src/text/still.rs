@@ -110,8 +110,8 @@ pub(crate) const FIND_GROUP: &str = "Find a group";
 pub(crate) const NONE_LISTED: &str = "No group is listed. Whoever manages one can list it in its settings.";
 pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
 /// Returns the label of a row's link, with the group's name.
-pub(crate) fn of_group(deed: &'static str, group: &str) -> Sentence {
-    sentence!("{}: {}", Words(deed), group)
+pub(crate) fn of_group(action: &'static str, group: &str) -> Sentence {
+    sentence!("{}: {}", Words(action), group)
 }
 
 pub(crate) const OPEN_GROUP: &str = "Open";
@@ -148,8 +148,8 @@ pub(crate) const END_OTHERS: &str = "Sign out everywhere else";
 pub(crate) const SIGN_OUT: &str = "Sign out";
 
 /// Returns the sentence of an audit event.
-pub(crate) fn deed(deed: &AuditEvent) -> Option<Sentence> {
-    Some(match deed {
+pub(crate) fn audit_event(event: &AuditEvent) -> Option<Sentence> {
+    Some(match event {
         AuditEvent::Claimed { by } => sentence!("{} made an account", by),
         AuditEvent::SignedIn { by, label } if label.is_empty() => sentence!("{} signed in", by),
         AuditEvent::SignedIn { by, label } => sentence!("{} signed in with {}", by, label.to_string()),
@@ -213,7 +213,7 @@ pub(crate) const PAUSES: [(u32, &str); 8] = [
 ];
 
 /// The actions for several members at once.
-pub(crate) const DEEDS: [(&str, &str); 4] = [
+pub(crate) const MEMBER_ACTIONS: [(&str, &str); 4] = [
     ("promote", "Make admin"),
     ("demote", "Make member"),
     ("mute", "Mute for an hour"),

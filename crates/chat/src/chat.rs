@@ -306,9 +306,9 @@ impl Chat {
         &self,
         write: Write,
         by: UserId,
-        deed: &AuditEvent,
+        event: &AuditEvent,
     ) -> Result<Outcome, Error> {
-        let note = self.draft(Topic::app_audit(), by, Json::of(deed), self.clock.now());
+        let note = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
         match self.commit(Write::Noted { write: Box::new(write), note }).await? {
             Outcome::Noted { .. } => Ok(Outcome::Done),
             other => Ok(other),

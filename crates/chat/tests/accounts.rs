@@ -167,11 +167,11 @@ async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_applic
     assert_eq!(node.chat.create_account(&ann, GOOD).await, refused(Refusal::HasAccount));
 
     let log = node.chat.application_audit(&ben, None).await.unwrap();
-    let deeds: Vec<AuditEvent> = log.entries.into_iter().map(|entry| entry.data).collect();
+    let events: Vec<AuditEvent> = log.entries.into_iter().map(|entry| entry.data).collect();
     let (a, b) = (|| ann.clone(), || ben.clone());
     let group = GroupSummary { id: tea, name: GroupName::new("tea").unwrap() };
     assert_eq!(
-        deeds,
+        events,
         [
             AuditEvent::Claimed { by: a() },
             AuditEvent::Claimed { by: b() },

@@ -36,8 +36,8 @@ impl Busy {
         while !self.stop.load(Ordering::Acquire) {
             self.act(cookie, "/do/join", &[("group", &self.group)]).await?;
             for deed in ["promote", "demote"] {
-                let fields = [("group", self.group.as_str()), ("users[]", &wanderer), ("deed", deed)];
-                self.act(&self.founder, "/do/manage", &fields).await?;
+                let fields = [("group", self.group.as_str()), ("users[]", &wanderer), ("action", deed)];
+                self.act(&self.founder, "/do/manage_members", &fields).await?;
             }
             let (id, text) = (format!("all-{round}"), format!("to all, number {round}"));
             // The first message of a broadcast has this id.

@@ -11,7 +11,7 @@ use crate::http;
 /// # Errors
 /// If the server refuses.
 pub async fn introduce(host: &str, name: &str) -> io::Result<(Guest, String)> {
-    let answer = http::post(host, "/do/introduce", None, &[("name", name)]).await?;
+    let answer = http::post(host, "/do/create_guest", None, &[("name", name)]).await?;
     let cookie = answer.cookie.clone().ok_or_else(|| io::Error::other("introduce gives no cookie"))?;
     Ok((answer.json()?, cookie))
 }

@@ -388,7 +388,7 @@ impl Settings {
             Setting::Name(name) => self.name = name,
             Setting::Description(description) => self.description = description,
             Setting::Limit(limit) => self.limit = limit,
-            Setting::Door(door) => self.join_policy = door,
+            Setting::Door(join_policy) => self.join_policy = join_policy,
             Setting::Announcing(announcing) => self.announcing = announcing,
             Setting::SlowS(slow_s) => self.slow_s = slow_s,
             Setting::Archived(archived) => self.archived = archived,

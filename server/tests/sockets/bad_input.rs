@@ -68,7 +68,7 @@ async fn pages_of_other_sites_open_no_socket_and_send_no_form() {
     for foreign in ["https://evil.example", "null", "http://localhost.evil.example"] {
         assert_eq!(Socket::open(&server, &[("origin", foreign)]).await.err(), Some(403), "{foreign}");
         let request = post(
-            "/do/introduce",
+            "/do/create_guest",
             &format!("Origin: {foreign}\r\nContent-Type: application/x-www-form-urlencoded\r\n"),
             "name=ann",
         );
@@ -107,12 +107,12 @@ async fn every_bad_request_is_told_what_would_be_right() {
         (get("/topics/a/history?limit=many", ""), 400, "field_wrong"),
         (get("/topics/a", ""), 404, "not_found"),
         (get("/topics/group%2F0000000000000000/history", ""), 401, "sign_in_needed"),
-        (post("/do/introduce", form, "name=+++"), 422, "name_empty"),
-        (post("/do/introduce", form, &long_name), 422, "name_too_long"),
-        (post("/do/introduce", form, "name=a%E2%80%AEb"), 422, "name_has_controls"),
-        (post("/do/introduce", form, "nome=ann"), 400, "form_bad"),
+        (post("/do/create_guest", form, "name=+++"), 422, "name_empty"),
+        (post("/do/create_guest", form, &long_name), 422, "name_too_long"),
+        (post("/do/create_guest", form, "name=a%E2%80%AEb"), 422, "name_has_controls"),
+        (post("/do/create_guest", form, "nome=ann"), 400, "form_bad"),
         (post("/do/create_group", form, "name=tea"), 401, "sign_in_needed"),
-        (post("/do/enter", form, "group=0000000000000000"), 404, "not_found"),
+        (post("/do/conversation_view", form, "group=0000000000000000"), 404, "not_found"),
         (post("/do/nothing", form, ""), 404, "not_found"),
         (post("/nowhere", form, ""), 404, "not_found"),
     ] {
@@ -211,7 +211,7 @@ async fn who_takes_nothing_is_cut_and_slows_nobody() {
 async fn a_session_behind_https_is_bound_to_it() {
     let server = with(|config| config.origin = Some("https://chat.example.org".into())).await;
     let form = "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\n";
-    let (status, answer) = raw(&server, &post("/do/introduce", form, "name=ann")).await;
+    let (status, answer) = raw(&server, &post("/do/create_guest", form, "name=ann")).await;
     assert_eq!(status, 200, "{answer}");
     for part in ["set-cookie: __Host-hubbub=", "; Path=/", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
         assert!(answer.contains(part), "{part}: {answer}");

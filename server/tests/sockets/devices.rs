@@ -20,7 +20,7 @@ async fn others_who_guess_do_not_lock_out_a_browser_that_has_signed_in() {
         let headers = format!("Content-Type: application/x-www-form-urlencoded\r\nCookie: {cookie}\r\n");
         raw(&server, &post(path, &headers, form)).await
     };
-    let (status, answer) = ask("/do/claim", &session, GOOD).await;
+    let (status, answer) = ask("/do/create_account", &session, GOOD).await;
     assert!(status < 400, "{answer}");
     let device = cookies(&answer).into_iter().find(|cookie| cookie.contains("_device=")).unwrap().to_owned();
     let (status, answer) = ask("/do/sign_out", &format!("{session}; {device}"), "").await;

@@ -79,7 +79,7 @@ fn encode(text: &str) -> String {
 const SECRETS: [&str; 4] = ["password", "old", "new", "token"];
 /// Fields that name the subject of the form; the page has them anyway, or the form is gone.
 const GIVEN: [&str; 12] = [
-    "group", "topic", "id", "target", "deed", "invite", "handle", "user", "on", "role", "archived",
+    "group", "topic", "id", "target", "action", "invite", "handle", "user", "on", "role", "archived",
     "reply_to",
 ];
 
@@ -97,15 +97,26 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
     let lines = format!("\n first line\n{}", "x".repeat(600));
     let (owner, member, guest) = (Some(&world.milad), Some(&world.sara), Some(&world.guest));
     let cases = [
-        (None, case("/do/introduce", "/", &[("name", "an\u{202e}n\"<b>")], "control or text-direction")),
-        (None, case("/do/introduce", &inside, &[("name", &"W".repeat(60)), ("group", &group)], "at most 40")),
+        (None, case("/do/create_guest", "/", &[("name", "an\u{202e}n\"<b>")], "control or text-direction")),
+        (
+            None,
+            case("/do/create_guest", &inside, &[("name", &"W".repeat(60)), ("group", &group)], "at most 40"),
+        ),
         (None, case("/do/sign_in", "/sign-in", &[("name", "Sára"), ("password", "s3cr3t-typed")], "name")),
-        (guest, case("/do/claim", "/account", &[("password", "s3cr3t")], "A password has")),
-        (guest, case("/do/create_group", "/", &[("name", &"é".repeat(90)), ("door", "listed")], "too long")),
+        (guest, case("/do/create_account", "/account", &[("password", "s3cr3t")], "A password has")),
+        (
+            guest,
+            case(
+                "/do/create_group",
+                "/",
+                &[("name", &"é".repeat(90)), ("join_policy", "listed")],
+                "too long",
+            ),
+        ),
         (guest, case("/do/join", &format!("/g/{group}"), &[("group", "0000000000000000")], "nothing here")),
-        (owner, case("/do/gather", "/people?find=%C3%98", &[("name", "Us & <them>")], "Choose")),
-        (owner, case("/do/gather", "/people", &[("name", "  "), ("users[]", &sara)], "empty")),
-        (owner, case("/do/describe", "/account", &[("bio", &lines.repeat(9))], "long")),
+        (owner, case("/do/create_group_with", "/people?find=%C3%98", &[("name", "Us & <them>")], "Choose")),
+        (owner, case("/do/create_group_with", "/people", &[("name", "  "), ("users[]", &sara)], "empty")),
+        (owner, case("/do/set_bio", "/account", &[("bio", &lines.repeat(9))], "long")),
         (
             owner,
             case(
@@ -136,14 +147,14 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
         (
             owner,
             case(
-                "/do/settle",
+                "/do/update_settings",
                 &admin,
                 &[
                     ("group", &group),
                     ("name", "新しい名前 <b>"),
                     ("description", &lines[..200]),
                     ("limit", "0"),
-                    ("door", "invite"),
+                    ("join_policy", "invite"),
                     ("slow_s", "60"),
                     ("announcing", "on"),
                 ],
@@ -153,22 +164,25 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
         (
             owner,
             case(
-                "/do/manage",
+                "/do/manage_members",
                 &whole,
-                &[("group", &group), ("users[]", &milad), ("deed", "demote")],
+                &[("group", &group), ("users[]", &milad), ("action", "demote")],
                 "admin",
             ),
         ),
         (
             owner,
             case(
-                "/do/invite",
+                "/do/create_invite",
                 &whole,
                 &[("group", &group), ("minutes", "1440"), ("uses", "many")],
                 "whole number",
             ),
         ),
-        (owner, case("/do/revoke", &whole, &[("group", &group), ("invite", "nonsense")], "nothing here")),
+        (
+            owner,
+            case("/do/revoke_invite", &whole, &[("group", &group), ("invite", "nonsense")], "nothing here"),
+        ),
         (
             owner,
             case(
@@ -180,7 +194,10 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
         ),
         (member, case("/do/archive", &message, &[("group", &group), ("archived", "true")], "admin")),
         (owner, case("/do/leave", &inside, &[("group", &group)], "admin")),
-        (member, case("/do/prefer", &inside, &[("topic", &topic), ("notify", "shouting")], "notify")),
+        (
+            member,
+            case("/do/set_preferences", &inside, &[("topic", &topic), ("notify", "shouting")], "notify"),
+        ),
         (member, case("/do/post", &inside, &[("topic", &topic), ("id", "p1"), ("text", &long)], "too long")),
         (member, case("/do/post", &message, &[("topic", &topic), ("id", "p2"), ("text", &long)], "too long")),
         (
@@ -188,7 +205,7 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
             case(
                 "/do/amend",
                 &message,
-                &[("topic", &topic), ("target", &said), ("deed", "edit"), ("text", &long)],
+                &[("topic", &topic), ("target", &said), ("action", "edit"), ("text", &long)],
                 "too long",
             ),
         ),
@@ -197,7 +214,7 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
             case(
                 "/do/amend",
                 &message,
-                &[("topic", &topic), ("target", &said), ("deed", "edit"), ("text", "  ")],
+                &[("topic", &topic), ("target", &said), ("action", "edit"), ("text", "  ")],
                 "empty",
             ),
         ),
@@ -206,7 +223,7 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
             case(
                 "/do/amend",
                 &message,
-                &[("topic", &topic), ("target", &said), ("deed", "react"), ("emoji", "<b>no emoji</b>")],
+                &[("topic", &topic), ("target", &said), ("action", "react"), ("emoji", "<b>no emoji</b>")],
                 "one emoji",
             ),
         ),
@@ -214,9 +231,14 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
         (owner, case("/do/end_session", "/account", &[("handle", "nonsense")], "nothing here")),
         (
             owner,
-            case("/do/app_rank", "/server?find=te", &[("user", &milad), ("role", "king")], "admin or member"),
+            case(
+                "/do/set_application_role",
+                "/server?find=te",
+                &[("user", &milad), ("role", "king")],
+                "admin or member",
+            ),
         ),
-        (owner, case("/do/offer_reset", "/server", &[("user", &milad)], "")),
+        (owner, case("/do/create_reset_link", "/server", &[("user", &milad)], "")),
         (
             None,
             case(
@@ -320,7 +342,7 @@ async fn nothing_from_an_address_is_shown_as_ours() {
 async fn a_link_for_a_new_password_stands_in_no_address_and_is_shown_once() {
     let world = World::new().await;
     let sara = world.sara.0.id.to_string();
-    let offer = case("/do/offer_reset", "/server?find=te", &[("user", &sara)], "");
+    let offer = case("/do/create_reset_link", "/server?find=te", &[("user", &sara)], "");
     let (status, answer) = world.sends(Some(&world.milad), &offer).await;
     assert_eq!(status, 200, "{answer}");
     let head = answer.split("\r\n\r\n").next().unwrap();
@@ -338,7 +360,8 @@ async fn a_form_that_was_taken_leads_back_to_its_page_with_its_query_and_nowhere
     let group = world.group.to_string();
     let leads = async |page: &str| {
         let fields = [("group", group.as_str()), ("minutes", "60"), ("uses", "")];
-        let (status, answer) = world.sends(Some(&world.milad), &case("/do/invite", page, &fields, "")).await;
+        let (status, answer) =
+            world.sends(Some(&world.milad), &case("/do/create_invite", page, &fields, "")).await;
         assert_eq!(status, 303, "{answer}");
         let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
         location.trim().to_owned()

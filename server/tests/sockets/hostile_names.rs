@@ -104,12 +104,23 @@ async fn pages(name: &str) -> Vec<(String, String)> {
                 format!("{cookie}Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\n");
             // Too long for any field, so that it is refused.
             let long = format!("{encoded}{}", "x".repeat(20_000));
-            let fields =
-                ["name", "text", "bio", "description", "emoji", "typed", "uses", "limit", "topic", "door"];
+            let fields = [
+                "name",
+                "text",
+                "bio",
+                "description",
+                "emoji",
+                "typed",
+                "uses",
+                "limit",
+                "topic",
+                "join_policy",
+            ];
             let fields: String = fields.iter().map(|field| format!("&{field}={long}")).collect();
             let page = form_urlencoded(&page);
-            let body =
-                format!("page={page}&group={group}&target={said}&deed=edit&minutes=60&slow_s=0&id=x{fields}");
+            let body = format!(
+                "page={page}&group={group}&target={said}&action=edit&minutes=60&slow_s=0&id=x{fields}"
+            );
             let (status, answer) = raw(&server, &post(&format!("/do/{action}"), &headers, &body)).await;
             // A caller with a name joins instead.
             assert!(status >= 400 || action == "introduce", "{action}: {answer}");

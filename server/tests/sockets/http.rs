@@ -49,8 +49,8 @@ async fn every_error_is_a_problem_document() {
         (odd("PATCH /nowhere", "Host: localhost\r\n"), 404, "not_found"),
         (post("/publish", "Content-Type: application/jsonp\r\n", "{}"), 415, "content_type_wrong"),
         (post("/publish", "", "{}"), 415, "content_type_wrong"),
-        (post("/do/introduce", JSON, r#"{"name":"アン"}"#), 415, "content_type_wrong"),
-        (post("/do/introduce", FORM, "nome=%FF&nome"), 400, "form_bad"),
+        (post("/do/create_guest", JSON, r#"{"name":"アン"}"#), 415, "content_type_wrong"),
+        (post("/do/create_guest", FORM, "nome=%FF&nome"), 400, "form_bad"),
         (post("/do/create_group", FORM, "name=tea"), 401, "sign_in_needed"),
         (post("/account/picture", &format!("{known}{JSON}"), "{}"), 403, "no_account"),
         (get("/ws", ""), 426, "handshake_needed"),
@@ -162,7 +162,7 @@ async fn a_page_of_the_same_name_by_plain_http_sends_nothing_to_a_server_behind_
     let server = with(|config| config.origin = Some(ORIGIN.into())).await;
     for (origin, right) in [(ORIGIN, true), ("http://chat.example.org", false), ("null", false)] {
         let headers = format!("{FORM}Origin: {origin}\r\n");
-        let request = post("/do/introduce", &headers, "name=ann").replace("localhost", "chat.example.org");
+        let request = post("/do/create_guest", &headers, "name=ann").replace("localhost", "chat.example.org");
         assert_eq!(raw(&server, &request).await.0 == 200, right, "{origin}");
         let socket = Socket::open(&server, &[("host", "chat.example.org"), ("origin", origin)]).await;
         assert_eq!(socket.is_ok(), right, "{origin}");
@@ -186,7 +186,8 @@ async fn every_absolute_link_begins_with_the_configured_origin() {
     for path in [format!("/g/{group}"), format!("/g/{group}/admin")] {
         answers.push(raw(&server, &get(&path, &known)).await.1);
     }
-    let offer = post("/do/offer_reset", &format!("{known}{FORM}"), &format!("user={}&page=/server", ben.id));
+    let offer =
+        post("/do/create_reset_link", &format!("{known}{FORM}"), &format!("user={}&page=/server", ben.id));
     answers.push(raw(&server, &offer).await.1);
     for (answer, selector) in answers.iter().zip(["#link", "input[id^=invite-]", "#reset-link"]) {
         let links = Markup::of(answer).attributes(selector, "value");
@@ -210,14 +211,14 @@ async fn two_servers_on_one_host_do_not_sign_each_others_people_out() {
         let host = server.addr().to_string();
         if !name.is_empty() {
             let request =
-                post("/do/introduce", &headers, &format!("name={name}")).replace("localhost", &host);
+                post("/do/create_guest", &headers, &format!("name={name}")).replace("localhost", &host);
             let (_, answer) = raw(server, &request).await;
             let (name, value) =
                 header(&answer, "set-cookie").unwrap().split(';').next().unwrap().split_once('=').unwrap();
             jar.retain(|(known, _)| known != name);
             jar.push((name.into(), value.into()));
         }
-        let request = post("/do/look_around", &headers, "").replace("localhost", &host);
+        let request = post("/do/overview", &headers, "").replace("localhost", &host);
         let (_, answer) = raw(server, &request).await;
         let who = if std::ptr::eq(server, &raw const first) { "ann" } else { "ben" };
         assert!(!name.is_empty() || answer.contains(&format!(r#""name":"{who}""#)), "{answer}");
@@ -288,7 +289,7 @@ async fn who_holds_connections_open_keeps_nobody_waiting() {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((Ipv4Addr::new(127, 0, 1, n.max(1)), 0).into()).unwrap();
         let mut stream = socket.connect(server.addr()).await.unwrap();
-        stream.write_all(b"POST /do/introduce HTTP/1.1\r\nHost: loc").await.unwrap();
+        stream.write_all(b"POST /do/create_guest HTTP/1.1\r\nHost: loc").await.unwrap();
         held.push(stream);
     }
     let (status, answer) = raw(&server, &get("/sign-in", "")).await;

@@ -18,7 +18,7 @@ use crate::page_data::page_data;
 use crate::pages::broken::Broken;
 use crate::pages::hydrated::context::ConversationContext;
 use crate::pages::not_found::NotFound;
-use crate::server_fns::enter;
+use crate::server_fns::conversation_view;
 use crate::site::Session;
 use crate::text;
 use crate::zone::{use_clock, use_zone};
@@ -49,7 +49,7 @@ pub(crate) fn ConversationPage() -> impl IntoView {
             };
             let fetch = move || {
                 let (group, person) = id.clone();
-                enter(group, person, place, invite.clone())
+                conversation_view(group, person, place, invite.clone())
             };
             patiently(fetch, is_wanted, outage)
         }

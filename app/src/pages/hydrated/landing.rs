@@ -73,7 +73,7 @@ pub(super) fn IntroduceForm(
 ) -> impl IntoView {
     let joins = group.is_some();
     view! {
-        <Form action="/do/introduce" class="card form" done=Callback::new(|()| reload())>
+        <Form action="/do/create_guest" class="card form" done=Callback::new(|()| reload())>
             <label for="name">{text::YOUR_NAME}</label>
             <input
                 id="name"
@@ -83,7 +83,7 @@ pub(super) fn IntroduceForm(
                 autocomplete="nickname"
                 autofocus
                 dir="auto"
-                value=typed("/do/introduce", "name")
+                value=typed("/do/create_guest", "name")
                 aria-describedby="name-hint name-refused"
             />
             {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}

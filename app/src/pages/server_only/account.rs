@@ -133,7 +133,7 @@ fn Blocked(person: Person) -> impl IntoView {
 #[component]
 fn Claim(name: String) -> impl IntoView {
     view! {
-        <Form action="/do/claim" class="form">
+        <Form action="/do/create_account" class="form">
             <p class="hint">{text::CLAIM_HINT}</p>
             <input type="hidden" name="username" autocomplete="username" value=name/>
             <label for="password">{text::NEW_PASSWORD}</label>

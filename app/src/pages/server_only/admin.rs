@@ -12,8 +12,8 @@ use crate::page_queries::{GroupAdminData, management};
 use crate::returned::{in_textarea, typed, typed_all};
 use crate::text;
 
-const SETTLE: &str = "/do/settle";
-const MANAGE: &str = "/do/manage";
+const UPDATE_SETTINGS: &str = "/do/update_settings";
+const MANAGE_MEMBERS: &str = "/do/manage_members";
 
 /// Renders the page on which admins manage a group.
 #[component]
@@ -82,25 +82,26 @@ fn Admin(
 
 #[component]
 fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoView {
-    let or = |field: &str, stored: String| typed(SETTLE, field).unwrap_or(stored);
+    let or = |field: &str, stored: String| typed(UPDATE_SETTINGS, field).unwrap_or(stored);
     let slow_s = or("slow_s", settings.slow_s.to_string());
     let slow = text::PAUSES.map(|(seconds, label)| {
         view! { <option value=seconds selected=slow_s == seconds.to_string()>{label}</option> }
     });
-    let doors = [
-        (JoinPolicy::Listed, "listed", text::DOOR_LISTED),
-        (JoinPolicy::Open, "open", text::DOOR_OPEN),
-        (JoinPolicy::Invite, "invite", text::DOOR_INVITE),
+    let join_policies = [
+        (JoinPolicy::Listed, "listed", text::JOIN_POLICY_LISTED),
+        (JoinPolicy::Open, "open", text::JOIN_POLICY_OPEN),
+        (JoinPolicy::Invite, "invite", text::JOIN_POLICY_INVITE),
     ];
-    let chosen_door = typed(SETTLE, "door");
-    let door = doors.map(|(door, value, label)| {
-        let checked = chosen_door.as_ref().map_or(settings.join_policy == door, |chosen| chosen == value);
-        view! { <label class="form-choice"><input type="radio" name="door" value=value checked=checked/>{label}</label> }
+    let chosen_join_policy = typed(UPDATE_SETTINGS, "join_policy");
+    let join_policy = join_policies.map(|(join_policy, value, label)| {
+        let checked = chosen_join_policy.as_ref().map_or(settings.join_policy == join_policy, |chosen| chosen == value);
+        view! { <label class="form-choice"><input type="radio" name="join_policy" value=value checked=checked/>{label}</label> }
     });
     // An unticked checkbox is not sent.
-    let announcing = typed_all(SETTLE, "announcing").map_or(settings.announcing, |ticked| !ticked.is_empty());
+    let announcing =
+        typed_all(UPDATE_SETTINGS, "announcing").map_or(settings.announcing, |ticked| !ticked.is_empty());
     view! {
-        <Form action=SETTLE class="form">
+        <Form action=UPDATE_SETTINGS class="form">
             <input type="hidden" name="group" value=group/>
             <label for="name">{text::GROUP_NAME}</label>
             <input id="name" name="name" required maxlength=GROUP_NAME_CHARS.to_string() dir="auto" value=or("name", settings.name.to_string())/>
@@ -112,8 +113,8 @@ fn SettingsForm(group: String, settings: Settings, max_limit: u32) -> impl IntoV
             <input id="limit" name="limit" type="number" min="1" max=max_limit.to_string() required aria-describedby="limit-hint" value=or("limit", settings.limit.to_string())/>
             <p class="hint" id="limit-hint">{text::LIMIT_HINT}</p>
             <fieldset>
-                <legend>{text::DOOR}</legend>
-                {door}
+                <legend>{text::JOIN_POLICY}</legend>
+                {join_policy}
             </fieldset>
             <label for="slow">{text::SLOW_MODE}</label>
             <select id="slow" name="slow_s">{slow}</select>
@@ -139,8 +140,8 @@ fn MembersForm(
     let address = format!("/g/{group}/admin?after=");
     let rows: Vec<_> = members.into_iter().map(|member| view! { <MemberRow member now/> }).collect();
     let none = rows.is_empty();
-    let deeds = text::DEEDS.map(|(deed, label)| {
-        view! { <button class="button button-small" name="deed" value=deed>{label}</button> }
+    let actions = text::MEMBER_ACTIONS.map(|(action, label)| {
+        view! { <button class="button button-small" name="action" value=action>{label}</button> }
     });
     view! {
         <form class="search" role="search" action=format!("/g/{group}/admin")>
@@ -148,19 +149,19 @@ fn MembersForm(
             <input id="find" name="find" type="search" dir="auto" value=find/>
             <button class="button">{text::FIND}</button>
         </form>
-        <Form action=MANAGE class="form" enter=Enter::Nothing>
+        <Form action=MANAGE_MEMBERS class="form" enter=Enter::Nothing>
             <input type="hidden" name="group" value=group/>
             <ul class="listing listing-box">{rows}</ul>
             <ShowMore more address after/>
             {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
             <Refusal id="manage-refused"/>
             <div class="actions" role="group" aria-label=text::CHOSEN>
-                {deeds}
+                {actions}
                 <Confirm id="remove" label=text::REMOVE class="button button-small" title=text::REMOVE_TITLE.into() says=text::REMOVE_SAYS.into()>
-                    <button class="button button-danger" name="deed" value="remove">{text::REMOVE}</button>
+                    <button class="button button-danger" name="action" value="remove">{text::REMOVE}</button>
                 </Confirm>
                 <Confirm id="ban" label=text::BAN class="button button-small" title=text::BAN_TITLE.into() says=text::BAN_SAYS.into()>
-                    <button class="button button-danger" name="deed" value="ban">{text::BAN}</button>
+                    <button class="button button-danger" name="action" value="ban">{text::BAN}</button>
                 </Confirm>
             </div>
         </Form>
@@ -170,7 +171,7 @@ fn MembersForm(
 /// Renders the form that adds a member. The form of the members shows its refusal.
 #[component]
 fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
-    let chosen = typed_all(MANAGE, "users[]").unwrap_or_default();
+    let chosen = typed_all(MANAGE_MEMBERS, "users[]").unwrap_or_default();
     let option = |person: Person| {
         let id = person.id.to_string();
         let selected = chosen.contains(&id);
@@ -178,12 +179,12 @@ fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
     };
     let options: Vec<_> = known.into_iter().map(option).collect();
     view! {
-        <Form action=MANAGE class="form">
+        <Form action=MANAGE_MEMBERS class="form">
             <input type="hidden" name="group" value=group/>
             <label for="add">{text::ADD_PERSON}</label>
             <div class="form-row">
                 <select id="add" name="users[]">{options}</select>
-                <button class="button" name="deed" value="add">{text::ADD}</button>
+                <button class="button" name="action" value="add">{text::ADD}</button>
             </div>
         </Form>
     }
@@ -194,7 +195,7 @@ fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
     let Member { person, role, account, muted_until, .. } = member;
     let muted = muted_until.is_some_and(|until| until > now);
     let id = person.id.to_string();
-    let chosen = typed_all(MANAGE, "users[]").is_some_and(|users| users.contains(&id));
+    let chosen = typed_all(MANAGE_MEMBERS, "users[]").is_some_and(|users| users.contains(&id));
     view! {
         <li>
             <label class="listing-row">
@@ -211,7 +212,7 @@ fn MemberRow(member: Member, now: Timestamp) -> impl IntoView {
 
 #[component]
 fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp) -> impl IntoView {
-    let wanted = typed("/do/invite", "minutes").unwrap_or_else(|| text::WEEK.to_string());
+    let wanted = typed("/do/create_invite", "minutes").unwrap_or_else(|| text::WEEK.to_string());
     let spans = text::SPANS.map(|(minutes, label)| {
         view! { <option value=minutes selected=minutes.to_string() == wanted>{label}</option> }
     });
@@ -227,7 +228,7 @@ fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp
                     <label for=field.clone()>{works}</label>
                     <div class="form-row">
                         <input id=field readonly value=address/>
-                        <Form action="/do/revoke">
+                        <Form action="/do/revoke_invite">
                             <input type="hidden" name="group" value=group/>
                             <input type="hidden" name="invite" value=invite.id.to_string()/>
                             <Confirm id=format!("revoke-{}", invite.id) label=text::REVOKE class="button" title=text::REVOKE_TITLE.into() says=text::REVOKE_SAYS.into()>
@@ -241,12 +242,12 @@ fn InvitesForm(group: String, invites: Vec<Invite>, link: String, now: Timestamp
         .collect();
     view! {
         <ul class="listing listing-loose">{rows}</ul>
-        <Form action="/do/invite" class="form">
+        <Form action="/do/create_invite" class="form">
             <input type="hidden" name="group" value=group/>
             <label for="minutes">{text::WORKS_FOR}</label>
             <select id="minutes" name="minutes">{spans}</select>
             <label for="uses">{text::USES}</label>
-            <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER value=typed("/do/invite", "uses")/>
+            <input id="uses" name="uses" type="number" min="1" inputmode="numeric" placeholder=text::ANY_NUMBER value=typed("/do/create_invite", "uses")/>
             <Refusal id="invite-refused"/>
             <button class="button button-primary">{text::MAKE_INVITE}</button>
         </Form>
@@ -263,10 +264,10 @@ fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
                 <li class="listing-row">
                     <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
                     <span class="name" dir="auto">{person.name.to_string()}</span>
-                    <Form action=MANAGE class="listing-end">
+                    <Form action=MANAGE_MEMBERS class="listing-end">
                         <input type="hidden" name="group" value=group/>
                         <input type="hidden" name="users[]" value=person.id.to_string()/>
-                        <button class="button button-tiny" name="deed" value="unban">{text::UNBAN}</button>
+                        <button class="button button-tiny" name="action" value="unban">{text::UNBAN}</button>
                     </Form>
                 </li>
             }

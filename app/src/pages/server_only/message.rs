@@ -49,9 +49,9 @@ fn Message(told: MessageData) -> impl IntoView {
     };
     // Three forms have the same action; one line shows the refusal of any of them.
     let amended = FormState::of(AMEND).shown();
-    let deed = {
+    let action = {
         let topic = topic.clone();
-        move |deed: &'static str, label: &'static str| view! { <Deed topic=topic.clone() seq deed label amended/> }
+        move |action: &'static str, label: &'static str| view! { <ActionForm topic=topic.clone() seq action label amended/> }
     };
     let (replying, reacting, deleting) = (topic.clone(), topic.clone(), topic.clone());
     view! {
@@ -77,21 +77,21 @@ fn Message(told: MessageData) -> impl IntoView {
                     <label for="emoji">{text::REACTION}</label>
                     <input id="emoji" name="emoji" required autocomplete="off" value=typed(AMEND, "emoji").unwrap_or_else(|| "👍".into())/>
                     <div class="actions">
-                        <button class="button" name="deed" value="react">{text::REACT}</button>
-                        <button class="button" name="deed" value="unreact">{text::UNREACT}</button>
+                        <button class="button" name="action" value="react">{text::REACT}</button>
+                        <button class="button" name="action" value="unreact">{text::UNREACT}</button>
                     </div>
                 </Form>
                 {mine.then(|| view! { <Edit topic seq words amended/> })}
             </section>
             <div class="actions">
-                {(is_admin && !pinned).then(|| deed("pin", text::PIN))}
-                {(is_admin && pinned).then(|| deed("unpin", text::UNPIN))}
+                {(is_admin && !pinned).then(|| action("pin", text::PIN))}
+                {(is_admin && pinned).then(|| action("unpin", text::UNPIN))}
                 {(is_admin || mine).then(|| view! {
                     <Form action="/do/amend" state=amended>
                         <input type="hidden" name="topic" value=deleting/>
                         <input type="hidden" name="target" value=seq.to_string()/>
                         <Confirm id="delete" label=text::DELETE title=text::DELETE_MESSAGE_TITLE.into() says=text::DELETE_MESSAGE_SAYS.into()>
-                            <button class="button button-danger" name="deed" value="delete">{text::DELETE}</button>
+                            <button class="button button-danger" name="action" value="delete">{text::DELETE}</button>
                         </Confirm>
                     </Form>
                 })}
@@ -120,16 +120,16 @@ fn Edit(topic: String, seq: Seq, words: String, amended: FormState) -> impl Into
             <textarea id="text" name="text" rows="3" required dir="auto">
                 {in_textarea(typed(AMEND, "text").unwrap_or(words))}
             </textarea>
-            <button class="button" name="deed" value="edit">{text::SAVE}</button>
+            <button class="button" name="action" value="edit">{text::SAVE}</button>
         </Form>
     }
 }
 
 #[component]
-fn Deed(
+fn ActionForm(
     topic: String,
     seq: Seq,
-    deed: &'static str,
+    action: &'static str,
     label: &'static str,
     amended: FormState,
 ) -> impl IntoView {
@@ -137,7 +137,7 @@ fn Deed(
         <Form action=AMEND state=amended>
             <input type="hidden" name="topic" value=topic/>
             <input type="hidden" name="target" value=seq.to_string()/>
-            <button class="button" name="deed" value=deed>{label}</button>
+            <button class="button" name="action" value=action>{label}</button>
         </Form>
     }
 }

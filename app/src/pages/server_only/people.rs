@@ -44,7 +44,7 @@ fn People(people: Part<Person>, find: String) -> impl IntoView {
                     <button class="button">{text::FIND}</button>
                 </form>
                 {none.then(|| view! { <p class="hint">{hint}</p> })}
-                <Form action="/do/gather" class="form">
+                <Form action="/do/create_group_with" class="form">
                     <ul class="listing listing-box">{rows}</ul>
                     <ShowMore more address="/people?after=".into() after/>
                     {(!none).then(|| view! {
@@ -56,7 +56,7 @@ fn People(people: Part<Person>, find: String) -> impl IntoView {
                             maxlength=GROUP_NAME_CHARS.to_string()
                             autocomplete="off"
                             dir="auto"
-                            value=typed("/do/gather", "name")
+                            value=typed("/do/create_group_with", "name")
                             placeholder=text::GROUP_NAME
                             aria-describedby="gather-refused"
                         />
@@ -73,7 +73,7 @@ fn People(people: Part<Person>, find: String) -> impl IntoView {
 #[component]
 fn Row(person: Person) -> impl IntoView {
     let (id, name) = (person.id.to_string(), person.name.to_string());
-    let chosen = typed_all("/do/gather", "users[]").is_some_and(|users| users.contains(&id));
+    let chosen = typed_all("/do/create_group_with", "users[]").is_some_and(|users| users.contains(&id));
     view! {
         <li class="listing-row">
             <label class="form-choice">

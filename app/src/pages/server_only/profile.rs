@@ -78,10 +78,10 @@ pub(super) fn ProfileForms(profile: Profile) -> impl IntoView {
                 </Confirm>
             </form>
         })}
-        <Form action="/do/describe" class="form">
+        <Form action="/do/set_bio" class="form">
             <label for="bio">{text::BIO}</label>
             <textarea id="bio" name="bio" rows="3" maxlength=BIO_CHARS.to_string() dir="auto" aria-describedby="bio-refused">
-                {in_textarea(typed("/do/describe", "bio").unwrap_or_else(|| bio.as_str().to_owned()))}
+                {in_textarea(typed("/do/set_bio", "bio").unwrap_or_else(|| bio.as_str().to_owned()))}
             </textarea>
             <Refusal id="bio-refused"/>
             <button class="button">{text::SAVE}</button>

@@ -46,7 +46,8 @@ fn OfServer(
     find: String,
 ) -> impl IntoView {
     let ServerAdminData { role, accounts, groups, link, audit } = administered;
-    let (ranked, offered) = (FormState::of("/do/app_rank").shown(), FormState::of("/do/offer_reset").shown());
+    let (ranked, offered) =
+        (FormState::of("/do/set_application_role").shown(), FormState::of("/do/create_reset_link").shown());
     let after =
         accounts.items.last().filter(|_| person.is_empty()).map(|listed| listed.person.id.to_string());
     let more = accounts.more;
@@ -83,7 +84,7 @@ fn OfServer(
             </section>
             <section class="card" aria-labelledby="audit">
                 <h2 id="audit">{text::AUDIT}</h2>
-                <AuditLog page=audit says=text::deed path="/server"/>
+                <AuditLog page=audit says=text::audit_event path="/server"/>
             </section>
         </Sheet>
     }
@@ -97,7 +98,7 @@ fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormSt
         if role == AppRole::Admin { ("member", text::MAKE_MEMBER) } else { ("admin", text::MAKE_ADMIN) };
     let rank = (mine == AppRole::Owner && role < AppRole::Owner).then(|| {
         view! {
-            <Form action="/do/app_rank" state=ranked>
+            <Form action="/do/set_application_role" state=ranked>
                 <input type="hidden" name="user" value=id.to_string()/>
                 <button class="button button-tiny" name="role" value=other.0>{other.1}</button>
             </Form>
@@ -105,7 +106,7 @@ fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormSt
     });
     let reset = (role < mine).then(|| {
         view! {
-            <Form action="/do/offer_reset" state=offered>
+            <Form action="/do/create_reset_link" state=offered>
                 <input type="hidden" name="user" value=id.to_string()/>
                 <button class="button button-tiny">{text::RESET_LINK}</button>
             </Form>

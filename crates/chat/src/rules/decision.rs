@@ -70,8 +70,8 @@ impl Decision {
 
     /// Adds an event to the audit log of the application.
     #[must_use]
-    pub fn note_in_app(mut self, deed: AuditEvent) -> Self {
-        self.news.push(News::App(deed));
+    pub fn note_in_app(mut self, event: AuditEvent) -> Self {
+        self.news.push(News::App(event));
         self
     }
 

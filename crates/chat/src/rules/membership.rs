@@ -86,7 +86,7 @@ pub fn join(
 ///
 /// # Errors
 /// Those of [`may_join`], and [`Refusal::InviteOver`].
-pub fn door(
+pub fn check_join_policy(
     roster: &Roster,
     user: Option<UserId>,
     invite: Option<InviteId>,

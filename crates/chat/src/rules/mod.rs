@@ -17,7 +17,8 @@ pub use application::{app_rank, may_reset, needs_app_admin};
 pub use decision::{Decision, News};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{
-    Contact, Groups, SEATS_FROM_ONE, add, door, found, join, leave, may_give_seat, may_join, remove, unban,
+    Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, found, join, leave, may_give_seat, may_join,
+    remove, unban,
 };
 pub use resume::{Resume, resume};
 pub use roles::{mute, needs_admin, rank};

@@ -45,8 +45,8 @@ pub fn delete(roster: &Roster, by: UserId, typed: &str) -> Result<Decision, Refu
     }
     let admin = roster.member(by).map(|member| member.person.clone()).ok_or(Refusal::NotAdmin)?;
     // Its own audit log is deleted with it.
-    let deed = AuditEvent::GroupDeleted { by: admin, group: roster.summary() };
-    let told = Decision::fact(Fact::Deleted).note_in_app(deed);
+    let event = AuditEvent::GroupDeleted { by: admin, group: roster.summary() };
+    let told = Decision::fact(Fact::Deleted).note_in_app(event);
     Ok(roster.members.iter().fold(told, |decision, member| {
         decision.tell_user(&member.person, Event::GroupGone { id: roster.id })
     }))

@@ -46,8 +46,8 @@ impl Chat {
             return Err(Refusal::NotFound.into());
         };
         rules::app_rank(by, of.role, role)?;
-        let deed = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
-        self.commit_noted(Write::AppRank { user, role }, me.id, &deed).await.map(|_| ())
+        let event = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
+        self.commit_noted(Write::AppRank { user, role }, me.id, &event).await.map(|_| ())
     }
 
     /// Creates a token that resets the password of an account, within a day and once.

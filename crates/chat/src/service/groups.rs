@@ -26,16 +26,16 @@ impl Chat {
         &self,
         me: &Person,
         name: &str,
-        door: JoinPolicy,
+        join_policy: JoinPolicy,
     ) -> Result<GroupSummary, Error> {
-        self.create_group_of(me, name, door, &[]).await
+        self.create_group_of(me, name, join_policy, &[]).await
     }
 
     pub(super) async fn create_group_of(
         &self,
         me: &Person,
         name: &str,
-        door: JoinPolicy,
+        join_policy: JoinPolicy,
         others: &[Person],
     ) -> Result<GroupSummary, Error> {
         let name = names::group_name(name)?;
@@ -45,7 +45,7 @@ impl Chat {
             name: name.clone(),
             description: Description::default(),
             limit: self.limits.group_members,
-            join_policy: door,
+            join_policy,
             announcing: false,
             slow_s: 0,
             archived: false,
@@ -76,7 +76,7 @@ impl Chat {
         let has_seat = |me: &&Person| group.members.iter().any(|member| member.person.id == me.id);
         let Some(me) = me.filter(has_seat) else {
             let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-            let closed = rules::door(&roster, me.map(|me| me.id), invite, self.steady.now()).err();
+            let closed = rules::join_policy(&roster, me.map(|me| me.id), invite, self.steady.now()).err();
             return Ok(GroupView::Outside {
                 members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
                 closed: closed.map(|refusal| refusal.sentence()),
@@ -271,7 +271,7 @@ impl Chat {
             let (topic, data) = match news {
                 News::Group(event) => (Topic::group(id), Json::of(&event)),
                 News::Audit(event) => (Topic::audit(id), Json::of(&event)),
-                News::App(deed) => (Topic::app_audit(), Json::of(&deed)),
+                News::App(event) => (Topic::app_audit(), Json::of(&event)),
                 News::User(user, event) => (Topic::user(user), Json::of(&event)),
             };
             self.draft(topic, by, data, at)

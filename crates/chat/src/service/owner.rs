@@ -73,8 +73,8 @@ impl Chat {
 
     async fn own(&self, me: &Person) -> Result<(), Error> {
         self.acts.take(me.id, self.steady.now())?;
-        let deed = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
-        match self.commit_noted(Write::Own { user: me.id }, me.id, &deed).await? {
+        let event = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
+        match self.commit_noted(Write::Own { user: me.id }, me.id, &event).await? {
             Outcome::Stale => Err(Refusal::ResetOver.into()),
             _ => Ok(()),
         }

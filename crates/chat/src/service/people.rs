@@ -78,7 +78,7 @@ impl Chat {
             return Err(Refusal::SignUpClosed.into());
         };
         let roster = self.store.roster(group).await?.ok_or(Refusal::SignUpClosed)?;
-        Ok(rules::door(&roster, None, Some(invite), self.steady.now())?)
+        Ok(rules::check_join_policy(&roster, None, Some(invite), self.steady.now())?)
     }
 
     /// Returns the user of a session token; none if the session is unknown or has ended.

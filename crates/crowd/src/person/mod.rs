@@ -36,7 +36,7 @@ pub struct Person {
 
 /// The action of a pending send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum Operation {
     /// Sends a message.
     Say,
     /// Edits an earlier message of the person's own.
@@ -51,16 +51,16 @@ pub(crate) struct Letter {
     pub(crate) id: String,
     /// The text of the message or of the edit.
     pub(crate) text: String,
-    pub(crate) deed: Deed,
+    pub(crate) operation: Operation,
 }
 
 impl Letter {
     /// Returns the text that the record and the log compare: the message, or the kind of the amendment.
     pub(crate) fn body(&self) -> String {
-        match self.deed {
-            Deed::Say => self.text.clone(),
-            Deed::Edit(_) => "edited".into(),
-            Deed::React(_) => "reacted".into(),
+        match self.operation {
+            Operation::Say => self.text.clone(),
+            Operation::Edit(_) => "edited".into(),
+            Operation::React(_) => "reacted".into(),
         }
     }
 }
@@ -100,8 +100,11 @@ impl Person {
         mixed: Option<Duration>,
     ) -> Self {
         let name = guest.name.to_string();
-        let letter =
-            |n| Letter { id: format!("{name}-{n}"), text: format!("{name} says {n}"), deed: Deed::Say };
+        let letter = |n| Letter {
+            id: format!("{name}-{n}"),
+            text: format!("{name} says {n}"),
+            operation: Operation::Say,
+        };
         let to_say = (0..messages).map(letter).collect();
         let record = Record { name, notes: Vec::new() };
         Self {

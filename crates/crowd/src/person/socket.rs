@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use wire::{Action, Amendment, ClientFrame, Cursor, Emoji, Epoch, FromServer, Ref, SendId, ServerFrame};
 
-use super::{Deed, Letter, Person};
+use super::{Letter, Operation, Person};
 use crate::history::line;
 use crate::record::Note;
 
@@ -78,12 +78,16 @@ impl Person {
         if number % 5 == 4
             && let Some((seq, said)) = &self.own
         {
-            return Letter { text: format!("{said}\nedited {number}"), deed: Deed::Edit(*seq), ..letter };
+            return Letter {
+                text: format!("{said}\nedited {number}"),
+                operation: Operation::Edit(*seq),
+                ..letter
+            };
         }
         if number % 7 == 6
             && let Some(seq) = self.others.take()
         {
-            return Letter { deed: Deed::React(seq), ..letter };
+            return Letter { operation: Operation::React(seq), ..letter };
         }
         letter
     }
@@ -92,10 +96,10 @@ impl Person {
         let (topic, id) = (self.topic.clone(), SendId::new(&letter.id).ok()?);
         let number = letter.id.rsplit('-').next()?.parse().ok()?;
         let text = letter.text.clone();
-        let action = match letter.deed {
-            Deed::Say => Action::Post { topic, id, text, reply_to: None },
-            Deed::Edit(target) => Action::Amend { topic, id, target, amendment: Amendment::Edit(text) },
-            Deed::React(target) => {
+        let action = match letter.operation {
+            Operation::Say => Action::Post { topic, id, text, reply_to: None },
+            Operation::Edit(target) => Action::Amend { topic, id, target, amendment: Amendment::Edit(text) },
+            Operation::React(target) => {
                 let amendment = Amendment::React(Emoji::new("👍").ok()?, true);
                 Action::Amend { topic, id, target, amendment }
             }
@@ -137,7 +141,7 @@ impl Person {
             }
             ServerFrame::Ack { id, seq, duplicate, .. } => {
                 if let Some(letter) = self.unanswered.iter().find(|letter| letter.id == id.as_str())
-                    && letter.deed == Deed::Say
+                    && letter.operation == Operation::Say
                 {
                     self.own = Some((seq, letter.text.clone()));
                 }

@@ -5,7 +5,7 @@ use rusqlite::{ToSql, Transaction, params};
 use wire::{Invite, JoinPolicy, Member, Settings};
 
 use super::append::append;
-use super::values::{APPLICATION, door, role};
+use super::values::{APPLICATION, join_policy, role};
 use super::{damaged, names};
 
 /// Changes a group, if it is what was looked at when that was decided.
@@ -103,7 +103,7 @@ fn settle(db: &Transaction<'_>, group: &str, settings: &Settings) -> rusqlite::R
         folded(settings.name.as_str()),
         settings.description.as_str(),
         settings.limit,
-        door(settings.join_policy),
+        join_policy(settings.join_policy),
         settings.announcing,
         settings.slow_s,
         settings.archived,

@@ -13,7 +13,7 @@ use wire::{
 };
 
 use super::people::person;
-use super::values::{APPLICATION, checked, door_of, notify_of, role_of, seq};
+use super::values::{APPLICATION, checked, join_policy_of, notify_of, role_of, seq};
 use super::{damaged, logs, names};
 
 /// Returns settings, members, bans, invites and version of a group.
@@ -238,7 +238,7 @@ fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
         name: group_name(row, 1)?,
         description: description(row, 2)?,
         limit: damaged::or(row, "groups", row.get(3), Limits::default().group_members)?,
-        join_policy: damaged::or(row, "groups", door_of(row, 4), JoinPolicy::Invite)?,
+        join_policy: damaged::or(row, "groups", join_policy_of(row, 4), JoinPolicy::Invite)?,
         announcing: damaged::or(row, "groups", row.get(6), false)?,
         slow_s: damaged::or(row, "groups", row.get(7), 0)?,
         archived: damaged::or(row, "groups", row.get(8), false)?,

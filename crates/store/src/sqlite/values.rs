@@ -30,19 +30,19 @@ pub(super) fn role_of(text: &str) -> Option<Role> {
 }
 
 /// Returns the column value of a join policy; a second column says that the group is listed.
-pub(super) const fn door(door: JoinPolicy) -> &'static str {
-    match door {
+pub(super) const fn join_policy(policy: JoinPolicy) -> &'static str {
+    match policy {
         JoinPolicy::Listed | JoinPolicy::Open => "open",
         JoinPolicy::Invite => "invite",
     }
 }
 
 /// Reads a join policy from its two columns, the first of which is `column`.
-pub(super) fn door_of(row: &Row<'_>, column: usize) -> rusqlite::Result<JoinPolicy> {
-    let door = checked(row, column, |text: String| {
-        [JoinPolicy::Open, JoinPolicy::Invite].into_iter().find(|known| door(*known) == text)
+pub(super) fn join_policy_of(row: &Row<'_>, column: usize) -> rusqlite::Result<JoinPolicy> {
+    let policy = checked(row, column, |text: String| {
+        [JoinPolicy::Open, JoinPolicy::Invite].into_iter().find(|known| join_policy(*known) == text)
     })?;
-    Ok(if door == JoinPolicy::Open && row.get(column + 1)? { JoinPolicy::Listed } else { door })
+    Ok(if policy == JoinPolicy::Open && row.get(column + 1)? { JoinPolicy::Listed } else { policy })
 }
 
 /// Returns the column value of a role in the application.

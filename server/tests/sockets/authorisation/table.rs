@@ -43,55 +43,65 @@ pub(super) const TABLE: &[Row] = &[
     Row("publish", "++++++++++", |_| Ask::Frame(r#"{"action":"publish","topic":"news","data":1}"#.into())),
     Row("publish to a group", "RRRRRRRRRR", |w| w.on_group("publish", r#","data":1"#)),
     Row("ping", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
-    Row("/do/introduce", "++++++++++", |_| Ask::Do("introduce", "name=new".into())),
-    Row("/do/look_around", "++++++++++", |_| Ask::Do("look_around", String::new())),
+    Row("/do/create_guest", "++++++++++", |_| Ask::Do("create_guest", "name=new".into())),
+    Row("/do/overview", "++++++++++", |_| Ask::Do("overview", String::new())),
     Row("/do/find_people", "S+++++++++", |_| Ask::Do("find_people", "words=".into())),
     Row("/do/find_members", "SM++M+++MM", |w| w.in_group("find_members", "&typed=")),
     Row("/do/find_emoji", "++++++++++", |_| Ask::Do("find_emoji", "words=".into())),
     Row("/do/create_group", "S+++++++++", |_| Ask::Do("create_group", "name=new".into())),
-    Row("/do/enter", "++++++++++", |w| w.in_group("enter", "")),
-    Row("/do/enter direct", "S+++++++++", |w| Ask::Do("enter", format!("person={}", w.ben.id))),
+    Row("/do/conversation_view", "++++++++++", |w| w.in_group("conversation_view", "")),
+    Row("/do/conversation_view direct", "S+++++++++", |w| {
+        Ask::Do("conversation_view", format!("person={}", w.ben.id))
+    }),
     Row("/do/join", "SI++I+++II", |w| w.in_group("join", "")),
     Row("/do/join by invite", "S+++++++++", |w| w.in_group("join", &format!("&invite={}", w.invite))),
     Row("/do/leave", "S++++++L++", |w| w.in_group("leave", "")),
-    Row("/do/prefer", "SM++M+++MM", |w| Ask::Do("prefer", format!("topic=group/{}&notify=all", w.group))),
+    Row("/do/set_preferences", "SM++M+++MM", |w| {
+        Ask::Do("set_preferences", format!("topic=group/{}&notify=all", w.group))
+    }),
     Row("/do/post", "SM++MU++MM", |w| Ask::Do("post", format!("topic=group/{}&id=1&text=hi", w.group))),
     Row("/do/amend", "SMAAMU++MM", |w| {
-        Ask::Do("amend", format!("topic=group/{}&target={}&deed=pin", w.group, w.said))
+        Ask::Do("amend", format!("topic=group/{}&target={}&action=pin", w.group, w.said))
     }),
-    Row("/do/slice", "SM++M+++MM", |w| Ask::Do("slice", format!("topic=group/{}", w.group))),
-    Row("/do/slice direct of others", "SNNNNNNNNN", |w| Ask::Do("slice", format!("topic={}", w.direct()))),
-    Row("/do/settle", "SMAAMA++MM", |w| {
-        w.in_group("settle", "&name=tea&description=&limit=9&door=open&slow_s=0")
+    Row("/do/history", "SM++M+++MM", |w| Ask::Do("history", format!("topic=group/{}", w.group))),
+    Row("/do/history direct of others", "SNNNNNNNNN", |w| {
+        Ask::Do("history", format!("topic={}", w.direct()))
+    }),
+    Row("/do/update_settings", "SMAAMA++MM", |w| {
+        w.in_group("update_settings", "&name=tea&description=&limit=9&join_policy=open&slow_s=0")
     }),
     Row("/do/archive", "SMAAMA++MM", |w| w.in_group("archive", "&archived=true")),
     Row("/do/delete_group", "SMAAMA++MM", |w| w.in_group("delete_group", "&typed=tea")),
-    Row("/do/manage add", "SMAAMA++MM", |w| {
-        w.in_group("manage", &format!("&users[]={}&deed=add", w.nobody.id))
+    Row("/do/manage_members add", "SMAAMA++MM", |w| {
+        w.in_group("manage_members", &format!("&users[]={}&action=add", w.nobody.id))
     }),
-    Row("/do/manage promote", "SMAAMA++MM", |w| {
-        w.in_group("manage", &format!("&users[]={}&deed=promote", w.ben.id))
+    Row("/do/manage_members promote", "SMAAMA++MM", |w| {
+        w.in_group("manage_members", &format!("&users[]={}&action=promote", w.ben.id))
     }),
-    Row("/do/manage demote oneself", "SMAAMA+LMM", |w| {
-        w.in_group("manage", &format!("&users[]={}&deed=demote", w.me.id))
+    Row("/do/manage_members demote oneself", "SMAAMA+LMM", |w| {
+        w.in_group("manage_members", &format!("&users[]={}&action=demote", w.me.id))
     }),
-    Row("/do/manage remove", "SMAAMA++MM", |w| {
-        w.in_group("manage", &format!("&users[]={}&deed=remove", w.ben.id))
+    Row("/do/manage_members remove", "SMAAMA++MM", |w| {
+        w.in_group("manage_members", &format!("&users[]={}&action=remove", w.ben.id))
     }),
-    Row("/do/manage mute oneself", "SMAAMAOOMM", |w| {
-        w.in_group("manage", &format!("&users[]={}&deed=mute", w.me.id))
+    Row("/do/manage_members mute oneself", "SMAAMAOOMM", |w| {
+        w.in_group("manage_members", &format!("&users[]={}&action=mute", w.me.id))
     }),
-    Row("/do/invite", "SMAAMA++MM", |w| w.in_group("invite", "&minutes=60")),
-    Row("/do/revoke", "SMAAMA++MM", |w| w.in_group("revoke", &format!("&invite={}", w.invite))),
+    Row("/do/create_invite", "SMAAMA++MM", |w| w.in_group("create_invite", "&minutes=60")),
+    Row("/do/revoke_invite", "SMAAMA++MM", |w| w.in_group("revoke_invite", &format!("&invite={}", w.invite))),
     Row("/do/block", "S+++++++++", |w| Ask::Do("block", format!("user={}&on=true", w.ben.id))),
-    Row("/do/gather", "S+++++++++", |w| Ask::Do("gather", format!("name=us&users[]={}", w.ben.id))),
+    Row("/do/create_group_with", "S+++++++++", |w| {
+        Ask::Do("create_group_with", format!("name=us&users[]={}", w.ben.id))
+    }),
     Row("/do/broadcast", "S+++++++++", |w| {
         Ask::Do("broadcast", format!("id=1&text=hi&to[]=group/{}", w.group))
     }),
     Row("/do/broadcast to everyone", "SPPPPPPP++", |_| {
         Ask::Do("broadcast", "id=1&text=hi&audience=everyone".into())
     }),
-    Row("/do/claim", "S++H++++HH", |_| Ask::Do("claim", "password=correct+horse+battery".into())),
+    Row("/do/create_account", "S++H++++HH", |_| {
+        Ask::Do("create_account", "password=correct+horse+battery".into())
+    }),
     Row("/do/sign_in with a wrong password", "XXXXXXXXXX", |_| {
         Ask::Do("sign_in", "name=nobody&password=correct+horse".into())
     }),
@@ -100,8 +110,12 @@ pub(super) const TABLE: &[Row] = &[
     Row("/do/change_password", "SCCXCCCCXX", |_| {
         Ask::Do("change_password", "old=wrong+horse&new=another+battery+staple".into())
     }),
-    Row("/do/app_rank", "SZZZZZZZZ+", |w| Ask::Do("app_rank", format!("user={}&role=admin", w.ben.id))),
-    Row("/do/offer_reset", "SPPPPPPP++", |w| Ask::Do("offer_reset", format!("user={}", w.ben.id))),
+    Row("/do/set_application_role", "SZZZZZZZZ+", |w| {
+        Ask::Do("set_application_role", format!("user={}&role=admin", w.ben.id))
+    }),
+    Row("/do/create_reset_link", "SPPPPPPP++", |w| {
+        Ask::Do("create_reset_link", format!("user={}", w.ben.id))
+    }),
     Row("/do/reset_password", "VVVVVVVVVV", |_| {
         Ask::Do("reset_password", "token=nonsense&password=correct+horse".into())
     }),
@@ -140,7 +154,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("page /people/:person", "S+++++++++", |w| Ask::Get(format!("/people/{}", w.ben.id))),
     Row("/avatar", "S+++++++++", |w| Ask::Get(format!("/avatar/{}", w.ben.id))),
     Row("/account/picture", "SCCJCCCCJJ", |_| Ask::Upload),
-    Row("/do/describe", "SCC+CCCC++", |_| Ask::Do("describe", "bio=hello".into())),
+    Row("/do/set_bio", "SCC+CCCC++", |_| Ask::Do("set_bio", "bio=hello".into())),
     Row("page /people", "S+++++++++", |_| Ask::Get("/people".into())),
     Row("page /broadcast", "S+++++++++", |_| Ask::Get("/broadcast".into())),
     Row("page /broadcast/:seq", "SNNNNNNNNN", |_| Ask::Get("/broadcast/1".into())),

@@ -15,7 +15,7 @@ use crate::testing::{ann, ben, cal, for_all};
 
 /// One random operation. Numbers choose from small sets, so that users conflict with each other.
 #[derive(Clone, Copy, Debug)]
-enum Deed {
+enum Operation {
     /// Sends with an id, perhaps with the permission of a membership.
     Send { who: usize, topic: usize, id: usize, text: usize, seat: Option<usize> },
     /// Creates a group.
@@ -31,18 +31,18 @@ enum Deed {
 const GROUPS: [GroupId; 2] = [TEA, GroupId::from_bytes(*b"..chess...")];
 
 pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
-    let batches = vec(vec(deed(), 1..12), 1..12);
+    let batches = vec(vec(operation(), 1..12), 1..12);
     for_all(48, batches, move |batches| {
         let store = fresh();
         async move {
             with_people(&*store).await;
             let mut model = Model::default();
             let mut now = 0;
-            for deeds in batches {
+            for operations in batches {
                 let (mut writes, mut expected) = (vec![], vec![]);
-                for deed in deeds {
+                for operation in operations {
                     now += 1;
-                    let write = write(&model, deed, Timestamp(now));
+                    let write = write(&model, operation, Timestamp(now));
                     expected.push(model.write(&write));
                     writes.push(write);
                 }
@@ -54,25 +54,25 @@ pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
     .await;
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn operation() -> impl Strategy<Value = Operation> {
     let (who, group, topic) = (0..3usize, 0..2usize, 0..topics().len());
     // Mostly the roster that was just read, sometimes one that another change has replaced.
     let age = || prop_oneof![4 => Just(0u64), 1 => 1..3u64];
     let seat = option::of(group.clone());
     prop_oneof![
         6 => (0..4usize, topic, 0..6usize, 0..2usize, seat)
-            .prop_map(|(who, topic, id, text, seat)| Deed::Send { who, topic, id, text, seat }),
-        2 => (who.clone(), group.clone()).prop_map(|(who, group)| Deed::Found { who, group }),
-        3 => (who.clone(), group.clone(), age()).prop_map(|(who, group, age)| Deed::Move { who, group, age }),
-        1 => (who.clone(), group, age()).prop_map(|(who, group, age)| Deed::Rank { who, group, age }),
-        1 => who.prop_map(|who| Deed::Touch { who }),
+            .prop_map(|(who, topic, id, text, seat)| Operation::Send { who, topic, id, text, seat }),
+        2 => (who.clone(), group.clone()).prop_map(|(who, group)| Operation::Found { who, group }),
+        3 => (who.clone(), group.clone(), age()).prop_map(|(who, group, age)| Operation::Move { who, group, age }),
+        1 => (who.clone(), group, age()).prop_map(|(who, group, age)| Operation::Rank { who, group, age }),
+        1 => who.prop_map(|who| Operation::Touch { who }),
     ]
 }
 
-fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
+fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
     let id = format!("news-{}", now.0);
-    match deed {
-        Deed::Send { who, topic, id, text, seat } => {
+    match operation {
+        Operation::Send { who, topic, id, text, seat } => {
             let person = people().get(who).cloned();
             let sender = person.as_ref().map_or(Sender::Open, |person| Sender::User(person.id));
             let right = seat.zip(person).map(|(group, person)| Permission {
@@ -84,11 +84,11 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
             let said = draft(&topics()[topic], sender, &id.to_string(), ["yes", "no"][text]);
             Write::Post(Draft { right, at: now, ..said })
         }
-        Deed::Found { who, group } => {
+        Operation::Found { who, group } => {
             let founding = founding(GROUPS[group], "tea", &people()[who]);
             Write::Change(GroupChange { news: vec![news(GROUPS[group], &people()[who], &id)], ..founding })
         }
-        Deed::Move { who, group, age } => {
+        Operation::Move { who, group, age } => {
             let (group, person) = (GROUPS[group], people()[who].clone());
             let fact = match model.member(group, person.id) {
                 Some(_) => unseated(person.id),
@@ -98,7 +98,7 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
             change.news.push(news(group, &person, &id));
             Write::Change(change)
         }
-        Deed::Rank { who, group, age } => {
+        Operation::Rank { who, group, age } => {
             let (group, user) = (GROUPS[group], people()[who].id);
             let role = match model.member(group, user).map(|member| member.role) {
                 Some(Role::Admin) => Role::Member,
@@ -106,7 +106,7 @@ fn write(model: &Model, deed: Deed, now: Timestamp) -> Write {
             };
             Write::Change(decided(model, group, age, Fact::Ranked(user, role)))
         }
-        Deed::Touch { who } => Write::Touch { token: hash(1), at: Timestamp(who as i64) },
+        Operation::Touch { who } => Write::Touch { token: hash(1), at: Timestamp(who as i64) },
     }
 }
 

@@ -177,18 +177,18 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
         let found = store.groups(words, all, None, limit).await.unwrap();
         found.into_iter().map(|listing| format!("{} {}", listing.group.name, listing.members)).collect()
     };
-    let doors = [
+    let join_policies = [
         ("Äpfel", JoinPolicy::Listed, false),
         ("tea", JoinPolicy::Listed, false),
         ("tent", JoinPolicy::Listed, true),
     ];
     let more = [("Teapot", JoinPolicy::Open, false), ("team", JoinPolicy::Invite, false)];
-    for (number, (name, door, archived)) in (1..).zip(doors.into_iter().chain(more)) {
+    for (number, (name, join_policy, archived)) in (1..).zip(join_policies.into_iter().chain(more)) {
         let id = GroupId::from_bytes([number; 10]);
         commit_one(&*store, founding(id, &number.to_string(), &ann())).await;
-        let settled = Fact::Settled(Settings { join_policy: door, archived, ..settings(name) });
+        let settled = Fact::Settled(Settings { join_policy: join_policy, archived, ..settings(name) });
         commit_one(&*store, change(id, 1, vec![settled])).await;
-        assert_eq!(store.roster(id).await.unwrap().unwrap().settings.join_policy, door);
+        assert_eq!(store.roster(id).await.unwrap().unwrap().settings.join_policy, join_policy);
     }
     let tea = GroupId::from_bytes([2; 10]);
     commit_one(&*store, change(tea, 2, vec![seated(&ben(), Role::Member)])).await;
