@@ -14,7 +14,7 @@ pub fn busy_page(assets: &Assets) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
          <link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"{css}\">\
-         <title>{title}</title></head><body><main class=\"plain\" id=\"main\"><h1>{title}</h1><p>{hint}</p>\
+         <title>{title}</title></head><body><main class=\"centered-page\" id=\"main\"><h1>{title}</h1><p>{hint}</p>\
          <p><a class=\"button\" href=\"\">{reload}</a></p></main></body></html>"
     )
 }

@@ -36,10 +36,10 @@ pub use busy::busy_page;
 pub use client::ChatClient;
 pub use failure::Failure;
 #[cfg(feature = "ssr")]
-pub use pages::server_only::Still;
+pub use pages::server_only::ServerOnlyPage;
 #[cfg(feature = "ssr")]
 pub use returned::{PagePath, Returned, ShownOnce};
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, Root, ServerOrigin, SessionCookie, shell};
-pub use site::{App, is_live};
+pub use site::{App, is_hydrated};
 pub use zone::{Local, Served, ZONE_COOKIE, Zone};

@@ -40,7 +40,7 @@ impl Outage {
         let is_away = {
             let session = session.clone();
             move || {
-                let link = untrack(|| session.current()).map(|live| live.link.get_untracked());
+                let link = untrack(|| session.current()).map(|client| client.link.get_untracked());
                 link.is_some_and(|link| matches!(link, LinkState::Offline))
             }
         };
@@ -69,7 +69,7 @@ impl Outage {
         });
         let session = session.clone();
         Effect::new(move |_| {
-            let is_online = session.current().is_some_and(|live| live.link.get() == LinkState::Online);
+            let is_online = session.current().is_some_and(|client| client.link.get() == LinkState::Online);
             if let Some(place) = self.asked.get().filter(|_| is_online) {
                 (browser.go_to)(&place);
             }

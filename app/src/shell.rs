@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::pages::server_only::{ReturnedPage, Still};
+use crate::pages::server_only::{ReturnedPage, ServerOnlyPage};
 use crate::returned::Returned;
 use crate::site::App;
 use crate::zone::Served;
@@ -33,9 +33,9 @@ pub struct ServerOrigin(pub Option<String>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Root {
     /// A hydrated page.
-    Live,
+    Hydrated,
     /// A server-only page, sent without the app's script.
-    Still,
+    ServerOnly,
     /// The page of a refused form whose own page no longer has it.
     Returned,
 }
@@ -122,7 +122,7 @@ pub fn shell(
         let address = serde_json::Value::from(address).to_string().replace('<', "\\u003c");
         format!("history.replaceState(null,'',{address})")
     });
-    let live = root == Root::Live;
+    let client = root == Root::Hydrated;
     view! {
         <!DOCTYPE html>
         <html lang="en" data-served=served>
@@ -136,7 +136,7 @@ pub fn shell(
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=css/>
                 {readdress.map(|script| view! { <script nonce=nonce.clone()>{script}</script> })}
-                {live.then(|| view! {
+                {client.then(|| view! {
                     <link rel="modulepreload" href=js nonce=nonce.clone()/>
                     <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
                     <script type="module" nonce=nonce>{boot}</script>
@@ -145,8 +145,8 @@ pub fn shell(
             </head>
             <body data-refused-form=form data-refused=reason>
                 {match root {
-                    Root::Live => EitherOf3::A(view! { <App/> }),
-                    Root::Still => EitherOf3::B(view! { <Still/> }),
+                    Root::Hydrated => EitherOf3::A(view! { <App/> }),
+                    Root::ServerOnly => EitherOf3::B(view! { <ServerOnlyPage/> }),
                     Root::Returned => EitherOf3::C(view! { <ReturnedPage/> }),
                 }}
             </body>

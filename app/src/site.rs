@@ -61,7 +61,7 @@ fn Guard(session: Session) -> impl IntoView {
 fn show_unread(session: &Session) {
     let session = session.clone();
     Effect::new(move |_| {
-        let is_unread = session.current().is_some_and(|live| live.unread_for_me() != 0);
+        let is_unread = session.current().is_some_and(|client| client.unread_for_me() != 0);
         let icon = document().query_selector("link[rel=icon]").ok().flatten();
         let file = if is_unread { "/icon-unread.svg" } else { "/icon.svg" };
         if let Some(icon) = icon.filter(|icon| icon.get_attribute("href").as_deref() != Some(file)) {
@@ -73,7 +73,7 @@ fn show_unread(session: &Session) {
 
 /// Returns true if the page at this path is hydrated in a browser: all others are server-only.
 #[must_use]
-pub fn is_live(path: &str) -> bool {
+pub fn is_hydrated(path: &str) -> bool {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let id = path.strip_prefix("/g/").or_else(|| path.strip_prefix("/d/"));
     path == "/" || id.is_some_and(|id| !id.contains('/'))
@@ -82,7 +82,7 @@ pub fn is_live(path: &str) -> bool {
 /// The one [`ChatClient`] of this page, kept while its user goes from one conversation to another.
 #[derive(Clone, Default)]
 pub(crate) struct Session {
-    live: ArcRwSignal<Option<ChatClient>>,
+    client: ArcRwSignal<Option<ChatClient>>,
     shown: ArcStoredValue<bool>,
 }
 
@@ -94,20 +94,20 @@ impl Session {
 
     /// Returns the [`ChatClient`] of this page, if somebody is signed in. Tracks.
     pub(crate) fn current(&self) -> Option<ChatClient> {
-        self.live.get()
+        self.client.get()
     }
 
     /// Returns the [`ChatClient`] of the signed-in user; in a browser the first call starts it.
-    pub(crate) fn live(&self, visit: Overview) -> ChatClient {
-        let known = self.live.get_untracked().filter(|live| live.me == visit.me);
+    pub(crate) fn client(&self, visit: Overview) -> ChatClient {
+        let known = self.client.get_untracked().filter(|client| client.me == visit.me);
         known.unwrap_or_else(|| {
-            let live = ChatClient::new(visit);
-            self.live.set(Some(live.clone()));
+            let client = ChatClient::new(visit);
+            self.client.set(Some(client.clone()));
             if let Some(browser) = use_browser() {
-                (browser.start)(live.clone());
+                (browser.start)(client.clone());
                 (browser.send_zone)();
             }
-            live
+            client
         })
     }
 }

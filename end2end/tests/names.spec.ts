@@ -120,7 +120,7 @@ test("who is typing is told in the page's direction, whoever it is", async ({ an
     for (const somebody of [anna, sara, dawud]) await somebody.open(tea.groups.empty.path);
     await sara.page.getByLabel("Message", { exact: true }).pressSequentially("abc");
     await dawud.page.getByLabel("Message", { exact: true }).pressSequentially("abc");
-    const typing = anna.page.locator(".footnote-typing");
+    const typing = anna.page.locator(".status-line-typing");
     await expect(typing.locator("bdi")).toHaveCount(2);
     await expect(typing).toHaveCSS("direction", "ltr");
     await expect(typing).toContainText("are typing");

@@ -2,7 +2,7 @@ import { expect, type Person, sidebar, test, together } from "../people.ts";
 
 const members = (person: Person) => person.page.getByRole("complementary", { name: "Members" });
 const seat = (person: Person, name: string) => members(person).getByRole("listitem").filter({ hasText: name });
-const receipt = (person: Person) => person.page.locator(".footnote-receipt");
+const receipt = (person: Person) => person.page.locator(".status-line-receipt");
 
 /** As if the tab were behind another one, or in front again. */
 async function hide(person: Person, hidden: boolean): Promise<void> {

@@ -37,18 +37,18 @@ enum Ring {
 const ABNORMAL: u16 = 1006;
 
 /// Drives a [`ChatClient`] until the page ends.
-pub(crate) fn start(live: ChatClient) {
+pub(crate) fn start(client: ChatClient) {
     let (bell, rings) = mpsc::channel(1);
     BELL.with_borrow_mut(|slot| *slot = Some(bell));
-    let name = outbox_name(&live);
-    storage::forget_others(Some(live.me.id));
-    live.restore(&storage::kept_under(&name));
+    let name = outbox_name(&client);
+    storage::forget_others(Some(client.me.id));
+    client.restore(&storage::kept_under(&name));
     listen("online");
     listen("visibilitychange");
-    watch_attention(&live);
-    watch_focus(&live, "focus");
-    watch_focus(&live, "blur");
-    leptos::task::spawn_local(Driver { live, rings, socket: None, name }.run());
+    watch_attention(&client);
+    watch_focus(&client, "focus");
+    watch_focus(&client, "blur");
+    leptos::task::spawn_local(Driver { client, rings, socket: None, name }.run());
 }
 
 /// Wakes the driver.
@@ -66,7 +66,7 @@ fn ring(ring: Ring) {
 }
 
 struct Driver {
-    live: ChatClient,
+    client: ChatClient,
     rings: mpsc::Receiver<Ring>,
     socket: Option<Socket>,
     name: String,
@@ -90,7 +90,7 @@ enum Turn {
 impl Driver {
     async fn run(mut self) {
         loop {
-            for order in self.live.due(Date::now()) {
+            for order in self.client.due(Date::now()) {
                 self.carry_out(order).await;
             }
             match self.wait().await {
@@ -98,7 +98,7 @@ impl Driver {
                 Turn::Frame(Ok(Message::Bytes(_))) | Turn::Rang(Ring::Work) | Turn::Time => {}
                 Turn::Frame(Err(WebSocketError::ConnectionClose(close))) => self.closed(close.code),
                 Turn::Frame(Err(_)) | Turn::SocketEnded => self.closed(ABNORMAL),
-                Turn::Rang(Ring::Back) => self.live.nudge(Date::now()),
+                Turn::Rang(Ring::Back) => self.client.nudge(Date::now()),
             }
         }
     }
@@ -120,14 +120,14 @@ impl Driver {
                     self.closed(ABNORMAL);
                 }
             }
-            Effect::Load(topic) => leptos::task::spawn_local(load(self.live.clone(), topic)),
+            Effect::Load(topic) => leptos::task::spawn_local(load(self.client.clone(), topic)),
             Effect::Keep(id, text) => storage::keep(&format!("{}{id}", self.name), &text),
         }
     }
 
     async fn wait(&mut self) -> Turn {
         let now = Date::now();
-        let time = match self.live.next_at(now) {
+        let time = match self.client.next_at(now) {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -154,33 +154,33 @@ impl Driver {
             && !socket.open
         {
             socket.open = true;
-            self.live.opened(now);
+            self.client.opened(now);
         }
-        self.live.heard(frame, now);
+        self.client.heard(frame, now);
         // The server has another user, or none, for this cookie.
-        if self.live.link.get_untracked() == LinkState::Ended {
-            storage::end(self.live.me.id);
+        if self.client.link.get_untracked() == LinkState::Ended {
+            storage::end(self.client.me.id);
         }
     }
 
     /// Drops the socket, so that its late frames are ignored.
     fn closed(&mut self, code: u16) {
         self.socket = None;
-        self.live.closed(code, Date::now(), js_sys::Math::random());
+        self.client.closed(code, Date::now(), js_sys::Math::random());
         if code == CloseCode::SignedOut.number() {
-            storage::end(self.live.me.id);
+            storage::end(self.client.me.id);
         }
     }
 }
 
 /// Reloads the entries that the server does not replay.
-async fn load(live: ChatClient, topic: Topic) {
+async fn load(client: ChatClient, topic: Topic) {
     let entrance = match topic.conversation() {
         Some(Conversation::Group(group)) => {
             Some(conversation_view(Some(group.to_string()), None, PageStart::Newest, None))
         }
         Some(Conversation::Direct(pair)) => {
-            let person = pair.other(live.me.id).to_string();
+            let person = pair.other(client.me.id).to_string();
             Some(conversation_view(None, Some(person), PageStart::Newest, None))
         }
         None => None,
@@ -189,7 +189,7 @@ async fn load(live: ChatClient, topic: Topic) {
         Some(entrance) => {
             match entrance.await.map(|entrance| entrance.view) {
                 Ok(GroupView::Inside(page)) => {
-                    live.reloaded(*page);
+                    client.reloaded(*page);
                     true
                 }
                 // The membership has ended; the end of the subscription says so.
@@ -197,9 +197,9 @@ async fn load(live: ChatClient, topic: Topic) {
                 Err(_) => false,
             }
         }
-        None if topic == Topic::user(live.me.id) => match overview().await {
+        None if topic == Topic::user(client.me.id) => match overview().await {
             Ok(Some(visit)) => {
-                live.looked_around(visit, Date::now());
+                client.looked_around(visit, Date::now());
                 true
             }
             Ok(None) => true,
@@ -208,7 +208,7 @@ async fn load(live: ChatClient, topic: Topic) {
         None => true,
     };
     if !loaded {
-        live.load_failed(topic, Date::now());
+        client.load_failed(topic, Date::now());
     }
     wake();
 }
@@ -228,10 +228,10 @@ fn listen(event: &str) {
 }
 
 /// Reports whether the page is visible, now and at every change.
-fn watch_attention(live: &ChatClient) {
-    let live = live.clone();
+fn watch_attention(client: &ChatClient) {
+    let client = client.clone();
     let look = move || {
-        live.attend(document().hidden());
+        client.attend(document().hidden());
         wake();
     };
     look();
@@ -242,8 +242,8 @@ fn watch_attention(live: &ChatClient) {
 }
 
 /// Reports whether the page has the focus, now and at every change.
-fn watch_focus(live: &ChatClient, event: &str) {
-    let focused = live.focused.clone();
+fn watch_focus(client: &ChatClient, event: &str) {
+    let focused = client.focused.clone();
     let look = move || focused.set(document().has_focus().unwrap_or(true));
     look();
     let look = Closure::<dyn FnMut()>::new(look);
@@ -260,6 +260,6 @@ fn address() -> String {
 
 /// Returns the storage prefix of a user's pending messages: nobody sends messages that another user of this browser
 /// wrote.
-fn outbox_name(live: &ChatClient) -> String {
-    format!("hubbub/outbox/{}/", live.me.id)
+fn outbox_name(client: &ChatClient) -> String {
+    format!("hubbub/outbox/{}/", client.me.id)
 }

@@ -243,7 +243,7 @@ impl ServerHandle {
     /// Stops gracefully: readiness fails, new connections are refused, accepted work is finished, sockets get a goodbye
     /// and the store is closed. Returns true if all of it was done in time.
     pub async fn stop(self) -> bool {
-        let patience = self.state.config.timeouts.shutdown;
+        let grace = self.state.config.timeouts.shutdown;
         let chat = Arc::clone(&self.chat);
         self.state.stopping.cancel();
         self.state.clock.call_all();
@@ -257,7 +257,7 @@ impl ServerHandle {
             self.clock.abort();
             self.chat.shut_down().await.is_ok()
         };
-        tokio::time::timeout(patience, orderly).await.unwrap_or_else(|_| {
+        tokio::time::timeout(grace, orderly).await.unwrap_or_else(|_| {
             tracing::error!("shutdown.late = true");
             // Dropping a store waits for its threads, and one may hang in a flush. That is not waited for: the process
             // ends, and what was not flushed was never acknowledged.

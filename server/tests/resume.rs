@@ -85,10 +85,10 @@ async fn opened(node: &Node, me: &Person, group: GroupId) -> ConversationView {
 }
 
 /// Brings a page everything that a connection after its last Seq would bring it, up to `until`.
-async fn resume(node: &Node, live: &ChatClient, me: &Person, until: Seq) {
+async fn resume(node: &Node, client: &ChatClient, me: &Person, until: Seq) {
     let caller = Caller { me: Some(me.clone()), ..Caller::default() };
-    live.opened(0.0);
-    for order in live.due(0.0) {
+    client.opened(0.0);
+    for order in client.due(0.0) {
         let Effect::Send(frame) = order else { continue };
         let frame: Value = serde_json::from_str(&frame).unwrap();
         if frame["action"] != "subscribe" {
@@ -99,20 +99,20 @@ async fn resume(node: &Node, live: &ChatClient, me: &Person, until: Seq) {
         let before = if topic.conversation().is_some() { Some(until.next()) } else { None };
         let range = Range { after: Some(since), before, limit: 100 };
         for entry in node.chat.history(&caller, &topic, range).await.unwrap().entries {
-            live.heard(&entry.encode(), 0.0);
+            client.heard(&entry.encode(), 0.0);
         }
     }
-    live.closed(1012, 0.0, 0.0);
+    client.closed(1012, 0.0, 0.0);
 }
 
 /// Returns everything a page shows of a group.
-fn shown(live: &ChatClient, timeline: &Timeline) -> String {
+fn shown(client: &ChatClient, timeline: &Timeline) -> String {
     let rows: Vec<_> = timeline.rows.with_untracked(|rows| {
         let row =
             |row: &app::client::Row| (row.key.clone(), row.content.get_untracked(), row.lead.get_untracked());
         rows.iter().map(row).collect()
     });
-    let mine = live.mine.get_untracked();
+    let mine = client.mine.get_untracked();
     let topics: Vec<_> = mine.iter().map(|mine| (mine.what.clone(), mine.notify)).collect();
     format!(
         "{rows:#?} {:#?} {:#?} {:#?} {:?} {topics:#?}",
@@ -125,10 +125,10 @@ fn shown(live: &ChatClient, timeline: &Timeline) -> String {
 
 fn page(visit: wire::Overview, opened: ConversationView) -> (ChatClient, Timeline) {
     let me = visit.me.id;
-    let live = ChatClient::new(visit);
+    let client = ChatClient::new(visit);
     let timeline = Timeline::new(opened, me, Zone::UTC);
-    live.follow(&timeline);
-    (live, timeline)
+    client.follow(&timeline);
+    (client, timeline)
 }
 
 #[tokio::test]
@@ -155,17 +155,17 @@ async fn a_resumed_page_knows_what_a_fresh_one_knows() {
                 watched = Some(page(node.chat.overview(ann).await.unwrap(), opened(&node, ann, group).await));
             }
             happens(&node, &dice, group, &people).await;
-            if let Some((live, timeline)) = &watched
+            if let Some((client, timeline)) = &watched
                 && dice.below(5) == 0
             {
                 // The connection breaks somewhere on the way.
                 let head = opened(&node, ann, group).await.page.head;
                 let seen = timeline.cursor().seq;
-                resume(&node, live, ann, Seq(seen.0 + dice.below(head.0 - seen.0 + 1))).await;
+                resume(&node, client, ann, Seq(seen.0 + dice.below(head.0 - seen.0 + 1))).await;
             }
         }
-        let (live, timeline) = watched.unwrap();
-        resume(&node, &live, ann, Seq(u64::MAX - 1)).await;
+        let (client, timeline) = watched.unwrap();
+        resume(&node, &client, ann, Seq(u64::MAX - 1)).await;
         let caller = Caller { me: Some(ann.clone()), ..Caller::default() };
         let whole = Range { after: Some(Seq::ZERO), before: None, limit: 100 };
         let all = node.chat.events(&caller, &Topic::group(group), whole).await.unwrap();
@@ -174,7 +174,7 @@ async fn a_resumed_page_knows_what_a_fresh_one_knows() {
             *kinds.entry(kind).or_default() += 1;
         }
         let fresh = page(node.chat.overview(ann).await.unwrap(), opened(&node, ann, group).await);
-        let (resumed, loaded) = (shown(&live, &timeline), shown(&fresh.0, &fresh.1));
+        let (resumed, loaded) = (shown(&client, &timeline), shown(&fresh.0, &fresh.1));
         assert!(resumed == loaded, "seed {seed}:\n{}", difference(&resumed, &loaded));
         node.chat.shut_down().await.unwrap();
     }

@@ -45,7 +45,7 @@ impl ChatClient {
             }
         }
         state.try_again(now, &self.me);
-        if state.link.is_open() && now >= state.patience {
+        if state.link.is_open() && now >= state.retry_after {
             state.send_outbox(now);
         }
         for letter in state.outbox.take_late(now) {
@@ -66,7 +66,7 @@ impl ChatClient {
     #[must_use]
     pub fn next_at(&self, now: f64) -> Option<f64> {
         let state = self.state();
-        let patience = (state.patience > now).then_some(state.patience);
+        let retry_after = (state.retry_after > now).then_some(state.retry_after);
         let again = state.again.iter().map(|(at, _)| *at);
         let typing =
             self.typing.with_untracked(|typing| typing.iter().map(|typing| typing.until).reduce(f64::min));
@@ -74,7 +74,7 @@ impl ChatClient {
             .link
             .next_at()
             .into_iter()
-            .chain(patience)
+            .chain(retry_after)
             .chain(again)
             .chain((state.link.is_open() && !state.unconfirmed.is_empty()).then_some(state.confirm_at))
             .chain(state.link.is_open().then(|| state.counts.next_at()).flatten())

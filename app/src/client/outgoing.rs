@@ -73,7 +73,7 @@ impl ChatClient {
     pub(super) fn refused(&self, state: &mut State, topic: &Topic, id: &SendId, refused: Refused, now: f64) {
         // The server asked for a delay: the message is retried without the author, and everything after it waits too.
         if let Some(retry_ms) = refused.retry_ms {
-            state.patience = now + f64::from(retry_ms);
+            state.retry_after = now + f64::from(retry_ms);
             state.outbox.refuse(id, None);
             return;
         }

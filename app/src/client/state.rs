@@ -89,7 +89,7 @@ pub(super) struct State {
     pub(super) asked: HashMap<u64, PendingRequest>,
     pub(super) next_ref: u64,
     /// Nothing is sent before this time: the server asked for a delay.
-    pub(super) patience: f64,
+    pub(super) retry_after: f64,
     /// The delay that the server asked for when it closed the socket.
     pub(super) goodbye: Option<f64>,
     pub(super) frames: Vec<String>,
@@ -147,7 +147,7 @@ impl ChatClient {
             outbox: Outbox::default(),
             asked: HashMap::new(),
             next_ref: 1,
-            patience: 0.0,
+            retry_after: 0.0,
             goodbye: None,
             frames: Vec::new(),
             loads: Vec::new(),

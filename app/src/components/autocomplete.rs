@@ -26,7 +26,7 @@ pub(super) struct Autocomplete {
     choices: RwSignal<Vec<Suggestion>>,
     at: RwSignal<usize>,
     /// A counter of requests and closings, so that a late response opens nothing.
-    turn: StoredValue<u32>,
+    generation: StoredValue<u32>,
 }
 
 /// A member or an emoji that the word may become.
@@ -48,19 +48,19 @@ impl Autocomplete {
             me,
             choices: RwSignal::new(Vec::new()),
             at: RwSignal::new(0),
-            turn: StoredValue::new(0),
+            generation: StoredValue::new(0),
         }
     }
 
     /// Updates the suggestions for the word before the caret.
     pub(super) fn look(&self) {
-        let turn = self.next_turn();
+        let generation = self.next_generation();
         let (before, _) = self.split();
         match trigger(&before) {
             Some((':', words)) => {
                 let replaces = words.len() + 1;
                 let words = words.to_owned();
-                self.show_later(turn, async move {
+                self.show_later(generation, async move {
                     let found = find_emoji(words).await.unwrap_or_default().into_iter().take(MOST);
                     found.map(|(text, name)| Suggestion { text, name, replaces }).collect()
                 });
@@ -68,7 +68,7 @@ impl Autocomplete {
             Some((mark, words)) => match self.large_group() {
                 Some(group) => {
                     let (this, words) = (self.clone(), words.to_owned());
-                    self.show_later(turn, async move {
+                    self.show_later(generation, async move {
                         let found = find_members(group, words.clone()).await.unwrap_or_default();
                         this.mentions(mark, &words, found)
                     });
@@ -80,11 +80,11 @@ impl Autocomplete {
     }
 
     /// Shows suggestions when they arrive, unless the viewer has typed on, closed them, or left the field.
-    fn show_later(&self, turn: Option<u32>, choices: impl Future<Output = Vec<Suggestion>> + 'static) {
+    fn show_later(&self, generation: Option<u32>, choices: impl Future<Output = Vec<Suggestion>> + 'static) {
         let this = self.clone();
         leptos::task::spawn_local(async move {
             let choices = choices.await;
-            if this.turn.try_get_value() == turn {
+            if this.generation.try_get_value() == generation {
                 this.show(choices);
             }
         });
@@ -120,14 +120,14 @@ impl Autocomplete {
     }
 
     pub(super) fn close(&self) {
-        self.next_turn();
+        self.next_generation();
         self.show(Vec::new());
     }
 
-    fn next_turn(&self) -> Option<u32> {
-        self.turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
+    fn next_generation(&self) -> Option<u32> {
+        self.generation.try_update_value(|generation| {
+            *generation += 1;
+            *generation
         })
     }
 

@@ -20,27 +20,27 @@ use crate::text::{self, Words, sentence};
 /// stays.
 #[component]
 pub(crate) fn Composer(
-    desk: ConversationContext,
+    context: ConversationContext,
     /// The id of the form's message, if it is sent without a script.
     form_id: SendId,
 ) -> impl IntoView {
     let field = NodeRef::<Textarea>::new();
-    let completer = Autocomplete::new(field, desk.timeline.clone(), desk.live.me.id);
-    let draft_name = format!("hubbub/draft/{}/{}", desk.live.me.id, desk.topic());
-    let topic = desk.topic();
+    let completer = Autocomplete::new(field, context.timeline.clone(), context.client.me.id);
+    let draft_name = format!("hubbub/draft/{}/{}", context.client.me.id, context.topic());
+    let topic = context.topic();
     let forget = {
         let name = draft_name.clone();
         move || keep_draft(&name, "")
     };
     let send = {
-        let desk = desk.clone();
+        let context = context.clone();
         move || {
             let (Some(_), Some(field)) = (use_browser(), field.get_untracked()) else { return };
             let typed = field.value();
-            let edits = matches!(desk.intent.get_untracked(), ComposerMode::Edit(_));
+            let edits = matches!(context.mode.get_untracked(), ComposerMode::Edit(_));
             if edits && !wire::has_visible_text(&typed) {
-                desk.live.trouble.set(Some(text::EDIT_EMPTY.into()));
-            } else if wire::has_visible_text(&typed) && hand_in(&desk, typed) {
+                context.client.trouble.set(Some(text::EDIT_EMPTY.into()));
+            } else if wire::has_visible_text(&typed) && hand_in(&context, typed) {
                 field.set_value("");
                 // The draft from before an edit comes back, and stays stored.
                 if !edits {
@@ -57,7 +57,7 @@ pub(crate) fn Composer(
         }
     };
     let on_key = {
-        let (desk, completer) = (desk.clone(), completer.clone());
+        let (context, completer) = (context.clone(), completer.clone());
         move |event: KeyboardEvent| {
             if completer.takes(&event) {
                 return;
@@ -68,31 +68,31 @@ pub(crate) fn Composer(
                     event.prevent_default();
                     send();
                 }
-                Some("ArrowUp") if empty && edit_newest(&desk) => event.prevent_default(),
-                Some("Escape") if desk.intent.get_untracked() != ComposerMode::Say => {
+                Some("ArrowUp") if empty && edit_newest(&context) => event.prevent_default(),
+                Some("Escape") if context.mode.get_untracked() != ComposerMode::Say => {
                     event.prevent_default();
-                    desk.intent.set(ComposerMode::Say);
+                    context.mode.set(ComposerMode::Say);
                 }
                 _ => {}
             }
         }
     };
     let on_input = {
-        let (desk, completer, name) = (desk.clone(), completer.clone(), draft_name.clone());
+        let (context, completer, name) = (context.clone(), completer.clone(), draft_name.clone());
         move |event| {
             completer.look();
-            if !matches!(desk.intent.get_untracked(), ComposerMode::Edit(_)) {
+            if !matches!(context.mode.get_untracked(), ComposerMode::Edit(_)) {
                 keep_draft(&name, &event_target_value(&event));
             }
             if let Some(browser) = use_browser() {
-                desk.live.typed(&desk.timeline.topic(), (browser.now)());
+                context.client.typed(&context.timeline.topic(), (browser.now)());
                 (browser.wake)();
             }
         }
     };
     let retyped = StoredValue::new(None::<String>);
-    fill_for_edit(&desk, field, retyped);
-    bring_edit_back(&desk, retyped);
+    fill_for_edit(&context, field, retyped);
+    bring_edit_back(&context, retyped);
     bring_draft_back(draft_name, field);
     write_after_switch(field);
     let refused = FormState::of("/do/post").shown().refused.get_untracked();
@@ -103,8 +103,8 @@ pub(crate) fn Composer(
             <input type="hidden" name="topic" value=topic.to_string()/>
             <input type="hidden" name="id" value=form_id.to_string()/>
             {refused.map(|refused| view! { <p class="refusal" role="alert">{refused}</p> })}
-            <Trouble desk=desk.clone()/>
-            <IntentBar desk/>
+            <ErrorLine context=context.clone()/>
+            <ModeBar context/>
             <Completions completer=completer.clone()/>
             <textarea
                 node_ref=field
@@ -167,14 +167,14 @@ fn bring_draft_back(name: String, field: NodeRef<Textarea>) {
 }
 
 /// Posts the text, as a message or a reply, or sends it as an edit; returns false if it stays in the composer.
-fn hand_in(desk: &ConversationContext, text: String) -> bool {
+fn hand_in(context: &ConversationContext, text: String) -> bool {
     let Some(browser) = use_browser() else { return false };
-    let intent = desk.intent.get_untracked();
-    let reply_to = match intent {
+    let mode = context.mode.get_untracked();
+    let reply_to = match mode {
         ComposerMode::Edit(seq) => {
-            let asked = desk.amend(seq, Amendment::Edit(text));
+            let asked = context.amend(seq, Amendment::Edit(text));
             if asked {
-                desk.intent.set(ComposerMode::Say);
+                context.mode.set(ComposerMode::Say);
             }
             return asked;
         }
@@ -182,30 +182,34 @@ fn hand_in(desk: &ConversationContext, text: String) -> bool {
         ComposerMode::Say => None,
     };
     let id = SendId::from_bytes((browser.random)());
-    desk.live.post(&desk.timeline.topic(), id, &text, reply_to, (browser.now)());
-    desk.intent.set(ComposerMode::Say);
+    context.client.post(&context.timeline.topic(), id, &text, reply_to, (browser.now)());
+    context.mode.set(ComposerMode::Say);
     (browser.wake)();
     true
 }
 
 /// Begins to edit the viewer's newest message; returns false if there is none here.
-fn edit_newest(desk: &ConversationContext) -> bool {
-    let newest = desk.timeline.newest_of(&desk.live.me).and_then(|content| content.seq);
+fn edit_newest(context: &ConversationContext) -> bool {
+    let newest = context.timeline.newest_of(&context.client.me).and_then(|content| content.seq);
     if let Some(seq) = newest {
-        desk.edit(seq);
+        context.edit(seq);
     }
     newest.is_some()
 }
 
 /// Fills the field with the text of the message being edited, and empties it when the edit ends; the draft from
 /// before comes back.
-fn fill_for_edit(desk: &ConversationContext, field: NodeRef<Textarea>, retyped: StoredValue<Option<String>>) {
-    let (intent, timeline) = (desk.intent, desk.timeline.clone());
+fn fill_for_edit(
+    context: &ConversationContext,
+    field: NodeRef<Textarea>,
+    retyped: StoredValue<Option<String>>,
+) {
+    let (mode, timeline) = (context.mode, context.timeline.clone());
     let aside = StoredValue::new(None::<String>);
     Effect::new(move |before: Option<ComposerMode>| {
-        let intent = intent.get();
-        let Some(field) = field.get_untracked() else { return intent };
-        match &intent {
+        let mode = mode.get();
+        let Some(field) = field.get_untracked() else { return mode };
+        match &mode {
             ComposerMode::Edit(seq) => {
                 if !matches!(before, Some(ComposerMode::Edit(_))) {
                     aside.set_value(Some(field.value()));
@@ -223,40 +227,41 @@ fn fill_for_edit(desk: &ConversationContext, field: NodeRef<Textarea>, retyped: 
                 if let Some(text) = aside.try_update_value(Option::take).flatten() {
                     field.set_value(&text);
                 }
-                if matches!(intent, ComposerMode::Reply(_)) {
+                if matches!(mode, ComposerMode::Reply(_)) {
                     let _ = field.focus();
                 }
             }
         }
-        intent
+        mode
     });
 }
 
 /// Reopens a refused edit with the text as typed; an edit that has begun meanwhile stays.
-fn bring_edit_back(desk: &ConversationContext, retyped: StoredValue<Option<String>>) {
-    let desk = desk.clone();
+fn bring_edit_back(context: &ConversationContext, retyped: StoredValue<Option<String>>) {
+    let context = context.clone();
     Effect::new(move |_| {
-        let Some(edit) = desk.live.refused_edit.get().filter(|edit| edit.topic == desk.topic()) else {
+        let Some(edit) = context.client.refused_edit.get().filter(|edit| edit.topic == context.topic())
+        else {
             return;
         };
-        desk.live.refused_edit.set(None);
-        if !matches!(desk.intent.get_untracked(), ComposerMode::Edit(_)) {
+        context.client.refused_edit.set(None);
+        if !matches!(context.mode.get_untracked(), ComposerMode::Edit(_)) {
             retyped.set_value(Some(edit.text));
-            desk.edit(edit.target);
+            context.edit(edit.target);
         }
     });
 }
 
 /// Renders the composer mode, if it is not a new message, and a way to cancel it.
 #[component]
-fn IntentBar(desk: ConversationContext) -> impl IntoView {
-    let (intent, timeline) = (desk.intent, desk.timeline);
-    let label = move || match intent.get() {
+fn ModeBar(context: ConversationContext) -> impl IntoView {
+    let (mode, timeline) = (context.mode, context.timeline);
+    let label = move || match mode.get() {
         ComposerMode::Say => None,
         ComposerMode::Reply(quote) => Some(text::replying_to(timeline.current(quote))),
         ComposerMode::Edit(_) => Some(sentence!("{}", Words(text::EDITING))),
     };
-    let reply_to = move || match intent.get() {
+    let reply_to = move || match mode.get() {
         ComposerMode::Reply(quote) => {
             Some(view! { <input type="hidden" name="reply_to" value=quote.seq.to_string()/> })
         }
@@ -265,9 +270,9 @@ fn IntentBar(desk: ConversationContext) -> impl IntoView {
     dyn_view(move || {
         label().map(|label| {
             view! {
-                <p class="composer-intent">
+                <p class="composer-mode">
                     <span>{label.view()}</span>
-                    <button class="button button-tiny" type="button" on:click=move |_| intent.set(ComposerMode::Say)>
+                    <button class="button button-tiny" type="button" on:click=move |_| mode.set(ComposerMode::Say)>
                         {text::CANCEL}
                     </button>
                 </p>
@@ -279,8 +284,8 @@ fn IntentBar(desk: ConversationContext) -> impl IntoView {
 
 /// Renders the refusal of the last change of a message.
 #[component]
-fn Trouble(desk: ConversationContext) -> impl IntoView {
-    let trouble = desk.live.trouble.clone();
+fn ErrorLine(context: ConversationContext) -> impl IntoView {
+    let trouble = context.client.trouble.clone();
     let shown = trouble.clone();
     dyn_view(move || {
         let trouble = trouble.clone();

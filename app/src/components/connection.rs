@@ -10,8 +10,8 @@ use crate::text;
 
 /// Renders a notice while there is no connection; nothing otherwise.
 #[component]
-pub(crate) fn Connection(live: ChatClient) -> impl IntoView {
-    let link = live.link.clone();
+pub(crate) fn Connection(client: ChatClient) -> impl IntoView {
+    let link = client.link.clone();
     let is = {
         let link = link.clone();
         move |state| link.get() == state
@@ -19,7 +19,7 @@ pub(crate) fn Connection(live: ChatClient) -> impl IntoView {
     let ended = is.clone();
     let outage = use_context::<Outage>();
     let has_waiting_page = move || outage.is_some_and(Outage::has_waiting_page);
-    let again = live.clone();
+    let again = client.clone();
     let try_now = StoredValue::new(move || {
         if let Some(browser) = use_browser() {
             again.nudge((browser.now)());

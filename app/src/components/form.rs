@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 
 use crate::browser::use_browser;
 use crate::returned::{mark_shown, page_path, refused};
-use crate::site::is_live;
+use crate::site::is_hydrated;
 
 /// The state of a form, shared by the form and the [`Refusal`](super::Refusal) somewhere in it.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ pub(crate) fn Form(
                     refused.try_set(None);
                     match (done, place) {
                         (Some(done), _) => done.run(()),
-                        (None, Some(place)) if is_live(&place) => {
+                        (None, Some(place)) if is_hydrated(&place) => {
                             navigate(&place, NavigateOptions::default());
                         }
                         (None, Some(place)) => {

@@ -13,14 +13,14 @@ use crate::text;
 /// Renders the header above the messages: the name of the conversation, its members, and the link to invite others.
 #[component]
 pub(crate) fn Header(
-    live: ChatClient,
+    client: ChatClient,
     timeline: Timeline,
     /// The invite link; a direct has none.
     link: Option<String>,
 ) -> impl IntoView {
     let members = timeline.member_count.clone();
     let (settings, what) = (timeline.settings.clone(), timeline.what.clone());
-    let whose = live.clone();
+    let whose = client.clone();
     let named = Memo::new(move |_| {
         settings.with(|settings| match (settings, &what) {
             (Some(settings), _) => (settings.name.to_string(), settings.description.as_str().to_owned()),
@@ -74,7 +74,7 @@ pub(crate) fn Header(
                 <InviteLink link join_policy/>
             })}
         </header>
-        <Connection live/>
+        <Connection client/>
     }
 }
 

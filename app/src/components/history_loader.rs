@@ -11,7 +11,7 @@ use crate::server_fns::history;
 /// Loads history into the message list, one page at a time, at either end.
 #[derive(Clone)]
 pub(super) struct HistoryLoader {
-    pub(super) live: ChatClient,
+    pub(super) client: ChatClient,
     timeline: Timeline,
     anchor: ScrollAnchor,
     loading: RwSignal<bool>,
@@ -25,14 +25,14 @@ pub(super) enum End {
 }
 
 impl HistoryLoader {
-    pub(super) fn new(live: ChatClient, timeline: Timeline, anchor: ScrollAnchor) -> Self {
-        Self { live, timeline, anchor, loading: RwSignal::new(false) }
+    pub(super) fn new(client: ChatClient, timeline: Timeline, anchor: ScrollAnchor) -> Self {
+        Self { client, timeline, anchor, loading: RwSignal::new(false) }
     }
 
     /// Loads history that the reader is about to reach: any end that is nearer than the height of the list.
     pub(super) fn reach(&self, list: &HtmlElement) {
         // Without a connection it would only fail, at every turn of the wheel.
-        if self.live.link.get_untracked() != LinkState::Online {
+        if self.client.link.get_untracked() != LinkState::Online {
             return;
         }
         let (height, below) = (list.client_height(), list.scroll_top().abs());

@@ -22,12 +22,12 @@ const OPEN: &str = "dialog:modal, :popover-open";
 /// Listens for keys as long as the page is shown.
 pub(crate) fn answer_to_keys(
     // The conversation that is open, if any.
-    desk: Option<ConversationContext>,
+    context: Option<ConversationContext>,
 ) {
     if use_browser().is_none() {
         return;
     }
-    let pressed = desk.clone();
+    let pressed = context.clone();
     let keys = window_event_listener(leptos::ev::keydown, move |event| {
         if event.default_prevented() {
             return;
@@ -35,7 +35,7 @@ pub(crate) fn answer_to_keys(
         let Some(key) = key(&event) else { return };
         if key == "Tab" {
             settle_stops();
-        } else if answer(&event, &key, desk.as_ref()).is_some() {
+        } else if answer(&event, &key, context.as_ref()).is_some() {
             event.prevent_default();
         } else if is_typed(&event, &key) {
             // The browser inserts the letter where the focus is by then.
@@ -46,8 +46,10 @@ pub(crate) fn answer_to_keys(
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let inside =
             target.is_some_and(|target| within(&target, ".message-actions, .message-more").is_some());
-        if let Some(desk) = pressed.as_ref().filter(|desk| !inside && desk.open.get_untracked().is_some()) {
-            desk.open.set(None);
+        if let Some(context) =
+            pressed.as_ref().filter(|context| !inside && context.open.get_untracked().is_some())
+        {
+            context.open.set(None);
         }
     });
     on_cleanup(move || {
@@ -64,12 +66,13 @@ pub(crate) fn focus_composer() {
 }
 
 /// Handles a key where the focus is; returns none if it has no meaning there.
-fn answer(event: &KeyboardEvent, key: &str, desk: Option<&ConversationContext>) -> Option<()> {
+fn answer(event: &KeyboardEvent, key: &str, context: Option<&ConversationContext>) -> Option<()> {
     let focus = document().active_element();
     if key == "Escape" {
-        let desk = desk.filter(|desk| desk.open.get_untracked().is_some() && find(OPEN).is_none())?;
+        let context =
+            context.filter(|context| context.open.get_untracked().is_some() && find(OPEN).is_none())?;
         let link = find(".message-more[aria-expanded=true]");
-        desk.open.set(None);
+        context.open.set(None);
         return link.and_then(|link| link.focus().ok()).or(Some(()));
     }
     let focus = focus?;
@@ -77,7 +80,7 @@ fn answer(event: &KeyboardEvent, key: &str, desk: Option<&ConversationContext>) 
         return None;
     }
     if let Some(messages) = within(&focus, MESSAGES) {
-        return in_messages(&messages, &focus, key, desk?);
+        return in_messages(&messages, &focus, key, context?);
     }
     let list = LISTS.iter().find_map(|list| within(&focus, list))?;
     let stops = all(&list, STOPS);
@@ -85,7 +88,7 @@ fn answer(event: &KeyboardEvent, key: &str, desk: Option<&ConversationContext>) 
 }
 
 /// Moves between the rows of the messages, and inside a row; acts on the row that has the focus.
-fn in_messages(messages: &Element, focus: &Element, key: &str, desk: &ConversationContext) -> Option<()> {
+fn in_messages(messages: &Element, focus: &Element, key: &str, context: &ConversationContext) -> Option<()> {
     let rows = all(messages, ".row[id]");
     let Some(row) = within(focus, ".row[id]") else {
         // From the box itself the arrow key leads to the newest row.
@@ -102,21 +105,22 @@ fn in_messages(messages: &Element, focus: &Element, key: &str, desk: &Conversati
         return if key == "ArrowRight" { go_to(stops.first()?) } else { go_to(stops.last()?) };
     }
     let seq = Seq(row.id().strip_prefix('m')?.parse().ok()?);
-    let Some(Event::Message { author, .. }) = desk.timeline.content(seq).map(|content| content.event) else {
+    let Some(Event::Message { author, .. }) = context.timeline.content(seq).map(|content| content.event)
+    else {
         return None;
     };
     match key {
-        "r" => desk.reply(seq),
-        "e" if author.id == desk.live.me.id => desk.edit(seq),
-        "+" => open_actions(desk, seq),
-        "Enter" if is_same(&row, focus) => open_actions(desk, seq),
+        "r" => context.reply(seq),
+        "e" if author.id == context.client.me.id => context.edit(seq),
+        "+" => open_actions(context, seq),
+        "Enter" if is_same(&row, focus) => open_actions(context, seq),
         _ => return None,
     }
     Some(())
 }
 
-fn open_actions(desk: &ConversationContext, seq: Seq) {
-    desk.open.set(Some(seq));
+fn open_actions(context: &ConversationContext, seq: Seq) {
+    context.open.set(Some(seq));
     // The actions exist once the page has followed the signal. A browser that draws no frames moves the focus
     // nowhere.
     let _ = request_animation_frame(|| {

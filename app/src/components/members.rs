@@ -22,7 +22,7 @@ use crate::text;
 /// Renders the members of the group, and the button to leave it: beside the messages if there is room, on request
 /// otherwise.
 #[component]
-pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
+pub(crate) fn Members(client: ChatClient, timeline: Timeline) -> impl IntoView {
     let promote = FormState::of("/do/manage_members").shown();
     let topic = timeline.topic();
     let (id, group_name) = match &timeline.what {
@@ -30,7 +30,7 @@ pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
         ConversationSummary::Direct { with, .. } => {
             let user = with.id.to_string();
             let name = with.name.to_string();
-            return Either::Left(view! { <About live topic user name blocks=timeline.blocks/> });
+            return Either::Left(view! { <DirectPanel client topic user name blocks=timeline.blocks/> });
         }
     };
     let (members, count) = (timeline.members, timeline.member_count);
@@ -39,13 +39,13 @@ pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
         dyn_bool(move || usize::try_from(count.get()).is_ok_and(|count| count > members.with(Vec::len)))
     };
     let everyone = format!("/g/{id}/members");
-    let me = live.me.clone();
+    let me = client.me.clone();
     let i_am_admin = {
         let (members, me) = (members.clone(), me.clone());
         Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin))
     };
     let form_id = id.clone();
-    let (whose, at) = (live.clone(), topic.clone());
+    let (whose, at) = (client.clone(), topic.clone());
     let manage = format!("/g/{id}/admin");
     Either::Right(view! {
         <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
@@ -56,7 +56,7 @@ pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
                     key=|member| (member.person.id.to_string(), member.role == Role::Admin)
                     let(member)
                 >
-                    <Seat live=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
+                    <MemberItem client=whose.clone() topic=at.clone() mine=member.person.id == me.id member i_am_admin group=id.clone() promote/>
                 </For>
             </ul>
             <Show when=more>
@@ -66,7 +66,7 @@ pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
             <Show when=dyn_bool(move || i_am_admin.get())>
                 <a class="button button-small" rel="external" href=manage.clone()>{text::MANAGE}</a>
             </Show>
-            <Preferences live topic/>
+            <Preferences client topic/>
             <Leave group=form_id name=group_name/>
         </aside>
     })
@@ -74,8 +74,8 @@ pub(crate) fn Members(live: ChatClient, timeline: Timeline) -> impl IntoView {
 
 /// Renders the preferences of a direct, and the button to block.
 #[component]
-fn About(
-    live: ChatClient,
+fn DirectPanel(
+    client: ChatClient,
     topic: Topic,
     /// The id of the other user.
     user: String,
@@ -87,7 +87,7 @@ fn About(
         <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
             <h2 class="label">{text::ABOUT}</h2>
             <a class="button button-small" rel="external" href=format!("/people/{user}")>{text::PROFILE}</a>
-            <Preferences live topic/>
+            <Preferences client topic/>
             <Form action="/do/block" class="form members-leave" done=Callback::new(|()| reload())>
                 <input type="hidden" name="user" value=user/>
                 <Refusal id="block-refused"/>
@@ -138,8 +138,8 @@ fn Leave(group: String, name: String) -> impl IntoView {
 }
 
 #[component]
-fn Seat(
-    live: ChatClient,
+fn MemberItem(
+    client: ChatClient,
     topic: Topic,
     member: Member,
     mine: bool,
@@ -160,7 +160,7 @@ fn Seat(
                     <a class="name" dir="auto" href=format!("/d/{}", person.id)>{person.name.to_string()}</a>
                 })
             }}
-            <Presence live topic user=person.id/>
+            <Presence client topic user=person.id/>
             {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
             {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
             <Show when=dyn_bool(move || i_am_admin.get() && !is_admin)>

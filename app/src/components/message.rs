@@ -19,7 +19,7 @@ use crate::text;
 /// Renders one row of a timeline: a message, pending or delivered, or a notice. The row stays the same DOM node from
 /// the moment the message is typed.
 #[component]
-pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
+pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoView {
     let Row { key, content, lead } = row;
     let send_id = key.split_once('/').and_then(|(_, id)| SendId::new(id).ok());
     let day = Memo::new({
@@ -28,7 +28,7 @@ pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
     });
     let said = Memo::new({
         let content = content.clone();
-        let (deleting, topic, me) = (desk.toasts.deleting, desk.topic(), desk.live.me.clone());
+        let (deleting, topic, me) = (context.toasts.deleting, context.topic(), context.client.me.clone());
         move |_| {
             let (event, at, seq) = content.with(|content| (content.event.clone(), content.at, content.seq));
             let goes = deleting
@@ -45,21 +45,21 @@ pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
         move |_| content.with(|content| content.state.clone())
     });
     let seq = Memo::new(move |_| content.with(|content: &RowContent| content.seq));
-    let live = desk.live.clone();
-    let divider = desk.timeline.divider;
+    let client = context.client.clone();
+    let divider = context.timeline.divider;
     let body = dyn_view(move || match said.get() {
         (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
             <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
             <div class="message-meta">
-                <Author me=desk.live.me.id author=author.clone()/>
-                <Mark members=desk.timeline.members.clone() user=author.id/>
+                <Author me=context.client.me.id author=author.clone()/>
+                <Mark members=context.timeline.members.clone() user=author.id/>
                 " " <Moment at/>
                 {edited.map(|_| view! { " " <span class="message-edited">{text::EDITED}</span> })}
             </div>
-            {reply_to.map(|quote| view! { <Quoted desk=desk.clone() quote/> })}
-            <Rich text=body me=desk.live.me.id/>
-            {(!reactions.is_empty()).then(|| view! { <Reactions desk=desk.clone() seq reactions/> })}
-            <More desk=desk.clone() seq said/>
+            {reply_to.map(|quote| view! { <Quoted context=context.clone() quote/> })}
+            <Rich text=body me=context.client.me.id/>
+            {(!reactions.is_empty()).then(|| view! { <Reactions context=context.clone() seq reactions/> })}
+            <MoreMenu context=context.clone() seq said/>
         }),
         (Event::Tombstone { author, .. }, at) => EitherOf4::B(view! {
             <p class="message-notice">{text::deleted(&author).view()} " " <Moment at/></p>
@@ -88,7 +88,7 @@ pub(super) fn MessageRow(desk: ConversationContext, row: Row) -> impl IntoView {
             {dyn_view(move || is_first_unread().then(|| view! { <div class="day day-new" id="divider"><span>{text::NEW}</span></div> }))}
             <div class="message-line">
                 {body}
-                <Delivery live state send_id/>
+                <Delivery client state send_id/>
             </div>
         </li>
     }
@@ -109,7 +109,7 @@ fn Author(me: UserId, author: Person) -> impl IntoView {
 
 /// Renders the quote that a reply answers, as a link to the message.
 #[component]
-fn Quoted(desk: ConversationContext, quote: Quote) -> impl IntoView {
+fn Quoted(context: ConversationContext, quote: Quote) -> impl IntoView {
     let Quote { seq, author, excerpt } = quote;
     let jump = move |event: leptos::ev::MouseEvent| {
         let anchor = format!("m{seq}");
@@ -121,23 +121,27 @@ fn Quoted(desk: ConversationContext, quote: Quote) -> impl IntoView {
     };
     let excerpt = text::excerpt_of(excerpt);
     view! {
-        <a class="quote" href=desk.link_to(seq) rel="external" on:click=jump>
+        <a class="quote" href=context.link_to(seq) rel="external" on:click=jump>
             <strong dir="auto">{author.name.to_string()}</strong> " " <bdi>{excerpt}</bdi>
         </a>
     }
 }
 
 #[component]
-fn Reactions(desk: ConversationContext, seq: Memo<Option<Seq>>, reactions: Vec<Reaction>) -> impl IntoView {
-    let me = desk.live.me.id;
+fn Reactions(
+    context: ConversationContext,
+    seq: Memo<Option<Seq>>,
+    reactions: Vec<Reaction>,
+) -> impl IntoView {
+    let me = context.client.me.id;
     let buttons: Vec<_> = reactions
         .into_iter()
         .map(|Reaction { emoji, people }| {
-            let (desk, mine) = (desk.clone(), people.contains(&me));
+            let (context, mine) = (context.clone(), people.contains(&me));
             let picture = emoji.to_string();
             let react = move |_| {
                 if let Some(seq) = seq.get_untracked() {
-                    desk.react(seq, emoji.as_str());
+                    context.react(seq, emoji.as_str());
                 }
             };
             let label = text::reacted(&picture, people.len());
@@ -153,28 +157,28 @@ fn Reactions(desk: ConversationContext, seq: Memo<Option<Seq>>, reactions: Vec<R
 
 /// Renders the button for a message's actions: a page of its own, or below the message once the page is hydrated.
 #[component]
-fn More(
-    desk: ConversationContext,
+fn MoreMenu(
+    context: ConversationContext,
     seq: Memo<Option<Seq>>,
     said: Memo<(Event, wire::Timestamp)>,
 ) -> impl IntoView {
-    let open = desk.open;
+    let open = context.open;
     let is_open = Memo::new(move |_| open.get().is_some() && open.get() == seq.get());
-    let path = desk.path();
+    let path = context.path();
     let toggle = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         open.update(|open| *open = if *open == seq.get_untracked() { None } else { seq.get_untracked() });
     };
     dyn_view(move || {
         let seq = seq.get()?;
-        let desk = desk.clone();
+        let context = context.clone();
         let acts = dyn_view(move || {
             is_open.get().then(|| {
                 let (mine, pinned) = said.with_untracked(|(event, _)| match event {
-                    Event::Message { author, pinned, .. } => (author.id == desk.live.me.id, *pinned),
+                    Event::Message { author, pinned, .. } => (author.id == context.client.me.id, *pinned),
                     _ => (false, false),
                 });
-                view! { <Acts desk=desk.clone() seq mine pinned/> }
+                view! { <Acts context=context.clone() seq mine pinned/> }
             })
         });
         Some(view! {
@@ -195,22 +199,22 @@ fn More(
 
 /// Renders the delivery state of a message that is not delivered yet.
 #[component]
-fn Delivery(live: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) -> impl IntoView {
-    let link = live.link.clone();
+fn Delivery(client: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) -> impl IntoView {
+    let link = client.link.clone();
     let browser = use_browser();
-    let acts = StoredValue::new((live, send_id));
+    let acts = StoredValue::new((client, send_id));
     let act = move |act: fn(&ChatClient, &SendId)| {
-        acts.with_value(|(live, id)| {
+        acts.with_value(|(client, id)| {
             if let (Some(id), Some(browser)) = (id, browser) {
-                act(live, id);
+                act(client, id);
                 (browser.wake)();
             }
         });
     };
     let toasts: Toasts = expect_context();
     let copy = move |_| {
-        acts.with_value(|(live, id)| {
-            if let Some(text) = id.as_ref().and_then(|id| live.text_of(id)) {
+        acts.with_value(|(client, id)| {
+            if let Some(text) = id.as_ref().and_then(|id| client.text_of(id)) {
                 toasts.copy(text);
             }
         });

@@ -12,26 +12,26 @@ const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "�
 
 /// Renders the actions of a message, below it, on request.
 #[component]
-pub(super) fn Acts(desk: ConversationContext, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
+pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
     let act = |label: &'static str, run: fn(&ConversationContext, Seq)| {
-        let desk = desk.clone();
-        view! { <button class="button button-tiny" type="button" on:click=move |_| run(&desk, seq)>{label}</button> }
+        let context = context.clone();
+        view! { <button class="button button-tiny" type="button" on:click=move |_| run(&context, seq)>{label}</button> }
     };
     let quick: Vec<_> = QUICK
         .into_iter()
         .map(|emoji| {
-            let desk = desk.clone();
+            let context = context.clone();
             view! {
-                <button class="reaction" type="button" aria-label=text::react_with(emoji) on:click=move |_| desk.react(seq, emoji)>
+                <button class="reaction" type="button" aria-label=text::react_with(emoji) on:click=move |_| context.react(seq, emoji)>
                     {emoji}
                 </button>
             }
         })
         .collect();
-    let is_admin = desk.is_admin.get_untracked();
-    let link = desk.link_to(seq);
+    let is_admin = context.is_admin.get_untracked();
+    let link = context.link_to(seq);
     let toasts: Toasts = expect_context();
-    let close = desk.open;
+    let close = context.open;
     let copy = move |_| {
         toasts.copy(window().location().origin().unwrap_or_default() + &link);
         close.set(None);
@@ -39,12 +39,12 @@ pub(super) fn Acts(desk: ConversationContext, seq: Seq, mine: bool, pinned: bool
     view! {
         <div class="message-actions" role="toolbar" aria-label=text::ACTS>
             {quick}
-            {act(text::REPLY, |desk, seq| desk.reply(seq))}
-            {(!mine).then(|| act(text::MARK_UNREAD, |desk, seq| desk.mark_unread(seq)))}
-            {mine.then(|| act(text::EDIT, |desk, seq| desk.edit(seq)))}
-            {(mine || is_admin).then(|| act(text::DELETE, |desk, seq| desk.delete(seq)))}
-            {(is_admin && !pinned).then(|| act(text::PIN, |desk, seq| { desk.amend(seq, Amendment::Pin(true)); }))}
-            {(is_admin && pinned).then(|| act(text::UNPIN, |desk, seq| { desk.amend(seq, Amendment::Pin(false)); }))}
+            {act(text::REPLY, |context, seq| context.reply(seq))}
+            {(!mine).then(|| act(text::MARK_UNREAD, |context, seq| context.mark_unread(seq)))}
+            {mine.then(|| act(text::EDIT, |context, seq| context.edit(seq)))}
+            {(mine || is_admin).then(|| act(text::DELETE, |context, seq| context.delete(seq)))}
+            {(is_admin && !pinned).then(|| act(text::PIN, |context, seq| { context.amend(seq, Amendment::Pin(true)); }))}
+            {(is_admin && pinned).then(|| act(text::UNPIN, |context, seq| { context.amend(seq, Amendment::Pin(false)); }))}
             <button
                 class="button button-tiny"
                 type="button"

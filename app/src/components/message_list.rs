@@ -21,17 +21,17 @@ use crate::text;
 /// history is loaded when the reader comes near either end.
 #[component]
 pub(crate) fn MessageList(
-    desk: ConversationContext,
+    context: ConversationContext,
     /// The reason for which the page does not show the part that its address asks for.
     missing: Option<String>,
 ) -> impl IntoView {
-    let (live, timeline) = (desk.live.clone(), desk.timeline.clone());
+    let (client, timeline) = (context.client.clone(), context.timeline.clone());
     let list = NodeRef::<Div>::new();
     let anchor = ScrollAnchor::new(list);
     let at_end = anchor.at_end;
     let unseen = RwSignal::new(0usize);
     let has_newer = timeline.has_newer.clone();
-    let loader = HistoryLoader::new(live.clone(), timeline.clone(), anchor);
+    let loader = HistoryLoader::new(client.clone(), timeline.clone(), anchor);
     anchor.start();
     let scrolled = {
         let timeline = timeline.clone();
@@ -53,11 +53,11 @@ pub(crate) fn MessageList(
     // The newest messages were requested and are not on the page yet.
     let goes_to_end = RwSignal::new(false);
     let to_newest = {
-        let (desk, has_newer) = (desk.clone(), has_newer.clone());
+        let (context, has_newer) = (context.clone(), has_newer.clone());
         move || {
             if has_newer.get_untracked() {
                 goes_to_end.set(true);
-                desk.back_to_now();
+                context.back_to_now();
             }
             anchor.to_end();
         }
@@ -72,10 +72,10 @@ pub(crate) fn MessageList(
         });
         on_cleanup(move || listener.remove());
     }
-    count_unseen(&live, &timeline, at_end, unseen);
+    count_unseen(&client, &timeline, at_end, unseen);
     stay_at_end(&timeline, anchor, goes_to_end);
-    mark_read(live.clone(), timeline.clone(), at_end);
-    follow_own(&live, &timeline, anchor, goes_to_end);
+    mark_read(client.clone(), timeline.clone(), at_end);
+    follow_own(&client, &timeline, anchor, goes_to_end);
     Effect::new(move |_| {
         let scrolled = scrolled.clone();
         // The browser has scrolled to the message before the rows above it had their heights. A browser that draws no
@@ -93,13 +93,13 @@ pub(crate) fn MessageList(
         move || !at_end.get() || has_newer.get()
     });
     view! {
-        {missing.map(|sentence| view! { <Missing sentence path=desk.path() to_newest=to_newest.clone()/> })}
+        {missing.map(|sentence| view! { <TargetMissing sentence path=context.path() to_newest=to_newest.clone()/> })}
         <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
             <div class="timeline-content">
                 <OlderMessages timeline=timeline.clone() loader=loader.clone()/>
                 <ol class="rows">
                     <For each=move || rows.get() key=|row| row.key.clone() let(row)>
-                        <MessageRow desk=desk.clone() row/>
+                        <MessageRow context=context.clone() row/>
                     </For>
                 </ol>
                 <NewerMessages timeline loader/>
@@ -133,7 +133,11 @@ pub(crate) fn MessageList(
 /// Renders a notice that the page does not show the part that its address asks for, with a link to the newest
 /// messages.
 #[component]
-fn Missing(sentence: String, path: String, to_newest: impl Fn() + Send + Sync + 'static) -> impl IntoView {
+fn TargetMissing(
+    sentence: String,
+    path: String,
+    to_newest: impl Fn() + Send + Sync + 'static,
+) -> impl IntoView {
     let shown = RwSignal::new(true);
     let leave = StoredValue::new(move |event: MouseEvent| {
         event.prevent_default();
@@ -154,7 +158,7 @@ fn Missing(sentence: String, path: String, to_newest: impl Fn() + Send + Sync + 
 
 /// Loads more history as long as a large window has room for more: nothing can be scrolled there.
 fn fill(timeline: &Timeline, loader: &HistoryLoader, list: NodeRef<Div>) {
-    let (rows, link, loader) = (timeline.rows.clone(), loader.live.link.clone(), loader.clone());
+    let (rows, link, loader) = (timeline.rows.clone(), loader.client.link.clone(), loader.clone());
     Effect::new(move |_| {
         rows.track();
         let list = list.get().filter(|list| list.scroll_height() <= list.client_height());
@@ -183,9 +187,9 @@ fn stay_at_end(timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<
 }
 
 /// Scrolls to the viewer's own message when they send one, wherever they were reading.
-fn follow_own(live: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
+fn follow_own(client: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes_to_end: RwSignal<bool>) {
     let (rows, has_newer) = (timeline.rows.clone(), timeline.has_newer.clone());
-    let mine = live.me.id.to_string();
+    let mine = client.me.id.to_string();
     Effect::new(move |before: Option<usize>| {
         let own = rows
             .with(|rows| rows.iter().filter(|row| row.seq().is_none() && row.key.starts_with(&mine)).count());
@@ -198,22 +202,22 @@ fn follow_own(live: &ChatClient, timeline: &Timeline, anchor: ScrollAnchor, goes
 }
 
 /// Marks everything down to the newest message as read, once the viewer looks at it.
-fn mark_read(live: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
-    let (topic, me) = (timeline.topic(), live.me.id);
+fn mark_read(client: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
+    let (topic, me) = (timeline.topic(), client.me.id);
     let of_others = move |row: &Row| {
         row.content.with_untracked(|content| {
             content.seq.filter(|_| content.author().is_some_and(|author| author.id != me))
         })
     };
     Effect::new(move |_| {
-        let is_online = live.link.get() == LinkState::Online;
-        let looks = is_online && live.focused.get() && at_end.get() && !timeline.has_newer.get();
+        let is_online = client.link.get() == LinkState::Online;
+        let looks = is_online && client.focused.get() && at_end.get() && !timeline.has_newer.get();
         let newest = timeline.rows.with(|rows| rows.iter().rev().find_map(of_others));
         // Tracked explicitly, and not only because `read` reads it: when another device marks the conversation read
         // or unread, this runs again.
-        let _ = live.unread(&topic);
+        let _ = client.unread(&topic);
         if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get()) {
-            live.read(&topic, newest);
+            client.read(&topic, newest);
             crate::pages::wake();
         }
     });
@@ -236,8 +240,8 @@ fn center_target() {
 }
 
 /// Counts messages of others since the reader scrolled up.
-fn count_unseen(live: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>, unseen: RwSignal<usize>) {
-    let me = live.me.id;
+fn count_unseen(client: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>, unseen: RwSignal<usize>) {
+    let me = client.me.id;
     let rows = timeline.rows.clone();
     let seen = StoredValue::new(wire::Seq::ZERO);
     Effect::new(move |_| {

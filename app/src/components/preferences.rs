@@ -13,8 +13,8 @@ const SET_PREFERENCES: &str = "/do/set_preferences";
 
 /// Renders the viewer's preferences for a conversation: its notification level, and hiding it.
 #[component]
-pub(crate) fn Preferences(live: ChatClient, topic: Topic) -> impl IntoView {
-    let (notify, hidden) = live.mine.with_untracked(|mine| {
+pub(crate) fn Preferences(client: ChatClient, topic: Topic) -> impl IntoView {
+    let (notify, hidden) = client.mine.with_untracked(|mine| {
         let found = mine.iter().find(|mine| mine.what.topic() == topic);
         found.map(|mine| (mine.notify, mine.hidden)).unwrap_or_default()
     });

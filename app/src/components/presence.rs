@@ -10,12 +10,12 @@ use crate::text;
 /// Renders a dot for a connected user: full if they are here, a ring if they are away.
 #[component]
 pub(crate) fn Presence(
-    live: ChatClient,
+    client: ChatClient,
     /// The topic in which their presence is looked up.
     topic: Topic,
     user: UserId,
 ) -> impl IntoView {
-    let here = Memo::new(move |_| live.whereabouts(&topic, user));
+    let here = Memo::new(move |_| client.whereabouts(&topic, user));
     dyn_view(move || {
         here.get().map(|here| {
             let (class, told) =

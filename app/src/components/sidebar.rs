@@ -13,14 +13,14 @@ use crate::text;
 /// Renders the viewer's conversations, and their own name.
 #[component]
 pub(crate) fn Sidebar(
-    live: ChatClient,
+    client: ChatClient,
     /// The conversation that is open.
     current: Option<Topic>,
 ) -> impl IntoView {
-    let me = live.me.clone();
-    let mine = live.mine.clone();
+    let me = client.me.clone();
+    let mine = client.mine.clone();
     let asked = RwSignal::new(0u32);
-    let list = live.clone();
+    let list = client.clone();
     let order = Memo::new({
         let current = current.clone();
         move |_| {
@@ -49,7 +49,7 @@ pub(crate) fn Sidebar(
             <h2 class="label">{text::CONVERSATIONS}</h2>
             <ul class="sidebar-list">
                 <For each=move || order.get() key=Clone::clone let(topic)>
-                    <Line live=list.clone() current=current.as_ref() == Some(&topic) topic/>
+                    <SidebarItem client=list.clone() current=current.as_ref() == Some(&topic) topic/>
                 </For>
             </ul>
             <a class="sidebar-link" href="/">"+ "{text::NEW_GROUP}</a>
@@ -61,7 +61,7 @@ pub(crate) fn Sidebar(
             </a>
         </nav>
         // Beside the list, which is not there on a narrow screen.
-        <Switcher live asked/>
+        <Switcher client asked/>
     }
 }
 
@@ -76,8 +76,8 @@ pub(super) fn in_order(
 }
 
 #[component]
-fn Line(live: ChatClient, topic: Topic, current: bool) -> impl IntoView {
-    let mine = live.mine.clone();
+fn SidebarItem(client: ChatClient, topic: Topic, current: bool) -> impl IntoView {
+    let mine = client.mine.clone();
     let line = Memo::new(move |before: Option<&Option<ConversationItem>>| {
         // A conversation that was just removed is about to leave the list.
         let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
@@ -90,7 +90,7 @@ fn Line(live: ChatClient, topic: Topic, current: bool) -> impl IntoView {
             ConversationSummary::Direct { topic, with } => Some((topic.clone(), with.id)),
             ConversationSummary::Group(_) => None,
         };
-        let (live, is_person) = (live.clone(), with.is_some());
+        let (client, is_person) = (client.clone(), with.is_some());
         let label = text::unread(count, mine.mentions);
         Some(view! {
             <li>
@@ -103,7 +103,7 @@ fn Line(live: ChatClient, topic: Topic, current: bool) -> impl IntoView {
                 >
                     <Avatar id=mine.what.avatar() name=name.clone() person=is_person/>
                     <span class="name" dir="auto">{name}</span>
-                    {with.map(|(topic, user)| view! { <Presence live topic user/> })}
+                    {with.map(|(topic, user)| view! { <Presence client topic user/> })}
                     {(count > 0).then(|| view! {
                         <span class="badge" class:badge-mentions=mine.mentions != 0>
                             <span aria-hidden="true">{text::up_to_99(count)}</span>

@@ -10,11 +10,11 @@ use crate::text::{self, Sentence};
 /// Renders the status line below the messages: the users who are typing, or else the receipt of the viewer's newest
 /// message.
 #[component]
-pub(crate) fn Footnote(desk: ConversationContext) -> impl IntoView {
-    let ConversationContext { live, timeline, .. } = desk;
-    let (me, topic) = (live.me.id, timeline.topic());
+pub(crate) fn Footnote(context: ConversationContext) -> impl IntoView {
+    let ConversationContext { client, timeline, .. } = context;
+    let (me, topic) = (client.me.id, timeline.topic());
     let is_direct = matches!(timeline.what, ConversationSummary::Direct { .. });
-    let typing = live.typing;
+    let typing = client.typing;
     let names = move || {
         typing.with(|typing| {
             let here = typing.iter().filter(|typing| typing.topic == topic);
@@ -24,9 +24,9 @@ pub(crate) fn Footnote(desk: ConversationContext) -> impl IntoView {
     let receipt = Memo::new(move |_| timeline.receipt(me));
     let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct).view());
     view! {
-        <div class="footnote" aria-live="off">
-            <p class="footnote-typing">{dyn_view(move || text::typing(&names()).map(Sentence::view))}</p>
-            <p class="footnote-receipt">{dyn_view(come)}</p>
+        <div class="status-line" aria-live="off">
+            <p class="status-line-typing">{dyn_view(move || text::typing(&names()).map(Sentence::view))}</p>
+            <p class="status-line-receipt">{dyn_view(come)}</p>
         </div>
     }
 }

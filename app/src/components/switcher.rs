@@ -25,15 +25,15 @@ const MOST: usize = 10;
 /// keyboard shortcuts.
 #[component]
 pub(super) fn Switcher(
-    live: ChatClient,
+    client: ChatClient,
     /// The number of times it was opened by a press.
     asked: RwSignal<u32>,
 ) -> impl IntoView {
     let (dialog, keys) = (NodeRef::<Dialog>::new(), NodeRef::<Dialog>::new());
     let (open, words, at) = (RwSignal::new(false), RwSignal::new(String::new()), RwSignal::new(0usize));
     let people = RwSignal::new(Vec::<ConversationSummary>::new());
-    let me = live.me.id;
-    let mine = live.mine;
+    let me = client.me.id;
+    let mine = client.mine;
     let found = Memo::new(move |_| {
         if !open.get() {
             return Vec::new();

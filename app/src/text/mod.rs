@@ -3,11 +3,11 @@
 
 mod sentence;
 #[cfg(feature = "ssr")]
-mod still;
+mod server_only;
 
 pub(crate) use sentence::{Part, Sentence, Words, sentence};
 #[cfg(feature = "ssr")]
-pub(crate) use still::*;
+pub(crate) use server_only::*;
 use wire::limits::MAX_UNREAD;
 use wire::{ConversationSummary, Event, JoinPolicy, Person, Quote, Role, Setting, Timestamp};
 

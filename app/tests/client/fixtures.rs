@@ -89,17 +89,17 @@ pub(crate) fn connected() -> (ChatClient, Timeline) {
         more: false,
         cursor: Cursor { epoch: EPOCH, seq: Seq(1) },
     };
-    let live = ChatClient::new(visit);
+    let client = ChatClient::new(visit);
     let timeline = Timeline::new(page(vec![said(1, "ben", "b1")]), person("ann").id, app::Zone::UTC);
-    live.follow(&timeline);
-    assert!(live.due(0.0).contains(&Effect::Connect));
-    live.opened(0.0);
-    (live, timeline)
+    client.follow(&timeline);
+    assert!(client.due(0.0).contains(&Effect::Connect));
+    client.opened(0.0);
+    (client, timeline)
 }
 
 /// Returns the frames that are due, without subscriptions.
-pub(crate) fn sent(live: &ChatClient, now: f64) -> Vec<Value> {
-    let orders = live.due(now);
+pub(crate) fn sent(client: &ChatClient, now: f64) -> Vec<Value> {
+    let orders = client.due(now);
     let frames = orders.iter().filter_map(|order| match order {
         Effect::Send(frame) => Some(serde_json::from_str::<Value>(frame).unwrap()),
         _ => None,
@@ -111,8 +111,8 @@ pub(crate) fn posts(frames: &[Value]) -> Vec<&str> {
     frames.iter().filter(|f| f["action"] == "post").map(|f| f["id"].as_str().unwrap()).collect()
 }
 
-pub(crate) fn hear(live: &ChatClient, entry: &Entry) {
-    live.heard(&serde_json::to_string(entry).unwrap(), 0.0);
+pub(crate) fn hear(client: &ChatClient, entry: &Entry) {
+    client.heard(&serde_json::to_string(entry).unwrap(), 0.0);
 }
 
 pub(crate) fn rows(timeline: &Timeline) -> Vec<(String, Option<u64>, RowState)> {
@@ -126,8 +126,8 @@ pub(crate) fn rows(timeline: &Timeline) -> Vec<(String, Option<u64>, RowState)> 
     })
 }
 
-pub(crate) fn post(live: &ChatClient, id: &str) {
-    live.post(&topic(), SendId::new(id).unwrap(), id, None, 0.0);
+pub(crate) fn post(client: &ChatClient, id: &str) {
+    client.post(&topic(), SendId::new(id).unwrap(), id, None, 0.0);
 }
 
 pub(crate) fn row(id: &str, seq: Option<u64>, state: RowState) -> (String, Option<u64>, RowState) {

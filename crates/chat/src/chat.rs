@@ -40,17 +40,17 @@ pub struct Chat {
     pub(crate) broker: Arc<Broker>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The monotonic clock that measures durations.
-    pub(crate) steady: SteadyClock,
+    pub(crate) monotonic: SteadyClock,
     /// The clock that measures the age of sessions.
     pub(crate) session_clock: SessionClock,
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
     /// Rate limit for sending, by user.
-    pub(crate) pace: RateLimiter<UserId>,
+    pub(crate) send_rate: RateLimiter<UserId>,
     /// Rate limit for publishing to open topics.
     pub(crate) publishing: RateLimiter<Network>,
     /// Rate limit for every other stored change, by user.
-    pub(crate) acts: RateLimiter<UserId>,
+    pub(crate) action_rate: RateLimiter<UserId>,
     /// Rate limit for adding users to groups, by user.
     pub(crate) adding: RateLimiter<UserId>,
     /// Rate limit for new users, by network.
@@ -59,7 +59,7 @@ pub struct Chat {
     pub(crate) typing_pace: RateLimiter<UserId>,
     /// The users who are typing, until they are published.
     pub(crate) typing: Arc<Typing>,
-    pub(crate) forge: PasswordHashing,
+    pub(crate) password_hashing: PasswordHashing,
     /// The token that makes a user the owner, if it was offered and not used.
     pub(crate) owner_link: Mutex<Option<TokenHash>>,
     /// The pool that re-encodes pictures, one at a time: each may take much memory.
@@ -69,11 +69,11 @@ pub struct Chat {
     /// The number of texts parsed in the pool.
     pub(crate) texts_read: AtomicU64,
     /// The revocations that end the sockets of ended sessions.
-    pub(crate) endings: Arc<Revocations>,
+    pub(crate) revocations: Arc<Revocations>,
     /// The pages of history that subscribers share during recovery.
-    pub(crate) gaps: Arc<RecoveryCache>,
+    pub(crate) recovery_cache: Arc<RecoveryCache>,
     /// The ephemeral events until the next flush.
-    pub(crate) pulse: Arc<EphemeralBuffer>,
+    pub(crate) ephemeral: Arc<EphemeralBuffer>,
     pub(crate) metrics: Arc<ChatMetrics>,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
@@ -114,7 +114,7 @@ pub struct Caller {
     /// The browser's description of itself.
     pub label: String,
     /// [`Chat::revocation_position`] before the session was looked up.
-    pub endings: u64,
+    pub revocations: u64,
 }
 
 /// The acknowledgement of a send: it is committed.
@@ -153,60 +153,64 @@ impl Chat {
         let log_bytes = LogBytes { topic: limits.topic_log_bytes, all: limits.log_bytes };
         let (broker, shards) = Broker::new(log_bytes, shards);
         let broker = Arc::new(broker);
-        let endings = Arc::new(Revocations::default());
-        let ear =
-            tokio::spawn(listen(bus.listen(), Arc::clone(&broker), Arc::clone(&store), Arc::clone(&endings)));
+        let revocations = Arc::new(Revocations::default());
+        let hints = tokio::spawn(listen(
+            bus.listen(),
+            Arc::clone(&broker),
+            Arc::clone(&store),
+            Arc::clone(&revocations),
+        ));
         let (metrics, writability) = (Arc::new(ChatMetrics::default()), Arc::new(Writability::default()));
         let committer = Committer::start(
             Arc::clone(&store),
             Arc::clone(&broker),
             bus,
-            Arc::clone(&endings),
+            Arc::clone(&revocations),
             Arc::clone(&metrics),
             Arc::clone(&writability),
         );
-        let (committer, pulse) = (Arc::new(committer), Arc::new(EphemeralBuffer::default()));
-        let beat = EphemeralFlusher::new(
-            Arc::clone(&pulse),
+        let (committer, ephemeral) = (Arc::new(committer), Arc::new(EphemeralBuffer::default()));
+        let flusher = EphemeralFlusher::new(
+            Arc::clone(&ephemeral),
             Arc::clone(&store),
             Arc::clone(&broker),
             Arc::clone(&committer),
         );
-        let gaps = Arc::new(RecoveryCache::default());
-        let tidy = tidy(Arc::clone(&broker), Arc::clone(&gaps));
-        let mut tasks = vec![ear, tokio::spawn(beat.run()), tokio::spawn(tidy)];
+        let recovery_cache = Arc::new(RecoveryCache::default());
+        let tidy = tidy(Arc::clone(&broker), Arc::clone(&recovery_cache));
+        let mut tasks = vec![hints, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
         let typing = Arc::new(Typing::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(Arc::clone(&broker))));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
-        let pace = RateLimiter::new(limits.send_burst, limits.send_per_second);
-        let acts = RateLimiter::new(limits.act_burst, limits.acts_per_second);
+        let send_rate = RateLimiter::new(limits.send_burst, limits.send_per_second);
+        let action_rate = RateLimiter::new(limits.action_burst, limits.actions_per_second);
         let newcomers = RateLimiter::new(limits.newcomer_burst, limits.newcomers_per_second);
-        let steady = SteadyClock::new(Arc::clone(&clock));
+        let monotonic = SteadyClock::new(Arc::clone(&clock));
         let session_clock = SessionClock::new(Arc::clone(&clock));
         let chat = Arc::new(Self {
             store,
             broker,
             clock,
-            steady,
+            monotonic,
             session_clock,
             chance,
             limits,
-            pace,
+            send_rate,
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
-            acts,
+            action_rate,
             adding: RateLimiter::new(limits.add_burst, limits.adds_per_second),
             newcomers,
             typing_pace: RateLimiter::new(10, 1.0),
             typing,
-            forge: PasswordHashing::new(),
+            password_hashing: PasswordHashing::new(),
             owner_link: Mutex::default(),
             pictures: CpuPool::new("pictures", 1, 8),
             readings: CpuPool::new("readings", 2, 256),
             texts_read: AtomicU64::new(0),
-            endings,
-            gaps,
-            pulse,
+            revocations,
+            recovery_cache,
+            ephemeral,
             metrics,
             writability,
             committer,
@@ -219,14 +223,14 @@ impl Chat {
 
     /// Closes the connection through the handle when the session of a caller ends, from now on.
     #[must_use]
-    pub fn watch_revocation(&self, caller: &Caller, valve: CloseHandle) -> RevocationWatch {
-        self.endings.watch(caller, valve)
+    pub fn watch_revocation(&self, caller: &Caller, close_handle: CloseHandle) -> RevocationWatch {
+        self.revocations.watch(caller, close_handle)
     }
 
     /// Returns the number of times that sessions have ended on this node; read it before a session is looked up.
     #[must_use]
     pub fn revocation_position(&self) -> u64 {
-        self.endings.position()
+        self.revocations.position()
     }
 
     /// Returns true if the session of a caller is still valid, now that [`Chat::watch_revocation`] watches it: an end
@@ -235,7 +239,8 @@ impl Chat {
     /// # Errors
     /// [`Error::Fault`].
     pub async fn is_current(&self, caller: &Caller) -> Result<bool, Error> {
-        let Some(session) = caller.session.as_ref().filter(|_| caller.endings != self.revocation_position())
+        let Some(session) =
+            caller.session.as_ref().filter(|_| caller.revocations != self.revocation_position())
         else {
             return Ok(true);
         };
@@ -263,7 +268,7 @@ impl Chat {
     /// Returns the number of passwords hashed or compared since the start.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
-        self.forge.hashed()
+        self.password_hashing.hashed()
     }
 
     /// Returns the fault that prevents writes at present; none while commits work. It ends by itself when they do
@@ -287,7 +292,7 @@ impl Chat {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
-        let confirmed = match self.pulse.take_confirmed() {
+        let confirmed = match self.ephemeral.take_confirmed() {
             Some(confirmed) => self.commit(confirmed).await.map(|_| ()),
             None => Ok(()),
         };
@@ -326,23 +331,23 @@ impl Chat {
 }
 
 /// Frees the memory of idle topics, and of recovery pages that nobody shares any more.
-async fn tidy(broker: Arc<Broker>, gaps: Arc<RecoveryCache>) {
+async fn tidy(broker: Arc<Broker>, recovery_cache: Arc<RecoveryCache>) {
     loop {
         tokio::time::sleep(IDLE).await;
         broker.shrink_idle();
-        gaps.tidy();
+        recovery_cache.tidy();
         Fault::sweep();
     }
 }
 
 /// Delivers the hints of other nodes to this node's subscribers.
 async fn listen(
-    mut ear: Box<dyn HintStream>,
+    mut hints: Box<dyn HintStream>,
     broker: Arc<Broker>,
     store: Arc<dyn Store>,
-    endings: Arc<Revocations>,
+    revocations: Arc<Revocations>,
 ) {
-    while let Some(hint) = ear.next().await {
+    while let Some(hint) = hints.next().await {
         match hint {
             Hint::News { topic, head } => broker.advance_head(&topic, head),
             Hint::Ended { topic, user, after } => {
@@ -350,7 +355,7 @@ async fn listen(
                     broker.end(&topic, Ended::Of(user), after);
                 }
             }
-            Hint::SignedOut { user, which } => endings.revoke(user, which),
+            Hint::SignedOut { user, which } => revocations.revoke(user, which),
             Hint::Gone { topic } => broker.end(&topic, Ended::All, Seq::ZERO),
         }
     }

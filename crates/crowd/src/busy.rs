@@ -35,8 +35,8 @@ impl Busy {
         let mut round = 0;
         while !self.stop.load(Ordering::Acquire) {
             self.act(cookie, "/do/join", &[("group", &self.group)]).await?;
-            for deed in ["promote", "demote"] {
-                let fields = [("group", self.group.as_str()), ("users[]", &wanderer), ("action", deed)];
+            for action in ["promote", "demote"] {
+                let fields = [("group", self.group.as_str()), ("users[]", &wanderer), ("action", action)];
                 self.act(&self.founder, "/do/manage_members", &fields).await?;
             }
             let (id, text) = (format!("all-{round}"), format!("to all, number {round}"));

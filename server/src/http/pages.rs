@@ -68,7 +68,7 @@ async fn render(
     extras: Extras,
     shown: Shown<'_>,
 ) -> Response {
-    let root = if app::is_live(shown.address) { Root::Live } else { Root::Still };
+    let root = if app::is_hydrated(shown.address) { Root::Hydrated } else { Root::ServerOnly };
     render_root(app, caller, request, extras, shown, root).await
 }
 

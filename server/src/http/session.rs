@@ -34,7 +34,7 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 /// Middleware: authenticates the caller of a request: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let token = token(&app.config, request.headers());
-    let endings = app.chat.revocation_position();
+    let revocations = app.chat.revocation_position();
     let me = match &token {
         Some(token) => match app.chat.authenticate(token).await {
             Ok(me) => me,
@@ -50,7 +50,8 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     let is_stale = token.is_some() && me.is_none() && !request.headers().contains_key(AUTHORIZATION);
     let session = token.filter(|_| me.is_some());
     let device = device(&app.config, request.headers());
-    let caller = Caller { me, open_topics, from, session, device, label: label(request.headers()), endings };
+    let caller =
+        Caller { me, open_topics, from, session, device, label: label(request.headers()), revocations };
     request.extensions_mut().insert(caller);
     let cookie = cookie(&app.config, request.headers());
     let mut response = next.run(request).await;

@@ -107,7 +107,7 @@ pub(super) fn begin<S: Stream>(
 }
 
 /// Sends a close frame with the reason that nobody is served, and ends.
-pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, patience: Duration) {
+pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, grace: Duration) {
     let close = Frame::close(code.number(), code.sentence());
     let farewell = async {
         stream.ready(false, true).await?;
@@ -115,7 +115,7 @@ pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, patience: Du
         linger(&stream).await
     };
     // An error is a peer that is gone already.
-    let _ = timeout(patience, farewell).await;
+    let _ = timeout(grace, farewell).await;
 }
 
 impl<S: Stream> Connection<S> {
@@ -131,12 +131,12 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn end(&mut self, end: End) {
-        let patience = self.config.timeouts.goodbye;
+        let grace = self.config.timeouts.goodbye;
         // An error is a peer that is gone already.
         let _ = match end {
             End::Gone => return,
-            End::Closed => timeout(patience, self.part(CloseCode::Ended)).await,
-            End::Because(code) => timeout(patience, self.say_goodbye(code)).await,
+            End::Closed => timeout(grace, self.part(CloseCode::Ended)).await,
+            End::Because(code) => timeout(grace, self.say_goodbye(code)).await,
         };
     }
 

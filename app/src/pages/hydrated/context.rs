@@ -11,12 +11,12 @@ use crate::pages::wake;
 /// The context of the open conversation: client, timeline and composer mode, shared by the composer and the rows.
 #[derive(Clone)]
 pub(crate) struct ConversationContext {
-    pub(crate) live: ChatClient,
+    pub(crate) client: ChatClient,
     pub(crate) timeline: Timeline,
     /// The message whose actions are shown.
     pub(crate) open: RwSignal<Option<Seq>>,
     /// The composer mode.
-    pub(crate) intent: RwSignal<ComposerMode>,
+    pub(crate) mode: RwSignal<ComposerMode>,
     /// Whether the viewer is an admin here.
     pub(crate) is_admin: Memo<bool>,
     /// The toasts at the lower edge, such as *Undo*.
@@ -36,11 +36,11 @@ pub(crate) enum ComposerMode {
 }
 
 impl ConversationContext {
-    pub(crate) fn new(live: ChatClient, timeline: Timeline) -> Self {
-        let (members, me) = (timeline.members.clone(), live.me.clone());
+    pub(crate) fn new(client: ChatClient, timeline: Timeline) -> Self {
+        let (members, me) = (timeline.members.clone(), client.me.clone());
         let is_admin = Memo::new(move |_| members.with(|members| role_of(members, &me)) == Some(Role::Admin));
         let toasts = expect_context();
-        Self { live, timeline, open: RwSignal::new(None), intent: RwSignal::default(), is_admin, toasts }
+        Self { client, timeline, open: RwSignal::new(None), mode: RwSignal::default(), is_admin, toasts }
     }
 
     pub(crate) fn topic(&self) -> Topic {
@@ -62,9 +62,9 @@ impl ConversationContext {
         self.open.set(None);
         let Some(browser) = use_browser() else { return false };
         let id = SendId::from_bytes((browser.random)());
-        let asked = self.live.amend(&self.timeline.topic(), id, target, amendment);
+        let asked = self.client.amend(&self.timeline.topic(), id, target, amendment);
         if !asked {
-            self.live.trouble.set(Some(crate::text::NEEDS_CONNECTION.into()));
+            self.client.trouble.set(Some(crate::text::NEEDS_CONNECTION.into()));
         }
         (browser.wake)();
         asked
@@ -82,7 +82,7 @@ impl ConversationContext {
         let on = !content
             .reactions()
             .iter()
-            .any(|reaction| reaction.emoji == emoji && reaction.people.contains(&self.live.me.id));
+            .any(|reaction| reaction.emoji == emoji && reaction.people.contains(&self.client.me.id));
         self.amend(target, Amendment::React(emoji, on));
     }
 
@@ -90,27 +90,27 @@ impl ConversationContext {
     pub(crate) fn reply(&self, seq: Seq) {
         self.open.set(None);
         if let Some(quote) = self.timeline.quote(seq) {
-            self.intent.set(ComposerMode::Reply(quote));
+            self.mode.set(ComposerMode::Reply(quote));
         }
     }
 
     /// Sets the composer to edit this message.
     pub(crate) fn edit(&self, seq: Seq) {
         self.open.set(None);
-        self.intent.set(ComposerMode::Edit(seq));
+        self.mode.set(ComposerMode::Edit(seq));
     }
 
     /// Marks everything from this message on as unread, until the conversation is opened again.
     pub(crate) fn mark_unread(&self, seq: Seq) {
         self.open.set(None);
         self.timeline.stays_unread.set(true);
-        self.live.unread_from(&self.timeline.topic(), seq);
+        self.client.unread_from(&self.timeline.topic(), seq);
         wake();
     }
 
     /// Shows the newest messages again.
     pub(crate) fn back_to_now(&self) {
-        self.live.refresh(&self.timeline.topic());
+        self.client.refresh(&self.timeline.topic());
         wake();
     }
 }

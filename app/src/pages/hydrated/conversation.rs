@@ -68,14 +68,14 @@ pub(crate) fn ConversationPage() -> impl IntoView {
                     };
                     match (visit, view) {
                         (Some(visit), GroupView::Inside(page)) => {
-                            let live = session.live(visit);
-                            let timeline = Timeline::new(*page, live.me.id, zone.get_untracked());
+                            let client = session.client(visit);
+                            let timeline = Timeline::new(*page, client.me.id, zone.get_untracked());
                             #[cfg(feature = "ssr")]
                             if let Some(place) = wanted.begin_of_day(&timeline, zone.get_untracked()) {
                                 leptos_axum::redirect(&place, false);
                             }
                             let missing = wanted.missing(&timeline, zone.get_untracked());
-                            EitherOf4::C(view! { <Inside live timeline link form_id missing/> })
+                            EitherOf4::C(view! { <Inside client timeline link form_id missing/> })
                         }
                         (visit, GroupView::Outside { group, members, closed }) => {
                             let named = visit.is_some();
@@ -95,7 +95,7 @@ type Named = (Option<String>, Option<String>);
 /// Renders the conversation as its members see it.
 #[component]
 fn Inside(
-    live: ChatClient,
+    client: ChatClient,
     timeline: Timeline,
     link: Option<String>,
     form_id: SendId,
@@ -103,15 +103,15 @@ fn Inside(
 ) -> impl IntoView {
     let zone = use_zone();
     if use_browser().is_some() {
-        let (live, timeline, topic) = (live.clone(), timeline.clone(), timeline.topic());
-        let leaving = live.clone();
+        let (client, timeline, topic) = (client.clone(), timeline.clone(), timeline.topic());
+        let leaving = client.clone();
         Effect::new({
             let timeline = timeline.clone();
             move |_| timeline.set_zone(zone.get())
         });
         // Starts after hydration, so that the first render equals the server's; from then on the page is live.
         Effect::new(move |_| {
-            live.follow(&timeline);
+            client.follow(&timeline);
             wake();
         });
         on_cleanup(move || {
@@ -121,36 +121,36 @@ fn Inside(
     }
     let topic = timeline.topic();
     let title = {
-        let (live, settings, what) = (live.clone(), timeline.settings.clone(), timeline.what.clone());
+        let (client, settings, what) = (client.clone(), timeline.settings.clone(), timeline.what.clone());
         dyn_text(move || {
             let name = settings.with(|settings| settings.as_ref().map(|settings| settings.name.to_string()));
-            text::title(live.unread_for_me(), &name.unwrap_or_else(|| what.title().to_owned()))
+            text::title(client.unread_for_me(), &name.unwrap_or_else(|| what.title().to_owned()))
         })
     };
-    let silence = ReadOnlyReason::of(&live, &timeline);
-    let desk = ConversationContext::new(live.clone(), timeline.clone());
-    answer_to_keys(Some(desk.clone()));
+    let silence = ReadOnlyReason::of(&client, &timeline);
+    let context = ConversationContext::new(client.clone(), timeline.clone());
+    answer_to_keys(Some(context.clone()));
     let composer = {
-        let desk = desk.clone();
+        let context = context.clone();
         dyn_view(move || match silence.get() {
             Some(why) => {
                 Either::Left(view! { <p class="composer composer-closed" role="status">{why.sentence()}</p> })
             }
-            None => Either::Right(view! { <Composer desk=desk.clone() form_id=form_id.clone()/> }),
+            None => Either::Right(view! { <Composer context=context.clone() form_id=form_id.clone()/> }),
         })
     };
     view! {
         <Title text=title/>
         <a class="skip" href="#messages">{text::SKIP}</a>
         <div class="layout">
-            <Sidebar live=live.clone() current=Some(topic.clone())/>
+            <Sidebar client=client.clone() current=Some(topic.clone())/>
             <main class="layout-conversation" id="main">
-                <Header live=live.clone() timeline=timeline.clone() link/>
-                <MessageList desk=desk.clone() missing/>
-                <Footnote desk/>
+                <Header client=client.clone() timeline=timeline.clone() link/>
+                <MessageList context=context.clone() missing/>
+                <Footnote context/>
                 {composer}
             </main>
-            <Members live timeline/>
+            <Members client timeline/>
         </div>
     }
 }
@@ -167,8 +167,8 @@ enum ReadOnlyReason {
 
 impl ReadOnlyReason {
     /// Returns the reason for which the viewer cannot write, as far as the page knows; the server decides.
-    fn of(live: &ChatClient, timeline: &Timeline) -> Memo<Option<Self>> {
-        let (me, members) = (live.me.id, timeline.members.clone());
+    fn of(client: &ChatClient, timeline: &Timeline) -> Memo<Option<Self>> {
+        let (me, members) = (client.me.id, timeline.members.clone());
         let (lost, settings) = (timeline.seat_lost.clone(), timeline.settings.clone());
         let blocked = timeline.blocked;
         let clock = use_clock();

@@ -30,10 +30,10 @@ pub(crate) fn Landing() -> impl IntoView {
                 let session = session.clone();
                 Suspend::new(async move {
                     match visit.await {
-                        Ok(None) => EitherOf3::A(view! { <Stranger/> }),
+                        Ok(None) => EitherOf3::A(view! { <Welcome/> }),
                         Ok(Some(visit)) => {
-                            let live = session.live(visit);
-                            EitherOf3::B(view! { <Home live/> })
+                            let client = session.client(visit);
+                            EitherOf3::B(view! { <Home client/> })
                         }
                         Err(failure) => EitherOf3::C(view! { <Broken failure/> }),
                     }
@@ -45,7 +45,7 @@ pub(crate) fn Landing() -> impl IntoView {
 
 /// Renders the start page of a visitor without a name.
 #[component]
-fn Stranger() -> impl IntoView {
+fn Welcome() -> impl IntoView {
     // Nothing of a user who signed out is left for the next one.
     if let Some(browser) = use_browser() {
         (browser.forget_others)(None);
@@ -103,19 +103,19 @@ pub(crate) fn reload() {
 
 /// Renders the start page of a user.
 #[component]
-fn Home(live: ChatClient) -> impl IntoView {
-    let mine = live.mine.clone();
-    let name = live.me.name.to_string();
+fn Home(client: ChatClient) -> impl IntoView {
+    let mine = client.mine.clone();
+    let name = client.me.name.to_string();
     answer_to_keys(None);
     expect_context::<Session>().has_shown_one();
-    let counted = live.clone();
+    let counted = client.clone();
     let title = dyn_text(move || text::home_title(counted.unread_for_me()));
     view! {
         <Title text=title/>
         <div class="layout layout-home">
-            <Sidebar live=live.clone() current=None/>
+            <Sidebar client=client.clone() current=None/>
             <main class="layout-welcome" id="main">
-                <Connection live=live.clone()/>
+                <Connection client=client.clone()/>
                 <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
                 <Show when=dyn_bool(move || mine.with(Vec::is_empty))>
                     <p class="slogan">{text::NO_GROUPS}</p>

@@ -52,11 +52,11 @@ pub(super) fn AccountPage() -> impl IntoView {
 #[component]
 fn Account(known: AccountData) -> impl IntoView {
     let AccountData { me, role, profile, sessions, blocked } = known;
-    let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <Blocked person/> }).collect();
+    let blocked: Vec<_> = blocked.into_iter().map(|person| view! { <BlockedUsers person/> }).collect();
     let role_name = role.map_or(text::GUEST, text::app_role);
     let others = sessions.len() > 1;
     let end_others = if role.is_some() { text::END_OTHERS_SAYS } else { text::END_OTHERS_GUEST };
-    let lines: Vec<_> = sessions.into_iter().map(|line| view! { <Session line/> }).collect();
+    let lines: Vec<_> = sessions.into_iter().map(|line| view! { <SessionItem line/> }).collect();
     view! {
         <Sheet title=text::ACCOUNT.into() back="/".into() back_to=text::HOME.into()>
             <section class="card">
@@ -79,7 +79,7 @@ fn Account(known: AccountData) -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="password-title">
                 <h2 id="password-title">{text::PASSWORD}</h2>
-                {if role.is_some() { view! { <Change/> }.into_any() } else { view! { <Claim name=me.name.to_string()/> }.into_any() }}
+                {if role.is_some() { view! { <ChangePasswordForm/> }.into_any() } else { view! { <CreateAccountForm name=me.name.to_string()/> }.into_any() }}
             </section>
             <section class="card" aria-labelledby="sessions">
                 <h2 id="sessions">{text::SESSIONS}</h2>
@@ -118,7 +118,7 @@ fn Account(known: AccountData) -> impl IntoView {
 }
 
 #[component]
-fn Blocked(person: Person) -> impl IntoView {
+fn BlockedUsers(person: Person) -> impl IntoView {
     view! {
         <li class="session">
             <span class="name-wrap" dir="auto">{person.name.to_string()}</span>
@@ -131,7 +131,7 @@ fn Blocked(person: Person) -> impl IntoView {
 }
 
 #[component]
-fn Claim(name: String) -> impl IntoView {
+fn CreateAccountForm(name: String) -> impl IntoView {
     view! {
         <Form action="/do/create_account" class="form">
             <p class="hint">{text::CLAIM_HINT}</p>
@@ -145,7 +145,7 @@ fn Claim(name: String) -> impl IntoView {
 }
 
 #[component]
-fn Change() -> impl IntoView {
+fn ChangePasswordForm() -> impl IntoView {
     view! {
         <Form action="/do/change_password" class="form">
             <label for="old">{text::OLD_PASSWORD}</label>
@@ -159,7 +159,7 @@ fn Change() -> impl IntoView {
 }
 
 #[component]
-fn Session(line: SessionLine) -> impl IntoView {
+fn SessionItem(line: SessionLine) -> impl IntoView {
     let SessionLine { handle, label, since, is_this } = line;
     let label = if label.is_empty() { text::SOME_BROWSER.to_owned() } else { label };
     let (year, month, day) = use_zone().get_untracked().date(since);

@@ -53,7 +53,7 @@ fn Admin(
             <section class="card" aria-labelledby="members">
                 <h2 id="members">{text::member_count(usize::try_from(member_count).unwrap_or(usize::MAX))}</h2>
                 <MembersForm group=id.clone() members more find now/>
-                {(!known.is_empty()).then(|| view! { <AddForm group=id.clone() known/> })}
+                {(!known.is_empty()).then(|| view! { <AddMembersForm group=id.clone() known/> })}
             </section>
             <section class="card" aria-labelledby="invites">
                 <h2 id="invites">{text::INVITES}</h2>
@@ -74,7 +74,7 @@ fn Admin(
             </section>
             <section class="card card-danger" aria-labelledby="ending">
                 <h2 id="ending">{text::ENDING}</h2>
-                <Ending group=id name archived/>
+                <DangerZone group=id name archived/>
             </section>
         </Sheet>
     }
@@ -170,7 +170,7 @@ fn MembersForm(
 
 /// Renders the form that adds a member. The form of the members shows its refusal.
 #[component]
-fn AddForm(group: String, known: Vec<Person>) -> impl IntoView {
+fn AddMembersForm(group: String, known: Vec<Person>) -> impl IntoView {
     let chosen = typed_all(MANAGE_MEMBERS, "users[]").unwrap_or_default();
     let option = |person: Person| {
         let id = person.id.to_string();
@@ -277,7 +277,7 @@ fn Bans(group: String, bans: Vec<Person>) -> impl IntoView {
 }
 
 #[component]
-fn Ending(group: String, name: String, archived: bool) -> impl IntoView {
+fn DangerZone(group: String, name: String, archived: bool) -> impl IntoView {
     let hint = if archived { text::ARCHIVED_HINT } else { text::ARCHIVE_HINT };
     let archiving = group.clone();
     let (archive_title, delete_title) = (text::archive_title(&name), text::delete_title(&name));

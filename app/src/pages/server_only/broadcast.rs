@@ -96,7 +96,7 @@ pub(super) fn ResultsPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match told.await {
-                    Ok(told) => view! { <Told told/> }.into_any(),
+                    Ok(told) => view! { <BroadcastResultRow told/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -105,7 +105,7 @@ pub(super) fn ResultsPage() -> impl IntoView {
 }
 
 #[component]
-fn Told(told: Results) -> impl IntoView {
+fn BroadcastResultRow(told: Results) -> impl IntoView {
     let title = text::sent_to(told.sent, told.count);
     let (address, after) = (format!("/broadcast/{}?from=", told.seq), told.next.map(|next| next.to_string()));
     let rows: Vec<_> = told

@@ -19,7 +19,7 @@ pub(super) fn MembersPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match found.await {
-                    Ok(found) => view! { <Found found group find/> }.into_any(),
+                    Ok(found) => view! { <FoundMembers found group find/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -28,7 +28,7 @@ pub(super) fn MembersPage() -> impl IntoView {
 }
 
 #[component]
-fn Found(found: MembersPart, group: String, find: String) -> impl IntoView {
+fn FoundMembers(found: MembersPart, group: String, find: String) -> impl IntoView {
     let MembersPart { name, count, members } = found;
     let after = members.items.last().filter(|_| find.is_empty()).map(|member| member.person.id.to_string());
     let (more, address) = (members.more, format!("/g/{group}/members?after="));

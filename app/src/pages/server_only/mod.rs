@@ -1,7 +1,7 @@
 //! Server-only pages: forms and lists, without a script. They cost the browser nothing, and their forms work before,
 //! with and without the hydrated pages.
 //!
-//! A path belongs here if [`is_live`](crate::site::is_live) returns false. Links to them carry `rel="external"`.
+//! A path belongs here if [`is_hydrated`](crate::site::is_hydrated) returns false. Links to them carry `rel="external"`.
 
 mod account;
 mod admin;
@@ -34,7 +34,7 @@ pub use returned::ReturnedPage;
 
 /// Renders the server-only page at the requested path.
 #[component]
-pub fn Still() -> impl IntoView {
+pub fn ServerOnlyPage() -> impl IntoView {
     provide_head();
     Clock::provide();
     view! {

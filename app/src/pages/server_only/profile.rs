@@ -19,7 +19,7 @@ pub(super) fn ProfilePage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match shown.await {
-                    Ok(shown) => view! { <OfPerson shown/> }.into_any(),
+                    Ok(shown) => view! { <Profile shown/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -28,7 +28,7 @@ pub(super) fn ProfilePage() -> impl IntoView {
 }
 
 #[component]
-fn OfPerson(shown: ProfileData) -> impl IntoView {
+fn Profile(shown: ProfileData) -> impl IntoView {
     let ProfileData { profile: Profile { person, since, bio, .. }, role, mine } = shown;
     let (id, name) = (person.id.to_string(), person.name.to_string());
     let (year, month, day) = use_zone().get_untracked().date(since);

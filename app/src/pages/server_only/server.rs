@@ -29,7 +29,7 @@ pub(super) fn ServerPage() -> impl IntoView {
         <Suspense>
             {Suspend::new(async move {
                 match administered.await {
-                    Ok(administered) => view! { <OfServer administered person find/> }.into_any(),
+                    Ok(administered) => view! { <ServerAdmin administered person find/> }.into_any(),
                     Err(failure) => no_page(failure),
                 }
             })}
@@ -38,7 +38,7 @@ pub(super) fn ServerPage() -> impl IntoView {
 }
 
 #[component]
-fn OfServer(
+fn ServerAdmin(
     administered: ServerAdminData,
     /// A search: accounts whose name contains this.
     person: String,

@@ -145,17 +145,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_right_only_for_its_own_hash() {
-        let forge = PasswordHashing::new();
-        let kept = forge.hash("correct horse battery", &[], SALT).await.unwrap();
+        let password_hashing = PasswordHashing::new();
+        let kept = password_hashing.hash("correct horse battery", &[], SALT).await.unwrap();
         assert!(kept.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", kept.0);
         assert!(!kept.0.contains("horse"));
-        assert!(forge.is_right("correct horse battery", Some(&kept)).await.unwrap());
-        assert!(!forge.is_right("correct horse batterx", Some(&kept)).await.unwrap());
-        assert!(!forge.is_right("correct horse battery", None).await.unwrap());
-        assert_eq!(forge.hashed(), 4);
+        assert!(password_hashing.is_right("correct horse battery", Some(&kept)).await.unwrap());
+        assert!(!password_hashing.is_right("correct horse batterx", Some(&kept)).await.unwrap());
+        assert!(!password_hashing.is_right("correct horse battery", None).await.unwrap());
+        assert_eq!(password_hashing.hashed(), 4);
         let damaged = PasswordHash("argon2id:1:1:1:00:00".into());
         assert!(matches!(
-            forge.is_right("correct horse battery", Some(&damaged)).await,
+            password_hashing.is_right("correct horse battery", Some(&damaged)).await,
             Err(Error::Fault(_))
         ));
     }
@@ -165,31 +165,32 @@ mod tests {
         let old = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, Some(24)).unwrap());
         let kept = old.hash_password_with_salt(b"correct horse battery", &SALT).unwrap();
         let kept = PasswordHash(kept.to_string());
-        let forge = PasswordHashing::new();
-        assert!(forge.is_right("correct horse battery", Some(&kept)).await.unwrap());
-        assert!(!forge.is_right("correct horse batterx", Some(&kept)).await.unwrap());
+        let password_hashing = PasswordHashing::new();
+        assert!(password_hashing.is_right("correct horse battery", Some(&kept)).await.unwrap());
+        assert!(!password_hashing.is_right("correct horse batterx", Some(&kept)).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_password_is_the_same_however_its_accents_are_typed() {
-        let forge = PasswordHashing::new();
-        let kept = forge.hash("Käse zum Frühstück", &[], SALT).await.unwrap();
+        let password_hashing = PasswordHashing::new();
+        let kept = password_hashing.hash("Käse zum Frühstück", &[], SALT).await.unwrap();
         let decomposed = "Ka\u{308}se zum\u{a0}Fru\u{308}hstu\u{308}ck";
-        assert!(forge.is_right(decomposed, Some(&kept)).await.unwrap());
+        assert!(password_hashing.is_right(decomposed, Some(&kept)).await.unwrap());
     }
 
     #[tokio::test]
     async fn what_others_would_guess_is_refused() {
-        let forge = PasswordHashing::new();
-        let refused = async |password: &str, names: &[&str]| match forge.hash(password, names, SALT).await {
-            Err(Error::Refusal(refusal)) => refusal,
-            other => panic!("{password}: {other:?}"),
-        };
+        let password_hashing = PasswordHashing::new();
+        let refused =
+            async |password: &str, names: &[&str]| match password_hashing.hash(password, names, SALT).await {
+                Err(Error::Refusal(refusal)) => refusal,
+                other => panic!("{password}: {other:?}"),
+            };
         assert_eq!(refused("short", &[]).await, Refusal::PasswordLength);
         assert_eq!(refused(&"long".repeat(33), &[]).await, Refusal::PasswordLength);
         for weak in ["password", "12345678", "qwertyuiop", "annalee1", &"a".repeat(128)] {
             assert_eq!(refused(weak, &["Anna Lee", "annalee"]).await, Refusal::PasswordWeak, "{weak}");
         }
-        assert_eq!(forge.hashed(), 0, "nothing is hashed that is refused");
+        assert_eq!(password_hashing.hashed(), 0, "nothing is hashed that is refused");
     }
 }

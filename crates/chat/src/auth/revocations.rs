@@ -35,12 +35,12 @@ pub struct RevocationWatch {
 impl Revocations {
     /// Closes the connection through the handle when the session of a caller ends; without a session nothing ever
     /// ends.
-    pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, valve: CloseHandle) -> RevocationWatch {
+    pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, close_handle: CloseHandle) -> RevocationWatch {
         let (Some(me), Some(session)) = (&caller.me, &caller.session) else {
             return RevocationWatch { watched: None };
         };
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let watched = Watched { token: session.hash(), close: valve };
+        let watched = Watched { token: session.hash(), close: close_handle };
         self.watched().entry(me.id).or_default().insert(number, watched);
         RevocationWatch { watched: Some((Arc::clone(self), me.id, number)) }
     }
@@ -68,8 +68,8 @@ impl Revocations {
 
 impl Drop for RevocationWatch {
     fn drop(&mut self) {
-        let Some((endings, user, number)) = self.watched.take() else { return };
-        let mut watched = endings.watched();
+        let Some((revocations, user, number)) = self.watched.take() else { return };
+        let mut watched = revocations.watched();
         if let Some(of_user) = watched.get_mut(&user) {
             of_user.remove(&number);
             if of_user.is_empty() {

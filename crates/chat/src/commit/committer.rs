@@ -43,12 +43,13 @@ impl Committer {
         store: Arc<dyn Store>,
         broker: Arc<Broker>,
         bus: Arc<dyn Bus>,
-        endings: Arc<Revocations>,
+        revocations: Arc<Revocations>,
         metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
         let (inbox, jobs) = mpsc::channel(WAITING);
-        let task = tokio::spawn(run(jobs, store, Publisher { broker, bus, endings }, metrics, writability));
+        let task =
+            tokio::spawn(run(jobs, store, Publisher { broker, bus, revocations }, metrics, writability));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
@@ -93,13 +94,13 @@ impl PendingCommit {
 struct Publisher {
     broker: Arc<Broker>,
     bus: Arc<dyn Bus>,
-    endings: Arc<Revocations>,
+    revocations: Arc<Revocations>,
 }
 
 async fn run(
     mut inbox: mpsc::Receiver<Job>,
     store: Arc<dyn Store>,
-    outlets: Publisher,
+    publisher: Publisher,
     metrics: Arc<ChatMetrics>,
     writability: Arc<Writability>,
 ) {
@@ -116,7 +117,7 @@ async fn run(
         match committed {
             Ok(outcomes) => {
                 for (write, outcome) in writes.iter().zip(&outcomes) {
-                    publish(write, outcome, &outlets);
+                    publish(write, outcome, &publisher);
                 }
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A caller that no longer waits needs no answer: the SendId finds the message on a retry.
@@ -171,11 +172,11 @@ mod planted {
 }
 
 /// Publishes a committed write. Subscriptions of removed members end first, so that nothing later reaches them.
-fn publish(write: &Write, outcome: &Outcome, outlets: &Publisher) {
-    let (broker, bus) = (&*outlets.broker, &*outlets.bus);
+fn publish(write: &Write, outcome: &Outcome, publisher: &Publisher) {
+    let (broker, bus) = (&*publisher.broker, &*publisher.bus);
     match (write, outcome) {
         (Write::SignOut { user, which }, Outcome::Done) => {
-            outlets.endings.revoke(*user, *which);
+            publisher.revocations.revoke(*user, *which);
             bus.announce(Hint::SignedOut { user: *user, which: *which });
         }
         (
@@ -202,17 +203,17 @@ fn publish(write: &Write, outcome: &Outcome, outlets: &Publisher) {
         }
         (Write::Together { first, then }, Outcome::Done) => {
             for write in std::iter::once(&**first).chain(then) {
-                publish(write, &Outcome::Done, outlets);
+                publish(write, &Outcome::Done, publisher);
             }
         }
         (Write::Sweep { .. }, Outcome::Swept { guests }) => {
             for user in guests {
                 let (user, which) = (*user, Sessions::All);
-                publish(&Write::SignOut { user, which }, &Outcome::Done, outlets);
+                publish(&Write::SignOut { user, which }, &Outcome::Done, publisher);
             }
         }
         (Write::Noted { write, note }, Outcome::Noted { seq }) => {
-            publish(write, &Outcome::Done, outlets);
+            publish(write, &Outcome::Done, publisher);
             tell(note, *seq, broker, bus);
         }
         (Write::AppRank { user, role }, Outcome::Done) if *role < AppRole::Admin => {

@@ -34,12 +34,12 @@ impl SteadyClock {
     pub(crate) fn now(&self) -> Timestamp {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
-        let steady = match *latest {
+        let monotonic = match *latest {
             Some((at, shown)) => wall.max(shown.saturating_add(millis(elapsed.saturating_sub(at)))),
             None => wall,
         };
-        *latest = Some((elapsed, steady));
-        Timestamp(steady)
+        *latest = Some((elapsed, monotonic));
+        Timestamp(monotonic)
     }
 }
 
@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn a_length_of_time_is_the_same_however_the_clock_steps_back() {
         let clock = Arc::new(ManualClock::default());
-        let steady = SteadyClock::new(clock.clone());
-        let begin = steady.now();
-        let since = || steady.now().0 - begin.0;
+        let monotonic = SteadyClock::new(clock.clone());
+        let begin = monotonic.now();
+        let since = || monotonic.now().0 - begin.0;
         clock.advance(1_000);
         assert_eq!(since(), 1_000);
         clock.step(-3_600_000);

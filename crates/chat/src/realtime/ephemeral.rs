@@ -31,7 +31,7 @@ struct Gathered {
 
 /// The task that publishes the buffered events, and its dependencies.
 pub(crate) struct EphemeralFlusher {
-    pulse: Arc<EphemeralBuffer>,
+    ephemeral: Arc<EphemeralBuffer>,
     store: Arc<dyn Store>,
     broker: Arc<Broker>,
     committer: Arc<Committer>,
@@ -95,13 +95,13 @@ impl EphemeralBuffer {
 
 impl EphemeralFlusher {
     pub(crate) fn new(
-        pulse: Arc<EphemeralBuffer>,
+        ephemeral: Arc<EphemeralBuffer>,
         store: Arc<dyn Store>,
         broker: Arc<Broker>,
         committer: Arc<Committer>,
     ) -> Self {
         broker.watch_presence();
-        Self { pulse, store, broker, committer, topics: HashMap::new() }
+        Self { ephemeral, store, broker, committer, topics: HashMap::new() }
     }
 
     /// Flushes at intervals, as long as it is polled.
@@ -109,7 +109,7 @@ impl EphemeralFlusher {
         loop {
             let next = self.topics.values().filter_map(Waiting::next_at).min();
             tokio::select! {
-                () = self.pulse.bell.notified() => {}
+                () = self.ephemeral.bell.notified() => {}
                 () = self.broker.presence_changed() => {}
                 () = wait_until(next) => {}
             }
@@ -123,11 +123,11 @@ impl EphemeralFlusher {
 
     /// Commits the deliveries that devices have confirmed; then their read states have advanced.
     async fn confirm(&self) {
-        let Some(write) = self.pulse.take_confirmed() else { return };
+        let Some(write) = self.ephemeral.take_confirmed() else { return };
         // A fault of the store is in the log already. The next messages confirm the same and more.
         let Ok(Outcome::Delivered { moved }) = self.committer.commit(write).await else { return };
         for (conversation, marks) in moved {
-            self.pulse.moved(Topic::of(conversation), marks);
+            self.ephemeral.moved(Topic::of(conversation), marks);
         }
     }
 
@@ -148,7 +148,7 @@ impl EphemeralFlusher {
                 waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
             }
         }
-        for (topic, moved) in std::mem::take(&mut self.pulse.gathered().moved) {
+        for (topic, moved) in std::mem::take(&mut self.ephemeral.gathered().moved) {
             let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
             for marks in moved.into_values() {
                 merge(&mut waiting.marks, marks);

@@ -45,13 +45,13 @@ impl Chat {
     ) -> Result<AppRole, Error> {
         let me = caller.me()?;
         names::password(password)?;
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         if self.account(me).await?.is_some() {
             return Err(Refusal::HasAccount.into());
         }
         let login = Login::new(me.name.as_str())?;
         self.login_is_free(&login).await?;
-        let password = self.forge.hash(password, &[me.name.as_str()], self.random()).await?;
+        let password = self.password_hashing.hash(password, &[me.name.as_str()], self.random()).await?;
         let claim = Write::Claim { user: me.id, login, password, rank };
         let then = self.known_device(caller, me).into_iter().collect();
         let write = Write::Together { first: Box::new(claim), then };

@@ -44,7 +44,7 @@ impl Chat {
         let Part { items: members, more } = Part::of(found, PAGE_ENTRIES);
         let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
         let audit = self.store.page(&Topic::audit(id), newest).await?;
-        let now = self.steady.now();
+        let now = self.monotonic.now();
         let invites: Vec<Invite> =
             roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
         let roster_members = roster.members;
@@ -191,6 +191,6 @@ impl Chat {
                 wants: "a whole number up to 525600, a year",
             });
         }
-        Ok((minutes > 0).then(|| Timestamp(self.steady.now().0 + i64::from(minutes) * 60_000)))
+        Ok((minutes > 0).then(|| Timestamp(self.monotonic.now().0 + i64::from(minutes) * 60_000)))
     }
 }

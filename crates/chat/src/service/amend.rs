@@ -38,9 +38,10 @@ impl Chat {
             },
             other => other,
         };
-        self.pace.take(me.id, self.steady.now())?;
+        self.send_rate.take(me.id, self.monotonic.now())?;
         let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
-        let right = Permission { conversation, user: me.id, to: PermissionTo::Amend, now: self.steady.now() };
+        let right =
+            Permission { conversation, user: me.id, to: PermissionTo::Amend, now: self.monotonic.now() };
         let (mut body, mut mentions) = (RichText::default(), None);
         if let Amendment::Edit(text) = &amendment {
             // A retry gets the first answer, even if the message has changed meanwhile.

@@ -37,7 +37,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::app_rank`].
     pub async fn set_application_role(&self, me: &Person, user: UserId, role: AppRole) -> Result<(), Error> {
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         let by = self.app_role(me.id).await?;
         let of = self.store.account(AccountKey::User(user)).await?;
         // Only those who manage accounts learn which ones exist.
@@ -55,7 +55,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
     pub async fn create_password_reset(&self, me: &Person, user: UserId) -> Result<Token, Error> {
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         let by = self.app_role(me.id).await?;
         rules::needs_app_admin(by)?;
         let of = self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::NotFound)?;
@@ -88,8 +88,8 @@ impl Chat {
     pub async fn reset_password(&self, caller: &Caller, token: &Token, new: &str) -> Result<Token, Error> {
         names::password(new)?;
         let person = self.reset_account(token).await?.person;
-        self.acts.take(person.id, self.steady.now())?;
-        let password = self.forge.hash(new, &[person.name.as_str()], self.random()).await?;
+        self.action_rate.take(person.id, self.monotonic.now())?;
+        let password = self.password_hashing.hash(new, &[person.name.as_str()], self.random()).await?;
         let fresh = Token::from_bytes(self.random());
         let session = self.new_session(caller, &fresh);
         let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All }];
@@ -105,7 +105,7 @@ impl Chat {
     }
 
     async fn reset_account(&self, token: &Token) -> Result<Account, Error> {
-        let now = self.steady.now();
+        let now = self.monotonic.now();
         // More than a day is left only if the clock was set back: then the link has expired as well.
         let works = |until: Timestamp| (1..=RESET_MILLIS).contains(&(until.0 - now.0));
         let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| works(*until));
@@ -132,7 +132,7 @@ impl Chat {
 
     async fn new_reset(&self, by: Option<&Person>, of: Person) -> Result<Token, Error> {
         let token = Token::from_bytes(self.random());
-        let until = Timestamp(self.steady.now().0 + RESET_MILLIS);
+        let until = Timestamp(self.monotonic.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));
         let write = Write::OfferReset { token: token.hash(), user, by: admin, until };
         self.commit_noted(write, admin.unwrap_or(user), &AuditEvent::ResetOffered { by: by.cloned(), of })

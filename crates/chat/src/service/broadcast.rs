@@ -69,9 +69,9 @@ impl Chat {
     ) -> Result<Broadcast, Error> {
         let text = tidy(text)?;
         let at = self.clock.now();
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         let to = self.targets(me, audience).await?;
-        self.acts.take_many(me.id, cost(to.len()), self.steady.now())?;
+        self.action_rate.take_many(me.id, cost(to.len()), self.monotonic.now())?;
         let body = self.read_alone(&text).await?;
         let (mut parts, mut refused) = (Vec::new(), Vec::new());
         for (number, topic) in to.iter().enumerate() {
@@ -149,7 +149,7 @@ impl Chat {
         if users.is_empty() || users.len() > BROADCAST_TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
-        self.acts.take_many(me.id, cost(users.len()), self.steady.now())?;
+        self.action_rate.take_many(me.id, cost(users.len()), self.monotonic.now())?;
         let (mut others, mut contacts) =
             (Vec::<Person>::with_capacity(users.len()), Vec::with_capacity(users.len()));
         for user in users {
@@ -202,7 +202,8 @@ impl Chat {
     ) -> Result<Part, Error> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
-        let right = Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.steady.now() };
+        let right =
+            Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
         let standing = self.store.standing(conversation, me.id).await?;
         right.check(standing.as_ref())?;
         let meeting = match conversation {

@@ -36,7 +36,7 @@ impl Chat {
         if attempts.is_empty() {
             return Ok(());
         }
-        let (count, now) = (u32::try_from(attempts.len()).unwrap_or(u32::MAX), self.steady.now());
+        let (count, now) = (u32::try_from(attempts.len()).unwrap_or(u32::MAX), self.monotonic.now());
         self.adding.take_many(me.id, count, now)?;
         match self.commit(Write::TakeAttempts { attempts, at: now }).await? {
             Outcome::Exhausted { .. } => Err(Refusal::AddedTooOften.into()),

@@ -50,10 +50,10 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_still_counts() {
-        let workshop = CpuPool::new("test", 1, 0);
+        let pool = CpuPool::new("test", 1, 0);
         let (go, wait) = mpsc::channel::<()>();
         let (began, beginning) = tokio::sync::oneshot::channel();
-        let mut abandoned = Box::pin(workshop.run(move || {
+        let mut abandoned = Box::pin(pool.run(move || {
             let _ = began.send(());
             let _ = wait.recv();
         }));
@@ -62,9 +62,9 @@ mod tests {
             _ = beginning => {}
         }
         drop(abandoned);
-        assert_eq!(workshop.run(|| ()).await, Err(Error::Refusal(Refusal::Unavailable)));
+        assert_eq!(pool.run(|| ()).await, Err(Error::Refusal(Refusal::Unavailable)));
         go.send(()).unwrap();
-        while workshop.run(|| ()).await.is_err() {
+        while pool.run(|| ()).await.is_err() {
             tokio::task::yield_now().await;
         }
     }

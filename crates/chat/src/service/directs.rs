@@ -76,7 +76,7 @@ impl Chat {
         if user == me.id {
             return Err(Refusal::NotOneself.into());
         }
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         self.store.person(user).await?.ok_or(Refusal::NotFound)?;
         self.commit(Write::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
@@ -149,7 +149,7 @@ impl Chat {
     ) -> Result<(), Error> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         self.seat_in(me, conversation).await?;
         let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
         let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);

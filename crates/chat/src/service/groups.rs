@@ -39,7 +39,7 @@ impl Chat {
         others: &[Person],
     ) -> Result<GroupSummary, Error> {
         let name = names::group_name(name)?;
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         let id = GroupId::from_bytes(self.random());
         let settings = Settings {
             name: name.clone(),
@@ -76,7 +76,8 @@ impl Chat {
         let has_seat = |me: &&Person| group.members.iter().any(|member| member.person.id == me.id);
         let Some(me) = me.filter(has_seat) else {
             let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-            let closed = rules::join_policy(&roster, me.map(|me| me.id), invite, self.steady.now()).err();
+            let closed =
+                rules::check_join_policy(&roster, me.map(|me| me.id), invite, self.monotonic.now()).err();
             return Ok(GroupView::Outside {
                 members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
                 closed: closed.map(|refusal| refusal.sentence()),
@@ -196,10 +197,10 @@ impl Chat {
         by: UserId,
         decide: impl Fn(&Roster, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<GroupSummary, Error> {
-        self.acts.take(by, self.steady.now())?;
+        self.action_rate.take(by, self.monotonic.now())?;
         loop {
             let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
-            let decision = decide(&roster, self.steady.now())?;
+            let decision = decide(&roster, self.monotonic.now())?;
             if decision.facts.is_empty() {
                 return Ok(roster.summary());
             }

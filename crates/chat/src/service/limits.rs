@@ -21,9 +21,9 @@ pub struct Limits {
     /// Rate limit for publishing to open topics, per network and second.
     pub publish_per_second: f64,
     /// Burst of the rate limit for changes of groups, memberships and settings, per user.
-    pub act_burst: u32,
+    pub action_burst: u32,
     /// Rate limit for these changes, per user and second.
-    pub acts_per_second: f64,
+    pub actions_per_second: f64,
     /// Burst of the rate limit for adding people to groups, per user.
     pub add_burst: u32,
     /// Rate limit for adding people to groups, per user and second.
@@ -74,8 +74,8 @@ impl Default for Limits {
             open_topics_bytes: 1024 * 1024 * 1024,
             publish_burst: 1_000,
             publish_per_second: 50.0,
-            act_burst: 60,
-            acts_per_second: 1.0,
+            action_burst: 60,
+            actions_per_second: 1.0,
             add_burst: 100,
             adds_per_second: 0.05,
             newcomer_burst: 50,

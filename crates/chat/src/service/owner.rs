@@ -51,7 +51,7 @@ impl Chat {
             None => {
                 let name = names::person_name(name)?;
                 self.login_is_free(&Login::new(name.as_str())?).await?;
-                self.forge.check(password, &[name.as_str()]).await?;
+                self.password_hashing.check(password, &[name.as_str()]).await?;
                 let (person, session) = self.new_guest(caller, name).await?;
                 let caller = Caller { me: Some(person), ..caller.clone() };
                 self.create_account_as(&caller, password, FirstRank::Owner).await?;
@@ -72,7 +72,7 @@ impl Chat {
     }
 
     async fn own(&self, me: &Person) -> Result<(), Error> {
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         let event = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
         match self.commit_noted(Write::Own { user: me.id }, me.id, &event).await? {
             Outcome::Stale => Err(Refusal::ResetOver.into()),

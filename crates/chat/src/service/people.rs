@@ -49,7 +49,7 @@ impl Chat {
     ) -> Result<(Person, Token), Error> {
         let network = caller.from.map(Network::of);
         if let Some(network) = network {
-            self.newcomers.take(network, self.steady.now())?;
+            self.newcomers.take(network, self.monotonic.now())?;
         }
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
@@ -58,7 +58,7 @@ impl Chat {
         then.extend(self.new_browser(&Caller { device: None, ..caller.clone() }, &person));
         let max = self.limits.guests_per_day;
         let attempts = network.map(|network| login_throttle::as_guest(network, max)).unwrap_or_default();
-        let first = Box::new(Write::TakeAttempts { attempts, at: self.steady.now() });
+        let first = Box::new(Write::TakeAttempts { attempts, at: self.monotonic.now() });
         match self.commit(Write::Together { first, then }).await? {
             Outcome::Exhausted { wait_ms } => {
                 Err(Refusal::TooManyGuests { minutes: login_throttle::minutes(wait_ms) }.into())
@@ -78,7 +78,7 @@ impl Chat {
             return Err(Refusal::SignUpClosed.into());
         };
         let roster = self.store.roster(group).await?.ok_or(Refusal::SignUpClosed)?;
-        Ok(rules::check_join_policy(&roster, None, Some(invite), self.steady.now())?)
+        Ok(rules::check_join_policy(&roster, None, Some(invite), self.monotonic.now())?)
     }
 
     /// Returns the user of a session token; none if the session is unknown or has ended.

@@ -67,7 +67,7 @@ impl Chat {
     }
 
     async fn may_tell(&self, me: &Person) -> Result<(), Error> {
-        self.acts.take(me.id, self.steady.now())?;
+        self.action_rate.take(me.id, self.monotonic.now())?;
         self.may_set_avatar(me).await
     }
 }

@@ -60,15 +60,15 @@ mod tests {
 
     #[test]
     fn a_burst_goes_through_then_the_rate_holds() {
-        let pace = RateLimiter::new(3, 2.0);
+        let send_rate = RateLimiter::new(3, 2.0);
         for _ in 0..3 {
-            assert_eq!(pace.take("ann", Timestamp(1_000)), Ok(()));
+            assert_eq!(send_rate.take("ann", Timestamp(1_000)), Ok(()));
         }
-        assert_eq!(pace.take("ann", Timestamp(1_000)), Err(Refusal::TooFast { retry_ms: 500 }));
-        assert_eq!(pace.take("ben", Timestamp(1_000)), Ok(()), "ben does not wait for ann");
-        assert_eq!(pace.take("ann", Timestamp(1_499)), Err(Refusal::TooFast { retry_ms: 1 }));
-        assert_eq!(pace.take("ann", Timestamp(1_500)), Ok(()));
-        assert_eq!(pace.take_many("ann", 3, Timestamp(9_000)), Ok(()), "a rest fills the bucket again");
-        assert!(pace.take("ann", Timestamp(9_000)).is_err());
+        assert_eq!(send_rate.take("ann", Timestamp(1_000)), Err(Refusal::TooFast { retry_ms: 500 }));
+        assert_eq!(send_rate.take("ben", Timestamp(1_000)), Ok(()), "ben does not wait for ann");
+        assert_eq!(send_rate.take("ann", Timestamp(1_499)), Err(Refusal::TooFast { retry_ms: 1 }));
+        assert_eq!(send_rate.take("ann", Timestamp(1_500)), Ok(()));
+        assert_eq!(send_rate.take_many("ann", 3, Timestamp(9_000)), Ok(()), "a rest fills the bucket again");
+        assert!(send_rate.take("ann", Timestamp(9_000)).is_err());
     }
 }

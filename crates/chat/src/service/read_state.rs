@@ -26,7 +26,7 @@ impl Chat {
             return Ok(());
         }
         if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
-            self.pulse.moved(topic.clone(), now.marks(me.id));
+            self.ephemeral.moved(topic.clone(), now.marks(me.id));
         }
         let told = self.count(conversation, me, topic, now.read, None).await?;
         self.broker.signal(&Topic::user(me.id), || Frame::text(&told.encode()));
@@ -67,7 +67,7 @@ impl Chat {
     pub async fn confirm_delivered(&self, me: &Person, topic: &Topic, seq: Seq) -> Result<(), Error> {
         let (conversation, standing) = self.seat(me, topic).await?;
         if seq > standing.delivered {
-            self.pulse.confirm(conversation, me.id, seq);
+            self.ephemeral.confirm(conversation, me.id, seq);
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Chat {
     /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].
     pub async fn typing(&self, me: &Person, topic: &Topic) -> Result<(), Error> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
-        let now = self.steady.now();
+        let now = self.monotonic.now();
         self.typing_pace.take(me.id, now)?;
         let standing = self.store.standing(conversation, me.id).await?;
         rules::may_amend(standing.as_ref(), now)?;

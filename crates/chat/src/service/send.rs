@@ -20,7 +20,7 @@ use crate::service::error::{Error, Fault};
 
 /// A send that has its turn: a later one of the same caller gets a later Seq.
 pub struct PendingSend {
-    turn: PendingCommit,
+    commit: PendingCommit,
     id: SendId,
     topic: Topic,
     at: Timestamp,
@@ -62,7 +62,7 @@ impl Chat {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
-        self.pace.take(me.id, self.steady.now())?;
+        self.send_rate.take(me.id, self.monotonic.now())?;
         if let Conversation::Direct(pair) = conversation {
             self.ensure_direct(me, pair, now).await?;
         }
@@ -71,7 +71,8 @@ impl Chat {
             Some(seq) => self.quote(me, conversation, &topic, seq).await?,
             None => None,
         };
-        let right = Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.steady.now() };
+        let right =
+            Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
         if is_long(&text) {
             right.check(self.store.standing(conversation, me.id).await?.as_ref())?;
         }
@@ -97,7 +98,7 @@ impl Chat {
     /// Ensures that a direct is in the list of both users before the first message.
     async fn ensure_direct(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), Error> {
         let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
-        rules::may_speak(standing.as_ref(), self.steady.now())?;
+        rules::may_speak(standing.as_ref(), self.monotonic.now())?;
         match self.direct_creation(me, pair, standing.as_ref(), now).await? {
             Some(meeting) => self.commit(Write::Meet(meeting)).await.map(|_| ()),
             None => Ok(()),
@@ -171,7 +172,7 @@ impl Chat {
     ) -> Result<PendingSend, Error> {
         may_publish(caller, &topic)?;
         if let Some(from) = caller.from {
-            self.publishing.take(Network::of(from), self.steady.now())?;
+            self.publishing.take(Network::of(from), self.monotonic.now())?;
         }
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());
@@ -191,7 +192,7 @@ impl Chat {
         let bounds =
             OpenTopicBounds { topics: self.limits.open_topics, bytes: self.limits.open_topics_bytes };
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        Ok(PendingSend { turn: self.enqueue(Write::Publish { draft, bounds }).await?, id, topic, at })
+        Ok(PendingSend { commit: self.enqueue(Write::Publish { draft, bounds }).await?, id, topic, at })
     }
 
     /// Waits until a send is committed.
@@ -199,8 +200,8 @@ impl Chat {
     /// # Errors
     /// Those that only the commit can determine.
     pub async fn finish(&self, sending: PendingSend) -> Result<Ack, Error> {
-        let PendingSend { turn, id, topic, at } = sending;
-        let (seq, timestamp, duplicate) = match turn.outcome().await? {
+        let PendingSend { commit, id, topic, at } = sending;
+        let (seq, timestamp, duplicate) = match commit.outcome().await? {
             Outcome::Posted { seq } => (seq, at, false),
             Outcome::Repeated { seq, at } => (seq, at, true),
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
@@ -221,7 +222,7 @@ impl Chat {
 
     async fn take_turn(&self, draft: Draft) -> Result<PendingSend, Error> {
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        Ok(PendingSend { turn: self.enqueue(Write::Post(draft)).await?, id, topic, at })
+        Ok(PendingSend { commit: self.enqueue(Write::Post(draft)).await?, id, topic, at })
     }
 }
 

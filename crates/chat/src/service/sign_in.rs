@@ -62,7 +62,7 @@ impl Chat {
         if !self.compare(&attempts, old, Some(&account.password)).await? {
             return Err(Refusal::SignInWrong.into());
         }
-        let password = self.forge.hash(new, &[me.name.as_str()], self.random()).await?;
+        let password = self.password_hashing.hash(new, &[me.name.as_str()], self.random()).await?;
         let first = Write::SetPassword { user: me.id, checked: account.password, password };
         let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) };
         let write = Write::Together { first: Box::new(first), then: vec![others] };
@@ -112,13 +112,13 @@ impl Chat {
         password: &str,
         kept: Option<&PasswordHash>,
     ) -> Result<bool, Error> {
-        let taken = Write::TakeAttempts { attempts: attempts.to_vec(), at: self.steady.now() };
+        let taken = Write::TakeAttempts { attempts: attempts.to_vec(), at: self.monotonic.now() };
         match self.commit(taken).await? {
             Outcome::Done => {}
             Outcome::Exhausted { wait_ms } => return Err(login_throttle::too_many(wait_ms).into()),
             other => return Err(Fault::new("sign_in", format!("an attempt came to {other:?}")).into()),
         }
-        let is_right = self.forge.is_right(password, kept).await;
+        let is_right = self.password_hashing.is_right(password, kept).await;
         if !matches!(is_right, Ok(false)) {
             let keys = attempts.iter().map(|attempt| attempt.key).collect();
             self.commit(Write::GiveBack { attempts: keys }).await?;

@@ -87,7 +87,7 @@ impl Chat {
             && reset.is_none()
             && from > standing.delivered
         {
-            self.pulse.confirm(conversation, me.id, from);
+            self.ephemeral.confirm(conversation, me.id, from);
         }
         let cursor = Cursor { epoch: page.epoch, seq: from };
         Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
@@ -104,7 +104,7 @@ impl Chat {
         cursor: Seq,
         until: Seq,
     ) -> Result<CatchUp, Error> {
-        let gap = self.gaps.page(&*self.store, topic, cursor, until).await?;
+        let gap = self.recovery_cache.page(&*self.store, topic, cursor, until).await?;
         let reason = if gap.begins > cursor.next() {
             ResetReason::Trimmed
         } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {

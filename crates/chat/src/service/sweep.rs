@@ -30,8 +30,8 @@ impl Chat {
         let write = Write::Sweep {
             guests_before: Timestamp(self.session_clock.now().0 - days * DAY_MS),
             guests: GUESTS,
-            attempts_before: Timestamp(self.steady.now().0 - LONGEST_WINDOW_MS),
-            links_before: Timestamp(self.steady.now().0 - LINKS_MS),
+            attempts_before: Timestamp(self.monotonic.now().0 - LONGEST_WINDOW_MS),
+            links_before: Timestamp(self.monotonic.now().0 - LINKS_MS),
         };
         match self.commit(write).await? {
             Outcome::Swept { guests } => Ok(guests.len()),

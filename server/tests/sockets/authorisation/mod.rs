@@ -41,7 +41,7 @@ async fn every_way_in_is_in_the_table() {
     let missing: Vec<&str> = routes.filter(|route| !named(&begins(route))).collect();
     assert!(missing.is_empty(), "routes without a row: {missing:?}");
     let pages = leptos_axum::generate_route_list(app::App);
-    let still = leptos_axum::generate_route_list(app::Still);
+    let still = leptos_axum::generate_route_list(app::ServerOnlyPage);
     let page = |path: &str| TABLE.iter().any(|Row(name, ..)| name.replace(':', "") == format!("page {path}"));
     let all = pages.iter().chain(&still).map(|route| route.path().replace(['{', '}'], ""));
     let missing: BTreeSet<String> = all.filter(|path| !page(path)).collect();

@@ -23,7 +23,7 @@ pub async fn server() -> ServerHandle {
 pub async fn with(set: impl FnOnce(&mut Config)) -> ServerHandle {
     let mut config = Config::volatile();
     config.limits.send_burst = u32::MAX;
-    config.limits.act_burst = u32::MAX;
+    config.limits.action_burst = u32::MAX;
     set(&mut config);
     Server::start(config).await.unwrap()
 }
