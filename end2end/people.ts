@@ -61,7 +61,7 @@ export class Person {
 
     /** Makes a group; gives its link. */
     async createGroup(name: string): Promise<string> {
-        await this.page.getByLabel("Name of the group").fill(name);
+        await this.page.getByLabel("Group name").fill(name);
         await this.page.getByRole("button", { name: "Create group" }).click();
         await expect(this.page.getByRole("heading", { name, level: 1 })).toBeVisible();
         return this.page.locator("#link").inputValue();
@@ -222,7 +222,7 @@ export const PASSWORD = "correct horse battery";
 export async function claim(person: Person): Promise<void> {
     await person.open("/account");
     await person.page.getByLabel("New password").fill(PASSWORD);
-    await person.page.getByRole("button", { name: "Keep this name" }).click();
+    await person.page.getByRole("button", { name: "Create account" }).click();
     await expect(person.page.getByText("Guest", { exact: true })).toHaveCount(0);
 }
 

@@ -16,7 +16,7 @@ test("ann keeps her name with a password and signs in on another device", async 
 
     const phone = await person("ann on the phone");
     await signIn(phone, "ANN", "not this one");
-    await expect(phone.page.getByText("No account has this name and password")).toBeVisible();
+    await expect(phone.page.getByText("Wrong name or password")).toBeVisible();
     await signIn(phone, "ANN", PASSWORD);
     await phone.page.getByRole("link", { name: "Tea" }).click();
     await phone.sees("from home");
@@ -33,7 +33,7 @@ test("who signs out is out at once, on every page of that browser", async ({ ann
     const tab = await ann.anotherTab(new URL(link).pathname);
     await ann.page.getByRole("button", { name: "Sign out", exact: true }).click();
     await expect(ann.page.getByRole("button", { name: "Start chatting" })).toBeVisible();
-    await expect(tab.page.getByText("The connection has ended.")).toBeVisible();
+    await expect(tab.page.getByText("You were disconnected.")).toBeVisible();
     await ben.say("is ann gone?");
     await ben.sees("is ann gone?");
     await expect(tab.message("is ann gone?")).toHaveCount(0);
@@ -48,19 +48,19 @@ test("a session on another device is ended from here, and a new password ends al
     await expect(phone.page.getByRole("link", { name: "Tea" })).toBeVisible();
     await ann.page.reload();
     await ann.page.getByRole("button", { name: "Sign out there" }).click();
-    await expect(phone.page.getByText("The connection has ended.")).toBeVisible();
+    await expect(phone.page.getByText("You were disconnected.")).toBeVisible();
     await phone.page.goto(new URL("/", ann.page.url()).href);
     await expect(phone.page.getByRole("button", { name: "Start chatting" })).toBeVisible();
 
-    await ann.page.getByLabel("Present password").fill(PASSWORD);
+    await ann.page.getByLabel("Current password").fill(PASSWORD);
     await ann.page.getByLabel("New password").fill("12345678");
     await ann.page.getByRole("button", { name: "Change password" }).click();
-    await expect(ann.page.getByText("This password is among the first that others would try")).toBeVisible();
-    await ann.page.getByLabel("Present password").fill(PASSWORD);
+    await expect(ann.page.getByText("This password is too common")).toBeVisible();
+    await ann.page.getByLabel("Current password").fill(PASSWORD);
     await ann.page.getByLabel("New password").fill("another horse battery");
     await ann.page.getByRole("button", { name: "Change password" }).click();
     await signIn(phone, "ann", PASSWORD);
-    await expect(phone.page.getByText("No account has this name and password")).toBeVisible();
+    await expect(phone.page.getByText("Wrong name or password")).toBeVisible();
     await signIn(phone, "ann", "another horse battery");
     await expect(phone.page.getByRole("link", { name: "Tea" })).toBeVisible();
 });

@@ -25,7 +25,7 @@ test("admins of the server find every group, and read its audit log but not its 
     await ben.introduce();
     const link = await ben.createGroup("Secret bakers");
     await ben.open(`${new URL(link).pathname}/admin`);
-    await ben.page.getByLabel("Only by invite").check();
+    await ben.page.getByLabel("Invited people only").check();
     await ben.page.getByRole("button", { name: "Save" }).first().click();
     await ann.open("/server");
     await expect(ann.page.getByText("ann made an account")).toBeVisible();

@@ -35,12 +35,12 @@ test("the badge follows what is said, deleted, edited into a mention and out of 
     await expect(field).toHaveValue("three");
     await field.fill("@ben three");
     await field.press("Enter");
-    await shows(ben, "2 unread messages, 1 for you");
+    await shows(ben, "2 unread messages, 1 mention");
     await ann.sees("@ben three");
     await field.press("ArrowUp");
     await field.fill("three again");
     await field.press("Enter");
-    await expect(badge(ben)).not.toContainText("for you");
+    await expect(badge(ben)).not.toContainText("mention");
     await shows(ben, "2 unread messages");
 
     // On another device they are read, and one is unread again.
@@ -88,7 +88,7 @@ test("title and icon say what is unread, also of a tab in the background, and no
     await expect(icon).toHaveAttribute("href", "/icon.svg");
     // Another name of the group is another title.
     const admin = await manage(ann, link);
-    await admin.page.getByRole("textbox", { name: "Name of the group", exact: true }).fill("Coffee");
+    await admin.page.getByRole("textbox", { name: "Group name", exact: true }).fill("Coffee");
     await admin.page.getByRole("button", { name: "Save", exact: true }).first().click();
     await expect(ben.page).toHaveTitle("Coffee · Hubbub");
 });

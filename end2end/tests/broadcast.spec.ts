@@ -9,7 +9,7 @@ test("ann writes once to a group and to a person, and sees what became of each",
     await ann.createGroup("Garden");
     await cal.page.getByRole("link", { name: "ann", exact: true }).first().click();
     await cal.confirms("Block");
-    await expect(cal.page.getByText("You cannot write to each other")).toBeVisible();
+    await expect(cal.page.getByText("You can't message each other")).toBeVisible();
 
     await ann.open("/broadcast");
     await ann.isAccessible();
@@ -31,7 +31,7 @@ test("to all groups at once, and to nobody by mistake", async ({ ann }) => {
     await ann.open("/");
     await ann.createGroup("Garden");
     await ann.open("/broadcast");
-    await expect(ann.page.getByLabel("Everyone with an account, each alone")).toHaveCount(0);
+    await expect(ann.page.getByLabel("Everyone, as direct messages")).toHaveCount(0);
     await ann.page.getByLabel("Message").fill("Hello all");
     await ann.page.getByRole("button", { name: "Send" }).click();
     await expect(ann.page.getByText("Choose 1 to 1000 people or groups.")).toBeVisible();

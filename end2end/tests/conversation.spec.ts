@@ -91,6 +91,6 @@ test.describe("with many sends allowed", () => {
         await ann.page.getByRole("log").evaluate((list) => (list.scrollTop = -list.scrollHeight));
         await expect(ann.page.locator(".message")).toHaveCount(60);
         expect((await ann.texts()).map((text) => text.trim())).toEqual([...Array(60).keys()].map((n) => `line ${n}`));
-        await expect(ann.page.getByText("This is where the group begins.")).toBeAttached();
+        await expect(ann.page.getByText("This is the start of the group.")).toBeAttached();
     });
 });

@@ -321,13 +321,13 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await expect(keys).toBeVisible();
     await ann.isAccessible();
     // A key that is hit by accident can be turned off; the list stays within reach.
-    await keys.getByLabel("The key ? opens this list").uncheck();
+    await keys.getByLabel("Press ? for shortcuts").uncheck();
     await keys.getByRole("button", { name: "Close" }).click();
     await ann.page.keyboard.press("?");
     await ann.page.keyboard.press("Control+k");
     await expect(keys).toBeHidden();
     await ann.page.getByRole("dialog", { name: "Find" }).getByRole("button", { name: "Keys" }).click();
-    await expect(keys.getByLabel("The key ? opens this list")).not.toBeChecked();
+    await expect(keys.getByLabel("Press ? for shortcuts")).not.toBeChecked();
 });
 
 test("22: the timeline is a labelled live region", async ({ ann }) => {

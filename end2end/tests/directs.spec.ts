@@ -11,7 +11,7 @@ test("ann writes to ben alone, and he hears of it at once wherever he is", async
     await ann.say("psst");
     await ann.sees("psst");
     const line = sidebar(ben).getByRole("link", { name: /ann/ });
-    await expect(line).toContainText("1 unread message, 1 for you");
+    await expect(line).toContainText("1 unread message, 1 mention");
     await line.click();
     await ben.sees("psst");
     await expect(line).not.toContainText("unread");
@@ -56,7 +56,7 @@ test("ben blocks ann: neither can write, and he takes it back on his account pag
     await sidebar(ben).getByRole("link", { name: /ann/ }).click();
     await ben.sees("buy my stuff");
     await ben.confirms("Block");
-    const closed = "You cannot write to each other: one of you has blocked the other.";
+    const closed = "You can't message each other. One of you has blocked the other.";
     await expect(ben.page.getByText(closed)).toBeVisible();
     await ann.say("hello?");
     await expect(ann.page.getByText(`Not sent. ${closed}`)).toBeVisible();
@@ -64,10 +64,10 @@ test("ben blocks ann: neither can write, and he takes it back on his account pag
     await ann.live();
     await expect(ann.page.getByRole("button", { name: "Block", exact: true })).toBeVisible();
     await ben.open("/account");
-    await expect(ben.page.getByRole("heading", { name: "People you have blocked" })).toBeVisible();
+    await expect(ben.page.getByRole("heading", { name: "Blocked people" })).toBeVisible();
     await ben.isAccessible();
     await ben.page.getByRole("button", { name: "Unblock" }).click();
-    await expect(ben.page.getByRole("heading", { name: "People you have blocked" })).toHaveCount(0);
+    await expect(ben.page.getByRole("heading", { name: "Blocked people" })).toHaveCount(0);
     await ann.page.getByRole("button", { name: "Retry" }).click();
     await ann.sees("hello?");
 });
@@ -82,8 +82,8 @@ test("three people begin a group in one step", async ({ ann, ben, cal }) => {
     await ann.open("/people");
     await ann.page.getByLabel(`Choose ${isolated("ben")}`).check();
     await ann.page.getByLabel(`Choose ${isolated("cal")}`).check();
-    await ann.page.getByLabel("A group with the chosen people").fill("Surprise");
-    await ann.page.getByRole("button", { name: "Start the group" }).click();
+    await ann.page.getByLabel("New group with selected people").fill("Surprise");
+    await ann.page.getByRole("button", { name: "Create" }).click();
     await expect(ann.page.getByRole("heading", { name: "Surprise", level: 1 })).toBeVisible();
     for (const person of [ben, cal]) {
         await sidebar(person).getByRole("link", { name: /Surprise/ }).click();

@@ -4,7 +4,7 @@ test("Anna comes home to 2,000 messages over 40 days, and three of the new ones 
     await anna.open("/");
     const sidebar = anna.page.getByRole("navigation", { name: "Conversations" });
     for (const { name } of Object.values(tea.groups)) await expect(sidebar.getByText(name, { exact: true })).toBeVisible();
-    await expect(sidebar.getByRole("link", { name: /Tea at Anna's/ })).toContainText(", 3 for you");
+    await expect(sidebar.getByRole("link", { name: /Tea at Anna's/ })).toContainText(", 3 mentions");
     await anna.open(tea.groups.tea.path);
     await expect(anna.page.getByRole("button", { name: "10 members" })).toBeVisible();
 });

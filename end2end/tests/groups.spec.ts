@@ -12,7 +12,7 @@ test("a listed group is found and joined by whoever looks for it", async ({ ann,
     await expect(ben.page.getByText("Secret bakers")).toHaveCount(0);
     await ben.page.getByLabel("Find a group").fill("nothing");
     await ben.page.getByRole("button", { name: "Find" }).click();
-    await expect(ben.page.getByText("No listed group has a name like that.")).toBeVisible();
+    await expect(ben.page.getByText("No groups match.")).toBeVisible();
     await ben.page.getByLabel("Find a group").fill("BAK");
     await ben.page.getByRole("button", { name: "Find" }).click();
     await ben.page.getByRole("link", { name: `Open: ${isolated("Bakers")}` }).click();
@@ -22,12 +22,12 @@ test("a listed group is found and joined by whoever looks for it", async ({ ann,
     // Taken off the list it is still open to whoever has the link.
     const group = new URL(ben.page.url()).pathname;
     await ann.open(`${group}/admin`);
-    await ann.page.getByLabel("Everyone with the link").check();
+    await ann.page.getByLabel("Anyone with the link").check();
     await ann.page.getByRole("button", { name: "Save" }).first().click();
-    await expect(ann.page.getByText("opened the group to everyone with the link")).toBeVisible();
+    await expect(ann.page.getByText("let anyone with the link join")).toBeVisible();
     await cal.introduce();
     await cal.open("/groups");
-    await expect(cal.page.getByText("No group is listed.")).toBeVisible();
+    await expect(cal.page.getByText("No listed groups yet.")).toBeVisible();
     await cal.open(group);
     await cal.page.getByRole("button", { name: "Join" }).click();
     await expect(cal.page.getByText("cal joined")).toBeVisible();
@@ -37,16 +37,16 @@ test("what an admin sets shows on every page at once", async ({ ann, ben }) => {
     const link = await together("Tea", ann, ben);
     const admin = await manage(ann, link);
     const settings = part(admin, "Settings");
-    await settings.getByLabel("Name of the group").fill("Green tea");
-    await settings.getByLabel("What it is about").fill("Leaves, water, time");
-    await settings.getByLabel("Only admins write").check();
+    await settings.getByLabel("Group name").fill("Green tea");
+    await settings.getByLabel("Description").fill("Leaves, water, time");
+    await settings.getByLabel("Only admins can post").check();
     await settings.getByRole("button", { name: "Save" }).click();
     await expect(admin.page.getByRole("heading", { name: "Manage Green tea", level: 1 })).toBeVisible();
 
     await expect(ben.page.getByRole("heading", { name: "Green tea", level: 1 })).toBeVisible();
     await expect(ben.page.getByRole("navigation").getByText("Green tea")).toBeVisible();
     await expect(ben.page.locator("header").getByText("Leaves, water, time")).toBeVisible();
-    await expect(ben.page.getByText("Only admins write here.")).toBeVisible();
+    await expect(ben.page.getByText("Only admins can post here.")).toBeVisible();
     await ann.say("hear, hear");
     await ben.sees("hear, hear");
     await expect(part(admin, "Audit log").getByText("ann renamed the group to “Green tea”")).toBeVisible();
@@ -55,24 +55,24 @@ test("what an admin sets shows on every page at once", async ({ ann, ben }) => {
 test("a group is archived, opened again, and deleted by its name", async ({ ann, ben }) => {
     const link = await together("Tea", ann, ben);
     const admin = await manage(ann, link);
-    const ending = part(admin, "Archive or delete");
+    const ending = part(admin, "Danger zone");
     await admin.confirms("Archive", ending);
-    await expect(ben.page.getByText("This group is archived: it can be read, but nobody writes.")).toBeVisible();
-    await ending.getByRole("button", { name: "Open again" }).click();
+    await expect(ben.page.getByText("This group is archived. You can read it, but not post.")).toBeVisible();
+    await ending.getByRole("button", { name: "Unarchive" }).click();
     await ben.say("open again");
     await ann.sees("open again");
 
     const dialog = admin.page.getByRole("dialog");
-    await ending.getByRole("button", { name: "Delete for ever" }).click();
-    await dialog.getByLabel(/type the name/).fill("Coffee");
-    await dialog.getByRole("button", { name: "Delete for ever" }).click();
-    await expect(admin.page.getByText("That is not the name of the group")).toBeVisible();
-    await ending.getByRole("button", { name: "Delete for ever" }).click();
-    await dialog.getByLabel(/type the name/).fill("Tea");
-    await dialog.getByRole("button", { name: "Delete for ever" }).click();
-    await expect(admin.page.getByText("You are in no group yet")).toBeVisible();
+    await ending.getByRole("button", { name: "Delete permanently" }).click();
+    await dialog.getByLabel(/type the group's name/).fill("Coffee");
+    await dialog.getByRole("button", { name: "Delete permanently" }).click();
+    await expect(admin.page.getByText("That isn't the group's name")).toBeVisible();
+    await ending.getByRole("button", { name: "Delete permanently" }).click();
+    await dialog.getByLabel(/type the group's name/).fill("Tea");
+    await dialog.getByRole("button", { name: "Delete permanently" }).click();
+    await expect(admin.page.getByText("You're not in any groups yet")).toBeVisible();
     await expect(ben.page.getByRole("navigation").getByText("Tea")).toHaveCount(0);
     ben.refusals = [404];
     await ben.page.goto(link);
-    await expect(ben.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+    await expect(ben.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
 });

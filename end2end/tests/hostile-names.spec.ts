@@ -89,7 +89,7 @@ test("a message that is edited to nothing says why, and stays", async ({ ann }) 
     await expect(field).toHaveValue("milk first");
     await field.fill("  ");
     await field.press("Enter");
-    await expect(ann.page.getByText("An edited message needs some text")).toBeVisible();
+    await expect(ann.page.getByText("A message can't be empty")).toBeVisible();
     await ann.sees("milk first");
 });
 

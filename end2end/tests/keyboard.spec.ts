@@ -32,8 +32,8 @@ test("by the keyboard alone: create, invite, promote, limit, leave", async ({ an
     await tabTo(ann, "textbox", "Your name");
     await keys.type("ann");
     await keys.press("Enter");
-    await expect(ann.page.getByLabel("Name of the group")).toBeVisible();
-    await tabTo(ann, "textbox", "Name of the group");
+    await expect(ann.page.getByLabel("Group name")).toBeVisible();
+    await tabTo(ann, "textbox", "Group name");
     await keys.type("Keys");
     await keys.press("Enter");
     await expect(ann.page.getByRole("heading", { name: "Keys", level: 1 })).toBeVisible();
@@ -53,7 +53,7 @@ test("by the keyboard alone: create, invite, promote, limit, leave", async ({ an
     await tabTo(ann, "button", "Make admin");
     await keys.press("Enter");
     await expect(ben.page.getByText("ann made ben an admin")).toBeVisible();
-    await tabTo(ann, "spinbutton", "Most members");
+    await tabTo(ann, "spinbutton", "Member limit");
     await keys.press("Control+a");
     await keys.type("2");
     await keys.press("Enter");
@@ -81,7 +81,7 @@ test("Space, then Enter on the member list changes nobody, and a ban is asked fo
     await expect(ann.page.getByRole("checkbox", { name: "ben" })).toBeChecked();
     await expect(ann.page.getByRole("region", { name: "Audit log" }).getByText("made ben an admin")).toHaveCount(0);
     await confirmByKey(ann, "Ban");
-    await expect(ben.page.getByText("You are no longer in this group.")).toBeVisible();
+    await expect(ben.page.getByText("You're no longer in this group.")).toBeVisible();
 });
 
 test("one Escape closes each thing that is open, the last opened first, and so does a click outside", async ({ ann }) => {

@@ -24,7 +24,7 @@ test("ann hands over before she leaves", async ({ ann, ben }) => {
     await expect(ann.page.getByText("ben joined")).toBeVisible();
     ann.refusals = [422];
     await ann.page.getByRole("button", { name: "Leave group" }).click();
-    await expect(ann.page.getByText("You are the only admin")).toBeVisible();
+    await expect(ann.page.getByText("You're the only admin")).toBeVisible();
     await ann.page.getByRole("button", { name: "Make admin" }).click();
     await expect(ben.page.getByText("ann made ben an admin")).toBeVisible();
     await ann.page.getByRole("button", { name: "Leave group" }).click();
@@ -34,8 +34,8 @@ test("ann hands over before she leaves", async ({ ann, ben }) => {
 test("ben is told of what mentions him only, and hides the group until then", async ({ ann, ben }) => {
     await together("Kitchen", ann, ben);
     await ben.page.getByText("Notifications").click();
-    await ben.page.getByLabel("Tell me of").selectOption("what mentions me");
-    await ben.page.getByLabel("Hide it from the list").check();
+    await ben.page.getByLabel("Notify me about").selectOption("Mentions");
+    await ben.page.getByLabel("Hide from sidebar").check();
     await ben.page.getByRole("button", { name: "Save" }).click();
     const elsewhere = await ben.anotherTab("/");
     await expect(sidebar(elsewhere).getByRole("link", { name: "Hubbub" })).toBeVisible();
@@ -44,7 +44,7 @@ test("ben is told of what mentions him only, and hides the group until then", as
     await ann.say("nothing for you");
     await ann.say("now, @Ben!");
     const line = sidebar(ben).getByRole("link", { name: /Kitchen/ });
-    await expect(line).toContainText("1 unread message, 1 for you");
+    await expect(line).toContainText("1 unread message, 1 mention");
     await line.click();
     await expect(ben.page.locator(".mention-me")).toHaveText("@ben");
     await expect(ann.page.getByRole("link", { name: "@ben" })).toBeVisible();

@@ -72,7 +72,7 @@ test("a session that is ended elsewhere leaves nothing, on the page that is open
 
     await ann.open("/account");
     await ann.confirms("Sign out everywhere else");
-    await expect(phone.page.getByText("The connection has ended.")).toBeVisible();
+    await expect(phone.page.getByText("You were disconnected.")).toBeVisible();
     await expect.poll(() => leftovers(phone)).toEqual(NOTHING);
     // What is typed after that is kept nowhere.
     await field(phone).fill("more of it");

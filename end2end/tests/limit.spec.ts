@@ -3,7 +3,7 @@ import { expect, manage, part, test, together } from "../people.ts";
 test("a full group says so, and who is there stays when the limit is lowered", async ({ ann, ben, cal }) => {
     const link = await together("Tea", ann, ben);
     const admin = await manage(ann, link);
-    await part(admin, "Settings").getByLabel("Most members").fill("1");
+    await part(admin, "Settings").getByLabel("Member limit").fill("1");
     await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
     await expect(ben.page.getByText("ann set the limit to 1 member")).toBeVisible();
     await ben.say("still here");
@@ -11,7 +11,7 @@ test("a full group says so, and who is there stays when the limit is lowered", a
     await cal.open(link);
     await expect(cal.page.getByText("This group is full: it may have 1 members.")).toBeVisible();
     // What the form's field would not take, the server explains.
-    const limit = part(admin, "Settings").getByLabel("Most members");
+    const limit = part(admin, "Settings").getByLabel("Member limit");
     await limit.evaluate((field) => field.removeAttribute("max"));
     await limit.fill("5000");
     await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
@@ -21,7 +21,7 @@ test("a full group says so, and who is there stays when the limit is lowered", a
 test("whoever leaves a full group makes room for somebody else", async ({ ann, ben, cal }) => {
     const link = await together("Tea", ann, ben);
     const admin = await manage(ann, link);
-    await part(admin, "Settings").getByLabel("Most members").fill("2");
+    await part(admin, "Settings").getByLabel("Member limit").fill("2");
     await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
     await expect(ann.page.getByText("ann set the limit to 2 members")).toBeVisible();
     await cal.open(link);

@@ -53,7 +53,7 @@ test("every live page is accessible and looks right, light and dark, wide and na
     await look(cal, "landing");
     cal.refusals = [404];
     await cal.page.goto(new URL("/nowhere", cal.page.url()).href);
-    await expect(cal.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+    await expect(cal.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
     await look(cal, "not-found");
 
     const link = await conversation(ann, ben);
@@ -94,16 +94,16 @@ test("every page without a script is accessible and looks right", async ({ ann, 
     await claim(ann);
     await look(ann, "account");
     await ann.page.getByLabel("New password").fill("12345678");
-    await ann.page.getByLabel("Present password").fill(PASSWORD);
+    await ann.page.getByLabel("Current password").fill(PASSWORD);
     await ann.page.getByRole("button", { name: "Change password" }).click();
-    await expect(ann.page.getByText("among the first that others would try")).toBeVisible();
+    await expect(ann.page.getByText("too common")).toBeVisible();
     await look(ann, "refused");
     await manage(ann, link);
     await ann.open(`${group}/admin`);
-    await ann.page.getByLabel("Everyone: the group is in the list").check();
-    await ann.page.getByLabel("What it is about").fill("Who bakes what, and when");
+    await ann.page.getByLabel("Anyone on this server").check();
+    await ann.page.getByLabel("Description").fill("Who bakes what, and when");
     await ann.page.getByRole("button", { name: "Save" }).first().click();
-    await expect(part(ann, "Audit log").getByText("opened the group to everyone, and listed it")).toBeVisible();
+    await expect(part(ann, "Audit log").getByText("let anyone on this server join, and listed the group")).toBeVisible();
     await look(ann, "admin");
     for (const [path, name] of [
         [`${group}/audit`, "audit"],

@@ -28,7 +28,7 @@ for (const script of [true, false]) {
             await expect(missing(reader.page)).toContainText(sentence);
             await expect(reader.message("hello")).toBeInViewport();
         }
-        await missing(reader.page).getByRole("link", { name: "Go to the newest message" }).click();
+        await missing(reader.page).getByRole("link", { name: "Jump to latest" }).click();
         await expect(missing(reader.page)).toHaveCount(0);
         await expect(reader.message("hello")).toBeInViewport();
         await reader.open(link);
@@ -60,7 +60,7 @@ test("a link to a message of a group somebody isn't in says that members can rea
     await ann.sees("for members");
     await ben.introduce();
     await ben.open(`${link}?at=2#m2`);
-    await expect(ben.page.getByText("The link leads to a message. Only members can read it.")).toBeVisible();
+    await expect(ben.page.getByText("This link goes to a message. Only members can read it.")).toBeVisible();
     await ben.page.getByRole("button", { name: "Join" }).click();
     await ben.sees("for members");
 });

@@ -86,7 +86,7 @@ test("what an admin pins is found by everyone", async ({ ann, ben }) => {
     await ann.sees("the rules");
     await act(ann, "the rules", "Pin");
     await expect(ben.page.getByText("ann pinned a message")).toBeVisible();
-    await ben.page.getByRole("button", { name: "Pinned messages and days" }).click();
+    await ben.page.getByRole("button", { name: "Pins and dates" }).click();
     await ben.page.locator("#history").getByRole("link", { name: /the rules/ }).click();
     await expect(ben.page.locator(".row:target")).toContainText("the rules");
 });
@@ -114,7 +114,7 @@ test.describe("with a long history", () => {
             await expect(ben.message("line 1.")).toBeAttached({ timeout: 500 });
         }).toPass();
         await expect(ben.message("meanwhile")).toHaveCount(0);
-        await ben.page.getByRole("button", { name: "Go to the newest message" }).click();
+        await ben.page.getByRole("button", { name: "Jump to latest" }).click();
         await expect(ben.message("meanwhile")).toBeInViewport();
         await expect(ben.page.getByRole("link", { name: "Show newer messages" })).toHaveCount(0);
     });
@@ -125,8 +125,8 @@ test.describe("with a long history", () => {
         await ann.saysMany(60);
         await ann.sees("line 60.");
         const today = await ann.page.evaluate(() => new Date().toISOString().slice(0, 10));
-        await ann.page.getByRole("button", { name: "Pinned messages and days" }).click();
-        await ann.page.getByLabel("Go to a day").fill(today);
+        await ann.page.getByRole("button", { name: "Pins and dates" }).click();
+        await ann.page.getByLabel("Jump to date").fill(today);
         await ann.page.getByRole("button", { name: "Go", exact: true }).click();
         await ann.live();
         await ann.sees("line 1.");
@@ -153,11 +153,11 @@ test("without a script a message is edited, answered and deleted on a page of it
     await dee.page.getByRole("button", { name: "Send" }).click();
     await ann.sees("anyone?");
     await open("hello");
-    await dee.page.getByLabel("Reaction, one emoji").fill("yes");
-    await dee.page.getByRole("button", { name: "React", exact: true }).click();
+    await dee.page.getByLabel("Reaction (one emoji)").fill("yes");
+    await dee.page.getByRole("button", { name: "Add reaction", exact: true }).click();
     await expect(dee.page.getByText("A reaction is one emoji")).toBeVisible();
-    await dee.page.getByLabel("Reaction, one emoji").fill("🎉");
-    await dee.page.getByRole("button", { name: "React", exact: true }).click();
+    await dee.page.getByLabel("Reaction (one emoji)").fill("🎉");
+    await dee.page.getByRole("button", { name: "Add reaction", exact: true }).click();
     await expect(ann.message("hello").getByRole("button", { name: "🎉, 1" })).toBeVisible();
     await open("hello");
     await dee.confirms("Delete");

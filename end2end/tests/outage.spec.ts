@@ -20,7 +20,7 @@ for (const [how, end] of [["is killed", "kill"], ["is stopped", "stop"]] as cons
         }
         await ann.say("typed in the dark by ann");
         await ben.say("typed in the dark by ben");
-        await expect(ann.message("by ann")).toContainText("Waiting for the connection");
+        await expect(ann.message("by ann")).toContainText("Will send when you're back online");
 
         await server.up();
         for (const person of [ann, ben]) {
@@ -51,7 +51,7 @@ test("what was written offline survives a reload of the page", async ({ server, 
     await server.kill();
     await expect(ann.page.getByText("Can't reach the server")).toBeVisible();
     await ann.say("do not lose me");
-    await expect(ann.message("do not lose me")).toContainText("Waiting for the connection");
+    await expect(ann.message("do not lose me")).toContainText("Will send when you're back online");
     await server.up();
     await ann.context.setOffline(false);
     await ann.page.reload();
@@ -125,8 +125,8 @@ test.describe("while the server is away", () => {
         [
             "a day",
             async (ann) => {
-                await ann.page.getByRole("button", { name: "Pinned messages and days" }).click();
-                await ann.page.getByLabel("Go to a day").fill("2001-01-01");
+                await ann.page.getByRole("button", { name: "Pins and dates" }).click();
+                await ann.page.getByLabel("Jump to date").fill("2001-01-01");
                 await ann.page.getByRole("button", { name: "Go", exact: true }).click();
             },
             async (ann) => expect(ann.page.locator(".timeline-missing")).toContainText("1 January 2001"),

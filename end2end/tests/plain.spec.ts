@@ -23,7 +23,7 @@ test("without a script dee gives a name, creates, reads, posts, leaves, and join
     await dee.page.getByRole("button", { name: "Make admin" }).click();
     await expect(dee.page.getByText("dee without a script made ann an admin")).toBeVisible();
     await dee.confirms("Leave group");
-    await expect(dee.page.getByText("You are in no group yet")).toBeVisible();
+    await expect(dee.page.getByText("You're not in any groups yet")).toBeVisible();
     await dee.open(link);
     await dee.page.getByRole("button", { name: "Join" }).click();
     await dee.sees("by socket");
@@ -39,7 +39,7 @@ test("without a script a refused message comes back with its text", async ({ per
     }
     await dee.say("one too many </textarea><script>");
     // Twenty at once are allowed, then two a second: a slow machine may have earned more by now.
-    const refused = dee.page.getByText("You are sending too fast");
+    const refused = dee.page.getByText("You're sending too fast");
     if (await refused.isVisible()) {
         await expect(dee.page.getByLabel("Message", { exact: true })).toHaveValue("one too many </textarea><script>");
     } else {

@@ -14,14 +14,14 @@ async function hide(person: Person, hidden: boolean): Promise<void> {
 
 test("ann sees who is here, who has gone away, and who has gone", async ({ ann, ben, cal }) => {
     await together("Kitchen", ann, ben, cal);
-    for (const name of ["ann", "ben", "cal"]) await expect(seat(ann, name).getByTitle("Here now")).toBeVisible();
+    for (const name of ["ann", "ben", "cal"]) await expect(seat(ann, name).getByTitle("Online")).toBeVisible();
     await hide(ben, true);
     await expect(seat(ann, "ben").getByTitle("Away")).toBeVisible({ timeout: 20_000 });
     await hide(ben, false);
-    await expect(seat(ann, "ben").getByTitle("Here now")).toBeVisible();
+    await expect(seat(ann, "ben").getByTitle("Online")).toBeVisible();
     await cal.page.close();
     await expect(seat(ann, "cal").locator(".presence")).toHaveCount(0, { timeout: 20_000 });
-    await expect(seat(ann, "ben").getByTitle("Here now")).toBeVisible();
+    await expect(seat(ann, "ben").getByTitle("Online")).toBeVisible();
 });
 
 test("a direct tells whether the other one is here, unless one has blocked the other", async ({ ann, ben }) => {
@@ -31,10 +31,10 @@ test("a direct tells whether the other one is here, unless one has blocked the o
     await sidebar(ben).getByRole("link", { name: /ann/ }).click();
     await ben.sees("psst");
     const header = ann.page.locator(".header");
-    await expect(header.getByText("Here now")).toBeVisible();
-    await expect(sidebar(ann).getByRole("link", { name: /ben/ }).getByTitle("Here now")).toBeVisible();
+    await expect(header.getByText("Online")).toBeVisible();
+    await expect(sidebar(ann).getByRole("link", { name: /ben/ }).getByTitle("Online")).toBeVisible();
     await ben.confirms("Block");
-    await expect(header.getByText("Here now")).toHaveCount(0);
+    await expect(header.getByText("Online")).toHaveCount(0);
     await expect(sidebar(ann).locator(".presence")).toHaveCount(0);
 });
 

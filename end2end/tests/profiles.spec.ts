@@ -33,7 +33,7 @@ test("ann shows a picture and tells about herself; ben sees both", async ({ ann,
     const picture = { name: "me.png", mimeType: "image/png", buffer: await drawing(ann) };
     await ann.page.getByLabel("Picture").setInputFiles(picture);
     await ann.page.locator("form", { has: ann.page.getByLabel("Picture") }).getByRole("button", { name: "Save" }).click();
-    await expect(ann.page.getByRole("button", { name: "Remove the picture" })).toBeVisible();
+    await expect(ann.page.getByRole("button", { name: "Remove picture" })).toBeVisible();
     expect(await pictureWidth(ann, ".avatar-large")).toBe(192);
     await ann.page.getByLabel("About you").fill("I bake.\nNever on Sundays.");
     await ann.page.locator("form", { has: ann.page.getByLabel("About you") }).getByRole("button", { name: "Save" }).click();
@@ -46,12 +46,12 @@ test("ann shows a picture and tells about herself; ben sees both", async ({ ann,
     await ben.page.getByRole("link", { name: "Profile" }).click();
     await expect(ben.page.getByRole("heading", { name: "ann", level: 1 })).toBeVisible();
     await expect(ben.page.getByText("Never on Sundays.")).toBeVisible();
-    await ben.page.getByRole("link", { name: "Write a message" }).click();
+    await ben.page.getByRole("link", { name: "Send message" }).click();
     await ben.live();
     await expect(ben.page.getByText("This is between you and ann alone.")).toBeVisible();
 
-    await ann.confirms("Remove the picture");
-    await expect(ann.page.getByRole("button", { name: "Remove the picture" })).toHaveCount(0);
+    await ann.confirms("Remove picture");
+    await expect(ann.page.getByRole("button", { name: "Remove picture" })).toHaveCount(0);
 });
 
 test("a file that is no picture is refused, and a guest has none", async ({ ann, ben }) => {
@@ -60,13 +60,13 @@ test("a file that is no picture is refused, and a guest has none", async ({ ann,
     const page = { name: "page.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg><script>1</script></svg>") };
     await ann.page.getByLabel("Picture").setInputFiles(page);
     await ann.page.locator("form", { has: ann.page.getByLabel("Picture") }).getByRole("button", { name: "Save" }).click();
-    await expect(ann.page.getByText("A picture is a PNG, JPEG, GIF or WebP file")).toBeVisible();
+    await expect(ann.page.getByText("Choose a PNG, JPEG, GIF or WebP file")).toBeVisible();
     const large = { name: "large.png", mimeType: "image/png", buffer: Buffer.alloc(11_000_000) };
     await ann.page.getByLabel("Picture").setInputFiles(large);
     await ann.page.locator("form", { has: ann.page.getByLabel("Picture") }).getByRole("button", { name: "Save" }).click();
-    await expect(ann.page.locator("#picture-refused")).toContainText("may have at most");
+    await expect(ann.page.locator("#picture-refused")).toContainText("can have at most");
     await ben.introduce();
     await ben.open("/account");
-    await expect(ben.page.getByText("With a password you can show a picture")).toBeVisible();
+    await expect(ben.page.getByText("Set a password to add a picture")).toBeVisible();
     await expect(ben.page.getByLabel("Picture")).toHaveCount(0);
 });

@@ -24,7 +24,7 @@ test("a group that is not there is a page that says so", async ({ ann }) => {
         ann.refusals = [404];
         const answer = await ann.page.goto(new URL(path, await base(ann)).href);
         expect(answer?.status()).toBe(404);
-        await expect(ann.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+        await expect(ann.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
     }
 });
 

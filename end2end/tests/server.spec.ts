@@ -8,22 +8,22 @@ test("the owner makes ben an admin of the server, and he helps cal to a new pass
         await person.introduce();
         await claim(person);
     }
-    await ann.page.getByRole("link", { name: "This server" }).click();
+    await ann.page.getByRole("link", { name: "Server administration" }).click();
     await ann.isAccessible();
     await row(ann, "ben").getByRole("button", { name: "Make admin" }).click();
     await expect(row(ann, "ben")).toContainText("Admin");
 
     await ben.open("/server");
     await expect(row(ben, "ann").getByRole("button")).toHaveCount(0);
-    await row(ben, "cal").getByRole("button", { name: "Link for a new password" }).click();
-    const link = await ben.page.getByLabel("Give this link to whoever forgot the password").inputValue();
+    await row(ben, "cal").getByRole("button", { name: "Create password reset link" }).click();
+    const link = await ben.page.getByLabel("Send this link to them").inputValue();
 
     await cal.page.context().clearCookies();
     await cal.open(link);
     await cal.isAccessible();
     await cal.page.getByLabel("New password of cal").fill("password");
     await cal.page.getByRole("button", { name: "Save" }).click();
-    await expect(cal.page.getByText("among the first that others would try")).toBeVisible();
+    await expect(cal.page.getByText("too common")).toBeVisible();
     await cal.page.getByLabel("New password of cal").fill("a much better one now");
     await cal.page.getByRole("button", { name: "Save" }).click();
     await expect(cal.page.getByRole("heading", { name: "Welcome, cal" })).toBeVisible();
@@ -32,7 +32,7 @@ test("the owner makes ben an admin of the server, and he helps cal to a new pass
     await expect(cal.page.getByText("This link no longer works")).toBeVisible();
     cal.refusals = [403];
     await cal.open("/server");
-    await expect(cal.page.getByText("Only an admin of this server may do that.")).toBeVisible();
+    await expect(cal.page.getByText("Only server admins can do that.")).toBeVisible();
 });
 
 test.describe("by invitation", () => {
@@ -47,10 +47,10 @@ test.describe("by invitation", () => {
         await ben.open("/");
         await ben.page.getByLabel("Your name").fill("ben");
         await ben.page.getByRole("button", { name: "Start chatting" }).click();
-        await expect(ben.page.getByText("takes in new people only with an invitation")).toBeVisible();
+        await expect(ben.page.getByText("need an invitation to join")).toBeVisible();
 
         await ann.open(`${new URL(link).pathname}/admin`);
-        await ann.page.getByRole("button", { name: "Make an invite" }).click();
+        await ann.page.getByRole("button", { name: "Create invite link" }).click();
         const invite = await ann.page.locator("input[id^=invite-]").inputValue();
         await cal.introduce(invite);
         await expect(cal.page.getByRole("heading", { name: "Tea", level: 1 })).toBeVisible();

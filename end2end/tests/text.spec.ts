@@ -26,12 +26,12 @@ test("a quote and the pins follow what ann makes of her message, without markup"
     await expect(ben.page.getByText("Replying to ann: the new plan")).toBeVisible();
     for (const person of [ann, ben]) {
         await expect(quote(person)).toHaveText("ann the new plan");
-        await person.page.getByRole("button", { name: "Pinned messages and days" }).click();
+        await person.page.getByRole("button", { name: "Pins and dates" }).click();
         await expect(person.page.locator("#history .quote")).toHaveText("ann the new plan");
         await person.page.reload();
         await person.live();
         await expect(quote(person)).toHaveText("ann the new plan");
-        await person.page.getByRole("button", { name: "Pinned messages and days" }).click();
+        await person.page.getByRole("button", { name: "Pins and dates" }).click();
         await expect(person.page.locator("#history .quote")).toHaveText("ann the new plan");
     }
 });

@@ -72,7 +72,7 @@ test("without a script each act that cannot be undone asks first, and Cancel cha
     await dee.page.goto(`${link}/admin`);
     for (const [name, says] of [
         ["Archive", "Archive Paper?"],
-        ["Delete for ever", "Delete Paper?"],
+        ["Delete permanently", "Delete Paper?"],
         ["Ban", "Ban the selected members?"],
         ["Remove", "Remove the selected members?"],
     ] as const) {

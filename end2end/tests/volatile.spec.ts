@@ -11,7 +11,7 @@ test.describe("in memory only", () => {
         await ann.say("first");
         await ben.sees("first");
         const admin = await manage(ann, link);
-        await part(admin, "Settings").getByLabel("Most members").fill("2");
+        await part(admin, "Settings").getByLabel("Member limit").fill("2");
         await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
         await expect(part(admin, "Audit log").getByText("ann set the limit to 2 members")).toBeVisible();
         await cal.open(link);

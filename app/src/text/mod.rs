@@ -14,41 +14,41 @@ use wire::{ConversationSummary, Event, JoinPolicy, Person, Quote, Role, Setting,
 use crate::client::Receipt;
 
 pub(crate) const PRODUCT: &str = "Hubbub";
-pub(crate) const SLOGAN: &str = "Group chat that is yours. Give a name and start talking.";
+pub(crate) const SLOGAN: &str = "Group chat on your own server. Pick a name and start talking.";
 pub(crate) const WELCOME: &str = "Welcome";
 pub(crate) const YOUR_NAME: &str = "Your name";
 pub(crate) const START: &str = "Start chatting";
 pub(crate) const SIGN_IN: &str = "Sign in";
-pub(crate) const HAVE_ACCOUNT: &str = "You have a password here?";
+pub(crate) const HAVE_ACCOUNT: &str = "Already have an account?";
 pub(crate) const ACCOUNT: &str = "Your account";
-pub(crate) const NO_ACCOUNT: &str = "No e-mail, no password. This browser remembers you.";
+pub(crate) const NO_ACCOUNT: &str = "No email or password. We'll remember you in this browser.";
 pub(crate) const CONVERSATIONS: &str = "Conversations";
 pub(crate) const PEOPLE: &str = "People";
 pub(crate) const FIND_ANY: &str = "Find";
-pub(crate) const NOTHING_FOUND: &str = "Nobody and nothing has a name like that.";
+pub(crate) const NOTHING_FOUND: &str = "No matches";
 pub(crate) const SUGGESTIONS: &str = "Suggestions";
 pub(crate) const EMOJI: &str = "Emoji";
 pub(crate) const FIND_EMOJI: &str = "Find an emoji";
 pub(crate) const KEYS: &str = "Keys";
 pub(crate) const KEY_LIST: [(&str, &str); 8] = [
-    ("Ctrl K", "find a conversation or a person"),
+    ("Ctrl K", "Jump to a conversation or person"),
     ("Enter", "send"),
     ("Shift Enter", "new line"),
-    ("↑", "edit my newest message"),
-    ("Esc", "leave what is open"),
-    ("End", "go to the newest message"),
-    ("@ :", "mention somebody, find an emoji"),
-    ("?", "this list"),
+    ("↑", "Edit your last message"),
+    ("Esc", "Close"),
+    ("End", "Jump to latest"),
+    ("@ :", "Mention someone, insert an emoji"),
+    ("?", "Show shortcuts"),
 ];
-pub(crate) const KEYS_BY_KEY: &str = "The key ? opens this list";
+pub(crate) const KEYS_BY_KEY: &str = "Press ? for shortcuts";
 pub(crate) const NO_GROUPS: &str =
-    "You are in no group yet. Make one, or open a link that somebody sent you.";
+    "You're not in any groups yet. Create one, browse groups, or open an invite link.";
 pub(crate) const NEW_GROUP: &str = "New group";
-pub(crate) const GROUP_NAME: &str = "Name of the group";
+pub(crate) const GROUP_NAME: &str = "Group name";
 pub(crate) const JOIN_POLICY: &str = "Who can join";
-pub(crate) const JOIN_POLICY_LISTED: &str = "Everyone: the group is in the list of groups";
-pub(crate) const JOIN_POLICY_OPEN: &str = "Everyone with the link";
-pub(crate) const JOIN_POLICY_INVITE: &str = "Only by invite";
+pub(crate) const JOIN_POLICY_LISTED: &str = "Anyone on this server (listed)";
+pub(crate) const JOIN_POLICY_OPEN: &str = "Anyone with the link";
+pub(crate) const JOIN_POLICY_INVITE: &str = "Invited people only";
 pub(crate) const LISTED: &str = "Groups";
 pub(crate) const PROFILE: &str = "Profile";
 pub(crate) const CREATE: &str = "Create group";
@@ -61,9 +61,8 @@ pub(crate) const GUEST: &str = "Guest";
 pub(crate) const MAKE_ADMIN: &str = "Make admin";
 pub(crate) const YOU: &str = "you";
 pub(crate) const INVITE: &str = "Invite";
-pub(crate) const INVITE_HINT: &str = "Whoever opens this link can join.";
-pub(crate) const INVITE_ONLY_HINT: &str =
-    "This link is for members. Admins make invites for others on the page Manage.";
+pub(crate) const INVITE_HINT: &str = "Anyone with this link can join.";
+pub(crate) const INVITE_ONLY_HINT: &str = "Only members can use this link. Admins create invites in Manage.";
 pub(crate) const COPY_LINK: &str = "Copy link";
 pub(crate) const COPIED: &str = "Copied";
 pub(crate) const COPY_BY_HAND: &str =
@@ -74,8 +73,8 @@ pub(crate) const MESSAGE: &str = "Message";
 pub(crate) const SEND: &str = "Send";
 pub(crate) const OLDER: &str = "Show older messages";
 pub(crate) const SENDING: &str = "Sending …";
-pub(crate) const WAITING: &str = "Waiting for the connection.";
-pub(crate) const UNANSWERED: &str = "The server has not answered yet.";
+pub(crate) const WAITING: &str = "Will send when you're back online";
+pub(crate) const UNANSWERED: &str = "No response yet";
 pub(crate) const COPY: &str = "Copy";
 pub(crate) const NOT_SENT: &str = "Not sent.";
 pub(crate) const RETRY: &str = "Retry";
@@ -86,31 +85,31 @@ pub(crate) const TRY_NOW: &str = "Try now";
 pub(crate) const NO_MESSAGE: &str = "There's no message at this link.";
 pub(crate) const DELETED_HERE: &str = "The message at this link was deleted.";
 pub(crate) const NO_DATE: &str = "That isn't a date.";
-pub(crate) const MEMBERS_READ: &str = "The link leads to a message. Only members can read it.";
-pub(crate) const ENDED: &str = "The connection has ended.";
+pub(crate) const MEMBERS_READ: &str = "This link goes to a message. Only members can read it.";
+pub(crate) const ENDED: &str = "You were disconnected.";
 pub(crate) const RELOAD: &str = "Reload";
-pub(crate) const SEAT_LOST: &str = "You are no longer in this group.";
-pub(crate) const ARCHIVED: &str = "This group is archived: it can be read, but nobody writes.";
-pub(crate) const BLOCKED: &str = "You cannot write to each other: one of you has blocked the other.";
-pub(crate) const ADMINS_WRITE: &str = "Only admins write here.";
-pub(crate) const YOU_ARE_MUTED: &str = "An admin has muted you here until";
-pub(crate) const EDIT_EMPTY: &str = "An edited message needs some text. To remove the message, delete it.";
+pub(crate) const SEAT_LOST: &str = "You're no longer in this group.";
+pub(crate) const ARCHIVED: &str = "This group is archived. You can read it, but not post.";
+pub(crate) const BLOCKED: &str = "You can't message each other. One of you has blocked the other.";
+pub(crate) const ADMINS_WRITE: &str = "Only admins can post here.";
+pub(crate) const YOU_ARE_MUTED: &str = "You're muted until";
+pub(crate) const EDIT_EMPTY: &str = "A message can't be empty. Delete it instead.";
 pub(crate) const BACK: &str = "All conversations";
-pub(crate) const HOME: &str = "Go to the start page";
+pub(crate) const HOME: &str = "Back to Hubbub";
 pub(crate) const TODAY: &str = "Today";
 pub(crate) const YESTERDAY: &str = "Yesterday";
-pub(crate) const TO_NEWEST: &str = "Go to the newest message";
+pub(crate) const TO_NEWEST: &str = "Jump to latest";
 pub(crate) const TIMELINE: &str = "Messages";
-pub(crate) const NOT_FOUND: &str = "There is nothing here";
-pub(crate) const NOT_FOUND_HINT: &str = "The link may be mistyped, or the group may be gone.";
+pub(crate) const NOT_FOUND: &str = "Page not found";
+pub(crate) const NOT_FOUND_HINT: &str = "The link may be wrong, or the group may have been deleted.";
 pub(crate) const BROKEN: &str = "Something went wrong";
 #[cfg(feature = "ssr")]
 pub(crate) const BUSY: &str = "The server is busy";
 #[cfg(feature = "ssr")]
 pub(crate) const BUSY_HINT: &str =
-    "Many people ask for pages just now. Try again in a few seconds; nothing is lost.";
-pub(crate) const FORM_BAD: &str = "The form came in damaged; reload the page and try again.";
-pub(crate) const UNREACHABLE: &str = "The server cannot be reached; nothing was done. Try again.";
+    "Too many people are loading pages right now. Try again in a few seconds. Nothing is lost.";
+pub(crate) const FORM_BAD: &str = "Something in that form was invalid. Reload the page and try again.";
+pub(crate) const UNREACHABLE: &str = "Can't reach the server. Nothing was changed. Try again.";
 pub(crate) const NEWER: &str = "Show newer messages";
 pub(crate) const ACTS: &str = "Reply, react and more";
 pub(crate) const REPLY: &str = "Reply";
@@ -121,9 +120,9 @@ pub(crate) const DELETE: &str = "Delete";
 pub(crate) const PIN: &str = "Pin";
 pub(crate) const UNPIN: &str = "Unpin";
 pub(crate) const PINNED: &str = "Pinned";
-pub(crate) const NO_PINS: &str = "Nothing is pinned yet. Admins pin messages.";
-pub(crate) const HISTORY: &str = "Pinned messages and days";
-pub(crate) const GO_TO_DAY: &str = "Go to a day";
+pub(crate) const NO_PINS: &str = "No pinned messages yet. Admins can pin messages.";
+pub(crate) const HISTORY: &str = "Pins and dates";
+pub(crate) const GO_TO_DAY: &str = "Jump to date";
 pub(crate) const GO: &str = "Go";
 pub(crate) const MARK_UNREAD: &str = "Mark unread";
 pub(crate) const NEW: &str = "New";
@@ -131,20 +130,20 @@ pub(crate) const GONE: &str = "This message was deleted.";
 pub(crate) const CANCEL: &str = "Cancel";
 pub(crate) const CLOSE: &str = "Close";
 pub(crate) const NEEDS_CONNECTION: &str =
-    "This needs a connection; nothing was changed. Try again when you are online.";
+    "Can't reach the server. Nothing was changed. Try again when you're back online.";
 pub(crate) const MANAGE: &str = "Manage";
 pub(crate) const TELL_ME_OF: &str = "Notifications";
-pub(crate) const TELL_ME: &str = "Tell me of";
+pub(crate) const TELL_ME: &str = "Notify me about";
 pub(crate) const NOTIFY: [(&str, &str); 3] =
-    [("all", "every message"), ("mentions", "what mentions me"), ("nothing", "nothing")];
-pub(crate) const HIDE: &str = "Hide it from the list";
+    [("all", "All messages"), ("mentions", "Mentions"), ("nothing", "nothing")];
+pub(crate) const HIDE: &str = "Hide from sidebar";
 pub(crate) const SAVE: &str = "Save";
-pub(crate) const ABOUT: &str = "About this conversation";
+pub(crate) const ABOUT: &str = "Conversation details";
 pub(crate) const BLOCK: &str = "Block";
 pub(crate) const UNBLOCK: &str = "Unblock";
 pub(crate) const BLOCK_SAYS: &str = "Blocking stops direct messages both ways. You still see each other in groups. You can unblock them at any time.";
 pub(crate) const LEAVE_SAYS: &str =
-    "You won't see new messages. To come back you need its link, or an invite if it is invite-only.";
+    "You won't see new messages. To come back, you need the group's link, or an invite if it's invite-only.";
 pub(crate) const SKIP: &str = "Skip to the messages";
 
 /// The link from some members of a group to all.
@@ -167,17 +166,17 @@ pub(crate) fn happened(event: &Event) -> Option<Sentence> {
         Event::Ranked { person, role: Role::Member, by } if person == by => {
             sentence!("{} stepped down as admin", by)
         }
-        Event::Ranked { person, role: Role::Member, by } => sentence!("{} made {} a member", by, person),
+        Event::Ranked { person, role: Role::Member, by } => sentence!("{} removed {} as admin", by, person),
         Event::Removed { person, by, banned: false } => sentence!("{} removed {}", by, person),
         Event::Removed { person, by, banned: true } => sentence!("{} banned {}", by, person),
-        Event::Unbanned { person, by } => sentence!("{} lifted the ban of {}", by, person),
+        Event::Unbanned { person, by } => sentence!("{} unbanned {}", by, person),
         Event::Added { member, by } => sentence!("{} added {}", by, &member.person),
         Event::Muted { person, until: Some(_), by } => sentence!("{} muted {}", by, person),
         Event::Muted { person, until: None, by } => sentence!("{} unmuted {}", by, person),
         Event::Changed { setting, by } => sentence!("{} {}", by, changed(setting)),
-        Event::Invited { uses: None, by, .. } => sentence!("{} made an invite", by),
+        Event::Invited { uses: None, by, .. } => sentence!("{} created an invite", by),
         Event::Invited { uses: Some(uses), by, .. } => {
-            sentence!("{} made an invite for {}", by, count(*uses))
+            sentence!("{} created an invite for {}", by, count(*uses))
         }
         Event::Uninvited { by } => sentence!("{} revoked an invite", by),
         Event::Pinned { on: true, by, .. } => sentence!("{} pinned a message", by),
@@ -199,18 +198,20 @@ fn changed(setting: &Setting) -> Sentence {
     match setting {
         Setting::Name(name) => sentence!("renamed the group to “{}”", name.as_str()),
         Setting::Description(text) if text.as_str().is_empty() => sentence!("removed the description"),
-        Setting::Description(text) => sentence!("described the group: {}", text.as_str()),
-        Setting::Limit(1) => sentence!("set the limit to 1 member"),
-        Setting::Limit(limit) => sentence!("set the limit to {} members", count(*limit)),
-        Setting::Door(JoinPolicy::Listed) => sentence!("opened the group to everyone, and listed it"),
-        Setting::Door(JoinPolicy::Open) => sentence!("opened the group to everyone with the link"),
+        Setting::Description(text) => sentence!("changed the description to “{}”", text.as_str()),
+        Setting::Limit(1) => sentence!("set the member limit to 1"),
+        Setting::Limit(limit) => sentence!("set the member limit to {}", count(*limit)),
+        Setting::Door(JoinPolicy::Listed) => {
+            sentence!("let anyone on this server join, and listed the group")
+        }
+        Setting::Door(JoinPolicy::Open) => sentence!("let anyone with the link join"),
         Setting::Door(JoinPolicy::Invite) => sentence!("made the group invite-only"),
-        Setting::Announcing(true) => sentence!("let only admins write"),
-        Setting::Announcing(false) => sentence!("let everyone write"),
+        Setting::Announcing(true) => sentence!("limited posting to admins"),
+        Setting::Announcing(false) => sentence!("let everyone post"),
         Setting::SlowS(0) => sentence!("turned slow mode off"),
         Setting::SlowS(seconds) => sentence!("set slow mode to {} s", count(*seconds)),
         Setting::Archived(true) => sentence!("archived the group"),
-        Setting::Archived(false) => sentence!("opened the archived group again"),
+        Setting::Archived(false) => sentence!("unarchived the group"),
     }
 }
 
@@ -219,7 +220,7 @@ fn count(number: u32) -> usize {
 }
 
 pub(crate) fn deleted(author: &Person) -> Sentence {
-    sentence!("A message of {} was deleted", author)
+    sentence!("{} deleted a message", author)
 }
 
 /// Returns the excerpt of a quoted message, or a sentence if the message is deleted.
@@ -245,7 +246,7 @@ pub(crate) const COME: [&str; 3] = ["Read by", "Delivered to", "Not yet delivere
 
 /// Returns the label of a connected user's presence.
 pub(crate) const fn whereabouts(here: bool) -> &'static str {
-    if here { "Here now" } else { "Away" }
+    if here { "Online" } else { "Away" }
 }
 
 /// Returns the sentence of a delivery receipt.
@@ -287,7 +288,8 @@ pub(crate) fn unread(count: u32, mentions: u32) -> String {
     };
     match mentions {
         0 => unread,
-        n => format!("{unread}, {} for you", up_to_99(n)),
+        1 => format!("{unread}, 1 mention"),
+        n => format!("{unread}, {} mentions", up_to_99(n)),
     }
 }
 
@@ -298,8 +300,10 @@ pub(crate) fn up_to_99(count: u32) -> String {
 
 pub(crate) fn beginning(what: &ConversationSummary) -> Sentence {
     match what {
-        ConversationSummary::Group(_) => sentence!("This is where the group begins."),
-        ConversationSummary::Direct { with, .. } => sentence!("This is between you and {} alone.", with),
+        ConversationSummary::Group(_) => sentence!("This is the start of the group."),
+        ConversationSummary::Direct { with, .. } => {
+            sentence!("This is the start of your conversation with {}.", with)
+        }
     }
 }
 

@@ -6,46 +6,46 @@ use super::{Sentence, Words, sentence};
 use crate::zone::Zone;
 
 pub(crate) const SETTINGS: &str = "Settings";
-pub(crate) const DESCRIPTION: &str = "What it is about";
+pub(crate) const DESCRIPTION: &str = "Description";
 pub(crate) const SHOW_MORE: &str = "Show more";
-pub(crate) const LIMIT: &str = "Most members";
-pub(crate) const LIMIT_HINT: &str = "Who is there already stays when you lower it.";
-pub(crate) const SLOW_MODE: &str = "Slow mode: pause between two messages of one member";
-pub(crate) const ANNOUNCING: &str = "Only admins write";
-pub(crate) const REACTION: &str = "Reaction, one emoji";
-pub(crate) const REACT: &str = "React";
-pub(crate) const UNREACT: &str = "Take back";
+pub(crate) const LIMIT: &str = "Member limit";
+pub(crate) const LIMIT_HINT: &str = "Lowering it removes nobody.";
+pub(crate) const SLOW_MODE: &str = "Slow mode: wait between messages";
+pub(crate) const ANNOUNCING: &str = "Only admins can post";
+pub(crate) const REACTION: &str = "Reaction (one emoji)";
+pub(crate) const REACT: &str = "Add reaction";
+pub(crate) const UNREACT: &str = "Remove reaction";
 pub(crate) const FIND_MEMBER: &str = "Find a member";
 pub(crate) const FIND: &str = "Find";
-pub(crate) const NOBODY_FOUND: &str = "No member has a name like that.";
-pub(crate) const ADD_PERSON: &str = "Add somebody you know";
+pub(crate) const NOBODY_FOUND: &str = "No members match.";
+pub(crate) const ADD_PERSON: &str = "Add members";
 pub(crate) const ADD: &str = "Add";
-pub(crate) const CHOSEN: &str = "With the chosen members";
+pub(crate) const CHOSEN: &str = "With selected members";
 pub(crate) const MUTED: &str = "Muted";
 pub(crate) const INVITES: &str = "Invites";
-pub(crate) const WORKS_FOR: &str = "Works for";
-pub(crate) const USES: &str = "How many people may use it";
-pub(crate) const ANY_NUMBER: &str = "any number";
-pub(crate) const MAKE_INVITE: &str = "Make an invite";
+pub(crate) const WORKS_FOR: &str = "Expires after";
+pub(crate) const USES: &str = "Max uses";
+pub(crate) const ANY_NUMBER: &str = "Unlimited";
+pub(crate) const MAKE_INVITE: &str = "Create invite link";
 pub(crate) const REVOKE: &str = "Revoke";
 pub(crate) const BANS: &str = "Banned";
-pub(crate) const UNBAN: &str = "Lift the ban";
-pub(crate) const NOTHING_LOGGED: &str = "Nothing was logged here.";
+pub(crate) const UNBAN: &str = "Unban";
+pub(crate) const NOTHING_LOGGED: &str = "No entries.";
 pub(crate) const AUDIT: &str = "Audit log";
-pub(crate) const ENDING: &str = "Archive or delete";
+pub(crate) const ENDING: &str = "Danger zone";
 pub(crate) const ARCHIVE: &str = "Archive";
 pub(crate) const ARCHIVE_HINT: &str =
-    "An archived group can be read, but nobody writes or joins. It can be opened again.";
-pub(crate) const UNARCHIVE: &str = "Open again";
-pub(crate) const ARCHIVED_HINT: &str = "This group is archived: it can be read, but nobody writes or joins.";
-pub(crate) const DELETE_GROUP: &str = "Delete for ever";
+    "Nobody can post in an archived group or join it. You can unarchive it at any time.";
+pub(crate) const UNARCHIVE: &str = "Unarchive";
+pub(crate) const ARCHIVED_HINT: &str = "This group is archived. Nobody can post or join.";
+pub(crate) const DELETE_GROUP: &str = "Delete permanently";
 pub(crate) const DELETE_SAYS: &str =
     "All messages, members and invites of the group are deleted for everyone. This can't be undone.";
 pub(crate) const DELETE_MESSAGE_TITLE: &str = "Delete this message?";
 pub(crate) const DELETE_MESSAGE_SAYS: &str = "It's deleted for everyone. This can't be undone.";
 pub(crate) const REMOVE_TITLE: &str = "Remove the selected members?";
 pub(crate) const REMOVE_SAYS: &str =
-    "They stop getting messages at once. Their messages stay, and they can come back as anyone else can.";
+    "They stop getting messages at once. Their messages stay. They can join again like anyone else.";
 pub(crate) const BAN_TITLE: &str = "Ban the selected members?";
 pub(crate) const BAN_SAYS: &str =
     "They stop getting messages at once and can't come back until an admin unbans them. Their messages stay.";
@@ -74,29 +74,28 @@ pub(crate) const TYPED: &str = "Your text";
 pub(crate) const TYPED_HINT: &str = "This is what you typed. Copy it if you need it:";
 pub(crate) const BACK_THERE: &str = "Go back";
 
-pub(crate) const SERVER: &str = "This server";
+pub(crate) const SERVER: &str = "Server administration";
 pub(crate) const ACCOUNTS: &str = "Accounts";
-pub(crate) const MAKE_MEMBER: &str = "Make member";
-pub(crate) const RESET_LINK: &str = "Link for a new password";
-pub(crate) const RESET_LINK_HINT: &str =
-    "Give this link to whoever forgot the password. It works once, for a day.";
+pub(crate) const MAKE_MEMBER: &str = "Remove as admin";
+pub(crate) const RESET_LINK: &str = "Create password reset link";
+pub(crate) const RESET_LINK_HINT: &str = "Send this link to them. It works once, for 24 hours.";
 
 pub(crate) fn new_password_of(name: &str) -> Sentence {
-    sentence!("New password of {}", name)
+    sentence!("Password reset link for {}", name)
 }
 
 pub(crate) const FIND_PERSON: &str = "Find a person";
-pub(crate) const NOBODY_YET: &str = "Whoever is in a group with you is listed here.";
-pub(crate) const NOBODY_CALLED: &str = "Nobody here has a name like that.";
-pub(crate) const TOGETHER: &str = "A group with the chosen people";
-pub(crate) const GATHER: &str = "Start the group";
-pub(crate) const BROADCAST: &str = "Write to many at once";
-pub(crate) const TO_WHOM: &str = "To whom";
-pub(crate) const TO_THESE: &str = "Those I choose below";
+pub(crate) const NOBODY_YET: &str = "People you share a group with appear here.";
+pub(crate) const NOBODY_CALLED: &str = "No people match.";
+pub(crate) const TOGETHER: &str = "New group with selected people";
+pub(crate) const GATHER: &str = "Create";
+pub(crate) const BROADCAST: &str = "Broadcast";
+pub(crate) const TO_WHOM: &str = "Recipients";
+pub(crate) const TO_THESE: &str = "Selected";
 pub(crate) const TO_MY_GROUPS: &str = "All my groups";
-pub(crate) const TO_EVERYONE: &str = "Everyone with an account, each alone";
+pub(crate) const TO_EVERYONE: &str = "Everyone, as direct messages";
 pub(crate) const SENT: &str = "Sent";
-pub(crate) const BLOCKED_PEOPLE: &str = "People you have blocked";
+pub(crate) const BLOCKED_PEOPLE: &str = "Blocked people";
 
 pub(crate) fn choose(name: &str) -> Sentence {
     sentence!("Choose {}", name)
@@ -107,23 +106,24 @@ pub(crate) fn sent_to(sent: usize, all: usize) -> Sentence {
 }
 
 pub(crate) const FIND_GROUP: &str = "Find a group";
-pub(crate) const NONE_LISTED: &str = "No group is listed. Whoever manages one can list it in its settings.";
-pub(crate) const NONE_CALLED: &str = "No listed group has a name like that.";
+pub(crate) const NONE_LISTED: &str = "No listed groups yet. Admins can list a group in its settings.";
+pub(crate) const NONE_CALLED: &str = "No groups match.";
 /// Returns the label of a row's link, with the group's name.
 pub(crate) fn of_group(action: &'static str, group: &str) -> Sentence {
     sentence!("{}: {}", Words(action), group)
 }
 
 pub(crate) const OPEN_GROUP: &str = "Open";
-pub(crate) const ALL_GROUPS: &str = "Groups of this server";
+pub(crate) const ALL_GROUPS: &str = "All groups";
 pub(crate) const BIO: &str = "About you";
 pub(crate) const PICTURE: &str = "Picture";
-pub(crate) const PICTURE_HINT: &str = "A PNG, JPEG, GIF or WebP file of at most 10 MB. Its middle is kept, and nothing else that is in the file.";
-pub(crate) const TAKE_DOWN: &str = "Remove the picture";
-pub(crate) const PROFILE_HINT: &str = "With a password you can show a picture and tell about yourself.";
-pub(crate) const WRITE_TO: &str = "Write a message";
+pub(crate) const PICTURE_HINT: &str =
+    "PNG, JPEG, GIF or WebP, up to 10 MB. Cropped to a square; metadata is removed.";
+pub(crate) const TAKE_DOWN: &str = "Remove picture";
+pub(crate) const PROFILE_HINT: &str = "Set a password to add a picture and a bio.";
+pub(crate) const WRITE_TO: &str = "Send message";
 pub(crate) fn here_since(year: i64, month: i64, day: i64) -> String {
-    format!("Here since {year}-{month:02}-{day:02}")
+    format!("Joined {year}-{month:02}-{day:02}")
 }
 
 pub(crate) const PASSWORD: &str = "Password";
@@ -132,14 +132,13 @@ pub(crate) const BECOME_OWNER: &str = "Become the owner";
 pub(crate) const CREATE_OWNER: &str = "Create owner account";
 pub(crate) const OWNER_HINT: &str =
     "This link makes you the owner of this server. You'll decide who is an admin. It works once.";
-pub(crate) const OLD_PASSWORD: &str = "Present password";
+pub(crate) const OLD_PASSWORD: &str = "Current password";
 pub(crate) const CHANGE_PASSWORD: &str = "Change password";
 pub(crate) const NO_PASSWORD_YET: &str = "No password yet?";
-pub(crate) const CLAIM: &str = "Keep this name";
-pub(crate) const CLAIM_HINT: &str =
-    "You are a guest: only this browser knows you. With a password the name is yours, on every device.";
+pub(crate) const CLAIM: &str = "Create account";
+pub(crate) const CLAIM_HINT: &str = "You're a guest. Set a password to keep your name and sign in elsewhere.";
 pub(crate) const GUEST: &str = "Guest";
-pub(crate) const GUEST_SIGN_OUT: &str = "Without a password nobody can sign in with this name again.";
+pub(crate) const GUEST_SIGN_OUT: &str = "Without a password, you can't sign in with this name again.";
 pub(crate) const SESSIONS: &str = "Where you are signed in";
 pub(crate) const THIS_BROWSER: &str = "This browser";
 pub(crate) const SOME_BROWSER: &str = "A browser";
@@ -150,22 +149,26 @@ pub(crate) const SIGN_OUT: &str = "Sign out";
 /// Returns the sentence of an audit event.
 pub(crate) fn audit_event(event: &AuditEvent) -> Option<Sentence> {
     Some(match event {
-        AuditEvent::Claimed { by } => sentence!("{} made an account", by),
+        AuditEvent::Claimed { by } => sentence!("{} created an account", by),
         AuditEvent::SignedIn { by, label } if label.is_empty() => sentence!("{} signed in", by),
         AuditEvent::SignedIn { by, label } => sentence!("{} signed in with {}", by, label.to_string()),
-        AuditEvent::SignedOut { by, sessions: EndedSessions::One } => sentence!("{} ended a session", by),
+        AuditEvent::SignedOut { by, sessions: EndedSessions::One } => sentence!("{} signed out a device", by),
         AuditEvent::SignedOut { by, sessions: EndedSessions::Others } => {
-            sentence!("{} ended all other sessions", by)
+            sentence!("{} signed out all other devices", by)
         }
-        AuditEvent::SignedOut { by, sessions: EndedSessions::All } => sentence!("{} ended all sessions", by),
-        AuditEvent::PasswordChanged { by } => sentence!("{} changed the password; other sessions ended", by),
+        AuditEvent::SignedOut { by, sessions: EndedSessions::All } => {
+            sentence!("{} signed out all devices", by)
+        }
+        AuditEvent::PasswordChanged { by } => {
+            sentence!("{} changed the password and signed out all other devices", by)
+        }
         AuditEvent::ResetOffered { by: Some(by), of } => {
-            sentence!("{} made a link for a new password of {}", by, of)
+            sentence!("{} created a password reset link for {}", by, of)
         }
         AuditEvent::ResetOffered { by: None, of } => {
-            sentence!("The operator made a link for a new password of {}", of)
+            sentence!("The operator created a password reset link for {}", of)
         }
-        AuditEvent::ResetUsed { by } => sentence!("{} set a new password by a link; all sessions ended", by),
+        AuditEvent::ResetUsed { by } => sentence!("{} reset the password and signed out all devices", by),
         AuditEvent::Ranked { by, of, role } => {
             let role = match role {
                 AppRole::Owner => "owner",
@@ -173,7 +176,7 @@ pub(crate) fn audit_event(event: &AuditEvent) -> Option<Sentence> {
                 AppRole::Member => "member",
                 AppRole::Guest => "guest",
             };
-            sentence!("{} gave {} the role {}", by, of, Words(role))
+            sentence!("{} changed the role of {} to {}", by, of, Words(role))
         }
         AuditEvent::GroupDeleted { by, group } => {
             sentence!("{} deleted the group {}", by, group.name.as_str())
@@ -182,9 +185,9 @@ pub(crate) fn audit_event(event: &AuditEvent) -> Option<Sentence> {
     })
 }
 
-pub(crate) const EARLIER: &str = "Earlier";
+pub(crate) const EARLIER: &str = "Older entries";
 pub(crate) fn audit_of(name: &str) -> Sentence {
-    sentence!("Audit log of {}", name)
+    sentence!("Audit log: {}", name)
 }
 
 pub(crate) const fn app_role(role: AppRole) -> &'static str {
@@ -215,16 +218,15 @@ pub(crate) const PAUSES: [(u32, &str); 8] = [
 /// The actions for several members at once.
 pub(crate) const MEMBER_ACTIONS: [(&str, &str); 4] = [
     ("promote", "Make admin"),
-    ("demote", "Make member"),
-    ("mute", "Mute for an hour"),
+    ("demote", "Remove as admin"),
+    ("mute", "Mute for 1 hour"),
     ("unmute", "Unmute"),
 ];
 pub(crate) const REMOVE: &str = "Remove";
 pub(crate) const BAN: &str = "Ban";
 
 /// The lifetimes of an invite that the form offers, in minutes.
-pub(crate) const SPANS: [(u32, &str); 4] =
-    [(60, "An hour"), (1_440, "A day"), (WEEK, "A week"), (0, "Until it is revoked")];
+pub(crate) const SPANS: [(u32, &str); 4] = [(60, "1 hour"), (1_440, "1 day"), (WEEK, "1 week"), (0, "Never")];
 /// A week, in minutes.
 pub(crate) const WEEK: u32 = 10_080;
 
@@ -233,7 +235,7 @@ pub(crate) fn manage_title(group: &str) -> Sentence {
 }
 
 pub(crate) fn message_of(author: &wire::Person) -> Sentence {
-    sentence!("Message of {}", author)
+    sentence!("Message by {}", author)
 }
 
 /// Formats a time as logs show it: in the viewer's zone, or in UTC if that is not known.
@@ -249,20 +251,20 @@ pub(crate) fn back_to(group: &str) -> Sentence {
 }
 
 pub(crate) fn delete_label(group: &str) -> Sentence {
-    sentence!("To confirm, type the name of the group: {}", group)
+    sentence!("To confirm, type the group's name: {}", group)
 }
 
 pub(crate) fn invite_works(invite: &Invite, now: Timestamp) -> String {
     let people = match invite.uses {
-        None => "For any number of people".into(),
-        Some(1) => "For one more person".into(),
-        Some(uses) => format!("For {uses} more people"),
+        None => "Unlimited uses".into(),
+        Some(1) => "1 use left".into(),
+        Some(uses) => format!("{uses} uses left"),
     };
     let hours = invite.until.map(|until| (until.0 - now.0).div_euclid(3_600_000));
     match hours {
-        None => format!("{people}, until it is revoked"),
-        Some(0) => format!("{people}, for less than an hour"),
-        Some(1..48) => format!("{people}, for {} hours", hours.unwrap_or_default() + 1),
-        Some(hours) => format!("{people}, for {} days", hours / 24 + 1),
+        None => format!("{people}, never expires"),
+        Some(0) => format!("{people}, expires in less than an hour"),
+        Some(1..48) => format!("{people}, expires in {} hours", hours.unwrap_or_default() + 1),
+        Some(hours) => format!("{people}, expires in {} days", hours / 24 + 1),
     }
 }

@@ -130,7 +130,7 @@ async fn a_page_that_is_not_there_says_so_in_html() {
     for path in ["/nowhere", "/g/0000000000000000", "/g/nonsense"] {
         let (status, answer) = raw(&server, &get(path, "Accept: text/html\r\n")).await;
         assert_eq!(status, 404, "{path}");
-        assert!(answer.contains("There is nothing here"), "{path}");
+        assert!(answer.contains("Page not found"), "{path}");
     }
     server.stop().await;
 }

@@ -103,7 +103,10 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
             case("/do/create_guest", &inside, &[("name", &"W".repeat(60)), ("group", &group)], "at most 40"),
         ),
         (None, case("/do/sign_in", "/sign-in", &[("name", "Sára"), ("password", "s3cr3t-typed")], "name")),
-        (guest, case("/do/create_account", "/account", &[("password", "s3cr3t")], "A password has")),
+        (
+            guest,
+            case("/do/create_account", "/account", &[("password", "s3cr3t")], "characters for the password"),
+        ),
         (
             guest,
             case(
@@ -113,7 +116,15 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
                 "too long",
             ),
         ),
-        (guest, case("/do/join", &format!("/g/{group}"), &[("group", "0000000000000000")], "nothing here")),
+        (
+            guest,
+            case(
+                "/do/join",
+                &format!("/g/{group}"),
+                &[("group", "0000000000000000")],
+                "you don't have access",
+            ),
+        ),
         (owner, case("/do/create_group_with", "/people?find=%C3%98", &[("name", "Us & <them>")], "Choose")),
         (owner, case("/do/create_group_with", "/people", &[("name", "  "), ("users[]", &sara)], "empty")),
         (owner, case("/do/set_bio", "/account", &[("bio", &lines.repeat(9))], "long")),
@@ -181,7 +192,12 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
         ),
         (
             owner,
-            case("/do/revoke_invite", &whole, &[("group", &group), ("invite", "nonsense")], "nothing here"),
+            case(
+                "/do/revoke_invite",
+                &whole,
+                &[("group", &group), ("invite", "nonsense")],
+                "you don't have access",
+            ),
         ),
         (
             owner,
@@ -189,7 +205,7 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
                 "/do/delete_group",
                 &whole,
                 &[("group", &group), ("typed", "tea and \"cake\"")],
-                "not the name",
+                "isn't the group's name",
             ),
         ),
         (member, case("/do/archive", &message, &[("group", &group), ("archived", "true")], "admin")),
@@ -228,7 +244,7 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
             ),
         ),
         (owner, case("/do/block", "/account", &[("user", &milad), ("on", "true")], "yourself")),
-        (owner, case("/do/end_session", "/account", &[("handle", "nonsense")], "nothing here")),
+        (owner, case("/do/end_session", "/account", &[("handle", "nonsense")], "you don't have access")),
         (
             owner,
             case(
@@ -300,7 +316,7 @@ async fn what_was_typed_is_not_lost_with_the_page_it_stood_on() {
     assert_eq!(status, 401, "{answer}");
     let markup = Markup::of(&answer);
     assert_eq!(markup.texts("textarea"), [words]);
-    assert_eq!(markup.texts(".refusal"), ["Give your name first."]);
+    assert_eq!(markup.texts(".refusal"), ["Pick a name or sign in first."]);
     assert_eq!(markup.attributes("main a", "href"), [page.as_str()]);
     // The group was deleted.
     world.server.chat().delete_group(&world.milad.0, world.group, "Tea & <cake>").await.unwrap();
