@@ -28,8 +28,8 @@ const QUICK: &[&str] = &["--seconds", "3"];
 pub(super) const SCENARIOS: [Scenario; 17] = [
     Scenario {
         name: "fanout-single",
-        about: "One message at a time to 1,000 subscribers: each delivery is one write, for every server. \
-                `raw` is one thread that does nothing but write, the most that a core of this machine can do.",
+        about: "One message at a time to 1,000 subscribers: every server needs one write per delivery. `raw` is one \
+                thread that does nothing but write, the most that a core of this machine can do.",
         command: "fanout",
         arguments: &["--window", "1"],
         long: LONG_FANOUT,
@@ -38,7 +38,7 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "fanout-burst",
-        about: "16 and 128 messages under way to 1,000 subscribers: whoever gathers them writes less often.",
+        about: "16 and 128 messages in flight to 1,000 subscribers: a server that batches them needs fewer writes.",
         command: "fanout",
         arguments: &["--window", "16", "--window", "128"],
         long: LONG_FANOUT,
@@ -47,7 +47,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "fanout-open",
-        about: "100, 400 and 1,500 messages a second to 1,000 subscribers, whether or not they arrive.",
+        about: "100, 400 and 1,500 messages a second to 1,000 subscribers, at a fixed rate whether or not the server \
+                keeps up.",
         command: "fanout",
         arguments: &["--rate", "100", "--rate", "400", "--rate", "1500"],
         long: LONG_FANOUT,
@@ -56,7 +57,7 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "fanout-10k",
-        about: "20 messages a second to 10,000 subscribers, whether or not they arrive.",
+        about: "20 messages a second to 10,000 subscribers, at a fixed rate whether or not the server keeps up.",
         command: "fanout",
         arguments: &["--subscribers", "10000", "--rate", "20"],
         long: LONG_FANOUT,
@@ -65,8 +66,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "rooms-many",
-        about: "10,000 people in 1,000 groups of 10, and 1,000 messages a second, most of them in a few groups: hardly \
-                anything can be shared between sockets.",
+        about: "10,000 people in 1,000 groups of 10, and 1,000 messages a second, most of them in a few groups: \
+                sockets can share hardly any bytes.",
         command: "groups",
         arguments: &[],
         long: &[],
@@ -75,7 +76,7 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "idle",
-        about: "Sockets of people who are signed in, each subscribed to a group, and nothing happens but pings.",
+        about: "Sockets of signed-in people, each subscribed to a group, without any traffic but pings.",
         command: "idle",
         arguments: &["--store", "sqlite"],
         long: &[],
@@ -93,7 +94,7 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "durable-send",
-        about: "64 senders, and how long each waits for the answer that its message is on disk.",
+        about: "64 senders, and the time until each gets the acknowledgement that its message is on disk.",
         command: "durable",
         arguments: &["--store", "sqlite"],
         long: &[],
@@ -111,7 +112,7 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "e2e-durable",
-        about: "64 people in 8 groups talk, and how long others wait until they read it, with and without a database.",
+        about: "64 people talk in 8 groups: the time until others read a message, with and without a database.",
         command: "end-to-end",
         arguments: &[],
         long: &[],
@@ -120,7 +121,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "history-page",
-        about: "Pages of a log of 1,000,000 entries in a database, over HTTP: where it ends, in its middle, and where it begins.",
+        about: "Pages of a log of 1,000,000 entries in a database, over HTTP: at its end, in its middle, and at its \
+                beginning.",
         command: "history-page",
         arguments: &[],
         long: &[],
@@ -129,8 +131,9 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "pages",
-        about: "What pages cost the server with 20,000 people, 3,000 groups and 1,000,000 entries: for somebody in 300 groups, \
-                for somebody in two, and for the latter beside eight who reload heavy pages all the time.",
+        about: "The cost of pages for the server with 20,000 people, 3,000 groups and 1,000,000 entries: for a user \
+                in 300 groups, for a user in two, and for the latter while eight others reload heavy pages all the \
+                time.",
         command: "pages",
         arguments: &[],
         long: &[],
@@ -139,8 +142,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "slow-consumer",
-        about: "1,000 sockets listen to a group, and 50 of them stop reading, some for so long that the server lets go of \
-                them: the others feel nothing of it, and in the end everybody has everything.",
+        about: "1,000 sockets listen to a group, and 50 of them stop reading, some for so long that the server \
+                disconnects them: the others are not affected, and in the end everyone has every message.",
         command: "slow-consumer",
         arguments: &[],
         long: &[],
@@ -149,7 +152,7 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "resume-storm",
-        about: "5,000 sockets of a group fall away at once, miss 200 messages, and come back at once for them.",
+        about: "5,000 sockets of a group disconnect at once, miss 200 messages, and resume at once.",
         command: "resume-storm",
         arguments: &[],
         long: &[],
@@ -158,7 +161,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "churn",
-        about: "500 sockets a second come to a group, read a message or two and go, and leave nothing behind.",
+        about: "500 sockets a second connect, subscribe to a group, read a message or two and disconnect, and leave \
+                nothing behind.",
         command: "churn",
         arguments: &[],
         long: &[],
@@ -167,8 +171,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "soak",
-        about: "Ten minutes of people who stay, come back, come and go, talk, join and leave, read pages and history: the \
-                median of what the server holds is not more in the last third than in the middle one.",
+        about: "Ten minutes of people who stay, resume, come and go, talk, join and leave, and read pages and \
+                history: the median of the server's resources does not grow from the middle third to the last.",
         command: "soak",
         arguments: &[],
         long: &[],
@@ -177,7 +181,8 @@ pub(super) const SCENARIOS: [Scenario; 17] = [
     },
     Scenario {
         name: "crash-durability",
-        about: "The server is killed 20 times while 200 people talk: whatever it acknowledged is there, once and in order.",
+        about: "The server is killed 20 times while 200 people talk: everything that it acknowledged is there, once \
+                and in order.",
         command: "crash",
         arguments: &[],
         long: &[],
