@@ -21,7 +21,8 @@ pub(crate) struct Section {
 const BEGIN: &str = "<!-- measured: everything from here on is written by `cargo xtask bench --write` -->";
 
 /// The note below a short measurement.
-const SHORT: &str = "\nThis was the short form (`--quick`), with smaller numbers than the descriptions say.\n";
+const SHORT: &str =
+    "\nThis was the short form (`--quick`), with smaller numbers than the descriptions say.\n";
 
 /// Writes the results into docs/performance.md, below the part written by hand, and the plot beside it.
 pub(crate) fn write(sections: &[Section], quick: bool) -> Done {

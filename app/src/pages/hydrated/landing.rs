@@ -14,7 +14,7 @@ use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
 use crate::pages::broken::Broken;
 use crate::returned::typed;
-use crate::server_fns::look_around;
+use crate::server_fns::overview;
 use crate::site::Session;
 use crate::text;
 
@@ -23,7 +23,7 @@ use crate::text;
 pub(crate) fn Landing() -> impl IntoView {
     let session = expect_context::<Session>();
     let outage = use_context::<Outage>();
-    let visit = page_data(|| (), move |()| patiently(look_around, || true, outage));
+    let visit = page_data(|| (), move |()| patiently(overview, || true, outage));
     view! {
         <Suspense>
             {move || {

@@ -54,7 +54,7 @@ impl Node {
         Limits {
             send_burst: burst,
             publish_burst: burst,
-            act_burst: burst,
+            action_burst: burst,
             add_burst: burst,
             ..Limits::default()
         }

@@ -186,7 +186,7 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
     for (number, (name, join_policy, archived)) in (1..).zip(join_policies.into_iter().chain(more)) {
         let id = GroupId::from_bytes([number; 10]);
         commit_one(&*store, founding(id, &number.to_string(), &ann())).await;
-        let settled = Fact::Settled(Settings { join_policy: join_policy, archived, ..settings(name) });
+        let settled = Fact::Settled(Settings { join_policy, archived, ..settings(name) });
         commit_one(&*store, change(id, 1, vec![settled])).await;
         assert_eq!(store.roster(id).await.unwrap().unwrap().settings.join_policy, join_policy);
     }
