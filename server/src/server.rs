@@ -1,4 +1,4 @@
-//! The server: startup, shared state and graceful shutdown.
+//! Startup and graceful shutdown of the server, and the state that its handlers share.
 
 use std::io;
 use std::net::SocketAddr;
@@ -125,8 +125,8 @@ impl Server {
 }
 
 /// The most bytes of request bodies in memory, of all and of one network.
-const BODIES_BYTES: usize = 32 * 1024 * 1024;
-const BODIES_NETWORK_BYTES: usize = 8 * 1024 * 1024;
+const BODIES_BYTES: usize = 16 * 1024 * 1024;
+const BODIES_NETWORK_BYTES: usize = 4 * 1024 * 1024;
 
 /// Returns the limits of the listener: plain connections take at most a quarter of the descriptors that the system
 /// allows.

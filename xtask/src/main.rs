@@ -14,6 +14,8 @@ mod dist;
 mod process;
 mod site;
 mod style;
+#[cfg(test)]
+mod terms;
 mod test;
 mod wasm;
 

@@ -1,4 +1,4 @@
-//! Unread counts: schedules requests for the server's numbers.
+//! Refresh of badges: schedules requests for the server's unread counts.
 
 use leptos::prelude::*;
 use wire::{ConversationItem, Event, NotificationLevel, Topic, UserId};

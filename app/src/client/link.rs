@@ -1,4 +1,4 @@
-//! The state machine of the connection: connect, ping, timeout, reconnect with back-off.
+//! The connection's state machine with timeouts and back-off: connect, ping, reconnect.
 
 /// The state machine of the connection: decides when to connect, when to ping, and when to give up. Times are
 /// milliseconds of any monotonic clock; `chance` is a random number in 0..1.

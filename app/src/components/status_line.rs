@@ -1,4 +1,4 @@
-//! The status line below the messages: typing indicator or delivery receipt.
+//! The typing indicator or delivery receipt: one status line below the messages.
 
 use leptos::prelude::*;
 use wire::ConversationSummary;

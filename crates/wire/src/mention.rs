@@ -1,4 +1,4 @@
-//! Mentions: how they are written and completed.
+//! Mention syntax: how mentions are written and completed.
 
 use crate::id::UserId;
 use crate::view::Member;

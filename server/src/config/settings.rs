@@ -1,4 +1,4 @@
-//! Command line and settings: flags, environment variables, settings file. Doc comments here are the `--help` text.
+//! Command line, environment and settings file. Doc comments here are the `--help` text.
 
 use std::path::{Path, PathBuf};
 

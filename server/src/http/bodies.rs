@@ -6,20 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chat::Network;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 use wire::Refusal;
 
-use crate::http::connection_limits::Permit;
 use crate::http::listener::Peer;
 use crate::http::problem::Problem;
-use crate::http::routes::BODY_BYTES;
+use crate::http::routes::{BODY_BYTES, is_upload};
 use crate::middleware;
 use crate::server::AppState;
 
@@ -115,28 +114,45 @@ impl Deadline {
     }
 }
 
-/// Middleware: reads the body of a request into one buffer before anything else sees it. hyper yields a body in pieces
-/// as they come from the network, and each keeps its whole read buffer: for a body sent one byte per packet that is
-/// thousands of times its size.
-pub(crate) async fn gather(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+/// A body that could not be read, and the reason. An extension of its request.
+#[derive(Clone, Debug)]
+struct Unread(Refusal);
+
+/// Reads the body of a request into one buffer before the router sees it. The charge counts the body until it is
+/// dropped.
+///
+/// hyper yields a body in pieces as they come from the network, and each keeps its whole read buffer: for a body sent
+/// one byte per packet that is thousands of times its size. While a body arrives slowly, neither the router nor its
+/// layers hold memory for the request.
+pub(crate) async fn gather(app: &AppState, request: Request) -> (Request, Option<Charge>) {
+    let (mut parts, body) = request.into_parts();
     if body.is_end_stream() {
-        return next.run(Request::from_parts(parts, Body::empty())).await;
+        return (Request::from_parts(parts, Body::empty()), None);
     }
-    if body.size_hint().lower() > BODY_BYTES as u64 {
-        return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
+    if is_upload(parts.uri.path()) {
+        return (Request::from_parts(parts, body), None);
     }
-    let mut charge = app.bodies.begin(network_of(&app, &parts));
-    let body = match read(body, &mut charge).await {
-        Ok(body) => body,
-        Err(refusal) => return Problem(refusal).into_response(),
+    let mut charge = app.bodies.begin(network_of(app, &parts));
+    let read = if body.size_hint().lower() > BODY_BYTES as u64 {
+        Err(Refusal::BodyTooLarge { max: BODY_BYTES })
+    } else {
+        read(body, &mut charge).await
     };
-    if let Some(permit) = parts.extensions.get::<Permit>() {
-        permit.works();
+    match read {
+        Ok(body) => (Request::from_parts(parts, Body::from(body)), Some(charge)),
+        Err(refusal) => {
+            parts.extensions.insert(Unread(refusal));
+            (Request::from_parts(parts, Body::empty()), None)
+        }
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    drop(charge);
-    response
+}
+
+/// Middleware: refuses a request whose body could not be read.
+pub(crate) async fn check(request: Request, next: Next) -> Response {
+    match request.extensions().get::<Unread>() {
+        Some(Unread(refusal)) => Problem(refusal.clone()).into_response(),
+        None => next.run(request).await,
+    }
 }
 
 /// Returns the network that a request comes from.
@@ -148,7 +164,7 @@ pub(crate) fn network_of(app: &AppState, parts: &http::request::Parts) -> Networ
 
 async fn read(mut body: Body, charge: &mut Charge) -> Result<Bytes, Refusal> {
     let deadline = Deadline::begin();
-    let mut read = BytesMut::new();
+    let mut read = Vec::new();
     while let Some(frame) = deadline.wait(read.len(), body.frame()).await? {
         // An error is a body that ends too early or is encoded incorrectly.
         let frame = frame.map_err(|_| Refusal::RequestBad)?;
@@ -157,9 +173,17 @@ async fn read(mut body: Body, charge: &mut Charge) -> Result<Bytes, Refusal> {
             return Err(Refusal::BodyTooLarge { max: BODY_BYTES });
         }
         charge.grow(read.len() + data.len())?;
+        reserve(&mut read, data.len());
         read.extend_from_slice(&data);
     }
-    Ok(read.freeze())
+    Ok(read.into())
+}
+
+/// Reserves room for more bytes. `Vec` would double its capacity; a body that waits half-sent would hold twice its size.
+fn reserve(read: &mut Vec<u8>, more: usize) {
+    if read.capacity() - read.len() < more {
+        read.reserve_exact(more + read.len() / 8);
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use crate::http::bodies;
 use crate::http::connection_limits::Permit;
+use crate::http::routes::is_upload;
 use crate::server::AppState;
 
 /// The address of the peer.
@@ -74,18 +76,21 @@ pub(crate) async fn serve(
     app: AppState,
 ) {
     let Some(permit) = permit(&app, peer) else { return };
-    let of_requests = permit.clone();
+    let (of_requests, of_bodies) = (permit.clone(), app.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let permit = of_requests.clone();
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(permit.clone());
-        // A request with a body counts once the body is read.
-        if request.body().is_end_stream() {
-            permit.works();
-        }
-        let answer = router.clone().oneshot(request.map(Body::new));
+        let (router, app) = (router.clone(), of_bodies.clone());
         async move {
-            let answer = answer.await;
+            let is_file = is_upload(request.uri().path()) && !request.body().is_end_stream();
+            let (request, charge) = bodies::gather(&app, request.map(Body::new)).await;
+            // A request counts as working once its body is read; the handler of uploads reads files itself.
+            if !is_file {
+                permit.works();
+            }
+            let answer = router.oneshot(request).await;
+            drop(charge);
             permit.waits();
             answer
         }

@@ -56,6 +56,11 @@ pub const ROUTES: [&str; 8] = [
     "/health/ready",
 ];
 
+/// Returns true if the body of a request to this path is a file, which its handler reads.
+pub(crate) fn is_upload(path: &str) -> bool {
+    path == ROUTES[5]
+}
+
 /// Builds the router. Layers read from the bottom up: the last one sees a request first.
 pub(crate) fn router(app: AppState) -> Router {
     let mut csrf = CsrfLayer::new();
@@ -75,7 +80,7 @@ pub(crate) fn router(app: AppState) -> Router {
                 .layer(from_fn_with_state(RenderLimit::new(app.site.assets.clone()), render_limit::bound))
                 .fallback(nothing),
         )
-        .layer(from_fn_with_state(app.clone(), bodies::gather))
+        .layer(from_fn(bodies::check))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(compression::layer())
         .layer(from_fn(compression::guard))

@@ -1,4 +1,4 @@
-//! Sessions over HTTP: cookies and bearer tokens to a caller.
+//! The session cookie and bearer tokens: from a request to its caller.
 
 use app::SessionCookie;
 use axum::extract::{Request, State};

@@ -1,4 +1,4 @@
-//! The check of the `Origin` header, against cross-site requests.
+//! The check of the `Origin` header, against cross-site requests (CSRF).
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;

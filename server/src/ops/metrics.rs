@@ -1,4 +1,4 @@
-//! Metrics for the operator: `GET /metrics` in the text format of Prometheus, at an address of its own, so that no
+//! Prometheus metrics for the operator: `GET /metrics` in the text format, at an address of its own, so that no
 //! proxy can expose it by mistake.
 
 use std::fmt::{self, Debug};

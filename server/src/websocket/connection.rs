@@ -1,4 +1,4 @@
-//! A WebSocket connection: its task, its timeouts, and the way it ends.
+//! The task of a WebSocket connection, with heartbeat, timeouts and close.
 
 use std::sync::Arc;
 use std::time::Duration;

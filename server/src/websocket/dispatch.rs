@@ -1,4 +1,4 @@
-//! Dispatch of client frames to calls on [`chat::Chat`].
+//! Dispatch of actions to calls on [`chat::Chat`].
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Server frames that answer client frames.
+//! Replies to the actions of a client.
 
 use chat::{Ack, Error, Subscribed};
 use wire::{Ref, Refusal, Refused, ServerFrame, Topic};

@@ -1,4 +1,4 @@
-//! Delivery: from the logs of topics to the sockets of their subscribers, with backpressure and without queues.
+//! Delivery with backpressure: from the logs of topics to the sockets of their subscribers, without queues.
 
 mod buffer_sink;
 mod frame_batch;

@@ -1,4 +1,4 @@
-//! Shards: each is one core's delivery loop.
+//! Shards, the fan-out loops: one for each core.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Passwords: their strength, hashing and comparison.
+//! Password hashing: strength, hashing and comparison of passwords.
 //!
 //! Argon2id with 19 MiB, two passes and one lane: the smaller of the settings that the OWASP Password Storage
 //! Cheat Sheet recommends. One hash takes a good part of a core's time, and so does the score of a password, so both

@@ -1,4 +1,4 @@
-//! Logins: the look-alike keys of names that accounts sign in with.
+//! Logins, the look-alike keys of names: accounts sign in with them.
 
 use unicode_normalization::UnicodeNormalization;
 use wire::Refusal;

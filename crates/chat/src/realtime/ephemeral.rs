@@ -1,4 +1,4 @@
-//! Presence and read state: buffered, and flushed as ephemeral events at intervals.
+//! Ephemeral events: presence and read state are buffered, and flushed at intervals.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

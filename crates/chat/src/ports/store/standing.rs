@@ -1,4 +1,4 @@
-//! A user's membership state in a conversation, and the permissions that depend on it.
+//! A user's membership state in a conversation: permissions depend on it.
 
 use wire::{
     Conversation, ConversationItem, NotificationLevel, ReadState, Refusal, Role, Seq, Timestamp, UserId,

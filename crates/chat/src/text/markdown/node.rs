@@ -1,4 +1,4 @@
-//! Open nodes of the tree while Markdown is parsed.
+//! Open nodes of the tree: those whose end is not parsed yet.
 
 use std::ops::Range;
 

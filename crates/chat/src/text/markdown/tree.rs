@@ -1,4 +1,4 @@
-//! The typed tree of a text, built from the events of the Markdown parser.
+//! The typed tree of a text: built from the events of the Markdown parser.
 
 use std::ops::Range;
 
