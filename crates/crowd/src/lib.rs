@@ -4,7 +4,8 @@
 //! records everything that was sent, answered and read. The [`checker`] then looks for violations of what the server
 //! promised. It uses only the public interface, and of our crates it must know nothing but `wire`.
 //!
-//! Speed and correctness are different questions: [`fanout`], [`idle`] and [`durable`] measure, and check nothing.
+//! Speed and correctness are different questions: [`fanout`], [`idle`], [`half_sent`] and [`durable`] measure, and
+//! check nothing.
 //! [`slow_consumer`], [`resume_storm`], [`churn`], [`soak`], [`groups`] and [`end_to_end`] do both: their readers,
 //! thousands of them in `listener/`, keep records for the checker too.
 //! The part that the product uses, as `hubbub bench`, does without the feature `people` and reports its progress to a
@@ -22,6 +23,7 @@ pub mod fanout;
 mod gathering;
 pub mod groups;
 mod guest;
+pub mod half_sent;
 mod history;
 pub mod history_page;
 mod http;

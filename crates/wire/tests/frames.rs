@@ -200,7 +200,7 @@ fn every_notice_has_its_frame() {
             },
         ),
         (
-            r#"{"event":"refused","code":"too_fast","message":"You are sending too fast; try again in 2 s.","retry_ms":1500,"ref":7}"#,
+            r#"{"event":"refused","code":"too_fast","message":"You're sending too fast. Try again in 2 s.","retry_ms":1500,"ref":7}"#,
             ServerFrame::refused(refused, reference.clone()),
         ),
         (r#"{"event":"pong","ref":7}"#, ServerFrame::Pong { reference }),

@@ -232,10 +232,10 @@ async fn a_file_that_is_far_too_large_is_not_read_and_told_its_limit() {
     };
     let (status, answer) = asks("application/json").await;
     assert_eq!(status, 413, "{answer}");
-    assert!(answer.contains("The body may have at most 10240 KiB."), "{answer}");
+    assert!(answer.contains("The body can have at most 10240 KiB."), "{answer}");
     let (status, answer) = asks("text/html").await;
     assert_eq!(status, 413, "{answer}");
     assert!(answer.contains("content-type: text/html"), "{answer}");
-    assert!(answer.contains("The body may have at most 10240 KiB."), "{answer}");
+    assert!(answer.contains("The body can have at most 10240 KiB."), "{answer}");
     server.stop().await;
 }

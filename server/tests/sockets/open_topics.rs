@@ -45,8 +45,8 @@ async fn nobody_fills_a_server_with_open_topics() {
         let (status, problem, head) = publish(&server, "", "weather", &json!("x")).await;
         assert_eq!((status, &problem["code"]), (507, &json!("too_many_open_topics")), "{problem}");
         assert!(head.contains("application/problem+json"), "{head}");
-        let says = "This server has 2 open topics, which is the limit; publish to one that is there, or have the \
-                    operator raise open_topics_limit.";
+        let says = "This server has 2 open topics, which is the limit. Publish to an existing one, or ask the \
+                    operator to raise open_topics_limit.";
         assert_eq!(problem["detail"], says);
 
         let mut socket = Socket::arrive(&server, &[]).await;

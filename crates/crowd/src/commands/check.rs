@@ -1,12 +1,13 @@
 //! The command `crowd check`: a short run of every test.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use crowd::checker::Finding;
 use crowd::churn::Churn;
+use crowd::half_sent::{Growth, HalfSent};
 use crowd::resume_storm::ResumeStorm;
 use crowd::run::{Outcome, Plan, run as carry_out};
 use crowd::slow_consumer::SlowConsumer;
@@ -54,6 +55,7 @@ pub(crate) async fn run(Arguments { server, planted, long }: Arguments) -> bool 
         good &= finds_the_bug(&Plan { server: planted, messages: 1_500, kills: 4, ..plan }).await;
     }
     good &= idle::is_small(&server).await;
+    good &= half_sent(&server).await;
     let name = "some stop reading, and read again";
     let slow = SlowConsumer {
         server: server.clone(),
@@ -70,6 +72,30 @@ pub(crate) async fn run(Arguments { server, planted, long }: Arguments) -> bool 
     let name = "many come and go";
     let churn = Churn { server, rate: 100, time: Duration::from_secs(u64::from(pick(3, 60))) };
     good & told(name, churn.run().await.map(|seen| judge(name, &seen.findings, &seen.summary())))
+}
+
+/// The most that the server's memory may grow, in MiB: while a thousand requests are half-sent, and afterwards.
+const MOST_DURING_MIB: f64 = 64.0;
+const MOST_AFTER_MIB: f64 = 8.0;
+
+/// Returns true if half-sent requests take little memory, and give it back.
+async fn half_sent(server: &Path) -> bool {
+    let name = "half-sent requests take little memory and give it back";
+    match (HalfSent { server: server.to_owned(), requests: 1_000, bytes: 30 * 1_024 }).run().await {
+        Ok(Growth { during_mib, after_mib }) => {
+            let good = during_mib <= MOST_DURING_MIB && after_mib <= MOST_AFTER_MIB;
+            let verdict = if good { "ok" } else { "FAILED" };
+            println!(
+                "{verdict} {name}: {during_mib:.1} MiB more while they wait, at most {MOST_DURING_MIB}; {after_mib:.1} \
+                 afterwards, at most {MOST_AFTER_MIB}"
+            );
+            good
+        }
+        Err(error) => {
+            println!("FAILED {name}: {error}");
+            false
+        }
+    }
 }
 
 fn judged(name: &str, outcome: io::Result<Outcome>) -> bool {
