@@ -2,14 +2,13 @@
 
 use app::client::{Effect, Timeline};
 use app::{ChatClient, Zone};
+use chat::RandomSource;
 use chat::store::Range;
-use chat::testing::{Node, SeededChance};
-use chat::{Caller, RandomSource};
+use chat::testing::{Node, SeededChance, User};
 use leptos::prelude::*;
 use serde_json::Value;
 use wire::{
-    Amendment, ConversationView, Emoji, GroupId, GroupView, JoinPolicy, PageStart, Person, Role, Seq,
-    Setting, Topic,
+    Amendment, ConversationView, Emoji, GroupId, GroupView, JoinPolicy, PageStart, Role, Seq, Setting, Topic,
 };
 
 const RUNS: u64 = 2_000;
@@ -27,7 +26,7 @@ impl Dice {
 }
 
 /// Performs one random action in the group; a refused one changes nothing.
-async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
+async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[User]) {
     let topic = Topic::group(group);
     let chat = &node.chat;
     let pick = || &people[usize::try_from(dice.below(people.len() as u64)).unwrap()];
@@ -77,16 +76,16 @@ async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[Person]) {
     }
 }
 
-async fn opened(node: &Node, me: &Person, group: GroupId) -> ConversationView {
-    match node.chat.open_group(Some(me), group, PageStart::Newest, None).await.unwrap() {
+async fn opened(node: &Node, me: &User, group: GroupId) -> ConversationView {
+    match node.chat.open_group(me, group, PageStart::Newest, None).await.unwrap() {
         GroupView::Inside(opened) => *opened,
         GroupView::Outside { .. } => panic!("{} has a seat", me.name),
     }
 }
 
 /// Brings a page everything that a connection after its last Seq would bring it, up to `until`.
-async fn resume(node: &Node, client: &ChatClient, me: &Person, until: Seq) {
-    let caller = Caller { me: Some(me.clone()), ..Caller::default() };
+async fn resume(node: &Node, client: &ChatClient, me: &User, until: Seq) {
+    let caller = me.caller();
     client.opened(0.0);
     for order in client.due(0.0) {
         let Effect::Send(frame) = order else { continue };
@@ -166,7 +165,7 @@ async fn a_resumed_page_knows_what_a_fresh_one_knows() {
         }
         let (client, timeline) = watched.unwrap();
         resume(&node, &client, ann, Seq(u64::MAX - 1)).await;
-        let caller = Caller { me: Some(ann.clone()), ..Caller::default() };
+        let caller = ann.caller();
         let whole = Range { after: Some(Seq::ZERO), before: None, limit: 100 };
         let all = node.chat.events(&caller, &Topic::group(group), whole).await.unwrap();
         for entry in all.entries {

@@ -49,8 +49,7 @@ pub(crate) fn management(
     let id = group_id(&group);
     let link = id.as_ref().ok().map(|id| link_to(*id)).unwrap_or_default();
     async move {
-        let me = caller.me()?;
-        let page = chat.management(me, id?, &find, after).await?;
+        let page = chat.management(&caller, id?, &find, after).await?;
         let chat::ManagementPage { management, more, known } = page;
         Ok(GroupAdminData { management, more, known, link, now: chat.now() })
     }
@@ -73,7 +72,7 @@ pub(crate) fn members(
 ) -> impl Future<Output = Result<MembersPart, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        let (listing, members) = chat.members(caller.me()?, group_id(&group)?, &find, after).await?;
+        let (listing, members) = chat.members(&caller, group_id(&group)?, &find, after).await?;
         Ok(MembersPart { name: listing.group.name.to_string(), count: listing.members, members })
     }
 }
@@ -84,7 +83,7 @@ pub(crate) fn group_audit(
     before: Option<Seq>,
 ) -> impl Future<Output = Result<(GroupName, Page), Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    async move { Ok(chat.group_audit(caller.me()?, group_id(&group)?, before).await?) }
+    async move { Ok(chat.group_audit(&caller, group_id(&group)?, before).await?) }
 }
 
 /// One message, for a caller who may read it.
@@ -112,10 +111,10 @@ pub(crate) fn message(
 ) -> impl Future<Output = Result<MessageData, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        let (me, place) = (caller.me()?, PageStart::Around(Seq(seq)));
+        let (me, place) = (caller.user()?, PageStart::Around(Seq(seq)));
         let view = match person {
-            Some(person) => chat.open_direct(me, user_id(&person)?, place).await?,
-            None => chat.open_group(Some(me), group_id(&group.unwrap_or_default())?, place, None).await?,
+            Some(person) => chat.open_direct(&caller, user_id(&person)?, place).await?,
+            None => chat.open_group(&caller, group_id(&group.unwrap_or_default())?, place, None).await?,
         };
         let GroupView::Inside(opened) = view else { return Err(Refusal::NotMember.into()) };
         let found = opened.page.entries.into_iter().find(|entry| entry.seq == Seq(seq));
@@ -144,7 +143,7 @@ pub(crate) fn people_called(
     after: Option<UserId>,
 ) -> impl Future<Output = Result<Part<Person>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    async move { Ok(chat.people_after(caller.me()?, &words, after).await?) }
+    async move { Ok(chat.people_after(&caller, &words, after).await?) }
 }
 
 /// Returns listed groups, by name. Takes the caller from context at once.
@@ -154,7 +153,7 @@ pub(crate) fn listings(
 ) -> impl Future<Output = Result<Part<GroupListing>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        caller.me()?;
+        caller.user()?;
         Ok(chat.listed_groups(&words, after).await?)
     }
 }
@@ -172,9 +171,8 @@ pub(crate) struct ProfileData {
 pub(crate) fn profile(person: String) -> impl Future<Output = Result<ProfileData, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        let me = caller.me()?;
-        let profile = chat.profile(user_id(&person)?).await?;
-        let role = chat.account(&profile.person).await?.map(|account| account.role);
+        let me = caller.user()?;
+        let (profile, role) = chat.profile(&caller, user_id(&person)?).await?;
         let mine = profile.person == *me;
         Ok(ProfileData { profile, role, mine })
     }
@@ -194,14 +192,14 @@ pub(crate) struct Audiences {
 pub(crate) fn audiences() -> impl Future<Output = Result<Audiences, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        let me = caller.me()?;
-        let mine = chat.overview(me).await?.mine.into_iter().map(|mine| mine.what);
+        let me = caller.user()?;
+        let mine = chat.overview(&caller).await?.mine.into_iter().map(|mine| mine.what);
         let groups = mine.filter(|what| matches!(what, ConversationSummary::Group(_))).collect();
-        let people = chat.people(me, "").await?.into_iter();
+        let people = chat.people(&caller, "").await?.into_iter();
         let people = people
             .filter_map(|with| Some(ConversationSummary::direct(Pair::of(me.id, with.id)?, with)))
             .collect();
-        let role = chat.account(me).await?.map(|account| account.role);
+        let role = chat.account(&caller).await?.map(|account| account.role);
         let is_admin = role.is_some_and(|role| role >= AppRole::Admin);
         Ok(Audiences { groups, people, is_admin, form_id: chat.new_send_id() })
     }
@@ -213,7 +211,7 @@ pub(crate) fn results(
     from: usize,
 ) -> impl Future<Output = Result<Results, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
-    async move { Ok(chat.broadcast_results(caller.me()?, Seq(seq), from).await?) }
+    async move { Ok(chat.broadcast_results(&caller, Seq(seq), from).await?) }
 }
 
 /// The caller's own account, with its sessions.
@@ -241,8 +239,8 @@ pub(crate) struct SessionLine {
 pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
-        let me = caller.me()?.clone();
-        let role = chat.account(&me).await?.map(|account| account.role);
+        let me = caller.user()?.clone();
+        let role = chat.account(&caller).await?.map(|account| account.role);
         let own = caller.session.as_ref().map(chat::Token::hash);
         let line = |session: chat::SessionSummary| SessionLine {
             handle: session.token.handle(),
@@ -250,9 +248,9 @@ pub(crate) fn account() -> impl Future<Output = Result<AccountData, Failure>> + 
             label: session.label,
             since: session.since,
         };
-        let sessions = chat.sessions(&me).await?.into_iter().map(line).collect();
-        let blocked = chat.blocked(&me).await?;
-        let profile = chat.profile(me.id).await?;
+        let sessions = chat.sessions(&caller).await?.into_iter().map(line).collect();
+        let blocked = chat.blocked(&caller).await?;
+        let (profile, _) = chat.profile(&caller, me.id).await?;
         Ok(AccountData { me, role, profile, sessions, blocked })
     }
 }
@@ -291,11 +289,10 @@ pub(crate) fn administered(
     let (chat, caller) = (chat(), caller());
     let link = leptos::prelude::use_context::<ShownOnce>().and_then(|shown| shown.get());
     async move {
-        let me = caller.me()?;
         let Places { person, account, find, group, before } = places;
-        let (role, accounts) = chat.accounts(me, &person, account).await?;
-        let audit = chat.application_audit(me, before).await?;
-        let groups = chat.all_groups(me, &find, group).await?;
+        let (role, accounts) = chat.accounts(&caller, &person, account).await?;
+        let audit = chat.application_audit(&caller, before).await?;
+        let groups = chat.all_groups(&caller, &find, group).await?;
         Ok(ServerAdminData { role, accounts, groups, link, audit })
     }
 }
@@ -316,9 +313,9 @@ pub(crate) fn owner_to_be(
     let (chat, caller) = (chat(), caller());
     async move {
         chat.owner_link_works(&chat::Token::parse(&token).ok_or(Refusal::ResetOver)?)?;
-        Ok(match &caller.me {
+        Ok(match caller.signed_in() {
             None => OwnerToBe::Stranger,
-            Some(me) if chat.account(me).await?.is_some() => OwnerToBe::Account,
+            Some(_) if chat.account(&caller).await?.is_some() => OwnerToBe::Account,
             Some(_) => OwnerToBe::Guest,
         })
     }

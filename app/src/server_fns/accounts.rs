@@ -13,7 +13,7 @@ pub async fn create_account(password: String) -> Result<(), Failure> {
     use super::context::{caller_with_device, chat, keep_device};
 
     let caller = caller_with_device();
-    chat().create_account_from(&caller, &password).await?;
+    chat().create_account(&caller, &password).await?;
     keep_device(&caller);
     Ok(())
 }
@@ -26,7 +26,7 @@ pub async fn create_account(password: String) -> Result<(), Failure> {
 pub async fn set_bio(bio: String) -> Result<(), Failure> {
     use super::context::{caller, chat};
 
-    Ok(chat().set_bio(caller().me()?, &bio).await?)
+    Ok(chat().set_bio(&caller(), &bio).await?)
 }
 
 /// Signs in with a name and a password.
@@ -55,8 +55,8 @@ pub async fn sign_out() -> Result<(), Failure> {
     use chat::store::Sessions;
 
     let caller = caller();
-    if let (Some(me), Some(session)) = (&caller.me, &caller.session) {
-        chat().sign_out(me, Sessions::One(session.hash())).await?;
+    if let (Some(_), Some(session)) = (caller.signed_in(), &caller.session) {
+        chat().sign_out(&caller, Sessions::One(session.hash())).await?;
     }
     forget_token();
     go_to("/");
@@ -74,16 +74,16 @@ pub async fn end_session(handle: Option<String>) -> Result<(), Failure> {
     use wire::Refusal;
 
     let (caller, chat) = (caller(), chat());
-    let (me, own) = (caller.me()?, caller.session.as_ref().ok_or(Refusal::SignInNeeded)?);
+    let own = caller.session.as_ref().ok_or(Refusal::SignInNeeded)?;
     let which = match handle {
         None => Sessions::Others(own.hash()),
         Some(handle) => {
-            let sessions = chat.sessions(me).await?;
+            let sessions = chat.sessions(&caller).await?;
             let found = sessions.iter().find(|session| session.token.handle() == handle);
             Sessions::One(found.ok_or(Refusal::NotFound)?.token)
         }
     };
-    Ok(chat.sign_out(me, which).await?)
+    Ok(chat.sign_out(&caller, which).await?)
 }
 
 /// Changes the password; every other session ends.
@@ -93,11 +93,8 @@ pub async fn end_session(handle: Option<String>) -> Result<(), Failure> {
 #[server(name = ChangePassword, prefix = "/do", endpoint = "change_password")]
 pub async fn change_password(old: String, new: String) -> Result<(), Failure> {
     use super::context::{caller, chat};
-    use wire::Refusal;
 
-    let caller = caller();
-    let (me, own) = (caller.me()?, caller.session.as_ref().ok_or(Refusal::SignInNeeded)?);
-    Ok(chat().change_password(me, own, &old, &new).await?)
+    Ok(chat().change_password(&caller(), &old, &new).await?)
 }
 
 /// Makes the caller the owner of the server, by the link that the operator has. A caller without an account gets one
@@ -137,7 +134,7 @@ pub async fn set_application_role(user: String, role: String) -> Result<(), Fail
         "member" => AppRole::Member,
         _ => return Err(Refusal::FieldWrong { field: "role", wants: "admin or member" }.into()),
     };
-    Ok(chat().set_application_role(caller().me()?, user_id(&user)?, role).await?)
+    Ok(chat().set_application_role(&caller(), user_id(&user)?, role).await?)
 }
 
 /// Creates a link by which a user sets a new password. A page shows it once, in its response: it is in no address.
@@ -148,7 +145,7 @@ pub async fn set_application_role(user: String, role: String) -> Result<(), Fail
 pub async fn create_reset_link(user: String) -> Result<String, Failure> {
     use super::context::{absolute, caller, chat, show_once, user_id};
 
-    let token = chat().create_password_reset(caller().me()?, user_id(&user)?).await?;
+    let token = chat().create_password_reset(&caller(), user_id(&user)?).await?;
     let link = absolute(&format!("/reset/{}", token.reveal()));
     show_once(&link);
     Ok(link)

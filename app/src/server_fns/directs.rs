@@ -12,7 +12,7 @@ use crate::failure::Failure;
 pub async fn block(user: String, on: bool) -> Result<(), Failure> {
     use super::context::{caller, chat, user_id};
 
-    Ok(chat().block(caller().me()?, user_id(&user)?, on).await?)
+    Ok(chat().block(&caller(), user_id(&user)?, on).await?)
 }
 
 /// Creates an invite-only group with these users as members.
@@ -24,7 +24,7 @@ pub async fn create_group_with(name: String, #[server(default)] users: Vec<Strin
     use super::context::{caller, chat, go_to, user_id};
 
     let users = users.iter().map(|user| user_id(user)).collect::<Result<Vec<_>, _>>()?;
-    let group = chat().create_group_with(caller().me()?, &name, &users).await?;
+    let group = chat().create_group_with(&caller(), &name, &users).await?;
     go_to(&format!("/g/{}", group.id));
     Ok(())
 }
@@ -56,7 +56,7 @@ pub async fn broadcast(
             return Err(Refusal::FieldWrong { field: "audience", wants }.into());
         }
     };
-    let sent = chat().broadcast(caller().me()?, SendId::new(&id)?, &text, audience).await?;
+    let sent = chat().broadcast(&caller(), SendId::new(&id)?, &text, audience).await?;
     go_to(&format!("/broadcast/{}", sent.seq));
     Ok(())
 }

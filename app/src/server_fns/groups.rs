@@ -15,7 +15,7 @@ pub async fn create_group(name: String, join_policy: Option<String>) -> Result<G
 
     let join_policy =
         join_policy.map(|join_policy| join_policy_of(&join_policy)).transpose()?.unwrap_or_default();
-    let group = chat().create_group(caller().me()?, &name, join_policy).await?;
+    let group = chat().create_group(&caller(), &name, join_policy).await?;
     go_to(&format!("/g/{}", group.id));
     Ok(group.id)
 }
@@ -34,17 +34,17 @@ pub async fn conversation_view(
 ) -> Result<ConversationPageData, Failure> {
     use super::context::{caller, chat, group_id, invite_id, link_to, user_id};
 
-    let (chat, me) = (chat(), caller().me);
+    let (chat, caller) = (chat(), caller());
     let (view, link) = match person {
-        Some(person) => (chat.open_direct(caller().me()?, user_id(&person)?, place).await?, None),
+        Some(person) => (chat.open_direct(&caller, user_id(&person)?, place).await?, None),
         None => {
             let id = group_id(&group.unwrap_or_default())?;
             let invite = invite.as_deref().and_then(invite_id);
-            (chat.open_group(me.as_ref(), id, place, invite).await?, Some(link_to(id)))
+            (chat.open_group(&caller, id, place, invite).await?, Some(link_to(id)))
         }
     };
-    let visit = match &me {
-        Some(me) => Some(chat.overview(me).await?),
+    let visit = match caller.signed_in() {
+        Some(_) => Some(chat.overview(&caller).await?),
         None => None,
     };
     Ok(ConversationPageData { visit, view, link, form_id: chat.new_send_id() })
@@ -59,7 +59,7 @@ pub async fn join(group: String, invite: Option<String>) -> Result<(), Failure> 
     use super::context::{caller, chat, go_to, group_id, invite_id};
 
     let id = group_id(&group)?;
-    chat().join(caller().me()?, id, invite.as_deref().and_then(invite_id)).await?;
+    chat().join(&caller(), id, invite.as_deref().and_then(invite_id)).await?;
     go_to(&format!("/g/{id}"));
     Ok(())
 }
@@ -72,7 +72,7 @@ pub async fn join(group: String, invite: Option<String>) -> Result<(), Failure> 
 pub async fn leave(group: String) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, group_id};
 
-    chat().leave(caller().me()?, group_id(&group)?).await?;
+    chat().leave(&caller(), group_id(&group)?).await?;
     go_to("/");
     Ok(())
 }
@@ -93,5 +93,5 @@ pub async fn set_preferences(topic: String, notify: String, hidden: Option<Strin
         "nothing" => NotificationLevel::Nothing,
         _ => return Err(Refusal::FieldWrong { field: "notify", wants: "all, mentions or nothing" }.into()),
     };
-    Ok(chat().set_preferences(caller().me()?, &topic_of(&topic)?, notify, hidden.is_some()).await?)
+    Ok(chat().set_preferences(&caller(), &topic_of(&topic)?, notify, hidden.is_some()).await?)
 }

@@ -31,7 +31,7 @@ pub async fn update_settings(
         Setting::SlowS(slow_s),
         Setting::Announcing(announcing.is_some()),
     ];
-    Ok(chat().update_settings(caller().me()?, group_id(&group)?, new).await?)
+    Ok(chat().update_settings(&caller(), group_id(&group)?, new).await?)
 }
 
 /// Archives a group, or reopens it.
@@ -43,7 +43,7 @@ pub async fn archive(group: String, archived: bool) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
 
     let new = vec![wire::Setting::Archived(archived)];
-    Ok(chat().update_settings(caller().me()?, group_id(&group)?, new).await?)
+    Ok(chat().update_settings(&caller(), group_id(&group)?, new).await?)
 }
 
 /// Deletes a group; `typed` must be its name.
@@ -54,7 +54,7 @@ pub async fn archive(group: String, archived: bool) -> Result<(), Failure> {
 pub async fn delete_group(group: String, typed: String) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, group_id};
 
-    chat().delete_group(caller().me()?, group_id(&group)?, &typed).await?;
+    chat().delete_group(&caller(), group_id(&group)?, &typed).await?;
     go_to("/");
     Ok(())
 }
@@ -74,7 +74,7 @@ pub async fn manage_members(
     use super::context::{caller, chat, group_id};
     use wire::{Refusal, Role, UserId};
 
-    let (me, id, chat) = (caller().me()?.clone(), group_id(&group)?, chat());
+    let (caller, id, chat) = (caller(), group_id(&group)?, chat());
     let users = users.iter().map(|user| user.parse().map_err(|_| Refusal::NotFound));
     let users = users.collect::<Result<Vec<UserId>, Refusal>>()?;
     if users.is_empty() {
@@ -82,14 +82,14 @@ pub async fn manage_members(
     }
     for user in users {
         match action.as_str() {
-            "add" => chat.add_member(&me, id, user).await?,
-            "promote" => chat.set_role(&me, id, user, Role::Admin).await?,
-            "demote" => chat.set_role(&me, id, user, Role::Member).await?,
-            "mute" => chat.mute(&me, id, user, minutes.unwrap_or(60).max(1)).await?,
-            "unmute" => chat.mute(&me, id, user, 0).await?,
-            "remove" => chat.remove_member(&me, id, user, false).await?,
-            "ban" => chat.remove_member(&me, id, user, true).await?,
-            "unban" => chat.unban(&me, id, user).await?,
+            "add" => chat.add_member(&caller, id, user).await?,
+            "promote" => chat.set_role(&caller, id, user, Role::Admin).await?,
+            "demote" => chat.set_role(&caller, id, user, Role::Member).await?,
+            "mute" => chat.mute(&caller, id, user, minutes.unwrap_or(60).max(1)).await?,
+            "unmute" => chat.mute(&caller, id, user, 0).await?,
+            "remove" => chat.remove_member(&caller, id, user, false).await?,
+            "ban" => chat.remove_member(&caller, id, user, true).await?,
+            "unban" => chat.unban(&caller, id, user).await?,
             _ => return Err(Refusal::FieldWrong { field: "action", wants: "one of the buttons" }.into()),
         }
     }
@@ -114,7 +114,7 @@ pub async fn create_invite(group: String, minutes: u32, uses: Option<String>) ->
             wants: "a whole number, or empty for any number",
         })?,
     };
-    chat().create_invite(caller().me()?, group_id(&group)?, minutes, uses).await?;
+    chat().create_invite(&caller(), group_id(&group)?, minutes, uses).await?;
     Ok(())
 }
 
@@ -127,5 +127,5 @@ pub async fn revoke_invite(group: String, invite: String) -> Result<(), Failure>
     use super::context::{caller, chat, group_id, invite_id};
 
     let Some(invite) = invite_id(&invite) else { return Err(wire::Refusal::NotFound.into()) };
-    Ok(chat().revoke_invite(caller().me()?, group_id(&group)?, invite).await?)
+    Ok(chat().revoke_invite(&caller(), group_id(&group)?, invite).await?)
 }

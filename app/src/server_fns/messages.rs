@@ -16,9 +16,8 @@ pub async fn post(topic: String, id: String, text: String, reply_to: Option<u64>
     use wire::SendId;
 
     let (caller, topic) = (caller(), topic_of(&topic)?);
-    let me = caller.me()?;
-    let path = path_of(&topic, me)?;
-    chat().post(me, topic, SendId::new(&id)?, &text, reply_to.map(wire::Seq)).await?;
+    let path = path_of(&topic, caller.user()?)?;
+    chat().post(&caller, topic, SendId::new(&id)?, &text, reply_to.map(wire::Seq)).await?;
     go_to(&format!("{path}#end"));
     Ok(())
 }
@@ -51,9 +50,8 @@ pub async fn amend(
         _ => return Err(Refusal::FieldWrong { field: "action", wants: "one of the buttons" }.into()),
     };
     let (caller, chat) = (caller(), chat());
-    let me = caller.me()?;
-    chat.amend(me, &topic, chat.new_send_id(), Seq(target), amendment).await?;
-    go_to(&format!("{}?at={target}#m{target}", path_of(&topic, me)?));
+    chat.amend(&caller, &topic, chat.new_send_id(), Seq(target), amendment).await?;
+    go_to(&format!("{}?at={target}#m{target}", path_of(&topic, caller.user()?)?));
     Ok(())
 }
 

@@ -19,11 +19,12 @@ pub async fn create_guest(
 
     let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
     // A form left open in another tab must not create a second user for the same person.
-    let me = match caller().me {
+    let caller = caller();
+    let me = match caller.signed_in().cloned() {
         Some(me) => me,
         None => {
             let invited = group.zip(invite.as_deref().and_then(invite_id));
-            let (me, token) = chat().create_guest_by(&caller(), &name, invited).await?;
+            let (me, token) = chat().create_guest_by(&caller, &name, invited).await?;
             keep_token(&token);
             me
         }
@@ -32,7 +33,7 @@ pub async fn create_guest(
         Some(id) => {
             // The guest exists by now; if they cannot join, the group's page says why.
             go_to(&format!("/g/{id}"));
-            chat().join(&me, id, invite.as_deref().and_then(invite_id)).await?;
+            chat().join(&caller.with_user(me.clone()), id, invite.as_deref().and_then(invite_id)).await?;
         }
         None => go_to("/"),
     }
@@ -47,7 +48,7 @@ pub async fn create_guest(
 pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
     use super::context::{caller, chat};
 
-    let mut people = chat().people(caller().me()?, &words).await?;
+    let mut people = chat().people(&caller(), &words).await?;
     people.truncate(10);
     Ok(people)
 }
@@ -60,7 +61,7 @@ pub async fn find_people(words: String) -> Result<Vec<Person>, Failure> {
 pub async fn find_members(group: String, typed: String) -> Result<Vec<(String, String)>, Failure> {
     use super::context::{caller, chat, group_id};
 
-    let mentions = chat().mentions(caller().me()?, group_id(&group)?, &typed, 8).await?;
+    let mentions = chat().mentions(&caller(), group_id(&group)?, &typed, 8).await?;
     Ok(mentions.into_iter().map(|mention| (mention.clone(), mention[1..].to_owned())).collect())
 }
 
@@ -81,8 +82,9 @@ pub async fn find_emoji(words: String) -> Result<Vec<(String, String)>, Failure>
 pub async fn overview() -> Result<Option<Overview>, Failure> {
     use super::context::{caller, chat};
 
-    match caller().me {
-        Some(me) => Ok(Some(chat().overview(&me).await?)),
+    let caller = caller();
+    match caller.signed_in() {
+        Some(_) => Ok(Some(chat().overview(&caller).await?)),
         None => Ok(None),
     }
 }

@@ -98,11 +98,11 @@ pub struct Parts {
 /// The time without entries after which, at up to twice of it, a topic's frames leave the memory.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The user for whom a call runs, with network and session.
+/// The principal of a call, with the network and the session it comes from. Every operation of the domain takes one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// The signed-in user, if any.
-    pub me: Option<Person>,
+    /// The identity that permissions are decided for.
+    pub principal: Principal,
     /// Whether they may use open topics without a token.
     pub open_topics: bool,
     /// The remote address; none for this machine itself.
@@ -132,13 +132,52 @@ pub struct Ack {
     pub duplicate: bool,
 }
 
+/// The identity of a caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Principal {
+    /// Nobody is signed in.
+    #[default]
+    Anonymous,
+    /// A signed-in user.
+    User(Person),
+    /// The operator of the server, through a command on its machine.
+    Operator,
+}
+
 impl Caller {
+    /// Returns the operator as a caller.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self { principal: Principal::Operator, ..Self::default() }
+    }
+
+    /// Returns the same caller with another user signed in, as after a sign-in or in a test.
+    #[must_use]
+    pub fn with_user(self, user: Person) -> Self {
+        Self { principal: Principal::User(user), ..self }
+    }
+
     /// Returns the signed-in user.
     ///
     /// # Errors
     /// [`Refusal::SignInNeeded`].
-    pub fn me(&self) -> Result<&Person, Refusal> {
-        self.me.as_ref().ok_or(Refusal::SignInNeeded)
+    pub fn user(&self) -> Result<&Person, Refusal> {
+        self.signed_in().ok_or(Refusal::SignInNeeded)
+    }
+
+    /// Returns the signed-in user, if any.
+    #[must_use]
+    pub const fn signed_in(&self) -> Option<&Person> {
+        match &self.principal {
+            Principal::User(user) => Some(user),
+            Principal::Anonymous | Principal::Operator => None,
+        }
+    }
+}
+
+impl From<Person> for Caller {
+    fn from(user: Person) -> Self {
+        Self::default().with_user(user)
     }
 }
 
@@ -314,7 +353,7 @@ impl Chat {
         event: &AuditEvent,
     ) -> Result<Outcome, Error> {
         let note = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
-        match self.commit(Write::Noted { write: Box::new(write), note }).await? {
+        match self.commit(Write::WithAudit { write: Box::new(write), note }).await? {
             Outcome::Noted { .. } => Ok(Outcome::Done),
             other => Ok(other),
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chat::store::Sessions;
-use chat::testing::{Listener, Node, SeededChance};
+use chat::testing::{Listener, Node, SeededChance, guest};
 use chat::{Caller, Error, Limits, MemoryStore, SignUp, Token, Window};
 use wire::{AppRole, AuditEvent, EndedSessions, GroupName, GroupSummary, Refusal, Seq, Topic};
 
@@ -17,7 +17,7 @@ fn refused<T>(refusal: Refusal) -> Result<T, Error> {
 #[tokio::test]
 async fn ann_claims_her_name_and_signs_in_elsewhere() {
     let node = Node::volatile();
-    let (ann, at_home) = node.chat.create_guest(&Caller::default(), "Ann Lee").await.unwrap();
+    let (ann, at_home) = guest(&node.chat, "Ann Lee").await;
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann lee", GOOD).await, refused(Refusal::SignInWrong));
     assert_eq!(node.chat.create_account(&ann, "12345678").await, refused(Refusal::PasswordWeak));
     let namesake = node.introduce("ann LEE").await;
@@ -25,9 +25,9 @@ async fn ann_claims_her_name_and_signs_in_elsewhere() {
     assert_eq!(node.chat.create_account(&ann, GOOD).await, refused(Refusal::HasAccount));
     let phone = Caller { label: "a\nphone".into(), ..Caller::default() };
     let (who, on_phone) = node.chat.sign_in(&phone, " ANN  lee", GOOD).await.unwrap();
-    assert_eq!(who, ann);
+    assert_eq!(who, ann.person());
     for token in [&at_home, &on_phone] {
-        assert_eq!(node.chat.authenticate(token).await, Ok(Some(ann.clone())));
+        assert_eq!(node.chat.authenticate(token).await, Ok(Some(ann.person())));
     }
     let labels: Vec<_> =
         node.chat.sessions(&ann).await.unwrap().into_iter().map(|session| session.label).collect();
@@ -43,14 +43,15 @@ async fn ann_claims_her_name_and_signs_in_elsewhere() {
 #[tokio::test]
 async fn a_new_password_ends_every_other_session_and_its_sockets() {
     let node = Node::volatile();
-    let (ann, at_home) = node.chat.create_guest(&Caller::default(), "ann").await.unwrap();
-    let change = async |old, new| node.chat.change_password(&ann, &at_home, old, new).await;
+    let (ann, at_home) = guest(&node.chat, "ann").await;
+    let here = Caller { session: Some(at_home.clone()), ..ann.caller() };
+    let change = async |old, new| node.chat.change_password(&here, old, new).await;
     assert_eq!(change(GOOD, "another horse battery").await, refused(Refusal::NoAccount));
     node.chat.create_account(&ann, GOOD).await.unwrap();
     let (_, on_phone) = node.chat.sign_in(&Caller::default(), "ann", GOOD).await.unwrap();
     let socket = |token| {
         let (reader, _) = chat::testing::reader(&node.chat, Some(&ann));
-        let caller = Caller { me: Some(ann.clone()), session: Some(token), ..Caller::default() };
+        let caller = Caller { session: Some(token), ..ann.caller() };
         let ending = node.chat.watch_revocation(&caller, reader.close_handle());
         (reader, ending)
     };
@@ -62,7 +63,7 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     assert!(phone.is_closed());
     assert!(!home.is_closed());
     assert_eq!(node.chat.authenticate(&on_phone).await, Ok(None));
-    assert_eq!(node.chat.authenticate(&at_home).await, Ok(Some(ann.clone())));
+    assert_eq!(node.chat.authenticate(&at_home).await, Ok(Some(ann.person())));
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann", GOOD).await, refused(Refusal::SignInWrong));
 
     node.chat.sign_out(&ann, Sessions::One(at_home.hash())).await.unwrap();
@@ -104,13 +105,13 @@ async fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
     assert_eq!(refused(node.chat.create_password_reset(&ben, ann.id).await), Refusal::NotAppAdmin);
     let (used, late) = (
         node.chat.create_password_reset(&ben, cal.id).await.unwrap(),
-        node.chat.create_password_reset_as_operator("CAL").await.unwrap(),
+        node.chat.create_password_reset_by_name(&Caller::operator(), "CAL").await.unwrap(),
     );
-    assert_eq!(node.chat.reset_of(&used).await.unwrap(), cal);
+    assert_eq!(node.chat.reset_of(&used).await.unwrap(), cal.person());
     let caller = Caller::default();
     assert_eq!(refused(node.chat.reset_password(&caller, &used, "password").await), Refusal::PasswordWeak);
     let session = node.chat.reset_password(&caller, &used, "a much better one").await.unwrap();
-    assert_eq!(node.chat.authenticate(&session).await.unwrap(), Some(cal.clone()));
+    assert_eq!(node.chat.authenticate(&session).await.unwrap(), Some(cal.person()));
     assert_eq!(node.chat.sessions(&cal).await.unwrap().len(), 1, "all others have ended");
     assert!(node.chat.sign_in(&caller, "cal", "a much better one").await.is_ok());
     for over in [&used, &late] {
@@ -157,11 +158,14 @@ async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_applic
     let (_, on_phone) = node.chat.sign_in(&phone, "ben", GOOD).await.unwrap();
     assert_eq!(node.chat.application_audit(&ben, None).await, refused(Refusal::NotAppAdmin));
     node.chat.set_application_role(&ann, ben.id, AppRole::Admin).await.unwrap();
-    node.chat.change_password(&ben, &on_phone, GOOD, "battery horse correct").await.unwrap();
+    node.chat
+        .change_password(&Caller { session: Some(on_phone), ..ben.caller() }, GOOD, "battery horse correct")
+        .await
+        .unwrap();
     node.chat.sign_out(&ben, Sessions::All).await.unwrap();
     let link = node.chat.create_password_reset(&ann, ben.id).await.unwrap();
     node.chat.reset_password(&phone, &link, GOOD).await.unwrap();
-    node.chat.create_password_reset_as_operator("ann").await.unwrap();
+    node.chat.create_password_reset_by_name(&Caller::operator(), "ann").await.unwrap();
     let guest = node.introduce("guest").await;
     node.chat.sign_out(&guest, Sessions::All).await.unwrap();
     assert_eq!(node.chat.create_account(&ann, GOOD).await, refused(Refusal::HasAccount));
@@ -173,16 +177,16 @@ async fn what_is_done_to_accounts_and_sessions_is_in_the_audit_log_of_the_applic
     assert_eq!(
         events,
         [
-            AuditEvent::Claimed { by: a() },
-            AuditEvent::Claimed { by: b() },
-            AuditEvent::GroupDeleted { by: b(), group },
-            AuditEvent::SignedIn { by: b(), label: "phone".into() },
-            AuditEvent::Ranked { by: a(), of: b(), role: AppRole::Admin },
-            AuditEvent::PasswordChanged { by: b() },
-            AuditEvent::SignedOut { by: b(), sessions: EndedSessions::All },
-            AuditEvent::ResetOffered { by: Some(a()), of: b() },
-            AuditEvent::ResetUsed { by: b() },
-            AuditEvent::ResetOffered { by: None, of: a() },
+            AuditEvent::Claimed { by: a().person() },
+            AuditEvent::Claimed { by: b().person() },
+            AuditEvent::GroupDeleted { by: b().person(), group },
+            AuditEvent::SignedIn { by: b().person(), label: "phone".into() },
+            AuditEvent::Ranked { by: a().person(), of: b().person(), role: AppRole::Admin },
+            AuditEvent::PasswordChanged { by: b().person() },
+            AuditEvent::SignedOut { by: b().person(), sessions: EndedSessions::All },
+            AuditEvent::ResetOffered { by: Some(a().person()), of: b().person() },
+            AuditEvent::ResetUsed { by: b().person() },
+            AuditEvent::ResetOffered { by: None, of: a().person() },
         ]
     );
     let earlier = node.chat.application_audit(&ben, Some(Seq(3))).await.unwrap();
@@ -203,7 +207,7 @@ async fn whoever_is_no_admin_of_the_application_any_more_hears_no_more_of_its_au
     bens.subscribe(&topic, Some(node.beginning())).await.unwrap();
     bens.until_seq(&topic, 3).await;
     node.chat.set_application_role(&ann, ben.id, AppRole::Member).await.unwrap();
-    node.chat.create_password_reset_as_operator("ann").await.unwrap();
+    node.chat.create_password_reset_by_name(&Caller::operator(), "ann").await.unwrap();
     bens.until_ended(&topic).await;
     assert_eq!(bens.seqs(&topic), [1, 2, 3]);
 }
@@ -219,7 +223,7 @@ async fn admins_of_the_application_read_the_audit_log_of_any_group_but_not_what_
     node.chat.set_role(&ben, tea, cal.id, wire::Role::Admin).await.unwrap();
     let (name, log) = node.chat.group_audit(&ann, tea, None).await.unwrap();
     assert_eq!((name.as_str(), log.entries.len()), ("tea", 2));
-    let caller = Caller { me: Some(ann.clone()), ..Caller::default() };
+    let caller = ann.caller();
     let history = node.chat.history(&caller, &Topic::group(tea), chat::store::Range::default()).await;
     assert_eq!(history, refused(Refusal::NotMember));
     let dan = node.introduce("dan").await;

@@ -1,9 +1,9 @@
 //! Adding users to groups.
 
-use chat::testing::Node;
+use chat::testing::{Node, User};
 use chat::{Caller, Error};
 use futures::future::join_all;
-use wire::{GroupId, Person, Refusal, Role, Setting, Topic};
+use wire::{GroupId, Refusal, Role, Setting, Topic};
 
 fn refusal<T>(answer: Result<T, Error>) -> Option<Refusal> {
     match answer {
@@ -13,11 +13,11 @@ fn refusal<T>(answer: Result<T, Error>) -> Option<Refusal> {
     }
 }
 
-async fn add(node: &Node, by: &Person, group: GroupId, person: &Person) -> Option<Refusal> {
+async fn add(node: &Node, by: &User, group: GroupId, person: &User) -> Option<Refusal> {
     refusal(node.chat.add_member(by, group, person.id).await)
 }
 
-async fn write(node: &Node, from: &Person, to: &Person) {
+async fn write(node: &Node, from: &User, to: &User) {
     let topic = Topic::direct(wire::Pair::of(from.id, to.id).unwrap());
     node.chat.post(from, topic, node.chat.new_send_id(), "hello", None).await.unwrap();
 }
@@ -58,7 +58,7 @@ async fn groups_that_others_added_somebody_to_leave_them_room_for_their_own() {
     let own = node.group(&noor, "my own").await;
     assert_eq!(refusal(node.chat.leave(&noor, traps[0]).await), None);
     assert!(node.chat.overview(&noor).await.unwrap().mine.len() < 25);
-    let caller = Caller { me: Some(noor.clone()), ..Caller::default() };
+    let caller = noor.caller();
     assert!(node.chat.history(&caller, &Topic::group(own), chat::store::Range::default()).await.is_ok());
 }
 
@@ -104,7 +104,7 @@ async fn a_clock_that_steps_back_makes_no_mute_invite_slow_mode_or_link_last_lon
     assert_eq!(say().await, None);
     let (invite, link) = (
         node.chat.create_invite(&ann, tea, 10, 0).await.unwrap(),
-        node.chat.create_password_reset_as_operator("ann").await.unwrap(),
+        node.chat.create_password_reset_by_name(&Caller::operator(), "ann").await.unwrap(),
     );
     node.clock.step(-hour);
     assert_eq!(say().await, Some(Refusal::TooFast { retry_ms: 60_000 }));

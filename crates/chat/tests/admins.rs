@@ -1,15 +1,15 @@
 //! Operations of admins, and their effect on connected users.
 
-use chat::testing::{Listener, Node};
-use chat::{Caller, Error};
-use wire::{Event, GroupId, GroupView, JoinPolicy, Person, Refusal, Role, Setting, Topic};
+use chat::Error;
+use chat::testing::{Listener, Node, User};
+use wire::{Event, GroupId, GroupView, JoinPolicy, Refusal, Role, Setting, Topic};
 
 /// A group of ann, its admin, with ben and cal.
 struct Tea {
     node: Node,
-    ann: Person,
-    ben: Person,
-    cal: Person,
+    ann: User,
+    ben: User,
+    cal: User,
     id: GroupId,
 }
 
@@ -25,7 +25,7 @@ impl Tea {
         Self { node, ann, ben, cal, id }
     }
 
-    async fn listener(&self, person: &Person, topic: &Topic) -> Listener {
+    async fn listener(&self, person: &User, topic: &Topic) -> Listener {
         let mut listener = Listener::new(&self.node.chat, Some(person));
         listener.subscribe(topic, None).await.unwrap();
         listener
@@ -47,7 +47,7 @@ async fn whoever_is_removed_hears_of_it_and_of_nothing_later() {
     tea.node.chat.remove_member(&tea.ann, tea.id, tea.ben.id, true).await.unwrap();
     tea.node.say(&tea.ann, tea.id, "between us").await;
     ben.until_ended(&tea.topic()).await;
-    let removed = Event::Removed { person: tea.ben.clone(), by: tea.ann.clone(), banned: true };
+    let removed = Event::Removed { person: tea.ben.person(), by: tea.ann.person(), banned: true };
     assert_eq!(ben.events(&tea.topic()), [removed]);
     assert_eq!(tea.node.chat.join(&tea.ben, tea.id, None).await, refused(Refusal::Banned));
 
@@ -81,8 +81,7 @@ async fn an_invite_lets_in_as_many_as_it_says() {
     let (dan, eve) = (tea.node.introduce("dan").await, tea.node.introduce("eve").await);
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::InviteNeeded));
     let invite = tea.node.chat.create_invite(&tea.ann, tea.id, 60, 1).await.unwrap();
-    let view =
-        tea.node.chat.open_group(Some(&dan), tea.id, wire::PageStart::Newest, Some(invite)).await.unwrap();
+    let view = tea.node.chat.open_group(&dan, tea.id, wire::PageStart::Newest, Some(invite)).await.unwrap();
     assert!(matches!(view, GroupView::Outside { closed: None, .. }));
     tea.node.chat.join(&dan, tea.id, Some(invite)).await.unwrap();
     assert_eq!(tea.node.chat.join(&eve, tea.id, Some(invite)).await, refused(Refusal::InviteOver));
@@ -114,7 +113,7 @@ async fn a_deleted_group_ends_for_everyone() {
     ben.until_ended(&tea.topic()).await;
     news.until(|heard| !heard.is_empty()).await;
     assert_eq!(news.events(&own), [Event::GroupGone { id: tea.id }]);
-    let gone = tea.node.chat.open_group(Some(&tea.ben), tea.id, wire::PageStart::Newest, None).await;
+    let gone = tea.node.chat.open_group(&tea.ben, tea.id, wire::PageStart::Newest, None).await;
     assert_eq!(gone, refused(Refusal::NotFound));
 }
 
@@ -122,14 +121,14 @@ async fn a_deleted_group_ends_for_everyone() {
 async fn the_audit_log_tells_admins_who_did_what_and_nobody_else() {
     let tea = Tea::new().await;
     let audit = Topic::audit(tea.id);
-    let caller = |person: &Person| Caller { me: Some(person.clone()), ..Caller::default() };
+    let caller = |person: &User| person.caller();
     tea.node.chat.set_role(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
     let mut ben = tea.listener(&tea.ben, &audit).await;
     tea.node.chat.create_invite(&tea.ben, tea.id, 0, 3).await.unwrap();
     tea.node.chat.update_settings(&tea.ann, tea.id, vec![Setting::Limit(7)]).await.unwrap();
     ben.until_seq(&audit, 4).await;
-    let invited = Event::Invited { until: None, uses: Some(3), by: tea.ben.clone() };
-    let limited = Event::Changed { setting: Setting::Limit(7), by: tea.ann.clone() };
+    let invited = Event::Invited { until: None, uses: Some(3), by: tea.ben.person() };
+    let limited = Event::Changed { setting: Setting::Limit(7), by: tea.ann.person() };
     assert_eq!(ben.events(&audit), [invited, limited]);
 
     let all = chat::store::Range { limit: 9, ..Default::default() };

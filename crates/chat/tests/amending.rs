@@ -1,16 +1,14 @@
 //! Amending messages, and its effect on live delivery and history.
 
-use chat::testing::{Listener, Node};
+use chat::testing::{Listener, Node, User};
 use chat::{Ack, Audience, Error};
 use wire::Topic;
-use wire::{
-    Amendment, Emoji, Event, GroupId, GroupView, PageStart, Person, Quote, Reaction, Refusal, Role, Seq,
-};
+use wire::{Amendment, Emoji, Event, GroupId, GroupView, PageStart, Quote, Reaction, Refusal, Role, Seq};
 
 struct Tea {
     node: Node,
-    ann: Person,
-    ben: Person,
+    ann: User,
+    ben: User,
     id: GroupId,
 }
 
@@ -23,23 +21,22 @@ impl Tea {
         Self { node, ann, ben, id }
     }
 
-    async fn amend(&self, me: &Person, target: Seq, amendment: Amendment) -> Result<Ack, Error> {
+    async fn amend(&self, me: &User, target: Seq, amendment: Amendment) -> Result<Ack, Error> {
         let id = self.node.chat.new_send_id();
         self.node.chat.amend(me, &self.topic(), id, target, amendment).await
     }
 
-    async fn reply(&self, me: &Person, to: Seq, text: &str) -> Seq {
+    async fn reply(&self, me: &User, to: Seq, text: &str) -> Seq {
         let id = self.node.chat.new_send_id();
         self.node.chat.post(me, self.topic(), id, text, Some(to)).await.unwrap().seq
     }
 
     /// Returns the event at a Seq now.
     async fn at(&self, seq: Seq) -> Event {
-        let page =
-            match self.node.chat.open_group(Some(&self.ben), self.id, PageStart::Around(seq), None).await {
-                Ok(GroupView::Inside(page)) => page,
-                other => panic!("{other:?}"),
-            };
+        let page = match self.node.chat.open_group(&self.ben, self.id, PageStart::Around(seq), None).await {
+            Ok(GroupView::Inside(page)) => page,
+            other => panic!("{other:?}"),
+        };
         page.page.entries.into_iter().find(|entry| entry.seq == seq).unwrap().data
     }
 
@@ -104,14 +101,14 @@ async fn of_a_deleted_message_nothing_is_found_any_more() {
     tea.amend(&tea.ben, secret, Amendment::Edit("the other secret word".into())).await.unwrap();
     let reply = tea.reply(&tea.ann, secret, "which word?").await;
     let Event::Message { reply_to: Some(quote), .. } = tea.at(reply).await else { panic!("a reply") };
-    let expected = Quote { seq: secret, author: tea.ben.clone(), excerpt: "the other secret word".into() };
+    let expected = Quote { seq: secret, author: tea.ben.person(), excerpt: "the other secret word".into() };
     assert_eq!(quote, expected);
 
     // The admin deletes it.
     tea.amend(&tea.ann, secret, Amendment::Delete).await.unwrap();
-    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap();
+    let everything = tea.node.chat.open_group(&tea.ben, tea.id, PageStart::Newest, None).await.unwrap();
     assert!(!format!("{everything:?}").contains("secret word"), "{everything:?}");
-    assert_eq!(tea.at(secret).await, Event::Tombstone { author: tea.ben.clone(), by: tea.ann.clone() });
+    assert_eq!(tea.at(secret).await, Event::Tombstone { author: tea.ben.person(), by: tea.ann.person() });
     assert_eq!(tea.amend(&tea.ben, secret, thumb(true)).await, refused(Refusal::NotFound));
     let late = tea.reply(&tea.ann, secret, "too late").await;
     assert!(matches!(tea.at(late).await, Event::Message { reply_to: None, .. }));
@@ -135,11 +132,11 @@ async fn a_quote_and_a_pin_show_what_the_message_says_now() {
     tea.amend(&tea.ann, said, Amendment::Edit("> *new* words\n\n- at last".into())).await.unwrap();
     assert_eq!(quoted(reply).await, "new words at last");
     assert_eq!(quoted(second).await, "which words?", "only those that quote it");
-    let everything = tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap();
+    let everything = tea.node.chat.open_group(&tea.ben, tea.id, PageStart::Newest, None).await.unwrap();
     let everything = format!("{everything:?}");
     assert!(!everything.contains("old") && !everything.contains("other"), "{everything}");
     let GroupView::Inside(page) =
-        tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await.unwrap()
+        tea.node.chat.open_group(&tea.ben, tea.id, PageStart::Newest, None).await.unwrap()
     else {
         panic!("inside")
     };
@@ -235,8 +232,7 @@ async fn admins_pin_and_everyone_finds_it() {
     assert_eq!(tea.amend(&tea.ben, said, Amendment::Pin(true)).await, refused(Refusal::NotAdmin));
     tea.node.chat.set_role(&tea.ann, tea.id, tea.ben.id, Role::Admin).await.unwrap();
     tea.amend(&tea.ben, said, Amendment::Pin(true)).await.unwrap();
-    let pins = async || match tea.node.chat.open_group(Some(&tea.ben), tea.id, PageStart::Newest, None).await
-    {
+    let pins = async || match tea.node.chat.open_group(&tea.ben, tea.id, PageStart::Newest, None).await {
         Ok(GroupView::Inside(page)) => page.pins.into_iter().map(|entry| entry.seq).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };
@@ -253,7 +249,7 @@ async fn a_page_opens_around_a_message_or_a_day() {
         tea.node.clock.advance(60_000);
         places.push(tea.node.say(&tea.ann, tea.id, &number.to_string()).await.seq);
     }
-    let seqs = async |place| match tea.node.chat.open_group(Some(&tea.ben), tea.id, place, None).await {
+    let seqs = async |place| match tea.node.chat.open_group(&tea.ben, tea.id, place, None).await {
         Ok(GroupView::Inside(page)) => page.page.entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(),
         other => panic!("{other:?}"),
     };

@@ -1,21 +1,21 @@
 //! Directs and broadcasts.
 
 use chat::store::Range;
-use chat::testing::{Listener, Node};
-use chat::{Audience, Caller, Error};
+use chat::testing::{Listener, Node, User};
+use chat::{Audience, Error};
 use wire::{
-    ConversationSummary, ConversationView, Event, GroupView, NotificationLevel, PageStart, Pair, Person,
-    Refusal, Role, SendId, Seq, Topic,
+    ConversationSummary, ConversationView, Event, GroupView, NotificationLevel, PageStart, Pair, Refusal,
+    Role, SendId, Seq, Topic,
 };
 
-async fn opened(node: &Node, me: &Person, with: &Person) -> ConversationView {
+async fn opened(node: &Node, me: &User, with: &User) -> ConversationView {
     match node.chat.open_direct(me, with.id, PageStart::Newest).await.unwrap() {
         GroupView::Inside(opened) => *opened,
         GroupView::Outside { .. } => panic!("{} has a seat", me.name),
     }
 }
 
-async fn write(node: &Node, me: &Person, to: &Person, text: &str) -> Result<Seq, Error> {
+async fn write(node: &Node, me: &User, to: &User, text: &str) -> Result<Seq, Error> {
     let topic = Topic::direct(Pair::of(me.id, to.id).unwrap());
     node.chat.post(me, topic, node.chat.new_send_id(), text, None).await.map(|ack| ack.seq)
 }
@@ -41,13 +41,13 @@ async fn two_people_have_one_direct_and_nobody_else_is_in_it() {
     assert_eq!(write(&node, &ann, &ben, "hello").await, Ok(Seq(1)));
     assert_eq!(write(&node, &ben, &ann, "oh, hello").await, Ok(Seq(2)));
     listener.take_all().await;
-    assert_eq!(listener.events(&Topic::user(ben.id)), [Event::DirectAdded { person: ann.clone() }]);
+    assert_eq!(listener.events(&Topic::user(ben.id)), [Event::DirectAdded { person: ann.person() }]);
     assert_eq!(opened(&node, &ben, &ann).await.what.topic(), empty.what.topic());
     let mine = node.chat.overview(&ben).await.unwrap().mine;
     assert_eq!((mine[0].what.title(), mine[0].unread, mine[0].mentions), ("ann", 1, 1));
 
     let topic = empty.what.topic();
-    let caller = Caller { me: Some(cal.clone()), ..Caller::default() };
+    let caller = cal.caller();
     assert_eq!(refused(node.chat.history(&caller, &topic, Range::default()).await), Refusal::NotFound);
     let mut nosy = Listener::new(&node.chat, Some(&cal));
     assert_eq!(refused(nosy.subscribe(&topic, None).await), Refusal::NotFound);
@@ -83,12 +83,15 @@ async fn people_begin_a_group_together() {
     write(&node, &cal, &ann, "hello").await.unwrap();
     let group = node.chat.create_group_with(&ann, "us", &[ben.id, cal.id, ben.id, ann.id]).await.unwrap();
     let GroupView::Inside(page) =
-        node.chat.open_group(Some(&cal), group.id, PageStart::Newest, None).await.unwrap()
+        node.chat.open_group(&cal, group.id, PageStart::Newest, None).await.unwrap()
     else {
         panic!("cal has a seat");
     };
     let seats: Vec<_> = page.members.iter().map(|member| (member.person.clone(), member.role)).collect();
-    assert_eq!(seats, [(ann.clone(), Role::Admin), (ben.clone(), Role::Member), (cal.clone(), Role::Member)]);
+    assert_eq!(
+        seats,
+        [(ann.person(), Role::Admin), (ben.person(), Role::Member), (cal.person(), Role::Member)]
+    );
     assert_eq!(node.chat.overview(&ben).await.unwrap().mine.len(), 2);
     let stranger = node.introduce("dan").await;
     assert_eq!(refused(node.chat.join(&stranger, group.id, None).await), Refusal::InviteNeeded);
@@ -130,7 +133,7 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
         (node.introduce("ann").await, node.introduce("ben").await, node.introduce("cal").await);
     let (tea, chess) = (node.group(&ann, "tea").await, node.group(&ben, "chess").await);
     node.chat.block(&cal, ann.id, true).await.unwrap();
-    let direct = |to: &Person| Topic::direct(Pair::of(ann.id, to.id).unwrap());
+    let direct = |to: &User| Topic::direct(Pair::of(ann.id, to.id).unwrap());
     let to = vec![Topic::group(tea), Topic::group(chess), direct(&ben), direct(&cal), Topic::group(tea)];
     let send = async |id: &str, text: &str, audience| {
         node.chat.broadcast(&ann, SendId::new(id).unwrap(), text, audience).await

@@ -13,12 +13,13 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
     node.chat.set_role(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
     node.chat.set_role(&ann, tea.id, ben.id, Role::Admin).await.unwrap();
     let GroupView::Inside(page) =
-        node.chat.open_group(Some(&ben), tea.id, wire::PageStart::Newest, None).await.unwrap()
+        node.chat.open_group(&ben, tea.id, wire::PageStart::Newest, None).await.unwrap()
     else {
         panic!("ben has a seat");
     };
     assert_eq!(page.what.title(), "tea time");
-    let seat = |person: &wire::Person| Member::new(person.clone(), Role::Admin, page.members[0].since);
+    let seat =
+        |person: &chat::testing::User| Member::new(person.person(), Role::Admin, page.members[0].since);
     assert_eq!((page.members.clone(), page.members_at), (vec![seat(&ann), seat(&ben)], page.page.head));
 
     node.chat.leave(&ann, tea.id).await.unwrap();
@@ -26,13 +27,13 @@ async fn the_log_of_a_group_tells_who_came_who_went_and_who_was_made_an_admin() 
     listener.subscribe(&Topic::group(tea.id), Some(node.beginning())).await.unwrap();
     listener.take_all().await;
     let events = [
-        Event::Created { by: ann.clone(), name: tea.name.clone() },
+        Event::Created { by: ann.person(), name: tea.name.clone() },
         Event::Joined { member: Member { role: Role::Member, ..seat(&ben) } },
-        Event::Ranked { person: ben.clone(), role: Role::Admin, by: ann.clone() },
-        Event::Left { person: ann.clone() },
+        Event::Ranked { person: ben.person(), role: Role::Admin, by: ann.person() },
+        Event::Left { person: ann.person() },
     ];
     assert_eq!(listener.events(&Topic::group(tea.id)), events);
-    let last = node.chat.open_group(Some(&ann), tea.id, wire::PageStart::Newest, None).await.unwrap();
+    let last = node.chat.open_group(&ann, tea.id, wire::PageStart::Newest, None).await.unwrap();
     assert_eq!(last, GroupView::Outside { group: tea, members: 1, closed: None });
 }
 

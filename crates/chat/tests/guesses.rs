@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use chat::testing::{Node, SeededChance};
+use chat::testing::{Node, SeededChance, User};
 use chat::{Caller, Error, LocalBus, MemoryStore, Token, Window};
 use futures::future::{join, join_all};
-use wire::{Person, Refusal};
+use wire::Refusal;
 
 const GOOD: &str = "correct horse battery";
 
@@ -32,7 +32,7 @@ async fn guess(node: &Node, caller: &Caller, name: &str) -> Option<Refusal> {
 }
 
 /// Returns a node where 山田 has an account, and the number of passwords hashed until then.
-async fn node() -> (Node, Person, u64) {
+async fn node() -> (Node, User, u64) {
     let node = Node::volatile();
     let yamada = node.introduce("山田 太郎").await;
     node.chat.create_account(&yamada, GOOD).await.unwrap();
@@ -51,7 +51,7 @@ async fn of_many_guesses_at_once_only_as_many_are_hashed_as_are_allowed_and_the_
     let office = caller("192.0.2.1");
     let guesses = join_all((0..200).map(|_| guess(&node, &office, "山田 太郎")));
     let (guesses, owner) = join(guesses, node.chat.sign_in(&home, "山田 太郎", GOOD)).await;
-    assert_eq!(owner.unwrap().0, yamada);
+    assert_eq!(owner.unwrap().0, yamada.person());
     assert_eq!(guesses.iter().filter(|guess| **guess == Some(Refusal::SignInWrong)).count(), 5);
     assert_eq!(hashed(&node), 5 + 1);
 
@@ -59,7 +59,7 @@ async fn of_many_guesses_at_once_only_as_many_are_hashed_as_are_allowed_and_the_
     let networks: Vec<_> = (0..50).map(|n| caller(&format!("2001:db8:0:{n:x}::{n:x}"))).collect();
     let guesses = join_all((0..200).map(|n| guess(&node, &networks[n % 50], "山田 太郎")));
     let (guesses, owner) = join(guesses, node.chat.sign_in(&home, "山田 太郎", GOOD)).await;
-    assert_eq!(owner.unwrap().0, yamada);
+    assert_eq!(owner.unwrap().0, yamada.person());
     assert_eq!(guesses.iter().filter(|guess| **guess == Some(Refusal::SignInWrong)).count(), 50 - 5);
     assert_eq!(hashed(&node), 50 + 2);
 }
@@ -138,14 +138,14 @@ async fn guesses_are_remembered_after_a_restart_and_devices_too() {
     let (from, home) = (caller("192.0.2.1"), Caller { device: Some(device(1)), ..caller("192.0.2.1") });
     let node = start(1);
     let ann = node.introduce("ann").await;
-    node.chat.create_account_from(&Caller { me: Some(ann.clone()), ..home.clone() }, GOOD).await.unwrap();
+    node.chat.create_account(&home.clone().with_user(ann.person()), GOOD).await.unwrap();
     for _ in 0..5 {
         assert_eq!(guess(&node, &from, "ann").await, Some(Refusal::SignInWrong));
     }
     node.chat.shut_down().await.unwrap();
     let node = start(2);
     assert_eq!(guess(&node, &from, "ann").await, Some(Refusal::TooManySignIns { minutes: 15 }));
-    assert_eq!(node.chat.sign_in(&home, "ann", GOOD).await.unwrap().0, ann);
+    assert_eq!(node.chat.sign_in(&home, "ann", GOOD).await.unwrap().0, ann.person());
 }
 
 #[tokio::test]
@@ -162,8 +162,8 @@ async fn a_password_is_changed_while_others_guess_it_and_only_five_old_ones_are_
     assert_eq!(stopped, Some(Refusal::TooManySignIns { minutes: 60 }), "fifty guesses from everywhere");
     let before = node.chat.password_hashes();
     let change = |old: &'static str| {
-        let (node, yamada, session) = (&node, &yamada, &session);
-        async move { refusal(node.chat.change_password(yamada, session, old, "a much better one").await) }
+        let (node, here) = (&node, Caller { session: Some(session.clone()), ..yamada.caller() });
+        async move { refusal(node.chat.change_password(&here, old, "a much better one").await) }
     };
     let tries = join_all((0..20).map(|_| change("not the old one"))).await;
     assert_eq!(tries.iter().filter(|tried| **tried == Some(Refusal::SignInWrong)).count(), 5);
@@ -202,6 +202,7 @@ async fn cheap_checks_come_before_a_password_is_scored_or_hashed() {
     let ben = node.introduce("ben").await;
     node.chat.create_account(&ben, GOOD).await.unwrap();
     let before = before + 1;
+    let at = |user: &User| Caller { session: Some(device(9)), ..user.caller() };
     for (refused, expected) in [
         (refusal(node.chat.create_account(&guest, "short").await), Refusal::PasswordLength),
         (refusal(node.chat.create_account(&guest, &"long".repeat(1_000)).await), Refusal::PasswordLength),
@@ -209,8 +210,8 @@ async fn cheap_checks_come_before_a_password_is_scored_or_hashed() {
         (refusal(node.chat.create_account(&ben, GOOD).await), Refusal::HasAccount),
         (refusal(node.chat.create_account(&guest, "password1").await), Refusal::PasswordWeak),
         (refusal(node.chat.reset_password(&Caller::default(), &device(9), GOOD).await), Refusal::ResetOver),
-        (refusal(node.chat.change_password(&guest, &device(9), GOOD, GOOD).await), Refusal::NoAccount),
-        (refusal(node.chat.change_password(&ben, &device(9), GOOD, "short").await), Refusal::PasswordLength),
+        (refusal(node.chat.change_password(&at(&guest), GOOD, GOOD).await), Refusal::NoAccount),
+        (refusal(node.chat.change_password(&at(&ben), GOOD, "short").await), Refusal::PasswordLength),
         (refusal(node.chat.sign_in(&Caller::default(), "\u{200b}", GOOD).await), Refusal::SignInWrong),
         (
             refusal(node.chat.sign_in(&Caller::default(), "ben", &"long".repeat(1_000)).await),

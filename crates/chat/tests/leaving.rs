@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chat::testing::{Listener, Node, SeededChance};
+use chat::testing::{Listener, Node, SeededChance, User};
 use chat::{Chat, Error, Limits, MemoryStore, Window};
-use wire::{Event, GroupId, Person, Refusal, Topic};
+use wire::{Event, GroupId, Refusal, Topic};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ben_hears_nothing_after_his_leave_though_all_are_talking() {
@@ -32,7 +32,7 @@ async fn ben_hears_nothing_after_his_leave_though_all_are_talking() {
 
         let seqs = ben.seqs(&tea.topic);
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "nothing is missing before");
-        assert_eq!(ben.events(&tea.topic).last(), Some(&Event::Left { person: tea.ben.clone() }));
+        assert_eq!(ben.events(&tea.topic).last(), Some(&Event::Left { person: tea.ben.person() }));
         assert_eq!(ben.events(&tea.topic).iter().filter(|event| left(event)).count(), 1);
     }
 }
@@ -116,8 +116,8 @@ async fn what_ben_says_while_he_leaves_stands_before_his_leave_or_nowhere() {
 
 struct Tea {
     node: Node,
-    ann: Person,
-    ben: Person,
+    ann: User,
+    ben: User,
     group: GroupId,
     topic: Topic,
 }
@@ -133,7 +133,7 @@ impl Tea {
     }
 
     /// Returns a listener who has received everything so far.
-    async fn listener(&self, who: &Person) -> Listener {
+    async fn listener(&self, who: &User) -> Listener {
         let mut listener = Listener::new(&self.node.chat, Some(who));
         listener.subscribe(&self.topic, Some(self.node.beginning())).await.unwrap();
         listener.take_all().await;
@@ -141,7 +141,7 @@ impl Tea {
     }
 }
 
-async fn talk(chat: Arc<Chat>, person: Person, topic: Topic) {
+async fn talk(chat: Arc<Chat>, person: User, topic: Topic) {
     for number in 0..100 {
         let text = format!("{} {number}", person.name);
         chat.post(&person, topic.clone(), chat.new_send_id(), &text, None).await.unwrap();

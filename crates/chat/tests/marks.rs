@@ -5,17 +5,15 @@ use std::time::Duration;
 
 use broker::{BufferSink, OutboundConnection};
 use chat::store::Range;
-use chat::testing::{Listener, Node, SeededChance};
-use chat::{Caller, Error, Limits, MemoryStore, Window};
-use wire::{
-    Amendment, Emoji, FromServer, GroupId, Json, Person, ReadState, Refusal, Seq, ServerFrame, Topic,
-};
+use chat::testing::{Listener, Node, SeededChance, User};
+use chat::{Error, Limits, MemoryStore, Window};
+use wire::{Amendment, Emoji, FromServer, GroupId, Json, ReadState, Refusal, Seq, ServerFrame, Topic};
 
 /// A group of ann, who created it, and ben.
 struct Tea {
     node: Node,
-    ann: Person,
-    ben: Person,
+    ann: User,
+    ben: User,
     tea: GroupId,
     topic: Topic,
 }
@@ -31,10 +29,10 @@ impl Tea {
 }
 
 /// Returns the ephemeral events that a user's connection receives on a topic.
-async fn told(node: &Node, me: &Person, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<ServerFrame> {
+async fn told(node: &Node, me: &User, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<ServerFrame> {
     let mut ear = Ear::new(node, me);
     ear.reader.reserve(topic);
-    let caller = Caller { me: Some(me.clone()), ..Caller::default() };
+    let caller = me.caller();
     let head = node.chat.history(&caller, topic, Range::default()).await.unwrap().head;
     ear.reader.activate(topic, head, head);
     act().await;
@@ -48,7 +46,7 @@ struct Ear {
 }
 
 impl Ear {
-    fn new(node: &Node, me: &Person) -> Self {
+    fn new(node: &Node, me: &User) -> Self {
         let (reader, mailbox) = chat::testing::reader(&node.chat, Some(me));
         Self { reader, mailbox }
     }
@@ -138,7 +136,7 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
     let Tea { node, ann, ben, tea, topic } = Tea::begun().await;
     let mut anns = listens(&node, &ann, &topic).await;
     until(&mut anns, |told| *told == presence(&topic, &[&ann], &[])).await;
-    let typing = |person: &Person| ServerFrame::Typing { topic: topic.clone(), person: person.clone() };
+    let typing = |person: &User| ServerFrame::Typing { topic: topic.clone(), person: person.person() };
     for person in [&ben, &ann, &ben] {
         node.chat.typing(person, &topic).await.unwrap();
     }
@@ -158,9 +156,9 @@ async fn typing_is_told_to_those_who_listen_and_is_in_no_history() {
 }
 
 /// Connects a user and subscribes to a topic.
-async fn listens(node: &Node, me: &Person, topic: &Topic) -> Ear {
+async fn listens(node: &Node, me: &User, topic: &Topic) -> Ear {
     let mut ear = Ear::new(node, me);
-    let caller = Caller { me: Some(me.clone()), ..Caller::default() };
+    let caller = me.caller();
     node.chat.subscribe(&mut ear.reader, &caller, topic, None).await.unwrap();
     ear
 }
@@ -185,8 +183,8 @@ async fn until(ear: &mut Ear, fits: impl Fn(&ServerFrame) -> bool) -> Vec<Server
     told
 }
 
-fn presence(topic: &Topic, here: &[&Person], away: &[&Person]) -> ServerFrame {
-    let ids = |people: &[&Person]| {
+fn presence(topic: &Topic, here: &[&User], away: &[&User]) -> ServerFrame {
+    let ids = |people: &[&User]| {
         let mut ids: Vec<_> = people.iter().map(|person| person.id).collect();
         ids.sort();
         ids

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use chat::testing::{Node, SeededChance};
+use chat::testing::{Node, SeededChance, guest};
 use chat::{Caller, Error, Limits, MemoryStore, Token, Window};
 use wire::{AppRole, Refusal};
 
@@ -52,7 +52,7 @@ async fn a_name_and_a_password_are_the_same_in_every_normal_form() {
     for name in [decomposed, composed] {
         for password in ["trà đá vỉa hè", "tra\u{300} đa\u{301} vi\u{309}a he\u{300}"] {
             let (who, _) = node.chat.sign_in(&Caller::default(), name, password).await.unwrap();
-            assert_eq!(who, nguyen);
+            assert_eq!(who, nguyen.person());
         }
     }
     let tea = node.chat.create_group(&nguyen, "Tra\u{300} đa\u{301}", wire::JoinPolicy::Open).await.unwrap();
@@ -76,7 +76,7 @@ async fn only_so_many_guests_come_from_one_network_in_a_day() {
 #[tokio::test]
 async fn guests_who_never_did_anything_are_gone_after_a_week() {
     let node = Node::volatile();
-    let (idle, token) = node.chat.create_guest(&Caller::default(), "idle").await.unwrap();
+    let (idle, token) = guest(&node.chat, "idle").await;
     let busy = node.introduce("busy").await;
     node.group(&busy, "tea").await;
     let day = 24 * 60 * 60_000;
@@ -92,26 +92,23 @@ async fn guests_who_never_did_anything_are_gone_after_a_week() {
 #[tokio::test]
 async fn a_session_ends_when_somebody_signs_in_or_comes_anew_in_the_same_browser() {
     let node = Node::volatile();
-    let here = Caller::default();
-    let (ann, first) = node.chat.create_guest(&here, "ann").await.unwrap();
+    let (ann, first) = guest(&node.chat, "ann").await;
     node.chat.create_account(&ann, GOOD).await.unwrap();
-    let browser = |me: &wire::Person, session: &Token| Caller {
-        me: Some(me.clone()),
-        session: Some(session.clone()),
-        ..Caller::default()
-    };
+    let browser =
+        |me: &chat::testing::User, session: &Token| Caller { session: Some(session.clone()), ..me.caller() };
     let (_, second) = node.chat.sign_in(&browser(&ann, &first), "ann", GOOD).await.unwrap();
     assert_eq!(node.chat.authenticate(&first).await, Ok(None));
     let (ben, third) = node.chat.create_guest(&browser(&ann, &second), "ben").await.unwrap();
+    let ben = chat::testing::User::from(ben);
     assert_eq!(node.chat.authenticate(&second).await, Ok(None));
-    let link = node.chat.create_password_reset_as_operator("ann").await.unwrap();
+    let link = node.chat.create_password_reset_by_name(&Caller::operator(), "ann").await.unwrap();
     let fourth = node.chat.reset_password(&browser(&ben, &third), &link, "a much better one").await.unwrap();
     assert_eq!(node.chat.authenticate(&third).await, Ok(None));
-    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann.clone())));
+    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann.person())));
     // One wrong guess ends nothing.
     let wrong = node.chat.sign_in(&browser(&ann, &fourth), "ann", "wrong horse battery").await;
     assert!(wrong.is_err());
-    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann)));
+    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann.person())));
 }
 
 #[tokio::test]
@@ -128,7 +125,7 @@ async fn the_owner_of_a_public_server_comes_by_a_link_that_works_once() {
     assert_eq!(become_owner(&here, &link, "ann", "password").await, Err(Refusal::PasswordWeak.into()));
     let session = become_owner(&here, &link, "ann", GOOD).await.unwrap().unwrap();
     let ann = node.chat.authenticate(&session).await.unwrap().unwrap();
-    assert_eq!(node.chat.account(&ann).await.unwrap().unwrap().role, AppRole::Owner);
+    assert_eq!(node.chat.account(&ann.into()).await.unwrap().unwrap().role, AppRole::Owner);
     assert_eq!(become_owner(&here, &link, "eve", GOOD).await, Err(Refusal::ResetOver.into()));
     assert_eq!(node.chat.offer_ownership().await, Ok(None), "there is an owner");
 }
@@ -139,10 +136,9 @@ async fn on_a_public_server_the_first_account_is_a_members_and_may_become_the_ow
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     assert_eq!(node.chat.create_account(&ben, GOOD).await, Ok(AppRole::Member));
     let link = node.chat.offer_ownership().await.unwrap().unwrap();
-    let caller = |me: &wire::Person| Caller { me: Some(me.clone()), ..Caller::default() };
     // A guest creates an account, a member has one.
     for me in [&ann, &ben] {
-        let owned = node.chat.become_owner(&caller(me), &link, "", GOOD).await;
+        let owned = node.chat.become_owner(me, &link, "", GOOD).await;
         assert_eq!(owned, if *me == ann { Ok(None) } else { Err(Refusal::ResetOver.into()) });
     }
     assert_eq!(node.chat.account(&ann).await.unwrap().unwrap().role, AppRole::Owner);
@@ -152,6 +148,6 @@ async fn on_a_public_server_the_first_account_is_a_members_and_may_become_the_ow
     let ben = node.introduce("ben").await;
     node.chat.create_account(&ben, GOOD).await.unwrap();
     let link = node.chat.offer_ownership().await.unwrap().unwrap();
-    assert_eq!(node.chat.become_owner(&caller(&ben), &link, "", "").await, Ok(None));
+    assert_eq!(node.chat.become_owner(&ben, &link, "", "").await, Ok(None));
     assert_eq!(node.chat.account(&ben).await.unwrap().unwrap().role, AppRole::Owner);
 }

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use chat::testing::{Gate, Node, SeededChance};
+use chat::testing::{Gate, Node, SeededChance, User};
 use chat::{MemoryStore, Window};
 use wire::limits::{PAGE_BYTES, PAGE_ROWS};
-use wire::{Amendment, ConversationView, Emoji, GroupId, GroupView, PageStart, Person, Seq, Topic};
+use wire::{Amendment, ConversationView, Emoji, GroupId, GroupView, PageStart, Seq, Topic};
 
-async fn opened(node: &Node, me: &Person, group: GroupId, place: PageStart) -> ConversationView {
-    match node.chat.open_group(Some(me), group, place, None).await.unwrap() {
+async fn opened(node: &Node, me: &User, group: GroupId, place: PageStart) -> ConversationView {
+    match node.chat.open_group(me, group, place, None).await.unwrap() {
         GroupView::Inside(page) => *page,
         GroupView::Outside { .. } => panic!("{} has a seat", me.name),
     }
 }
 
 /// Adds a reaction to a message, or removes it.
-async fn react(node: &Node, me: &Person, group: GroupId, target: Seq, on: bool) {
+async fn react(node: &Node, me: &User, group: GroupId, target: Seq, on: bool) {
     let thumb = Amendment::React(Emoji::new("👍").unwrap(), on);
     node.chat.amend(me, &Topic::group(group), node.chat.new_send_id(), target, thumb).await.unwrap();
 }
@@ -71,7 +71,7 @@ async fn whoever_pages_through_a_log_of_changes_sees_each_message_once() {
         }
         said.push(number.to_string());
     }
-    let caller = chat::Caller { me: Some(ann.clone()), ..chat::Caller::default() };
+    let caller = ann.caller();
     let topic = Topic::group(tea);
     let mut page = opened(&node, &ann, tea, PageStart::Newest).await.page;
     let mut all = page.entries.clone();

@@ -40,11 +40,11 @@ fn apply(roster: &mut Roster, decision: &Decision) {
         match fact {
             Fact::Created { .. } => unreachable!("the group is there"),
             Fact::Deleted => roster.members.clear(),
-            Fact::Settled(settings) => roster.settings = settings.clone(),
-            Fact::Seated(member) => roster.members.push(member.clone()),
-            Fact::Given { .. } => {}
-            Fact::Unseated(user) => roster.members.retain(|member| member.person.id != *user),
-            Fact::Ranked(user, role) => seat(roster, *user, |member| member.role = *role),
+            Fact::SettingsChanged(settings) => roster.settings = settings.clone(),
+            Fact::MemberAdded(member) => roster.members.push(member.clone()),
+            Fact::AddedBy { .. } => {}
+            Fact::MemberRemoved(user) => roster.members.retain(|member| member.person.id != *user),
+            Fact::RoleChanged(user, role) => seat(roster, *user, |member| member.role = *role),
             Fact::Muted(user, until) => seat(roster, *user, |member| member.muted_until = *until),
             Fact::Banned(person) => roster.bans.push(person.clone()),
             Fact::Unbanned(user) => roster.bans.retain(|banned| banned.id != *user),
@@ -54,7 +54,7 @@ fn apply(roster: &mut Roster, decision: &Decision) {
                     invite.uses = invite.uses.map(|uses| uses - 1);
                 }
             }
-            Fact::InviteGone(id) => roster.invites.retain(|invite| invite.id != *id),
+            Fact::InviteRevoked(id) => roster.invites.retain(|invite| invite.id != *id),
         }
     }
 }
@@ -78,7 +78,7 @@ fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Re
         4 | 5 => (rules::leave(roster, by.id), false),
         6 => (rules::remove(roster, by.id, other.id, dice.below(3) == 0), false),
         7 => (rules::unban(roster, by.id, other.id), false),
-        8 | 9 => (rules::rank(roster, by.id, other.id, dice.role()), false),
+        8 | 9 => (rules::set_role(roster, by.id, other.id, dice.role()), false),
         10 => (rules::mute(roster, by.id, other.id, Some(Timestamp(now.0 + 9))), false),
         // An id is random: no two invites have the same.
         11 if roster.invites.iter().any(|known| known.id == invite) => (Ok(Decision::nothing()), false),
@@ -94,7 +94,7 @@ fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Re
                 2 => Setting::Archived(dice.below(8) == 0),
                 _ => Setting::Announcing(dice.below(2) == 0),
             };
-            (rules::settle(roster, by.id, vec![setting], 1_000), false)
+            (rules::update_settings(roster, by.id, vec![setting], 1_000), false)
         }
     }
 }

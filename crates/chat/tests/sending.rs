@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chat::store::Range;
-use chat::testing::{Gate, Listener, Node, SeededChance};
+use chat::testing::{Gate, Listener, Node, SeededChance, User};
 use chat::{Ack, Caller, Chat, Error, Limits, MemoryStore, Store, Window};
-use wire::{Event, GroupId, Json, Person, Refusal, SendId, Seq, Topic};
+use wire::{Event, GroupId, Json, Refusal, SendId, Seq, Topic};
 
 #[tokio::test]
 async fn the_same_id_with_the_same_text_is_the_same_message() {
@@ -84,7 +84,7 @@ async fn an_open_topic_takes_what_a_conversation_does_not() {
     let group = Topic::group(GroupId::from_bytes([0; wire::ID_BYTES]));
     let node = &node;
     let publish = |open_topics, topic: Topic| {
-        let caller = Caller { me: None, open_topics, ..Caller::default() };
+        let caller = Caller { open_topics, ..Caller::default() };
         let id = Some(SendId::new("1").unwrap());
         async move { node.chat.publish(&caller, topic, id, Json::of(&1)).await }
     };
@@ -178,14 +178,14 @@ async fn everyone_who_talks_at_once_gets_a_place_and_all_hear_the_same() {
     assert_eq!((places.len(), joins.len()), (400, 40));
     listener.until_seq(&topic, head).await;
     assert_eq!(listener.seqs(&topic), (2..=head).collect::<Vec<_>>());
-    let caller = Caller { me: Some(ann), open_topics: false, ..Caller::default() };
+    let caller = Caller { open_topics: false, ..ann.caller() };
     let newest = Range { limit: 100, ..Range::default() };
     let page = node.chat.events(&caller, &topic, newest).await.unwrap();
     let history: Vec<Event> = page.entries.into_iter().map(|entry| entry.data).collect();
     assert!(listener.events(&topic).ends_with(&history));
 }
 
-async fn talk(chat: Arc<Chat>, person: Person, topic: Topic) -> Vec<u64> {
+async fn talk(chat: Arc<Chat>, person: User, topic: Topic) -> Vec<u64> {
     let mut acks = vec![];
     for number in 0..10 {
         let text = format!("{} {number}", person.name);
@@ -194,12 +194,12 @@ async fn talk(chat: Arc<Chat>, person: Person, topic: Topic) -> Vec<u64> {
     acks
 }
 
-async fn ann_in_tea(node: &Node) -> (Person, GroupId) {
+async fn ann_in_tea(node: &Node) -> (User, GroupId) {
     let ann = node.introduce("ann").await;
     let group = node.group(&ann, "tea").await;
     (ann, group)
 }
 
-async fn post(node: &Node, who: &Person, group: GroupId, id: &str, text: &str) -> Result<Ack, Error> {
+async fn post(node: &Node, who: &User, group: GroupId, id: &str, text: &str) -> Result<Ack, Error> {
     node.chat.post(who, Topic::group(group), SendId::new(id).unwrap(), text, None).await
 }

@@ -1,16 +1,16 @@
 //! The lifetime of sessions.
 
 use chat::Token;
-use chat::testing::Node;
+use chat::testing::{Node, guest};
 
 #[tokio::test]
 async fn ann_is_recognised_as_long_as_she_comes_by() {
     const DAY: i64 = 86_400_000;
     let node = Node::volatile();
-    let (ann, token) = node.chat.create_guest(&chat::Caller::default(), "ann").await.unwrap();
+    let (ann, token) = guest(&node.chat, "ann").await;
     for _ in 0..5 {
         node.clock.advance(29 * DAY);
-        assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.clone()));
+        assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.person()));
     }
     node.clock.advance(30 * DAY);
     assert_eq!(node.chat.authenticate(&token).await.unwrap(), None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::store::Range;
-use chat::testing::{Gate, Heard, Listener, Node, SeededChance, for_all};
+use chat::testing::{Gate, Heard, Listener, Node, SeededChance, User, for_all};
 use chat::{Caller, Error, Limits, MemoryStore, Window};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -65,7 +65,7 @@ async fn ben_comes_and_goes_while_ann_publishes_and_misses_nothing() {
     let node = forgetful(Window::default());
     let publisher = node.chat.clone();
     let publishing = tokio::spawn(async move {
-        let caller = Caller { me: None, open_topics: true, ..Caller::default() };
+        let caller = Caller { open_topics: true, ..Caller::default() };
         for number in 0..400u64 {
             publisher.publish(&caller, news(), None, wire::Json::of(&number)).await.unwrap();
             tokio::task::yield_now().await;
@@ -217,7 +217,7 @@ async fn nobody_reads_what_is_not_for_them() {
         let mut listener = Listener::new(&node.chat, who);
         let refused = Err(Error::Refusal(refusal));
         assert_eq!(listener.subscribe(&topic, None).await, refused, "{who:?} {topic}");
-        let caller = Caller { me: who.cloned(), open_topics: true, ..Caller::default() };
+        let caller = Caller { open_topics: true, ..who.map(User::caller).unwrap_or_default() };
         let page = node.chat.history(&caller, &topic, Range::default()).await;
         assert_eq!(page.err(), refused.err());
         node.say(&ann, group, "among us").await;

@@ -8,11 +8,11 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chat::testing::{ManualClock, Node};
+use chat::testing::{ManualClock, Node, User};
 use chat::{Ack, Caller, Chat, Clock, LocalBus, OsRandom, Parts, SystemClock};
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
-use wire::{Amendment, Emoji, GroupId, JoinPolicy, Pair, Person, Role, Seq, Setting, Timestamp, Topic};
+use wire::{Amendment, Emoji, GroupId, JoinPolicy, Pair, Role, Seq, Setting, Timestamp, Topic};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -115,10 +115,11 @@ impl Tea {
         Ok(report(&people, &groups))
     }
 
-    async fn people(&self) -> Done<Vec<Person>> {
+    async fn people(&self) -> Done<Vec<User>> {
         let mut people = Vec::new();
         for (_, name, has_account) in CAST {
             let (person, _) = self.chat.create_guest(&Caller::default(), name).await.map_err(said)?;
+            let person = User::from(person);
             if has_account {
                 self.chat.create_account(&person, PASSWORD).await.map_err(said)?;
             }
@@ -128,7 +129,7 @@ impl Tea {
     }
 
     /// Makes the groups, all founded by Anna but the Arabic one, with everybody in them.
-    async fn groups(&self, people: &[Person]) -> Done<Vec<GroupId>> {
+    async fn groups(&self, people: &[User]) -> Done<Vec<GroupId>> {
         let mut groups = Vec::new();
         for (key, name, about) in GROUPS {
             let founder = if key == "arabic" { &people[5] } else { &people[0] };
@@ -147,7 +148,7 @@ impl Tea {
     }
 
     /// Sends the messages outside of the busy group.
-    async fn small_groups(&self, people: &[Person], groups: &[GroupId]) -> Done {
+    async fn small_groups(&self, people: &[User], groups: &[GroupId]) -> Done {
         for group in [groups[1], groups[3], groups[5]] {
             for (author, line) in [(3, 1), (4, 5), (7, 7), (2, 14), (8, 3), (9, 2)] {
                 self.clock.advance(90_000);
@@ -173,7 +174,7 @@ impl Tea {
         Ok(())
     }
 
-    async fn directs(&self, people: &[Person]) -> Done {
+    async fn directs(&self, people: &[User]) -> Done {
         for (with, line) in [(1, 2), (5, 6), (3, 0), (8, 1)] {
             self.clock.advance(60_000);
             let topic = Pair::of(people[0].id, people[with].id).map(Topic::direct).ok_or("a pair of one")?;
@@ -184,7 +185,7 @@ impl Tea {
     }
 
     /// Sends the messages of the busy group: 2,000 over 40 days, up to now.
-    async fn tea(&self, people: &[Person], group: GroupId) -> Done {
+    async fn tea(&self, people: &[User], group: GroupId) -> Done {
         let topic = Topic::group(group);
         let (start, end) = (self.clock.now().0, SystemClock.now().0);
         let step = (end - start) / i64::try_from(MESSAGES + 20)?;
@@ -233,11 +234,11 @@ impl Tea {
         Ok(())
     }
 
-    async fn say(&self, me: &Person, topic: Topic, text: &str, reply_to: Option<Seq>) -> Done<Ack> {
+    async fn say(&self, me: &User, topic: Topic, text: &str, reply_to: Option<Seq>) -> Done<Ack> {
         self.chat.post(me, topic, self.chat.new_send_id(), text, reply_to).await.map_err(said)
     }
 
-    async fn amend(&self, me: &Person, topic: &Topic, target: Seq, amendment: Amendment) -> Done {
+    async fn amend(&self, me: &User, topic: &Topic, target: Seq, amendment: Amendment) -> Done {
         let id = self.chat.new_send_id();
         self.chat.amend(me, topic, id, target, amendment).await.map_err(said)?;
         Ok(())
@@ -245,7 +246,7 @@ impl Tea {
 }
 
 /// Describes the people and groups for the tests.
-fn report(people: &[Person], groups: &[GroupId]) -> String {
+fn report(people: &[User], groups: &[GroupId]) -> String {
     let people: Map<String, Value> = (people.iter().zip(CAST))
         .map(|(person, (key, name, has_account))| {
             (key.to_owned(), json!({ "id": person.id.to_string(), "name": name, "hasAccount": has_account }))

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use chat::names::Login;
 use chat::store::{
-    BodyHash, Draft, Fact, FirstRank, GroupChange, Meeting, Mentions, NewSession, PasswordHash, Sender,
-    Store, Version, Write,
+    BodyHash, DirectCreation, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession, PasswordHash,
+    Sender, Store, Version, Write,
 };
 use chat::{Clock, OsRandom, SystemClock, Token};
 use serde_json::json;
@@ -84,10 +84,10 @@ impl Town {
     async fn introduce(&mut self, people: &[Person]) -> Done {
         for (number, person) in people.iter().enumerate() {
             let session = NewSession { token: token(number)?.hash(), label: String::new(), at: now() };
-            self.write(Write::Introduce { person: person.clone(), session }).await?;
+            self.write(Write::CreateGuest { person: person.clone(), session }).await?;
             let login = Login::new(person.name.as_str())?;
             let (user, password) = (person.id, PasswordHash("none".into()));
-            self.write(Write::Claim { user, login, password, rank: FirstRank::FirstIsOwner }).await?;
+            self.write(Write::CreateAccount { user, login, password, rank: FirstRole::FirstIsOwner }).await?;
         }
         Ok(())
     }
@@ -118,16 +118,19 @@ impl Town {
             let mut facts = vec![Fact::Created { settings, at: now() }];
             for member in &members {
                 let role = if *member == members[0] { Role::Admin } else { Role::Member };
-                facts.push(Fact::Seated(Member::new(people[*member].clone(), role, now())));
+                facts.push(Fact::MemberAdded(Member::new(people[*member].clone(), role, now())));
             }
             let change =
                 GroupChange { group: group_id(number), version: None::<Version>, facts, news: vec![] };
-            self.write(Write::Change(change)).await?;
+            self.write(Write::ChangeGroup(change)).await?;
             rosters.push(members);
         }
         for other in 0..BUSY_DIRECTS.min(people.len() - 4) {
             if let Some(pair) = Pair::of(people[BUSY].id, people[other + 4].id) {
-                self.write(Write::Meet(Meeting { pair, news: vec![] })).await?;
+                let first =
+                    self.message(&people[BUSY], Topic::direct(pair), usize::MAX - other, &people[BUSY])?;
+                let creation = DirectCreation { pair, news: vec![] };
+                self.write(Write::PostFirst { draft: first, creation }).await?;
             }
         }
         Ok(rosters)
@@ -153,12 +156,17 @@ impl Town {
         for number in 100..BUSY_GROUPS.min(rosters.len()) {
             let conversation = Conversation::Group(group_id(number));
             let (user, seq) = (people[BUSY].id, wire::Seq(u64::MAX));
-            self.write(Write::Read { conversation, user, seq, back: false }).await?;
+            self.write(Write::SetRead { conversation, user, seq, back: false }).await?;
         }
         Ok(())
     }
 
     async fn say(&mut self, by: &Person, topic: Topic, number: usize, busy: &Person) -> Done {
+        let draft = self.message(by, topic, number, busy)?;
+        self.write(Write::Post(draft)).await
+    }
+
+    fn message(&mut self, by: &Person, topic: Topic, number: usize, busy: &Person) -> Done<Draft> {
         self.at += 997;
         self.numbers += 1;
         let in_group = matches!(topic.conversation(), Some(Conversation::Group(_)));
@@ -173,7 +181,7 @@ impl Town {
             Json::of(&Event::message(by.clone(), text.clone(), RichText::plain(&text), None))
         };
         let mentioned = number % MENTIONS == 3 && !is_reaction;
-        let draft = Draft {
+        Ok(Draft {
             topic,
             sender: Sender::User(by.id),
             id: SendId::new(&format!("{:08x}", self.numbers))?,
@@ -188,8 +196,7 @@ impl Town {
                 people: mentioned.then_some(busy.id).into_iter().collect(),
                 everyone: false,
             },
-        };
-        self.write(Write::Post(draft)).await
+        })
     }
 }
 

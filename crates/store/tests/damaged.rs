@@ -6,17 +6,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chat::OsRandom;
 use chat::store::{Range, RowRange};
-use chat::testing::{Listener, Node};
-use chat::{Caller, OsRandom};
+use chat::testing::{Listener, Node, User};
 use damage::{LOG_DAMAGE, PEOPLE_DAMAGE, damage};
 use store::SqliteStore;
-use wire::{Event, GroupId, GroupView, PageStart, Person, Seq, Timestamp, Topic};
+use wire::{Event, GroupId, GroupView, PageStart, Seq, Timestamp, Topic};
 
 /// Ann, Zoë and 李雷 in a group; Zoë has sent three messages, at Seq 4 to 6.
 struct Tea {
     folder: tempfile::TempDir,
-    ann: Person,
+    ann: User,
     group: GroupId,
 }
 
@@ -53,8 +53,7 @@ async fn a_damaged_entry_keeps_its_place_and_everybody_reads_on() {
     for sql in LOG_DAMAGE {
         let tea = Tea::pour(false).await;
         let node = tea.after(sql);
-        let (topic, caller) =
-            (Topic::group(tea.group), Caller { me: Some(tea.ann.clone()), ..Caller::default() });
+        let (topic, caller) = (Topic::group(tea.group), tea.ann.caller());
         let head = node.say(&tea.ann, tea.group, "it goes on").await.seq;
         let places = |after: u64, head: Seq| (after + 1..=head.0).collect::<Vec<u64>>();
         let from = |after, before, limit| Range { after, before, limit };
@@ -76,7 +75,7 @@ async fn a_damaged_entry_keeps_its_place_and_everybody_reads_on() {
         let said = rows.entries.iter().filter(|entry| matches!(entry.data, Event::Message { .. })).count();
         assert!(said >= 3, "{sql}: {said} messages are left");
         for place in [PageStart::Newest, PageStart::From(Timestamp(0)), PageStart::Around(Seq(4))] {
-            let view = node.chat.open_group(Some(&tea.ann), tea.group, place, None).await.unwrap();
+            let view = node.chat.open_group(&tea.ann, tea.group, place, None).await.unwrap();
             assert!(matches!(view, GroupView::Inside(_)), "{sql}: {view:?}");
         }
         assert_eq!(node.chat.overview(&tea.ann).await.unwrap().mine.len(), 1, "{sql}");
@@ -117,19 +116,19 @@ async fn a_damaged_row_of_a_list_is_passed_over_and_the_others_are_there() {
         let tea = Tea::pour(true).await;
         let node = tea.after(sql);
         let ann = &tea.ann;
-        let has_li = |people: &[Person]| people.iter().any(|person| person.name.as_str() == "李雷");
+        let has_li = |people: &[wire::Person]| people.iter().any(|person| person.name.as_str() == "李雷");
         assert!(has_li(&node.chat.people(ann, "").await.unwrap()), "{sql}");
         assert!(has_li(&node.chat.people(ann, "李").await.unwrap()), "{sql}");
         node.chat.people(ann, "zo").await.unwrap();
         let (_, accounts) = node.chat.accounts(ann, "", None).await.unwrap();
-        assert!(accounts.items.iter().any(|listed| listed.person == *ann), "{sql}");
+        assert!(accounts.items.iter().any(|listed| listed.person == ann.person()), "{sql}");
         let (_, members) = node.chat.members(ann, tea.group, "", None).await.unwrap();
-        assert!(members.items.iter().any(|member| member.person == *ann), "{sql}");
+        assert!(members.items.iter().any(|member| member.person == ann.person()), "{sql}");
         node.chat.all_groups(ann, "", None).await.unwrap();
         node.chat.sessions(ann).await.unwrap();
         node.chat.blocked(ann).await.unwrap();
         node.chat.overview(ann).await.unwrap();
-        let view = node.chat.open_group(Some(ann), tea.group, PageStart::Newest, None).await.unwrap();
+        let view = node.chat.open_group(ann, tea.group, PageStart::Newest, None).await.unwrap();
         assert!(matches!(view, GroupView::Inside(_)), "{sql}: {view:?}");
         node.chat.management(ann, tea.group, "", None).await.unwrap();
         node.say(ann, tea.group, "it goes on").await;
@@ -149,7 +148,7 @@ async fn a_log_whose_counter_is_damaged_goes_on_after_its_newest_entry() {
         let tea = Tea::pour(false).await;
         let node = tea.after(sql);
         assert_eq!(node.say(&tea.ann, tea.group, "it goes on").await.seq, Seq(7), "{sql}");
-        node.chat.open_group(Some(&tea.ann), tea.group, PageStart::Newest, None).await.unwrap();
+        node.chat.open_group(&tea.ann, tea.group, PageStart::Newest, None).await.unwrap();
         node.chat.shut_down().await.unwrap();
     }
 }

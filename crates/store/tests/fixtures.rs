@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chat::store::Range;
-use chat::testing::Node;
+use chat::testing::{Node, User};
 use chat::{Caller, Limits, LocalBus, OsRandom};
 use rusqlite::Connection;
 use store::SqliteStore;
@@ -20,22 +20,23 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
         let node = Node::over(Arc::new(SqliteStore::open(folder.path(), &OsRandom).unwrap()));
         let (ann, _) = node.chat.sign_in(&Caller::default(), "ANN", "one pot of oolong").await.unwrap();
         assert_eq!(ann.name.as_str(), "Ann", "{shown}");
+        let ann = User::from(ann);
         let (role, accounts) = node.chat.accounts(&ann, "", None).await.unwrap();
         assert_eq!((role, accounts.items.len()), (AppRole::Owner, 2), "{shown}");
         let ben = accounts
             .items
             .into_iter()
-            .map(|listed| listed.person)
+            .map(|listed| User::from(listed.person))
             .find(|person| person.id != ann.id)
             .unwrap();
-        assert_eq!(node.chat.profile(ann.id).await.unwrap().bio.as_str(), "Tea at four.", "{shown}");
+        assert_eq!(node.chat.profile(&ann, ann.id).await.unwrap().0.bio.as_str(), "Tea at four.", "{shown}");
 
         let mine = node.chat.overview(&ann).await.unwrap().mine;
         assert_eq!(mine.len(), 2, "a group and a direct: {shown}");
         let tea = node.chat.listed_groups("tea", None).await.unwrap().items.remove(0).group.id;
-        let view = node.chat.open_group(Some(&ben), tea, PageStart::Newest, None).await.unwrap();
+        let view = node.chat.open_group(&ben, tea, PageStart::Newest, None).await.unwrap();
         assert!(matches!(&view, GroupView::Inside(page) if page.members.len() == 2), "{shown}: {view:?}");
-        let caller = Caller { me: Some(ben.clone()), open_topics: true, ..Caller::default() };
+        let caller = Caller { open_topics: true, ..ben.caller() };
         let all = Range { limit: 100, ..Range::default() };
         let entries = node.chat.events(&caller, &Topic::group(tea), all).await.unwrap().entries;
         let said: Vec<_> = entries

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
-use chat::testing::{Node, SeededChance};
+use chat::testing::{Node, SeededChance, guest};
 use chat::{Caller, OsRandom, Store};
 use store::SqliteStore;
 use tempfile::TempDir;
@@ -40,18 +40,18 @@ async fn a_store_that_nobody_closed_has_everything_too() {
 async fn people_groups_and_sessions_come_back() {
     let folder = folder();
     let node = Node::over(Arc::new(open(folder.path())));
-    let (ann, token) = node.chat.create_guest(&chat::Caller::default(), "ann").await.unwrap();
+    let (ann, token) = guest(&node.chat, "ann").await;
     let ben = node.introduce("ben").await;
     let group = node.group(&ann, "tea").await;
     node.chat.join(&ben, group, None).await.unwrap();
     let ack = node.say(&ben, group, "*hello*").await;
-    let view = node.chat.open_group(Some(&ben), group, wire::PageStart::Newest, None).await.unwrap();
+    let view = node.chat.open_group(&ben, group, wire::PageStart::Newest, None).await.unwrap();
     node.chat.shut_down().await.unwrap();
 
     let node =
         Node::start(Arc::new(open(folder.path())), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
-    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann));
-    assert_eq!(node.chat.open_group(Some(&ben), group, wire::PageStart::Newest, None).await.unwrap(), view);
+    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.person()));
+    assert_eq!(node.chat.open_group(&ben, group, wire::PageStart::Newest, None).await.unwrap(), view);
     assert!(matches!(view, GroupView::Inside(page) if page.page.head == ack.seq));
     let again = node.chat.post(&ben, ack.topic, ack.id, "*hello*", None).await.unwrap();
     assert!(again.duplicate);
@@ -177,7 +177,7 @@ async fn open_topics_are_read_back_through_the_domain() {
     }
     node.chat.shut_down().await.unwrap();
     let node = Node::over(Arc::new(open(folder.path())));
-    let caller = Caller { me: None, open_topics: true, ..Caller::default() };
+    let caller = Caller { open_topics: true, ..Caller::default() };
     let range = Range { after: Some(Seq(100)), before: None, limit: 50 };
     let page = node.chat.history(&caller, &news(), range).await.unwrap();
     let data: Vec<String> = page.entries.iter().map(|entry| entry.data.as_str().to_owned()).collect();

@@ -48,9 +48,9 @@ pub(crate) async fn avatar(
     Path(user): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    caller.me()?;
+    caller.user()?;
     let picture = match user.parse::<UserId>() {
-        Ok(user) => app.chat.avatar(user).await?,
+        Ok(user) => app.chat.avatar(&caller, user).await?,
         Err(_) => None,
     };
     let (kind, picture) = match picture {
@@ -178,8 +178,8 @@ async fn refuse_file(app: AppState, caller: Caller, headers: &HeaderMap, refusal
 }
 
 async fn take(app: &AppState, caller: &Caller, request: Request) -> Result<(), Error> {
-    let me = caller.me()?;
-    app.chat.may_set_avatar(me).await?;
+    let me = caller.user()?;
+    app.chat.may_set_avatar(caller).await?;
     let _upload = app.uploads.begin(me.id)?;
     let (parts, body) = request.into_parts();
     let mut charge = app.uploads.files.begin(network_of(app, &parts));
@@ -193,7 +193,7 @@ async fn take(app: &AppState, caller: &Caller, request: Request) -> Result<(), E
         deadline.wait(size, form.next_field()).await?.map_err(|_| Refusal::PictureBad)?
     {
         match field.name() {
-            Some("remove") => return app.chat.remove_avatar(me).await,
+            Some("remove") => return app.chat.remove_avatar(caller).await,
             Some("picture") => {}
             _ => continue,
         }
@@ -208,7 +208,7 @@ async fn take(app: &AppState, caller: &Caller, request: Request) -> Result<(), E
         if size > PICTURE_BYTES {
             return Err(Refusal::BodyTooLarge { max: PICTURE_BYTES }.into());
         }
-        return app.chat.set_avatar(me, file.freeze()).await;
+        return app.chat.set_avatar(caller, file.freeze()).await;
     }
     Err(Refusal::PictureBad.into())
 }

@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use chat::{Caller, Token};
+use chat::{Caller, Principal, Token};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use sha2::{Digest, Sha256};
@@ -50,8 +50,16 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     let is_stale = token.is_some() && me.is_none() && !request.headers().contains_key(AUTHORIZATION);
     let session = token.filter(|_| me.is_some());
     let device = device(&app.config, request.headers());
-    let caller =
-        Caller { me, open_topics, from, session, device, label: label(request.headers()), revocations };
+    let principal = me.map_or(Principal::Anonymous, Principal::User);
+    let caller = Caller {
+        principal,
+        open_topics,
+        from,
+        session,
+        device,
+        label: label(request.headers()),
+        revocations,
+    };
     request.extensions_mut().insert(caller);
     let cookie = cookie(&app.config, request.headers());
     let mut response = next.run(request).await;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Chat, Error};
+use chat::{Caller, Chat, Error};
 use serde::{Deserialize, Serialize};
 use store::{Backup, BackupRequest, SqliteStore, Verified};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -196,10 +196,12 @@ impl Control {
             }
             Request::ResetLink { name } => {
                 let token =
-                    self.chat.create_password_reset_as_operator(&name).await.map_err(|no| match no {
-                        Error::Refusal(_) => reset_link::nobody(&name),
-                        Error::Fault(fault) => ConfigError(fault.to_string()),
-                    })?;
+                    self.chat.create_password_reset_by_name(&Caller::operator(), &name).await.map_err(
+                        |no| match no {
+                            Error::Refusal(_) => reset_link::nobody(&name),
+                            Error::Fault(fault) => ConfigError(fault.to_string()),
+                        },
+                    )?;
                 Ok(Reply::ResetLink(reset_link::link(&self.config, &token)))
             }
             Request::Status => Ok(Reply::Status(Box::new(Status {

@@ -1,6 +1,6 @@
 //! The command `hubbub reset-link`.
 
-use chat::{Error, Token};
+use chat::{Caller, Error, Token};
 
 use super::backup::check_data;
 use super::control::{self, Reply, Request};
@@ -21,7 +21,7 @@ pub async fn reset_link(config: &Config, name: &str) -> Result<String, ConfigErr
         };
     }
     let (chat, _) = server::chat(config)?;
-    let token = chat.create_password_reset_as_operator(name).await;
+    let token = chat.create_password_reset_by_name(&Caller::operator(), name).await;
     let closed = chat.shut_down().await;
     let token = token.map_err(|no| match no {
         Error::Refusal(_) => nobody(name),

@@ -82,7 +82,7 @@ pub(super) fn begin<S: Stream>(
     let stream = Arc::new(stream);
     let mut frame_reader = FrameReader::default();
     frame_reader.take(early);
-    let owner = caller.me.as_ref().map(|me| me.id);
+    let owner = caller.signed_in().map(|me| me.id);
     let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
     let ending = app.chat.watch_revocation(&caller, reader.close_handle());
     Box::new(Connection {
@@ -146,7 +146,7 @@ impl<S: Stream> Connection<S> {
             Ok(false) => return End::Because(CloseCode::SignedOut),
             Err(_) => return End::Because(CloseCode::Restart),
         }
-        self.say(&ServerFrame::Welcome { me: self.caller.me.clone() });
+        self.say(&ServerFrame::Welcome { me: self.caller.signed_in().cloned() });
         self.timer.set(self.deadline());
         loop {
             if let Err(end) = self.turn().await {

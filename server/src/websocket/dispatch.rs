@@ -29,28 +29,26 @@ impl<S: Stream> Connection<S> {
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
             Action::Post { topic, id, text, reply_to } => {
-                let begun =
-                    async { chat.begin_post(self.caller.me()?, topic, id, &text, reply_to).await }.await;
+                let begun = async { chat.begin_post(&self.caller, topic, id, &text, reply_to).await }.await;
                 self.answer_later(begun, reference);
             }
             Action::Amend { topic, id, target, amendment } => {
                 let caller = self.caller.clone();
                 self.pending_acks.push(async move {
-                    let amended =
-                        async { chat.amend(caller.me()?, &topic, id, target, amendment).await }.await;
+                    let amended = async { chat.amend(&caller, &topic, id, target, amendment).await }.await;
                     replies::sent(amended, reference)
                 });
             }
             Action::Read { topic, seq, back } => {
-                let read = async { chat.set_read(self.caller.me()?, &topic, seq, back).await }.await;
+                let read = async { chat.set_read(&self.caller, &topic, seq, back).await }.await;
                 self.only_refusals(read, reference);
             }
             Action::Delivered { topic, seq } => {
-                let delivered = async { chat.confirm_delivered(self.caller.me()?, &topic, seq).await }.await;
+                let delivered = async { chat.confirm_delivered(&self.caller, &topic, seq).await }.await;
                 self.only_refusals(delivered, reference);
             }
             Action::Marks { topic } => {
-                let marks = async { chat.read_states(self.caller.me()?, &topic).await }.await;
+                let marks = async { chat.read_states(&self.caller, &topic).await }.await;
                 match marks {
                     Ok(marks) => self.say(&ServerFrame::Marks { topic, marks, reference }),
                     Err(no) => self.say(&replies::refused(&no.into_refusal(), reference)),
@@ -58,7 +56,7 @@ impl<S: Stream> Connection<S> {
             }
             Action::Unread { topic } => {
                 let asked = reference.clone();
-                let unread = async { chat.unread(self.caller.me()?, &topic, asked).await }.await;
+                let unread = async { chat.unread(&self.caller, &topic, asked).await }.await;
                 match unread {
                     Ok(unread) => self.say(&unread),
                     Err(no) => self.say(&replies::refused(&no.into_refusal(), reference)),
@@ -66,7 +64,7 @@ impl<S: Stream> Connection<S> {
             }
             Action::Presence { away } => self.reader.set_idle(away),
             Action::Typing { topic } => {
-                let typing = async { chat.typing(self.caller.me()?, &topic).await }.await;
+                let typing = async { chat.typing(&self.caller, &topic).await }.await;
                 self.only_refusals(typing, reference);
             }
             Action::Publish { topic, id, data } => {

@@ -19,7 +19,7 @@ async fn who_reads_over_a_damaged_entry_stays_connected_and_goes_on() {
     for sql in LOG_DAMAGE {
         let folder = tempfile::tempdir().unwrap();
         let server = durable(folder.path()).await;
-        let (ann, token) = server.chat().create_guest(&Caller::default(), "Ann").await.unwrap();
+        let (ann, token) = chat::testing::guest(server.chat(), "Ann").await;
         let group = server.chat().create_group(&ann, "茶", JoinPolicy::Open).await.unwrap().id;
         let (group, news) = (Topic::group(group), Topic::new("news").unwrap());
         for number in 1..=8 {
@@ -101,7 +101,7 @@ async fn durable(data: &Path) -> ServerHandle {
     with(|config| (config.store, config.data) = (StoreChoice::Sqlite, data.to_owned())).await
 }
 
-async fn say(server: &ServerHandle, me: &wire::Person, topic: &Topic, text: &str) {
+async fn say(server: &ServerHandle, me: &chat::testing::User, topic: &Topic, text: &str) {
     let id = server.chat().new_send_id();
     server.chat().post(me, topic.clone(), id, text, None).await.unwrap();
 }

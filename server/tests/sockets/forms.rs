@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chat::{Caller, Token};
+use chat::Token;
+use chat::testing::{User, guest};
 use server::ServerHandle;
-use wire::{GroupId, JoinPolicy, Person, Topic};
+use wire::{GroupId, JoinPolicy, Topic};
 
 use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
@@ -15,11 +16,11 @@ struct World {
     server: ServerHandle,
     group: GroupId,
     /// The owner of the server, and the group's only admin.
-    milad: (Person, Token),
+    milad: (User, Token),
     /// A member, with an account.
-    sara: (Person, Token),
+    sara: (User, Token),
     /// A guest, not a member of any group.
-    guest: (Person, Token),
+    guest: (User, Token),
     said: u64,
 }
 
@@ -27,7 +28,7 @@ impl World {
     async fn new() -> Self {
         let server = server().await;
         let chat = server.chat().clone();
-        let introduce = async |name: &str| chat.create_guest(&Caller::default(), name).await.unwrap();
+        let introduce = async |name: &str| guest(&chat, name).await;
         let (milad, sara, guest) =
             (introduce("میلاد").await, introduce("Sára Ødegård").await, introduce("山田").await);
         chat.create_account(&milad.0, "correct horse battery").await.unwrap();
@@ -40,7 +41,7 @@ impl World {
     }
 
     /// Sends a form and returns the resulting page with its status.
-    async fn sends(&self, who: Option<&(Person, Token)>, case: &Case) -> (u16, String) {
+    async fn sends(&self, who: Option<&(User, Token)>, case: &Case) -> (u16, String) {
         let fields = case.fields.iter().map(|(name, value)| (*name, value.as_str()));
         let fields = fields.chain([("page", case.page.as_str())]);
         let body: Vec<_> = fields.map(|(name, value)| format!("{name}={}", encode(value))).collect();
@@ -48,11 +49,11 @@ impl World {
         raw(&self.server, &post(case.action, &headers, &body.join("&"))).await
     }
 
-    async fn opens(&self, who: Option<&(Person, Token)>, page: &str) -> String {
+    async fn opens(&self, who: Option<&(User, Token)>, page: &str) -> String {
         raw(&self.server, &get(page, &format!("{}Accept: text/html\r\n", self.cookie(who)))).await.1
     }
 
-    fn cookie(&self, who: Option<&(Person, Token)>) -> String {
+    fn cookie(&self, who: Option<&(User, Token)>) -> String {
         who.map(|(_, token)| format!("Cookie: {}\r\n", cookie(&self.server, token))).unwrap_or_default()
     }
 }

@@ -1,5 +1,6 @@
 //! Names that look like markup, wherever a name can appear.
 
+use chat::testing::{User, guest};
 use chat::{Audience, Caller};
 use wire::{Amendment, Description, JoinPolicy, PageStart, Setting, Topic};
 
@@ -21,8 +22,9 @@ async fn pages(name: &str) -> Vec<(String, String)> {
     let chat = server.chat().clone();
     let phone = Caller { label: name.to_owned(), ..Caller::default() };
     let (ann, ann_token) = chat.create_guest(&phone, &format!("{name} ")).await.unwrap();
-    let (ben, ben_token) = chat.create_guest(&Caller::default(), &long(name, "2")).await.unwrap();
-    let (_, cal_token) = chat.create_guest(&Caller::default(), &long(name, "3")).await.unwrap();
+    let ann = User::from(ann);
+    let (ben, ben_token) = guest(&chat, &long(name, "2")).await;
+    let (_, cal_token) = guest(&chat, &long(name, "3")).await;
     chat.create_account(&ann, "correct horse battery").await.unwrap();
     chat.create_account(&ben, "correct horse battery").await.unwrap();
     chat.set_bio(&ann, name).await.unwrap();

@@ -2,7 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use chat::Caller;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -119,7 +118,7 @@ async fn what_a_client_has_is_not_sent_again() {
 #[tokio::test]
 async fn the_scheme_of_a_token_is_written_in_any_case() {
     let server = server().await;
-    let (_, token) = server.chat().create_guest(&Caller::default(), "ann").await.unwrap();
+    let (_, token) = chat::testing::guest(server.chat(), "ann").await;
     for scheme in ["Bearer", "bearer", "BEARER "] {
         let header = format!("{scheme} {}", token.reveal());
         let mut socket = Socket::open(&server, &[("authorization", &header)]).await.unwrap();
@@ -174,8 +173,8 @@ async fn a_page_of_the_same_name_by_plain_http_sends_nothing_to_a_server_behind_
 async fn every_absolute_link_begins_with_the_configured_origin() {
     let server = with(|config| config.origin = Some(ORIGIN.into())).await;
     let chat = server.chat();
-    let (ann, token) = chat.create_guest(&Caller::default(), "ann").await.unwrap();
-    let (ben, _) = chat.create_guest(&Caller::default(), "ben").await.unwrap();
+    let (ann, token) = chat::testing::guest(chat, "ann").await;
+    let (ben, _) = chat::testing::guest(chat, "ben").await;
     for person in [&ann, &ben] {
         chat.create_account(person, "correct horse battery").await.unwrap();
     }
@@ -259,7 +258,7 @@ async fn slow_uploads_do_not_block_those_of_others() {
     let chat = server.chat();
     let mut slow = Vec::new();
     let upload = async |name: &str| {
-        let (person, token) = chat.create_guest(&Caller::default(), name).await.unwrap();
+        let (person, token) = chat::testing::guest(chat, name).await;
         chat.create_account(&person, "correct horse battery").await.unwrap();
         let cookie = cookie(&server, &token);
         let part = "--edge\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"me.png\"\r\n\r\n";

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat::store::{Range, Sessions};
-use chat::{Caller, Chat, Token};
-use wire::{CloseCode, Event, JoinPolicy, Person, Seq, Topic};
+use chat::testing::{User, guest};
+use chat::{Chat, Token};
+use wire::{CloseCode, Event, JoinPolicy, Seq, Topic};
 
 use super::people::{Socket, cookie, server};
 
@@ -22,7 +23,7 @@ enum How {
 }
 
 /// Sends messages as ann, as fast as they are acknowledged, until the flag is set.
-async fn talk(chat: Arc<Chat>, ann: Person, topic: Topic, stop: Arc<AtomicBool>) {
+async fn talk(chat: Arc<Chat>, ann: User, topic: Topic, stop: Arc<AtomicBool>) {
     while !stop.load(Ordering::Relaxed) {
         chat.post(&ann, topic.clone(), chat.new_send_id(), "on and on", None).await.unwrap();
     }
@@ -48,9 +49,9 @@ async fn hears(socket: &mut Socket, topic: &Topic) -> (Vec<u64>, bool) {
 
 async fn round(
     chat: &Arc<Chat>,
-    ann: &Person,
+    ann: &User,
     socket: &mut Socket,
-    ben: (&Person, &Token),
+    ben: (&User, &Token),
     topic: &Topic,
     how: How,
 ) {
@@ -75,7 +76,7 @@ async fn round(
         chat.post(ann, topic.clone(), chat.new_send_id(), "not for ben", None).await.unwrap().seq
     };
     let (after, (heard, gone)) = tokio::join!(act, hears(socket, topic));
-    let caller = Caller { me: Some(ann.clone()), ..Caller::default() };
+    let caller = ann.caller();
     let last = match how {
         How::SignOut | How::SessionEnded => {
             assert!(gone, "the socket ends with the session");
@@ -107,13 +108,13 @@ async fn round(
 async fn two_hundred_times(how: How) {
     let server = server().await;
     let chat = server.chat().clone();
-    let (ann, _) = chat.create_guest(&Caller::default(), "ann").await.unwrap();
+    let (ann, _) = guest(&chat, "ann").await;
     let group = chat.create_group(&ann, "tea", JoinPolicy::Open).await.unwrap().id;
     let topic = Topic::group(group);
     let stop = Arc::new(AtomicBool::new(false));
     let talking = tokio::spawn(talk(chat.clone(), ann.clone(), topic.clone(), Arc::clone(&stop)));
     for _ in 0..ROUNDS {
-        let (ben, token) = chat.create_guest(&Caller::default(), "ben").await.unwrap();
+        let (ben, token) = guest(&chat, "ben").await;
         chat.join(&ben, group, None).await.unwrap();
         let cookie = cookie(&server, &token);
         let mut socket = Socket::arrive(&server, &[("cookie", &cookie)]).await;
@@ -158,7 +159,7 @@ async fn whose_session_is_ended_while_the_socket_opens_is_not_served() {
     let chat = server.chat().clone();
     let mut known = 0;
     for round in 0..ROUNDS {
-        let (ben, token) = chat.create_guest(&Caller::default(), "ben").await.unwrap();
+        let (ben, token) = guest(&chat, "ben").await;
         let cookie = cookie(&server, &token);
         let end = tokio::spawn({
             let chat = chat.clone();

@@ -36,7 +36,7 @@ impl Revocations {
     /// Closes the connection through the handle when the session of a caller ends; without a session nothing ever
     /// ends.
     pub(crate) fn watch(self: &Arc<Self>, caller: &Caller, close_handle: CloseHandle) -> RevocationWatch {
-        let (Some(me), Some(session)) = (&caller.me, &caller.session) else {
+        let (Some(me), Some(session)) = (caller.signed_in(), &caller.session) else {
             return RevocationWatch { watched: None };
         };
         let number = self.next.fetch_add(1, Ordering::Relaxed);

@@ -185,23 +185,24 @@ fn publish(write: &Write, outcome: &Outcome, publisher: &Publisher) {
         ) => {
             tell(draft, *seq, broker, bus);
         }
-        (Write::Change(change), Outcome::Changed { places }) => {
+        (Write::ChangeGroup(change), Outcome::Changed { places }) => {
             end_lost_seats(change, places, broker, bus);
             tell_all(&change.news, places, broker, bus);
         }
         (Write::Broadcast { record, parts }, Outcome::Broadcast { seq, places }) => {
             for (part, placed) in parts.iter().zip(places) {
-                if let Some(Placed { seq, met }) = placed {
-                    tell_all(part.meeting.iter().flat_map(|meeting| &meeting.news), met, broker, bus);
+                if let Some(Placed { seq, listed }) = placed {
+                    tell_all(part.creation.iter().flat_map(|creation| &creation.news), listed, broker, bus);
                     tell(&part.draft, *seq, broker, bus);
                 }
             }
             tell(record, *seq, broker, bus);
         }
-        (Write::Meet(meeting), Outcome::Changed { places }) => {
-            tell_all(&meeting.news, places, broker, bus);
+        (Write::PostFirst { draft, creation }, Outcome::PostedFirst(Placed { seq, listed })) => {
+            tell_all(&creation.news, listed, broker, bus);
+            tell(draft, *seq, broker, bus);
         }
-        (Write::Together { first, then }, Outcome::Done) => {
+        (Write::Transaction { first, then }, Outcome::Done) => {
             for write in std::iter::once(&**first).chain(then) {
                 publish(write, &Outcome::Done, publisher);
             }
@@ -212,14 +213,14 @@ fn publish(write: &Write, outcome: &Outcome, publisher: &Publisher) {
                 publish(&Write::SignOut { user, which }, &Outcome::Done, publisher);
             }
         }
-        (Write::Noted { write, note }, Outcome::Noted { seq }) => {
+        (Write::WithAudit { write, note }, Outcome::Noted { seq }) => {
             publish(write, &Outcome::Done, publisher);
             tell(note, *seq, broker, bus);
         }
-        (Write::AppRank { user, role }, Outcome::Done) if *role < AppRole::Admin => {
+        (Write::SetApplicationRole { user, role }, Outcome::Done) if *role < AppRole::Admin => {
             end(&Topic::app_audit(), *user, Seq::ZERO, broker, bus);
         }
-        (Write::Prefer { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
+        (Write::SetPreferences { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
         _ => {}
     }
 }
@@ -250,8 +251,8 @@ fn end_lost_seats(change: &GroupChange, places: &[Seq], broker: &Broker, bus: &d
     let last = news.map(|(_, seq)| *seq).max();
     for fact in &change.facts {
         match (fact, last) {
-            (Fact::Unseated(user), Some(after)) => end(&topic, *user, after, broker, bus),
-            (Fact::Ranked(user, Role::Member) | Fact::Unseated(user), _) => {
+            (Fact::MemberRemoved(user), Some(after)) => end(&topic, *user, after, broker, bus),
+            (Fact::RoleChanged(user, Role::Member) | Fact::MemberRemoved(user), _) => {
                 end(&Topic::audit(change.group), *user, Seq::ZERO, broker, bus);
             }
             (Fact::Deleted, _) => {

@@ -8,7 +8,7 @@ use wire::{AppRole, Description, Person, Timestamp, UserId};
 use super::state::State;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, DEVICES, FirstRank, Login, NewSession, Outcome, PasswordHash,
+    Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
     Profile, folded,
 };
 
@@ -138,16 +138,16 @@ impl State {
         user: UserId,
         login: &Login,
         password: &PasswordHash,
-        rank: FirstRank,
+        rank: FirstRole,
     ) -> Outcome {
         if login.keys().any(|key| self.logins.contains_key(key)) || self.accounts.contains_key(&user) {
             return Outcome::LoginTaken;
         }
         let role = match rank {
-            FirstRank::Owner if self.has_owner() => return Outcome::Stale,
-            FirstRank::FirstIsOwner if self.accounts.is_empty() => AppRole::Owner,
-            FirstRank::Owner => AppRole::Owner,
-            FirstRank::FirstIsOwner | FirstRank::Member => AppRole::Member,
+            FirstRole::Owner if self.has_owner() => return Outcome::Stale,
+            FirstRole::FirstIsOwner if self.accounts.is_empty() => AppRole::Owner,
+            FirstRole::Owner => AppRole::Owner,
+            FirstRole::FirstIsOwner | FirstRole::Member => AppRole::Member,
         };
         self.logins.extend(login.keys().map(|key| (key.to_owned(), user)));
         if let Some(name) = self.people.get(&user).map(|person| person.name.clone()) {

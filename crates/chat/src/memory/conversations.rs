@@ -10,7 +10,7 @@ use wire::{
 use super::accounts::by_name;
 use super::log::MemoryLog;
 use super::state::State;
-use crate::ports::store::{CALLED, Conversations, Meeting, MembershipState, NEAR, Outcome, Unread, folded};
+use crate::ports::store::{CALLED, Conversations, DirectCreation, MembershipState, NEAR, Unread, folded};
 
 /// A member's own state of a conversation.
 #[derive(Clone, Copy)]
@@ -155,15 +155,16 @@ impl State {
         blocked.iter().rev().filter_map(|user| self.person(*user)).collect()
     }
 
-    pub(super) fn meet(&mut self, Meeting { pair, news }: &Meeting) -> Outcome {
+    /// Lists a direct for both its users; returns the Seqs of the entries about it, none if it was listed before.
+    pub(super) fn list_direct(&mut self, DirectCreation { pair, news }: &DirectCreation) -> Vec<Seq> {
         let [low, high] = pair.people();
         if self.directs.get(&low).is_some_and(|views| views.contains_key(&high)) {
-            return Outcome::Done;
+            return Vec::new();
         }
         for (user, other) in [(low, high), (high, low)] {
             self.directs.entry(user).or_default().insert(other, View::default());
         }
-        Outcome::Changed { places: news.iter().map(|draft| self.append(draft)).collect() }
+        news.iter().map(|draft| self.append(draft)).collect()
     }
 
     pub(super) fn view_mut(&mut self, conversation: Conversation, user: UserId) -> Option<&mut View> {

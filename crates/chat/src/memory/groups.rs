@@ -29,18 +29,18 @@ impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
         match fact {
             Fact::Created { .. } | Fact::Deleted => {}
-            Fact::Settled(settings) => self.settings = settings.clone(),
-            Fact::Seated(member) => self.members.push(member.clone()),
-            Fact::Given { to, by } => {
+            Fact::SettingsChanged(settings) => self.settings = settings.clone(),
+            Fact::MemberAdded(member) => self.members.push(member.clone()),
+            Fact::AddedBy { to, by } => {
                 self.given.insert(*to, *by);
             }
-            Fact::Unseated(user) => {
+            Fact::MemberRemoved(user) => {
                 self.members.retain(|member| member.person.id != *user);
                 self.spoke.remove(user);
                 self.given.remove(user);
                 self.views.remove(user);
             }
-            Fact::Ranked(user, role) => self.change_seat(*user, |member| member.role = *role),
+            Fact::RoleChanged(user, role) => self.change_seat(*user, |member| member.role = *role),
             Fact::Muted(user, until) => self.change_seat(*user, |member| member.muted_until = *until),
             Fact::Banned(person) => self.bans.push(person.clone()),
             Fact::Unbanned(user) => self.bans.retain(|banned| banned.id != *user),
@@ -50,7 +50,7 @@ impl Group {
                     invite.uses = invite.uses.map(|uses| uses.saturating_sub(1));
                 }
             }
-            Fact::InviteGone(id) => self.invites.retain(|invite| invite.id != *id),
+            Fact::InviteRevoked(id) => self.invites.retain(|invite| invite.id != *id),
         }
     }
 
@@ -258,7 +258,7 @@ impl State {
                 self.drop_log(&Topic::group(id));
                 self.drop_log(&Topic::audit(id));
             }
-            Fact::Seated(member) => {
+            Fact::MemberAdded(member) => {
                 let head = self.head(&Topic::group(id));
                 if let Some(group) = self.groups.get_mut(&id) {
                     let view = View { since: member.since, read: head, ..View::default() };
@@ -266,13 +266,13 @@ impl State {
                 }
                 self.joined.entry(member.person.id).or_default().push(id);
             }
-            Fact::Settled(settings) => {
+            Fact::SettingsChanged(settings) => {
                 if let Some(old) = self.groups.get(&id).map(|group| group.settings.clone()) {
                     self.name(id, &old, false);
                     self.name(id, settings, true);
                 }
             }
-            Fact::Unseated(user) => {
+            Fact::MemberRemoved(user) => {
                 self.joined.entry(*user).or_default().retain(|joined| *joined != id);
             }
             _ => {}

@@ -5,8 +5,8 @@ use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, U
 use super::log::MemoryLog;
 use super::state::State;
 use crate::ports::store::{
-    Amend, Amended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Part, Placed, Range, RowPage, RowRange,
-    Sender, SentBefore, Unread, requoted,
+    Amend, Amended, BroadcastPart, DirectCreation, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Placed,
+    Range, RowPage, RowRange, Sender, SentBefore, Unread, requoted,
 };
 
 /// Reading and appending entries, across all logs of the store.
@@ -65,24 +65,30 @@ impl State {
         }
     }
 
-    pub(super) fn broadcast(&mut self, record: &Draft, parts: &[Part]) -> Outcome {
+    pub(super) fn broadcast(&mut self, record: &Draft, parts: &[BroadcastPart]) -> Outcome {
         if let Some(outcome) = self.sent_before(record) {
             return outcome;
         }
         let mut places = Vec::with_capacity(parts.len());
-        for Part { draft, meeting } in parts {
-            places.push(match self.post(draft) {
-                Outcome::Posted { seq } => {
-                    let met = match meeting.as_ref().map(|meeting| self.meet(meeting)) {
-                        Some(Outcome::Changed { places }) => places,
-                        _ => Vec::new(),
-                    };
-                    Some(Placed { seq, met })
-                }
-                _ => None,
-            });
+        for BroadcastPart { draft, creation } in parts {
+            places.push(self.post_first(draft, creation.as_ref()).ok());
         }
         Outcome::Broadcast { seq: self.append(record), places }
+    }
+
+    /// Appends a message, and lists its direct if this is the first one; returns the outcome if it is not appended.
+    pub(super) fn post_first(
+        &mut self,
+        draft: &Draft,
+        creation: Option<&DirectCreation>,
+    ) -> Result<Placed, Outcome> {
+        match self.post(draft) {
+            Outcome::Posted { seq } => {
+                let listed = creation.map(|creation| self.list_direct(creation)).unwrap_or_default();
+                Ok(Placed { seq, listed })
+            }
+            other => Err(other),
+        }
     }
 
     pub(super) fn sent(&self, sender: Sender, id: &SendId) -> Option<SentBefore> {

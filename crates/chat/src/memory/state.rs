@@ -93,8 +93,8 @@ impl State {
             Write::Publish { draft, bounds } => self.publish(draft, *bounds),
             Write::Broadcast { record, parts } => self.broadcast(record, parts),
             Write::Amend(amend) => self.amend(amend),
-            Write::Change(change) => self.change(change),
-            Write::Introduce { person, session } => {
+            Write::ChangeGroup(change) => self.change(change),
+            Write::CreateGuest { person, session } => {
                 self.people.insert(person.id, person.clone());
                 self.guest_names.insert(person.name.as_str(), person.id);
                 let told = Told { since: session.at, bio: Description::default(), picture: None };
@@ -102,22 +102,22 @@ impl State {
                 self.newcomers.insert((session.at, person.id));
                 self.begin(person.id, session)
             }
-            Write::Claim { user, login, password, rank } => self.claim(*user, login, password, *rank),
-            Write::Own { user } => self.own(*user),
+            Write::CreateAccount { user, login, password, rank } => self.claim(*user, login, password, *rank),
+            Write::MakeOwner { user } => self.own(*user),
             Write::SetPassword { user, checked, password } => self.set_password(*user, checked, password),
-            Write::Describe { user, bio } => {
+            Write::SetBio { user, bio } => {
                 if let Some(told) = self.profiles.get_mut(user) {
                     told.bio = bio.clone();
                 }
                 Outcome::Done
             }
-            Write::Portray { user, picture } => {
+            Write::SetAvatar { user, picture } => {
                 if let Some(told) = self.profiles.get_mut(user) {
                     told.picture = picture.clone();
                 }
                 Outcome::Done
             }
-            Write::Read { conversation, user, seq, back } => {
+            Write::SetRead { conversation, user, seq, back } => {
                 let head = self.head(&Topic::of(*conversation));
                 if let Some(view) = self.view_mut(*conversation, *user) {
                     let place = (*seq).min(head);
@@ -129,7 +129,7 @@ impl State {
                 }
                 Outcome::Done
             }
-            Write::Delivered { marks } => {
+            Write::SetDelivered { marks } => {
                 let mut moved = Vec::new();
                 for (conversation, user, seq) in marks {
                     let place = (*seq).min(self.head(&Topic::of(*conversation)));
@@ -145,7 +145,10 @@ impl State {
                 }
                 Outcome::Delivered { moved }
             }
-            Write::Meet(meeting) => self.meet(meeting),
+            Write::PostFirst { draft, creation } => match self.post_first(draft, Some(creation)) {
+                Ok(placed) => Outcome::PostedFirst(placed),
+                Err(outcome) => outcome,
+            },
             Write::Block { by, user, on } => {
                 let blocks = self.blocks.entry(*by).or_default();
                 blocks.retain(|blocked| blocked != user);
@@ -154,23 +157,23 @@ impl State {
                 }
                 Outcome::Done
             }
-            Write::Prefer { conversation, user, notify, hidden, news } => {
+            Write::SetPreferences { conversation, user, notify, hidden, news } => {
                 let Some(view) = self.view_mut(*conversation, *user) else { return Outcome::Done };
                 (view.notify, view.hidden) = (*notify, *hidden);
                 Outcome::Posted { seq: self.append(news) }
             }
-            Write::AppRank { user, role } => {
+            Write::SetApplicationRole { user, role } => {
                 if let Some(account) = self.accounts.get_mut(user) {
                     account.role = *role;
                 }
                 self.resets.retain(|_, reset| reset.user != *user && reset.by != Some(*user));
                 Outcome::Done
             }
-            Write::OfferReset { token, user, by, until } => {
+            Write::CreateReset { token, user, by, until } => {
                 self.resets.insert(*token, Reset { user: *user, by: *by, until: *until });
                 Outcome::Done
             }
-            Write::UseReset { token, password } => self.use_reset(*token, password),
+            Write::ResetPassword { token, password } => self.use_reset(*token, password),
             Write::SignIn { user, checked, session } => match checked {
                 Some(checked) if !self.is_password(*user, checked) => Outcome::Stale,
                 _ => self.begin(*user, session),
@@ -186,11 +189,11 @@ impl State {
                 });
                 Outcome::Done
             }
-            Write::Noted { write, note } => match self.write(write) {
+            Write::WithAudit { write, note } => match self.write(write) {
                 Outcome::Done => Outcome::Noted { seq: self.append(note) },
                 other => other,
             },
-            Write::Together { first, then } => {
+            Write::Transaction { first, then } => {
                 let outcome = self.write(first);
                 if outcome == Outcome::Done {
                     for write in then {
@@ -200,14 +203,14 @@ impl State {
                 outcome
             }
             Write::TakeAttempts { attempts, at } => self.take_attempts(attempts, *at),
-            Write::GiveBack { attempts } => self.give_back(attempts),
-            Write::KnowDevice { user, device, .. } => self.know_device(*user, *device),
+            Write::ReturnAttempts { attempts } => self.give_back(attempts),
+            Write::RememberDevice { user, device, .. } => self.know_device(*user, *device),
             Write::Sweep { guests_before, guests, attempts_before, links_before } => {
                 self.sweep_attempts(*attempts_before);
                 self.sweep_links(*links_before);
                 Outcome::Swept { guests: self.sweep_guests(*guests_before, *guests) }
             }
-            Write::Touch { token, at } => {
+            Write::TouchSession { token, at } => {
                 if let Some(session) = self.sessions.get_mut(token) {
                     session.seen = *at;
                     session.since = session.since.min(*at);

@@ -85,7 +85,7 @@ impl EphemeralBuffer {
         let confirmed = std::mem::take(&mut self.gathered().confirmed);
         let marks = confirmed.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
         let marks: Vec<_> = marks.collect();
-        (!marks.is_empty()).then_some(Write::Delivered { marks })
+        (!marks.is_empty()).then_some(Write::SetDelivered { marks })
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {

@@ -6,7 +6,7 @@ use wire::{AppRole, Refusal};
 ///
 /// # Errors
 /// [`Refusal::NotOwner`], and [`Refusal::FieldWrong`] if the role is neither, or the account is the owner's.
-pub fn app_rank(by: Option<AppRole>, of: AppRole, role: AppRole) -> Result<(), Refusal> {
+pub fn set_application_role(by: Option<AppRole>, of: AppRole, role: AppRole) -> Result<(), Refusal> {
     if by != Some(AppRole::Owner) {
         return Err(Refusal::NotOwner);
     }
@@ -44,14 +44,14 @@ mod tests {
 
     #[test]
     fn only_the_owner_makes_admins_and_nobody_unmakes_the_owner() {
-        assert_eq!(app_rank(Some(Owner), Member, Admin), Ok(()));
-        assert_eq!(app_rank(Some(Owner), Admin, Member), Ok(()));
+        assert_eq!(set_application_role(Some(Owner), Member, Admin), Ok(()));
+        assert_eq!(set_application_role(Some(Owner), Admin, Member), Ok(()));
         for by in [None, Some(Member), Some(Admin)] {
-            assert_eq!(app_rank(by, Member, Admin), Err(Refusal::NotOwner), "{by:?}");
+            assert_eq!(set_application_role(by, Member, Admin), Err(Refusal::NotOwner), "{by:?}");
         }
         for (of, role) in [(Member, Owner), (Member, Guest), (Owner, Member)] {
             assert!(
-                matches!(app_rank(Some(Owner), of, role), Err(Refusal::FieldWrong { .. })),
+                matches!(set_application_role(Some(Owner), of, role), Err(Refusal::FieldWrong { .. })),
                 "{of:?} {role:?}"
             );
         }

@@ -24,7 +24,7 @@ pub fn invite(
     if open.len() >= GROUP_INVITES {
         return Err(Refusal::TooManyInvites);
     }
-    let tidied = over.into_iter().map(|invite| Fact::InviteGone(invite.id)).collect();
+    let tidied = over.into_iter().map(|invite| Fact::InviteRevoked(invite.id)).collect();
     let invited = Event::Invited { until, uses, by: by.clone() };
     let tidied = Decision { facts: tidied, news: Vec::new() };
     Ok(tidied.and(Fact::Invited(Invite { id, by, until, uses })).note(invited))
@@ -39,13 +39,13 @@ pub fn revoke(roster: &Roster, by: UserId, id: InviteId) -> Result<Decision, Ref
     if roster.invites.iter().all(|invite| invite.id != id) {
         return Ok(Decision::nothing());
     }
-    Ok(Decision::fact(Fact::InviteGone(id)).note(Event::Uninvited { by }))
+    Ok(Decision::fact(Fact::InviteRevoked(id)).note(Event::Uninvited { by }))
 }
 
 /// Ends the invites of a user who is no longer an admin.
 pub(super) fn without_invites(decision: Decision, roster: &Roster, user: UserId) -> Decision {
     let theirs = roster.invites.iter().filter(|invite| invite.by.id == user);
-    theirs.fold(decision, |decision, invite| decision.and(Fact::InviteGone(invite.id)))
+    theirs.fold(decision, |decision, invite| decision.and(Fact::InviteRevoked(invite.id)))
 }
 
 /// Returns the invite of this id, if it still works.
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(ask(&tea), Err(Refusal::TooManyInvites));
         tea.invites[3].uses = Some(0);
         let facts = ask(&tea).unwrap().facts;
-        assert_eq!(facts[0], Fact::InviteGone(InviteId::from_bytes([3; 10])));
+        assert_eq!(facts[0], Fact::InviteRevoked(InviteId::from_bytes([3; 10])));
         assert_eq!(facts.len(), 2);
         assert_eq!(invite(&tea, ben().id, fresh, None, None, NOW), Err(Refusal::NotAdmin));
     }

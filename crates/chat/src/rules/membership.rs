@@ -21,7 +21,7 @@ pub struct Groups {
 ///
 /// # Errors
 /// [`Refusal::TooManyGroups`], [`Refusal::GroupFull`].
-pub fn found(
+pub fn create(
     group: wire::GroupId,
     settings: Settings,
     by: &Person,
@@ -38,14 +38,14 @@ pub fn found(
     let name = settings.name.clone();
     let summary = wire::GroupSummary { id: group, name: name.clone() };
     let mut decision = Decision::fact(Fact::Created { settings, at: now })
-        .and(Fact::Seated(founder))
+        .and(Fact::MemberAdded(founder))
         .tell_and_note(Event::Created { by: by.clone(), name })
         .tell_user(by, Event::GroupAdded { group: summary.clone() });
     for person in others.iter().filter(|person| person.id != by.id) {
         let member = Member::new(person.clone(), Role::Member, now);
         decision = decision
-            .and(Fact::Seated(member.clone()))
-            .and(Fact::Given { to: person.id, by: by.id })
+            .and(Fact::MemberAdded(member.clone()))
+            .and(Fact::AddedBy { to: person.id, by: by.id })
             .tell(Event::Joined { member: member.clone() })
             .note(Event::Added { member, by: by.clone() })
             .tell_user(person, Event::GroupAdded { group: summary.clone() });
@@ -140,7 +140,7 @@ pub fn add(
     }
     may_join(roster, person.id, true)?;
     may_give_seat(contact)?;
-    let added = seat(roster, person, Role::Member, now).and(Fact::Given { to: person.id, by });
+    let added = seat(roster, person, Role::Member, now).and(Fact::AddedBy { to: person.id, by });
     let member = Member::new(person.clone(), Role::Member, now);
     Ok(added.note(Event::Added { member, by: admin.person.clone() }))
 }
@@ -188,7 +188,7 @@ pub const fn may_give_seat(contact: Contact) -> Result<(), Refusal> {
 pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
     let Some(member) = roster.member(user) else { return Ok(Decision::nothing()) };
     let left = Event::Left { person: member.person.clone() };
-    let mut decision = without_invites(Decision::fact(Fact::Unseated(user)), roster, user).tell(left);
+    let mut decision = without_invites(Decision::fact(Fact::MemberRemoved(user)), roster, user).tell(left);
     if roster.is_last_admin(user)
         && let Some(heir) = roster.members.iter().find(|other| other.person.id != user)
     {
@@ -197,7 +197,7 @@ pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
         }
         let ranked =
             Event::Ranked { person: heir.person.clone(), role: Role::Admin, by: member.person.clone() };
-        decision = decision.and(Fact::Ranked(heir.person.id, Role::Admin)).tell_and_note(ranked);
+        decision = decision.and(Fact::RoleChanged(heir.person.id, Role::Admin)).tell_and_note(ranked);
     }
     Ok(decision.tell_user(&member.person, Event::GroupGone { id: roster.id }))
 }
@@ -213,7 +213,7 @@ pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<De
     }
     let member = roster.member(user).ok_or(Refusal::NotFound)?;
     let removed = Event::Removed { person: member.person.clone(), by: admin.person.clone(), banned: ban };
-    let mut decision = without_invites(Decision::fact(Fact::Unseated(user)), roster, user);
+    let mut decision = without_invites(Decision::fact(Fact::MemberRemoved(user)), roster, user);
     if ban {
         decision = decision.and(Fact::Banned(member.person.clone()));
     }
@@ -235,7 +235,7 @@ pub fn unban(roster: &Roster, by: UserId, user: UserId) -> Result<Decision, Refu
 
 fn seat(roster: &Roster, person: &Person, role: Role, now: Timestamp) -> Decision {
     let member = Member::new(person.clone(), role, now);
-    Decision::fact(Fact::Seated(member.clone()))
+    Decision::fact(Fact::MemberAdded(member.clone()))
         .tell(Event::Joined { member })
         .tell_user(person, Event::GroupAdded { group: roster.summary() })
 }
@@ -264,7 +264,7 @@ mod tests {
     fn nobody_is_put_into_a_group_without_a_reason_or_too_often() {
         let tea = roster(&[(ann(), Role::Admin)]);
         let facts = add(&tea, ann().id, &ben(), KNOWN, NOW).unwrap().facts;
-        assert_eq!(facts[1..], [Fact::Given { to: ben().id, by: ann().id }]);
+        assert_eq!(facts[1..], [Fact::AddedBy { to: ben().id, by: ann().id }]);
         let refused = |contact| add(&tea, ann().id, &ben(), contact, NOW).unwrap_err();
         assert_eq!(refused(Contact { known: false, ..KNOWN }), Refusal::NoContact);
         assert_eq!(refused(Contact { given: 500, ..KNOWN }), Refusal::AddedTooOften);
@@ -284,16 +284,16 @@ mod tests {
             remove(&tea, ann().id, ben().id, false),
             remove(&tea, ann().id, ben().id, true),
             leave(&tea, ben().id),
-            crate::rules::rank(&tea, ann().id, ben().id, Role::Member),
-            crate::rules::rank(&tea, ben().id, ben().id, Role::Member),
+            crate::rules::set_role(&tea, ann().id, ben().id, Role::Member),
+            crate::rules::set_role(&tea, ben().id, ben().id, Role::Member),
         ] {
             let ended: Vec<_> = decision
                 .unwrap()
                 .facts
                 .into_iter()
-                .filter(|fact| matches!(fact, Fact::InviteGone(_)))
+                .filter(|fact| matches!(fact, Fact::InviteRevoked(_)))
                 .collect();
-            assert_eq!(ended, [Fact::InviteGone(bens)]);
+            assert_eq!(ended, [Fact::InviteRevoked(bens)]);
         }
     }
 
@@ -301,10 +301,10 @@ mod tests {
     fn whoever_joins_has_one_seat_and_the_first_one_is_admin() {
         let empty = roster(&[]);
         let decision = join(&empty, &ann(), None, ROOM, NOW).unwrap();
-        assert!(matches!(&decision.facts[..], [Fact::Seated(member)] if member.role == Role::Admin));
+        assert!(matches!(&decision.facts[..], [Fact::MemberAdded(member)] if member.role == Role::Admin));
         let tea = roster(&[(ann(), Role::Admin)]);
         let decision = join(&tea, &ben(), None, ROOM, NOW).unwrap();
-        assert!(matches!(&decision.facts[..], [Fact::Seated(member)] if member.role == Role::Member));
+        assert!(matches!(&decision.facts[..], [Fact::MemberAdded(member)] if member.role == Role::Member));
         assert_eq!(join(&tea, &ann(), None, ROOM, NOW), Ok(Decision::nothing()));
     }
 
@@ -354,20 +354,20 @@ mod tests {
         let (a, b) = (ann(), ben());
         let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
         assert_eq!(leave(&tea, a.id), Err(Refusal::LastAdmin));
-        assert_eq!(leave(&tea, b.id).unwrap().facts, [Fact::Unseated(b.id)]);
+        assert_eq!(leave(&tea, b.id).unwrap().facts, [Fact::MemberRemoved(b.id)]);
         assert_eq!(leave(&tea, cal().id), Ok(Decision::nothing()));
         tea.settings.archived = true;
         let facts = leave(&tea, a.id).unwrap().facts;
-        assert_eq!(facts, [Fact::Unseated(a.id), Fact::Ranked(b.id, Role::Admin)]);
-        assert_eq!(leave(&roster(&[(ann(), Role::Admin)]), a.id).unwrap().facts, [Fact::Unseated(a.id)]);
+        assert_eq!(facts, [Fact::MemberRemoved(a.id), Fact::RoleChanged(b.id, Role::Admin)]);
+        assert_eq!(leave(&roster(&[(ann(), Role::Admin)]), a.id).unwrap().facts, [Fact::MemberRemoved(a.id)]);
     }
 
     #[test]
     fn admins_remove_others_and_only_they_do() {
         let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member), (cal(), Role::Member)]);
-        assert_eq!(remove(&tea, ann().id, ben().id, false).unwrap().facts, [Fact::Unseated(ben().id)]);
+        assert_eq!(remove(&tea, ann().id, ben().id, false).unwrap().facts, [Fact::MemberRemoved(ben().id)]);
         let banned = remove(&tea, ann().id, ben().id, true).unwrap();
-        assert_eq!(banned.facts, [Fact::Unseated(ben().id), Fact::Banned(ben())]);
+        assert_eq!(banned.facts, [Fact::MemberRemoved(ben().id), Fact::Banned(ben())]);
         assert_eq!(remove(&tea, ben().id, cal().id, false), Err(Refusal::NotAdmin));
         assert_eq!(remove(&tea, ann().id, ann().id, false), Err(Refusal::NotOneself));
     }

@@ -13,16 +13,16 @@ mod settings;
 mod speech;
 
 pub use amendment::{amend, change};
-pub use application::{app_rank, may_reset, needs_app_admin};
+pub use application::{may_reset, needs_app_admin, set_application_role};
 pub use decision::{Decision, News};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{
-    Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, found, join, leave, may_give_seat, may_join,
+    Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, create, join, leave, may_give_seat, may_join,
     remove, unban,
 };
 pub use resume::{Resume, resume};
-pub use roles::{mute, needs_admin, rank};
-pub use settings::{delete, settle};
+pub use roles::{mute, needs_admin, set_role};
+pub use settings::{delete, update_settings};
 pub use speech::{may_amend, may_mention_everyone, may_speak};
 
 /// Fixtures that the tests of the rules share.

@@ -20,7 +20,7 @@ pub fn needs_admin(roster: &Roster, user: UserId) -> Result<&Member, Refusal> {
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::NotFound`] if there is no such member, [`Refusal::LastAdmin`] if nobody
 /// would be admin.
-pub fn rank(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result<Decision, Refusal> {
+pub fn set_role(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result<Decision, Refusal> {
     let admin = needs_admin(roster, by)?;
     let member = roster.member(user).ok_or(Refusal::NotFound)?;
     if member.role == role {
@@ -30,7 +30,7 @@ pub fn rank(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result<Dec
         return Err(Refusal::LastAdmin);
     }
     let ranked = Event::Ranked { person: member.person.clone(), role, by: admin.person.clone() };
-    let decision = Decision::fact(Fact::Ranked(user, role));
+    let decision = Decision::fact(Fact::RoleChanged(user, role));
     let decision = if role == Role::Member { without_invites(decision, roster, user) } else { decision };
     Ok(decision.tell_and_note(ranked))
 }
@@ -65,21 +65,21 @@ mod tests {
     #[test]
     fn only_admins_decide_who_is_admin() {
         let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
-        let promoted = rank(&tea, ann().id, ben().id, Role::Admin).unwrap();
-        assert_eq!(promoted.facts, [Fact::Ranked(ben().id, Role::Admin)]);
-        assert_eq!(rank(&tea, ann().id, ann().id, Role::Admin), Ok(Decision::nothing()));
-        assert_eq!(rank(&tea, ben().id, ben().id, Role::Admin), Err(Refusal::NotAdmin));
-        assert_eq!(rank(&tea, cal().id, ben().id, Role::Admin), Err(Refusal::NotMember));
-        assert_eq!(rank(&tea, ann().id, cal().id, Role::Admin), Err(Refusal::NotFound));
+        let promoted = set_role(&tea, ann().id, ben().id, Role::Admin).unwrap();
+        assert_eq!(promoted.facts, [Fact::RoleChanged(ben().id, Role::Admin)]);
+        assert_eq!(set_role(&tea, ann().id, ann().id, Role::Admin), Ok(Decision::nothing()));
+        assert_eq!(set_role(&tea, ben().id, ben().id, Role::Admin), Err(Refusal::NotAdmin));
+        assert_eq!(set_role(&tea, cal().id, ben().id, Role::Admin), Err(Refusal::NotMember));
+        assert_eq!(set_role(&tea, ann().id, cal().id, Role::Admin), Err(Refusal::NotFound));
     }
 
     #[test]
     fn an_admin_steps_down_if_another_one_is_there() {
         let alone = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
-        assert_eq!(rank(&alone, ann().id, ann().id, Role::Member), Err(Refusal::LastAdmin));
+        assert_eq!(set_role(&alone, ann().id, ann().id, Role::Member), Err(Refusal::LastAdmin));
         let two = roster(&[(ann(), Role::Admin), (ben(), Role::Admin)]);
-        let down = rank(&two, ann().id, ann().id, Role::Member).unwrap();
-        assert_eq!(down.facts, [Fact::Ranked(ann().id, Role::Member)]);
+        let down = set_role(&two, ann().id, ann().id, Role::Member).unwrap();
+        assert_eq!(down.facts, [Fact::RoleChanged(ann().id, Role::Member)]);
     }
 
     #[test]

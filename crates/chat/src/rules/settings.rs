@@ -12,7 +12,12 @@ use crate::ports::store::{Fact, Roster};
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::LimitBad`], [`Refusal::FieldWrong`] if the wait of slow mode is too
 /// long.
-pub fn settle(roster: &Roster, by: UserId, new: Vec<Setting>, max_limit: u32) -> Result<Decision, Refusal> {
+pub fn update_settings(
+    roster: &Roster,
+    by: UserId,
+    new: Vec<Setting>,
+    max_limit: u32,
+) -> Result<Decision, Refusal> {
     let admin = needs_admin(roster, by)?;
     let mut settings = roster.settings.clone();
     for setting in new {
@@ -28,7 +33,7 @@ pub fn settle(roster: &Roster, by: UserId, new: Vec<Setting>, max_limit: u32) ->
     if changes.is_empty() {
         return Ok(Decision::nothing());
     }
-    let told = Decision::fact(Fact::Settled(settings));
+    let told = Decision::fact(Fact::SettingsChanged(settings));
     Ok(changes.into_iter().fold(told, |decision, setting| {
         decision.tell_and_note(Event::Changed { setting, by: admin.person.clone() })
     }))
@@ -65,7 +70,8 @@ mod tests {
         let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
         let name = Setting::Name(GroupName::new("coffee").unwrap());
         let about = Setting::Description(Description::new("").unwrap());
-        let decision = settle(&tea, ann().id, vec![name.clone(), about, Setting::Limit(1)], 50).unwrap();
+        let decision =
+            update_settings(&tea, ann().id, vec![name.clone(), about, Setting::Limit(1)], 50).unwrap();
         let told: Vec<_> = decision
             .news
             .iter()
@@ -75,18 +81,18 @@ mod tests {
             })
             .collect();
         assert_eq!(told, [name, Setting::Limit(1)], "the description is as it was");
-        assert_eq!(settle(&tea, ann().id, vec![], 50), Ok(Decision::nothing()));
+        assert_eq!(update_settings(&tea, ann().id, vec![], 50), Ok(Decision::nothing()));
     }
 
     #[test]
     fn a_limit_is_within_what_the_operator_allows_and_may_be_below_the_present_count() {
         let tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
         for bad in [0, 51] {
-            let refused = settle(&tea, ann().id, vec![Setting::Limit(bad)], 50);
+            let refused = update_settings(&tea, ann().id, vec![Setting::Limit(bad)], 50);
             assert_eq!(refused, Err(Refusal::LimitBad { max: 50 }));
         }
-        assert!(settle(&tea, ann().id, vec![Setting::Limit(1)], 50).is_ok());
-        assert_eq!(settle(&tea, ben().id, vec![Setting::Limit(1)], 50), Err(Refusal::NotAdmin));
+        assert!(update_settings(&tea, ann().id, vec![Setting::Limit(1)], 50).is_ok());
+        assert_eq!(update_settings(&tea, ben().id, vec![Setting::Limit(1)], 50), Err(Refusal::NotAdmin));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Accounts: creating them, and the sessions of a user.
 
-use wire::{AppRole, AuditEvent, EndedSessions, Person, Refusal};
+use wire::{AppRole, AuditEvent, EndedSessions, Refusal, UserId};
 
 use crate::auth::session::{SessionSummary, Token};
 use crate::chat::{Caller, Chat};
 use crate::names;
-use crate::ports::store::{Account, AccountKey, FirstRank, Login, NewSession, Outcome, Sessions, Write};
+use crate::ports::store::{Account, AccountKey, FirstRole, Login, NewSession, Outcome, Sessions, Write};
 use crate::service::error::{Error, Fault};
 
 /// Accounts and their sessions.
@@ -14,26 +14,23 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn account(&self, me: &Person) -> Result<Option<Account>, Error> {
-        Ok(self.store.account(AccountKey::User(me.id)).await?)
+    pub async fn account(&self, caller: &Caller) -> Result<Option<Account>, Error> {
+        self.account_of(caller.user()?.id).await
     }
 
-    /// Creates the account of a guest under their own name. The first account of a fresh server is its owner, unless
-    /// the owner comes by a link.
+    /// Returns the account of a user; none for a guest.
+    pub(super) async fn account_of(&self, user: UserId) -> Result<Option<Account>, Error> {
+        Ok(self.store.account(AccountKey::User(user)).await?)
+    }
+
+    /// Creates the account of a guest under their own name; their device is remembered from now on. The first account
+    /// of a fresh server is its owner, unless the owner comes by a link.
     ///
     /// # Errors
-    /// [`Refusal::HasAccount`], [`Refusal::LoginTaken`], [`Refusal::PasswordLength`],
+    /// [`Refusal::SignInNeeded`], [`Refusal::HasAccount`], [`Refusal::LoginTaken`], [`Refusal::PasswordLength`],
     /// [`Refusal::PasswordWeak`].
-    pub async fn create_account(&self, me: &Person, password: &str) -> Result<AppRole, Error> {
-        self.create_account_from(&Caller { me: Some(me.clone()), ..Caller::default() }, password).await
-    }
-
-    /// As [`Chat::create_account`]; the caller's device is remembered from now on.
-    ///
-    /// # Errors
-    /// Those of [`Chat::create_account`], and [`Refusal::SignInNeeded`].
-    pub async fn create_account_from(&self, caller: &Caller, password: &str) -> Result<AppRole, Error> {
-        let rank = if self.limits.owner_by_link { FirstRank::Member } else { FirstRank::FirstIsOwner };
+    pub async fn create_account(&self, caller: &Caller, password: &str) -> Result<AppRole, Error> {
+        let rank = if self.limits.owner_by_link { FirstRole::Member } else { FirstRole::FirstIsOwner };
         self.create_account_as(caller, password, rank).await
     }
 
@@ -41,20 +38,20 @@ impl Chat {
         &self,
         caller: &Caller,
         password: &str,
-        rank: FirstRank,
+        rank: FirstRole,
     ) -> Result<AppRole, Error> {
-        let me = caller.me()?;
+        let me = caller.user()?;
         names::password(password)?;
         self.action_rate.take(me.id, self.monotonic.now())?;
-        if self.account(me).await?.is_some() {
+        if self.account_of(me.id).await?.is_some() {
             return Err(Refusal::HasAccount.into());
         }
         let login = Login::new(me.name.as_str())?;
         self.login_is_free(&login).await?;
         let password = self.password_hashing.hash(password, &[me.name.as_str()], self.random()).await?;
-        let claim = Write::Claim { user: me.id, login, password, rank };
+        let claim = Write::CreateAccount { user: me.id, login, password, rank };
         let then = self.known_device(caller, me).into_iter().collect();
-        let write = Write::Together { first: Box::new(claim), then };
+        let write = Write::Transaction { first: Box::new(claim), then };
         match self.commit_noted(write, me.id, &AuditEvent::Claimed { by: me.clone() }).await? {
             Outcome::Done => {}
             Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
@@ -62,7 +59,7 @@ impl Chat {
             other => return Err(Fault::new("claim", format!("a claim came to {other:?}")).into()),
         }
         let account =
-            self.account(me).await?.ok_or_else(|| Fault::new("claim", "the account is not there"))?;
+            self.account_of(me.id).await?.ok_or_else(|| Fault::new("claim", "the account is not there"))?;
         Ok(account.role)
     }
 
@@ -78,9 +75,10 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn sign_out(&self, me: &Person, which: Sessions) -> Result<(), Error> {
+    pub async fn sign_out(&self, caller: &Caller, which: Sessions) -> Result<(), Error> {
+        let me = caller.user()?;
         let write = Write::SignOut { user: me.id, which };
-        if self.account(me).await?.is_none() {
+        if self.account_of(me.id).await?.is_none() {
             // A guest has one session and no account to keep a record for.
             return self.commit(write).await.map(|_| ());
         }
@@ -96,7 +94,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn sessions(&self, me: &Person) -> Result<Vec<SessionSummary>, Error> {
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionSummary>, Error> {
+        let me = caller.user()?;
         let now = self.session_clock.now();
         let sessions = self.store.sessions(me.id).await?.into_iter();
         Ok(sessions.filter(|session| session.is_alive(now, &self.limits)).collect())

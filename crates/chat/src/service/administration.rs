@@ -7,7 +7,7 @@ use wire::{
 };
 
 use super::groups::events;
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::ports::store::Range;
 use crate::rules;
 use crate::service::error::Error;
@@ -33,11 +33,12 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
     pub async fn management(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         words: &str,
         after: Option<UserId>,
     ) -> Result<ManagementPage, Error> {
+        let me = caller.user()?;
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
         rules::needs_admin(&roster, me.id)?;
         let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
@@ -59,7 +60,7 @@ impl Chat {
             invites,
             audit: events(audit),
         };
-        let mut known = self.may_be_added(me).await?;
+        let mut known = self.may_be_added(caller).await?;
         known.retain(|person| roster_members.iter().all(|member| member.person.id != person.id));
         Ok(ManagementPage { management, more, known })
     }
@@ -71,10 +72,11 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotAdmin`].
     pub async fn group_audit(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         before: Option<Seq>,
     ) -> Result<(GroupName, Page), Error> {
+        let me = caller.user()?;
         let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
         self.may_audit(me, id).await?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
@@ -91,17 +93,26 @@ impl Chat {
     /// Changes settings.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] and those of [`rules::settle`].
-    pub async fn update_settings(&self, me: &Person, id: GroupId, new: Vec<Setting>) -> Result<(), Error> {
+    /// [`Refusal::NotFound`] and those of [`rules::update_settings`].
+    pub async fn update_settings(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        new: Vec<Setting>,
+    ) -> Result<(), Error> {
+        let me = caller.user()?;
         let max = self.limits.group_members;
-        self.change(id, me.id, |roster, _| rules::settle(roster, me.id, new.clone(), max)).await.map(|_| ())
+        self.change(id, me.id, |roster, _| rules::update_settings(roster, me.id, new.clone(), max))
+            .await
+            .map(|_| ())
     }
 
     /// Deletes a group with all its data; `typed` must be its name.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::delete`].
-    pub async fn delete_group(&self, me: &Person, id: GroupId, typed: &str) -> Result<(), Error> {
+    pub async fn delete_group(&self, caller: &Caller, id: GroupId, typed: &str) -> Result<(), Error> {
+        let me = caller.user()?;
         self.change(id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
     }
 
@@ -109,7 +120,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such group or user, [`Refusal::Blocked`], and those of [`rules::add`].
-    pub async fn add_member(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), Error> {
+    pub async fn add_member(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<(), Error> {
+        let me = caller.user()?;
         let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
         self.no_block(me, user).await?;
         let contact = self.contact(me, user).await?;
@@ -125,11 +137,12 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::remove`].
     pub async fn remove_member(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         user: UserId,
         ban: bool,
     ) -> Result<(), Error> {
+        let me = caller.user()?;
         self.change(id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
     }
 
@@ -137,23 +150,32 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::unban`].
-    pub async fn unban(&self, me: &Person, id: GroupId, user: UserId) -> Result<(), Error> {
+    pub async fn unban(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<(), Error> {
+        let me = caller.user()?;
         self.change(id, me.id, |roster, _| rules::unban(roster, me.id, user)).await.map(|_| ())
     }
 
     /// Sets the role of a member: admin or member.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] and those of [`rules::rank`].
-    pub async fn set_role(&self, me: &Person, id: GroupId, user: UserId, role: Role) -> Result<(), Error> {
-        self.change(id, me.id, |roster, _| rules::rank(roster, me.id, user, role)).await.map(|_| ())
+    /// [`Refusal::NotFound`] and those of [`rules::set_role`].
+    pub async fn set_role(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), Error> {
+        let me = caller.user()?;
+        self.change(id, me.id, |roster, _| rules::set_role(roster, me.id, user, role)).await.map(|_| ())
     }
 
     /// Mutes a member for a number of minutes; 0 ends the mute.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::mute`].
-    pub async fn mute(&self, me: &Person, id: GroupId, user: UserId, minutes: u32) -> Result<(), Error> {
+    pub async fn mute(&self, caller: &Caller, id: GroupId, user: UserId, minutes: u32) -> Result<(), Error> {
+        let me = caller.user()?;
         let until = self.in_minutes(minutes)?;
         self.change(id, me.id, |roster, _| rules::mute(roster, me.id, user, until)).await.map(|_| ())
     }
@@ -164,11 +186,12 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::invite`].
     pub async fn create_invite(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         minutes: u32,
         uses: u32,
     ) -> Result<InviteId, Error> {
+        let me = caller.user()?;
         let until = self.in_minutes(minutes)?;
         let uses = (uses > 0).then_some(uses);
         let invite = InviteId::from_bytes(self.random());
@@ -180,7 +203,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::revoke`].
-    pub async fn revoke_invite(&self, me: &Person, id: GroupId, invite: InviteId) -> Result<(), Error> {
+    pub async fn revoke_invite(&self, caller: &Caller, id: GroupId, invite: InviteId) -> Result<(), Error> {
+        let me = caller.user()?;
         self.change(id, me.id, |roster, _| rules::revoke(roster, me.id, invite)).await.map(|_| ())
     }
 

@@ -1,9 +1,9 @@
 //! Amendments: edits, deletes, reactions and pins of messages.
 
-use wire::{Amendment, Json, Person, Refusal, RichText, SendId, Seq, Topic};
+use wire::{Amendment, Json, Refusal, RichText, SendId, Seq, Topic};
 
 use super::send::{hash, tidy};
-use crate::chat::{Ack, Chat};
+use crate::chat::{Ack, Caller, Chat};
 use crate::ports::store::{
     Amend, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of,
 };
@@ -20,12 +20,13 @@ impl Chat {
     /// [`rules::may_amend`], and for an edit those of [`Chat::post`].
     pub async fn amend(
         &self,
-        me: &Person,
+        caller: &Caller,
         topic: &Topic,
         id: SendId,
         target: Seq,
         amendment: Amendment,
     ) -> Result<Ack, Error> {
+        let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
         let amendment = match amendment {

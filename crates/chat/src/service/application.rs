@@ -4,7 +4,7 @@ use wire::limits::PAGE_ENTRIES;
 use wire::{AppRole, AuditEvent, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
 
 use crate::auth::session::Token;
-use crate::chat::{Caller, Chat};
+use crate::chat::{Caller, Chat, Principal};
 use crate::names;
 use crate::ports::store::{Account, AccountKey, AccountListing, Login, Outcome, Range, Sessions, Write};
 use crate::rules;
@@ -23,10 +23,11 @@ impl Chat {
     /// [`Refusal::NotAppAdmin`].
     pub async fn accounts(
         &self,
-        me: &Person,
+        caller: &Caller,
         words: &str,
         after: Option<UserId>,
     ) -> Result<(AppRole, Part<AccountListing>), Error> {
+        let me = caller.user()?;
         let role = rules::needs_app_admin(self.app_role(me.id).await?)?;
         let found = self.store.accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
         Ok((role, Part::of(found, PAGE_ENTRIES)))
@@ -35,26 +36,33 @@ impl Chat {
     /// Sets the application role of an account: admin or member.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::app_rank`].
-    pub async fn set_application_role(&self, me: &Person, user: UserId, role: AppRole) -> Result<(), Error> {
+    /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::set_application_role`].
+    pub async fn set_application_role(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        role: AppRole,
+    ) -> Result<(), Error> {
+        let me = caller.user()?;
         self.action_rate.take(me.id, self.monotonic.now())?;
         let by = self.app_role(me.id).await?;
         let of = self.store.account(AccountKey::User(user)).await?;
         // Only those who manage accounts learn which ones exist.
         let Some(of) = of else {
-            rules::app_rank(by, AppRole::Member, role)?;
+            rules::set_application_role(by, AppRole::Member, role)?;
             return Err(Refusal::NotFound.into());
         };
-        rules::app_rank(by, of.role, role)?;
+        rules::set_application_role(by, of.role, role)?;
         let event = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
-        self.commit_noted(Write::AppRank { user, role }, me.id, &event).await.map(|_| ())
+        self.commit_noted(Write::SetApplicationRole { user, role }, me.id, &event).await.map(|_| ())
     }
 
     /// Creates a token that resets the password of an account, within a day and once.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
-    pub async fn create_password_reset(&self, me: &Person, user: UserId) -> Result<Token, Error> {
+    pub async fn create_password_reset(&self, caller: &Caller, user: UserId) -> Result<Token, Error> {
+        let me = caller.user()?;
         self.action_rate.take(me.id, self.monotonic.now())?;
         let by = self.app_role(me.id).await?;
         rules::needs_app_admin(by)?;
@@ -66,8 +74,11 @@ impl Chat {
     /// As [`Chat::create_password_reset`], by the operator, who may do it for every account; it is found by its name.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`].
-    pub async fn create_password_reset_as_operator(&self, name: &str) -> Result<Token, Error> {
+    /// [`Refusal::NotFound`], [`Refusal::NotOwner`] if the caller is not the operator.
+    pub async fn create_password_reset_by_name(&self, caller: &Caller, name: &str) -> Result<Token, Error> {
+        if caller.principal != Principal::Operator {
+            return Err(Refusal::NotOwner.into());
+        }
         let login = Login::new(name)?;
         let account = self.store.account(AccountKey::Login(login)).await?.ok_or(Refusal::NotFound)?;
         self.new_reset(None, account.person).await
@@ -95,8 +106,8 @@ impl Chat {
         let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All }];
         then.extend(self.new_browser(caller, &person));
         then.push(Write::SignIn { user: person.id, checked: None, session });
-        let first = Box::new(Write::UseReset { token: token.hash(), password });
-        let write = Write::Together { first, then };
+        let first = Box::new(Write::ResetPassword { token: token.hash(), password });
+        let write = Write::Transaction { first, then };
         match self.commit_noted(write, person.id, &AuditEvent::ResetUsed { by: person.clone() }).await? {
             Outcome::Done => Ok(fresh),
             Outcome::Stale => Err(Refusal::ResetOver.into()),
@@ -119,9 +130,10 @@ impl Chat {
     /// [`Refusal::NotAppAdmin`].
     pub async fn application_audit(
         &self,
-        me: &Person,
+        caller: &Caller,
         before: Option<Seq>,
     ) -> Result<Page<AuditEvent>, Error> {
+        let me = caller.user()?;
         rules::needs_app_admin(self.app_role(me.id).await?)?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
         let Page { entries, epoch, begins, head } = self.store.page(&Topic::app_audit(), range).await?;
@@ -134,7 +146,7 @@ impl Chat {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.monotonic.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));
-        let write = Write::OfferReset { token: token.hash(), user, by: admin, until };
+        let write = Write::CreateReset { token: token.hash(), user, by: admin, until };
         self.commit_noted(write, admin.unwrap_or(user), &AuditEvent::ResetOffered { by: by.cloned(), of })
             .await?;
         Ok(token)

@@ -7,9 +7,9 @@ use wire::{
 };
 
 use super::send::{hash, tidy};
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::ports::store::{
-    AccountKey, Draft, Mentions, Outcome, Part, Permission, PermissionTo, Sender, Write,
+    AccountKey, BroadcastPart, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -62,11 +62,12 @@ impl Chat {
     /// [`Refusal::TooFast`], [`Refusal::SendIdTaken`].
     pub async fn broadcast(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: SendId,
         text: &str,
         audience: Audience,
     ) -> Result<Broadcast, Error> {
+        let me = caller.user()?;
         let text = tidy(text)?;
         let at = self.clock.now();
         self.action_rate.take(me.id, self.monotonic.now())?;
@@ -101,14 +102,20 @@ impl Chat {
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
         };
-        self.broadcast_results(me, seq, 0).await
+        self.broadcast_results(caller, seq, 0).await
     }
 
     /// Returns the results of a broadcast of one's own, from a number on, which counts from 0.
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
-    pub async fn broadcast_results(&self, me: &Person, seq: Seq, from: usize) -> Result<Broadcast, Error> {
+    pub async fn broadcast_results(
+        &self,
+        caller: &Caller,
+        seq: Seq,
+        from: usize,
+    ) -> Result<Broadcast, Error> {
+        let me = caller.user()?;
         let kept = self.store.kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
         let record = serde_json::from_str(kept.entry.data.as_str());
         let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
@@ -142,10 +149,11 @@ impl Chat {
     /// [`rules::may_give_seat`], and those of [`Chat::create_group`].
     pub async fn create_group_with(
         &self,
-        me: &Person,
+        caller: &Caller,
         name: &str,
         users: &[UserId],
     ) -> Result<GroupSummary, Error> {
+        let me = caller.user()?;
         if users.is_empty() || users.len() > BROADCAST_TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
@@ -199,14 +207,14 @@ impl Chat {
         number: usize,
         topic: &Topic,
         (text, body): (&str, &RichText),
-    ) -> Result<Part, Error> {
+    ) -> Result<BroadcastPart, Error> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
         let right =
             Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
         let standing = self.store.standing(conversation, me.id).await?;
         right.check(standing.as_ref())?;
-        let meeting = match conversation {
+        let creation = match conversation {
             Conversation::Direct(pair) => self.direct_creation(me, pair, standing.as_ref(), at).await?,
             Conversation::Group(_) => None,
         };
@@ -228,7 +236,7 @@ impl Chat {
             is_row: true,
             mentions,
         };
-        Ok(Part { draft, meeting })
+        Ok(BroadcastPart { draft, creation })
     }
 
     /// Returns a conversation as a list shows it, also one that the user has left; none if it is gone.

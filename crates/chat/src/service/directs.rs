@@ -7,7 +7,7 @@ use wire::{
     PageStart, Pair, Person, Refusal, Role, Seq, Timestamp, Topic, UserId,
 };
 
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::ports::store::{AccountKey, MembershipState, Write, event_of};
 use crate::service::error::Error;
 use crate::service::part::Part;
@@ -18,7 +18,13 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::DirectWithOneself`], [`Refusal::NotFound`] if there is no such user.
-    pub async fn open_direct(&self, me: &Person, with: UserId, place: PageStart) -> Result<GroupView, Error> {
+    pub async fn open_direct(
+        &self,
+        caller: &Caller,
+        with: UserId,
+        place: PageStart,
+    ) -> Result<GroupView, Error> {
+        let me = caller.user()?;
         let pair = Pair::of(me.id, with).ok_or(Refusal::DirectWithOneself)?;
         let conversation = Conversation::Direct(pair);
         let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
@@ -31,7 +37,7 @@ impl Chat {
         };
         let mut members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
         for member in &mut members {
-            member.account = self.account(&member.person).await?.is_some();
+            member.account = self.account_of(member.person.id).await?.is_some();
         }
         let member_count = 2;
         let opened = self
@@ -72,7 +78,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotOneself`], [`Refusal::NotFound`] if there is no such user.
-    pub async fn block(&self, me: &Person, user: UserId, on: bool) -> Result<(), Error> {
+    pub async fn block(&self, caller: &Caller, user: UserId, on: bool) -> Result<(), Error> {
+        let me = caller.user()?;
         if user == me.id {
             return Err(Refusal::NotOneself.into());
         }
@@ -97,7 +104,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn blocked(&self, me: &Person) -> Result<Vec<Person>, Error> {
+    pub async fn blocked(&self, caller: &Caller) -> Result<Vec<Person>, Error> {
+        let me = caller.user()?;
         Ok(self.store.blocked(me.id).await?)
     }
 
@@ -106,8 +114,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn people(&self, me: &Person, words: &str) -> Result<Vec<Person>, Error> {
-        Ok(self.people_after(me, words, None).await?.items)
+    pub async fn people(&self, caller: &Caller, words: &str) -> Result<Vec<Person>, Error> {
+        Ok(self.people_after(caller, words, None).await?.items)
     }
 
     /// As [`Chat::people`]; without words those after one of them.
@@ -116,10 +124,11 @@ impl Chat {
     /// [`Error::Fault`].
     pub async fn people_after(
         &self,
-        me: &Person,
+        caller: &Caller,
         words: &str,
         after: Option<UserId>,
     ) -> Result<Part<Person>, Error> {
+        let me = caller.user()?;
         let account = self.store.account(AccountKey::User(me.id)).await?;
         let everyone = account.is_some_and(|account| account.role >= AppRole::Member);
         let found = self.store.people(me.id, words.trim(), everyone, after, PAGE_ENTRIES + 1).await?;
@@ -131,7 +140,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn may_be_added(&self, me: &Person) -> Result<Vec<Person>, Error> {
+    pub async fn may_be_added(&self, caller: &Caller) -> Result<Vec<Person>, Error> {
+        let me = caller.user()?;
         let manages = self.app_role(me.id).await? >= Some(AppRole::Admin);
         Ok(self.store.people(me.id, "", manages, None, PAGE_ENTRIES).await?)
     }
@@ -142,17 +152,20 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn set_preferences(
         &self,
-        me: &Person,
+        caller: &Caller,
         topic: &Topic,
         notify: NotificationLevel,
         hidden: bool,
     ) -> Result<(), Error> {
+        let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
         self.action_rate.take(me.id, self.monotonic.now())?;
         self.seat_in(me, conversation).await?;
         let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
         let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);
-        self.commit(Write::Prefer { conversation, user: me.id, notify, hidden, news }).await.map(|_| ())
+        self.commit(Write::SetPreferences { conversation, user: me.id, notify, hidden, news })
+            .await
+            .map(|_| ())
     }
 }

@@ -7,7 +7,7 @@ use wire::{
 };
 use wire::{ConversationSummary, Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::names;
 use crate::ports::store::{
     BodyHash, Draft, GroupChange, GroupListing, Mentions, Outcome, Roster, RowRange, Sender, Write, event_of,
@@ -21,13 +21,14 @@ impl Chat {
     /// Creates a group; its creator is its first admin.
     ///
     /// # Errors
-    /// The refusals of [`names::group_name`], and those of [`rules::found`].
+    /// The refusals of [`names::group_name`], and those of [`rules::create`].
     pub async fn create_group(
         &self,
-        me: &Person,
+        caller: &Caller,
         name: &str,
         join_policy: JoinPolicy,
     ) -> Result<GroupSummary, Error> {
+        let me = caller.user()?;
         self.create_group_of(me, name, join_policy, &[]).await
     }
 
@@ -51,9 +52,9 @@ impl Chat {
             archived: false,
         };
         let groups = self.groups_of(me.id).await?;
-        let decision = rules::found(id, settings, me, others, groups, self.clock.now())?;
+        let decision = rules::create(id, settings, me, others, groups, self.clock.now())?;
         let decision = self.with_accounts(decision).await?;
-        match self.commit(Write::Change(self.write_down(id, None, me.id, decision))).await? {
+        match self.commit(Write::ChangeGroup(self.write_down(id, None, me.id, decision))).await? {
             Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
@@ -66,11 +67,12 @@ impl Chat {
     /// [`Refusal::NotFound`].
     pub async fn open_group(
         &self,
-        me: Option<&Person>,
+        caller: &Caller,
         id: GroupId,
         place: PageStart,
         invite: Option<InviteId>,
     ) -> Result<GroupView, Error> {
+        let me = caller.signed_in();
         let viewer = me.map(|me| me.id);
         let group = self.store.group(id, viewer, PAGE_MEMBERS).await?.ok_or(Refusal::NotFound)?;
         let has_seat = |me: &&Person| group.members.iter().any(|member| member.person.id == me.id);
@@ -134,11 +136,12 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn members(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         words: &str,
         after: Option<UserId>,
     ) -> Result<(GroupListing, Part<Member>), Error> {
+        let me = caller.user()?;
         self.seat_in(me, Conversation::Group(id)).await?;
         let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
         let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
@@ -154,11 +157,12 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn mentions(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         typed: &str,
         most: usize,
     ) -> Result<Vec<String>, Error> {
+        let me = caller.user()?;
         self.seat_in(me, Conversation::Group(id)).await?;
         let members = self.store.roster(id).await?.ok_or(Refusal::NotFound)?.members;
         let typed = typed.to_lowercase();
@@ -174,10 +178,11 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::join`].
     pub async fn join(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: GroupId,
         invite: Option<InviteId>,
     ) -> Result<GroupSummary, Error> {
+        let me = caller.user()?;
         let groups = self.groups_of(me.id).await?;
         self.change(id, me.id, |roster, now| rules::join(roster, me, invite, groups, now)).await
     }
@@ -186,7 +191,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] and those of [`rules::leave`].
-    pub async fn leave(&self, me: &Person, id: GroupId) -> Result<GroupSummary, Error> {
+    pub async fn leave(&self, caller: &Caller, id: GroupId) -> Result<GroupSummary, Error> {
+        let me = caller.user()?;
         self.change(id, me.id, |roster, _| rules::leave(roster, me.id)).await
     }
 
@@ -207,7 +213,7 @@ impl Chat {
             let decision = self.with_accounts(decision).await?;
             let change = self.write_down(id, Some(&roster), by, decision);
             // Each time another change was committed, so the group as a whole always makes progress.
-            if self.commit(Write::Change(change)).await? != Outcome::Stale {
+            if self.commit(Write::ChangeGroup(change)).await? != Outcome::Stale {
                 return Ok(roster.summary());
             }
         }
@@ -233,10 +239,11 @@ impl Chat {
     /// [`Refusal::NotAppAdmin`].
     pub async fn all_groups(
         &self,
-        me: &Person,
+        caller: &Caller,
         words: &str,
         after: Option<GroupId>,
     ) -> Result<Part<GroupListing>, Error> {
+        let me = caller.user()?;
         rules::needs_app_admin(self.app_role(me.id).await?)?;
         let found = self.store.groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
         Ok(Part::of(found, PAGE_ENTRIES))
@@ -252,7 +259,7 @@ impl Chat {
     async fn with_accounts(&self, mut decision: Decision) -> Result<Decision, Error> {
         for news in &mut decision.news {
             if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
-                member.account = self.account(&member.person).await?.is_some();
+                member.account = self.account_of(member.person.id).await?.is_some();
             }
         }
         Ok(decision)

@@ -7,7 +7,7 @@ use wire::{AppRole, AuditEvent, Person, Refusal};
 use crate::auth::session::{Token, TokenHash};
 use crate::chat::{Caller, Chat};
 use crate::names;
-use crate::ports::store::{FirstRank, Login, Outcome, Write};
+use crate::ports::store::{FirstRole, Login, Outcome, Write};
 use crate::service::error::Error;
 
 /// Becoming the owner of the application, by a link that only the operator sees.
@@ -39,13 +39,13 @@ impl Chat {
         password: &str,
     ) -> Result<Option<Token>, Error> {
         self.owner_link_works(token)?;
-        let session = match &caller.me {
-            Some(me) if self.account(me).await?.is_some() => {
+        let session = match caller.signed_in() {
+            Some(me) if self.account_of(me.id).await?.is_some() => {
                 self.own(me).await?;
                 None
             }
             Some(_) => {
-                self.create_account_as(caller, password, FirstRank::Owner).await?;
+                self.create_account_as(caller, password, FirstRole::Owner).await?;
                 None
             }
             None => {
@@ -53,8 +53,8 @@ impl Chat {
                 self.login_is_free(&Login::new(name.as_str())?).await?;
                 self.password_hashing.check(password, &[name.as_str()]).await?;
                 let (person, session) = self.new_guest(caller, name).await?;
-                let caller = Caller { me: Some(person), ..caller.clone() };
-                self.create_account_as(&caller, password, FirstRank::Owner).await?;
+                let caller = caller.clone().with_user(person);
+                self.create_account_as(&caller, password, FirstRole::Owner).await?;
                 Some(session)
             }
         };
@@ -74,7 +74,7 @@ impl Chat {
     async fn own(&self, me: &Person) -> Result<(), Error> {
         self.action_rate.take(me.id, self.monotonic.now())?;
         let event = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
-        match self.commit_noted(Write::Own { user: me.id }, me.id, &event).await? {
+        match self.commit_noted(Write::MakeOwner { user: me.id }, me.id, &event).await? {
             Outcome::Stale => Err(Refusal::ResetOver.into()),
             _ => Ok(()),
         }

@@ -54,12 +54,12 @@ impl Chat {
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());
         let session = self.new_session(caller, &token);
-        let mut then = vec![Write::Introduce { person: person.clone(), session }];
+        let mut then = vec![Write::CreateGuest { person: person.clone(), session }];
         then.extend(self.new_browser(&Caller { device: None, ..caller.clone() }, &person));
         let max = self.limits.guests_per_day;
         let attempts = network.map(|network| login_throttle::as_guest(network, max)).unwrap_or_default();
         let first = Box::new(Write::TakeAttempts { attempts, at: self.monotonic.now() });
-        match self.commit(Write::Together { first, then }).await? {
+        match self.commit(Write::Transaction { first, then }).await? {
             Outcome::Exhausted { wait_ms } => {
                 Err(Refusal::TooManyGuests { minutes: login_throttle::minutes(wait_ms) }.into())
             }
@@ -92,7 +92,7 @@ impl Chat {
         let Some(session) = session else { return Ok(None) };
         // Without writes users can still read; the session is touched another day.
         if session.is_worth_a_touch(now) && self.write_fault().is_none() {
-            let _ = self.commit(Write::Touch { token: hash, at: now }).await;
+            let _ = self.commit(Write::TouchSession { token: hash, at: now }).await;
         }
         Ok(Some(session.person))
     }
@@ -107,7 +107,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn overview(&self, me: &Person) -> Result<Overview, Error> {
+    pub async fn overview(&self, caller: &Caller) -> Result<Overview, Error> {
+        let me = caller.user()?;
         let Conversations { mine, more, head } =
             self.store.conversations(me.id, OVERVIEW_CONVERSATIONS).await?;
         let cursor = Cursor { epoch: self.store.epoch(), seq: head };

@@ -18,19 +18,19 @@ impl Chat {
         match topic.kind() {
             TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
             TopicKind::Group(_) | TopicKind::Direct(_) => {
-                self.seat(caller.me()?, topic).await.map(|(_, standing)| Some(standing))
+                self.seat(caller.user()?, topic).await.map(|(_, standing)| Some(standing))
             }
             TopicKind::Audit(group) => {
-                match self.seat_in(caller.me()?, Conversation::Group(group)).await?.role {
+                match self.seat_in(caller.user()?, Conversation::Group(group)).await?.role {
                     Some(Role::Admin) => Ok(None),
                     Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
                 }
             }
             TopicKind::AppAudit => {
-                rules::needs_app_admin(self.app_role(caller.me()?.id).await?)?;
+                rules::needs_app_admin(self.app_role(caller.user()?.id).await?)?;
                 Ok(None)
             }
-            TopicKind::User(user) if caller.me()?.id == user => Ok(None),
+            TopicKind::User(user) if caller.user()?.id == user => Ok(None),
             // Another user's log is treated as if it did not exist.
             TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
         }

@@ -1,9 +1,9 @@
 //! Profiles: descriptions and avatars of users.
 
 use bytes::Bytes;
-use wire::{Person, Refusal, UserId};
+use wire::{AppRole, Refusal, UserId};
 
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::names;
 use crate::ports::store::{Profile, Write};
 use crate::service::avatar_images;
@@ -11,19 +11,22 @@ use crate::service::error::Error;
 
 /// Profiles and avatars.
 impl Chat {
-    /// Returns a user's profile.
+    /// Returns a user's profile, and their application role; no role for a guest.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`].
-    pub async fn profile(&self, user: UserId) -> Result<Profile, Error> {
-        Ok(self.store.profile(user).await?.ok_or(Refusal::NotFound)?)
+    /// [`Refusal::SignInNeeded`], [`Refusal::NotFound`].
+    pub async fn profile(&self, caller: &Caller, user: UserId) -> Result<(Profile, Option<AppRole>), Error> {
+        caller.user()?;
+        let profile = self.store.profile(user).await?.ok_or(Refusal::NotFound)?;
+        Ok((profile, self.app_role(user).await?))
     }
 
     /// Returns the picture of a user, a JPEG of 192 by 192; none if they have none.
     ///
     /// # Errors
-    /// [`Error::Fault`].
-    pub async fn avatar(&self, user: UserId) -> Result<Option<Bytes>, Error> {
+    /// [`Refusal::SignInNeeded`].
+    pub async fn avatar(&self, caller: &Caller, user: UserId) -> Result<Option<Bytes>, Error> {
+        caller.user()?;
         Ok(self.store.picture(user).await?)
     }
 
@@ -31,18 +34,19 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NoAccount`], and those of [`names::description`].
-    pub async fn set_bio(&self, me: &Person, bio: &str) -> Result<(), Error> {
+    pub async fn set_bio(&self, caller: &Caller, bio: &str) -> Result<(), Error> {
+        let me = caller.user()?;
         let bio = names::description(bio)?;
-        self.may_tell(me).await?;
-        self.commit(Write::Describe { user: me.id, bio }).await.map(|_| ())
+        self.may_tell(caller).await?;
+        self.commit(Write::SetBio { user: me.id, bio }).await.map(|_| ())
     }
 
     /// Checks that a user may set a picture, before a file is read.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`].
-    pub async fn may_set_avatar(&self, me: &Person) -> Result<(), Error> {
-        self.account(me).await?.ok_or(Refusal::NoAccount)?;
+    pub async fn may_set_avatar(&self, caller: &Caller) -> Result<(), Error> {
+        self.account(caller).await?.ok_or(Refusal::NoAccount)?;
         Ok(())
     }
 
@@ -51,23 +55,25 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NoAccount`], [`Refusal::PictureBad`].
-    pub async fn set_avatar(&self, me: &Person, file: Bytes) -> Result<(), Error> {
-        self.may_tell(me).await?;
+    pub async fn set_avatar(&self, caller: &Caller, file: Bytes) -> Result<(), Error> {
+        let me = caller.user()?;
+        self.may_tell(caller).await?;
         let picture = self.pictures.run(move || avatar_images::portrait(&file)).await??;
-        self.commit(Write::Portray { user: me.id, picture: Some(picture) }).await.map(|_| ())
+        self.commit(Write::SetAvatar { user: me.id, picture: Some(picture) }).await.map(|_| ())
     }
 
     /// Removes the picture of a user.
     ///
     /// # Errors
     /// [`Refusal::NoAccount`].
-    pub async fn remove_avatar(&self, me: &Person) -> Result<(), Error> {
-        self.may_tell(me).await?;
-        self.commit(Write::Portray { user: me.id, picture: None }).await.map(|_| ())
+    pub async fn remove_avatar(&self, caller: &Caller) -> Result<(), Error> {
+        let me = caller.user()?;
+        self.may_tell(caller).await?;
+        self.commit(Write::SetAvatar { user: me.id, picture: None }).await.map(|_| ())
     }
 
-    async fn may_tell(&self, me: &Person) -> Result<(), Error> {
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        self.may_set_avatar(me).await
+    async fn may_tell(&self, caller: &Caller) -> Result<(), Error> {
+        self.action_rate.take(caller.user()?.id, self.monotonic.now())?;
+        self.may_set_avatar(caller).await
     }
 }

@@ -3,7 +3,7 @@
 use broker::Frame;
 use wire::{Conversation, Member, Person, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
-use crate::chat::Chat;
+use crate::chat::{Caller, Chat};
 use crate::ports::store::{Unread, Write};
 use crate::rules;
 use crate::service::error::Error;
@@ -15,12 +15,13 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
-    pub async fn set_read(&self, me: &Person, topic: &Topic, seq: Seq, back: bool) -> Result<(), Error> {
+    pub async fn set_read(&self, caller: &Caller, topic: &Topic, seq: Seq, back: bool) -> Result<(), Error> {
+        let me = caller.user()?;
         let (conversation, before) = self.seat(me, topic).await?;
         if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
         }
-        self.commit(Write::Read { conversation, user: me.id, seq, back }).await?;
+        self.commit(Write::SetRead { conversation, user: me.id, seq, back }).await?;
         let Some(now) = self.store.standing(conversation, me.id).await? else { return Ok(()) };
         if now.read == before.read && now.seen == before.seen {
             return Ok(());
@@ -39,10 +40,11 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn unread(
         &self,
-        me: &Person,
+        caller: &Caller,
         topic: &Topic,
         reference: Option<Ref>,
     ) -> Result<ServerFrame, Error> {
+        let me = caller.user()?;
         let (conversation, standing) = self.seat(me, topic).await?;
         self.count(conversation, me, topic, standing.read, reference).await
     }
@@ -64,7 +66,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
-    pub async fn confirm_delivered(&self, me: &Person, topic: &Topic, seq: Seq) -> Result<(), Error> {
+    pub async fn confirm_delivered(&self, caller: &Caller, topic: &Topic, seq: Seq) -> Result<(), Error> {
+        let me = caller.user()?;
         let (conversation, standing) = self.seat(me, topic).await?;
         if seq > standing.delivered {
             self.ephemeral.confirm(conversation, me.id, seq);
@@ -77,7 +80,8 @@ impl Chat {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
-    pub async fn read_states(&self, me: &Person, topic: &Topic) -> Result<Vec<ReadState>, Error> {
+    pub async fn read_states(&self, caller: &Caller, topic: &Topic) -> Result<Vec<ReadState>, Error> {
+        let me = caller.user()?;
         let (conversation, standing) = self.seat(me, topic).await?;
         let mut marks: Vec<ReadState> = match conversation {
             Conversation::Group(group) => {
@@ -100,7 +104,8 @@ impl Chat {
     ///
     /// # Errors
     /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].
-    pub async fn typing(&self, me: &Person, topic: &Topic) -> Result<(), Error> {
+    pub async fn typing(&self, caller: &Caller, topic: &Topic) -> Result<(), Error> {
+        let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.monotonic.now();
         self.typing_pace.take(me.id, now)?;

@@ -12,8 +12,8 @@ use crate::auth::network::Network;
 use crate::chat::{Ack, Caller, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
-    BodyHash, Draft, Meeting, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission, PermissionTo,
-    Sender, Write, event_of,
+    BodyHash, DirectCreation, Draft, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,
+    PermissionTo, Placed, Sender, Write, event_of,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -37,13 +37,13 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::SendIdTaken`].
     pub async fn post(
         &self,
-        me: &Person,
+        caller: &Caller,
         topic: Topic,
         id: SendId,
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<Ack, Error> {
-        let sending = self.begin_post(me, topic, id, text, reply_to).await?;
+        let sending = self.begin_post(caller, topic, id, text, reply_to).await?;
         self.finish(sending).await
     }
 
@@ -53,19 +53,21 @@ impl Chat {
     /// Those that are known before the commit.
     pub async fn begin_post(
         &self,
-        me: &Person,
+        caller: &Caller,
         topic: Topic,
         id: SendId,
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<PendingSend, Error> {
+        let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
         self.send_rate.take(me.id, self.monotonic.now())?;
-        if let Conversation::Direct(pair) = conversation {
-            self.ensure_direct(me, pair, now).await?;
-        }
+        let creation = match conversation {
+            Conversation::Direct(pair) => self.first_message(me, pair, now).await?,
+            Conversation::Group(_) => None,
+        };
         let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
         let quote = match reply_to {
             Some(seq) => self.quote(me, conversation, &topic, seq).await?,
@@ -92,27 +94,34 @@ impl Chat {
             is_row: true,
             mentions,
         };
-        self.take_turn(draft).await
+        let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
+        let write = match creation {
+            Some(creation) => Write::PostFirst { draft, creation },
+            None => Write::Post(draft),
+        };
+        Ok(PendingSend { commit: self.enqueue(write).await?, id, topic, at })
     }
 
-    /// Ensures that a direct is in the list of both users before the first message.
-    async fn ensure_direct(&self, me: &Person, pair: Pair, now: Timestamp) -> Result<(), Error> {
+    /// Returns the creation of a direct if a message would be its first.
+    async fn first_message(
+        &self,
+        me: &Person,
+        pair: Pair,
+        now: Timestamp,
+    ) -> Result<Option<DirectCreation>, Error> {
         let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
         rules::may_speak(standing.as_ref(), self.monotonic.now())?;
-        match self.direct_creation(me, pair, standing.as_ref(), now).await? {
-            Some(meeting) => self.commit(Write::Meet(meeting)).await.map(|_| ()),
-            None => Ok(()),
-        }
+        self.direct_creation(me, pair, standing.as_ref(), now).await
     }
 
-    /// Returns the meeting of two users for the first message of their direct; none if they have met.
+    /// Returns the creation of a direct for its first message; none if it is listed.
     pub(super) async fn direct_creation(
         &self,
         me: &Person,
         pair: Pair,
         standing: Option<&MembershipState>,
         now: Timestamp,
-    ) -> Result<Option<Meeting>, Error> {
+    ) -> Result<Option<DirectCreation>, Error> {
         if standing.is_some_and(|standing| standing.listed) {
             return Ok(None);
         }
@@ -121,7 +130,7 @@ impl Chat {
             self.draft_news(Topic::user(to.id), me.id, &Event::DirectAdded { person: of.clone() }, now)
         };
         let news = vec![told(&other, me), told(me, &other)];
-        Ok(Some(Meeting { pair, news }))
+        Ok(Some(DirectCreation { pair, news }))
     }
 
     /// Returns the quote of a reply; none if the message is gone, or not readable for this user.
@@ -202,7 +211,7 @@ impl Chat {
     pub async fn finish(&self, sending: PendingSend) -> Result<Ack, Error> {
         let PendingSend { commit, id, topic, at } = sending;
         let (seq, timestamp, duplicate) = match commit.outcome().await? {
-            Outcome::Posted { seq } => (seq, at, false),
+            Outcome::Posted { seq } | Outcome::PostedFirst(Placed { seq, .. }) => (seq, at, false),
             Outcome::Repeated { seq, at } => (seq, at, true),
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             Outcome::Refused(refusal) => return Err(refusal.into()),
@@ -218,11 +227,6 @@ impl Chat {
         let [.., a, b, c, d] = (self.clock.now().0 >> 4).to_be_bytes();
         let [e, f, g, h, i, j] = self.random();
         SendId::from_bytes([a, b, c, d, e, f, g, h, i, j])
-    }
-
-    async fn take_turn(&self, draft: Draft) -> Result<PendingSend, Error> {
-        let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        Ok(PendingSend { commit: self.enqueue(Write::Post(draft)).await?, id, topic, at })
     }
 }
 

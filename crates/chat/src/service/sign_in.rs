@@ -36,7 +36,7 @@ impl Chat {
         let (by, label) = (account.person.clone(), session.label.clone());
         let first = Write::SignIn { user: by.id, checked: Some(account.password), session };
         let write =
-            Write::Together { first: Box::new(first), then: self.new_browser(caller, &account.person) };
+            Write::Transaction { first: Box::new(first), then: self.new_browser(caller, &account.person) };
         match self.commit_noted(write, account.person.id, &AuditEvent::SignedIn { by, label }).await? {
             // The password was changed while it was compared.
             Outcome::Stale => Err(Refusal::SignInWrong.into()),
@@ -49,15 +49,11 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NoAccount`], [`Refusal::SignInWrong`] if the old one is wrong, [`Refusal::TooManySignIns`] after five
     /// wrong ones, and those of a weak new one.
-    pub async fn change_password(
-        &self,
-        me: &Person,
-        keep: &Token,
-        old: &str,
-        new: &str,
-    ) -> Result<(), Error> {
+    pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), Error> {
+        let me = caller.user()?;
+        let keep = caller.session.as_ref().ok_or(Refusal::SignInNeeded)?;
         names::password(new)?;
-        let account = self.account(me).await?.ok_or(Refusal::NoAccount)?;
+        let account = self.account_of(me.id).await?.ok_or(Refusal::NoAccount)?;
         let attempts = login_throttle::to_change_password(me.id);
         if !self.compare(&attempts, old, Some(&account.password)).await? {
             return Err(Refusal::SignInWrong.into());
@@ -65,7 +61,7 @@ impl Chat {
         let password = self.password_hashing.hash(new, &[me.name.as_str()], self.random()).await?;
         let first = Write::SetPassword { user: me.id, checked: account.password, password };
         let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) };
-        let write = Write::Together { first: Box::new(first), then: vec![others] };
+        let write = Write::Transaction { first: Box::new(first), then: vec![others] };
         match self.commit_noted(write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await? {
             Outcome::Stale => Err(Refusal::SignInWrong.into()),
             _ => Ok(()),
@@ -74,7 +70,7 @@ impl Chat {
 
     /// Returns the writes that accompany a new session: the browser's former one ends, and its device is remembered.
     pub(super) fn new_browser(&self, caller: &Caller, me: &Person) -> Vec<Write> {
-        let ended = caller.me.as_ref().zip(caller.session.as_ref());
+        let ended = caller.signed_in().zip(caller.session.as_ref());
         let ended = ended.map(|(before, session)| {
             let which = Sessions::One(session.hash());
             Write::SignOut { user: before.id, which }
@@ -84,7 +80,7 @@ impl Chat {
 
     pub(super) fn known_device(&self, caller: &Caller, me: &Person) -> Option<Write> {
         let device = caller.device.as_ref()?.hash();
-        Some(Write::KnowDevice { user: me.id, device, at: self.session_clock.now() })
+        Some(Write::RememberDevice { user: me.id, device, at: self.session_clock.now() })
     }
 
     /// Returns the attempts that a guess takes: those of a device that has signed in to this account before, or of all
@@ -121,7 +117,7 @@ impl Chat {
         let is_right = self.password_hashing.is_right(password, kept).await;
         if !matches!(is_right, Ok(false)) {
             let keys = attempts.iter().map(|attempt| attempt.key).collect();
-            self.commit(Write::GiveBack { attempts: keys }).await?;
+            self.commit(Write::ReturnAttempts { attempts: keys }).await?;
         }
         is_right
     }

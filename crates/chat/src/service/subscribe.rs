@@ -82,7 +82,8 @@ impl Chat {
         };
         reader.activate(topic, from, page.head);
         // A client that resumes has everything up to there.
-        if let (Some(me), Some(conversation), Some(standing)) = (&caller.me, topic.conversation(), standing)
+        if let (Some(me), Some(conversation), Some(standing)) =
+            (caller.signed_in(), topic.conversation(), standing)
             && since.is_some()
             && reset.is_none()
             && from > standing.delivered

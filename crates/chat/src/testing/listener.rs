@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{BufferSink, FlushOutcome, OutboundConnection, SubscriptionError};
-use wire::{Cursor, Entry, Event, Json, Person, ResetReason, Topic};
+use wire::{Cursor, Entry, Event, Json, ResetReason, Topic};
 
 use crate::chat::{Caller, Chat};
 use crate::service::error::Error;
 use crate::service::{CatchUp, Subscribed};
+use crate::testing::User;
 
 /// A connection that takes the deliveries of a [`Chat`], as the gateway does.
 pub struct Listener {
@@ -46,8 +47,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 impl Listener {
     /// Opens a connection of a user, or of an anonymous caller; it may use open topics.
     #[must_use]
-    pub fn new(chat: &Arc<Chat>, me: Option<&Person>) -> Self {
-        let caller = Caller { me: me.cloned(), open_topics: true, ..Caller::default() };
+    pub fn new(chat: &Arc<Chat>, me: Option<&User>) -> Self {
+        let caller = Caller { open_topics: true, ..me.map(User::caller).unwrap_or_default() };
         let (reader, mailbox) = reader(chat, me);
         mailbox.make_room(0);
         Self { chat: Arc::clone(chat), caller, reader, mailbox, heard: Vec::new() }
@@ -174,7 +175,7 @@ impl Listener {
 
 /// Returns a connection of a user, and the sink of its deliveries.
 #[must_use]
-pub fn reader(chat: &Chat, me: Option<&Person>) -> (OutboundConnection, Arc<BufferSink>) {
+pub fn reader(chat: &Chat, me: Option<&User>) -> (OutboundConnection, Arc<BufferSink>) {
     let mailbox = Arc::new(BufferSink::new(usize::MAX));
     let owner = me.map(|me| me.id);
     (OutboundConnection::new(Arc::clone(chat.broker()), owner, Arc::clone(&mailbox)), mailbox)

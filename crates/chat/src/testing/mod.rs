@@ -16,6 +16,7 @@ mod listener;
 mod node;
 mod property;
 pub mod store;
+mod user;
 
 pub use cast::{ann, ben, cal, person};
 pub use chance::SeededChance;
@@ -24,3 +25,4 @@ pub use gate::Gate;
 pub use listener::{Heard, Listener, reader};
 pub use node::Node;
 pub use property::for_all;
+pub use user::{User, guest};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
+use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Seq, Topic};
 
-use super::{ManualClock, SeededChance};
+use super::{ManualClock, SeededChance, User, guest};
 use crate::chat::{Ack, Caller, Chat, Parts};
 use crate::memory::{MemoryStore, Window};
 use crate::ports::bus::{Bus, LocalBus};
@@ -76,15 +76,15 @@ impl Node {
     ///
     /// # Panics
     /// If the store fails.
-    pub async fn introduce(&self, name: &str) -> Person {
-        self.chat.create_guest(&Caller::default(), name).await.unwrap().0
+    pub async fn introduce(&self, name: &str) -> User {
+        guest(&self.chat, name).await.0
     }
 
     /// Creates a group.
     ///
     /// # Panics
     /// If it is refused.
-    pub async fn group(&self, founder: &Person, name: &str) -> GroupId {
+    pub async fn group(&self, founder: &User, name: &str) -> GroupId {
         self.chat.create_group(founder, name, JoinPolicy::Open).await.unwrap().id
     }
 
@@ -92,7 +92,7 @@ impl Node {
     ///
     /// # Panics
     /// If it is refused.
-    pub async fn acquaint(&self, one: &Person, other: &Person) {
+    pub async fn acquaint(&self, one: &User, other: &User) {
         let group = self.group(one, "common").await;
         self.chat.join(other, group, None).await.unwrap();
     }
@@ -101,7 +101,7 @@ impl Node {
     ///
     /// # Panics
     /// If it is refused.
-    pub async fn say(&self, me: &Person, group: GroupId, text: &str) -> Ack {
+    pub async fn say(&self, me: &User, group: GroupId, text: &str) -> Ack {
         self.chat.post(me, Topic::group(group), self.chat.new_send_id(), text, None).await.unwrap()
     }
 
@@ -110,7 +110,7 @@ impl Node {
     /// # Panics
     /// If it is refused.
     pub async fn publish(&self, topic: &Topic, number: u64) -> Ack {
-        let caller = Caller { me: None, open_topics: true, ..Caller::default() };
+        let caller = Caller { open_topics: true, ..Caller::default() };
         self.chat.publish(&caller, topic.clone(), None, Json::of(&number)).await.unwrap()
     }
 }

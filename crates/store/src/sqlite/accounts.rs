@@ -3,7 +3,7 @@
 use chat::SessionSummary;
 use chat::TokenHash;
 use chat::store::{
-    Account, AccountKey, AccountListing, DEVICES, FirstRank, Login, NewSession, Outcome, PasswordHash,
+    Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
     Sessions, folded,
 };
 use rusqlite::{Connection, Row, Transaction, params};
@@ -71,17 +71,17 @@ pub(super) fn claim(
     user: UserId,
     login: &Login,
     password: &PasswordHash,
-    rank: FirstRank,
+    rank: FirstRole,
 ) -> rusqlite::Result<Outcome> {
     let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE user = ?")?;
     if find.exists([user.to_string()])? || owner_of(db, login)?.is_some() {
         return Ok(Outcome::LoginTaken);
     }
     let role = match rank {
-        FirstRank::Owner if has_owner(db)? => return Ok(Outcome::Stale),
-        FirstRank::Owner => AppRole::Owner,
-        FirstRank::FirstIsOwner if !has_accounts(db)? => AppRole::Owner,
-        FirstRank::FirstIsOwner | FirstRank::Member => AppRole::Member,
+        FirstRole::Owner if has_owner(db)? => return Ok(Outcome::Stale),
+        FirstRole::Owner => AppRole::Owner,
+        FirstRole::FirstIsOwner if !has_accounts(db)? => AppRole::Owner,
+        FirstRole::FirstIsOwner | FirstRole::Member => AppRole::Member,
     };
     let person = people::user(db, user)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let name = person.name.as_str();

@@ -35,9 +35,9 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
             )?;
             settle(db, group, settings)
         }
-        Fact::Settled(settings) => settle(db, group, settings),
+        Fact::SettingsChanged(settings) => settle(db, group, settings),
         Fact::Deleted => delete(db, group),
-        Fact::Seated(Member { person, role: as_role, since, muted_until, .. }) => {
+        Fact::MemberAdded(Member { person, role: as_role, since, muted_until, .. }) => {
             run(
                 "INSERT INTO members (\"group\", user, role, since, muted_until, read_mark)
                  VALUES (?1, ?2, ?3, ?4, ?5, coalesce(
@@ -52,16 +52,16 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
             )?;
             run("UPDATE groups SET members = members + 1 WHERE id = ?", &[&group])
         }
-        Fact::Given { to, by } => run(
+        Fact::AddedBy { to, by } => run(
             "UPDATE members SET given_by = ? WHERE \"group\" = ? AND user = ?",
             &[&by.to_string(), &group, &to.to_string()],
         ),
-        Fact::Unseated(user) => {
+        Fact::MemberRemoved(user) => {
             let mut delete = db.prepare_cached("DELETE FROM members WHERE \"group\" = ? AND user = ?")?;
             let gone = delete.execute(params![group, user.to_string()])?;
             run("UPDATE groups SET members = members - ? WHERE id = ?", &[&gone, &group])
         }
-        Fact::Ranked(user, as_role) => run(
+        Fact::RoleChanged(user, as_role) => run(
             "UPDATE members SET role = ? WHERE \"group\" = ? AND user = ?",
             &[&role(*as_role), &group, &user.to_string()],
         ),
@@ -83,7 +83,7 @@ fn establish(db: &Transaction<'_>, group: &str, fact: &Fact) -> rusqlite::Result
             "UPDATE invites SET uses = max(uses - 1, 0) WHERE \"group\" = ? AND secret = ?",
             &[&group, &id.to_string()],
         ),
-        Fact::InviteGone(id) => {
+        Fact::InviteRevoked(id) => {
             run("DELETE FROM invites WHERE \"group\" = ? AND secret = ?", &[&group, &id.to_string()])
         }
     }

@@ -1,8 +1,10 @@
 //! Commits: a batch of writes in one transaction.
 
-use chat::store::{Amend, Amended, Draft, Meeting, OpenTopicBounds, Outcome, Part, Placed, Write, requoted};
+use chat::store::{
+    Amend, Amended, BroadcastPart, DirectCreation, Draft, OpenTopicBounds, Outcome, Placed, Write, requoted,
+};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use wire::{Conversation, GroupId, Refusal, Timestamp, Topic};
+use wire::{Conversation, GroupId, Refusal, Seq, Timestamp, Topic};
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::marks::{delivered, read, seat};
@@ -42,8 +44,8 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Post(draft) | Write::Publish { draft, .. } => post_alone(db, draft),
         Write::Broadcast { record, parts } => broadcast(db, record, parts),
         Write::Amend(amend) => carry_out_amend(db, amend),
-        Write::Change(change) => changes::apply(db, change),
-        Write::Introduce { person, session } => {
+        Write::ChangeGroup(change) => changes::apply(db, change),
+        Write::CreateGuest { person, session } => {
             let mut user =
                 db.prepare_cached("INSERT INTO users (id, application, name, since) VALUES (?, ?, ?, ?)")?;
             user.execute(params![person.id.to_string(), APPLICATION, person.name.as_str(), session.at.0])?;
@@ -51,8 +53,8 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             names::note_user(db, person.id, person.name.as_str(), false)?;
             accounts::begin(db, person.id, session)
         }
-        Write::Read { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
-        Write::Delivered { marks } => {
+        Write::SetRead { conversation, user, seq, back } => read(db, *conversation, *user, *seq, *back),
+        Write::SetDelivered { marks } => {
             let mut moved = Vec::new();
             for (conversation, user, seq) in marks {
                 if let Some(marks) = delivered(db, *conversation, *user, *seq)?
@@ -63,7 +65,10 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             }
             Ok(Outcome::Delivered { moved })
         }
-        Write::Meet(meeting) => meet(db, meeting),
+        Write::PostFirst { draft, creation } => Ok(match post_first(db, draft, Some(creation))? {
+            Ok(placed) => Outcome::PostedFirst(placed),
+            Err(outcome) => outcome,
+        }),
         Write::Block { by, user, on } => {
             let statement = if *on {
                 "INSERT OR REPLACE INTO blocks (user, blocked) VALUES (?, ?)"
@@ -73,7 +78,7 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             db.prepare_cached(statement)?.execute([by.to_string(), user.to_string()])?;
             Ok(Outcome::Done)
         }
-        Write::Prefer { conversation, user, notify: wish, hidden, news } => {
+        Write::SetPreferences { conversation, user, notify: wish, hidden, news } => {
             let (table, seat) = seat(*conversation, *user);
             let mut update = db.prepare_cached(&format!(
                 "UPDATE {table} SET notify = ?1, hidden = ?2 WHERE {} = ?3 AND user = ?4",
@@ -82,26 +87,30 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             let changed = update.execute(params![notify(*wish), hidden, seat.value, user.to_string()])?;
             if changed == 0 { Ok(Outcome::Done) } else { Ok(Outcome::Posted { seq: append(db, news)? }) }
         }
-        Write::Describe { user, bio } => people::describe(db, *user, bio),
-        Write::Portray { user, picture } => people::portray(db, *user, picture.as_ref()),
-        Write::Claim { user, login, password, rank } => accounts::claim(db, *user, login, password, *rank),
-        Write::Own { user } => accounts::own(db, *user),
+        Write::SetBio { user, bio } => people::describe(db, *user, bio),
+        Write::SetAvatar { user, picture } => people::portray(db, *user, picture.as_ref()),
+        Write::CreateAccount { user, login, password, rank } => {
+            accounts::claim(db, *user, login, password, *rank)
+        }
+        Write::MakeOwner { user } => accounts::own(db, *user),
         Write::SetPassword { user, checked, password } => {
             accounts::set_password(db, *user, checked, password)
         }
-        Write::AppRank { user, role } => accounts::rank(db, *user, *role),
-        Write::OfferReset { token, user, by, until } => accounts::offer_reset(db, *token, *user, *by, *until),
-        Write::UseReset { token, password } => accounts::use_reset(db, *token, password),
+        Write::SetApplicationRole { user, role } => accounts::rank(db, *user, *role),
+        Write::CreateReset { token, user, by, until } => {
+            accounts::offer_reset(db, *token, *user, *by, *until)
+        }
+        Write::ResetPassword { token, password } => accounts::use_reset(db, *token, password),
         Write::SignIn { user, checked, session } => match checked {
             Some(checked) if !accounts::is_password(db, *user, checked)? => Ok(Outcome::Stale),
             _ => accounts::begin(db, *user, session),
         },
         Write::SignOut { user, which } => accounts::sign_out(db, *user, *which),
-        Write::Noted { write, note } => match carry_out(db, write)? {
+        Write::WithAudit { write, note } => match carry_out(db, write)? {
             Outcome::Done => Ok(Outcome::Noted { seq: append(db, note)? }),
             other => Ok(other),
         },
-        Write::Together { first, then } => {
+        Write::Transaction { first, then } => {
             let outcome = carry_out(db, first)?;
             if outcome == Outcome::Done {
                 for write in then {
@@ -111,14 +120,14 @@ fn carry_out(db: &Transaction<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             Ok(outcome)
         }
         Write::TakeAttempts { attempts, at } => attempts::take(db, attempts, *at),
-        Write::GiveBack { attempts } => attempts::give_back(db, attempts),
-        Write::KnowDevice { user, device, at } => accounts::know_device(db, *user, *device, *at),
+        Write::ReturnAttempts { attempts } => attempts::give_back(db, attempts),
+        Write::RememberDevice { user, device, at } => accounts::know_device(db, *user, *device, *at),
         Write::Sweep { guests_before, guests, attempts_before, links_before } => {
             attempts::sweep(db, *attempts_before)?;
             sweep_links(db, *links_before)?;
             Ok(Outcome::Swept { guests: guests::sweep(db, *guests_before, *guests)? })
         }
-        Write::Touch { token, at } => {
+        Write::TouchSession { token, at } => {
             db.prepare_cached("UPDATE sessions SET seen = ?1, since = min(since, ?1) WHERE token_hash = ?2")?
                 .execute(params![at.0, token.0])?;
             Ok(Outcome::Done)
@@ -176,24 +185,30 @@ fn post_alone(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Outcome> 
     Ok(outcome)
 }
 
-fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[Part]) -> rusqlite::Result<Outcome> {
+fn broadcast(db: &Transaction<'_>, record: &Draft, parts: &[BroadcastPart]) -> rusqlite::Result<Outcome> {
     if let Some(outcome) = sent_before(db, record)? {
         return Ok(outcome);
     }
     let mut places = Vec::with_capacity(parts.len());
-    for Part { draft, meeting } in parts {
-        places.push(match post_alone(db, draft)? {
-            Outcome::Posted { seq } => {
-                let met = match meeting.as_ref().map(|meeting| meet(db, meeting)).transpose()? {
-                    Some(Outcome::Changed { places }) => places,
-                    _ => Vec::new(),
-                };
-                Some(Placed { seq, met })
-            }
-            _ => None,
-        });
+    for BroadcastPart { draft, creation } in parts {
+        places.push(post_first(db, draft, creation.as_ref())?.ok());
     }
     Ok(Outcome::Broadcast { seq: append(db, record)?, places })
+}
+
+/// Appends a message, and lists its direct if this is the first one; returns the outcome if it is not appended.
+fn post_first(
+    db: &Transaction<'_>,
+    draft: &Draft,
+    creation: Option<&DirectCreation>,
+) -> rusqlite::Result<Result<Placed, Outcome>> {
+    Ok(match post_alone(db, draft)? {
+        Outcome::Posted { seq } => {
+            let listed = creation.map(|creation| list_direct(db, creation)).transpose()?;
+            Ok(Placed { seq, listed: listed.unwrap_or_default() })
+        }
+        other => Err(other),
+    })
 }
 
 fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {
@@ -250,17 +265,20 @@ fn right(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<
     })
 }
 
-fn meet(db: &Transaction<'_>, Meeting { pair, news }: &Meeting) -> rusqlite::Result<Outcome> {
+/// Lists a direct for both its users; returns the Seqs of the entries about it, none if it was listed before.
+fn list_direct(
+    db: &Transaction<'_>,
+    DirectCreation { pair, news }: &DirectCreation,
+) -> rusqlite::Result<Vec<Seq>> {
     let [low, high] = pair.people().map(|user| user.to_string());
     let mut insert = db.prepare_cached(
         "INSERT OR IGNORE INTO directs (user, other, at) VALUES (?1, ?2, ?3), (?2, ?1, ?3)",
     )?;
     let at = logs::newest(db, &Topic::direct(*pair))?.map_or(0, |(_, at)| at.0);
     if insert.execute(params![low, high, at])? == 0 {
-        return Ok(Outcome::Done);
+        return Ok(Vec::new());
     }
-    let places = news.iter().map(|draft| append(db, draft)).collect::<Result<_, _>>()?;
-    Ok(Outcome::Changed { places })
+    news.iter().map(|draft| append(db, draft)).collect()
 }
 
 /// Deletes password resets and invites that can no longer be used.

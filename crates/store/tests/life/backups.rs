@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::Arc;
 
 use chat::store::Range;
-use chat::testing::Node;
-use chat::{Caller, LocalBus, OsRandom, Store};
+use chat::testing::{Node, guest};
+use chat::{LocalBus, OsRandom, Store};
 use proptest::prelude::*;
 use store::restore;
 use wire::{Timestamp, Topic};
@@ -16,7 +16,7 @@ use crate::data::{Data, copy, head, say};
 async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back() {
     let data = Data::new();
     let node = Node::start(Arc::new(data.open()), Arc::new(LocalBus::default()), Node::patient(), 1);
-    let (ann, token) = node.chat.create_guest(&Caller::default(), "أحمد").await.unwrap();
+    let (ann, token) = guest(&node.chat, "أحمد").await;
     let group = node.group(&ann, "茶").await;
     node.say(&ann, group, "before").await;
     node.chat.shut_down().await.unwrap();
@@ -39,14 +39,10 @@ async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back()
     assert_eq!(restored.backup.unwrap().at, Timestamp(7));
     let node = Node::over(Arc::new(data.open_at("restored")));
     assert_ne!(node.epoch(), epoch);
-    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.clone()));
+    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.person()));
     let page = node
         .chat
-        .history(
-            &Caller { me: Some(ann), ..Caller::default() },
-            &Topic::group(group),
-            Range { limit: 100, ..Range::default() },
-        )
+        .history(&ann.caller(), &Topic::group(group), Range { limit: 100, ..Range::default() })
         .await
         .unwrap();
     assert_eq!(page.entries.len() as u64, page.head.0);

@@ -1,6 +1,6 @@
-use chat::Caller;
+use chat::testing::{User, guest};
 use server::ServerHandle;
-use wire::{InviteId, JoinPolicy, Pair, Person, Role, Topic};
+use wire::{InviteId, JoinPolicy, Pair, Role, Topic};
 
 use super::super::people::{Socket, get, post, raw, server};
 
@@ -84,12 +84,12 @@ pub(super) struct World {
     pub(super) server: ServerHandle,
     pub(super) group: String,
     /// The founder, unless the caller is the last admin.
-    pub(super) ann: Person,
-    pub(super) ben: Person,
+    pub(super) ann: User,
+    pub(super) ben: User,
     /// With a name, and not a member.
-    pub(super) nobody: Person,
+    pub(super) nobody: User,
     /// The caller, if they have a name.
-    pub(super) me: Person,
+    pub(super) me: User,
     pub(super) cookie: String,
     pub(super) invite: InviteId,
     /// The Seq of ann's message.
@@ -100,13 +100,13 @@ impl World {
     pub(super) async fn of(who: Who) -> Self {
         let server = server().await;
         let chat = server.chat().clone();
-        let introduce = async |name: &str| chat.create_guest(&Caller::default(), name).await.unwrap();
+        let introduce = async |name: &str| guest(&chat, name).await;
         let (owner, owners_token) = introduce("olga").await;
         let ((ann, _), (ben, _), (me, token)) =
             (introduce("ann").await, introduce("ben").await, introduce("me").await);
         let (nobody, _) = introduce("nobody").await;
         // Passwords are slow to hash, so only callers that need one have one. The first account is the owner's.
-        let accounts: &[&Person] = match who {
+        let accounts: &[&User] = match who {
             Who::Member => &[&owner, &me],
             Who::AppAdmin => &[&owner, &me, &ben],
             Who::Owner => &[&owner, &ben],

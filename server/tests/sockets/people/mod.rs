@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chat::{Caller, Token};
+use chat::Token;
+use chat::testing::User;
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use server::{Config, Server, ServerHandle};
@@ -12,7 +13,6 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::either::Either;
-use wire::Person;
 
 /// Starts an in-memory server.
 pub async fn server() -> ServerHandle {
@@ -172,8 +172,8 @@ impl Deaf {
 }
 
 /// Creates a guest; returns the person and the cookie.
-pub async fn guest(server: &ServerHandle, name: &str) -> (Person, String) {
-    let (person, token) = server.chat().create_guest(&Caller::default(), name).await.unwrap();
+pub async fn guest(server: &ServerHandle, name: &str) -> (User, String) {
+    let (person, token) = chat::testing::guest(server.chat(), name).await;
     (person, cookie(server, &token))
 }
 

@@ -42,22 +42,22 @@ pub enum Fact {
         at: Timestamp,
     },
     /// The settings are these.
-    Settled(Settings),
+    SettingsChanged(Settings),
     /// The group no longer exists, nor does its log or its audit log.
     Deleted,
     /// A user is a member.
-    Seated(Member),
+    MemberAdded(Member),
     /// The member was added by another user.
-    Given {
+    AddedBy {
         /// The member, who did not join by themselves.
         to: UserId,
         /// The user who added the member.
         by: UserId,
     },
     /// A user is no longer a member.
-    Unseated(UserId),
+    MemberRemoved(UserId),
     /// A member has another role.
-    Ranked(UserId, Role),
+    RoleChanged(UserId, Role),
     /// A member is muted until then, or no longer.
     Muted(UserId, Option<Timestamp>),
     /// A user is banned.
@@ -69,7 +69,7 @@ pub enum Fact {
     /// An invite was used once more; its number of uses may be unlimited.
     InviteUsed(InviteId),
     /// An invite no longer works.
-    InviteGone(InviteId),
+    InviteRevoked(InviteId),
 }
 
 /// The number of changes of a group.

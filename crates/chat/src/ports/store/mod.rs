@@ -32,7 +32,7 @@ pub use people::{
 };
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
-pub use write::{FirstRank, Meeting, Outcome, Part, Placed, Write};
+pub use write::{BroadcastPart, DirectCreation, FirstRole, Outcome, Placed, Write};
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 pub use crate::names::Login;

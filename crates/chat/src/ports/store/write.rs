@@ -30,14 +30,14 @@ pub enum Write {
         /// The entry in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is written.
         record: Draft,
         /// One for each log.
-        parts: Vec<Part>,
+        parts: Vec<BroadcastPart>,
     },
     /// Amend a message, if the rules allow it when it is committed, and append the entry that announces it.
     Amend(Amend),
     /// Change a group and append the entries that announce it.
-    Change(GroupChange),
+    ChangeGroup(GroupChange),
     /// Create a user with a first session.
-    Introduce {
+    CreateGuest {
         /// The new user, with an id that nobody has.
         person: Person,
         /// Their first session, which begins at once.
@@ -45,7 +45,7 @@ pub enum Write {
     },
     /// Create the account of a user; [`Outcome::LoginTaken`], and [`Outcome::Stale`] if it asks for the owner's role
     /// and there is an owner.
-    Claim {
+    CreateAccount {
         /// The user it belongs to.
         user: UserId,
         /// The login it signs in with.
@@ -53,10 +53,10 @@ pub enum Write {
         /// The hash of the password.
         password: PasswordHash,
         /// The role of the account.
-        rank: FirstRank,
+        rank: FirstRole,
     },
     /// Make an account the owner's; [`Outcome::Stale`] if there is an owner, or no such account.
-    Own {
+    MakeOwner {
         /// The user it belongs to.
         user: UserId,
     },
@@ -72,28 +72,28 @@ pub enum Write {
     },
     /// Change the application role of an account. Reset tokens for its password no longer work, nor do those that it
     /// created.
-    AppRank {
+    SetApplicationRole {
         /// The user it belongs to.
         user: UserId,
         /// The new role.
         role: AppRole,
     },
     /// Change a user's description of themselves.
-    Describe {
+    SetBio {
         /// The user who is described.
         user: UserId,
         /// The new description; empty to remove it.
         bio: Description,
     },
     /// Set or remove a user's picture.
-    Portray {
+    SetAvatar {
         /// The user whom the picture shows.
         user: UserId,
         /// The picture as a JPEG; none to remove it.
         picture: Option<Bytes>,
     },
     /// Add a token that resets the password of an account.
-    OfferReset {
+    CreateReset {
         /// The hash of the token.
         token: TokenHash,
         /// The user the account belongs to.
@@ -105,7 +105,7 @@ pub enum Write {
     },
     /// Set a new password by such a token; all reset tokens of the account are used up. [`Outcome::Stale`] if the
     /// token is unknown or used.
-    UseReset {
+    ResetPassword {
         /// The hash of the token.
         token: TokenHash,
         /// The hash of the password.
@@ -128,8 +128,14 @@ pub enum Write {
         /// The sessions that end.
         which: Sessions,
     },
-    /// List a direct for both its users: it has messages from now on.
-    Meet(Meeting),
+    /// Append the first message of a direct and list the direct for both its users: [`Outcome::PostedFirst`]. If the
+    /// message is refused, nothing is listed.
+    PostFirst {
+        /// The message, for the log of the direct.
+        draft: Draft,
+        /// The two users, and the entries for both.
+        creation: DirectCreation,
+    },
     /// Block a user, or end the block: nothing direct reaches the blocker from them.
     Block {
         /// The user who blocks.
@@ -140,7 +146,7 @@ pub enum Write {
         on: bool,
     },
     /// Change a member's notification level. Nothing happens without a membership.
-    Prefer {
+    SetPreferences {
         /// The group or direct to which the preference applies.
         conversation: Conversation,
         /// The member whose preference it is.
@@ -153,7 +159,7 @@ pub enum Write {
         news: Draft,
     },
     /// Mark a conversation as read and delivered up to a Seq. Nothing happens without a membership.
-    Read {
+    SetRead {
         /// The group or direct that was read.
         conversation: Conversation,
         /// The member who read it.
@@ -165,12 +171,12 @@ pub enum Write {
     },
     /// Mark conversations as delivered up to a Seq; [`Outcome::Delivered`]. Nothing happens without a membership, nor
     /// if the read state is already there or past it.
-    Delivered {
+    SetDelivered {
         /// The conversation, the member, and the Seq.
         marks: Vec<(Conversation, UserId, Seq)>,
     },
     /// A write, and the entry that announces it if it is [`Outcome::Done`].
-    Noted {
+    WithAudit {
         /// The write that decides, committed first.
         write: Box<Write>,
         /// The entry that announces it, written only after [`Outcome::Done`].
@@ -178,7 +184,7 @@ pub enum Write {
     },
     /// Several writes in one transaction. The first decides: if it is [`Outcome::Done`], the others follow, and they
     /// must be such that cannot be refused. Any other outcome of it is the outcome of the whole.
-    Together {
+    Transaction {
         /// The write that decides.
         first: Box<Write>,
         /// The writes that follow in the same transaction, in order.
@@ -193,12 +199,12 @@ pub enum Write {
         at: Timestamp,
     },
     /// Take back the latest attempt in each of these windows.
-    GiveBack {
+    ReturnAttempts {
         /// The counters, each of which loses its latest attempt.
         attempts: Vec<AttemptKey>,
     },
     /// Remember a device that a user signed in with. The [`DEVICES`](super::DEVICES) seen last are remembered.
-    KnowDevice {
+    RememberDevice {
         /// The user who signed in.
         user: UserId,
         /// The hash of the device's token.
@@ -220,7 +226,7 @@ pub enum Write {
         links_before: Timestamp,
     },
     /// Record that a session was seen. If it began later than that, by a clock that was wrong, it begins then.
-    Touch {
+    TouchSession {
         /// The hash of its token.
         token: TokenHash,
         /// The time at which it was seen.
@@ -230,7 +236,7 @@ pub enum Write {
 
 /// The role of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstRank {
+pub enum FirstRole {
     /// The first account of all is the owner's, others are members.
     FirstIsOwner,
     /// The account is a member's, even if it is the first.
@@ -241,7 +247,7 @@ pub enum FirstRank {
 
 /// Two users whose direct gets its first message.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Meeting {
+pub struct DirectCreation {
     /// The two users, who both get the direct listed.
     pub pair: Pair,
     /// The entries for both, if it is the first time.
@@ -250,11 +256,11 @@ pub struct Meeting {
 
 /// One message of a broadcast.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct BroadcastPart {
     /// The entry, for the log of one conversation.
     pub draft: Draft,
-    /// The meeting of the two users, if it is their first message: committed with the message, or not at all.
-    pub meeting: Option<Meeting>,
+    /// The creation of the direct, if this is its first message: committed with the message, or not at all.
+    pub creation: Option<DirectCreation>,
 }
 
 /// The outcome of a write.
@@ -265,6 +271,8 @@ pub enum Outcome {
         /// The Seq that the draft got in its log.
         seq: Seq,
     },
+    /// The first message of a direct has its Seq, and the direct is listed.
+    PostedFirst(Placed),
     /// The draft was committed before.
     Repeated {
         /// The Seq that it got the first time.
@@ -287,7 +295,7 @@ pub enum Outcome {
     Broadcast {
         /// The Seq of its record.
         seq: Seq,
-        /// The Seqs of the messages, and those of the entries of meetings.
+        /// The Seqs of the messages, and those of the entries about new directs.
         places: Vec<Option<Placed>>,
     },
     /// The change is committed, with the Seq of each of its entries.
@@ -323,11 +331,11 @@ pub enum Outcome {
     Done,
 }
 
-/// The Seqs of one message of a broadcast.
+/// The Seqs of a message that may be the first of its direct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
     /// The Seq of the message in its conversation's log.
     pub seq: Seq,
-    /// The Seqs of the entries of a meeting; none if the two had met before.
-    pub met: Vec<Seq>,
+    /// The Seqs of the entries about the new direct; none if it was listed before.
+    pub listed: Vec<Seq>,
 }

@@ -28,7 +28,7 @@ pub async fn ben_hears_on_his_node_what_ann_says_on_hers(fresh: impl Fresh) {
 pub async fn everyone_hears_one_order_whoever_writes_where(fresh: impl Fresh) {
     let tea = Tea::over(fresh()).await;
     let (mut ann, mut ben) = (tea.ann_listens().await, tea.ben_listens().await);
-    let talk = |node: &crate::testing::Node, who: &wire::Person| {
+    let talk = |node: &crate::testing::Node, who: &crate::testing::User| {
         let (chat, who, topic) = (Arc::clone(&node.chat), who.clone(), tea.topic.clone());
         tokio::spawn(async move {
             for number in 0..30 {
@@ -57,7 +57,7 @@ pub async fn who_leaves_on_one_node_hears_nothing_later_on_the_other(fresh: impl
     tea.here.say(&tea.ann, tea.group, "behind his back").await;
     ben.until_ended(&tea.topic).await;
     assert_eq!(ben.seqs(&tea.topic), [1, 2, 3, 4], "up to his leave");
-    assert_eq!(ben.events(&tea.topic).last(), Some(&Event::Left { person: tea.ben.clone() }));
+    assert_eq!(ben.events(&tea.topic).last(), Some(&Event::Left { person: tea.ben.person() }));
 
     tea.here.say(&tea.ann, tea.group, "still behind his back").await;
     ben.take_all().await;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use wire::{GroupId, Person, Topic};
+use wire::{GroupId, Topic};
 
 use crate::memory::{MemoryStore, Window};
 use crate::ports::bus::Bus;
 use crate::ports::store::Store;
-use crate::testing::{Listener, Node, SeededChance};
+use crate::testing::{Listener, Node, SeededChance, User};
 
 /// Ann on one node, ben on another, and the group of both.
 pub(super) struct Tea {
@@ -15,8 +15,8 @@ pub(super) struct Tea {
     pub(super) here: Node,
     /// The node that ben uses.
     pub(super) there: Node,
-    pub(super) ann: Person,
-    pub(super) ben: Person,
+    pub(super) ann: User,
+    pub(super) ben: User,
     pub(super) group: GroupId,
     pub(super) topic: Topic,
 }
@@ -43,7 +43,7 @@ impl Tea {
     }
 }
 
-async fn listens(node: &Node, who: &Person, topic: &Topic) -> Listener {
+async fn listens(node: &Node, who: &User, topic: &Topic) -> Listener {
     let mut listener = Listener::new(&node.chat, Some(who));
     listener.subscribe(topic, Some(node.beginning())).await.unwrap();
     listener

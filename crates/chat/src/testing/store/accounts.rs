@@ -6,17 +6,17 @@ use wire::{AppRole, Description, Timestamp};
 use super::Fresh;
 use super::writing::{NOW, commit, commit_one, draft, hash, session, with_people};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, DEVICES, FirstRank, Login, Outcome, PasswordHash, Profile, Range,
+    Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, Outcome, PasswordHash, Profile, Range,
     Sender, Sessions, Store, Write,
 };
 use crate::testing::{ann, ben, cal};
 
 fn claim(user: wire::UserId, login: &str) -> Write {
-    claim_as(user, login, FirstRank::FirstIsOwner)
+    claim_as(user, login, FirstRole::FirstIsOwner)
 }
 
-fn claim_as(user: wire::UserId, login: &str, rank: FirstRank) -> Write {
-    Write::Claim { user, login: Login::new(login).unwrap(), password: kept(user), rank }
+fn claim_as(user: wire::UserId, login: &str, rank: FirstRole) -> Write {
+    Write::CreateAccount { user, login: Login::new(login).unwrap(), password: kept(user), rank }
 }
 
 /// Returns the password hash of a user's new account.
@@ -101,7 +101,7 @@ pub async fn accounts_are_listed_by_name_and_may_do_what_they_were_given(fresh: 
     assert_eq!(store.accounts("", None, 9).await.unwrap(), []);
     assert!(!store.has_accounts().await.unwrap());
     commit(&*store, vec![claim(cal().id, "cal"), claim(ann().id, "ann")]).await;
-    commit_one(&*store, Write::AppRank { user: ann().id, role: AppRole::Admin }).await;
+    commit_one(&*store, Write::SetApplicationRole { user: ann().id, role: AppRole::Admin }).await;
     let listed = |person, role| AccountListing { person, role };
     let expected = [listed(ann(), AppRole::Admin), listed(cal(), AppRole::Owner)];
     assert_eq!(store.accounts("", None, 9).await.unwrap(), expected);
@@ -115,25 +115,25 @@ pub async fn a_reset_sets_a_password_once(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
     commit(&*store, vec![claim(ann().id, "ann"), claim(ben().id, "ben")]).await;
-    let offer = |token, user| Write::OfferReset { token: hash(token), user, by: None, until: NOW };
+    let offer = |token, user| Write::CreateReset { token: hash(token), user, by: None, until: NOW };
     commit(&*store, vec![offer(1, ann().id), offer(2, ann().id), offer(3, ben().id)]).await;
     assert_eq!(store.reset(hash(1)).await.unwrap(), Some((ann().id, NOW)));
     assert_eq!(store.reset(hash(9)).await.unwrap(), None);
-    let using = |token| Write::UseReset { token: hash(token), password: PasswordHash("new".into()) };
+    let using = |token| Write::ResetPassword { token: hash(token), password: PasswordHash("new".into()) };
     let outcomes = commit(&*store, vec![using(9), using(2), using(2), using(1)]).await;
     assert_eq!(outcomes, [Outcome::Stale, Outcome::Done, Outcome::Stale, Outcome::Stale]);
     let account = store.account(AccountKey::User(ann().id)).await.unwrap().unwrap();
     assert_eq!(account.password, PasswordHash("new".into()));
     assert_eq!(store.reset(hash(3)).await.unwrap(), Some((ben().id, NOW)), "ben's is his own");
-    commit_one(&*store, Write::AppRank { user: ben().id, role: AppRole::Admin }).await;
+    commit_one(&*store, Write::SetApplicationRole { user: ben().id, role: AppRole::Admin }).await;
     assert_eq!(store.reset(hash(3)).await.unwrap(), None, "it was for somebody who was less");
     commit(&*store, vec![offer(4, ben().id)]).await;
     let password = PasswordHash("his own".into());
     commit_one(&*store, Write::SetPassword { user: ben().id, checked: kept(ben().id), password }).await;
     assert_eq!(store.reset(hash(4)).await.unwrap(), None, "he has set one himself");
-    let bens = Write::OfferReset { token: hash(5), user: ann().id, by: Some(ben().id), until: NOW };
+    let bens = Write::CreateReset { token: hash(5), user: ann().id, by: Some(ben().id), until: NOW };
     commit(&*store, vec![bens, offer(6, ann().id)]).await;
-    commit_one(&*store, Write::AppRank { user: ben().id, role: AppRole::Member }).await;
+    commit_one(&*store, Write::SetApplicationRole { user: ben().id, role: AppRole::Member }).await;
     assert_eq!(store.reset(hash(5)).await.unwrap(), None, "whoever made it may not any more");
     assert_eq!(store.reset(hash(6)).await.unwrap(), Some((ann().id, NOW)));
 }
@@ -142,7 +142,7 @@ pub async fn what_is_noted_is_kept_with_what_is_done(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
     let topic = wire::Topic::app_audit();
-    let noted = |write: Write, id: &str| Write::Noted {
+    let noted = |write: Write, id: &str| Write::WithAudit {
         write: Box::new(write),
         note: draft(&topic, Sender::User(ann().id), id, id),
     };
@@ -166,12 +166,12 @@ pub async fn people_tell_of_themselves(fresh: impl Fresh) {
     assert_eq!(store.picture(ann().id).await.unwrap(), None);
     let bio = Description::new("I bake.").unwrap();
     let jpeg = |byte| Some(Bytes::from(vec![byte; 300]));
-    let portray = |picture| Write::Portray { user: ann().id, picture };
+    let portray = |picture| Write::SetAvatar { user: ann().id, picture };
     let writes = vec![
-        Write::Describe { user: ann().id, bio: bio.clone() },
+        Write::SetBio { user: ann().id, bio: bio.clone() },
         portray(jpeg(1)),
         portray(jpeg(2)),
-        Write::Portray { user: nobody, picture: None },
+        Write::SetAvatar { user: nobody, picture: None },
     ];
     assert_eq!(commit(&*store, writes).await, [const { Outcome::Done }; 4]);
     assert_eq!(profile().await, Profile { bio: bio.clone(), has_picture: true, ..empty.clone() });
@@ -186,16 +186,16 @@ pub async fn an_owner_is_the_only_one(fresh: impl Fresh) {
     with_people(&*store).await;
     assert!(!store.has_owner().await.unwrap());
     let writes = vec![
-        Write::Own { user: ann().id },
-        claim_as(ann().id, "ann", FirstRank::Member),
-        claim_as(ben().id, "ben", FirstRank::FirstIsOwner),
+        Write::MakeOwner { user: ann().id },
+        claim_as(ann().id, "ann", FirstRole::Member),
+        claim_as(ben().id, "ben", FirstRole::FirstIsOwner),
     ];
     assert_eq!(commit(&*store, writes).await, [Outcome::Stale, Outcome::Done, Outcome::Done]);
     assert!(!store.has_owner().await.unwrap(), "ben was not the first");
     let writes = vec![
-        claim_as(cal().id, "cal", FirstRank::Owner),
-        Write::Own { user: ann().id },
-        claim_as(cal().id, "another", FirstRank::Owner),
+        claim_as(cal().id, "cal", FirstRole::Owner),
+        Write::MakeOwner { user: ann().id },
+        claim_as(cal().id, "another", FirstRole::Owner),
     ];
     assert_eq!(commit(&*store, writes).await, [Outcome::Done, Outcome::Stale, Outcome::LoginTaken]);
     assert!(store.has_owner().await.unwrap());
@@ -226,7 +226,7 @@ pub async fn writes_that_belong_together_are_all_made_or_none(fresh: impl Fresh)
     let store = fresh();
     with_people(&*store).await;
     commit_one(&*store, claim(ann().id, "ann")).await;
-    let change = |checked: PasswordHash| Write::Together {
+    let change = |checked: PasswordHash| Write::Transaction {
         first: Box::new(Write::SetPassword { user: ann().id, checked, password: PasswordHash("new".into()) }),
         then: vec![
             Write::SignOut { user: ann().id, which: Sessions::All },
@@ -246,7 +246,7 @@ pub async fn the_devices_seen_last_are_known(fresh: impl Fresh) {
     let store = fresh();
     with_people(&*store).await;
     commit(&*store, vec![claim(ann().id, "ann"), claim(ben().id, "ben")]).await;
-    let know = |device: usize, at: usize| Write::KnowDevice {
+    let know = |device: usize, at: usize| Write::RememberDevice {
         user: ann().id,
         device: hash(u8::try_from(device).unwrap()),
         at: Timestamp(NOW.0 + i64::try_from(at).unwrap()),

@@ -22,7 +22,7 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
         archived: true,
         ..settings("coffee")
     };
-    commit_one(&*store, change(TEA, 1, vec![Fact::Settled(new.clone())])).await;
+    commit_one(&*store, change(TEA, 1, vec![Fact::SettingsChanged(new.clone())])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().settings, new);
     assert_eq!(store.conversations(ann().id, 99).await.unwrap().mine[0].what.title(), new.name.as_str());
 }
@@ -33,7 +33,8 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
     assert_eq!(store.standing(Conversation::Group(TEA), ben().id).await.unwrap(), Some(stranger));
     let strict = Settings { announcing: true, slow_s: 9, archived: true, ..settings("tea") };
     let until = Some(Timestamp(NOW.0 + 1));
-    let facts = vec![seated(&ben(), Role::Member), Fact::Muted(ben().id, until), Fact::Settled(strict)];
+    let facts =
+        vec![seated(&ben(), Role::Member), Fact::Muted(ben().id, until), Fact::SettingsChanged(strict)];
     commit_one(&*store, change(TEA, 1, facts)).await;
     let muted = MembershipState {
         role: Some(Role::Member),
@@ -74,7 +75,8 @@ fn at(draft: Draft, at: Timestamp) -> Draft {
 pub async fn slow_mode_watches_when_members_speak(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let slow = Settings { slow_s: 10, ..settings("tea") };
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member), Fact::Settled(slow)])).await;
+    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member), Fact::SettingsChanged(slow)]))
+        .await;
     let at = |id: &str, seconds: i64| at(message(TEA, &ben(), id, id), Timestamp(NOW.0 + seconds * 1_000));
     let writes = vec![at("1", 0).into(), at("2", 4).into(), at("1", 5).into(), at("2", 10).into()];
     let again = Outcome::Repeated { seq: Seq(2), at: NOW };
@@ -105,7 +107,7 @@ pub async fn bans_and_invites_come_and_go(fresh: impl Fresh) {
     let roster = store.roster(TEA).await.unwrap().unwrap();
     let used_up = Invite { uses: Some(0), ..invite };
     assert_eq!((roster.bans, roster.invites), (vec![ben()], vec![used_up, endless.clone()]));
-    commit_one(&*store, change(TEA, 3, vec![Fact::InviteGone(SECRET)])).await;
+    commit_one(&*store, change(TEA, 3, vec![Fact::InviteRevoked(SECRET)])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().invites, [endless]);
 }
 

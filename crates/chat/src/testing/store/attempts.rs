@@ -47,7 +47,7 @@ pub async fn only_so_many_attempts_are_taken_within_a_window(fresh: impl Fresh) 
 
 pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
     let store = fresh();
-    let give_back = |name| Write::GiveBack { attempts: vec![key(name)] };
+    let give_back = |name| Write::ReturnAttempts { attempts: vec![key(name)] };
     let writes = vec![
         take(&["a"], 0),
         take(&["a"], 1),
@@ -87,9 +87,13 @@ pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
 pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let (login, password) = (Login::new("ann").unwrap(), PasswordHash("hash".into()));
-    let claim =
-        Write::Claim { user: ann().id, login, password, rank: crate::ports::store::FirstRank::Member };
-    let offer = |token, until| Write::OfferReset {
+    let claim = Write::CreateAccount {
+        user: ann().id,
+        login,
+        password,
+        rank: crate::ports::store::FirstRole::Member,
+    };
+    let offer = |token, until| Write::CreateReset {
         token: hash(token),
         user: ann().id,
         by: None,
@@ -131,7 +135,7 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
     let guests = ["idle", "visitor", "writer", "member", "claimer"].map(person);
     for (guest, token) in guests.iter().zip(10..) {
         let session = session(hash(token), Timestamp(NOW.0 + i64::from(token)));
-        commit_one(&*store, Write::Introduce { person: guest.clone(), session }).await;
+        commit_one(&*store, Write::CreateGuest { person: guest.clone(), session }).await;
     }
     let [idle, visitor, writer, member, claimer] = &guests;
     let open = draft(&wire::Topic::user(ann().id), Sender::User(writer.id), "1", "once");
@@ -140,8 +144,13 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
     let writes = vec![
         open.into(),
         change(TEA, 1, vec![seated(member, Role::Member)]).into(),
-        Write::Claim { user: claimer.id, login, password, rank: crate::ports::store::FirstRank::Member },
-        Write::Touch { token: hash(11), at: later },
+        Write::CreateAccount {
+            user: claimer.id,
+            login,
+            password,
+            rank: crate::ports::store::FirstRole::Member,
+        },
+        Write::TouchSession { token: hash(11), at: later },
     ];
     commit(&*store, writes).await;
     let sweep = |before: i64, guests| Write::Sweep {
@@ -187,7 +196,7 @@ pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
     let nobody = UserId::from_bytes([0; 10]);
     assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), NewMembers::default());
     assert!(!store.share_group(ann().id, ben().id).await.unwrap());
-    let given = vec![seated(&ben(), Role::Member), Fact::Given { to: ben().id, by: ann().id }];
+    let given = vec![seated(&ben(), Role::Member), Fact::AddedBy { to: ben().id, by: ann().id }];
     commit_one(&*store, change(TEA, 1, given)).await;
     assert!(store.share_group(ann().id, ben().id).await.unwrap());
     assert!(!store.share_group(ann().id, nobody).await.unwrap());
@@ -203,7 +212,7 @@ pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
         store.seats(ann().id, ben().id).await.unwrap(),
         NewMembers { taken: 1, given: 0, given_by: 0 }
     );
-    commit_one(&*store, change(TEA, 2, vec![Fact::Unseated(ben().id)])).await;
+    commit_one(&*store, change(TEA, 2, vec![Fact::MemberRemoved(ben().id)])).await;
     commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(
         store.seats(ben().id, ann().id).await.unwrap(),

@@ -33,7 +33,7 @@ pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
     let news = topic("news");
     let dan = person("dan");
     let writes = vec![
-        Write::Introduce { person: dan.clone(), session: session(hash(4), NOW) },
+        Write::CreateGuest { person: dan.clone(), session: session(hash(4), NOW) },
         message(TEA, &ann(), "1", "hello").into(),
         message(TEA, &dan, "1", "hello").into(),
         change(TEA, 1, vec![seated(&dan, Role::Member)]).into(),
@@ -41,7 +41,7 @@ pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
         message(TEA, &dan, "1", "hello").into(),
         message(TEA, &dan, "1", "other").into(),
         change(TEA, 1, vec![unseated(dan.id)]).into(),
-        Write::Touch { token: hash(4), at: NOW },
+        Write::TouchSession { token: hash(4), at: NOW },
         draft(&news, Sender::Open, "1", "x").into(),
     ];
     let expected = [

@@ -7,8 +7,8 @@ use wire::{
 use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
 use crate::ports::store::{
-    Draft, Meeting, MembershipState, Mentions, Outcome, Part, Permission, PermissionTo, Placed, Sender,
-    Store, Unread, Write,
+    BroadcastPart, DirectCreation, Draft, MembershipState, Mentions, Outcome, Permission, PermissionTo,
+    Placed, Sender, Store, Unread, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -29,10 +29,20 @@ fn said(by: &Person, id: &str) -> Draft {
     Draft { right: Some(right), counts: true, ..said }
 }
 
-fn meeting() -> Write {
+/// Returns the creation of the direct of ann and ben.
+fn creation() -> DirectCreation {
     let told =
-        |to: &Person| draft(&Topic::user(to.id), Sender::User(ann().id), &format!("to-{}", to.id), "met");
-    Write::Meet(Meeting { pair: pair(), news: vec![told(&ben()), told(&ann())] })
+        |to: &Person| draft(&Topic::user(to.id), Sender::User(ann().id), &format!("to-{}", to.id), "listed");
+    DirectCreation { pair: pair(), news: vec![told(&ben()), told(&ann())] }
+}
+
+/// Returns the first message of the direct, by ann.
+fn first(id: &str) -> Write {
+    Write::PostFirst { draft: said(&ann(), id), creation: creation() }
+}
+
+fn placed(seq: u64, listed: &[u64]) -> Placed {
+    Placed { seq: Seq(seq), listed: listed.iter().copied().map(Seq).collect() }
 }
 
 async fn stands(store: &dyn Store, who: &Person) -> MembershipState {
@@ -62,9 +72,9 @@ pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
 
 pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let met = Outcome::Changed { places: vec![Seq(1), Seq(1)] };
-    assert_eq!(commit(&*store, vec![meeting(), meeting()]).await, [met, Outcome::Done]);
-    commit_one(&*store, said(&ann(), "hello")).await;
+    let outcomes = commit(&*store, vec![first("hello"), first("hello")]).await;
+    let again = Outcome::Repeated { seq: Seq(1), at: NOW };
+    assert_eq!(outcomes, [Outcome::PostedFirst(placed(1, &[1, 1])), again]);
     for (person, other, unread) in [(ann(), ben(), 0), (ben(), ann(), 1)] {
         let mine = store.conversations(person.id, 99).await.unwrap().mine;
         let mine =
@@ -72,7 +82,7 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
         assert_eq!((mine.unread, mine.mentions, mine.head, mine.at), (unread, unread, Seq(1), NOW));
         assert!(stands(&*store, &person).await.listed);
     }
-    let read = Write::Read { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
+    let read = Write::SetRead { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
     commit_one(&*store, read).await;
     let standing = stands(&*store, &ben()).await;
     assert_eq!(standing.read, Seq(1));
@@ -84,12 +94,12 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     assert_eq!((standing.delivered, standing.seen), (Seq(1), Seq(1)));
     commit_one(&*store, said(&ann(), "again")).await;
     let marks = vec![(direct(pair()), ben().id, Seq(2))];
-    commit_one(&*store, Write::Delivered { marks }).await;
+    commit_one(&*store, Write::SetDelivered { marks }).await;
     let standing = stands(&*store, &ben()).await;
     assert_eq!((standing.delivered, standing.seen), (Seq(2), Seq(1)));
     commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: true }).await;
     let marks = vec![(direct(pair()), ann().id, Seq(2))];
-    let blocked = commit_one(&*store, Write::Delivered { marks }).await;
+    let blocked = commit_one(&*store, Write::SetDelivered { marks }).await;
     assert_eq!(blocked, Outcome::Delivered { moved: vec![] }, "neither sees how far the other is");
     commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: false }).await;
     let mine = store.conversations(cal().id, 99).await.unwrap().mine;
@@ -99,8 +109,11 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
 pub async fn whoever_is_blocked_says_nothing_direct(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let block = |on| Write::Block { by: ben().id, user: ann().id, on };
-    let outcomes = commit(&*store, vec![block(true), block(true), said(&ann(), "1").into()]).await;
+    let outcomes = commit(&*store, vec![block(true), block(true), first("1")]).await;
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Refused(Refusal::Blocked)]);
+    for person in [ann(), ben()] {
+        assert!(!stands(&*store, &person).await.listed, "a refused message lists no direct");
+    }
     assert_eq!(commit_one(&*store, said(&ben(), "1")).await, Outcome::Refused(Refusal::Blocked));
     let (anns, bens) = (stands(&*store, &ann()).await, stands(&*store, &ben()).await);
     assert!(anns.blocked && bens.blocked && bens.blocks && !anns.blocks, "it is ben who blocks");
@@ -124,7 +137,12 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     let password = crate::ports::store::PasswordHash("hash".into());
     commit_one(
         &*store,
-        Write::Claim { user: cal().id, login, password, rank: crate::ports::store::FirstRank::Member },
+        Write::CreateAccount {
+            user: cal().id,
+            login,
+            password,
+            rank: crate::ports::store::FirstRole::Member,
+        },
     )
     .await;
     assert_eq!(find("", false).await, [ben()]);
@@ -158,7 +176,7 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
     assert_eq!(kept.mentions.people.len(), 2);
     assert!(kept.mentions.has(ben().id) && !kept.mentions.everyone);
     let read =
-        Write::Read { conversation: Conversation::Group(TEA), user: ben().id, seq: Seq(3), back: false };
+        Write::SetRead { conversation: Conversation::Group(TEA), user: ben().id, seq: Seq(3), back: false };
     commit_one(&*store, read).await;
     let mine = store.conversations(ben().id, 99).await.unwrap().mine;
     assert_eq!((mine[0].unread, mine[0].mentions), (1, 1));
@@ -166,12 +184,12 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
 
 pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, meeting()).await;
+    commit_one(&*store, first("hello")).await;
     for conversation in [Conversation::Group(TEA), direct(pair())] {
         let id = format!("{conversation:?}").replace(' ', "");
         let news = draft(&Topic::user(ann().id), Sender::User(ann().id), &id[..12], "preferred");
         let (notify, hidden) = (NotificationLevel::Mentions, true);
-        let prefer = Write::Prefer { conversation, user: ann().id, notify, hidden, news };
+        let prefer = Write::SetPreferences { conversation, user: ann().id, notify, hidden, news };
         assert!(matches!(commit_one(&*store, prefer).await, Outcome::Posted { .. }));
         let standing = store.standing(conversation, ann().id).await.unwrap().unwrap();
         assert_eq!((standing.notify, standing.hidden), (NotificationLevel::Mentions, true));
@@ -180,7 +198,7 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
     assert!(!stands(&*store, &ben()).await.hidden, "everyone for themselves");
     let news = draft(&Topic::user(cal().id), Sender::User(cal().id), "1", "preferred");
     let (conversation, notify) = (Conversation::Group(TEA), NotificationLevel::Nothing);
-    let stranger = Write::Prefer { conversation, user: cal().id, notify, hidden: true, news };
+    let stranger = Write::SetPreferences { conversation, user: cal().id, notify, hidden: true, news };
     assert_eq!(
         commit_one(&*store, stranger).await,
         Outcome::Done,
@@ -193,21 +211,25 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
     let own = Topic::user(ann().id);
     let record = |text: &str| draft(&own, Sender::User(ann().id), "all", text);
     let outsider = Draft { id: wire::SendId::new("all/1").unwrap(), ..message(OTHER, &ann(), "x", "hello") };
-    let Write::Meet(meeting) = meeting() else { panic!("it is a meeting") };
-    let part = |draft: Draft, meeting: Option<&Meeting>| Part { draft, meeting: meeting.cloned() };
+    let creation = creation();
+    let part = |draft: Draft, creation: Option<&DirectCreation>| BroadcastPart {
+        draft,
+        creation: creation.cloned(),
+    };
     let parts = vec![
         part(message(TEA, &ann(), "all/0", "hello"), None),
         // A message that is refused makes no direct.
-        part(outsider, Some(&Meeting { pair: Pair::of(ann().id, cal().id).unwrap(), ..meeting.clone() })),
-        part(said(&ann(), "all/2"), Some(&meeting)),
-        part(said(&ann(), "all/3"), Some(&meeting)),
+        part(
+            outsider,
+            Some(&DirectCreation { pair: Pair::of(ann().id, cal().id).unwrap(), ..creation.clone() }),
+        ),
+        part(said(&ann(), "all/2"), Some(&creation)),
+        part(said(&ann(), "all/3"), Some(&creation)),
     ];
     let broadcast = |text| Write::Broadcast { record: record(text), parts: parts.clone() };
     let first = commit_one(&*store, broadcast("hello")).await;
     let Outcome::Broadcast { seq, places } = first else { panic!("{first:?}") };
-    let placed =
-        |seq, met: &[u64]| Some(Placed { seq: Seq(seq), met: met.iter().copied().map(Seq).collect() });
-    assert_eq!(places, [placed(2, &[]), None, placed(1, &[1, 1]), placed(2, &[])]);
+    assert_eq!(places, [Some(placed(2, &[])), None, Some(placed(1, &[1, 1])), Some(placed(2, &[]))]);
     let with_cal = store.conversations(cal().id, 99).await.unwrap().mine;
     assert_eq!(with_cal, []);
     let again = commit_one(&*store, broadcast("hello")).await;

@@ -86,7 +86,10 @@ fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
         }
         Operation::Found { who, group } => {
             let founding = founding(GROUPS[group], "tea", &people()[who]);
-            Write::Change(GroupChange { news: vec![news(GROUPS[group], &people()[who], &id)], ..founding })
+            Write::ChangeGroup(GroupChange {
+                news: vec![news(GROUPS[group], &people()[who], &id)],
+                ..founding
+            })
         }
         Operation::Move { who, group, age } => {
             let (group, person) = (GROUPS[group], people()[who].clone());
@@ -96,7 +99,7 @@ fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
             };
             let mut change = decided(model, group, age, fact);
             change.news.push(news(group, &person, &id));
-            Write::Change(change)
+            Write::ChangeGroup(change)
         }
         Operation::Rank { who, group, age } => {
             let (group, user) = (GROUPS[group], people()[who].id);
@@ -104,9 +107,9 @@ fn write(model: &Model, operation: Operation, now: Timestamp) -> Write {
                 Some(Role::Admin) => Role::Member,
                 _ => Role::Admin,
             };
-            Write::Change(decided(model, group, age, Fact::Ranked(user, role)))
+            Write::ChangeGroup(decided(model, group, age, Fact::RoleChanged(user, role)))
         }
-        Operation::Touch { who } => Write::Touch { token: hash(1), at: Timestamp(who as i64) },
+        Operation::Touch { who } => Write::TouchSession { token: hash(1), at: Timestamp(who as i64) },
     }
 }
 

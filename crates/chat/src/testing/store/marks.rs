@@ -17,7 +17,7 @@ async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
 }
 
 async fn read(store: &dyn Store, who: &Person, seq: u64, back: bool) {
-    let read = Write::Read { conversation: Conversation::Group(TEA), user: who.id, seq: Seq(seq), back };
+    let read = Write::SetRead { conversation: Conversation::Group(TEA), user: who.id, seq: Seq(seq), back };
     assert_eq!(commit_one(store, read).await, Outcome::Done);
 }
 
@@ -112,7 +112,7 @@ pub async fn what_others_see_of_marks_only_moves_on(fresh: impl Fresh) {
     assert_eq!(seen(&*store, &ben()).await, (0, 0), "a new seat has got nothing");
     let delivered = async |seq: u64| {
         let marks = vec![(Conversation::Group(TEA), ben().id, Seq(seq))];
-        let Outcome::Delivered { moved } = commit_one(&*store, Write::Delivered { marks }).await else {
+        let Outcome::Delivered { moved } = commit_one(&*store, Write::SetDelivered { marks }).await else {
             panic!("it is about marks");
         };
         let now = seen(&*store, &ben()).await;
@@ -132,7 +132,7 @@ pub async fn what_others_see_of_marks_only_moves_on(fresh: impl Fresh) {
     assert_eq!(delivered(99).await, (4, 3, 1), "nor past the end");
     assert_eq!(delivered(99).await, (4, 3, 0));
     commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
-    let gone = Write::Delivered { marks: vec![(Conversation::Group(TEA), ben().id, Seq(4))] };
+    let gone = Write::SetDelivered { marks: vec![(Conversation::Group(TEA), ben().id, Seq(4))] };
     assert_eq!(commit_one(&*store, gone).await, Outcome::Delivered { moved: vec![] });
     commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(seen(&*store, &ben()).await, (0, 0));

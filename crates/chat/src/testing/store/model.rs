@@ -29,33 +29,33 @@ impl Model {
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
             Write::Post(draft) => self.post(draft),
-            Write::Change(change) => self.change(change),
-            Write::Introduce { .. } | Write::Touch { .. } => Outcome::Done,
-            Write::Claim { .. }
-            | Write::Describe { .. }
-            | Write::Portray { .. }
-            | Write::Noted { .. }
+            Write::ChangeGroup(change) => self.change(change),
+            Write::CreateGuest { .. } | Write::TouchSession { .. } => Outcome::Done,
+            Write::CreateAccount { .. }
+            | Write::SetBio { .. }
+            | Write::SetAvatar { .. }
+            | Write::WithAudit { .. }
             | Write::SetPassword { .. }
-            | Write::AppRank { .. }
-            | Write::OfferReset { .. }
-            | Write::UseReset { .. }
+            | Write::SetApplicationRole { .. }
+            | Write::CreateReset { .. }
+            | Write::ResetPassword { .. }
             | Write::SignIn { .. }
             | Write::SignOut { .. }
-            | Write::Own { .. }
-            | Write::Together { .. }
+            | Write::MakeOwner { .. }
+            | Write::Transaction { .. }
             | Write::TakeAttempts { .. }
-            | Write::GiveBack { .. }
-            | Write::KnowDevice { .. }
+            | Write::ReturnAttempts { .. }
+            | Write::RememberDevice { .. }
             | Write::Sweep { .. } => {
                 panic!("the histories have no accounts; they have cases of their own")
             }
             Write::Broadcast { .. } => {
                 panic!("the histories have no broadcasts; they have cases of their own")
             }
-            Write::Meet(_) | Write::Block { .. } => {
+            Write::PostFirst { .. } | Write::Block { .. } => {
                 panic!("the histories have no directs; they have cases of their own")
             }
-            Write::Read { .. } | Write::Delivered { .. } | Write::Prefer { .. } => {
+            Write::SetRead { .. } | Write::SetDelivered { .. } | Write::SetPreferences { .. } => {
                 panic!("the histories have no marks; they have cases of their own")
             }
             Write::Publish { .. } => panic!("the histories have no bounds; they have cases of their own"),
@@ -175,15 +175,15 @@ impl Model {
         let Some(roster) = self.groups.iter_mut().find(|roster| roster.id == id) else { return };
         match fact {
             Fact::Created { .. } => {}
-            Fact::Seated(member) => {
+            Fact::MemberAdded(member) => {
                 roster.members.push(member.clone());
                 self.seats.push((id, member.person.id));
             }
-            Fact::Unseated(user) => {
+            Fact::MemberRemoved(user) => {
                 roster.members.retain(|member| member.person.id != *user);
                 self.seats.retain(|seat| *seat != (id, *user));
             }
-            Fact::Ranked(user, role) => {
+            Fact::RoleChanged(user, role) => {
                 for member in roster.members.iter_mut().filter(|member| member.person.id == *user) {
                     member.role = *role;
                 }

@@ -137,9 +137,9 @@ pub async fn what_has_the_newest_entry_comes_first(fresh: impl Fresh) {
 pub async fn ben_is_made_an_admin(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
-    commit_one(&*store, change(TEA, 2, vec![Fact::Ranked(ben().id, Role::Admin)])).await;
+    commit_one(&*store, change(TEA, 2, vec![Fact::RoleChanged(ben().id, Role::Admin)])).await;
     assert_eq!(role(&*store, TEA, ben().id).await, Some(Role::Admin));
-    let both = vec![Fact::Ranked(ann().id, Role::Member), Fact::Ranked(ben().id, Role::Admin)];
+    let both = vec![Fact::RoleChanged(ann().id, Role::Member), Fact::RoleChanged(ben().id, Role::Admin)];
     commit_one(&*store, change(TEA, 3, both)).await;
     let roster = store.roster(TEA).await.unwrap().unwrap();
     let roles: Vec<Role> = roster.members.iter().map(|member| member.role).collect();
@@ -186,7 +186,7 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
     for (number, (name, join_policy, archived)) in (1..).zip(join_policies.into_iter().chain(more)) {
         let id = GroupId::from_bytes([number; 10]);
         commit_one(&*store, founding(id, &number.to_string(), &ann())).await;
-        let settled = Fact::Settled(Settings { join_policy, archived, ..settings(name) });
+        let settled = Fact::SettingsChanged(Settings { join_policy, archived, ..settings(name) });
         commit_one(&*store, change(id, 1, vec![settled])).await;
         assert_eq!(store.roster(id).await.unwrap().unwrap().settings.join_policy, join_policy);
     }

@@ -41,7 +41,7 @@ pub(super) async fn with_tea(store: Arc<dyn Store>) -> Arc<dyn Store> {
 /// Creates the users ann, ben and cal.
 pub(super) async fn with_people(store: &dyn Store) {
     let introduce =
-        |(person, token): (Person, u8)| Write::Introduce { person, session: session(hash(token), NOW) };
+        |(person, token): (Person, u8)| Write::CreateGuest { person, session: session(hash(token), NOW) };
     let writes = [(ann(), 1), (ben(), 2), (cal(), 3)].map(introduce);
     assert_eq!(commit(store, writes.into()).await, [Outcome::Done, Outcome::Done, Outcome::Done]);
 }
@@ -120,11 +120,11 @@ pub(super) fn change(group: GroupId, version: u64, facts: Vec<Fact>) -> GroupCha
 }
 
 pub(super) fn seated(person: &Person, role: Role) -> Fact {
-    Fact::Seated(Member::new(person.clone(), role, NOW))
+    Fact::MemberAdded(Member::new(person.clone(), role, NOW))
 }
 
 pub(super) const fn unseated(user: UserId) -> Fact {
-    Fact::Unseated(user)
+    Fact::MemberRemoved(user)
 }
 
 pub(super) fn topic(name: &str) -> Topic {
@@ -155,6 +155,6 @@ impl From<Draft> for Write {
 
 impl From<GroupChange> for Write {
     fn from(change: GroupChange) -> Self {
-        Self::Change(change)
+        Self::ChangeGroup(change)
     }
 }
