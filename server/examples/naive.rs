@@ -1,5 +1,5 @@
 //! A naive server: an axum WebSocket server that broadcasts each message to all sockets, with a channel and a task for
-//! each. It exists to be measured beside the product (`crowd fanout --beside`), not to be used.
+//! each. It exists to be measured beside the product (`loadtest fanout --beside`), not to be used.
 
 use std::collections::HashMap;
 use std::env;

@@ -164,9 +164,9 @@ fn ms(ms: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crowd::durable::Acknowledged;
-    use crowd::fanout::Measured;
-    use crowd::idle::Rest;
+    use probe::durable::Acknowledged;
+    use probe::fanout::Measured;
+    use probe::idle::Rest;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! The figures of a benchmark, as the JSON report has them.
 
-use crowd::durable::Acknowledged;
-use crowd::fanout::Measured;
-use crowd::idle::Rest;
+use probe::durable::Acknowledged;
+use probe::fanout::Measured;
+use probe::idle::Rest;
 use serde::Serialize;
 
 use super::machine::Machine;

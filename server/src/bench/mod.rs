@@ -1,6 +1,6 @@
 //! `hubbub bench`: a benchmark of this machine for operators who have just installed the server.
 //!
-//! Every measurement comes from the `crowd` crate, against a fresh process of this very binary with a folder and a port
+//! Every measurement comes from the `probe` crate, against a fresh process of this very binary with a folder and a port
 //! of its own. The operator's data, port and running server are not touched, and nothing is left behind, however the
 //! benchmark ends; only after SIGKILL the operator has to end its server and remove its folder.
 
@@ -19,10 +19,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fmt, io};
 
-use crowd::durable::{Acknowledged, Durable};
-use crowd::fanout::{Dialect, Fanout, Measured};
-use crowd::idle::{Idle, Rest};
-use crowd::server::{Server, Serving};
+use probe::durable::{Acknowledged, Durable};
+use probe::fanout::{Dialect, Fanout, Measured};
+use probe::idle::{Idle, Rest};
+use probe::server::{Server, Serving};
 use tempfile::TempDir;
 use tokio::time::timeout;
 

@@ -6,8 +6,8 @@ use std::io::{IsTerminal, stderr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crowd::watch::{Step, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use probe::watch::{Step, Watcher};
 use tokio::time::{Instant, interval};
 
 use super::args::Plan;

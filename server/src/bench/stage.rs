@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crowd::fanout::WARM_UP;
-use crowd::idle::SETTLE;
+use probe::fanout::WARM_UP;
+use probe::idle::SETTLE;
 
 use super::args::Plan;
 

@@ -30,13 +30,13 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
     }
     let quick = options.iter().any(|option| *option == "--quick");
     let server = dist::dist(dist::Build::Release)?;
-    let crowd = build(&["--package", "crowd"], "crowd")?;
+    let loadtest = build(&["--package", "loadtest"], "loadtest")?;
     let is_wanted =
         |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| **name == scenario.name);
     let wanted: Vec<_> = SCENARIOS.iter().filter(is_wanted).collect();
     let peers = if wanted.iter().any(|scenario| scenario.beside) {
         let naive = build(&["--package", "server", "--example", "naive"], "examples/naive")?;
-        peers::prepare(&crowd, &naive)?
+        peers::prepare(&loadtest, &naive)?
     } else {
         Vec::new()
     };
@@ -50,7 +50,7 @@ pub(crate) fn bench(arguments: &[String]) -> Done<ExitCode> {
         println!("\n── {}", scenario.name);
         let json = folder.join(format!("{}.json", scenario.name));
         // A scenario that fails does not keep the others from being measured.
-        match measure(scenario, &crowd, &server, &peers, quick, &json) {
+        match measure(scenario, &loadtest, &server, &peers, quick, &json) {
             Ok(text) => sections.push(Section { name: scenario.name, about: scenario.about, text, json }),
             Err(error) => wrong.push(error),
         }
@@ -69,13 +69,13 @@ const TOWN: &str = "examples/town";
 
 fn measure(
     scenario: &Scenario,
-    crowd: &Path,
+    loadtest: &Path,
     server: &Path,
     peers: &[String],
     quick: bool,
     json: &Path,
 ) -> Done<String> {
-    let mut command = std::process::Command::new(crowd);
+    let mut command = std::process::Command::new(loadtest);
     command
         .arg(scenario.command)
         .args(scenario.arguments)
@@ -94,7 +94,7 @@ fn measure(
     }
     command.args(if quick { scenario.quick } else { scenario.long });
     let output = command.current_dir(root()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|error| format!("{} cannot be started: {error}", crowd.display()))?;
+    let output = output.map_err(|error| format!("{} cannot be started: {error}", loadtest.display()))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     print!("{text}");
     if output.status.success() {

@@ -10,13 +10,13 @@ use crate::process::{find, root, run, target};
 /// Debian's folder of the sources of Go packages.
 const GO_PACKAGES: &str = "/usr/share/gocode";
 
-/// Builds every server that can be measured beside the product; returns their definitions in the syntax of `crowd`. A
+/// Builds every server that can be measured beside the product; returns their definitions in the syntax of `loadtest`. A
 /// server that is not installed is skipped with a message.
-pub(crate) fn prepare(crowd: &Path, naive: &Path) -> Done<Vec<String>> {
+pub(crate) fn prepare(loadtest: &Path, naive: &Path) -> Done<Vec<String>> {
     let folder = target().join("peers");
     fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     let mut peers =
-        vec![format!("raw=echo={} raw 1000", crowd.display()), format!("naive=echo={}", naive.display())];
+        vec![format!("raw=echo={} raw 1000", loadtest.display()), format!("naive=echo={}", naive.display())];
     let found: [(&str, Done<String>); 5] = [
         ("gorilla", gorilla(&folder)),
         ("nats", nats()),
@@ -34,7 +34,7 @@ pub(crate) fn prepare(crowd: &Path, naive: &Path) -> Done<Vec<String>> {
 }
 
 fn source(name: &str) -> PathBuf {
-    root().join("crates/crowd/peers").join(name)
+    root().join("crates/loadtest/peers").join(name)
 }
 
 fn gorilla(folder: &Path) -> Done<String> {

@@ -1,11 +1,11 @@
 //! The scenarios of the benchmarks.
 
-/// One measurement, made by the command `crowd`.
+/// One measurement, made by the command `loadtest`.
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     /// A sentence that describes it.
     pub(super) about: &'static str,
-    /// The subcommand of `crowd`.
+    /// The subcommand of `loadtest`.
     pub(super) command: &'static str,
     /// The arguments of both forms, after the subcommand.
     pub(super) arguments: &'static [&'static str],

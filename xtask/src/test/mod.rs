@@ -3,9 +3,9 @@
 
 mod autobahn;
 mod budgets;
-mod crowd;
 mod deny;
 mod end2end;
+mod loadtest;
 mod rust;
 
 use std::process::{Command, ExitCode};
@@ -46,7 +46,7 @@ const STEPS: [Step; 12] = [
     ("tools", |_| end2end::tools()),
     ("dist", |_| dist::dist(dist::Build::Release).map(|_| Tally::ONE)),
     ("budgets", |_| budgets::budgets()),
-    ("crowd", crowd::crowd),
+    ("loadtest", loadtest::loadtest),
     ("end2end", end2end::end2end),
 ];
 

@@ -9,7 +9,7 @@ use crate::process::{cargo, run};
 
 /// The packages that are built for this machine. The app has its server-side mode here; cargo would otherwise unify the
 /// features of both its modes and hide the errors of each.
-const NATIVE: [&str; 22] = [
+const NATIVE: [&str; 24] = [
     "-p",
     "server",
     "-p",
@@ -23,7 +23,9 @@ const NATIVE: [&str; 22] = [
     "-p",
     "wire",
     "-p",
-    "crowd",
+    "loadtest",
+    "-p",
+    "probe",
     "-p",
     "xtask",
     "-p",
