@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
@@ -12,6 +12,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::get;
 use futures::{SinkExt, StreamExt};
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -36,7 +37,7 @@ async fn serve(socket: WebSocket, everybody: Everybody) {
     let (mut out, mut from) = socket.split();
     let (sender, mut queue) = mpsc::channel(256);
     let number = everybody.next.fetch_add(1, Ordering::Relaxed);
-    everybody.sockets.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sender);
+    everybody.sockets.lock().insert(number, sender);
     let writing = tokio::spawn(async move {
         while let Some(message) = queue.recv().await {
             if out.send(message).await.is_err() {
@@ -46,7 +47,7 @@ async fn serve(socket: WebSocket, everybody: Everybody) {
     });
     while let Some(Ok(message)) = from.next().await {
         let all: Vec<_> = {
-            let sockets = everybody.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+            let sockets = everybody.sockets.lock();
             sockets.values().cloned().collect()
         };
         for socket in all {
@@ -54,6 +55,6 @@ async fn serve(socket: WebSocket, everybody: Everybody) {
             let _ = socket.send(message.clone()).await;
         }
     }
-    everybody.sockets.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    everybody.sockets.lock().remove(&number);
     writing.abort();
 }

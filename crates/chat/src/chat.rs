@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use broker::{Broker, CloseHandle, Ended, LogBytes};
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use wire::{
     AppRole, AuditEvent, Conversation, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
@@ -256,7 +257,7 @@ impl Chat {
             tasks: Mutex::new(tasks),
         });
         let sweeping = tokio::spawn(Self::sweep_on(Arc::downgrade(&chat)));
-        chat.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(sweeping);
+        chat.tasks.lock().push(sweeping);
         chat
     }
 
@@ -328,7 +329,7 @@ impl Chat {
     /// # Errors
     /// [`Error::Fault`] if the store could not be closed.
     pub async fn shut_down(&self) -> Result<(), Error> {
-        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for task in self.tasks.lock().drain(..) {
             task.abort();
         }
         let confirmed = match self.ephemeral.take_confirmed() {

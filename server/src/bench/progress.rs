@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::{IsTerminal, stderr};
-use std::sync::{Mutex, PoisonError};
+
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parking_lot::Mutex;
 use probe::watch::{Step, Watcher};
 use tokio::time::{Instant, interval};
 
@@ -107,11 +108,11 @@ impl Progress {
     }
 
     fn place(&self) -> Place {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.place.lock()
     }
 
     fn change(&self, change: impl FnOnce(&mut Place)) {
-        change(&mut self.place.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.place.lock());
     }
 }
 

@@ -1,7 +1,8 @@
 //! Avatars: pictures of users, served and uploaded.
 
+use data_encoding::HEXLOWER;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use app::Returned;
 use axum::Extension;
@@ -13,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 use chat::{Caller, Error};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use wire::{Refusal, UserId};
 
@@ -57,9 +59,7 @@ pub(crate) async fn avatar(
         Some(picture) => ("image/jpeg", picture),
         None => ("image/svg+xml", Bytes::from_static(NO_PICTURE.as_bytes())),
     };
-    let tag =
-        Sha256::digest(&picture).iter().take(8).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
-    let tag = format!("\"{tag}\"");
+    let tag = format!("\"{}\"", HEXLOWER.encode(&Sha256::digest(&picture)[..8]));
     let mut answer = if is_known(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -96,7 +96,7 @@ impl Default for Uploads {
 
 impl Uploads {
     fn begin(&self, user: UserId) -> Result<Upload<'_>, Refusal> {
-        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut people = self.people.lock();
         let count = people.entry(user).or_default();
         if *count >= FILES_OF_ONE {
             return Err(Refusal::Unavailable);
@@ -108,7 +108,7 @@ impl Uploads {
 
 impl Drop for Upload<'_> {
     fn drop(&mut self) {
-        let mut people = self.uploads.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut people = self.uploads.people.lock();
         if let Some(count) = people.get_mut(&self.user) {
             *count -= 1;
             if *count == 0 {

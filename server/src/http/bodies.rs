@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,6 +13,7 @@ use bytes::Bytes;
 use chat::Network;
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 use wire::Refusal;
 
@@ -71,7 +72,7 @@ impl Charge {
     /// [`Refusal::Unavailable`] if that exceeds a limit.
     pub(crate) fn grow(&mut self, to: usize) -> Result<(), Refusal> {
         let more = to.saturating_sub(self.bytes);
-        let mut counts = self.bodies.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.bodies.counts.lock();
         let of_network = counts.networks.get(&self.network).copied().unwrap_or_default();
         if counts.all + more > self.bodies.all || of_network + more > self.bodies.network {
             return Err(Refusal::Unavailable);
@@ -87,7 +88,7 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        let mut counts = self.bodies.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.bodies.counts.lock();
         counts.all -= self.bytes;
         if let Some(of_network) = counts.networks.get_mut(&self.network) {
             *of_network -= self.bytes;
@@ -206,7 +207,7 @@ mod tests {
         drop(first);
         second.grow(6).unwrap();
         drop((second, third));
-        let counts = bodies.counts.lock().unwrap();
+        let counts = bodies.counts.lock();
         assert_eq!((counts.all, counts.networks.len()), (0, 0));
     }
 }

@@ -1,9 +1,10 @@
 //! Limits of open HTTP connections.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chat::Network;
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Connections as Limits;
@@ -66,7 +67,7 @@ impl Connections {
 
     /// Counts a new connection, for its network too if there is one. None if no idle connection can be closed instead.
     pub(crate) fn open(self: &Arc<Self>, network: Option<Network>) -> Option<Permit> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let of_network =
             network.and_then(|network| state.networks.get(&network)).copied().unwrap_or_default();
         if of_network >= self.limits.network {
@@ -89,7 +90,7 @@ impl Connections {
 
     /// Closes the connection that has been idle longest, if there is one.
     pub(crate) fn give_way(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if let Some(longest) = state.waiting.first_key_value().map(|(at, _)| *at) {
             state.end(longest);
         }
@@ -100,7 +101,7 @@ impl Permit {
     /// Marks the connection as busy: a request was received.
     pub(crate) fn works(&self) {
         let Counted { connections, network, place } = &*self.0;
-        let mut state = connections.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = connections.state.lock();
         let at = place.at();
         if let At::Waiting(at) = at {
             state.forget(*network, at);
@@ -111,7 +112,7 @@ impl Permit {
     /// Marks the connection as idle: the request is done.
     pub(crate) fn waits(&self) {
         let Counted { connections, network, place } = &*self.0;
-        let mut state = connections.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = connections.state.lock();
         match place.at() {
             At::Waiting(at) => state.forget(*network, at),
             At::Working => {}
@@ -170,18 +171,18 @@ impl State {
 
 impl Place {
     fn at(&self) -> At {
-        *self.at.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.at.lock()
     }
 
     fn set(&self, at: At) {
-        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+        *self.at.lock() = at;
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
         let Self { connections, network, place } = self;
-        let mut state = connections.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = connections.state.lock();
         match place.at() {
             At::Waiting(at) => state.forget(*network, at),
             At::Working => {}
@@ -220,7 +221,7 @@ mod tests {
             "all have three"
         );
         drop((first, second, third, fourth, fifth));
-        let state = connections.state.lock().unwrap();
+        let state = connections.state.lock();
         assert_eq!(
             (state.all, state.networks.len(), state.waiting.len(), state.by_network.len()),
             (0, 0, 0, 0)
@@ -241,6 +242,6 @@ mod tests {
         first.works();
         first.waits();
         drop(first);
-        assert_eq!(connections.state.lock().unwrap().all, 2);
+        assert_eq!(connections.state.lock().all, 2);
     }
 }

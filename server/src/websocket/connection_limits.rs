@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chat::Network;
+use parking_lot::Mutex;
 use wire::UserId;
 
 use crate::config::Sockets;
@@ -38,7 +39,7 @@ impl ConnectionLimits {
 
     /// Counts a new socket; none if that would exceed a limit.
     pub(crate) fn acquire(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<SocketPermit> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock();
         let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
         let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
         let Sockets { node, user: per_user, address: per_address } = self.limits;
@@ -55,14 +56,14 @@ impl ConnectionLimits {
 
     /// Returns the number of open sockets, and of those that have ended.
     pub(crate) fn count(&self) -> (u64, u64) {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock();
         (counts.node as u64, counts.ended)
     }
 }
 
 impl Drop for SocketPermit {
     fn drop(&mut self) {
-        let mut counts = self.limits.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.limits.counts.lock();
         counts.node -= 1;
         counts.ended += 1;
         if let Some(user) = self.user {
@@ -99,6 +100,6 @@ mod tests {
         assert!(limits.acquire(None, away).is_none(), "the node has four");
         drop(first);
         assert!(limits.acquire(Some(ann), home).is_some());
-        assert_eq!(limits.counts.lock().unwrap().addresses.len(), 2);
+        assert_eq!(limits.counts.lock().addresses.len(), 2);
     }
 }

@@ -1,10 +1,11 @@
 //! A timer wheel: coarse timeouts of all connections.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use broker::WakeHandle;
+use parking_lot::Mutex;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// A coarse timer wheel for all connections: thousands of runtime timers would cost more than the work they trigger,
@@ -68,7 +69,7 @@ impl TimerWheel {
 
     /// Fires the due timers of a slot, and moves the others to the slot where they are due, or a round away.
     fn look(&self, place: usize) {
-        let timers = std::mem::take(&mut *self.slots[place].lock().unwrap_or_else(PoisonError::into_inner));
+        let timers = std::mem::take(&mut *self.slots[place].lock());
         let now = self.begun.elapsed();
         for timer in timers {
             let Some(shared) = timer.upgrade() else { continue };
@@ -91,13 +92,13 @@ impl TimerWheel {
     pub(crate) fn call_all(&self) {
         self.calls_all.store(true, Ordering::SeqCst);
         for slot in &self.slots {
-            let timers = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            let timers = slot.lock();
             timers.iter().filter_map(Weak::upgrade).for_each(|shared| shared.wake.wake());
         }
     }
 
     fn put(&self, place: usize, timer: Weak<Shared>) {
-        self.slots[place % SLOTS].lock().unwrap_or_else(PoisonError::into_inner).push(timer);
+        self.slots[place % SLOTS].lock().push(timer);
     }
 
     /// Returns the slot of a point in time.
@@ -172,7 +173,7 @@ mod tests {
             tokio::time::advance(clock.tick).await;
             tokio::task::yield_now().await;
         }
-        let left: usize = clock.slots.iter().map(|slot| slot.lock().unwrap().len()).sum();
+        let left: usize = clock.slots.iter().map(|slot| slot.lock().len()).sum();
         assert_eq!(left, 0);
     }
 }

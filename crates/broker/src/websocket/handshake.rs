@@ -1,7 +1,6 @@
 //! The WebSocket handshake.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use data_encoding::BASE64;
 use sha1::{Digest as _, Sha1};
 
 /// The constant that is appended to the key, RFC 6455 section 1.3.
@@ -10,8 +9,8 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// Returns the `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`; none if the key is not 16 bytes in base64.
 #[must_use]
 pub fn accept(key: &[u8]) -> Option<String> {
-    let nonce = STANDARD.decode(key).ok()?;
-    (nonce.len() == 16).then(|| STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize()))
+    let nonce = BASE64.decode(key).ok()?;
+    (nonce.len() == 16).then(|| BASE64.encode(&Sha1::new().chain_update(key).chain_update(GUID).finalize()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Revocations: ended sessions close their sockets before later entries are published.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use broker::CloseHandle;
+use parking_lot::{Mutex, MutexGuard};
 use wire::UserId;
 
 use crate::auth::session::TokenHash;
@@ -62,7 +63,7 @@ impl Revocations {
     }
 
     fn watched(&self) -> MutexGuard<'_, HashMap<UserId, HashMap<u64, Watched>>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watched.lock()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sessions and their tokens.
 
-use std::fmt::Write as _;
 use std::{fmt, str};
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest, Sha256};
 use wire::{Person, Timestamp};
 
@@ -53,15 +53,8 @@ impl Token {
     /// Parses a token; none if the text is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            if !pair.iter().all(u8::is_ascii_hexdigit) {
-                return None;
-            }
-            *byte = u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?;
+        bytes.try_into().map(Self).ok()
     }
 
     /// Returns the hash that the store has.
@@ -73,11 +66,7 @@ impl Token {
     /// Returns the text for the cookie. Not `Display`, so that no log line shows it by accident.
     #[must_use]
     pub fn reveal(&self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        HEXLOWER.encode(&self.0)
     }
 }
 
@@ -114,7 +103,7 @@ impl TokenHash {
     /// Returns a short name for it that reveals nothing about the token: the first half of the hash.
     #[must_use]
     pub fn handle(&self) -> String {
-        self.0.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        HEXLOWER.encode(&self.0[..16])
     }
 }
 

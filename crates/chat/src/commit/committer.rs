@@ -1,8 +1,9 @@
 //! The committer: batches writes, commits them, and publishes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use broker::{Broker, Ended, Frame};
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -60,7 +61,7 @@ impl Committer {
 
     /// Enqueues a write: one that is enqueued later is committed later.
     pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
-        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let inbox = self.inbox.lock().clone();
         let (answer, answered) = oneshot::channel();
         let sent = match inbox {
             Some(inbox) => inbox.send(Job { write, answer }).await.is_ok(),
@@ -71,8 +72,8 @@ impl Committer {
 
     /// Accepts nothing more and waits until every accepted write is answered.
     pub(crate) async fn finish(&self) {
-        drop(self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(self.inbox.lock().take());
+        let task = self.task.lock().take();
         if let Some(task) = task {
             // An error is a panic of the task; it is in the log already, and its callers were answered.
             let _ = task.await;

@@ -1,8 +1,9 @@
 //! The clock: time as an argument of the domain.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use wire::Timestamp;
 
 /// The source of time.
@@ -32,7 +33,7 @@ impl SteadyClock {
 
     /// Returns the time, for comparison with other times of this clock.
     pub(crate) fn now(&self) -> Timestamp {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.latest.lock();
         let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
         let monotonic = match *latest {
             Some((at, shown)) => wall.max(shown.saturating_add(millis(elapsed.saturating_sub(at)))),
@@ -68,7 +69,7 @@ impl SessionClock {
 
     /// Returns the time, for comparison with the times of sessions.
     pub(crate) fn now(&self) -> Timestamp {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = self.latest.lock();
         let (wall, elapsed) = (self.clock.now().0, self.clock.elapsed());
         let shown = match *latest {
             Some((at, shown)) => {

@@ -1,10 +1,11 @@
 //! Ephemeral events: presence and read state are buffered, and flushed at intervals.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Broker, Frame, Presence, PresenceChange};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 use wire::{Conversation, ReadState, Seq, ServerFrame, Topic, UserId};
@@ -89,7 +90,7 @@ impl EphemeralBuffer {
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gathered.lock()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Typing: buffered for a moment, then published.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{Broker, Frame};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use wire::{Person, ServerFrame, Topic, UserId};
@@ -52,6 +53,6 @@ impl Typing {
     }
 
     fn typing(&self) -> MutexGuard<'_, HashMap<Topic, HashMap<UserId, Person>>> {
-        self.typing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.typing.lock()
     }
 }

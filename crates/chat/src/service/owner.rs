@@ -1,7 +1,5 @@
 //! Ownership: the link by which a user becomes the owner.
 
-use std::sync::PoisonError;
-
 use wire::{AppRole, AuditEvent, Person, Refusal};
 
 use crate::auth::session::{Token, TokenHash};
@@ -21,7 +19,7 @@ impl Chat {
             return Ok(None);
         }
         let token = Token::from_bytes(self.random());
-        *self.owner_link.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.hash());
+        *self.owner_link.lock() = Some(token.hash());
         Ok(Some(token))
     }
 
@@ -58,7 +56,7 @@ impl Chat {
                 Some(session)
             }
         };
-        *self.owner_link.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.owner_link.lock() = None;
         Ok(session)
     }
 
@@ -67,7 +65,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::ResetOver`].
     pub fn owner_link_works(&self, token: &Token) -> Result<(), Refusal> {
-        let offered: Option<TokenHash> = *self.owner_link.lock().unwrap_or_else(PoisonError::into_inner);
+        let offered: Option<TokenHash> = *self.owner_link.lock();
         if offered == Some(token.hash()) { Ok(()) } else { Err(Refusal::ResetOver) }
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use wire::{Refusal, Timestamp};
 
 /// A rate limit by key: a burst at once, then a number a second.
@@ -34,7 +34,7 @@ impl<K: Eq + Hash> RateLimiter<K> {
     pub(crate) fn take_many(&self, key: K, count: u32, now: Timestamp) -> Result<(), Refusal> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
         let now = now.0 as f64;
-        let mut full_again_at = self.full_again_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut full_again_at = self.full_again_at.lock();
         if full_again_at.len() >= TIDY_AT {
             full_again_at.retain(|_, &mut at| at > now);
         }

@@ -1,11 +1,12 @@
 //! A store for tests whose commits can wait or fail.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::{
     Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
@@ -79,7 +80,7 @@ impl Gate {
     /// Returns the number of writes in each batch that was committed.
     #[must_use]
     pub fn batches(&self) -> Vec<usize> {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.batches.lock().clone()
     }
 
     /// Returns the number of pages with entries that were read.
@@ -101,7 +102,7 @@ impl Store for Gate {
 
     async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
         self.pass().await?;
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner).push(writes.len());
+        self.batches.lock().push(writes.len());
         self.store.commit(writes).await
     }
 

@@ -1,8 +1,9 @@
 //! The entry interner: each entry that listeners read is decoded and stored once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 use wire::Seq;
 
@@ -43,12 +44,12 @@ pub(super) struct Found {
 impl Lines {
     /// Notes that a message is about to be sent.
     pub(crate) fn note_sent(&self, id: &str, at: Instant) {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), at);
+        self.sent.lock().insert(id.to_owned(), at);
     }
 
     /// Returns the entry with these bytes; most likely it has the number `next`.
     pub(super) fn find(&self, next: u32, bytes: &[u8]) -> Option<Found> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.read();
         let number = match table.kept.get(next as usize) {
             Some(kept) if *kept.bytes == *bytes => next,
             _ => *table.numbers.get(bytes)?,
@@ -58,8 +59,8 @@ impl Lines {
 
     /// Adds the entry with these bytes.
     pub(super) fn learn(&self, bytes: &[u8], line: Line) -> Option<Found> {
-        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&line.id).copied();
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let sent = self.sent.lock().get(&line.id).copied();
+        let mut table = self.table.write();
         // Another listener may have been faster.
         if let Some(number) = table.numbers.get(bytes).copied() {
             return table.found(number);
@@ -72,7 +73,7 @@ impl Lines {
 
     /// Returns the entries with these numbers.
     pub(super) fn of(&self, first: u32, count: u32) -> Vec<Line> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table.read();
         let kept = table.kept.iter().skip(first as usize).take(count as usize);
         kept.map(|kept| kept.line.clone()).collect()
     }

@@ -11,11 +11,12 @@ mod subscriber;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -299,13 +300,13 @@ impl Progress {
     /// Notes that a subscriber was disconnected; returns false if nothing was sent before, which ends the run.
     pub(crate) fn note_kicked(&self, error: io::Error) -> bool {
         self.kicked.fetch_add(1, Ordering::Relaxed);
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.said.lock().get_or_insert(error);
         self.sent.load(Ordering::Acquire) > 0
     }
 
     /// Returns an error with this text and the first disconnected subscriber's own error.
     fn why(&self, what: &str) -> io::Error {
-        match self.said.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.said.lock().take() {
             Some(error) => io::Error::other(format!("{what}; the first socket: {error}")),
             None => io::Error::other(what),
         }

@@ -3,12 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Mutex;
 
+use parking_lot::Mutex;
 use rusqlite::types::ValueRef;
 use rusqlite::{Error, Params, Row, Statement};
-
-use super::threads::unpoisoned;
 
 /// The damaged rows that are logged already.
 static KNOWN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -83,7 +81,7 @@ pub(super) fn or<T>(
 /// Logs a damaged row, once.
 pub(super) fn log(table: &'static str, key: &dyn fmt::Display, error: &dyn fmt::Display) {
     let line = format!("{table} {key}: {error}");
-    if is_new(&mut unpoisoned(&KNOWN), &line) {
+    if is_new(&mut KNOWN.lock(), &line) {
         tracing::error!(damaged.row = line, "a row of hubbub.db is damaged; everything else goes on");
     }
 }

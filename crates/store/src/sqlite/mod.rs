@@ -33,7 +33,7 @@ mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -42,6 +42,7 @@ use chat::store::{
     NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Unread, Write,
 };
 use chat::{Fault, RandomSource, Session, SessionSummary, Store, TokenHash};
+use parking_lot::Mutex;
 use wire::{
     Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
     UserId,
@@ -54,7 +55,6 @@ pub use self::meta::Backup;
 use self::open::{Connect, SharedIndex};
 use self::readers::ReaderPool;
 pub use self::restore::restore;
-use self::threads::unpoisoned;
 pub use self::verify::Verified;
 use self::writer::Writer;
 
@@ -350,7 +350,7 @@ impl Store for SqliteStore {
         let readers = self.readers.close().await;
         let writer = self.writer.close().await;
         self.life.close_or_log();
-        drop(unpoisoned(&self.lock).take());
+        drop(self.lock.lock().take());
         readers.and(writer)
     }
 }

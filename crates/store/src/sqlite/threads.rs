@@ -1,9 +1,10 @@
 //! Worker threads that share a bounded queue of jobs.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use chat::Fault;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 /// Threads that share one bounded queue of jobs. They end when the queue is closed and empty; dropping them waits for
@@ -57,7 +58,7 @@ impl<J: Send + 'static> Threads<J> {
 
     /// Waits until there is room for a job. A fault means that no thread will carry it out.
     pub(super) async fn hand_over(&self, job: J) -> Result<(), Fault> {
-        let jobs = unpoisoned(&self.jobs).clone();
+        let jobs = self.jobs.lock().clone();
         let taken = match jobs {
             Some(jobs) => jobs.send(job).await.is_ok(),
             None => false,
@@ -67,14 +68,14 @@ impl<J: Send + 'static> Threads<J> {
 
     /// Queues a job if there is room for it now; returns false if not, or if no thread will carry it out.
     pub(super) fn offer(&self, job: J) -> bool {
-        unpoisoned(&self.jobs).as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
+        self.jobs.lock().as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
     }
 
     /// Accepts no more jobs, and waits until queued ones are done and every thread has released its resources. Closing
     /// again does nothing.
     pub(super) async fn close(&self) -> Result<(), Fault> {
-        drop(unpoisoned(&self.jobs).take());
-        let threads = std::mem::take(&mut *unpoisoned(&self.threads));
+        drop(self.jobs.lock().take());
+        let threads = std::mem::take(&mut *self.threads.lock());
         let mut closed = Ok(());
         for Thread { handle, ended } in threads {
             closed = closed.and(ended.await.unwrap_or_else(|_| {
@@ -90,8 +91,8 @@ impl<J: Send + 'static> Threads<J> {
 impl<J> Threads<J> {
     /// As [`Threads::close`], for callers that cannot await it.
     pub(super) fn end(&self) {
-        drop(unpoisoned(&self.jobs).take());
-        for thread in std::mem::take(&mut *unpoisoned(&self.threads)) {
+        drop(self.jobs.lock().take());
+        for thread in std::mem::take(&mut *self.threads.lock()) {
             let _ = thread.handle.join();
         }
     }
@@ -105,16 +106,10 @@ impl<J> Drop for Threads<J> {
 
 fn run<W: Worker>(mut worker: W, inbox: &Mutex<mpsc::Receiver<W::Job>>) -> Result<(), Fault> {
     loop {
-        let job = unpoisoned(inbox).blocking_recv();
+        let job = inbox.lock().blocking_recv();
         match job {
             Some(job) => worker.work(job),
             None => return worker.end(),
         }
     }
-}
-
-/// Locks a mutex, poisoned or not: the data of these locks is consistent between any two statements, so a panic
-/// elsewhere has left nothing half done.
-pub(super) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

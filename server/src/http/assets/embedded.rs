@@ -97,7 +97,7 @@ fn best(path: &str, plain: EmbeddedFile, headers: &HeaderMap) -> (EmbeddedFile, 
 
 fn etag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
-    let half = hash.iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let half = data_encoding::HEXLOWER.encode(&hash[..16]);
     format!("\"{half}\"")
 }
 

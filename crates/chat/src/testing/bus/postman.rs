@@ -1,8 +1,9 @@
 //! A bus for tests that can withhold hints.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 
 use crate::ports::bus::{Bus, Hint, HintStream};
 
@@ -20,19 +21,19 @@ impl Postman {
 
     /// Withholds every hint from now on.
     pub(super) fn keep(&self) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+        *self.kept.lock() = Some(Vec::new());
     }
 
     /// Returns the withheld hints, in their order; later ones pass again.
     pub(super) fn give(&self) -> Vec<Hint> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+        self.kept.lock().take().unwrap_or_default()
     }
 }
 
 #[async_trait]
 impl Bus for Postman {
     fn announce(&self, hint: Hint) {
-        match &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.kept.lock() {
             Some(kept) => kept.push(hint),
             None => self.bus.announce(hint),
         }

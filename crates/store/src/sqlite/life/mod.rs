@@ -18,15 +18,14 @@ mod examine;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::Mutex;
 
 use chat::{Fault, RandomSource};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::begin::{Begun, begin, draw_epoch};
 pub(super) use self::examine::{Found, examine};
 use super::folder::{Folder, private, sync_folder};
-use super::threads::unpoisoned;
 
 /// The file beside the database, kept up to date while this process holds the folder.
 pub(super) struct Life {
@@ -114,7 +113,7 @@ impl Record {
         let mut life = [0; 16];
         chance.fill(&mut life);
         Self {
-            life: life.iter().map(|byte| format!("{byte:02x}")).collect(),
+            life: data_encoding::HEXLOWER.encode(&life),
             new: true,
             mark: 0,
             moved: 0,
@@ -153,14 +152,14 @@ impl Life {
 
     /// Records a mark that was committed.
     pub(super) fn committed(&self, mark: u64) -> io::Result<()> {
-        let mut state = unpoisoned(&self.state);
+        let mut state = self.state.lock();
         state.record.mark = mark;
         state.write()
     }
 
     /// Must be called before `hubbub.db` is changed; returns the mark that [`Life::moved`] takes.
     pub(super) fn begin_move(&self) -> io::Result<u64> {
-        let mut state = unpoisoned(&self.state);
+        let mut state = self.state.lock();
         if state.moving == 0 && !state.record.moving {
             state.record.moving = true;
             state.write()?;
@@ -175,7 +174,7 @@ impl Life {
     /// log is in it now.
     pub(super) fn moved(&self, whole: Option<u64>) -> io::Result<()> {
         let database = Changed::of(&self.folder.database());
-        let mut state = unpoisoned(&self.state);
+        let mut state = self.state.lock();
         state.moving = state.moving.saturating_sub(1);
         state.record.moved = state.record.moved.max(whole.unwrap_or_default());
         if state.moving == 0 {
@@ -189,7 +188,7 @@ impl Life {
     pub(super) fn settle(&self, mark: u64) -> io::Result<()> {
         let database = Changed::of(&self.folder.database())?;
         let lock = Changed::of(&self.folder.lock_file())?;
-        let mut state = unpoisoned(&self.state);
+        let mut state = self.state.lock();
         let whole = state.record.moved;
         state.record = Record {
             new: false,
@@ -212,7 +211,7 @@ impl Life {
     }
 
     fn close(&self) -> io::Result<()> {
-        let mut state = unpoisoned(&self.state);
+        let mut state = self.state.lock();
         if std::mem::replace(&mut state.closed, true) {
             return Ok(());
         }
