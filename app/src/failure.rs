@@ -73,7 +73,8 @@ impl From<Refusal> for Failure {
 #[cfg(feature = "ssr")]
 impl From<chat::Error> for Failure {
     fn from(no: chat::Error) -> Self {
-        no.into_refusal().into()
+        let refused = no.refused();
+        Self { refused, status: no.into_refusal().status() }
     }
 }
 

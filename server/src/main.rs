@@ -95,6 +95,7 @@ async fn print_bench(config: &Config, args: &BenchArgs) -> ExitCode {
 
 async fn serve(config: Config) -> ExitCode {
     let place = config.place();
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
     let running = match Server::start(config).await {
         Ok(running) => running,
         Err(wrong) => {
@@ -102,6 +103,7 @@ async fn serve(config: Config) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    tracing::info!(url = running.url(), "ready");
     println!("Hubbub serves {}", running.url());
     println!("{place}; Ctrl-C ends it");
     match running.owner_link().await {
@@ -111,10 +113,12 @@ async fn serve(config: Config) -> ExitCode {
         Err(wrong) => eprintln!("hubbub: {wrong}"),
     }
     server::until_told_to_stop().await;
+    tracing::info!("stopping");
     println!("Hubbub stops …");
     let stopped = tokio::select! {
         stopped = running.stop() => stopped,
         () = server::until_told_to_stop() => false,
     };
+    tracing::info!(in_time = stopped, "stopped");
     if stopped { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -155,7 +155,7 @@ pub(crate) async fn explain(
     if wants_html(&headers) {
         refuse_file(app, caller, &headers, &refusal).await
     } else {
-        Problem(refusal).into_response()
+        Problem::from(refusal).into_response()
     }
 }
 

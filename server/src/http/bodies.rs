@@ -151,7 +151,7 @@ pub(crate) async fn gather(app: &AppState, request: Request) -> (Request, Option
 /// Middleware: refuses a request whose body could not be read.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
     match request.extensions().get::<Unread>() {
-        Some(Unread(refusal)) => Problem(refusal.clone()).into_response(),
+        Some(Unread(refusal)) => Problem::from(refusal.clone()).into_response(),
         None => next.run(request).await,
     }
 }

@@ -31,13 +31,13 @@ pub(crate) async fn call(
 ) -> Response {
     let path = request.uri().path().to_owned();
     if !leptos::server_fn::axum::server_fn_paths().any(|(known, _)| known == path) {
-        return Problem(Refusal::NotFound).into_response();
+        return Problem::from(Refusal::NotFound).into_response();
     }
     if request.method() != Method::POST {
         return not_posted(request.headers());
     }
     if !is_media_type(request.headers(), FORM) {
-        return Problem(Refusal::ContentTypeWrong { wants: FORM }).into_response();
+        return Problem::from(Refusal::ContentTypeWrong { wants: FORM }).into_response();
     }
     let common = pages::context(app.clone(), caller.clone(), request.headers());
     let html = wants_html(request.headers());
@@ -55,7 +55,7 @@ pub(crate) async fn call(
     }
     let (mut head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_BYTES).await else {
-        return Problem(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
+        return Problem::from(Refusal::BodyTooLarge { max: BODY_BYTES }).into_response();
     };
     let sent = Sent { action: path, headers: head.headers.clone(), fields: fields(&body) };
     head.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -138,7 +138,7 @@ fn not_posted(headers: &HeaderMap) -> Response {
     if wants_html(headers) {
         return Redirect::to("/").into_response();
     }
-    let mut answer = Problem(Refusal::MethodWrong).into_response();
+    let mut answer = Problem::from(Refusal::MethodWrong).into_response();
     answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     answer
 }

@@ -12,16 +12,18 @@ use wire::{Refusal, Refused};
 
 use crate::http::routes::BODY_BYTES;
 
-/// A refusal as an HTTP response: problem details (RFC 9457) with our stable code.
-pub(crate) struct Problem(pub(crate) Refusal);
+/// An error as an HTTP response: problem details (RFC 9457) with our stable code.
+pub(crate) struct Problem {
+    status: u16,
+    refused: Refused,
+}
 
 const PROBLEM: &str = "application/problem+json";
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self(refusal) = self;
-        let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        document(status, &Refused::from(&refusal))
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        document(status, &self.refused)
     }
 }
 
@@ -79,12 +81,13 @@ pub(crate) async fn explain(response: Response) -> Response {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self(refusal)
+        Self { status: refusal.status(), refused: Refused::from(&refusal) }
     }
 }
 
 impl From<chat::Error> for Problem {
     fn from(no: chat::Error) -> Self {
-        Self(no.into_refusal())
+        let refused = no.refused();
+        Self { status: no.into_refusal().status(), refused }
     }
 }

@@ -63,7 +63,7 @@ fn busy(renders: RenderLimit, request: &Request) -> Response {
         let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
         (headers, renders.busy).into_response()
     } else {
-        Problem(Refusal::Unavailable).into_response()
+        Problem::from(Refusal::Unavailable).into_response()
     };
     *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(AGAIN));

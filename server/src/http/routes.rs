@@ -96,6 +96,7 @@ pub(crate) fn router(app: AppState) -> Router {
     let health = Router::new().route(live, get(health::live)).route(ready, get(health::ready));
     requests
         .merge(uploads)
+        .layer(from_fn(middleware::record_route))
         .layer(from_fn_with_state(app.clone(), assets::serve))
         .layer(DefaultBodyLimit::disable())
         .layer(csrf)
@@ -104,17 +105,18 @@ pub(crate) fn router(app: AppState) -> Router {
         .merge(health)
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request panicked");
-            Problem(Refusal::Unavailable).into_response()
+            Problem::from(Refusal::Unavailable).into_response()
         }))
         .layer(map_response(problem::explain))
         .layer(from_fn(head))
         .layer(from_fn_with_state(app.clone(), middleware::set_headers))
         .layer(from_fn_with_state(app.clone(), ops::observe))
+        .layer(from_fn_with_state(app.clone(), middleware::trace))
         .with_state(app)
 }
 
 async fn nothing(_: Request) -> Problem {
-    Problem(Refusal::NotFound)
+    Problem::from(Refusal::NotFound)
 }
 
 /// A body of unknown length. It is never sent.

@@ -50,6 +50,9 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     let is_stale = token.is_some() && me.is_none() && !request.headers().contains_key(AUTHORIZATION);
     let session = token.filter(|_| me.is_some());
     let device = device(&app.config, request.headers());
+    if let Some(me) = &me {
+        tracing::Span::current().record("user.id", tracing::field::display(me.id));
+    }
     let principal = me.map_or(Principal::Anonymous, Principal::User);
     let caller = Caller {
         principal,

@@ -17,12 +17,12 @@ use crate::server::AppState;
 pub(crate) async fn check_host(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let from_here = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
     let host = Authority::of_request(request.headers(), request.uri(), request.version());
-    let Some(host) = host else { return Problem(Refusal::HostBad).into_response() };
+    let Some(host) = host else { return Problem::from(Refusal::HostBad).into_response() };
     if !answers_to(&app.config, host, from_here) {
-        return Problem(Refusal::HostForeign).into_response();
+        return Problem::from(Refusal::HostForeign).into_response();
     }
     if !request.method().is_safe() && !is_own_origin(&app.config, request.headers()) {
-        return Problem(Refusal::OriginForeign).into_response();
+        return Problem::from(Refusal::OriginForeign).into_response();
     }
     next.run(request).await
 }

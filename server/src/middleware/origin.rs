@@ -35,7 +35,7 @@ pub(crate) fn is_own_origin(config: &Config, headers: &HeaderMap) -> bool {
 /// Middleware: replaces the CSRF layer's message with our own.
 pub(crate) async fn explain_csrf(response: Response) -> Response {
     if response.extensions().get::<ProtectionError>().is_some() {
-        return Problem(Refusal::OriginForeign).into_response();
+        return Problem::from(Refusal::OriginForeign).into_response();
     }
     response
 }

@@ -7,6 +7,7 @@ use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionE
 use chat::{Caller, CatchUp, Chat, OsRandom, RandomSource, RevocationWatch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use wire::{CloseCode, Refusal, Refused, ServerFrame};
 
 use super::connection_limits::SocketPermit;
@@ -16,11 +17,15 @@ use super::replies;
 use super::stream::{Ready, Stream};
 use super::timer_wheel::Timer;
 use crate::config::Config;
+use crate::middleware::LogIds;
 use crate::server::AppState;
 
 /// An open WebSocket: its caller, its frame reader, and the sends that are not acknowledged yet. Deliveries of its
 /// topics are written by the broker's shards; this task reads and answers client frames, and enforces the timeouts.
 pub(super) struct Connection<S> {
+    /// The number of the connection in the log.
+    number: u64,
+    log_ids: Arc<LogIds>,
     pub(super) chat: Arc<Chat>,
     config: Arc<Config>,
     stopping: CancellationToken,
@@ -86,6 +91,8 @@ pub(super) fn begin<S: Stream>(
     let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
     let ending = app.chat.watch_revocation(&caller, reader.close_handle());
     Box::new(Connection {
+        number: app.log_ids.number(),
+        log_ids: app.log_ids,
         timer: app.clock.timer(reader.wake_handle()),
         chat: app.chat,
         config: app.config,
@@ -155,6 +162,13 @@ impl<S: Stream> Connection<S> {
         }
     }
 
+    /// Returns the span of an action, for the lines that it logs. It lives only as long as the action: one for each
+    /// connection would take more memory than the rest of the connection.
+    fn span(&self) -> tracing::Span {
+        let user = self.caller.signed_in().map(|user| tracing::field::display(user.id));
+        tracing::error_span!("action", conn.id = %self.log_ids.id(self.number), user.id = user)
+    }
+
     /// Takes one step: dispatches a frame, recovers a subscription, or waits for the next event.
     async fn turn(&mut self) -> Result<(), End> {
         if self.reader.is_closed() {
@@ -222,12 +236,13 @@ impl<S: Stream> Connection<S> {
             Received::Frame(Ok(request)) => {
                 self.greeted = true;
                 self.refused_in_a_row = 0;
-                self.carry_out(request).await;
+                let span = self.span();
+                self.carry_out(request).instrument(span).await;
             }
             Received::Frame(Err(refused)) => {
                 self.greeted = true;
                 self.refused_in_a_row += 1;
-                self.say(&replies::refused(&refused.refusal, refused.reference));
+                self.say(&replies::refused(&refused.refusal.into(), refused.reference));
                 if self.refused_in_a_row > MOST_REFUSED {
                     return Err(End::Because(CloseCode::Flooded));
                 }

@@ -29,42 +29,42 @@ impl<S: Stream> Connection<S> {
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
             Action::Post { topic, id, text, reply_to } => {
-                let begun = async { chat.begin_post(&self.caller, topic, id, &text, reply_to).await }.await;
+                let begun = chat.begin_post(&self.caller, topic, id, &text, reply_to).await;
                 self.answer_later(begun, reference);
             }
             Action::Amend { topic, id, target, amendment } => {
                 let caller = self.caller.clone();
                 self.pending_acks.push(async move {
-                    let amended = async { chat.amend(&caller, &topic, id, target, amendment).await }.await;
+                    let amended = chat.amend(&caller, &topic, id, target, amendment).await;
                     replies::sent(amended, reference)
                 });
             }
             Action::Read { topic, seq, back } => {
-                let read = async { chat.set_read(&self.caller, &topic, seq, back).await }.await;
+                let read = chat.set_read(&self.caller, &topic, seq, back).await;
                 self.only_refusals(read, reference);
             }
             Action::Delivered { topic, seq } => {
-                let delivered = async { chat.confirm_delivered(&self.caller, &topic, seq).await }.await;
+                let delivered = chat.confirm_delivered(&self.caller, &topic, seq).await;
                 self.only_refusals(delivered, reference);
             }
             Action::Marks { topic } => {
-                let marks = async { chat.read_states(&self.caller, &topic).await }.await;
+                let marks = chat.read_states(&self.caller, &topic).await;
                 match marks {
                     Ok(marks) => self.say(&ServerFrame::Marks { topic, marks, reference }),
-                    Err(no) => self.say(&replies::refused(&no.into_refusal(), reference)),
+                    Err(no) => self.say(&replies::refused(&no, reference)),
                 }
             }
             Action::Unread { topic } => {
                 let asked = reference.clone();
-                let unread = async { chat.unread(&self.caller, &topic, asked).await }.await;
+                let unread = chat.unread(&self.caller, &topic, asked).await;
                 match unread {
                     Ok(unread) => self.say(&unread),
-                    Err(no) => self.say(&replies::refused(&no.into_refusal(), reference)),
+                    Err(no) => self.say(&replies::refused(&no, reference)),
                 }
             }
             Action::Presence { away } => self.reader.set_idle(away),
             Action::Typing { topic } => {
-                let typing = async { chat.typing(&self.caller, &topic).await }.await;
+                let typing = chat.typing(&self.caller, &topic).await;
                 self.only_refusals(typing, reference);
             }
             Action::Publish { topic, id, data } => {
@@ -77,7 +77,7 @@ impl<S: Stream> Connection<S> {
     /// Answers a call only if it was refused, where success needs no answer.
     fn only_refusals(&self, done: Result<(), Error>, reference: Option<Ref>) {
         if let Err(no) = done {
-            self.say(&replies::refused(&no.into_refusal(), reference));
+            self.say(&replies::refused(&no, reference));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Replies to the actions of a client.
 
 use chat::{Ack, Error, Subscribed};
-use wire::{Ref, Refusal, Refused, ServerFrame, Topic};
+use wire::{Ref, ServerFrame, Topic};
 
 /// Returns the answer to a send.
 pub(super) fn sent(sent: Result<Ack, Error>, reference: Option<Ref>) -> ServerFrame {
@@ -9,7 +9,7 @@ pub(super) fn sent(sent: Result<Ack, Error>, reference: Option<Ref>) -> ServerFr
         Ok(Ack { id, topic, seq, timestamp, duplicate }) => {
             ServerFrame::Ack { id, topic, seq, timestamp, duplicate, reference }
         }
-        Err(no) => refused(&no.into_refusal(), reference),
+        Err(no) => refused(&no, reference),
     }
 }
 
@@ -25,11 +25,11 @@ pub(super) fn subscribed(
                 reset.map(|reason| ServerFrame::Reset { topic: topic.clone(), reason, cursor, begins });
             (ServerFrame::Subscribed { topic, cursor, head, reference }, reset)
         }
-        Err(no) => (refused(&no.into_refusal(), reference), None),
+        Err(no) => (refused(&no, reference), None),
     }
 }
 
 /// Returns the frame of a refusal.
-pub(super) fn refused(refusal: &Refusal, reference: Option<Ref>) -> ServerFrame {
-    ServerFrame::refused(Refused::from(refusal), reference)
+pub(super) fn refused(error: &Error, reference: Option<Ref>) -> ServerFrame {
+    ServerFrame::refused(error.refused(), reference)
 }

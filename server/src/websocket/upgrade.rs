@@ -27,10 +27,10 @@ pub(crate) async fn upgrade(
     mut request: Request,
 ) -> Response {
     if !is_own_origin(&app.config, request.headers()) {
-        return Problem(Refusal::OriginForeign).into_response();
+        return Problem::from(Refusal::OriginForeign).into_response();
     }
     let Some(accept) = handshake(&request) else {
-        return with(Problem(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
+        return with(Problem::from(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
     };
     let user = caller.signed_in().map(|me| me.id);
     let permit =

@@ -12,7 +12,7 @@ use server::{Config, Server, ServerHandle, StoreChoice};
 use store::{Backup, BackupRequest, SqliteStore};
 use wire::{Json, Timestamp, Topic};
 
-use crate::people::{Socket, get, guest, raw, server};
+use crate::people::{Socket, get, guest, post, raw, server};
 
 #[tokio::test]
 async fn a_reader_is_reset_when_a_server_without_files_comes_back() {
@@ -95,6 +95,26 @@ async fn while_nothing_can_be_written_people_read_and_the_server_is_not_ready_wi
     let problem: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     assert_eq!((&problem["status"], &problem["code"]), (&json!(503), &json!("read_only")));
     assert_eq!(raw(&server, &get("/health/live", "")).await.0, 200);
+
+    // The answer leads an operator to the line in the log, and so does its header to those of this request.
+    let publish = |topic: &str| {
+        post("/publish", "Content-Type: application/json\r\n", &format!(r#"{{"topic":"{topic}","data":1}}"#))
+    };
+    let mut ids = Vec::new();
+    for topic in ["news", "новости"] {
+        let (status, answer) = raw(&server, &publish(topic)).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let problem: Value = serde_json::from_str(body).unwrap();
+        assert_eq!((status, &problem["code"]), (503, &json!("unavailable")), "{answer}");
+        let (_, fault) = problem["detail"].as_str().unwrap().split_once("(Fault ").unwrap();
+        let fault = fault.strip_suffix(".)").unwrap();
+        assert!(fault.len() == 8 && fault.bytes().all(|b| b.is_ascii_hexdigit()), "{answer}");
+        let request = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
+        ids.push((fault.to_owned(), request.to_owned()));
+    }
+    assert_eq!(ids[0].0, ids[1].0, "the same fault has the same id");
+    assert_ne!(ids[0].1, ids[1].1, "each request has its own");
+
     let (status, page) = raw(&server, &get("/", &format!("Cookie: {cookie}\r\n"))).await;
     assert!(status == 200 && page.contains(ann.name.as_str()), "{status}");
 

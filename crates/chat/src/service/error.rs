@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
-use wire::Refusal;
+use wire::{Refusal, Refused};
 
 use crate::service::fault_log::{FAULTS, Open};
 
@@ -20,6 +22,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     what: String,
+    id: String,
 }
 
 impl Fault {
@@ -28,16 +31,25 @@ impl Fault {
     #[must_use]
     pub fn new(place: &'static str, what: impl fmt::Display) -> Self {
         let what = what.to_string();
+        let id = id_of(place, &what);
         if FAULTS.begins(place, &what, Instant::now()) {
-            tracing::error!(fault.place = place, fault.what = what, "fault");
+            tracing::error!(fault.id = id, fault.place = place, fault.what = what, "fault");
         }
-        Self { what }
+        Self { what, id }
+    }
+
+    /// Returns the id under which the log has the fault: eight hexadecimal digits, the same whenever the same thing
+    /// fails in the same place.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Creates a fault that its requester sees in full, such as an operator at a command: the log need not have it.
     #[must_use]
     pub fn unlogged(what: impl fmt::Display) -> Self {
-        Self { what: what.to_string() }
+        let what = what.to_string();
+        Self { id: id_of("", &what), what }
     }
 
     /// Ends the faults of this place: it works again.
@@ -51,9 +63,20 @@ impl Fault {
     }
 }
 
+fn id_of(place: &str, what: &str) -> String {
+    let hash = Sha256::new().chain_update(place).chain_update([0]).chain_update(what).finalize();
+    HEXLOWER.encode(&hash[..4])
+}
+
 fn log_end(fault: &Open) {
     let Open { place, what, count, .. } = fault;
-    tracing::error!(fault.place = place, fault.what = what, fault.count = count, "the fault is over");
+    tracing::error!(
+        fault.id = id_of(place, what),
+        fault.place = place,
+        fault.what = what,
+        fault.count = count,
+        "the fault is over"
+    );
 }
 
 impl Error {
@@ -63,6 +86,19 @@ impl Error {
         match self {
             Self::Refusal(refusal) => refusal,
             Self::Fault(_) => Refusal::Unavailable,
+        }
+    }
+
+    /// Returns the error as it crosses the network. The sentence of a fault has its id, by which an operator finds it
+    /// in the log.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        match self {
+            Self::Refusal(refusal) => refusal.into(),
+            Self::Fault(fault) => {
+                let refused = Refused::from(&Refusal::Unavailable);
+                Refused { message: format!("{} (Fault {}.)", refused.message, fault.id), ..refused }
+            }
         }
     }
 }
@@ -86,3 +122,46 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_sentence_of_a_fault_leads_to_its_line_in_the_log() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let refused = tracing::subscriber::with_default(subscriber, || {
+            let (first, again) = (Fault::new("test.disk", "no room"), Fault::new("test.disk", "no room"));
+            assert_eq!(first, again);
+            Error::Fault(first).refused()
+        });
+        let log = String::from_utf8(log.0.lock().clone()).unwrap();
+        let (_, id) = refused.message.split_once("(Fault ").unwrap();
+        let id = id.trim_end_matches(".)");
+        assert!(log.contains(&format!("fault.id=\"{id}\"")) && log.contains("no room"), "{log}");
+        assert_eq!(log.lines().count(), 1, "logged once: {log}");
+        assert!(!refused.message.contains("no room"), "the details are the operator's: {refused:?}");
+    }
+}
