@@ -1,6 +1,5 @@
-//! The handle of the domain: [`Chat`], its parts, and the [`Caller`] of a call.
+//! The handle of the domain: [`Chat`] and its parts.
 
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -10,15 +9,13 @@ use std::time::Duration;
 use broker::{Broker, CloseHandle, Ended, LogBytes};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
-use wire::{
-    AppRole, AuditEvent, Conversation, Json, Person, Refusal, Role, SendId, Seq, Timestamp, Topic, TopicKind,
-    UserId,
-};
+use wire::{AppRole, AuditEvent, Conversation, Json, Role, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
 
+use crate::auth::caller::Caller;
 use crate::auth::network::Network;
 use crate::auth::passwords::PasswordHashing;
 use crate::auth::revocations::{RevocationWatch, Revocations};
-use crate::auth::session::{Token, TokenHash};
+use crate::auth::session::TokenHash;
 use crate::commit::committer::{Committer, PendingCommit};
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
@@ -99,25 +96,6 @@ pub struct Parts {
 /// The time without entries after which, at up to twice of it, a topic's frames leave the memory.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The principal of a call, with the network and the session it comes from. Every operation of the domain takes one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller {
-    /// The identity that permissions are decided for.
-    pub principal: Principal,
-    /// Whether they may use open topics without a token.
-    pub open_topics: bool,
-    /// The remote address; none for this machine itself.
-    pub from: Option<IpAddr>,
-    /// The session it runs in.
-    pub session: Option<Token>,
-    /// The token that the browser keeps while it is signed out; it identifies a device that has signed in.
-    pub device: Option<Token>,
-    /// The browser's description of itself.
-    pub label: String,
-    /// [`Chat::revocation_position`] before the session was looked up.
-    pub revocations: u64,
-}
-
 /// The acknowledgement of a send: it is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ack {
@@ -131,55 +109,6 @@ pub struct Ack {
     pub timestamp: Timestamp,
     /// Whether it was committed before.
     pub duplicate: bool,
-}
-
-/// The identity of a caller.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Principal {
-    /// Nobody is signed in.
-    #[default]
-    Anonymous,
-    /// A signed-in user.
-    User(Person),
-    /// The operator of the server, through a command on its machine.
-    Operator,
-}
-
-impl Caller {
-    /// Returns the operator as a caller.
-    #[must_use]
-    pub fn operator() -> Self {
-        Self { principal: Principal::Operator, ..Self::default() }
-    }
-
-    /// Returns the same caller with another user signed in, as after a sign-in or in a test.
-    #[must_use]
-    pub fn with_user(self, user: Person) -> Self {
-        Self { principal: Principal::User(user), ..self }
-    }
-
-    /// Returns the signed-in user.
-    ///
-    /// # Errors
-    /// [`Refusal::SignInNeeded`].
-    pub fn user(&self) -> Result<&Person, Refusal> {
-        self.signed_in().ok_or(Refusal::SignInNeeded)
-    }
-
-    /// Returns the signed-in user, if any.
-    #[must_use]
-    pub const fn signed_in(&self) -> Option<&Person> {
-        match &self.principal {
-            Principal::User(user) => Some(user),
-            Principal::Anonymous | Principal::Operator => None,
-        }
-    }
-}
-
-impl From<Person> for Caller {
-    fn from(user: Person) -> Self {
-        Self::default().with_user(user)
-    }
 }
 
 impl Chat {

@@ -22,8 +22,10 @@ mod service;
 pub mod testing;
 mod text;
 
-pub use crate::auth::{Network, RevocationWatch, Revocations, Session, SessionSummary, Token, TokenHash};
-pub use crate::chat::{Ack, Caller, Chat, Parts, Principal};
+pub use crate::auth::{
+    Caller, Network, Principal, RevocationWatch, Revocations, Session, SessionSummary, Token, TokenHash,
+};
+pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};

@@ -8,8 +8,8 @@ use broker::CloseHandle;
 use parking_lot::{Mutex, MutexGuard};
 use wire::UserId;
 
+use crate::auth::caller::Caller;
 use crate::auth::session::TokenHash;
-use crate::chat::Caller;
 use crate::ports::store::Sessions;
 
 /// Closes the sockets of ended sessions, before anything later is published.

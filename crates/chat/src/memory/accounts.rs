@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use wire::{AppRole, Description, Person, Timestamp, UserId};
 
+use super::records::{StoredAccount, StoredProfile, StoredReset, StoredSession};
 use super::state::State;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
@@ -12,42 +13,16 @@ use crate::ports::store::{
     Profile, folded,
 };
 
-pub(super) struct Stored {
-    pub(super) user: UserId,
-    pub(super) label: String,
-    pub(super) since: Timestamp,
-    pub(super) seen: Timestamp,
-}
-
-pub(super) struct Claimed {
-    pub(super) password: PasswordHash,
-    pub(super) role: AppRole,
-}
-
-/// The account that a reset token is for, with its creator and its expiry.
-pub(super) struct Reset {
-    pub(super) user: UserId,
-    pub(super) by: Option<UserId>,
-    pub(super) until: Timestamp,
-}
-
 /// Returns the sort key of lists of users.
 pub(super) fn by_name(person: &Person) -> (String, UserId) {
     (folded(person.name.as_str()), person.id)
-}
-
-/// A user's profile.
-pub(super) struct Told {
-    pub(super) since: Timestamp,
-    pub(super) bio: Description,
-    pub(super) picture: Option<Bytes>,
 }
 
 /// Users, their accounts and sessions.
 impl State {
     pub(super) fn profile(&self, user: UserId) -> Option<Profile> {
         let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
-        let Told { since, bio, picture } = told;
+        let StoredProfile { since, bio, picture } = told;
         Some(Profile { person, since: *since, bio: bio.clone(), has_picture: picture.is_some() })
     }
 
@@ -66,7 +41,7 @@ impl State {
             AccountKey::User(user) => *user,
             AccountKey::Login(login) => *login.keys().find_map(|key| self.logins.get(key))?,
         };
-        let Claimed { password, role } = self.accounts.get(&user)?;
+        let StoredAccount { password, role } = self.accounts.get(&user)?;
         Some(Account { person: self.person(user)?, password: password.clone(), role: *role })
     }
 
@@ -87,7 +62,7 @@ impl State {
     pub(super) fn begin(&mut self, user: UserId, session: &NewSession) -> Outcome {
         self.next_session += 1;
         let NewSession { token, label, at } = session.clone();
-        self.sessions.insert(token, Stored { user, label, since: at, seen: at });
+        self.sessions.insert(token, StoredSession { user, label, since: at, seen: at });
         self.sessions_of.entry(user).or_default().insert(self.next_session, token);
         Outcome::Done
     }
@@ -154,7 +129,7 @@ impl State {
             self.guest_names.remove(name.as_str(), user);
             self.account_names.insert(name.as_str(), user);
         }
-        self.accounts.insert(user, Claimed { password: password.clone(), role });
+        self.accounts.insert(user, StoredAccount { password: password.clone(), role });
         Outcome::Done
     }
 

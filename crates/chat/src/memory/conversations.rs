@@ -9,35 +9,9 @@ use wire::{
 
 use super::accounts::by_name;
 use super::log::MemoryLog;
+use super::records::MemberView;
 use super::state::State;
 use crate::ports::store::{CALLED, Conversations, DirectCreation, MembershipState, NEAR, Unread, folded};
-
-/// A member's own state of a conversation.
-#[derive(Clone, Copy)]
-pub(super) struct View {
-    /// The time of creation.
-    pub(super) since: Timestamp,
-    /// Their read mark.
-    pub(super) read: Seq,
-    /// Their read state as others see it: delivered and read.
-    pub(super) delivered: Seq,
-    pub(super) seen: Seq,
-    pub(super) notify: NotificationLevel,
-    pub(super) hidden: bool,
-}
-
-impl Default for View {
-    fn default() -> Self {
-        Self {
-            since: Timestamp(0),
-            read: Seq::ZERO,
-            delivered: Seq::ZERO,
-            seen: Seq::ZERO,
-            notify: NotificationLevel::default(),
-            hidden: false,
-        }
-    }
-}
 
 /// Membership states in conversations.
 impl State {
@@ -65,7 +39,7 @@ impl State {
         }
         let other = pair.other(user);
         let view = self.directs.get(&user).and_then(|views| views.get(&other)).copied();
-        let View { read, delivered, seen, notify, hidden, .. } = view.unwrap_or_default();
+        let MemberView { read, delivered, seen, notify, hidden, .. } = view.unwrap_or_default();
         Some(MembershipState {
             role: Some(Role::Member),
             read,
@@ -162,12 +136,12 @@ impl State {
             return Vec::new();
         }
         for (user, other) in [(low, high), (high, low)] {
-            self.directs.entry(user).or_default().insert(other, View::default());
+            self.directs.entry(user).or_default().insert(other, MemberView::default());
         }
         news.iter().map(|draft| self.append(draft)).collect()
     }
 
-    pub(super) fn view_mut(&mut self, conversation: Conversation, user: UserId) -> Option<&mut View> {
+    pub(super) fn view_mut(&mut self, conversation: Conversation, user: UserId) -> Option<&mut MemberView> {
         match conversation {
             Conversation::Group(id) => self.groups.get_mut(&id)?.views.get_mut(&user),
             Conversation::Direct(pair) => self.directs.get_mut(&user)?.get_mut(&pair.other(user)),

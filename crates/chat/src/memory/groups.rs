@@ -4,26 +4,12 @@ use std::collections::HashMap;
 
 use wire::{GroupId, GroupSummary, Invite, JoinPolicy, Member, Person, Settings, Timestamp, Topic, UserId};
 
-use super::conversations::View;
+use super::records::{Group, MemberView};
 use super::state::State;
 use crate::ports::store::{
     Fact, GroupChange, GroupListing, GroupOverview, MembershipState, NewMembers, Outcome, Roster, Version,
     folded,
 };
-
-pub(super) struct Group {
-    pub(super) settings: Settings,
-    pub(super) members: Vec<Member>,
-    pub(super) bans: Vec<Person>,
-    pub(super) invites: Vec<Invite>,
-    /// The time of each member's last message, if slow mode has recorded it.
-    pub(super) spoke: HashMap<UserId, Timestamp>,
-    /// The user who added each member, for members who were added.
-    pub(super) given: HashMap<UserId, UserId>,
-    /// Each member's own state of it.
-    pub(super) views: HashMap<UserId, View>,
-    pub(super) version: Version,
-}
 
 impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
@@ -108,7 +94,7 @@ impl State {
     pub(super) fn in_group(&self, id: GroupId, user: UserId) -> Option<MembershipState> {
         let group = self.groups.get(&id)?;
         let view = group.views.get(&user).copied();
-        let View { read, delivered, seen, notify, hidden, .. } = view.unwrap_or_default();
+        let MemberView { read, delivered, seen, notify, hidden, .. } = view.unwrap_or_default();
         let member = group.members.iter().find(|member| member.person.id == user);
         Some(MembershipState {
             role: member.map(|member| member.role),
@@ -261,7 +247,7 @@ impl State {
             Fact::MemberAdded(member) => {
                 let head = self.head(&Topic::group(id));
                 if let Some(group) = self.groups.get_mut(&id) {
-                    let view = View { since: member.since, read: head, ..View::default() };
+                    let view = MemberView { since: member.since, read: head, ..MemberView::default() };
                     group.views.insert(member.person.id, view);
                 }
                 self.joined.entry(member.person.id).or_default().push(id);

@@ -6,6 +6,7 @@ mod conversations;
 mod groups;
 mod log;
 mod logs;
+mod records;
 mod state;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::ports::store::{
 use crate::service::error::Fault;
 
 use self::log::MemoryLog;
+pub use self::records::Window;
 use self::state::State;
 
 /// A store for the life of the process. Each log keeps its newest entries within a [`Window`]; members, users and
@@ -34,22 +36,6 @@ use self::state::State;
 pub struct MemoryStore {
     epoch: Epoch,
     state: Mutex<State>,
-}
-
-/// The bounds of the history that a volatile store keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// The most entries of one log.
-    pub entries: usize,
-    /// The most bytes of all entries together; beyond it the log that was written to longest ago loses its oldest
-    /// entries first.
-    pub bytes: usize,
-}
-
-impl Default for Window {
-    fn default() -> Self {
-        Self { entries: 2_048, bytes: 256 * 1024 * 1024 }
-    }
 }
 
 impl MemoryStore {

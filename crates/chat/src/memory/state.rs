@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wire::{Description, GroupId, Person, ReadState, SendId, Timestamp, Topic, UserId};
 
-use super::Window;
-use super::accounts::{Claimed, Reset, Stored, Told};
-use super::conversations::View;
-use super::groups::Group;
 use super::log::MemoryLog;
+use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{AttemptKey, NameIndex, OpenTopicUsage, Outcome, Sender, SentBefore, Write};
 
@@ -27,15 +24,15 @@ pub(super) struct State {
     /// The names of guests, and of users with an account.
     pub(super) guest_names: NameIndex<UserId>,
     pub(super) account_names: NameIndex<UserId>,
-    pub(super) profiles: HashMap<UserId, Told>,
-    pub(super) sessions: HashMap<TokenHash, Stored>,
+    pub(super) profiles: HashMap<UserId, StoredProfile>,
+    pub(super) sessions: HashMap<TokenHash, StoredSession>,
     /// The sessions of each user, by the number that counts them.
     pub(super) sessions_of: HashMap<UserId, BTreeMap<u64, TokenHash>>,
     pub(super) next_session: u64,
-    pub(super) accounts: HashMap<UserId, Claimed>,
+    pub(super) accounts: HashMap<UserId, StoredAccount>,
     /// The account of each key of a login.
     pub(super) logins: HashMap<String, UserId>,
-    pub(super) resets: HashMap<TokenHash, Reset>,
+    pub(super) resets: HashMap<TokenHash, StoredReset>,
     /// The devices of each account, the one seen last at the end.
     pub(super) devices: HashMap<UserId, Vec<TokenHash>>,
     /// The times of the attempts that count, the first one first.
@@ -49,7 +46,7 @@ pub(super) struct State {
     /// The groups of each user, the one joined first first.
     pub(super) joined: HashMap<UserId, Vec<GroupId>>,
     /// The directs that have messages, with the state of each of the two users.
-    pub(super) directs: HashMap<UserId, HashMap<UserId, View>>,
+    pub(super) directs: HashMap<UserId, HashMap<UserId, MemberView>>,
     /// The users whom each user has blocked, the first one first.
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
 }
@@ -97,7 +94,7 @@ impl State {
             Write::CreateGuest { person, session } => {
                 self.people.insert(person.id, person.clone());
                 self.guest_names.insert(person.name.as_str(), person.id);
-                let told = Told { since: session.at, bio: Description::default(), picture: None };
+                let told = StoredProfile { since: session.at, bio: Description::default(), picture: None };
                 self.profiles.insert(person.id, told);
                 self.newcomers.insert((session.at, person.id));
                 self.begin(person.id, session)
@@ -170,7 +167,7 @@ impl State {
                 Outcome::Done
             }
             Write::CreateReset { token, user, by, until } => {
-                self.resets.insert(*token, Reset { user: *user, by: *by, until: *until });
+                self.resets.insert(*token, StoredReset { user: *user, by: *by, until: *until });
                 Outcome::Done
             }
             Write::ResetPassword { token, password } => self.use_reset(*token, password),

@@ -2,7 +2,7 @@
 
 use wire::{AuditEvent, Event, Person, UserId};
 
-use crate::ports::store::Fact;
+use crate::ports::store::{Fact, Roster};
 
 /// The result of a rule: facts, and the entries that announce them. Empty if everything is so already.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +44,13 @@ impl Decision {
     pub fn and(mut self, fact: Fact) -> Self {
         self.facts.push(fact);
         self
+    }
+
+    /// Ends the invites of a user who is no longer an admin.
+    #[must_use]
+    pub fn without_invites_of(self, roster: &Roster, user: UserId) -> Self {
+        let theirs = roster.invites.iter().filter(|invite| invite.by.id == user);
+        theirs.fold(self, |decision, invite| decision.and(Fact::InviteRevoked(invite.id)))
     }
 
     /// Adds an entry to the group's log.

@@ -42,12 +42,6 @@ pub fn revoke(roster: &Roster, by: UserId, id: InviteId) -> Result<Decision, Ref
     Ok(Decision::fact(Fact::InviteRevoked(id)).note(Event::Uninvited { by }))
 }
 
-/// Ends the invites of a user who is no longer an admin.
-pub(super) fn without_invites(decision: Decision, roster: &Roster, user: UserId) -> Decision {
-    let theirs = roster.invites.iter().filter(|invite| invite.by.id == user);
-    theirs.fold(decision, |decision, invite| decision.and(Fact::InviteRevoked(invite.id)))
-}
-
 /// Returns the invite of this id, if it still works.
 ///
 /// # Errors

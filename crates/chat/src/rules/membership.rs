@@ -3,7 +3,7 @@
 use wire::{Event, InviteId, JoinPolicy, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
 
 use super::decision::Decision;
-use super::invites::{usable, without_invites};
+use super::invites::usable;
 use super::roles::needs_admin;
 use crate::ports::store::{Fact, Roster};
 
@@ -188,7 +188,7 @@ pub const fn may_give_seat(contact: Contact) -> Result<(), Refusal> {
 pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
     let Some(member) = roster.member(user) else { return Ok(Decision::nothing()) };
     let left = Event::Left { person: member.person.clone() };
-    let mut decision = without_invites(Decision::fact(Fact::MemberRemoved(user)), roster, user).tell(left);
+    let mut decision = Decision::fact(Fact::MemberRemoved(user)).without_invites_of(roster, user).tell(left);
     if roster.is_last_admin(user)
         && let Some(heir) = roster.members.iter().find(|other| other.person.id != user)
     {
@@ -213,7 +213,7 @@ pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<De
     }
     let member = roster.member(user).ok_or(Refusal::NotFound)?;
     let removed = Event::Removed { person: member.person.clone(), by: admin.person.clone(), banned: ban };
-    let mut decision = without_invites(Decision::fact(Fact::MemberRemoved(user)), roster, user);
+    let mut decision = Decision::fact(Fact::MemberRemoved(user)).without_invites_of(roster, user);
     if ban {
         decision = decision.and(Fact::Banned(member.person.clone()));
     }

@@ -3,7 +3,6 @@
 use wire::{Event, Member, Refusal, Role, Timestamp, UserId};
 
 use super::decision::Decision;
-use super::invites::without_invites;
 use crate::ports::store::{Fact, Roster};
 
 /// Returns the membership of a user who must be an admin.
@@ -31,7 +30,7 @@ pub fn set_role(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result
     }
     let ranked = Event::Ranked { person: member.person.clone(), role, by: admin.person.clone() };
     let decision = Decision::fact(Fact::RoleChanged(user, role));
-    let decision = if role == Role::Member { without_invites(decision, roster, user) } else { decision };
+    let decision = if role == Role::Member { decision.without_invites_of(roster, user) } else { decision };
     Ok(decision.tell_and_note(ranked))
 }
 

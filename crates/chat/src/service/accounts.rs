@@ -2,8 +2,9 @@
 
 use wire::{AppRole, AuditEvent, EndedSessions, Refusal, UserId};
 
+use crate::auth::caller::Caller;
 use crate::auth::session::{SessionSummary, Token};
-use crate::chat::{Caller, Chat};
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{Account, AccountKey, FirstRole, Login, NewSession, Outcome, Sessions, Write};
 use crate::service::error::{Error, Fault};

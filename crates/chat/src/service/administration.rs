@@ -7,7 +7,8 @@ use wire::{
 };
 
 use super::groups::events;
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::Range;
 use crate::rules;
 use crate::service::error::Error;

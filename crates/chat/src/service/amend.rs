@@ -3,7 +3,8 @@
 use wire::{Amendment, Json, Refusal, RichText, SendId, Seq, Topic};
 
 use super::send::{hash, tidy};
-use crate::chat::{Ack, Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::{Ack, Chat};
 use crate::ports::store::{
     Amend, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of,
 };

@@ -3,8 +3,9 @@
 use wire::limits::PAGE_ENTRIES;
 use wire::{AppRole, AuditEvent, Json, Page, Person, Refusal, Seq, Timestamp, Topic, UserId};
 
+use crate::auth::caller::{Caller, Principal};
 use crate::auth::session::Token;
-use crate::chat::{Caller, Chat, Principal};
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{Account, AccountKey, AccountListing, Login, Outcome, Range, Sessions, Write};
 use crate::rules;

@@ -7,7 +7,8 @@ use wire::{
 };
 
 use super::send::{hash, tidy};
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::{
     AccountKey, BroadcastPart, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write,
 };

@@ -7,7 +7,8 @@ use wire::{
     PageStart, Pair, Person, Refusal, Role, Seq, Timestamp, Topic, UserId,
 };
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::{AccountKey, MembershipState, Write, event_of};
 use crate::service::error::Error;
 use crate::service::part::Part;

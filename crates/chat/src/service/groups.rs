@@ -7,7 +7,8 @@ use wire::{
 };
 use wire::{ConversationSummary, Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{
     BodyHash, Draft, GroupChange, GroupListing, Mentions, Outcome, Roster, RowRange, Sender, Write, event_of,

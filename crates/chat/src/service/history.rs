@@ -4,7 +4,8 @@ use wire::limits::{PAGE_ENTRIES, PAGE_ROWS};
 use wire::{Json, Page, Refusal, Rows, Topic};
 
 use super::groups::events;
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::{Range, RowRange, event_of};
 use crate::service::error::Error;
 

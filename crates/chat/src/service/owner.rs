@@ -2,8 +2,9 @@
 
 use wire::{AppRole, AuditEvent, Person, Refusal};
 
+use crate::auth::caller::Caller;
 use crate::auth::session::{Token, TokenHash};
-use crate::chat::{Caller, Chat};
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{FirstRole, Login, Outcome, Write};
 use crate::service::error::Error;

@@ -3,10 +3,11 @@
 use wire::limits::OVERVIEW_CONVERSATIONS;
 use wire::{Cursor, GroupId, InviteId, Overview, Person, PersonName, Refusal, UserId};
 
+use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::auth::network::Network;
 use crate::auth::session::Token;
-use crate::chat::{Caller, Chat};
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{Conversations, Login, Outcome, Write};
 use crate::rules;

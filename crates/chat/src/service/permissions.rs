@@ -2,7 +2,8 @@
 
 use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::MembershipState;
 use crate::rules;
 use crate::service::error::Error;

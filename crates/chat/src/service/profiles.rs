@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use wire::{AppRole, Refusal, UserId};
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{Profile, Write};
 use crate::service::avatar_images;

@@ -3,7 +3,8 @@
 use broker::Frame;
 use wire::{Conversation, Member, Person, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::{Unread, Write};
 use crate::rules;
 use crate::service::error::Error;

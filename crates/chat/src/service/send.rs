@@ -8,8 +8,9 @@ use wire::{
 
 use super::parsing::is_long;
 use super::permissions::may_publish;
+use crate::auth::caller::Caller;
 use crate::auth::network::Network;
-use crate::chat::{Ack, Caller, Chat};
+use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
     BodyHash, DirectCreation, Draft, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,

@@ -2,9 +2,10 @@
 
 use wire::{AuditEvent, Person, Refusal};
 
+use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::auth::session::Token;
-use crate::chat::{Caller, Chat};
+use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{Account, AccountKey, Attempt, Login, Outcome, PasswordHash, Sessions, Write};
 use crate::service::error::{Error, Fault};

@@ -4,7 +4,8 @@ use broker::OutboundConnection;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::ports::store::Range;
 use crate::rules::{Resume, resume};
 use crate::service::error::{Error, Fault};

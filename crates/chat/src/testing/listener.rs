@@ -6,7 +6,8 @@ use std::time::Duration;
 use broker::{BufferSink, FlushOutcome, OutboundConnection, SubscriptionError};
 use wire::{Cursor, Entry, Event, Json, ResetReason, Topic};
 
-use crate::chat::{Caller, Chat};
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
 use crate::service::error::Error;
 use crate::service::{CatchUp, Subscribed};
 use crate::testing::User;

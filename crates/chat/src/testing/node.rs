@@ -5,7 +5,8 @@ use std::sync::Arc;
 use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Seq, Topic};
 
 use super::{ManualClock, SeededChance, User, guest};
-use crate::chat::{Ack, Caller, Chat, Parts};
+use crate::auth::caller::Caller;
+use crate::chat::{Ack, Chat, Parts};
 use crate::memory::{MemoryStore, Window};
 use crate::ports::bus::{Bus, LocalBus};
 use crate::ports::store::Store;

@@ -4,8 +4,9 @@ use std::ops::Deref;
 
 use wire::{Person, PersonName, UserId};
 
+use crate::auth::caller::Caller;
 use crate::auth::session::Token;
-use crate::chat::{Caller, Chat};
+use crate::chat::Chat;
 
 /// A signed-in user. Where an operation takes a [`Caller`], `&ann` is one.
 #[derive(Clone, Debug, PartialEq, Eq)]

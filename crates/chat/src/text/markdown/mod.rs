@@ -7,11 +7,10 @@ use pulldown_cmark::{Event, Options, Parser};
 use wire::limits::TEXT_NODES;
 use wire::{RichText, has_visible_text};
 
+use self::tree::FLAT_PIECES;
 use super::pieces::Pieces;
 use tree::Tree;
 
-/// The most addresses and mentions of a text that is shown as it was typed.
-const FLAT_PIECES: usize = 40;
 /// The most nodes of the formatted part. The rest has at most three for each piece and one around them, and some nodes
 /// are only counted when they are closed.
 const FORMATTED: usize = TEXT_NODES - 3 * FLAT_PIECES - 30;

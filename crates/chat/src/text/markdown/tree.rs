@@ -6,10 +6,12 @@ use pulldown_cmark::{CodeBlockKind, Tag};
 use wire::limits::TEXT_NESTING;
 use wire::{Block, Inline, RichText, has_visible_text};
 
-use super::FLAT_PIECES;
 use super::node::{Node, Wrap};
 use crate::text::addresses;
 use crate::text::pieces::{Kind, Part, Piece, Pieces};
+
+/// The most addresses and mentions of a text that is shown as it was typed.
+pub(super) const FLAT_PIECES: usize = 40;
 
 /// The tree under construction: the open nodes, the root first.
 pub(super) struct Tree<'a> {
