@@ -1,6 +1,6 @@
 /**
- * Realistic data: *Tea at Anna's*, ten people, seven groups, 2,000 messages over 40 days. `crates/store/examples/tea.rs`
- * writes the data folder once for each worker; each test has a server over a copy of its own.
+ * Realistic data: *Tea at Anna's*, with ten people, seven groups and 2,000 messages over 40 days.
+ * `crates/store/examples/tea.rs` writes the data folder once per worker. Each test runs a server on its own copy.
  */
 import type { Browser } from "@playwright/test";
 import { execFile } from "node:child_process";
@@ -12,13 +12,13 @@ import { promisify } from "node:util";
 import { expect, Person, test as base } from "./people.ts";
 import { Server } from "./server.ts";
 
-/** The cast. Two people are called `Kim Lee`; they are guests and cannot sign in. */
+/** The cast. Two people are called `Kim Lee`. Both are guests and cannot sign in. */
 export type Key = "anna" | "ben" | "long" | "wide" | "chinese" | "sara" | "dawud" | "hebrew" | "kim" | "kim2";
-/** The groups: `tea` is the busy one, `long` has a name of 60 letters, `reactions` 8 messages and 60 reactions. */
+/** The groups. `tea` is the busy one, `long` has a name of 60 letters, `reactions` has 8 messages and 60 reactions. */
 export type GroupKey = "tea" | "long" | "reactions" | "chinese" | "arabic" | "hebrew" | "empty";
 
 export interface Tea {
-    /** The data folder of a server that is stopped. */
+    /** The data folder of a stopped server. */
     folder: string;
     password: string;
     people: Record<Key, { id: string; name: string; hasAccount: boolean }>;
@@ -30,7 +30,7 @@ interface TeaWorker {
 }
 
 interface TeaTest {
-    /** Opens the door for one of the cast, signed in, in a browser of their own. */
+    /** Returns one of the cast, signed in, in their own browser. */
     signedIn: (key: Key, options?: Parameters<Browser["newContext"]>[0]) => Promise<Person>;
     anna: Person;
 }
@@ -70,7 +70,7 @@ export const test = base.extend<TeaTest, TeaWorker>({
     anna: async ({ signedIn }, use) => use(await signedIn("anna")),
 });
 
-/** Takes the server away while something is done, as an outage does, and brings it back. */
+/** Kills the server as in an outage, performs an action, and starts the server again. */
 export async function duringOutage(server: Server, people: Person[], act: () => Promise<void>): Promise<void> {
     for (const person of people) person.outage = true;
     await server.kill();

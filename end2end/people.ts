@@ -6,10 +6,10 @@ import { Server } from "./server.ts";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Somebody with a browser of their own. Anything that goes wrong on one of their pages is kept. */
+/** A person with their own browser. Anything that goes wrong on one of their pages is recorded. */
 export class Person {
     readonly wrong: string[] = [];
-    /** While the server is down on purpose, failing to reach it is no fault of the page. */
+    /** Whether the server is down on purpose, so that failing to reach it is not an error of the page. */
     outage = false;
 
     private constructor(
@@ -31,26 +31,26 @@ export class Person {
         return new Person(name, await context.newPage(), context, server);
     }
 
-    /** A second tab in the same browser. */
+    /** Opens a second tab in the same browser. */
     async anotherTab(path = ""): Promise<Person> {
         const tab = new Person(this.name, await this.context.newPage(), this.context, this.server);
         await tab.open(path || new URL(this.page.url()).pathname);
         return tab;
     }
 
-    /** Opens a path, or a whole link, and waits until the page is live, if it has a script. */
+    /** Opens a path or a full link, and waits until the page is live, if it has a script. */
     async open(path: string): Promise<void> {
         await this.page.goto(new URL(path, this.server.url).href);
         await this.live();
     }
 
     async live(): Promise<void> {
-        // Some pages the server makes alone.
+        // Server-only pages have no script.
         const hasScript = (await this.page.locator("script[type=module]").count()) > 0;
         if (this.hasScript() && hasScript) await this.page.waitForSelector("html[data-hydrated]");
     }
 
-    /** Gives the name, on the page that asks for it. */
+    /** Enters the name on the page that asks for it. */
     async introduce(path = "/"): Promise<void> {
         await this.open(path);
         await this.page.getByLabel("Your name").fill(this.name);
@@ -59,7 +59,7 @@ export class Person {
         await this.live();
     }
 
-    /** Makes a group; gives its link. */
+    /** Creates a group and returns its link. */
     async createGroup(name: string): Promise<string> {
         await this.page.getByLabel("Group name").fill(name);
         await this.page.getByRole("button", { name: "Create group" }).click();
@@ -68,14 +68,14 @@ export class Person {
     }
 
     async say(text: string): Promise<void> {
-        // Before the script runs Enter is a line break.
+        // Until the script runs, Enter inserts a line break.
         await this.live();
         const field = this.page.getByLabel("Message", { exact: true });
         await field.fill(text);
         await (this.hasScript() ? field.press("Enter") : this.page.getByRole("button", { name: "Send" }).click());
     }
 
-    /** Says "line 1.", "line 2." and so on, by the form's way in: quicker than by hand. */
+    /** Posts "line 1.", "line 2." and so on through the form's endpoint, which is faster than typing. */
     async saysMany(count: number): Promise<void> {
         const group = new URL(this.page.url()).pathname.split("/").pop() ?? "";
         for (let n = 1; n <= count; n += 1) {
@@ -86,9 +86,9 @@ export class Person {
         }
     }
 
-    /** The texts of all messages, from top to bottom. */
+    /** Returns the texts of all messages, from top to bottom. */
     async texts(): Promise<string[]> {
-        // Not the inner text: a row that the browser has not painted yet has none.
+        // Not the inner text, because a row that the browser has not painted yet has none.
         return this.page.locator(".message .text").allTextContents();
     }
 
@@ -96,21 +96,21 @@ export class Person {
         return this.page.locator(".message", { has: this.page.locator(".text", { hasText: text }) });
     }
 
-    /** Presses a button that asks first, and then the one of its dialog. */
+    /** Presses a button that asks for confirmation, and then the button in its dialog. */
     async confirms(name: string, within: Locator | Page = this.page): Promise<void> {
         await within.getByRole("button", { name, exact: true }).click();
         await this.page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
     }
 
-    /** Waits until a message is there and known to be committed. */
+    /** Waits until a message is visible and known to be committed. */
     async sees(text: string): Promise<void> {
         await expect(this.message(text)).toBeVisible();
         await expect(this.message(text)).not.toHaveClass(/sending|failed/);
     }
 
-    /** Fails if a machine finds anything that keeps people out. */
+    /** Fails if axe finds an accessibility problem. */
     async isAccessible(): Promise<void> {
-        // Through the tester's own door: the page's policy lets no foreign script in.
+        // Injected through the browser's automation, because the page's content security policy blocks foreign scripts.
         const source = await readFile(axe, "utf8");
         await this.page.evaluate(source);
         const found = await this.page.evaluate(async () => {
@@ -127,14 +127,14 @@ export class Person {
     private watch(page: Page): void {
         const keep = (what: string) => {
             const unreachable = /ERR_CONNECTION|WebSocket|ERR_EMPTY_RESPONSE|ERR_INTERNET/.test(what);
-            // A browser that loads the script ahead wonders why nobody runs it.
+            // A browser that preloads the script warns that it is never used.
             const unused = !this.hasScript() && what.includes("preloaded using link preload");
-            // A browser notes every refusal in its console.
+            // A browser logs every refusal in its console.
             const refused = this.refusals.some((status) => new RegExp(`\\b${status}\\b`).test(what));
             if (!(this.outage && unreachable) && !unused && !refused) this.wrong.push(`${this.name}: ${what}`);
         };
         page.on("pageerror", (error) => keep(error.message));
-        // A form that goes without a script is answered with its page, and with the status of the refusal.
+        // A form posted without a script is answered with its page and the status of the refusal.
         const forms = new Set<string>();
         page.on("request", (request) => {
             if (request.isNavigationRequest() && request.method() === "POST") forms.add(request.url());
@@ -148,7 +148,7 @@ export class Person {
         });
     }
 
-    /** The statuses of what this person is refused on purpose. */
+    /** The statuses of refusals that the test causes on purpose. */
     refusals: number[] = [];
 }
 
@@ -165,7 +165,7 @@ interface Cast {
     cal: Person;
 }
 
-/** The cast. Each test has a server of its own; a test fails if anything went wrong on any page. */
+/** The cast. Each test has its own server, and fails if anything went wrong on any page. */
 export const test = base.extend<Cast>({
     settings: [[], { option: true }],
     server: async ({ settings }, use) => {
@@ -189,13 +189,13 @@ export const test = base.extend<Cast>({
     cal: async ({ person }, use) => use(await person("cal")),
 });
 
-/** A name in an attribute: isolated, so that it does not turn the sentence around it. */
+/** Wraps a name for an attribute in isolates, so that it does not reorder the sentence around it. */
 export const isolated = (name: string): string => `\u2068${name}\u2069`;
 
-/** The conversations of somebody, beside the page. */
+/** The sidebar with a person's conversations. */
 export const sidebar = (person: Person): Locator => person.page.getByRole("navigation", { name: "Conversations" });
 
-/** A group of the first one's with all the others in it; gives its link. */
+/** Creates a group of the first person, lets the others join it, and returns its link. */
 export async function together(name: string, first: Person, ...others: Person[]): Promise<string> {
     await first.introduce();
     const link = await first.createGroup(name);
@@ -203,22 +203,22 @@ export async function together(name: string, first: Person, ...others: Person[])
     return link;
 }
 
-/** Opens the page on which somebody manages a group, in a tab of its own. */
+/** Opens the page on which an admin manages a group, in its own tab. */
 export async function manage(admin: Person, link: string): Promise<Person> {
     const tab = await admin.anotherTab(`${new URL(link).pathname}/admin`);
     await expect(tab.page.getByRole("heading", { name: /^Manage /, level: 1 })).toBeVisible();
     return tab;
 }
 
-/** A part of a page with a heading of its own. */
+/** A part of a page that has its own heading. */
 export function part(person: Person, heading: string | RegExp): Locator {
     return person.page.getByRole("region", { name: heading });
 }
 
-/** A password that nobody guesses. */
+/** A password that is hard to guess. */
 export const PASSWORD = "correct horse battery";
 
-/** Keeps the name of a guest with a password. */
+/** Claims a guest's name by setting a password. */
 export async function claim(person: Person): Promise<void> {
     await person.open("/account");
     await person.page.getByLabel("New password").fill(PASSWORD);

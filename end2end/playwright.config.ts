@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-// Each test starts a server of its own (people.ts), so nothing is shared and nothing has to be tidied up.
+// Each test starts its own server (people.ts), so nothing is shared and nothing needs cleaning up.
 export default defineConfig({
     testDir: "tests",
     timeout: 40_000,

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A real server with a data folder of its own. */
+/** A real server with its own data folder. */
 export class Server {
     private child: ChildProcess | undefined;
 
@@ -20,7 +20,7 @@ export class Server {
         return Server.over(undefined, ...settings);
     }
 
-    /** A server with a copy of a data folder. */
+    /** Starts a server on a copy of a data folder. */
     static async over(folder: string | undefined, ...settings: string[]): Promise<Server> {
         const port = await freePort();
         const data = await mkdtemp(join(tmpdir(), "hubbub-"));
@@ -30,7 +30,7 @@ export class Server {
         return server;
     }
 
-    /** Starts the process and waits until it serves. */
+    /** Starts the process and waits until it is ready. */
     async up(): Promise<void> {
         const binary = process.env.HUBBUB_BIN;
         if (!binary) throw new Error("HUBBUB_BIN must name the binary; run cargo xtask test end2end");
@@ -45,17 +45,17 @@ export class Server {
         }
     }
 
-    /** Ends the process as a power cut would. */
+    /** Kills the process, as a power cut would. */
     async kill(): Promise<void> {
         await this.end("SIGKILL");
     }
 
-    /** Tells the process to stop, and gives its exit code. */
+    /** Asks the process to stop, and returns its exit code. */
     async stop(): Promise<number | null> {
         return this.end("SIGTERM");
     }
 
-    /** Stops, and takes the data folder away. */
+    /** Kills the process and removes its data folder. */
     async tearDown(): Promise<void> {
         await this.end("SIGKILL");
         await rm(this.data, { recursive: true, force: true });

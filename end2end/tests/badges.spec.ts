@@ -1,4 +1,4 @@
-/** The number on a conversation is the server's after whatever happens, also in the title and the icon. */
+/** After every action, the unread count of a conversation is the server's, also in the title and the icon. */
 import { expect, manage, type Person, sidebar, test, together } from "../people.ts";
 
 const badge = (person: Person) => sidebar(person).locator(".badge");
@@ -6,7 +6,7 @@ const badge = (person: Person) => sidebar(person).locator(".badge");
 async function shows(person: Person, label: string | undefined): Promise<void> {
     if (label === undefined) await expect(badge(person)).toHaveCount(0);
     else await expect(badge(person)).toContainText(label);
-    // The server says the same.
+    // A page fresh from the server shows the same count.
     const other = await person.context.newPage();
     await other.goto(new URL("/", person.page.url()).href);
     const again = other.getByRole("navigation", { name: "Conversations" }).locator(".badge");
@@ -43,7 +43,7 @@ test("the badge follows what is said, deleted, edited into a mention and out of 
     await expect(badge(ben)).not.toContainText("mention");
     await shows(ben, "2 unread messages");
 
-    // On another device they are read, and one is unread again.
+    // They are read on another device, and one is marked as unread again.
     const phone = await ben.anotherTab(new URL(link).pathname);
     await phone.page.bringToFront();
     await phone.sees("three again");
@@ -86,7 +86,7 @@ test("title and icon say what is unread, also of a tab in the background, and no
     });
     await expect(ben.page).toHaveTitle("Tea · Hubbub");
     await expect(icon).toHaveAttribute("href", "/icon.svg");
-    // Another name of the group is another title.
+    // Renaming the group changes the title.
     const admin = await manage(ann, link);
     await admin.page.getByRole("textbox", { name: "Group name", exact: true }).fill("Coffee");
     await admin.page.getByRole("button", { name: "Save", exact: true }).first().click();

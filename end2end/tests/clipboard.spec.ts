@@ -1,6 +1,6 @@
 import { expect, test } from "../people.ts";
 
-/** What a page over plain http is without: the asynchronous clipboard and its relatives. */
+/** Removes what a page over plain HTTP does not have: the asynchronous clipboard and similar APIs. */
 const INSECURE = () => {
     for (const [from, name] of [
         [Navigator.prototype, "clipboard"],

@@ -1,4 +1,4 @@
-/** Days and times are those of the viewer's clock, from the first byte of a page and for as long as it is open. */
+/** Dates and times follow the viewer's clock, from the first byte of a page and for as long as it is open. */
 import { expect, test } from "../people.ts";
 
 const ZONE = "Pacific/Kiritimati";

@@ -1,9 +1,9 @@
-/** The details that make daily use feel good; each test has the number of its detail. */
+/** The details that make daily use pleasant. Each test has the number of its detail. */
 import type { Page, WebSocketRoute } from "@playwright/test";
 
 import { expect, isolated, type Person, test } from "../people.ts";
 
-/** Stands between a page and the server: holds back, drops or cuts what goes over the socket. */
+/** Sits between a page and the server, and delays, drops or cuts what goes over the socket. */
 class Wire {
     holdUp = false;
     dropDown: RegExp | undefined;
@@ -39,7 +39,7 @@ class Wire {
         for (const send of this.held.splice(0)) send();
     }
 
-    /** Cuts every socket once it is open: the server speaks first. A browser complains of one cut before. */
+    /** Cuts each socket after the server's first frame, once it is open. Browsers report an earlier cut as an error. */
     async cut(): Promise<void> {
         for (const { socket, isOpen } of this.sockets.splice(0)) {
             await isOpen;
@@ -98,7 +98,8 @@ test("3: what nobody answers says so, can be copied, discarded and sent again, a
     await ann.page.reload();
     await ann.live();
     await expect(row).toHaveClass(/sending/);
-    // The frames stay held until Retry is pressed: let through before, the outbox sends them and takes the button away.
+    // Frames are held until Retry is pressed. If they were released earlier, the outbox would send them and the button
+    // would disappear.
     await row.getByRole("button", { name: "Retry" }).click();
     wire.release();
     await ann.sees("into the void");
@@ -183,7 +184,7 @@ test.describe("with many sends allowed", () => {
         });
         await expect(ann.message("line 1.")).toBeAttached();
         expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(1);
-        // Out of sight it goes on where the row above left off.
+        // Once the row is out of view, it is grouped with the one above.
         await list.evaluate((box) => (box.scrollTop = 0));
         await expect(row).toHaveClass(/follows/);
     });
@@ -320,7 +321,7 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     const keys = ann.page.getByRole("dialog", { name: "Keys" });
     await expect(keys).toBeVisible();
     await ann.isAccessible();
-    // A key that is hit by accident can be turned off; the list stays within reach.
+    // A shortcut that is easy to hit by accident can be turned off, and the list stays reachable.
     await keys.getByLabel("Press ? for shortcuts").uncheck();
     await keys.getByRole("button", { name: "Close" }).click();
     await ann.page.keyboard.press("?");

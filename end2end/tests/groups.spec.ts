@@ -19,7 +19,7 @@ test("a listed group is found and joined by whoever looks for it", async ({ ann,
     await ben.page.getByRole("button", { name: "Join" }).click();
     await expect(ben.page.getByText("ben joined")).toBeVisible();
 
-    // Taken off the list it is still open to whoever has the link.
+    // A group that is no longer listed is still open to anyone with the link.
     const group = new URL(ben.page.url()).pathname;
     await ann.open(`${group}/admin`);
     await ann.page.getByLabel("Anyone with the link").check();

@@ -6,7 +6,7 @@ import { claim, expect, manage, type Person, test } from "../people.ts";
 const SHOTS = join(import.meta.dirname, "../../screenshots");
 const WIDTHS = [1440, 1280, 768, 390, 320];
 
-/** Takes a picture of a page at every width. */
+/** Takes a screenshot of a page at every width. */
 async function look(person: Person, name: string): Promise<void> {
     await mkdir(SHOTS, { recursive: true });
     for (const width of WIDTHS) {
@@ -16,7 +16,7 @@ async function look(person: Person, name: string): Promise<void> {
     await person.page.setViewportSize({ width: 1280, height: 800 });
 }
 
-/** Elements that no page of ours has: those that the names would make. */
+/** Returns the elements that only unescaped names could have created. */
 async function foreign(person: Person): Promise<string[]> {
     return person.page.evaluate(() => {
         const found = [...document.querySelectorAll<HTMLElement>("b, i, [onerror], meta[http-equiv], script")];
@@ -95,7 +95,7 @@ test("a message that is edited to nothing says why, and stays", async ({ ann }) 
 
 test("a live page that answers a form goes on living, with what was typed", async ({ person, server }) => {
     const dee = await person("dee");
-    // The form goes before the script has come: the script is held until the browser itself has sent the form.
+    // The script is held back until the browser itself has submitted the form.
     let sent = false;
     dee.page.on("request", (request) => {
         if (request.isNavigationRequest() && request.method() === "POST") sent = true;

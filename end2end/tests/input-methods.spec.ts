@@ -3,7 +3,7 @@ import type { Locator } from "@playwright/test";
 import { test as base } from "../fixtures.ts";
 import { expect, test, together } from "../people.ts";
 
-/** A key that an input method handles, as Chromium (`isComposing`) and Safari (only key code 229 by then) tell of it. */
+/** Sends a key that an input method handles, as Chromium (`isComposing`) and Safari (only key code 229) report it. */
 async function composeKey(field: Locator, key: string): Promise<void> {
     await field.evaluate((node, key) => {
         for (const told of [{ isComposing: true }, { keyCode: 229 }]) {
@@ -22,7 +22,7 @@ base("歐陽曉明 chooses words with Enter in every field, and nothing is sent,
     await expect(field).toHaveValue("下午好");
     await expect(ming.page.locator(".message")).toHaveCount(0);
 
-    // The completer.
+    // Autocomplete.
     await field.fill("");
     await field.pressSequentially("@B");
     await expect(ming.page.getByRole("option", { name: "Ben" })).toBeVisible();
@@ -32,7 +32,7 @@ base("歐陽曉明 chooses words with Enter in every field, and nothing is sent,
     await field.press("Escape");
     await field.fill("");
 
-    // The picker.
+    // The emoji picker.
     await ming.page.getByRole("button", { name: "Emoji" }).click();
     const find = ming.page.getByLabel("Find an emoji");
     await find.fill("rocket");
@@ -42,7 +42,7 @@ base("歐陽曉明 chooses words with Enter in every field, and nothing is sent,
     await expect(field).toHaveValue("");
     await find.press("Escape");
 
-    // The switcher.
+    // The quick switcher.
     const heading = ming.page.getByRole("heading", { level: 1 });
     await ming.page.keyboard.press("Control+k");
     const jump = ming.page.getByRole("combobox", { name: "Find" });

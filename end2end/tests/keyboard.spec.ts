@@ -1,7 +1,7 @@
 import { expect, type Person, test } from "../people.ts";
 import { test as teaTest } from "../fixtures.ts";
 
-/** The tab stops from where the focus is to what is looked for. */
+/** Presses Tab until the target has the focus, and returns the number of tab stops. */
 async function tabTo(person: Person, role: Parameters<Person["page"]["getByRole"]>[0], name: string | RegExp): Promise<number> {
     const target = person.page.getByRole(role, typeof name === "string" ? { name, exact: true } : { name }).first();
     await expect(target).toBeVisible();
@@ -12,7 +12,7 @@ async function tabTo(person: Person, role: Parameters<Person["page"]["getByRole"
     throw new Error(`the Tab key does not reach ${role} ${name}`);
 }
 
-/** A question is answered by the keyboard alone. */
+/** Presses a button and confirms its dialog, by keyboard alone. */
 async function confirmByKey(person: Person, name: string): Promise<void> {
     await tabTo(person, "button", name);
     await person.page.keyboard.press("Enter");
@@ -77,7 +77,7 @@ test("Space, then Enter on the member list changes nobody, and a ban is asked fo
     await tabTo(ann, "checkbox", /^ben\b/);
     await ann.page.keyboard.press("Space");
     await ann.page.keyboard.press("Enter");
-    // A form that had been sent would have loaded the page anew, with nobody chosen.
+    // If the form had been submitted, the page would have reloaded with nobody selected.
     await expect(ann.page.getByRole("checkbox", { name: "ben" })).toBeChecked();
     await expect(ann.page.getByRole("region", { name: "Audit log" }).getByText("made ben an admin")).toHaveCount(0);
     await confirmByKey(ann, "Ban");

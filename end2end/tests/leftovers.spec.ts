@@ -2,7 +2,7 @@ import { claim, expect, PASSWORD, type Person, test } from "../people.ts";
 
 const field = (person: Person) => person.page.getByLabel("Message", { exact: true });
 
-/** Everything that scripts can keep in a browser. */
+/** Returns everything that scripts can store in a browser. */
 async function leftovers(person: Person): Promise<unknown> {
     return person.page.evaluate(async () => ({
         local: Object.keys(localStorage),
@@ -15,7 +15,7 @@ async function leftovers(person: Person): Promise<unknown> {
 
 const NOTHING = { local: [], session: [], databases: [], caches: [], cookie: "" };
 
-/** A draft, a message that waits for an answer, and a choice: what a browser keeps of somebody. */
+/** Leaves in the browser what it keeps of a user: a draft and a message without an acknowledgement. */
 async function keepSomething(person: Person): Promise<void> {
     await person.page.routeWebSocket(/\/ws$/, () => {});
     await person.page.reload();
@@ -37,12 +37,12 @@ test("nothing of ann stays in a browser after she signs out, and cal sees none o
     await expect(ann.page.getByRole("button", { name: "Start chatting" })).toBeVisible();
     await ann.live();
     await expect.poll(() => leftovers(ann)).toEqual(NOTHING);
-    // The device cookie is a random number that names nobody: it lets ann in again while others guess her password.
+    // The device cookie is a random number that identifies nobody. It lets ann sign in while others guess her password.
     const cookies = (await ann.context.cookies()).filter((cookie) => !cookie.name.endsWith("_device"));
     expect(cookies).toEqual([]);
 
     await ben.introduce(link);
-    // A tab of its own: the sockets of the first one lead nowhere.
+    // A new tab, because the sockets of the first one lead nowhere.
     const cal = await ann.anotherTab("/");
     await cal.page.getByLabel("Your name").fill("cal");
     await cal.page.getByRole("button", { name: "Start chatting" }).click();
@@ -74,7 +74,7 @@ test("a session that is ended elsewhere leaves nothing, on the page that is open
     await ann.confirms("Sign out everywhere else");
     await expect(phone.page.getByText("You were disconnected.")).toBeVisible();
     await expect.poll(() => leftovers(phone)).toEqual(NOTHING);
-    // What is typed after that is kept nowhere.
+    // Text typed after that is not stored anywhere.
     await field(phone).fill("more of it");
     expect(await leftovers(phone)).toEqual(NOTHING);
 });

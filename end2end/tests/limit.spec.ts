@@ -10,7 +10,7 @@ test("a full group says so, and who is there stays when the limit is lowered", a
     await ann.sees("still here");
     await cal.open(link);
     await expect(cal.page.getByText("This group is full: it may have 1 members.")).toBeVisible();
-    // What the form's field would not take, the server explains.
+    // The server explains a value that the form field would not accept.
     const limit = part(admin, "Settings").getByLabel("Member limit");
     await limit.evaluate((field) => field.removeAttribute("max"));
     await limit.fill("5000");

@@ -7,7 +7,7 @@ import { claim, expect, manage, part, PASSWORD, type Person, test } from "../peo
 
 const SHOTS = join(import.meta.dirname, "../../screenshots");
 
-/** A group in which something was said. */
+/** Creates a group with messages and returns its link. */
 async function conversation(ann: Person, ben: Person): Promise<string> {
     await ann.introduce();
     const link = await ann.createGroup("Kitchen table");
@@ -28,7 +28,7 @@ async function conversation(ann: Person, ben: Person): Promise<string> {
     return link;
 }
 
-/** Looks at a page light and dark, wide and narrow: nothing sticks out, a machine finds nothing, a picture is kept. */
+/** Checks a page in light and dark, wide and narrow: no overflow, no accessibility problem. Keeps screenshots. */
 async function look(person: Person, name: string): Promise<void> {
     await mkdir(SHOTS, { recursive: true });
     for (const scheme of ["light", "dark"] as const) {

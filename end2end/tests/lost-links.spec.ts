@@ -1,4 +1,4 @@
-/** A link that leads nowhere says so, with a way back. */
+/** A link to something that does not exist says so, and offers a way back. */
 import { expect, test, together } from "../people.ts";
 
 const missing = (page: import("@playwright/test").Page) => page.locator(".timeline-missing");
@@ -47,7 +47,7 @@ test("a link to a deleted message says that it was deleted", async ({ ann, ben }
     await expect(ben.page.getByText("A message of ann was deleted")).toBeVisible();
     await ben.open(`${link}?at=${id}#m${id}`);
     await expect(missing(ben.page)).toContainText("The message at this link was deleted.");
-    // Its own page keeps the way back.
+    // The message's own page also has a way back.
     await ben.open(`${new URL(link).pathname}/m/${id}`);
     await expect(ben.page.getByText("This message was deleted.")).toBeVisible();
     await ben.page.getByRole("main").getByRole("link", { name: "Back to Tea" }).click();

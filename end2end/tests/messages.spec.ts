@@ -8,7 +8,7 @@ async function talk(ann: Person, ben: Person): Promise<string> {
     return link;
 }
 
-/** Opens what can be done with a message and presses one of it. */
+/** Opens the actions of a message and presses one of them. */
 async function act(person: Person, text: string, label: string): Promise<void> {
     const row = person.message(text);
     await row.hover();

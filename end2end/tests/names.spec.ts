@@ -3,7 +3,7 @@ import type { Person } from "../people.ts";
 
 const WIDTHS = [1280, 768, 390, 320];
 
-/** What sticks out of the window, or is covered by something else where it should be pressed or read. */
+/** Returns everything that overflows the window, or is covered where it should be readable or clickable. */
 async function hidden(person: Person): Promise<string[]> {
     return person.page.evaluate(() => {
         const found: string[] = [];
@@ -14,7 +14,7 @@ async function hidden(person: Person): Promise<string[]> {
             const style = getComputedStyle(node);
             const box = node.getBoundingClientRect();
             if (box.width === 0 || box.height === 0 || style.visibility === "hidden" || style.opacity === "0" || style.clipPath !== "none") continue;
-            // What a box that scrolls has out of sight, up or down, is reached by scrolling it.
+            // Content above or below the view of a scrolling box can be reached by scrolling.
             let top = 0;
             let bottom = innerHeight;
             for (let above = node.parentElement; above; above = above.parentElement) {
@@ -34,8 +34,8 @@ async function hidden(person: Person): Promise<string[]> {
             const above = document.elementFromPoint(x, y);
             const label = node.closest("label");
             if (above && !node.contains(above) && !above.contains(node) && !label?.contains(above)) {
-                // A header that stays in sight, or the pill, may lie over what can be scrolled out from under it.
-                // So may a sheet that is open.
+                // A sticky header or the pill may cover content that can be scrolled out from under it. So may an open
+                // sheet.
                 const behind = above.closest(".sheet") !== null && !node.closest(".sheet");
                 if (!behind && !above.closest(".form-page-head, .pill, .message-more, .toast-region")) tell("covered", node);
             }
@@ -107,7 +107,7 @@ test("سارا made داود an admin reads as it was, wherever it is told", asy
     for (const [sentence, path] of [[notice, tea.groups.arabic.path], [line, `${tea.groups.arabic.path}/audit`]] as const) {
         await sara.open(path);
         await expect(sentence.locator("bdi")).toHaveText([tea.people.sara.name, tea.people.dawud.name]);
-        // Where the names stand on the screen, from left to right.
+        // The positions of the names on the screen, from left to right.
         const [by, person] = await sentence.locator("bdi").evaluateAll((names) => names.map((name) => name.getBoundingClientRect().x));
         expect(by).toBeLessThan(person ?? 0);
     }

@@ -64,7 +64,7 @@ test.describe("while the server is away", () => {
     const bar = (person: Person) => person.page.getByText("Can't reach the server. Reconnecting…");
     const heading = (person: Person, name: string) => person.page.getByRole("heading", { name, level: 1 });
 
-    /** ann in the group Tea, with another group and somebody to write to; then the server goes. */
+    /** Puts ann in the group Tea, with another group and someone to write to, and then takes the server down. */
     async function cutOff(server: Server, ann: Person, ben: Person): Promise<void> {
         await ann.introduce();
         const link = await ann.createGroup("Chess");
@@ -78,7 +78,7 @@ test.describe("while the server is away", () => {
         await expect(bar(ann)).toBeVisible();
     }
 
-    /** Everything that was there still is. */
+    /** Checks that everything is still there. */
     async function keeps(ann: Person): Promise<void> {
         await expect(ann.message("still here")).toBeVisible();
         await expect(sidebar(ann).getByRole("link", { name: "Chess" })).toBeVisible();
@@ -139,7 +139,7 @@ test.describe("while the server is away", () => {
             await expect(ann.page.getByText("The page you asked for opens then.")).toBeVisible();
             await keeps(ann);
             await server.up();
-            // The page may notice by itself first; then there is nothing to press any more.
+            // The page may reconnect by itself first. Then the button is gone.
             await ann.page.getByRole("button", { name: "Try now" }).click({ timeout: 2_000 }).catch(() => undefined);
             await comes(ann);
             await expect(bar(ann)).toHaveCount(0);

@@ -1,6 +1,6 @@
 import { expect, test } from "../people.ts";
 
-// The same pages by forms and links alone.
+// The same pages with forms and links alone.
 test("without a script dee gives a name, creates, reads, posts, leaves, and joins again", async ({ person, ann }) => {
     const dee = await person("dee without a script", { javaScriptEnabled: false });
     await dee.introduce();
@@ -38,7 +38,7 @@ test("without a script a refused message comes back with its text", async ({ per
         await dee.say(`line ${n}`);
     }
     await dee.say("one too many </textarea><script>");
-    // Twenty at once are allowed, then two a second: a slow machine may have earned more by now.
+    // The rate limit is a burst of twenty, then two a second. On a slow machine, more may be allowed by now.
     const refused = dee.page.getByText("You're sending too fast");
     if (await refused.isVisible()) {
         await expect(dee.page.getByLabel("Message", { exact: true })).toHaveValue("one too many </textarea><script>");

@@ -4,7 +4,7 @@ const members = (person: Person) => person.page.getByRole("complementary", { nam
 const seat = (person: Person, name: string) => members(person).getByRole("listitem").filter({ hasText: name });
 const receipt = (person: Person) => person.page.locator(".status-line-receipt");
 
-/** As if the tab were behind another one, or in front again. */
+/** Makes the tab look hidden behind another one, or visible again. */
 async function hide(person: Person, hidden: boolean): Promise<void> {
     await person.page.evaluate((hidden) => {
         Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });

@@ -1,13 +1,13 @@
 import { claim, expect, type Person, test } from "../people.ts";
 
-/** How wide the picture is that is shown of somebody, in pixels of its own; 0 if there is none. */
+/** Returns the natural width in pixels of the profile picture shown, or 0 if there is none. */
 async function pictureWidth(person: Person, where: string): Promise<number> {
     const picture = person.page.locator(where).locator("img").first();
     await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.complete)).toBe(true);
     return picture.evaluate((img: HTMLImageElement) => (img.currentSrc ? img.naturalWidth : 0));
 }
 
-/** A PNG that a browser draws: wide, and of one colour. */
+/** Returns a PNG drawn by the browser: wide, and of one colour. */
 async function drawing(person: Person): Promise<Buffer> {
     const base64 = await person.page.evaluate(() => {
         const canvas = document.createElement("canvas");

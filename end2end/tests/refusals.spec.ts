@@ -12,7 +12,7 @@ test("a name nobody could read is refused on the page, with what would be right"
         await expect(ann.page.getByText(sentence)).toBeVisible();
         await ann.live();
     }
-    // The field takes no more than forty characters; who gets around it is told by the server.
+    // The field accepts at most forty characters. If that is bypassed, the server refuses.
     await ann.page.getByLabel("Your name").evaluate((field) => field.removeAttribute("maxlength"));
     await ann.page.getByLabel("Your name").fill("x".repeat(300));
     await ann.page.getByRole("button", { name: "Start chatting" }).click();

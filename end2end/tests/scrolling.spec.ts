@@ -1,9 +1,9 @@
-/** Nothing moves under the eye of somebody who reads, whatever comes above or below. */
+/** The rows that a user is reading never move, whatever is added above or below. */
 import { expect, type Person, test } from "../people.ts";
 
 test.use({ settings: ["--send-burst", "100000", "--send-per-second", "10000"] });
 
-/** Says so many messages of different heights, several at a time. */
+/** Posts this many messages of different heights, several at a time. */
 async function history(person: Person, count: number): Promise<void> {
     const url = new URL("/do/post", person.page.url()).href;
     const topic = `group/${new URL(person.page.url()).pathname.split("/").pop() ?? ""}`;
@@ -22,13 +22,13 @@ interface Moves {
     loads: number;
     worst: number;
     rows: number;
-    /** When the worst was seen, for whoever has to find out why. */
+    /** When the worst movement was seen, for debugging. */
     where: string;
 }
 
 /**
- * Scrolls step by step towards one end until nothing more is loaded, and watches, at every change of the rows and every
- * frame in between, how far the row under the eye is from where the last step has put it.
+ * Scrolls step by step towards one end until nothing more is loaded. At every change of the rows and in every frame,
+ * measures how far the visible rows are from where the last step put them.
  */
 async function scrollThrough(person: Person, end: "older" | "newer", until: string): Promise<Moves> {
     return person.page.evaluate(
@@ -45,7 +45,7 @@ async function scrollThrough(person: Person, end: "older" | "newer", until: stri
                     const box = row.getBoundingClientRect();
                     return box.bottom > view.top + 1 && box.top < view.bottom - 1;
                 });
-                // The first row in sight, the one in the middle, and the last one.
+                // The first visible row, the one in the middle, and the last one.
                 const some = [seen[0], seen[Math.floor(seen.length / 2)], seen[seen.length - 1]];
                 held = some.flatMap((row) => (row ? [{ row, top: row.getBoundingClientRect().top }] : []));
             };
@@ -63,7 +63,7 @@ async function scrollThrough(person: Person, end: "older" | "newer", until: stri
             let changed = false;
             const changes = new MutationObserver(() => {
                 changed = true;
-                // After the page's own watch has had its turn, and before anything is painted.
+                // After the page's own observer has run, and before anything is painted.
                 queueMicrotask(() => look("after a change"));
             });
             changes.observe(rows, { childList: true });
@@ -115,7 +115,7 @@ test("what others say, and pictures and fonts that come late, move nothing for s
     await ben.sees("line 60.");
     const list = ben.page.getByRole("log");
     await list.evaluate((box) => (box.scrollTop = -900));
-    // The row in the middle, and how far it is from where it was.
+    // The row in the middle, and how far it has moved.
     await ben.page.evaluate(() => {
         const box = (document.querySelector("#messages") as HTMLElement).getBoundingClientRect();
         const row = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)?.closest("li.row");
@@ -123,7 +123,7 @@ test("what others say, and pictures and fonts that come late, move nothing for s
     });
     const moved = () =>
         ben.page.locator("[data-eye]").evaluate((row) => Math.abs(row.getBoundingClientRect().top - Number(row.getAttribute("data-eye"))));
-    // Many of them: fractions of a pixel must not add up.
+    // Many messages, because fractions of a pixel must not add up.
     for (let n = 1; n <= 12; n += 1) {
         await ann.say(`one more ${n}`);
         await expect(ben.message(`one more ${n}`).first()).toBeAttached();
@@ -132,7 +132,7 @@ test("what others say, and pictures and fonts that come late, move nothing for s
     await expect(ben.message("much")).toBeAttached();
     expect(await moved()).toBeLessThan(1);
 
-    // A picture below, one above, another font for all that stands below.
+    // A picture below, one above, and another font for everything below.
     const late = (place: "first" | "last") =>
         ben.page.evaluate(async (place) => {
             const rows = [...document.querySelectorAll("#messages li.row .text")];
@@ -150,7 +150,7 @@ test("what others say, and pictures and fonts that come late, move nothing for s
     await ben.page.evaluate(async () => {
         const eye = document.querySelector("[data-eye]");
         const rows = [...document.querySelectorAll("#messages li.row")];
-        // A font that comes late is other letters at once.
+        // A font that loads late changes all letters at once.
         for (const row of rows.slice(rows.indexOf(eye as Element) + 1)) (row as HTMLElement).style.fontFamily = "monospace";
         await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     });

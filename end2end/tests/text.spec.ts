@@ -1,6 +1,6 @@
 import { expect, type Person, test, together } from "../people.ts";
 
-/** Opens what can be done with a message and presses one of it. */
+/** Opens the actions of a message and presses one of them. */
 async function act(person: Person, text: string, label: string): Promise<void> {
     const row = person.message(text);
     await row.hover();
@@ -48,7 +48,7 @@ test("whoever the list of names offers is mentioned, whatever their name", async
         await offered.nth(place === 5 ? 1 : 0).click();
         await ann.say((await field.inputValue()) + `tea ${place}?`);
         await expect(ann.message(`tea ${place}?`).locator(".mention")).toHaveText(`@${name}`);
-        // Each of them is told, and nobody else of that name.
+        // Each of them is notified, and nobody else with that name.
         await expect(others[place]!.message(`tea ${place}?`).locator(".mention-me")).toHaveText(`@${name}`);
         if (place === 5) await expect(others[4]!.message(`tea ${place}?`).locator(".mention-me")).toHaveCount(0);
     }

@@ -14,7 +14,7 @@ function badge(person: Person): Locator {
     return person.page.getByRole("navigation").getByText(/unread message/);
 }
 
-/** The number on a group in the sidebar; nothing if all is read, and "99+" past 99. */
+/** Checks the unread count of a group in the sidebar: none if everything is read, and "99+" above 99. */
 async function isUnread(person: Person, count: number): Promise<void> {
     if (count === 0) await expect(badge(person)).toHaveCount(0);
     else await expect(badge(person)).toHaveText(count === 1 ? "1 unread message" : `${count > 99 ? "99+" : count} unread messages`);
@@ -38,7 +38,7 @@ test("what others say elsewhere is counted, and read when it is seen", async ({ 
     await isUnread(ben, 0);
 });
 
-// Detail 8, the small form.
+// Detail 8, in short.
 test("one divider stands above the first unread message, until the group is left", async ({ ann, ben }) => {
     const link = await talk(ann, ben);
     await ann.say("before");
@@ -99,7 +99,7 @@ test("typing shows, and goes when it is said", async ({ ann, ben }) => {
     await ben.page.getByLabel("Message", { exact: true }).press("Enter");
     await ann.sees("I think");
     await expect(ann.page.getByText("is typing")).toHaveCount(0);
-    // It goes by itself too.
+    // The indicator also disappears by itself.
     await ben.page.getByLabel("Message", { exact: true }).pressSequentially("or not");
     await expect(ann.page.getByText("ben is typing …")).toBeVisible();
     await expect(ann.page.getByText("is typing")).toHaveCount(0);
