@@ -32,8 +32,8 @@ pub(crate) const FIND_EMOJI: &str = "Find an emoji";
 pub(crate) const KEYS: &str = "Keys";
 pub(crate) const KEY_LIST: [(&str, &str); 8] = [
     ("Ctrl K", "Jump to a conversation or person"),
-    ("Enter", "send"),
-    ("Shift Enter", "new line"),
+    ("Enter", "Send"),
+    ("Shift Enter", "New line"),
     ("↑", "Edit your last message"),
     ("Esc", "Close"),
     ("End", "Jump to latest"),
@@ -135,7 +135,7 @@ pub(crate) const MANAGE: &str = "Manage";
 pub(crate) const TELL_ME_OF: &str = "Notifications";
 pub(crate) const TELL_ME: &str = "Notify me about";
 pub(crate) const NOTIFY: [(&str, &str); 3] =
-    [("all", "All messages"), ("mentions", "Mentions"), ("nothing", "nothing")];
+    [("all", "All messages"), ("mentions", "Mentions"), ("nothing", "Nothing")];
 pub(crate) const HIDE: &str = "Hide from sidebar";
 pub(crate) const SAVE: &str = "Save";
 pub(crate) const ABOUT: &str = "Conversation details";
