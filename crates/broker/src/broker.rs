@@ -6,20 +6,16 @@ use std::sync::Arc;
 
 use wire::{Seq, Topic, UserId};
 
-use crate::delivery::Counters;
-use crate::delivery::FrameSink;
-use crate::delivery::Outbound;
-use crate::delivery::sync::{AtomicU64, Mutex, Ordering};
-use crate::delivery::{Shard, ShardQueue};
+use crate::delivery::{BrokerMetrics, FrameSink, Outbound, Shard, ShardQueue};
+use crate::log::sync::{AtomicU64, Mutex, Ordering, unpoisoned};
 use crate::log::{Budget, Log};
-use crate::topic::PresenceChanges;
-use crate::topic::{Subscriber, TopicLog, unpoisoned};
+use crate::topic::{Presence, PresenceChange, PresenceChanges, Subscriber, TopicLog};
 use crate::websocket::Frame;
 
 /// Maps topics to their subscribers. Each node has one, shared by all its connections.
 #[derive(Debug)]
 pub struct Broker {
-    topics: Mutex<HashMap<Topic, Arc<TopicLog>>>,
+    topics: Mutex<HashMap<Topic, Arc<TopicLog<Outbound>>>>,
     /// The next number for a topic or a connection.
     next: AtomicU64,
     /// The most bytes of frames that one topic keeps.
@@ -28,7 +24,7 @@ pub struct Broker {
     /// Ephemeral events have a budget of their own.
     signal_budget: Arc<Budget>,
     queues: Vec<Arc<ShardQueue>>,
-    pub(crate) presence_changes: PresenceChanges,
+    presence_changes: PresenceChanges,
 }
 
 /// The bytes of frames that the logs keep for subscribers.
@@ -78,7 +74,7 @@ impl Broker {
     pub fn publish(&self, topic: &Topic, seq: Seq, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(topic) {
             let frame = frame();
-            log.change(&self.queues, |log| log.append(seq, frame));
+            log.change(|shard| self.queues[shard].topic(&log), |log| log.append(seq, frame));
         }
     }
 
@@ -86,7 +82,7 @@ impl Broker {
     /// behind may miss it.
     pub fn signal(&self, topic: &Topic, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(topic) {
-            log.signal(frame(), &self.queues);
+            log.signal(frame(), |shard| self.queues[shard].topic(&log));
         }
     }
 
@@ -104,12 +100,12 @@ impl Broker {
         let Some(log) = self.find(topic) else { return };
         log.for_each_subscriber(|subscriber| {
             let hit = match ended {
-                Ended::Of(user) => subscriber.outbound.owner == Some(user),
+                Ended::Of(user) => subscriber.connection.owner == Some(user),
                 Ended::All => true,
             };
             if hit {
                 subscriber.end(after);
-                self.wake(&subscriber.outbound);
+                self.wake(&subscriber.connection);
             }
         });
     }
@@ -121,33 +117,79 @@ impl Broker {
         }
     }
 
+    /// Returns the users with an active subscription to a topic.
+    #[must_use]
+    pub fn presence(&self, topic: &Topic) -> Presence {
+        let Some(log) = self.find(topic) else { return Presence::default() };
+        let mut users = Vec::new();
+        log.for_each_subscriber(|subscriber| {
+            if let Some(user) = subscriber.connection.owner.filter(|_| subscriber.reads()) {
+                users.push((user, subscriber.connection.is_idle()));
+            }
+        });
+        Presence::of(users)
+    }
+
+    /// Starts to note presence changes, one for each topic and user, until [`Broker::take_presence_changes`].
+    pub fn watch_presence(&self) {
+        self.presence_changes.watch();
+    }
+
+    /// Notes a user's presence change on a topic, or that it must be sent anew.
+    pub fn note_presence(&self, topic: &Topic, user: UserId, how: PresenceChange) {
+        self.presence_changes.note(topic, user, how);
+    }
+
+    /// Waits for a presence change. Cancel-safe.
+    pub async fn presence_changed(&self) {
+        self.presence_changes.changed().await;
+    }
+
+    /// Takes the presence changes since the last call.
+    #[must_use]
+    pub fn take_presence_changes(&self) -> HashMap<Topic, HashMap<UserId, PresenceChange>> {
+        self.presence_changes.take()
+    }
+
+    /// Returns the metrics. It visits every subscription: call it every few seconds at most.
+    #[must_use]
+    pub fn metrics(&self) -> BrokerMetrics {
+        let log_bytes = (self.budget.taken() + self.signal_budget.taken()) as u64;
+        let mut metrics = BrokerMetrics { log_bytes, ..BrokerMetrics::default() };
+        for queue in &self.queues {
+            queue.counters.add_to(&mut metrics);
+        }
+        for topic in self.all() {
+            let head = topic.head().0;
+            metrics.topics += 1;
+            topic.for_each_subscriber(|subscriber| {
+                if subscriber.reads() {
+                    metrics.subscriptions += 1;
+                    metrics.slowest_lag = metrics.slowest_lag.max(head.saturating_sub(subscriber.given().0));
+                }
+            });
+        }
+        metrics
+    }
+
     /// Returns the number of topics with a subscriber.
     #[must_use]
     pub fn topics(&self) -> usize {
         unpoisoned(&self.topics).len()
     }
 
-    pub(crate) fn find(&self, topic: &Topic) -> Option<Arc<TopicLog>> {
+    fn find(&self, topic: &Topic) -> Option<Arc<TopicLog<Outbound>>> {
         unpoisoned(&self.topics).get(topic).cloned()
     }
 
     /// Returns every topic with a subscriber.
-    pub(crate) fn all(&self) -> Vec<Arc<TopicLog>> {
+    fn all(&self) -> Vec<Arc<TopicLog<Outbound>>> {
         unpoisoned(&self.topics).values().cloned().collect()
     }
 
-    /// Returns the bytes of frames that are kept, including ephemeral events.
-    pub(crate) fn log_bytes(&self) -> usize {
-        self.budget.taken() + self.signal_budget.taken()
-    }
-
-    pub(crate) fn counters(&self) -> impl Iterator<Item = &Counters> {
-        self.queues.iter().map(|queue| &*queue.counters)
-    }
-
-    pub(crate) fn advance_log_head(&self, log: &Arc<TopicLog>, head: Seq) {
+    pub(crate) fn advance_log_head(&self, log: &Arc<TopicLog<Outbound>>, head: Seq) {
         if head > log.head() {
-            log.change(&self.queues, |log| log.advance_head(head));
+            log.change(|shard| self.queues[shard].topic(log), |log| log.advance_head(head));
         }
     }
 
@@ -167,7 +209,7 @@ impl Broker {
         &self,
         topic: &Topic,
         outbound: Arc<Outbound>,
-    ) -> (usize, Arc<TopicLog>, Arc<Subscriber>) {
+    ) -> (usize, Arc<TopicLog<Outbound>>, Arc<Subscriber<Outbound>>) {
         // Under the map's lock, so that a topic is never dropped between the lookup and the subscribe.
         let mut topics = unpoisoned(&self.topics);
         let log = topics.entry(topic.clone()).or_insert_with(|| {
@@ -175,12 +217,12 @@ impl Broker {
             let signals = Log::new(SIGNAL_BYTES, Arc::clone(&self.signal_budget));
             Arc::new(TopicLog::new(topic.clone(), self.number(), self.queues.len(), entries, signals))
         });
-        let (key, subscriber) = log.add_subscriber(outbound);
+        let (key, subscriber) = log.add_subscriber(outbound.shard(), outbound);
         (key, Arc::clone(log), subscriber)
     }
 
     /// Removes a subscriber from a topic, and the topic with its last subscriber.
-    pub(crate) fn remove_subscriber(&self, log: &TopicLog, shard: usize, key: usize) {
+    pub(crate) fn remove_subscriber(&self, log: &TopicLog<Outbound>, shard: usize, key: usize) {
         let mut topics = unpoisoned(&self.topics);
         if log.remove_subscriber(shard, key) {
             topics.remove(&log.name);

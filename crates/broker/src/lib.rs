@@ -22,9 +22,9 @@ pub mod websocket;
 
 pub use broker::{Broker, Ended, LogBytes};
 pub use delivery::{
-    BrokerMetrics, BufferSink, CloseHandle, FlushOutcome, FrameBatch, FrameSink, OutboundConnection, Shard,
-    SocketState, SubscriptionError, WakeHandle,
+    BrokerMetrics, BufferSink, CloseHandle, FlushOutcome, FrameSink, OutboundConnection, Shard, SocketState,
+    SubscriptionError, WakeHandle,
 };
-pub use log::{Budget, Log, Read};
+pub use log::{Budget, FrameBatch, Log, Read};
 pub use topic::{Presence, PresenceChange};
 pub use websocket::Frame;

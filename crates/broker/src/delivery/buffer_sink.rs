@@ -5,8 +5,7 @@ use std::io::{self, IoSlice};
 use tokio::sync::Notify;
 
 use crate::delivery::FrameSink;
-use crate::delivery::sync::{Mutex, MutexGuard};
-use crate::topic::unpoisoned;
+use crate::log::sync::{Mutex, MutexGuard, unpoisoned};
 
 /// A [`FrameSink`] into memory, for tests and for subscribers without a socket.
 #[derive(Debug)]

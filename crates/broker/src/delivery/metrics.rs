@@ -1,7 +1,6 @@
 //! Metrics of the broker: counters and gauges.
 
-use crate::broker::Broker;
-use crate::delivery::sync::{AtomicU64, Ordering};
+use crate::log::sync::{AtomicU64, Ordering};
 
 /// Metrics of a node's broker: counters since its start, and gauges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,36 +34,18 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// Adds these counters to the metrics.
+    pub(crate) fn add_to(&self, metrics: &mut BrokerMetrics) {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        metrics.deliveries += of(&self.deliveries);
+        metrics.writes += of(&self.writes);
+        metrics.written_bytes += of(&self.written_bytes);
+        metrics.stalls += of(&self.stalls);
+    }
+
     /// Counts a write of this many bytes.
     pub(crate) fn wrote(&self, bytes: usize) {
         self.writes.fetch_add(1, Ordering::Relaxed);
         self.written_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-}
-
-/// Collecting the counters of all shards and topics.
-impl Broker {
-    /// Returns the metrics. It visits every subscription: call it every few seconds at most.
-    #[must_use]
-    pub fn metrics(&self) -> BrokerMetrics {
-        let mut metrics = BrokerMetrics { log_bytes: self.log_bytes() as u64, ..BrokerMetrics::default() };
-        for counters in self.counters() {
-            let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-            metrics.deliveries += of(&counters.deliveries);
-            metrics.writes += of(&counters.writes);
-            metrics.written_bytes += of(&counters.written_bytes);
-            metrics.stalls += of(&counters.stalls);
-        }
-        for topic in self.all() {
-            let head = topic.head().0;
-            metrics.topics += 1;
-            topic.for_each_subscriber(|subscriber| {
-                if subscriber.reads() {
-                    metrics.subscriptions += 1;
-                    metrics.slowest_lag = metrics.slowest_lag.max(head.saturating_sub(subscriber.given().0));
-                }
-            });
-        }
-        metrics
     }
 }

@@ -1,18 +1,16 @@
 //! Delivery with backpressure: from the logs of topics to the sockets of their subscribers, without queues.
 
+mod batch_cache;
 mod buffer_sink;
-mod frame_batch;
 mod frame_sink;
 mod handles;
 mod metrics;
 mod outbound;
 mod outbound_connection;
 mod shard;
-pub(crate) mod sync;
 
+pub(crate) use batch_cache::{BATCH_BYTES, BatchCache, LogKind, Lookup};
 pub use buffer_sink::BufferSink;
-pub use frame_batch::FrameBatch;
-pub(crate) use frame_batch::{BATCH_BYTES, BatchCache, LogKind, Lookup, WriteProgress};
 pub use frame_sink::FrameSink;
 pub use handles::{CloseHandle, WakeHandle};
 pub use metrics::BrokerMetrics;

@@ -8,9 +8,10 @@ use wire::{Seq, Topic, UserId};
 
 use crate::delivery::Counters;
 use crate::delivery::FrameSink;
-use crate::delivery::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
-use crate::delivery::{BATCH_BYTES, BatchCache, FrameBatch, LogKind, Lookup, WriteProgress};
-use crate::topic::{Subscriber, TopicLog, unpoisoned};
+use crate::delivery::{BATCH_BYTES, BatchCache, LogKind, Lookup};
+use crate::log::sync::{AtomicBool, Mutex, MutexGuard, Ordering, unpoisoned};
+use crate::log::{FrameBatch, WriteProgress};
+use crate::topic::{Subscriber, TopicLog};
 
 /// The outbound side of a connection: its cursors, the bytes for it alone, and the socket. It has no queue of deliveries
 /// and no copy of them: its shard, or its own task, flushes it and writes everything after its cursors.
@@ -64,8 +65,8 @@ pub enum SocketState {
 /// A connection's subscription to one topic.
 #[derive(Debug)]
 pub(crate) struct Subscription {
-    pub(crate) log: Arc<TopicLog>,
-    pub(crate) subscriber: Arc<Subscriber>,
+    pub(crate) log: Arc<TopicLog<Outbound>>,
+    pub(crate) subscriber: Arc<Subscriber<Outbound>>,
     pub(crate) key: usize,
     /// The last Seq that was written; none before [`OutboundConnection::activate`](crate::OutboundConnection::activate).
     pub(crate) cursor: Option<Seq>,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use wire::{Seq, Topic, UserId};
 
 use crate::broker::Broker;
+use crate::delivery::BatchCache;
 use crate::delivery::FrameSink;
-use crate::delivery::{BatchCache, FrameBatch};
 use crate::delivery::{CloseHandle, WakeHandle};
 use crate::delivery::{FlushOutcome, Outbound, SocketState, Subscription};
+use crate::log::FrameBatch;
 use crate::topic::PresenceChange;
 use crate::websocket::Frame;
 

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use crate::delivery::BatchCache;
 use crate::delivery::Counters;
-use crate::delivery::sync::{LONG_PASS, Mutex, guard, rest};
 use crate::delivery::{FlushOutcome, Outbound};
-use crate::topic::{TopicLog, unpoisoned};
+use crate::log::sync::{LONG_PASS, Mutex, guard, rest, unpoisoned};
+use crate::topic::TopicLog;
 
 /// Delivers to one core's share of the connections. All shards of a broker must run, each as a task.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct ShardQueue {
 #[derive(Debug, Default)]
 struct Work {
     /// Topics with new entries or events.
-    topics: Vec<Arc<TopicLog>>,
+    topics: Vec<Arc<TopicLog<Outbound>>>,
     /// Connections to flush, whatever the topic.
     connections: Vec<Arc<Outbound>>,
 }
@@ -40,8 +40,8 @@ struct Work {
 const BETWEEN_YIELDS: usize = 64;
 
 impl ShardQueue {
-    pub(crate) fn topic(&self, topic: Arc<TopicLog>) {
-        unpoisoned(&self.work).topics.push(topic);
+    pub(crate) fn topic(&self, topic: &Arc<TopicLog<Outbound>>) {
+        unpoisoned(&self.work).topics.push(Arc::clone(topic));
         self.wake.notify_one();
     }
 

@@ -1,5 +1,8 @@
 //! The in-memory log of a topic: its newest entries as finished frames.
 
+mod frame_batch;
+pub(crate) mod sync;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 // Not those of the schedule search: no order depends on them.
@@ -7,8 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wire::Seq;
 
-use crate::delivery::FrameBatch;
 use crate::websocket::Frame;
+
+pub use frame_batch::FrameBatch;
+pub(crate) use frame_batch::WriteProgress;
 
 /// The memory budget that all logs of a broker share.
 #[derive(Debug)]

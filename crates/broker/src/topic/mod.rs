@@ -2,23 +2,21 @@
 
 mod presence;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use slab::Slab;
 use wire::{Seq, Topic};
 
-use crate::delivery::Outbound;
-use crate::delivery::ShardQueue;
-use crate::delivery::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 use crate::log::Log;
+use crate::log::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, unpoisoned};
 use crate::websocket::Frame;
 
 pub(crate) use presence::PresenceChanges;
 pub use presence::{Presence, PresenceChange};
 
-/// One topic with a subscriber: its logs and its subscribers.
+/// One topic with a subscriber: its logs and its subscribers. `C` is a connection; a topic knows nothing of it.
 #[derive(Debug)]
-pub(crate) struct TopicLog {
+pub(crate) struct TopicLog<C> {
     pub(crate) name: Topic,
     /// A number that, unlike the name, is never reused in this process.
     pub(crate) number: u64,
@@ -29,15 +27,15 @@ pub(crate) struct TopicLog {
     signal_head: AtomicU64,
     signals: Mutex<Log>,
     /// The subscribers, by shard.
-    members: Box<[Members]>,
+    members: Box<[Members<C>]>,
     /// Both heads at the last [`TopicLog::shrink_if_idle`].
     quiet_at: [AtomicU64; 2],
 }
 
 /// The subscribers of a topic in one shard.
-#[derive(Debug, Default)]
-struct Members {
-    subscribers: Mutex<Slab<Arc<Subscriber>>>,
+#[derive(Debug)]
+struct Members<C> {
+    subscribers: Mutex<Slab<Arc<Subscriber<C>>>>,
     /// Their number, readable without the lock.
     count: AtomicUsize,
     /// Whether the topic is in the shard's queue.
@@ -46,8 +44,8 @@ struct Members {
 
 /// A topic's view of one subscription.
 #[derive(Debug)]
-pub(crate) struct Subscriber {
-    pub(crate) outbound: Arc<Outbound>,
+pub(crate) struct Subscriber<C> {
+    pub(crate) connection: Arc<C>,
     /// The last Seq that may be delivered.
     until: AtomicU64,
     /// The last Seq that was delivered, for the metrics.
@@ -59,7 +57,7 @@ pub(crate) struct Subscriber {
 /// The value of `until` before any end.
 const NEVER: u64 = u64::MAX;
 
-impl TopicLog {
+impl<C> TopicLog<C> {
     pub(crate) fn new(name: Topic, number: u64, shards: usize, entries: Log, signals: Log) -> Self {
         Self {
             name,
@@ -89,10 +87,10 @@ impl TopicLog {
         unpoisoned(&self.signals)
     }
 
-    /// Adds a subscriber; returns its key within its shard.
-    pub(crate) fn add_subscriber(&self, outbound: Arc<Outbound>) -> (usize, Arc<Subscriber>) {
-        let members = &self.members[outbound.shard()];
-        let subscriber = Arc::new(Subscriber::new(outbound));
+    /// Adds a subscriber to a shard; returns its key there.
+    pub(crate) fn add_subscriber(&self, shard: usize, connection: Arc<C>) -> (usize, Arc<Subscriber<C>>) {
+        let members = &self.members[shard];
+        let subscriber = Arc::new(Subscriber::new(connection));
         let key = members.subscribers().insert(Arc::clone(&subscriber));
         members.count.fetch_add(1, Ordering::Release);
         (key, subscriber)
@@ -107,38 +105,38 @@ impl TopicLog {
     }
 
     /// Visits every subscriber, under the lock: the visitor must not wait for one.
-    pub(crate) fn for_each_subscriber(&self, mut look: impl FnMut(&Arc<Subscriber>)) {
+    pub(crate) fn for_each_subscriber(&self, mut look: impl FnMut(&Arc<Subscriber<C>>)) {
         for members in &self.members {
             members.subscribers().iter().for_each(|(_, subscriber)| look(subscriber));
         }
     }
 
     /// Visits the connections of the subscribers in one shard, which is about to flush them.
-    pub(crate) fn tell(&self, shard: usize, mut each: impl FnMut(&Arc<Outbound>)) {
+    pub(crate) fn tell(&self, shard: usize, mut each: impl FnMut(&Arc<C>)) {
         let members = &self.members[shard];
         // Before the log is read: later appends queue the topic again. A swap and not a store, so that the appends of
         // publishers that found it queued are visible.
         members.told.swap(false, Ordering::AcqRel);
-        members.subscribers().iter().for_each(|(_, subscriber)| each(&subscriber.outbound));
+        members.subscribers().iter().for_each(|(_, subscriber)| each(&subscriber.connection));
     }
 
-    /// Appends an ephemeral event and wakes the shards with subscribers.
-    pub(crate) fn signal(self: &Arc<Self>, frame: Frame, queues: &[Arc<ShardQueue>]) {
+    /// Appends an ephemeral event, and has the shards with subscribers woken.
+    pub(crate) fn signal(&self, frame: Frame, wake: impl FnMut(usize)) {
         let mut signals = self.signals();
         let next = signals.head().next();
         signals.append(next, frame);
         self.signal_head.store(next.0, Ordering::Release);
         drop(signals);
-        self.wake(queues);
+        self.wake(wake);
     }
 
-    /// Changes the log, then wakes the shards with subscribers.
-    pub(crate) fn change(self: &Arc<Self>, queues: &[Arc<ShardQueue>], change: impl FnOnce(&mut Log)) {
+    /// Changes the log, then has the shards with subscribers woken.
+    pub(crate) fn change(&self, wake: impl FnMut(usize), change: impl FnOnce(&mut Log)) {
         let mut log = self.log();
         change(&mut log);
         self.head.store(log.head().0, Ordering::Release);
         drop(log);
-        self.wake(queues);
+        self.wake(wake);
     }
 
     /// Drops the frames of each log that did not change since the last call.
@@ -153,25 +151,32 @@ impl TopicLog {
         }
     }
 
-    fn wake(self: &Arc<Self>, queues: &[Arc<ShardQueue>]) {
-        for (members, queue) in self.members.iter().zip(queues) {
+    /// Calls `wake` with each shard that has subscribers and does not have the topic in its queue.
+    fn wake(&self, mut wake: impl FnMut(usize)) {
+        for (shard, members) in self.members.iter().enumerate() {
             if members.count.load(Ordering::Acquire) > 0 && !members.told.swap(true, Ordering::AcqRel) {
-                queue.topic(Arc::clone(self));
+                wake(shard);
             }
         }
     }
 }
 
-impl Members {
-    fn subscribers(&self) -> MutexGuard<'_, Slab<Arc<Subscriber>>> {
+impl<C> Default for Members<C> {
+    fn default() -> Self {
+        Self { subscribers: Mutex::default(), count: AtomicUsize::new(0), told: AtomicBool::new(false) }
+    }
+}
+
+impl<C> Members<C> {
+    fn subscribers(&self) -> MutexGuard<'_, Slab<Arc<Subscriber<C>>>> {
         unpoisoned(&self.subscribers)
     }
 }
 
-impl Subscriber {
-    const fn new(outbound: Arc<Outbound>) -> Self {
+impl<C> Subscriber<C> {
+    const fn new(connection: Arc<C>) -> Self {
         Self {
-            outbound,
+            connection,
             until: AtomicU64::new(NEVER),
             given: AtomicU64::new(0),
             reads: AtomicBool::new(false),
@@ -211,9 +216,4 @@ impl Subscriber {
     pub(crate) fn reads(&self) -> bool {
         self.reads.load(Ordering::Acquire) && !self.has_ended()
     }
-}
-
-/// Locks, and ignores poisoning: the locks here guard plain data that is consistent between any two statements.
-pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

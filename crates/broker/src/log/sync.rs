@@ -17,6 +17,13 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
+use std::sync::PoisonError;
+
+/// Locks, and ignores poisoning: the locks here guard plain data that is consistent between any two statements.
+pub(crate) fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(not(feature = "schedules"))]
 mod timed {
     use std::panic::{AssertUnwindSafe, catch_unwind};
