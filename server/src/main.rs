@@ -29,7 +29,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Colours are for a terminal: in a file or a journal they are noise.
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal && std::env::var_os("NO_COLOR").is_none())
+        .with_writer(std::io::stderr)
+        .init();
     // Sockets are descriptors, and many systems limit a process to 1,024 until it asks for more. If raising the limit
     // fails, the listener logs it when descriptors run out.
     let _ = rlimit::increase_nofile_limit(u64::MAX);

@@ -119,7 +119,10 @@ async fn who_comes_second_is_told_which_folder_is_taken() {
     let first = open(folder.path());
     let second = SqliteStore::open(folder.path(), &OsRandom).err().unwrap().to_string();
     let name = folder.path().display();
-    assert_eq!(second, format!("another process has the folder {name}; choose another one with --data"));
+    assert_eq!(
+        second,
+        format!("another process has the folder {name}: stop it first, or choose another folder with --data")
+    );
     assert_eq!(send(&first, "1").await, Outcome::Posted { seq: Seq(1) }, "the first is not disturbed");
     first.close().await.unwrap();
     assert!(SqliteStore::open(folder.path(), &OsRandom).is_ok(), "closing is enough, the rest may linger");

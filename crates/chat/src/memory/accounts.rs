@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use wire::{AppRole, Description, Person, Timestamp, UserId};
+use wire::{AppRole, Person, Timestamp, UserId};
 
-use super::records::{StoredAccount, StoredProfile, StoredReset, StoredSession};
+use super::records::{StoredAccount, StoredProfile, StoredSession};
 use super::state::State;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use wire::{
-    Conversation, ConversationItem, ConversationSummary, GroupSummary, NotificationLevel, Pair, Person, Role,
-    Seq, Timestamp, Topic, UserId,
+    Conversation, ConversationItem, ConversationSummary, GroupSummary, Pair, Person, Role, Seq, Timestamp,
+    Topic, UserId,
 };
 
 use super::accounts::by_name;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wire::{GroupId, GroupSummary, Invite, JoinPolicy, Member, Person, Settings, Timestamp, Topic, UserId};
+use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Topic, UserId};
 
 use super::records::{Group, MemberView};
 use super::state::State;

@@ -70,7 +70,7 @@ fn id_of(place: &str, what: &str) -> String {
 
 fn log_end(fault: &Open) {
     let Open { place, what, count, .. } = fault;
-    tracing::error!(
+    tracing::warn!(
         fault.id = id_of(place, what),
         fault.place = place,
         fault.what = what,

@@ -28,12 +28,12 @@ pub(super) fn back_up(folder: &Folder, connect: &Connect, request: BackupRequest
     let shown = file.display();
     let fault = |what: &dyn std::fmt::Display| Fault::unlogged(format!("no backup was made: {what}"));
     let taken = || fault(&format_args!("{shown} is there already; choose another name, or add --force"));
-    if file.exists() && !replace {
-        return Err(taken());
-    }
     let into = parent(&file);
     if is_ours(folder, into, &file) {
         return Err(fault(&format_args!("{shown} is a file of the server itself; choose another name")));
+    }
+    if file.exists() && !replace {
+        return Err(taken());
     }
     let unwritten = |error: std::io::Error| fault(&format_args!("{shown} cannot be written: {error}"));
     // Only its owner may read it, and it is deleted with its handle unless it gets its name.

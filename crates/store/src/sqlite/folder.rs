@@ -65,10 +65,9 @@ impl Folder {
         let file = file.map_err(|error| fault("written", error))?;
         match file.try_lock() {
             Ok(()) => Ok(FolderLock(file)),
-            Err(TryLockError::WouldBlock) => Err(Fault::new(
-                "store",
-                format!("another process has the folder {shown}; choose another one with --data"),
-            )),
+            Err(TryLockError::WouldBlock) => Err(Fault::unlogged(format!(
+                "another process has the folder {shown}: stop it first, or choose another folder with --data"
+            ))),
             Err(TryLockError::Error(error)) => Err(fault("locked", error)),
         }
     }
