@@ -28,9 +28,9 @@ test("admins of the server find every group, and read its audit log but not its 
     await ben.page.getByLabel("Invited people only").check();
     await ben.page.getByRole("button", { name: "Save" }).first().click();
     await ann.open("/server");
-    await expect(ann.page.getByText("ann made an account")).toBeVisible();
+    await expect(ann.page.getByText("ann created an account")).toBeVisible();
     await ann.page.getByRole("link", { name: /^Audit log: .*Secret bakers/ }).click();
-    await expect(ann.page.getByRole("heading", { name: "Audit log of Secret bakers" })).toBeVisible();
+    await expect(ann.page.getByRole("heading", { name: "Audit log: Secret bakers" })).toBeVisible();
     await expect(ann.page.getByText("ben made the group invite-only")).toBeVisible();
     await ann.open(link);
     await expect(ann.page.getByLabel("Message", { exact: true })).toHaveCount(0);

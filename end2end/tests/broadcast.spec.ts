@@ -14,7 +14,7 @@ test("ann writes once to a group and to a person, and sees what became of each",
     await ann.open("/broadcast");
     await ann.isAccessible();
     for (const name of ["Kitchen", "ben", "cal"]) await ann.page.getByRole("checkbox", { name }).check();
-    await ann.page.getByLabel("Message").fill("Cake at **four**!");
+    await ann.page.getByLabel("Message", { exact: true }).fill("Cake at **four**!");
     await ann.page.getByRole("button", { name: "Send" }).click();
     await expect(ann.page.getByRole("heading", { name: "Sent to 2 of 3" })).toBeVisible();
     await expect(ann.page.getByRole("listitem").filter({ hasText: "cal" })).toContainText("blocked");
@@ -32,11 +32,11 @@ test("to all groups at once, and to nobody by mistake", async ({ ann }) => {
     await ann.createGroup("Garden");
     await ann.open("/broadcast");
     await expect(ann.page.getByLabel("Everyone, as direct messages")).toHaveCount(0);
-    await ann.page.getByLabel("Message").fill("Hello all");
+    await ann.page.getByLabel("Message", { exact: true }).fill("Hello all");
     await ann.page.getByRole("button", { name: "Send" }).click();
     await expect(ann.page.getByText("Choose 1 to 1000 people or groups.")).toBeVisible();
     await ann.page.getByLabel("All my groups").check();
-    await ann.page.getByLabel("Message").fill("Hello all");
+    await ann.page.getByLabel("Message", { exact: true }).fill("Hello all");
     await ann.page.getByRole("button", { name: "Send" }).click();
     await expect(ann.page.getByRole("heading", { name: "Sent to 2" })).toBeVisible();
 });

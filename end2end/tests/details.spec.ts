@@ -91,7 +91,7 @@ test("3: what nobody answers says so, can be copied, discarded and sent again, a
     await ann.say("into the void");
     await ann.say("never mind");
     const row = ann.message("into the void");
-    await expect(row).toContainText("Not sent. The server has not answered yet.");
+    await expect(row).toContainText("No response yet.");
     for (const name of ["Retry", "Copy"]) await expect(row.getByRole("button", { name })).toBeVisible();
     await ann.message("never mind").getByRole("button", { name: "Discard" }).click();
     await expect(ann.message("never mind")).toHaveCount(0);
@@ -309,7 +309,7 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await ann.page.keyboard.type("ben");
     await expect(choices).toHaveText(["Bben"]);
     await ann.page.keyboard.press("Enter");
-    await expect(ann.page.getByText("This is between you and ben alone.")).toBeVisible();
+    await expect(ann.page.getByText("This is the start of your conversation with ben.")).toBeVisible();
     await ann.page.setViewportSize({ width: 390, height: 800 });
     await ann.page.keyboard.press("Control+k");
     await expect(choices.first()).toBeVisible();

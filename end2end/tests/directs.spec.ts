@@ -7,7 +7,7 @@ test("ann writes to ben alone, and he hears of it at once wherever he is", async
     await together("Kitchen", ann, ben, cal);
     await member(ann, "ben").click();
     await expect(ann.page.getByRole("heading", { name: "ben", level: 1 })).toBeVisible();
-    await expect(ann.page.getByText("This is between you and ben alone.")).toBeVisible();
+    await expect(ann.page.getByText("This is the start of your conversation with ben.")).toBeVisible();
     await ann.say("psst");
     await ann.sees("psst");
     const line = sidebar(ben).getByRole("link", { name: /ann/ });
@@ -22,7 +22,7 @@ test("ann writes to ben alone, and he hears of it at once wherever he is", async
     expect(await ann.texts()).toEqual(["psst", "what is it?"]);
     await expect(sidebar(cal).getByRole("link", { name: /ann|ben/ })).toHaveCount(0);
     await cal.page.getByRole("link", { name: "ben", exact: true }).first().click();
-    await expect(cal.page.getByText("This is between you and ben alone.")).toBeVisible();
+    await expect(cal.page.getByText("This is the start of your conversation with ben.")).toBeVisible();
     expect(await cal.texts()).toEqual([]);
 });
 
@@ -41,7 +41,7 @@ test("a message between two can be answered, changed and linked like any other",
     await expect(ann.message("first").getByRole("button", { name: "👍, 1" })).toBeVisible();
     await expect(ben.page.getByRole("button", { name: "Pin", exact: true })).toHaveCount(0);
     await ben.open(`${new URL(ben.page.url()).pathname}/m/1`);
-    await expect(ben.page.getByRole("heading", { name: "Message of ann" })).toBeVisible();
+    await expect(ben.page.getByRole("heading", { name: "Message by ann" })).toBeVisible();
     await ben.page.getByLabel("Reply", { exact: true }).fill("second");
     await ben.page.getByRole("button", { name: "Send" }).click();
     await ben.sees("second");

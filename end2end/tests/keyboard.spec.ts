@@ -57,7 +57,7 @@ test("by the keyboard alone: create, invite, promote, limit, leave", async ({ an
     await keys.press("Control+a");
     await keys.type("2");
     await keys.press("Enter");
-    await expect(ben.page.getByText("ann set the limit to 2 members")).toBeVisible();
+    await expect(ben.page.getByText("ann set the member limit to 2")).toBeVisible();
 
     await tabTo(ann, "link", /^Back|start page/);
     await keys.press("Enter");

@@ -81,7 +81,7 @@ test("every live page is accessible and looks right, light and dark, wide and na
     await ann.context.setOffline(true);
     await ann.page.evaluate(() => dispatchEvent(new Event("offline")));
     await ann.say("Are you still there?");
-    await expect(ann.page.getByText("Not sent.").first()).toBeVisible({ timeout: 15_000 });
+    await expect(ann.page.getByText("Will send when you're back online.").first()).toBeVisible({ timeout: 15_000 });
     await look(ann, "offline");
 });
 
@@ -116,7 +116,7 @@ test("every page without a script is accessible and looks right", async ({ ann, 
         await look(ann, name);
     }
     await ann.page.getByLabel(/Kitchen table/).check();
-    await ann.page.getByLabel("Message").fill("The oven is here");
+    await ann.page.getByLabel("Message", { exact: true }).fill("The oven is here");
     await ann.page.getByRole("button", { name: "Send" }).click();
     await expect(ann.page.getByText("Sent to 1")).toBeVisible();
     await look(ann, "broadcast-results");

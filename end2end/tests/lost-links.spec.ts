@@ -44,7 +44,7 @@ test("a link to a deleted message says that it was deleted", async ({ ann, ben }
     await ann.message("a slip").hover();
     await ann.message("a slip").getByRole("link", { name: "Reply, react and more" }).click();
     await ann.message("a slip").getByRole("button", { name: "Delete", exact: true }).click();
-    await expect(ben.page.getByText("A message of ann was deleted")).toBeVisible();
+    await expect(ben.page.getByText("ann deleted a message")).toBeVisible();
     await ben.open(`${link}?at=${id}#m${id}`);
     await expect(missing(ben.page)).toContainText("The message at this link was deleted.");
     // The message's own page also has a way back.

@@ -73,7 +73,7 @@ test("a deleted message is gone for everyone, its quotes too", async ({ ann, ben
     await ben.sees("hush");
     await act(ann, "a secret", "Delete");
     for (const person of [ann, ben]) {
-        await expect(person.page.getByText("A message of ben was deleted")).toBeVisible();
+        await expect(person.page.getByText("ann deleted a message by ben")).toBeVisible();
         await expect(person.page.getByText("a secret")).toHaveCount(0);
     }
     const html = await (await ben.context.request.get(link)).text();
@@ -161,5 +161,5 @@ test("without a script a message is edited, answered and deleted on a page of it
     await expect(ann.message("hello").getByRole("button", { name: "🎉, 1" })).toBeVisible();
     await open("hello");
     await dee.confirms("Delete");
-    await expect(ann.page.getByText("A message of dee without a script was deleted")).toBeVisible();
+    await expect(ann.page.getByText("dee without a script deleted a message")).toBeVisible();
 });

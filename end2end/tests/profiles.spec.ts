@@ -48,7 +48,7 @@ test("ann shows a picture and tells about herself; ben sees both", async ({ ann,
     await expect(ben.page.getByText("Never on Sundays.")).toBeVisible();
     await ben.page.getByRole("link", { name: "Send message" }).click();
     await ben.live();
-    await expect(ben.page.getByText("This is between you and ann alone.")).toBeVisible();
+    await expect(ben.page.getByText("This is the start of your conversation with ann.")).toBeVisible();
 
     await ann.confirms("Remove picture");
     await expect(ann.page.getByRole("button", { name: "Remove picture" })).toHaveCount(0);

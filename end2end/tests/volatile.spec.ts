@@ -13,9 +13,9 @@ test.describe("in memory only", () => {
         const admin = await manage(ann, link);
         await part(admin, "Settings").getByLabel("Member limit").fill("2");
         await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
-        await expect(part(admin, "Audit log").getByText("ann set the limit to 2 members")).toBeVisible();
+        await expect(part(admin, "Audit log").getByText("ann set the member limit to 2")).toBeVisible();
         await cal.open(link);
-        await expect(cal.page.getByText("This group is full: it may have 2 members.")).toBeVisible();
+        await expect(cal.page.getByText("This group is full (2 members).")).toBeVisible();
         await ben.page.getByRole("complementary", { name: "Members" }).getByRole("link", { name: "ann" }).click();
         await ben.say("psst");
         await expect(sidebar(ann).getByRole("link", { name: /ben/ })).toContainText("1 unread message");

@@ -61,8 +61,8 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
             {(!reactions.is_empty()).then(|| view! { <Reactions context=context.clone() seq reactions/> })}
             <MoreMenu context=context.clone() seq said/>
         }),
-        (Event::Tombstone { author, .. }, at) => EitherOf4::B(view! {
-            <p class="message-notice">{text::deleted(&author).view()} " " <Moment at/></p>
+        (Event::Tombstone { author, by }, at) => EitherOf4::B(view! {
+            <p class="message-notice">{text::deleted(&author, &by).view()} " " <Moment at/></p>
         }),
         (event, at) => match text::happened(&event) {
             Some(notice) => {
@@ -224,14 +224,14 @@ fn Delivery(client: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) 
         RowState::Sending if link.get() == LinkState::Online => None,
         RowState::Sending => Some(text::WAITING.to_owned()),
         RowState::Late => Some(text::UNANSWERED.to_owned()),
-        RowState::Failed(sentence) => Some(sentence),
+        RowState::Failed(sentence) => Some(text::not_sent(&sentence)),
     };
     dyn_view(move || match (state.get(), stuck()) {
         (RowState::Delivered, _) => None,
         (_, None) => Some(Either::Left(view! { <p class="message-delivery">{text::SENDING}</p> })),
         (_, Some(sentence)) => Some(Either::Right(view! {
             <p class="message-delivery" role="alert">
-                {text::NOT_SENT} " " {sentence} " "
+                {sentence} " "
                 <button class="button-link" type="button" on:click=move |_| act(ChatClient::retry)>{text::RETRY}</button> " "
                 <button class="button-link" type="button" on:click=copy>{text::COPY}</button> " "
                 <button class="button-link" type="button" on:click=move |_| act(ChatClient::discard)>{text::DISCARD}</button>

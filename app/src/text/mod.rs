@@ -73,10 +73,9 @@ pub(crate) const MESSAGE: &str = "Message";
 pub(crate) const SEND: &str = "Send";
 pub(crate) const OLDER: &str = "Show older messages";
 pub(crate) const SENDING: &str = "Sending …";
-pub(crate) const WAITING: &str = "Will send when you're back online";
-pub(crate) const UNANSWERED: &str = "No response yet";
+pub(crate) const WAITING: &str = "Will send when you're back online.";
+pub(crate) const UNANSWERED: &str = "No response yet.";
 pub(crate) const COPY: &str = "Copy";
-pub(crate) const NOT_SENT: &str = "Not sent.";
 pub(crate) const RETRY: &str = "Retry";
 pub(crate) const DISCARD: &str = "Discard";
 pub(crate) const OFFLINE: &str = "Can't reach the server. Reconnecting…";
@@ -219,8 +218,17 @@ fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-pub(crate) fn deleted(author: &Person) -> Sentence {
-    sentence!("{} deleted a message", author)
+pub(crate) fn deleted(author: &Person, by: &Person) -> Sentence {
+    if author == by {
+        sentence!("{} deleted a message", by)
+    } else {
+        sentence!("{} deleted a message by {}", by, author)
+    }
+}
+
+/// Returns the sentence of a message that was refused.
+pub(crate) fn not_sent(why: &str) -> String {
+    format!("Not sent. {why}")
 }
 
 /// Returns the excerpt of a quoted message, or a sentence if the message is deleted.

@@ -117,7 +117,7 @@ fn BroadcastResultRow(told: Results) -> impl IntoView {
                 Ok(seq) => Either::Left(view! {
                     <a href=format!("{path}?at={seq}#m{seq}")>{text::SENT}</a>
                 }),
-                Err(why) => Either::Right(view! { <span class="refusal">{text::NOT_SENT} " " {why}</span> }),
+                Err(why) => Either::Right(view! { <span class="refusal">{text::not_sent(&why)}</span> }),
             };
             view! {
                 <li class="listing-row">
