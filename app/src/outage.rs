@@ -9,7 +9,7 @@ use leptos::web_sys::{Element, FormData, HtmlAnchorElement, HtmlFormElement, Mou
 use crate::browser::use_browser;
 use crate::client::LinkState;
 use crate::failure::Failure;
-use crate::site::Session;
+use crate::site::PageSession;
 
 /// The pages requested while the server cannot be reached: the open page stays, and the requested one is shown when
 /// the server is back.
@@ -35,7 +35,7 @@ impl Outage {
     }
 
     /// Intercepts full page loads while the connection is down: the browser's error page would replace this one.
-    pub(crate) fn watch(self, session: &Session) {
+    pub(crate) fn watch(self, session: &PageSession) {
         let Some(browser) = use_browser() else { return };
         let is_away = {
             let session = session.clone();

@@ -10,16 +10,16 @@ use crate::client::ChatClient;
 use crate::components::{ToastRegion, Toasts};
 use crate::outage::Outage;
 use crate::pages::{ConversationPage, Landing, NotFound};
-use crate::zone::Clock;
+use crate::zone::ZoneClock;
 
 /// Renders the app: the router and its hydrated pages.
 #[component]
 pub fn App() -> impl IntoView {
     provide_head();
-    Clock::provide();
+    ZoneClock::provide();
     Outage::provide();
     Toasts::provide();
-    let session = Session::default();
+    let session = PageSession::default();
     provide_context(session.clone());
     // A page stays until the next one is ready.
     let routing = RwSignal::new(false);
@@ -52,13 +52,13 @@ pub(crate) fn provide_head() {
 
 /// Watches for outages and unread messages beside every page, once the router is there; renders nothing.
 #[component]
-fn Guard(session: Session) -> impl IntoView {
+fn Guard(session: PageSession) -> impl IntoView {
     expect_context::<Outage>().watch(&session);
     show_unread(&session);
 }
 
 /// Sets the page's icon to the unread one while the viewer has unread messages.
-fn show_unread(session: &Session) {
+fn show_unread(session: &PageSession) {
     let session = session.clone();
     Effect::new(move |_| {
         let is_unread = session.current().is_some_and(|client| client.unread_for_me() != 0);
@@ -81,12 +81,12 @@ pub fn is_hydrated(path: &str) -> bool {
 
 /// The one [`ChatClient`] of this page, kept while its user goes from one conversation to another.
 #[derive(Clone, Default)]
-pub(crate) struct Session {
+pub(crate) struct PageSession {
     client: ArcRwSignal<Option<ChatClient>>,
     shown: ArcStoredValue<bool>,
 }
 
-impl Session {
+impl PageSession {
     /// Returns true if a page of this session was shown before; from then on always.
     pub(crate) fn has_shown_one(&self) -> bool {
         self.shown.try_update_value(|shown| std::mem::replace(shown, true)).unwrap_or_default()

@@ -224,9 +224,9 @@ impl FromStr for Served {
 
 /// The current time, in milliseconds since 1970-01-01 UTC, which advances while a page is open.
 #[derive(Clone, Copy)]
-pub(crate) struct Clock(RwSignal<f64>);
+pub(crate) struct ZoneClock(RwSignal<f64>);
 
-impl Clock {
+impl ZoneClock {
     /// Provides clock and zone to the page, starting with the time at which it was rendered. In a browser both
     /// advance from hydration on.
     pub(crate) fn provide() {
@@ -265,8 +265,8 @@ impl Clock {
 }
 
 /// Returns the clock of this page.
-pub(crate) fn use_clock() -> Clock {
-    use_context().unwrap_or_else(|| Clock(RwSignal::new(0.0)))
+pub(crate) fn use_clock() -> ZoneClock {
+    use_context().unwrap_or_else(|| ZoneClock(RwSignal::new(0.0)))
 }
 
 /// Returns the zone of this page: the one with which the server rendered it, and after hydration the browser's.

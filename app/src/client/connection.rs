@@ -7,7 +7,7 @@ use wire::{Action, ClientFrame, CloseCode, Cursor, Person, Ref, Timestamp, Topic
 
 use super::link::{Due, LinkState};
 use super::row::RowState;
-use super::state::{ChatClient, Effect, PendingRequest, Retry, State};
+use super::state::{ChatClient, ClientState, Effect, PendingRequest, Retry};
 
 /// The delay before a failed load is retried, in milliseconds.
 const LOAD_AGAIN: f64 = 2_000.0;
@@ -153,7 +153,7 @@ impl ChatClient {
     }
 }
 
-impl State {
+impl ClientState {
     pub(super) fn subscribe(&mut self, topic: Topic, since: Cursor) {
         let action = Action::Subscribe { topic: topic.clone(), since: Some(since) };
         self.ask(action, PendingRequest::Subscribe(topic));

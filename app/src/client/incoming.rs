@@ -9,7 +9,7 @@ use wire::{
 
 use super::apply::Applied;
 use super::link::LinkState;
-use super::state::{ChatClient, PendingRequest, Presence, Retry, State, Typing, heads};
+use super::state::{ChatClient, ClientState, PendingRequest, Retry, TopicPresence, TypingUser, heads};
 
 /// The time after which a typing indicator expires, in milliseconds.
 const TYPING_FOR: f64 = 5_000.0;
@@ -72,7 +72,7 @@ impl ChatClient {
         self.mine.set(visit.mine);
     }
 
-    pub(super) fn entry(&self, state: &mut State, entry: Entry, now: f64) {
+    pub(super) fn entry(&self, state: &mut ClientState, entry: Entry, now: f64) {
         let Entry { id, topic, seq, data, timestamp } = entry;
         if topic == Topic::user(self.me.id) {
             if seq > state.own.seq {
@@ -104,7 +104,7 @@ impl ChatClient {
         }
     }
 
-    pub(super) fn own_news(&self, state: &mut State, event: Event) {
+    pub(super) fn own_news(&self, state: &mut ClientState, event: Event) {
         match event {
             // The reply has the head of its log: earlier messages do not count as unread.
             Event::GroupAdded { group } => self.add(state, ConversationSummary::Group(group), None),
@@ -127,7 +127,7 @@ impl ChatClient {
     }
 
     /// Adds a conversation to the list, and subscribes to it after `since`.
-    pub(super) fn add(&self, state: &mut State, what: ConversationSummary, since: Option<Cursor>) {
+    pub(super) fn add(&self, state: &mut ClientState, what: ConversationSummary, since: Option<Cursor>) {
         let topic = what.topic();
         self.mine.update(|mine| {
             mine.retain(|other| other.what.topic() != topic);
@@ -157,7 +157,7 @@ impl ChatClient {
     /// Handles an entry of a conversation that is not open: only its item in the list changes.
     pub(super) fn other_news(
         &self,
-        state: &mut State,
+        state: &mut ClientState,
         topic: &Topic,
         seq: Seq,
         event: &Event,
@@ -177,7 +177,7 @@ impl ChatClient {
         }
     }
 
-    pub(super) fn notice(&self, state: &mut State, notice: ServerFrame, now: f64) {
+    pub(super) fn notice(&self, state: &mut ClientState, notice: ServerFrame, now: f64) {
         match notice {
             ServerFrame::Welcome { me } if me.as_ref() != Some(&self.me) => {
                 // The session is over, or another tab has begun another one: nothing of this user may be sent in it.
@@ -246,14 +246,14 @@ impl ChatClient {
             }
             ServerFrame::Presence { topic, here, away } => {
                 self.presence.update(|presence| {
-                    presence.insert(topic, Presence { here, away });
+                    presence.insert(topic, TopicPresence { here, away });
                 });
             }
             ServerFrame::Typing { topic, person } if person.id != self.me.id => {
                 let until = now + TYPING_FOR;
                 self.typing.update(|typing| {
                     typing.retain(|other| other.topic != topic || other.person.id != person.id);
-                    typing.push(Typing { topic, person, until });
+                    typing.push(TypingUser { topic, person, until });
                 });
             }
             _ => {}
@@ -261,12 +261,12 @@ impl ChatClient {
     }
 }
 
-fn forget(state: &mut State, reference: Option<Ref>) -> Option<PendingRequest> {
+fn forget(state: &mut ClientState, reference: Option<Ref>) -> Option<PendingRequest> {
     state.asked.remove(&reference?.as_number()?)
 }
 
 /// Handles a lost membership. The page shows it, and sends nothing more for that conversation.
-fn lose(state: &mut State, topic: &Topic) {
+fn lose(state: &mut ClientState, topic: &Topic) {
     state.others.remove(topic);
     if let Some(timeline) = state.timelines.remove(topic) {
         timeline.seat_lost.set(true);

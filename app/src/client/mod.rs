@@ -26,6 +26,6 @@ pub use link::LinkState;
 pub use receipt::Receipt;
 pub use row::{Row, RowContent, RowState};
 pub use row_header::RowHeader;
-pub use state::{ChatClient, Effect, Presence, RefusedEdit, Typing};
+pub use state::{ChatClient, Effect, RefusedEdit, TopicPresence, TypingUser};
 pub use timeline::Timeline;
 pub(crate) use timeline::role_of;

@@ -5,7 +5,7 @@ use wire::{Action, Amendment, Quote, Refused, SendId, Seq, Timestamp, Topic};
 
 use super::outbox::{Outbox, PendingMessage};
 use super::row::RowState;
-use super::state::{ChatClient, PendingRequest, RefusedEdit, State};
+use super::state::{ChatClient, ClientState, PendingRequest, RefusedEdit};
 use super::timeline::Timeline;
 
 /// Messages and amendments of the viewer, and their refusals.
@@ -70,7 +70,14 @@ impl ChatClient {
         }
     }
 
-    pub(super) fn refused(&self, state: &mut State, topic: &Topic, id: &SendId, refused: Refused, now: f64) {
+    pub(super) fn refused(
+        &self,
+        state: &mut ClientState,
+        topic: &Topic,
+        id: &SendId,
+        refused: Refused,
+        now: f64,
+    ) {
         // The server asked for a delay: the message is retried without the author, and everything after it waits too.
         if let Some(retry_ms) = refused.retry_ms {
             state.retry_after = now + f64::from(retry_ms);
@@ -90,7 +97,7 @@ impl ChatClient {
     }
 }
 
-impl State {
+impl ClientState {
     pub(super) fn send_outbox(&mut self, now: f64) {
         for PendingMessage { topic, id, text, reply_to, .. } in self.outbox.take_unsent(now) {
             let asked = PendingRequest::Post(topic.clone(), id.clone());

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wire::{Action, Event, Seq, Topic, UserId};
 
 use super::counts::changes_count;
-use super::state::{ChatClient, PendingRequest, Presence, State, Typing, find};
+use super::state::{ChatClient, ClientState, PendingRequest, TopicPresence, TypingUser, find};
 
 /// The interval at which typing is sent while somebody keeps typing, in milliseconds.
 const TYPING_EVERY: f64 = 3_000.0;
@@ -51,7 +51,7 @@ impl ChatClient {
     #[must_use]
     pub fn whereabouts(&self, topic: &Topic, user: UserId) -> Option<bool> {
         self.presence.with(|presence| {
-            let Presence { here, away } = presence.get(topic)?;
+            let TopicPresence { here, away } = presence.get(topic)?;
             if here.contains(&user) { Some(true) } else { away.contains(&user).then_some(false) }
         })
     }
@@ -89,14 +89,14 @@ impl ChatClient {
         is_open
     }
 
-    pub(super) fn typing_ends(&self, ended: impl Fn(&Typing) -> bool) {
+    pub(super) fn typing_ends(&self, ended: impl Fn(&TypingUser) -> bool) {
         if self.typing.with_untracked(|typing| typing.iter().any(&ended)) {
             self.typing.update(|typing| typing.retain(|typing| !ended(typing)));
         }
     }
 }
 
-impl State {
+impl ClientState {
     /// Schedules a request for the unread count, if the entry may have changed it.
     pub(super) fn recount(&mut self, topic: &Topic, event: &Event, me: UserId, now: f64) {
         if changes_count(event, me) {

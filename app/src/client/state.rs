@@ -22,16 +22,16 @@ pub struct ChatClient {
     /// Whether the viewer is looking at this page now.
     pub focused: ArcRwSignal<bool>,
     /// The users who are typing, each with the time at which the indicator expires.
-    pub typing: ArcRwSignal<Vec<Typing>>,
+    pub typing: ArcRwSignal<Vec<TypingUser>>,
     /// The presence of users by conversation, as last sent by the server.
-    pub presence: ArcRwSignal<HashMap<Topic, Presence>>,
+    pub presence: ArcRwSignal<HashMap<Topic, TopicPresence>>,
     /// The state of the connection.
     pub link: ArcRwSignal<LinkState>,
     /// The refusal of the last change of a message, until the viewer has seen it.
     pub trouble: ArcRwSignal<Option<String>>,
     /// A refused edit: its text goes back to the composer.
     pub refused_edit: ArcRwSignal<Option<RefusedEdit>>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ClientState>>,
 }
 
 /// The text of an edit that the server refused.
@@ -47,7 +47,7 @@ pub struct RefusedEdit {
 
 /// The users connected to a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Presence {
+pub struct TopicPresence {
     /// Users with a connection that is not idle.
     pub here: Vec<UserId>,
     /// Users who are connected, but away.
@@ -56,7 +56,7 @@ pub struct Presence {
 
 /// A user who is typing.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Typing {
+pub struct TypingUser {
     /// The conversation in which they type.
     pub topic: Topic,
     /// The user, with the name that the indicator shows.
@@ -65,7 +65,7 @@ pub struct Typing {
     pub until: f64,
 }
 
-pub(super) struct State {
+pub(super) struct ClientState {
     pub(super) link: Link,
     /// Whether there was a connection before this one.
     pub(super) was_open: bool,
@@ -132,7 +132,7 @@ impl ChatClient {
     /// Creates the client from the overview with which a visit begins.
     #[must_use]
     pub fn new(visit: Overview) -> Self {
-        let state = State {
+        let state = ClientState {
             link: Link::new(),
             was_open: false,
             own: visit.cursor,
@@ -205,7 +205,7 @@ impl ChatClient {
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, ClientState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -46,11 +46,11 @@ pub struct Timeline {
     pub seat_lost: ArcRwSignal<bool>,
     /// Whether the viewer is reading far from the end; then no row above them is removed.
     pub reads_old: ArcRwSignal<bool>,
-    log: Arc<Mutex<Log>>,
+    log: Arc<Mutex<TimelineState>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Log {
+pub(super) struct TimelineState {
     /// The position up to which entries were received.
     pub(super) cursor: Cursor,
     /// The last Seq that the rows cover; behind the cursor if the page shows an earlier part of the log.
@@ -85,7 +85,7 @@ impl Timeline {
             read,
             ..
         } = opened;
-        let log = Log {
+        let log = TimelineState {
             cursor: Cursor { epoch: page.epoch, seq: page.head },
             last: page.to,
             members_at,
@@ -303,7 +303,7 @@ impl Timeline {
         });
     }
 
-    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+    pub(super) fn log(&self) -> MutexGuard<'_, TimelineState> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

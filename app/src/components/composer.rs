@@ -13,7 +13,7 @@ use super::picker::Picker;
 use crate::browser::use_browser;
 use crate::pages::hydrated::context::{ComposerMode, ConversationContext};
 use crate::returned::{in_textarea, typed};
-use crate::site::Session;
+use crate::site::PageSession;
 use crate::text::{self, Words, sentence};
 
 /// Renders the composer. It is a real form, so that it works before the script has loaded; text typed until then
@@ -145,7 +145,7 @@ fn keep_draft(name: &str, text: &str) {
 /// Focuses the field after a switch of conversations. The first page leaves the focus to the browser, and on a touch
 /// screen the keyboard would cover half of the page.
 fn write_after_switch(field: NodeRef<Textarea>) {
-    let session: Session = expect_context();
+    let session: PageSession = expect_context();
     let switched = session.has_shown_one();
     Effect::new(move |_| {
         if let Some(field) = field.get().filter(|_| switched && !breaks_lines()) {

@@ -11,9 +11,9 @@ use super::confirm::Confirm;
 use super::dynamic::{dyn_bool, dyn_view};
 use super::form::{Form, FormState};
 use super::preferences::Preferences;
-use super::presence::Presence;
+use super::presence::PresenceDot;
 use super::refusal::Refusal;
-use super::toast::{Held, Toasts};
+use super::toast::{DelayedAction, Toasts};
 use crate::browser::use_browser;
 use crate::client::{ChatClient, Timeline, role_of};
 use crate::pages::reload;
@@ -121,7 +121,7 @@ fn Leave(group: String, name: String) -> impl IntoView {
         event.prevent_default();
         let (go_back, back) = (navigate.clone(), back.clone());
         let undo = move || go_back(&back, NavigateOptions::default());
-        toasts.hold(words.clone(), Held::new("/do/leave", fields.clone(), undo));
+        toasts.hold(words.clone(), DelayedAction::new("/do/leave", fields.clone(), undo));
         navigate("/", NavigateOptions::default());
     };
     view! {
@@ -160,7 +160,7 @@ fn MemberItem(
                     <a class="name" dir="auto" href=format!("/d/{}", person.id)>{person.name.to_string()}</a>
                 })
             }}
-            <Presence client topic user=person.id/>
+            <PresenceDot client topic user=person.id/>
             {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
             {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
             <Show when=dyn_bool(move || i_am_admin.get() && !is_admin)>

@@ -9,7 +9,7 @@ use crate::text;
 
 /// Renders a dot for a connected user: full if they are here, a ring if they are away.
 #[component]
-pub(crate) fn Presence(
+pub(crate) fn PresenceDot(
     client: ChatClient,
     /// The topic in which their presence is looked up.
     topic: Topic,

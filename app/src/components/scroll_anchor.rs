@@ -17,11 +17,11 @@ pub(super) struct ScrollAnchor {
     /// Whether the reader is at the newest message, and stays there.
     pub(super) at_end: RwSignal<bool>,
     /// None on the server, whose threads may not share elements of a page.
-    held: Option<StoredValue<Option<Held>, LocalStorage>>,
+    held: Option<StoredValue<Option<AnchorRow>, LocalStorage>>,
 }
 
 /// The anchored row.
-struct Held {
+struct AnchorRow {
     row: Element,
     /// Its top in the window, in CSS pixels.
     top: f64,
@@ -72,8 +72,8 @@ impl ScrollAnchor {
     /// Anchors the row in the middle, just before rows are added or removed.
     pub(super) fn before_change(self) {
         if let Some(list) = self.list() {
-            let held =
-                row_in_the_middle(&list).map(|row| Held { changes_next: true, ..Held::at_rest(row, &list) });
+            let held = row_in_the_middle(&list)
+                .map(|row| AnchorRow { changes_next: true, ..AnchorRow::at_rest(row, &list) });
             self.set_held(held);
         }
     }
@@ -94,17 +94,17 @@ impl ScrollAnchor {
 
     fn take(self, list: &HtmlElement) {
         let is_own =
-            |held: &Held| held.row.is_connected() && (scrolled_by(list) - held.scrolled).abs() < 0.01;
+            |held: &AnchorRow| held.row.is_connected() && (scrolled_by(list) - held.scrolled).abs() < 0.01;
         if self.held.is_some_and(|held| held.with_value(|held| held.as_ref().is_some_and(is_own))) {
             // The page has scrolled, not the reader. Browsers scroll by whole pixels: anchoring the row anew each
             // time would add up the fractions.
             return;
         }
-        let held = row_in_the_middle(list).map(|row| Held::at_rest(row, list));
+        let held = row_in_the_middle(list).map(|row| AnchorRow::at_rest(row, list));
         self.set_held(held);
     }
 
-    fn set_held(self, row: Option<Held>) {
+    fn set_held(self, row: Option<AnchorRow>) {
         if let Some(held) = self.held {
             held.set_value(row);
         }
@@ -137,7 +137,7 @@ impl ScrollAnchor {
     }
 }
 
-impl Held {
+impl AnchorRow {
     fn at_rest(row: Element, list: &HtmlElement) -> Self {
         Self {
             top: row.get_bounding_client_rect().top(),

@@ -5,7 +5,7 @@ use wire::{ConversationItem, ConversationSummary, NotificationLevel, Topic};
 
 use super::avatar::Avatar;
 use super::dynamic::dyn_view;
-use super::presence::Presence;
+use super::presence::PresenceDot;
 use super::switcher::Switcher;
 use crate::client::{ChatClient, count};
 use crate::text;
@@ -103,7 +103,7 @@ fn SidebarItem(client: ChatClient, topic: Topic, current: bool) -> impl IntoView
                 >
                     <Avatar id=mine.what.avatar() name=name.clone() person=is_person/>
                     <span class="name" dir="auto">{name}</span>
-                    {with.map(|(topic, user)| view! { <Presence client topic user/> })}
+                    {with.map(|(topic, user)| view! { <PresenceDot client topic user/> })}
                     {(count > 0).then(|| view! {
                         <span class="badge" class:badge-mentions=mine.mentions != 0>
                             <span aria-hidden="true">{text::up_to_99(count)}</span>

@@ -20,7 +20,7 @@ const UNDO: Duration = Duration::from_secs(6);
 #[derive(Clone, Copy)]
 pub(crate) struct Toasts {
     toast: RwSignal<Option<Toast>>,
-    held: StoredValue<Option<Held>>,
+    held: StoredValue<Option<DelayedAction>>,
     /// The owner of the timer: the component that asks for it may be unmounted before it ends.
     owner: StoredValue<Option<Owner>>,
     /// The message whose deletion is delayed.
@@ -40,7 +40,7 @@ enum Toast {
 
 /// An action that is delayed until it can no longer be undone. Until then nothing has happened, so undoing it loses
 /// nothing.
-pub(crate) struct Held {
+pub(crate) struct DelayedAction {
     /// The path of the server function that performs it.
     action: &'static str,
     /// The fields of its form.
@@ -50,7 +50,7 @@ pub(crate) struct Held {
     timer: Option<TimeoutHandle>,
 }
 
-impl Held {
+impl DelayedAction {
     /// Creates a delayed action. The closure outlives the component that makes it: leptos's own `Callback` would not.
     pub(crate) fn new(action: &'static str, fields: String, undo: impl Fn() + Send + Sync + 'static) -> Self {
         Self { action, fields, undo: Arc::new(undo), timer: None }
@@ -78,7 +78,7 @@ impl Toasts {
     }
 
     /// Performs an action after some seconds, unless it is undone.
-    pub(crate) fn hold(self, words: Sentence, mut held: Held) {
+    pub(crate) fn hold(self, words: Sentence, mut held: DelayedAction) {
         self.finish();
         let start = move || set_timeout(move || self.finish(), UNDO).ok();
         let timer = self.owner.with_value(|owner| owner.as_ref().and_then(|owner| owner.with(start)));
@@ -99,7 +99,7 @@ impl Toasts {
         self.deleting.set(Some((topic, seq)));
         let deleting = self.deleting;
         let undo = move || deleting.set(None);
-        self.hold(text::DELETED.into(), Held::new("/do/amend", fields, undo));
+        self.hold(text::DELETED.into(), DelayedAction::new("/do/amend", fields, undo));
     }
 
     /// Copies a text to the clipboard, or shows it where it can be copied by hand.
@@ -129,7 +129,7 @@ impl Toasts {
         }
     }
 
-    fn take(self) -> Option<Held> {
+    fn take(self) -> Option<DelayedAction> {
         self.toast.set(None);
         let held = self.held.try_update_value(Option::take).flatten()?;
         if let Some(timer) = &held.timer {

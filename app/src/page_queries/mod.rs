@@ -20,7 +20,7 @@ pub(crate) enum OwnerToBe {
 
 /// The results of a broadcast.
 pub(crate) use chat::Broadcast as Results;
-pub(crate) use chat::Part;
+pub(crate) use chat::ListPart;
 pub(crate) use chat::store::{AccountListing, GroupListing, Profile};
 
 use crate::failure::Failure;
@@ -61,7 +61,7 @@ pub(crate) struct MembersPart {
     pub(crate) name: String,
     /// The number of members.
     pub(crate) count: u32,
-    pub(crate) members: Part<Member>,
+    pub(crate) members: ListPart<Member>,
 }
 
 /// Returns members of a group, for its members. Takes the caller from context at once.
@@ -141,7 +141,7 @@ pub(crate) fn message(
 pub(crate) fn people_called(
     words: String,
     after: Option<UserId>,
-) -> impl Future<Output = Result<Part<Person>, Failure>> + Send + 'static {
+) -> impl Future<Output = Result<ListPart<Person>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move { Ok(chat.people_after(&caller, &words, after).await?) }
 }
@@ -150,7 +150,7 @@ pub(crate) fn people_called(
 pub(crate) fn listings(
     words: String,
     after: Option<GroupId>,
-) -> impl Future<Output = Result<Part<GroupListing>, Failure>> + Send + 'static {
+) -> impl Future<Output = Result<ListPart<GroupListing>, Failure>> + Send + 'static {
     let (chat, caller) = (chat(), caller());
     async move {
         caller.user()?;
@@ -273,9 +273,9 @@ pub(crate) struct Places {
 pub(crate) struct ServerAdminData {
     /// The caller's application role.
     pub(crate) role: AppRole,
-    pub(crate) accounts: Part<AccountListing>,
+    pub(crate) accounts: ListPart<AccountListing>,
     /// The groups that the search found, by name.
-    pub(crate) groups: Part<GroupListing>,
+    pub(crate) groups: ListPart<GroupListing>,
     /// The link that was just created, absolute.
     pub(crate) link: Option<String>,
     /// A part of the audit log.

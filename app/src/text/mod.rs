@@ -5,7 +5,7 @@ mod sentence;
 #[cfg(feature = "ssr")]
 mod server_only;
 
-pub(crate) use sentence::{Part, Sentence, Words, sentence};
+pub(crate) use sentence::{Sentence, SentencePart, Words, sentence};
 #[cfg(feature = "ssr")]
 pub(crate) use server_only::*;
 use wire::limits::MAX_UNREAD;

@@ -15,7 +15,7 @@ const END: char = '\u{2069}';
 pub(crate) struct Sentence(String);
 
 /// A part of a sentence.
-pub(crate) trait Part {
+pub(crate) trait SentencePart {
     /// Appends it to the sentence.
     fn put(&self, out: &mut String);
 }
@@ -26,14 +26,14 @@ pub(crate) struct Words(pub(crate) &'static str);
 /// Creates a [`Sentence`]: each `{}` stands for one of the parts that follow.
 macro_rules! sentence {
     ($words:literal $(, $part:expr)* $(,)?) => {
-        $crate::text::Sentence::of($words, &[$(&$part as &dyn $crate::text::Part),*])
+        $crate::text::Sentence::of($words, &[$(&$part as &dyn $crate::text::SentencePart),*])
     };
 }
 pub(crate) use sentence;
 
 impl Sentence {
     /// Puts the parts into the placeholders of the words.
-    pub(crate) fn of(words: &str, parts: &[&dyn Part]) -> Self {
+    pub(crate) fn of(words: &str, parts: &[&dyn SentencePart]) -> Self {
         let mut out = String::with_capacity(words.len() + 24 * parts.len());
         let mut parts = parts.iter();
         for (place, between) in words.split("{}").enumerate() {
@@ -78,50 +78,50 @@ fn isolate(out: &mut String, text: &str) {
     out.push(END);
 }
 
-impl Part for &str {
+impl SentencePart for &str {
     fn put(&self, out: &mut String) {
         isolate(out, self);
     }
 }
 
-impl Part for String {
+impl SentencePart for String {
     fn put(&self, out: &mut String) {
         isolate(out, self);
     }
 }
 
-impl Part for &Person {
+impl SentencePart for &Person {
     fn put(&self, out: &mut String) {
         isolate(out, self.name.as_str());
     }
 }
 
-impl Part for PersonName {
+impl SentencePart for PersonName {
     fn put(&self, out: &mut String) {
         isolate(out, self.as_str());
     }
 }
 
-impl Part for GroupName {
+impl SentencePart for GroupName {
     fn put(&self, out: &mut String) {
         isolate(out, self.as_str());
     }
 }
 
-impl Part for Words {
+impl SentencePart for Words {
     fn put(&self, out: &mut String) {
         out.push_str(self.0);
     }
 }
 
 /// A part of a sentence that is a sentence itself: its names are isolated already.
-impl Part for Sentence {
+impl SentencePart for Sentence {
     fn put(&self, out: &mut String) {
         out.push_str(&self.0);
     }
 }
 
-impl Part for usize {
+impl SentencePart for usize {
     fn put(&self, out: &mut String) {
         out.push_str(&self.to_string());
     }

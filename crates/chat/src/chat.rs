@@ -25,7 +25,7 @@ use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{AccountKey, Outcome, Store, Write};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
-use crate::realtime::typing::Typing;
+use crate::realtime::typing::TypingBuffer;
 use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
 use crate::service::limits::Limits;
@@ -56,7 +56,7 @@ pub struct Chat {
     /// Rate limit for typing events, by user.
     pub(crate) typing_pace: RateLimiter<UserId>,
     /// The users who are typing, until they are published.
-    pub(crate) typing: Arc<Typing>,
+    pub(crate) typing: Arc<TypingBuffer>,
     pub(crate) password_hashing: PasswordHashing,
     /// The token that makes a user the owner, if it was offered and not used.
     pub(crate) owner_link: Mutex<Option<TokenHash>>,
@@ -149,7 +149,7 @@ impl Chat {
         let tidy = tidy(Arc::clone(&broker), Arc::clone(&recovery_cache));
         let mut tasks = vec![hints, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
-        let typing = Arc::new(Typing::default());
+        let typing = Arc::new(TypingBuffer::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(Arc::clone(&broker))));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
         let send_rate = RateLimiter::new(limits.send_burst, limits.send_per_second);

@@ -30,4 +30,4 @@ pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
 pub use crate::service::{Audience, Broadcast, CatchUp, ManagementPage, PendingSend, Sent, Subscribed};
-pub use crate::service::{Error, Fault, Limits, Part, SignUp};
+pub use crate::service::{Error, Fault, Limits, ListPart, SignUp};

@@ -6,11 +6,11 @@ use std::str::FromStr;
 use chat::{Limits, SignUp};
 use ipnet::IpNet;
 
-use super::settings::Settings;
+use super::settings::ServerSettings;
 use super::{Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Timeouts};
 use crate::middleware::origin_parts;
 
-impl Settings {
+impl ServerSettings {
     /// Checks the settings; missing ones get the default that their flag's help names.
     pub(super) fn check(self) -> Result<Config, ConfigError> {
         let (limits, sockets) = (Limits::default(), Sockets::default());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use chat::Limits;
 use ipnet::IpNet;
 
-use self::settings::Settings;
+use self::settings::ServerSettings;
 pub use self::settings::{Cli, Task};
 
 /// The checked configuration.
@@ -168,9 +168,9 @@ impl Config {
     pub fn read(cli: Cli) -> Result<Self, ConfigError> {
         let flags = cli.settings();
         let file = match &flags.config {
-            Some(path) => Settings::from_file(path)?,
-            None if Path::new("hubbub.toml").exists() => Settings::from_file(Path::new("hubbub.toml"))?,
-            None => Settings::default(),
+            Some(path) => ServerSettings::from_file(path)?,
+            None if Path::new("hubbub.toml").exists() => ServerSettings::from_file(Path::new("hubbub.toml"))?,
+            None => ServerSettings::default(),
         };
         flags.over(file).check()
     }
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     fn config(file: &str) -> Result<Config, ConfigError> {
-        toml::from_str::<Settings>(file).map_err(|error| ConfigError(error.to_string()))?.check()
+        toml::from_str::<ServerSettings>(file).map_err(|error| ConfigError(error.to_string()))?.check()
     }
 
     #[test]
@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_said_first_counts() {
-        let said = |text: &str| toml::from_str::<Settings>(text).unwrap();
+        let said = |text: &str| toml::from_str::<ServerSettings>(text).unwrap();
         let config = said("store = \"memory\"")
             .over(said("store = \"sqlite\"\naddr = \"127.0.0.1:9\""))
             .check()

@@ -18,19 +18,19 @@ pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    settings: Settings,
+    settings: ServerSettings,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the chat (the default command)
-    Serve(Settings),
+    Serve(ServerSettings),
     /// Print a link for setting a new password for an account; works while the server runs
     ResetLink {
         /// The account's login name
         name: String,
         #[command(flatten)]
-        settings: Settings,
+        settings: ServerSettings,
     },
     /// Write a verified backup of all data to one file; works while the server runs
     Backup {
@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        settings: Settings,
+        settings: ServerSettings,
     },
     /// Replace the data with a backup, while the server is stopped; open pages reload
     Restore {
@@ -50,10 +50,10 @@ enum Command {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
-        settings: Settings,
+        settings: ServerSettings,
     },
     /// Check data, clock, origin and proxy settings, and say what to do; the exit code is 1 if something is wrong
-    Doctor(Settings),
+    Doctor(ServerSettings),
     /// Benchmark this machine in about 30 seconds, next to whatever is running, and explain the results
     Bench(BenchArgs),
 }
@@ -89,7 +89,7 @@ pub enum Task {
 /// order.
 #[derive(Debug, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Settings {
+pub(super) struct ServerSettings {
     /// The address to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "HUBBUB_ADDR", value_name = "ADDRESS:PORT")]
     pub(super) addr: Option<String>,
@@ -185,10 +185,10 @@ impl Cli {
     }
 
     /// Returns the settings from flags and environment variables.
-    pub(super) fn settings(self) -> Settings {
+    pub(super) fn settings(self) -> ServerSettings {
         match self.command {
             Some(Command::Bench(BenchArgs { data, store, config, .. })) => {
-                Settings { data, store, config, ..Settings::default() }
+                ServerSettings { data, store, config, ..ServerSettings::default() }
             }
             Some(
                 Command::Serve(settings)
@@ -202,7 +202,7 @@ impl Cli {
     }
 }
 
-impl Settings {
+impl ServerSettings {
     pub(super) fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let shown = path.display();
         let text = std::fs::read_to_string(path)

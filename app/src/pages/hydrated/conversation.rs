@@ -19,14 +19,14 @@ use crate::pages::broken::Broken;
 use crate::pages::hydrated::context::ConversationContext;
 use crate::pages::not_found::NotFound;
 use crate::server_fns::conversation_view;
-use crate::site::Session;
+use crate::site::PageSession;
 use crate::text;
 use crate::zone::{use_clock, use_zone};
 
 /// Renders a conversation: its messages to members; to everybody else with the link of a group, the page to join.
 #[component]
 pub(crate) fn ConversationPage() -> impl IntoView {
-    let session = expect_context::<Session>();
+    let session = expect_context::<PageSession>();
     let zone = use_zone();
     let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| (params.get("group"), params.get("person"))));

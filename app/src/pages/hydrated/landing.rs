@@ -15,13 +15,13 @@ use crate::page_data::page_data;
 use crate::pages::broken::Broken;
 use crate::returned::typed;
 use crate::server_fns::overview;
-use crate::site::Session;
+use crate::site::PageSession;
 use crate::text;
 
 /// Renders the start page: the name form, and after that the conversations.
 #[component]
 pub(crate) fn Landing() -> impl IntoView {
-    let session = expect_context::<Session>();
+    let session = expect_context::<PageSession>();
     let outage = use_context::<Outage>();
     let visit = page_data(|| (), move |()| patiently(overview, || true, outage));
     view! {
@@ -107,7 +107,7 @@ fn Home(client: ChatClient) -> impl IntoView {
     let mine = client.mine.clone();
     let name = client.me.name.to_string();
     answer_to_keys(None);
-    expect_context::<Session>().has_shown_one();
+    expect_context::<PageSession>().has_shown_one();
     let counted = client.clone();
     let title = dyn_text(move || text::home_title(counted.unread_for_me()));
     view! {

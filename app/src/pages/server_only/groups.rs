@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{Sheet, ShowMore, asked, no_page};
 use crate::components::Avatar;
-use crate::page_queries::{GroupListing, Part, listings};
+use crate::page_queries::{GroupListing, ListPart, listings};
 use crate::text;
 
 /// Renders the directory of listed groups, which everybody may join.
@@ -26,7 +26,7 @@ pub(super) fn GroupsPage() -> impl IntoView {
 }
 
 #[component]
-fn Groups(found: Part<GroupListing>, find: String) -> impl IntoView {
+fn Groups(found: ListPart<GroupListing>, find: String) -> impl IntoView {
     let is_search = !find.is_empty();
     let hint = match (found.items.is_empty(), find.is_empty()) {
         (false, _) => None,
@@ -51,7 +51,7 @@ fn Groups(found: Part<GroupListing>, find: String) -> impl IntoView {
 /// Renders a line for each group, with a link to it or to a page below it.
 #[component]
 pub(super) fn Listings(
-    groups: Part<GroupListing>,
+    groups: ListPart<GroupListing>,
     /// The part of the link after the group's own path.
     below: &'static str,
     /// The label of the link.

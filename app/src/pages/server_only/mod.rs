@@ -28,7 +28,7 @@ use crate::pages::{Broken, NotFound};
 use crate::returned::Returned;
 use crate::site::provide_head;
 use crate::text::{self, Sentence};
-use crate::zone::Clock;
+use crate::zone::ZoneClock;
 
 pub use returned::ReturnedPage;
 
@@ -36,7 +36,7 @@ pub use returned::ReturnedPage;
 #[component]
 pub fn ServerOnlyPage() -> impl IntoView {
     provide_head();
-    Clock::provide();
+    ZoneClock::provide();
     view! {
         <Router>
             <Routes fallback=NotFound>

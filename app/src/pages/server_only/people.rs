@@ -7,7 +7,7 @@ use wire::limits::GROUP_NAME_CHARS;
 
 use super::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, Refusal};
-use crate::page_queries::{Part, people_called};
+use crate::page_queries::{ListPart, people_called};
 use crate::returned::{typed, typed_all};
 use crate::text;
 
@@ -29,7 +29,7 @@ pub(super) fn PeoplePage() -> impl IntoView {
 }
 
 #[component]
-fn People(people: Part<Person>, find: String) -> impl IntoView {
+fn People(people: ListPart<Person>, find: String) -> impl IntoView {
     let none = people.items.is_empty();
     let after = people.items.last().filter(|_| find.is_empty()).map(|person| person.id.to_string());
     let more = people.more;

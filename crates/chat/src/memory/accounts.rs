@@ -6,7 +6,7 @@ use bytes::Bytes;
 use wire::{AppRole, Person, Timestamp, UserId};
 
 use super::records::{StoredAccount, StoredProfile, StoredSession};
-use super::state::State;
+use super::state::MemoryState;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
     Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
@@ -19,7 +19,7 @@ pub(super) fn by_name(person: &Person) -> (String, UserId) {
 }
 
 /// Users, their accounts and sessions.
-impl State {
+impl MemoryState {
     pub(super) fn profile(&self, user: UserId) -> Option<Profile> {
         let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
         let StoredProfile { since, bio, picture } = told;

@@ -10,7 +10,7 @@ use crate::ports::store::{Draft, Mentions, Range, RowPage, Sender, Unread};
 /// One log: its newest entries, contiguous.
 #[derive(Debug, Default)]
 pub(super) struct MemoryLog {
-    kept: VecDeque<Held>,
+    kept: VecDeque<StoredEntry>,
     pub(super) head: Seq,
     /// The Seqs of the rows, oldest first.
     rows: VecDeque<Seq>,
@@ -22,7 +22,7 @@ pub(super) struct MemoryLog {
 
 /// A stored entry, with the sender whose id it carries.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct StoredEntry {
     pub(super) entry: Entry<Json>,
     pub(super) sender: Sender,
     about: Option<Seq>,
@@ -40,7 +40,7 @@ impl MemoryLog {
             data: draft.data.clone(),
             timestamp: draft.at,
         };
-        self.kept.push_back(Held {
+        self.kept.push_back(StoredEntry {
             entry,
             sender: draft.sender,
             about: draft.about,
@@ -57,7 +57,7 @@ impl MemoryLog {
     }
 
     /// Removes and returns the oldest entry; none if there is none.
-    pub(super) fn forget(&mut self) -> Option<Held> {
+    pub(super) fn forget(&mut self) -> Option<StoredEntry> {
         let held = self.kept.pop_front()?;
         let seq = held.entry.seq;
         if self.rows.front() == Some(&seq) {
@@ -76,12 +76,12 @@ impl MemoryLog {
     }
 
     /// Returns the entry with a Seq, if it is still kept.
-    pub(super) fn at(&self, seq: Seq) -> Option<&Held> {
+    pub(super) fn at(&self, seq: Seq) -> Option<&StoredEntry> {
         self.kept.get(self.index(seq)?)
     }
 
     /// As [`MemoryLog::at`], to change it.
-    pub(super) fn at_mut(&mut self, seq: Seq) -> Option<&mut Held> {
+    pub(super) fn at_mut(&mut self, seq: Seq) -> Option<&mut StoredEntry> {
         let index = self.index(seq)?;
         self.kept.get_mut(index)
     }
@@ -168,7 +168,7 @@ impl MemoryLog {
     }
 }
 
-impl Held {
+impl StoredEntry {
     /// Returns its weight: its data, and about as much around it as a short message.
     pub(super) fn bytes(&self) -> usize {
         self.entry.data.as_str().len() + 200

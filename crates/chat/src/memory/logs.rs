@@ -3,14 +3,14 @@
 use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 
 use super::log::MemoryLog;
-use super::state::State;
+use super::state::MemoryState;
 use crate::ports::store::{
     Amend, Amended, BroadcastPart, DirectCreation, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Placed,
     Range, RowPage, RowRange, Sender, SentBefore, Unread, requoted,
 };
 
 /// Reading and appending entries, across all logs of the store.
-impl State {
+impl MemoryState {
     pub(super) fn page(&self, topic: &Topic, range: Range, epoch: Epoch) -> Page<Json> {
         match self.logs.get(topic) {
             Some(log) => {

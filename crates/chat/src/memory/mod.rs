@@ -29,23 +29,23 @@ use crate::service::error::Fault;
 
 use self::log::MemoryLog;
 pub use self::records::Window;
-use self::state::State;
+use self::state::MemoryState;
 
 /// A store for the life of the process. Each log keeps its newest entries within a [`Window`]; members, users and
 /// sessions are all kept.
 pub struct MemoryStore {
     epoch: Epoch,
-    state: Mutex<State>,
+    state: Mutex<MemoryState>,
 }
 
 impl MemoryStore {
     /// Creates an empty store with an epoch of its own.
     #[must_use]
     pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
-        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Mutex::new(State::new(window)) }
+        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Mutex::new(MemoryState::new(window)) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, MemoryState> {
         self.state.lock()
     }
 }

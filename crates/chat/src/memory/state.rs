@@ -10,7 +10,7 @@ use crate::auth::session::TokenHash;
 use crate::ports::store::{AttemptKey, NameIndex, OpenTopicUsage, Outcome, Sender, SentBefore, Write};
 
 /// The whole state of a volatile store.
-pub(super) struct State {
+pub(super) struct MemoryState {
     pub(super) window: Window,
     pub(super) logs: HashMap<Topic, MemoryLog>,
     /// The logs by the order of their last writes: the first is the one to shorten.
@@ -51,7 +51,7 @@ pub(super) struct State {
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
 }
 
-impl State {
+impl MemoryState {
     pub(super) fn new(window: Window) -> Self {
         Self {
             window,

@@ -13,7 +13,7 @@ use wire::{Person, ServerFrame, Topic, UserId};
 /// The users who are typing. They are published a moment later, together with all others who type by then: for
 /// subscribers, many who type are one write.
 #[derive(Debug, Default)]
-pub(crate) struct Typing {
+pub(crate) struct TypingBuffer {
     typing: Mutex<HashMap<Topic, HashMap<UserId, Person>>>,
     bell: Notify,
 }
@@ -23,7 +23,7 @@ const MOMENT: Duration = Duration::from_millis(150);
 /// The most users that are published: nobody reads more names, and they would evict other ephemeral events.
 const MOST: usize = 10;
 
-impl Typing {
+impl TypingBuffer {
     /// Records that a user is typing.
     pub(crate) fn note(&self, topic: &Topic, person: &Person) {
         self.typing().entry(topic.clone()).or_default().insert(person.id, person.clone());

@@ -12,7 +12,7 @@ use crate::chat::Chat;
 use crate::ports::store::Range;
 use crate::rules;
 use crate::service::error::Error;
-use crate::service::part::Part;
+use crate::service::part::ListPart;
 
 /// The data of the page on which admins manage a group.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ impl Chat {
         let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
         rules::needs_admin(&roster, me.id)?;
         let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
-        let Part { items: members, more } = Part::of(found, PAGE_ENTRIES);
+        let ListPart { items: members, more } = ListPart::of(found, PAGE_ENTRIES);
         let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
         let audit = self.store.page(&Topic::audit(id), newest).await?;
         let now = self.monotonic.now();

@@ -10,7 +10,7 @@ use crate::names;
 use crate::ports::store::{Account, AccountKey, AccountListing, Login, Outcome, Range, Sessions, Write};
 use crate::rules;
 use crate::service::error::{Error, Fault};
-use crate::service::part::Part;
+use crate::service::part::ListPart;
 
 /// The lifetime of a reset link, in milliseconds: a day.
 const RESET_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -27,11 +27,11 @@ impl Chat {
         caller: &Caller,
         words: &str,
         after: Option<UserId>,
-    ) -> Result<(AppRole, Part<AccountListing>), Error> {
+    ) -> Result<(AppRole, ListPart<AccountListing>), Error> {
         let me = caller.user()?;
         let role = rules::needs_app_admin(self.app_role(me.id).await?)?;
         let found = self.store.accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
-        Ok((role, Part::of(found, PAGE_ENTRIES)))
+        Ok((role, ListPart::of(found, PAGE_ENTRIES)))
     }
 
     /// Sets the application role of an account: admin or member.

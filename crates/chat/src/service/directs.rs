@@ -11,7 +11,7 @@ use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{AccountKey, MembershipState, Write, event_of};
 use crate::service::error::Error;
-use crate::service::part::Part;
+use crate::service::part::ListPart;
 
 /// Directs, blocks, people and preferences.
 impl Chat {
@@ -128,12 +128,12 @@ impl Chat {
         caller: &Caller,
         words: &str,
         after: Option<UserId>,
-    ) -> Result<Part<Person>, Error> {
+    ) -> Result<ListPart<Person>, Error> {
         let me = caller.user()?;
         let account = self.store.account(AccountKey::User(me.id)).await?;
         let everyone = account.is_some_and(|account| account.role >= AppRole::Member);
         let found = self.store.people(me.id, words.trim(), everyone, after, PAGE_ENTRIES + 1).await?;
-        Ok(Part::of(found, PAGE_ENTRIES))
+        Ok(ListPart::of(found, PAGE_ENTRIES))
     }
 
     /// Returns people whom a user may add to a group: those who share a group with them, and for application admins

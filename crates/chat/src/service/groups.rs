@@ -15,7 +15,7 @@ use crate::ports::store::{
 };
 use crate::rules::{self, Decision, Groups, News};
 use crate::service::error::{Error, Fault};
-use crate::service::part::Part;
+use crate::service::part::ListPart;
 
 /// Groups and the caller's own membership.
 impl Chat {
@@ -141,14 +141,14 @@ impl Chat {
         id: GroupId,
         words: &str,
         after: Option<UserId>,
-    ) -> Result<(GroupListing, Part<Member>), Error> {
+    ) -> Result<(GroupListing, ListPart<Member>), Error> {
         let me = caller.user()?;
         self.seat_in(me, Conversation::Group(id)).await?;
         let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
         let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
         let Settings { name, description, .. } = group.settings;
         let listing = GroupListing { group: GroupSummary { id, name }, description, members: group.count };
-        Ok((listing, Part::of(found, PAGE_ENTRIES)))
+        Ok((listing, ListPart::of(found, PAGE_ENTRIES)))
     }
 
     /// Returns mentions that complete the text after the `@`, for members of a group: up to a limit, and none of
@@ -229,9 +229,9 @@ impl Chat {
         &self,
         words: &str,
         after: Option<GroupId>,
-    ) -> Result<Part<GroupListing>, Error> {
+    ) -> Result<ListPart<GroupListing>, Error> {
         let found = self.store.groups(words.trim(), false, after, PAGE_ENTRIES + 1).await?;
-        Ok(Part::of(found, PAGE_ENTRIES))
+        Ok(ListPart::of(found, PAGE_ENTRIES))
     }
 
     /// Returns all groups, by name, for admins of the application; without words those after one of them.
@@ -243,11 +243,11 @@ impl Chat {
         caller: &Caller,
         words: &str,
         after: Option<GroupId>,
-    ) -> Result<Part<GroupListing>, Error> {
+    ) -> Result<ListPart<GroupListing>, Error> {
         let me = caller.user()?;
         rules::needs_app_admin(self.app_role(me.id).await?)?;
         let found = self.store.groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
-        Ok(Part::of(found, PAGE_ENTRIES))
+        Ok(ListPart::of(found, PAGE_ENTRIES))
     }
 
     /// Returns the number of groups a user has joined or created, and the limit.

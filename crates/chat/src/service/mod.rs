@@ -32,6 +32,6 @@ pub use administration::ManagementPage;
 pub use broadcast::{Audience, Broadcast, Sent};
 pub use error::{Error, Fault};
 pub use limits::{Limits, SignUp};
-pub use part::Part;
+pub use part::ListPart;
 pub use send::PendingSend;
 pub use subscribe::{CatchUp, Subscribed};

@@ -31,7 +31,7 @@ pub(super) enum Kind {
 }
 
 /// A part of the text that the Markdown parser returns.
-pub(super) enum Part<'a> {
+pub(super) enum TextPart<'a> {
     Text(String),
     Piece(&'a Piece),
 }
@@ -107,21 +107,21 @@ impl Pieces {
     }
 
     /// Splits a text that the parser returns into its pieces.
-    pub(super) fn parts(&self, text: &str) -> Vec<Part<'_>> {
+    pub(super) fn parts(&self, text: &str) -> Vec<TextPart<'_>> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(OPEN) {
             let (number, after) = after.split_once(CLOSE).unwrap_or((after, ""));
             if !before.is_empty() {
-                parts.push(Part::Text(unmarked(before)));
+                parts.push(TextPart::Text(unmarked(before)));
             }
             parts.extend(
-                number.parse().ok().and_then(|number: usize| self.pieces.get(number)).map(Part::Piece),
+                number.parse().ok().and_then(|number: usize| self.pieces.get(number)).map(TextPart::Piece),
             );
             rest = after;
         }
         if !rest.is_empty() {
-            parts.push(Part::Text(unmarked(rest)));
+            parts.push(TextPart::Text(unmarked(rest)));
         }
         parts
     }
@@ -129,8 +129,8 @@ impl Pieces {
     /// Returns the text as it was typed.
     pub(super) fn typed(&self, text: &str) -> String {
         let typed = |part| match part {
-            Part::Text(text) => text,
-            Part::Piece(piece) => piece.typed.clone(),
+            TextPart::Text(text) => text,
+            TextPart::Piece(piece) => piece.typed.clone(),
         };
         self.parts(text).into_iter().map(typed).collect()
     }
@@ -138,9 +138,9 @@ impl Pieces {
     /// Returns the target of a link: an address without the angle brackets around it, and without backslashes.
     pub(super) fn target(&self, text: &str) -> String {
         let part = |part| match part {
-            Part::Text(text) => text,
-            Part::Piece(Piece { kind: Kind::Link { shown, .. }, .. }) => without_escapes(shown),
-            Part::Piece(piece) => piece.typed.clone(),
+            TextPart::Text(text) => text,
+            TextPart::Piece(Piece { kind: Kind::Link { shown, .. }, .. }) => without_escapes(shown),
+            TextPart::Piece(piece) => piece.typed.clone(),
         };
         self.parts(text).into_iter().map(part).collect()
     }

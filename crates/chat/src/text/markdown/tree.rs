@@ -8,7 +8,7 @@ use wire::{Block, Inline, RichText, has_visible_text};
 
 use super::node::{Node, Wrap};
 use crate::text::addresses;
-use crate::text::pieces::{Kind, Part, Piece, Pieces};
+use crate::text::pieces::{Kind, Piece, Pieces, TextPart};
 
 /// The most addresses and mentions of a text that is shown as it was typed.
 pub(super) const FLAT_PIECES: usize = 40;
@@ -190,8 +190,8 @@ impl<'a> Tree<'a> {
         let mut left = most;
         for part in self.pieces.parts(text) {
             match part {
-                Part::Text(text) => self.literal(&text),
-                Part::Piece(Piece { typed, kind }) => match kind {
+                TextPart::Text(text) => self.literal(&text),
+                TextPart::Piece(Piece { typed, kind }) => match kind {
                     Kind::Link { shown, to } if self.links == 0 && left > 0 => {
                         left -= 1;
                         self.nodes += 1;
