@@ -21,10 +21,10 @@ test("the owner makes ben an admin of the server, and he helps cal to a new pass
     await cal.page.context().clearCookies();
     await cal.open(link);
     await cal.isAccessible();
-    await cal.page.getByLabel("New password of cal").fill("password");
+    await cal.page.getByLabel("New password for cal").fill("password");
     await cal.page.getByRole("button", { name: "Save" }).click();
     await expect(cal.page.getByText("too common")).toBeVisible();
-    await cal.page.getByLabel("New password of cal").fill("a much better one now");
+    await cal.page.getByLabel("New password for cal").fill("a much better one now");
     await cal.page.getByRole("button", { name: "Save" }).click();
     await expect(cal.page.getByRole("heading", { name: "Welcome, cal" })).toBeVisible();
     cal.refusals = [422];

@@ -81,7 +81,7 @@ pub(crate) const RESET_LINK: &str = "Create password reset link";
 pub(crate) const RESET_LINK_HINT: &str = "Send this link to them. It works once, for 24 hours.";
 
 pub(crate) fn new_password_of(name: &str) -> Sentence {
-    sentence!("Password reset link for {}", name)
+    sentence!("New password for {}", name)
 }
 
 pub(crate) const FIND_PERSON: &str = "Find a person";
