@@ -19,7 +19,6 @@ use crate::http::bodies::Bodies;
 use crate::http::connection_limits::Connections;
 use crate::http::listener::{self, Peer};
 use crate::http::routes;
-use crate::middleware::LogIds;
 use crate::ops::metrics;
 use crate::ops::{Control, SeenHosts};
 use crate::websocket::{ConnectionLimits, TimerWheel};
@@ -52,8 +51,6 @@ pub(crate) struct AppState {
     pub(crate) tasks: TaskTracker,
     /// Counts of the hosts and proxies of requests, for `hubbub doctor`.
     pub(crate) arrivals: Arc<SeenHosts>,
-    /// The ids of requests and connections in the log.
-    pub(crate) log_ids: Arc<LogIds>,
     /// The HTTP connections that are not WebSockets.
     pub(crate) connections: Arc<Connections>,
     /// The bodies of requests in memory.
@@ -101,7 +98,6 @@ impl Server {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             arrivals: Arc::default(),
-            log_ids: Arc::new(LogIds::new(u64::try_from(chat.now().0 / 1_000).unwrap_or_default())),
             uploads: Arc::default(),
             bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_NETWORK_BYTES)),
         };

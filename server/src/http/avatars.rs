@@ -135,7 +135,7 @@ pub(crate) async fn upload(
     }
     match done {
         Ok(()) => Redirect::to(&page(&headers)).into_response(),
-        Err(no) => refuse_file(app, caller, &headers, &no.into_refusal()).await,
+        Err(no) => refuse_file(app, caller, &headers, &no).await,
     }
 }
 
@@ -153,7 +153,7 @@ pub(crate) async fn explain(
     }
     let refusal = Refusal::BodyTooLarge { max: PICTURE_BYTES };
     if wants_html(&headers) {
-        refuse_file(app, caller, &headers, &refusal).await
+        refuse_file(app, caller, &headers, &refusal.into()).await
     } else {
         Problem::from(refusal).into_response()
     }
@@ -171,9 +171,10 @@ fn page(headers: &HeaderMap) -> String {
     if page.split('?').next() == Some(PAGE) { page } else { PAGE.into() }
 }
 
-async fn refuse_file(app: AppState, caller: Caller, headers: &HeaderMap, refusal: &Refusal) -> Response {
-    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    let returned = Returned::new(ACTION, &refusal.sentence(), []);
+async fn refuse_file(app: AppState, caller: Caller, headers: &HeaderMap, error: &Error) -> Response {
+    let status = error.clone().into_refusal().status();
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    let returned = Returned::new(ACTION, &error.refused().message, []);
     refuse(app, caller, headers, &page(headers), returned, status).await
 }
 

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chat::Network;
+use http::Method;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
@@ -130,7 +131,8 @@ pub(crate) async fn gather(app: &AppState, request: Request) -> (Request, Option
     if body.is_end_stream() {
         return (Request::from_parts(parts, Body::empty()), None);
     }
-    if is_upload(parts.uri.path()) {
+    // No handler reads the body of a GET, and that of an upload is read by its own.
+    if is_upload(parts.uri.path()) || matches!(parts.method, Method::GET | Method::HEAD) {
         return (Request::from_parts(parts, body), None);
     }
     let mut charge = app.bodies.begin(network_of(app, &parts));

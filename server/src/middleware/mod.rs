@@ -12,4 +12,4 @@ pub(crate) use authority::{host, origin_parts};
 pub(crate) use headers::set_headers;
 pub(crate) use host::check_host;
 pub(crate) use origin::{explain_csrf, is_own_origin};
-pub(crate) use request_id::{LogIds, record_route, trace};
+pub(crate) use request_id::{LogId, record_route, trace};

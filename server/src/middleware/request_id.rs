@@ -1,47 +1,40 @@
 //! Request ids: a span for each request, whose id the response carries as `x-request-id`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use chat::{OsRandom, RandomSource};
+use data_encoding::HEXLOWER;
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::server::AppState;
-
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Numbers for the ids of requests and connections. The time of the start precedes them, so that the log of a later
-/// process has others.
-#[derive(Debug)]
-pub(crate) struct LogIds {
-    /// The seconds since 1970 at which the process started.
-    start: u64,
-    next: AtomicU64,
-}
+/// The id of a request or connection in the log: random, so that it tells outsiders nothing about others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogId([u8; 8]);
 
-impl LogIds {
-    pub(crate) const fn new(start: u64) -> Self {
-        Self { start, next: AtomicU64::new(1) }
-    }
-
-    /// Returns a number that no other request or connection of this process has.
-    pub(crate) fn number(&self) -> u64 {
-        self.next.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Returns the id for the log, such as `6b5d2f10-1a`: hexadecimal, the start and the number.
-    pub(crate) fn id(&self, number: u64) -> String {
-        format!("{:x}-{number:x}", self.start)
+impl LogId {
+    pub(crate) fn draw(random: &dyn RandomSource) -> Self {
+        let mut bytes = [0; 8];
+        random.fill(&mut bytes);
+        Self(bytes)
     }
 }
 
-/// Middleware: opens the span of a request. Its level is that of errors, so that every line about a fault has the id
-/// whatever the log level is.
-pub(crate) async fn trace(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let id = app.log_ids.id(app.log_ids.number());
+impl fmt::Display for LogId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+/// Middleware: opens the span of a request. Its level is that of errors, so that every line which is logged while the
+/// request is handled has the id, whatever the log level is.
+pub(crate) async fn trace(request: Request, next: Next) -> Response {
+    let id = LogId::draw(&OsRandom);
     let span = tracing::error_span!(
         "request",
         request.id = %id,
@@ -50,7 +43,7 @@ pub(crate) async fn trace(State(app): State<AppState>, request: Request, next: N
         user.id = Empty,
     );
     let mut response = next.run(request).instrument(span).await;
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HEADER, id);
     }
     response
@@ -63,16 +56,4 @@ pub(crate) async fn record_route(request: Request, next: Next) -> Response {
         tracing::Span::current().record("route", route.as_str());
     }
     next.run(request).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_id_of_a_process_is_its_own_and_shows_when_it_started() {
-        let ids = LogIds::new(0x6b5d_2f10);
-        let made: Vec<String> = (0..3).map(|_| ids.id(ids.number())).collect();
-        assert_eq!(made, ["6b5d2f10-1", "6b5d2f10-2", "6b5d2f10-3"]);
-    }
 }

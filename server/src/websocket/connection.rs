@@ -17,15 +17,14 @@ use super::replies;
 use super::stream::{Ready, Stream};
 use super::timer_wheel::Timer;
 use crate::config::Config;
-use crate::middleware::LogIds;
+use crate::middleware::LogId;
 use crate::server::AppState;
 
 /// An open WebSocket: its caller, its frame reader, and the sends that are not acknowledged yet. Deliveries of its
 /// topics are written by the broker's shards; this task reads and answers client frames, and enforces the timeouts.
 pub(super) struct Connection<S> {
-    /// The number of the connection in the log.
-    number: u64,
-    log_ids: Arc<LogIds>,
+    /// The id of the connection in the log.
+    id: LogId,
     pub(super) chat: Arc<Chat>,
     config: Arc<Config>,
     stopping: CancellationToken,
@@ -91,8 +90,7 @@ pub(super) fn begin<S: Stream>(
     let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
     let ending = app.chat.watch_revocation(&caller, reader.close_handle());
     Box::new(Connection {
-        number: app.log_ids.number(),
-        log_ids: app.log_ids,
+        id: LogId::draw(&OsRandom),
         timer: app.clock.timer(reader.wake_handle()),
         chat: app.chat,
         config: app.config,
@@ -166,7 +164,7 @@ impl<S: Stream> Connection<S> {
     /// connection would take more memory than the rest of the connection.
     fn span(&self) -> tracing::Span {
         let user = self.caller.signed_in().map(|user| tracing::field::display(user.id));
-        tracing::error_span!("action", conn.id = %self.log_ids.id(self.number), user.id = user)
+        tracing::error_span!("action", conn.id = %self.id, user.id = user)
     }
 
     /// Takes one step: dispatches a frame, recovers a subscription, or waits for the next event.

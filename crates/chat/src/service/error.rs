@@ -31,8 +31,9 @@ impl Fault {
     #[must_use]
     pub fn new(place: &'static str, what: impl fmt::Display) -> Self {
         let what = what.to_string();
-        let id = id_of(place, &what);
-        if FAULTS.begins(place, &what, Instant::now()) {
+        let (counted, is_new) = FAULTS.count(place, &what, Instant::now());
+        let id = id_of(place, &counted);
+        if is_new {
             tracing::error!(fault.id = id, fault.place = place, fault.what = what, "fault");
         }
         Self { what, id }

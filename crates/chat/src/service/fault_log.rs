@@ -37,21 +37,21 @@ impl FaultLog {
         Self { open: Mutex::new(Vec::new()), is_any: AtomicBool::new(false) }
     }
 
-    /// Counts a fault; returns true if it should be written to the log.
-    pub(crate) fn begins(&self, place: &'static str, what: &str, now: Instant) -> bool {
+    /// Counts a fault; returns the text under which it is counted, and true if it should be written to the log.
+    pub(crate) fn count(&self, place: &'static str, what: &str, now: Instant) -> (String, bool) {
         let mut open = self.open();
         let same = open.iter().position(|open| open.place == place && open.what == what);
         let near = || open.iter().position(|open| open.place == place).filter(|_| open.len() >= KINDS);
         if let Some(known) = same.or_else(near).and_then(|known| open.get_mut(known)) {
             known.count += 1;
             known.last = now;
-            return false;
+            return (known.what.clone(), false);
         }
         if open.len() < KINDS {
             open.push(Open { place, what: what.to_owned(), count: 1, last: now });
             self.is_any.store(true, Ordering::Release);
         }
-        true
+        (what.to_owned(), true)
     }
 
     /// Removes and returns the faults of a place, which works again.
@@ -87,35 +87,37 @@ mod tests {
     fn a_fault_that_repeats_is_written_once_and_counted_until_it_is_over() {
         let (log, now) = (FaultLog::new(), Instant::now());
         let written =
-            (0..1_478).filter(|_| log.begins("store.commit", "database or disk is full", now)).count();
+            (0..1_478).filter(|_| log.count("store.commit", "database or disk is full", now).1).count();
         assert_eq!(written, 1);
         assert!(
-            log.begins("store.commit", "disk I/O error", now),
+            log.count("store.commit", "disk I/O error", now).1,
             "another fault of the same place is another one"
         );
-        assert!(log.begins("store.checkpoint", "database or disk is full", now));
+        assert!(log.count("store.checkpoint", "database or disk is full", now).1);
         let counts = log.over("store.commit").into_iter().map(|open| (open.what, open.count));
         let expected = [("database or disk is full".to_owned(), 1_478), ("disk I/O error".to_owned(), 1)];
         assert_eq!(counts.collect::<Vec<_>>(), expected);
         assert_eq!(log.over("store.commit"), []);
-        assert!(log.begins("store.commit", "database or disk is full", now), "it begins anew");
+        assert!(log.count("store.commit", "database or disk is full", now).1, "it begins anew");
     }
 
     #[test]
     fn a_fault_that_nobody_sees_the_end_of_is_over_after_a_quiet_minute() {
         let (log, now) = (FaultLog::new(), Instant::now());
-        assert!(log.begins("page", "malformed", now));
-        assert!(!log.begins("page", "malformed", now + QUIET / 2));
+        assert!(log.count("page", "malformed", now).1);
+        assert!(!log.count("page", "malformed", now + QUIET / 2).1);
         assert_eq!(log.quiet(now + QUIET), []);
         let over = log.quiet(now + QUIET * 3 / 2);
         assert_eq!(over.iter().map(|open| open.count).collect::<Vec<_>>(), [2]);
-        assert!(log.begins("page", "malformed", now + QUIET * 2));
+        assert!(log.count("page", "malformed", now + QUIET * 2).1);
     }
 
     #[test]
     fn faults_that_are_all_different_take_no_memory_without_end() {
         let (log, now) = (FaultLog::new(), Instant::now());
-        let written = (0..1_000).filter(|number| log.begins("page", &format!("row {number}"), now)).count();
+        let written = (0..1_000).filter(|number| log.count("page", &format!("row {number}"), now).1).count();
         assert_eq!((written, log.open().len()), (KINDS, KINDS));
+        let (counted, _) = log.count("page", "one more", now);
+        assert_eq!(counted, "row 0", "the log has the text under which it is counted");
     }
 }
