@@ -297,7 +297,7 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await ann.createGroup("Chess");
     await ben.say("ann?");
     await expect(ann.page.getByRole("navigation")).toContainText("1 unread message");
-    const choices = ann.page.getByRole("dialog", { name: "Find" }).getByRole("option");
+    const choices = ann.page.getByRole("dialog", { name: "Jump to…" }).getByRole("option");
     await ann.page.keyboard.press("Control+k");
     await expect(choices).toHaveText(["TTea", "CChess", "KKnitting"]);
     await ann.isAccessible();
@@ -318,7 +318,7 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await expect(choices).toHaveCount(0);
     await ann.page.getByRole("heading", { level: 1 }).click();
     await ann.page.keyboard.press("?");
-    const keys = ann.page.getByRole("dialog", { name: "Keys" });
+    const keys = ann.page.getByRole("dialog", { name: "Keyboard shortcuts" });
     await expect(keys).toBeVisible();
     await ann.isAccessible();
     // A shortcut that is easy to hit by accident can be turned off, and the list stays reachable.
@@ -327,7 +327,7 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await ann.page.keyboard.press("?");
     await ann.page.keyboard.press("Control+k");
     await expect(keys).toBeHidden();
-    await ann.page.getByRole("dialog", { name: "Find" }).getByRole("button", { name: "Keys" }).click();
+    await ann.page.getByRole("dialog", { name: "Jump to…" }).getByRole("button", { name: "Keyboard shortcuts" }).click();
     await expect(keys.getByLabel("Press ? for shortcuts")).not.toBeChecked();
 });
 

@@ -7,7 +7,7 @@ test("a listed group is found and joined by whoever looks for it", async ({ ann,
     await ann.open("/");
     await ann.createGroup("Secret bakers");
     await ben.introduce();
-    await ben.page.getByRole("link", { name: "Groups" }).click();
+    await ben.page.getByRole("link", { name: "Browse groups" }).click();
     await expect(ben.page.getByText("Bakers", { exact: true })).toBeVisible();
     await expect(ben.page.getByText("Secret bakers")).toHaveCount(0);
     await ben.page.getByLabel("Find a group").fill("nothing");

@@ -45,7 +45,7 @@ base("歐陽曉明 chooses words with Enter in every field, and nothing is sent,
     // The quick switcher.
     const heading = ming.page.getByRole("heading", { level: 1 });
     await ming.page.keyboard.press("Control+k");
-    const jump = ming.page.getByRole("combobox", { name: "Find" });
+    const jump = ming.page.getByRole("combobox", { name: "Jump to…" });
     await jump.fill("Tea");
     for (const key of ["Enter", "Escape", "ArrowDown"]) await composeKey(jump, key);
     await expect(jump).toBeVisible();

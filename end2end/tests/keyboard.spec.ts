@@ -91,7 +91,7 @@ test("one Escape closes each thing that is open, the last opened first, and so d
     await ann.say("hello");
     await ann.sees("hello");
     const menu = ann.page.getByRole("toolbar", { name: "Reply, react and more" });
-    const switcher = ann.page.getByRole("dialog", { name: "Find" });
+    const switcher = ann.page.getByRole("dialog", { name: "Jump to…" });
     const open = async () => {
         await ann.message("hello").hover();
         await ann.message("hello").getByRole("link", { name: "Reply, react and more" }).click();

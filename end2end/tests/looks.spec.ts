@@ -69,7 +69,7 @@ test("every live page is accessible and looks right, light and dark, wide and na
     await look(ben, "home");
 
     await ann.page.keyboard.press("Control+k");
-    await expect(ann.page.getByRole("dialog", { name: "Find" })).toBeVisible();
+    await expect(ann.page.getByRole("dialog", { name: "Jump to…" })).toBeVisible();
     await look(ann, "switcher");
     await ann.page.keyboard.press("Escape");
     await ann.page.getByRole("link", { name: "ben", exact: true }).first().click();
@@ -180,7 +180,7 @@ teaTest("Tea at Anna's looks right: ten people, seven groups, 2,000 messages", a
     await look(anna, "tea-confirm");
     await anna.open(groups.tea.path);
     await anna.page.keyboard.press("Control+k");
-    await expect(anna.page.getByRole("dialog", { name: "Find" })).toBeVisible();
+    await expect(anna.page.getByRole("dialog", { name: "Jump to…" })).toBeVisible();
     await look(anna, "tea-switcher");
 });
 

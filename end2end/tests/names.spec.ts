@@ -81,7 +81,7 @@ test("sheets, dialogs and suggestions have room for every name", async ({ anna, 
     await fits(anna, "suggestions");
     await field.press("Escape");
     await anna.page.keyboard.press("Control+k");
-    await expect(anna.page.getByRole("dialog", { name: "Find" }).getByRole("option").first()).toBeVisible();
+    await expect(anna.page.getByRole("dialog", { name: "Jump to…" }).getByRole("option").first()).toBeVisible();
     await fits(anna, "the switcher");
     await anna.page.keyboard.press("Escape");
     await anna.page.setViewportSize({ width: 390, height: 800 });

@@ -119,7 +119,7 @@ test.describe("while the server is away", () => {
         ],
         [
             "a page that is loaded as a whole",
-            async (ann) => ann.page.getByRole("link", { name: "Groups" }).click(),
+            async (ann) => ann.page.getByRole("link", { name: "Browse groups" }).click(),
             async (ann) => expect(ann.page).toHaveURL(/\/groups$/),
         ],
         [

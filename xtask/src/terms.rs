@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::process::root;
 
 /// Each term of the field, and its file.
-const TERMS: [(&str, &str); 59] = [
+const TERMS: [(&str, &str); 61] = [
     ("rate limiter", "crates/chat/src/service/rate_limiter.rs"),
     ("login throttl", "crates/chat/src/auth/login_throttle.rs"),
     ("websocket handshake", "crates/broker/src/websocket/handshake.rs"),
@@ -32,7 +32,7 @@ const TERMS: [(&str, &str); 59] = [
     ("close codes", "crates/wire/src/close_code.rs"),
     ("client frames", "crates/wire/src/client_frame.rs"),
     ("server frames", "crates/wire/src/server_frame.rs"),
-    ("idempotent", "crates/chat/src/memory/logs.rs"),
+    ("idempotent", "crates/store/src/sqlite/append.rs"),
     ("committer", "crates/chat/src/commit/committer.rs"),
     ("revocations", "crates/chat/src/auth/revocations.rs"),
     ("password hashing", "crates/chat/src/auth/passwords.rs"),
@@ -42,7 +42,9 @@ const TERMS: [(&str, &str); 59] = [
     ("dns rebinding", "server/src/middleware/host.rs"),
     ("security headers", "server/src/middleware/headers.rs"),
     ("trusted proxies", "server/src/middleware/address.rs"),
-    ("request bodies", "server/src/http/bodies.rs"),
+    ("request body", "server/src/http/bodies.rs"),
+    ("member limit", "crates/chat/src/rules/membership.rs"),
+    ("slow consumer", "server/src/websocket/connection.rs"),
     ("problem details", "server/src/http/problem.rs"),
     ("health checks", "server/src/http/health.rs"),
     ("compression", "server/src/http/compression.rs"),

@@ -1,4 +1,5 @@
-//! The outbox: messages that are sent but not acknowledged; it survives a reload.
+//! The outbox: messages that are sent but not acknowledged. It sends them again after a reconnect, and
+//! survives a reload.
 
 use serde::{Deserialize, Serialize};
 use wire::{Quote, SendId, Timestamp, Topic};

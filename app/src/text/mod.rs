@@ -24,12 +24,12 @@ pub(crate) const ACCOUNT: &str = "Your account";
 pub(crate) const NO_ACCOUNT: &str = "No email or password. We'll remember you in this browser.";
 pub(crate) const CONVERSATIONS: &str = "Conversations";
 pub(crate) const PEOPLE: &str = "People";
-pub(crate) const FIND_ANY: &str = "Find";
+pub(crate) const FIND_ANY: &str = "Jump to…";
 pub(crate) const NOTHING_FOUND: &str = "No matches";
 pub(crate) const SUGGESTIONS: &str = "Suggestions";
 pub(crate) const EMOJI: &str = "Emoji";
 pub(crate) const FIND_EMOJI: &str = "Find an emoji";
-pub(crate) const KEYS: &str = "Keys";
+pub(crate) const KEYS: &str = "Keyboard shortcuts";
 pub(crate) const KEY_LIST: [(&str, &str); 8] = [
     ("Ctrl K", "Jump to a conversation or person"),
     ("Enter", "Send"),
@@ -49,7 +49,7 @@ pub(crate) const JOIN_POLICY: &str = "Who can join";
 pub(crate) const JOIN_POLICY_LISTED: &str = "Anyone on this server (listed)";
 pub(crate) const JOIN_POLICY_OPEN: &str = "Anyone with the link";
 pub(crate) const JOIN_POLICY_INVITE: &str = "Invited people only";
-pub(crate) const LISTED: &str = "Groups";
+pub(crate) const LISTED: &str = "Browse groups";
 pub(crate) const PROFILE: &str = "Profile";
 pub(crate) const CREATE: &str = "Create group";
 pub(crate) const JOIN: &str = "Join";

@@ -1,4 +1,4 @@
-//! Request bodies: limits of memory and time.
+//! Request body limits: memory and time.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};

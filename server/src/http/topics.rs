@@ -1,4 +1,4 @@
-//! Open topics over HTTP: publishing and history.
+//! Topics over HTTP: publishing to open ones, and the history of any as JSON.
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};

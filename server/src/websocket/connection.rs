@@ -1,4 +1,4 @@
-//! The task of a WebSocket connection, with heartbeat, timeouts and close.
+//! The task of a WebSocket connection, with heartbeat, timeouts, the end of slow consumers, and close.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! All logs in memory, with idempotent sends and eviction.
+//! All logs in memory: idempotent sends and eviction.
 
 use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 

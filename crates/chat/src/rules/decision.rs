@@ -1,4 +1,4 @@
-//! A decision: the facts that a rule returns, and the entries that announce them.
+//! A decision: the facts that a rule returns, and the entries that announce them, in logs and in the audit log.
 
 use wire::{AuditEvent, Event, Person, UserId};
 

@@ -1,4 +1,4 @@
-//! The rules for membership: create, join, add, leave, remove and ban.
+//! The rules for membership and the member limit: create, join, add, leave, remove and ban.
 
 use wire::{Event, InviteId, JoinPolicy, Member, Person, Refusal, Role, Settings, Timestamp, UserId};
 

@@ -1,4 +1,4 @@
-//! Limits that the operator sets.
+//! Limits that the operator sets: member limit, rate limits, open topics, guests and sessions.
 
 /// The operator's limits; the defaults suit a small machine. Limits that both sides must agree on are in
 /// [`wire::limits`].

@@ -1,4 +1,4 @@
-//! Appending entries to logs.
+//! Appending entries to logs, with idempotent sends.
 
 use std::collections::HashMap;
 

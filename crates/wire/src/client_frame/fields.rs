@@ -1,3 +1,5 @@
+//! The JSON fields of an action.
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -1,3 +1,5 @@
+//! Refusals: every expected no, with its code and HTTP status.
+
 mod sentence;
 
 use std::fmt;

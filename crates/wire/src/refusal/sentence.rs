@@ -1,3 +1,5 @@
+//! Sentences of refusals, as users see them.
+
 use super::Refusal;
 use crate::client_frame::ACTIONS;
 use crate::limits;
