@@ -99,6 +99,7 @@ test("without a script too: a direct by forms alone", async ({ ann, person }) =>
     await dan.page.getByRole("button", { name: "Join" }).click();
     await dan.page.getByRole("link", { name: "People" }).click();
     await dan.page.getByRole("link", { name: "ann" }).click();
+    await expect(dan.page.getByRole("heading", { name: "ann", level: 1 })).toBeVisible();
     await dan.say("hello ann");
     await expect(dan.message("hello ann")).toBeVisible();
     await expect(sidebar(ann).getByRole("link", { name: /dan/ })).toContainText("1 unread message");

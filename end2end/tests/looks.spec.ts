@@ -73,6 +73,7 @@ test("every live page is accessible and looks right, light and dark, wide and na
     await look(ann, "switcher");
     await ann.page.keyboard.press("Escape");
     await ann.page.getByRole("link", { name: "ben", exact: true }).first().click();
+    await expect(ann.page.getByRole("heading", { name: "ben", level: 1 })).toBeVisible();
     await ann.say("Just between us: :coffee: first?");
     await ann.sees("first?");
     await look(ann, "direct");

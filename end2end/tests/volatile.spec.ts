@@ -17,6 +17,7 @@ test.describe("in memory only", () => {
         await cal.open(link);
         await expect(cal.page.getByText("This group is full (2 members).")).toBeVisible();
         await ben.page.getByRole("complementary", { name: "Members" }).getByRole("link", { name: "ann" }).click();
+        await expect(ben.page.getByRole("heading", { name: "ann", level: 1 })).toBeVisible();
         await ben.say("psst");
         await expect(sidebar(ann).getByRole("link", { name: /ben/ })).toContainText("1 unread message");
         await ann.page.reload();
