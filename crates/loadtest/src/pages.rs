@@ -179,7 +179,11 @@ impl Town {
 
 /// Requests a page this many times; returns the sorted latencies, in microseconds, and the size of the page in KiB.
 async fn ask(host: &str, path: &str, session: &str, times: usize) -> io::Result<(Vec<u64>, u64)> {
-    let cookie = format!("hubbub_session={session}");
+    // Cookies are shared by all ports of a host, so the name of this one has the port.
+    let cookie = match host.rsplit_once(':') {
+        Some((_, port)) => format!("hubbub_session_{port}={session}"),
+        None => format!("hubbub_session={session}"),
+    };
     let answers = get_in_turn(host, vec![path.to_owned(); times], Some(cookie)).await?;
     let (mut took, mut bytes) = (Vec::with_capacity(times), 0);
     for (answer, time) in answers {
