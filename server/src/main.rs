@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 /// The allocator. Its background thread returns freed pages to the system after a burst, such as a thousand
 /// half-sent requests.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_arch = "x86_64"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

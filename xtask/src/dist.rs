@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::process::{cargo, run, target};
+use crate::process::{cargo, find, run, target};
 use crate::site::Site;
 use crate::{Done, wasm};
 
@@ -23,7 +23,8 @@ pub(crate) fn dist(build: Build) -> Done<PathBuf> {
         Build::Release => ("dist", "dist"),
         Build::Quick => ("dev", "debug"),
     };
-    let server = ["build", "--package", "server", "--bin", "hubbub", "--features", "embed"];
+    let features = if returns_memory() { "embed,jemalloc" } else { "embed" };
+    let server = ["build", "--package", "server", "--bin", "hubbub", "--features", features];
     let mut server = cargo(&server);
     server.args(["--profile", profile]);
     run(server)?;
@@ -33,6 +34,12 @@ pub(crate) fn dist(build: Build) -> Done<PathBuf> {
     }
     println!("      {}", binary.display());
     Ok(binary)
+}
+
+/// Returns true if the server gets an allocator that returns freed memory to the system. Its build needs `make`, which
+/// not every machine with a C compiler has.
+pub(crate) fn returns_memory() -> bool {
+    cfg!(all(target_os = "linux", target_arch = "x86_64")) && find("make").is_some()
 }
 
 /// Builds the page alone and prints its weight.

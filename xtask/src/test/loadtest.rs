@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::{Length, Tally};
-use crate::Done;
 use crate::process::{cargo, run, target};
+use crate::{Done, dist};
 
 /// Runs simulated people against the real binary, which is killed in between; and against one with a planted bug,
 /// which the checker must find.
@@ -15,6 +15,9 @@ pub(super) fn loadtest(length: Length) -> Done<Tally> {
     check.arg("check");
     check.arg("--server").arg(target().join("dist/hubbub"));
     check.arg("--planted").arg(target().join("debug/hubbub"));
+    if !dist::returns_memory() {
+        check.arg("--keeps-memory");
+    }
     if length == Length::Long {
         check.arg("--long");
     }

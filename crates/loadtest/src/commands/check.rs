@@ -23,13 +23,16 @@ pub(crate) struct Arguments {
     /// Binary with planted bugs, which must be found
     #[arg(long)]
     planted: Option<PathBuf>,
+    /// The server's allocator keeps freed memory: it is not checked
+    #[arg(long)]
+    keeps_memory: bool,
     /// More messages, kills, connections and time
     #[arg(long)]
     long: bool,
 }
 
 /// Runs all tests; returns true if each is good.
-pub(crate) async fn run(Arguments { server, planted, long }: Arguments) -> bool {
+pub(crate) async fn run(Arguments { server, planted, keeps_memory, long }: Arguments) -> bool {
     let pick = |short: u32, in_long: u32| if long { in_long } else { short };
     let kills = pick(4, 40);
     let plan = Plan {
@@ -55,7 +58,7 @@ pub(crate) async fn run(Arguments { server, planted, long }: Arguments) -> bool 
         good &= finds_the_bug(&Plan { server: planted, messages: 1_500, kills: 4, ..plan }).await;
     }
     good &= idle::is_small(&server).await;
-    good &= half_sent(&server).await;
+    good &= half_sent(&server, keeps_memory).await;
     let name = "some stop reading, and read again";
     let slow = SlowConsumer {
         server: server.clone(),
@@ -79,11 +82,11 @@ const MOST_DURING_MIB: f64 = 64.0;
 const MOST_AFTER_MIB: f64 = 8.0;
 
 /// Returns true if half-sent requests take little memory, and give it back.
-async fn half_sent(server: &Path) -> bool {
+async fn half_sent(server: &Path, keeps_memory: bool) -> bool {
     let name = "half-sent requests take little memory and give it back";
     match (HalfSent { server: server.to_owned(), requests: 1_000, bytes: 30 * 1_024 }).run().await {
         Ok(Growth { during_mib, after_mib }) => {
-            let good = during_mib <= MOST_DURING_MIB && after_mib <= MOST_AFTER_MIB;
+            let good = during_mib <= MOST_DURING_MIB && (keeps_memory || after_mib <= MOST_AFTER_MIB);
             let verdict = if good { "ok" } else { "FAILED" };
             println!(
                 "{verdict} {name}: {during_mib:.1} MiB more while they wait, at most {MOST_DURING_MIB}; {after_mib:.1} \
