@@ -16,7 +16,7 @@ use crate::config::{self, Config, ConfigError, StoreChoice};
 use crate::http::assets::Site;
 use crate::http::avatars::Uploads;
 use crate::http::bodies::Bodies;
-use crate::http::connection_limits::Connections;
+use crate::http::connection_limits::OpenConnections;
 use crate::http::listener::{self, Peer};
 use crate::http::routes;
 use crate::ops::metrics;
@@ -52,7 +52,7 @@ pub(crate) struct AppState {
     /// Counts of the hosts and proxies of requests, for `hubbub doctor`.
     pub(crate) arrivals: Arc<SeenHosts>,
     /// The HTTP connections that are not WebSockets.
-    pub(crate) connections: Arc<Connections>,
+    pub(crate) connections: Arc<OpenConnections>,
     /// The bodies of requests in memory.
     pub(crate) bodies: Arc<Bodies>,
     /// The files that are being uploaded.
@@ -93,7 +93,7 @@ impl Server {
             site: Arc::new(Site::find()?),
             connection_limits: Arc::new(ConnectionLimits::new(config.sockets)),
             clock: Arc::new(TimerWheel::new(config.timeouts.shortest())),
-            connections: Arc::new(Connections::new(connection_limits(&config))),
+            connections: Arc::new(OpenConnections::new(connection_limits(&config))),
             config: Arc::new(config),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),

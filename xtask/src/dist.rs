@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::process::{cargo, find, run, target};
-use crate::site::Site;
+use crate::site::BuiltSite;
 use crate::{Done, wasm};
 
 /// The profile of a build.
@@ -47,14 +47,14 @@ pub(crate) fn weigh() -> Done {
     say_weights(&page(Build::Release)?)
 }
 
-fn page(build: Build) -> Done<Site> {
+fn page(build: Build) -> Done<BuiltSite> {
     println!("[1/3] the page: wasm, its script, styles and icons");
     let page = wasm::build(build)?;
     println!("[2/3] hashes and compression");
-    Site::lay_out(&page, build)
+    BuiltSite::lay_out(&page, build)
 }
 
-fn say_weights(site: &Site) -> Done {
+fn say_weights(site: &BuiltSite) -> Done {
     for file in &site.weights()? {
         println!("      {file}");
     }

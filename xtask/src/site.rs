@@ -13,7 +13,7 @@ use crate::wasm::Page;
 use crate::{Done, compress, style};
 
 /// The files of the page under their final names, as the binary contains them.
-pub(crate) struct Site {
+pub(crate) struct BuiltSite {
     folder: PathBuf,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Weight {
     pub(crate) brotli: usize,
 }
 
-impl Site {
+impl BuiltSite {
     /// Names and compresses everything. An unchanged file is not written, so that the binary is not rebuilt needlessly.
     pub(crate) fn lay_out(page: &Page, build: Build) -> Done<Self> {
         let css = style::bundle(&root().join("style/main.css"))?;

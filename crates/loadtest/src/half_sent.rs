@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use probe::process::rss_kib;
 use probe::server::{Server, Serving};
@@ -20,6 +20,8 @@ pub struct HalfSent {
     pub requests: u32,
     /// The bytes of each body that are sent; it announces twice as many.
     pub bytes: usize,
+    /// The growth of memory, in MiB, from which on it counts as returned.
+    pub enough_mib: f64,
 }
 
 /// The growth of the server's resident memory, in MiB.
@@ -27,7 +29,7 @@ pub struct HalfSent {
 pub struct Growth {
     /// While the requests wait: the highest value that was seen.
     pub during_mib: f64,
-    /// After the server answered all of them, and had time to return the memory.
+    /// After the server answered all of them: the lowest value within a minute, or the first that is low enough.
     pub after_mib: f64,
 }
 
@@ -38,8 +40,9 @@ const LOOKS: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(100);
 /// The longest wait for an answer: the server gives a body 10 s, and more for what has arrived.
 const ANSWER: Duration = Duration::from_secs(30);
-/// The time in which the allocator returns freed pages to the system.
-const RETURN: Duration = Duration::from_secs(20);
+/// The longest wait for the allocator to return freed pages to the system, and the pause between two looks.
+const RETURN: Duration = Duration::from_secs(60);
+const RETURN_PAUSE: Duration = Duration::from_secs(1);
 
 impl HalfSent {
     /// Starts a server and measures once.
@@ -73,8 +76,12 @@ impl HalfSent {
             let mut status = [0; 12];
             timeout(ANSWER, stream.read_exact(&mut status)).await??;
         }
-        sleep(RETURN).await;
-        let after_mib = growth();
+        let until = Instant::now() + RETURN;
+        let mut after_mib = growth();
+        while after_mib > self.enough_mib && Instant::now() < until {
+            sleep(RETURN_PAUSE).await;
+            after_mib = after_mib.min(growth());
+        }
         server.kill().await?;
         Ok(Growth { during_mib, after_mib })
     }

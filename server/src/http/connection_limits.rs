@@ -12,7 +12,7 @@ use crate::config::Connections as Limits;
 /// Counts HTTP connections that are not WebSockets, so that nobody takes more than their share. At the limit, the
 /// connection that has been idle longest is closed: one with half a request, or a keep-alive one. New clients never
 /// wait for those who only hold connections open.
-pub(crate) struct Connections {
+pub(crate) struct OpenConnections {
     limits: Limits,
     state: Mutex<State>,
 }
@@ -55,12 +55,12 @@ enum At {
 pub(crate) struct Permit(Arc<Counted>);
 
 struct Counted {
-    connections: Arc<Connections>,
+    connections: Arc<OpenConnections>,
     network: Option<Network>,
     place: Arc<Place>,
 }
 
-impl Connections {
+impl OpenConnections {
     pub(crate) fn new(limits: Limits) -> Self {
         Self { limits, state: Mutex::default() }
     }
@@ -196,8 +196,8 @@ impl Drop for Counted {
 mod tests {
     use super::*;
 
-    fn connections(node: usize, network: usize) -> Arc<Connections> {
-        Arc::new(Connections::new(Limits { node, network }))
+    fn connections(node: usize, network: usize) -> Arc<OpenConnections> {
+        Arc::new(OpenConnections::new(Limits { node, network }))
     }
 
     fn ended(permit: &Permit) -> bool {

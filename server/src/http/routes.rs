@@ -44,6 +44,9 @@ pub(crate) const BODY_BYTES: usize = 256 * 1024;
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 const UPLOAD_TIME: Duration = Duration::from_secs(180);
 
+/// The route whose body is a file.
+const UPLOAD: &str = "/account/picture";
+
 /// All routes except the pages, which are the app's.
 pub const ROUTES: [&str; 8] = [
     "/ws",
@@ -51,14 +54,14 @@ pub const ROUTES: [&str; 8] = [
     "/topics/{*rest}",
     "/do/{*call}",
     "/avatar/{user}",
-    "/account/picture",
+    UPLOAD,
     "/health/live",
     "/health/ready",
 ];
 
 /// Returns true if the body of a request to this path is a file, which its handler reads.
 pub(crate) fn is_upload(path: &str) -> bool {
-    path == ROUTES[5]
+    path == UPLOAD
 }
 
 /// Builds the router. Layers read from the bottom up: the last one sees a request first.

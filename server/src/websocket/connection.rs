@@ -234,7 +234,7 @@ impl<S: Stream> Connection<S> {
             Received::Frame(Ok(request)) => {
                 self.greeted = true;
                 self.refused_in_a_row = 0;
-                // A span costs a tenth of the rate of sends, and their faults are the committer's.
+                // Sends are the hot path and take no span: their faults are the committer's, whose lines have none.
                 let is_send = matches!(request.action, Action::Post { .. } | Action::Publish { .. });
                 let span = if is_send { tracing::Span::none() } else { self.span() };
                 self.carry_out(request).instrument(span).await;

@@ -2,7 +2,7 @@
 
 use super::Tally;
 use crate::Done;
-use crate::site::{Site, Weight};
+use crate::site::{BuiltSite, Weight};
 
 /// The limits of the files that the browser loads, in KB of 1,024 bytes with brotli: warning, and failure.
 const BUDGETS: [(&str, usize, usize); 3] = [("wasm", 300, 350), ("js", 10, 12), ("css", 16, 20)];
@@ -11,7 +11,7 @@ const TOGETHER: usize = 420;
 
 /// Compares the sizes with the limits. A browser test checks the HTML.
 pub(super) fn budgets() -> Done<Tally> {
-    let weights = Site::built().weights()?;
+    let weights = BuiltSite::built().weights()?;
     let mut tally = Tally::default();
     let sum = weights.iter().map(|weight| weight.brotli).sum();
     for (kind, alarm, end) in BUDGETS {
