@@ -2,7 +2,20 @@
 
 use wire::{Refusal, Role, Timestamp, UserId};
 
-use crate::ports::store::{MembershipState, Roster};
+use crate::ports::store::{MembershipState, Permission, PermissionTo, Roster};
+
+impl Permission {
+    /// Decides whether a user with this membership state has the permission. The store asks inside the commit.
+    ///
+    /// # Errors
+    /// Those of [`may_speak`] or [`may_amend`].
+    pub fn check(&self, standing: Option<&MembershipState>) -> Result<(), Refusal> {
+        match self.to {
+            PermissionTo::Speak => may_speak(standing, self.now),
+            PermissionTo::Amend => may_amend(standing, self.now),
+        }
+    }
+}
 
 /// Decides whether a user with this membership state may send a message now; none means that there is no such group.
 /// The store applies it inside the commit.

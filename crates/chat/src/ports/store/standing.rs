@@ -1,10 +1,6 @@
 //! A user's membership state in a conversation: permissions depend on it.
 
-use wire::{
-    Conversation, ConversationItem, NotificationLevel, ReadState, Refusal, Role, Seq, Timestamp, UserId,
-};
-
-use crate::rules;
+use wire::{Conversation, ConversationItem, NotificationLevel, ReadState, Role, Seq, Timestamp, UserId};
 
 /// The permission to send or change something in a conversation. The store reads the [`MembershipState`] it depends on
 /// inside the commit and asks [`Permission::check`].
@@ -91,17 +87,6 @@ impl MembershipState {
 }
 
 impl Permission {
-    /// Asks the rule whether a user with this membership state has the permission.
-    ///
-    /// # Errors
-    /// Those of the rule.
-    pub fn check(&self, standing: Option<&MembershipState>) -> Result<(), Refusal> {
-        match self.to {
-            PermissionTo::Speak => rules::may_speak(standing, self.now),
-            PermissionTo::Amend => rules::may_amend(standing, self.now),
-        }
-    }
-
     /// Returns true if slow mode records the time of the message.
     #[must_use]
     pub fn is_watched(&self, standing: Option<&MembershipState>) -> bool {
