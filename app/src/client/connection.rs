@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wire::{Action, ClientFrame, CloseCode, Cursor, Person, Ref, Timestamp, Topic};
 
 use super::link::{Due, LinkState};
-use super::row::RowState;
+use super::row_content::RowState;
 use super::state::{ChatClient, ClientState, Effect, PendingRequest, Retry};
 
 /// The delay before a failed load is retried, in milliseconds.

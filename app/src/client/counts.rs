@@ -1,9 +1,6 @@
 //! Refresh of badges: schedules requests for the server's unread counts.
 
-use leptos::prelude::*;
 use wire::{ConversationItem, Event, NotificationLevel, Topic, UserId};
-
-use super::state::ChatClient;
 
 /// The schedule of requests for unread counts. They are the server's numbers: the browser does not count, it records
 /// the conversations to ask about. A burst of entries makes one request, and there is at most one per second and
@@ -113,14 +110,6 @@ pub fn count(mine: &ConversationItem) -> u32 {
         NotificationLevel::All if !mine.hidden => mine.unread,
         NotificationLevel::All | NotificationLevel::Mentions => mine.mentions,
         NotificationLevel::Nothing => 0,
-    }
-}
-
-impl ChatClient {
-    /// Returns the sum of these counts over all conversations. Tracks.
-    #[must_use]
-    pub fn unread_for_me(&self) -> u32 {
-        self.mine.with(|mine| mine.iter().map(count).fold(0, u32::saturating_add))
     }
 }
 

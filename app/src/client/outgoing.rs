@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wire::{Action, Amendment, Quote, Refused, SendId, Seq, Timestamp, Topic};
 
 use super::outbox::{Outbox, PendingMessage};
-use super::row::RowState;
+use super::row_content::RowState;
 use super::state::{ChatClient, ClientState, PendingRequest, RefusedEdit};
 use super::timeline::Timeline;
 

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use wire::{Event, Person, RichText, Seq};
 
 use super::outbox::PendingMessage;
-use super::row::{Row, RowContent, RowState, message_key};
+use super::row::{Row, message_key};
+use super::row_content::{RowContent, RowState};
 use super::timeline::Timeline;
 
 /// Rows of messages that the server has not acknowledged yet.

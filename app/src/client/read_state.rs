@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wire::{Action, Event, Seq, Topic, UserId};
 
-use super::counts::changes_count;
+use super::counts::{changes_count, count};
 use super::state::{ChatClient, ClientState, PendingRequest, TopicPresence, TypingUser, find};
 
 /// The interval at which typing is sent while somebody keeps typing, in milliseconds.
@@ -45,6 +45,12 @@ impl ChatClient {
     #[must_use]
     pub fn unread(&self, topic: &Topic) -> u32 {
         self.mine.with(|mine| find(mine, topic).map_or(0, |mine| mine.unread))
+    }
+
+    /// Returns the sum of the unread counts of all conversations, each by its notification level. Tracks.
+    #[must_use]
+    pub fn unread_for_me(&self) -> u32 {
+        self.mine.with(|mine| mine.iter().map(count).fold(0, u32::saturating_add))
     }
 
     /// Returns true if a user is here, false if they are connected but away, none if they are not connected. Tracks.

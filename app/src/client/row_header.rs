@@ -1,6 +1,6 @@
 //! The header of a row: a day divider, and the author unless the row above has the same.
 
-use super::row::RowContent;
+use super::row_content::RowContent;
 use crate::zone::Zone;
 
 /// The header above a row.
@@ -36,7 +36,7 @@ mod tests {
     use wire::{Event, Person, PersonName, RichText, Timestamp, UserId};
 
     use super::*;
-    use crate::client::row::RowState;
+    use crate::client::row_content::RowState;
 
     fn said(by: u8, at: i64) -> RowContent {
         let author = Person { id: UserId::from_bytes([by; 10]), name: PersonName::new("ann").unwrap() };

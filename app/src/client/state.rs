@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leptos::prelude::*;
 use wire::{Action, ClientFrame, ConversationItem, Cursor, Overview, Person, SendId, Seq, Topic, UserId};
 
-use super::counts::Counts;
+use super::counts::{Counts, count};
 use super::link::{Link, LinkState};
 use super::outbox::Outbox;
 use super::timeline::Timeline;
@@ -208,6 +208,16 @@ impl ChatClient {
     pub(super) fn state(&self) -> MutexGuard<'_, ClientState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the conversations in order: those with unread messages first, then the most recently active.
+pub(crate) fn in_order(
+    mine: &[ConversationItem],
+    shown: impl Fn(&ConversationItem) -> bool,
+) -> Vec<&ConversationItem> {
+    let mut shown: Vec<&ConversationItem> = mine.iter().filter(|mine| shown(mine)).collect();
+    shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
+    shown
 }
 
 /// Returns the head of each conversation's log at the time it was listed.

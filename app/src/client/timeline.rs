@@ -9,7 +9,8 @@ use wire::{
     Rows, Seq, Settings, Topic, UserId,
 };
 
-use super::row::{Row, RowContent};
+use super::row::Row;
+use super::row_content::RowContent;
 use super::row_header::RowHeader;
 use crate::zone::Zone;
 

@@ -7,7 +7,7 @@ use super::avatar::Avatar;
 use super::dynamic::dyn_view;
 use super::presence::PresenceDot;
 use super::switcher::Switcher;
-use crate::client::{ChatClient, count};
+use crate::client::{ChatClient, count, in_order};
 use crate::text;
 
 /// Renders the viewer's conversations, and their own name.
@@ -63,16 +63,6 @@ pub(crate) fn Sidebar(
         // Beside the list, which is not there on a narrow screen.
         <Switcher client asked/>
     }
-}
-
-/// Returns the conversations in order: those with unread messages first, then the most recently active.
-pub(super) fn in_order(
-    mine: &[ConversationItem],
-    shown: impl Fn(&ConversationItem) -> bool,
-) -> Vec<&ConversationItem> {
-    let mut shown: Vec<&ConversationItem> = mine.iter().filter(|mine| shown(mine)).collect();
-    shown.sort_by_key(|mine| std::cmp::Reverse((count(mine) > 0, mine.at)));
-    shown
 }
 
 #[component]
