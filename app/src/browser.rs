@@ -65,3 +65,16 @@ pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) fn use_browser() -> Option<Browser> {
     use_context()
 }
+
+/// Wakes the browser's driver: effects are due.
+pub(crate) fn wake() {
+    if let Some(browser) = use_browser() {
+        (browser.wake)();
+    }
+}
+
+/// Reloads the page.
+pub(crate) fn reload() {
+    // An error would mean that the page is being unloaded already.
+    let _ = window().location().reload();
+}

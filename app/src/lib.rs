@@ -13,6 +13,7 @@ mod browser;
 #[cfg(feature = "ssr")]
 mod busy;
 pub mod client;
+mod clock;
 mod components;
 mod failure;
 mod letter_case;

@@ -7,10 +7,10 @@ use wire::Overview;
 
 use crate::browser::use_browser;
 use crate::client::ChatClient;
+use crate::clock::ZoneClock;
 use crate::components::{ToastRegion, Toasts};
 use crate::outage::Outage;
 use crate::pages::{ConversationPage, Landing, NotFound};
-use crate::zone::ZoneClock;
 
 /// Renders the app: the router and its hydrated pages.
 #[component]

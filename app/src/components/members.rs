@@ -14,9 +14,8 @@ use super::preferences::Preferences;
 use super::presence::PresenceDot;
 use super::refusal::Refusal;
 use super::toast::{DelayedAction, Toasts};
-use crate::browser::use_browser;
+use crate::browser::{reload, use_browser};
 use crate::client::{ChatClient, Timeline, role_of};
-use crate::pages::reload;
 use crate::text;
 
 /// Renders the members of the group, and the button to leave it: beside the messages if there is room, on request

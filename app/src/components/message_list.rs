@@ -11,7 +11,7 @@ use super::history_loader::{End, HistoryLoader};
 use super::keys::key;
 use super::message::MessageRow;
 use super::scroll_anchor::ScrollAnchor;
-use crate::browser::use_browser;
+use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, LinkState, Row, Timeline};
 use crate::pages::hydrated::context::ConversationContext;
 use crate::text;
@@ -218,7 +218,7 @@ fn mark_read(client: ChatClient, timeline: Timeline, at_end: RwSignal<bool>) {
         let _ = client.unread(&topic);
         if let Some(newest) = newest.filter(|_| looks && !timeline.stays_unread.get()) {
             client.read(&topic, newest);
-            crate::pages::wake();
+            wake();
         }
     });
 }

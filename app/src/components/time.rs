@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use wire::Timestamp;
 
 use super::dynamic::dyn_text;
+use crate::clock::use_zone;
 use crate::text;
-use crate::zone::use_zone;
 
 /// Renders a time of day, in the viewer's zone once that is known.
 #[component]

@@ -8,5 +8,5 @@ pub(crate) mod server_only;
 
 #[cfg(feature = "ssr")]
 pub(crate) use broken::Broken;
-pub(crate) use hydrated::{ConversationPage, Landing, reload, wake};
+pub(crate) use hydrated::{ConversationPage, Landing};
 pub(crate) use not_found::NotFound;

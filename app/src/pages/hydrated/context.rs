@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 use wire::{Amendment, Emoji, Quote, Role, SendId, Seq, Topic};
 
-use crate::browser::use_browser;
+use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, Timeline, role_of};
 use crate::components::Toasts;
-use crate::pages::wake;
 
 /// The context of the open conversation: client, timeline and composer mode, shared by the composer and the rows.
 #[derive(Clone)]

@@ -8,8 +8,9 @@ use wire::{ConversationPageData, GroupView, PageStart, Role, SendId, Timestamp};
 
 use super::join::JoinPage;
 use super::place::AddressedPart;
-use crate::browser::use_browser;
+use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, Timeline};
+use crate::clock::{use_clock, use_zone};
 use crate::components::{
     Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys, dyn_text, dyn_view,
 };
@@ -21,7 +22,6 @@ use crate::pages::not_found::NotFound;
 use crate::server_fns::conversation_view;
 use crate::site::PageSession;
 use crate::text;
-use crate::zone::{use_clock, use_zone};
 
 /// Renders a conversation: its messages to members; to everybody else with the link of a group, the page to join.
 #[component]
@@ -201,12 +201,5 @@ impl ReadOnlyReason {
             Self::Muted(until) => view! { {text::YOU_ARE_MUTED} " " <Moment at=*until/> "." }.into_any(),
             Self::AdminsOnly => text::ADMINS_WRITE.into_any(),
         }
-    }
-}
-
-/// Wakes the browser's driver: effects are due.
-pub(crate) fn wake() {
-    if let Some(browser) = use_browser() {
-        (browser.wake)();
     }
 }

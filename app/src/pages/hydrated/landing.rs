@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use wire::limits::PERSON_NAME_CHARS;
 
-use crate::browser::use_browser;
+use crate::browser::{reload, use_browser};
 use crate::client::ChatClient;
 use crate::components::{
     Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, dyn_bool, dyn_text,
@@ -93,12 +93,6 @@ pub(super) fn IntroduceForm(
             <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
         </Form>
     }
-}
-
-/// Reloads the page.
-pub(crate) fn reload() {
-    // An error would mean that the page is being unloaded already.
-    let _ = window().location().reload();
 }
 
 /// Renders the start page of a user.

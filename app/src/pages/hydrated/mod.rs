@@ -6,5 +6,5 @@ mod join;
 mod landing;
 mod place;
 
-pub(crate) use conversation::{ConversationPage, wake};
-pub(crate) use landing::{Landing, reload};
+pub(crate) use conversation::ConversationPage;
+pub(crate) use landing::Landing;

@@ -6,11 +6,11 @@ use wire::Person;
 
 use super::profile::ProfileForms;
 use super::{Sheet, no_page};
+use crate::clock::use_zone;
 use crate::components::{Avatar, Confirm, Form, Plain, Refusal};
 use crate::page_queries::{AccountData, SessionLine, account};
 use crate::returned::typed;
 use crate::text;
-use crate::zone::use_zone;
 
 /// Renders the page to sign in with a name and a password.
 #[component]

@@ -5,9 +5,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{Entry, Page, Seq};
 
 use super::{Sheet, no_page};
+use crate::clock::use_zone;
 use crate::page_queries::group_audit;
 use crate::text::{self, Sentence};
-use crate::zone::use_zone;
 
 /// Renders the audit log of a group, for its admins and those of the application.
 #[component]

@@ -23,12 +23,12 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_query_map;
 use leptos_router::path;
 
+use crate::clock::ZoneClock;
 use crate::failure::Failure;
 use crate::pages::{Broken, NotFound};
 use crate::returned::Returned;
 use crate::site::provide_head;
 use crate::text::{self, Sentence};
-use crate::zone::ZoneClock;
 
 pub use returned::ReturnedPage;
 

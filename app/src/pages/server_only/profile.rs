@@ -5,11 +5,11 @@ use leptos_router::hooks::use_params_map;
 use wire::limits::BIO_CHARS;
 
 use super::{Sheet, no_page};
+use crate::clock::use_zone;
 use crate::components::{Avatar, Confirm, Form, FormState, PageField, Refusal};
 use crate::page_queries::{Profile, ProfileData, profile};
 use crate::returned::{in_textarea, typed};
 use crate::text::{self, sentence};
-use crate::zone::use_zone;
 
 /// Renders a user's profile.
 #[component]
