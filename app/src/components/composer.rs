@@ -6,12 +6,12 @@ use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use wire::{Amendment, Event, SendId};
 
 use super::autocomplete::{Autocomplete, Completions, active};
+use super::conversation_context::{ComposerMode, ConversationContext};
 use super::dynamic::{dyn_attr, dyn_view};
 use super::form::{FormState, PageField};
 use super::keys::key;
 use super::picker::Picker;
 use crate::browser::use_browser;
-use crate::pages::hydrated::context::{ComposerMode, ConversationContext};
 use crate::returned::{in_textarea, typed};
 use crate::site::PageSession;
 use crate::text::{self, Words, sentence};

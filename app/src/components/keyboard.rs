@@ -6,9 +6,9 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
 use wire::{Event, Seq};
 
+use super::conversation_context::ConversationContext;
 use super::keys::key;
 use crate::browser::use_browser;
-use crate::pages::hydrated::context::ConversationContext;
 
 /// The lists that are one tab stop each; the arrow keys move inside.
 const LISTS: [&str; 2] = [".sidebar", "#members .listing"];

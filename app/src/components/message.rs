@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wire::{Event, Person, Quote, Reaction, SendId, Seq, UserId};
 
 use super::avatar::Avatar;
+use super::conversation_context::ConversationContext;
 use super::dynamic::{dyn_attr, dyn_bool, dyn_view};
 use super::mark::Mark;
 use super::message_actions::Acts;
@@ -13,7 +14,6 @@ use super::time::{Day, Moment};
 use super::toast::Toasts;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, LinkState, Row, RowContent, RowHeader, RowState};
-use crate::pages::hydrated::context::ConversationContext;
 use crate::text;
 
 /// Renders one row of a timeline: a message, pending or delivered, or a notice. The row stays the same DOM node from

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use wire::{Amendment, Seq};
 
+use super::conversation_context::ConversationContext;
 use super::toast::Toasts;
-use crate::pages::hydrated::context::ConversationContext;
 use crate::text;
 
 /// The reactions that are one press away.

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlTextAreaElement, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use super::conversation_context::ConversationContext;
 use super::dynamic::{dyn_bool, dyn_text, dyn_view};
 use super::history_loader::{End, HistoryLoader};
 use super::keys::key;
@@ -13,7 +14,6 @@ use super::message::MessageRow;
 use super::scroll_anchor::ScrollAnchor;
 use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, LinkState, Row, Timeline};
-use crate::pages::hydrated::context::ConversationContext;
 use crate::text;
 
 /// Renders the messages. The box is laid out from its end (`column-reverse`), so that without any script it opens at

@@ -1,4 +1,4 @@
-//! Components, one in each file.
+//! Components, one in each file, and the context that those of one conversation share. No component knows a page.
 
 mod autocomplete;
 mod avatar;
@@ -6,6 +6,7 @@ mod centered_page;
 mod composer;
 mod confirm;
 mod connection;
+mod conversation_context;
 mod dynamic;
 mod form;
 mod header;
@@ -36,6 +37,7 @@ pub(crate) use composer::Composer;
 #[cfg(feature = "ssr")]
 pub(crate) use confirm::Confirm;
 pub(crate) use connection::Connection;
+pub(crate) use conversation_context::ConversationContext;
 pub(crate) use dynamic::{dyn_bool, dyn_text, dyn_view};
 #[cfg(feature = "ssr")]
 pub(crate) use form::Enter;

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use wire::ConversationSummary;
 
+use super::conversation_context::ConversationContext;
 use super::dynamic::dyn_view;
-use crate::pages::hydrated::context::ConversationContext;
 use crate::text::{self, Sentence};
 
 /// Renders the status line below the messages: the users who are typing, or else the receipt of the viewer's newest

@@ -1,7 +1,7 @@
 //! The pages: hydrated ones, which are live in the browser, and server-only ones.
 
 mod broken;
-pub(crate) mod hydrated;
+mod hydrated;
 mod not_found;
 #[cfg(feature = "ssr")]
 pub(crate) mod server_only;

@@ -12,12 +12,12 @@ use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, Timeline};
 use crate::clock::{use_clock, use_zone};
 use crate::components::{
-    Composer, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys, dyn_text, dyn_view,
+    Composer, ConversationContext, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys,
+    dyn_text, dyn_view,
 };
 use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
 use crate::pages::broken::Broken;
-use crate::pages::hydrated::context::ConversationContext;
 use crate::pages::not_found::NotFound;
 use crate::server_fns::conversation_view;
 use crate::site::PageSession;

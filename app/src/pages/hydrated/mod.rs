@@ -1,6 +1,5 @@
 //! Hydrated pages: the start page and the conversation page.
 
-pub(crate) mod context;
 mod conversation;
 mod join;
 mod landing;
