@@ -19,8 +19,10 @@ mod failure;
 mod letter_case;
 mod outage;
 mod page_data;
+mod page_kind;
 #[cfg(feature = "ssr")]
 mod page_queries;
+mod page_session;
 mod pages;
 mod returned;
 #[expect(missing_docs, reason = "the arguments of a server function become fields that its own docs explain")]
@@ -37,10 +39,13 @@ pub use busy::busy_page;
 pub use client::ChatClient;
 pub use failure::Failure;
 #[cfg(feature = "ssr")]
+pub use page_kind::Root;
+pub use page_kind::is_hydrated;
+#[cfg(feature = "ssr")]
 pub use pages::server_only::ServerOnlyPage;
 #[cfg(feature = "ssr")]
 pub use returned::{PagePath, Returned, ShownOnce};
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, Root, ServerOrigin, SessionCookie, shell};
-pub use site::{App, is_hydrated};
+pub use shell::{Assets, ServerOrigin, SessionCookie, shell};
+pub use site::App;
 pub use zone::{Local, Served, ZONE_COOKIE, Zone};

@@ -9,7 +9,7 @@ use leptos::web_sys::{Element, FormData, HtmlAnchorElement, HtmlFormElement, Mou
 use crate::browser::use_browser;
 use crate::client::LinkState;
 use crate::failure::Failure;
-use crate::site::PageSession;
+use crate::page_session::PageSession;
 
 /// The pages requested while the server cannot be reached: the open page stays, and the requested one is shown when
 /// the server is back.

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
+use crate::page_kind::Root;
 use crate::pages::server_only::{ReturnedPage, ServerOnlyPage};
 use crate::returned::Returned;
 use crate::site::App;
@@ -28,17 +29,6 @@ pub struct Assets {
 /// The public origin, if the operator has set one. Absolute links begin with it.
 #[derive(Clone, Debug)]
 pub struct ServerOrigin(pub Option<String>);
-
-/// The kind of page in a document's body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Root {
-    /// A hydrated page.
-    Hydrated,
-    /// A server-only page, sent without the app's script.
-    ServerOnly,
-    /// The page of a refused form whose own page no longer has it.
-    Returned,
-}
 
 /// The settings of the session cookie.
 #[derive(Clone, Debug)]

@@ -1,15 +1,13 @@
-//! The app's root: router, session, title and icon.
+//! The app's root: router, title and icon.
 
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
-use wire::Overview;
 
-use crate::browser::use_browser;
-use crate::client::ChatClient;
 use crate::clock::ZoneClock;
 use crate::components::{ToastRegion, Toasts};
 use crate::outage::Outage;
+use crate::page_session::PageSession;
 use crate::pages::{ConversationPage, Landing, NotFound};
 
 /// Renders the app: the router and its hydrated pages.
@@ -69,45 +67,4 @@ fn show_unread(session: &PageSession) {
             let _ = icon.set_attribute("href", file);
         }
     });
-}
-
-/// Returns true if the page at this path is hydrated in a browser: all others are server-only.
-#[must_use]
-pub fn is_hydrated(path: &str) -> bool {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let id = path.strip_prefix("/g/").or_else(|| path.strip_prefix("/d/"));
-    path == "/" || id.is_some_and(|id| !id.contains('/'))
-}
-
-/// The one [`ChatClient`] of this page, kept while its user goes from one conversation to another.
-#[derive(Clone, Default)]
-pub(crate) struct PageSession {
-    client: ArcRwSignal<Option<ChatClient>>,
-    shown: ArcStoredValue<bool>,
-}
-
-impl PageSession {
-    /// Returns true if a page of this session was shown before; from then on always.
-    pub(crate) fn has_shown_one(&self) -> bool {
-        self.shown.try_update_value(|shown| std::mem::replace(shown, true)).unwrap_or_default()
-    }
-
-    /// Returns the [`ChatClient`] of this page, if somebody is signed in. Tracks.
-    pub(crate) fn current(&self) -> Option<ChatClient> {
-        self.client.get()
-    }
-
-    /// Returns the [`ChatClient`] of the signed-in user; in a browser the first call starts it.
-    pub(crate) fn client(&self, visit: Overview) -> ChatClient {
-        let known = self.client.get_untracked().filter(|client| client.me == visit.me);
-        known.unwrap_or_else(|| {
-            let client = ChatClient::new(visit);
-            self.client.set(Some(client.clone()));
-            if let Some(browser) = use_browser() {
-                (browser.start)(client.clone());
-                (browser.send_zone)();
-            }
-            client
-        })
-    }
 }

@@ -12,8 +12,8 @@ use super::form::{FormState, PageField};
 use super::keys::key;
 use super::picker::Picker;
 use crate::browser::use_browser;
+use crate::page_session::PageSession;
 use crate::returned::{in_textarea, typed};
-use crate::site::PageSession;
 use crate::text::{self, Words, sentence};
 
 /// Renders the composer. It is a real form, so that it works before the script has loaded; text typed until then

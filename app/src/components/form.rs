@@ -7,8 +7,8 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::browser::use_browser;
+use crate::page_kind::is_hydrated;
 use crate::returned::{mark_shown, page_path, refused};
-use crate::site::is_hydrated;
 
 /// The state of a form, shared by the form and the [`Refusal`](super::Refusal) somewhere in it.
 #[derive(Clone, Copy)]

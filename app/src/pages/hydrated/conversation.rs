@@ -17,10 +17,10 @@ use crate::components::{
 };
 use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
+use crate::page_session::PageSession;
 use crate::pages::broken::Broken;
 use crate::pages::not_found::NotFound;
 use crate::server_fns::conversation_view;
-use crate::site::PageSession;
 use crate::text;
 
 /// Renders a conversation: its messages to members; to everybody else with the link of a group, the page to join.

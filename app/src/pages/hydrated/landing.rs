@@ -12,10 +12,10 @@ use crate::components::{
 };
 use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
+use crate::page_session::PageSession;
 use crate::pages::broken::Broken;
 use crate::returned::typed;
 use crate::server_fns::overview;
-use crate::site::PageSession;
 use crate::text;
 
 /// Renders the start page: the name form, and after that the conversations.

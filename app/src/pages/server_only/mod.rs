@@ -1,7 +1,7 @@
 //! Server-only pages: forms and lists, without a script. They cost the browser nothing, and their forms work before,
 //! with and without the hydrated pages.
 //!
-//! A path belongs here if [`is_hydrated`](crate::site::is_hydrated) returns false. Links to them carry `rel="external"`.
+//! A path belongs here if [`is_hydrated`](crate::page_kind::is_hydrated) returns false. Links to them carry `rel="external"`.
 
 mod account;
 mod admin;
