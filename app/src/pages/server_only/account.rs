@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use wire::Person;
 
 use super::profile::ProfileForms;
-use super::{Sheet, no_page};
+use super::sheet::{Sheet, no_page};
 use crate::clock::use_zone;
 use crate::components::{Avatar, Confirm, Form, Plain, Refusal};
 use crate::page_queries::{AccountData, SessionLine, account};

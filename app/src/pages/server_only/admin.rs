@@ -6,7 +6,7 @@ use wire::limits::{DESCRIPTION_CHARS, GROUP_NAME_CHARS};
 use wire::{GroupAdminView, Invite, JoinPolicy, Member, Person, Role, Settings, Timestamp};
 
 use super::audit::AuditLog;
-use super::{Sheet, ShowMore, asked, no_page};
+use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Confirm, Enter, Form, Refusal};
 use crate::page_queries::{GroupAdminData, management};
 use crate::returned::{in_textarea, typed, typed_all};

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{Entry, Page, Seq};
 
-use super::{Sheet, no_page};
+use super::sheet::{Sheet, no_page};
 use crate::clock::use_zone;
 use crate::page_queries::group_audit;
 use crate::text::{self, Sentence};

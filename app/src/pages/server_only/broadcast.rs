@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::{ConversationSummary, Topic};
 
-use super::{Sheet, ShowMore, asked, no_page};
+use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, Refusal, Rich};
 use crate::page_queries::{Audiences, Results, audiences, results};
 use crate::returned::{in_textarea, typed, typed_all};

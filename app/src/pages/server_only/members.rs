@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{Member, Role};
 
-use super::{Sheet, ShowMore, asked, no_page};
+use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::Avatar;
 use crate::page_queries::{MembersPart, members};
 use crate::text;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::{Event, Person, Seq};
 
-use super::{Sheet, no_page};
+use super::sheet::{Sheet, no_page};
 use crate::components::{Confirm, Form, FormState, Refusal, Rich};
 use crate::page_queries::{MessageData, message};
 use crate::returned::{in_textarea, typed};

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use wire::limits::PERSON_NAME_CHARS;
 
-use super::no_page;
+use super::sheet::no_page;
 use crate::components::{Form, Plain, Refusal};
 use crate::page_queries::{OwnerToBe, owner_to_be};
 use crate::text;

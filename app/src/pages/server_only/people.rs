@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 use wire::Person;
 use wire::limits::GROUP_NAME_CHARS;
 
-use super::{Sheet, ShowMore, asked, no_page};
+use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, Refusal};
 use crate::page_queries::{ListPart, people_called};
 use crate::returned::{typed, typed_all};

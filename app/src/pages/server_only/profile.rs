@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::limits::BIO_CHARS;
 
-use super::{Sheet, no_page};
+use super::sheet::{Sheet, no_page};
 use crate::clock::use_zone;
 use crate::components::{Avatar, Confirm, Form, FormState, PageField, Refusal};
 use crate::page_queries::{Profile, ProfileData, profile};

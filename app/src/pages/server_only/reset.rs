@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use super::no_page;
+use super::sheet::no_page;
 use crate::components::{Form, Plain, Refusal};
 use crate::page_queries::reset_for;
 use crate::text;

@@ -6,7 +6,7 @@ use wire::AppRole;
 
 use super::audit::{AuditLog, before};
 use super::groups::Listings;
-use super::{Sheet, ShowMore, asked, no_page};
+use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, FormState};
 use crate::page_queries::{AccountListing, Places, ServerAdminData, administered};
 use crate::text;
