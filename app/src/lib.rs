@@ -46,6 +46,8 @@ pub use pages::server_only::ServerOnlyPage;
 #[cfg(feature = "ssr")]
 pub use returned::{PagePath, Returned, ShownOnce};
 #[cfg(feature = "ssr")]
-pub use shell::{Assets, ServerOrigin, SessionCookie, shell};
+pub use server_fns::{ServerOrigin, SessionCookie};
+#[cfg(feature = "ssr")]
+pub use shell::{Assets, shell};
 pub use site::App;
 pub use zone::{Local, Served, ZONE_COOKIE, Zone};

@@ -1,6 +1,5 @@
-//! The HTML document around the app: assets, cookies, content security policy.
+//! The HTML document around the app: assets, content security policy.
 
-use chat::Token;
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
 use leptos::either::EitherOf3;
@@ -24,60 +23,6 @@ pub struct Assets {
     pub wasm: String,
     /// The style sheet.
     pub css: String,
-}
-
-/// The public origin, if the operator has set one. Absolute links begin with it.
-#[derive(Clone, Debug)]
-pub struct ServerOrigin(pub Option<String>);
-
-/// The settings of the session cookie.
-#[derive(Clone, Debug)]
-pub struct SessionCookie {
-    /// The name of the cookie.
-    pub name: String,
-    /// Whether it is sent over https only.
-    pub secure: bool,
-}
-
-/// The longest life of a session, in seconds: 180 days.
-const MAX_AGE: u32 = 180 * 24 * 60 * 60;
-
-impl SessionCookie {
-    /// Returns the `Set-Cookie` header that clears the session token.
-    #[must_use]
-    pub fn clear(&self) -> HeaderValue {
-        self.header("", 0)
-    }
-
-    /// Returns the `Set-Cookie` header that sets the session token.
-    #[must_use]
-    pub fn set(&self, token: &Token) -> HeaderValue {
-        self.header(&token.reveal(), MAX_AGE)
-    }
-
-    /// Returns the name of the cookie with the device token. It stays when the user signs out, and says only that
-    /// somebody signed in here before.
-    #[must_use]
-    pub fn device_name(&self) -> String {
-        format!("{}_device", self.name)
-    }
-
-    /// Returns the `Set-Cookie` header that sets the device token.
-    #[must_use]
-    pub fn set_device(&self, token: &Token) -> HeaderValue {
-        Self::named(&self.device_name(), &token.reveal(), MAX_AGE, self.secure)
-    }
-
-    fn header(&self, value: &str, max_age: u32) -> HeaderValue {
-        Self::named(&self.name, value, max_age, self.secure)
-    }
-
-    fn named(name: &str, value: &str, max_age: u32, secure: bool) -> HeaderValue {
-        let secure = if secure { "; Secure" } else { "" };
-        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
-        // Our own name and hexadecimal digits always make a valid header.
-        HeaderValue::from_str(&cookie).unwrap_or_else(|_| HeaderValue::from_static(""))
-    }
 }
 
 /// Renders the whole document around the app. Sets the page's content security policy, with a nonce of this response.

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 /// Returns a refusal if the password is invalid or the name is taken.
 #[server(name = CreateAccount, prefix = "/do", endpoint = "create_account")]
 pub async fn create_account(password: String) -> Result<(), Failure> {
-    use super::context::{caller_with_device, chat, keep_device};
+    use super::context::{caller_with_device, chat};
+    use super::cookies::keep_device;
 
     let caller = caller_with_device();
     chat().create_account(&caller, &password).await?;
@@ -35,7 +36,8 @@ pub async fn set_bio(bio: String) -> Result<(), Failure> {
 /// Returns a refusal if they are not those of an account, or after too many failed attempts.
 #[server(name = SignIn, prefix = "/do", endpoint = "sign_in")]
 pub async fn sign_in(name: String, password: String) -> Result<(), Failure> {
-    use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
+    use super::context::{caller_with_device, chat, go_to};
+    use super::cookies::{keep_device, keep_token};
 
     let caller = caller_with_device();
     let (_, token) = chat().sign_in(&caller, &name, &password).await?;
@@ -51,7 +53,8 @@ pub async fn sign_in(name: String, password: String) -> Result<(), Failure> {
 /// Only on a fault of the server.
 #[server(name = SignOut, prefix = "/do", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), Failure> {
-    use super::context::{caller, chat, forget_token, go_to};
+    use super::context::{caller, chat, go_to};
+    use super::cookies::forget_token;
     use chat::store::Sessions;
 
     let caller = caller();
@@ -108,7 +111,8 @@ pub async fn become_owner(
     #[server(default)] name: String,
     #[server(default)] password: String,
 ) -> Result<(), Failure> {
-    use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
+    use super::context::{caller_with_device, chat, go_to};
+    use super::cookies::{keep_device, keep_token};
     use wire::Refusal;
 
     let (token, caller) = (chat::Token::parse(&token).ok_or(Refusal::ResetOver)?, caller_with_device());
@@ -157,7 +161,8 @@ pub async fn create_reset_link(user: String) -> Result<String, Failure> {
 /// Returns a refusal if the password is invalid or the link no longer works.
 #[server(name = ResetPassword, prefix = "/do", endpoint = "reset_password")]
 pub async fn reset_password(token: String, password: String) -> Result<(), Failure> {
-    use super::context::{caller_with_device, chat, go_to, keep_device, keep_token};
+    use super::context::{caller_with_device, chat, go_to};
+    use super::cookies::{keep_device, keep_token};
     use wire::Refusal;
 
     let (token, caller) = (chat::Token::parse(&token).ok_or(Refusal::ResetOver)?, caller_with_device());

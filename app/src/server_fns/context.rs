@@ -1,19 +1,21 @@
-//! The context of server functions: domain, caller, cookies, links, redirects, status.
+//! The context of server functions: domain, caller, links, redirects, status.
 
 use std::sync::Arc;
 
-use chat::{Caller, Chat, Token};
-use http::header::SET_COOKIE;
+use chat::{Caller, Chat};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use wire::{GroupId, InviteId, JoinPolicy, Person, Refusal, Topic, UserId};
 
+use super::cookies::SessionCookie;
 use crate::failure::Failure;
 use crate::returned::ShownOnce;
-use crate::shell::{ServerOrigin, SessionCookie};
-use crate::zone::ZONE_COOKIE;
+
+/// The public origin, if the operator has set one. Absolute links begin with it.
+#[derive(Clone, Debug)]
+pub struct ServerOrigin(pub Option<String>);
 
 /// Returns the domain, which the server provides to every render and call.
 pub(crate) fn chat() -> Arc<Chat> {
@@ -25,38 +27,11 @@ pub(crate) fn caller() -> Caller {
     expect_context()
 }
 
-/// Sets the session cookie.
-pub(crate) fn keep_token(token: &Token) {
-    set_cookie(expect_context::<SessionCookie>().set(token));
-}
-
 /// Returns the caller, with a token for their device: the browser's own, or a new one to be stored if they sign in.
 pub(crate) fn caller_with_device() -> Caller {
     let caller = caller();
     let device = caller.device.clone().unwrap_or_else(|| chat().new_token());
     Caller { device: Some(device), ..caller }
-}
-
-/// Sets the device cookie, by which the device is recognized after its user signed out.
-pub(crate) fn keep_device(caller: &Caller) {
-    if let Some(device) = &caller.device {
-        set_cookie(expect_context::<SessionCookie>().set_device(device));
-    }
-}
-
-/// Clears the session cookie, and everything that scripts have stored for its user. Browsers do the latter over https
-/// and on this machine; elsewhere the start page does it.
-pub(crate) fn forget_token() {
-    set_cookie(expect_context::<SessionCookie>().clear());
-    let kept = HeaderValue::from_static("\"storage\"");
-    expect_context::<ResponseOptions>().insert_header(HeaderName::from_static("clear-site-data"), kept);
-    if let Ok(cookie) = HeaderValue::from_str(&format!("{ZONE_COOKIE}=; Path=/; Max-Age=0")) {
-        set_cookie(cookie);
-    }
-}
-
-fn set_cookie(cookie: HeaderValue) {
-    expect_context::<ResponseOptions>().append_header(SET_COOKIE, cookie);
 }
 
 /// Parses the id of a group from a link or a form.

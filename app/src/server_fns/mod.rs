@@ -4,6 +4,8 @@
 mod accounts;
 #[cfg(feature = "ssr")]
 pub(crate) mod context;
+#[cfg(feature = "ssr")]
+mod cookies;
 mod directs;
 mod groups;
 mod manage;
@@ -21,7 +23,11 @@ pub use accounts::{
     set_bio,
 };
 #[cfg(feature = "ssr")]
+pub use context::ServerOrigin;
+#[cfg(feature = "ssr")]
 pub(crate) use context::set_status;
+#[cfg(feature = "ssr")]
+pub use cookies::SessionCookie;
 pub use directs::{Block, Broadcast, CreateGroupWith, block, broadcast, create_group_with};
 pub use groups::{
     CreateGroup, GetConversationView, Join, Leave, SetPreferences, conversation_view, create_group, join,

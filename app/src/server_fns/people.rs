@@ -15,7 +15,8 @@ pub async fn create_guest(
     group: Option<String>,
     invite: Option<String>,
 ) -> Result<Person, Failure> {
-    use super::context::{caller, chat, go_to, group_id, invite_id, keep_token};
+    use super::context::{caller, chat, go_to, group_id, invite_id};
+    use super::cookies::keep_token;
 
     let group = group.filter(|id| !id.is_empty()).map(|id| group_id(&id)).transpose()?;
     // A form left open in another tab must not create a second user for the same person.
