@@ -8,6 +8,8 @@
 mod bench;
 mod browser;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod class_names;
 mod compress;
 mod dist;
