@@ -234,6 +234,13 @@ fn carry_out_amend(db: &Transaction<'_>, amend: &Amend) -> rusqlite::Result<Outc
     };
     let mut find = db.prepare_cached("SELECT id FROM logs WHERE application = ? AND topic = ?")?;
     let log: i64 = find.query_row(params![APPLICATION, news.topic.as_str()], |row| row.get(0))?;
+    // Before the entry itself, whose old value it compares. The remainder is for a damaged counter: it stays a number.
+    let mut recount = db.prepare_cached(
+        "UPDATE logs SET recounts = coalesce(CAST(recounts AS INTEGER), 0) % 4611686018427387904 + 1
+         WHERE id = ?1 AND (?2 OR EXISTS (
+             SELECT 1 FROM entries WHERE log = ?1 AND seq = ?3 AND counts IS NOT ?4))",
+    )?;
+    recount.execute(params![log, mentions != kept.mentions, target, counts])?;
     let mut update =
         db.prepare_cached("UPDATE entries SET data = ?, pinned = ?, counts = ? WHERE log = ? AND seq = ?")?;
     update.execute(params![data.as_str(), pinned, counts, log, target])?;

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use chat::store::{CALLED, Conversations, MembershipState, NEAR, Unread, folded};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use wire::{
     Conversation, ConversationItem, ConversationSummary, GroupId, GroupSummary, NotificationLevel, Pair,
     Person, Role, Seq, Timestamp, Topic, UserId,
 };
 
+use super::logs::LogRow;
 use super::people::person;
+use super::unread::UnreadCounts;
 use super::values::{APPLICATION, checked, notify_of, seq};
 use super::{accounts, damaged, groups, logs, names, people};
 
@@ -29,16 +32,15 @@ pub(super) fn standing(
 /// Counts the unread entries of a conversation after a Seq, for a user.
 pub(super) fn unread(
     db: &Connection,
+    counts: &UnreadCounts,
     conversation: Conversation,
     user: UserId,
     after: Seq,
 ) -> rusqlite::Result<Unread> {
-    let unread = logs::unread(db, &Topic::of(conversation), user, after)?;
-    Ok(match conversation {
-        Conversation::Group(_) => unread,
-        // Every message in a direct counts as a mention.
-        Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
-    })
+    match logs::log_row(db, &Topic::of(conversation))? {
+        Some(log) => counts.count(db, conversation, log, user, after),
+        None => Ok(Unread::default()),
+    }
 }
 
 fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Option<MembershipState>> {
@@ -84,7 +86,12 @@ pub(super) fn is_blocked(db: &Connection, conversation: Conversation) -> rusqlit
 }
 
 /// Returns the conversations of a user, the one with the newest entry first, up to the limit.
-pub(super) fn conversations(db: &Connection, user: UserId, limit: usize) -> rusqlite::Result<Conversations> {
+pub(super) fn conversations(
+    db: &Connection,
+    counts: &UnreadCounts,
+    user: UserId,
+    limit: usize,
+) -> rusqlite::Result<Conversations> {
     let mut all = groups_in_list(db, user)?;
     all.extend(directs_in_list(db, user, limit)?);
     all.sort_by_cached_key(|one| std::cmp::Reverse((one.at, one.what.topic())));
@@ -92,36 +99,37 @@ pub(super) fn conversations(db: &Connection, user: UserId, limit: usize) -> rusq
     all.truncate(limit);
     let mut mine = Vec::with_capacity(all.len());
     for one in all {
-        mine.push(one.counted(db, user)?);
+        mine.push(one.counted(db, counts, user)?);
     }
     Ok(Conversations { mine, more, head: logs::head(db, &Topic::user(user))? })
 }
 
 /// A conversation in the list of a user, before its unread messages are counted.
 struct InList {
+    conversation: Conversation,
     what: ConversationSummary,
     read: Seq,
     notify: NotificationLevel,
     hidden: bool,
     at: Timestamp,
-    /// Its log, if it has begun, and the log's head.
-    log: Option<(i64, Seq)>,
+    /// Its log, if it has begun.
+    log: Option<LogRow>,
 }
 
 impl InList {
-    fn counted(self, db: &Connection, user: UserId) -> rusqlite::Result<ConversationItem> {
-        let Self { what, read, notify, hidden, at, log } = self;
-        let unread = match log {
-            Some((log, head)) => logs::unread_of(db, log, head, user, read)?,
+    fn counted(
+        self,
+        db: &Connection,
+        counts: &UnreadCounts,
+        user: UserId,
+    ) -> rusqlite::Result<ConversationItem> {
+        let Self { conversation, what, read, notify, hidden, at, log } = self;
+        let Unread { messages: unread, mentions } = match log {
+            Some(log) => counts.count(db, conversation, log, user, read)?,
             None => Unread::default(),
         };
-        let mentions = match what {
-            ConversationSummary::Group(_) => unread.mentions,
-            // Every message in a direct counts as a mention.
-            ConversationSummary::Direct { .. } => unread.messages,
-        };
-        let head = log.map_or(Seq::ZERO, |(_, head)| head);
-        Ok(ConversationItem { what, unread: unread.messages, mentions, notify, hidden, head, at })
+        let head = log.map_or(Seq::ZERO, |log| log.head);
+        Ok(ConversationItem { what, unread, mentions, notify, hidden, head, at })
     }
 }
 
@@ -129,7 +137,7 @@ impl InList {
 fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>> {
     let mut select = db.prepare_cached(
         "SELECT groups.id, groups.name, members.since, members.read_mark, members.notify, members.hidden,
-                logs.id, logs.head, logs.at
+                logs.at, logs.id, logs.head, logs.recounts
          FROM members CROSS JOIN groups ON groups.id = members.\"group\"
          LEFT JOIN logs ON logs.application = ? AND logs.topic = 'group/' || groups.id
          WHERE members.user = ?",
@@ -137,24 +145,18 @@ fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>
     damaged::list(&mut select, params![APPLICATION, user.to_string()], "members", |row| {
         let id: GroupId = checked(row, 0, |id: String| id.parse().ok())?;
         let since = damaged::or(row, "members", row.get(2), 0)?;
-        let at = damaged::or(row, "logs", row.get::<_, Option<i64>>(8), None)?;
+        let at = damaged::or(row, "logs", row.get::<_, Option<i64>>(6), None)?;
         let notify = checked(row, 4, |notify: String| notify_of(&notify));
-        let head = row.get::<_, Option<u64>>(7).map(|head| head.map(Seq));
-        let log = match row.get::<_, Option<i64>>(6)? {
-            Some(log) => Some((log, damaged::or(row, "logs", head, None)?)),
-            None => None,
-        };
+        let has_log = row.get_ref(7)? != ValueRef::Null;
+        let log = has_log.then(|| logs::read_log(db, row, 7)).transpose()?;
         Ok(InList {
+            conversation: Conversation::Group(id),
             what: ConversationSummary::Group(GroupSummary { id, name: groups::group_name(row, 1)? }),
             read: damaged::or(row, "members", seq(row, 3), Seq::ZERO)?,
             notify: damaged::or(row, "members", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "members", row.get(5), false)?,
             at: Timestamp(at.unwrap_or(since)),
-            log: match log {
-                Some((log, None)) => Some((log, logs::newest_entry(db, log)?)),
-                Some((log, Some(head))) => Some((log, head)),
-                None => None,
-            },
+            log,
         })
     })
 }
@@ -172,12 +174,13 @@ fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Res
         let Some(pair) = Pair::of(user, with.id) else { return Ok(None) };
         let notify = checked(row, 3, |notify: String| notify_of(&notify));
         Ok(Some(InList {
+            conversation: Conversation::Direct(pair),
             what: ConversationSummary::direct(pair, with),
             read: damaged::or(row, "directs", seq(row, 2), Seq::ZERO)?,
             notify: damaged::or(row, "directs", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "directs", row.get(4), false)?,
             at: Timestamp(damaged::or(row, "directs", row.get(5), 0)?),
-            log: logs::log(db, &Topic::direct(pair))?,
+            log: logs::log_row(db, &Topic::direct(pair))?,
         }))
     })?;
     Ok(directs.into_iter().flatten().collect())

@@ -1,18 +1,24 @@
 //! Logs: slices of history, single entries, unread counts and heads.
 
 use chat::store::{
-    BodyHash, Kept, LogBounds, Mentions, OpenTopicUsage, Range, RowPage, RowRange, Sender, SentBefore, Unread,
+    BodyHash, Kept, LogBounds, Mentions, OpenTopicUsage, Range, RowPage, RowRange, Sender, SentBefore,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
-use wire::limits::MAX_UNREAD;
-use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic};
 
 use super::damaged;
 use super::values::{APPLICATION, checked, sender, seq, sql};
 
-/// The most rows or mentions after a Seq that are examined to count unread messages.
-const LOOKED_AT: i64 = 2_000;
+/// A log, as its row says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LogRow {
+    pub(super) id: i64,
+    /// The Seq of the newest entry, also if the counter is damaged.
+    pub(super) head: Seq,
+    /// Grows when an entry that is there counts differently from now on, or mentions others. None if it is damaged.
+    pub(super) recounts: Option<i64>,
+}
 
 /// Returns a slice of a log. A log always begins at 1: it is only ever deleted as a whole.
 pub(super) fn page(
@@ -160,51 +166,6 @@ pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result
     })
 }
 
-/// Counts the messages of others after a Seq, and those that mention a user. Both counts have a bound, and so has the
-/// number of examined rows: the user's own messages and notices are skipped.
-pub(super) fn unread(db: &Connection, topic: &Topic, user: UserId, after: Seq) -> rusqlite::Result<Unread> {
-    let Some((log, head)) = log(db, topic)? else { return Ok(Unread::default()) };
-    unread_of(db, log, head, user, after)
-}
-
-/// As [`unread`], for a log that is known.
-pub(super) fn unread_of(
-    db: &Connection,
-    log: i64,
-    head: Seq,
-    user: UserId,
-    after: Seq,
-) -> rusqlite::Result<Unread> {
-    if after >= head {
-        return Ok(Unread::default());
-    }
-    let me = sender(Sender::User(user));
-    let mut count = db.prepare_cached(
-        "SELECT count(*) FROM (
-             SELECT 1 FROM (
-                 SELECT counts, sender FROM entries WHERE log = ? AND seq > ? AND is_row ORDER BY seq LIMIT ?
-             ) WHERE counts AND sender <> ? LIMIT ?
-         )",
-    )?;
-    let messages = count.query_row(params![log, sql(after), LOOKED_AT, me, MAX_UNREAD], |row| row.get(0))?;
-    if messages == 0 {
-        return Ok(Unread::default());
-    }
-    let mut count = db.prepare_cached(
-        "SELECT count(*) FROM (
-             SELECT 1 FROM (
-                 SELECT seq FROM mentions WHERE log = ?1 AND user = ?2 AND seq > ?3
-                 UNION SELECT seq FROM mentions WHERE log = ?1 AND user = '' AND seq > ?3
-                 ORDER BY seq LIMIT ?4
-             ) AS mentioned CROSS JOIN entries ON entries.log = ?1 AND entries.seq = mentioned.seq
-             WHERE entries.counts AND entries.sender <> ?5 LIMIT ?6
-         )",
-    )?;
-    let key = params![log, user.to_string(), sql(after), LOOKED_AT, me, MAX_UNREAD];
-    let mentions = count.query_row(key, |row| row.get(0))?;
-    Ok(Unread { messages, mentions })
-}
-
 /// Returns the newest Seq of a log and its time; none if the log is empty.
 pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
     let mut find =
@@ -256,18 +217,28 @@ pub(super) fn head(db: &Connection, topic: &Topic) -> rusqlite::Result<Seq> {
     Ok(log(db, topic)?.map_or(Seq::ZERO, |(_, head)| head))
 }
 
-/// Returns a log and its head. If its counter is damaged, that is the Seq of its newest entry.
+/// Returns a log and its head.
 pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i64, Seq)>> {
+    Ok(log_row(db, topic)?.map(|log| (log.id, log.head)))
+}
+
+/// Returns the row of a log.
+pub(super) fn log_row(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<LogRow>> {
     let mut find =
-        db.prepare_cached("SELECT topic, id, head FROM logs WHERE application = ? AND topic = ?")?;
-    let found = find.query_row(params![APPLICATION, topic.as_str()], |row| {
-        Ok((row.get(1)?, damaged::or(row, "logs", seq(row, 2).map(Some), None)?))
-    });
-    Ok(match found.optional()? {
-        Some((log, Some(head))) => Some((log, head)),
-        Some((log, None)) => Some((log, newest_entry(db, log)?)),
-        None => None,
-    })
+        db.prepare_cached("SELECT topic, id, head, recounts FROM logs WHERE application = ? AND topic = ?")?;
+    find.query_row(params![APPLICATION, topic.as_str()], |row| read_log(db, row, 1)).optional()
+}
+
+/// Reads a log from its columns `id`, `head` and `recounts`, the first of which is `column`. If its counter is damaged,
+/// the head is the Seq of its newest entry.
+pub(super) fn read_log(db: &Connection, row: &Row<'_>, column: usize) -> rusqlite::Result<LogRow> {
+    let id = row.get(column)?;
+    let head = match damaged::or(row, "logs", seq(row, column + 1).map(Some), None)? {
+        Some(head) => head,
+        None => newest_entry(db, id)?,
+    };
+    let recounts = damaged::or(row, "logs", row.get(column + 2).map(Some), None)?;
+    Ok(LogRow { id, head, recounts })
 }
 
 /// Returns the size of all open topics; zero if the counter is damaged.
@@ -280,7 +251,7 @@ pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopicUsage> {
 }
 
 /// Returns the Seq of the newest entry of a log.
-pub(super) fn newest_entry(db: &Connection, log: i64) -> rusqlite::Result<Seq> {
+fn newest_entry(db: &Connection, log: i64) -> rusqlite::Result<Seq> {
     let mut find = db.prepare_cached("SELECT seq FROM entries WHERE log = ? ORDER BY seq DESC LIMIT 1")?;
     Ok(damaged::one(&mut find, [log], "entries", |row| seq(row, 0))?.unwrap_or_default())
 }

@@ -28,6 +28,7 @@ mod sessions;
 mod threads;
 #[cfg(test)]
 mod trouble;
+mod unread;
 mod values;
 mod verify;
 mod writer;
@@ -55,6 +56,7 @@ pub use self::meta::Backup;
 use self::open::{Connect, SharedIndex};
 use self::readers::ReaderPool;
 pub use self::restore::restore;
+use self::unread::UnreadCounts;
 pub use self::verify::Verified;
 use self::writer::Writer;
 
@@ -68,6 +70,7 @@ pub struct SqliteStore {
     connect: Connect,
     writer: Writer,
     readers: ReaderPool,
+    unread: Arc<UnreadCounts>,
     life: Arc<Life>,
     /// Held until the store is closed or dropped; the system releases it however the process ends. The last field: it
     /// is dropped after the threads.
@@ -106,7 +109,8 @@ impl SqliteStore {
         let epoch = begun.epoch;
         let readers = ReaderPool::start(&connect)?;
         let (writer, life) = Writer::start(begun, Arc::clone(&connect))?;
-        Ok(Self { epoch, folder, connect, writer, readers, life, lock: Mutex::new(Some(lock)) })
+        let (unread, lock) = (Arc::default(), Mutex::new(Some(lock)));
+        Ok(Self { epoch, folder, connect, writer, readers, unread, life, lock })
     }
 
     /// Writes all committed data to a separate file while commits continue, and verifies it.
@@ -243,11 +247,15 @@ impl Store for SqliteStore {
     }
 
     async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
-        self.readers.read("unread", move |db| conversations::unread(db, conversation, user, after)).await
+        let counts = Arc::clone(&self.unread);
+        let read = move |db: &_| conversations::unread(db, &counts, conversation, user, after);
+        self.readers.read("unread", read).await
     }
 
     async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
-        self.readers.read("conversations", move |db| conversations::conversations(db, user, limit)).await
+        let counts = Arc::clone(&self.unread);
+        let read = move |db: &_| conversations::conversations(db, &counts, user, limit);
+        self.readers.read("conversations", read).await
     }
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {

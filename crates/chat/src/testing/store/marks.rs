@@ -1,11 +1,16 @@
 //! Store contract: read marks and unread counts.
 
-use wire::{Conversation, Person, Role, Seq};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use wire::{Conversation, Person, Role, Seq, UserId};
 
 use super::Fresh;
-use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, with_tea};
-use crate::ports::store::{Amend, Draft, Outcome, Permission, PermissionTo, Sender, Store, Write};
-use crate::testing::{ann, ben};
+use super::writing::{
+    NOW, TEA, change, commit, commit_one, draft, message, seated, unseated, whole, with_tea,
+};
+use crate::ports::store::{Amend, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Store, Write};
+use crate::testing::{ann, ben, cal, for_all};
 
 async fn say(store: &dyn Store, who: &Person, id: &str) -> Seq {
     let event = wire::Event::message(who.clone(), id.into(), wire::RichText::plain(id), None);
@@ -71,28 +76,123 @@ pub async fn notices_and_deleted_messages_are_not_unread(fresh: impl Fresh) {
     let notice = draft(&topic, Sender::User(ann().id), "n", "a notice");
     commit(&*store, vec![notice.into()]).await;
     assert_eq!(mark(&*store, &ben()).await, (1, 2));
-    let told = crate::rules::change(said, &ann(), &wire::Amendment::Delete, wire::RichText::default());
-    let right = Permission {
-        conversation: Conversation::Group(TEA),
-        user: ann().id,
-        to: PermissionTo::Amend,
-        now: NOW,
-    };
-    let gone = Amend {
-        target: said,
-        by: ann(),
-        amendment: wire::Amendment::Delete,
-        body: wire::RichText::default(),
-        mentions: None,
-        news: Draft {
-            about: Some(said),
-            right: Some(right),
-            data: wire::Json::of(&told),
-            ..draft(&topic, Sender::User(ann().id), "d", "deleted")
-        },
-    };
-    commit_one(&*store, Write::Amend(gone)).await;
+    commit_one(&*store, amend(&ann(), "d", said, wire::Amendment::Delete, Mentions::default())).await;
     assert_eq!(mark(&*store, &ben()).await, (1, 1));
+}
+
+/// Returns a change of a message by its author, which mentions these people from then on.
+fn amend(by: &Person, id: &str, target: Seq, amendment: wire::Amendment, mentions: Mentions) -> Write {
+    let told = crate::rules::change(target, by, &amendment, wire::RichText::default());
+    let right =
+        Permission { conversation: Conversation::Group(TEA), user: by.id, to: PermissionTo::Amend, now: NOW };
+    let news = Draft {
+        about: Some(target),
+        right: Some(right),
+        data: wire::Json::of(&told),
+        is_row: !told.is_silent(),
+        ..draft(&wire::Topic::group(TEA), Sender::User(by.id), id, "changed")
+    };
+    let (by, body, mentions) = (by.clone(), wire::RichText::default(), Some(mentions));
+    Write::Amend(Amend { target, by, amendment, body, mentions, news })
+}
+
+/// Something that may change what is unread. The numbers choose a person, and a message of the group.
+#[derive(Clone, Debug)]
+enum Happening {
+    Said { by: usize, mentioned: usize },
+    Edited { which: Index, mentioned: usize },
+    Deleted { which: Index },
+    Read { who: usize, seq: Index, back: bool },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let (who, mentioned) = (0..3usize, 0..5usize);
+    prop_oneof![
+        4 => (who.clone(), mentioned.clone()).prop_map(|(by, mentioned)| Happening::Said { by, mentioned }),
+        2 => (any::<Index>(), mentioned).prop_map(|(which, mentioned)| Happening::Edited { which, mentioned }),
+        2 => any::<Index>().prop_map(|which| Happening::Deleted { which }),
+        1 => (who, any::<Index>(), any::<bool>())
+            .prop_map(|(who, seq, back)| Happening::Read { who, seq, back }),
+    ]
+}
+
+/// Returns the mentions of a number: nobody, one of the three, or everyone.
+fn mention(number: usize) -> Mentions {
+    let people = people().get(number).map(|person| person.id).into_iter().collect();
+    Mentions { people, everyone: number == 3 }
+}
+
+fn people() -> [Person; 3] {
+    [ann(), ben(), cal()]
+}
+
+/// A message that is still there: what counts of it.
+struct Said {
+    seq: Seq,
+    by: UserId,
+    mentions: Mentions,
+}
+
+pub async fn unread_counts_are_of_what_is_there_now_whatever_was_counted_before(fresh: impl Fresh) {
+    for_all(24, vec(happening(), 1..30), move |happenings| {
+        let store = fresh();
+        async move {
+            let store = with_tea(store).await;
+            let seats = [ben(), cal()].map(|person| seated(&person, Role::Member));
+            commit_one(&*store, change(TEA, 1, seats.into())).await;
+            let mut said: Vec<Said> = Vec::new();
+            for (number, happening) in happenings.into_iter().enumerate() {
+                happen(&*store, &mut said, number, happening).await;
+                for person in people() {
+                    let read =
+                        store.standing(Conversation::Group(TEA), person.id).await.unwrap().unwrap().read;
+                    let of_others = said.iter().filter(|said| said.by != person.id && said.seq > read);
+                    let mentions = of_others.clone().filter(|said| said.mentions.has(person.id)).count();
+                    let expected = (of_others.count(), mentions);
+                    let mine = store.conversations(person.id, 99).await.unwrap().mine.remove(0);
+                    assert_eq!((mine.unread as usize, mine.mentions as usize), expected, "{}", person.name);
+                    let unread = store.unread(Conversation::Group(TEA), person.id, read).await.unwrap();
+                    assert_eq!((unread.messages as usize, unread.mentions as usize), expected);
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn happen(store: &dyn Store, said: &mut Vec<Said>, number: usize, happening: Happening) {
+    let id = number.to_string();
+    let posted = |outcome| match outcome {
+        Outcome::Posted { seq } => seq,
+        other => panic!("{other:?}"),
+    };
+    let author = |user: UserId| people().into_iter().find(|person| person.id == user).unwrap();
+    match happening {
+        Happening::Said { by, mentioned } => {
+            let (by, mentions) = (&people()[by], mention(mentioned));
+            let event = wire::Event::message(by.clone(), id.clone(), wire::RichText::plain(&id), None);
+            let (counts, data) = (true, wire::Json::of(&event));
+            let draft = Draft { counts, data, mentions: mentions.clone(), ..message(TEA, by, &id, &id) };
+            said.push(Said { seq: posted(commit_one(store, draft).await), by: by.id, mentions });
+        }
+        Happening::Edited { which, mentioned } if !said.is_empty() => {
+            let place = which.index(said.len());
+            let Said { seq, by, mentions } = &mut said[place];
+            *mentions = mention(mentioned);
+            let edit = wire::Amendment::Edit(format!("edited {id}"));
+            posted(commit_one(store, amend(&author(*by), &id, *seq, edit, mentions.clone())).await);
+        }
+        Happening::Deleted { which } if !said.is_empty() => {
+            let Said { seq, by, .. } = said.remove(which.index(said.len()));
+            let delete = wire::Amendment::Delete;
+            posted(commit_one(store, amend(&author(by), &id, seq, delete, Mentions::default())).await);
+        }
+        Happening::Edited { .. } | Happening::Deleted { .. } => {}
+        Happening::Read { who, seq, back } => {
+            let head = whole(store, &wire::Topic::group(TEA)).await.head.0;
+            read(store, &people()[who], seq.index(head as usize + 1) as u64, back).await;
+        }
+    }
 }
 
 /// Returns a user's read state as others see it: delivered and read; both ways to ask agree.

@@ -107,6 +107,7 @@ macro_rules! store_contract {
                 messages_of_others_are_unread_until_the_mark_moves
                 a_new_seat_begins_with_nothing_unread
                 notices_and_deleted_messages_are_not_unread
+                unread_counts_are_of_what_is_there_now_whatever_was_counted_before
                 what_others_see_of_marks_only_moves_on;
             open_topics:
                 no_more_open_topics_begin_than_the_bound_allows
