@@ -9,7 +9,7 @@ use wire::{
 
 use super::apply::Applied;
 use super::link::LinkState;
-use super::state::{ChatClient, ClientState, PendingRequest, Retry, TopicPresence, TypingUser, heads};
+use super::state::{ChatClient, ClientState, PendingRequest, Retry, TopicPresence, TypingUser, heads, place};
 
 /// The time after which a typing indicator expires, in milliseconds.
 const TYPING_FOR: f64 = 5_000.0;
@@ -19,7 +19,7 @@ impl ChatClient {
     /// Updates an item in the list of conversations, if the change makes a difference.
     pub(super) fn change(&self, topic: &Topic, change: impl Fn(&mut ConversationItem)) {
         let changed = self.mine.with_untracked(|mine| {
-            let place = mine.iter().position(|mine| mine.what.topic() == *topic)?;
+            let place = place(mine, topic)?;
             let mut new = mine[place].clone();
             change(&mut new);
             (new != mine[place]).then_some((place, new))

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
-use wire::{Action, ClientFrame, ConversationItem, Cursor, Overview, Person, SendId, Seq, Topic, UserId};
+use wire::{
+    Action, ClientFrame, ConversationItem, ConversationSummary, Cursor, Overview, Person, SendId, Seq, Topic,
+    TopicKind, UserId,
+};
 
 use super::counts::{Counts, count};
 use super::link::{Link, LinkState};
@@ -225,6 +228,20 @@ pub(super) fn heads(mine: &[ConversationItem]) -> HashMap<Topic, Seq> {
     mine.iter().map(|mine| (mine.what.topic(), mine.head)).collect()
 }
 
-pub(super) fn find<'a>(mine: &'a [ConversationItem], topic: &Topic) -> Option<&'a ConversationItem> {
-    mine.iter().find(|mine| mine.what.topic() == *topic)
+/// Returns the conversation of a topic in a list of them.
+pub(crate) fn find<'a>(mine: &'a [ConversationItem], topic: &Topic) -> Option<&'a ConversationItem> {
+    place(mine, topic).map(|place| &mine[place])
+}
+
+/// Returns the place of a topic's conversation in a list of them.
+pub(super) fn place(mine: &[ConversationItem], topic: &Topic) -> Option<usize> {
+    // A group is compared by its id: its topic would have to be made anew for each comparison.
+    let group = match topic.kind() {
+        TopicKind::Group(id) => Some(id),
+        _ => None,
+    };
+    mine.iter().position(|mine| match &mine.what {
+        ConversationSummary::Group(summary) => Some(summary.id) == group,
+        ConversationSummary::Direct { topic: its, .. } => its == topic,
+    })
 }

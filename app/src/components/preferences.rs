@@ -5,7 +5,7 @@ use wire::{NotificationLevel, Topic};
 
 use super::form::Form;
 use super::refusal::Refusal;
-use crate::client::ChatClient;
+use crate::client::{ChatClient, find};
 use crate::returned::{typed, typed_all};
 use crate::text;
 
@@ -14,10 +14,9 @@ const SET_PREFERENCES: &str = "/do/set_preferences";
 /// Renders the viewer's preferences for a conversation: its notification level, and hiding it.
 #[component]
 pub(crate) fn Preferences(client: ChatClient, topic: Topic) -> impl IntoView {
-    let (notify, hidden) = client.mine.with_untracked(|mine| {
-        let found = mine.iter().find(|mine| mine.what.topic() == topic);
-        found.map(|mine| (mine.notify, mine.hidden)).unwrap_or_default()
-    });
+    let (notify, hidden) = client
+        .mine
+        .with_untracked(|mine| find(mine, &topic).map(|mine| (mine.notify, mine.hidden)).unwrap_or_default());
     let chosen = match notify {
         NotificationLevel::All => "all",
         NotificationLevel::Mentions => "mentions",

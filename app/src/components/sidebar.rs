@@ -7,7 +7,7 @@ use super::avatar::Avatar;
 use super::dynamic::dyn_view;
 use super::presence::PresenceDot;
 use super::switcher::Switcher;
-use crate::client::{ChatClient, count, in_order};
+use crate::client::{ChatClient, count, find, in_order};
 use crate::text;
 
 /// Renders the viewer's conversations, and their own name.
@@ -70,7 +70,7 @@ fn SidebarItem(client: ChatClient, topic: Topic, current: bool) -> impl IntoView
     let mine = client.mine.clone();
     let line = Memo::new(move |before: Option<&Option<ConversationItem>>| {
         // A conversation that was just removed is about to leave the list.
-        let now = mine.with(|mine| mine.iter().find(|mine| mine.what.topic() == topic).cloned());
+        let now = mine.with(|mine| find(mine, &topic).cloned());
         now.or_else(|| before.cloned().flatten())
     });
     dyn_view(move || {
