@@ -94,7 +94,7 @@ pub(super) fn conversations(
 ) -> rusqlite::Result<Conversations> {
     let mut all = groups_in_list(db, user)?;
     all.extend(directs_in_list(db, user, limit)?);
-    all.sort_by_cached_key(|one| std::cmp::Reverse((one.at, one.what.topic())));
+    all.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| other.what.topic().cmp(&one.what.topic())));
     let more = all.len() > limit;
     all.truncate(limit);
     let mut mine = Vec::with_capacity(all.len());
