@@ -91,8 +91,10 @@ pub struct Connections {
 /// The timeouts of connections, requests and shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To receive the whole header of a request.
+    /// To receive the whole header of a request: from its first byte on, and on a new connection from its begin on.
     pub header: Duration,
+    /// For a connection to stay open without a request after the previous one.
+    pub idle: Duration,
     /// To receive the first frame of a socket.
     pub first_frame: Duration,
     /// Of silence before a socket is pinged.
@@ -150,6 +152,8 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             header: Duration::from_secs(5),
+            // Longer than the usual 60 seconds of proxies: the side that sends requests should be the one that closes.
+            idle: Duration::from_secs(75),
             first_frame: Duration::from_secs(10),
             silence: Duration::from_secs(25),
             pong: Duration::from_secs(10),

@@ -10,13 +10,14 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use crate::http::bodies;
 use crate::http::connection_limits::Permit;
+use crate::http::header_timer::HeaderTimer;
 use crate::http::routes::is_upload;
 use crate::server::AppState;
 
@@ -95,8 +96,10 @@ pub(crate) async fn serve(
             answer
         }
     });
+    let timer = HeaderTimer::new(app.config.timeouts);
+    let stream = timer.notice(stream);
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(timer)
         .header_read_timeout(app.config.timeouts.header)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service)

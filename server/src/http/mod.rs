@@ -6,6 +6,7 @@ pub(crate) mod bodies;
 pub(crate) mod compression;
 pub(crate) mod connection_limits;
 pub(crate) mod forms;
+pub(crate) mod header_timer;
 pub(crate) mod health;
 pub(crate) mod listener;
 pub(crate) mod negotiation;

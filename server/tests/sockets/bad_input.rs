@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use crate::people::{Deaf, Socket, get, guest, post, raw, server, with};
+use crate::people::{Deaf, Socket, get, guest, pipe, post, raw, server, with};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use server::Timeouts;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
@@ -152,6 +154,33 @@ async fn who_sends_half_a_request_or_nothing_on_a_socket_is_let_go() {
 
     let mut silent = Socket::arrive(&server, &[]).await;
     assert_eq!(silent.hears_the_end().await.1, Some(4408), "no first frame");
+    server.stop().await;
+}
+
+/// The clock is the test's own: nothing waits for real time.
+#[tokio::test(start_paused = true)]
+async fn who_keeps_a_connection_may_think_about_the_next_request_but_not_in_the_middle_of_one() {
+    let server = server().await;
+    let Timeouts { header, idle, .. } = Timeouts::default();
+    let patience = idle.checked_sub(Duration::from_secs(1)).unwrap();
+    let mut stream = pipe(&server);
+    let mut answer = vec![0; 1024];
+    for _ in 0..3 {
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..read]));
+        tokio::time::advance(patience).await;
+    }
+    let waits_for_the_end = async |stream: &mut DuplexStream| {
+        let begun = Instant::now();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+        begun.elapsed()
+    };
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: loc").await.unwrap();
+    let half = waits_for_the_end(&mut stream).await;
+    assert!((header..idle).contains(&half), "{half:?}");
+    let new = waits_for_the_end(&mut pipe(&server)).await;
+    assert!((header..idle).contains(&new), "{new:?}");
     server.stop().await;
 }
 

@@ -134,7 +134,7 @@ impl Socket {
 }
 
 /// Returns a stream that is not TCP, served by the server.
-fn pipe(server: &ServerHandle) -> DuplexStream {
+pub fn pipe(server: &ServerHandle) -> DuplexStream {
     let (ours, theirs) = duplex(1_024);
     server.serve(theirs, ([127, 0, 0, 1], 1).into());
     ours
