@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use server::{BenchArgs, BenchError, Cli, Config, ConfigError, Server, Task};
 use tracing_subscriber::EnvFilter;
 
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(is_terminal && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
         .with_writer(std::io::stderr)
         .init();
     // Sockets are descriptors, and many systems limit a process to 1,024 until it asks for more. If raising the limit

@@ -120,7 +120,7 @@ fn what_cannot_be_is_said_before_anything_is_measured() {
         (data.path(), ["--subscribers", "0"], "at least 1"),
         (data.path(), ["--connections", "99999999"], "at most 100000"),
         (data.path(), ["--seconds", "many"], "a whole number"),
-        (data.path(), ["--store", "mysql"], "sqlite or memory"),
+        (data.path(), ["--store", "mysql"], "possible values: sqlite, memory"),
         (data.path(), ["--json", folder], "name a file"),
         (data.path(), ["--json", no_folder.to_str().unwrap()], "in a folder that you may write to"),
         (&missing, ["--store", "sqlite"], "make it, or name with --data"),

@@ -146,6 +146,22 @@ fn the_doctor_sees_a_proxy_that_asks_for_another_host_than_the_origin() {
 }
 
 #[test]
+fn a_variable_that_is_left_empty_is_not_set() {
+    let home = Home::new();
+    let help = String::from_utf8(home.run(&["--help"]).stdout).unwrap();
+    let mut doctor = home.command(&["doctor"]);
+    let variables: Vec<_> = help.split("[env: ").skip(1).filter_map(|rest| rest.split_once('=')).collect();
+    assert!(variables.len() > 20, "{help}");
+    for (variable, _) in variables.iter().filter(|(variable, _)| *variable != "HUBBUB_DATA") {
+        doctor.env(variable, "");
+    }
+    let told = doctor.output().unwrap();
+    assert_eq!(told.status.code(), Some(0), "{}", said(&told));
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("only this machine reaches the server"), "{told}");
+}
+
+#[test]
 fn help_begins_with_what_hubbub_is_and_names_every_command() {
     let home = Home::new();
     let help = String::from_utf8(home.run(&["--help"]).stdout).unwrap();

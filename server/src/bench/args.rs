@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, StoreChoice};
 
 /// The arguments of `hubbub bench`.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -27,9 +27,9 @@ pub struct BenchArgs {
     /// A folder on the disk to measure: the data folder; its contents are not touched [default: ./data]
     #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
-    /// The storage backend: sqlite, or memory (nothing on disk) [default: sqlite]
-    #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory")]
-    pub(crate) store: Option<String>,
+    /// The storage backend [default: sqlite]
+    #[arg(long, env = "HUBBUB_STORE", value_enum)]
+    pub(crate) store: Option<StoreChoice>,
     /// The settings file, of which only data and store are used [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -1,12 +1,12 @@
 //! Validation of settings and their defaults.
 
 use std::net::IpAddr;
-use std::str::FromStr;
+use std::num::NonZero;
 
 use chat::{Limits, SignUp};
 use ipnet::IpNet;
 
-use super::settings::ServerSettings;
+use super::settings::{ServerSettings, SignUpChoice};
 use super::{Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Timeouts};
 use crate::middleware::origin_parts;
 
@@ -16,34 +16,31 @@ impl ServerSettings {
         let (limits, sockets) = (Limits::default(), Sockets::default());
         let connections = Connections::default();
         let limits = Limits {
-            guests_per_day: at_least_one("guests_per_day", self.guests_per_day, limits.guests_per_day)?,
-            group_members: at_least_one("group_members", self.group_members, limits.group_members)?,
-            send_burst: at_least_one("send_burst", self.send_burst, limits.send_burst)?,
+            guests_per_day: self.guests_per_day.map_or(limits.guests_per_day, NonZero::get),
+            group_members: self.group_members.map_or(limits.group_members, NonZero::get),
+            send_burst: self.send_burst.map_or(limits.send_burst, NonZero::get),
             send_per_second: rate("send_per_second", self.send_per_second, limits.send_per_second)?,
-            open_topics: at_least_one("open_topics_limit", self.open_topics_limit, limits.open_topics)?,
-            open_topics_bytes: at_least_one(
-                "open_topics_mib",
-                self.open_topics_mib,
-                limits.open_topics_bytes / MIB,
-            )?
-            .saturating_mul(MIB),
-            publish_burst: at_least_one("publish_burst", self.publish_burst, limits.publish_burst)?,
+            open_topics: self.open_topics_limit.map_or(limits.open_topics, NonZero::get),
+            open_topics_bytes: self
+                .open_topics_mib
+                .map_or(limits.open_topics_bytes, |mib| mib.get().saturating_mul(MIB)),
+            publish_burst: self.publish_burst.map_or(limits.publish_burst, NonZero::get),
             publish_per_second: rate(
                 "publish_per_second",
                 self.publish_per_second,
                 limits.publish_per_second,
             )?,
-            sign_up: choice("sign_up", self.sign_up, SignUpChoice(limits.sign_up))?.0,
+            sign_up: self.sign_up.map_or(limits.sign_up, SignUp::from),
             ..limits
         };
         let sockets = Sockets {
-            node: at_least_one("sockets", self.sockets, sockets.node)?,
-            user: at_least_one("sockets_per_user", self.sockets_per_user, sockets.user)?,
-            address: at_least_one("sockets_per_address", self.sockets_per_address, sockets.address)?,
+            node: self.sockets.map_or(sockets.node, NonZero::get),
+            user: self.sockets_per_user.map_or(sockets.user, NonZero::get),
+            address: self.sockets_per_address.map_or(sockets.address, NonZero::get),
         };
         let addr = self
             .addr
-            .or_else(|| std::env::var("LEPTOS_SITE_ADDR").ok())
+            .or_else(|| std::env::var("LEPTOS_SITE_ADDR").ok().filter(|addr| !addr.is_empty()))
             .unwrap_or_else(|| "127.0.0.1:8080".into());
         check_address("addr", &addr, 8080)?;
         if let Some(metrics) = &self.metrics {
@@ -52,19 +49,15 @@ impl ServerSettings {
         let mut config = Config {
             addr,
             data: self.data.unwrap_or_else(|| "./data".into()),
-            store: choice("store", self.store, StoreChoice::Sqlite)?,
+            store: self.store.unwrap_or(StoreChoice::Sqlite),
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
             trusted_proxies: self.trusted_proxies.map(check_proxies).transpose()?,
             open_topics_token: self.open_topics_token.map(check_token).transpose()?,
             connections: Connections {
-                node: at_least_one("connections", self.connections, sockets.node)?,
-                network: at_least_one(
-                    "connections_per_network",
-                    self.connections_per_network,
-                    connections.network,
-                )?,
+                node: self.connections.map_or(sockets.node, NonZero::get),
+                network: self.connections_per_network.map_or(connections.network, NonZero::get),
             },
-            open_topics: choice("open_topics", self.open_topics, OpenTopics::Loopback)?,
+            open_topics: self.open_topics.unwrap_or(OpenTopics::Loopback),
             bus: self.bus.unwrap_or_else(|| "local".into()),
             metrics: self.metrics,
             log: self.log.unwrap_or_else(|| "warn".into()),
@@ -78,6 +71,16 @@ impl ServerSettings {
     }
 }
 
+impl From<SignUpChoice> for SignUp {
+    fn from(choice: SignUpChoice) -> Self {
+        match choice {
+            SignUpChoice::Open => Self::Open,
+            SignUpChoice::Invite => Self::Invite,
+            SignUpChoice::Closed => Self::Closed,
+        }
+    }
+}
+
 fn check_address(name: &str, addr: &str, port: u16) -> Result<(), ConfigError> {
     let good = |(host, port): (&str, &str)| !host.is_empty() && port.parse::<u16>().is_ok();
     if addr.rsplit_once(':').is_some_and(good) {
@@ -86,65 +89,6 @@ fn check_address(name: &str, addr: &str, port: u16) -> Result<(), ConfigError> {
     Err(ConfigError(format!(
         "{name} = \"{addr}\" is not right; give address and port, such as 127.0.0.1:{port}"
     )))
-}
-
-impl FromStr for StoreChoice {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "sqlite" => Ok(Self::Sqlite),
-            "memory" => Ok(Self::Memory),
-            _ => Err("sqlite or memory"),
-        }
-    }
-}
-
-/// A sign-up setting as the operator writes it.
-struct SignUpChoice(SignUp);
-
-impl FromStr for SignUpChoice {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "open" => Ok(Self(SignUp::Open)),
-            "invite" => Ok(Self(SignUp::Invite)),
-            "closed" => Ok(Self(SignUp::Closed)),
-            _ => Err("open, invite or closed"),
-        }
-    }
-}
-
-impl FromStr for OpenTopics {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        match text {
-            "loopback" => Ok(Self::Loopback),
-            "everyone" => Ok(Self::Everyone),
-            "nobody" => Ok(Self::Nobody),
-            _ => Err("loopback, everyone or nobody"),
-        }
-    }
-}
-
-fn choice<T: FromStr<Err = &'static str>>(
-    key: &str,
-    given: Option<String>,
-    default: T,
-) -> Result<T, ConfigError> {
-    let Some(text) = given else { return Ok(default) };
-    text.parse().map_err(|right| ConfigError(format!("{key} = \"{text}\" is not right; it is {right}")))
-}
-
-fn at_least_one<T: PartialOrd + From<u8>>(key: &str, given: Option<T>, default: T) -> Result<T, ConfigError> {
-    match given {
-        Some(count) if count < T::from(1) => {
-            Err(ConfigError(format!("{key} = 0 is not right; it is at least 1")))
-        }
-        given => Ok(given.unwrap_or(default)),
-    }
 }
 
 fn rate(key: &str, given: Option<f64>, default: f64) -> Result<f64, ConfigError> {

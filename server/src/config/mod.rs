@@ -5,13 +5,14 @@ mod settings;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chat::Limits;
+use clap::ValueEnum;
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
-use self::settings::ServerSettings;
 pub use self::settings::{Cli, Task};
 
 /// The checked configuration.
@@ -49,22 +50,24 @@ pub struct Config {
 }
 
 /// A storage backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum StoreChoice {
-    /// One `SQLite` file in the data folder.
+    /// One file in the data folder
     Sqlite,
-    /// In memory only.
+    /// Nothing on disk
     Memory,
 }
 
 /// The callers that may use open topics without a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum OpenTopics {
-    /// Callers on this machine.
+    /// Callers on this machine
     Loopback,
-    /// Every caller, on whatever machine.
+    /// Every caller, on whatever machine
     Everyone,
-    /// No caller; everyone needs the token.
+    /// No caller; everyone needs the token
     Nobody,
 }
 
@@ -170,13 +173,7 @@ impl Config {
     /// # Errors
     /// The first invalid setting.
     pub fn read(cli: Cli) -> Result<Self, ConfigError> {
-        let flags = cli.settings();
-        let file = match &flags.config {
-            Some(path) => ServerSettings::from_file(path)?,
-            None if Path::new("hubbub.toml").exists() => ServerSettings::from_file(Path::new("hubbub.toml"))?,
-            None => ServerSettings::default(),
-        };
-        flags.over(file).check()
+        cli.settings()?.check()
     }
 
     /// Returns the configuration of an in-memory server on any free port of this machine, as tests use it.
@@ -228,6 +225,9 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::settings::ServerSettings;
     use super::*;
 
     fn config(file: &str) -> Result<Config, ConfigError> {
@@ -259,21 +259,22 @@ mod tests {
     #[test]
     fn every_wrong_setting_is_told_what_would_be_right() {
         for (file, says) in [
-            ("store = \"mysql\"", "sqlite or memory"),
+            ("store = \"mysql\"", "expected `sqlite` or `memory`"),
             ("addr = \"8080\"", "127.0.0.1:8080"),
             ("addr = \"localhost:http\"", "127.0.0.1:8080"),
-            ("open_topics = \"yes\"", "loopback, everyone or nobody"),
+            ("open_topics = \"yes\"", "expected one of `loopback`, `everyone`, `nobody`"),
+            ("sign_up = \"no\"", "expected one of `open`, `invite`, `closed`"),
             ("origin = \"chat.example.org\"", "https://chat.example.org"),
             ("origin = \"https://chat.example.org/path\"", "https://chat.example.org"),
             ("origin = \"https://ann@chat.example.org\"", "https://chat.example.org"),
             ("trusted_proxies = [\"proxy\"]", "10.0.0.0/8"),
             ("open_topics_token = \"short\"", "at least 16"),
-            ("sockets = 0", "at least 1"),
-            ("guests_per_day = 0", "guests_per_day = 0 is not right; it is at least 1"),
+            ("sockets = 0", "expected a nonzero"),
+            ("guests_per_day = 0", "guests_per_day = 0"),
             ("send_per_second = -1.0", "above 0"),
             ("publish_per_second = 0.0", "publish_per_second = 0 is not right; it is a number above 0"),
-            ("open_topics_limit = 0", "at least 1"),
-            ("open_topics_mib = 0", "at least 1"),
+            ("open_topics_limit = 0", "expected a nonzero"),
+            ("open_topics_mib = 0", "expected a nonzero"),
             ("colour = \"red\"", "unknown field"),
         ] {
             let wrong = config(file).unwrap_err();
@@ -297,12 +298,38 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_first_counts() {
-        let said = |text: &str| toml::from_str::<ServerSettings>(text).unwrap();
-        let config = said("store = \"memory\"")
-            .over(said("store = \"sqlite\"\naddr = \"127.0.0.1:9\""))
-            .check()
-            .unwrap();
-        assert_eq!((config.store, config.addr.as_str()), (StoreChoice::Memory, "127.0.0.1:9"));
+    fn a_flag_counts_before_the_file_and_the_file_before_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hubbub.toml");
+        fs::write(
+            &file,
+            "store = \"sqlite\"\naddr = \"127.0.0.1:9\"\nsockets = 7\ntrusted_proxies = [\"10.0.0.1\"]",
+        )
+        .unwrap();
+        let file = file.to_str().unwrap();
+        for command in [&[][..], &["serve"], &["doctor"], &["backup", "x.db"]] {
+            let given = ["--config", file, "--store", "memory", "--sockets", "8"];
+            let line = [&["hubbub"], command, &given[..]].concat();
+            let config = Config::read(Cli::of(line).unwrap()).unwrap();
+            assert_eq!((config.store, config.sockets.node), (StoreChoice::Memory, 8), "{command:?}");
+            assert_eq!((config.addr.as_str(), config.trusted_proxies.unwrap().len()), ("127.0.0.1:9", 1));
+            assert_eq!(config.sockets.user, Sockets::default().user);
+        }
+        let bench = Cli::of(["hubbub", "bench", "--config", file, "--data", "disk"]).unwrap();
+        let config = Config::read(bench).unwrap();
+        assert_eq!((config.store, config.data.to_str()), (StoreChoice::Sqlite, Some("disk")));
+    }
+
+    #[test]
+    fn a_wrong_flag_is_told_what_would_be_right() {
+        for (flag, value, says) in [
+            ("--store", "mysql", "sqlite, memory"),
+            ("--sign-up", "no", "open, invite, closed"),
+            ("--open-topics", "yes", "loopback, everyone, nobody"),
+            ("--sockets", "0", "zero"),
+        ] {
+            let wrong = Cli::of(["hubbub", flag, value]).unwrap_err().to_string();
+            assert!(wrong.contains(flag) && wrong.contains(says), "{wrong}");
+        }
     }
 }

@@ -1,12 +1,22 @@
 //! Command line, environment and settings file. Doc comments here are the `--help` text.
 
+use std::ffi::OsString;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{ConfigError, OpenTopics, StoreChoice};
 use crate::bench::BenchArgs;
+
+/// The command line with the environment.
+#[derive(Debug)]
+pub struct Cli {
+    arguments: Arguments,
+    given: ArgMatches,
+}
 
 /// Hubbub is group chat that you host yourself: one program, one data folder. People open its address in a browser,
 /// give a name and talk; programs use the same socket as the page.
@@ -14,7 +24,7 @@ use crate::bench::BenchArgs;
 /// Without a command it serves on http://localhost:8080 and keeps its data in ./data.
 #[derive(Debug, Default, Parser)]
 #[command(name = "hubbub", version, args_conflicts_with_subcommands = true)]
-pub struct Cli {
+struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -96,9 +106,9 @@ pub(super) struct ServerSettings {
     /// The data folder, created if missing [default: ./data]
     #[arg(long, env = "HUBBUB_DATA", value_name = "FOLDER")]
     pub(super) data: Option<PathBuf>,
-    /// The storage backend: sqlite, or memory (nothing on disk) [default: sqlite]
-    #[arg(long, env = "HUBBUB_STORE", value_name = "sqlite|memory")]
-    pub(super) store: Option<String>,
+    /// The storage backend [default: sqlite]
+    #[arg(long, env = "HUBBUB_STORE", value_enum)]
+    pub(super) store: Option<StoreChoice>,
     /// The public address, if behind a proxy, such as https://chat.example.org
     #[arg(long, env = "HUBBUB_ORIGIN", value_name = "URL")]
     pub(super) origin: Option<String>,
@@ -107,8 +117,8 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HUBBUB_TRUSTED_PROXIES", value_name = "NETWORK,…", value_delimiter = ',')]
     pub(super) trusted_proxies: Option<Vec<String>>,
     /// The callers that may use open topics without a token; once an origin is set, nobody [default: loopback]
-    #[arg(long, env = "HUBBUB_OPEN_TOPICS", value_name = "loopback|everyone|nobody")]
-    pub(super) open_topics: Option<String>,
+    #[arg(long, env = "HUBBUB_OPEN_TOPICS", value_enum)]
+    pub(super) open_topics: Option<OpenTopics>,
     /// The token for open topics, sent as Authorization: Bearer; at least 16 characters [default: none]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub(super) open_topics_token: Option<String>,
@@ -122,74 +132,119 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HUBBUB_LOG", value_name = "FILTER")]
     pub(super) log: Option<String>,
     /// The people who may join without an account: everybody, those with an invite, or nobody [default: open]
-    #[arg(long, env = "HUBBUB_SIGN_UP", value_name = "open|invite|closed")]
-    pub(super) sign_up: Option<String>,
+    #[arg(long, env = "HUBBUB_SIGN_UP", value_enum)]
+    pub(super) sign_up: Option<SignUpChoice>,
     /// The most new guests per network and day; no limit for callers on this machine [default: 500]
     #[arg(long, env = "HUBBUB_GUESTS_PER_DAY", value_name = "COUNT")]
-    pub(super) guests_per_day: Option<u32>,
+    pub(super) guests_per_day: Option<NonZeroU32>,
     /// The most members of a new group [default: 1000]
     #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
-    pub(super) group_members: Option<u32>,
+    pub(super) group_members: Option<NonZeroU32>,
     /// The most messages a user may send in one burst [default: 20]
     #[arg(long, env = "HUBBUB_SEND_BURST", value_name = "COUNT")]
-    pub(super) send_burst: Option<u32>,
+    pub(super) send_burst: Option<NonZeroU32>,
     /// The messages per second a user may send after that [default: 2]
     #[arg(long, env = "HUBBUB_SEND_PER_SECOND", value_name = "RATE")]
     pub(super) send_per_second: Option<f64>,
     /// The most open topics [default: 10000]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_LIMIT", value_name = "COUNT")]
-    pub(super) open_topics_limit: Option<u64>,
+    pub(super) open_topics_limit: Option<NonZeroU64>,
     /// The most data in all open topics together, in MiB [default: 1024]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_MIB", value_name = "MIB")]
-    pub(super) open_topics_mib: Option<u64>,
+    pub(super) open_topics_mib: Option<NonZeroU64>,
     /// The most messages a network may publish to open topics in one burst; no limit for callers on this machine
     /// [default: 1000]
     #[arg(long, env = "HUBBUB_PUBLISH_BURST", value_name = "COUNT")]
-    pub(super) publish_burst: Option<u32>,
+    pub(super) publish_burst: Option<NonZeroU32>,
     /// The messages per second a network may publish to open topics after that [default: 50]
     #[arg(long, env = "HUBBUB_PUBLISH_PER_SECOND", value_name = "RATE")]
     pub(super) publish_per_second: Option<f64>,
     /// The most open WebSockets [default: 10000]
     #[arg(long, env = "HUBBUB_SOCKETS", value_name = "COUNT")]
-    pub(super) sockets: Option<usize>,
+    pub(super) sockets: Option<NonZeroUsize>,
     /// The most open WebSockets per user [default: 10]
     #[arg(long, env = "HUBBUB_SOCKETS_PER_USER", value_name = "COUNT")]
-    pub(super) sockets_per_user: Option<usize>,
+    pub(super) sockets_per_user: Option<NonZeroUsize>,
     /// The most open WebSockets per network, an IPv4 address or an IPv6 /64 [default: 50]
     #[arg(long, env = "HUBBUB_SOCKETS_PER_ADDRESS", value_name = "COUNT")]
-    pub(super) sockets_per_address: Option<usize>,
+    pub(super) sockets_per_address: Option<NonZeroUsize>,
     /// The most open HTTP connections that are not WebSockets [default: as many as sockets]
     #[arg(long, env = "HUBBUB_CONNECTIONS", value_name = "COUNT")]
-    pub(super) connections: Option<usize>,
+    pub(super) connections: Option<NonZeroUsize>,
     /// The most open HTTP connections per network, an IPv4 address or an IPv6 /64 [default: 256]
     #[arg(long, env = "HUBBUB_CONNECTIONS_PER_NETWORK", value_name = "COUNT")]
-    pub(super) connections_per_network: Option<usize>,
+    pub(super) connections_per_network: Option<NonZeroUsize>,
     /// The settings file [default: ./hubbub.toml, if it is there]
     #[arg(long, env = "HUBBUB_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     pub(super) config: Option<PathBuf>,
 }
 
+/// The people who may join without an account, as the operator writes it.
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SignUpChoice {
+    /// Everybody
+    Open,
+    /// Those with an invite to a group
+    Invite,
+    /// Nobody
+    Closed,
+}
+
 impl Cli {
+    /// Reads the command line and the environment. Prints the help, or a sentence about what is wrong, and ends the process
+    /// if there is nothing to do.
+    #[must_use]
+    pub fn parse() -> Self {
+        Self::of(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    pub(super) fn of(line: impl IntoIterator<Item: Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let given = without_empty_variables(Arguments::command()).try_get_matches_from(line)?;
+        Ok(Self { arguments: Arguments::from_arg_matches(&given)?, given })
+    }
+
     /// Returns the command; without one, [`Task::Serve`].
     #[must_use]
     pub fn task(&self) -> Task {
-        match &self.command {
+        match &self.arguments.command {
             None | Some(Command::Serve(_)) => Task::Serve,
             Some(Command::ResetLink { name, .. }) => Task::ResetLink(name.clone()),
             Some(Command::Backup { file, force, .. }) => Task::Backup { file: file.clone(), force: *force },
             Some(Command::Restore { file, force, .. }) => Task::Restore { file: file.clone(), force: *force },
             Some(Command::Doctor(_)) => Task::Doctor,
-            Some(Command::Bench(wish)) => Task::Bench(wish.clone()),
+            Some(Command::Bench(args)) => Task::Bench(args.clone()),
         }
     }
 
-    /// Returns the settings from flags and environment variables.
-    pub(super) fn settings(self) -> ServerSettings {
+    /// Returns all settings: those of the file, and over them what flags and variables say.
+    pub(super) fn settings(self) -> Result<ServerSettings, ConfigError> {
+        let Self { arguments, given } = self;
+        if let Some(Command::Bench(BenchArgs { data, store, config, .. })) = arguments.command {
+            let file = ServerSettings::from_file(config.as_deref())?;
+            return Ok(ServerSettings { data: data.or(file.data), store: store.or(file.store), ..file });
+        }
+        let mut settings = ServerSettings::from_file(arguments.settings().config.as_deref())?;
+        let given = given.subcommand().map_or(&given, |(_, of_command)| of_command);
+        // Changes only what was given.
+        settings.update_from_arg_matches(given).map_err(|error| ConfigError(error.to_string()))?;
+        Ok(settings)
+    }
+}
+
+/// Makes clap ignore the variables that are set but empty, as in a line `HUBBUB_ORIGIN=` of a file that leaves it open.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg })
+        .mut_subcommands(without_empty_variables)
+}
+
+impl Arguments {
+    /// Returns the settings of the command.
+    fn settings(self) -> ServerSettings {
         match self.command {
-            Some(Command::Bench(BenchArgs { data, store, config, .. })) => {
-                ServerSettings { data, store, config, ..ServerSettings::default() }
-            }
             Some(
                 Command::Serve(settings)
                 | Command::Doctor(settings)
@@ -197,48 +252,22 @@ impl Cli {
                 | Command::Backup { settings, .. }
                 | Command::Restore { settings, .. },
             ) => settings,
-            None => self.settings,
+            Some(Command::Bench(_)) | None => self.settings,
         }
     }
 }
 
 impl ServerSettings {
-    pub(super) fn from_file(path: &Path) -> Result<Self, ConfigError> {
+    /// Reads the named settings file; without a name, the one in the working directory if it is there.
+    fn from_file(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let usual = Path::new("hubbub.toml");
+        let Some(path) = named.or_else(|| usual.exists().then_some(usual)) else {
+            return Ok(Self::default());
+        };
         let shown = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError(format!("the settings file {shown} cannot be read: {error}")))?;
         toml::from_str(&text)
             .map_err(|error| ConfigError(format!("the settings file {shown} is not right: {error}")))
-    }
-
-    /// Returns these settings, with missing ones taken from `below`.
-    pub(super) fn over(self, below: Self) -> Self {
-        Self {
-            addr: self.addr.or(below.addr),
-            data: self.data.or(below.data),
-            store: self.store.or(below.store),
-            origin: self.origin.or(below.origin),
-            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
-            open_topics: self.open_topics.or(below.open_topics),
-            open_topics_token: self.open_topics_token.or(below.open_topics_token),
-            bus: self.bus.or(below.bus),
-            metrics: self.metrics.or(below.metrics),
-            log: self.log.or(below.log),
-            sign_up: self.sign_up.or(below.sign_up),
-            guests_per_day: self.guests_per_day.or(below.guests_per_day),
-            group_members: self.group_members.or(below.group_members),
-            send_burst: self.send_burst.or(below.send_burst),
-            send_per_second: self.send_per_second.or(below.send_per_second),
-            open_topics_limit: self.open_topics_limit.or(below.open_topics_limit),
-            open_topics_mib: self.open_topics_mib.or(below.open_topics_mib),
-            publish_burst: self.publish_burst.or(below.publish_burst),
-            publish_per_second: self.publish_per_second.or(below.publish_per_second),
-            sockets: self.sockets.or(below.sockets),
-            sockets_per_user: self.sockets_per_user.or(below.sockets_per_user),
-            sockets_per_address: self.sockets_per_address.or(below.sockets_per_address),
-            connections: self.connections.or(below.connections),
-            connections_per_network: self.connections_per_network.or(below.connections_per_network),
-            config: None,
-        }
     }
 }

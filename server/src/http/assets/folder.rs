@@ -22,7 +22,8 @@ pub(crate) struct Site {
 impl Site {
     /// Returns the folder that `cargo leptos` names, or the default one.
     pub(crate) fn find() -> Result<Self, ConfigError> {
-        let root = std::env::var("LEPTOS_SITE_ROOT").unwrap_or_else(|_| "target/site".into());
+        let root = std::env::var("LEPTOS_SITE_ROOT").ok().filter(|root| !root.is_empty());
+        let root = root.unwrap_or_else(|| "target/site".into());
         let folder = ServeDir::new(root).append_index_html_on_directories(false);
         let path = |end: &str| format!("/pkg/hubbub.{end}");
         let style = ServeDir::new("style");
