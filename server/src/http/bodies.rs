@@ -135,6 +135,11 @@ pub(crate) async fn gather(app: &AppState, request: Request) -> (Request, Option
     if is_upload(parts.uri.path()) || matches!(parts.method, Method::GET | Method::HEAD) {
         return (Request::from_parts(parts, body), None);
     }
+    // A request that may not come from where it comes from is refused by its header alone.
+    if let Err(refusal) = middleware::check_source(&app.config, &parts) {
+        parts.extensions.insert(Unread(refusal));
+        return (Request::from_parts(parts, Body::empty()), None);
+    }
     let mut charge = app.bodies.begin(network_of(app, &parts));
     let read = if body.size_hint().lower() > BODY_BYTES as u64 {
         Err(Refusal::BodyTooLarge { max: BODY_BYTES })

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use wire::Refusal;
 
 use super::authority::{Authority, origin_parts};
@@ -12,19 +13,31 @@ use crate::http::listener::Peer;
 use crate::http::problem::Problem;
 use crate::server::AppState;
 
-/// Middleware: answers only requests for the names of this server, and accepts changes only from its own pages. A page
-/// of another site can make its own name resolve to this machine (DNS rebinding); then the `Host` still is that name.
+/// Middleware: refuses requests that [`check_source`] refuses.
 pub(crate) async fn check_host(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let from_here = request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
-    let host = Authority::of_request(request.headers(), request.uri(), request.version());
-    let Some(host) = host else { return Problem::from(Refusal::HostBad).into_response() };
-    if !answers_to(&app.config, host, from_here) {
-        return Problem::from(Refusal::HostForeign).into_response();
+    let (parts, body) = request.into_parts();
+    match check_source(&app.config, &parts) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(refusal) => Problem::from(refusal).into_response(),
     }
-    if !request.method().is_safe() && !is_own_origin(&app.config, request.headers()) {
-        return Problem::from(Refusal::OriginForeign).into_response();
+}
+
+/// Accepts only requests for the names of this server, and changes only from its own pages. A page of another site can
+/// make its own name resolve to this machine (DNS rebinding); then the `Host` still is that name.
+///
+/// # Errors
+/// [`Refusal::HostBad`], [`Refusal::HostForeign`] and [`Refusal::OriginForeign`].
+pub(crate) fn check_source(config: &Config, request: &Parts) -> Result<(), Refusal> {
+    let from_here = request.extensions.get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback());
+    let host = Authority::of_request(&request.headers, &request.uri, request.version);
+    let host = host.ok_or(Refusal::HostBad)?;
+    if !answers_to(config, host, from_here) {
+        return Err(Refusal::HostForeign);
     }
-    next.run(request).await
+    if !request.method.is_safe() && !is_own_origin(config, &request.headers) {
+        return Err(Refusal::OriginForeign);
+    }
+    Ok(())
 }
 
 fn answers_to(config: &Config, host: Authority<'_>, from_here: bool) -> bool {

@@ -10,6 +10,6 @@ mod request_id;
 pub(crate) use address::{address, is_local_client};
 pub(crate) use authority::{host, origin_parts};
 pub(crate) use headers::set_headers;
-pub(crate) use host::check_host;
+pub(crate) use host::{check_host, check_source};
 pub(crate) use origin::{explain_csrf, is_own_origin};
 pub(crate) use request_id::{LogId, record_route, trace};

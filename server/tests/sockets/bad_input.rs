@@ -87,6 +87,23 @@ async fn pages_of_other_sites_open_no_socket_and_send_no_form() {
 }
 
 #[tokio::test]
+async fn the_body_of_a_request_that_is_forbidden_is_not_waited_for() {
+    let server = server().await;
+    for (from, status, code) in [
+        ("Host: rebound.example", 421, "host_foreign"),
+        ("Host: localhost\r\nOrigin: https://evil.example", 403, "origin_foreign"),
+    ] {
+        // A server that reads the body first says 100 Continue.
+        let head = "Expect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 100000";
+        let (answered, answer) =
+            raw(&server, &format!("POST /publish HTTP/1.1\r\n{from}\r\n{head}\r\n\r\n")).await;
+        assert_eq!(answered, status, "{answer}");
+        assert!(answer.contains(&format!(r#""code":"{code}""#)), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn every_bad_request_is_told_what_would_be_right() {
     let server = server().await;
     let json = "Content-Type: application/json\r\n";
