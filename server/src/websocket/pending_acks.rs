@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use tracing::{Instrument, Span};
 use wire::ServerFrame;
 
 /// Sends in flight and their acks, in order of arrival. Commits do not depend on a waiting task; only the next ack is
@@ -13,8 +14,10 @@ use wire::ServerFrame;
 pub(super) struct PendingAcks(VecDeque<Pin<Box<dyn Future<Output = ServerFrame> + Send>>>);
 
 impl PendingAcks {
+    /// Adds a send. It stays in the span of its action, if there is one: it is polled outside of it.
     pub(super) fn push(&mut self, send: impl Future<Output = ServerFrame> + Send + 'static) {
-        self.0.push_back(Box::pin(send));
+        let span = Span::current();
+        self.0.push_back(if span.is_none() { Box::pin(send) } else { Box::pin(send.instrument(span)) });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -46,5 +49,26 @@ impl PendingAcks {
             self.0 = VecDeque::new();
         }
         answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_ack_logs_while_it_waits_names_the_action_it_belongs_to() {
+        tracing::subscriber::with_default(tracing_subscriber::registry(), || {
+            let mut acks = PendingAcks::default();
+            let name = || Span::current().metadata().map(tracing::Metadata::name);
+            let answer = |within: Option<&'static str>| async move {
+                assert_eq!(name(), within);
+                ServerFrame::Pong { reference: None }
+            };
+            tracing::error_span!("action").in_scope(|| acks.push(answer(Some("action"))));
+            acks.push(answer(None));
+            assert!(acks.ready().is_some() && acks.ready().is_some());
+            assert_eq!(acks.len(), 0);
+        });
     }
 }
