@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use wire::Timestamp;
 
 use crate::config::{self, Config, ConfigError, StoreChoice};
 use crate::http::assets::Site;
@@ -20,7 +21,7 @@ use crate::http::connection_limits::OpenConnections;
 use crate::http::listener::{self, Peer};
 use crate::http::routes;
 use crate::ops::metrics;
-use crate::ops::{Control, SeenHosts};
+use crate::ops::{Control, HttpMetrics, SeenHosts};
 use crate::websocket::{ConnectionLimits, TimerWheel};
 
 /// The entry point that starts servers.
@@ -51,6 +52,9 @@ pub(crate) struct AppState {
     pub(crate) tasks: TaskTracker,
     /// Counts of the hosts and proxies of requests, for `hubbub doctor`.
     pub(crate) arrivals: Arc<SeenHosts>,
+    /// The time of the start, and the requests since then, for the metrics.
+    pub(crate) started: Timestamp,
+    pub(crate) http: Arc<HttpMetrics>,
     /// The HTTP connections that are not WebSockets.
     pub(crate) connections: Arc<OpenConnections>,
     /// The bodies of requests in memory.
@@ -98,6 +102,8 @@ impl Server {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
             arrivals: Arc::default(),
+            started: chat.now(),
+            http: Arc::default(),
             uploads: Arc::default(),
             bodies: Arc::new(Bodies::new(BODIES_BYTES, BODIES_NETWORK_BYTES)),
         };

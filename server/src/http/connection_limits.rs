@@ -88,6 +88,11 @@ impl OpenConnections {
         Some(Permit(Arc::new(Counted { connections: Arc::clone(self), network, place })))
     }
 
+    /// Returns the number of open connections, and the most that may be open.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        (self.state.lock().all, self.limits.node)
+    }
+
     /// Closes the connection that has been idle longest, if there is one.
     pub(crate) fn give_way(&self) {
         let mut state = self.state.lock();

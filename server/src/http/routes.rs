@@ -114,6 +114,7 @@ pub(crate) fn router(app: AppState) -> Router {
         .layer(from_fn(head))
         .layer(from_fn_with_state(app.clone(), middleware::set_headers))
         .layer(from_fn_with_state(app.clone(), ops::observe))
+        .layer(from_fn_with_state(app.clone(), ops::measure))
         .layer(from_fn(middleware::trace))
         .with_state(app)
 }

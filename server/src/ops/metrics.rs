@@ -17,6 +17,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::server::AppState;
@@ -31,6 +32,9 @@ pub(crate) fn router(app: AppState) -> Router {
 
 async fn metrics(State(app): State<AppState>) -> Response {
     let mut registry = Registry::with_prefix("hubbub");
+    let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("build", "The program that runs", build);
+    app.http.register(&mut registry);
     registry.register_collector(Box::new(Node(app)));
     let mut text = String::new();
     match encode(&mut text, &registry) {
@@ -53,8 +57,16 @@ impl Collector for Node {
         let Self(app) = self;
         let broker = app.chat.broker().metrics();
         let (sockets, closed) = app.connection_limits.count();
-        let gauges: [(&str, &str, u64); 5] = [
+        let started = encoder.encode_descriptor("start_time_seconds", STARTED, None, MetricType::Gauge)?;
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are exact in an f64")]
+        ConstGauge::new(app.started.0 as f64 / 1_000.0).encode(started)?;
+        let (connections, connections_limit) = app.connections.count();
+        let gauges: [(&str, &str, u64); 9] = [
             ("sockets", "Sockets that are open", sockets),
+            ("sockets_limit", "Sockets that may be open", app.config.sockets.node as u64),
+            ("connections", "HTTP connections that are open and no sockets", connections as u64),
+            ("connections_limit", "HTTP connections that may be open", connections_limit as u64),
+            ("write_fault", "1 while nothing can be written", u64::from(app.chat.write_fault().is_some())),
             ("topics", "Topics that somebody reads", broker.topics),
             ("subscriptions", "Subscriptions that read", broker.subscriptions),
             ("log_bytes", "Bytes of the frames kept in memory", broker.log_bytes),
@@ -94,6 +106,8 @@ impl Collector for Node {
         histogram(seconds, &tally.commit_seconds)
     }
 }
+
+const STARTED: &str = "When the server started, in seconds since 1970";
 
 fn histogram<const N: usize>(mut encoder: MetricEncoder, of: &Histogram<N>) -> fmt::Result {
     let buckets = of.buckets();

@@ -4,6 +4,7 @@
 mod backup;
 mod control;
 mod doctor;
+mod http_metrics;
 pub(crate) mod metrics;
 mod reset_link;
 mod room;
@@ -13,6 +14,7 @@ pub(crate) mod signals;
 pub use self::backup::{back_up, restore};
 pub(crate) use self::control::Control;
 pub use self::doctor::{Diagnosis, doctor};
+pub(crate) use self::http_metrics::{HttpMetrics, measure};
 pub use self::reset_link::reset_link;
 pub(crate) use self::room::is_full;
 pub(crate) use self::seen_hosts::{SeenHosts, observe};

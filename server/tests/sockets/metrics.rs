@@ -1,16 +1,27 @@
 //! Metrics for the operator.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use chat::testing::{Gate, SeededChance};
+use chat::{MemoryStore, Store, Window};
 use serde_json::json;
-use server::ServerHandle;
+use server::{Config, Server, ServerHandle};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::people::{Socket, get, raw, server, with};
+use crate::people::{Socket, get, guest, post, raw, server, with};
 
 /// Returns every line of the metrics: name and value.
 async fn metrics(server: &ServerHandle) -> HashMap<String, f64> {
+    let text = scrape(server).await;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let pair = |line: &str| line.rsplit_once(' ').map(|(name, value)| (name.into(), value.parse().unwrap()));
+    lines.filter_map(pair).collect()
+}
+
+/// Returns the text of the metrics.
+async fn scrape(server: &ServerHandle) -> String {
     let mut stream = TcpStream::connect(server.metrics().unwrap()).await.unwrap();
     stream.write_all(get("/metrics", "").as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -18,9 +29,7 @@ async fn metrics(server: &ServerHandle) -> HashMap<String, f64> {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.ends_with("# EOF\n"), "{answer}");
     let (_, text) = answer.split_once("\r\n\r\n").unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let pair = |line: &str| line.rsplit_once(' ').map(|(name, value)| (name.into(), value.parse().unwrap()));
-    lines.filter_map(pair).collect()
+    text.to_owned()
 }
 
 #[tokio::test]
@@ -56,6 +65,90 @@ async fn the_operator_sees_what_is_delivered_committed_and_held() {
     assert_eq!(resets, 1.0, "{seen:?}");
     drop(ben);
     while metrics(&server).await["hubbub_sockets"] > 1.0 {}
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_operator_sees_which_requests_were_answered_and_how() {
+    let server = with(|config| {
+        config.metrics = Some("127.0.0.1:0".into());
+        config.sockets.node = 7;
+    })
+    .await;
+    let json = "Content-Type: application/json\r\n";
+    for request in [
+        get("/health/live", ""),
+        get("/avatar/0000000000000000", ""),
+        post("/publish", json, r#"{"topic":"news","data":1}"#),
+        post("/publish", json, "{"),
+        get("/topics/news/history", ""),
+        get("/nowhere", ""),
+        get("/", "").replace("GET", "BREW"),
+    ] {
+        assert_ne!(raw(&server, &request).await.0, 0);
+    }
+    let ann = Socket::arrive(&server, &[]).await;
+    let seen = metrics(&server).await;
+    let requests = |route: &str, method: &str, status: &str| {
+        let labels = format!(r#"route="{route}",method="{method}",status="{status}""#);
+        seen.get(&format!("hubbub_http_requests_total{{{labels}}}")).copied()
+    };
+    for (route, method, status) in [
+        ("health", "GET", "2xx"),
+        ("publish", "POST", "2xx"),
+        ("publish", "POST", "4xx"),
+        ("topics", "GET", "2xx"),
+        ("page", "GET", "4xx"),
+        ("page", "other", "4xx"),
+        ("ws", "GET", "1xx"),
+    ] {
+        assert_eq!(requests(route, method, status), Some(1.0), "{route} {method} {status}: {seen:?}");
+    }
+    assert_eq!(seen[r#"hubbub_http_request_seconds_count{route="publish"}"#], 2.0);
+    assert_eq!((seen["hubbub_sockets"], seen["hubbub_sockets_limit"]), (1.0, 7.0));
+    assert!(seen["hubbub_connections"] >= 1.0 && seen["hubbub_connections_limit"] > 1.0, "{seen:?}");
+    assert_eq!(seen[&format!(r#"hubbub_build_info{{version="{}"}}"#, env!("CARGO_PKG_VERSION"))], 1.0);
+    assert!(seen["hubbub_start_time_seconds"] > 1e9, "{seen:?}");
+    drop(ann);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_operator_sees_that_nothing_can_be_written_and_when_it_can_again() {
+    let gate = Gate::before(Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default())));
+    let config = Config { metrics: Some("127.0.0.1:0".into()), ..Config::volatile() };
+    let server = Server::start_over(config, Arc::clone(&gate) as Arc<dyn Store>).await.unwrap();
+    guest(&server, "ann").await;
+    assert_eq!(metrics(&server).await["hubbub_write_fault"], 0.0);
+    gate.set_broken(true);
+    let json = "Content-Type: application/json\r\n";
+    assert_eq!(raw(&server, &post("/publish", json, r#"{"topic":"news","data":1}"#)).await.0, 503);
+    assert_eq!(metrics(&server).await["hubbub_write_fault"], 1.0);
+    gate.set_broken(false);
+    while metrics(&server).await["hubbub_write_fault"] > 0.0 {}
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_documentation_lists_every_metric_and_no_other() {
+    let server = with(|config| config.metrics = Some("127.0.0.1:0".into())).await;
+    raw(&server, &get("/health/live", "")).await;
+    let text = scrape(&server).await;
+    let served: BTreeSet<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+        .map(|(name, kind)| match kind {
+            "counter" => format!("{name}_total"),
+            "info" => format!("{name}_info"),
+            _ => name.to_owned(),
+        })
+        .collect();
+    let documented: BTreeSet<String> = include_str!("../../../docs/operations.md")
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `hubbub_")?.split_once('`'))
+        .map(|(name, _)| format!("hubbub_{name}"))
+        .collect();
+    assert_eq!(served, documented);
     server.stop().await;
 }
 

@@ -17,12 +17,17 @@ pub(crate) use embedded::Site;
 #[cfg(not(feature = "embed"))]
 pub(crate) use folder::Site;
 
+/// Marks the response of a static file, for the metrics.
+#[derive(Clone, Copy)]
+pub(crate) struct IsFile;
+
 /// Middleware: answers with the file at the path, if there is one; otherwise the request continues.
 pub(crate) async fn serve(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     if matches!(parts.method, Method::GET | Method::HEAD)
-        && let Some(file) = app.site.file(&parts).await
+        && let Some(mut file) = app.site.file(&parts).await
     {
+        file.extensions_mut().insert(IsFile);
         return file;
     }
     next.run(Request::from_parts(parts, body)).await
