@@ -146,6 +146,28 @@ fn the_doctor_sees_a_proxy_that_asks_for_another_host_than_the_origin() {
 }
 
 #[test]
+fn the_doctor_judges_the_settings_of_the_server_that_runs() {
+    let home = Home::new();
+    let doctor =
+        |arguments: &[&str]| String::from_utf8(home.run(&[&["doctor"], arguments].concat()).stdout).unwrap();
+    let told = doctor(&["--origin", "https://other.example.org"]);
+    assert!(told.contains("no server runs on this data"), "{told}");
+    assert!(told.contains("it is https://other.example.org"), "{told}");
+
+    let server = home.serve_with(&["--origin", "https://chat.example.org", "--open-topics", "everyone"]);
+    let told = doctor(&["--origin", "https://other.example.org", "--addr", "127.0.0.1:0"]);
+    assert!(told.contains("those of the running server are judged"), "{told}");
+    assert!(told.contains("set otherwise here: origin, open_topics;"), "{told}");
+    assert!(told.contains("it is https://chat.example.org"), "{told}");
+    assert!(told.contains("everyone may publish without a token"), "{told}");
+    assert!(!told.contains("other.example.org"), "{told}");
+    let same = ["--origin", "https://chat.example.org", "--addr", "127.0.0.1:0", "--open-topics", "everyone"];
+    let told = doctor(&same);
+    assert!(told.contains("the same are set here"), "{told}");
+    server.stop();
+}
+
+#[test]
 fn a_variable_that_is_left_empty_is_not_set() {
     let home = Home::new();
     let help = String::from_utf8(home.run(&["--help"]).stdout).unwrap();
@@ -208,13 +230,12 @@ impl Home {
     }
 
     fn serve_with(&self, settings: &[&str]) -> Serving {
-        let site = self.site();
-        let mut process = self
-            .command(&[&["serve", "--addr", "127.0.0.1:0"], settings].concat())
-            .env("LEPTOS_SITE_ROOT", site)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        self.start(self.command(&[&["serve", "--addr", "127.0.0.1:0"], settings].concat()))
+    }
+
+    fn start(&self, mut command: Command) -> Serving {
+        command.env("LEPTOS_SITE_ROOT", self.site()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let addr = lines.next().expect("the server starts").unwrap();
         let addr = match addr.rsplit_once(':').map(|(_, port)| port.parse::<u16>()) {

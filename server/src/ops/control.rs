@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::{Caller, Chat, Error};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use store::{Backup, BackupRequest, SqliteStore, Verified};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::reset_link;
 use super::seen_hosts::{Seen, SeenHosts};
-use crate::config::{Config, ConfigError, StoreChoice};
+use crate::config::{Config, ConfigError, OpenTopics, StoreChoice};
 
 /// A request to the server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,6 +51,18 @@ pub(super) struct Status {
     pub(super) now: i64,
     pub(super) write_fault: Option<String>,
     pub(super) arrivals: Seen,
+    /// None if the server is of a version that does not say.
+    #[serde(default)]
+    pub(super) settings: Option<Effective>,
+}
+
+/// The settings in effect that `hubbub doctor` judges. No secrets are among them.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub(super) struct Effective {
+    pub(super) addr: String,
+    pub(super) origin: Option<String>,
+    pub(super) trusted_proxies: Option<Vec<IpNet>>,
+    pub(super) open_topics: OpenTopics,
 }
 
 /// The server side of the control socket, with everything that requests need.
@@ -209,8 +222,37 @@ impl Control {
                 now: self.chat.now().0,
                 write_fault: self.chat.write_fault().map(|fault| fault.to_string()),
                 arrivals: self.arrivals.seen(),
+                settings: Some(Effective::of(&self.config)),
             }))),
         }
+    }
+}
+
+impl Effective {
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            addr: config.addr.clone(),
+            origin: config.origin.clone(),
+            trusted_proxies: config.trusted_proxies.clone(),
+            open_topics: config.open_topics,
+        }
+    }
+
+    /// Returns these settings, and all others from `config`.
+    pub(super) fn over(self, config: &Config) -> Config {
+        let Self { addr, origin, trusted_proxies, open_topics } = self;
+        Config { addr, origin, trusted_proxies, open_topics, ..config.clone() }
+    }
+
+    /// Returns the names of the settings that differ.
+    pub(super) fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let compared = [
+            ("addr", self.addr != other.addr),
+            ("origin", self.origin != other.origin),
+            ("trusted_proxies", self.trusted_proxies != other.trusted_proxies),
+            ("open_topics", self.open_topics != other.open_topics),
+        ];
+        compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use chat::{Clock, SystemClock};
 use store::{Inspection, SqliteStore};
 
 use super::backup::day_and_time;
-use super::control::{self, Reply, Request, Status};
+use super::control::{self, Effective, Reply, Request, Status};
 use super::room::free_bytes;
 use super::seen_hosts::Seen;
 use crate::config::{Config, OpenTopics, StoreChoice};
@@ -37,10 +37,13 @@ const CLOCKS_DIFFER: i64 = 60_000;
 /// A time before this version was made: 2026-01-01.
 const TOO_EARLY: i64 = 1_767_225_600_000;
 
-/// Checks the data folder, the clock and the settings, and asks the running server, if there is one.
+/// Checks the data folder, the clock and the settings, and asks the running server, if there is one. Then the settings
+/// are those of the server, as it was started, and not those of `config`.
 pub async fn doctor(config: &Config) -> Diagnosis {
     let mut found = Diagnosis(Vec::new());
-    let status = match control::ask(config, &Request::Status).await {
+    let asked = control::ask(config, &Request::Status).await;
+    let is_running = asked.is_some();
+    let status = match asked {
         Some(Ok(Reply::Status(status))) => Some(*status),
         Some(Ok(Reply::Wrong(wrong))) => {
             found.look(
@@ -55,6 +58,9 @@ pub async fn doctor(config: &Config) -> Diagnosis {
             None
         }
     };
+    let theirs = status.as_ref().and_then(|status| status.settings.clone());
+    found.settings(config, theirs.as_ref(), is_running);
+    let config = &theirs.map_or_else(|| config.clone(), |theirs| theirs.over(config));
     found.data(config, status.as_ref());
     found.clock(status.as_ref());
     found.origin(config, status.as_ref().map(|status| &status.arrivals));
@@ -83,6 +89,30 @@ impl Diagnosis {
 
     fn wrong(&mut self, about: &'static str, says: String) {
         self.0.push(Finding { level: Level::Wrong, about, says });
+    }
+
+    /// Says which settings are judged.
+    fn settings(&mut self, config: &Config, theirs: Option<&Effective>, is_running: bool) {
+        match theirs.map(|theirs| theirs.differing(&Effective::of(config))) {
+            Some(differing) if differing.is_empty() => {
+                self.ok("settings", "those of the running server are judged; the same are set here".into());
+            }
+            Some(differing) => {
+                let says = format!(
+                    "those of the running server are judged; set otherwise here: {}; if the file has changed, restart \
+                     the server, or else run this with the server's settings",
+                    differing.join(", ")
+                );
+                self.look("settings", says);
+            }
+            None if is_running => {
+                self.look(
+                    "settings",
+                    "those given here are judged: the running server does not tell its own".into(),
+                );
+            }
+            None => self.ok("settings", "those given here are judged: no server runs on this data".into()),
+        }
     }
 
     fn data(&mut self, config: &Config, status: Option<&Status>) {
