@@ -14,6 +14,7 @@ mod server;
 mod websocket;
 
 pub use crate::http::routes::ROUTES;
+pub use crate::ops::service_manager::{notify_ready, notify_stopping};
 pub use crate::ops::signals::until_told_to_stop;
 pub use crate::server::{Server, ServerHandle};
 pub use bench::{BenchArgs, BenchError, Report, bench};

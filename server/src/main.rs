@@ -117,7 +117,10 @@ async fn serve(config: Config) -> ExitCode {
         // A server that cannot read reports that to every request; it may recover.
         Err(wrong) => eprintln!("hubbub: {wrong}"),
     }
+    // Until the process ends: a shutdown has its own time limit.
+    let _watchdog = server::notify_ready();
     server::until_told_to_stop().await;
+    server::notify_stopping();
     tracing::info!("stopping");
     println!("Hubbub stops …");
     let stopped = tokio::select! {

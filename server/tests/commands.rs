@@ -6,8 +6,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -181,6 +183,27 @@ fn a_variable_that_is_left_empty_is_not_set() {
     assert_eq!(told.status.code(), Some(0), "{}", said(&told));
     let told = String::from_utf8(told.stdout).unwrap();
     assert!(told.contains("only this machine reaches the server"), "{told}");
+}
+
+#[test]
+fn the_service_manager_hears_that_the_server_is_ready_alive_and_stopping() {
+    let home = Home::new();
+    let manager = UnixDatagram::bind(home.at("notify.sock")).unwrap();
+    // Only a failing test waits this long.
+    manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let hears = || {
+        let mut heard = [0; 100];
+        let length = manager.recv(&mut heard).unwrap();
+        String::from_utf8_lossy(&heard[..length]).trim().to_owned()
+    };
+    let mut command = home.command(&["serve", "--addr", "127.0.0.1:0"]);
+    command.env("NOTIFY_SOCKET", home.at("notify.sock")).env("WATCHDOG_USEC", "2000000");
+    let server = home.start(command);
+    assert_eq!(hears(), "READY=1");
+    assert_eq!([hears(), hears()], ["WATCHDOG=1", "WATCHDOG=1"]);
+    server.stop();
+    let last: Vec<_> = std::iter::repeat_with(hears).take_while(|heard| heard != "STOPPING=1").collect();
+    assert!(last.iter().all(|heard| heard == "WATCHDOG=1"), "{last:?}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod metrics;
 mod reset_link;
 mod room;
 mod seen_hosts;
+pub(crate) mod service_manager;
 pub(crate) mod signals;
 
 pub use self::backup::{back_up, restore};
