@@ -117,9 +117,11 @@ fn what_cannot_be_is_said_before_anything_is_measured() {
     let (missing, folder) = (data.path().join("missing"), data.path().to_str().unwrap());
     let no_folder = missing.join("figures.json");
     for (data, arguments, says) in [
-        (data.path(), ["--subscribers", "0"], "at least 1"),
-        (data.path(), ["--connections", "99999999"], "at most 100000"),
-        (data.path(), ["--seconds", "many"], "a whole number"),
+        (data.path(), ["--subscribers", "0"], "0 is not in 1..=20000"),
+        (data.path(), ["--subscribers", "20001"], "20001 is not in 1..=20000"),
+        (data.path(), ["--connections", "99999999"], "99999999 is not in 1..=100000"),
+        (data.path(), ["--seconds", "601"], "601 is not in 1..=600"),
+        (data.path(), ["--seconds", "many"], "invalid value 'many' for '--seconds"),
         (data.path(), ["--store", "mysql"], "possible values: sqlite, memory"),
         (data.path(), ["--json", folder], "name a file"),
         (data.path(), ["--json", no_folder.to_str().unwrap()], "in a folder that you may write to"),
