@@ -146,7 +146,7 @@ impl<S: Stream> Connection<S> {
     }
 
     async fn live(&mut self) -> End {
-        match Box::pin(self.chat.is_current(&self.caller)).await {
+        match Box::pin(self.chat.is_current(&self.caller).instrument(self.span())).await {
             Ok(true) => {}
             Ok(false) => return End::Because(CloseCode::SignedOut),
             Err(_) => return End::Because(CloseCode::Restart),
@@ -160,7 +160,7 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Returns the span of an action, for the lines that it logs. It lives only as long as the action: one for each
+    /// Returns the span of an action, or of a recovery from history, for the lines that it logs. It lives only as long: one for each
     /// connection would take more memory than the rest of the connection.
     fn span(&self) -> tracing::Span {
         let user = self.caller.signed_in().map(|user| tracing::field::display(user.id));
@@ -184,7 +184,8 @@ impl<S: Stream> Connection<S> {
         }
         self.flush();
         if let Some(setback) = self.reader.subscription_error() {
-            return Box::pin(self.recover(setback)).await;
+            let span = self.span();
+            return Box::pin(self.recover(setback).instrument(span)).await;
         }
         let blocked = match self.reader.state() {
             SocketState::Open => false,
