@@ -193,8 +193,8 @@ pub(super) enum SignUpChoice {
 }
 
 impl Cli {
-    /// Reads the command line and the environment. Prints the help, or a sentence about what is wrong, and ends the process
-    /// if there is nothing to do.
+    /// Reads the command line and the environment. If help is wanted or something is wrong, it says so and ends the
+    /// process.
     #[must_use]
     pub fn parse() -> Self {
         Self::of(std::env::args_os()).unwrap_or_else(|error| error.exit())

@@ -15,10 +15,10 @@ use crate::config::Timeouts;
 /// A stream whose received bytes the timer notices.
 pub(crate) type Noticed<S> = InspectReader<S, Box<dyn FnMut(&[u8]) + Send>>;
 
-/// The timer of one connection. hyper has one timeout for the header of a request, and starts it as soon as the previous
-/// request is answered. So the time between requests would count too. This timer waits longer until the first byte of a
-/// request is received; from then on it waits for the rest of the header. A new connection owes its first request at
-/// once.
+/// The timer of one connection. hyper has one timeout for the header of a request, and starts it as soon as the
+/// previous request is answered, so the time between requests would count too. This timer waits longer until the first
+/// byte of a request is received, and from then on for the rest of the header. A new connection owes its first request
+/// at once.
 ///
 /// Bytes that were received together with the end of the previous request are not noticed: a header that begins with
 /// them has as long as an idle connection.

@@ -160,8 +160,8 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Returns the span of an action, or of a recovery from history, for the lines that it logs. It lives only as long: one for each
-    /// connection would take more memory than the rest of the connection.
+    /// Returns the span of an action, or of a recovery from history, for the lines that it logs. It lives only as long
+    /// as these: one for each connection would take more memory than the rest of the connection.
     fn span(&self) -> tracing::Span {
         let user = self.caller.signed_in().map(|user| tracing::field::display(user.id));
         tracing::error_span!("action", conn.id = %self.id, user.id = user)
