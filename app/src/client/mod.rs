@@ -28,7 +28,7 @@ pub use receipt::Receipt;
 pub use row::Row;
 pub use row_content::{RowContent, RowState};
 pub use row_header::RowHeader;
-pub(crate) use state::{find, in_order};
 pub use state::{ChatClient, Effect, RefusedEdit, TopicPresence, TypingUser};
+pub(crate) use state::{find, in_order};
 pub use timeline::Timeline;
 pub(crate) use timeline::role_of;

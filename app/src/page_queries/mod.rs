@@ -154,7 +154,7 @@ pub(crate) fn listings(
     let (chat, caller) = (chat(), caller());
     async move {
         caller.user()?;
-        Ok(chat.listed_groups(&words, after).await?)
+        Ok(chat.listed_groups(&caller, &words, after).await?)
     }
 }
 
@@ -299,10 +299,10 @@ pub(crate) fn administered(
 
 /// Returns the user for whom a reset link sets a new password.
 pub(crate) fn reset_for(token: String) -> impl Future<Output = Result<Person, Failure>> + Send + 'static {
-    let chat = chat();
+    let (chat, caller) = (chat(), caller());
     async move {
         let token = chat::Token::parse(&token).ok_or(Refusal::ResetOver)?;
-        Ok(chat.reset_of(&token).await?)
+        Ok(chat.reset_of(&caller, &token).await?)
     }
 }
 

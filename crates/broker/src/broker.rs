@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use wire::{Seq, Topic, UserId};
+use wire::{LogKey, Seq, UserId};
 
 use crate::delivery::{BrokerMetrics, FrameSink, Outbound, Shard, ShardQueue};
 use crate::log::sync::{AtomicU64, Mutex, Ordering, unpoisoned};
@@ -15,7 +15,7 @@ use crate::websocket::Frame;
 /// Maps topics to their subscribers. Each node has one, shared by all its connections.
 #[derive(Debug)]
 pub struct Broker {
-    topics: Mutex<HashMap<Topic, Arc<TopicLog<Outbound>>>>,
+    topics: Mutex<HashMap<LogKey, Arc<TopicLog<Outbound>>>>,
     /// The next number for a topic or a connection.
     next: AtomicU64,
     /// The most bytes of frames that one topic keeps.
@@ -71,8 +71,8 @@ impl Broker {
     /// Appends the entry at `seq` to the topic's log and wakes the shards with subscribers. `frame` is called only if the
     /// topic has a subscriber. Publish in Seq order: a Seq at or before the head is ignored, and a gap sends the subscribers
     /// to history. Never waits for a subscriber.
-    pub fn publish(&self, topic: &Topic, seq: Seq, frame: impl FnOnce() -> Frame) {
-        if let Some(log) = self.find(topic) {
+    pub fn publish(&self, key: &LogKey, seq: Seq, frame: impl FnOnce() -> Frame) {
+        if let Some(log) = self.find(key) {
             let frame = frame();
             log.change(|shard| self.queues[shard].topic(&log), |log| log.append(seq, frame));
         }
@@ -80,24 +80,24 @@ impl Broker {
 
     /// Sends an ephemeral event to the topic's subscribers: it has no Seq, is in no history, and a subscriber that is far
     /// behind may miss it.
-    pub fn signal(&self, topic: &Topic, frame: impl FnOnce() -> Frame) {
-        if let Some(log) = self.find(topic) {
+    pub fn signal(&self, key: &LogKey, frame: impl FnOnce() -> Frame) {
+        if let Some(log) = self.find(key) {
             log.signal(frame(), |shard| self.queues[shard].topic(&log));
         }
     }
 
     /// Advances the topic's head to that of entries which other nodes wrote: subscribers that lack them are sent to
     /// history.
-    pub fn advance_head(&self, topic: &Topic, head: Seq) {
-        if let Some(log) = self.find(topic) {
+    pub fn advance_head(&self, key: &LogKey, head: Seq) {
+        if let Some(log) = self.find(key) {
             self.advance_log_head(&log, head);
         }
     }
 
     /// Ends subscriptions of a topic: they still get the entries up to `after`, and nothing later. Call it before anything
     /// later is published.
-    pub fn end(&self, topic: &Topic, ended: Ended, after: Seq) {
-        let Some(log) = self.find(topic) else { return };
+    pub fn end(&self, key: &LogKey, ended: Ended, after: Seq) {
+        let Some(log) = self.find(key) else { return };
         log.for_each_subscriber(|subscriber| {
             let hit = match ended {
                 Ended::Of(user) => subscriber.connection.owner == Some(user),
@@ -119,8 +119,8 @@ impl Broker {
 
     /// Returns the users with an active subscription to a topic.
     #[must_use]
-    pub fn presence(&self, topic: &Topic) -> Presence {
-        let Some(log) = self.find(topic) else { return Presence::default() };
+    pub fn presence(&self, key: &LogKey) -> Presence {
+        let Some(log) = self.find(key) else { return Presence::default() };
         let mut users = Vec::new();
         log.for_each_subscriber(|subscriber| {
             if let Some(user) = subscriber.connection.owner.filter(|_| subscriber.reads()) {
@@ -136,8 +136,8 @@ impl Broker {
     }
 
     /// Notes a user's presence change on a topic, or that it must be sent anew.
-    pub fn note_presence(&self, topic: &Topic, user: UserId, how: PresenceChange) {
-        self.presence_changes.note(topic, user, how);
+    pub fn note_presence(&self, key: &LogKey, user: UserId, how: PresenceChange) {
+        self.presence_changes.note(key, user, how);
     }
 
     /// Waits for a presence change. Cancel-safe.
@@ -147,7 +147,7 @@ impl Broker {
 
     /// Takes the presence changes since the last call.
     #[must_use]
-    pub fn take_presence_changes(&self) -> HashMap<Topic, HashMap<UserId, PresenceChange>> {
+    pub fn take_presence_changes(&self) -> HashMap<LogKey, HashMap<UserId, PresenceChange>> {
         self.presence_changes.take()
     }
 
@@ -178,8 +178,8 @@ impl Broker {
         unpoisoned(&self.topics).len()
     }
 
-    fn find(&self, topic: &Topic) -> Option<Arc<TopicLog<Outbound>>> {
-        unpoisoned(&self.topics).get(topic).cloned()
+    fn find(&self, key: &LogKey) -> Option<Arc<TopicLog<Outbound>>> {
+        unpoisoned(&self.topics).get(key).cloned()
     }
 
     /// Returns every topic with a subscriber.
@@ -204,28 +204,28 @@ impl Broker {
         Outbound::new(owner, sink, shard, Arc::clone(&self.queues[shard].counters))
     }
 
-    /// Adds a subscriber to a topic; returns its key there, the topic, and the subscriber.
+    /// Adds a subscriber to a topic; returns its slot there, the topic's log, and the subscriber.
     pub(crate) fn add_subscriber(
         &self,
-        topic: &Topic,
+        key: &LogKey,
         outbound: Arc<Outbound>,
     ) -> (usize, Arc<TopicLog<Outbound>>, Arc<Subscriber<Outbound>>) {
         // Under the map's lock, so that a topic is never dropped between the lookup and the subscribe.
         let mut topics = unpoisoned(&self.topics);
-        let log = topics.entry(topic.clone()).or_insert_with(|| {
+        let log = topics.entry(key.clone()).or_insert_with(|| {
             let entries = Log::new(self.topic_bytes, Arc::clone(&self.budget));
             let signals = Log::new(SIGNAL_BYTES, Arc::clone(&self.signal_budget));
-            Arc::new(TopicLog::new(topic.clone(), self.number(), self.queues.len(), entries, signals))
+            Arc::new(TopicLog::new(key.clone(), self.number(), self.queues.len(), entries, signals))
         });
-        let (key, subscriber) = log.add_subscriber(outbound.shard(), outbound);
-        (key, Arc::clone(log), subscriber)
+        let (slot, subscriber) = log.add_subscriber(outbound.shard(), outbound);
+        (slot, Arc::clone(log), subscriber)
     }
 
     /// Removes a subscriber from a topic, and the topic with its last subscriber.
-    pub(crate) fn remove_subscriber(&self, log: &TopicLog<Outbound>, shard: usize, key: usize) {
+    pub(crate) fn remove_subscriber(&self, log: &TopicLog<Outbound>, shard: usize, slot: usize) {
         let mut topics = unpoisoned(&self.topics);
-        if log.remove_subscriber(shard, key) {
-            topics.remove(&log.name);
+        if log.remove_subscriber(shard, slot) {
+            topics.remove(&log.key);
         }
     }
 

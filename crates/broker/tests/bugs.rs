@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use broker::{Broker, BufferSink, Frame, FrameSink, LogBytes, OutboundConnection, Shard, SocketState};
-use wire::{Seq, Topic};
+use wire::{ApplicationId, LogKey, Seq, Topic};
 
 /// An sink with a bug.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ impl FrameSink for Bug {
 fn it_ends_that_connection_alone() {
     let log_bytes = LogBytes { topic: 1_000_000, all: usize::MAX };
     let (broker, mut shards) = Broker::new(log_bytes, NonZeroUsize::MIN);
-    let (broker, news) = (Arc::new(broker), Topic::new("news").unwrap());
+    let (broker, news) =
+        (Arc::new(broker), LogKey::new(ApplicationId::BUILT_IN, Topic::new("news").unwrap()));
     let reading = |sink: Arc<dyn FrameSink>| {
         let mut reader = OutboundConnection::new(Arc::clone(&broker), None, sink);
         reader.reserve(&news);

@@ -10,7 +10,7 @@ use broker::{
     Broker, BufferSink, Ended, FlushOutcome, Frame, LogBytes, OutboundConnection, Shard, SocketState,
     SubscriptionError,
 };
-use wire::{Seq, Topic, UserId};
+use wire::{ApplicationId, LogKey, Seq, Topic, UserId};
 
 const ANN: UserId = UserId::from_bytes([1; 10]);
 const BEN: UserId = UserId::from_bytes([2; 10]);
@@ -31,13 +31,13 @@ impl Connection {
     /// Reads the topic after `cursor`; the store knew `head`.
     fn reading(broker: &Arc<Broker>, owner: UserId, cursor: u64, head: u64) -> Self {
         let mut connection = Self::new(broker, owner, usize::MAX);
-        connection.start(&topic(), cursor, head);
+        connection.start(&log_key(), cursor, head);
         connection
     }
 
-    fn start(&mut self, topic: &Topic, cursor: u64, head: u64) {
-        assert!(self.reader.reserve(topic));
-        self.reader.activate(topic, Seq(cursor), Seq(head));
+    fn start(&mut self, key: &LogKey, cursor: u64, head: u64) {
+        assert!(self.reader.reserve(key));
+        self.reader.activate(key, Seq(cursor), Seq(head));
     }
 
     fn got(&self) -> Vec<u64> {
@@ -62,8 +62,8 @@ impl Connection {
     }
 }
 
-fn topic() -> Topic {
-    Topic::new("news").unwrap()
+fn log_key() -> LogKey {
+    LogKey::new(ApplicationId::BUILT_IN, Topic::new("news").unwrap())
 }
 
 fn broker(log_bytes: usize) -> (Arc<Broker>, Vec<Shard>) {
@@ -76,9 +76,9 @@ fn frame(number: u64) -> Frame {
     Frame::text(&format!("{number:04}"))
 }
 
-fn publish(broker: &Broker, topic: &Topic, seqs: std::ops::RangeInclusive<u64>) {
+fn publish(broker: &Broker, key: &LogKey, seqs: std::ops::RangeInclusive<u64>) {
     for seq in seqs {
-        broker.publish(topic, Seq(seq), || frame(seq));
+        broker.publish(key, Seq(seq), || frame(seq));
     }
 }
 
@@ -87,9 +87,9 @@ fn everyone_gets_everything_in_order_and_once() {
     let (broker, _shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     let mut ben = Connection::reading(&broker, BEN, 0, 0);
-    publish(&broker, &topic(), 1..=3);
+    publish(&broker, &log_key(), 1..=3);
     assert_eq!(ann.drain(), (vec![1, 2, 3], vec![]));
-    publish(&broker, &topic(), 4..=9);
+    publish(&broker, &log_key(), 4..=9);
     assert_eq!(ann.drain(), (vec![4, 5, 6, 7, 8, 9], vec![]));
     assert_eq!(ben.drain(), ((1..=9).collect(), vec![]));
     assert_eq!(ben.drain(), (vec![], vec![]));
@@ -98,7 +98,7 @@ fn everyone_gets_everything_in_order_and_once() {
 #[test]
 fn shards_deliver_to_everyone_without_being_asked() {
     let (broker, mut shards) = broker(1_000_000);
-    let (tea, news) = (Topic::new("tea").unwrap(), topic());
+    let (tea, news) = (LogKey::new(ApplicationId::BUILT_IN, Topic::new("tea").unwrap()), log_key());
     let mut people: Vec<_> = (0..10).map(|_| Connection::reading(&broker, ANN, 0, 0)).collect();
     people[3].start(&tea, 0, 0);
     publish(&broker, &news, 1..=500);
@@ -110,7 +110,7 @@ fn shards_deliver_to_everyone_without_being_asked() {
         let (mut got, setbacks) = (person.got(), person.drain().1);
         if number == 3 {
             // A leap: what tea had before is not here.
-            let behind = SubscriptionError::Behind { topic: tea.clone(), cursor: Seq(0), until: Seq(1_002) };
+            let behind = SubscriptionError::Behind { key: tea.clone(), cursor: Seq(0), until: Seq(1_002) };
             assert_eq!(setbacks, [behind]);
             person.reader.advance(&tea, Seq(1_001));
             while shards.iter_mut().any(Shard::pass) {}
@@ -126,7 +126,7 @@ fn what_is_more_than_one_write_takes_is_delivered_to_its_end() {
     let (broker, mut shards) = broker(1_000_000);
     let ann = Connection::reading(&broker, ANN, 0, 0);
     let long = |seq: u64| Frame::text(&format!("{seq:09000}"));
-    (1..=50).for_each(|seq| broker.publish(&topic(), Seq(seq), || long(seq)));
+    (1..=50).for_each(|seq| broker.publish(&log_key(), Seq(seq), || long(seq)));
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!(ann.got(), (1..=50).collect::<Vec<_>>());
 }
@@ -135,9 +135,9 @@ fn what_is_more_than_one_write_takes_is_delivered_to_its_end() {
 fn a_socket_that_takes_a_few_bytes_at_a_time_gets_the_same() {
     let (broker, mut shards) = broker(100_000);
     let mut ann = Connection::new(&broker, ANN, 0);
-    ann.start(&topic(), 0, 0);
+    ann.start(&log_key(), 0, 0);
     ann.reader.send_own(&frame(0));
-    publish(&broker, &topic(), 1..=200);
+    publish(&broker, &log_key(), 1..=200);
     let mut got = Vec::new();
     for step in (1..=11).cycle().take(500) {
         shards.iter_mut().for_each(|shard| while shard.pass() {});
@@ -157,13 +157,13 @@ fn a_socket_that_is_full_is_left_alone_until_it_has_room_and_one_that_is_broken_
     let (broker, mut shards) = broker(1_000);
     let mut ann = Connection::new(&broker, ANN, 6);
     let mut ben = Connection::reading(&broker, BEN, 0, 0);
-    ann.start(&topic(), 0, 0);
-    publish(&broker, &topic(), 1..=3);
+    ann.start(&log_key(), 0, 0);
+    publish(&broker, &log_key(), 1..=3);
     ben.sink.break_off();
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!((ann.reader.state(), ben.reader.state()), (SocketState::Blocked, SocketState::Broken));
     ann.sink.make_room(1_000);
-    publish(&broker, &topic(), 4..=4);
+    publish(&broker, &log_key(), 4..=4);
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!(ann.got(), [1], "its own task has not said that there is room");
     ann.reader.unblock();
@@ -176,9 +176,9 @@ fn a_socket_that_is_full_is_left_alone_until_it_has_room_and_one_that_is_broken_
 fn a_thousand_readers_that_take_nothing_keep_no_more_than_the_rest_of_one_frame_each() {
     let (broker, mut shards) = broker(10_000);
     let mut people: Vec<_> = (0..1_000).map(|room| Connection::new(&broker, ANN, room % 8)).collect();
-    people.iter_mut().for_each(|person| person.start(&topic(), 0, 0));
+    people.iter_mut().for_each(|person| person.start(&log_key(), 0, 0));
     for seq in 1..=5_000 {
-        broker.publish(&topic(), Seq(seq), || frame(seq));
+        broker.publish(&log_key(), Seq(seq), || frame(seq));
         if seq % 100 == 0 {
             while shards.iter_mut().any(Shard::pass) {}
         }
@@ -193,7 +193,7 @@ fn a_thousand_readers_that_take_nothing_keep_no_more_than_the_rest_of_one_frame_
     one.reader.unblock();
     assert_eq!(
         one.drain().1,
-        [SubscriptionError::Behind { topic: topic(), cursor: Seq(1), until: Seq(5_000) }]
+        [SubscriptionError::Behind { key: log_key(), cursor: Seq(1), until: Seq(5_000) }]
     );
 }
 
@@ -202,10 +202,10 @@ fn what_is_said_to_one_comes_in_its_turn_and_to_nobody_else() {
     let (broker, mut shards) = broker(1_000);
     let ann = Connection::reading(&broker, ANN, 0, 0);
     let ben = Connection::reading(&broker, BEN, 0, 0);
-    publish(&broker, &topic(), 1..=1);
+    publish(&broker, &log_key(), 1..=1);
     shards.iter_mut().for_each(|shard| while shard.pass() {});
     ann.reader.send_own(&frame(77));
-    publish(&broker, &topic(), 2..=2);
+    publish(&broker, &log_key(), 2..=2);
     shards.iter_mut().for_each(|shard| while shard.pass() {});
     assert_eq!((ann.got(), ben.got()), (vec![1, 77, 2], vec![1, 2]));
 }
@@ -214,12 +214,12 @@ fn what_is_said_to_one_comes_in_its_turn_and_to_nobody_else() {
 fn what_a_subscription_begins_with_is_said_before_anything_it_delivers() {
     let (broker, mut shards) = broker(1_000);
     let _ben = Connection::reading(&broker, BEN, 0, 0);
-    publish(&broker, &topic(), 1..=2);
+    publish(&broker, &log_key(), 1..=2);
     let mut ann = Connection::new(&broker, ANN, usize::MAX);
     ann.reader.pause();
-    ann.start(&topic(), 0, 2);
-    publish(&broker, &topic(), 3..=3);
-    broker.signal(&topic(), || frame(55));
+    ann.start(&log_key(), 0, 2);
+    publish(&broker, &log_key(), 3..=3);
+    broker.signal(&log_key(), || frame(55));
     while shards.iter_mut().any(Shard::pass) {}
     assert_eq!(ann.got(), Vec::<u64>::new());
     ann.reader.send_own(&frame(77));
@@ -232,10 +232,10 @@ fn what_a_subscription_begins_with_is_said_before_anything_it_delivers() {
 fn after_delivery_is_closed_nothing_is_delivered_but_goodbye() {
     let (broker, mut shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
-    publish(&broker, &topic(), 1..=2);
+    publish(&broker, &log_key(), 1..=2);
     ann.reader.close_handle().close();
-    publish(&broker, &topic(), 3..=3);
-    broker.signal(&topic(), || frame(8));
+    publish(&broker, &log_key(), 3..=3);
+    broker.signal(&log_key(), || frame(8));
     shards.iter_mut().for_each(|shard| while shard.pass() {});
     assert_eq!(ann.drain(), (vec![], vec![]));
     ann.reader.send_own(&frame(9));
@@ -246,10 +246,10 @@ fn after_delivery_is_closed_nothing_is_delivered_but_goodbye() {
 fn a_reader_that_falls_behind_the_log_is_sent_to_history_and_goes_on_from_there() {
     let (broker, _shards) = broker(20);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
-    publish(&broker, &topic(), 1..=100);
-    let behind = SubscriptionError::Behind { topic: topic(), cursor: Seq(0), until: Seq(100) };
+    publish(&broker, &log_key(), 1..=100);
+    let behind = SubscriptionError::Behind { key: log_key(), cursor: Seq(0), until: Seq(100) };
     assert_eq!(ann.drain(), (vec![], vec![behind]));
-    ann.reader.advance(&topic(), Seq(97));
+    ann.reader.advance(&log_key(), Seq(97));
     assert_eq!(ann.drain(), (vec![98, 99, 100], vec![]));
 }
 
@@ -257,8 +257,8 @@ fn a_reader_that_falls_behind_the_log_is_sent_to_history_and_goes_on_from_there(
 fn what_comes_from_history_and_finds_no_room_is_asked_for_again() {
     let (broker, _shards) = broker(20);
     let mut ann = Connection::new(&broker, ANN, 15);
-    ann.start(&topic(), 0, 0);
-    publish(&broker, &topic(), 1..=100);
+    ann.start(&log_key(), 0, 0);
+    publish(&broker, &log_key(), 1..=100);
     let (mut got, mut asked) = (Vec::new(), 0);
     while got.len() < 100 {
         let (more, setbacks) = ann.drain();
@@ -266,7 +266,7 @@ fn what_comes_from_history_and_finds_no_room_is_asked_for_again() {
         if let Some(SubscriptionError::Behind { cursor, until, .. }) = setbacks.first() {
             assert_eq!((cursor.0, until.0), (got.len() as u64, 100), "nothing is asked for twice");
             let page: Vec<_> = (cursor.0 + 1..=until.0.min(cursor.0 + 10)).map(frame).collect();
-            ann.reader.offer(&topic(), &page);
+            ann.reader.offer(&log_key(), &page);
             asked += 1;
         }
         ann.sink.make_room(25);
@@ -280,11 +280,11 @@ fn what_comes_from_history_and_finds_no_room_is_asked_for_again() {
 fn what_is_published_between_attach_and_start_is_not_lost() {
     let (broker, _shards) = broker(1_000);
     let mut ann = Connection::new(&broker, ANN, usize::MAX);
-    ann.reader.reserve(&topic());
-    publish(&broker, &topic(), 6..=7);
+    ann.reader.reserve(&log_key());
+    publish(&broker, &log_key(), 6..=7);
     assert_eq!(ann.drain(), (vec![], vec![]), "nothing comes before the start");
     // The store was asked when it had five entries; the sixth and seventh came meanwhile.
-    ann.reader.activate(&topic(), Seq(5), Seq(5));
+    ann.reader.activate(&log_key(), Seq(5), Seq(5));
     assert_eq!(ann.drain(), (vec![6, 7], vec![]));
 }
 
@@ -293,11 +293,11 @@ fn who_loses_the_seat_gets_nothing_that_comes_later_and_others_do() {
     let (broker, mut shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     let mut ben = Connection::reading(&broker, BEN, 0, 0);
-    publish(&broker, &topic(), 1..=4);
-    broker.end(&topic(), Ended::Of(BEN), Seq(4));
-    publish(&broker, &topic(), 5..=6);
+    publish(&broker, &log_key(), 1..=4);
+    broker.end(&log_key(), Ended::Of(BEN), Seq(4));
+    publish(&broker, &log_key(), 5..=6);
     while shards.iter_mut().any(Shard::pass) {}
-    assert_eq!(ben.drain(), (vec![1, 2, 3, 4], vec![SubscriptionError::Ended { topic: topic() }]));
+    assert_eq!(ben.drain(), (vec![1, 2, 3, 4], vec![SubscriptionError::Ended { key: log_key() }]));
     assert_eq!(ben.reader.subscriptions(), 0);
     assert_eq!(ann.drain(), ((1..=6).collect(), vec![]));
 }
@@ -306,41 +306,41 @@ fn who_loses_the_seat_gets_nothing_that_comes_later_and_others_do() {
 fn a_seat_lost_while_the_reader_is_attaching_is_lost() {
     let (broker, _shards) = broker(1_000);
     let mut ben = Connection::new(&broker, BEN, usize::MAX);
-    ben.reader.reserve(&topic());
-    broker.end(&topic(), Ended::Of(BEN), Seq(4));
-    ben.reader.activate(&topic(), Seq(4), Seq(9));
-    assert_eq!(ben.drain(), (vec![], vec![SubscriptionError::Ended { topic: topic() }]));
+    ben.reader.reserve(&log_key());
+    broker.end(&log_key(), Ended::Of(BEN), Seq(4));
+    ben.reader.activate(&log_key(), Seq(4), Seq(9));
+    assert_eq!(ben.drain(), (vec![], vec![SubscriptionError::Ended { key: log_key() }]));
 }
 
 #[test]
 fn a_leap_is_never_stepped_over_in_silence() {
     let (broker, _shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
-    publish(&broker, &topic(), 1..=2);
-    publish(&broker, &topic(), 4..=4);
-    let behind = |cursor| SubscriptionError::Behind { topic: topic(), cursor: Seq(cursor), until: Seq(4) };
+    publish(&broker, &log_key(), 1..=2);
+    publish(&broker, &log_key(), 4..=4);
+    let behind = |cursor| SubscriptionError::Behind { key: log_key(), cursor: Seq(cursor), until: Seq(4) };
     assert_eq!(ann.drain(), (vec![], vec![behind(0)]));
-    broker.advance_head(&topic(), Seq(4));
-    ann.reader.advance(&topic(), Seq(3));
+    broker.advance_head(&log_key(), Seq(4));
+    ann.reader.advance(&log_key(), Seq(3));
     assert_eq!(ann.drain(), (vec![4], vec![]));
 }
 
 #[test]
 fn a_topic_that_nobody_reads_costs_nothing_and_an_idle_one_forgets_its_frames() {
     let (broker, _shards) = broker(1_000);
-    broker.publish(&topic(), Seq(1), || panic!("nobody needs this frame"));
+    broker.publish(&log_key(), Seq(1), || panic!("nobody needs this frame"));
     assert_eq!(broker.topics(), 0);
     let ann = Connection::reading(&broker, ANN, 0, 0);
     let mut ben = Connection::reading(&broker, BEN, 0, 0);
     assert_eq!(broker.topics(), 1);
     drop(ann);
-    publish(&broker, &topic(), 1..=1);
+    publish(&broker, &log_key(), 1..=1);
     broker.shrink_idle();
     broker.shrink_idle();
-    let behind = SubscriptionError::Behind { topic: topic(), cursor: Seq(0), until: Seq(1) };
+    let behind = SubscriptionError::Behind { key: log_key(), cursor: Seq(0), until: Seq(1) };
     assert_eq!(ben.drain(), (vec![], vec![behind]));
-    assert!(ben.reader.unsubscribe(&topic()));
-    assert!(!ben.reader.unsubscribe(&topic()));
+    assert!(ben.reader.unsubscribe(&log_key()));
+    assert!(!ben.reader.unsubscribe(&log_key()));
     assert_eq!(broker.topics(), 0);
 }
 
@@ -349,8 +349,8 @@ fn what_is_done_is_counted() {
     let (broker, mut shards) = broker(1_000);
     let _ann = Connection::reading(&broker, ANN, 0, 0);
     let mut ben = Connection::new(&broker, BEN, 12);
-    ben.start(&topic(), 0, 0);
-    publish(&broker, &topic(), 1..=10);
+    ben.start(&log_key(), 0, 0);
+    publish(&broker, &log_key(), 1..=10);
     while shards.iter_mut().any(Shard::pass) {}
     let metrics = broker.metrics();
     assert_eq!((metrics.deliveries, metrics.writes, metrics.written_bytes, metrics.stalls), (12, 2, 72, 1));
@@ -364,11 +364,11 @@ fn what_is_done_is_counted() {
 async fn a_shard_that_runs_hears_of_news_however_early_they_came() {
     let (broker, shards) = broker(1_000);
     let ann = Connection::reading(&broker, ANN, 0, 0);
-    publish(&broker, &topic(), 1..=1);
+    publish(&broker, &log_key(), 1..=1);
     let running: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(shard.run())).collect();
     ann.sink.filled().await;
     assert_eq!(ann.got(), [1]);
-    publish(&broker, &topic(), 2..=2);
+    publish(&broker, &log_key(), 2..=2);
     ann.sink.filled().await;
     assert_eq!(ann.got(), [2]);
     running.iter().for_each(tokio::task::JoinHandle::abort);
@@ -377,14 +377,14 @@ async fn a_shard_that_runs_hears_of_news_however_early_they_came() {
 #[test]
 fn what_is_told_in_passing_reaches_who_listens_now_and_nobody_else() {
     let (broker, _shards) = broker(1_000);
-    let signal = |number| broker.signal(&topic(), || frame(number));
+    let signal = |number| broker.signal(&log_key(), || frame(number));
     signal(1);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     let mut ben = Connection::reading(&broker, BEN, 0, 0);
     signal(2);
-    publish(&broker, &topic(), 1..=1);
+    publish(&broker, &log_key(), 1..=1);
     assert_eq!(ann.drain(), (vec![2, 1], vec![]), "one signal, one entry");
-    broker.end(&topic(), Ended::Of(BEN), Seq(1));
+    broker.end(&log_key(), Ended::Of(BEN), Seq(1));
     signal(3);
     assert_eq!(ann.drain(), (vec![3], vec![]));
     assert!(!ben.drain().0.contains(&3), "ben has lost the right");
@@ -395,13 +395,13 @@ fn a_reader_that_was_busy_for_long_hears_only_what_was_told_last() {
     let (broker, _shards) = broker(1_000);
     let mut ann = Connection::reading(&broker, ANN, 0, 0);
     for number in 1..=5_000 {
-        broker.signal(&topic(), || frame(number));
+        broker.signal(&log_key(), || frame(number));
     }
     let (heard, setbacks) = ann.drain();
     assert_eq!(setbacks, []);
     assert!(heard.len() < 5_000, "not everything is kept");
     let last: Vec<u64> = (1..=5_000).skip(5_000 - heard.len()).collect();
     assert_eq!(heard, last, "but the last of it is, in order");
-    broker.signal(&topic(), || frame(8));
+    broker.signal(&log_key(), || frame(8));
     assert_eq!(ann.drain(), (vec![8], vec![]));
 }

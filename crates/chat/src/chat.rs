@@ -9,7 +9,10 @@ use std::time::Duration;
 use broker::{Broker, CloseHandle, Ended, LogBytes};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
-use wire::{AppRole, AuditEvent, Conversation, Json, Role, SendId, Seq, Timestamp, Topic, TopicKind, UserId};
+use wire::{
+    AppRole, ApplicationId, AuditEvent, Conversation, Json, LogKey, Role, SendId, Seq, Timestamp, Topic,
+    TopicKind, UserId, UserKey,
+};
 
 use crate::auth::caller::Caller;
 use crate::auth::network::Network;
@@ -22,7 +25,7 @@ use crate::commit::writability::Writability;
 use crate::ports::bus::{Bus, Hint, HintStream};
 use crate::ports::clock::{Clock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
-use crate::ports::store::{AccountKey, Outcome, Store, Write};
+use crate::ports::store::{AccountKey, Commit, Outcome, Store, StoreReader, Write};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::typing::TypingBuffer;
@@ -44,17 +47,17 @@ pub struct Chat {
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
     /// Rate limit for sending, by user.
-    pub(crate) send_rate: RateLimiter<UserId>,
+    pub(crate) send_rate: RateLimiter<UserKey>,
     /// Rate limit for publishing to open topics.
     pub(crate) publishing: RateLimiter<Network>,
     /// Rate limit for every other stored change, by user.
-    pub(crate) action_rate: RateLimiter<UserId>,
+    pub(crate) action_rate: RateLimiter<UserKey>,
     /// Rate limit for adding users to groups, by user.
-    pub(crate) adding: RateLimiter<UserId>,
+    pub(crate) adding: RateLimiter<UserKey>,
     /// Rate limit for new users, by network.
     pub(crate) newcomers: RateLimiter<Network>,
     /// Rate limit for typing events, by user.
-    pub(crate) typing_pace: RateLimiter<UserId>,
+    pub(crate) typing_pace: RateLimiter<UserKey>,
     /// The users who are typing, until they are published.
     pub(crate) typing: Arc<TypingBuffer>,
     pub(crate) password_hashing: PasswordHashing,
@@ -261,37 +264,48 @@ impl Chat {
         for task in self.tasks.lock().drain(..) {
             task.abort();
         }
-        let confirmed = match self.ephemeral.take_confirmed() {
-            Some(confirmed) => self.commit(confirmed).await.map(|_| ()),
-            None => Ok(()),
-        };
+        let mut confirmed = Ok(());
+        for commit in self.ephemeral.take_confirmed() {
+            confirmed = confirmed.and(self.committer.commit(commit).await.map(|_| ()));
+        }
         self.committer.finish().await;
         self.store.close().await?;
         confirmed
     }
 
-    /// Enqueues a write with the committer and waits until it is committed.
-    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, Error> {
-        self.committer.commit(write).await
+    /// Returns a reader of the application of a caller.
+    pub(crate) fn reader(&self, caller: &Caller) -> Arc<dyn StoreReader> {
+        self.store.reader(caller.application)
+    }
+
+    /// Enqueues a write in the application of a caller with the committer, and waits until it is committed.
+    pub(crate) async fn commit(&self, caller: &Caller, write: Write) -> Result<Outcome, Error> {
+        self.commit_in(caller.application, write).await
+    }
+
+    /// As [`Chat::commit`], for an application.
+    pub(crate) async fn commit_in(&self, application: ApplicationId, write: Write) -> Result<Outcome, Error> {
+        self.committer.commit(Commit { application, write }).await
     }
 
     /// As [`Chat::commit`], with an event in the audit log of the application.
     pub(crate) async fn commit_noted(
         &self,
+        caller: &Caller,
         write: Write,
         by: UserId,
         event: &AuditEvent,
     ) -> Result<Outcome, Error> {
         let note = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
-        match self.commit(Write::WithAudit { write: Box::new(write), note }).await? {
+        match self.commit(caller, Write::WithAudit { write: Box::new(write), note }).await? {
             Outcome::Noted { .. } => Ok(Outcome::Done),
             other => Ok(other),
         }
     }
 
     /// Enqueues a write with the committer and waits until it has its turn.
-    pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
-        self.committer.enqueue(write).await
+    pub(crate) async fn enqueue(&self, caller: &Caller, write: Write) -> Result<PendingCommit, Error> {
+        self.committer.enqueue(Commit { application: caller.application, write }).await
     }
 
     pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
@@ -318,22 +332,23 @@ async fn listen(
 ) {
     while let Some(hint) = hints.next().await {
         match hint {
-            Hint::News { topic, head } => broker.advance_head(&topic, head),
-            Hint::Ended { topic, user, after } => {
-                if !may_read_again(&*store, &topic, user).await {
-                    broker.end(&topic, Ended::Of(user), after);
+            Hint::News { log, head } => broker.advance_head(&log, head),
+            Hint::Ended { log, user, after } => {
+                if !may_read_again(&*store, &log, user).await {
+                    broker.end(&log, Ended::Of(user), after);
                 }
             }
             Hint::SignedOut { user, which } => revocations.revoke(user, which),
-            Hint::Gone { topic } => broker.end(&topic, Ended::All, Seq::ZERO),
+            Hint::Gone { log } => broker.end(&log, Ended::All, Seq::ZERO),
         }
     }
 }
 
 /// Returns true if a user has regained the permission that a hint said they lost: hints may be late, or come twice.
 /// Returns false if that cannot be determined.
-async fn may_read_again(store: &dyn Store, topic: &Topic, user: UserId) -> bool {
-    let (group, needs) = match topic.kind() {
+async fn may_read_again(store: &dyn Store, log: &LogKey, user: UserId) -> bool {
+    let store = store.reader(log.application);
+    let (group, needs) = match log.topic.kind() {
         TopicKind::Group(group) => (group, [Some(Role::Member), Some(Role::Admin)]),
         TopicKind::Audit(group) => (group, [Some(Role::Admin); 2]),
         TopicKind::AppAudit => {

@@ -27,7 +27,7 @@ async fn ann_claims_her_name_and_signs_in_elsewhere() {
     let (who, on_phone) = node.chat.sign_in(&phone, " ANN  lee", GOOD).await.unwrap();
     assert_eq!(who, ann.person());
     for token in [&at_home, &on_phone] {
-        assert_eq!(node.chat.authenticate(token).await, Ok(Some(ann.person())));
+        assert_eq!(node.user_of(token).await, Some(ann.person()));
     }
     let labels: Vec<_> =
         node.chat.sessions(&ann).await.unwrap().into_iter().map(|session| session.label).collect();
@@ -50,7 +50,7 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     node.chat.create_account(&ann, GOOD).await.unwrap();
     let (_, on_phone) = node.chat.sign_in(&Caller::default(), "ann", GOOD).await.unwrap();
     let socket = |token| {
-        let (reader, _) = chat::testing::reader(&node.chat, Some(&ann));
+        let (reader, _) = chat::testing::reader(&node.chat, &ann);
         let caller = Caller { session: Some(token), ..ann.caller() };
         let ending = node.chat.watch_revocation(&caller, reader.close_handle());
         (reader, ending)
@@ -62,14 +62,14 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     phone.woken().await;
     assert!(phone.is_closed());
     assert!(!home.is_closed());
-    assert_eq!(node.chat.authenticate(&on_phone).await, Ok(None));
-    assert_eq!(node.chat.authenticate(&at_home).await, Ok(Some(ann.person())));
+    assert_eq!(node.user_of(&on_phone).await, None);
+    assert_eq!(node.user_of(&at_home).await, Some(ann.person()));
     assert_eq!(node.chat.sign_in(&Caller::default(), "ann", GOOD).await, refused(Refusal::SignInWrong));
 
     node.chat.sign_out(&ann, Sessions::One(at_home.hash())).await.unwrap();
     home.woken().await;
     assert!(home.is_closed());
-    assert_eq!(node.chat.authenticate(&at_home).await, Ok(None));
+    assert_eq!(node.user_of(&at_home).await, None);
 }
 
 #[tokio::test]
@@ -107,11 +107,11 @@ async fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
         node.chat.create_password_reset(&ben, cal.id).await.unwrap(),
         node.chat.create_password_reset_by_name(&Caller::operator(), "CAL").await.unwrap(),
     );
-    assert_eq!(node.chat.reset_of(&used).await.unwrap(), cal.person());
+    assert_eq!(node.chat.reset_of(&Caller::default(), &used).await.unwrap(), cal.person());
     let caller = Caller::default();
     assert_eq!(refused(node.chat.reset_password(&caller, &used, "password").await), Refusal::PasswordWeak);
     let session = node.chat.reset_password(&caller, &used, "a much better one").await.unwrap();
-    assert_eq!(node.chat.authenticate(&session).await.unwrap(), Some(cal.person()));
+    assert_eq!(node.user_of(&session).await, Some(cal.person()));
     assert_eq!(node.chat.sessions(&cal).await.unwrap().len(), 1, "all others have ended");
     assert!(node.chat.sign_in(&caller, "cal", "a much better one").await.is_ok());
     for over in [&used, &late] {

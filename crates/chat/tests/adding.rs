@@ -119,9 +119,9 @@ async fn a_clock_that_steps_back_makes_no_mute_invite_slow_mode_or_link_last_lon
     let cal = node.introduce("cal").await;
     assert_eq!(refusal(node.chat.join(&cal, tea, Some(invite)).await), Some(Refusal::InviteOver));
     node.clock.advance(24 * hour - 10 * 60_000 - 1);
-    assert!(node.chat.reset_of(&link).await.is_ok());
+    assert!(node.chat.reset_of(&Caller::default(), &link).await.is_ok());
     node.clock.advance(1);
-    assert_eq!(refusal(node.chat.reset_of(&link).await), Some(Refusal::ResetOver));
+    assert_eq!(refusal(node.chat.reset_of(&Caller::default(), &link).await), Some(Refusal::ResetOver));
     // Rate limits are durations as well.
     node.clock.step(-hour);
     assert_eq!(say().await, None);

@@ -10,7 +10,7 @@ const DAY: i64 = 86_400_000;
 const YEAR: i64 = 365 * DAY;
 
 async fn recognised(node: &Node, token: &Token) -> Option<Person> {
-    node.chat.authenticate(token).await.unwrap()
+    node.user_of(token).await
 }
 
 #[tokio::test]

@@ -31,10 +31,11 @@ impl Tea {
 /// Returns the ephemeral events that a user's connection receives on a topic.
 async fn told(node: &Node, me: &User, topic: &Topic, act: impl AsyncFnOnce()) -> Vec<ServerFrame> {
     let mut ear = Ear::new(node, me);
-    ear.reader.reserve(topic);
     let caller = me.caller();
+    let log = caller.log(topic.clone());
+    ear.reader.reserve(&log);
     let head = node.chat.history(&caller, topic, Range::default()).await.unwrap().head;
-    ear.reader.activate(topic, head, head);
+    ear.reader.activate(&log, head, head);
     act().await;
     ear.told()
 }
@@ -47,7 +48,7 @@ struct Ear {
 
 impl Ear {
     fn new(node: &Node, me: &User) -> Self {
-        let (reader, mailbox) = chat::testing::reader(&node.chat, Some(me));
+        let (reader, mailbox) = chat::testing::reader(&node.chat, me);
         Self { reader, mailbox }
     }
 
@@ -299,8 +300,9 @@ async fn whoever_has_no_seat_is_not_seen() {
     let topic = Topic::group(node.group(&ann, "tea").await);
     let _anns = listens(&node, &ann, &topic).await;
     let mut bens = Ear::new(&node, &ben);
-    bens.reader.reserve(&topic);
-    assert_eq!(node.chat.broker().presence(&topic).here, [ann.id], "ben's right was not checked yet");
+    let log = ben.log(topic);
+    bens.reader.reserve(&log);
+    assert_eq!(node.chat.broker().presence(&log).here, [ann.id], "ben's right was not checked yet");
 }
 
 #[tokio::test(start_paused = true)]

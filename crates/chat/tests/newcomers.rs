@@ -84,7 +84,7 @@ async fn guests_who_never_did_anything_are_gone_after_a_week() {
     assert_eq!(node.chat.sweep().await, Ok(0));
     node.clock.advance(1);
     assert_eq!(node.chat.sweep().await, Ok(1));
-    assert_eq!(node.chat.authenticate(&token).await, Ok(None));
+    assert_eq!(node.user_of(&token).await, None);
     let direct = async |with| node.chat.open_direct(&busy, with, wire::PageStart::Newest).await.map(|_| ());
     assert_eq!(direct(idle.id).await, Err(Refusal::NotFound.into()));
 }
@@ -97,18 +97,18 @@ async fn a_session_ends_when_somebody_signs_in_or_comes_anew_in_the_same_browser
     let browser =
         |me: &chat::testing::User, session: &Token| Caller { session: Some(session.clone()), ..me.caller() };
     let (_, second) = node.chat.sign_in(&browser(&ann, &first), "ann", GOOD).await.unwrap();
-    assert_eq!(node.chat.authenticate(&first).await, Ok(None));
+    assert_eq!(node.user_of(&first).await, None);
     let (ben, third) = node.chat.create_guest(&browser(&ann, &second), "ben").await.unwrap();
     let ben = chat::testing::User::from(ben);
-    assert_eq!(node.chat.authenticate(&second).await, Ok(None));
+    assert_eq!(node.user_of(&second).await, None);
     let link = node.chat.create_password_reset_by_name(&Caller::operator(), "ann").await.unwrap();
     let fourth = node.chat.reset_password(&browser(&ben, &third), &link, "a much better one").await.unwrap();
-    assert_eq!(node.chat.authenticate(&third).await, Ok(None));
-    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann.person())));
+    assert_eq!(node.user_of(&third).await, None);
+    assert_eq!(node.user_of(&fourth).await, Some(ann.person()));
     // One wrong guess ends nothing.
     let wrong = node.chat.sign_in(&browser(&ann, &fourth), "ann", "wrong horse battery").await;
     assert!(wrong.is_err());
-    assert_eq!(node.chat.authenticate(&fourth).await, Ok(Some(ann.person())));
+    assert_eq!(node.user_of(&fourth).await, Some(ann.person()));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn the_owner_of_a_public_server_comes_by_a_link_that_works_once() {
     assert_eq!(become_owner(&here, &link, "ann", "password").await, Err(Refusal::PasswordWeak.into()));
     let session = become_owner(&here, &link, "ann", GOOD).await.unwrap().unwrap();
     let ann = node.chat.authenticate(&session).await.unwrap().unwrap();
-    assert_eq!(node.chat.account(&ann.into()).await.unwrap().unwrap().role, AppRole::Owner);
+    assert_eq!(node.chat.account(&ann.person.into()).await.unwrap().unwrap().role, AppRole::Owner);
     assert_eq!(become_owner(&here, &link, "eve", GOOD).await, Err(Refusal::ResetOver.into()));
     assert_eq!(node.chat.offer_ownership().await, Ok(None), "there is an owner");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chat::store::Range;
 use chat::testing::{Gate, Node, SeededChance};
 use chat::{Error, MemoryStore, Store, Window};
-use wire::{Refusal, SendId, Topic};
+use wire::{ApplicationId, Refusal, SendId, Topic};
 
 #[tokio::test]
 async fn everything_that_was_taken_is_committed_and_answered() {
@@ -30,7 +30,11 @@ async fn everything_that_was_taken_is_committed_and_answered() {
     for (sending, seq) in sendings.into_iter().zip(2..) {
         assert_eq!(node.chat.finish(sending).await.unwrap().seq.0, seq);
     }
-    let page = gate.page(&topic, Range { limit: usize::MAX, ..Range::default() }).await.unwrap();
+    let page = gate
+        .reader(ApplicationId::BUILT_IN)
+        .page(&topic, Range { limit: usize::MAX, ..Range::default() })
+        .await
+        .unwrap();
     assert_eq!(page.head.0, 301);
 }
 
@@ -56,7 +60,7 @@ async fn in_the_middle_of_everything_each_sender_learns_what_became_of_it() {
     }
     acknowledged.sort();
     let range = Range { after: Some(wire::Seq(1)), before: None, limit: usize::MAX };
-    let page = store.page(&topic, range).await.unwrap();
+    let page = store.reader(ApplicationId::BUILT_IN).page(&topic, range).await.unwrap();
     let kept: Vec<_> = page.entries.into_iter().map(|entry| (entry.seq, entry.id)).collect();
     assert_eq!(kept, acknowledged, "what was acknowledged is there, and nothing else");
 }

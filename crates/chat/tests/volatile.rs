@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
 use chat::testing::SeededChance;
 use chat::{MemoryStore, Store, Window};
-use wire::{Json, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Json, SendId, Seq, Timestamp, Topic};
 
 mod contract {
     use super::*;
@@ -91,11 +91,13 @@ async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
         is_row: false,
         mentions: chat::store::Mentions::default(),
     };
-    store.commit(Arc::new([Write::Post(draft)])).await.unwrap().remove(0)
+    let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
+    store.commit(Arc::new([commit])).await.unwrap().remove(0)
 }
 
 /// Returns the first Seq of the log, the Seqs of a page of it, and its head.
 async fn kept(store: &MemoryStore, topic: &str, range: Range) -> (u64, Vec<u64>, u64) {
-    let page = store.page(&Topic::new(topic).unwrap(), range).await.unwrap();
+    let reader = store.reader(ApplicationId::BUILT_IN);
+    let page = reader.page(&Topic::new(topic).unwrap(), range).await.unwrap();
     (page.begins.0, page.entries.iter().map(|entry| entry.seq.0).collect(), page.head.0)
 }

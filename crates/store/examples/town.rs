@@ -9,15 +9,15 @@ use std::sync::Arc;
 
 use chat::names::Login;
 use chat::store::{
-    BodyHash, DirectCreation, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession, PasswordHash,
-    Sender, Store, Version, Write,
+    BodyHash, Commit, DirectCreation, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession,
+    PasswordHash, Sender, Store, Version, Write,
 };
 use chat::{Clock, OsRandom, SystemClock, Token};
 use serde_json::json;
 use store::SqliteStore;
 use wire::{
-    Conversation, Description, Event, GroupId, GroupName, JoinPolicy, Json, Member, Pair, Person, PersonName,
-    RichText, Role, SendId, Settings, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Description, Event, GroupId, GroupName, JoinPolicy, Json, Member, Pair,
+    Person, PersonName, RichText, Role, SendId, Settings, Timestamp, Topic, UserId,
 };
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -39,7 +39,7 @@ const AWAY: usize = 2;
 
 struct Town {
     store: SqliteStore,
-    writes: Vec<Write>,
+    commits: Vec<Commit>,
     at: i64,
     numbers: u64,
 }
@@ -51,7 +51,7 @@ async fn main() -> Done {
     let mut count = || -> Done<usize> { Ok(arguments.next().ok_or("a number is missing")?.parse()?) };
     let (people, groups, entries) = (count()?, count()?, count()?);
     let store = SqliteStore::open(&folder.join("data"), &OsRandom)?;
-    let mut town = Town { store, writes: Vec::with_capacity(BATCH), at: 1_790_000_000_000, numbers: 0 };
+    let mut town = Town { store, commits: Vec::with_capacity(BATCH), at: 1_790_000_000_000, numbers: 0 };
     let people: Vec<Person> = (0..people).map(person).collect::<Done<_>>()?;
     town.introduce(&people).await?;
     let rosters = town.found(&people, groups).await?;
@@ -71,13 +71,13 @@ async fn main() -> Done {
 
 impl Town {
     async fn write(&mut self, write: Write) -> Done {
-        self.writes.push(write);
-        if self.writes.len() >= BATCH { self.settle().await } else { Ok(()) }
+        self.commits.push(Commit { application: ApplicationId::BUILT_IN, write });
+        if self.commits.len() >= BATCH { self.settle().await } else { Ok(()) }
     }
 
     async fn settle(&mut self) -> Done {
-        let writes: Arc<[Write]> = std::mem::take(&mut self.writes).into();
-        self.store.commit(writes).await?;
+        let commits: Arc<[Commit]> = std::mem::take(&mut self.commits).into();
+        self.store.commit(commits).await?;
         Ok(())
     }
 

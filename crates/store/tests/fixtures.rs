@@ -33,7 +33,7 @@ async fn a_database_of_every_schema_opens_and_has_what_was_in_it() {
 
         let mine = node.chat.overview(&ann).await.unwrap().mine;
         assert_eq!(mine.len(), 2, "a group and a direct: {shown}");
-        let tea = node.chat.listed_groups("tea", None).await.unwrap().items.remove(0).group.id;
+        let tea = node.chat.listed_groups(&ann.caller(), "tea", None).await.unwrap().items.remove(0).group.id;
         let view = node.chat.open_group(&ben, tea, PageStart::Newest, None).await.unwrap();
         assert!(matches!(&view, GroupView::Inside(page) if page.members.len() == 2), "{shown}: {view:?}");
         let caller = Caller { open_topics: true, ..ben.caller() };
@@ -110,6 +110,35 @@ fn a_database_of_every_schema_comes_to_the_schema_of_a_new_one() {
 }
 
 #[test]
+fn rows_of_every_schema_belong_to_application_1_and_to_each_other() {
+    for fixture in fixtures() {
+        let shown = fixture.display();
+        let folder = restored(&fixture);
+        let before = counts(&Connection::open(folder.path().join("hubbub.db")).unwrap());
+        drop(SqliteStore::open(folder.path(), &OsRandom).unwrap());
+        let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
+        let after = counts(&db);
+        for (table, count) in &before {
+            assert_eq!(after.get(table), Some(count), "{table} of {shown}");
+        }
+        let orphans: i64 =
+            db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(orphans, 0, "{shown}");
+        for table in after.keys().filter(|table| !["meta", "mentions"].contains(&table.as_str())) {
+            let others = format!("SELECT count(*) FROM {table} WHERE application <> 1");
+            let others: i64 = db.query_row(&others, [], |row| row.get(0)).unwrap();
+            assert_eq!(others, 0, "{table} of {shown}");
+        }
+        let policy: (String, bool) = db
+            .query_row("SELECT join_policy, listed FROM groups WHERE name = 'Tea'", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(policy, ("open".to_owned(), true), "{shown}");
+    }
+}
+
+#[test]
 fn the_newest_schema_has_a_fixture() {
     let folder = tempfile::tempdir().unwrap();
     drop(SqliteStore::open(folder.path(), &OsRandom).unwrap());
@@ -135,6 +164,20 @@ fn restored(fixture: &Path) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     store::restore(folder.path(), fixture, true, &OsRandom).unwrap();
     folder
+}
+
+/// Returns the number of rows of every table.
+fn counts(db: &Connection) -> BTreeMap<String, i64> {
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let mut select = db.prepare(tables).unwrap();
+    let tables = select.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+    tables
+        .map(|table| {
+            let count = format!("SELECT count(*) FROM {table}");
+            let count = db.query_row(&count, [], |row| row.get(0)).unwrap();
+            (table, count)
+        })
+        .collect()
 }
 
 /// Returns every table and index of a database, by name, without comments.

@@ -10,7 +10,7 @@ use chat::testing::{Node, SeededChance};
 use chat::{LocalBus, Store};
 use store::SqliteStore;
 use tokio::task::JoinSet;
-use wire::{Seq, Topic};
+use wire::{ApplicationId, Seq, Topic};
 
 /// The environment variable with the folder of the process that is going to be killed.
 const FOLDER: &str = "HUBBUB_TEST_KILLED_IN";
@@ -27,7 +27,7 @@ async fn everything_acknowledged_before_a_kill_is_there_and_dense() {
         let store = SqliteStore::open(folder.path(), &SeededChance::new(1)).unwrap();
         epochs.push(store.epoch());
         let range = Range { limit: usize::MAX, ..Range::default() };
-        let page = store.page(&news(), range).await.unwrap();
+        let page = store.reader(ApplicationId::BUILT_IN).page(&news(), range).await.unwrap();
         let kept: Vec<(u64, String)> =
             page.entries.iter().map(|entry| (entry.seq.0, entry.id.to_string())).collect();
         let dense: Vec<u64> = (1..=page.head.0).collect();
@@ -50,7 +50,7 @@ async fn the_process_that_is_going_to_be_killed() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(Path::new(&folder), &SeededChance::new(1)).unwrap());
-    let page = store.page(&news(), Range::default()).await.unwrap();
+    let page = store.reader(ApplicationId::BUILT_IN).page(&news(), Range::default()).await.unwrap();
     // A seed of its own, or its ids would repeat those of the previous process.
     let node = Arc::new(Node::start(store, Arc::new(LocalBus::default()), Node::patient(), page.head.0));
     let mut publishing = JoinSet::<()>::new();

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chat::Store;
-use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
 use chat::testing::SeededChance;
 use rusqlite::Connection;
 use store::SqliteStore;
-use wire::{Json, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Json, SendId, Seq, Timestamp, Topic};
 
 #[tokio::test]
 async fn while_another_writes_sends_fail_and_reads_go_on() {
@@ -89,11 +89,11 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
         is_row: false,
         mentions: chat::store::Mentions::default(),
     };
-    store.commit(Arc::new([Write::Post(draft)])).await
+    store.commit(Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }])).await
 }
 
 async fn head(store: &SqliteStore) -> u64 {
-    store.page(&news(), Range::default()).await.unwrap().head.0
+    store.reader(ApplicationId::BUILT_IN).page(&news(), Range::default()).await.unwrap().head.0
 }
 
 fn news() -> Topic {

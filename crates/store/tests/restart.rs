@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
 use chat::testing::{Node, SeededChance, guest};
 use chat::{Caller, OsRandom, Store};
 use store::SqliteStore;
 use tempfile::TempDir;
-use wire::{GroupView, Json, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, GroupView, Json, SendId, Seq, Timestamp, Topic};
 
 #[tokio::test]
 async fn a_log_goes_on_after_a_restart_in_the_same_life() {
@@ -50,7 +50,8 @@ async fn people_groups_and_sessions_come_back() {
 
     let node =
         Node::start(Arc::new(open(folder.path())), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
-    assert_eq!(node.chat.authenticate(&token).await.unwrap(), Some(ann.person()));
+    let session = node.chat.authenticate(&token).await.unwrap();
+    assert_eq!(session.map(|session| session.person), Some(ann.person()));
     assert_eq!(node.chat.open_group(&ben, group, wire::PageStart::Newest, None).await.unwrap(), view);
     assert!(matches!(view, GroupView::Inside(page) if page.page.head == ack.seq));
     let again = node.chat.post(&ben, ack.topic, ack.id, "*hello*", None).await.unwrap();
@@ -135,7 +136,7 @@ async fn a_closed_store_takes_and_gives_nothing() {
     store.close().await.unwrap();
     store.close().await.unwrap();
     assert!(store.commit(Arc::new([write("1")])).await.is_err());
-    assert!(store.page(&news(), Range::default()).await.is_err());
+    assert!(store.reader(ApplicationId::BUILT_IN).page(&news(), Range::default()).await.is_err());
 }
 
 #[tokio::test]
@@ -199,8 +200,8 @@ async fn send(store: &SqliteStore, id: &str) -> Outcome {
     store.commit(Arc::new([write(id)])).await.unwrap().remove(0)
 }
 
-fn write(id: &str) -> Write {
-    Write::Post(Draft {
+fn write(id: &str) -> Commit {
+    let write = Write::Post(Draft {
         topic: news(),
         sender: Sender::Open,
         id: SendId::new(id).unwrap(),
@@ -212,11 +213,13 @@ fn write(id: &str) -> Write {
         counts: false,
         is_row: false,
         mentions: chat::store::Mentions::default(),
-    })
+    });
+    Commit { application: ApplicationId::BUILT_IN, write }
 }
 
 async fn whole(store: &SqliteStore) -> wire::Page<Json> {
-    store.page(&news(), Range { limit: usize::MAX, ..Range::default() }).await.unwrap()
+    let reader = store.reader(ApplicationId::BUILT_IN);
+    reader.page(&news(), Range { limit: usize::MAX, ..Range::default() }).await.unwrap()
 }
 
 fn news() -> Topic {

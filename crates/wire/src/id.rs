@@ -1,4 +1,4 @@
-//! Random ids of users, groups and invites, and the SendId.
+//! Ids of applications, random ids of users, groups and invites, and the SendId.
 
 use std::fmt;
 use std::str::FromStr;
@@ -77,6 +77,37 @@ random_id! {
 random_id! {
     /// An invitation to a group. Whoever knows it may use it.
     InviteId
+}
+
+/// The number of an application (a tenant) in this installation. It never crosses a network: outside, an application
+/// has an id of 16 characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApplicationId(pub u32);
+
+impl ApplicationId {
+    /// The application of the built-in UI: what its pages, its socket and open topics without a token belong to.
+    pub const BUILT_IN: Self = Self(1);
+}
+
+impl Default for ApplicationId {
+    fn default() -> Self {
+        Self::BUILT_IN
+    }
+}
+
+impl fmt::Display for ApplicationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A user, with the application they belong to: the key of everything that is counted or kept for a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserKey {
+    /// The application of the user.
+    pub application: ApplicationId,
+    /// The user, whose id is unique in the application.
+    pub user: UserId,
 }
 
 /// The text is not an id of 16 characters.

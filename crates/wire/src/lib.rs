@@ -26,9 +26,9 @@
 //!   **Ban**: excludes a user from joining. **Audit log**: who did what. **Audit event**: an entry of the application's audit
 //!   log.
 //! - **Join**, **leave** and **remove** are about members; **subscribe** and **unsubscribe** about live delivery.
-//! - **Topic**: the name of a log. **Log**: entries in Seq order. **Entry**: one of them; a **message** is an entry that
-//!   somebody sent. **Seq**: an entry's dense number: 1, 2, 3. **Epoch**: the life of a log; a restore begins a new one.
-//!   **Cursor**: Epoch and Seq. **`SendId`**: the sender's own id of a send, which makes a retry idempotent.
+//! - **Topic**: the name of a log in its application. **Log key**: the application and the topic. **Log**: entries in Seq
+//!   order. **Entry**: one of them; a **message** is an entry that somebody sent. **Seq**: an entry's dense number: 1, 2, 3.
+//!   **Epoch**: the life of a log; a restore begins a new one. **Cursor**: Epoch and Seq. **`SendId`**: the sender's own id of a send, which makes a retry idempotent.
 //! - **History**: the log as HTTP serves it. **Page**: a slice of it. **Rows**: the messages and notices of a slice.
 //!   **Amendment**: an edit, a delete, a reaction or a pin. **Tombstone**: the remainder of a deleted message. **Quote**: the
 //!   message that a reply answers, as it is now. **Excerpt**: the beginning of a message, without markup.
@@ -76,7 +76,7 @@ pub use conversation::{Conversation, Pair};
 pub use emoji::Emoji;
 pub use entry::{Entry, Page, Rows};
 pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
-pub use id::{GroupId, ID_BYTES, InvalidId, InviteId, SendId, UserId};
+pub use id::{ApplicationId, GroupId, ID_BYTES, InvalidId, InviteId, SendId, UserId, UserKey};
 pub use json::Json;
 pub use mention::{EVERYONE, ID_CHARS, completes, mention_of};
 pub use name::{Description, GroupName, PersonName};
@@ -85,7 +85,7 @@ pub use rich_text::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, InvalidEpoch, Seq};
 pub use server_frame::{FromServer, ResetReason, ServerFrame};
 pub use time::{InvalidTimestamp, Timestamp};
-pub use topic::{Topic, TopicKind};
+pub use topic::{LogKey, Topic, TopicKind};
 pub use view::{
     AppRole, ConversationItem, ConversationPageData, GroupAdminView, GroupSummary, GroupView, Invite,
     JoinPolicy, Member, ReadState,

@@ -1,4 +1,4 @@
-//! Topics: the names of logs.
+//! Topics: the names of logs, and the keys of logs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use crate::conversation::{Conversation, Pair};
-use crate::id::{GroupId, UserId};
+use crate::id::{ApplicationId, GroupId, UserId};
 use crate::limits::TOPIC_BYTES;
 use crate::refusal::Refusal;
 
@@ -15,6 +15,30 @@ use crate::refusal::Refusal;
 /// 1 to 128 bytes without white space or control characters; cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(Arc<str>);
+
+/// The key of a log: two applications may have topics of the same name. On the wire a topic is its name alone, since a
+/// connection belongs to one application.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogKey {
+    /// The application that the log belongs to.
+    pub application: ApplicationId,
+    /// The name of the log in that application.
+    pub topic: Topic,
+}
+
+impl LogKey {
+    /// The key of an application's topic.
+    #[must_use]
+    pub const fn new(application: ApplicationId, topic: Topic) -> Self {
+        Self { application, topic }
+    }
+}
+
+impl fmt::Display for LogKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of application {}", self.topic, self.application)
+    }
+}
 
 /// The kind of a topic, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

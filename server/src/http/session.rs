@@ -9,6 +9,7 @@ use chat::{Caller, Principal, Token};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use sha2::{Digest, Sha256};
+use wire::ApplicationId;
 
 use crate::config::{Config, OpenTopics};
 use crate::http::listener::Peer;
@@ -35,9 +36,9 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let token = token(&app.config, request.headers());
     let revocations = app.chat.revocation_position();
-    let me = match &token {
+    let begun = match &token {
         Some(token) => match app.chat.authenticate(token).await {
-            Ok(me) => me,
+            Ok(begun) => begun,
             Err(no) => return Problem::from(no).into_response(),
         },
         None => None,
@@ -47,15 +48,17 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     let from = peer
         .filter(|peer| !is_local_client(request.headers(), *peer))
         .map(|peer| address(&app.config, request.headers(), peer));
-    let is_stale = token.is_some() && me.is_none() && !request.headers().contains_key(AUTHORIZATION);
-    let session = token.filter(|_| me.is_some());
+    let is_stale = token.is_some() && begun.is_none() && !request.headers().contains_key(AUTHORIZATION);
+    let session = token.filter(|_| begun.is_some());
     let device = device(&app.config, request.headers());
-    if let Some(me) = &me {
-        tracing::Span::current().record("user.id", tracing::field::display(me.id));
+    if let Some(begun) = &begun {
+        tracing::Span::current().record("user.id", tracing::field::display(begun.person.id));
     }
-    let principal = me.map_or(Principal::Anonymous, Principal::User);
+    // Without a session the caller is one of the built-in UI.
+    let application = begun.as_ref().map_or(ApplicationId::BUILT_IN, |begun| begun.application);
     let caller = Caller {
-        principal,
+        application,
+        principal: begun.map_or(Principal::Anonymous, |begun| Principal::User(begun.person)),
         open_topics,
         from,
         session,

@@ -258,17 +258,17 @@ impl<S: Stream> Connection<S> {
 
     async fn recover(&mut self, setback: SubscriptionError) -> Result<(), End> {
         match setback {
-            SubscriptionError::Ended { topic } => {
+            SubscriptionError::Ended { key } => {
                 let refused = Some(Refused::from(&Refusal::NotMember));
-                self.say(&ServerFrame::Unsubscribed { topic, refused, reference: None });
+                self.say(&ServerFrame::Unsubscribed { topic: key.topic, refused, reference: None });
             }
-            SubscriptionError::Behind { topic, cursor, until } => {
+            SubscriptionError::Behind { key, cursor, until } => {
                 // A reset is sent before the entries after its cursor.
                 self.reader.pause();
-                match self.chat.catch_up(&mut self.reader, &topic, cursor, until).await {
+                match self.chat.catch_up(&mut self.reader, &key, cursor, until).await {
                     Ok(CatchUp::Frames) => {}
                     Ok(CatchUp::Reset { reason, cursor, begins }) => {
-                        self.say(&ServerFrame::Reset { topic, reason, cursor, begins });
+                        self.say(&ServerFrame::Reset { topic: key.topic, reason, cursor, begins });
                     }
                     // History cannot be read now. The peer reconnects, and may recover then.
                     Err(_) => return Err(End::Because(CloseCode::Restart)),

@@ -95,7 +95,7 @@ impl<S: Stream> Connection<S> {
 
     fn unsubscribe(&mut self, topic: Topic, reference: Option<Ref>) {
         // Unsubscribing from a topic without a subscription changes nothing and is no error.
-        self.reader.unsubscribe(&topic);
+        self.reader.unsubscribe(&self.caller.log(topic.clone()));
         self.say(&ServerFrame::Unsubscribed { topic, refused: None, reference });
     }
 }

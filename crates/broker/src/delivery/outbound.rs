@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use wire::{Seq, Topic, UserId};
+use wire::{LogKey, Seq, UserId};
 
 use crate::delivery::Counters;
 use crate::delivery::FrameSink;
@@ -67,7 +67,7 @@ pub enum SocketState {
 pub(crate) struct Subscription {
     pub(crate) log: Arc<TopicLog<Outbound>>,
     pub(crate) subscriber: Arc<Subscriber<Outbound>>,
-    pub(crate) key: usize,
+    pub(crate) slot: usize,
     /// The last Seq that was written; none before [`OutboundConnection::activate`](crate::OutboundConnection::activate).
     pub(crate) cursor: Option<Seq>,
     /// The last ephemeral event that was written.
@@ -179,8 +179,8 @@ impl Outbound {
 
 impl OutboundState {
     /// Returns the index of the subscription to a topic.
-    pub(crate) fn find(&self, topic: &Topic) -> Option<usize> {
-        self.subscriptions.iter().position(|one| one.log.name == *topic)
+    pub(crate) fn find(&self, key: &LogKey) -> Option<usize> {
+        self.subscriptions.iter().position(|one| one.log.key == *key)
     }
 
     /// Returns the number of pending bytes for this connection alone.

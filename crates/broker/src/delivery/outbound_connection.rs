@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wire::{Seq, Topic, UserId};
+use wire::{LogKey, Seq, UserId};
 
 use crate::broker::Broker;
 use crate::delivery::BatchCache;
@@ -27,8 +27,8 @@ pub enum SubscriptionError {
     /// The log has dropped the entries after the cursor: fetch them from history, then [`OutboundConnection::offer`] them, or
     /// [`OutboundConnection::advance`] past them.
     Behind {
-        /// The topic whose entries are missing.
-        topic: Topic,
+        /// The log whose entries are missing.
+        key: LogKey,
         /// The last Seq that the subscriber has.
         cursor: Seq,
         /// The newest Seq that it may get.
@@ -36,8 +36,8 @@ pub enum SubscriptionError {
     },
     /// The right to read has ended; the subscription is gone.
     Ended {
-        /// The topic that the user may no longer read.
-        topic: Topic,
+        /// The log that the user may no longer read.
+        key: LogKey,
     },
 }
 
@@ -73,13 +73,13 @@ impl OutboundConnection {
     /// Reserves a subscription without delivering yet. Everything that is published from now on, and every end, applies to
     /// it; so check the permission and look up the head *after* this, then [`OutboundConnection::activate`]. Returns false,
     /// and changes nothing, if the topic was subscribed before.
-    pub fn reserve(&mut self, topic: &Topic) -> bool {
-        if self.outbound.out().find(topic).is_some() {
+    pub fn reserve(&mut self, key: &LogKey) -> bool {
+        if self.outbound.out().find(key).is_some() {
             return false;
         }
-        let (key, log, subscriber) = self.broker.add_subscriber(topic, Arc::clone(&self.outbound));
+        let (slot, log, subscriber) = self.broker.add_subscriber(key, Arc::clone(&self.outbound));
         let heard = log.signal_head();
-        let subscription = Subscription { log, subscriber, key, cursor: None, heard, behind: false };
+        let subscription = Subscription { log, subscriber, slot, cursor: None, heard, behind: false };
         let mut out = self.outbound.out();
         // Most connections have few, and there are many connections.
         if out.subscriptions.len() < FEW {
@@ -90,8 +90,8 @@ impl OutboundConnection {
     }
 
     /// Starts delivery after `cursor`. `head` is the head that the store had after [`OutboundConnection::reserve`].
-    pub fn activate(&mut self, topic: &Topic, cursor: Seq, head: Seq) {
-        let started = self.with(topic, |subscription| {
+    pub fn activate(&mut self, key: &LogKey, cursor: Seq, head: Seq) {
+        let started = self.with(key, |subscription| {
             subscription.cursor = Some(cursor);
             subscription.subscriber.note_given(cursor);
             subscription.subscriber.begin();
@@ -100,24 +100,24 @@ impl OutboundConnection {
         if let Some(log) = started {
             self.broker.advance_log_head(&log, head);
             self.broker.wake(&self.outbound);
-            self.note_presence(topic, PresenceChange::Came);
+            self.note_presence(key, PresenceChange::Came);
         }
     }
 
     /// Sets whether the user is away from this connection; at first they are not.
     pub fn set_idle(&self, idle: bool) {
         if self.outbound.set_idle(idle) {
-            let topics: Vec<_> =
-                self.outbound.out().subscriptions.iter().map(|one| one.log.name.clone()).collect();
-            for topic in topics {
-                self.note_presence(&topic, if idle { PresenceChange::Went } else { PresenceChange::Came });
+            let keys: Vec<_> =
+                self.outbound.out().subscriptions.iter().map(|one| one.log.key.clone()).collect();
+            for key in keys {
+                self.note_presence(&key, if idle { PresenceChange::Went } else { PresenceChange::Came });
             }
         }
     }
 
     /// Moves a cursor forward, past entries that will not be delivered.
-    pub fn advance(&mut self, topic: &Topic, cursor: Seq) {
-        self.with(topic, |subscription| {
+    pub fn advance(&mut self, key: &LogKey, cursor: Seq) {
+        self.with(key, |subscription| {
             subscription.cursor = subscription.cursor.max(Some(cursor));
             subscription.subscriber.note_given(cursor);
             subscription.behind = false;
@@ -126,9 +126,9 @@ impl OutboundConnection {
     }
 
     /// Writes frames from history that follow the topic's cursor, as far as there is room; the others are requested again.
-    pub fn offer(&mut self, topic: &Topic, frames: &[Frame]) {
+    pub fn offer(&mut self, key: &LogKey, frames: &[Frame]) {
         let mut out = self.outbound.out();
-        let Some(index) = out.find(topic) else { return };
+        let Some(index) = out.find(key) else { return };
         let cursor = out.subscriptions[index].cursor.unwrap_or_default();
         out.offer(&self.outbound, index, FrameBatch::of(cursor, frames, usize::MAX));
         drop(out);
@@ -136,9 +136,9 @@ impl OutboundConnection {
     }
 
     /// Ends a subscription; returns false if there was none.
-    pub fn unsubscribe(&mut self, topic: &Topic) -> bool {
+    pub fn unsubscribe(&mut self, key: &LogKey) -> bool {
         let mut out = self.outbound.out();
-        let Some(index) = out.find(topic) else { return false };
+        let Some(index) = out.find(key) else { return false };
         let subscription = out.subscriptions.swap_remove(index);
         drop(out);
         self.end(&subscription);
@@ -212,16 +212,16 @@ impl OutboundConnection {
             return None;
         };
         let one = &out.subscriptions[index];
-        let (topic, cursor, until) =
-            (one.log.name.clone(), one.cursor.unwrap_or_default(), one.subscriber.until());
+        let (key, cursor, until) =
+            (one.log.key.clone(), one.cursor.unwrap_or_default(), one.subscriber.until());
         if cursor < until {
             let until = one.log.head().min(until);
-            return Some(SubscriptionError::Behind { topic, cursor, until });
+            return Some(SubscriptionError::Behind { key, cursor, until });
         }
         let subscription = out.subscriptions.swap_remove(index);
         drop(out);
         self.end(&subscription);
-        Some(SubscriptionError::Ended { topic })
+        Some(SubscriptionError::Ended { key })
     }
 
     /// Waits until there is something that only this connection's task can do: a [`SubscriptionError`], a socket that is full
@@ -230,22 +230,22 @@ impl OutboundConnection {
         self.outbound.wake.notified().await;
     }
 
-    fn with<T>(&self, topic: &Topic, change: impl FnOnce(&mut Subscription) -> T) -> Option<T> {
+    fn with<T>(&self, key: &LogKey, change: impl FnOnce(&mut Subscription) -> T) -> Option<T> {
         let mut out = self.outbound.out();
-        out.find(topic).map(|index| change(&mut out.subscriptions[index]))
+        out.find(key).map(|index| change(&mut out.subscriptions[index]))
     }
 
     fn end(&self, subscription: &Subscription) {
-        self.broker.remove_subscriber(&subscription.log, self.outbound.shard(), subscription.key);
+        self.broker.remove_subscriber(&subscription.log, self.outbound.shard(), subscription.slot);
         if subscription.cursor.is_some() {
-            self.note_presence(&subscription.log.name, PresenceChange::Went);
+            self.note_presence(&subscription.log.key, PresenceChange::Went);
         }
     }
 
     /// Notes a presence change on a topic; anonymous connections have no presence.
-    fn note_presence(&self, topic: &Topic, how: PresenceChange) {
+    fn note_presence(&self, key: &LogKey, how: PresenceChange) {
         if let Some(user) = self.outbound.owner {
-            self.broker.note_presence(topic, user, how);
+            self.broker.note_presence(key, user, how);
         }
     }
 }

@@ -5,7 +5,7 @@ mod presence;
 use std::sync::Arc;
 
 use slab::Slab;
-use wire::{Seq, Topic};
+use wire::{LogKey, Seq};
 
 use crate::log::Log;
 use crate::log::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, unpoisoned};
@@ -17,8 +17,8 @@ pub use presence::{Presence, PresenceChange};
 /// One topic with a subscriber: its logs and its subscribers. `C` is a connection; a topic knows nothing of it.
 #[derive(Debug)]
 pub(crate) struct TopicLog<C> {
-    pub(crate) name: Topic,
-    /// A number that, unlike the name, is never reused in this process.
+    pub(crate) key: LogKey,
+    /// A number that, unlike the key, is never reused in this process.
     pub(crate) number: u64,
     /// The head of the log, readable without its lock: most connections of a pass lack nothing here.
     head: AtomicU64,
@@ -58,9 +58,9 @@ pub(crate) struct Subscriber<C> {
 const NEVER: u64 = u64::MAX;
 
 impl<C> TopicLog<C> {
-    pub(crate) fn new(name: Topic, number: u64, shards: usize, entries: Log, signals: Log) -> Self {
+    pub(crate) fn new(key: LogKey, number: u64, shards: usize, entries: Log, signals: Log) -> Self {
         Self {
-            name,
+            key,
             number,
             head: AtomicU64::new(0),
             log: Mutex::new(entries),
@@ -87,19 +87,19 @@ impl<C> TopicLog<C> {
         unpoisoned(&self.signals)
     }
 
-    /// Adds a subscriber to a shard; returns its key there.
+    /// Adds a subscriber to a shard; returns its slot there.
     pub(crate) fn add_subscriber(&self, shard: usize, connection: Arc<C>) -> (usize, Arc<Subscriber<C>>) {
         let members = &self.members[shard];
         let subscriber = Arc::new(Subscriber::new(connection));
-        let key = members.subscribers().insert(Arc::clone(&subscriber));
+        let slot = members.subscribers().insert(Arc::clone(&subscriber));
         members.count.fetch_add(1, Ordering::Release);
-        (key, subscriber)
+        (slot, subscriber)
     }
 
     /// Removes a subscriber; returns true if it was the last.
-    pub(crate) fn remove_subscriber(&self, shard: usize, key: usize) -> bool {
+    pub(crate) fn remove_subscriber(&self, shard: usize, slot: usize) -> bool {
         let members = &self.members[shard];
-        drop(members.subscribers().remove(key));
+        drop(members.subscribers().remove(slot));
         members.count.fetch_sub(1, Ordering::Release);
         self.members.iter().all(|members| members.count.load(Ordering::Acquire) == 0)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use tokio::sync::Notify;
-use wire::{Topic, UserId};
+use wire::{LogKey, UserId};
 
 use crate::log::sync::{AtomicBool, Mutex, Ordering, unpoisoned};
 
@@ -30,7 +30,7 @@ pub enum PresenceChange {
 pub(crate) struct PresenceChanges {
     /// Whether anybody takes them.
     watched: AtomicBool,
-    topics: Mutex<HashMap<Topic, HashMap<UserId, PresenceChange>>>,
+    topics: Mutex<HashMap<LogKey, HashMap<UserId, PresenceChange>>>,
     wake: Notify,
 }
 
@@ -55,12 +55,12 @@ impl PresenceChanges {
     }
 
     /// Notes a change if anybody takes them.
-    pub(crate) fn note(&self, topic: &Topic, user: UserId, how: PresenceChange) {
+    pub(crate) fn note(&self, key: &LogKey, user: UserId, how: PresenceChange) {
         if !self.watched.load(Ordering::Acquire) {
             return;
         }
         let mut topics = unpoisoned(&self.topics);
-        topics.entry(topic.clone()).or_default().insert(user, how);
+        topics.entry(key.clone()).or_default().insert(user, how);
         drop(topics);
         self.wake.notify_one();
     }
@@ -73,7 +73,7 @@ impl PresenceChanges {
     }
 
     /// Takes the changes since the last call.
-    pub(crate) fn take(&self) -> HashMap<Topic, HashMap<UserId, PresenceChange>> {
+    pub(crate) fn take(&self) -> HashMap<LogKey, HashMap<UserId, PresenceChange>> {
         std::mem::take(&mut unpoisoned(&self.topics))
     }
 }

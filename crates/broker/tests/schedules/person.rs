@@ -7,7 +7,7 @@ use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 use wire::{Seq, UserId};
 
-use crate::world::{World, entry, topic};
+use crate::world::{World, entry, log_key};
 
 /// Somebody, and the connection they have now. Its task acts as the server's does, but only when it was called.
 pub(crate) struct Person {
@@ -64,11 +64,11 @@ impl Person {
 
     /// Reads on after what was seen last, if that is allowed.
     pub(crate) fn read(&mut self, may_read: impl Fn(&World) -> bool) {
-        assert!(self.reader.reserve(&topic()));
+        assert!(self.reader.reserve(&log_key()));
         if may_read(&self.world) {
-            self.reader.activate(&topic(), Seq(self.last()), Seq(self.world.head()));
+            self.reader.activate(&log_key(), Seq(self.last()), Seq(self.world.head()));
         } else {
-            self.reader.unsubscribe(&topic());
+            self.reader.unsubscribe(&log_key());
         }
     }
 
@@ -154,9 +154,9 @@ impl Person {
                 self.reader.hand_over();
             }
             match self.reader.subscription_error() {
-                Some(SubscriptionError::Behind { topic, cursor, until }) => {
+                Some(SubscriptionError::Behind { key, cursor, until }) => {
                     let page: Vec<_> = (cursor.0 + 1..=until.0.min(cursor.0 + PAGE)).map(entry).collect();
-                    self.reader.offer(&topic, &page);
+                    self.reader.offer(&key, &page);
                 }
                 Some(SubscriptionError::Ended { .. }) => self.ended = true,
                 None => break,

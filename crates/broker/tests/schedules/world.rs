@@ -5,7 +5,7 @@ use std::task::{Context, Wake, Waker};
 use broker::{Broker, Ended, Frame, LogBytes, Shard};
 use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use shuttle::thread;
-use wire::{Seq, Topic, UserId};
+use wire::{ApplicationId, LogKey, Seq, Topic, UserId};
 
 use crate::person::Person;
 
@@ -30,8 +30,8 @@ struct Woken(std::sync::atomic::AtomicBool);
 /// The number of rounds after which something goes in circles.
 const MOST_ROUNDS: usize = 200;
 
-pub(crate) fn topic() -> Topic {
-    Topic::new("news").unwrap()
+pub(crate) fn log_key() -> LogKey {
+    LogKey::new(ApplicationId::BUILT_IN, Topic::new("news").unwrap())
 }
 
 pub(crate) fn entry(seq: u64) -> Frame {
@@ -52,31 +52,31 @@ impl World {
     pub(crate) fn commit(&self, count: u64) {
         let last = self.head.fetch_add(count, Ordering::SeqCst);
         for seq in last + 1..=last + count {
-            self.broker.publish(&topic(), Seq(seq), || entry(seq));
+            self.broker.publish(&log_key(), Seq(seq), || entry(seq));
         }
     }
 
     /// Another node makes an entry a fact, and this one hears of it.
     pub(crate) fn learn(&self) {
         let last = self.head.fetch_add(1, Ordering::SeqCst);
-        self.broker.advance_head(&topic(), Seq(last + 1));
+        self.broker.advance_head(&log_key(), Seq(last + 1));
     }
 
     /// Takes somebody's right to read by an entry, which still is for them.
     pub(crate) fn part(&self, user: UserId) {
         self.parted.store(true, Ordering::SeqCst);
         self.commit(1);
-        self.broker.end(&topic(), Ended::Of(user), Seq(self.head()));
+        self.broker.end(&log_key(), Ended::Of(user), Seq(self.head()));
     }
 
     /// Takes everybody's right to read.
     pub(crate) fn close(&self) {
         self.parted.store(true, Ordering::SeqCst);
-        self.broker.end(&topic(), Ended::All, Seq(self.head()));
+        self.broker.end(&log_key(), Ended::All, Seq(self.head()));
     }
 
     pub(crate) fn signal(&self, number: u64) {
-        self.broker.signal(&topic(), || Frame::text(&format!("signal {number}")));
+        self.broker.signal(&log_key(), || Frame::text(&format!("signal {number}")));
     }
 
     pub(crate) fn head(&self) -> u64 {

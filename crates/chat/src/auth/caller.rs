@@ -1,14 +1,16 @@
-//! The caller of an operation: its principal, network and session.
+//! The caller of an operation: its application, principal, network and session.
 
 use std::net::IpAddr;
 
-use wire::{Person, Refusal};
+use wire::{ApplicationId, LogKey, Person, Refusal, Topic, UserId, UserKey};
 
 use crate::auth::session::Token;
 
-/// The principal of a call, with the network and the session it comes from. Every operation of the domain takes one.
+/// The application and the principal of a call, with the network and the session it comes from. Every operation of the domain takes one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
+    /// The application that everything in the call belongs to.
+    pub application: ApplicationId,
     /// The identity that permissions are decided for.
     pub principal: Principal,
     /// Whether they may use open topics without a token.
@@ -56,6 +58,18 @@ impl Caller {
     /// [`Refusal::SignInNeeded`].
     pub fn user(&self) -> Result<&Person, Refusal> {
         self.signed_in().ok_or(Refusal::SignInNeeded)
+    }
+
+    /// Returns the key of a log of the caller's application.
+    #[must_use]
+    pub const fn log(&self, topic: Topic) -> LogKey {
+        LogKey::new(self.application, topic)
+    }
+
+    /// Returns the key of a user of the caller's application.
+    #[must_use]
+    pub const fn key(&self, user: UserId) -> UserKey {
+        UserKey { application: self.application, user }
     }
 
     /// Returns the signed-in user, if any.

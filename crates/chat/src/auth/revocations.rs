@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use broker::CloseHandle;
 use parking_lot::{Mutex, MutexGuard};
-use wire::UserId;
+use wire::UserKey;
 
 use crate::auth::caller::Caller;
 use crate::auth::session::TokenHash;
@@ -15,7 +15,7 @@ use crate::ports::store::Sessions;
 /// Closes the sockets of ended sessions, before anything later is published.
 #[derive(Debug, Default)]
 pub struct Revocations {
-    watched: Mutex<HashMap<UserId, HashMap<u64, Watched>>>,
+    watched: Mutex<HashMap<UserKey, HashMap<u64, Watched>>>,
     next: AtomicU64,
     /// The number of times that sessions have ended.
     ended: AtomicU64,
@@ -30,7 +30,7 @@ struct Watched {
 /// One socket's watch on its session; it ends when this is dropped.
 #[derive(Debug)]
 pub struct RevocationWatch {
-    watched: Option<(Arc<Revocations>, UserId, u64)>,
+    watched: Option<(Arc<Revocations>, UserKey, u64)>,
 }
 
 impl Revocations {
@@ -42,12 +42,13 @@ impl Revocations {
         };
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let watched = Watched { token: session.hash(), close: close_handle };
-        self.watched().entry(me.id).or_default().insert(number, watched);
-        RevocationWatch { watched: Some((Arc::clone(self), me.id, number)) }
+        let user = caller.key(me.id);
+        self.watched().entry(user).or_default().insert(number, watched);
+        RevocationWatch { watched: Some((Arc::clone(self), user, number)) }
     }
 
     /// Ends sessions of a user. Call it before anything later is published.
-    pub(crate) fn revoke(&self, user: UserId, which: Sessions) {
+    pub(crate) fn revoke(&self, user: UserKey, which: Sessions) {
         // Before the watches are read: a watch that begins later finds that something has ended.
         self.ended.fetch_add(1, Ordering::SeqCst);
         for watched in self.watched().get(&user).into_iter().flat_map(HashMap::values) {
@@ -62,7 +63,7 @@ impl Revocations {
         self.ended.load(Ordering::SeqCst)
     }
 
-    fn watched(&self) -> MutexGuard<'_, HashMap<UserId, HashMap<u64, Watched>>> {
+    fn watched(&self) -> MutexGuard<'_, HashMap<UserKey, HashMap<u64, Watched>>> {
         self.watched.lock()
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, str};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest, Sha256};
-use wire::{Person, Timestamp};
+use wire::{ApplicationId, Person, Timestamp};
 
 use crate::service::limits::Limits;
 
@@ -20,6 +20,8 @@ pub struct TokenHash(pub [u8; 32]);
 /// A signed-in browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// The application of its user.
+    pub application: ApplicationId,
     /// The user it belongs to.
     pub person: Person,
     /// The time at which it began.
@@ -133,7 +135,9 @@ mod tests {
         let person = Person { id: UserId::from_bytes([1; 10]), name: PersonName::new("ann").unwrap() };
         let day = |n: i64| Timestamp(n * DAY_MILLIS);
         let limits = Limits::default();
-        let session = |since, seen| Session { person: person.clone(), since: day(since), seen: day(seen) };
+        let application = ApplicationId::BUILT_IN;
+        let session =
+            |since, seen| Session { application, person: person.clone(), since: day(since), seen: day(seen) };
         assert!(session(0, 0).is_alive(day(29), &limits));
         assert!(!session(0, 0).is_alive(day(30), &limits));
         assert!(session(0, 170).is_alive(day(179), &limits));

@@ -7,25 +7,25 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use wire::{AppRole, Entry, Refusal, Role, Seq, Topic, UserId};
+use wire::{AppRole, ApplicationId, Entry, LogKey, Refusal, Role, Seq, Topic, UserId, UserKey};
 
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::ports::bus::{Bus, Hint};
-use crate::ports::store::{Amend, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
+use crate::ports::store::{Amend, Commit, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
 use crate::service::error::{Error, Fault};
 
 /// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
 /// order, and only then answers. While a commit runs the next batch gathers, so batches grow with load and there is no
 /// delay to tune.
 pub(crate) struct Committer {
-    inbox: Mutex<Option<mpsc::Sender<Job>>>,
+    inbox: Mutex<Option<mpsc::Sender<Queued>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Job {
-    write: Write,
+struct Queued {
+    commit: Commit,
     answer: oneshot::Sender<Result<Outcome, Fault>>,
 }
 
@@ -48,23 +48,23 @@ impl Committer {
         metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
-        let (inbox, jobs) = mpsc::channel(WAITING);
+        let (inbox, queued) = mpsc::channel(WAITING);
         let task =
-            tokio::spawn(run(jobs, store, Publisher { broker, bus, revocations }, metrics, writability));
+            tokio::spawn(run(queued, store, Publisher { broker, bus, revocations }, metrics, writability));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
     /// Waits until a write is committed. If the caller is dropped meanwhile, the write is committed all the same.
-    pub(crate) async fn commit(&self, write: Write) -> Result<Outcome, Error> {
-        self.enqueue(write).await?.outcome().await
+    pub(crate) async fn commit(&self, commit: Commit) -> Result<Outcome, Error> {
+        self.enqueue(commit).await?.outcome().await
     }
 
     /// Enqueues a write: one that is enqueued later is committed later.
-    pub(crate) async fn enqueue(&self, write: Write) -> Result<PendingCommit, Error> {
+    pub(crate) async fn enqueue(&self, commit: Commit) -> Result<PendingCommit, Error> {
         let inbox = self.inbox.lock().clone();
         let (answer, answered) = oneshot::channel();
         let sent = match inbox {
-            Some(inbox) => inbox.send(Job { write, answer }).await.is_ok(),
+            Some(inbox) => inbox.send(Queued { commit, answer }).await.is_ok(),
             None => false,
         };
         if sent { Ok(PendingCommit { answered }) } else { Err(Refusal::Unavailable.into()) }
@@ -99,26 +99,27 @@ struct Publisher {
 }
 
 async fn run(
-    mut inbox: mpsc::Receiver<Job>,
+    mut inbox: mpsc::Receiver<Queued>,
     store: Arc<dyn Store>,
     publisher: Publisher,
     metrics: Arc<ChatMetrics>,
     writability: Arc<Writability>,
 ) {
-    let mut jobs = Vec::with_capacity(BATCH);
-    while inbox.recv_many(&mut jobs, BATCH).await > 0 {
-        let (writes, answers): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.write, job.answer)).unzip();
-        let writes: Arc<[Write]> = writes.into();
+    let mut queued = Vec::with_capacity(BATCH);
+    while inbox.recv_many(&mut queued, BATCH).await > 0 {
+        let (commits, answers): (Vec<_>, Vec<_>) =
+            queued.drain(..).map(|one| (one.commit, one.answer)).unzip();
+        let commits: Arc<[Commit]> = commits.into();
         #[cfg(feature = "planted")]
-        let answers = planted::ack_before_commit(&*store, &writes, answers).await;
+        let answers = planted::ack_before_commit(&*store, &commits, answers).await;
         let begun = Instant::now();
-        let committed = store.commit(Arc::clone(&writes)).await;
-        metrics.committed(writes.len(), begun.elapsed(), committed.is_err());
+        let committed = store.commit(Arc::clone(&commits)).await;
+        metrics.committed(commits.len(), begun.elapsed(), committed.is_err());
         writability.learn(&committed);
         match committed {
             Ok(outcomes) => {
-                for (write, outcome) in writes.iter().zip(&outcomes) {
-                    publish(write, outcome, &publisher);
+                for (commit, outcome) in commits.iter().zip(&outcomes) {
+                    publisher.publish(commit.application, &commit.write, outcome);
                 }
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A caller that no longer waits needs no answer: the SendId finds the message on a retry.
@@ -137,14 +138,14 @@ async fn run(
 /// A deliberate bug, so that a test can show that the history checker finds it.
 #[cfg(feature = "planted")]
 mod planted {
-    use super::{Fault, Outcome, Store, Write, oneshot};
+    use super::{Commit, Fault, Outcome, Store, Write, oneshot};
 
     type Answer = oneshot::Sender<Result<Outcome, Fault>>;
 
     /// Answers posts before they are committed, with the Seqs they are about to get.
     pub(super) async fn ack_before_commit(
         store: &dyn Store,
-        writes: &[Write],
+        commits: &[Commit],
         answers: Vec<Answer>,
     ) -> Vec<Answer> {
         if std::env::var("HUBBUB_PLANT").as_deref() != Ok("ack-before-commit") {
@@ -152,13 +153,14 @@ mod planted {
         }
         let mut left = Vec::new();
         let mut ahead = std::collections::HashMap::new();
-        for (write, answer) in writes.iter().zip(answers) {
+        for (Commit { application, write }, answer) in commits.iter().zip(answers) {
             let (Write::Post(draft) | Write::Publish { draft, .. }) = write else {
                 left.push(answer);
                 continue;
             };
+            let reader = store.reader(*application);
             let head =
-                store.page(&draft.topic, crate::ports::store::Range::default()).await.map(|page| page.head);
+                reader.page(&draft.topic, crate::ports::store::Range::default()).await.map(|page| page.head);
             let ahead: &mut u64 = ahead.entry(draft.topic.clone()).or_default();
             *ahead += 1;
             let seq = wire::Seq(head.unwrap_or_default().0 + *ahead);
@@ -172,102 +174,115 @@ mod planted {
     }
 }
 
-/// Publishes a committed write. Subscriptions of removed members end first, so that nothing later reaches them.
-fn publish(write: &Write, outcome: &Outcome, publisher: &Publisher) {
-    let (broker, bus) = (&*publisher.broker, &*publisher.bus);
-    match (write, outcome) {
-        (Write::SignOut { user, which }, Outcome::Done) => {
-            publisher.revocations.revoke(*user, *which);
-            bus.announce(Hint::SignedOut { user: *user, which: *which });
-        }
-        (
-            Write::Post(draft) | Write::Publish { draft, .. } | Write::Amend(Amend { news: draft, .. }),
-            Outcome::Posted { seq },
-        ) => {
-            tell(draft, *seq, broker, bus);
-        }
-        (Write::ChangeGroup(change), Outcome::Changed { places }) => {
-            end_lost_seats(change, places, broker, bus);
-            tell_all(&change.news, places, broker, bus);
-        }
-        (Write::Broadcast { record, parts }, Outcome::Broadcast { seq, places }) => {
-            for (part, placed) in parts.iter().zip(places) {
-                if let Some(Placed { seq, listed }) = placed {
-                    tell_all(part.creation.iter().flat_map(|creation| &creation.news), listed, broker, bus);
-                    tell(&part.draft, *seq, broker, bus);
+impl Publisher {
+    /// Publishes a committed write. Subscriptions of removed members end first, so that nothing later reaches them.
+    fn publish(&self, application: ApplicationId, write: &Write, outcome: &Outcome) {
+        match (write, outcome) {
+            (Write::SignOut { user, which }, Outcome::Done) => {
+                let user = UserKey { application, user: *user };
+                self.revocations.revoke(user, *which);
+                self.bus.announce(Hint::SignedOut { user, which: *which });
+            }
+            (
+                Write::Post(draft) | Write::Publish { draft, .. } | Write::Amend(Amend { news: draft, .. }),
+                Outcome::Posted { seq },
+            ) => self.tell(application, draft, *seq),
+            (Write::ChangeGroup(change), Outcome::Changed { places }) => {
+                self.end_lost_seats(application, change, places);
+                self.tell_all(application, &change.news, places);
+            }
+            (Write::Broadcast { record, parts }, Outcome::Broadcast { seq, places }) => {
+                for (part, placed) in parts.iter().zip(places) {
+                    if let Some(Placed { seq, listed }) = placed {
+                        let news = part.creation.iter().flat_map(|creation| &creation.news);
+                        self.tell_all(application, news, listed);
+                        self.tell(application, &part.draft, *seq);
+                    }
+                }
+                self.tell(application, record, *seq);
+            }
+            (Write::PostFirst { draft, creation }, Outcome::PostedFirst(Placed { seq, listed })) => {
+                self.tell_all(application, &creation.news, listed);
+                self.tell(application, draft, *seq);
+            }
+            (Write::Transaction { first, then }, Outcome::Done) => {
+                for write in std::iter::once(&**first).chain(then) {
+                    self.publish(application, write, &Outcome::Done);
                 }
             }
-            tell(record, *seq, broker, bus);
-        }
-        (Write::PostFirst { draft, creation }, Outcome::PostedFirst(Placed { seq, listed })) => {
-            tell_all(&creation.news, listed, broker, bus);
-            tell(draft, *seq, broker, bus);
-        }
-        (Write::Transaction { first, then }, Outcome::Done) => {
-            for write in std::iter::once(&**first).chain(then) {
-                publish(write, &Outcome::Done, publisher);
-            }
-        }
-        (Write::Sweep { .. }, Outcome::Swept { guests }) => {
-            for user in guests {
-                let (user, which) = (*user, Sessions::All);
-                publish(&Write::SignOut { user, which }, &Outcome::Done, publisher);
-            }
-        }
-        (Write::WithAudit { write, note }, Outcome::Noted { seq }) => {
-            publish(write, &Outcome::Done, publisher);
-            tell(note, *seq, broker, bus);
-        }
-        (Write::SetApplicationRole { user, role }, Outcome::Done) if *role < AppRole::Admin => {
-            end(&Topic::app_audit(), *user, Seq::ZERO, broker, bus);
-        }
-        (Write::SetPreferences { news, .. }, Outcome::Posted { seq }) => tell(news, *seq, broker, bus),
-        _ => {}
-    }
-}
-
-fn tell_all<'a>(drafts: impl IntoIterator<Item = &'a Draft>, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
-    for (draft, seq) in drafts.into_iter().zip(places) {
-        tell(draft, *seq, broker, bus);
-    }
-}
-
-fn tell(draft: &Draft, seq: Seq, broker: &Broker, bus: &dyn Bus) {
-    broker.publish(&draft.topic, seq, || {
-        let entry = Entry {
-            id: draft.id.clone(),
-            topic: draft.topic.clone(),
-            seq,
-            data: draft.data.clone(),
-            timestamp: draft.at,
-        };
-        Frame::text(&entry.encode())
-    });
-    bus.announce(Hint::News { topic: draft.topic.clone(), head: seq });
-}
-
-fn end_lost_seats(change: &GroupChange, places: &[Seq], broker: &Broker, bus: &dyn Bus) {
-    let topic = Topic::group(change.group);
-    let news = change.news.iter().zip(places).filter(|(draft, _)| draft.topic == topic);
-    let last = news.map(|(_, seq)| *seq).max();
-    for fact in &change.facts {
-        match (fact, last) {
-            (Fact::MemberRemoved(user), Some(after)) => end(&topic, *user, after, broker, bus),
-            (Fact::RoleChanged(user, Role::Member) | Fact::MemberRemoved(user), _) => {
-                end(&Topic::audit(change.group), *user, Seq::ZERO, broker, bus);
-            }
-            (Fact::Deleted, _) => {
-                for topic in [topic.clone(), Topic::audit(change.group)] {
-                    broker.end(&topic, Ended::All, Seq::ZERO);
-                    bus.announce(Hint::Gone { topic });
+            (Write::Sweep { .. }, Outcome::Swept { guests }) => {
+                for user in guests {
+                    let (user, which) = (*user, Sessions::All);
+                    self.publish(application, &Write::SignOut { user, which }, &Outcome::Done);
                 }
+            }
+            (Write::WithAudit { write, note }, Outcome::Noted { seq }) => {
+                self.publish(application, write, &Outcome::Done);
+                self.tell(application, note, *seq);
+            }
+            (Write::SetApplicationRole { user, role }, Outcome::Done) if *role < AppRole::Admin => {
+                self.end(LogKey::new(application, Topic::app_audit()), *user, Seq::ZERO);
+            }
+            (Write::SetPreferences { news, .. }, Outcome::Posted { seq }) => {
+                self.tell(application, news, *seq);
             }
             _ => {}
         }
     }
-}
 
-fn end(topic: &Topic, user: UserId, after: Seq, broker: &Broker, bus: &dyn Bus) {
-    broker.end(topic, Ended::Of(user), after);
-    bus.announce(Hint::Ended { topic: topic.clone(), user, after });
+    fn tell_all<'a>(
+        &self,
+        application: ApplicationId,
+        drafts: impl IntoIterator<Item = &'a Draft>,
+        places: &[Seq],
+    ) {
+        for (draft, seq) in drafts.into_iter().zip(places) {
+            self.tell(application, draft, *seq);
+        }
+    }
+
+    /// Publishes an entry to its subscribers here, and announces it to other nodes.
+    fn tell(&self, application: ApplicationId, draft: &Draft, seq: Seq) {
+        let log = LogKey::new(application, draft.topic.clone());
+        self.broker.publish(&log, seq, || {
+            let entry = Entry {
+                id: draft.id.clone(),
+                topic: draft.topic.clone(),
+                seq,
+                data: draft.data.clone(),
+                timestamp: draft.at,
+            };
+            Frame::text(&entry.encode())
+        });
+        self.bus.announce(Hint::News { log, head: seq });
+    }
+
+    fn end_lost_seats(&self, application: ApplicationId, change: &GroupChange, places: &[Seq]) {
+        let topic = Topic::group(change.group);
+        let news = change.news.iter().zip(places).filter(|(draft, _)| draft.topic == topic);
+        let last = news.map(|(_, seq)| *seq).max();
+        let log = LogKey::new(application, topic);
+        let audit = LogKey::new(application, Topic::audit(change.group));
+        for fact in &change.facts {
+            match (fact, last) {
+                (Fact::MemberRemoved(user), Some(after)) => self.end(log.clone(), *user, after),
+                (Fact::RoleChanged(user, Role::Member) | Fact::MemberRemoved(user), _) => {
+                    self.end(audit.clone(), *user, Seq::ZERO);
+                }
+                (Fact::Deleted, _) => {
+                    for log in [log.clone(), audit.clone()] {
+                        self.broker.end(&log, Ended::All, Seq::ZERO);
+                        self.bus.announce(Hint::Gone { log });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends the subscriptions of a user to a log.
+    fn end(&self, log: LogKey, user: UserId, after: Seq) {
+        self.broker.end(&log, Ended::Of(user), after);
+        self.bus.announce(Hint::Ended { log, user, after });
+    }
 }

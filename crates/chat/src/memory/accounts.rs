@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use wire::{AppRole, Person, Timestamp, UserId};
+use wire::{AppRole, ApplicationId, Person, Timestamp, UserId};
 
 use super::records::{StoredAccount, StoredProfile, StoredSession};
-use super::state::MemoryState;
+use super::state::ApplicationState;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
     Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
@@ -19,7 +19,7 @@ pub(super) fn by_name(person: &Person) -> (String, UserId) {
 }
 
 /// Users, their accounts and sessions.
-impl MemoryState {
+impl ApplicationState {
     pub(super) fn profile(&self, user: UserId) -> Option<Profile> {
         let (person, told) = (self.person(user)?, self.profiles.get(&user)?);
         let StoredProfile { since, bio, picture } = told;
@@ -30,10 +30,10 @@ impl MemoryState {
         self.profiles.get(&user)?.picture.clone()
     }
 
-    pub(super) fn session(&self, token: TokenHash) -> Option<Session> {
+    pub(super) fn session(&self, application: ApplicationId, token: TokenHash) -> Option<Session> {
         let stored = self.sessions.get(&token)?;
         let person = self.people.get(&stored.user)?.clone();
-        Some(Session { person, since: stored.since, seen: stored.seen })
+        Some(Session { application, person, since: stored.since, seen: stored.seen })
     }
 
     pub(super) fn account(&self, key: &AccountKey) -> Option<Account> {

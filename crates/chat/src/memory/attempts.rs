@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use wire::{Timestamp, UserId};
 
-use super::state::MemoryState;
+use super::state::ApplicationState;
 use crate::ports::store::{Attempt, AttemptKey, Outcome, Sender};
 
 /// Attempts within windows, and guests who never did anything.
-impl MemoryState {
+impl ApplicationState {
     pub(super) fn take_attempts(&mut self, attempts: &[Attempt], at: Timestamp) -> Outcome {
         let mut wait_ms = 0;
         for Attempt { key, max, window_ms } in attempts {

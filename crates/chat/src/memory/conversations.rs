@@ -10,11 +10,11 @@ use wire::{
 use super::accounts::by_name;
 use super::log::MemoryLog;
 use super::records::MemberView;
-use super::state::MemoryState;
+use super::state::ApplicationState;
 use crate::ports::store::{CALLED, Conversations, DirectCreation, MembershipState, NEAR, Unread, folded};
 
 /// Membership states in conversations.
-impl MemoryState {
+impl ApplicationState {
     pub(super) fn standing(&self, conversation: Conversation, user: UserId) -> Option<MembershipState> {
         match conversation {
             Conversation::Group(id) => self.in_group(id, user),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Topic, UserId};
 
 use super::records::{Group, MemberView};
-use super::state::MemoryState;
+use super::state::ApplicationState;
 use crate::ports::store::{
     Fact, GroupChange, GroupListing, GroupOverview, MembershipState, NewMembers, Outcome, Roster, Version,
     folded,
@@ -52,7 +52,7 @@ impl Group {
 }
 
 /// Reading groups and their members, and applying changes.
-impl MemoryState {
+impl ApplicationState {
     pub(super) fn roster(&self, id: GroupId) -> Option<Roster> {
         self.groups.get(&id).map(|group| Roster {
             id,

@@ -1,16 +1,16 @@
-//! All logs in memory: idempotent sends and eviction.
+//! The logs of an application in memory: idempotent sends and eviction.
 
 use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 
 use super::log::MemoryLog;
-use super::state::MemoryState;
+use super::state::ApplicationState;
 use crate::ports::store::{
     Amend, Amended, BroadcastPart, DirectCreation, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Placed,
     Range, RowPage, RowRange, Sender, SentBefore, Unread, requoted,
 };
 
-/// Reading and appending entries, across all logs of the store.
-impl MemoryState {
+/// Reading and appending entries, across all logs of the application.
+impl ApplicationState {
     pub(super) fn page(&self, topic: &Topic, range: Range, epoch: Epoch) -> Page<Json> {
         match self.logs.get(topic) {
             Some(log) => {
@@ -190,11 +190,14 @@ impl MemoryState {
         if crowded {
             self.forget(&draft.topic.clone());
         }
-        while self.bytes > self.window.bytes {
-            let Some(topic) = self.by_age.values().next().cloned() else { break };
-            self.forget(&topic);
-        }
         seq
+    }
+
+    /// Removes the oldest entry of the log that was written to longest ago; returns false if there is none.
+    pub(super) fn forget_oldest(&mut self) -> bool {
+        let Some(topic) = self.by_age.values().next().cloned() else { return false };
+        self.forget(&topic);
+        true
     }
 
     /// Moves a log to the end of the eviction order.

@@ -9,44 +9,80 @@ mod logs;
 mod records;
 mod state;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
-    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
-    UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq,
+    Timestamp, Topic, UserId,
 };
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
-    NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store, Unread, Write,
+    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, Kept,
+    MembershipState, NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store,
+    StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
 use self::log::MemoryLog;
 pub use self::records::Window;
-use self::state::MemoryState;
+use self::state::ApplicationState;
 
 /// A store for the life of the process. Each log keeps its newest entries within a [`Window`]; members, users and
 /// sessions are all kept.
 pub struct MemoryStore {
     epoch: Epoch,
-    state: Mutex<MemoryState>,
+    state: Arc<Mutex<MemoryState>>,
+}
+
+/// The facts of all applications.
+struct MemoryState {
+    window: Window,
+    applications: HashMap<ApplicationId, ApplicationState>,
+}
+
+/// Reads the facts of one application.
+struct MemoryReader {
+    epoch: Epoch,
+    application: ApplicationId,
+    state: Arc<Mutex<MemoryState>>,
 }
 
 impl MemoryStore {
     /// Creates an empty store with an epoch of its own.
     #[must_use]
     pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
-        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Mutex::new(MemoryState::new(window)) }
+        let state = MemoryState { window, applications: HashMap::new() };
+        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Arc::new(Mutex::new(state)) }
+    }
+}
+
+impl MemoryState {
+    fn application(&mut self, application: ApplicationId) -> &mut ApplicationState {
+        let window = self.window;
+        self.applications.entry(application).or_insert_with(|| ApplicationState::new(window))
     }
 
-    fn state(&self) -> MutexGuard<'_, MemoryState> {
-        self.state.lock()
+    fn write(&mut self, Commit { application, write }: &Commit) -> Outcome {
+        let outcome = self.application(*application).write(write);
+        while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
+            let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
+            if !largest.is_some_and(ApplicationState::forget_oldest) {
+                break;
+            }
+        }
+        outcome
+    }
+}
+
+impl MemoryReader {
+    fn state(&self) -> MappedMutexGuard<'_, ApplicationState> {
+        MutexGuard::map(self.state.lock(), |state| state.application(self.application))
     }
 }
 
@@ -60,15 +96,31 @@ impl Store for MemoryStore {
         0
     }
 
-    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
-        let mut state = self.state();
-        Ok(writes.iter().map(|write| state.write(write)).collect())
+    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
+        let mut state = self.state.lock();
+        Ok(commits.iter().map(|commit| state.write(commit)).collect())
     }
 
     async fn probe(&self) -> Result<(), Fault> {
         Ok(())
     }
 
+    fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
+        Arc::new(MemoryReader { epoch: self.epoch, application, state: Arc::clone(&self.state) })
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        let state = self.state.lock();
+        Ok(state.applications.iter().find_map(|(application, state)| state.session(*application, token)))
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl StoreReader for MemoryReader {
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         Ok(self.state().page(topic, range, self.epoch))
     }
@@ -218,13 +270,5 @@ impl Store for MemoryStore {
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
         Ok(self.state().sessions(user))
-    }
-
-    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
-        Ok(self.state().session(token))
-    }
-
-    async fn close(&self) -> Result<(), Fault> {
-        Ok(())
     }
 }

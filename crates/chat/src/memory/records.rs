@@ -14,8 +14,8 @@ use crate::ports::store::{PasswordHash, Version};
 pub struct Window {
     /// The most entries of one log.
     pub entries: usize,
-    /// The most bytes of all entries together; beyond it the log that was written to longest ago loses its oldest
-    /// entries first.
+    /// The most bytes of all entries together. Beyond it the application with the most bytes loses entries: the oldest
+    /// of the log that was written to longest ago.
     pub bytes: usize,
 }
 

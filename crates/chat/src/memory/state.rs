@@ -1,4 +1,4 @@
-//! The state of the store in memory.
+//! The state of one application in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,8 +9,8 @@ use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredRese
 use crate::auth::session::TokenHash;
 use crate::ports::store::{AttemptKey, NameIndex, OpenTopicUsage, Outcome, Sender, SentBefore, Write};
 
-/// The whole state of a volatile store.
-pub(super) struct MemoryState {
+/// The facts of one application.
+pub(super) struct ApplicationState {
     pub(super) window: Window,
     pub(super) logs: HashMap<Topic, MemoryLog>,
     /// The logs by the order of their last writes: the first is the one to shorten.
@@ -51,7 +51,7 @@ pub(super) struct MemoryState {
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
 }
 
-impl MemoryState {
+impl ApplicationState {
     pub(super) fn new(window: Window) -> Self {
         Self {
             window,

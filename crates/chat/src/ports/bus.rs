@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
-use wire::{Seq, Topic, UserId};
+use wire::{LogKey, Seq, UserId, UserKey};
 
 use crate::ports::store::Sessions;
 
@@ -30,17 +30,17 @@ pub trait HintStream: Send {
 /// A message from one node to the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
-    /// The topic has entries up to here.
+    /// A log has entries up to here.
     News {
-        /// The topic whose subscribers need the new entries.
-        topic: Topic,
+        /// The log whose subscribers need the new entries.
+        log: LogKey,
         /// Its newest entry.
         head: Seq,
     },
-    /// A user lost the permission to read a topic.
+    /// A user lost the permission to read a log.
     Ended {
-        /// The topic of a conversation that the user was in.
-        topic: Topic,
+        /// The log of a conversation that the user was in.
+        log: LogKey,
         /// The user whose subscriptions to the topic end.
         user: UserId,
         /// The last entry that they may receive.
@@ -49,14 +49,14 @@ pub enum Hint {
     /// Sessions of a user are over.
     SignedOut {
         /// The user whose connections close, as far as their sessions ended.
-        user: UserId,
+        user: UserKey,
         /// The sessions that ended.
         which: Sessions,
     },
-    /// A topic is gone for everyone.
+    /// A log is gone for everyone.
     Gone {
-        /// The topic that was deleted, along with its log.
-        topic: Topic,
+        /// The log that was deleted.
+        log: LogKey,
     },
 }
 
@@ -82,16 +82,16 @@ impl Bus for LocalBus {
     }
 
     fn listen(&self) -> Box<dyn HintStream> {
-        Box::new(LocalEar { hints: self.hints.subscribe() })
+        Box::new(LocalHints { hints: self.hints.subscribe() })
     }
 }
 
-struct LocalEar {
+struct LocalHints {
     hints: broadcast::Receiver<Hint>,
 }
 
 #[async_trait]
-impl HintStream for LocalEar {
+impl HintStream for LocalHints {
     async fn next(&mut self) -> Option<Hint> {
         loop {
             match self.hints.recv().await {

@@ -8,10 +8,10 @@ use broker::{Broker, Frame, Presence, PresenceChange};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
-use wire::{Conversation, ReadState, Seq, ServerFrame, Topic, UserId};
+use wire::{ApplicationId, Conversation, LogKey, ReadState, Seq, ServerFrame, Topic, UserId, UserKey};
 
 use crate::commit::committer::Committer;
-use crate::ports::store::{Outcome, Store, Write};
+use crate::ports::store::{Commit, Outcome, Store, Write};
 
 /// Buffers frequent ephemeral events, and publishes them at each flush, one per topic: presence, and read states that
 /// advanced. A thousand users who read the same message, or come back after a restart, cause one event instead of a
@@ -25,9 +25,9 @@ pub(crate) struct EphemeralBuffer {
 #[derive(Default)]
 struct Gathered {
     /// Deliveries that devices have confirmed, until they are committed.
-    confirmed: HashMap<(Conversation, UserId), Seq>,
+    confirmed: HashMap<ApplicationId, HashMap<(Conversation, UserId), Seq>>,
     /// Read states that advanced, until they are published.
-    moved: HashMap<Topic, HashMap<UserId, ReadState>>,
+    moved: HashMap<LogKey, HashMap<UserId, ReadState>>,
 }
 
 /// The task that publishes the buffered events, and its dependencies.
@@ -36,7 +36,7 @@ pub(crate) struct EphemeralFlusher {
     store: Arc<dyn Store>,
     broker: Arc<Broker>,
     committer: Arc<Committer>,
-    topics: HashMap<Topic, Waiting>,
+    logs: HashMap<LogKey, Waiting>,
 }
 
 /// The pending ephemeral events of one topic.
@@ -65,28 +65,31 @@ const LARGE: usize = 50;
 
 impl EphemeralBuffer {
     /// Records that a device of a member has received a conversation up to a Seq.
-    pub(crate) fn confirm(&self, conversation: Conversation, user: UserId, seq: Seq) {
+    pub(crate) fn confirm(&self, conversation: Conversation, user: UserKey, seq: Seq) {
         let mut gathered = self.gathered();
-        let mark = gathered.confirmed.entry((conversation, user)).or_default();
+        let confirmed = gathered.confirmed.entry(user.application).or_default();
+        let mark = confirmed.entry((conversation, user.user)).or_default();
         *mark = seq.max(*mark);
         drop(gathered);
         self.bell.notify_one();
     }
 
     /// Records that a read state has advanced and is committed.
-    pub(crate) fn moved(&self, topic: Topic, marks: ReadState) {
+    pub(crate) fn moved(&self, log: LogKey, marks: ReadState) {
         let mut gathered = self.gathered();
-        merge(gathered.moved.entry(topic).or_default(), marks);
+        merge(gathered.moved.entry(log).or_default(), marks);
         drop(gathered);
         self.bell.notify_one();
     }
 
-    /// Takes the deliveries that devices have confirmed, as one write; none if there are none.
-    pub(crate) fn take_confirmed(&self) -> Option<Write> {
+    /// Takes the deliveries that devices have confirmed: one commit for each application that has some.
+    pub(crate) fn take_confirmed(&self) -> Vec<Commit> {
         let confirmed = std::mem::take(&mut self.gathered().confirmed);
-        let marks = confirmed.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
-        let marks: Vec<_> = marks.collect();
-        (!marks.is_empty()).then_some(Write::SetDelivered { marks })
+        let commit = |(application, marks): (_, HashMap<_, _>)| {
+            let marks = marks.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
+            Commit { application, write: Write::SetDelivered { marks: marks.collect() } }
+        };
+        confirmed.into_iter().map(commit).collect()
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
@@ -102,13 +105,13 @@ impl EphemeralFlusher {
         committer: Arc<Committer>,
     ) -> Self {
         broker.watch_presence();
-        Self { ephemeral, store, broker, committer, topics: HashMap::new() }
+        Self { ephemeral, store, broker, committer, logs: HashMap::new() }
     }
 
     /// Flushes at intervals, as long as it is polled.
     pub(crate) async fn run(mut self) {
         loop {
-            let next = self.topics.values().filter_map(Waiting::next_at).min();
+            let next = self.logs.values().filter_map(Waiting::next_at).min();
             tokio::select! {
                 () = self.ephemeral.bell.notified() => {}
                 () = self.broker.presence_changed() => {}
@@ -124,20 +127,22 @@ impl EphemeralFlusher {
 
     /// Commits the deliveries that devices have confirmed; then their read states have advanced.
     async fn confirm(&self) {
-        let Some(write) = self.ephemeral.take_confirmed() else { return };
-        // A fault of the store is in the log already. The next messages confirm the same and more.
-        let Ok(Outcome::Delivered { moved }) = self.committer.commit(write).await else { return };
-        for (conversation, marks) in moved {
-            self.ephemeral.moved(Topic::of(conversation), marks);
+        for commit in self.ephemeral.take_confirmed() {
+            let application = commit.application;
+            // A fault of the store is in the log already. The next messages confirm the same and more.
+            let Ok(Outcome::Delivered { moved }) = self.committer.commit(commit).await else { continue };
+            for (conversation, marks) in moved {
+                self.ephemeral.moved(LogKey::new(application, Topic::of(conversation)), marks);
+            }
         }
     }
 
     fn gather(&mut self, now: Instant) {
-        for (topic, users) in self.broker.take_presence_changes() {
-            if topic.conversation().is_none() {
+        for (log, users) in self.broker.take_presence_changes() {
+            if log.topic.conversation().is_none() {
                 continue;
             }
-            let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
+            let waiting = self.logs.entry(log).or_insert_with(|| Waiting::new(now));
             for (user, how) in users {
                 let at = match how {
                     PresenceChange::Came => now,
@@ -149,8 +154,8 @@ impl EphemeralFlusher {
                 waiting.presence_at = Some(waiting.presence_at.map_or(at, |before| at.min(before)));
             }
         }
-        for (topic, moved) in std::mem::take(&mut self.ephemeral.gathered().moved) {
-            let waiting = self.topics.entry(topic).or_insert_with(|| Waiting::new(now));
+        for (log, moved) in std::mem::take(&mut self.ephemeral.gathered().moved) {
+            let waiting = self.logs.entry(log).or_insert_with(|| Waiting::new(now));
             for marks in moved.into_values() {
                 merge(&mut waiting.marks, marks);
             }
@@ -158,12 +163,12 @@ impl EphemeralFlusher {
     }
 
     async fn tell(&mut self, now: Instant) {
-        let mut topics = std::mem::take(&mut self.topics);
-        for (topic, waiting) in &mut topics {
+        let mut logs = std::mem::take(&mut self.logs);
+        for (log, waiting) in &mut logs {
             if waiting.next_at().is_none_or(|at| at > now) {
                 continue;
             }
-            let presence = waiting.with_those_just_gone(self.broker.presence(topic), now);
+            let presence = waiting.with_those_just_gone(self.broker.presence(log), now);
             let count = presence.here.len() + presence.away.len();
             if count >= LARGE {
                 waiting.not_before = now + EACH * u32::try_from(count).unwrap_or(u32::MAX);
@@ -175,30 +180,31 @@ impl EphemeralFlusher {
                 waiting.told_presence = true;
                 // Users who still count as here are published as gone in time.
                 waiting.presence_at = waiting.gone.values().min().copied();
-                let seen =
-                    if self.is_blocked(topic, &presence).await { Presence::default() } else { presence };
-                let told = ServerFrame::Presence { topic: topic.clone(), here: seen.here, away: seen.away };
-                self.broker.signal(topic, || Frame::text(&told.encode()));
+                let seen = if self.is_blocked(log, &presence).await { Presence::default() } else { presence };
+                let told =
+                    ServerFrame::Presence { topic: log.topic.clone(), here: seen.here, away: seen.away };
+                self.broker.signal(log, || Frame::text(&told.encode()));
             } else if !waiting.marks.is_empty() {
                 let mut marks: Vec<ReadState> = waiting.marks.drain().map(|(_, marks)| marks).collect();
                 marks.sort_by_key(|marks| marks.user);
-                let told = ServerFrame::Marks { topic: topic.clone(), marks, reference: None };
-                self.broker.signal(topic, || Frame::text(&told.encode()));
+                let told = ServerFrame::Marks { topic: log.topic.clone(), marks, reference: None };
+                self.broker.signal(log, || Frame::text(&told.encode()));
             }
         }
-        topics.retain(|_, waiting| waiting.next_at().is_some() || waiting.not_before > now);
-        self.topics = topics;
+        logs.retain(|_, waiting| waiting.next_at().is_some() || waiting.not_before > now);
+        self.logs = logs;
     }
 
     /// Returns true if one of two users has blocked the other: then neither sees the other's presence.
-    async fn is_blocked(&self, topic: &Topic, presence: &Presence) -> bool {
-        let Some(conversation @ Conversation::Direct(pair)) = topic.conversation() else { return false };
+    async fn is_blocked(&self, log: &LogKey, presence: &Presence) -> bool {
+        let Some(conversation @ Conversation::Direct(pair)) = log.topic.conversation() else { return false };
         if presence.here.is_empty() && presence.away.is_empty() {
             return false;
         }
         let [one, _] = pair.people();
         // A fault counts as blocked.
         self.store
+            .reader(log.application)
             .standing(conversation, one)
             .await
             .map_or(true, |standing| standing.is_none_or(|standing| standing.blocked))

@@ -10,7 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use wire::limits::PAGE_ENTRIES;
-use wire::{Epoch, Seq, Topic};
+use wire::{Epoch, LogKey, Seq};
 
 use crate::ports::store::{Range, Store};
 use crate::service::error::Fault;
@@ -24,7 +24,7 @@ pub(crate) struct RecoveryCache {
 
 #[derive(Debug)]
 struct Pages {
-    slots: HashMap<(Topic, u64), Slot>,
+    slots: HashMap<(LogKey, u64), Slot>,
     /// The bytes of their frames, approximately.
     bytes: usize,
     /// The time of the last sweep of expired pages.
@@ -70,18 +70,18 @@ impl RecoveryCache {
     pub(crate) async fn page(
         &self,
         store: &dyn Store,
-        topic: &Topic,
+        log: &LogKey,
         cursor: Seq,
         until: Seq,
     ) -> Result<Arc<RecoveryPage>, Fault> {
         let number = cursor.0 / PAGE_ENTRIES as u64;
         let last = until.min(Seq((number + 1).saturating_mul(PAGE_ENTRIES as u64)));
         loop {
-            let slot = self.slot(topic, number);
+            let slot = self.slot(log, number);
             let is_own = AtomicBool::new(false);
             let gap = slot.gap.get_or_try_init(|| {
                 is_own.store(true, Ordering::Relaxed);
-                read(store, topic, number)
+                read(store, log, number)
             });
             let gap = Arc::clone(gap.await?);
             // A page that was read for another subscriber may be older than this request.
@@ -92,7 +92,7 @@ impl RecoveryCache {
             if is_own || gap.last() >= last {
                 return Ok(gap);
             }
-            self.forget(topic, number, &slot);
+            self.forget(log, number, &slot);
         }
     }
 
@@ -101,10 +101,10 @@ impl RecoveryCache {
         self.pages().sweep(Instant::now());
     }
 
-    fn slot(&self, topic: &Topic, number: u64) -> Slot {
+    fn slot(&self, log: &LogKey, number: u64) -> Slot {
         let now = Instant::now();
         let mut pages = self.pages();
-        let key = (topic.clone(), number);
+        let key = (log.clone(), number);
         if let Some(slot) = pages.slots.get(&key).filter(|slot| now < slot.since + SHARED_FOR) {
             return slot.clone();
         }
@@ -121,9 +121,9 @@ impl RecoveryCache {
         slot
     }
 
-    fn forget(&self, topic: &Topic, number: u64, slot: &Slot) {
+    fn forget(&self, log: &LogKey, number: u64, slot: &Slot) {
         let mut pages = self.pages();
-        let key = (topic.clone(), number);
+        let key = (log.clone(), number);
         if pages.slots.get(&key).is_some_and(|now| Arc::ptr_eq(&now.gap, &slot.gap)) {
             pages.slots.remove(&key);
         }
@@ -159,11 +159,11 @@ impl RecoveryPage {
     }
 }
 
-async fn read(store: &dyn Store, topic: &Topic, number: u64) -> Result<Arc<RecoveryPage>, Fault> {
+async fn read(store: &dyn Store, log: &LogKey, number: u64) -> Result<Arc<RecoveryPage>, Fault> {
     let before_first = Seq(number.saturating_mul(PAGE_ENTRIES as u64));
     let before = Seq(before_first.0.saturating_add(PAGE_ENTRIES as u64)).next();
     let range = Range { after: Some(before_first), before: Some(before), limit: PAGE_ENTRIES };
-    let page = store.page(topic, range).await?;
+    let page = store.reader(log.application).page(&log.topic, range).await?;
     let first = page.entries.first().map_or(before_first.next(), |entry| entry.seq);
     let frames: Vec<_> = page.entries.iter().map(|entry| Frame::text(&entry.encode())).collect();
     let bytes = frames.iter().map(|frame| frame.bytes().len()).sum();

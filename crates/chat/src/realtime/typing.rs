@@ -8,13 +8,13 @@ use broker::{Broker, Frame};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use wire::{Person, ServerFrame, Topic, UserId};
+use wire::{LogKey, Person, ServerFrame, UserId};
 
 /// The users who are typing. They are published a moment later, together with all others who type by then: for
 /// subscribers, many who type are one write.
 #[derive(Debug, Default)]
 pub(crate) struct TypingBuffer {
-    typing: Mutex<HashMap<Topic, HashMap<UserId, Person>>>,
+    typing: Mutex<HashMap<LogKey, HashMap<UserId, Person>>>,
     bell: Notify,
 }
 
@@ -25,14 +25,14 @@ const MOST: usize = 10;
 
 impl TypingBuffer {
     /// Records that a user is typing.
-    pub(crate) fn note(&self, topic: &Topic, person: &Person) {
-        self.typing().entry(topic.clone()).or_default().insert(person.id, person.clone());
+    pub(crate) fn note(&self, log: &LogKey, person: &Person) {
+        self.typing().entry(log.clone()).or_default().insert(person.id, person.clone());
         self.bell.notify_one();
     }
 
     /// Forgets a user who has sent their message: they are not published as typing after that.
-    pub(crate) fn forget(&self, topic: &Topic, user: UserId) {
-        if let Some(people) = self.typing().get_mut(topic) {
+    pub(crate) fn forget(&self, log: &LogKey, user: UserId) {
+        if let Some(people) = self.typing().get_mut(log) {
             people.remove(&user);
         }
     }
@@ -43,16 +43,16 @@ impl TypingBuffer {
             self.bell.notified().await;
             sleep(MOMENT).await;
             let typing = std::mem::take(&mut *self.typing());
-            for (topic, people) in typing {
+            for (log, people) in typing {
                 for person in people.into_values().take(MOST) {
-                    let told = ServerFrame::Typing { topic: topic.clone(), person };
-                    broker.signal(&topic, || Frame::text(&told.encode()));
+                    let told = ServerFrame::Typing { topic: log.topic.clone(), person };
+                    broker.signal(&log, || Frame::text(&told.encode()));
                 }
             }
         }
     }
 
-    fn typing(&self) -> MutexGuard<'_, HashMap<Topic, HashMap<UserId, Person>>> {
+    fn typing(&self) -> MutexGuard<'_, HashMap<LogKey, HashMap<UserId, Person>>> {
         self.typing.lock()
     }
 }

@@ -16,12 +16,12 @@ impl Chat {
     /// # Errors
     /// [`Error::Fault`].
     pub async fn account(&self, caller: &Caller) -> Result<Option<Account>, Error> {
-        self.account_of(caller.user()?.id).await
+        self.account_of(caller, caller.user()?.id).await
     }
 
     /// Returns the account of a user; none for a guest.
-    pub(super) async fn account_of(&self, user: UserId) -> Result<Option<Account>, Error> {
-        Ok(self.store.account(AccountKey::User(user)).await?)
+    pub(super) async fn account_of(&self, caller: &Caller, user: UserId) -> Result<Option<Account>, Error> {
+        Ok(self.reader(caller).account(AccountKey::User(user)).await?)
     }
 
     /// Creates the account of a guest under their own name; their device is remembered from now on. The first account
@@ -43,30 +43,32 @@ impl Chat {
     ) -> Result<AppRole, Error> {
         let me = caller.user()?;
         names::password(password)?;
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        if self.account_of(me.id).await?.is_some() {
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        if self.account_of(caller, me.id).await?.is_some() {
             return Err(Refusal::HasAccount.into());
         }
         let login = Login::new(me.name.as_str())?;
-        self.login_is_free(&login).await?;
+        self.login_is_free(caller, &login).await?;
         let password = self.password_hashing.hash(password, &[me.name.as_str()], self.random()).await?;
         let claim = Write::CreateAccount { user: me.id, login, password, rank };
         let then = self.known_device(caller, me).into_iter().collect();
         let write = Write::Transaction { first: Box::new(claim), then };
-        match self.commit_noted(write, me.id, &AuditEvent::Claimed { by: me.clone() }).await? {
+        match self.commit_noted(caller, write, me.id, &AuditEvent::Claimed { by: me.clone() }).await? {
             Outcome::Done => {}
             Outcome::LoginTaken => return Err(Refusal::LoginTaken.into()),
             Outcome::Stale => return Err(Refusal::ResetOver.into()),
             other => return Err(Fault::new("claim", format!("a claim came to {other:?}")).into()),
         }
-        let account =
-            self.account_of(me.id).await?.ok_or_else(|| Fault::new("claim", "the account is not there"))?;
+        let account = self
+            .account_of(caller, me.id)
+            .await?
+            .ok_or_else(|| Fault::new("claim", "the account is not there"))?;
         Ok(account.role)
     }
 
     /// Refuses a login that an account has.
-    pub(super) async fn login_is_free(&self, login: &Login) -> Result<(), Error> {
-        match self.store.account(AccountKey::Login(login.clone())).await? {
+    pub(super) async fn login_is_free(&self, caller: &Caller, login: &Login) -> Result<(), Error> {
+        match self.reader(caller).account(AccountKey::Login(login.clone())).await? {
             Some(_) => Err(Refusal::LoginTaken.into()),
             None => Ok(()),
         }
@@ -79,16 +81,18 @@ impl Chat {
     pub async fn sign_out(&self, caller: &Caller, which: Sessions) -> Result<(), Error> {
         let me = caller.user()?;
         let write = Write::SignOut { user: me.id, which };
-        if self.account_of(me.id).await?.is_none() {
+        if self.account_of(caller, me.id).await?.is_none() {
             // A guest has one session and no account to keep a record for.
-            return self.commit(write).await.map(|_| ());
+            return self.commit(caller, write).await.map(|_| ());
         }
         let sessions = match which {
             Sessions::One(_) => EndedSessions::One,
             Sessions::Others(_) => EndedSessions::Others,
             Sessions::All => EndedSessions::All,
         };
-        self.commit_noted(write, me.id, &AuditEvent::SignedOut { by: me.clone(), sessions }).await.map(|_| ())
+        self.commit_noted(caller, write, me.id, &AuditEvent::SignedOut { by: me.clone(), sessions })
+            .await
+            .map(|_| ())
     }
 
     /// Returns the caller's sessions, the one that began last first, without those that have ended.
@@ -98,7 +102,7 @@ impl Chat {
     pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionSummary>, Error> {
         let me = caller.user()?;
         let now = self.session_clock.now();
-        let sessions = self.store.sessions(me.id).await?.into_iter();
+        let sessions = self.reader(caller).sessions(me.id).await?.into_iter();
         Ok(sessions.filter(|session| session.is_alive(now, &self.limits)).collect())
     }
 

@@ -40,12 +40,12 @@ impl Chat {
         after: Option<UserId>,
     ) -> Result<ManagementPage, Error> {
         let me = caller.user()?;
-        let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+        let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
         rules::needs_admin(&roster, me.id)?;
-        let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
+        let found = self.reader(caller).members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
         let ListPart { items: members, more } = ListPart::of(found, PAGE_ENTRIES);
         let newest = Range { limit: PAGE_ENTRIES, ..Range::default() };
-        let audit = self.store.page(&Topic::audit(id), newest).await?;
+        let audit = self.reader(caller).page(&Topic::audit(id), newest).await?;
         let now = self.monotonic.now();
         let invites: Vec<Invite> =
             roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect();
@@ -77,11 +77,11 @@ impl Chat {
         id: GroupId,
         before: Option<Seq>,
     ) -> Result<(GroupName, Page), Error> {
-        let me = caller.user()?;
-        let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
-        self.may_audit(me, id).await?;
+        caller.user()?;
+        let group = self.reader(caller).group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
+        self.may_audit(caller, id).await?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
-        let page = self.store.page(&Topic::audit(id), range).await?;
+        let page = self.reader(caller).page(&Topic::audit(id), range).await?;
         Ok((group.settings.name, events(page)))
     }
 
@@ -103,7 +103,7 @@ impl Chat {
     ) -> Result<(), Error> {
         let me = caller.user()?;
         let max = self.limits.group_members;
-        self.change(id, me.id, |roster, _| rules::update_settings(roster, me.id, new.clone(), max))
+        self.change(caller, id, me.id, |roster, _| rules::update_settings(roster, me.id, new.clone(), max))
             .await
             .map(|_| ())
     }
@@ -114,7 +114,7 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::delete`].
     pub async fn delete_group(&self, caller: &Caller, id: GroupId, typed: &str) -> Result<(), Error> {
         let me = caller.user()?;
-        self.change(id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::delete(roster, me.id, typed)).await.map(|_| ())
     }
 
     /// Adds a user.
@@ -123,11 +123,11 @@ impl Chat {
     /// [`Refusal::NotFound`] if there is no such group or user, [`Refusal::Blocked`], and those of [`rules::add`].
     pub async fn add_member(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<(), Error> {
         let me = caller.user()?;
-        let person = self.store.person(user).await?.ok_or(Refusal::NotFound)?;
-        self.no_block(me, user).await?;
-        let contact = self.contact(me, user).await?;
-        self.take_adding(me, &[(user, contact)]).await?;
-        self.change(id, me.id, |roster, now| rules::add(roster, me.id, &person, contact, now))
+        let person = self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
+        self.no_block(caller, user).await?;
+        let contact = self.contact(caller, user).await?;
+        self.take_adding(caller, &[(user, contact)]).await?;
+        self.change(caller, id, me.id, |roster, now| rules::add(roster, me.id, &person, contact, now))
             .await
             .map(|_| ())
     }
@@ -144,7 +144,7 @@ impl Chat {
         ban: bool,
     ) -> Result<(), Error> {
         let me = caller.user()?;
-        self.change(id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
     }
 
     /// Lifts a ban.
@@ -153,7 +153,7 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::unban`].
     pub async fn unban(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<(), Error> {
         let me = caller.user()?;
-        self.change(id, me.id, |roster, _| rules::unban(roster, me.id, user)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::unban(roster, me.id, user)).await.map(|_| ())
     }
 
     /// Sets the role of a member: admin or member.
@@ -168,7 +168,9 @@ impl Chat {
         role: Role,
     ) -> Result<(), Error> {
         let me = caller.user()?;
-        self.change(id, me.id, |roster, _| rules::set_role(roster, me.id, user, role)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::set_role(roster, me.id, user, role))
+            .await
+            .map(|_| ())
     }
 
     /// Mutes a member for a number of minutes; 0 ends the mute.
@@ -178,7 +180,7 @@ impl Chat {
     pub async fn mute(&self, caller: &Caller, id: GroupId, user: UserId, minutes: u32) -> Result<(), Error> {
         let me = caller.user()?;
         let until = self.in_minutes(minutes)?;
-        self.change(id, me.id, |roster, _| rules::mute(roster, me.id, user, until)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::mute(roster, me.id, user, until)).await.map(|_| ())
     }
 
     /// Creates an invite that works for a number of minutes (0 for ever) and a number of uses (0 for any number).
@@ -196,7 +198,8 @@ impl Chat {
         let until = self.in_minutes(minutes)?;
         let uses = (uses > 0).then_some(uses);
         let invite = InviteId::from_bytes(self.random());
-        self.change(id, me.id, |roster, now| rules::invite(roster, me.id, invite, until, uses, now)).await?;
+        self.change(caller, id, me.id, |roster, now| rules::invite(roster, me.id, invite, until, uses, now))
+            .await?;
         Ok(invite)
     }
 
@@ -206,7 +209,7 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::revoke`].
     pub async fn revoke_invite(&self, caller: &Caller, id: GroupId, invite: InviteId) -> Result<(), Error> {
         let me = caller.user()?;
-        self.change(id, me.id, |roster, _| rules::revoke(roster, me.id, invite)).await.map(|_| ())
+        self.change(caller, id, me.id, |roster, _| rules::revoke(roster, me.id, invite)).await.map(|_| ())
     }
 
     fn in_minutes(&self, minutes: u32) -> Result<Option<Timestamp>, Refusal> {

@@ -40,14 +40,14 @@ impl Chat {
             },
             other => other,
         };
-        self.send_rate.take(me.id, self.monotonic.now())?;
+        self.send_rate.take(caller.key(me.id), self.monotonic.now())?;
         let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
         let right =
             Permission { conversation, user: me.id, to: PermissionTo::Amend, now: self.monotonic.now() };
         let (mut body, mut mentions) = (RichText::default(), None);
         if let Amendment::Edit(text) = &amendment {
             // A retry gets the first answer, even if the message has changed meanwhile.
-            if let Some(sent) = self.store.sent(Sender::User(me.id), &id).await? {
+            if let Some(sent) = self.reader(caller).sent(Sender::User(me.id), &id).await? {
                 return if sent.topic == *topic && sent.body == body_hash {
                     Ok(Ack { id, topic: topic.clone(), seq: sent.seq, timestamp: sent.at, duplicate: true })
                 } else {
@@ -55,16 +55,16 @@ impl Chat {
                 };
             }
             // A text is parsed only for a user who may change the message. The commit checks it again.
-            let standing = self.store.standing(conversation, me.id).await?;
+            let standing = self.reader(caller).standing(conversation, me.id).await?;
             right.check(standing.as_ref())?;
             let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
-            let kept = self.store.kept(topic, target).await?.ok_or(Refusal::NotFound)?;
+            let kept = self.reader(caller).kept(topic, target).await?.ok_or(Refusal::NotFound)?;
             let message = event_of(&kept.entry.data);
             if rules::amend(&message, target, me, role, &amendment, RichText::default())?.is_none() {
                 let (seq, timestamp) = (kept.entry.seq, kept.entry.timestamp);
                 return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate: true });
             }
-            let (said, whom) = self.read_text(me, conversation, text).await?;
+            let (said, whom) = self.read_text(caller, conversation, text).await?;
             (body, mentions) = (said, Some(whom));
         }
         let change = rules::change(target, me, &amendment, body.clone());
@@ -82,7 +82,7 @@ impl Chat {
             mentions: Mentions::default(),
         };
         let amend = Amend { target, by: me.clone(), amendment, body, mentions, news };
-        let (seq, timestamp, duplicate) = match self.commit(Write::Amend(amend)).await? {
+        let (seq, timestamp, duplicate) = match self.commit(caller, Write::Amend(amend)).await? {
             Outcome::Posted { seq } => (seq, now, false),
             Outcome::Repeated { seq, at } | Outcome::Unchanged { seq, at } => (seq, at, true),
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),

@@ -29,8 +29,8 @@ impl Chat {
         after: Option<UserId>,
     ) -> Result<(AppRole, ListPart<AccountListing>), Error> {
         let me = caller.user()?;
-        let role = rules::needs_app_admin(self.app_role(me.id).await?)?;
-        let found = self.store.accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
+        let role = rules::needs_app_admin(self.app_role(caller, me.id).await?)?;
+        let found = self.reader(caller).accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
         Ok((role, ListPart::of(found, PAGE_ENTRIES)))
     }
 
@@ -45,9 +45,9 @@ impl Chat {
         role: AppRole,
     ) -> Result<(), Error> {
         let me = caller.user()?;
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        let by = self.app_role(me.id).await?;
-        let of = self.store.account(AccountKey::User(user)).await?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        let by = self.app_role(caller, me.id).await?;
+        let of = self.reader(caller).account(AccountKey::User(user)).await?;
         // Only those who manage accounts learn which ones exist.
         let Some(of) = of else {
             rules::set_application_role(by, AppRole::Member, role)?;
@@ -55,7 +55,7 @@ impl Chat {
         };
         rules::set_application_role(by, of.role, role)?;
         let event = AuditEvent::Ranked { by: me.clone(), of: of.person, role };
-        self.commit_noted(Write::SetApplicationRole { user, role }, me.id, &event).await.map(|_| ())
+        self.commit_noted(caller, Write::SetApplicationRole { user, role }, me.id, &event).await.map(|_| ())
     }
 
     /// Creates a token that resets the password of an account, within a day and once.
@@ -64,12 +64,12 @@ impl Chat {
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
     pub async fn create_password_reset(&self, caller: &Caller, user: UserId) -> Result<Token, Error> {
         let me = caller.user()?;
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        let by = self.app_role(me.id).await?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        let by = self.app_role(caller, me.id).await?;
         rules::needs_app_admin(by)?;
-        let of = self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::NotFound)?;
+        let of = self.reader(caller).account(AccountKey::User(user)).await?.ok_or(Refusal::NotFound)?;
         rules::may_reset(by, of.role)?;
-        self.new_reset(Some(me), of.person).await
+        self.new_reset(caller, Some(me), of.person).await
     }
 
     /// As [`Chat::create_password_reset`], by the operator, who may do it for every account; it is found by its name.
@@ -81,16 +81,17 @@ impl Chat {
             return Err(Refusal::NotOwner.into());
         }
         let login = Login::new(name)?;
-        let account = self.store.account(AccountKey::Login(login)).await?.ok_or(Refusal::NotFound)?;
-        self.new_reset(None, account.person).await
+        let account =
+            self.reader(caller).account(AccountKey::Login(login)).await?.ok_or(Refusal::NotFound)?;
+        self.new_reset(caller, None, account.person).await
     }
 
     /// Returns the user whose password a token resets.
     ///
     /// # Errors
     /// [`Refusal::ResetOver`].
-    pub async fn reset_of(&self, token: &Token) -> Result<Person, Error> {
-        self.reset_account(token).await.map(|account| account.person)
+    pub async fn reset_of(&self, caller: &Caller, token: &Token) -> Result<Person, Error> {
+        self.reset_account(caller, token).await.map(|account| account.person)
     }
 
     /// Resets a password by a token, ends every session of the account and begins one here, in one commit.
@@ -99,8 +100,8 @@ impl Chat {
     /// [`Refusal::ResetOver`], and those of a weak password.
     pub async fn reset_password(&self, caller: &Caller, token: &Token, new: &str) -> Result<Token, Error> {
         names::password(new)?;
-        let person = self.reset_account(token).await?.person;
-        self.action_rate.take(person.id, self.monotonic.now())?;
+        let person = self.reset_account(caller, token).await?.person;
+        self.action_rate.take(caller.key(person.id), self.monotonic.now())?;
         let password = self.password_hashing.hash(new, &[person.name.as_str()], self.random()).await?;
         let fresh = Token::from_bytes(self.random());
         let session = self.new_session(caller, &fresh);
@@ -109,20 +110,23 @@ impl Chat {
         then.push(Write::SignIn { user: person.id, checked: None, session });
         let first = Box::new(Write::ResetPassword { token: token.hash(), password });
         let write = Write::Transaction { first, then };
-        match self.commit_noted(write, person.id, &AuditEvent::ResetUsed { by: person.clone() }).await? {
+        match self
+            .commit_noted(caller, write, person.id, &AuditEvent::ResetUsed { by: person.clone() })
+            .await?
+        {
             Outcome::Done => Ok(fresh),
             Outcome::Stale => Err(Refusal::ResetOver.into()),
             other => Err(Fault::new("reset", format!("a reset came to {other:?}")).into()),
         }
     }
 
-    async fn reset_account(&self, token: &Token) -> Result<Account, Error> {
+    async fn reset_account(&self, caller: &Caller, token: &Token) -> Result<Account, Error> {
         let now = self.monotonic.now();
         // More than a day is left only if the clock was set back: then the link has expired as well.
         let works = |until: Timestamp| (1..=RESET_MILLIS).contains(&(until.0 - now.0));
-        let offered = self.store.reset(token.hash()).await?.filter(|(_, until)| works(*until));
+        let offered = self.reader(caller).reset(token.hash()).await?.filter(|(_, until)| works(*until));
         let (user, _) = offered.ok_or(Refusal::ResetOver)?;
-        Ok(self.store.account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
+        Ok(self.reader(caller).account(AccountKey::User(user)).await?.ok_or(Refusal::ResetOver)?)
     }
 
     /// Returns the audit log of the application, the newest entries before a Seq.
@@ -135,25 +139,31 @@ impl Chat {
         before: Option<Seq>,
     ) -> Result<Page<AuditEvent>, Error> {
         let me = caller.user()?;
-        rules::needs_app_admin(self.app_role(me.id).await?)?;
+        rules::needs_app_admin(self.app_role(caller, me.id).await?)?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
-        let Page { entries, epoch, begins, head } = self.store.page(&Topic::app_audit(), range).await?;
+        let Page { entries, epoch, begins, head } =
+            self.reader(caller).page(&Topic::app_audit(), range).await?;
         let read = |data: Json| serde_json::from_str(data.as_str()).unwrap_or(AuditEvent::Unknown);
         let entries = entries.into_iter().map(|entry| entry.map(read)).collect();
         Ok(Page { entries, epoch, begins, head })
     }
 
-    async fn new_reset(&self, by: Option<&Person>, of: Person) -> Result<Token, Error> {
+    async fn new_reset(&self, caller: &Caller, by: Option<&Person>, of: Person) -> Result<Token, Error> {
         let token = Token::from_bytes(self.random());
         let until = Timestamp(self.monotonic.now().0 + RESET_MILLIS);
         let (user, admin) = (of.id, by.map(|by| by.id));
         let write = Write::CreateReset { token: token.hash(), user, by: admin, until };
-        self.commit_noted(write, admin.unwrap_or(user), &AuditEvent::ResetOffered { by: by.cloned(), of })
-            .await?;
+        self.commit_noted(
+            caller,
+            write,
+            admin.unwrap_or(user),
+            &AuditEvent::ResetOffered { by: by.cloned(), of },
+        )
+        .await?;
         Ok(token)
     }
 
-    pub(super) async fn app_role(&self, user: UserId) -> Result<Option<AppRole>, Error> {
-        Ok(self.store.account(AccountKey::User(user)).await?.map(|account| account.role))
+    pub(super) async fn app_role(&self, caller: &Caller, user: UserId) -> Result<Option<AppRole>, Error> {
+        Ok(self.reader(caller).account(AccountKey::User(user)).await?.map(|account| account.role))
     }
 }

@@ -71,13 +71,13 @@ impl Chat {
         let me = caller.user()?;
         let text = tidy(text)?;
         let at = self.clock.now();
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        let to = self.targets(me, audience).await?;
-        self.action_rate.take_many(me.id, cost(to.len()), self.monotonic.now())?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        let to = self.targets(caller, audience).await?;
+        self.action_rate.take_many(caller.key(me.id), cost(to.len()), self.monotonic.now())?;
         let body = self.read_alone(&text).await?;
         let (mut parts, mut refused) = (Vec::new(), Vec::new());
         for (number, topic) in to.iter().enumerate() {
-            match self.part_for(me, &id, number, topic, (&text, &body)).await {
+            match self.part_for(caller, &id, number, topic, (&text, &body)).await {
                 Ok(part) => parts.push(part),
                 Err(Error::Refusal(refusal)) => refused.push((topic.clone(), refusal.sentence())),
                 Err(fault) => return Err(fault),
@@ -98,7 +98,7 @@ impl Chat {
             is_row: false,
             mentions: Mentions::default(),
         };
-        let seq = match self.commit(Write::Broadcast { record, parts }).await? {
+        let seq = match self.commit(caller, Write::Broadcast { record, parts }).await? {
             Outcome::Broadcast { seq, .. } | Outcome::Repeated { seq, .. } => seq,
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
@@ -117,13 +117,14 @@ impl Chat {
         from: usize,
     ) -> Result<Broadcast, Error> {
         let me = caller.user()?;
-        let kept = self.store.kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
+        let kept = self.reader(caller).kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
         let record = serde_json::from_str(kept.entry.data.as_str());
         let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
         let mut results = Vec::with_capacity(PAGE_ENTRIES);
         for (number, topic) in to.iter().enumerate().skip(from).take(PAGE_ENTRIES) {
-            let Some(summary) = self.summary(me, topic).await? else { continue };
-            let sent = self.store.sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
+            let Some(summary) = self.summary(caller, topic).await? else { continue };
+            let sent =
+                self.reader(caller).sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
             let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
                 (Some(sent), _) => Ok(sent.seq),
                 (None, Some((_, why))) => Err(why.clone()),
@@ -158,33 +159,36 @@ impl Chat {
         if users.is_empty() || users.len() > BROADCAST_TARGETS {
             return Err(Refusal::TargetsBad.into());
         }
-        self.action_rate.take_many(me.id, cost(users.len()), self.monotonic.now())?;
+        self.action_rate.take_many(caller.key(me.id), cost(users.len()), self.monotonic.now())?;
         let (mut others, mut contacts) =
             (Vec::<Person>::with_capacity(users.len()), Vec::with_capacity(users.len()));
         for user in users {
             if *user == me.id || others.iter().any(|other| other.id == *user) {
                 continue;
             }
-            others.push(self.store.person(*user).await?.ok_or(Refusal::NotFound)?);
-            self.no_block(me, *user).await?;
-            let contact = self.contact(me, *user).await?;
+            others.push(self.reader(caller).person(*user).await?.ok_or(Refusal::NotFound)?);
+            self.no_block(caller, *user).await?;
+            let contact = self.contact(caller, *user).await?;
             rules::may_give_seat(contact)?;
             contacts.push((*user, contact));
         }
-        self.take_adding(me, &contacts).await?;
-        self.create_group_of(me, name, JoinPolicy::Invite, &others).await
+        self.take_adding(caller, &contacts).await?;
+        self.create_group_of(caller, name, JoinPolicy::Invite, &others).await
     }
 
-    async fn targets(&self, me: &Person, audience: Audience) -> Result<Vec<Topic>, Error> {
+    async fn targets(&self, caller: &Caller, audience: Audience) -> Result<Vec<Topic>, Error> {
+        let me = caller.user()?;
         let all = match audience {
             Audience::These(topics) => topics,
-            Audience::MyGroups => self.store.groups_of(me.id).await?.into_iter().map(Topic::group).collect(),
+            Audience::MyGroups => {
+                self.reader(caller).groups_of(me.id).await?.into_iter().map(Topic::group).collect()
+            }
             Audience::Everyone => {
-                let account = self.store.account(AccountKey::User(me.id)).await?;
+                let account = self.reader(caller).account(AccountKey::User(me.id)).await?;
                 if account.is_none_or(|account| account.role < AppRole::Admin) {
                     return Err(Refusal::NotAppAdmin.into());
                 }
-                let accounts = self.store.accounts("", None, BROADCAST_TARGETS + 2).await?;
+                let accounts = self.reader(caller).accounts("", None, BROADCAST_TARGETS + 2).await?;
                 let others = accounts.iter().filter_map(|listed| Pair::of(me.id, listed.person.id));
                 others.map(Topic::direct).collect()
             }
@@ -203,24 +207,25 @@ impl Chat {
 
     async fn part_for(
         &self,
-        me: &Person,
+        caller: &Caller,
         id: &SendId,
         number: usize,
         topic: &Topic,
         (text, body): (&str, &RichText),
     ) -> Result<BroadcastPart, Error> {
+        let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
         let right =
             Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
-        let standing = self.store.standing(conversation, me.id).await?;
+        let standing = self.reader(caller).standing(conversation, me.id).await?;
         right.check(standing.as_ref())?;
         let creation = match conversation {
-            Conversation::Direct(pair) => self.direct_creation(me, pair, standing.as_ref(), at).await?,
+            Conversation::Direct(pair) => self.direct_creation(caller, pair, standing.as_ref(), at).await?,
             Conversation::Group(_) => None,
         };
         let (said, mentions) = match conversation {
-            Conversation::Group(_) if may_mention(text) => self.read_text(me, conversation, text).await?,
+            Conversation::Group(_) if may_mention(text) => self.read_text(caller, conversation, text).await?,
             // It means the same in every conversation.
             _ => (body.clone(), Mentions::default()),
         };
@@ -241,14 +246,15 @@ impl Chat {
     }
 
     /// Returns a conversation as a list shows it, also one that the user has left; none if it is gone.
-    async fn summary(&self, me: &Person, topic: &Topic) -> Result<Option<ConversationSummary>, Error> {
+    async fn summary(&self, caller: &Caller, topic: &Topic) -> Result<Option<ConversationSummary>, Error> {
+        let me = caller.user()?;
         Ok(match topic.conversation() {
             Some(Conversation::Group(id)) => {
-                let group = self.store.group(id, None, 0).await?;
+                let group = self.reader(caller).group(id, None, 0).await?;
                 group.map(|group| ConversationSummary::Group(GroupSummary { id, name: group.settings.name }))
             }
             Some(Conversation::Direct(pair)) => {
-                let with = self.store.person(pair.other(me.id)).await?;
+                let with = self.reader(caller).person(pair.other(me.id)).await?;
                 with.map(|with| ConversationSummary::direct(pair, with))
             }
             None => None,

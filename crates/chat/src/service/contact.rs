@@ -1,8 +1,9 @@
 //! Contact: the relation that lets a user add another to a group.
 
-use wire::{AppRole, Event, Pair, Person, Refusal, Topic, UserId};
+use wire::{AppRole, Event, Pair, Refusal, Topic, UserId};
 
 use super::groups::events;
+use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::chat::Chat;
 use crate::ports::store::{Outcome, Range, Write};
@@ -15,11 +16,13 @@ const RECENT: usize = 100;
 /// Rules and limits for adding people to a group.
 impl Chat {
     /// Returns the relation between a user and another whom they add to a group.
-    pub(super) async fn contact(&self, me: &Person, user: UserId) -> Result<Contact, Error> {
-        let seats = self.store.seats(user, me.id).await?;
+    pub(super) async fn contact(&self, caller: &Caller, user: UserId) -> Result<Contact, Error> {
+        let me = caller.user()?;
+        let seats = self.reader(caller).seats(user, me.id).await?;
         Ok(Contact {
-            known: self.store.share_group(me.id, user).await? || self.has_written(user, me.id).await?,
-            manages: self.app_role(me.id).await? >= Some(AppRole::Admin),
+            known: self.reader(caller).share_group(me.id, user).await?
+                || self.has_written(caller, user, me.id).await?,
+            manages: self.app_role(caller, me.id).await? >= Some(AppRole::Admin),
             given: seats.given,
             given_by: seats.given_by,
             max: self.limits.user_groups,
@@ -27,7 +30,12 @@ impl Chat {
     }
 
     /// Applies the rate limit for adding, and the daily limit of additions per added user.
-    pub(super) async fn take_adding(&self, me: &Person, people: &[(UserId, Contact)]) -> Result<(), Error> {
+    pub(super) async fn take_adding(
+        &self,
+        caller: &Caller,
+        people: &[(UserId, Contact)],
+    ) -> Result<(), Error> {
+        let me = caller.user()?;
         let attempts: Vec<_> = people
             .iter()
             .filter(|(_, contact)| !contact.manages)
@@ -37,18 +45,18 @@ impl Chat {
             return Ok(());
         }
         let (count, now) = (u32::try_from(attempts.len()).unwrap_or(u32::MAX), self.monotonic.now());
-        self.adding.take_many(me.id, count, now)?;
-        match self.commit(Write::TakeAttempts { attempts, at: now }).await? {
+        self.adding.take_many(caller.key(me.id), count, now)?;
+        match self.commit(caller, Write::TakeAttempts { attempts, at: now }).await? {
             Outcome::Exhausted { .. } => Err(Refusal::AddedTooOften.into()),
             _ => Ok(()),
         }
     }
 
     /// Returns true if a user has written to another recently, in their direct.
-    async fn has_written(&self, user: UserId, to: UserId) -> Result<bool, Error> {
+    async fn has_written(&self, caller: &Caller, user: UserId, to: UserId) -> Result<bool, Error> {
         let Some(pair) = Pair::of(user, to) else { return Ok(false) };
         let range = Range { limit: RECENT, ..Range::default() };
-        let page = events(self.store.page(&Topic::direct(pair), range).await?);
+        let page = events(self.reader(caller).page(&Topic::direct(pair), range).await?);
         let by_user = |event: &Event| matches!(event, Event::Message { author, .. } if author.id == user);
         Ok(page.entries.iter().any(|entry| by_user(&entry.data)))
     }

@@ -28,9 +28,10 @@ impl Chat {
         let me = caller.user()?;
         let pair = Pair::of(me.id, with).ok_or(Refusal::DirectWithOneself)?;
         let conversation = Conversation::Direct(pair);
-        let with = self.store.person(with).await?.ok_or(Refusal::NotFound)?;
-        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
-        let others = if standing.blocked { None } else { self.store.standing(conversation, with.id).await? };
+        let with = self.reader(caller).person(with).await?.ok_or(Refusal::NotFound)?;
+        let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        let others =
+            if standing.blocked { None } else { self.reader(caller).standing(conversation, with.id).await? };
         let seat = |person: &Person, standing: MembershipState| Member {
             delivered: standing.delivered,
             read: standing.seen,
@@ -38,11 +39,11 @@ impl Chat {
         };
         let mut members = vec![seat(me, standing), seat(&with, others.unwrap_or_default())];
         for member in &mut members {
-            member.account = self.account_of(member.person.id).await?.is_some();
+            member.account = self.account_of(caller, member.person.id).await?.is_some();
         }
         let member_count = 2;
         let opened = self
-            .opened(ConversationSummary::direct(pair, with), conversation, me.id, standing, place)
+            .opened(caller, ConversationSummary::direct(pair, with), conversation, me.id, standing, place)
             .await?;
         Ok(GroupView::Inside(Box::new(ConversationView { members, member_count, ..opened })))
     }
@@ -50,6 +51,7 @@ impl Chat {
     /// Returns a page of a conversation, without settings and members.
     pub(super) async fn opened(
         &self,
+        caller: &Caller,
         what: ConversationSummary,
         conversation: Conversation,
         me: UserId,
@@ -57,8 +59,8 @@ impl Chat {
         place: PageStart,
     ) -> Result<ConversationView, Error> {
         let topic = &Topic::of(conversation);
-        let page = self.rows_at(conversation, me, place, standing.read).await?;
-        let pins = self.store.pinned(topic).await?;
+        let page = self.rows_at(caller, conversation, me, place, standing.read).await?;
+        let pins = self.reader(caller).pinned(topic).await?;
         Ok(ConversationView {
             what,
             settings: None,
@@ -84,20 +86,21 @@ impl Chat {
         if user == me.id {
             return Err(Refusal::NotOneself.into());
         }
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        self.store.person(user).await?.ok_or(Refusal::NotFound)?;
-        self.commit(Write::Block { by: me.id, user, on }).await?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
+        self.commit(caller, Write::Block { by: me.id, user, on }).await?;
         if let Some(pair) = Pair::of(me.id, user) {
             // The block hides presence from both, and its end shows it again.
-            self.broker.note_presence(&Topic::direct(pair), me.id, PresenceChange::Came);
+            self.broker.note_presence(&caller.log(Topic::direct(pair)), me.id, PresenceChange::Came);
         }
         Ok(())
     }
 
     /// Refuses two users of whom one has blocked the other: neither adds the other to a group.
-    pub(super) async fn no_block(&self, me: &Person, user: UserId) -> Result<(), Error> {
+    pub(super) async fn no_block(&self, caller: &Caller, user: UserId) -> Result<(), Error> {
+        let me = caller.user()?;
         let Some(pair) = Pair::of(me.id, user) else { return Ok(()) };
-        let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+        let standing = self.reader(caller).standing(Conversation::Direct(pair), me.id).await?;
         if standing.is_some_and(|standing| standing.blocked) { Err(Refusal::Blocked.into()) } else { Ok(()) }
     }
 
@@ -107,7 +110,7 @@ impl Chat {
     /// [`Error::Fault`].
     pub async fn blocked(&self, caller: &Caller) -> Result<Vec<Person>, Error> {
         let me = caller.user()?;
-        Ok(self.store.blocked(me.id).await?)
+        Ok(self.reader(caller).blocked(me.id).await?)
     }
 
     /// Returns people to write to whose name contains these words. Guests find those who share a group with them;
@@ -130,9 +133,10 @@ impl Chat {
         after: Option<UserId>,
     ) -> Result<ListPart<Person>, Error> {
         let me = caller.user()?;
-        let account = self.store.account(AccountKey::User(me.id)).await?;
+        let account = self.reader(caller).account(AccountKey::User(me.id)).await?;
         let everyone = account.is_some_and(|account| account.role >= AppRole::Member);
-        let found = self.store.people(me.id, words.trim(), everyone, after, PAGE_ENTRIES + 1).await?;
+        let found =
+            self.reader(caller).people(me.id, words.trim(), everyone, after, PAGE_ENTRIES + 1).await?;
         Ok(ListPart::of(found, PAGE_ENTRIES))
     }
 
@@ -143,8 +147,8 @@ impl Chat {
     /// [`Error::Fault`].
     pub async fn may_be_added(&self, caller: &Caller) -> Result<Vec<Person>, Error> {
         let me = caller.user()?;
-        let manages = self.app_role(me.id).await? >= Some(AppRole::Admin);
-        Ok(self.store.people(me.id, "", manages, None, PAGE_ENTRIES).await?)
+        let manages = self.app_role(caller, me.id).await? >= Some(AppRole::Admin);
+        Ok(self.reader(caller).people(me.id, "", manages, None, PAGE_ENTRIES).await?)
     }
 
     /// Sets a member's notification level in a conversation, and whether it is hidden.
@@ -161,11 +165,11 @@ impl Chat {
         let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
-        self.action_rate.take(me.id, self.monotonic.now())?;
-        self.seat_in(me, conversation).await?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        self.seat_in(caller, conversation).await?;
         let preferred = wire::Event::Preferred { topic: topic.clone(), notify, hidden };
         let news = self.draft_news(Topic::user(me.id), me.id, &preferred, at);
-        self.commit(Write::SetPreferences { conversation, user: me.id, notify, hidden, news })
+        self.commit(caller, Write::SetPreferences { conversation, user: me.id, notify, hidden, news })
             .await
             .map(|_| ())
     }

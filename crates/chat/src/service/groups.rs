@@ -29,19 +29,19 @@ impl Chat {
         name: &str,
         join_policy: JoinPolicy,
     ) -> Result<GroupSummary, Error> {
-        let me = caller.user()?;
-        self.create_group_of(me, name, join_policy, &[]).await
+        self.create_group_of(caller, name, join_policy, &[]).await
     }
 
     pub(super) async fn create_group_of(
         &self,
-        me: &Person,
+        caller: &Caller,
         name: &str,
         join_policy: JoinPolicy,
         others: &[Person],
     ) -> Result<GroupSummary, Error> {
+        let me = caller.user()?;
         let name = names::group_name(name)?;
-        self.action_rate.take(me.id, self.monotonic.now())?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let id = GroupId::from_bytes(self.random());
         let settings = Settings {
             name: name.clone(),
@@ -52,10 +52,10 @@ impl Chat {
             slow_s: 0,
             archived: false,
         };
-        let groups = self.groups_of(me.id).await?;
+        let groups = self.groups_of(caller, me.id).await?;
         let decision = rules::create(id, settings, me, others, groups, self.clock.now())?;
-        let decision = self.with_accounts(decision).await?;
-        match self.commit(Write::ChangeGroup(self.write_down(id, None, me.id, decision))).await? {
+        let decision = self.with_accounts(caller, decision).await?;
+        match self.commit(caller, Write::ChangeGroup(self.write_down(id, None, me.id, decision))).await? {
             Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
@@ -75,10 +75,10 @@ impl Chat {
     ) -> Result<GroupView, Error> {
         let me = caller.signed_in();
         let viewer = me.map(|me| me.id);
-        let group = self.store.group(id, viewer, PAGE_MEMBERS).await?.ok_or(Refusal::NotFound)?;
+        let group = self.reader(caller).group(id, viewer, PAGE_MEMBERS).await?.ok_or(Refusal::NotFound)?;
         let has_seat = |me: &&Person| group.members.iter().any(|member| member.person.id == me.id);
         let Some(me) = me.filter(has_seat) else {
-            let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+            let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
             let closed =
                 rules::check_join_policy(&roster, me.map(|me| me.id), invite, self.monotonic.now()).err();
             return Ok(GroupView::Outside {
@@ -88,9 +88,9 @@ impl Chat {
             });
         };
         let conversation = Conversation::Group(id);
-        let standing = self.store.standing(conversation, me.id).await?.unwrap_or_default();
+        let standing = self.reader(caller).standing(conversation, me.id).await?.unwrap_or_default();
         let summary = ConversationSummary::Group(GroupSummary { id, name: group.settings.name.clone() });
-        let opened = self.opened(summary, conversation, me.id, standing, place).await?;
+        let opened = self.opened(caller, summary, conversation, me.id, standing, place).await?;
         Ok(GroupView::Inside(Box::new(ConversationView {
             settings: Some(group.settings),
             members: group.members,
@@ -103,6 +103,7 @@ impl Chat {
     /// Returns the rows of a conversation at a page start, for a user with this read mark.
     pub(super) async fn rows_at(
         &self,
+        caller: &Caller,
         conversation: Conversation,
         me: UserId,
         place: PageStart,
@@ -115,19 +116,19 @@ impl Chat {
             PageStart::Unread | PageStart::Newest => newest,
             PageStart::Before(seq) => RowRange::before(seq, PAGE_ROWS),
             PageStart::Around(seq) => around(seq),
-            PageStart::From(at) => self.store.place_at(topic, at).await?.map_or(newest, around),
+            PageStart::From(at) => self.reader(caller).place_at(topic, at).await?.map_or(newest, around),
         };
-        let rows = self.store.rows(topic, range).await?;
+        let rows = self.reader(caller).rows(topic, range).await?;
         let is_all = rows.from <= read.next();
         if place != PageStart::Unread
             || is_all
-            || self.store.unread(conversation, me, read).await?.messages == 0
+            || self.reader(caller).unread(conversation, me, read).await?.messages == 0
         {
             return Ok(rows.map(|data| event_of(&data)));
         }
         // The unread rows begin before the newest page. The last of the read ones stay above them.
         let unread = RowRange::split(read.next(), PAGE_ROWS / 5, PAGE_ROWS - PAGE_ROWS / 5);
-        Ok(self.store.rows(topic, unread).await?.map(|data| event_of(&data)))
+        Ok(self.reader(caller).rows(topic, unread).await?.map(|data| event_of(&data)))
     }
 
     /// Returns members of a group, for its members: those whose name contains these words, or without words those
@@ -142,10 +143,9 @@ impl Chat {
         words: &str,
         after: Option<UserId>,
     ) -> Result<(GroupListing, ListPart<Member>), Error> {
-        let me = caller.user()?;
-        self.seat_in(me, Conversation::Group(id)).await?;
-        let group = self.store.group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
-        let found = self.store.members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
+        self.seat_in(caller, Conversation::Group(id)).await?;
+        let group = self.reader(caller).group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
+        let found = self.reader(caller).members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
         let Settings { name, description, .. } = group.settings;
         let listing = GroupListing { group: GroupSummary { id, name }, description, members: group.count };
         Ok((listing, ListPart::of(found, PAGE_ENTRIES)))
@@ -164,8 +164,8 @@ impl Chat {
         most: usize,
     ) -> Result<Vec<String>, Error> {
         let me = caller.user()?;
-        self.seat_in(me, Conversation::Group(id)).await?;
-        let members = self.store.roster(id).await?.ok_or(Refusal::NotFound)?.members;
+        self.seat_in(caller, Conversation::Group(id)).await?;
+        let members = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?.members;
         let typed = typed.to_lowercase();
         let found = members.iter().filter(|member| {
             member.person.id != me.id && completes(&member.person.name.as_str().to_lowercase(), &typed)
@@ -184,8 +184,8 @@ impl Chat {
         invite: Option<InviteId>,
     ) -> Result<GroupSummary, Error> {
         let me = caller.user()?;
-        let groups = self.groups_of(me.id).await?;
-        self.change(id, me.id, |roster, now| rules::join(roster, me, invite, groups, now)).await
+        let groups = self.groups_of(caller, me.id).await?;
+        self.change(caller, id, me.id, |roster, now| rules::join(roster, me, invite, groups, now)).await
     }
 
     /// Leaves a group. Live delivery ends with the entry that announces it.
@@ -194,27 +194,28 @@ impl Chat {
     /// [`Refusal::NotFound`] and those of [`rules::leave`].
     pub async fn leave(&self, caller: &Caller, id: GroupId) -> Result<GroupSummary, Error> {
         let me = caller.user()?;
-        self.change(id, me.id, |roster, _| rules::leave(roster, me.id)).await
+        self.change(caller, id, me.id, |roster, _| rules::leave(roster, me.id)).await
     }
 
     /// Decides on the present roster and commits; if another change was committed first, decides again.
     pub(super) async fn change(
         &self,
+        caller: &Caller,
         id: GroupId,
         by: UserId,
         decide: impl Fn(&Roster, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<GroupSummary, Error> {
-        self.action_rate.take(by, self.monotonic.now())?;
+        self.action_rate.take(caller.key(by), self.monotonic.now())?;
         loop {
-            let roster = self.store.roster(id).await?.ok_or(Refusal::NotFound)?;
+            let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
             let decision = decide(&roster, self.monotonic.now())?;
             if decision.facts.is_empty() {
                 return Ok(roster.summary());
             }
-            let decision = self.with_accounts(decision).await?;
+            let decision = self.with_accounts(caller, decision).await?;
             let change = self.write_down(id, Some(&roster), by, decision);
             // Each time another change was committed, so the group as a whole always makes progress.
-            if self.commit(Write::ChangeGroup(change)).await? != Outcome::Stale {
+            if self.commit(caller, Write::ChangeGroup(change)).await? != Outcome::Stale {
                 return Ok(roster.summary());
             }
         }
@@ -227,10 +228,11 @@ impl Chat {
     /// [`Error::Fault`].
     pub async fn listed_groups(
         &self,
+        caller: &Caller,
         words: &str,
         after: Option<GroupId>,
     ) -> Result<ListPart<GroupListing>, Error> {
-        let found = self.store.groups(words.trim(), false, after, PAGE_ENTRIES + 1).await?;
+        let found = self.reader(caller).groups(words.trim(), false, after, PAGE_ENTRIES + 1).await?;
         Ok(ListPart::of(found, PAGE_ENTRIES))
     }
 
@@ -245,22 +247,22 @@ impl Chat {
         after: Option<GroupId>,
     ) -> Result<ListPart<GroupListing>, Error> {
         let me = caller.user()?;
-        rules::needs_app_admin(self.app_role(me.id).await?)?;
-        let found = self.store.groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
+        rules::needs_app_admin(self.app_role(caller, me.id).await?)?;
+        let found = self.reader(caller).groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
         Ok(ListPart::of(found, PAGE_ENTRIES))
     }
 
     /// Returns the number of groups a user has joined or created, and the limit.
-    pub(super) async fn groups_of(&self, user: UserId) -> Result<Groups, Error> {
-        let count = self.store.seats(user, user).await?.taken;
+    pub(super) async fn groups_of(&self, caller: &Caller, user: UserId) -> Result<Groups, Error> {
+        let count = self.reader(caller).seats(user, user).await?.taken;
         Ok(Groups { count, max: self.limits.user_groups })
     }
 
     /// Adds to the entries about new members whether they have an account.
-    async fn with_accounts(&self, mut decision: Decision) -> Result<Decision, Error> {
+    async fn with_accounts(&self, caller: &Caller, mut decision: Decision) -> Result<Decision, Error> {
         for news in &mut decision.news {
             if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
-                member.account = self.account_of(member.person.id).await?.is_some();
+                member.account = self.account_of(caller, member.person.id).await?.is_some();
             }
         }
         Ok(decision)

@@ -19,7 +19,7 @@ impl Chat {
     pub async fn history(&self, caller: &Caller, topic: &Topic, range: Range) -> Result<Page<Json>, Error> {
         self.may_read(caller, topic).await?;
         let range = Range { limit: range.limit.min(PAGE_ENTRIES), ..range };
-        Ok(self.store.page(topic, range).await?)
+        Ok(self.reader(caller).page(topic, range).await?)
     }
 
     /// As [`Chat::history`], with the data decoded.
@@ -39,6 +39,6 @@ impl Chat {
         self.may_read(caller, topic).await?;
         let (before, after) = (range.before.min(PAGE_ROWS), range.after.min(PAGE_ROWS));
         let range = RowRange { before, after, ..range };
-        Ok(self.store.rows(topic, range).await?.map(|data| event_of(&data)))
+        Ok(self.reader(caller).rows(topic, range).await?.map(|data| event_of(&data)))
     }
 }

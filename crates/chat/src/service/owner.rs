@@ -1,6 +1,6 @@
 //! Ownership: the link by which a user becomes the owner.
 
-use wire::{AppRole, AuditEvent, Person, Refusal};
+use wire::{AppRole, AuditEvent, Refusal};
 
 use crate::auth::caller::Caller;
 use crate::auth::session::{Token, TokenHash};
@@ -16,7 +16,7 @@ impl Chat {
     /// # Errors
     /// [`Error::Fault`].
     pub async fn offer_ownership(&self) -> Result<Option<Token>, Error> {
-        if self.store.has_owner().await? {
+        if self.reader(&Caller::operator()).has_owner().await? {
             return Ok(None);
         }
         let token = Token::from_bytes(self.random());
@@ -39,8 +39,8 @@ impl Chat {
     ) -> Result<Option<Token>, Error> {
         self.owner_link_works(token)?;
         let session = match caller.signed_in() {
-            Some(me) if self.account_of(me.id).await?.is_some() => {
-                self.own(me).await?;
+            Some(me) if self.account_of(caller, me.id).await?.is_some() => {
+                self.own(caller).await?;
                 None
             }
             Some(_) => {
@@ -49,7 +49,7 @@ impl Chat {
             }
             None => {
                 let name = names::person_name(name)?;
-                self.login_is_free(&Login::new(name.as_str())?).await?;
+                self.login_is_free(caller, &Login::new(name.as_str())?).await?;
                 self.password_hashing.check(password, &[name.as_str()]).await?;
                 let (person, session) = self.new_guest(caller, name).await?;
                 let caller = caller.clone().with_user(person);
@@ -70,10 +70,11 @@ impl Chat {
         if offered == Some(token.hash()) { Ok(()) } else { Err(Refusal::ResetOver) }
     }
 
-    async fn own(&self, me: &Person) -> Result<(), Error> {
-        self.action_rate.take(me.id, self.monotonic.now())?;
+    async fn own(&self, caller: &Caller) -> Result<(), Error> {
+        let me = caller.user()?;
+        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let event = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
-        match self.commit_noted(Write::MakeOwner { user: me.id }, me.id, &event).await? {
+        match self.commit_noted(caller, Write::MakeOwner { user: me.id }, me.id, &event).await? {
             Outcome::Stale => Err(Refusal::ResetOver.into()),
             _ => Ok(()),
         }

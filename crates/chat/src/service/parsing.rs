@@ -2,8 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use wire::{Conversation, Member, Person, RichText};
+use wire::{Conversation, Member, RichText};
 
+use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::Mentions;
 use crate::rules;
@@ -19,14 +20,15 @@ impl Chat {
     /// [`Refusal::Unavailable`](wire::Refusal::Unavailable) if too many long texts wait.
     pub(super) async fn read_text(
         &self,
-        me: &Person,
+        caller: &Caller,
         conversation: Conversation,
         text: &str,
     ) -> Result<(RichText, Mentions), Error> {
+        let me = caller.user()?;
         let (mut members, mut everyone) = (Vec::new(), false);
         if let Conversation::Group(group) = conversation
             && text::may_mention(text)
-            && let Some(roster) = self.store.roster(group).await?
+            && let Some(roster) = self.reader(caller).roster(group).await?
         {
             everyone = rules::may_mention_everyone(&roster, me.id);
             members = roster.members;

@@ -6,7 +6,7 @@ use wire::{Cursor, GroupId, InviteId, Overview, Person, PersonName, Refusal, Use
 use crate::auth::caller::Caller;
 use crate::auth::login_throttle;
 use crate::auth::network::Network;
-use crate::auth::session::Token;
+use crate::auth::session::{Session, Token};
 use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{Conversations, Login, Outcome, Write};
@@ -37,8 +37,8 @@ impl Chat {
         invite: Option<(GroupId, InviteId)>,
     ) -> Result<(Person, Token), Error> {
         let name = names::person_name(name)?;
-        self.may_come(invite).await?;
-        self.login_is_free(&Login::new(name.as_str())?).await?;
+        self.may_come(caller, invite).await?;
+        self.login_is_free(caller, &Login::new(name.as_str())?).await?;
         self.new_guest(caller, name).await
     }
 
@@ -60,7 +60,7 @@ impl Chat {
         let max = self.limits.guests_per_day;
         let attempts = network.map(|network| login_throttle::as_guest(network, max)).unwrap_or_default();
         let first = Box::new(Write::TakeAttempts { attempts, at: self.monotonic.now() });
-        match self.commit(Write::Transaction { first, then }).await? {
+        match self.commit(caller, Write::Transaction { first, then }).await? {
             Outcome::Exhausted { wait_ms } => {
                 Err(Refusal::TooManyGuests { minutes: login_throttle::minutes(wait_ms) }.into())
             }
@@ -68,34 +68,35 @@ impl Chat {
         }
     }
 
-    async fn may_come(&self, invite: Option<(GroupId, InviteId)>) -> Result<(), Error> {
+    async fn may_come(&self, caller: &Caller, invite: Option<(GroupId, InviteId)>) -> Result<(), Error> {
         if self.limits.sign_up == SignUp::Open {
             return Ok(());
         }
-        if !self.limits.owner_by_link && !self.store.has_accounts().await? {
+        if !self.limits.owner_by_link && !self.reader(caller).has_accounts().await? {
             return Ok(());
         }
         let Some((group, invite)) = invite.filter(|_| self.limits.sign_up == SignUp::Invite) else {
             return Err(Refusal::SignUpClosed.into());
         };
-        let roster = self.store.roster(group).await?.ok_or(Refusal::SignUpClosed)?;
+        let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::SignUpClosed)?;
         Ok(rules::check_join_policy(&roster, None, Some(invite), self.monotonic.now())?)
     }
 
-    /// Returns the user of a session token; none if the session is unknown or has ended.
+    /// Returns the session of a token, with its user; none if it is unknown or has ended.
     ///
     /// # Errors
     /// [`Error::Fault`].
-    pub async fn authenticate(&self, token: &Token) -> Result<Option<Person>, Error> {
+    pub async fn authenticate(&self, token: &Token) -> Result<Option<Session>, Error> {
         let hash = token.hash();
         let now = self.session_clock.now();
         let session = self.store.session(hash).await?.filter(|session| session.is_alive(now, &self.limits));
         let Some(session) = session else { return Ok(None) };
         // Without writes users can still read; the session is touched another day.
         if session.is_worth_a_touch(now) && self.write_fault().is_none() {
-            let _ = self.commit(Write::TouchSession { token: hash, at: now }).await;
+            let touch = Write::TouchSession { token: hash, at: now };
+            let _ = self.commit_in(session.application, touch).await;
         }
-        Ok(Some(session.person))
+        Ok(Some(session))
     }
 
     /// Returns a fresh token, for a device that has none.
@@ -111,7 +112,7 @@ impl Chat {
     pub async fn overview(&self, caller: &Caller) -> Result<Overview, Error> {
         let me = caller.user()?;
         let Conversations { mine, more, head } =
-            self.store.conversations(me.id, OVERVIEW_CONVERSATIONS).await?;
+            self.reader(caller).conversations(me.id, OVERVIEW_CONVERSATIONS).await?;
         let cursor = Cursor { epoch: self.store.epoch(), seq: head };
         Ok(Overview { me: me.clone(), mine, more, cursor })
     }

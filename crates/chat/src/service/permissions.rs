@@ -1,6 +1,6 @@
 //! Permissions: the one judge of who may read and publish.
 
-use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
+use wire::{AppRole, Conversation, GroupId, Refusal, Role, Topic, TopicKind};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -19,16 +19,14 @@ impl Chat {
         match topic.kind() {
             TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
             TopicKind::Group(_) | TopicKind::Direct(_) => {
-                self.seat(caller.user()?, topic).await.map(|(_, standing)| Some(standing))
+                self.seat(caller, topic).await.map(|(_, standing)| Some(standing))
             }
-            TopicKind::Audit(group) => {
-                match self.seat_in(caller.user()?, Conversation::Group(group)).await?.role {
-                    Some(Role::Admin) => Ok(None),
-                    Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
-                }
-            }
+            TopicKind::Audit(group) => match self.seat_in(caller, Conversation::Group(group)).await?.role {
+                Some(Role::Admin) => Ok(None),
+                Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
+            },
             TopicKind::AppAudit => {
-                rules::needs_app_admin(self.app_role(caller.user()?.id).await?)?;
+                rules::needs_app_admin(self.app_role(caller, caller.user()?.id).await?)?;
                 Ok(None)
             }
             TopicKind::User(user) if caller.user()?.id == user => Ok(None),
@@ -38,10 +36,14 @@ impl Chat {
     }
 
     /// Checks that a user may read the audit log of a group: its admins may, and those of the application.
-    pub(super) async fn may_audit(&self, me: &Person, group: GroupId) -> Result<(), Error> {
-        let standing =
-            self.store.standing(Conversation::Group(group), me.id).await?.ok_or(Refusal::NotFound)?;
-        if standing.role == Some(Role::Admin) || self.app_role(me.id).await? >= Some(AppRole::Admin) {
+    pub(super) async fn may_audit(&self, caller: &Caller, group: GroupId) -> Result<(), Error> {
+        let me = caller.user()?;
+        let standing = self
+            .reader(caller)
+            .standing(Conversation::Group(group), me.id)
+            .await?
+            .ok_or(Refusal::NotFound)?;
+        if standing.role == Some(Role::Admin) || self.app_role(caller, me.id).await? >= Some(AppRole::Admin) {
             return Ok(());
         }
         Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
@@ -50,20 +52,21 @@ impl Chat {
     /// Returns the conversation of a topic, and the membership state of a member.
     pub(super) async fn seat(
         &self,
-        me: &Person,
+        caller: &Caller,
         topic: &Topic,
     ) -> Result<(Conversation, MembershipState), Error> {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
-        Ok((conversation, self.seat_in(me, conversation).await?))
+        Ok((conversation, self.seat_in(caller, conversation).await?))
     }
 
     /// Returns the membership state of a member of a conversation.
     pub(super) async fn seat_in(
         &self,
-        me: &Person,
+        caller: &Caller,
         conversation: Conversation,
     ) -> Result<MembershipState, Error> {
-        let standing = self.store.standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
+        let me = caller.user()?;
+        let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         standing.role.ok_or(Refusal::NotMember)?;
         Ok(standing)
     }

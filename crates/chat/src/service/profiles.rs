@@ -18,8 +18,8 @@ impl Chat {
     /// [`Refusal::SignInNeeded`], [`Refusal::NotFound`].
     pub async fn profile(&self, caller: &Caller, user: UserId) -> Result<(Profile, Option<AppRole>), Error> {
         caller.user()?;
-        let profile = self.store.profile(user).await?.ok_or(Refusal::NotFound)?;
-        Ok((profile, self.app_role(user).await?))
+        let profile = self.reader(caller).profile(user).await?.ok_or(Refusal::NotFound)?;
+        Ok((profile, self.app_role(caller, user).await?))
     }
 
     /// Returns the picture of a user, a JPEG of 192 by 192; none if they have none.
@@ -28,7 +28,7 @@ impl Chat {
     /// [`Refusal::SignInNeeded`].
     pub async fn avatar(&self, caller: &Caller, user: UserId) -> Result<Option<Bytes>, Error> {
         caller.user()?;
-        Ok(self.store.picture(user).await?)
+        Ok(self.reader(caller).picture(user).await?)
     }
 
     /// Sets the description of a user with an account.
@@ -39,7 +39,7 @@ impl Chat {
         let me = caller.user()?;
         let bio = names::description(bio)?;
         self.may_tell(caller).await?;
-        self.commit(Write::SetBio { user: me.id, bio }).await.map(|_| ())
+        self.commit(caller, Write::SetBio { user: me.id, bio }).await.map(|_| ())
     }
 
     /// Checks that a user may set a picture, before a file is read.
@@ -60,7 +60,7 @@ impl Chat {
         let me = caller.user()?;
         self.may_tell(caller).await?;
         let picture = self.pictures.run(move || avatar_images::portrait(&file)).await??;
-        self.commit(Write::SetAvatar { user: me.id, picture: Some(picture) }).await.map(|_| ())
+        self.commit(caller, Write::SetAvatar { user: me.id, picture: Some(picture) }).await.map(|_| ())
     }
 
     /// Removes the picture of a user.
@@ -70,11 +70,11 @@ impl Chat {
     pub async fn remove_avatar(&self, caller: &Caller) -> Result<(), Error> {
         let me = caller.user()?;
         self.may_tell(caller).await?;
-        self.commit(Write::SetAvatar { user: me.id, picture: None }).await.map(|_| ())
+        self.commit(caller, Write::SetAvatar { user: me.id, picture: None }).await.map(|_| ())
     }
 
     async fn may_tell(&self, caller: &Caller) -> Result<(), Error> {
-        self.action_rate.take(caller.user()?.id, self.monotonic.now())?;
+        self.action_rate.take(caller.key(caller.user()?.id), self.monotonic.now())?;
         self.may_set_avatar(caller).await
     }
 }

@@ -1,7 +1,7 @@
 //! Read state, unread counts and typing.
 
 use broker::Frame;
-use wire::{Conversation, Member, Person, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
+use wire::{Conversation, Member, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -18,20 +18,20 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn set_read(&self, caller: &Caller, topic: &Topic, seq: Seq, back: bool) -> Result<(), Error> {
         let me = caller.user()?;
-        let (conversation, before) = self.seat(me, topic).await?;
+        let (conversation, before) = self.seat(caller, topic).await?;
         if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
         }
-        self.commit(Write::SetRead { conversation, user: me.id, seq, back }).await?;
-        let Some(now) = self.store.standing(conversation, me.id).await? else { return Ok(()) };
+        self.commit(caller, Write::SetRead { conversation, user: me.id, seq, back }).await?;
+        let Some(now) = self.reader(caller).standing(conversation, me.id).await? else { return Ok(()) };
         if now.read == before.read && now.seen == before.seen {
             return Ok(());
         }
         if (now.seen, now.delivered) != (before.seen, before.delivered) && !now.blocked {
-            self.ephemeral.moved(topic.clone(), now.marks(me.id));
+            self.ephemeral.moved(caller.log(topic.clone()), now.marks(me.id));
         }
-        let told = self.count(conversation, me, topic, now.read, None).await?;
-        self.broker.signal(&Topic::user(me.id), || Frame::text(&told.encode()));
+        let told = self.count(caller, conversation, topic, now.read, None).await?;
+        self.broker.signal(&caller.log(Topic::user(me.id)), || Frame::text(&told.encode()));
         Ok(())
     }
 
@@ -45,21 +45,22 @@ impl Chat {
         topic: &Topic,
         reference: Option<Ref>,
     ) -> Result<ServerFrame, Error> {
-        let me = caller.user()?;
-        let (conversation, standing) = self.seat(me, topic).await?;
-        self.count(conversation, me, topic, standing.read, reference).await
+        let (conversation, standing) = self.seat(caller, topic).await?;
+        self.count(caller, conversation, topic, standing.read, reference).await
     }
 
     /// Counts the unread entries after a user's read mark.
     async fn count(
         &self,
+        caller: &Caller,
         conversation: Conversation,
-        me: &Person,
         topic: &Topic,
         read: Seq,
         reference: Option<Ref>,
     ) -> Result<ServerFrame, Error> {
-        let Unread { messages: unread, mentions } = self.store.unread(conversation, me.id, read).await?;
+        let me = caller.user()?;
+        let Unread { messages: unread, mentions } =
+            self.reader(caller).unread(conversation, me.id, read).await?;
         Ok(ServerFrame::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
     }
 
@@ -69,9 +70,9 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn confirm_delivered(&self, caller: &Caller, topic: &Topic, seq: Seq) -> Result<(), Error> {
         let me = caller.user()?;
-        let (conversation, standing) = self.seat(me, topic).await?;
+        let (conversation, standing) = self.seat(caller, topic).await?;
         if seq > standing.delivered {
-            self.ephemeral.confirm(conversation, me.id, seq);
+            self.ephemeral.confirm(conversation, caller.key(me.id), seq);
         }
         Ok(())
     }
@@ -83,15 +84,15 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn read_states(&self, caller: &Caller, topic: &Topic) -> Result<Vec<ReadState>, Error> {
         let me = caller.user()?;
-        let (conversation, standing) = self.seat(me, topic).await?;
+        let (conversation, standing) = self.seat(caller, topic).await?;
         let mut marks: Vec<ReadState> = match conversation {
             Conversation::Group(group) => {
-                let roster = self.store.roster(group).await?.ok_or(Refusal::NotFound)?;
+                let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::NotFound)?;
                 roster.members.iter().map(Member::marks).collect()
             }
             Conversation::Direct(_) if standing.blocked => Vec::new(),
             Conversation::Direct(pair) => {
-                let other = self.store.standing(conversation, pair.other(me.id)).await?;
+                let other = self.reader(caller).standing(conversation, pair.other(me.id)).await?;
                 let other = other.map(|other| other.marks(pair.other(me.id)));
                 std::iter::once(standing.marks(me.id)).chain(other).collect()
             }
@@ -109,10 +110,10 @@ impl Chat {
         let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.monotonic.now();
-        self.typing_pace.take(me.id, now)?;
-        let standing = self.store.standing(conversation, me.id).await?;
+        self.typing_pace.take(caller.key(me.id), now)?;
+        let standing = self.reader(caller).standing(conversation, me.id).await?;
         rules::may_amend(standing.as_ref(), now)?;
-        self.typing.note(topic, me);
+        self.typing.note(&caller.log(topic.clone()), me);
         Ok(())
     }
 }

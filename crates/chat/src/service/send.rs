@@ -64,23 +64,23 @@ impl Chat {
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
-        self.send_rate.take(me.id, self.monotonic.now())?;
+        self.send_rate.take(caller.key(me.id), self.monotonic.now())?;
         let creation = match conversation {
-            Conversation::Direct(pair) => self.first_message(me, pair, now).await?,
+            Conversation::Direct(pair) => self.first_message(caller, pair, now).await?,
             Conversation::Group(_) => None,
         };
         let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
         let quote = match reply_to {
-            Some(seq) => self.quote(me, conversation, &topic, seq).await?,
+            Some(seq) => self.quote(caller, conversation, &topic, seq).await?,
             None => None,
         };
         let right =
             Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
         if is_long(&text) {
-            right.check(self.store.standing(conversation, me.id).await?.as_ref())?;
+            right.check(self.reader(caller).standing(conversation, me.id).await?.as_ref())?;
         }
-        let (said, mentions) = self.read_text(me, conversation, &text).await?;
-        self.typing.forget(&topic, me.id);
+        let (said, mentions) = self.read_text(caller, conversation, &text).await?;
+        self.typing.forget(&caller.log(topic.clone()), me.id);
         let event = Event::message(me.clone(), text, said, quote);
         let draft = Draft {
             body: hash(&topic, meant.as_bytes()),
@@ -100,33 +100,35 @@ impl Chat {
             Some(creation) => Write::PostFirst { draft, creation },
             None => Write::Post(draft),
         };
-        Ok(PendingSend { commit: self.enqueue(write).await?, id, topic, at })
+        Ok(PendingSend { commit: self.enqueue(caller, write).await?, id, topic, at })
     }
 
     /// Returns the creation of a direct if a message would be its first.
     async fn first_message(
         &self,
-        me: &Person,
+        caller: &Caller,
         pair: Pair,
         now: Timestamp,
     ) -> Result<Option<DirectCreation>, Error> {
-        let standing = self.store.standing(Conversation::Direct(pair), me.id).await?;
+        let me = caller.user()?;
+        let standing = self.reader(caller).standing(Conversation::Direct(pair), me.id).await?;
         rules::may_speak(standing.as_ref(), self.monotonic.now())?;
-        self.direct_creation(me, pair, standing.as_ref(), now).await
+        self.direct_creation(caller, pair, standing.as_ref(), now).await
     }
 
     /// Returns the creation of a direct for its first message; none if it is listed.
     pub(super) async fn direct_creation(
         &self,
-        me: &Person,
+        caller: &Caller,
         pair: Pair,
         standing: Option<&MembershipState>,
         now: Timestamp,
     ) -> Result<Option<DirectCreation>, Error> {
+        let me = caller.user()?;
         if standing.is_some_and(|standing| standing.listed) {
             return Ok(None);
         }
-        let other = self.store.person(pair.other(me.id)).await?.ok_or(Refusal::NotFound)?;
+        let other = self.reader(caller).person(pair.other(me.id)).await?.ok_or(Refusal::NotFound)?;
         let told = |to: &Person, of: &Person| {
             self.draft_news(Topic::user(to.id), me.id, &Event::DirectAdded { person: of.clone() }, now)
         };
@@ -137,16 +139,17 @@ impl Chat {
     /// Returns the quote of a reply; none if the message is gone, or not readable for this user.
     async fn quote(
         &self,
-        me: &Person,
+        caller: &Caller,
         conversation: Conversation,
         topic: &Topic,
         seq: Seq,
     ) -> Result<Option<Quote>, Error> {
-        let standing = self.store.standing(conversation, me.id).await?;
+        let me = caller.user()?;
+        let standing = self.reader(caller).standing(conversation, me.id).await?;
         if standing.and_then(|standing| standing.role).is_none() {
             return Ok(None);
         }
-        let kept = self.store.kept(topic, seq).await?;
+        let kept = self.reader(caller).kept(topic, seq).await?;
         let Some(Event::Message { author, body, .. }) = kept.map(|kept| event_of(&kept.entry.data)) else {
             return Ok(None);
         };
@@ -202,7 +205,12 @@ impl Chat {
         let bounds =
             OpenTopicBounds { topics: self.limits.open_topics, bytes: self.limits.open_topics_bytes };
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        Ok(PendingSend { commit: self.enqueue(Write::Publish { draft, bounds }).await?, id, topic, at })
+        Ok(PendingSend {
+            commit: self.enqueue(caller, Write::Publish { draft, bounds }).await?,
+            id,
+            topic,
+            at,
+        })
     }
 
     /// Waits until a send is committed.

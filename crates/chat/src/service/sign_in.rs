@@ -26,10 +26,10 @@ impl Chat {
         // No account has such a name or password; there is nothing to guess.
         let login = Login::new(name).map_err(|_| Refusal::SignInWrong)?;
         names::password(password).map_err(|_| Refusal::SignInWrong)?;
-        let account = self.store.account(AccountKey::Login(login.clone())).await?;
+        let account = self.reader(caller).account(AccountKey::Login(login.clone())).await?;
         let attempts = self.sign_in_attempts(caller, &login, account.as_ref()).await?;
         let kept = account.as_ref().map(|account| &account.password);
-        let (true, Some(account)) = (self.compare(&attempts, password, kept).await?, account) else {
+        let (true, Some(account)) = (self.compare(caller, &attempts, password, kept).await?, account) else {
             return Err(Refusal::SignInWrong.into());
         };
         let token = Token::from_bytes(self.random());
@@ -38,7 +38,8 @@ impl Chat {
         let first = Write::SignIn { user: by.id, checked: Some(account.password), session };
         let write =
             Write::Transaction { first: Box::new(first), then: self.new_browser(caller, &account.person) };
-        match self.commit_noted(write, account.person.id, &AuditEvent::SignedIn { by, label }).await? {
+        match self.commit_noted(caller, write, account.person.id, &AuditEvent::SignedIn { by, label }).await?
+        {
             // The password was changed while it was compared.
             Outcome::Stale => Err(Refusal::SignInWrong.into()),
             _ => Ok((account.person, token)),
@@ -54,16 +55,17 @@ impl Chat {
         let me = caller.user()?;
         let keep = caller.session.as_ref().ok_or(Refusal::SignInNeeded)?;
         names::password(new)?;
-        let account = self.account_of(me.id).await?.ok_or(Refusal::NoAccount)?;
+        let account = self.account_of(caller, me.id).await?.ok_or(Refusal::NoAccount)?;
         let attempts = login_throttle::to_change_password(me.id);
-        if !self.compare(&attempts, old, Some(&account.password)).await? {
+        if !self.compare(caller, &attempts, old, Some(&account.password)).await? {
             return Err(Refusal::SignInWrong.into());
         }
         let password = self.password_hashing.hash(new, &[me.name.as_str()], self.random()).await?;
         let first = Write::SetPassword { user: me.id, checked: account.password, password };
         let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) };
         let write = Write::Transaction { first: Box::new(first), then: vec![others] };
-        match self.commit_noted(write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await? {
+        match self.commit_noted(caller, write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await?
+        {
             Outcome::Stale => Err(Refusal::SignInWrong.into()),
             _ => Ok(()),
         }
@@ -94,7 +96,7 @@ impl Chat {
     ) -> Result<Vec<Attempt>, Error> {
         if let (Some(device), Some(account)) = (&caller.device, account) {
             let (user, device) = (account.person.id, device.hash());
-            if self.store.knows_device(user, device).await? {
+            if self.reader(caller).knows_device(user, device).await? {
                 return Ok(login_throttle::with_known_device(user, device));
             }
         }
@@ -105,12 +107,13 @@ impl Chat {
     /// Takes an attempt, compares a password, and gives the attempt back if it was right or was not compared at all.
     async fn compare(
         &self,
+        caller: &Caller,
         attempts: &[Attempt],
         password: &str,
         kept: Option<&PasswordHash>,
     ) -> Result<bool, Error> {
         let taken = Write::TakeAttempts { attempts: attempts.to_vec(), at: self.monotonic.now() };
-        match self.commit(taken).await? {
+        match self.commit(caller, taken).await? {
             Outcome::Done => {}
             Outcome::Exhausted { wait_ms } => return Err(login_throttle::too_many(wait_ms).into()),
             other => return Err(Fault::new("sign_in", format!("an attempt came to {other:?}")).into()),
@@ -118,7 +121,7 @@ impl Chat {
         let is_right = self.password_hashing.is_right(password, kept).await;
         if !matches!(is_right, Ok(false)) {
             let keys = attempts.iter().map(|attempt| attempt.key).collect();
-            self.commit(Write::ReturnAttempts { attempts: keys }).await?;
+            self.commit(caller, Write::ReturnAttempts { attempts: keys }).await?;
         }
         is_right
     }

@@ -2,7 +2,7 @@
 
 use broker::OutboundConnection;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
-use wire::{Cursor, Refusal, ResetReason, Seq, Topic};
+use wire::{Cursor, LogKey, Refusal, ResetReason, Seq, Topic};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -52,15 +52,16 @@ impl Chat {
         topic: &Topic,
         since: Option<Cursor>,
     ) -> Result<Subscribed, Error> {
-        reader.unsubscribe(topic);
+        let log = &caller.log(topic.clone());
+        reader.unsubscribe(log);
         if reader.subscriptions() >= SUBSCRIPTIONS {
             return Err(Refusal::TooManySubscriptions.into());
         }
         // Reserves the subscription before it reads membership and head: changes in between are not missed.
-        reader.reserve(topic);
+        reader.reserve(log);
         let begun = self.begin(reader, caller, topic, since).await;
         if begun.is_err() {
-            reader.unsubscribe(topic);
+            reader.unsubscribe(log);
         }
         begun
     }
@@ -73,7 +74,7 @@ impl Chat {
         since: Option<Cursor>,
     ) -> Result<Subscribed, Error> {
         let standing = self.may_read(caller, topic).await?;
-        let page = self.store.page(topic, Range::default()).await?;
+        let page = self.reader(caller).page(topic, Range::default()).await?;
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
             Resume::Reset(reason) => {
@@ -81,7 +82,7 @@ impl Chat {
                 (page.head, Some(reason))
             }
         };
-        reader.activate(topic, from, page.head);
+        reader.activate(&caller.log(topic.clone()), from, page.head);
         // A client that resumes has everything up to there.
         if let (Some(me), Some(conversation), Some(standing)) =
             (caller.signed_in(), topic.conversation(), standing)
@@ -89,7 +90,7 @@ impl Chat {
             && reset.is_none()
             && from > standing.delivered
         {
-            self.ephemeral.confirm(conversation, me.id, from);
+            self.ephemeral.confirm(conversation, caller.key(me.id), from);
         }
         let cursor = Cursor { epoch: page.epoch, seq: from };
         Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
@@ -102,11 +103,11 @@ impl Chat {
     pub async fn catch_up(
         &self,
         reader: &mut OutboundConnection,
-        topic: &Topic,
+        log: &LogKey,
         cursor: Seq,
         until: Seq,
     ) -> Result<CatchUp, Error> {
-        let gap = self.recovery_cache.page(&*self.store, topic, cursor, until).await?;
+        let gap = self.recovery_cache.page(&*self.store, log, cursor, until).await?;
         let reason = if gap.begins > cursor.next() {
             ResetReason::Trimmed
         } else if until.0.saturating_sub(cursor.0) > REPLAY_ENTRIES {
@@ -114,13 +115,13 @@ impl Chat {
         } else {
             let frames = gap.between(cursor, until);
             if frames.is_empty() {
-                return Err(Fault::new("catch_up", format!("{topic} has nothing after {cursor}")).into());
+                return Err(Fault::new("catch_up", format!("{log} has nothing after {cursor}")).into());
             }
-            reader.offer(topic, frames);
+            reader.offer(log, frames);
             return Ok(CatchUp::Frames);
         };
         self.metrics.reset(reason);
-        reader.advance(topic, until);
+        reader.advance(log, until);
         let cursor = Cursor { epoch: gap.epoch, seq: until };
         Ok(CatchUp::Reset { reason, cursor, begins: gap.begins })
     }

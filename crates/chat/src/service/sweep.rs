@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wire::Timestamp;
 
+use crate::auth::caller::Caller;
 use crate::auth::login_throttle::LONGEST_WINDOW_MS;
 use crate::chat::Chat;
 use crate::ports::store::{Outcome, Write};
@@ -33,7 +34,7 @@ impl Chat {
             attempts_before: Timestamp(self.monotonic.now().0 - LONGEST_WINDOW_MS),
             links_before: Timestamp(self.monotonic.now().0 - LINKS_MS),
         };
-        match self.commit(write).await? {
+        match self.commit(&Caller::operator(), write).await? {
             Outcome::Swept { guests } => Ok(guests.len()),
             other => Err(Fault::new("sweep", format!("a sweep came to {other:?}")).into()),
         }

@@ -9,14 +9,15 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::{
-    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
-    UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq,
+    Timestamp, Topic, UserId,
 };
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
-    NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store, Unread, Write,
+    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, Kept,
+    MembershipState, NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store,
+    StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
@@ -28,7 +29,13 @@ pub struct Gate {
     open: watch::Sender<bool>,
     broken: AtomicBool,
     batches: Mutex<Vec<usize>>,
-    pages: AtomicUsize,
+    pages: Arc<AtomicUsize>,
+}
+
+/// Reads behind the gate, which counts the pages.
+struct GateReader {
+    reader: Arc<dyn StoreReader>,
+    pages: Arc<AtomicUsize>,
 }
 
 impl Gate {
@@ -47,7 +54,7 @@ impl Gate {
             open: watch::Sender::new(true),
             broken: AtomicBool::new(false),
             batches: Mutex::default(),
-            pages: AtomicUsize::new(0),
+            pages: Arc::default(),
         })
     }
 
@@ -100,10 +107,10 @@ impl Store for Gate {
         self.store.reads()
     }
 
-    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
         self.pass().await?;
-        self.batches.lock().push(writes.len());
-        self.store.commit(writes).await
+        self.batches.lock().push(commits.len());
+        self.store.commit(commits).await
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -111,29 +118,44 @@ impl Store for Gate {
         self.store.probe().await
     }
 
+    fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
+        Arc::new(GateReader { reader: self.store.reader(application), pages: Arc::clone(&self.pages) })
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        self.store.session(token).await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        self.store.close().await
+    }
+}
+
+#[async_trait]
+impl StoreReader for GateReader {
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         self.pages.fetch_add(usize::from(range.limit > 0), Ordering::SeqCst);
-        self.store.page(topic, range).await
+        self.reader.page(topic, range).await
     }
 
     async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
-        self.store.rows(topic, range).await
+        self.reader.rows(topic, range).await
     }
 
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
-        self.store.kept(topic, seq).await
+        self.reader.kept(topic, seq).await
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
-        self.store.about(topic, seq).await
+        self.reader.about(topic, seq).await
     }
 
     async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
-        self.store.pinned(topic).await
+        self.reader.pinned(topic).await
     }
 
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
-        self.store.place_at(topic, at).await
+        self.reader.place_at(topic, at).await
     }
 
     async fn group(
@@ -142,7 +164,7 @@ impl Store for Gate {
         viewer: Option<UserId>,
         limit: usize,
     ) -> Result<Option<GroupOverview>, Fault> {
-        self.store.group(group, viewer, limit).await
+        self.reader.group(group, viewer, limit).await
     }
 
     async fn members(
@@ -152,11 +174,11 @@ impl Store for Gate {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Member>, Fault> {
-        self.store.members(group, words, after, limit).await
+        self.reader.members(group, words, after, limit).await
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
-        self.store.roster(group).await
+        self.reader.roster(group).await
     }
 
     async fn standing(
@@ -164,11 +186,11 @@ impl Store for Gate {
         conversation: Conversation,
         user: UserId,
     ) -> Result<Option<MembershipState>, Fault> {
-        self.store.standing(conversation, user).await
+        self.reader.standing(conversation, user).await
     }
 
     async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
-        self.store.unread(conversation, user, after).await
+        self.reader.unread(conversation, user, after).await
     }
 
     async fn people(
@@ -179,7 +201,7 @@ impl Store for Gate {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
-        self.store.people(user, words, everyone, after, limit).await
+        self.reader.people(user, words, everyone, after, limit).await
     }
 
     async fn groups(
@@ -189,43 +211,43 @@ impl Store for Gate {
         after: Option<GroupId>,
         limit: usize,
     ) -> Result<Vec<GroupListing>, Fault> {
-        self.store.groups(words, all, after, limit).await
+        self.reader.groups(words, all, after, limit).await
     }
 
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
-        self.store.profile(user).await
+        self.reader.profile(user).await
     }
 
     async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
-        self.store.picture(user).await
+        self.reader.picture(user).await
     }
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
-        self.store.sent(sender, id).await
+        self.reader.sent(sender, id).await
     }
 
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
-        self.store.blocked(user).await
+        self.reader.blocked(user).await
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
-        self.store.person(user).await
+        self.reader.person(user).await
     }
 
     async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
-        self.store.conversations(user, limit).await
+        self.reader.conversations(user, limit).await
     }
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
-        self.store.groups_of(user).await
+        self.reader.groups_of(user).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
-        self.store.account(key).await
+        self.reader.account(key).await
     }
 
     async fn has_accounts(&self) -> Result<bool, Fault> {
-        self.store.has_accounts().await
+        self.reader.has_accounts().await
     }
 
     async fn accounts(
@@ -234,38 +256,30 @@ impl Store for Gate {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<AccountListing>, Fault> {
-        self.store.accounts(words, after, limit).await
+        self.reader.accounts(words, after, limit).await
     }
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
-        self.store.reset(token).await
+        self.reader.reset(token).await
     }
 
     async fn has_owner(&self) -> Result<bool, Fault> {
-        self.store.has_owner().await
+        self.reader.has_owner().await
     }
 
     async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
-        self.store.knows_device(user, device).await
+        self.reader.knows_device(user, device).await
     }
 
     async fn seats(&self, user: UserId, adder: UserId) -> Result<NewMembers, Fault> {
-        self.store.seats(user, adder).await
+        self.reader.seats(user, adder).await
     }
 
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
-        self.store.share_group(one, other).await
+        self.reader.share_group(one, other).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
-        self.store.sessions(user).await
-    }
-
-    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
-        self.store.session(token).await
-    }
-
-    async fn close(&self) -> Result<(), Fault> {
-        self.store.close().await
+        self.reader.sessions(user).await
     }
 }

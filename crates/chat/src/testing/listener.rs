@@ -49,8 +49,14 @@ impl Listener {
     /// Opens a connection of a user, or of an anonymous caller; it may use open topics.
     #[must_use]
     pub fn new(chat: &Arc<Chat>, me: Option<&User>) -> Self {
-        let caller = Caller { open_topics: true, ..me.map(User::caller).unwrap_or_default() };
-        let (reader, mailbox) = reader(chat, me);
+        Self::of(chat, me.map(User::caller).unwrap_or_default())
+    }
+
+    /// Opens a connection of a caller; it may use open topics.
+    #[must_use]
+    pub fn of(chat: &Arc<Chat>, caller: Caller) -> Self {
+        let caller = Caller { open_topics: true, ..caller };
+        let (reader, mailbox) = reader(chat, &caller);
         mailbox.make_room(0);
         Self { chat: Arc::clone(chat), caller, reader, mailbox, heard: Vec::new() }
     }
@@ -76,16 +82,15 @@ impl Listener {
         while let Some(setback) = self.reader.subscription_error() {
             idle = false;
             match setback {
-                SubscriptionError::Ended { topic } => {
+                SubscriptionError::Ended { key } => {
                     self.note();
-                    self.heard.push(Heard::Ended { topic });
+                    self.heard.push(Heard::Ended { topic: key.topic });
                 }
-                SubscriptionError::Behind { topic, cursor, until } => {
-                    let caught_up =
-                        self.chat.catch_up(&mut self.reader, &topic, cursor, until).await.unwrap();
+                SubscriptionError::Behind { key, cursor, until } => {
+                    let caught_up = self.chat.catch_up(&mut self.reader, &key, cursor, until).await.unwrap();
                     self.note();
                     if let CatchUp::Reset { reason, cursor, .. } = caught_up {
-                        self.heard.push(Heard::Reset { topic, reason, cursor });
+                        self.heard.push(Heard::Reset { topic: key.topic, reason, cursor });
                     }
                 }
             }
@@ -174,11 +179,11 @@ impl Listener {
     }
 }
 
-/// Returns a connection of a user, and the sink of its deliveries.
+/// Returns a connection of a caller, and the sink of its deliveries.
 #[must_use]
-pub fn reader(chat: &Chat, me: Option<&User>) -> (OutboundConnection, Arc<BufferSink>) {
+pub fn reader(chat: &Chat, caller: &Caller) -> (OutboundConnection, Arc<BufferSink>) {
     let mailbox = Arc::new(BufferSink::new(usize::MAX));
-    let owner = me.map(|me| me.id);
+    let owner = caller.signed_in().map(|me| me.id);
     (OutboundConnection::new(Arc::clone(chat.broker()), owner, Arc::clone(&mailbox)), mailbox)
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Seq, Topic};
+use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
 
 use super::{ManualClock, SeededChance, User, guest};
 use crate::auth::caller::Caller;
+use crate::auth::session::Token;
 use crate::chat::{Ack, Chat, Parts};
 use crate::memory::{MemoryStore, Window};
 use crate::ports::bus::{Bus, LocalBus};
@@ -71,6 +72,14 @@ impl Node {
     #[must_use]
     pub fn beginning(&self) -> Cursor {
         Cursor { epoch: self.epoch(), seq: Seq::ZERO }
+    }
+
+    /// Returns the user of a session token; none if the session is unknown or has ended.
+    ///
+    /// # Panics
+    /// If the store fails.
+    pub async fn user_of(&self, token: &Token) -> Option<Person> {
+        self.chat.authenticate(token).await.unwrap().map(|session| session.person)
     }
 
     /// Creates a guest.

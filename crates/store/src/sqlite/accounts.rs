@@ -7,34 +7,40 @@ use chat::store::{
     Sessions, folded,
 };
 use rusqlite::{Connection, Row, Transaction, params};
-use wire::{AppRole, Timestamp, UserId};
+use wire::{AppRole, ApplicationId, Timestamp, UserId};
 
 use super::people::person;
-use super::values::{APPLICATION, app_role, app_role_of, checked};
+use super::values::{app_role, app_role_of, checked};
 use super::{damaged, names, people};
 
 /// Returns an account, by its user or by its login.
-pub(super) fn account(db: &Connection, key: &AccountKey) -> rusqlite::Result<Option<Account>> {
+pub(super) fn account(
+    db: &Connection,
+    application: ApplicationId,
+    key: &AccountKey,
+) -> rusqlite::Result<Option<Account>> {
     let user = match key {
         AccountKey::User(user) => Some(user.to_string()),
-        AccountKey::Login(login) => owner_of(db, login)?,
+        AccountKey::Login(login) => owner_of(db, application, login)?,
     };
     let Some(user) = user else { return Ok(None) };
     let mut find = db.prepare_cached(
         "SELECT users.id, users.name, accounts.password, accounts.role
-         FROM accounts JOIN users ON users.id = accounts.user WHERE accounts.user = ?",
+         FROM accounts JOIN users ON users.application = accounts.application AND users.id = accounts.user
+         WHERE accounts.application = ? AND accounts.user = ?",
     )?;
-    damaged::one(&mut find, [user], "accounts", |row| {
+    damaged::one(&mut find, params![application.0, user], "accounts", |row| {
         let password = damaged::or(row, "accounts", row.get(2), String::new())?;
         Ok(Account { person: person(row, 0)?, password: PasswordHash(password), role: role_at(row, 3)? })
     })
 }
 
 /// Returns the user whose login looks like this one.
-fn owner_of(db: &Connection, login: &Login) -> rusqlite::Result<Option<String>> {
+fn owner_of(db: &Connection, application: ApplicationId, login: &Login) -> rusqlite::Result<Option<String>> {
     let mut find = db.prepare_cached("SELECT user FROM logins WHERE application = ? AND key = ?")?;
     for key in login.keys() {
-        if let Some(user) = damaged::one(&mut find, params![APPLICATION, key], "logins", |row| row.get(0))? {
+        let key = params![application.0, key];
+        if let Some(user) = damaged::one(&mut find, key, "logins", |row| row.get(0))? {
             return Ok(Some(user));
         }
     }
@@ -42,11 +48,16 @@ fn owner_of(db: &Connection, login: &Login) -> rusqlite::Result<Option<String>> 
 }
 
 /// Returns the sessions of a user, newest first.
-pub(super) fn sessions(db: &Connection, user: UserId) -> rusqlite::Result<Vec<SessionSummary>> {
+pub(super) fn sessions(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Vec<SessionSummary>> {
     let mut select = db.prepare_cached(
-        "SELECT token_hash, label, since, seen FROM sessions WHERE user = ? ORDER BY number DESC",
+        "SELECT token_hash, label, since, seen FROM sessions
+         WHERE application = ? AND user = ? ORDER BY number DESC",
     )?;
-    damaged::list(&mut select, [user.to_string()], "sessions", |row| {
+    damaged::list(&mut select, params![application.0, user.to_string()], "sessions", |row| {
         Ok(SessionSummary {
             token: TokenHash(row.get(0)?),
             label: row.get(1)?,
@@ -56,178 +67,233 @@ pub(super) fn sessions(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Se
     })
 }
 
-pub(super) fn begin(db: &Transaction<'_>, user: UserId, session: &NewSession) -> rusqlite::Result<Outcome> {
+pub(super) fn begin(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    session: &NewSession,
+) -> rusqlite::Result<Outcome> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO sessions (token_hash, user, label, since, seen, number)
-         VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(number), 0) + 1 FROM sessions WHERE user = ?2))",
+        "INSERT INTO sessions (token_hash, application, user, label, since, seen, number)
+         VALUES (?, ?, ?, ?, ?, ?,
+                 (SELECT coalesce(max(number), 0) + 1 FROM sessions WHERE application = ?2 AND user = ?3))",
     )?;
     let NewSession { token, label, at } = session;
-    insert.execute(params![token.0, user.to_string(), label, at.0, at.0])?;
+    insert.execute(params![token.0, application.0, user.to_string(), label, at.0, at.0])?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn claim(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     login: &Login,
     password: &PasswordHash,
     rank: FirstRole,
 ) -> rusqlite::Result<Outcome> {
-    let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE user = ?")?;
-    if find.exists([user.to_string()])? || owner_of(db, login)?.is_some() {
+    let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND user = ?")?;
+    if find.exists(params![application.0, user.to_string()])? || owner_of(db, application, login)?.is_some() {
         return Ok(Outcome::LoginTaken);
     }
     let role = match rank {
-        FirstRole::Owner if has_owner(db)? => return Ok(Outcome::Stale),
+        FirstRole::Owner if has_owner(db, application)? => return Ok(Outcome::Stale),
         FirstRole::Owner => AppRole::Owner,
-        FirstRole::FirstIsOwner if !has_accounts(db)? => AppRole::Owner,
+        FirstRole::FirstIsOwner if !has_accounts(db, application)? => AppRole::Owner,
         FirstRole::FirstIsOwner | FirstRole::Member => AppRole::Member,
     };
-    let person = people::user(db, user)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let person = people::user(db, application, user)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let name = person.name.as_str();
     let mut insert = db.prepare_cached(
         "INSERT INTO accounts (application, user, sort, password, role) VALUES (?, ?, ?, ?, ?)",
     )?;
-    insert.execute(params![APPLICATION, user.to_string(), folded(name), password.0, app_role(role)])?;
+    insert.execute(params![application.0, user.to_string(), folded(name), password.0, app_role(role)])?;
     let mut insert = db.prepare_cached("INSERT INTO logins (application, key, user) VALUES (?, ?, ?)")?;
     for key in login.keys() {
-        insert.execute(params![APPLICATION, key, user.to_string()])?;
+        insert.execute(params![application.0, key, user.to_string()])?;
     }
-    names::forget_user(db, user, name, false)?;
-    names::note_user(db, user, name, true)?;
+    names::forget_user(db, application, user, name, false)?;
+    names::note_user(db, application, user, name, true)?;
     Ok(Outcome::Done)
 }
 
 /// Makes a user the owner, if there is no owner.
-pub(super) fn own(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<Outcome> {
-    if has_owner(db)? {
+pub(super) fn own(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Outcome> {
+    if has_owner(db, application)? {
         return Ok(Outcome::Stale);
     }
-    let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE user = ?")?;
-    let changed = update.execute(params![app_role(AppRole::Owner), user.to_string()])?;
+    let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE application = ? AND user = ?")?;
+    let changed = update.execute(params![app_role(AppRole::Owner), application.0, user.to_string()])?;
     Ok(if changed == 0 { Outcome::Stale } else { Outcome::Done })
 }
 
-pub(super) fn has_owner(db: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn has_owner(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND role = 'owner'")?
-        .exists([APPLICATION])
+        .exists([application.0])
 }
 
 /// Returns true if this is the password of an account.
 pub(super) fn is_password(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     checked: &PasswordHash,
 ) -> rusqlite::Result<bool> {
-    let mut find = db.prepare_cached("SELECT 1 FROM accounts WHERE user = ? AND password = ?")?;
-    find.exists(params![user.to_string(), checked.0])
+    let mut find =
+        db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? AND user = ? AND password = ?")?;
+    find.exists(params![application.0, user.to_string(), checked.0])
 }
 
 /// Changes a password, if the current one is still the one that was checked.
 pub(super) fn set_password(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     checked: &PasswordHash,
     password: &PasswordHash,
 ) -> rusqlite::Result<Outcome> {
-    if is_password(db, user, checked)? { put_password(db, user, password) } else { Ok(Outcome::Stale) }
+    if !is_password(db, application, user, checked)? {
+        return Ok(Outcome::Stale);
+    }
+    put_password(db, application, user, password)
 }
 
-fn put_password(db: &Transaction<'_>, user: UserId, password: &PasswordHash) -> rusqlite::Result<Outcome> {
-    let mut update = db.prepare_cached("UPDATE accounts SET password = ? WHERE user = ?")?;
-    update.execute(params![password.0, user.to_string()])?;
-    forget_resets(db, user)
+fn put_password(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    password: &PasswordHash,
+) -> rusqlite::Result<Outcome> {
+    let mut update =
+        db.prepare_cached("UPDATE accounts SET password = ? WHERE application = ? AND user = ?")?;
+    update.execute(params![password.0, application.0, user.to_string()])?;
+    forget_resets(db, application, user)
 }
 
 /// Stores a device that a user has signed in with, and deletes the ones that were used longest ago.
 pub(super) fn know_device(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     device: TokenHash,
     at: Timestamp,
 ) -> rusqlite::Result<Outcome> {
     let user = user.to_string();
-    db.prepare_cached("INSERT OR REPLACE INTO devices (user, token_hash, seen) VALUES (?, ?, ?)")?
-        .execute(params![user, device.0, at.0])?;
-    let mut forget = db.prepare_cached(
-        "DELETE FROM devices WHERE user = ?1 AND token_hash IN (
-             SELECT token_hash FROM devices WHERE user = ?1 AND token_hash <> ?2 ORDER BY seen DESC LIMIT -1 OFFSET ?3)",
+    let mut insert = db.prepare_cached(
+        "INSERT OR REPLACE INTO devices (application, user, token_hash, seen) VALUES (?, ?, ?, ?)",
     )?;
-    forget.execute(params![user, device.0, DEVICES - 1])?;
+    insert.execute(params![application.0, user, device.0, at.0])?;
+    let mut forget = db.prepare_cached(
+        "DELETE FROM devices WHERE application = ?1 AND user = ?2 AND token_hash IN (
+             SELECT token_hash FROM devices WHERE application = ?1 AND user = ?2 AND token_hash <> ?3
+             ORDER BY seen DESC LIMIT -1 OFFSET ?4)",
+    )?;
+    forget.execute(params![application.0, user, device.0, DEVICES - 1])?;
     Ok(Outcome::Done)
 }
 
-pub(super) fn knows_device(db: &Connection, user: UserId, device: TokenHash) -> rusqlite::Result<bool> {
-    let mut find = db.prepare_cached("SELECT 1 FROM devices WHERE user = ? AND token_hash = ?")?;
-    find.exists(params![user.to_string(), device.0])
+pub(super) fn knows_device(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+    device: TokenHash,
+) -> rusqlite::Result<bool> {
+    let mut find =
+        db.prepare_cached("SELECT 1 FROM devices WHERE application = ? AND user = ? AND token_hash = ?")?;
+    find.exists(params![application.0, user.to_string(), device.0])
 }
 
-pub(super) fn rank(db: &Transaction<'_>, user: UserId, role: AppRole) -> rusqlite::Result<Outcome> {
-    let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE user = ?")?;
-    update.execute(params![app_role(role), user.to_string()])?;
-    db.prepare_cached("DELETE FROM resets WHERE offered_by = ?")?.execute([user.to_string()])?;
-    forget_resets(db, user)
+pub(super) fn rank(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    role: AppRole,
+) -> rusqlite::Result<Outcome> {
+    let mut update = db.prepare_cached("UPDATE accounts SET role = ? WHERE application = ? AND user = ?")?;
+    update.execute(params![app_role(role), application.0, user.to_string()])?;
+    db.prepare_cached("DELETE FROM resets WHERE application = ? AND offered_by = ?")?
+        .execute(params![application.0, user.to_string()])?;
+    forget_resets(db, application, user)
 }
 
 /// Deletes the password resets of an account, which no longer apply after it has changed.
-fn forget_resets(db: &Transaction<'_>, user: UserId) -> rusqlite::Result<Outcome> {
-    db.prepare_cached("DELETE FROM resets WHERE user = ?")?.execute([user.to_string()])?;
+fn forget_resets(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Outcome> {
+    db.prepare_cached("DELETE FROM resets WHERE application = ? AND user = ?")?
+        .execute(params![application.0, user.to_string()])?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn offer_reset(
     db: &Transaction<'_>,
+    application: ApplicationId,
     token: TokenHash,
     user: UserId,
     by: Option<UserId>,
     until: Timestamp,
 ) -> rusqlite::Result<Outcome> {
-    let mut insert =
-        db.prepare_cached("INSERT INTO resets (token_hash, user, offered_by, until) VALUES (?, ?, ?, ?)")?;
-    insert.execute(params![token.0, user.to_string(), by.map(|by| by.to_string()), until.0])?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO resets (token_hash, application, user, offered_by, until) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    let by = by.map(|by| by.to_string());
+    insert.execute(params![token.0, application.0, user.to_string(), by, until.0])?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn use_reset(
     db: &Transaction<'_>,
+    application: ApplicationId,
     token: TokenHash,
     password: &PasswordHash,
 ) -> rusqlite::Result<Outcome> {
-    let Some((user, _)) = reset(db, token)? else { return Ok(Outcome::Stale) };
-    put_password(db, user, password)
+    let Some((user, _)) = reset(db, application, token)? else { return Ok(Outcome::Stale) };
+    put_password(db, application, user, password)
 }
 
 /// Returns the user whose password a reset token changes, and its expiry.
-pub(super) fn reset(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<(UserId, Timestamp)>> {
-    let mut find = db.prepare_cached("SELECT user, until FROM resets WHERE token_hash = ?")?;
-    damaged::one(&mut find, [token.0], "resets", |row| {
+pub(super) fn reset(
+    db: &Connection,
+    application: ApplicationId,
+    token: TokenHash,
+) -> rusqlite::Result<Option<(UserId, Timestamp)>> {
+    let mut find =
+        db.prepare_cached("SELECT user, until FROM resets WHERE application = ? AND token_hash = ?")?;
+    damaged::one(&mut find, params![application.0, token.0], "resets", |row| {
         Ok((checked(row, 0, |user: String| user.parse().ok())?, Timestamp(row.get(1)?)))
     })
 }
 
 /// Returns true if there is an account.
-pub(super) fn has_accounts(db: &Connection) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? LIMIT 1")?.exists([APPLICATION])
+pub(super) fn has_accounts(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM accounts WHERE application = ? LIMIT 1")?.exists([application.0])
 }
 
 /// Returns accounts by name, without case: those with these words in it, or all after one of them.
 pub(super) fn accounts(
     db: &Connection,
+    application: ApplicationId,
     words: &str,
     after: Option<UserId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<AccountListing>> {
     let words = folded(words);
     if words.is_empty() {
-        return accounts_after(db, after, limit);
+        return accounts_after(db, application, after, limit);
     }
     let mut find = db.prepare_cached(
-        "SELECT users.id, users.name, accounts.role FROM accounts JOIN users ON users.id = accounts.user
-         WHERE accounts.user = ?",
+        "SELECT users.id, users.name, accounts.role
+         FROM accounts JOIN users ON users.application = accounts.application AND users.id = accounts.user
+         WHERE accounts.application = ? AND accounts.user = ?",
     )?;
     let mut found = Vec::new();
-    for user in names::users_with(db, &words, true, limit)? {
-        found.extend(damaged::one(&mut find, [user], "accounts", listed)?);
+    for user in names::users_with(db, application, &words, true, limit)? {
+        found.extend(damaged::one(&mut find, params![application.0, user], "accounts", listed)?);
     }
     found.sort_by_cached_key(|listed| (folded(listed.person.name.as_str()), listed.person.id));
     Ok(found)
@@ -235,22 +301,23 @@ pub(super) fn accounts(
 
 fn accounts_after(
     db: &Connection,
+    application: ApplicationId,
     after: Option<UserId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<AccountListing>> {
     // Users without an account are sorted by their name, like those with one.
-    let (sort, id) = match after.map(|after| people::user(db, after)).transpose()?.flatten() {
+    let (sort, id) = match after.map(|after| people::user(db, application, after)).transpose()?.flatten() {
         Some(person) => (folded(person.name.as_str()), person.id.to_string()),
         None => (String::new(), String::new()),
     };
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name, accounts.role
-         FROM accounts CROSS JOIN users ON users.id = accounts.user
+         FROM accounts CROSS JOIN users ON users.application = accounts.application AND users.id = accounts.user
          WHERE accounts.application = ? AND (accounts.sort, accounts.user) > (?, ?)
          ORDER BY accounts.sort, accounts.user LIMIT ?",
     )?;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    damaged::list(&mut select, params![APPLICATION, sort, id, most], "accounts", listed)
+    damaged::list(&mut select, params![application.0, sort, id, most], "accounts", listed)
 }
 
 fn listed(row: &Row<'_>) -> rusqlite::Result<AccountListing> {
@@ -263,16 +330,23 @@ fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<AppRole> {
     damaged::or(row, "accounts", role, AppRole::Member)
 }
 
-pub(super) fn sign_out(db: &Transaction<'_>, user: UserId, which: Sessions) -> rusqlite::Result<Outcome> {
+pub(super) fn sign_out(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    which: Sessions,
+) -> rusqlite::Result<Outcome> {
     let user = user.to_string();
     match which {
         Sessions::One(token) => db
-            .prepare_cached("DELETE FROM sessions WHERE user = ? AND token_hash = ?")?
-            .execute(params![user, token.0])?,
+            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash = ?")?
+            .execute(params![application.0, user, token.0])?,
         Sessions::Others(token) => db
-            .prepare_cached("DELETE FROM sessions WHERE user = ? AND token_hash <> ?")?
-            .execute(params![user, token.0])?,
-        Sessions::All => db.prepare_cached("DELETE FROM sessions WHERE user = ?")?.execute([user])?,
+            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash <> ?")?
+            .execute(params![application.0, user, token.0])?,
+        Sessions::All => db
+            .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ?")?
+            .execute(params![application.0, user])?,
     };
     Ok(Outcome::Done)
 }

@@ -4,18 +4,19 @@ use std::collections::HashMap;
 
 use chat::store::{Draft, Mentions, OpenTopicUsage, Outcome, Sender};
 use rusqlite::{OptionalExtension, Transaction, params};
-use wire::{Conversation, Seq, Timestamp, Topic, UserId};
+use wire::{ApplicationId, Conversation, LogKey, Seq, Timestamp, UserId};
 
-use super::values::{APPLICATION, sender, seq, sql};
+use super::scope::Scope;
+use super::values::{sender, seq, sql};
 use super::{damaged, logs};
 
 /// The heads of the logs that a run of posts appends to: read once, and written once at its end. Otherwise most of the
 /// cost of a post would be the counter of its log.
 #[derive(Default)]
 pub(super) struct Heads {
-    logs: HashMap<Topic, Head>,
-    /// The size of all open topics; none if it was not read yet.
-    open_topics: Option<OpenTopicUsage>,
+    logs: HashMap<LogKey, Head>,
+    /// The size of all open topics of each application for which it was read.
+    open_topics: HashMap<ApplicationId, OpenTopicUsage>,
 }
 
 struct Head {
@@ -25,76 +26,95 @@ struct Head {
 }
 
 impl Heads {
-    /// Returns true if the draft is the first of its log.
-    pub(super) fn begins(&self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<bool> {
-        Ok(!self.logs.contains_key(&draft.topic) && logs::log(db, &draft.topic)?.is_none())
+    /// Returns true if the next draft of a log is its first.
+    pub(super) fn begins(&self, db: &Transaction<'_>, log: &LogKey) -> rusqlite::Result<bool> {
+        Ok(!self.logs.contains_key(log) && logs::log(db, log)?.is_none())
     }
 
-    /// Returns the size of all open topics.
-    pub(super) fn open_topics(&mut self, db: &Transaction<'_>) -> rusqlite::Result<OpenTopicUsage> {
-        let kept = match self.open_topics {
-            Some(kept) => kept,
-            None => logs::open_topics(db)?,
+    /// Returns the size of all open topics of an application.
+    pub(super) fn open_topics(
+        &mut self,
+        db: &Transaction<'_>,
+        application: ApplicationId,
+    ) -> rusqlite::Result<OpenTopicUsage> {
+        let kept = match self.open_topics.get(&application) {
+            Some(kept) => *kept,
+            None => logs::open_topics(db, application)?,
         };
-        self.open_topics = Some(kept);
+        self.open_topics.insert(application, kept);
         Ok(kept)
     }
 
-    /// Reserves the next Seq of a log; returns it with the log's row.
-    pub(super) fn next(&mut self, db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq)> {
-        if let Some(head) = self.logs.get_mut(&draft.topic) {
+    /// Reserves the next Seq of a log for a draft; returns it with the log's row.
+    pub(super) fn next(
+        &mut self,
+        db: &Transaction<'_>,
+        log: &LogKey,
+        draft: &Draft,
+    ) -> rusqlite::Result<(i64, Seq)> {
+        if let Some(head) = self.logs.get_mut(log) {
             head.seq = head.seq.next();
             return Ok((head.log, head.seq));
         }
-        let (log, seq, at) = next_place(db, draft)?;
-        self.logs.insert(draft.topic.clone(), Head { log, seq, at });
-        Ok((log, seq))
+        let (row, seq, at) = next_place(db, log, draft)?;
+        self.logs.insert(log.clone(), Head { log: row, seq, at });
+        Ok((row, seq))
     }
 
     /// Keeps the last reserved Seq, which is now used.
-    pub(super) fn keep(&mut self, db: &Transaction<'_>, draft: &Draft, seq: Seq) -> rusqlite::Result<()> {
-        if let Some(head) = self.logs.get_mut(&draft.topic) {
+    pub(super) fn keep(
+        &mut self,
+        db: &Transaction<'_>,
+        log: &LogKey,
+        draft: &Draft,
+        seq: Seq,
+    ) -> rusqlite::Result<()> {
+        if let Some(head) = self.logs.get_mut(log) {
             head.at = draft.at;
         }
         if draft.sender == Sender::Open {
-            let OpenTopicUsage { topics, bytes } = self.open_topics(db)?;
-            self.open_topics = Some(OpenTopicUsage {
+            let OpenTopicUsage { topics, bytes } = self.open_topics(db, log.application)?;
+            let usage = OpenTopicUsage {
                 topics: topics + u64::from(seq == Seq(1)),
                 bytes: bytes + draft.data.as_str().len() as u64,
-            });
+            };
+            self.open_topics.insert(log.application, usage);
         }
         Ok(())
     }
 
     /// Releases the last reserved Seq.
-    pub(super) fn take_back(&mut self, topic: &Topic) {
-        if let Some(head) = self.logs.get_mut(topic) {
+    pub(super) fn take_back(&mut self, log: &LogKey) {
+        if let Some(head) = self.logs.get_mut(log) {
             head.seq = Seq(head.seq.0 - 1);
         }
     }
 
     /// Writes the heads to the file.
     pub(super) fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        for (topic, Head { log, seq, at }) in self.logs.drain() {
+        for (key, Head { log, seq, at }) in self.logs.drain() {
             move_head(db, log, seq, at)?;
-            move_direct(db, &topic, at)?;
+            move_direct(db, &key, at)?;
         }
-        if let Some(OpenTopicUsage { topics, bytes }) = self.open_topics.take() {
-            let mut set = db.prepare_cached("UPDATE open_topics SET topics = ?, bytes = ? WHERE id = 1")?;
-            set.execute([topics, bytes])?;
+        for (application, OpenTopicUsage { topics, bytes }) in self.open_topics.drain() {
+            let mut set = db.prepare_cached(
+                "INSERT INTO open_topics (application, topics, bytes) VALUES (?, ?, ?)
+                 ON CONFLICT (application) DO UPDATE SET topics = excluded.topics, bytes = excluded.bytes",
+            )?;
+            set.execute(params![application.0, topics, bytes])?;
         }
         Ok(())
     }
 }
 
 /// Returns the outcome of a draft whose `SendId` was used before; none if it is new.
-pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
-    let mut find = db.prepare_cached(
+pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
+    let mut find = scope.db.prepare_cached(
         "SELECT entries.seq, entries.at, entries.body_hash, logs.topic
          FROM entries JOIN logs ON logs.id = entries.log
          WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
     )?;
-    let key = params![APPLICATION, sender(draft.sender), draft.id.as_str()];
+    let key = params![scope.application.0, sender(draft.sender), draft.id.as_str()];
     find.query_row(key, |row| {
         let repeated = || {
             let same = row.get::<_, [u8; 16]>(2)? == draft.body.0
@@ -111,11 +131,12 @@ pub(super) fn sent_before(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Resu
 }
 
 /// Appends a draft with a new `SendId` to its log; returns its Seq.
-pub(super) fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
-    let (log, seq, _) = next_place(db, draft)?;
+pub(super) fn append(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
+    let (db, key) = (scope.db, scope.log(&draft.topic));
+    let (log, seq, _) = next_place(db, &key, draft)?;
     move_head(db, log, seq, draft.at)?;
-    move_direct(db, &draft.topic, draft.at)?;
-    match append_at(db, log, seq, draft)? {
+    move_direct(db, &key, draft.at)?;
+    match append_at(scope, log, seq, draft)? {
         true => Ok(seq),
         // An unused Seq would be a hole: the whole batch is rolled back.
         false => Err(rusqlite::Error::StatementChangedRows(0)),
@@ -123,16 +144,18 @@ pub(super) fn append(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<Se
 }
 
 /// Writes a draft at a reserved Seq; returns false if its `SendId` was used before.
-pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<bool> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO entries (log, seq, application, sender, send_id, body_hash, at, data, about, counts, is_row)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+pub(super) fn append_at(scope: Scope<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<bool> {
+    let mut insert = scope.db.prepare_cached(
+        "INSERT INTO entries
+             (position, log, seq, application, sender, send_id, body_hash, at, data, about, counts, is_row)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (application, sender, send_id) DO NOTHING",
     )?;
     let inserted = insert.execute(params![
+        scope.positions.next(),
         log,
         sql(seq),
-        APPLICATION,
+        scope.application.0,
         sender(draft.sender),
         draft.id.as_str(),
         draft.body.0,
@@ -143,7 +166,8 @@ pub(super) fn append_at(db: &Transaction<'_>, log: i64, seq: Seq, draft: &Draft)
         draft.is_row
     ])?;
     if inserted > 0 {
-        mention(db, log, seq, &draft.mentions)?;
+        scope.positions.used();
+        mention(scope.db, log, seq, &draft.mentions)?;
     }
     Ok(inserted > 0)
 }
@@ -160,14 +184,14 @@ pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Menti
 
 /// Reserves the next Seq of a log, and creates the log with its first entry; also returns the time of the newest entry.
 /// If the counter of the log is damaged, the Seq is the one after its newest entry.
-fn next_place(db: &Transaction<'_>, draft: &Draft) -> rusqlite::Result<(i64, Seq, Timestamp)> {
+fn next_place(db: &Transaction<'_>, log: &LogKey, draft: &Draft) -> rusqlite::Result<(i64, Seq, Timestamp)> {
     let mut next = db.prepare_cached(
         "INSERT INTO logs (application, topic, head, at) VALUES (?, ?, 1, ?)
          ON CONFLICT (application, topic) DO UPDATE SET head = 1 + max(
              coalesce(CAST(head AS INTEGER), 0), coalesce((SELECT max(seq) FROM entries WHERE log = logs.id AND seq < ?4), 0))
          RETURNING id, head, at",
     )?;
-    next.query_row(params![APPLICATION, draft.topic.as_str(), draft.at.0, i64::MAX], |row| {
+    next.query_row(params![log.application.0, log.topic.as_str(), draft.at.0, i64::MAX], |row| {
         let at = damaged::or(row, "logs", row.get(2), draft.at.0)?;
         Ok((row.get(0)?, seq(row, 1)?, Timestamp(at)))
     })
@@ -178,12 +202,13 @@ fn move_head(db: &Transaction<'_>, log: i64, seq: Seq, at: Timestamp) -> rusqlit
     update.execute(params![sql(seq), at.0, log]).map(|_| ())
 }
 
-/// Moves a direct to the top of its two users' lists, if the topic is one's.
-fn move_direct(db: &Transaction<'_>, topic: &Topic, at: Timestamp) -> rusqlite::Result<()> {
-    let Some(Conversation::Direct(pair)) = topic.conversation() else { return Ok(()) };
+/// Moves a direct to the top of its two users' lists, if the log is one's.
+fn move_direct(db: &Transaction<'_>, log: &LogKey, at: Timestamp) -> rusqlite::Result<()> {
+    let Some(Conversation::Direct(pair)) = log.topic.conversation() else { return Ok(()) };
     let [one, other] = pair.people().map(|user| user.to_string());
-    let mut update = db.prepare_cached("UPDATE directs SET at = ? WHERE user = ? AND other = ?")?;
-    update.execute(params![at.0, one, other])?;
-    update.execute(params![at.0, other, one])?;
+    let mut update =
+        db.prepare_cached("UPDATE directs SET at = ? WHERE application = ? AND user = ? AND other = ?")?;
+    update.execute(params![at.0, log.application.0, one, other])?;
+    update.execute(params![at.0, log.application.0, other, one])?;
     Ok(())
 }

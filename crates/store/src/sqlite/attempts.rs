@@ -2,25 +2,29 @@
 
 use chat::store::{Attempt, AttemptKey, Outcome};
 use rusqlite::{Transaction, params};
-use wire::Timestamp;
+use wire::{ApplicationId, Timestamp};
 
 use super::damaged;
 
 /// Counts one attempt in each window, if all of them have room.
-pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) -> rusqlite::Result<Outcome> {
+pub(super) fn take(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    attempts: &[Attempt],
+    at: Timestamp,
+) -> rusqlite::Result<Outcome> {
     let mut wait_ms = 0;
     for Attempt { key, max, window_ms } in attempts {
         // After the clock was set back nobody waits longer than the window.
-        db.prepare_cached("UPDATE attempts SET at = ?2 WHERE key = ?1 AND at > ?2")?
-            .execute(params![key.0, at.0])?;
+        db.prepare_cached("UPDATE attempts SET at = ?3 WHERE application = ?1 AND key = ?2 AND at > ?3")?
+            .execute(params![application.0, key.0, at.0])?;
         // There is room again once the window has one attempt fewer than allowed.
         let mut find = db.prepare_cached(
-            "SELECT at FROM attempts WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+            "SELECT at FROM attempts WHERE application = ? AND key = ? AND at > ? ORDER BY at DESC LIMIT 1 OFFSET ?",
         )?;
         let last = max.saturating_sub(1);
-        let full = damaged::one(&mut find, params![key.0, at.0 - window_ms, last], "attempts", |row| {
-            row.get::<_, i64>(0)
-        })?;
+        let key = params![application.0, key.0, at.0 - window_ms, last];
+        let full = damaged::one(&mut find, key, "attempts", |row| row.get::<_, i64>(0))?;
         if let Some(made) = full {
             wait_ms = wait_ms.max(made + window_ms - at.0);
         }
@@ -29,24 +33,36 @@ pub(super) fn take(db: &Transaction<'_>, attempts: &[Attempt], at: Timestamp) ->
         return Ok(Outcome::Exhausted { wait_ms });
     }
     for Attempt { key, window_ms, .. } in attempts {
-        db.prepare_cached("DELETE FROM attempts WHERE key = ? AND at <= ?")?
-            .execute(params![key.0, at.0 - window_ms])?;
-        db.prepare_cached("INSERT INTO attempts (key, at) VALUES (?, ?)")?.execute(params![key.0, at.0])?;
+        db.prepare_cached("DELETE FROM attempts WHERE application = ? AND key = ? AND at <= ?")?
+            .execute(params![application.0, key.0, at.0 - window_ms])?;
+        db.prepare_cached("INSERT INTO attempts (application, key, at) VALUES (?, ?, ?)")?
+            .execute(params![application.0, key.0, at.0])?;
     }
     Ok(Outcome::Done)
 }
 
 /// Removes the latest attempt from each window.
-pub(super) fn give_back(db: &Transaction<'_>, attempts: &[AttemptKey]) -> rusqlite::Result<Outcome> {
+pub(super) fn give_back(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    attempts: &[AttemptKey],
+) -> rusqlite::Result<Outcome> {
     for key in attempts {
         db.prepare_cached(
-            "DELETE FROM attempts WHERE id = (SELECT id FROM attempts WHERE key = ? ORDER BY at DESC LIMIT 1)",
+            "DELETE FROM attempts WHERE id = (
+                 SELECT id FROM attempts WHERE application = ? AND key = ? ORDER BY at DESC LIMIT 1)",
         )?
-        .execute([key.0])?;
+        .execute(params![application.0, key.0])?;
     }
     Ok(Outcome::Done)
 }
 
-pub(super) fn sweep(db: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<()> {
-    db.prepare_cached("DELETE FROM attempts WHERE at < ?")?.execute([before.0]).map(|_| ())
+pub(super) fn sweep(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    before: Timestamp,
+) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM attempts WHERE application = ? AND at < ?")?
+        .execute(params![application.0, before.0])
+        .map(|_| ())
 }

@@ -6,25 +6,26 @@ use chat::store::{CALLED, Conversations, MembershipState, NEAR, Unread, folded};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use wire::{
-    Conversation, ConversationItem, ConversationSummary, GroupId, GroupSummary, NotificationLevel, Pair,
-    Person, Role, Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, ConversationItem, ConversationSummary, GroupId, GroupSummary, LogKey,
+    NotificationLevel, Pair, Person, Role, Seq, Timestamp, Topic, UserId, UserKey,
 };
 
 use super::logs::LogRow;
 use super::people::person;
 use super::unread::UnreadCounts;
-use super::values::{APPLICATION, checked, notify_of, seq};
+use super::values::{checked, notify_of, seq};
 use super::{accounts, damaged, groups, logs, names, people};
 
 /// Returns the membership state of a user in a conversation.
 pub(super) fn standing(
     db: &Connection,
+    application: ApplicationId,
     conversation: Conversation,
     user: UserId,
 ) -> rusqlite::Result<Option<MembershipState>> {
     match conversation {
-        Conversation::Group(id) => groups::standing(db, id, user),
-        Conversation::Direct(pair) if pair.has(user) => in_direct(db, pair, user),
+        Conversation::Group(id) => groups::standing(db, application, id, user),
+        Conversation::Direct(pair) if pair.has(user) => in_direct(db, application, pair, user),
         Conversation::Direct(_) => Ok(None),
     }
 }
@@ -32,27 +33,35 @@ pub(super) fn standing(
 /// Counts the unread entries of a conversation after a Seq, for a user.
 pub(super) fn unread(
     db: &Connection,
+    application: ApplicationId,
     counts: &UnreadCounts,
     conversation: Conversation,
     user: UserId,
     after: Seq,
 ) -> rusqlite::Result<Unread> {
-    match logs::log_row(db, &Topic::of(conversation))? {
-        Some(log) => counts.count(db, conversation, log, user, after),
+    match logs::log_row(db, &LogKey::new(application, Topic::of(conversation)))? {
+        Some(log) => counts.count(db, conversation, log, UserKey { application, user }, after),
         None => Ok(Unread::default()),
     }
 }
 
-fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Option<MembershipState>> {
+fn in_direct(
+    db: &Connection,
+    application: ApplicationId,
+    pair: Pair,
+    user: UserId,
+) -> rusqlite::Result<Option<MembershipState>> {
     let (me, other) = (user.to_string(), pair.other(user).to_string());
-    let mut both = db.prepare_cached("SELECT count(*) FROM users WHERE id IN (?, ?)")?;
-    if both.query_row([&me, &other], |row| row.get::<_, i64>(0))? < 2 {
+    let key = params![application.0, me, other];
+    let mut both = db.prepare_cached("SELECT count(*) FROM users WHERE application = ? AND id IN (?, ?)")?;
+    if both.query_row(key, |row| row.get::<_, i64>(0))? < 2 {
         return Ok(None);
     }
     let mut find = db.prepare_cached(
-        "SELECT user, read_mark, notify, hidden, delivered_mark, seen_mark FROM directs WHERE user = ? AND other = ?",
+        "SELECT user, read_mark, notify, hidden, delivered_mark, seen_mark FROM directs
+         WHERE application = ? AND user = ? AND other = ?",
     )?;
-    let found = damaged::one(&mut find, [&me, &other], "directs", |row| {
+    let found = damaged::one(&mut find, key, "directs", |row| {
         let notify = checked(row, 2, |notify: String| notify_of(&notify));
         Ok(MembershipState {
             read: damaged::or(row, "directs", seq(row, 1), Seq::ZERO)?,
@@ -65,43 +74,50 @@ fn in_direct(db: &Connection, pair: Pair, user: UserId) -> rusqlite::Result<Opti
         })
     });
     let standing = found?.unwrap_or_default();
-    let mut blocked = db.prepare_cached("SELECT 1 FROM blocks WHERE user = ? AND blocked = ?")?;
-    let blocks = blocked.exists([&me, &other])?;
+    let mut blocked =
+        db.prepare_cached("SELECT 1 FROM blocks WHERE application = ? AND user = ? AND blocked = ?")?;
+    let blocks = blocked.exists(key)?;
     Ok(Some(MembershipState {
         role: Some(Role::Member),
-        blocked: is_blocked(db, Conversation::Direct(pair))?,
+        blocked: is_blocked(db, application, Conversation::Direct(pair))?,
         blocks,
         ..standing
     }))
 }
 
 /// Returns true for a direct in which one user has blocked the other.
-pub(super) fn is_blocked(db: &Connection, conversation: Conversation) -> rusqlite::Result<bool> {
+pub(super) fn is_blocked(
+    db: &Connection,
+    application: ApplicationId,
+    conversation: Conversation,
+) -> rusqlite::Result<bool> {
     let Conversation::Direct(pair) = conversation else { return Ok(false) };
-    let people = pair.people().map(|user| user.to_string());
+    let [one, other] = pair.people().map(|user| user.to_string());
     let mut find = db.prepare_cached(
-        "SELECT 1 FROM blocks WHERE (user = ?1 AND blocked = ?2) OR (user = ?2 AND blocked = ?1)",
+        "SELECT 1 FROM blocks WHERE (application = ?1 AND user = ?2 AND blocked = ?3)
+             OR (application = ?1 AND user = ?3 AND blocked = ?2)",
     )?;
-    find.exists(people)
+    find.exists(params![application.0, one, other])
 }
 
 /// Returns the conversations of a user, the one with the newest entry first, up to the limit.
 pub(super) fn conversations(
     db: &Connection,
+    application: ApplicationId,
     counts: &UnreadCounts,
     user: UserId,
     limit: usize,
 ) -> rusqlite::Result<Conversations> {
-    let mut all = groups_in_list(db, user)?;
-    all.extend(directs_in_list(db, user, limit)?);
+    let mut all = groups_in_list(db, application, user)?;
+    all.extend(directs_in_list(db, application, user, limit)?);
     all.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| other.what.topic().cmp(&one.what.topic())));
     let more = all.len() > limit;
     all.truncate(limit);
     let mut mine = Vec::with_capacity(all.len());
     for one in all {
-        mine.push(one.counted(db, counts, user)?);
+        mine.push(one.counted(db, counts, UserKey { application, user })?);
     }
-    Ok(Conversations { mine, more, head: logs::head(db, &Topic::user(user))? })
+    Ok(Conversations { mine, more, head: logs::head(db, &LogKey::new(application, Topic::user(user)))? })
 }
 
 /// A conversation in the list of a user, before its unread messages are counted.
@@ -121,7 +137,7 @@ impl InList {
         self,
         db: &Connection,
         counts: &UnreadCounts,
-        user: UserId,
+        user: UserKey,
     ) -> rusqlite::Result<ConversationItem> {
         let Self { conversation, what, read, notify, hidden, at, log } = self;
         let Unread { messages: unread, mentions } = match log {
@@ -134,15 +150,20 @@ impl InList {
 }
 
 /// Returns the groups of a user; the number of memberships is limited.
-fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>> {
+fn groups_in_list(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Vec<InList>> {
     let mut select = db.prepare_cached(
         "SELECT groups.id, groups.name, members.since, members.read_mark, members.notify, members.hidden,
                 logs.at, logs.id, logs.head, logs.recounts
-         FROM members CROSS JOIN groups ON groups.id = members.\"group\"
-         LEFT JOIN logs ON logs.application = ? AND logs.topic = 'group/' || groups.id
-         WHERE members.user = ?",
+         FROM members
+         CROSS JOIN groups ON groups.application = members.application AND groups.id = members.\"group\"
+         LEFT JOIN logs ON logs.application = members.application AND logs.topic = 'group/' || groups.id
+         WHERE members.application = ? AND members.user = ?",
     )?;
-    damaged::list(&mut select, params![APPLICATION, user.to_string()], "members", |row| {
+    damaged::list(&mut select, params![application.0, user.to_string()], "members", |row| {
         let id: GroupId = checked(row, 0, |id: String| id.parse().ok())?;
         let since = damaged::or(row, "members", row.get(2), 0)?;
         let at = damaged::or(row, "logs", row.get::<_, Option<i64>>(6), None)?;
@@ -162,14 +183,20 @@ fn groups_in_list(db: &Connection, user: UserId) -> rusqlite::Result<Vec<InList>
 }
 
 /// Returns the directs of a user with the newest entries; one more than the limit if there are more.
-fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Result<Vec<InList>> {
+fn directs_in_list(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+    limit: usize,
+) -> rusqlite::Result<Vec<InList>> {
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name, directs.read_mark, directs.notify, directs.hidden, directs.at
-         FROM directs CROSS JOIN users ON users.id = directs.other
-         WHERE directs.user = ? ORDER BY directs.at DESC, directs.other DESC LIMIT ?",
+         FROM directs CROSS JOIN users ON users.application = directs.application AND users.id = directs.other
+         WHERE directs.application = ? AND directs.user = ? ORDER BY directs.at DESC, directs.other DESC LIMIT ?",
     )?;
     let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let directs = damaged::list(&mut select, params![user.to_string(), most], "directs", |row| {
+    let key = params![application.0, user.to_string(), most];
+    let directs = damaged::list(&mut select, key, "directs", |row| {
         let with = person(row, 0)?;
         let Some(pair) = Pair::of(user, with.id) else { return Ok(None) };
         let notify = checked(row, 3, |notify: String| notify_of(&notify));
@@ -180,16 +207,21 @@ fn directs_in_list(db: &Connection, user: UserId, limit: usize) -> rusqlite::Res
             notify: damaged::or(row, "directs", notify, NotificationLevel::default())?,
             hidden: damaged::or(row, "directs", row.get(4), false)?,
             at: Timestamp(damaged::or(row, "directs", row.get(5), 0)?),
-            log: logs::log_row(db, &Topic::direct(pair))?,
+            log: logs::log_row(db, &LogKey::new(application, Topic::direct(pair)))?,
         }))
     })?;
     Ok(directs.into_iter().flatten().collect())
 }
 
 /// Returns the groups of a user, in the order of joining.
-pub(super) fn groups_of(db: &Connection, user: UserId) -> rusqlite::Result<Vec<GroupId>> {
-    let mut select = db.prepare_cached("SELECT \"group\" FROM members WHERE user = ? ORDER BY id")?;
-    damaged::list(&mut select, [user.to_string()], "members", |row| {
+pub(super) fn groups_of(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Vec<GroupId>> {
+    let mut select =
+        db.prepare_cached("SELECT \"group\" FROM members WHERE application = ? AND user = ? ORDER BY id")?;
+    damaged::list(&mut select, params![application.0, user.to_string()], "members", |row| {
         checked(row, 0, |id: String| id.parse().ok())
     })
 }
@@ -197,6 +229,7 @@ pub(super) fn groups_of(db: &Connection, user: UserId) -> rusqlite::Result<Vec<G
 /// Returns people to write to, by name.
 pub(super) fn people(
     db: &Connection,
+    application: ApplicationId,
     user: UserId,
     words: &str,
     everyone: bool,
@@ -205,7 +238,7 @@ pub(super) fn people(
 ) -> rusqlite::Result<Vec<Person>> {
     let words = folded(words);
     let after = match after.filter(|_| words.is_empty()) {
-        Some(after) => people::user(db, after)?.map(|person| by_name(&person)),
+        Some(after) => people::user(db, application, after)?.map(|person| by_name(&person)),
         None => None,
     };
     let mut known: BTreeMap<(String, UserId), Person> = BTreeMap::new();
@@ -215,22 +248,21 @@ pub(super) fn people(
             known.insert(key, person);
         }
     };
-    for person in near(db, user)? {
+    for person in near(db, application, user)? {
         take(person);
     }
     if !words.is_empty() {
         for has_account in [false, true] {
-            for id in names::users_with(db, &words, has_account, CALLED)? {
-                if let Some(person) = person_near(db, user, &id)? {
+            for id in names::users_with(db, application, &words, has_account, CALLED)? {
+                if let Some(person) = person_near(db, application, user, &id)? {
                     take(person);
                 }
             }
         }
     }
     if everyone {
-        let accounts =
-            accounts::accounts(db, &words, after.as_ref().map(|(_, id)| *id), limit.saturating_add(1))?;
-        for listed in accounts {
+        let after = after.as_ref().map(|(_, id)| *id);
+        for listed in accounts::accounts(db, application, &words, after, limit.saturating_add(1))? {
             take(listed.person);
         }
     }
@@ -238,27 +270,37 @@ pub(super) fn people(
 }
 
 /// Returns members of a user's groups, up to the most that are examined.
-fn near(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
+fn near(db: &Connection, application: ApplicationId, user: UserId) -> rusqlite::Result<Vec<Person>> {
+    // Without the name of the index, every member of the application would be read.
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name FROM (
-             SELECT others.user FROM members AS mine
-             CROSS JOIN members AS others ON others.\"group\" = mine.\"group\"
-             WHERE mine.user = ? LIMIT ?
-         ) AS near CROSS JOIN users ON users.id = near.user",
+             SELECT others.application, others.user FROM members AS mine INDEXED BY members_by_user
+             CROSS JOIN members AS others
+                 ON others.application = mine.application AND others.\"group\" = mine.\"group\"
+             WHERE mine.application = ? AND mine.user = ? LIMIT ?
+         ) AS near CROSS JOIN users ON users.application = near.application AND users.id = near.user",
     )?;
     let most = i64::try_from(NEAR).unwrap_or(i64::MAX);
-    damaged::list(&mut select, params![user.to_string(), most], "users", |row| person(row, 0))
+    let key = params![application.0, user.to_string(), most];
+    damaged::list(&mut select, key, "users", |row| person(row, 0))
 }
 
 /// Returns a person, if they share a group with a user.
-fn person_near(db: &Connection, user: UserId, id: &str) -> rusqlite::Result<Option<Person>> {
+fn person_near(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+    id: &str,
+) -> rusqlite::Result<Option<Person>> {
     let mut find = db.prepare_cached(
-        "SELECT users.id, users.name FROM users WHERE users.id = ?1 AND EXISTS (
-             SELECT 1 FROM members AS theirs
-             CROSS JOIN members AS mine ON mine.\"group\" = theirs.\"group\" AND mine.user = ?2
-             WHERE theirs.user = ?1)",
+        "SELECT users.id, users.name FROM users WHERE users.application = ?1 AND users.id = ?2 AND EXISTS (
+             SELECT 1 FROM members AS theirs INDEXED BY members_by_user
+             CROSS JOIN members AS mine
+                 ON mine.application = theirs.application AND mine.\"group\" = theirs.\"group\" AND mine.user = ?3
+             WHERE theirs.application = ?1 AND theirs.user = ?2)",
     )?;
-    damaged::one(&mut find, params![id, user.to_string()], "users", |row| person(row, 0))
+    let key = params![application.0, id, user.to_string()];
+    damaged::one(&mut find, key, "users", |row| person(row, 0))
 }
 
 /// Returns the sort key of lists of people.
@@ -267,10 +309,15 @@ fn by_name(person: &Person) -> (String, UserId) {
 }
 
 /// Returns the people a user has blocked, newest first.
-pub(super) fn blocked(db: &Connection, user: UserId) -> rusqlite::Result<Vec<Person>> {
+pub(super) fn blocked(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Vec<Person>> {
     let mut select = db.prepare_cached(
-        "SELECT users.id, users.name FROM blocks JOIN users ON users.id = blocks.blocked
-         WHERE blocks.user = ? ORDER BY blocks.id DESC",
+        "SELECT users.id, users.name
+         FROM blocks JOIN users ON users.application = blocks.application AND users.id = blocks.blocked
+         WHERE blocks.application = ? AND blocks.user = ? ORDER BY blocks.id DESC",
     )?;
-    damaged::list(&mut select, [user.to_string()], "users", |row| person(row, 0))
+    damaged::list(&mut select, params![application.0, user.to_string()], "users", |row| person(row, 0))
 }

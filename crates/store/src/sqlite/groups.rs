@@ -8,54 +8,62 @@ use chat::store::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{
-    Description, GroupId, GroupName, GroupSummary, Invite, JoinPolicy, Member, NotificationLevel, Role, Seq,
-    Settings, Timestamp, Topic, UserId,
+    ApplicationId, Description, GroupId, GroupName, GroupSummary, Invite, JoinPolicy, LogKey, Member,
+    NotificationLevel, Role, Seq, Settings, Timestamp, Topic, UserId,
 };
 
 use super::people::person;
-use super::values::{APPLICATION, checked, join_policy_of, notify_of, role_of, seq};
+use super::values::{checked, join_policy_of, notify_of, role_of, seq};
 use super::{damaged, logs, names};
 
 /// Returns settings, members, bans, invites and version of a group.
-pub(super) fn roster(db: &Connection, id: GroupId) -> rusqlite::Result<Option<Roster>> {
+pub(super) fn roster(
+    db: &Connection,
+    application: ApplicationId,
+    id: GroupId,
+) -> rusqlite::Result<Option<Roster>> {
     let mut find = db.prepare_cached(
-        "SELECT id, name, description, member_limit, door, listed, announcing, slow_s, archived, version
-         FROM groups WHERE id = ?",
+        "SELECT id, name, description, member_limit, join_policy, listed, announcing, slow_s, archived, version
+         FROM groups WHERE application = ? AND id = ?",
     )?;
-    let found = damaged::one(&mut find, [id.to_string()], "groups", |row| {
+    let found = damaged::one(&mut find, params![application.0, id.to_string()], "groups", |row| {
         Ok((settings(row)?, Version(row.get(9)?)))
     })?;
     let Some((settings, version)) = found else { return Ok(None) };
     let mut members = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user)
-         FROM members JOIN users ON users.id = members.user
-         WHERE members.\"group\" = ? ORDER BY members.id",
+                EXISTS (SELECT 1 FROM accounts
+                        WHERE accounts.application = members.application AND accounts.user = members.user)
+         FROM members JOIN users ON users.application = members.application AND users.id = members.user
+         WHERE members.application = ? AND members.\"group\" = ? ORDER BY members.id",
     )?;
     let mut bans = db.prepare_cached(
-        "SELECT users.id, users.name FROM bans JOIN users ON users.id = bans.user
-         WHERE bans.\"group\" = ? ORDER BY bans.id",
+        "SELECT users.id, users.name
+         FROM bans JOIN users ON users.application = bans.application AND users.id = bans.user
+         WHERE bans.application = ? AND bans.\"group\" = ? ORDER BY bans.id",
     )?;
     let mut invites = db.prepare_cached(
         "SELECT users.id, users.name, invites.secret, invites.until, invites.uses
-         FROM invites JOIN users ON users.id = invites.by
-         WHERE invites.\"group\" = ? ORDER BY invites.id",
+         FROM invites JOIN users ON users.application = invites.application AND users.id = invites.by
+         WHERE invites.application = ? AND invites.\"group\" = ? ORDER BY invites.id",
     )?;
+    let key = params![application.0, id.to_string()];
     Ok(Some(Roster {
         id,
         settings,
-        members: damaged::list(&mut members, [id.to_string()], "members", member)?,
-        bans: damaged::list(&mut bans, [id.to_string()], "bans", |row| person(row, 0))?,
-        invites: damaged::list(&mut invites, [id.to_string()], "invites", invite)?,
+        members: damaged::list(&mut members, key, "members", member)?,
+        bans: damaged::list(&mut bans, key, "bans", |row| person(row, 0))?,
+        invites: damaged::list(&mut invites, key, "invites", invite)?,
         version,
-        head: logs::head(db, &Topic::group(id))?,
+        head: logs::head(db, &LogKey::new(application, Topic::group(id)))?,
     }))
 }
 
 /// Returns the membership state of a user in a group.
 pub(super) fn standing(
     db: &Connection,
+    application: ApplicationId,
     group: GroupId,
     user: UserId,
 ) -> rusqlite::Result<Option<MembershipState>> {
@@ -64,10 +72,12 @@ pub(super) fn standing(
                 members.role, members.muted_until, members.spoke_at, coalesce(members.read_mark, 0),
                 coalesce(members.notify, 'all'), coalesce(members.hidden, 0),
                 coalesce(members.delivered_mark, 0), coalesce(members.seen_mark, 0)
-         FROM groups LEFT JOIN members ON members.\"group\" = groups.id AND members.user = ?
-         WHERE groups.id = ?",
+         FROM groups LEFT JOIN members
+             ON members.application = groups.application AND members.\"group\" = groups.id AND members.user = ?
+         WHERE groups.application = ? AND groups.id = ?",
     )?;
-    let standing = damaged::one(&mut find, params![user.to_string(), group.to_string()], "members", |row| {
+    let key = params![user.to_string(), application.0, group.to_string()];
+    let standing = damaged::one(&mut find, key, "members", |row| {
         let role = checked(row, 4, |role: Option<String>| match role {
             None => Some(None),
             Some(role) => role_of(&role).map(Some),
@@ -94,6 +104,7 @@ pub(super) fn standing(
 /// Returns groups by name, without case: those with these words in it, or all after one of them.
 pub(super) fn listings(
     db: &Connection,
+    application: ApplicationId,
     words: &str,
     all: bool,
     after: Option<GroupId>,
@@ -101,16 +112,18 @@ pub(super) fn listings(
 ) -> rusqlite::Result<Vec<GroupListing>> {
     let words = folded(words);
     if words.is_empty() {
-        return listings_after(db, all, after, limit);
+        return listings_after(db, application, all, after, limit);
     }
-    let mut ids = names::groups_with(db, &words, true, limit)?;
+    let mut ids = names::groups_with(db, application, &words, true, limit)?;
     if all {
-        ids.extend(names::groups_with(db, &words, false, limit)?);
+        ids.extend(names::groups_with(db, application, &words, false, limit)?);
     }
-    let mut find = db.prepare_cached("SELECT id, name, description, members FROM groups WHERE id = ?")?;
+    let mut find = db.prepare_cached(
+        "SELECT id, name, description, members FROM groups WHERE application = ? AND id = ?",
+    )?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.extend(damaged::one(&mut find, [id], "groups", listing)?);
+        found.extend(damaged::one(&mut find, params![application.0, id], "groups", listing)?);
     }
     found.sort_by_cached_key(|listing| (folded(listing.group.name.as_str()), listing.group.id));
     found.truncate(limit);
@@ -119,13 +132,15 @@ pub(super) fn listings(
 
 fn listings_after(
     db: &Connection,
+    application: ApplicationId,
     all: bool,
     after: Option<GroupId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<GroupListing>> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let mut find = db.prepare_cached("SELECT sort FROM groups WHERE id = ?")?;
-    let sort: Option<String> = damaged::one(&mut find, [&after], "groups", |row| row.get(0))?;
+    let mut find = db.prepare_cached("SELECT sort FROM groups WHERE application = ? AND id = ?")?;
+    let sort: Option<String> =
+        damaged::one(&mut find, params![application.0, after], "groups", |row| row.get(0))?;
     let statement = if all {
         "SELECT id, name, description, members FROM groups
          WHERE application = ? AND (sort, id) > (?, ?) ORDER BY sort, id LIMIT ?"
@@ -135,7 +150,7 @@ fn listings_after(
     };
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut select = db.prepare_cached(statement)?;
-    let key = params![APPLICATION, sort.unwrap_or_default(), after, most];
+    let key = params![application.0, sort.unwrap_or_default(), after, most];
     damaged::list(&mut select, key, "groups", listing)
 }
 
@@ -150,36 +165,44 @@ fn listing(row: &Row<'_>) -> rusqlite::Result<GroupListing> {
 /// Returns settings and head of a group, its member count, and some members.
 pub(super) fn overview(
     db: &Connection,
+    application: ApplicationId,
     id: GroupId,
     viewer: Option<UserId>,
     limit: usize,
 ) -> rusqlite::Result<Option<GroupOverview>> {
     let mut find = db.prepare_cached(
-        "SELECT id, name, description, member_limit, door, listed, announcing, slow_s, archived, members
-         FROM groups WHERE id = ?",
+        "SELECT id, name, description, member_limit, join_policy, listed, announcing, slow_s, archived, members
+         FROM groups WHERE application = ? AND id = ?",
     )?;
-    let found = damaged::one(&mut find, [id.to_string()], "groups", |row| {
+    let found = damaged::one(&mut find, params![application.0, id.to_string()], "groups", |row| {
         Ok((settings(row)?, damaged::or(row, "groups", row.get(9), 0)?))
     })?;
     let Some((settings, count)) = found else { return Ok(None) };
-    let mut members = members_after(db, id, None, limit)?;
+    let mut members = members_after(db, application, id, None, limit)?;
     if let Some(viewer) = viewer.filter(|viewer| members.iter().all(|member| member.person.id != *viewer)) {
         let mut find = db.prepare_cached(
             "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                     members.delivered_mark, members.seen_mark,
-                    EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user)
-             FROM members CROSS JOIN users ON users.id = members.user
-             WHERE members.\"group\" = ? AND members.user = ?",
+                    EXISTS (SELECT 1 FROM accounts
+                            WHERE accounts.application = members.application AND accounts.user = members.user)
+             FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
+             WHERE members.application = ? AND members.\"group\" = ? AND members.user = ?",
         )?;
-        let key = params![id.to_string(), viewer.to_string()];
+        let key = params![application.0, id.to_string(), viewer.to_string()];
         members.extend(damaged::one(&mut find, key, "members", member)?);
     }
-    Ok(Some(GroupOverview { settings, members, count, head: logs::head(db, &Topic::group(id))? }))
+    Ok(Some(GroupOverview {
+        settings,
+        members,
+        count,
+        head: logs::head(db, &LogKey::new(application, Topic::group(id)))?,
+    }))
 }
 
 /// Returns members of a group: those with these words in their name, or all after one of them.
 pub(super) fn members(
     db: &Connection,
+    application: ApplicationId,
     id: GroupId,
     words: &str,
     after: Option<UserId>,
@@ -187,20 +210,21 @@ pub(super) fn members(
 ) -> rusqlite::Result<Vec<Member>> {
     let words = folded(words);
     if words.is_empty() {
-        return members_after(db, id, after, limit);
+        return members_after(db, application, id, after, limit);
     }
     let mut find = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user),
+                EXISTS (SELECT 1 FROM accounts
+                        WHERE accounts.application = members.application AND accounts.user = members.user),
                 members.id
-         FROM members CROSS JOIN users ON users.id = members.user
-         WHERE members.\"group\" = ? AND members.user = ?",
+         FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
+         WHERE members.application = ? AND members.\"group\" = ? AND members.user = ?",
     )?;
     let mut found = BTreeMap::new();
     for has_account in [false, true] {
-        for user in names::users_with(db, &words, has_account, CALLED)? {
-            let key = params![id.to_string(), user];
+        for user in names::users_with(db, application, &words, has_account, CALLED)? {
+            let key = params![application.0, id.to_string(), user];
             found.extend(damaged::one(&mut find, key, "members", |row| {
                 Ok((row.get::<_, i64>(8)?, member(row)?))
             })?);
@@ -211,26 +235,30 @@ pub(super) fn members(
 
 fn members_after(
     db: &Connection,
+    application: ApplicationId,
     id: GroupId,
     after: Option<UserId>,
     limit: usize,
 ) -> rusqlite::Result<Vec<Member>> {
-    let mut find = db.prepare_cached("SELECT id FROM members WHERE \"group\" = ? AND user = ?")?;
+    let mut find =
+        db.prepare_cached("SELECT id FROM members WHERE application = ? AND \"group\" = ? AND user = ?")?;
     let after = match after {
-        Some(after) => {
-            find.query_row(params![id.to_string(), after.to_string()], |row| row.get(0)).optional()?
-        }
+        Some(after) => find
+            .query_row(params![application.0, id.to_string(), after.to_string()], |row| row.get(0))
+            .optional()?,
         None => None,
     };
     let mut select = db.prepare_cached(
         "SELECT users.id, users.name, members.role, members.since, members.muted_until,
                 members.delivered_mark, members.seen_mark,
-                EXISTS (SELECT 1 FROM accounts WHERE accounts.user = members.user)
-         FROM members CROSS JOIN users ON users.id = members.user
-         WHERE members.\"group\" = ? AND members.id > ? ORDER BY members.id LIMIT ?",
+                EXISTS (SELECT 1 FROM accounts
+                        WHERE accounts.application = members.application AND accounts.user = members.user)
+         FROM members CROSS JOIN users ON users.application = members.application AND users.id = members.user
+         WHERE members.application = ? AND members.\"group\" = ? AND members.id > ? ORDER BY members.id LIMIT ?",
     )?;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    damaged::list(&mut select, params![id.to_string(), after.unwrap_or(0), most], "members", member)
+    let key = params![application.0, id.to_string(), after.unwrap_or(0), most];
+    damaged::list(&mut select, key, "members", member)
 }
 
 fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
@@ -282,21 +310,33 @@ fn description(row: &Row<'_>, column: usize) -> rusqlite::Result<Description> {
 }
 
 /// Counts the memberships of a user, and those that another user has added.
-pub(super) fn seats(db: &Connection, user: UserId, adder: UserId) -> rusqlite::Result<NewMembers> {
+pub(super) fn seats(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+    adder: UserId,
+) -> rusqlite::Result<NewMembers> {
     let mut count = db.prepare_cached(
-        "SELECT count(*) - count(given_by), count(given_by), coalesce(sum(given_by = ?2), 0)
-         FROM members WHERE user = ?1",
+        "SELECT count(*) - count(given_by), count(given_by), coalesce(sum(given_by = ?3), 0)
+         FROM members WHERE application = ?1 AND user = ?2",
     )?;
-    count.query_row([user.to_string(), adder.to_string()], |row| {
+    count.query_row(params![application.0, user.to_string(), adder.to_string()], |row| {
         Ok(NewMembers { taken: row.get(0)?, given: row.get(1)?, given_by: row.get(2)? })
     })
 }
 
 /// Returns true if two users have a group in common.
-pub(super) fn share_group(db: &Connection, one: UserId, other: UserId) -> rusqlite::Result<bool> {
+pub(super) fn share_group(
+    db: &Connection,
+    application: ApplicationId,
+    one: UserId,
+    other: UserId,
+) -> rusqlite::Result<bool> {
+    // Without the name of the index, every member of the application would be read.
     let mut find = db.prepare_cached(
-        "SELECT 1 FROM members AS mine JOIN members AS theirs ON theirs.\"group\" = mine.\"group\" AND theirs.user = ?2
-         WHERE mine.user = ?1 LIMIT 1",
+        "SELECT 1 FROM members AS mine INDEXED BY members_by_user CROSS JOIN members AS theirs
+             ON theirs.application = mine.application AND theirs.\"group\" = mine.\"group\" AND theirs.user = ?3
+         WHERE mine.application = ?1 AND mine.user = ?2 LIMIT 1",
     )?;
-    find.exists([one.to_string(), other.to_string()])
+    find.exists(params![application.0, one.to_string(), other.to_string()])
 }

@@ -5,10 +5,10 @@ use chat::store::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
-use wire::{Entry, Epoch, Json, Page, Rows, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Entry, Epoch, Json, LogKey, Page, Rows, SendId, Seq, Timestamp, Topic};
 
 use super::damaged;
-use super::values::{APPLICATION, checked, sender, seq, sql};
+use super::values::{checked, sender, seq, sql};
 
 /// A log, as its row says.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,11 @@ pub(super) struct LogRow {
 /// Returns a slice of a log. A log always begins at 1: it is only ever deleted as a whole.
 pub(super) fn page(
     db: &Connection,
-    topic: &Topic,
+    key: &LogKey,
     range: Range,
     epoch: Epoch,
 ) -> rusqlite::Result<Page<Json>> {
-    let Some((log, head)) = log(db, topic)? else {
+    let Some((log, head)) = log(db, key)? else {
         return Ok(Page { entries: Vec::new(), epoch, begins: Seq(1), head: Seq::ZERO });
     };
     let after = sql(range.after.unwrap_or_default());
@@ -39,12 +39,12 @@ pub(super) fn page(
         "SELECT seq, send_id, at, data FROM entries
          WHERE log = ? AND seq > ? AND seq < ? ORDER BY seq {order} LIMIT ?"
     ))?;
-    let key = params![log, after, before, limit];
-    let mut entries = damaged::list(&mut select, key, "entries", |row| entry(row, topic))?;
+    let bounds = params![log, after, before, limit];
+    let mut entries = damaged::list(&mut select, bounds, "entries", |row| entry(row, key))?;
     if newest_first {
         entries.reverse();
     }
-    fill(&mut entries, topic, range, head);
+    fill(&mut entries, key, range, head);
     Ok(Page { entries, epoch, begins: Seq(1), head })
 }
 
@@ -52,7 +52,7 @@ pub(super) fn page(
 const HOLE: u64 = 10_000;
 
 /// Puts a damaged entry at each Seq of a page whose row is missing, so that the page is dense.
-fn fill(entries: &mut Vec<Entry<Json>>, topic: &Topic, range: Range, head: Seq) {
+fn fill(entries: &mut Vec<Entry<Json>>, key: &LogKey, range: Range, head: Seq) {
     let end = head.next().min(range.before.unwrap_or(Seq(u64::MAX))).0;
     let most = u64::try_from(range.limit).unwrap_or(u64::MAX);
     let (first, end) = match range.after.map(|after| after.0.saturating_add(1)) {
@@ -69,9 +69,9 @@ fn fill(entries: &mut Vec<Entry<Json>>, topic: &Topic, range: Range, head: Seq) 
         while there.next_if(|entry| entry.seq < seq).is_some() {}
         let entry = there.next_if(|entry| entry.seq == seq);
         if entry.is_none() {
-            damaged::log("entries", &format_args!("{topic} {seq}"), &"the row is missing");
+            damaged::log("entries", &format_args!("{key}, {seq}"), &"the row is missing");
         }
-        let entry = entry.unwrap_or_else(|| placeholder(topic, seq, at));
+        let entry = entry.unwrap_or_else(|| placeholder(&key.topic, seq, at));
         at = entry.timestamp;
         entries.push(entry);
     }
@@ -80,11 +80,11 @@ fn fill(entries: &mut Vec<Entry<Json>>, topic: &Topic, range: Range, head: Seq) 
 /// Returns the rows around a Seq.
 pub(super) fn rows(
     db: &Connection,
-    topic: &Topic,
+    key: &LogKey,
     range: RowRange,
     epoch: Epoch,
 ) -> rusqlite::Result<Rows<Json>> {
-    let (log, head) = log(db, topic)?.unwrap_or((0, Seq::ZERO));
+    let (log, head) = log(db, key)?.unwrap_or((0, Seq::ZERO));
     let mut page = RowPage::new(range, LogBounds { epoch, begins: Seq(1), head });
     let at = sql(page.at());
     // Neither side ever needs more than this, plus one to see that there are more.
@@ -102,7 +102,7 @@ pub(super) fn rows(
         )?;
         let mut rows = newer.query(params![log, at, most])?;
         while let Some(row) = rows.next()? {
-            let Some(entry) = damaged::row(row, "entries", entry(row, topic))? else { continue };
+            let Some(entry) = damaged::row(row, "entries", entry(row, key))? else { continue };
             if !page.push_newer(entry) {
                 break;
             }
@@ -114,7 +114,7 @@ pub(super) fn rows(
     )?;
     let mut rows = older.query(params![log, at, most])?;
     while let Some(row) = rows.next()? {
-        let Some(entry) = damaged::row(row, "entries", entry(row, topic))? else { continue };
+        let Some(entry) = damaged::row(row, "entries", entry(row, key))? else { continue };
         if !page.push_older(entry) {
             break;
         }
@@ -123,12 +123,12 @@ pub(super) fn rows(
 }
 
 /// Returns one entry as it is now.
-pub(super) fn kept(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Option<Kept>> {
-    let Some((log, _)) = log(db, topic)? else { return Ok(None) };
+pub(super) fn kept(db: &Connection, key: &LogKey, seq: Seq) -> rusqlite::Result<Option<Kept>> {
+    let Some((log, _)) = log(db, key)? else { return Ok(None) };
     let mut find =
         db.prepare_cached("SELECT seq, send_id, at, data FROM entries WHERE log = ? AND seq = ?")?;
     let found = find.query_row(params![log, sql(seq)], |row| {
-        Ok(Kept { entry: entry(row, topic)?, mentions: mentions(db, log, seq)? })
+        Ok(Kept { entry: entry(row, key)?, mentions: mentions(db, log, seq)? })
     });
     found.optional()
 }
@@ -150,12 +150,17 @@ fn mentions(db: &Connection, log: i64, seq: Seq) -> rusqlite::Result<Mentions> {
 }
 
 /// Returns the entry that was sent with this id.
-pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result<Option<SentBefore>> {
+pub(super) fn sent(
+    db: &Connection,
+    application: ApplicationId,
+    by: Sender,
+    id: &SendId,
+) -> rusqlite::Result<Option<SentBefore>> {
     let mut find = db.prepare_cached(
         "SELECT logs.topic, entries.seq, entries.body_hash, entries.at FROM entries JOIN logs ON logs.id = entries.log
          WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
     )?;
-    let key = params![APPLICATION, sender(by), id.as_str()];
+    let key = params![application.0, sender(by), id.as_str()];
     damaged::one(&mut find, key, "entries", |row| {
         Ok(SentBefore {
             topic: checked(row, 0, |topic: String| Topic::new(&topic).ok())?,
@@ -167,34 +172,34 @@ pub(super) fn sent(db: &Connection, by: Sender, id: &SendId) -> rusqlite::Result
 }
 
 /// Returns the newest Seq of a log and its time; none if the log is empty.
-pub(super) fn newest(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
+pub(super) fn newest(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<(Seq, Timestamp)>> {
     let mut find =
         db.prepare_cached("SELECT topic, head, at FROM logs WHERE application = ? AND topic = ?")?;
-    let key = params![APPLICATION, topic.as_str()];
+    let key = params![key.application.0, key.topic.as_str()];
     damaged::one(&mut find, key, "logs", |row| Ok((seq(row, 1)?, Timestamp(row.get(2)?))))
 }
 
 /// Returns the amendments of one entry, oldest first.
-pub(super) fn about(db: &Connection, topic: &Topic, seq: Seq) -> rusqlite::Result<Vec<Entry<Json>>> {
-    let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
+pub(super) fn about(db: &Connection, key: &LogKey, seq: Seq) -> rusqlite::Result<Vec<Entry<Json>>> {
+    let Some((log, _)) = log(db, key)? else { return Ok(Vec::new()) };
     let mut select = db.prepare_cached(
         "SELECT seq, send_id, at, data FROM entries WHERE log = ? AND about = ? ORDER BY seq",
     )?;
-    damaged::list(&mut select, params![log, sql(seq)], "entries", |row| entry(row, topic))
+    damaged::list(&mut select, params![log, sql(seq)], "entries", |row| entry(row, key))
 }
 
 /// Returns the pinned entries, oldest first.
-pub(super) fn pinned(db: &Connection, topic: &Topic) -> rusqlite::Result<Vec<Entry<Json>>> {
-    let Some((log, _)) = log(db, topic)? else { return Ok(Vec::new()) };
+pub(super) fn pinned(db: &Connection, key: &LogKey) -> rusqlite::Result<Vec<Entry<Json>>> {
+    let Some((log, _)) = log(db, key)? else { return Ok(Vec::new()) };
     let mut select = db
         .prepare_cached("SELECT seq, send_id, at, data FROM entries WHERE log = ? AND pinned ORDER BY seq")?;
-    damaged::list(&mut select, [log], "entries", |row| entry(row, topic))
+    damaged::list(&mut select, [log], "entries", |row| entry(row, key))
 }
 
 /// Returns the first Seq at this time or later. The log is in Seq order and its clock hardly ever goes back, so a
 /// binary search finds the Seq in a few steps. Rows that are missing or have no time are skipped.
-pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlite::Result<Option<Seq>> {
-    let Some((log, head)) = log(db, topic)? else { return Ok(None) };
+pub(super) fn place_at(db: &Connection, key: &LogKey, at: Timestamp) -> rusqlite::Result<Option<Seq>> {
+    let Some((log, head)) = log(db, key)? else { return Ok(None) };
     let mut find = db.prepare_cached(
         "SELECT seq, at FROM entries WHERE log = ? AND seq >= ? AND seq < ? AND typeof(at) = 'integer' ORDER BY seq
          LIMIT 1",
@@ -202,8 +207,8 @@ pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlit
     let (mut low, mut high) = (1, head.0 + 1);
     while low < high {
         let middle = low + (high - low) / 2;
-        let key = params![log, sql(Seq(middle)), sql(Seq(high))];
-        let taken = find.query_row(key, |row| Ok((seq(row, 0)?, row.get::<_, i64>(1)?))).optional()?;
+        let bounds = params![log, sql(Seq(middle)), sql(Seq(high))];
+        let taken = find.query_row(bounds, |row| Ok((seq(row, 0)?, row.get::<_, i64>(1)?))).optional()?;
         match taken {
             Some((seq, taken)) if taken < at.0 => low = seq.0 + 1,
             _ => high = middle,
@@ -213,20 +218,21 @@ pub(super) fn place_at(db: &Connection, topic: &Topic, at: Timestamp) -> rusqlit
 }
 
 /// Returns the head of a log.
-pub(super) fn head(db: &Connection, topic: &Topic) -> rusqlite::Result<Seq> {
-    Ok(log(db, topic)?.map_or(Seq::ZERO, |(_, head)| head))
+pub(super) fn head(db: &Connection, key: &LogKey) -> rusqlite::Result<Seq> {
+    Ok(log(db, key)?.map_or(Seq::ZERO, |(_, head)| head))
 }
 
 /// Returns a log and its head.
-pub(super) fn log(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<(i64, Seq)>> {
-    Ok(log_row(db, topic)?.map(|log| (log.id, log.head)))
+pub(super) fn log(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<(i64, Seq)>> {
+    Ok(log_row(db, key)?.map(|log| (log.id, log.head)))
 }
 
 /// Returns the row of a log.
-pub(super) fn log_row(db: &Connection, topic: &Topic) -> rusqlite::Result<Option<LogRow>> {
+pub(super) fn log_row(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<LogRow>> {
     let mut find =
         db.prepare_cached("SELECT topic, id, head, recounts FROM logs WHERE application = ? AND topic = ?")?;
-    find.query_row(params![APPLICATION, topic.as_str()], |row| read_log(db, row, 1)).optional()
+    let key = params![key.application.0, key.topic.as_str()];
+    find.query_row(key, |row| read_log(db, row, 1)).optional()
 }
 
 /// Reads a log from its columns `id`, `head` and `recounts`, the first of which is `column`. If its counter is damaged,
@@ -241,10 +247,11 @@ pub(super) fn read_log(db: &Connection, row: &Row<'_>, column: usize) -> rusqlit
     Ok(LogRow { id, head, recounts })
 }
 
-/// Returns the size of all open topics; zero if the counter is damaged.
-pub(super) fn open_topics(db: &Connection) -> rusqlite::Result<OpenTopicUsage> {
-    let mut find = db.prepare_cached("SELECT id, topics, bytes FROM open_topics WHERE id = 1")?;
-    let found = damaged::one(&mut find, [], "open_topics", |row| {
+/// Returns the size of all open topics of an application; zero if the counter is damaged.
+pub(super) fn open_topics(db: &Connection, application: ApplicationId) -> rusqlite::Result<OpenTopicUsage> {
+    let mut find =
+        db.prepare_cached("SELECT application, topics, bytes FROM open_topics WHERE application = ?")?;
+    let found = damaged::one(&mut find, [application.0], "open_topics", |row| {
         Ok(OpenTopicUsage { topics: row.get(1)?, bytes: row.get(2)? })
     });
     Ok(found?.unwrap_or_default())
@@ -257,22 +264,22 @@ fn newest_entry(db: &Connection, log: i64) -> rusqlite::Result<Seq> {
 }
 
 /// Reads an entry; an unreadable one keeps its Seq.
-fn entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
-    match whole_entry(row, topic) {
+fn entry(row: &Row<'_>, key: &LogKey) -> rusqlite::Result<Entry<Json>> {
+    match whole_entry(row, key) {
         Err(error) if damaged::is_damage(&error) => {
             let seq = seq(row, 0)?;
-            damaged::log("entries", &format_args!("{topic} {seq}"), &error);
-            Ok(placeholder(topic, seq, Timestamp(row.get(2).unwrap_or_default())))
+            damaged::log("entries", &format_args!("{key}, {seq}"), &error);
+            Ok(placeholder(&key.topic, seq, Timestamp(row.get(2).unwrap_or_default())))
         }
         entry => entry,
     }
 }
 
-fn whole_entry(row: &Row<'_>, topic: &Topic) -> rusqlite::Result<Entry<Json>> {
+fn whole_entry(row: &Row<'_>, key: &LogKey) -> rusqlite::Result<Entry<Json>> {
     Ok(Entry {
         seq: seq(row, 0)?,
         id: checked(row, 1, |id: String| SendId::new(&id).ok())?,
-        topic: topic.clone(),
+        topic: key.topic.clone(),
         timestamp: Timestamp(row.get(2)?),
         data: checked(row, 3, |data: String| Json::new(&data).ok())?,
     })

@@ -1,13 +1,14 @@
 //! Read states of members: read and delivered marks, as rows.
 
 use chat::store::Outcome;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, params};
 use wire::{Conversation, ReadState, Seq, Topic, UserId};
 
+use super::scope::Scope;
 use super::values::{seq, sql};
 use super::{damaged, logs};
 
-/// The key of a user's membership row in a conversation, besides its `user`.
+/// The key of a user's membership row in a conversation, besides its `application` and its `user`.
 pub(super) struct Seat {
     pub(super) column: &'static str,
     pub(super) value: String,
@@ -23,39 +24,42 @@ pub(super) fn seat(conversation: Conversation, user: UserId) -> (&'static str, S
 }
 
 pub(super) fn read(
-    db: &Transaction<'_>,
+    scope: Scope<'_>,
     conversation: Conversation,
     user: UserId,
     seq: Seq,
     back: bool,
 ) -> rusqlite::Result<Outcome> {
-    let place = seq.min(logs::head(db, &Topic::of(conversation))?);
+    let place = seq.min(logs::head(scope.db, &scope.log(&Topic::of(conversation)))?);
     let (table, seat) = seat(conversation, user);
     let marks = if back {
         "read_mark = ?1"
     } else {
         "read_mark = max(read_mark, ?1), seen_mark = max(seen_mark, ?1), delivered_mark = max(delivered_mark, ?1)"
     };
-    let mut update =
-        db.prepare_cached(&format!("UPDATE {table} SET {marks} WHERE {} = ?2 AND user = ?3", seat.column))?;
-    update.execute(params![sql(place), seat.value, user.to_string()])?;
+    let mut update = scope.db.prepare_cached(&format!(
+        "UPDATE {table} SET {marks} WHERE application = ?2 AND {} = ?3 AND user = ?4",
+        seat.column
+    ))?;
+    update.execute(params![sql(place), scope.application.0, seat.value, user.to_string()])?;
     Ok(Outcome::Done)
 }
 
 pub(super) fn delivered(
-    db: &Transaction<'_>,
+    scope: Scope<'_>,
     conversation: Conversation,
     user: UserId,
     place: Seq,
 ) -> rusqlite::Result<Option<ReadState>> {
-    let place = place.min(logs::head(db, &Topic::of(conversation))?);
+    let place = place.min(logs::head(scope.db, &scope.log(&Topic::of(conversation)))?);
     let (table, seat) = seat(conversation, user);
-    let mut update = db.prepare_cached(&format!(
-        "UPDATE {table} SET delivered_mark = ?1 WHERE {} = ?2 AND user = ?3 AND delivered_mark < ?1
-         RETURNING seen_mark",
+    let mut update = scope.db.prepare_cached(&format!(
+        "UPDATE {table} SET delivered_mark = ?1
+         WHERE application = ?2 AND {} = ?3 AND user = ?4 AND delivered_mark < ?1 RETURNING seen_mark",
         seat.column
     ))?;
-    let moved = update.query_row(params![sql(place), seat.value, user.to_string()], |row| {
+    let key = params![sql(place), scope.application.0, seat.value, user.to_string()];
+    let moved = update.query_row(key, |row| {
         let read = damaged::or(row, "members", seq(row, 0), Seq::ZERO)?;
         Ok(ReadState { user, delivered: place, read })
     });

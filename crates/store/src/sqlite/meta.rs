@@ -40,12 +40,14 @@ pub(super) fn read(db: &Connection) -> rusqlite::Result<Option<Meta>> {
     found.optional()
 }
 
-/// Writes the row, replacing an existing one.
+/// Writes the row, or changes an existing one, which keeps its position.
 pub(super) fn write(db: &Connection, meta: &Meta) -> rusqlite::Result<()> {
     let Meta { epoch, life, mark, backup } = meta;
     let (version, at) = backup.as_ref().map(|backup| (&backup.version, backup.at.0)).unzip();
     db.execute(
-        "INSERT OR REPLACE INTO meta (id, epoch, life, mark, backup_version, backup_at) VALUES (1, ?, ?, ?, ?, ?)",
+        "INSERT INTO meta (id, epoch, life, mark, backup_version, backup_at) VALUES (1, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, life = excluded.life, mark = excluded.mark,
+             backup_version = excluded.backup_version, backup_at = excluded.backup_at",
         params![epoch.0.to_be_bytes(), life, mark, version, at],
     )?;
     Ok(())

@@ -10,7 +10,8 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// Later changes of the schema, in order. Step `n` leads from schema `FIRST + n` to the next one in a transaction of
 /// its own, so that a process that is killed continues after the last committed step. A step takes time in proportion
 /// to the rows it reads.
-const STEPS: &[&str] = &[include_str!("migrate/11.sql"), include_str!("migrate/12.sql")];
+const STEPS: &[&str] =
+    &[include_str!("migrate/11.sql"), include_str!("migrate/12.sql"), include_str!("migrate/13.sql")];
 
 /// The initial schema of a file, and the steps since.
 struct Migration<'a> {
@@ -79,8 +80,16 @@ fn check_number(number: i64, newest: i64) -> Result<(), Fault> {
     Err(Fault::new("store", sentence))
 }
 
-/// Makes one change of the schema, all of it or nothing.
+/// Makes one change of the schema, all of it or nothing. Foreign keys are off meanwhile, because a step may make tables
+/// anew that others refer to; within the transaction they could not be switched.
 fn step(db: &mut Connection, sql: &str, after: i64) -> rusqlite::Result<()> {
+    db.pragma_update(None, "foreign_keys", false)?;
+    let changed = change(db, sql, after);
+    db.pragma_update(None, "foreign_keys", true)?;
+    changed
+}
+
+fn change(db: &mut Connection, sql: &str, after: i64) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
     transaction.execute_batch(sql)?;
     transaction.pragma_update(None, "user_version", after)?;

@@ -24,6 +24,7 @@ mod people;
 mod plans;
 mod readers;
 mod restore;
+mod scope;
 mod sessions;
 mod threads;
 #[cfg(test)]
@@ -39,14 +40,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
-    NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Unread, Write,
+    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, Kept,
+    MembershipState, NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader,
+    Unread,
 };
 use chat::{Fault, RandomSource, Session, SessionSummary, Store, TokenHash};
 use parking_lot::Mutex;
 use wire::{
-    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
-    UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Rows, SendId,
+    Seq, Timestamp, Topic, UserId,
 };
 
 pub use self::backup::BackupRequest;
@@ -65,16 +67,27 @@ use self::writer::Writer;
 /// Commits go through one thread with one connection; reads through a few others, so that neither waits for the other.
 /// The journal is a write-ahead log, flushed at every commit (`synchronous = FULL`).
 pub struct SqliteStore {
-    epoch: Epoch,
     folder: Folder,
     connect: Connect,
     writer: Writer,
-    readers: ReaderPool,
-    unread: Arc<UnreadCounts>,
+    shared: Arc<Shared>,
     life: Arc<Life>,
     /// Held until the store is closed or dropped; the system releases it however the process ends. The last field: it
     /// is dropped after the threads.
     lock: Mutex<Option<FolderLock>>,
+}
+
+/// The parts of a store that the readers of all applications share.
+struct Shared {
+    epoch: Epoch,
+    readers: ReaderPool,
+    unread: UnreadCounts,
+}
+
+/// Reads the facts of one application.
+struct SqliteReader {
+    shared: Arc<Shared>,
+    application: ApplicationId,
 }
 
 impl SqliteStore {
@@ -106,11 +119,13 @@ impl SqliteStore {
         chance: &dyn RandomSource,
     ) -> Result<Self, Fault> {
         let begun = life::begin(&folder, found, &connect, chance)?;
-        let epoch = begun.epoch;
-        let readers = ReaderPool::start(&connect)?;
+        let shared = Arc::new(Shared {
+            epoch: begun.epoch,
+            readers: ReaderPool::start(&connect)?,
+            unread: UnreadCounts::default(),
+        });
         let (writer, life) = Writer::start(begun, Arc::clone(&connect))?;
-        let (unread, lock) = (Arc::default(), Mutex::new(Some(lock)));
-        Ok(Self { epoch, folder, connect, writer, readers, unread, life, lock })
+        Ok(Self { folder, connect, writer, shared, life, lock: Mutex::new(Some(lock)) })
     }
 
     /// Writes all committed data to a separate file while commits continue, and verifies it.
@@ -151,7 +166,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        self.readers.end();
+        self.shared.readers.end();
         self.writer.end();
         self.life.close_or_log();
     }
@@ -169,49 +184,75 @@ pub struct Inspection {
 #[async_trait]
 impl Store for SqliteStore {
     fn epoch(&self) -> Epoch {
-        self.epoch
+        self.shared.epoch
     }
 
     fn reads(&self) -> u64 {
-        self.readers.reads()
+        self.shared.readers.reads()
     }
 
-    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
-        self.writer.commit(writes).await
+    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
+        self.writer.commit(commits).await
     }
 
     async fn probe(&self) -> Result<(), Fault> {
         self.writer.probe().await
     }
 
+    fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader> {
+        Arc::new(SqliteReader { shared: Arc::clone(&self.shared), application })
+    }
+
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
+        self.shared.readers.read("session", move |db| sessions::session(db, token)).await
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        // Readers first: while one has the file open, the write-ahead log cannot be removed.
+        let readers = self.shared.readers.close().await;
+        let writer = self.writer.close().await;
+        self.life.close_or_log();
+        drop(self.lock.lock().take());
+        readers.and(writer)
+    }
+}
+
+impl SqliteReader {
+    fn log(&self, topic: &Topic) -> LogKey {
+        LogKey::new(self.application, topic.clone())
+    }
+}
+
+#[async_trait]
+impl StoreReader for SqliteReader {
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
-        let (topic, epoch) = (topic.clone(), self.epoch);
-        self.readers.read("page", move |db| logs::page(db, &topic, range, epoch)).await
+        let (log, epoch) = (self.log(topic), self.shared.epoch);
+        self.shared.readers.read("page", move |db| logs::page(db, &log, range, epoch)).await
     }
 
     async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
-        let (topic, epoch) = (topic.clone(), self.epoch);
-        self.readers.read("rows", move |db| logs::rows(db, &topic, range, epoch)).await
+        let (log, epoch) = (self.log(topic), self.shared.epoch);
+        self.shared.readers.read("rows", move |db| logs::rows(db, &log, range, epoch)).await
     }
 
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
-        let topic = topic.clone();
-        self.readers.read("kept", move |db| logs::kept(db, &topic, seq)).await
+        let log = self.log(topic);
+        self.shared.readers.read("kept", move |db| logs::kept(db, &log, seq)).await
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
-        let topic = topic.clone();
-        self.readers.read("about", move |db| logs::about(db, &topic, seq)).await
+        let log = self.log(topic);
+        self.shared.readers.read("about", move |db| logs::about(db, &log, seq)).await
     }
 
     async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
-        let topic = topic.clone();
-        self.readers.read("pinned", move |db| logs::pinned(db, &topic)).await
+        let log = self.log(topic);
+        self.shared.readers.read("pinned", move |db| logs::pinned(db, &log)).await
     }
 
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
-        let topic = topic.clone();
-        self.readers.read("place_at", move |db| logs::place_at(db, &topic, at)).await
+        let log = self.log(topic);
+        self.shared.readers.read("place_at", move |db| logs::place_at(db, &log, at)).await
     }
 
     async fn group(
@@ -220,7 +261,11 @@ impl Store for SqliteStore {
         viewer: Option<UserId>,
         limit: usize,
     ) -> Result<Option<GroupOverview>, Fault> {
-        self.readers.read("group", move |db| groups::overview(db, group, viewer, limit)).await
+        let application = self.application;
+        self.shared
+            .readers
+            .read("group", move |db| groups::overview(db, application, group, viewer, limit))
+            .await
     }
 
     async fn members(
@@ -230,12 +275,17 @@ impl Store for SqliteStore {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Member>, Fault> {
+        let application = self.application;
         let words = words.to_owned();
-        self.readers.read("members", move |db| groups::members(db, group, &words, after, limit)).await
+        self.shared
+            .readers
+            .read("members", move |db| groups::members(db, application, group, &words, after, limit))
+            .await
     }
 
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
-        self.readers.read("roster", move |db| groups::roster(db, group)).await
+        let application = self.application;
+        self.shared.readers.read("roster", move |db| groups::roster(db, application, group)).await
     }
 
     async fn standing(
@@ -243,23 +293,29 @@ impl Store for SqliteStore {
         conversation: Conversation,
         user: UserId,
     ) -> Result<Option<MembershipState>, Fault> {
-        self.readers.read("standing", move |db| conversations::standing(db, conversation, user)).await
+        let application = self.application;
+        self.shared
+            .readers
+            .read("standing", move |db| conversations::standing(db, application, conversation, user))
+            .await
     }
 
     async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
-        let counts = Arc::clone(&self.unread);
-        let read = move |db: &_| conversations::unread(db, &counts, conversation, user, after);
-        self.readers.read("unread", read).await
+        let (application, shared) = (self.application, Arc::clone(&self.shared));
+        let read =
+            move |db: &_| conversations::unread(db, application, &shared.unread, conversation, user, after);
+        self.shared.readers.read("unread", read).await
     }
 
     async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
-        let counts = Arc::clone(&self.unread);
-        let read = move |db: &_| conversations::conversations(db, &counts, user, limit);
-        self.readers.read("conversations", read).await
+        let (application, shared) = (self.application, Arc::clone(&self.shared));
+        let read = move |db: &_| conversations::conversations(db, application, &shared.unread, user, limit);
+        self.shared.readers.read("conversations", read).await
     }
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
-        self.readers.read("groups_of", move |db| conversations::groups_of(db, user)).await
+        let application = self.application;
+        self.shared.readers.read("groups_of", move |db| conversations::groups_of(db, application, user)).await
     }
 
     async fn people(
@@ -270,9 +326,10 @@ impl Store for SqliteStore {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<Person>, Fault> {
+        let application = self.application;
         let words = words.to_owned();
-        let read = move |db: &_| conversations::people(db, user, &words, everyone, after, limit);
-        self.readers.read("people", read).await
+        let read = move |db: &_| conversations::people(db, application, user, &words, everyone, after, limit);
+        self.shared.readers.read("people", read).await
     }
 
     async fn groups(
@@ -282,37 +339,48 @@ impl Store for SqliteStore {
         after: Option<GroupId>,
         limit: usize,
     ) -> Result<Vec<GroupListing>, Fault> {
+        let application = self.application;
         let words = words.to_owned();
-        self.readers.read("groups", move |db| groups::listings(db, &words, all, after, limit)).await
+        self.shared
+            .readers
+            .read("groups", move |db| groups::listings(db, application, &words, all, after, limit))
+            .await
     }
 
     async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
-        self.readers.read("profile", move |db| people::profile(db, user)).await
+        let application = self.application;
+        self.shared.readers.read("profile", move |db| people::profile(db, application, user)).await
     }
 
     async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
-        self.readers.read("picture", move |db| people::picture(db, user)).await
+        let application = self.application;
+        self.shared.readers.read("picture", move |db| people::picture(db, application, user)).await
     }
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
+        let application = self.application;
         let id = id.clone();
-        self.readers.read("sent", move |db| logs::sent(db, sender, &id)).await
+        self.shared.readers.read("sent", move |db| logs::sent(db, application, sender, &id)).await
     }
 
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
-        self.readers.read("blocked", move |db| conversations::blocked(db, user)).await
+        let application = self.application;
+        self.shared.readers.read("blocked", move |db| conversations::blocked(db, application, user)).await
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
-        self.readers.read("person", move |db| people::user(db, user)).await
+        let application = self.application;
+        self.shared.readers.read("person", move |db| people::user(db, application, user)).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
-        self.readers.read("account", move |db| accounts::account(db, &key)).await
+        let application = self.application;
+        self.shared.readers.read("account", move |db| accounts::account(db, application, &key)).await
     }
 
     async fn has_accounts(&self) -> Result<bool, Fault> {
-        self.readers.read("has_accounts", accounts::has_accounts).await
+        let application = self.application;
+        self.shared.readers.read("has_accounts", move |db| accounts::has_accounts(db, application)).await
     }
 
     async fn accounts(
@@ -321,44 +389,47 @@ impl Store for SqliteStore {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Vec<AccountListing>, Fault> {
+        let application = self.application;
         let words = words.to_owned();
-        self.readers.read("accounts", move |db| accounts::accounts(db, &words, after, limit)).await
+        self.shared
+            .readers
+            .read("accounts", move |db| accounts::accounts(db, application, &words, after, limit))
+            .await
     }
 
     async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
-        self.readers.read("reset", move |db| accounts::reset(db, token)).await
+        let application = self.application;
+        self.shared.readers.read("reset", move |db| accounts::reset(db, application, token)).await
     }
 
     async fn has_owner(&self) -> Result<bool, Fault> {
-        self.readers.read("has_owner", accounts::has_owner).await
+        let application = self.application;
+        self.shared.readers.read("has_owner", move |db| accounts::has_owner(db, application)).await
     }
 
     async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
-        self.readers.read("knows_device", move |db| accounts::knows_device(db, user, device)).await
+        let application = self.application;
+        self.shared
+            .readers
+            .read("knows_device", move |db| accounts::knows_device(db, application, user, device))
+            .await
     }
 
     async fn seats(&self, user: UserId, adder: UserId) -> Result<NewMembers, Fault> {
-        self.readers.read("seats", move |db| groups::seats(db, user, adder)).await
+        let application = self.application;
+        self.shared.readers.read("seats", move |db| groups::seats(db, application, user, adder)).await
     }
 
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
-        self.readers.read("share_group", move |db| groups::share_group(db, one, other)).await
+        let application = self.application;
+        self.shared
+            .readers
+            .read("share_group", move |db| groups::share_group(db, application, one, other))
+            .await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
-        self.readers.read("sessions", move |db| accounts::sessions(db, user)).await
-    }
-
-    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
-        self.readers.read("session", move |db| sessions::session(db, token)).await
-    }
-
-    async fn close(&self) -> Result<(), Fault> {
-        // Readers first: while one has the file open, the write-ahead log cannot be removed.
-        let readers = self.readers.close().await;
-        let writer = self.writer.close().await;
-        self.life.close_or_log();
-        drop(self.lock.lock().take());
-        readers.and(writer)
+        let application = self.application;
+        self.shared.readers.read("sessions", move |db| accounts::sessions(db, application, user)).await
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use chat::store::{folded, name_parts, past};
 use rusqlite::{Connection, Transaction, params};
-use wire::UserId;
+use wire::{ApplicationId, UserId};
 
 use super::damaged;
-use super::values::APPLICATION;
 
 /// Indexes the name of a user by all of its words.
 pub(super) fn note_user(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     name: &str,
     has_account: bool,
@@ -20,7 +20,7 @@ pub(super) fn note_user(
         "INSERT OR IGNORE INTO user_names (application, has_account, part, user) VALUES (?, ?, ?, ?)",
     )?;
     for part in name_parts(&folded(name)) {
-        insert.execute(params![APPLICATION, has_account, part, user.to_string()])?;
+        insert.execute(params![application.0, has_account, part, user.to_string()])?;
     }
     Ok(())
 }
@@ -28,6 +28,7 @@ pub(super) fn note_user(
 /// Removes the name of a user from the index.
 pub(super) fn forget_user(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     name: &str,
     has_account: bool,
@@ -36,7 +37,7 @@ pub(super) fn forget_user(
         "DELETE FROM user_names WHERE application = ? AND has_account = ? AND part = ? AND user = ?",
     )?;
     for part in name_parts(&folded(name)) {
-        delete.execute(params![APPLICATION, has_account, part, user.to_string()])?;
+        delete.execute(params![application.0, has_account, part, user.to_string()])?;
     }
     Ok(())
 }
@@ -44,6 +45,7 @@ pub(super) fn forget_user(
 /// Returns the ids of users whose name has these folded words in it, up to the limit.
 pub(super) fn users_with(
     db: &Connection,
+    application: ApplicationId,
     words: &str,
     has_account: bool,
     limit: usize,
@@ -54,13 +56,14 @@ pub(super) fn users_with(
         "SELECT user FROM user_names
          WHERE application = ? AND has_account = ? AND part >= ? AND part < ? ORDER BY part, user LIMIT ?",
     )?;
-    let key = params![APPLICATION, has_account, words, past(words), most];
+    let key = params![application.0, has_account, words, past(words), most];
     Ok(first(damaged::list(&mut select, key, "user_names", |row| row.get(0))?, limit))
 }
 
 /// Indexes the name of a group by all of its words.
 pub(super) fn note_group(
     db: &Transaction<'_>,
+    application: ApplicationId,
     group: &str,
     name: &str,
     listed: bool,
@@ -69,7 +72,7 @@ pub(super) fn note_group(
         "INSERT OR IGNORE INTO group_names (application, listed, part, \"group\") VALUES (?, ?, ?, ?)",
     )?;
     for part in name_parts(&folded(name)) {
-        insert.execute(params![APPLICATION, listed, part, group])?;
+        insert.execute(params![application.0, listed, part, group])?;
     }
     Ok(())
 }
@@ -77,6 +80,7 @@ pub(super) fn note_group(
 /// Removes the name of a group from the index.
 pub(super) fn forget_group(
     db: &Transaction<'_>,
+    application: ApplicationId,
     group: &str,
     name: &str,
     listed: bool,
@@ -85,7 +89,7 @@ pub(super) fn forget_group(
         "DELETE FROM group_names WHERE application = ? AND listed = ? AND part = ? AND \"group\" = ?",
     )?;
     for part in name_parts(&folded(name)) {
-        delete.execute(params![APPLICATION, listed, part, group])?;
+        delete.execute(params![application.0, listed, part, group])?;
     }
     Ok(())
 }
@@ -93,6 +97,7 @@ pub(super) fn forget_group(
 /// Returns the ids of groups whose name has these folded words in it, up to the limit.
 pub(super) fn groups_with(
     db: &Connection,
+    application: ApplicationId,
     words: &str,
     listed: bool,
     limit: usize,
@@ -102,7 +107,7 @@ pub(super) fn groups_with(
         "SELECT \"group\" FROM group_names
          WHERE application = ? AND listed = ? AND part >= ? AND part < ? ORDER BY part, \"group\" LIMIT ?",
     )?;
-    let key = params![APPLICATION, listed, words, past(words), most];
+    let key = params![application.0, listed, words, past(words), most];
     Ok(first(damaged::list(&mut select, key, "group_names", |row| row.get(0))?, limit))
 }
 

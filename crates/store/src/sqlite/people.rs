@@ -3,15 +3,19 @@
 use bytes::Bytes;
 use chat::store::{Outcome, Profile};
 use rusqlite::{Connection, Row, Transaction, params};
-use wire::{Description, Person, PersonName, Timestamp, UserId};
+use wire::{ApplicationId, Description, Person, PersonName, Timestamp, UserId};
 
 use super::damaged;
 use super::values::checked;
 
 /// Returns a user.
-pub(super) fn user(db: &Connection, id: UserId) -> rusqlite::Result<Option<Person>> {
-    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?")?;
-    damaged::one(&mut find, [id.to_string()], "users", |row| person(row, 0))
+pub(super) fn user(
+    db: &Connection,
+    application: ApplicationId,
+    id: UserId,
+) -> rusqlite::Result<Option<Person>> {
+    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE application = ? AND id = ?")?;
+    damaged::one(&mut find, params![application.0, id.to_string()], "users", |row| person(row, 0))
 }
 
 /// Reads a person from the columns id and name that begin at `column`. A damaged name gets a replacement: its user
@@ -27,12 +31,17 @@ pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
 }
 
 /// Returns the profile of a user.
-pub(super) fn profile(db: &Connection, user: UserId) -> rusqlite::Result<Option<Profile>> {
+pub(super) fn profile(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Option<Profile>> {
     let mut find = db.prepare_cached(
-        "SELECT id, name, since, bio, EXISTS (SELECT 1 FROM pictures WHERE user = users.id)
-         FROM users WHERE id = ?",
+        "SELECT id, name, since, bio, EXISTS (
+             SELECT 1 FROM pictures WHERE pictures.application = users.application AND pictures.user = users.id)
+         FROM users WHERE application = ? AND id = ?",
     )?;
-    damaged::one(&mut find, [user.to_string()], "users", |row| {
+    damaged::one(&mut find, params![application.0, user.to_string()], "users", |row| {
         let bio = checked(row, 3, |bio: String| Description::new(&bio).ok());
         Ok(Profile {
             person: person(row, 0)?,
@@ -44,29 +53,42 @@ pub(super) fn profile(db: &Connection, user: UserId) -> rusqlite::Result<Option<
 }
 
 /// Returns the picture of a user.
-pub(super) fn picture(db: &Connection, user: UserId) -> rusqlite::Result<Option<Bytes>> {
-    let mut find = db.prepare_cached("SELECT user, jpeg FROM pictures WHERE user = ?")?;
-    damaged::one(&mut find, [user.to_string()], "pictures", |row| row.get::<_, Vec<u8>>(1).map(Bytes::from))
+pub(super) fn picture(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Option<Bytes>> {
+    let mut find = db.prepare_cached("SELECT user, jpeg FROM pictures WHERE application = ? AND user = ?")?;
+    let key = params![application.0, user.to_string()];
+    damaged::one(&mut find, key, "pictures", |row| row.get::<_, Vec<u8>>(1).map(Bytes::from))
 }
 
 /// Sets the bio of a user.
-pub(super) fn describe(db: &Transaction<'_>, user: UserId, bio: &Description) -> rusqlite::Result<Outcome> {
-    let mut update = db.prepare_cached("UPDATE users SET bio = ? WHERE id = ?")?;
-    update.execute(params![bio.as_str(), user.to_string()])?;
+pub(super) fn describe(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    bio: &Description,
+) -> rusqlite::Result<Outcome> {
+    let mut update = db.prepare_cached("UPDATE users SET bio = ? WHERE application = ? AND id = ?")?;
+    update.execute(params![bio.as_str(), application.0, user.to_string()])?;
     Ok(Outcome::Done)
 }
 
 /// Sets or removes the picture of a user.
 pub(super) fn portray(
     db: &Transaction<'_>,
+    application: ApplicationId,
     user: UserId,
     picture: Option<&Bytes>,
 ) -> rusqlite::Result<Outcome> {
     match picture {
         Some(jpeg) => db
-            .prepare_cached("INSERT OR REPLACE INTO pictures (user, jpeg) VALUES (?, ?)")?
-            .execute(params![user.to_string(), jpeg.as_ref()])?,
-        None => db.prepare_cached("DELETE FROM pictures WHERE user = ?")?.execute([user.to_string()])?,
+            .prepare_cached("INSERT OR REPLACE INTO pictures (application, user, jpeg) VALUES (?, ?, ?)")?
+            .execute(params![application.0, user.to_string(), jpeg.as_ref()])?,
+        None => db
+            .prepare_cached("DELETE FROM pictures WHERE application = ? AND user = ?")?
+            .execute(params![application.0, user.to_string()])?,
     };
     Ok(Outcome::Done)
 }

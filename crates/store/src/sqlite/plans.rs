@@ -27,16 +27,16 @@ const MAY_SCAN: [&str; 8] =
     ["meta", "sqlite_schema", "sqlite_master", "CONSTANT", "2-ROW VALUES", "near", "mentioned", "(subquery"];
 
 /// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
-const WHOLE_OF_ONE: [&str; 12] = [
+const WHOLE_OF_ONE: [&str; 13] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
-    "DELETE FROM {table} WHERE \"group\" = ?",
+    "DELETE FROM {table} WHERE application = ? AND \"group\" = ?",
     // The foreign key check, which stops at the first reference.
     "DELETE FROM logs",
     "INSERT INTO logs",
     // A roster, for decisions: as large as the group.
-    "FROM members JOIN users ON users.id = members.user\n         WHERE members.\"group\" = ? ORDER BY members.id",
+    "WHERE members.application = ? AND members.\"group\" = ? ORDER BY members.id",
     "FROM bans JOIN users",
     "FROM invites JOIN users",
     // The people somebody has blocked.
@@ -46,6 +46,21 @@ const WHOLE_OF_ONE: [&str; 12] = [
     "FROM devices",
     // There is one owner.
     "AND role = 'owner'",
+    // The first account that there is.
+    "SELECT 1 FROM accounts WHERE application = ? LIMIT 1",
+];
+
+/// The keys that belong to one application by themselves: those of a log, of a row that was found before, and of a
+/// token.
+const KEYS: [&str; 3] = ["(log=?", "(rowid=?", "(token_hash=?"];
+
+/// Statements about something else than one application: about a log that was found before, or the whole database.
+const NO_APPLICATION: [&str; 5] = [
+    "WHERE log = ?",
+    "INTO mentions",
+    "UPDATE logs SET head = ?, at = ? WHERE id = ?",
+    "meta",
+    "sqlite_schema",
 ];
 
 #[test]
@@ -76,6 +91,29 @@ fn no_statement_reads_a_whole_table_that_grows() {
 }
 
 #[test]
+fn every_statement_is_about_one_application() {
+    let db = database();
+    let statements = statements(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sqlite"));
+    let mut wrong = Vec::new();
+    for statement in statements.iter().filter(|statement| !statement.starts_with(TESTED)) {
+        for sql in variants(statement) {
+            let steps = plan(&db, &sql).unwrap_or_default();
+            wrong.extend(foreign(&sql, &steps).map(|reason| format!("{reason}: {sql}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for sql in [
+        "DELETE FROM blocks WHERE id = ?",
+        "UPDATE sessions SET label = ? WHERE token_hash = ?",
+        "SELECT max(head) FROM logs WHERE application > ?",
+        "SELECT 1 FROM accounts AS mine JOIN users ON users.id = mine.user WHERE mine.application = ?",
+    ] {
+        let steps = plan(&db, sql).unwrap();
+        assert!(foreign(sql, &steps).is_some(), "{sql}: {steps:?}");
+    }
+}
+
+#[test]
 fn a_statement_that_reads_everything_is_refused() {
     let db = database();
     for sql in [
@@ -84,6 +122,7 @@ fn a_statement_that_reads_everything_is_refused() {
         "SELECT data FROM entries WHERE log = ? AND sender = ?",
         "SELECT data FROM entries WHERE log = ? ORDER BY at",
         "SELECT id FROM users ORDER BY name LIMIT 5",
+        "SELECT name FROM users WHERE application = ? AND since > ? LIMIT 5",
     ] {
         let steps = plan(&db, sql).unwrap();
         assert!(steps.iter().any(|step| is_refused(sql, step)), "{sql}: {steps:?}");
@@ -103,7 +142,8 @@ fn is_refused(sql: &str, step: &str) -> bool {
     if let Some(scanned) = step.strip_prefix("SCAN ") {
         return !MAY_SCAN.iter().any(|name| scanned.starts_with(name));
     }
-    let is_bounded = sql.contains("LIMIT");
+    // A bound on what is found is none on what is read, if any row of the application is read.
+    let is_bounded = sql.contains("LIMIT") && !step.ends_with(" (application=?)");
     if step.starts_with("USE TEMP B-TREE FOR ORDER BY") {
         return true;
     }
@@ -116,6 +156,19 @@ fn is_refused(sql: &str, step: &str) -> bool {
     ];
     let is_pins = step.contains("entries_pinned");
     step.starts_with("SEARCH ") && of_all.iter().any(|terms| step.ends_with(terms)) && !is_bounded && !is_pins
+}
+
+/// Returns the reason if a statement could concern rows of other applications.
+fn foreign(sql: &str, steps: &[String]) -> Option<String> {
+    if !sql.contains("application") && !NO_APPLICATION.iter().any(|part| sql.contains(part)) {
+        return Some("it names no application".into());
+    }
+    let is_foreign = |step: &&String| {
+        let of_one = step.contains("(application=?") || KEYS.iter().any(|key| step.contains(key));
+        step.starts_with("SEARCH ") && !of_one && !sql.contains("FROM meta")
+            || step.starts_with("SCAN ") && is_refused(sql, step)
+    };
+    steps.iter().find(is_foreign).cloned()
 }
 
 /// Returns the steps of a statement's plan; none if it cannot be prepared.

@@ -2,18 +2,24 @@
 
 use chat::{Session, TokenHash};
 use rusqlite::Connection;
-use wire::Timestamp;
+use wire::{ApplicationId, Timestamp};
 
 use super::damaged;
 use super::people::person;
 
-/// Returns the session of a token.
+/// Returns the session of a token, whichever application it belongs to.
 pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<Session>> {
     let mut find = db.prepare_cached(
-        "SELECT users.id, users.name, sessions.since, sessions.seen
-         FROM sessions JOIN users ON users.id = sessions.user WHERE sessions.token_hash = ?",
+        "SELECT users.id, users.name, sessions.since, sessions.seen, sessions.application
+         FROM sessions JOIN users ON users.application = sessions.application AND users.id = sessions.user
+         WHERE sessions.token_hash = ?",
     )?;
     damaged::one(&mut find, [token.0], "sessions", |row| {
-        Ok(Session { person: person(row, 0)?, since: Timestamp(row.get(2)?), seen: Timestamp(row.get(3)?) })
+        Ok(Session {
+            application: ApplicationId(row.get(4)?),
+            person: person(row, 0)?,
+            since: Timestamp(row.get(2)?),
+            seen: Timestamp(row.get(3)?),
+        })
     })
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use chat::store::{BodyHash, Draft, Outcome, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
 use chat::testing::{ManualClock, SeededChance};
 use chat::{Clock, Fault, Store};
 use tempfile::TempDir;
-use wire::{Json, SendId, Seq, Topic};
+use wire::{ApplicationId, Json, SendId, Seq, Topic};
 
 use super::folder::Folder;
 use super::open::SharedIndex;
@@ -58,12 +58,12 @@ impl DiskFault {
 #[tokio::test]
 async fn on_a_full_disk_sends_fail_and_reads_go_on_until_there_is_room() {
     let (folder, disk) = (tempfile::tempdir().unwrap(), Arc::new(DiskFault::default()));
-    disk.pages.store(64, Ordering::Relaxed);
+    disk.pages.store(128, Ordering::Relaxed);
     let store = disk.store(&folder);
     let mut kept = 0;
     while send(&store, kept + 1).await.is_ok() {
         kept += 1;
-        assert!(kept < 64, "a disk of 64 pages has taken {kept} large messages");
+        assert!(kept < 128, "a disk of 128 pages has taken {kept} large messages");
     }
     assert!(kept > 0);
     for again in 0..3 {
@@ -152,11 +152,12 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         is_row: false,
         mentions: chat::store::Mentions::default(),
     };
-    store.commit(Arc::new([Write::Post(draft)])).await
+    store.commit(Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }])).await
 }
 
 async fn seqs(store: &SqliteStore) -> Vec<u64> {
-    let page = store.page(&topic(), Range { limit: usize::MAX, ..Range::default() }).await.unwrap();
+    let reader = store.reader(ApplicationId::BUILT_IN);
+    let page = reader.page(&topic(), Range { limit: usize::MAX, ..Range::default() }).await.unwrap();
     assert_eq!(page.head.0, page.entries.len() as u64);
     page.entries.iter().map(|entry| entry.seq.0).collect()
 }

@@ -1,4 +1,4 @@
-//! Unread counts: counted entry by entry, and kept in memory from one read to the next.
+//! Counting unread entries: entry by entry, and kept in memory from one read to the next.
 //!
 //! A count is a function of a log, a user, their read mark, the log's head and its `recounts`. Entries are only added
 //! behind the head, and a change to an earlier one that matters here makes `recounts` grow. So a kept count with the
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use wire::limits::MAX_UNREAD;
-use wire::{Conversation, Seq, UserId};
+use wire::{Conversation, Seq, UserId, UserKey};
 
 use super::logs::LogRow;
 use super::values::{sender, sql};
@@ -36,7 +36,7 @@ impl UnreadCounts {
         db: &Connection,
         conversation: Conversation,
         log: LogRow,
-        user: UserId,
+        user: UserKey,
         mark: Seq,
     ) -> rusqlite::Result<Unread> {
         if mark >= log.head {
@@ -48,7 +48,7 @@ impl UnreadCounts {
         let known = self.kept.lock().get(key).filter(|kept| kept.is_of_the_same(&begun));
         let mut kept = known.filter(|known| known.tally.head <= log.head).unwrap_or(begun);
         if kept.tally.head < log.head {
-            kept.tally.go_on(db, conversation, log, user)?;
+            kept.tally.go_on(db, conversation, log, user.user)?;
             // A transaction that began earlier leaves the newer count where it is.
             if log.recounts.is_some() && known.is_none_or(|known| known.tally.head <= log.head) {
                 self.kept.lock().put(key, kept);
@@ -65,7 +65,7 @@ struct Generations {
     older: HashMap<Key, Kept>,
 }
 
-type Key = (Conversation, UserId);
+type Key = (Conversation, UserKey);
 
 impl Generations {
     fn get(&mut self, key: Key) -> Option<Kept> {

@@ -5,9 +5,6 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
 use wire::{AppRole, JoinPolicy, NotificationLevel, Role, Seq};
 
-/// The application of the built-in UI; the only one until others can be made.
-pub(super) const APPLICATION: i64 = 1;
-
 /// Returns the column value of a sender.
 pub(super) fn sender(sender: Sender) -> String {
     match sender {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::Fault;
-use chat::store::{Outcome, Write};
+use chat::store::{Commit, Outcome, Write};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use super::checkpoint::{self, Checkpointer};
 use super::commit;
 use super::life::{Begun, Life};
 use super::open::Connect;
+use super::scope::Positions;
 use super::threads::{Threads, Worker};
 
 /// The only thread that writes.
@@ -23,7 +24,7 @@ pub(super) struct Writer {
 
 /// A batch that is to be committed.
 struct Job {
-    writes: Arc<[Write]>,
+    commits: Arc<[Commit]>,
     /// Whether to commit something even if the batch is empty.
     probe: bool,
     answer: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
@@ -38,12 +39,15 @@ impl Writer {
     pub(super) fn start(begun: Begun, connect: Connect) -> Result<(Self, Arc<Life>), Fault> {
         let life = Arc::new(begun.life);
         let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect), Arc::clone(&life))?);
+        let positions = Positions::default();
+        positions.catch_up(&begun.connection).map_err(|error| Fault::new("store", error))?;
         let desk = WriterThread {
             connection: Some(begun.connection),
             connect,
             checkpointer: Arc::clone(&checkpointer),
             truncate_at: checkpoint::TRUNCATE_PAGES,
             life: Arc::clone(&life),
+            positions,
             mark: begun.mark,
             marked: None,
             is_marked: true,
@@ -51,8 +55,8 @@ impl Writer {
         Ok((Self { threads: Threads::start("store-writer", WAITING, [desk])?, checkpointer }, life))
     }
 
-    pub(super) async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
-        self.work(writes, false).await
+    pub(super) async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
+        self.work(commits, false).await
     }
 
     /// Commits something invisible, to learn whether commits work.
@@ -60,9 +64,9 @@ impl Writer {
         self.work(Arc::new([]), true).await.map(|_| ())
     }
 
-    async fn work(&self, writes: Arc<[Write]>, probe: bool) -> Result<Vec<Outcome>, Fault> {
+    async fn work(&self, commits: Arc<[Commit]>, probe: bool) -> Result<Vec<Outcome>, Fault> {
         let (answer, answered) = oneshot::channel();
-        self.threads.hand_over(Job { writes, probe, answer }).await?;
+        self.threads.hand_over(Job { commits, probe, answer }).await?;
         answered.await.unwrap_or_else(|_| Err(Fault::new("store.commit", "the writer has ended")))
     }
 
@@ -91,6 +95,7 @@ struct WriterThread {
     /// The length at which the write-ahead log is truncated at any price.
     truncate_at: i64,
     life: Arc<Life>,
+    positions: Positions,
     /// The last mark, and the time it was set.
     mark: u64,
     marked: Option<Instant>,
@@ -101,14 +106,14 @@ struct WriterThread {
 impl Worker for WriterThread {
     type Job = Job;
 
-    fn work(&mut self, Job { writes, probe, answer }: Job) {
-        if writes.iter().any(|write| matches!(write, Write::Sweep { .. })) {
+    fn work(&mut self, Job { commits, probe, answer }: Job) {
+        if commits.iter().any(|commit| matches!(commit.write, Write::Sweep { .. })) {
             // Text that was edited or deleted must not stay in the log.
             self.truncate_at = 1;
         }
         let is_due = probe || self.marked.is_none_or(|marked| marked.elapsed() >= MARK_EVERY);
         // A caller that no longer waits finds the message by its SendId.
-        let _ = answer.send(self.commit(&writes, is_due));
+        let _ = answer.send(self.commit(&commits, is_due));
         self.tidy();
     }
 
@@ -124,18 +129,20 @@ impl Worker for WriterThread {
 impl WriterThread {
     /// Commits a batch. After any error the connection is dropped and a new one is opened for the next batch: once a
     /// flush has failed, nothing the old one reports can be trusted.
-    fn commit(&mut self, writes: &[Write], with_mark: bool) -> Result<Vec<Outcome>, Fault> {
+    fn commit(&mut self, commits: &[Commit], with_mark: bool) -> Result<Vec<Outcome>, Fault> {
         let mut db = match self.connection.take() {
             Some(db) => db,
             None => {
                 let db = (self.connect)()?;
+                // The failed batch may have been committed all the same, and another program may have written since.
+                self.positions.catch_up(&db).map_err(|error| Fault::new("store", error))?;
                 Fault::over("store");
                 db
             }
         };
         let mark = with_mark.then_some(self.mark + 1);
-        let outcomes =
-            commit::commit(&mut db, writes, mark).map_err(|error| Fault::new("store.commit", error))?;
+        let outcomes = commit::commit(&mut db, commits, &self.positions, mark)
+            .map_err(|error| Fault::new("store.commit", error))?;
         Fault::over("store.commit");
         self.connection = Some(db);
         self.is_marked = with_mark;

@@ -37,9 +37,9 @@ pub const PEOPLE_DAMAGE: [&str; 16] = [
     "UPDATE user_names SET user = x'00' WHERE user = (SELECT id FROM users WHERE name = 'Zoë')",
     "UPDATE groups SET description = char(1), name = ''",
     "UPDATE groups SET description = NULL, name = NULL, slow_s = 'slow'",
-    "INSERT INTO sessions (token_hash, user, label, since, seen)
-     SELECT x'00', id, x'ff', 'yesterday', NULL FROM users WHERE name = 'Ann';
-     INSERT INTO newcomers (user, since) VALUES ('nobody', 0)",
+    "INSERT INTO sessions (token_hash, application, user, label, since, seen)
+     SELECT x'00', 1, id, x'ff', 'yesterday', NULL FROM users WHERE name = 'Ann';
+     INSERT INTO newcomers (application, user, since) VALUES (1, 'nobody', 0)",
 ];
 
 /// Executes a statement on the file of a closed store, without the checks of the schema.

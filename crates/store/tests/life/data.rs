@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use chat::store::{BodyHash, Draft, Range, Sender, Write};
+use chat::store::{BodyHash, Commit, Draft, Range, Sender, Write};
 use chat::{OsRandom, Store};
 use store::{Backup, BackupRequest, SqliteStore};
 use tempfile::TempDir;
-use wire::{Epoch, Json, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Epoch, Json, SendId, Seq, Timestamp, Topic};
 
 /// The environment variables for the process that is going to be killed: its folder, and the number of its messages.
 pub const FOLDER: &str = "HUBBUB_TEST_SERVES_IN";
@@ -131,13 +131,14 @@ pub async fn say(store: &SqliteStore, count: u64) {
             is_row: false,
             mentions: chat::store::Mentions::default(),
         };
-        store.commit(Arc::new([Write::Post(draft)])).await.unwrap();
+        let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
+        store.commit(Arc::new([commit])).await.unwrap();
     }
 }
 
 pub async fn head(store: &SqliteStore) -> u64 {
-    let page =
-        store.page(&news(), Range { after: Some(Seq::ZERO), before: None, limit: usize::MAX }).await.unwrap();
+    let all = Range { after: Some(Seq::ZERO), before: None, limit: usize::MAX };
+    let page = store.reader(ApplicationId::BUILT_IN).page(&news(), all).await.unwrap();
     assert_eq!(page.entries.len() as u64, page.head.0);
     page.head.0
 }

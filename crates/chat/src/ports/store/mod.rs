@@ -1,4 +1,5 @@
-//! The store: the port for facts, with the guarantees that every implementation keeps.
+//! The store: the port for facts, with the guarantees that every implementation keeps. [`Store`] commits; a
+//! [`StoreReader`] reads the facts of one application.
 
 mod attempts;
 mod entry;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use wire::{
-    Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq, Timestamp, Topic,
-    UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq,
+    Timestamp, Topic, UserId,
 };
 
 pub use attempts::{Attempt, AttemptKey};
@@ -32,7 +33,7 @@ pub use people::{
 };
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
-pub use write::{BroadcastPart, DirectCreation, FirstRole, Outcome, Placed, Write};
+pub use write::{BroadcastPart, Commit, DirectCreation, FirstRole, Outcome, Placed, Write};
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 pub use crate::names::Login;
@@ -48,7 +49,8 @@ use crate::service::error::Fault;
 /// - **Ordered.** The writes of a batch take effect in their order, each seeing those before it. Each entry
 ///   gets the next Seq of its log: 1, 2, 3, without holes. Batches take effect in the order of the calls;
 ///   the committer makes one call at a time.
-/// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] as long as the entry is kept. The same id with
+/// - **Isolated.** A write and a read concern one application: the same id, name or topic in another is something else.
+/// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] in an application as long as the entry is kept. The same id with
 ///   the same [`Draft::body`] on the same topic is [`Outcome::Repeated`]; with anything else it is
 ///   [`Outcome::SendIdTaken`].
 /// - **Reads see whole batches**: everything that was committed before the call, and never half of a batch.
@@ -61,12 +63,25 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the number of reads since it was opened; 0 for a store whose reads are too cheap to count.
     fn reads(&self) -> u64;
 
-    /// Commits a batch of writes; returns one outcome for each, in order.
-    async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault>;
+    /// Commits a batch of writes, each of one application; returns one outcome for each, in order.
+    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault>;
 
     /// Commits something invisible, as durably as [`Store::commit`] does, to find out whether commits work.
     async fn probe(&self) -> Result<(), Fault>;
 
+    /// Returns a reader of the facts of one application.
+    fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader>;
+
+    /// Returns the session a token belongs to, alive or not, whatever its application.
+    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
+
+    /// Finishes pending work and closes files. The last call.
+    async fn close(&self) -> Result<(), Fault>;
+}
+
+/// Reads the facts of one application. Each read sees whole batches.
+#[async_trait]
+pub trait StoreReader: Send + Sync + 'static {
     /// Returns a slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
 
@@ -197,10 +212,4 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the sessions of a user, the one that began last first.
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;
-
-    /// Returns the session a token belongs to, alive or not.
-    async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
-
-    /// Finishes pending work and closes files. The last call.
-    async fn close(&self) -> Result<(), Fault>;
 }

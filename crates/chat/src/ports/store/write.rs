@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use wire::{
-    AppRole, Conversation, Description, NotificationLevel, Pair, Person, ReadState, Refusal, Seq, Timestamp,
-    UserId,
+    AppRole, ApplicationId, Conversation, Description, NotificationLevel, Pair, Person, ReadState, Refusal,
+    Seq, Timestamp, UserId,
 };
 
 use super::{
@@ -12,7 +12,16 @@ use super::{
 use crate::auth::session::TokenHash;
 use crate::names::Login;
 
-/// One write of a batch.
+/// One act of an application, committed as a whole or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commit {
+    /// The application of every user, group and topic in it.
+    pub application: ApplicationId,
+    /// The facts that it writes.
+    pub write: Write,
+}
+
+/// What a commit writes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
     /// Append one entry to a log.

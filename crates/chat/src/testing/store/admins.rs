@@ -22,7 +22,7 @@ pub async fn what_is_set_is_what_was_set_last(fresh: impl Fresh) {
         archived: true,
         ..settings("coffee")
     };
-    commit_one(&*store, change(TEA, 1, vec![Fact::SettingsChanged(new.clone())])).await;
+    commit_one(&store, change(TEA, 1, vec![Fact::SettingsChanged(new.clone())])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().settings, new);
     assert_eq!(store.conversations(ann().id, 99).await.unwrap().mine[0].what.title(), new.name.as_str());
 }
@@ -35,7 +35,7 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
     let until = Some(Timestamp(NOW.0 + 1));
     let facts =
         vec![seated(&ben(), Role::Member), Fact::Muted(ben().id, until), Fact::SettingsChanged(strict)];
-    commit_one(&*store, change(TEA, 1, facts)).await;
+    commit_one(&store, change(TEA, 1, facts)).await;
     let muted = MembershipState {
         role: Some(Role::Member),
         muted_until: until,
@@ -48,13 +48,13 @@ pub async fn a_standing_tells_what_the_rules_ask(fresh: impl Fresh) {
         ..MembershipState::default()
     };
     assert_eq!(store.standing(Conversation::Group(TEA), ben().id).await.unwrap(), Some(muted));
-    commit_one(&*store, change(TEA, 2, vec![Fact::Muted(ben().id, None)])).await;
+    commit_one(&store, change(TEA, 2, vec![Fact::Muted(ben().id, None)])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().members[1].muted_until, None);
 }
 
 pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let minute = Timestamp(NOW.0 + 60_000);
     let later = at(message(TEA, &ben(), "2", "later"), minute);
     let writes = vec![
@@ -62,7 +62,7 @@ pub async fn whoever_is_muted_earlier_in_the_batch_says_nothing(fresh: impl Fres
         message(TEA, &ben(), "1", "now").into(),
         later.into(),
     ];
-    let outcomes = commit(&*store, writes).await;
+    let outcomes = commit(&store, writes).await;
     assert_eq!(outcomes[1..], [Outcome::Refused(Refusal::Muted { minutes: 1 }), posted(2)]);
 }
 
@@ -75,17 +75,16 @@ fn at(draft: Draft, at: Timestamp) -> Draft {
 pub async fn slow_mode_watches_when_members_speak(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let slow = Settings { slow_s: 10, ..settings("tea") };
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member), Fact::SettingsChanged(slow)]))
-        .await;
+    commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member), Fact::SettingsChanged(slow)])).await;
     let at = |id: &str, seconds: i64| at(message(TEA, &ben(), id, id), Timestamp(NOW.0 + seconds * 1_000));
     let writes = vec![at("1", 0).into(), at("2", 4).into(), at("1", 5).into(), at("2", 10).into()];
     let again = Outcome::Repeated { seq: Seq(2), at: NOW };
     let refused = Outcome::Refused(Refusal::TooFast { retry_ms: 6_000 });
-    assert_eq!(commit(&*store, writes).await, [posted(2), refused, again, posted(3)]);
+    assert_eq!(commit(&store, writes).await, [posted(2), refused, again, posted(3)]);
     // A member who leaves and comes back has sent nothing yet.
-    commit_one(&*store, change(TEA, 2, vec![unseated(ben().id)])).await;
-    commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
-    assert_eq!(commit_one(&*store, at("3", 11)).await, posted(4));
+    commit_one(&store, change(TEA, 2, vec![unseated(ben().id)])).await;
+    commit_one(&store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
+    assert_eq!(commit_one(&store, at("3", 11)).await, posted(4));
 }
 
 pub async fn bans_and_invites_come_and_go(fresh: impl Fresh) {
@@ -98,42 +97,42 @@ pub async fn bans_and_invites_come_and_go(fresh: impl Fresh) {
         Fact::Invited(invite.clone()),
         Fact::Invited(endless.clone()),
     ];
-    commit_one(&*store, change(TEA, 1, facts)).await;
+    commit_one(&store, change(TEA, 1, facts)).await;
     let roster = store.roster(TEA).await.unwrap().unwrap();
     assert_eq!((roster.bans, roster.invites), (vec![cal(), ben()], vec![invite.clone(), endless.clone()]));
 
     let used = vec![Fact::InviteUsed(SECRET), Fact::InviteUsed(endless.id), Fact::Unbanned(cal().id)];
-    commit_one(&*store, change(TEA, 2, used)).await;
+    commit_one(&store, change(TEA, 2, used)).await;
     let roster = store.roster(TEA).await.unwrap().unwrap();
     let used_up = Invite { uses: Some(0), ..invite };
     assert_eq!((roster.bans, roster.invites), (vec![ben()], vec![used_up, endless.clone()]));
-    commit_one(&*store, change(TEA, 3, vec![Fact::InviteRevoked(SECRET)])).await;
+    commit_one(&store, change(TEA, 3, vec![Fact::InviteRevoked(SECRET)])).await;
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().invites, [endless]);
 }
 
 pub async fn nothing_of_a_deleted_group_stays_behind(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let seats = vec![seated(&ben(), Role::Member), Fact::Banned(cal())];
-    commit_one(&*store, change(TEA, 1, seats)).await;
-    commit_one(&*store, message(TEA, &ben(), "1", "a secret")).await;
-    commit_one(&*store, draft(&Topic::audit(TEA), Sender::User(ann().id), "noted", "noted")).await;
+    commit_one(&store, change(TEA, 1, seats)).await;
+    commit_one(&store, message(TEA, &ben(), "1", "a secret")).await;
+    commit_one(&store, draft(&Topic::audit(TEA), Sender::User(ann().id), "noted", "noted")).await;
     let told = draft(&Topic::user(ben().id), Sender::User(ann().id), "gone", "gone");
     let gone = GroupChange { news: vec![told], ..change(TEA, 2, vec![Fact::Deleted]) };
-    assert_eq!(commit_one(&*store, gone).await, Outcome::Changed { places: vec![Seq(1)] });
+    assert_eq!(commit_one(&store, gone).await, Outcome::Changed { places: vec![Seq(1)] });
 
     assert_eq!(store.roster(TEA).await.unwrap(), None);
     assert_eq!(store.standing(Conversation::Group(TEA), ann().id).await.unwrap(), None);
-    assert_eq!(role(&*store, TEA, ben().id).await, None);
+    assert_eq!(role(&store, TEA, ben().id).await, None);
     for person in [ann(), ben()] {
         assert_eq!(store.conversations(person.id, 99).await.unwrap().mine, []);
     }
     for topic in [Topic::group(TEA), Topic::audit(TEA)] {
-        let page = whole(&*store, &topic).await;
+        let page = whole(&store, &topic).await;
         assert_eq!((page.head, page.entries), (Seq::ZERO, vec![]));
     }
-    let refused = commit_one(&*store, message(TEA, &ben(), "2", "still here?")).await;
+    let refused = commit_one(&store, message(TEA, &ben(), "2", "still here?")).await;
     assert_eq!(refused, Outcome::Refused(Refusal::NotFound));
-    assert_eq!(commit_one(&*store, change(TEA, 3, vec![])).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, change(TEA, 3, vec![])).await, Outcome::Stale);
 }
 
 pub async fn a_person_is_found_by_their_id(fresh: impl Fresh) {

@@ -10,10 +10,10 @@ use crate::testing::{ann, ben};
 pub async fn a_log_counts_from_one_without_holes(fresh: impl Fresh) {
     let store = fresh();
     for place in 1..=5 {
-        let posted = commit_one(&*store, draft(&topic("news"), Sender::Open, &place.to_string(), "x")).await;
+        let posted = commit_one(&store, draft(&topic("news"), Sender::Open, &place.to_string(), "x")).await;
         assert_eq!(posted, Outcome::Posted { seq: Seq(place) });
     }
-    let page = whole(&*store, &topic("news")).await;
+    let page = whole(&store, &topic("news")).await;
     assert_eq!((page.epoch, page.begins, page.head), (store.epoch(), Seq(1), Seq(5)));
     assert_eq!(page.entries.iter().map(|entry| entry.seq.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
 }
@@ -24,11 +24,11 @@ pub async fn logs_count_for_themselves(fresh: impl Fresh) {
     let first = vec![say("news", "n1"), say("orders", "o1"), say("news", "n2"), say("weather", "w1")];
     let second = vec![say("orders", "o2"), say("news", "n3"), say("orders", "o3")];
     let posted = |seqs: &[u64]| seqs.iter().map(|&s| Outcome::Posted { seq: Seq(s) }).collect::<Vec<_>>();
-    assert_eq!(commit(&*store, first).await, posted(&[1, 1, 2, 1]));
-    assert_eq!(commit(&*store, second).await, posted(&[2, 3, 3]));
-    assert_eq!(texts(&*store, &topic("news")).await, ["n1", "n2", "n3"]);
-    assert_eq!(texts(&*store, &topic("orders")).await, ["o1", "o2", "o3"]);
-    assert_eq!(texts(&*store, &topic("weather")).await, ["w1"]);
+    assert_eq!(commit(&store, first).await, posted(&[1, 1, 2, 1]));
+    assert_eq!(commit(&store, second).await, posted(&[2, 3, 3]));
+    assert_eq!(texts(&store, &topic("news")).await, ["n1", "n2", "n3"]);
+    assert_eq!(texts(&store, &topic("orders")).await, ["o1", "o2", "o3"]);
+    assert_eq!(texts(&store, &topic("weather")).await, ["w1"]);
 }
 
 pub async fn an_entry_comes_back_as_it_was_given(fresh: impl Fresh) {
@@ -40,8 +40,8 @@ pub async fn an_entry_comes_back_as_it_was_given(fresh: impl Fresh) {
         for (place, at) in [(1, Timestamp(-1)), (2, Timestamp(i64::MAX))] {
             let id = if place == 1 { id.clone() } else { SendId::new("2").unwrap() };
             let draft = Draft { id: id.clone(), at, ..draft(&topic, sender, "x", "x") };
-            commit_one(&*store, draft.clone()).await;
-            let kept = whole(&*store, &topic).await.entries.pop();
+            commit_one(&store, draft.clone()).await;
+            let kept = whole(&store, &topic).await.entries.pop();
             let entry = Entry { id, topic: topic.clone(), seq: Seq(place), data: draft.data, timestamp: at };
             assert_eq!(kept, Some(entry));
         }
@@ -70,10 +70,10 @@ pub async fn data_is_kept_byte_for_byte(fresh: impl Fresh) {
     ];
     for (place, json) in odd.iter().enumerate() {
         let data = Json::new(json).unwrap();
-        commit_one(&*store, Draft { data, ..draft(&topic("odd"), Sender::Open, &place.to_string(), "x") })
+        commit_one(&store, Draft { data, ..draft(&topic("odd"), Sender::Open, &place.to_string(), "x") })
             .await;
     }
-    let kept = whole(&*store, &topic("odd")).await.entries;
+    let kept = whole(&store, &topic("odd")).await.entries;
     let kept: Vec<&str> = kept.iter().map(|entry| entry.data.as_str()).collect();
     assert_eq!(kept, odd);
 }

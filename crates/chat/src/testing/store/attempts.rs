@@ -27,7 +27,7 @@ pub async fn only_so_many_attempts_are_taken_within_a_window(fresh: impl Fresh) 
     let store = fresh();
     let writes =
         vec![take(&["a"], 0), take(&["a"], 400), take(&["a"], 999), take(&["a"], 1_000), take(&["a"], 1_000)];
-    let outcomes = commit(&*store, writes).await;
+    let outcomes = commit(&store, writes).await;
     let wait = |wait_ms| Outcome::Exhausted { wait_ms };
     assert_eq!(
         outcomes,
@@ -36,13 +36,13 @@ pub async fn only_so_many_attempts_are_taken_within_a_window(fresh: impl Fresh) 
     );
     let writes =
         vec![take(&["b", "a"], 1_100), take(&["b"], 1_100), take(&["b"], 1_100), take(&["b"], 1_100)];
-    let outcomes = commit(&*store, writes).await;
+    let outcomes = commit(&store, writes).await;
     assert_eq!(
         outcomes,
         [wait(300), Outcome::Done, Outcome::Done, wait(1_000)],
         "all windows have room, or none is used"
     );
-    assert_eq!(commit_one(&*store, take(&[], 0)).await, Outcome::Done);
+    assert_eq!(commit_one(&store, take(&[], 0)).await, Outcome::Done);
 }
 
 pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
@@ -56,7 +56,7 @@ pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
         take(&["a"], 2),
         take(&["a"], 3),
     ];
-    let outcomes = commit(&*store, writes).await;
+    let outcomes = commit(&store, writes).await;
     let full = Outcome::Exhausted { wait_ms: 997 };
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Done, Outcome::Done, full]);
 }
@@ -64,9 +64,9 @@ pub async fn an_attempt_that_is_given_back_does_not_count(fresh: impl Fresh) {
 pub async fn a_clock_that_is_set_back_makes_no_window_longer(fresh: impl Fresh) {
     let store = fresh();
     let hour = 3_600_000;
-    commit(&*store, vec![take(&["a"], hour), take(&["a"], hour)]).await;
-    assert_eq!(commit_one(&*store, take(&["a"], 0)).await, Outcome::Exhausted { wait_ms: WINDOW_MS });
-    assert_eq!(commit_one(&*store, take(&["a"], WINDOW_MS)).await, Outcome::Done);
+    commit(&store, vec![take(&["a"], hour), take(&["a"], hour)]).await;
+    assert_eq!(commit_one(&store, take(&["a"], 0)).await, Outcome::Exhausted { wait_ms: WINDOW_MS });
+    assert_eq!(commit_one(&store, take(&["a"], WINDOW_MS)).await, Outcome::Done);
 }
 
 pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
@@ -78,7 +78,7 @@ pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
         links_before: Timestamp(0),
     };
     let writes = vec![take(&["a"], 0), take(&["a"], 5), sweep(5), take(&["a"], 6), take(&["a"], 6)];
-    let outcomes = commit(&*store, writes).await;
+    let outcomes = commit(&store, writes).await;
     let swept = Outcome::Swept { guests: vec![] };
     let full = Outcome::Exhausted { wait_ms: 999 };
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, swept, Outcome::Done, full]);
@@ -122,7 +122,7 @@ pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) 
         attempts_before: Timestamp(0),
         links_before: Timestamp(NOW.0 + 10),
     };
-    commit(&*store, vec![claim, offer(20, 9), offer(21, 10), change(TEA, 1, facts).into(), sweep]).await;
+    commit(&store, vec![claim, offer(20, 9), offer(21, 10), change(TEA, 1, facts).into(), sweep]).await;
     assert_eq!(store.reset(hash(20)).await.unwrap(), None);
     assert_eq!(store.reset(hash(21)).await.unwrap(), Some((ann().id, Timestamp(NOW.0 + 10))));
     assert_eq!(store.roster(TEA).await.unwrap().unwrap().invites, kept);
@@ -131,11 +131,11 @@ pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) 
 pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     // ann is in a group; ben, who came with her, has blocked cal.
-    commit_one(&*store, Write::Block { by: ben().id, user: cal().id, on: true }).await;
+    commit_one(&store, Write::Block { by: ben().id, user: cal().id, on: true }).await;
     let guests = ["idle", "visitor", "writer", "member", "claimer"].map(person);
     for (guest, token) in guests.iter().zip(10..) {
         let session = session(hash(token), Timestamp(NOW.0 + i64::from(token)));
-        commit_one(&*store, Write::CreateGuest { person: guest.clone(), session }).await;
+        commit_one(&store, Write::CreateGuest { person: guest.clone(), session }).await;
     }
     let [idle, visitor, writer, member, claimer] = &guests;
     let open = draft(&wire::Topic::user(ann().id), Sender::User(writer.id), "1", "once");
@@ -152,19 +152,19 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
         },
         Write::TouchSession { token: hash(11), at: later },
     ];
-    commit(&*store, writes).await;
+    commit(&store, writes).await;
     let sweep = |before: i64, guests| Write::Sweep {
         guests_before: Timestamp(NOW.0 + before),
         guests,
         attempts_before: Timestamp(0),
         links_before: Timestamp(0),
     };
-    assert_eq!(commit_one(&*store, sweep(0, 100)).await, Outcome::Swept { guests: vec![] }, "all came later");
-    assert_eq!(commit_one(&*store, sweep(500, 100)).await, Outcome::Swept { guests: vec![idle.id] });
+    assert_eq!(commit_one(&store, sweep(0, 100)).await, Outcome::Swept { guests: vec![] }, "all came later");
+    assert_eq!(commit_one(&store, sweep(500, 100)).await, Outcome::Swept { guests: vec![idle.id] });
     assert_eq!(store.person(idle.id).await.unwrap(), None);
     assert_eq!(store.session(hash(10)).await.unwrap(), None);
-    assert_eq!(commit_one(&*store, sweep(1_000, 100)).await, Outcome::Swept { guests: vec![] });
-    assert_eq!(commit_one(&*store, sweep(1_001, 100)).await, Outcome::Swept { guests: vec![visitor.id] });
+    assert_eq!(commit_one(&store, sweep(1_000, 100)).await, Outcome::Swept { guests: vec![] });
+    assert_eq!(commit_one(&store, sweep(1_001, 100)).await, Outcome::Swept { guests: vec![visitor.id] });
     for kept in [&ann(), &ben(), &cal(), writer, member, claimer] {
         assert_eq!(store.person(kept.id).await.unwrap().as_ref(), Some(kept));
     }
@@ -172,7 +172,7 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
 
 pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
     let store = fresh();
-    with_people(&*store).await;
+    with_people(&store).await;
     let sweep = || Write::Sweep {
         guests_before: Timestamp(NOW.0 + 1),
         guests: 2,
@@ -181,7 +181,7 @@ pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
     };
     let mut gone = Vec::new();
     for expected in [2, 1, 0] {
-        let Outcome::Swept { guests } = commit_one(&*store, sweep()).await else { panic!("not swept") };
+        let Outcome::Swept { guests } = commit_one(&store, sweep()).await else { panic!("not swept") };
         assert_eq!(guests.len(), expected);
         gone.extend(guests);
     }
@@ -197,7 +197,7 @@ pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
     assert_eq!(store.seats(ben().id, ann().id).await.unwrap(), NewMembers::default());
     assert!(!store.share_group(ann().id, ben().id).await.unwrap());
     let given = vec![seated(&ben(), Role::Member), Fact::AddedBy { to: ben().id, by: ann().id }];
-    commit_one(&*store, change(TEA, 1, given)).await;
+    commit_one(&store, change(TEA, 1, given)).await;
     assert!(store.share_group(ann().id, ben().id).await.unwrap());
     assert!(!store.share_group(ann().id, nobody).await.unwrap());
     assert_eq!(
@@ -212,8 +212,8 @@ pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
         store.seats(ann().id, ben().id).await.unwrap(),
         NewMembers { taken: 1, given: 0, given_by: 0 }
     );
-    commit_one(&*store, change(TEA, 2, vec![Fact::MemberRemoved(ben().id)])).await;
-    commit_one(&*store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(TEA, 2, vec![Fact::MemberRemoved(ben().id)])).await;
+    commit_one(&store, change(TEA, 3, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(
         store.seats(ben().id, ann().id).await.unwrap(),
         NewMembers { taken: 1, given: 0, given_by: 0 }

@@ -14,8 +14,8 @@ use crate::testing::{ann, ben, cal, person};
 
 pub async fn nothing_to_write_is_written(fresh: impl Fresh) {
     let store = fresh();
-    assert_eq!(commit(&*store, vec![]).await, []);
-    let posted = commit(&*store, vec![draft(&topic("news"), Sender::Open, "1", "x").into()]).await;
+    assert_eq!(commit(&store, vec![]).await, []);
+    let posted = commit(&store, vec![draft(&topic("news"), Sender::Open, "1", "x").into()]).await;
     assert_eq!(posted, [Outcome::Posted { seq: Seq(1) }]);
 }
 
@@ -24,8 +24,8 @@ pub async fn a_batch_takes_effect_in_its_order(fresh: impl Fresh) {
     let words: Vec<String> = (0..100).rev().map(|n| format!("word {n}")).collect();
     let writes =
         words.iter().enumerate().map(|(n, word)| draft(&topic("news"), Sender::Open, &n.to_string(), word));
-    commit(&*store, writes.map(Write::Post).collect()).await;
-    assert_eq!(texts(&*store, &topic("news")).await, words);
+    commit(&store, writes.map(Write::Post).collect()).await;
+    assert_eq!(texts(&store, &topic("news")).await, words);
 }
 
 pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
@@ -56,7 +56,7 @@ pub async fn every_write_has_its_outcome(fresh: impl Fresh) {
         Outcome::Done,
         Outcome::Posted { seq: Seq(1) },
     ];
-    assert_eq!(commit(&*store, writes).await, expected);
+    assert_eq!(commit(&store, writes).await, expected);
 }
 
 pub async fn what_is_refused_leaves_no_trace_and_the_rest_goes_through(fresh: impl Fresh) {
@@ -71,8 +71,8 @@ pub async fn what_is_refused_leaves_no_trace_and_the_rest_goes_through(fresh: im
         founding(TEA, "again", &cal()).into(),
         message(TEA, &ann(), "2", "two").into(),
     ];
-    commit(&*store, writes).await;
-    assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "one", "two"]);
+    commit(&store, writes).await;
+    assert_eq!(texts(&store, &Topic::group(TEA)).await, ["created", "one", "two"]);
     let roster = store.roster(TEA).await.unwrap().unwrap();
     assert_eq!(roster.settings.name.as_str(), "tea");
     assert_eq!(roster.members.iter().map(|member| member.person.clone()).collect::<Vec<_>>(), [ann()]);
@@ -85,7 +85,7 @@ pub async fn commits_made_at_once_all_find_their_places(fresh: impl Fresh) {
         let store = Arc::clone(&store);
         let write = |half| draft(&topic("news"), Sender::Open, &format!("{number}/{half}"), "x").into();
         let writes = vec![write("a"), write("b")];
-        tokio::spawn(async move { commit(&*store, writes).await })
+        tokio::spawn(async move { commit(&store, writes).await })
     });
     let mut places = vec![];
     for commit in commits.collect::<Vec<_>>() {
@@ -98,7 +98,7 @@ pub async fn commits_made_at_once_all_find_their_places(fresh: impl Fresh) {
     }
     places.sort_unstable();
     assert_eq!(places, (1..=80).collect::<Vec<_>>());
-    assert_eq!(whole(&*store, &topic("news")).await.entries.len(), 80);
+    assert_eq!(whole(&store, &topic("news")).await.entries.len(), 80);
 }
 
 pub async fn a_reader_never_sees_half_a_batch(fresh: impl Fresh) {
@@ -107,7 +107,7 @@ pub async fn a_reader_never_sees_half_a_batch(fresh: impl Fresh) {
     let writing = tokio::spawn(async move {
         for number in 0..30 {
             let write = |part| draft(&topic("news"), Sender::Open, &format!("{number}/{part}"), "x").into();
-            commit(&*writer, vec![write("a"), write("b"), write("c")]).await;
+            commit(&writer, vec![write("a"), write("b"), write("c")]).await;
             tokio::task::yield_now().await;
         }
     });

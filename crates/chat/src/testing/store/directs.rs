@@ -4,11 +4,11 @@ use wire::{
     Conversation, ConversationSummary, NotificationLevel, Pair, Person, Refusal, Role, Seq, Topic, UserId,
 };
 
-use super::Fresh;
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
+use super::{Fresh, Tenant};
 use crate::ports::store::{
     BroadcastPart, DirectCreation, Draft, MembershipState, Mentions, Outcome, Permission, PermissionTo,
-    Placed, Sender, Store, Unread, Write,
+    Placed, Sender, Unread, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -45,14 +45,14 @@ fn placed(seq: u64, listed: &[u64]) -> Placed {
     Placed { seq: Seq(seq), listed: listed.iter().copied().map(Seq).collect() }
 }
 
-async fn stands(store: &dyn Store, who: &Person) -> MembershipState {
+async fn stands(store: &Tenant, who: &Person) -> MembershipState {
     store.standing(direct(pair()), who.id).await.unwrap().unwrap()
 }
 
 pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     for person in [ann(), ben()] {
-        let standing = stands(&*store, &person).await;
+        let standing = stands(&store, &person).await;
         assert_eq!(standing, MembershipState { role: Some(Role::Member), ..MembershipState::default() });
     }
     assert_eq!(store.standing(direct(pair()), cal().id).await.unwrap(), None);
@@ -67,12 +67,12 @@ pub async fn a_direct_is_there_for_its_two_people_only(fresh: impl Fresh) {
         }),
         ..said(&cal(), "1")
     };
-    assert_eq!(commit_one(&*store, eavesdropper).await, Outcome::Refused(Refusal::NotFound));
+    assert_eq!(commit_one(&store, eavesdropper).await, Outcome::Refused(Refusal::NotFound));
 }
 
 pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let outcomes = commit(&*store, vec![first("hello"), first("hello")]).await;
+    let outcomes = commit(&store, vec![first("hello"), first("hello")]).await;
     let again = Outcome::Repeated { seq: Seq(1), at: NOW };
     assert_eq!(outcomes, [Outcome::PostedFirst(placed(1, &[1, 1])), again]);
     for (person, other, unread) in [(ann(), ben(), 0), (ben(), ann(), 1)] {
@@ -80,11 +80,11 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
         let mine =
             mine.iter().find(|mine| mine.what == ConversationSummary::direct(pair(), other.clone())).unwrap();
         assert_eq!((mine.unread, mine.mentions, mine.head, mine.at), (unread, unread, Seq(1), NOW));
-        assert!(stands(&*store, &person).await.listed);
+        assert!(stands(&store, &person).await.listed);
     }
     let read = Write::SetRead { conversation: direct(pair()), user: ben().id, seq: Seq(9), back: false };
-    commit_one(&*store, read).await;
-    let standing = stands(&*store, &ben()).await;
+    commit_one(&store, read).await;
+    let standing = stands(&store, &ben()).await;
     assert_eq!(standing.read, Seq(1));
     assert_eq!(store.unread(direct(pair()), ben().id, Seq(1)).await.unwrap(), Unread::default());
     assert_eq!(
@@ -92,16 +92,16 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
         Unread { messages: 1, mentions: 1 }
     );
     assert_eq!((standing.delivered, standing.seen), (Seq(1), Seq(1)));
-    commit_one(&*store, said(&ann(), "again")).await;
+    commit_one(&store, said(&ann(), "again")).await;
     let marks = vec![(direct(pair()), ben().id, Seq(2))];
-    commit_one(&*store, Write::SetDelivered { marks }).await;
-    let standing = stands(&*store, &ben()).await;
+    commit_one(&store, Write::SetDelivered { marks }).await;
+    let standing = stands(&store, &ben()).await;
     assert_eq!((standing.delivered, standing.seen), (Seq(2), Seq(1)));
-    commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: true }).await;
+    commit_one(&store, Write::Block { by: ann().id, user: ben().id, on: true }).await;
     let marks = vec![(direct(pair()), ann().id, Seq(2))];
-    let blocked = commit_one(&*store, Write::SetDelivered { marks }).await;
+    let blocked = commit_one(&store, Write::SetDelivered { marks }).await;
     assert_eq!(blocked, Outcome::Delivered { moved: vec![] }, "neither sees how far the other is");
-    commit_one(&*store, Write::Block { by: ann().id, user: ben().id, on: false }).await;
+    commit_one(&store, Write::Block { by: ann().id, user: ben().id, on: false }).await;
     let mine = store.conversations(cal().id, 99).await.unwrap().mine;
     assert_eq!(mine, [], "cal hears nothing of it");
 }
@@ -109,18 +109,18 @@ pub async fn the_first_words_put_a_direct_on_both_lists(fresh: impl Fresh) {
 pub async fn whoever_is_blocked_says_nothing_direct(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let block = |on| Write::Block { by: ben().id, user: ann().id, on };
-    let outcomes = commit(&*store, vec![block(true), block(true), first("1")]).await;
+    let outcomes = commit(&store, vec![block(true), block(true), first("1")]).await;
     assert_eq!(outcomes, [Outcome::Done, Outcome::Done, Outcome::Refused(Refusal::Blocked)]);
     for person in [ann(), ben()] {
-        assert!(!stands(&*store, &person).await.listed, "a refused message lists no direct");
+        assert!(!stands(&store, &person).await.listed, "a refused message lists no direct");
     }
-    assert_eq!(commit_one(&*store, said(&ben(), "1")).await, Outcome::Refused(Refusal::Blocked));
-    let (anns, bens) = (stands(&*store, &ann()).await, stands(&*store, &ben()).await);
+    assert_eq!(commit_one(&store, said(&ben(), "1")).await, Outcome::Refused(Refusal::Blocked));
+    let (anns, bens) = (stands(&store, &ann()).await, stands(&store, &ben()).await);
     assert!(anns.blocked && bens.blocked && bens.blocks && !anns.blocks, "it is ben who blocks");
     assert_eq!(store.blocked(ben().id).await.unwrap(), [ann()]);
     assert_eq!(store.blocked(ann().id).await.unwrap(), []);
-    commit_one(&*store, message(TEA, &ann(), "2", "but in a group")).await;
-    let outcomes = commit(&*store, vec![block(false), said(&ann(), "1").into()]).await;
+    commit_one(&store, message(TEA, &ann(), "2", "but in a group")).await;
+    let outcomes = commit(&store, vec![block(false), said(&ann(), "1").into()]).await;
     assert_eq!(outcomes, [Outcome::Done, Outcome::Posted { seq: Seq(1) }]);
     assert_eq!(store.blocked(ben().id).await.unwrap(), []);
 }
@@ -129,14 +129,14 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let find = async |words: &str, everyone| store.people(ann().id, words, everyone, None, 9).await.unwrap();
     assert_eq!(find("", false).await, [], "nobody shares a group with ann yet");
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(find("", false).await, [ben()]);
     assert_eq!(find("BE", false).await, [ben()]);
     assert_eq!(find("ann", true).await, [], "not oneself");
     let login = crate::ports::store::Login::new("cal").unwrap();
     let password = crate::ports::store::PasswordHash("hash".into());
     commit_one(
-        &*store,
+        &store,
         Write::CreateAccount {
             user: cal().id,
             login,
@@ -155,7 +155,7 @@ pub async fn people_are_found_by_their_name(fresh: impl Fresh) {
 
 pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
     let say = |id: &str, people: Vec<wire::UserId>, everyone| Draft {
         counts: true,
         mentions: Mentions { people, everyone },
@@ -167,7 +167,7 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
         say("all", vec![ben().id], true),
     ];
     for draft in drafts {
-        commit_one(&*store, draft).await;
+        commit_one(&store, draft).await;
     }
     let unread = async |who: UserId| store.unread(Conversation::Group(TEA), who, Seq::ZERO).await.unwrap();
     assert_eq!(unread(ben().id).await, Unread { messages: 3, mentions: 2 });
@@ -177,30 +177,30 @@ pub async fn mentions_are_counted_apart(fresh: impl Fresh) {
     assert!(kept.mentions.has(ben().id) && !kept.mentions.everyone);
     let read =
         Write::SetRead { conversation: Conversation::Group(TEA), user: ben().id, seq: Seq(3), back: false };
-    commit_one(&*store, read).await;
+    commit_one(&store, read).await;
     let mine = store.conversations(ben().id, 99).await.unwrap().mine;
     assert_eq!((mine[0].unread, mine[0].mentions), (1, 1));
 }
 
 pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, first("hello")).await;
+    commit_one(&store, first("hello")).await;
     for conversation in [Conversation::Group(TEA), direct(pair())] {
         let id = format!("{conversation:?}").replace(' ', "");
         let news = draft(&Topic::user(ann().id), Sender::User(ann().id), &id[..12], "preferred");
         let (notify, hidden) = (NotificationLevel::Mentions, true);
         let prefer = Write::SetPreferences { conversation, user: ann().id, notify, hidden, news };
-        assert!(matches!(commit_one(&*store, prefer).await, Outcome::Posted { .. }));
+        assert!(matches!(commit_one(&store, prefer).await, Outcome::Posted { .. }));
         let standing = store.standing(conversation, ann().id).await.unwrap().unwrap();
         assert_eq!((standing.notify, standing.hidden), (NotificationLevel::Mentions, true));
     }
     assert!(store.conversations(ann().id, 99).await.unwrap().mine.iter().all(|mine| mine.hidden));
-    assert!(!stands(&*store, &ben()).await.hidden, "everyone for themselves");
+    assert!(!stands(&store, &ben()).await.hidden, "everyone for themselves");
     let news = draft(&Topic::user(cal().id), Sender::User(cal().id), "1", "preferred");
     let (conversation, notify) = (Conversation::Group(TEA), NotificationLevel::Nothing);
     let stranger = Write::SetPreferences { conversation, user: cal().id, notify, hidden: true, news };
     assert_eq!(
-        commit_one(&*store, stranger).await,
+        commit_one(&store, stranger).await,
         Outcome::Done,
         "without a seat there is nothing to prefer"
     );
@@ -227,14 +227,14 @@ pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
         part(said(&ann(), "all/3"), Some(&creation)),
     ];
     let broadcast = |text| Write::Broadcast { record: record(text), parts: parts.clone() };
-    let first = commit_one(&*store, broadcast("hello")).await;
+    let first = commit_one(&store, broadcast("hello")).await;
     let Outcome::Broadcast { seq, places } = first else { panic!("{first:?}") };
     assert_eq!(places, [Some(placed(2, &[])), None, Some(placed(1, &[1, 1])), Some(placed(2, &[]))]);
     let with_cal = store.conversations(cal().id, 99).await.unwrap().mine;
     assert_eq!(with_cal, []);
-    let again = commit_one(&*store, broadcast("hello")).await;
+    let again = commit_one(&store, broadcast("hello")).await;
     assert_eq!(again, Outcome::Repeated { seq, at: NOW }, "a retry writes nothing");
-    assert_eq!(commit_one(&*store, broadcast("another text")).await, Outcome::SendIdTaken);
+    assert_eq!(commit_one(&store, broadcast("another text")).await, Outcome::SendIdTaken);
     let sent = async |id: &str| {
         let sent = store.sent(Sender::User(ann().id), &wire::SendId::new(id).unwrap()).await.unwrap();
         sent.map(|sent| (sent.topic, sent.seq))

@@ -5,11 +5,11 @@ use proptest::option;
 use proptest::prelude::*;
 use wire::{Conversation, GroupId, Person, Role, Seq, Timestamp, Topic};
 
-use super::Fresh;
 use super::model::Model;
 use super::writing::{TEA, commit, draft, founding, hash, role, seated, topic, unseated, with_people};
+use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Draft, Fact, GroupChange, Permission, PermissionTo, Range, Sender, Store, Version, Write,
+    Draft, Fact, GroupChange, Permission, PermissionTo, Range, Sender, Version, Write,
 };
 use crate::testing::{ann, ben, cal, for_all};
 
@@ -35,7 +35,7 @@ pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
     for_all(48, batches, move |batches| {
         let store = fresh();
         async move {
-            with_people(&*store).await;
+            with_people(&store).await;
             let mut model = Model::default();
             let mut now = 0;
             for operations in batches {
@@ -46,9 +46,9 @@ pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
                     expected.push(model.write(&write));
                     writes.push(write);
                 }
-                assert_eq!(commit(&*store, writes).await, expected);
+                assert_eq!(commit(&store, writes).await, expected);
             }
-            compare(&*store, &model).await;
+            compare(&store, &model).await;
         }
     })
     .await;
@@ -124,7 +124,7 @@ fn news(group: GroupId, by: &Person, id: &str) -> Draft {
 }
 
 /// Compares everything that can be read with the model.
-async fn compare(store: &dyn Store, model: &Model) {
+async fn compare(store: &Tenant, model: &Model) {
     for topic in topics() {
         for (after, before, limit) in [
             (None, None, usize::MAX),

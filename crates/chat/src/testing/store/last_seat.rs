@@ -11,7 +11,7 @@ use crate::testing::{Node, User};
 
 pub async fn of_fifty_people_who_want_the_last_seat_one_gets_it(fresh: impl Fresh) {
     let store = fresh();
-    let node = Node::limited(Arc::clone(&store), Limits { group_members: 3, ..Node::patient() });
+    let node = Node::limited(store.store(), Limits { group_members: 3, ..Node::patient() });
     let (ann, ben) = (node.introduce("ann").await, node.introduce("ben").await);
     let group = node.group(&ann, "tea").await;
     node.chat.join(&ben, group, None).await.unwrap();

@@ -22,19 +22,20 @@ pub mod rosters;
 pub mod seats;
 pub mod send_ids;
 pub mod sessions;
+mod tenant;
 mod writing;
+
+pub use tenant::Tenant;
 
 use std::sync::Arc;
 
-use crate::ports::store::Store;
-
 /// A factory of fresh stores: empty, with an epoch of their own.
-pub trait Fresh: Fn() -> Arc<dyn Store> + Send + Sync + 'static {}
+pub trait Fresh: Fn() -> Arc<Tenant> + Send + Sync + 'static {}
 
-impl<F: Fn() -> Arc<dyn Store> + Send + Sync + 'static> Fresh for F {}
+impl<F: Fn() -> Arc<Tenant> + Send + Sync + 'static> Fresh for F {}
 
-/// Makes a test of each case of the contract of [`Store`](crate::Store). Takes a factory: a function, or
-/// anything else that is [`Fresh`](crate::testing::store::Fresh).
+/// Makes a test of each case of the contract of [`Store`](crate::Store). Takes a factory of stores.
+/// Every case runs in a [`Tenant`]: an application of the store with another beside it.
 ///
 /// The crate that calls it needs tokio with `macros` and `rt-multi-thread`.
 #[macro_export]
@@ -159,7 +160,8 @@ macro_rules! store_contract {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    $crate::testing::store::$facet::$case($fresh).await;
+                    let fresh = || $crate::testing::store::Tenant::new($fresh());
+                    $crate::testing::store::$facet::$case(fresh).await;
                 }
             )*
         })*

@@ -5,14 +5,14 @@ use proptest::option;
 use proptest::prelude::*;
 use wire::{Json, Seq, Topic};
 
-use super::Fresh;
 use super::writing::{commit, draft, empty_page, topic, whole};
-use crate::ports::store::{Draft, Range, RowRange, Sender, Store, Write};
+use super::{Fresh, Tenant};
+use crate::ports::store::{Draft, Range, RowRange, Sender, Write};
 use crate::testing::for_all;
 
 pub async fn a_topic_without_entries_has_an_empty_page(fresh: impl Fresh) {
     let store = fresh();
-    log_of(&*store, &topic("news"), 3).await;
+    log_of(&store, &topic("news"), 3).await;
     for range in [
         Range { after: None, before: None, limit: 10 },
         Range { after: Some(Seq(0)), before: None, limit: 10 },
@@ -25,7 +25,7 @@ pub async fn a_topic_without_entries_has_an_empty_page(fresh: impl Fresh) {
 
 pub async fn a_page_begins_after_a_place_or_ends_before_one(fresh: impl Fresh) {
     let store = fresh();
-    log_of(&*store, &topic("news"), 9).await;
+    log_of(&store, &topic("news"), 9).await;
     for (after, before, limit, seqs) in [
         (None, None, 3, vec![7, 8, 9]),
         (None, None, 20, vec![1, 2, 3, 4, 5, 6, 7, 8, 9]),
@@ -41,13 +41,13 @@ pub async fn a_page_begins_after_a_place_or_ends_before_one(fresh: impl Fresh) {
         (Some(6), Some(2), 3, vec![]),
     ] {
         let range = Range { after: after.map(Seq), before: before.map(Seq), limit };
-        assert_eq!(seqs_of(&*store, &topic("news"), range).await, seqs, "{range:?}");
+        assert_eq!(seqs_of(&store, &topic("news"), range).await, seqs, "{range:?}");
     }
 }
 
 pub async fn a_page_of_nothing_still_tells_where_the_log_stands(fresh: impl Fresh) {
     let store = fresh();
-    log_of(&*store, &topic("news"), 4).await;
+    log_of(&store, &topic("news"), 4).await;
     let page = store.page(&topic("news"), Range::default()).await.unwrap();
     assert_eq!(page.entries, []);
     assert_eq!((page.epoch, page.begins, page.head), (store.epoch(), Seq(1), Seq(4)));
@@ -55,12 +55,12 @@ pub async fn a_page_of_nothing_still_tells_where_the_log_stands(fresh: impl Fres
 
 pub async fn no_place_is_too_large_to_ask_for(fresh: impl Fresh) {
     let store = fresh();
-    log_of(&*store, &topic("news"), 2).await;
+    log_of(&store, &topic("news"), 2).await;
     for far in [u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1] {
         let after = Range { after: Some(Seq(far)), before: None, limit: 10 };
-        assert_eq!(seqs_of(&*store, &topic("news"), after).await, [0; 0], "after {far}");
+        assert_eq!(seqs_of(&store, &topic("news"), after).await, [0; 0], "after {far}");
         let before = Range { after: None, before: Some(Seq(far)), limit: usize::MAX };
-        assert_eq!(seqs_of(&*store, &topic("news"), before).await, [1, 2], "before {far}");
+        assert_eq!(seqs_of(&store, &topic("news"), before).await, [1, 2], "before {far}");
     }
 }
 
@@ -70,9 +70,9 @@ pub async fn any_page_is_a_slice_of_the_log(fresh: impl Fresh) {
     for_all(32, (0..12usize, ranges), move |(len, ranges)| {
         let store = fresh();
         async move {
-            log_of(&*store, &topic("other"), 5).await;
-            log_of(&*store, &topic("news"), len).await;
-            let log = whole(&*store, &topic("news")).await.entries;
+            log_of(&store, &topic("other"), 5).await;
+            log_of(&store, &topic("news"), len).await;
+            let log = whole(&store, &topic("news")).await.entries;
             assert_eq!(log.len(), len);
             for (after, before, limit) in ranges {
                 let range = Range { after: after.map(Seq), before: before.map(Seq), limit };
@@ -107,7 +107,7 @@ pub async fn any_part_has_the_rows_of_the_places_that_it_covers(fresh: impl Fres
             let entry = |(place, is_row): (usize, &bool)| {
                 Write::Post(Draft { is_row: *is_row, ..draft(&news, Sender::Open, &place.to_string(), "x") })
             };
-            commit(&*store, log.iter().enumerate().map(entry).collect()).await;
+            commit(&store, log.iter().enumerate().map(entry).collect()).await;
             let all: Vec<u64> = (1..).zip(&log).filter(|(_, is_row)| **is_row).map(|(seq, _)| seq).collect();
             let head = log.len() as u64;
             for (at, before, after) in ranges {
@@ -149,7 +149,7 @@ pub async fn a_part_with_long_messages_has_fewer_rows_and_at_least_one(fresh: im
         data: Json::of(&"x".repeat(1_000)),
         ..draft(&news, Sender::Open, &place.to_string(), "x")
     };
-    commit(&*store, (1..=9).map(long).map(Write::Post).collect()).await;
+    commit(&store, (1..=9).map(long).map(Write::Post).collect()).await;
     let part = async |range: RowRange, bytes| {
         let rows = store.rows(&news, RowRange { bytes, ..range }).await.unwrap();
         let seqs: Vec<u64> = rows.entries.iter().map(|entry| entry.seq.0).collect();
@@ -165,11 +165,11 @@ pub async fn a_part_with_long_messages_has_fewer_rows_and_at_least_one(fresh: im
 }
 
 /// Fills a log, in one batch.
-async fn log_of(store: &dyn Store, topic: &Topic, len: usize) {
+async fn log_of(store: &Tenant, topic: &Topic, len: usize) {
     let say = |place: usize| draft(topic, Sender::Open, &format!("{topic}-{place}"), "x");
     commit(store, (1..=len).map(say).map(Write::Post).collect()).await;
 }
 
-async fn seqs_of(store: &dyn Store, topic: &Topic, range: Range) -> Vec<u64> {
+async fn seqs_of(store: &Tenant, topic: &Topic, range: Range) -> Vec<u64> {
     store.page(topic, range).await.unwrap().entries.iter().map(|entry| entry.seq.0).collect()
 }

@@ -5,12 +5,12 @@ use wire::{
     NotificationLevel, Person, Role, Seq, Settings, Timestamp, Topic,
 };
 
-use super::Fresh;
 use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, founding, message, role, seated, settings, texts, unseated,
     whole, with_people, with_tea,
 };
-use crate::ports::store::{Conversations, Draft, Fact, GroupChange, Outcome, Roster, Sender, Store, Version};
+use super::{Fresh, Tenant};
+use crate::ports::store::{Conversations, Draft, Fact, GroupChange, Outcome, Roster, Sender, Version};
 use crate::testing::{ann, ben, cal};
 
 const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
@@ -18,11 +18,11 @@ const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
 pub async fn what_is_not_there_is_not_found(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     assert_eq!(store.roster(CHESS).await.unwrap(), None);
-    assert_eq!(role(&*store, CHESS, ann().id).await, None);
-    assert_eq!(role(&*store, TEA, ben().id).await, None);
+    assert_eq!(role(&store, CHESS, ann().id).await, None);
+    assert_eq!(role(&store, TEA, ben().id).await, None);
     let none = Conversations { mine: vec![], more: false, head: Seq::ZERO };
     assert_eq!(store.conversations(ben().id, 99).await.unwrap(), none);
-    assert_eq!(commit_one(&*store, change(CHESS, 1, vec![])).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, change(CHESS, 1, vec![])).await, Outcome::Stale);
 }
 
 pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
@@ -37,7 +37,7 @@ pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
         head: Seq(1),
     };
     assert_eq!(store.roster(TEA).await.unwrap(), Some(roster));
-    assert_eq!(role(&*store, TEA, ann().id).await, Some(Role::Admin));
+    assert_eq!(role(&store, TEA, ann().id).await, Some(Role::Admin));
     let hers = Conversations { mine: vec![mine(summary(TEA, "tea"), 1, NOW)], more: false, head: Seq::ZERO };
     assert_eq!(store.conversations(ann().id, 99).await.unwrap(), hers);
 }
@@ -52,21 +52,21 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
         ..change(TEA, version, vec![seated(person, Role::Member)])
     };
     let places = vec![Seq(2), Seq(1)];
-    assert_eq!(commit_one(&*store, joining(&ben(), 1)).await, Outcome::Changed { places });
+    assert_eq!(commit_one(&store, joining(&ben(), 1)).await, Outcome::Changed { places });
     let before = store.roster(TEA).await.unwrap();
     for version in [0, 1, 3, u64::MAX >> 1] {
-        assert_eq!(commit_one(&*store, joining(&cal(), version)).await, Outcome::Stale, "{version}");
+        assert_eq!(commit_one(&store, joining(&cal(), version)).await, Outcome::Stale, "{version}");
     }
     assert_eq!(store.roster(TEA).await.unwrap(), before);
-    assert_eq!(role(&*store, TEA, cal().id).await, None);
+    assert_eq!(role(&store, TEA, cal().id).await, None);
     assert_eq!(
         store.conversations(cal().id, 99).await.unwrap(),
         Conversations { mine: vec![], more: false, head: Seq::ZERO }
     );
-    assert_eq!(whole(&*store, &Topic::user(cal().id)).await.head, Seq::ZERO);
+    assert_eq!(whole(&store, &Topic::user(cal().id)).await.head, Seq::ZERO);
     // Nor have the entries used their ids, or their Seqs.
     let places = vec![Seq(3), Seq(1)];
-    assert_eq!(commit_one(&*store, joining(&cal(), 2)).await, Outcome::Changed { places });
+    assert_eq!(commit_one(&store, joining(&cal(), 2)).await, Outcome::Changed { places });
 }
 
 pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fresh) {
@@ -80,77 +80,77 @@ pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fre
         change(TEA, 2, vec![seated(&cal(), Role::Member)]).into(),
     ];
     let (posted, changed) = (|seq| Outcome::Posted { seq: Seq(seq) }, Outcome::Changed { places: vec![] });
-    let outcomes = commit(&*store, writes).await;
+    let outcomes = commit(&store, writes).await;
     assert_eq!(outcomes, [posted(2), changed.clone(), Outcome::Stale, posted(3), changed]);
-    assert_eq!(members(&*store).await, [ann(), ben(), cal()]);
-    assert_eq!(texts(&*store, &Topic::group(TEA)).await, ["created", "one", "two"]);
+    assert_eq!(members(&store).await, [ann(), ben(), cal()]);
+    assert_eq!(texts(&store, &Topic::group(TEA)).await, ["created", "one", "two"]);
 }
 
 pub async fn a_group_is_founded_once(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let before = store.roster(TEA).await.unwrap();
-    assert_eq!(commit_one(&*store, founding(TEA, "again", &ben())).await, Outcome::Stale);
+    assert_eq!(commit_one(&store, founding(TEA, "again", &ben())).await, Outcome::Stale);
     assert_eq!(store.roster(TEA).await.unwrap(), before);
     let twice = vec![founding(CHESS, "chess", &ben()).into(), founding(CHESS, "chess", &ann()).into()];
-    let outcomes = commit(&*store, twice).await;
+    let outcomes = commit(&store, twice).await;
     assert_eq!(outcomes, [Outcome::Changed { places: vec![Seq(1)] }, Outcome::Stale]);
-    assert_eq!(groups(&*store, &ben()).await, [summary(CHESS, "chess")]);
+    assert_eq!(groups(&store, &ben()).await, [summary(CHESS, "chess")]);
 }
 
 pub async fn who_is_there_longest_comes_first(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     let all = vec![seated(&cal(), Role::Member), seated(&ben(), Role::Member)];
-    commit_one(&*store, change(TEA, 1, all)).await;
-    assert_eq!(members(&*store).await, [ann(), cal(), ben()]);
+    commit_one(&store, change(TEA, 1, all)).await;
+    assert_eq!(members(&store).await, [ann(), cal(), ben()]);
     // A member who comes back has joined last.
-    commit_one(&*store, change(TEA, 2, vec![unseated(ann().id)])).await;
-    commit_one(&*store, change(TEA, 3, vec![seated(&ann(), Role::Member)])).await;
-    assert_eq!(members(&*store).await, [cal(), ben(), ann()]);
-    commit_one(&*store, change(TEA, 4, vec![unseated(ann().id), unseated(cal().id)])).await;
-    commit_one(&*store, change(TEA, 5, vec![seated(&cal(), Role::Member)])).await;
-    assert_eq!(members(&*store).await, [ben(), cal()]);
+    commit_one(&store, change(TEA, 2, vec![unseated(ann().id)])).await;
+    commit_one(&store, change(TEA, 3, vec![seated(&ann(), Role::Member)])).await;
+    assert_eq!(members(&store).await, [cal(), ben(), ann()]);
+    commit_one(&store, change(TEA, 4, vec![unseated(ann().id), unseated(cal().id)])).await;
+    commit_one(&store, change(TEA, 5, vec![seated(&cal(), Role::Member)])).await;
+    assert_eq!(members(&store).await, [ben(), cal()]);
 }
 
 pub async fn what_has_the_newest_entry_comes_first(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, founding(CHESS, "chess", &ben())).await;
+    commit_one(&store, founding(CHESS, "chess", &ben())).await;
     let (tea, chess) = (summary(TEA, "tea"), summary(CHESS, "chess"));
-    commit_one(&*store, change(CHESS, 1, vec![seated(&ann(), Role::Member)])).await;
+    commit_one(&store, change(CHESS, 1, vec![seated(&ann(), Role::Member)])).await;
     let later = |group, id: &str, after| Draft {
         at: Timestamp(NOW.0 + after),
         ..draft(&Topic::group(group), Sender::User(ann().id), id, id)
     };
-    commit_one(&*store, later(CHESS, "1", 1)).await;
-    assert_eq!(groups(&*store, &ann()).await, [chess.clone(), tea.clone()]);
-    assert_eq!(groups(&*store, &ben()).await, std::slice::from_ref(&chess));
-    commit_one(&*store, later(TEA, "2", 2)).await;
-    assert_eq!(groups(&*store, &ann()).await, [tea.clone(), chess.clone()]);
-    commit_one(&*store, change(TEA, 1, vec![unseated(ann().id)])).await;
-    assert_eq!(groups(&*store, &ann()).await, std::slice::from_ref(&chess));
-    commit_one(&*store, change(TEA, 2, vec![seated(&ann(), Role::Admin)])).await;
-    assert_eq!(groups(&*store, &ann()).await, [tea, chess]);
+    commit_one(&store, later(CHESS, "1", 1)).await;
+    assert_eq!(groups(&store, &ann()).await, [chess.clone(), tea.clone()]);
+    assert_eq!(groups(&store, &ben()).await, std::slice::from_ref(&chess));
+    commit_one(&store, later(TEA, "2", 2)).await;
+    assert_eq!(groups(&store, &ann()).await, [tea.clone(), chess.clone()]);
+    commit_one(&store, change(TEA, 1, vec![unseated(ann().id)])).await;
+    assert_eq!(groups(&store, &ann()).await, std::slice::from_ref(&chess));
+    commit_one(&store, change(TEA, 2, vec![seated(&ann(), Role::Admin)])).await;
+    assert_eq!(groups(&store, &ann()).await, [tea, chess]);
     let news = draft(&Topic::user(ann().id), Sender::User(ann().id), "added", "added");
-    commit_one(&*store, news).await;
+    commit_one(&store, news).await;
     assert_eq!(store.conversations(ann().id, 99).await.unwrap().head, Seq(1), "the head of her own log");
 }
 
 pub async fn ben_is_made_an_admin(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    commit_one(&*store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
-    commit_one(&*store, change(TEA, 2, vec![Fact::RoleChanged(ben().id, Role::Admin)])).await;
-    assert_eq!(role(&*store, TEA, ben().id).await, Some(Role::Admin));
+    commit_one(&store, change(TEA, 1, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(TEA, 2, vec![Fact::RoleChanged(ben().id, Role::Admin)])).await;
+    assert_eq!(role(&store, TEA, ben().id).await, Some(Role::Admin));
     let both = vec![Fact::RoleChanged(ann().id, Role::Member), Fact::RoleChanged(ben().id, Role::Admin)];
-    commit_one(&*store, change(TEA, 3, both)).await;
+    commit_one(&store, change(TEA, 3, both)).await;
     let roster = store.roster(TEA).await.unwrap().unwrap();
     let roles: Vec<Role> = roster.members.iter().map(|member| member.role).collect();
     assert_eq!(roles, [Role::Member, Role::Admin]);
-    assert_eq!(members(&*store).await, [ann(), ben()], "a role moves nobody");
+    assert_eq!(members(&store).await, [ann(), ben()], "a role moves nobody");
 }
 
 pub async fn a_change_without_news_counts_too(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     for version in 1..5 {
-        let changed = commit_one(&*store, change(TEA, version, vec![])).await;
+        let changed = commit_one(&store, change(TEA, version, vec![])).await;
         assert_eq!(changed, Outcome::Changed { places: vec![] });
     }
     let roster = store.roster(TEA).await.unwrap().unwrap();
@@ -159,12 +159,12 @@ pub async fn a_change_without_news_counts_too(fresh: impl Fresh) {
 
 pub async fn a_group_takes_the_limit_and_the_name_it_was_given(fresh: impl Fresh) {
     let store = fresh();
-    with_people(&*store).await;
+    with_people(&store).await;
     let name = GroupName::new(&"Zoë's 🫖 ".repeat(10)).unwrap();
     for (id, limit) in [(TEA, u32::MAX), (CHESS, 0)] {
         let settings = Settings { name: name.clone(), limit, ..settings("tea") };
         let created = Fact::Created { settings: settings.clone(), at: NOW };
-        commit_one(&*store, GroupChange { version: None, ..change(id, 0, vec![created]) }).await;
+        commit_one(&store, GroupChange { version: None, ..change(id, 0, vec![created]) }).await;
         let roster = store.roster(id).await.unwrap().unwrap();
         assert_eq!((roster.settings, roster.members), (settings, vec![]));
     }
@@ -172,7 +172,7 @@ pub async fn a_group_takes_the_limit_and_the_name_it_was_given(fresh: impl Fresh
 
 pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
     let store = fresh();
-    with_people(&*store).await;
+    with_people(&store).await;
     let found = async |words: &str, all, limit| -> Vec<String> {
         let found = store.groups(words, all, None, limit).await.unwrap();
         found.into_iter().map(|listing| format!("{} {}", listing.group.name, listing.members)).collect()
@@ -185,13 +185,13 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
     let more = [("Teapot", JoinPolicy::Open, false), ("team", JoinPolicy::Invite, false)];
     for (number, (name, join_policy, archived)) in (1..).zip(join_policies.into_iter().chain(more)) {
         let id = GroupId::from_bytes([number; 10]);
-        commit_one(&*store, founding(id, &number.to_string(), &ann())).await;
+        commit_one(&store, founding(id, &number.to_string(), &ann())).await;
         let settled = Fact::SettingsChanged(Settings { join_policy, archived, ..settings(name) });
-        commit_one(&*store, change(id, 1, vec![settled])).await;
+        commit_one(&store, change(id, 1, vec![settled])).await;
         assert_eq!(store.roster(id).await.unwrap().unwrap().settings.join_policy, join_policy);
     }
     let tea = GroupId::from_bytes([2; 10]);
-    commit_one(&*store, change(tea, 2, vec![seated(&ben(), Role::Member)])).await;
+    commit_one(&store, change(tea, 2, vec![seated(&ben(), Role::Member)])).await;
     assert_eq!(found("", false, 9).await, ["tea 2", "Äpfel 1"]);
     assert_eq!(found("ÄPF", false, 9).await, ["Äpfel 1"]);
     assert_eq!(found("te", true, 9).await, ["tea 2", "team 1", "Teapot 1", "tent 1"]);
@@ -199,11 +199,11 @@ pub async fn listed_groups_are_found_by_name(fresh: impl Fresh) {
     assert_eq!(found("nothing", true, 9).await, [""; 0]);
 }
 
-async fn members(store: &dyn Store) -> Vec<Person> {
+async fn members(store: &Tenant) -> Vec<Person> {
     store.roster(TEA).await.unwrap().unwrap().members.into_iter().map(|member| member.person).collect()
 }
 
-async fn groups(store: &dyn Store, of: &Person) -> Vec<GroupSummary> {
+async fn groups(store: &Tenant, of: &Person) -> Vec<GroupSummary> {
     store
         .conversations(of.id, 99)
         .await

@@ -1,6 +1,6 @@
 //! Store contract: sessions.
 
-use wire::{Person, PersonName, Timestamp, UserId};
+use wire::{ApplicationId, Person, PersonName, Timestamp, UserId};
 
 use super::Fresh;
 use super::writing::{commit, commit_one, hash, session, with_people};
@@ -15,8 +15,9 @@ pub async fn a_session_is_found_by_its_token(fresh: impl Fresh) {
     };
     let at = Timestamp(1_000);
     let introduce = Write::CreateGuest { person: zoe.clone(), session: session(hash(9), at) };
-    assert_eq!(commit_one(&*store, introduce).await, Outcome::Done);
-    let expected = Session { person: zoe, since: at, seen: at };
+    assert_eq!(commit_one(&store, introduce).await, Outcome::Done);
+    let application = ApplicationId::BUILT_IN;
+    let expected = Session { application, person: zoe, since: at, seen: at };
     assert_eq!(store.session(hash(9)).await.unwrap(), Some(expected));
 }
 
@@ -28,7 +29,7 @@ pub async fn a_touch_moves_only_when_it_was_seen(fresh: impl Fresh) {
         session: session(hash(token), at),
     };
     let touch = Write::TouchSession { token: hash(1), at: later };
-    assert_eq!(commit(&*store, vec![introduce(1), introduce(2), touch]).await, [const { Outcome::Done }; 3]);
+    assert_eq!(commit(&store, vec![introduce(1), introduce(2), touch]).await, [const { Outcome::Done }; 3]);
     let touched = store.session(hash(1)).await.unwrap().unwrap();
     assert_eq!((touched.since, touched.seen), (at, later));
     let other = store.session(hash(2)).await.unwrap().unwrap();
@@ -38,18 +39,18 @@ pub async fn a_touch_moves_only_when_it_was_seen(fresh: impl Fresh) {
 pub async fn a_session_that_began_in_the_future_begins_when_it_is_touched(fresh: impl Fresh) {
     let store = fresh();
     let introduce = Write::CreateGuest { person: ann(), session: session(hash(1), Timestamp(9_000)) };
-    commit(&*store, vec![introduce, Write::TouchSession { token: hash(1), at: Timestamp(2_000) }]).await;
+    commit(&store, vec![introduce, Write::TouchSession { token: hash(1), at: Timestamp(2_000) }]).await;
     let touched = store.session(hash(1)).await.unwrap().unwrap();
     assert_eq!((touched.since, touched.seen), (Timestamp(2_000), Timestamp(2_000)));
 }
 
 pub async fn an_unknown_token_is_nobody(fresh: impl Fresh) {
     let store = fresh();
-    with_people(&*store).await;
+    with_people(&store).await;
     let near = TokenHash(std::array::from_fn(|place| if place == 31 { 0 } else { 1 }));
     assert_eq!(store.session(near).await.unwrap(), None);
     let touch = Write::TouchSession { token: near, at: Timestamp(1) };
-    assert_eq!(commit_one(&*store, touch).await, Outcome::Done);
+    assert_eq!(commit_one(&store, touch).await, Outcome::Done);
     assert_eq!(store.session(near).await.unwrap(), None);
 }
 
@@ -59,7 +60,7 @@ pub async fn one_name_may_be_two_people(fresh: impl Fresh) {
         let person = Person { id: UserId::from_bytes([token; 10]), ..ann() };
         let introduce =
             Write::CreateGuest { person: person.clone(), session: session(hash(token), Timestamp(0)) };
-        commit_one(&*store, introduce).await;
+        commit_one(&store, introduce).await;
         assert_eq!(store.session(hash(token)).await.unwrap().unwrap().person, person);
     }
 }

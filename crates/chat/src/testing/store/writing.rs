@@ -7,10 +7,11 @@ use wire::{
     SendId, Settings, Timestamp, Topic, UserId,
 };
 
+use super::Tenant;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
     BodyHash, Draft, Fact, GroupChange, Mentions, NewSession, Outcome, Permission, PermissionTo, Range,
-    Sender, Store, Version, Write,
+    Sender, Version, Write,
 };
 use crate::testing::{ann, ben, cal};
 
@@ -20,26 +21,26 @@ pub(super) const NOW: Timestamp = Timestamp(1_795_234_657_250);
 pub(super) const TEA: GroupId = GroupId::from_bytes(*b"..tea.....");
 
 /// Commits a batch.
-pub(super) async fn commit(store: &dyn Store, writes: Vec<Write>) -> Vec<Outcome> {
+pub(super) async fn commit(store: &Tenant, writes: Vec<Write>) -> Vec<Outcome> {
     store.commit(writes.into()).await.unwrap()
 }
 
 /// Commits one write.
-pub(super) async fn commit_one(store: &dyn Store, write: impl Into<Write>) -> Outcome {
+pub(super) async fn commit_one(store: &Tenant, write: impl Into<Write>) -> Outcome {
     let mut outcomes = commit(store, vec![write.into()]).await;
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0)
 }
 
 /// Prepares a store in which ann, ben and cal exist, and ann has created the group, which is now at version 1.
-pub(super) async fn with_tea(store: Arc<dyn Store>) -> Arc<dyn Store> {
-    with_people(&*store).await;
-    assert!(matches!(commit_one(&*store, founding(TEA, "tea", &ann())).await, Outcome::Changed { .. }));
+pub(super) async fn with_tea(store: Arc<Tenant>) -> Arc<Tenant> {
+    with_people(&store).await;
+    assert!(matches!(commit_one(&store, founding(TEA, "tea", &ann())).await, Outcome::Changed { .. }));
     store
 }
 
 /// Creates the users ann, ben and cal.
-pub(super) async fn with_people(store: &dyn Store) {
+pub(super) async fn with_people(store: &Tenant) {
     let introduce =
         |(person, token): (Person, u8)| Write::CreateGuest { person, session: session(hash(token), NOW) };
     let writes = [(ann(), 1), (ben(), 2), (cal(), 3)].map(introduce);
@@ -110,7 +111,7 @@ pub(super) fn settings(name: &str) -> Settings {
 }
 
 /// Returns a user's role in a group; none without a membership.
-pub(super) async fn role(store: &dyn Store, group: GroupId, user: UserId) -> Option<Role> {
+pub(super) async fn role(store: &Tenant, group: GroupId, user: UserId) -> Option<Role> {
     store.standing(Conversation::Group(group), user).await.unwrap().and_then(|standing| standing.role)
 }
 
@@ -132,12 +133,12 @@ pub(super) fn topic(name: &str) -> Topic {
 }
 
 /// Returns the whole log.
-pub(super) async fn whole(store: &dyn Store, topic: &Topic) -> Page<Json> {
+pub(super) async fn whole(store: &Tenant, topic: &Topic) -> Page<Json> {
     store.page(topic, Range { limit: usize::MAX, ..Range::default() }).await.unwrap()
 }
 
 /// Returns the data of the whole log.
-pub(super) async fn texts(store: &dyn Store, topic: &Topic) -> Vec<String> {
+pub(super) async fn texts(store: &Tenant, topic: &Topic) -> Vec<String> {
     let entries = whole(store, topic).await.entries.into_iter();
     entries.map(|entry| serde_json::from_str(entry.data.as_str()).unwrap()).collect()
 }

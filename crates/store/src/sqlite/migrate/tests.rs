@@ -1,7 +1,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use rusqlite::Connection;
+use rusqlite::fallible_iterator::FallibleIterator as _;
+use rusqlite::{Batch, Connection};
 
 use super::*;
 use crate::sqlite::open::{self, SharedIndex};
@@ -61,6 +62,87 @@ fn the_upgrade_that_is_going_to_be_killed() {
     std::process::abort();
 }
 
+/// The number of statements of the newest step that are executed before the process dies.
+const STATEMENTS: &str = "HUBBUB_TEST_DIES_AFTER_STATEMENTS";
+
+#[test]
+fn the_newest_step_is_all_or_nothing_wherever_it_is_killed() {
+    let rows = |db: &Connection| -> Vec<String> {
+        let mut select =
+            db.prepare("SELECT 'schema: ' || sql FROM sqlite_schema WHERE sql IS NOT NULL").unwrap();
+        let schema = select.query_map([], |row| row.get(0)).unwrap();
+        let mut rows: Vec<String> = schema.map(Result::unwrap).collect();
+        for table in ["users", "members", "accounts", "groups", "entries", "sessions", "open_topics"] {
+            rows.push(
+                db.query_row(&format!("SELECT count(*) || ' {table}' FROM {table}"), [], |row| row.get(0))
+                    .unwrap(),
+            );
+        }
+        rows
+    };
+    let whole = fixture();
+    let before = rows(&file(whole.path()));
+    migrate(&mut file(whole.path())).unwrap();
+    let after = rows(&file(whole.path()));
+    for statements in [1, 17, 30, 50, 64, 80] {
+        let folder = fixture();
+        let killed = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "sqlite::migrate::tests::the_newest_step_that_is_going_to_be_killed"])
+            .env(FOLDER, folder.path())
+            .env(STATEMENTS, statements.to_string())
+            .output()
+            .unwrap();
+        assert!(!killed.status.success(), "it ended by itself");
+        let mut db = file(folder.path());
+        assert_eq!(rows(&db), before, "after {statements}");
+        migrate(&mut db).unwrap();
+        assert_eq!(rows(&db), after, "after {statements}");
+    }
+}
+
+/// Copies the fixture of the schema before the newest one into a folder, to which it belongs from then on.
+fn fixture() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("tests/fixtures/schema-{}.db", newest(super::STEPS) - 1);
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), folder.path().join("hubbub.db")).unwrap();
+    folder
+}
+
+/// The other process: it dies in the middle of the newest step, after what it has done so far is in the file. Without
+/// the name of a folder it does nothing.
+#[test]
+fn the_newest_step_that_is_going_to_be_killed() {
+    let (Ok(folder), Ok(statements)) = (std::env::var(FOLDER), std::env::var(STATEMENTS)) else { return };
+    let mut db = file(Path::new(&folder));
+    db.pragma_update(None, "foreign_keys", false).unwrap();
+    // Changed pages do not stay in memory until the commit.
+    db.pragma_update(None, "cache_size", 1).unwrap();
+    let half = db.transaction().unwrap();
+    let mut batch = Batch::new(&half, super::STEPS[super::STEPS.len() - 1]);
+    for _ in 0..statements.parse().unwrap() {
+        batch.next().unwrap().expect("the step has more statements").execute([]).unwrap();
+    }
+    std::process::abort();
+}
+
+#[test]
+fn an_upgrade_of_rows_that_belong_to_nothing_keeps_them() {
+    let folder = fixture();
+    let mut db = file(folder.path());
+    db.execute_batch(
+        "PRAGMA foreign_keys = OFF; DELETE FROM users WHERE name = 'Ben'; PRAGMA foreign_keys = ON",
+    )
+    .unwrap();
+    let members = |db: &Connection| -> i64 {
+        db.query_row("SELECT count(*) FROM members", [], |row| row.get(0)).unwrap()
+    };
+    let before = members(&db);
+    migrate(&mut db).unwrap();
+    assert_eq!(members(&db), before);
+    let is_on: bool = db.pragma_query_value(None, "foreign_keys", |row| row.get(0)).unwrap();
+    assert!(is_on, "foreign keys are checked again");
+}
+
 #[test]
 fn an_upgrade_that_fails_leaves_the_file_as_the_last_step_has_made_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -88,8 +170,8 @@ fn files_of_other_schemas_are_refused_and_the_operator_is_told_what_to_do() {
         (1, "before the first release (schema 1), which this version cannot read; move it away"),
         (9, "before the first release (schema 9), which this version cannot read; move it away"),
         (-1, "before the first release (schema -1)"),
-        (13, "a newer version (schema 13; this one knows 12); start that version, or restore a backup"),
-        (i64::from(i32::MAX), "a newer version (schema 2147483647; this one knows 12)"),
+        (14, "a newer version (schema 14; this one knows 13); start that version, or restore a backup"),
+        (i64::from(i32::MAX), "a newer version (schema 2147483647; this one knows 13)"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut db = file(folder.path());

@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use chat::store::{
-    Amend, BodyHash, Draft, Fact, GroupChange, Mentions, NewSession, Outcome, Permission, PermissionTo,
-    Version, Write,
+    Amend, BodyHash, Commit, Draft, Fact, GroupChange, Mentions, NewSession, Outcome, Permission,
+    PermissionTo, Version, Write,
 };
 use chat::testing::{ann, ben, cal};
 use chat::{TokenHash, rules};
@@ -11,12 +11,13 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use wire::{
-    Amendment, Description, Event, GroupId, GroupName, JoinPolicy, Json, Member, Pair, Person, RichText,
-    Role, SendId, Settings, Timestamp, Topic,
+    Amendment, ApplicationId, Description, Event, GroupId, GroupName, JoinPolicy, Json, LogKey, Member, Pair,
+    Person, RichText, Role, SendId, Settings, Timestamp, Topic,
 };
 
 use super::*;
 use crate::sqlite::open::{self, SharedIndex};
+use crate::sqlite::scope::Positions;
 use crate::sqlite::{commit, conversations, logs, migrate};
 
 /// One random operation. A conversation is chosen by its number: two groups, and the direct of ann and ben.
@@ -131,9 +132,10 @@ fn a_log_whose_counter_of_recounts_is_damaged_is_counted_anew_each_time() {
     house.writer.execute("UPDATE logs SET recounts = 9223372036854775807", []).unwrap();
     house.amend(0, Seq(1), How::Delete);
     house.check(&house.writer, &counts, 0, 0, Seq(0));
-    let log = logs::log_row(&house.writer, &Topic::of(house.places[0])).unwrap().unwrap();
+    let log = logs::log_row(&house.writer, &log_key(house.places[0])).unwrap().unwrap();
     let log = LogRow { recounts: None, ..log };
-    let again = || counts.count(&house.writer, house.places[0], log, ann().id, Seq(0)).unwrap().messages;
+    let again =
+        || counts.count(&house.writer, house.places[0], log, user_key(ann().id), Seq(0)).unwrap().messages;
     assert_eq!(again(), 2);
     house.writer.execute("UPDATE entries SET counts = 0", []).unwrap();
     assert_eq!(again(), 0);
@@ -145,7 +147,7 @@ fn only_so_many_counts_are_kept_and_those_in_use_stay() {
     let key = |number: usize| {
         let mut id = [0; wire::ID_BYTES];
         id[..8].copy_from_slice(&number.to_be_bytes());
-        (Conversation::Group(GroupId::from_bytes(id)), ann().id)
+        (Conversation::Group(GroupId::from_bytes(id)), user_key(ann().id))
     };
     let one = Kept { log: 1, recounts: Some(0), mark: Seq(0), tally: Tally::after(Seq(0)) };
     for number in 0..3 * GENERATION {
@@ -165,6 +167,7 @@ struct House {
     places: [Conversation; PLACES],
     /// The number of the newest send or group.
     number: u64,
+    positions: Positions,
 }
 
 impl House {
@@ -174,7 +177,13 @@ impl House {
         migrate::migrate(&mut writer).unwrap();
         writer.pragma_update(None, "synchronous", "OFF").unwrap();
         let direct = Conversation::Direct(Pair::of(ann().id, ben().id).unwrap());
-        let mut house = Self { writer, reader: connect(), places: [direct; PLACES], number: 0 };
+        let mut house = Self {
+            writer,
+            reader: connect(),
+            places: [direct; PLACES],
+            number: 0,
+            positions: Positions::default(),
+        };
         for (person, token) in people().into_iter().zip(1..) {
             let session =
                 NewSession { token: TokenHash([token; 32]), label: String::new(), at: Timestamp(1) };
@@ -220,11 +229,11 @@ impl House {
     }
 
     fn count(&self, db: &Connection, counts: &UnreadCounts, user: usize, place: usize, mark: Seq) -> Unread {
-        conversations::unread(db, counts, self.places[place], people()[user].id, mark).unwrap()
+        conversations::unread(db, BUILT_IN, counts, self.places[place], people()[user].id, mark).unwrap()
     }
 
     fn head(&self, place: usize) -> u64 {
-        logs::head(&self.writer, &Topic::of(self.places[place])).unwrap().0
+        logs::head(&self.writer, &log_key(self.places[place])).unwrap().0
     }
 
     fn look(&mut self) {
@@ -318,7 +327,8 @@ impl House {
     }
 
     fn commit(&mut self, write: Write) -> Outcome {
-        commit::commit(&mut self.writer, &[write], None).unwrap().remove(0)
+        let commit = Commit { application: BUILT_IN, write };
+        commit::commit(&mut self.writer, &[commit], &self.positions, None).unwrap().remove(0)
     }
 }
 
@@ -336,6 +346,16 @@ fn expected(db: &Connection, topic: &Topic, user: UserId, mark: Seq) -> Unread {
     let all = db.query_row(&sql, key, |row| Ok(Unread { messages: row.get(0)?, mentions: row.get(1)? }));
     let Unread { messages, mentions } = all.unwrap();
     Unread { messages: messages.min(MAX_UNREAD), mentions: mentions.min(MAX_UNREAD) }
+}
+
+const BUILT_IN: ApplicationId = ApplicationId::BUILT_IN;
+
+fn log_key(conversation: Conversation) -> LogKey {
+    LogKey::new(BUILT_IN, Topic::of(conversation))
+}
+
+fn user_key(user: UserId) -> UserKey {
+    UserKey { application: BUILT_IN, user }
 }
 
 fn people() -> [Person; 3] {

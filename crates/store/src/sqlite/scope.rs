@@ -1,0 +1,62 @@
+//! The scope of a write: its transaction, its application, and the positions of its entries.
+
+use std::cell::Cell;
+
+use rusqlite::{Connection, Transaction};
+use wire::{ApplicationId, LogKey, Topic};
+
+/// The transaction of a batch, as the writes of one application have it.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) db: &'a Transaction<'a>,
+    pub(super) application: ApplicationId,
+    pub(super) positions: &'a Positions,
+}
+
+/// The positions of entries: they count all entries of the store in the order of their commits. The writer counts them
+/// in memory, so that they cost no write. No position is used twice, even if its entry was rolled back or deleted.
+#[derive(Default)]
+pub(super) struct Positions {
+    last: Cell<i64>,
+    /// The greatest position among the entries, as far as it is known.
+    newest: Cell<i64>,
+}
+
+impl Scope<'_> {
+    /// Returns the key of a log of the application.
+    pub(super) fn log(&self, topic: &Topic) -> LogKey {
+        LogKey::new(self.application, topic.clone())
+    }
+}
+
+impl Positions {
+    /// Continues after every position that was used in a database.
+    pub(super) fn catch_up(&self, db: &Connection) -> rusqlite::Result<()> {
+        let mut find =
+            db.prepare("SELECT position, coalesce((SELECT max(position) FROM entries), 0) FROM meta")?;
+        let (used, newest): (i64, i64) = find.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.last.set(self.last.get().max(used).max(newest));
+        self.newest.set(newest);
+        Ok(())
+    }
+
+    /// Reserves the next position; returns it only if SQLite would not choose it by itself, which is cheaper: it
+    /// continues after the newest entry.
+    pub(super) fn next(&self) -> Option<i64> {
+        let last = self.last.get();
+        self.last.set(last.saturating_add(1));
+        (last != self.newest.get()).then_some(last + 1)
+    }
+
+    /// Notes that an entry has the position that was reserved last.
+    pub(super) fn used(&self) {
+        self.newest.set(self.last.get());
+    }
+
+    /// Stores the last position, in a transaction that deletes entries: the newest ones may be among them.
+    pub(super) fn keep(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
+        db.prepare_cached("UPDATE meta SET position = ?")?.execute([self.last.get()])?;
+        self.newest.set(0);
+        Ok(())
+    }
+}

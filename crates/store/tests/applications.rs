@@ -1,0 +1,240 @@
+//! Applications in one database: no row of one is seen or changed by another.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use chat::names::Login;
+use chat::store::{
+    Attempt, AttemptKey, BodyHash, Commit, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession,
+    OpenTopicBounds, Outcome, PasswordHash, Range, Sender, Write,
+};
+use chat::{OsRandom, Store, TokenHash};
+use rusqlite::Connection;
+use store::SqliteStore;
+use wire::{
+    ApplicationId, Description, GroupId, GroupName, JoinPolicy, Json, Member, Person, PersonName, Refusal,
+    Role, SendId, Seq, Settings, Timestamp, Topic, UserId,
+};
+
+/// The tables without a column `application`: the one row about the database, and rows that hang on a log.
+const WITHOUT: [&str; 2] = ["meta", "mentions"];
+
+/// Keys and indexes that do not begin with it: a token is unique everywhere, and a log belongs to one application.
+const OTHER_KEYS: [&str; 6] = [
+    "sessions: token_hash",
+    "resets: token_hash",
+    "entries_by_seq: log",
+    "entries_by_about: log",
+    "entries_pinned: log",
+    "entries_rows: log",
+];
+
+const ONE: ApplicationId = ApplicationId(1);
+const OTHER: ApplicationId = ApplicationId(2);
+
+#[test]
+fn every_table_has_the_application_and_its_keys_begin_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(folder.path(), &OsRandom).unwrap());
+    let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
+    let names = |sql: &str, of: &str| -> Vec<String> {
+        let mut select = db.prepare(sql).unwrap();
+        select.query_map([of], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let tables = names("SELECT name FROM sqlite_schema WHERE type = ? AND name NOT LIKE 'sqlite_%'", "table");
+    assert!(tables.len() > 20, "{tables:?}");
+    let mut others = BTreeSet::new();
+    for table in tables.iter().filter(|table| !WITHOUT.contains(&table.as_str())) {
+        let has = "SELECT name FROM pragma_table_info(?) WHERE name = 'application' AND \"notnull\" + pk > 0";
+        assert_eq!(names(has, table), ["application"], "{table}");
+        // A key that is one number is that of the row, and a key of nothing else.
+        let key = names(
+            "SELECT name FROM pragma_table_info(?1) AS columns WHERE pk = 1 AND NOT (
+                 type = 'INTEGER' AND (SELECT count(*) FROM pragma_table_info(?1) WHERE pk) = 1)",
+            table,
+        );
+        others.extend(key.into_iter().map(|column| format!("{table}: {column}")));
+        for index in names("SELECT name FROM pragma_index_list(?) WHERE origin <> 'pk'", table) {
+            let first = names("SELECT name FROM pragma_index_info(?) WHERE seqno = 0", &index);
+            others.extend(first.into_iter().map(|column| format!("{index}: {column}")));
+        }
+        for column in names("SELECT \"from\" FROM pragma_foreign_key_list(?) WHERE seq = 0", table) {
+            assert!(
+                column == "application" || column == "log",
+                "a foreign key of {table} begins with {column}"
+            );
+        }
+    }
+    others.retain(|key| !key.ends_with(": application"));
+    assert_eq!(others.into_iter().collect::<Vec<_>>(), sorted(&OTHER_KEYS));
+}
+
+#[tokio::test]
+async fn the_same_people_groups_and_topics_of_two_applications_are_different_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = open(folder.path());
+    for (application, name, words) in [(ONE, "Ann", ["one", "two"]), (OTHER, "李雷", ["三", "四"])] {
+        let token = TokenHash([u8::try_from(application.0).unwrap(); 32]);
+        commit(&before, application, guest(name, token)).await;
+        commit(&before, application, account("one pot of oolong")).await;
+        commit(&before, application, found(name)).await;
+        for words in words {
+            let posted = commit(&before, application, post(&Topic::group(group()), words)).await;
+            assert!(matches!(posted, Outcome::Posted { .. }), "{posted:?}");
+        }
+    }
+    before.close().await.unwrap();
+
+    let store = open(folder.path());
+    for (application, name, words) in [(ONE, "Ann", ["one", "two"]), (OTHER, "李雷", ["三", "四"])] {
+        let token = TokenHash([u8::try_from(application.0).unwrap(); 32]);
+        let session = store.session(token).await.unwrap().unwrap();
+        assert_eq!((session.application, session.person.name.as_str()), (application, name));
+        let reader = store.reader(application);
+        let all = Range { limit: 9, ..Range::default() };
+        let page = reader.page(&Topic::group(group()), all).await.unwrap();
+        assert_eq!(page.head, Seq(2));
+        let said: Vec<Json> = page.entries.into_iter().map(|entry| entry.data).collect();
+        assert_eq!(said, words.map(|words| Json::of(&words)));
+        let roster = reader.roster(group()).await.unwrap().unwrap();
+        assert_eq!(roster.settings.name.as_str(), name);
+        assert_eq!(roster.members.len(), 1);
+        assert_eq!(reader.sessions(user()).await.unwrap().len(), 1);
+        assert!(reader.has_owner().await.unwrap());
+    }
+    let nobody = store.reader(ApplicationId(3));
+    assert_eq!(nobody.person(user()).await.unwrap(), None);
+    assert!(!nobody.has_accounts().await.unwrap());
+
+    let gone = GroupChange {
+        group: group(),
+        version: store.reader(OTHER).roster(group()).await.unwrap().map(|roster| roster.version),
+        facts: vec![Fact::Deleted],
+        news: vec![],
+    };
+    commit(&store, OTHER, Write::ChangeGroup(gone)).await;
+    assert_eq!(store.reader(OTHER).roster(group()).await.unwrap(), None);
+    assert_eq!(store.reader(ONE).roster(group()).await.unwrap().unwrap().head, Seq(2));
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn each_application_fills_its_own_open_topics() {
+    let folder = tempfile::tempdir().unwrap();
+    let bounds = OpenTopicBounds { topics: 1, bytes: 9 };
+    let publish = |topic: &str, words: &str| {
+        let Write::Post(draft) = post(&Topic::new(topic).unwrap(), words) else { unreachable!() };
+        Write::Publish { draft, bounds }
+    };
+    let store = open(folder.path());
+    for application in [ONE, OTHER] {
+        assert_eq!(commit(&store, application, publish("news", "1")).await, Outcome::Posted { seq: Seq(1) });
+        let second = commit(&store, application, publish("orders", "2")).await;
+        assert_eq!(second, Outcome::Refused(Refusal::TooManyOpenTopics { max: 1 }));
+    }
+    assert_eq!(commit(&store, OTHER, publish("news", "3")).await, Outcome::Posted { seq: Seq(2) });
+    store.close().await.unwrap();
+    let store = open(folder.path());
+    let both = [ONE, OTHER].map(|application| Commit { application, write: publish("news", "long") });
+    let outcomes = store.commit(Arc::new(both)).await.unwrap();
+    let full = Outcome::Refused(Refusal::OpenTopicsFull { max: 9 });
+    assert_eq!(outcomes, [Outcome::Posted { seq: Seq(2) }, full], "the other has less room left");
+}
+
+#[tokio::test]
+async fn a_sweep_removes_only_what_is_of_its_application() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let attempt = Attempt { key: AttemptKey([1; 16]), max: 1, window_ms: 100 };
+    let take = || Write::TakeAttempts { attempts: vec![attempt], at: Timestamp(1) };
+    for application in [ONE, OTHER] {
+        let token = TokenHash([u8::try_from(application.0).unwrap(); 32]);
+        commit(&store, application, guest("Ann", token)).await;
+        assert_eq!(commit(&store, application, take()).await, Outcome::Done);
+    }
+    let sweep = Write::Sweep {
+        guests_before: Timestamp(50),
+        guests: 9,
+        attempts_before: Timestamp(50),
+        links_before: Timestamp(50),
+    };
+    assert_eq!(commit(&store, OTHER, sweep).await, Outcome::Swept { guests: vec![user()] });
+    assert!(store.reader(ONE).person(user()).await.unwrap().is_some());
+    assert!(store.reader(OTHER).person(user()).await.unwrap().is_none());
+    assert!(store.session(TokenHash([1; 32])).await.unwrap().is_some());
+    assert!(store.session(TokenHash([2; 32])).await.unwrap().is_none());
+    assert!(matches!(commit(&store, ONE, take()).await, Outcome::Exhausted { .. }));
+    assert_eq!(commit(&store, OTHER, take()).await, Outcome::Done);
+}
+
+fn open(folder: &Path) -> SqliteStore {
+    SqliteStore::open(folder, &OsRandom).unwrap()
+}
+
+async fn commit(store: &SqliteStore, application: ApplicationId, write: Write) -> Outcome {
+    store.commit(Arc::new([Commit { application, write }])).await.unwrap().remove(0)
+}
+
+fn user() -> UserId {
+    UserId::from_bytes([7; 10])
+}
+
+fn group() -> GroupId {
+    GroupId::from_bytes([8; 10])
+}
+
+fn person(name: &str) -> Person {
+    Person { id: user(), name: PersonName::new(name).unwrap() }
+}
+
+fn guest(name: &str, token: TokenHash) -> Write {
+    let session = NewSession { token, label: String::new(), at: Timestamp(1) };
+    Write::CreateGuest { person: person(name), session }
+}
+
+fn account(password: &str) -> Write {
+    Write::CreateAccount {
+        user: user(),
+        login: Login::new("ann").unwrap(),
+        password: PasswordHash(password.into()),
+        rank: FirstRole::FirstIsOwner,
+    }
+}
+
+fn found(name: &str) -> Write {
+    let settings = Settings {
+        name: GroupName::new(name).unwrap(),
+        description: Description::default(),
+        limit: 9,
+        join_policy: JoinPolicy::Listed,
+        announcing: false,
+        slow_s: 0,
+        archived: false,
+    };
+    let ann = Member::new(person(name), Role::Admin, Timestamp(1));
+    let facts = vec![Fact::Created { settings, at: Timestamp(1) }, Fact::MemberAdded(ann)];
+    Write::ChangeGroup(GroupChange { group: group(), version: None, facts, news: vec![] })
+}
+
+fn post(topic: &Topic, words: &str) -> Write {
+    let id: String = words.bytes().map(|byte| format!("{byte:x}")).collect();
+    Write::Post(Draft {
+        topic: topic.clone(),
+        sender: Sender::Open,
+        id: SendId::new(&id).unwrap(),
+        body: BodyHash([1; 16]),
+        data: Json::of(&words),
+        at: Timestamp(1),
+        right: None,
+        about: None,
+        counts: false,
+        is_row: false,
+        mentions: Mentions::default(),
+    })
+}
+
+fn sorted(keys: &[&str]) -> Vec<String> {
+    let keys: BTreeSet<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    keys.into_iter().collect()
+}
