@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_where_it_may_be_read_to() {
+    fn a_batch_is_cut_at_the_seq_up_to_which_it_may_be_delivered() {
         let batch = batch();
         assert_eq!(batch.last(), Seq(10));
         let lengths = [0, 6, 7, 8, 9, 10, 11].map(|until| batch.up_to(Seq(until)).len());
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_of_a_frame_is_known_wherever_a_write_ends() {
+    fn a_partial_write_leaves_the_rest_of_its_last_frame_wherever_it_ends() {
         let batch = batch();
         for bytes in 1..=12 {
             let WriteProgress { last, rest } = batch.written(bytes);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn at_least_one_frame_is_handed_out_however_long_it_is() {
+    fn a_batch_has_at_least_one_frame_however_long() {
         let frames = [Frame::text("0123456789"), Frame::text("x")];
         assert_eq!(FrameBatch::of(Seq(0), &frames, 5).last(), Seq(1));
         assert_eq!(FrameBatch::of(Seq(0), &frames, 15).last(), Seq(2));

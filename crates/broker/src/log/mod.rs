@@ -179,15 +179,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_reader_gets_every_frame_in_order_or_learns_that_it_is_behind(
-            leaps in prop::collection::vec((0u64..3, 1usize..40), 1..80),
+        fn a_subscriber_reads_every_frame_in_order_or_learns_that_it_is_behind(
+            steps in prop::collection::vec((0u64..3, 1usize..40), 1..80),
             max_bytes in 1usize..200,
             cursor in 0u64..100,
             take in 1usize..120,
         ) {
             let mut log = log(max_bytes);
-            for (leap, len) in leaps {
-                let seq = log.head().0 + 1 + leap / 2;
+            for (step, len) in steps {
+                // One step in three leaves a gap.
+                let seq = log.head().0 + 1 + step / 2;
                 log.append(Seq(seq), frame(seq, len));
             }
             let mut at = Seq(cursor);
@@ -198,10 +199,10 @@ mod tests {
                         break;
                     }
                     Read::Behind => {
-                        // Only a frame that was trimmed or never came is missing, never one that is here.
+                        // The next frame was dropped or is in a gap; the log does not have it.
                         prop_assert!(at < log.head());
                         let kept: Vec<u64> = log.frames.iter().map(|frame| seq_of(frame.bytes())).collect();
-                        prop_assert!(!kept.contains(&at.next().0), "{} is here: {:?}", at.next(), kept);
+                        prop_assert!(!kept.contains(&at.next().0), "{} is in the log: {:?}", at.next(), kept);
                         break;
                     }
                     Read::Frames(batch) => {
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn all_logs_together_have_a_bound_and_what_is_given_back_counts() {
+    fn all_logs_together_are_bounded_and_return_dropped_bytes_to_the_budget() {
         let budget = Budget::new(30_000);
         let mut logs: Vec<Log> = (0..10).map(|_| Log::new(20_000, Arc::clone(&budget))).collect();
         for seq in 1..=200 {
@@ -227,10 +228,13 @@ mod tests {
             assert_eq!(budget.taken(), kept);
             assert!(kept <= 30_000 + 10 * LEAST_BYTES, "{kept}");
         }
-        assert!(budget.taken() > 30_000, "there is no room");
+        assert!(budget.taken() > 30_000, "the logs are over the budget");
         for log in &mut logs {
             (201..=205).for_each(|seq| log.append(Seq(seq), frame(seq, 500)));
-            assert!(matches!(log.read(Seq(200), 10_000), Read::Frames(_)), "what came in one go is there");
+            assert!(
+                matches!(log.read(Seq(200), 10_000), Read::Frames(_)),
+                "the log keeps the entries of one commit"
+            );
         }
         logs[0].shrink();
         logs.truncate(5);
@@ -240,17 +244,17 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_comes_twice_is_kept_once() {
+    fn an_entry_that_is_appended_twice_is_kept_once() {
         let mut log = log(1_000);
         for seq in [1, 2, 2, 1, 3] {
             log.append(Seq(seq), frame(seq, 8));
         }
-        let Read::Frames(batch) = log.read(Seq(0), 1_000) else { panic!("three frames are here") };
+        let Read::Frames(batch) = log.read(Seq(0), 1_000) else { panic!("the log has three frames") };
         assert_eq!(seqs(&batch), [1, 2, 3]);
     }
 
     #[test]
-    fn a_log_that_only_knows_its_head_sends_readers_to_history() {
+    fn a_log_without_frames_up_to_its_head_sends_subscribers_to_history() {
         let mut log = log(1_000);
         log.append(Seq(4), frame(4, 8));
         log.advance_head(Seq(5));

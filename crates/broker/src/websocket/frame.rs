@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_says_how_long_it_is_in_as_few_bytes_as_can_be() {
+    fn the_header_encodes_the_length_in_the_fewest_bytes() {
         let header = |length: usize| {
             let frame = Frame::binary(&vec![0; length]);
             frame.bytes()[..frame.bytes().len() - length].to_vec()
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_that_is_too_long_is_cut_between_letters() {
+    fn a_long_control_payload_is_cut_and_a_close_reason_between_characters() {
         let close = Frame::close(1008, &"é".repeat(100));
         assert_eq!(close.bytes()[..4], [0x88, 124, 0x03, 0xf0]);
         assert_eq!(std::str::from_utf8(&close.bytes()[4..]), Ok("é".repeat(61).as_str()));

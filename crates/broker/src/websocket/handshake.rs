@@ -18,12 +18,12 @@ mod tests {
     use super::accept;
 
     #[test]
-    fn the_key_of_the_specification_is_answered_as_it_says() {
+    fn the_example_key_of_rfc_6455_gets_the_accept_value_given_there() {
         assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ==").as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     }
 
     #[test]
-    fn a_key_that_is_not_sixteen_bytes_has_no_answer() {
+    fn a_key_that_is_not_sixteen_bytes_has_no_accept_value() {
         for key in [&b""[..], b"c2hvcnQ=", b"not base64 at all!!!", b"dGhlIHNhbXBsZSBub25jZWFiYw=="] {
             assert_eq!(accept(key), None, "{key:?}");
         }
