@@ -68,7 +68,7 @@ async fn happens(node: &Node, dice: &Dice, group: GroupId, people: &[User]) {
             let setting = match dice.below(4) {
                 0 => Setting::Name(wire::GroupName::new(["tea", "coffee"][usize::from(on)]).unwrap()),
                 1 => Setting::Limit(4 + u32::from(on)),
-                2 => Setting::Door([JoinPolicy::Open, JoinPolicy::Invite][usize::from(on)]),
+                2 => Setting::JoinPolicy([JoinPolicy::Open, JoinPolicy::Invite][usize::from(on)]),
                 _ => Setting::Announcing(!on),
             };
             let _ = chat.update_settings(&people[0], group, vec![setting]).await;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::process::root;
 
 /// Each term of the field, and its file.
-const TERMS: [(&str, &str); 61] = [
+const TERMS: [(&str, &str); 70] = [
     ("rate limiter", "crates/chat/src/service/rate_limiter.rs"),
     ("login throttl", "crates/chat/src/auth/login_throttle.rs"),
     ("websocket handshake", "crates/broker/src/websocket/handshake.rs"),
@@ -69,6 +69,15 @@ const TERMS: [(&str, &str); 61] = [
     ("look-alike", "crates/chat/src/names/login.rs"),
     ("shortcodes", "crates/chat/src/text/shortcodes.rs"),
     ("settings file", "server/src/config/settings.rs"),
+    ("tenant", "crates/wire/src/id.rs"),
+    ("positions of entries", "crates/store/src/sqlite/scope.rs"),
+    ("relay", "crates/chat/src/jobs/relay.rs"),
+    ("planning of jobs", "crates/chat/src/rules/plan.rs"),
+    ("job worker", "crates/chat/src/jobs/worker.rs"),
+    ("leases", "crates/store/src/sqlite/jobs.rs"),
+    ("retry of jobs", "crates/chat/src/jobs/backoff.rs"),
+    ("wake signals", "crates/chat/src/jobs/wake.rs"),
+    ("sweep", "crates/chat/src/service/sweep.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.

@@ -18,10 +18,10 @@ pub(crate) enum OwnerToBe {
     Account,
 }
 
-/// The results of a broadcast.
-pub(crate) use chat::Broadcast as Results;
 pub(crate) use chat::ListPart;
 pub(crate) use chat::store::{AccountListing, GroupListing, Profile};
+/// The results of a broadcast.
+pub(crate) use chat::{Broadcast as Results, SendResult};
 
 use crate::failure::Failure;
 use crate::returned::ShownOnce;

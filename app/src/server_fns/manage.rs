@@ -27,7 +27,7 @@ pub async fn update_settings(
         Setting::Name(names::group_name(&name)?),
         Setting::Description(names::description(&description)?),
         Setting::Limit(limit),
-        Setting::Door(join_policy_of(&join_policy)?),
+        Setting::JoinPolicy(join_policy_of(&join_policy)?),
         Setting::SlowS(slow_s),
         Setting::Announcing(announcing.is_some()),
     ];

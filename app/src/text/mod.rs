@@ -200,11 +200,11 @@ fn changed(setting: &Setting) -> Sentence {
         Setting::Description(text) => sentence!("changed the description to “{}”", text.as_str()),
         Setting::Limit(1) => sentence!("set the member limit to 1"),
         Setting::Limit(limit) => sentence!("set the member limit to {}", count(*limit)),
-        Setting::Door(JoinPolicy::Listed) => {
+        Setting::JoinPolicy(JoinPolicy::Listed) => {
             sentence!("let anyone on this server join, and listed the group")
         }
-        Setting::Door(JoinPolicy::Open) => sentence!("let anyone with the link join"),
-        Setting::Door(JoinPolicy::Invite) => sentence!("made the group invite-only"),
+        Setting::JoinPolicy(JoinPolicy::Open) => sentence!("let anyone with the link join"),
+        Setting::JoinPolicy(JoinPolicy::Invite) => sentence!("made the group invite-only"),
         Setting::Announcing(true) => sentence!("limited posting to admins"),
         Setting::Announcing(false) => sentence!("let everyone post"),
         Setting::SlowS(0) => sentence!("turned slow mode off"),

@@ -105,6 +105,13 @@ pub(crate) fn sent_to(sent: usize, all: usize) -> Sentence {
     if sent == all { sentence!("Sent to {}", all) } else { sentence!("Sent to {} of {}", sent, all) }
 }
 
+/// Returns the title of a broadcast of which some messages are not sent yet.
+pub(crate) fn sending_to(all: usize) -> Sentence {
+    sentence!("Sending to {}", all)
+}
+
+pub(crate) const NOT_SENT: &str = "Not sent";
+pub(crate) const STILL_SENDING: &str = "Some messages are still being sent. Reload the page to see the rest.";
 pub(crate) const FIND_GROUP: &str = "Find a group";
 pub(crate) const NONE_LISTED: &str = "No listed groups yet. Admins can list a group in its settings.";
 pub(crate) const NONE_CALLED: &str = "No groups match.";

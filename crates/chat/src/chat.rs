@@ -22,10 +22,13 @@ use crate::auth::session::TokenHash;
 use crate::commit::committer::{Committer, PendingCommit};
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
+use crate::jobs::JobWake;
 use crate::ports::bus::{Bus, Hint, HintStream};
 use crate::ports::clock::{Clock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
-use crate::ports::store::{AccountKey, Commit, Outcome, Store, StoreReader, Write};
+use crate::ports::store::{
+    AccountKey, Commit, JobCount, JobWrite, LeaseId, Outcome, Store, StoreReader, Write,
+};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::typing::TypingBuffer;
@@ -48,14 +51,14 @@ pub struct Chat {
     pub(crate) limits: Limits,
     /// Rate limit for sending, by user.
     pub(crate) send_rate: RateLimiter<UserKey>,
-    /// Rate limit for publishing to open topics.
-    pub(crate) publishing: RateLimiter<Network>,
+    /// Rate limit for publishing to open topics, by application and network.
+    pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
     pub(crate) action_rate: RateLimiter<UserKey>,
     /// Rate limit for adding users to groups, by user.
     pub(crate) adding: RateLimiter<UserKey>,
     /// Rate limit for new users, by network.
-    pub(crate) newcomers: RateLimiter<Network>,
+    pub(crate) newcomers: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for typing events, by user.
     pub(crate) typing_pace: RateLimiter<UserKey>,
     /// The users who are typing, until they are published.
@@ -76,6 +79,10 @@ pub struct Chat {
     /// The ephemeral events until the next flush.
     pub(crate) ephemeral: Arc<EphemeralBuffer>,
     pub(crate) metrics: Arc<ChatMetrics>,
+    /// The signals between the committer, the relay and the worker.
+    pub(crate) job_wake: Arc<JobWake>,
+    /// The lease of this node's worker.
+    lease: LeaseId,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
     /// Background tasks: the listener on the bus, the ephemeral flusher, the broker's shards and others.
@@ -132,12 +139,14 @@ impl Chat {
             Arc::clone(&store),
             Arc::clone(&revocations),
         ));
+        let (job_wake, lease) = (Arc::new(JobWake::default()), LeaseId(random(&*chance)));
         let (metrics, writability) = (Arc::new(ChatMetrics::default()), Arc::new(Writability::default()));
         let committer = Committer::start(
             Arc::clone(&store),
             Arc::clone(&broker),
             bus,
             Arc::clone(&revocations),
+            Arc::clone(&job_wake),
             Arc::clone(&metrics),
             Arc::clone(&writability),
         );
@@ -184,12 +193,15 @@ impl Chat {
             recovery_cache,
             ephemeral,
             metrics,
+            job_wake,
+            lease,
             writability,
             committer,
             tasks: Mutex::new(tasks),
         });
-        let sweeping = tokio::spawn(Self::sweep_on(Arc::downgrade(&chat)));
-        chat.tasks.lock().push(sweeping);
+        let relay = tokio::spawn(Self::run_relay(Arc::downgrade(&chat)));
+        let worker = tokio::spawn(Self::run_worker(Arc::downgrade(&chat), lease));
+        chat.tasks.lock().extend([relay, worker]);
         chat
     }
 
@@ -237,6 +249,14 @@ impl Chat {
         self.store.reads()
     }
 
+    /// Counts the jobs of each kind that has some.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn job_counts(&self) -> Result<Vec<JobCount>, Error> {
+        Ok(self.store.job_counts().await?)
+    }
+
     /// Returns the number of passwords hashed or compared since the start.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
@@ -264,13 +284,24 @@ impl Chat {
         for task in self.tasks.lock().drain(..) {
             task.abort();
         }
-        let mut confirmed = Ok(());
+        // The last commits: deliveries that devices have confirmed, and the leases of jobs, so that another node, or the
+        // next start, need not wait until they expire.
+        let release = Write::Jobs(JobWrite::Release { lease: self.lease });
+        let release = Commit { application: ApplicationId::SERVER, write: release };
+        let mut last = Vec::new();
         for commit in self.ephemeral.take_confirmed() {
-            confirmed = confirmed.and(self.committer.commit(commit).await.map(|_| ()));
+            // An error is a committer that has finished before.
+            last.extend(self.committer.enqueue(commit).await);
         }
+        // Without it, on a full disk, the leases expire.
+        drop(self.committer.enqueue(release).await);
         self.committer.finish().await;
+        let mut committed = Ok(());
+        for pending in last {
+            committed = committed.and(pending.outcome().await.map(|_| ()));
+        }
         self.store.close().await?;
-        confirmed
+        committed
     }
 
     /// Returns a reader of the application of a caller.

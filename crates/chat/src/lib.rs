@@ -12,6 +12,7 @@
 mod auth;
 mod chat;
 mod commit;
+mod jobs;
 mod memory;
 pub mod names;
 mod ports;
@@ -29,5 +30,7 @@ pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
-pub use crate::service::{Audience, Broadcast, CatchUp, ManagementPage, PendingSend, Sent, Subscribed};
+pub use crate::service::{
+    Audience, Broadcast, CatchUp, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
+};
 pub use crate::service::{Error, Fault, Limits, ListPart, SignUp};

@@ -74,7 +74,10 @@ async fn the_invites_of_an_admin_who_was_removed_banned_or_made_a_member_let_nob
             node.chat.create_invite(&ben, tea, 0, 0).await.unwrap(),
             node.chat.create_invite(&ann, tea, 0, 0).await.unwrap(),
         );
-        node.chat.update_settings(&ann, tea, vec![Setting::Door(wire::JoinPolicy::Invite)]).await.unwrap();
+        node.chat
+            .update_settings(&ann, tea, vec![Setting::JoinPolicy(wire::JoinPolicy::Invite)])
+            .await
+            .unwrap();
         match end {
             "remove" => node.chat.remove_member(&ann, tea, ben.id, false).await.unwrap(),
             "ban" => node.chat.remove_member(&ann, tea, ben.id, true).await.unwrap(),

@@ -77,7 +77,11 @@ async fn a_muted_member_reads_on_and_speaks_again_when_the_time_is_over() {
 #[tokio::test]
 async fn an_invite_lets_in_as_many_as_it_says() {
     let tea = Tea::new().await;
-    tea.node.chat.update_settings(&tea.ann, tea.id, vec![Setting::Door(JoinPolicy::Invite)]).await.unwrap();
+    tea.node
+        .chat
+        .update_settings(&tea.ann, tea.id, vec![Setting::JoinPolicy(JoinPolicy::Invite)])
+        .await
+        .unwrap();
     let (dan, eve) = (tea.node.introduce("dan").await, tea.node.introduce("eve").await);
     assert_eq!(tea.node.chat.join(&dan, tea.id, None).await, refused(Refusal::InviteNeeded));
     let invite = tea.node.chat.create_invite(&tea.ann, tea.id, 60, 1).await.unwrap();

@@ -2,7 +2,7 @@
 
 use chat::store::Range;
 use chat::testing::{Listener, Node, User};
-use chat::{Audience, Error};
+use chat::{Audience, Error, SendResult};
 use wire::{
     ConversationSummary, ConversationView, Event, GroupView, NotificationLevel, PageStart, Pair, Refusal,
     Role, SendId, Seq, Topic,
@@ -140,11 +140,11 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
     };
     let sent = send("b", "cake!", Audience::These(to.clone())).await.unwrap();
     let results: Vec<_> = sent.results.iter().map(|sent| (sent.to.title(), sent.result.clone())).collect();
-    let not = |refusal: Refusal| Err(refusal.sentence());
+    let not = |refusal: Refusal| SendResult::Refused(refusal.sentence());
     let expected = [
-        ("tea", Ok(Seq(2))),
+        ("tea", SendResult::Sent(Seq(2))),
         ("chess", not(Refusal::NotMember)),
-        ("ben", Ok(Seq(1))),
+        ("ben", SendResult::Sent(Seq(1))),
         ("cal", not(Refusal::Blocked)),
     ];
     assert_eq!(results, expected);

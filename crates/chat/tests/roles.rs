@@ -90,7 +90,7 @@ fn attempt(roster: &Roster, dice: &Dice, now: Timestamp) -> (Result<Decision, Re
         _ => {
             let setting = match dice.below(4) {
                 0 => Setting::Limit(u32::from(dice.below(PEOPLE)) + 1),
-                1 => Setting::Door([JoinPolicy::Open, JoinPolicy::Invite][usize::from(dice.below(2))]),
+                1 => Setting::JoinPolicy([JoinPolicy::Open, JoinPolicy::Invite][usize::from(dice.below(2))]),
                 2 => Setting::Archived(dice.below(8) == 0),
                 _ => Setting::Announcing(dice.below(2) == 0),
             };

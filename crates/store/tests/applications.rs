@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chat::names::Login;
 use chat::store::{
     Attempt, AttemptKey, BodyHash, Commit, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession,
-    OpenTopicBounds, Outcome, PasswordHash, Range, Sender, Write,
+    OpenTopicBounds, Outcome, PasswordHash, Range, Sender, Sweep, Write,
 };
 use chat::{OsRandom, Store, TokenHash};
 use rusqlite::Connection;
@@ -18,16 +18,20 @@ use wire::{
 };
 
 /// The tables without a column `application`: the one row about the database, and rows that hang on a log.
-const WITHOUT: [&str; 2] = ["meta", "mentions"];
+const WITHOUT: [&str; 3] = ["meta", "mentions", "relay"];
 
 /// Keys and indexes that do not begin with it: a token is unique everywhere, and a log belongs to one application.
-const OTHER_KEYS: [&str; 6] = [
+const OTHER_KEYS: [&str; 10] = [
     "sessions: token_hash",
     "resets: token_hash",
     "entries_by_seq: log",
     "entries_by_about: log",
     "entries_pinned: log",
     "entries_rows: log",
+    "entries_to_plan: position",
+    "jobs_by_lease: lease",
+    "jobs_by_time: run_at",
+    "jobs_dead: run_at",
 ];
 
 const ONE: ApplicationId = ApplicationId(1);
@@ -153,12 +157,13 @@ async fn a_sweep_removes_only_what_is_of_its_application() {
         commit(&store, application, guest("Ann", token)).await;
         assert_eq!(commit(&store, application, take()).await, Outcome::Done);
     }
-    let sweep = Write::Sweep {
+    let sweep = Write::Sweep(Sweep {
         guests_before: Timestamp(50),
         guests: 9,
         attempts_before: Timestamp(50),
         links_before: Timestamp(50),
-    };
+        ..Sweep::default()
+    });
     assert_eq!(commit(&store, OTHER, sweep).await, Outcome::Swept { guests: vec![user()] });
     assert!(store.reader(ONE).person(user()).await.unwrap().is_some());
     assert!(store.reader(OTHER).person(user()).await.unwrap().is_none());

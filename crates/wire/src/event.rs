@@ -50,8 +50,9 @@ pub enum Setting {
     Description(Description),
     /// The most members it may have.
     Limit(u32),
-    /// The join policy.
-    Door(JoinPolicy),
+    /// The join policy. Entries of earlier versions call it `door`.
+    #[serde(alias = "door")]
+    JoinPolicy(JoinPolicy),
     /// Whether only admins may post.
     Announcing(bool),
     /// The pause of slow mode, in seconds.

@@ -1,4 +1,4 @@
-//! Ids of applications, random ids of users, groups and invites, and the SendId.
+//! Ids of applications (tenants), random ids of users, groups and invites, and the SendId.
 
 use std::fmt;
 use std::str::FromStr;
@@ -87,6 +87,9 @@ pub struct ApplicationId(pub u32);
 impl ApplicationId {
     /// The application of the built-in UI: what its pages, its socket and open topics without a token belong to.
     pub const BUILT_IN: Self = Self(1);
+
+    /// The server itself: the application of what belongs to none, such as the leases of jobs.
+    pub const SERVER: Self = Self(0);
 }
 
 impl Default for ApplicationId {

@@ -28,7 +28,9 @@
 //! - **Join**, **leave** and **remove** are about members; **subscribe** and **unsubscribe** about live delivery.
 //! - **Topic**: the name of a log in its application. **Log key**: the application and the topic. **Log**: entries in Seq
 //!   order. **Entry**: one of them; a **message** is an entry that somebody sent. **Seq**: an entry's dense number: 1, 2, 3.
-//!   **Epoch**: the life of a log; a restore begins a new one. **Cursor**: Epoch and Seq. **`SendId`**: the sender's own id of a send, which makes a retry idempotent.
+//!   **Epoch**: the life of a log; a restore begins a new one. **Cursor**: Epoch and Seq. **Position**: an entry's number
+//!   in the whole store, in the order of the commits; it is never reused. **`SendId`**: the sender's own id of a send,
+//!   which makes a retry idempotent.
 //! - **History**: the log as HTTP serves it. **Page**: a slice of it. **Rows**: the messages and notices of a slice.
 //!   **Amendment**: an edit, a delete, a reaction or a pin. **Tombstone**: the remainder of a deleted message. **Quote**: the
 //!   message that a reply answers, as it is now. **Excerpt**: the beginning of a message, without markup.
@@ -44,6 +46,10 @@
 //!   reason.
 //! - **Frame**: one unit on the socket. **Chat client**: the state of the page in the browser. **Timeline**: its view of one log.
 //!   **Outbox**: sends that are not acknowledged. **Hole**: a Seq known to be missing.
+//! - **Job**: work after a commit, such as a slice of a broadcast. It runs at least once. **Relay**: reads entries by their
+//!   Position and plans the jobs that they cause. **Worker**: runs due jobs and retries those that fail. **Lease**: a
+//!   worker's exclusive hold of a job, until a time. **Lane**: jobs that run one after the other. **Dead job**: its last
+//!   attempt failed.
 //! - **Refusal**: an expected no, typed, shown to the user. **Fault**: an outage or a bug, opaque outside. **`CloseCode`**: the
 //!   reason that a socket ended, and whether to reconnect.
 

@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01 UTC, for display only: never for order, dedupe or resume.
 /// On the wire RFC 3339 with milliseconds: `2026-11-21T04:17:37.250Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
 const DAY_MILLIS: i64 = 86_400_000;

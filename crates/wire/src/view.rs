@@ -375,7 +375,7 @@ impl Settings {
         note(self.name != old.name, Setting::Name(self.name.clone()));
         note(self.description != old.description, Setting::Description(self.description.clone()));
         note(self.limit != old.limit, Setting::Limit(self.limit));
-        note(self.join_policy != old.join_policy, Setting::Door(self.join_policy));
+        note(self.join_policy != old.join_policy, Setting::JoinPolicy(self.join_policy));
         note(self.announcing != old.announcing, Setting::Announcing(self.announcing));
         note(self.slow_s != old.slow_s, Setting::SlowS(self.slow_s));
         note(self.archived != old.archived, Setting::Archived(self.archived));
@@ -388,7 +388,7 @@ impl Settings {
             Setting::Name(name) => self.name = name,
             Setting::Description(description) => self.description = description,
             Setting::Limit(limit) => self.limit = limit,
-            Setting::Door(join_policy) => self.join_policy = join_policy,
+            Setting::JoinPolicy(join_policy) => self.join_policy = join_policy,
             Setting::Announcing(announcing) => self.announcing = announcing,
             Setting::SlowS(slow_s) => self.slow_s = slow_s,
             Setting::Archived(archived) => self.archived = archived,

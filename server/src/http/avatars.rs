@@ -16,7 +16,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use wire::{Refusal, UserId};
+use wire::{Refusal, UserId, UserKey};
 
 use crate::http::bodies::{Bodies, Deadline, network_of};
 use crate::http::connection_limits::Permit;
@@ -79,13 +79,13 @@ pub(crate) async fn avatar(
 /// nobody else from uploading.
 pub(crate) struct Uploads {
     files: Arc<Bodies>,
-    people: Mutex<HashMap<UserId, usize>>,
+    people: Mutex<HashMap<UserKey, usize>>,
 }
 
 /// One upload in progress, until it is dropped.
 struct Upload<'a> {
     uploads: &'a Uploads,
-    user: UserId,
+    user: UserKey,
 }
 
 impl Default for Uploads {
@@ -95,7 +95,7 @@ impl Default for Uploads {
 }
 
 impl Uploads {
-    fn begin(&self, user: UserId) -> Result<Upload<'_>, Refusal> {
+    fn begin(&self, user: UserKey) -> Result<Upload<'_>, Refusal> {
         let mut people = self.people.lock();
         let count = people.entry(user).or_default();
         if *count >= FILES_OF_ONE {
@@ -181,7 +181,7 @@ async fn refuse_file(app: AppState, caller: Caller, headers: &HeaderMap, error: 
 async fn take(app: &AppState, caller: &Caller, request: Request) -> Result<(), Error> {
     let me = caller.user()?;
     app.chat.may_set_avatar(caller).await?;
-    let _upload = app.uploads.begin(me.id)?;
+    let _upload = app.uploads.begin(caller.key(me.id))?;
     let (parts, body) = request.into_parts();
     let mut charge = app.uploads.files.begin(network_of(app, &parts));
     if let Some(permit) = parts.extensions.get::<Permit>() {

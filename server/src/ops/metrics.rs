@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chat::Histogram;
+use chat::store::JobCount;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use prometheus_client::collector::Collector;
@@ -35,7 +36,9 @@ async fn metrics(State(app): State<AppState>) -> Response {
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "The program that runs", build);
     app.http.register(&mut registry);
-    registry.register_collector(Box::new(Node(app)));
+    // Without an answer of the store there is none about jobs.
+    let jobs = app.chat.job_counts().await.unwrap_or_default();
+    registry.register_collector(Box::new(Node(app, jobs)));
     let mut text = String::new();
     match encode(&mut text, &registry) {
         Ok(()) => ([(CONTENT_TYPE, OPEN_METRICS), (CACHE_CONTROL, "no-store")], text).into_response(),
@@ -44,7 +47,7 @@ async fn metrics(State(app): State<AppState>) -> Response {
 }
 
 /// A collector that reads everything when it is scraped; the hot path keeps nothing for it.
-struct Node(AppState);
+struct Node(AppState, Vec<JobCount>);
 
 impl Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -54,7 +57,7 @@ impl Debug for Node {
 
 impl Collector for Node {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        let Self(app) = self;
+        let Self(app, jobs) = self;
         let broker = app.chat.broker().metrics();
         let (sockets, closed) = app.connection_limits.count();
         let started = encoder.encode_descriptor("start_time_seconds", STARTED, None, MetricType::Gauge)?;
@@ -90,6 +93,22 @@ impl Collector for Node {
         for (name, help, value) in counters {
             let encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             ConstCounter::new(value).encode(encoder)?;
+        }
+        let mut family =
+            encoder.encode_descriptor("jobs", "Jobs, by kind and state", None, MetricType::Gauge)?;
+        for count in jobs {
+            for (state, number) in [("ready", count.ready), ("leased", count.leased), ("dead", count.dead)] {
+                let labels = [("kind", count.kind.as_str()), ("state", state)];
+                ConstGauge::new(number).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        let help = "Seconds for which the oldest due job has waited";
+        let mut family = encoder.encode_descriptor("oldest_job_seconds", help, None, MetricType::Gauge)?;
+        let now = app.chat.now().0;
+        for count in jobs {
+            let waited = count.oldest.map_or(0, |oldest| now.saturating_sub(oldest.0)).max(0);
+            let seconds = u64::try_from(waited / 1_000).unwrap_or_default();
+            ConstGauge::new(seconds).encode(family.encode_family(&[("kind", count.kind.as_str())])?)?;
         }
         let help = "Gaps that were not replayed";
         let mut family = encoder.encode_descriptor("resets", help, None, MetricType::Counter)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chat::Network;
 use parking_lot::Mutex;
-use wire::UserId;
+use wire::UserKey;
 
 use crate::config::Sockets;
 
@@ -21,14 +21,14 @@ struct Counts {
     node: usize,
     /// The sockets that have ended since the server began.
     ended: u64,
-    users: HashMap<UserId, usize>,
+    users: HashMap<UserKey, usize>,
     addresses: HashMap<Network, usize>,
 }
 
 /// A counted socket; released when it is dropped.
 pub(crate) struct SocketPermit {
     limits: Arc<ConnectionLimits>,
-    user: Option<UserId>,
+    user: Option<UserKey>,
     address: Network,
 }
 
@@ -38,7 +38,7 @@ impl ConnectionLimits {
     }
 
     /// Counts a new socket; none if that would exceed a limit.
-    pub(crate) fn acquire(self: &Arc<Self>, user: Option<UserId>, address: Network) -> Option<SocketPermit> {
+    pub(crate) fn acquire(self: &Arc<Self>, user: Option<UserKey>, address: Network) -> Option<SocketPermit> {
         let mut counts = self.counts.lock();
         let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
         let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
@@ -84,12 +84,15 @@ fn one_less<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: K) {
 
 #[cfg(test)]
 mod tests {
+    use wire::{ApplicationId, UserId};
+
     use super::*;
 
     #[test]
     fn nobody_takes_more_than_their_share_and_what_is_given_back_can_be_taken() {
         let limits = Arc::new(ConnectionLimits::new(Sockets { node: 4, user: 2, address: 3 }));
-        let (ann, ben) = (UserId::from_bytes([1; 10]), UserId::from_bytes([2; 10]));
+        let user = |id| UserKey { application: ApplicationId::BUILT_IN, user: UserId::from_bytes([id; 10]) };
+        let (ann, ben) = (user(1), user(2));
         let [home, away] = ["127.0.0.1", "127.0.0.2"].map(|ip| Network::of(ip.parse().unwrap()));
         let first = limits.acquire(Some(ann), home).unwrap();
         let _second = limits.acquire(Some(ann), home).unwrap();

@@ -32,7 +32,7 @@ pub(crate) async fn upgrade(
     let Some(accept) = handshake(&request) else {
         return with(Problem::from(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
     };
-    let user = caller.signed_in().map(|me| me.id);
+    let user = caller.signed_in().map(|me| caller.key(me.id));
     let permit =
         app.connection_limits.acquire(user, Network::of(address(&app.config, request.headers(), peer)));
     let upgrade = hyper::upgrade::on(&mut request);

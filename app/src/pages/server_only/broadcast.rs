@@ -1,13 +1,13 @@
 //! Broadcasts: the form, and the page with the results.
 
-use leptos::either::Either;
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use wire::{ConversationSummary, Topic};
 
 use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, Refusal, Rich};
-use crate::page_queries::{Audiences, Results, audiences, results};
+use crate::page_queries::{Audiences, Results, SendResult, audiences, results};
 use crate::returned::{in_textarea, typed, typed_all};
 use crate::text;
 
@@ -106,7 +106,8 @@ pub(super) fn ResultsPage() -> impl IntoView {
 
 #[component]
 fn BroadcastResultRow(told: Results) -> impl IntoView {
-    let title = text::sent_to(told.sent, told.count);
+    let title =
+        if told.is_pending { text::sending_to(told.count) } else { text::sent_to(told.sent, told.count) };
     let (address, after) = (format!("/broadcast/{}?from=", told.seq), told.next.map(|next| next.to_string()));
     let rows: Vec<_> = told
         .results
@@ -114,10 +115,14 @@ fn BroadcastResultRow(told: Results) -> impl IntoView {
         .map(|sent| {
             let (name, path) = (sent.to.title().to_owned(), sent.to.path());
             let result = match sent.result {
-                Ok(seq) => Either::Left(view! {
+                SendResult::Sent(seq) => EitherOf3::A(view! {
                     <a href=format!("{path}?at={seq}#m{seq}")>{text::SENT}</a>
                 }),
-                Err(why) => Either::Right(view! { <span class="refusal">{text::not_sent(&why)}</span> }),
+                SendResult::Refused(why) => {
+                    EitherOf3::B(view! { <span class="refusal">{text::not_sent(&why)}</span> })
+                }
+                SendResult::Pending => EitherOf3::C(view! { <span class="hint">{text::SENDING}</span> }),
+                SendResult::Failed => EitherOf3::C(view! { <span class="hint">{text::NOT_SENT}</span> }),
             };
             view! {
                 <li class="listing-row">
@@ -132,6 +137,7 @@ fn BroadcastResultRow(told: Results) -> impl IntoView {
         <Sheet title back="/broadcast".into() back_to=text::BROADCAST.into()>
             <section class="card">
                 <blockquote class="said"><Rich text=told.body/></blockquote>
+                {told.is_pending.then(|| view! { <p class="hint">{text::STILL_SENDING}</p> })}
                 <ul class="listing listing-box">{rows}</ul>
                 <ShowMore more=after.is_some() address after/>
             </section>

@@ -12,6 +12,7 @@ use wire::{AppRole, ApplicationId, Entry, LogKey, Refusal, Role, Seq, Topic, Use
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
+use crate::jobs::JobWake;
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{Amend, Commit, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
 use crate::service::error::{Error, Fault};
@@ -45,12 +46,18 @@ impl Committer {
         broker: Arc<Broker>,
         bus: Arc<dyn Bus>,
         revocations: Arc<Revocations>,
+        wake: Arc<JobWake>,
         metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
         let (inbox, queued) = mpsc::channel(WAITING);
-        let task =
-            tokio::spawn(run(queued, store, Publisher { broker, bus, revocations }, metrics, writability));
+        let task = tokio::spawn(run(
+            queued,
+            store,
+            Publisher { broker, bus, revocations, wake },
+            metrics,
+            writability,
+        ));
         Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
     }
 
@@ -96,6 +103,7 @@ struct Publisher {
     broker: Arc<Broker>,
     bus: Arc<dyn Bus>,
     revocations: Arc<Revocations>,
+    wake: Arc<JobWake>,
 }
 
 async fn run(
@@ -121,6 +129,7 @@ async fn run(
                 for (commit, outcome) in commits.iter().zip(&outcomes) {
                     publisher.publish(commit.application, &commit.write, outcome);
                 }
+                publisher.wake.committed(&commits);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A caller that no longer waits needs no answer: the SendId finds the message on a retry.
                     let _ = answer.send(Ok(outcome));
@@ -191,16 +200,6 @@ impl Publisher {
                 self.end_lost_seats(application, change, places);
                 self.tell_all(application, &change.news, places);
             }
-            (Write::Broadcast { record, parts }, Outcome::Broadcast { seq, places }) => {
-                for (part, placed) in parts.iter().zip(places) {
-                    if let Some(Placed { seq, listed }) = placed {
-                        let news = part.creation.iter().flat_map(|creation| &creation.news);
-                        self.tell_all(application, news, listed);
-                        self.tell(application, &part.draft, *seq);
-                    }
-                }
-                self.tell(application, record, *seq);
-            }
             (Write::PostFirst { draft, creation }, Outcome::PostedFirst(Placed { seq, listed })) => {
                 self.tell_all(application, &creation.news, listed);
                 self.tell(application, draft, *seq);
@@ -210,7 +209,7 @@ impl Publisher {
                     self.publish(application, write, &Outcome::Done);
                 }
             }
-            (Write::Sweep { .. }, Outcome::Swept { guests }) => {
+            (Write::Sweep(_), Outcome::Swept { guests }) => {
                 for user in guests {
                     let (user, which) = (*user, Sessions::All);
                     self.publish(application, &Write::SignOut { user, which }, &Outcome::Done);

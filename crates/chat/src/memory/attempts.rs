@@ -1,4 +1,4 @@
-//! Attempts in memory, and the sweep of guests.
+//! Attempts in memory, and the removal of guests who never did anything.
 
 use std::collections::BTreeMap;
 
@@ -52,6 +52,13 @@ impl ApplicationState {
             group
                 .invites
                 .retain(|invite| invite.uses != Some(0) && invite.until.is_none_or(|until| until >= before));
+        }
+    }
+
+    pub(super) fn sweep_sessions(&mut self, seen_before: Timestamp, begun_before: Timestamp) {
+        self.sessions.retain(|_, session| session.seen >= seen_before && session.since >= begun_before);
+        for tokens in self.sessions_of.values_mut() {
+            tokens.retain(|_, token| self.sessions.contains_key(token));
         }
     }
 

@@ -5,8 +5,8 @@ use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, U
 use super::log::MemoryLog;
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, Amended, BroadcastPart, DirectCreation, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Placed,
-    Range, RowPage, RowRange, Sender, SentBefore, Unread, requoted,
+    Amend, Amended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Range, RowPage, RowRange, Sender,
+    SentBefore, Unread, requoted,
 };
 
 /// Reading and appending entries, across all logs of the application.
@@ -62,32 +62,6 @@ impl ApplicationState {
         match bounds.check(self.open_topics, begins, draft.data.as_str().len()) {
             Ok(()) => self.post(draft),
             Err(refusal) => self.sent_before(draft).unwrap_or(Outcome::Refused(refusal)),
-        }
-    }
-
-    pub(super) fn broadcast(&mut self, record: &Draft, parts: &[BroadcastPart]) -> Outcome {
-        if let Some(outcome) = self.sent_before(record) {
-            return outcome;
-        }
-        let mut places = Vec::with_capacity(parts.len());
-        for BroadcastPart { draft, creation } in parts {
-            places.push(self.post_first(draft, creation.as_ref()).ok());
-        }
-        Outcome::Broadcast { seq: self.append(record), places }
-    }
-
-    /// Appends a message, and lists its direct if this is the first one; returns the outcome if it is not appended.
-    pub(super) fn post_first(
-        &mut self,
-        draft: &Draft,
-        creation: Option<&DirectCreation>,
-    ) -> Result<Placed, Outcome> {
-        match self.post(draft) {
-            Outcome::Posted { seq } => {
-                let listed = creation.map(|creation| self.list_direct(creation)).unwrap_or_default();
-                Ok(Placed { seq, listed })
-            }
-            other => Err(other),
         }
     }
 
@@ -178,6 +152,9 @@ impl ApplicationState {
     pub(super) fn append(&mut self, draft: &Draft) -> Seq {
         let log = self.logs.entry(draft.topic.clone()).or_default();
         let seq = log.append(draft);
+        if draft.may_cause_work() {
+            self.may_cause_work.push((draft.topic.clone(), seq));
+        }
         self.bytes += draft.data.as_str().len() + 200;
         if draft.sender == Sender::Open {
             self.open_topics.topics += u64::from(seq == Seq(1));

@@ -4,31 +4,33 @@ mod accounts;
 mod attempts;
 mod conversations;
 mod groups;
+mod jobs;
 mod log;
 mod logs;
 mod records;
 mod state;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq,
-    Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
+    SendId, Seq, Timestamp, Topic, UserId,
 };
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, Kept,
-    MembershipState, NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store,
-    StoreReader, Unread,
+    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, JobCount, Kept,
+    MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
+    Store, StoreReader, Tail, Unread, Write,
 };
 use crate::service::error::Fault;
 
+use self::jobs::MemoryJobs;
 use self::log::MemoryLog;
 pub use self::records::Window;
 use self::state::ApplicationState;
@@ -44,6 +46,7 @@ pub struct MemoryStore {
 struct MemoryState {
     window: Window,
     applications: HashMap<ApplicationId, ApplicationState>,
+    jobs: MemoryJobs,
 }
 
 /// Reads the facts of one application.
@@ -57,7 +60,7 @@ impl MemoryStore {
     /// Creates an empty store with an epoch of its own.
     #[must_use]
     pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
-        let state = MemoryState { window, applications: HashMap::new() };
+        let state = MemoryState { window, applications: HashMap::new(), jobs: MemoryJobs::default() };
         Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Arc::new(Mutex::new(state)) }
     }
 }
@@ -69,7 +72,14 @@ impl MemoryState {
     }
 
     fn write(&mut self, Commit { application, write }: &Commit) -> Outcome {
-        let outcome = self.application(*application).write(write);
+        if let Write::Jobs(write) = write {
+            return self.jobs.write(write);
+        }
+        let state = self.application(*application);
+        let outcome = state.write(write);
+        for (topic, seq) in std::mem::take(&mut state.may_cause_work) {
+            self.jobs.note(LogKey::new(*application, topic), seq);
+        }
         while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
             let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
             if !largest.is_some_and(ApplicationState::forget_oldest) {
@@ -112,6 +122,28 @@ impl Store for MemoryStore {
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
         let state = self.state.lock();
         Ok(state.applications.iter().find_map(|(application, state)| state.session(*application, token)))
+    }
+
+    async fn relay(&self) -> Result<Position, Fault> {
+        Ok(self.state.lock().jobs.relay)
+    }
+
+    async fn tail(&self, after: Position, limit: usize) -> Result<Tail, Fault> {
+        let state = self.state.lock();
+        let (noted, position) = state.jobs.tail(after, limit);
+        let entries = noted.into_iter().filter_map(|(log, seq)| {
+            let kept = state.applications.get(&log.application)?.kept(&log.topic, seq)?;
+            Some((log, kept.entry))
+        });
+        Ok(Tail { entries: entries.collect(), position })
+    }
+
+    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
+        Ok(self.state.lock().jobs.has_due(now))
+    }
+
+    async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {
+        Ok(self.state.lock().jobs.counts())
     }
 
     async fn close(&self) -> Result<(), Fault> {
@@ -221,6 +253,14 @@ impl StoreReader for MemoryReader {
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
         Ok(self.state().sent(sender, id))
+    }
+
+    async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
+        Ok(self.state.lock().jobs.has_jobs(self.application, lane))
+    }
+
+    async fn broadcast_refusals(&self, user: UserId, seq: Seq) -> Result<BTreeMap<usize, Refusal>, Fault> {
+        Ok(self.state().refusals.get(&(user, seq)).cloned().unwrap_or_default())
     }
 
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {

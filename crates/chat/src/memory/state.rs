@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use wire::{Description, GroupId, Person, ReadState, SendId, Timestamp, Topic, UserId};
+use wire::{Description, GroupId, Person, ReadState, Refusal, SendId, Seq, Timestamp, Topic, UserId};
 
 use super::log::MemoryLog;
 use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
-use crate::ports::store::{AttemptKey, NameIndex, OpenTopicUsage, Outcome, Sender, SentBefore, Write};
+use crate::ports::store::{
+    AttemptKey, NameIndex, OpenTopicUsage, Outcome, Placed, Sender, SentBefore, Write,
+};
 
 /// The facts of one application.
 pub(super) struct ApplicationState {
@@ -49,6 +51,10 @@ pub(super) struct ApplicationState {
     pub(super) directs: HashMap<UserId, HashMap<UserId, MemberView>>,
     /// The users whom each user has blocked, the first one first.
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
+    /// The refusals of each broadcast, by the number of the target.
+    pub(super) refusals: HashMap<(UserId, Seq), BTreeMap<usize, Refusal>>,
+    /// The entries of the present write that may cause work.
+    pub(super) may_cause_work: Vec<(Topic, Seq)>,
 }
 
 impl ApplicationState {
@@ -81,6 +87,8 @@ impl ApplicationState {
             joined: HashMap::new(),
             directs: HashMap::new(),
             blocks: HashMap::new(),
+            refusals: HashMap::new(),
+            may_cause_work: Vec::new(),
         }
     }
 
@@ -88,7 +96,15 @@ impl ApplicationState {
         match write {
             Write::Post(draft) => self.post(draft),
             Write::Publish { draft, bounds } => self.publish(draft, *bounds),
-            Write::Broadcast { record, parts } => self.broadcast(record, parts),
+            Write::KeepRefusals { user, seq, refused } => {
+                let kept = self.refusals.entry((*user, *seq)).or_default();
+                for (number, refusal) in refused {
+                    kept.entry(*number).or_insert_with(|| refusal.clone());
+                }
+                Outcome::Done
+            }
+            // They are those of all applications.
+            Write::Jobs(_) => Outcome::Done,
             Write::Amend(amend) => self.amend(amend),
             Write::ChangeGroup(change) => self.change(change),
             Write::CreateGuest { person, session } => {
@@ -142,9 +158,12 @@ impl ApplicationState {
                 }
                 Outcome::Delivered { moved }
             }
-            Write::PostFirst { draft, creation } => match self.post_first(draft, Some(creation)) {
-                Ok(placed) => Outcome::PostedFirst(placed),
-                Err(outcome) => outcome,
+            Write::PostFirst { draft, creation } => match self.post(draft) {
+                Outcome::Posted { seq } => {
+                    let listed = self.list_direct(creation);
+                    Outcome::PostedFirst(Placed { seq, listed })
+                }
+                other => other,
             },
             Write::Block { by, user, on } => {
                 let blocks = self.blocks.entry(*by).or_default();
@@ -202,10 +221,11 @@ impl ApplicationState {
             Write::TakeAttempts { attempts, at } => self.take_attempts(attempts, *at),
             Write::ReturnAttempts { attempts } => self.give_back(attempts),
             Write::RememberDevice { user, device, .. } => self.know_device(*user, *device),
-            Write::Sweep { guests_before, guests, attempts_before, links_before } => {
-                self.sweep_attempts(*attempts_before);
-                self.sweep_links(*links_before);
-                Outcome::Swept { guests: self.sweep_guests(*guests_before, *guests) }
+            Write::Sweep(sweep) => {
+                self.sweep_attempts(sweep.attempts_before);
+                self.sweep_links(sweep.links_before);
+                self.sweep_sessions(sweep.sessions_seen_before, sweep.sessions_begun_before);
+                Outcome::Swept { guests: self.sweep_guests(sweep.guests_before, sweep.guests) }
             }
             Write::TouchSession { token, at } => {
                 if let Some(session) = self.sessions.get_mut(token) {

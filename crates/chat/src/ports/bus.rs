@@ -10,7 +10,7 @@ use crate::ports::store::Sessions;
 ///
 /// A hint says that facts exist and never carries them: its receiver reads the store. So a bus may drop, repeat and
 /// reorder hints, and may return a node its own; it must never invent one. A dropped hint is made good by the next
-/// hint of the same topic, or when positions are compared.
+/// hint of the same topic, or when heads are compared.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Sends a hint to every node. Never waits for one.

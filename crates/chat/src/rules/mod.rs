@@ -7,6 +7,7 @@ mod application;
 mod decision;
 mod invites;
 mod membership;
+mod plan;
 mod resume;
 mod roles;
 mod settings;
@@ -20,6 +21,7 @@ pub use membership::{
     Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, create, join, leave, may_give_seat, may_join,
     remove, unban,
 };
+pub use plan::{SLICE, SliceArguments, lane, plan};
 pub use resume::{Resume, resume};
 pub use roles::{mute, needs_admin, set_role};
 pub use settings::{delete, update_settings};

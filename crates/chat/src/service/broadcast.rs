@@ -1,20 +1,24 @@
 //! Broadcasts: one text to many conversations, and groups created with members.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
 use wire::{
-    AppRole, BroadcastRecord, Conversation, ConversationSummary, Event, GroupSummary, JoinPolicy, Json, Pair,
-    Person, Refusal, RichText, SendId, Seq, Topic, UserId,
+    AppRole, ApplicationId, BroadcastRecord, Conversation, ConversationSummary, Event, GroupSummary,
+    JoinPolicy, Json, Pair, Person, Refusal, RichText, SendId, Seq, Topic, UserId,
 };
 
 use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{
-    AccountKey, BroadcastPart, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write,
-};
-use crate::rules;
+use crate::ports::store::{AccountKey, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write};
+use crate::rules::{self, SLICE, SliceArguments};
 use crate::service::error::{Error, Fault};
 use crate::text::may_mention;
+
+/// The time for which a broadcast waits for its first results.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// The recipients of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +42,10 @@ pub struct Broadcast {
     pub results: Vec<Sent>,
     /// The number of recipients.
     pub count: usize,
-    /// The number of recipients that were not refused beforehand.
+    /// The number of recipients that were not refused, as far as that is known.
     pub sent: usize,
+    /// True while some of its messages wait to be sent.
+    pub is_pending: bool,
     /// The number with which the next results begin, if there are more.
     pub next: Option<usize>,
 }
@@ -49,18 +55,32 @@ pub struct Broadcast {
 pub struct Sent {
     /// The group or direct that the message was meant for.
     pub to: ConversationSummary,
-    /// Its Seq, or the refusal, as a sentence.
-    pub result: Result<Seq, String>,
+    /// The result for it.
+    pub result: SendResult,
+}
+
+/// The result of one message of a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendResult {
+    /// The Seq that it got.
+    Sent(Seq),
+    /// The refusal, as a sentence.
+    Refused(String),
+    /// Its turn has not come yet.
+    Pending,
+    /// It was not sent, or is no longer kept.
+    Failed,
 }
 
 /// Sending one text to many conversations, and reading the results.
 impl Chat {
-    /// Sends one text to many conversations, in one transaction; each may refuse it on its own. The same id with the
-    /// same text is the same broadcast.
+    /// Sends one text to many conversations; each may refuse it on its own. The broadcast is committed as an entry of the
+    /// sender's own log, and jobs send it in slices. Returns the first results, after a moment also if some are not
+    /// known yet. The same id with the same text is the same broadcast.
     ///
     /// # Errors
     /// [`Refusal::TargetsBad`], [`Refusal::NotAppAdmin`], [`Refusal::TextEmpty`], [`Refusal::TextTooLong`],
-    /// [`Refusal::TooFast`], [`Refusal::SendIdTaken`].
+    /// [`Refusal::TooFast`], [`Refusal::SendIdBad`], [`Refusal::SendIdTaken`].
     pub async fn broadcast(
         &self,
         caller: &Caller,
@@ -70,19 +90,13 @@ impl Chat {
     ) -> Result<Broadcast, Error> {
         let me = caller.user()?;
         let text = tidy(text)?;
+        // The ids of the messages are made of it.
+        part_id(&id, BROADCAST_TARGETS)?;
         let at = self.clock.now();
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let to = self.targets(caller, audience).await?;
         self.action_rate.take_many(caller.key(me.id), cost(to.len()), self.monotonic.now())?;
         let body = self.read_alone(&text).await?;
-        let (mut parts, mut refused) = (Vec::new(), Vec::new());
-        for (number, topic) in to.iter().enumerate() {
-            match self.part_for(caller, &id, number, topic, (&text, &body)).await {
-                Ok(part) => parts.push(part),
-                Err(Error::Refusal(refusal)) => refused.push((topic.clone(), refusal.sentence())),
-                Err(fault) => return Err(fault),
-            }
-        }
         let own = Topic::user(me.id);
         let meant = to.iter().fold(format!("broadcast {text}"), |meant, topic| format!("{meant}\0{topic}"));
         let record = Draft {
@@ -90,7 +104,7 @@ impl Chat {
             topic: own,
             sender: Sender::User(me.id),
             id,
-            data: Json::of(&BroadcastRecord { text, body, to, refused }),
+            data: Json::of(&BroadcastRecord { text, body, to, refused: Vec::new() }),
             at,
             right: None,
             about: None,
@@ -98,12 +112,81 @@ impl Chat {
             is_row: false,
             mentions: Mentions::default(),
         };
-        let seq = match self.commit(caller, Write::Broadcast { record, parts }).await? {
-            Outcome::Broadcast { seq, .. } | Outcome::Repeated { seq, .. } => seq,
+        let mut ended = self.job_wake.watch_ended();
+        let seq = match self.commit(caller, Write::Post(record)).await? {
+            Outcome::Posted { seq } | Outcome::Repeated { seq, .. } => seq,
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             other => return Err(Fault::new("broadcast", format!("it came to {other:?}")).into()),
         };
+        let at_most = Instant::now() + WAIT;
+        while self.is_being_sent(caller, seq).await? {
+            if timeout_at(at_most, ended.changed()).await.is_err() {
+                break;
+            }
+        }
         self.broadcast_results(caller, seq, 0).await
+    }
+
+    /// Returns true if a broadcast of the caller is not planned yet, or slices of it wait or run.
+    async fn is_being_sent(&self, caller: &Caller, seq: Seq) -> Result<bool, Error> {
+        let user = caller.user()?.id;
+        let own = caller.log(Topic::user(user));
+        // In this order: what is planned meanwhile is found among the jobs.
+        let next = self.store.tail(self.store.relay().await?, usize::MAX).await?;
+        if next.entries.iter().any(|(log, entry)| *log == own && entry.seq == seq) {
+            return Ok(true);
+        }
+        Ok(self.reader(caller).has_jobs(&rules::lane(user, seq)).await?)
+    }
+
+    /// Sends a slice of a broadcast. What was sent before is not sent again.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub(crate) async fn send_broadcast_slice(
+        &self,
+        application: ApplicationId,
+        arguments: &Json,
+    ) -> Result<(), Error> {
+        let SliceArguments { user, seq, from } = SliceArguments::parse(arguments)
+            .ok_or_else(|| Fault::new("broadcast", "a job has the arguments of another kind"))?;
+        let caller = &Caller { application, ..Caller::default() };
+        // A sender who is gone sends nothing more.
+        let Some(me) = self.reader(caller).person(user).await? else { return Ok(()) };
+        let caller = &caller.clone().with_user(me);
+        let Some(kept) = self.reader(caller).kept(&Topic::user(user), seq).await? else { return Ok(()) };
+        let Ok(record) = serde_json::from_str::<BroadcastRecord>(kept.entry.data.as_str()) else {
+            return Ok(());
+        };
+        let (id, text) = (&kept.entry.id, (record.text.as_str(), &record.body));
+        let (mut sending, mut refused) = (Vec::with_capacity(SLICE), Vec::new());
+        let known = self.reader(caller).broadcast_refusals(user, seq).await?;
+        for (number, topic) in record.to.iter().enumerate().skip(from).take(SLICE) {
+            // A target that refused an earlier attempt was shown as refused.
+            if known.contains_key(&number)
+                || self.reader(caller).sent(Sender::User(user), &part_id(id, number)?).await?.is_some()
+            {
+                continue;
+            }
+            match self.part_for(caller, id, number, topic, text).await {
+                // Enqueued in order, and committed together.
+                Ok(write) => sending.push((number, self.enqueue(caller, write).await?)),
+                Err(Error::Refusal(refusal)) => refused.push((number, refusal)),
+                Err(fault) => return Err(fault),
+            }
+        }
+        for (number, pending) in sending {
+            match pending.outcome().await? {
+                Outcome::Posted { .. } | Outcome::PostedFirst(_) | Outcome::Repeated { .. } => {}
+                Outcome::Refused(refusal) => refused.push((number, refusal)),
+                Outcome::SendIdTaken => refused.push((number, Refusal::SendIdTaken)),
+                other => return Err(Fault::new("broadcast", format!("a message came to {other:?}")).into()),
+            }
+        }
+        if !refused.is_empty() {
+            self.commit(caller, Write::KeepRefusals { user, seq, refused }).await?;
+        }
+        Ok(())
     }
 
     /// Returns the results of a broadcast of one's own, from a number on, which counts from 0.
@@ -120,16 +203,23 @@ impl Chat {
         let kept = self.reader(caller).kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
         let record = serde_json::from_str(kept.entry.data.as_str());
         let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
+        let refusals = self.reader(caller).broadcast_refusals(me.id, seq).await?;
+        let is_refused = |number: usize, topic: &Topic| {
+            // Broadcasts of earlier versions have their refusals in the record.
+            let before = refused.iter().find(|(refused, _)| refused == topic).map(|(_, why)| why.clone());
+            refusals.get(&number).map(Refusal::sentence).or(before)
+        };
+        let is_open = self.is_being_sent(caller, seq).await?;
         let mut results = Vec::with_capacity(PAGE_ENTRIES);
         for (number, topic) in to.iter().enumerate().skip(from).take(PAGE_ENTRIES) {
             let Some(summary) = self.summary(caller, topic).await? else { continue };
             let sent =
                 self.reader(caller).sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
-            let result = match (sent, refused.iter().find(|(refused, _)| refused == topic)) {
-                (Some(sent), _) => Ok(sent.seq),
-                (None, Some((_, why))) => Err(why.clone()),
-                // It changed between the check and the commit.
-                (None, None) => Err(Refusal::NotMember.sentence()),
+            let result = match (sent, is_refused(number, topic)) {
+                (Some(sent), _) if sent.topic == *topic => SendResult::Sent(sent.seq),
+                (_, Some(why)) => SendResult::Refused(why),
+                (None, None) if is_open => SendResult::Pending,
+                _ => SendResult::Failed,
             };
             results.push(Sent { to: summary, result });
         }
@@ -137,8 +227,9 @@ impl Chat {
         Ok(Broadcast {
             seq,
             body,
+            is_pending: is_open,
             results,
-            sent: to.len().saturating_sub(refused.len()),
+            sent: to.len().saturating_sub(refused.len() + refusals.len()),
             count: to.len(),
             next: (next < to.len()).then_some(next),
         })
@@ -205,6 +296,7 @@ impl Chat {
         if each.is_empty() { Err(Refusal::TargetsBad.into()) } else { Ok(each) }
     }
 
+    /// Returns the write of one message of a broadcast.
     async fn part_for(
         &self,
         caller: &Caller,
@@ -212,7 +304,7 @@ impl Chat {
         number: usize,
         topic: &Topic,
         (text, body): (&str, &RichText),
-    ) -> Result<BroadcastPart, Error> {
+    ) -> Result<Write, Error> {
         let me = caller.user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
@@ -242,7 +334,10 @@ impl Chat {
             is_row: true,
             mentions,
         };
-        Ok(BroadcastPart { draft, creation })
+        Ok(match creation {
+            Some(creation) => Write::PostFirst { draft, creation },
+            None => Write::Post(draft),
+        })
     }
 
     /// Returns a conversation as a list shows it, also one that the user has left; none if it is gone.

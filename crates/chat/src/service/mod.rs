@@ -29,7 +29,7 @@ mod subscribe;
 mod sweep;
 
 pub use administration::ManagementPage;
-pub use broadcast::{Audience, Broadcast, Sent};
+pub use broadcast::{Audience, Broadcast, SendResult, Sent};
 pub use error::{Error, Fault};
 pub use limits::{Limits, SignUp};
 pub use part::ListPart;

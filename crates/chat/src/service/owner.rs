@@ -38,6 +38,10 @@ impl Chat {
         password: &str,
     ) -> Result<Option<Token>, Error> {
         self.owner_link_works(token)?;
+        // The link is that of the built-in UI.
+        if caller.application != Caller::operator().application {
+            return Err(Refusal::ResetOver.into());
+        }
         let session = match caller.signed_in() {
             Some(me) if self.account_of(caller, me.id).await?.is_some() => {
                 self.own(caller).await?;

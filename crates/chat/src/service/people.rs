@@ -50,7 +50,7 @@ impl Chat {
     ) -> Result<(Person, Token), Error> {
         let network = caller.from.map(Network::of);
         if let Some(network) = network {
-            self.newcomers.take(network, self.monotonic.now())?;
+            self.newcomers.take((caller.application, network), self.monotonic.now())?;
         }
         let person = Person { id: UserId::from_bytes(self.random()), name };
         let token = Token::from_bytes(self.random());

@@ -185,7 +185,7 @@ impl Chat {
     ) -> Result<PendingSend, Error> {
         may_publish(caller, &topic)?;
         if let Some(from) = caller.from {
-            self.publishing.take(Network::of(from), self.monotonic.now())?;
+            self.publishing.take((caller.application, Network::of(from)), self.monotonic.now())?;
         }
         let id = id.unwrap_or_else(|| self.new_send_id());
         let body = hash(&topic, data.as_str().as_bytes());

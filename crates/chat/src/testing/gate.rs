@@ -1,6 +1,7 @@
 //! A store for tests whose commits can wait or fail.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -9,15 +10,15 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq,
-    Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
+    Seq, Timestamp, Topic, UserId,
 };
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, Kept,
-    MembershipState, NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, Store,
-    StoreReader, Unread,
+    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, JobCount, Kept,
+    MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
+    Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -126,6 +127,22 @@ impl Store for Gate {
         self.store.session(token).await
     }
 
+    async fn relay(&self) -> Result<Position, Fault> {
+        self.store.relay().await
+    }
+
+    async fn tail(&self, after: Position, limit: usize) -> Result<Tail, Fault> {
+        self.store.tail(after, limit).await
+    }
+
+    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
+        self.store.has_due_jobs(now).await
+    }
+
+    async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {
+        self.store.job_counts().await
+    }
+
     async fn close(&self) -> Result<(), Fault> {
         self.store.close().await
     }
@@ -224,6 +241,14 @@ impl StoreReader for GateReader {
 
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
         self.reader.sent(sender, id).await
+    }
+
+    async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
+        self.reader.has_jobs(lane).await
+    }
+
+    async fn broadcast_refusals(&self, user: UserId, seq: Seq) -> Result<BTreeMap<usize, Refusal>, Fault> {
+        self.reader.broadcast_refusals(user, seq).await
     }
 
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {

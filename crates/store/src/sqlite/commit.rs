@@ -1,8 +1,7 @@
 //! Commits: a batch of writes in one transaction.
 
 use chat::store::{
-    Amend, Amended, BroadcastPart, Commit, DirectCreation, Draft, OpenTopicBounds, Outcome, Placed, Write,
-    requoted,
+    Amend, Amended, Commit, DirectCreation, Draft, OpenTopicBounds, Outcome, Placed, Write, requoted,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic};
@@ -11,7 +10,7 @@ use super::append::{Heads, append, append_at, mention, sent_before};
 use super::marks::{delivered, read, seat};
 use super::scope::{Positions, Scope};
 use super::values::{notify, sql};
-use super::{accounts, attempts, changes, conversations, guests, logs, meta, names, people};
+use super::{accounts, attempts, changes, conversations, guests, jobs, logs, meta, names, people, sessions};
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
 /// others are not affected. A mark is set in the same transaction. The entries get the next positions.
@@ -47,7 +46,11 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     let Scope { db, application, .. } = scope;
     match write {
         Write::Post(draft) | Write::Publish { draft, .. } => post_alone(scope, draft),
-        Write::Broadcast { record, parts } => broadcast(scope, record, parts),
+        Write::KeepRefusals { user, seq, refused } => {
+            jobs::keep_refusals(db, application, *user, *seq, refused)?;
+            Ok(Outcome::Done)
+        }
+        Write::Jobs(write) => jobs::write(db, write),
         Write::Amend(amend) => carry_out_amend(scope, amend),
         Write::ChangeGroup(change) => changes::apply(scope, change),
         Write::CreateGuest { person, session } => {
@@ -70,9 +73,12 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             }
             Ok(Outcome::Delivered { moved })
         }
-        Write::PostFirst { draft, creation } => Ok(match post_first(scope, draft, Some(creation))? {
-            Ok(placed) => Outcome::PostedFirst(placed),
-            Err(outcome) => outcome,
+        Write::PostFirst { draft, creation } => Ok(match post_alone(scope, draft)? {
+            Outcome::Posted { seq } => {
+                let listed = list_direct(scope, creation)?;
+                Outcome::PostedFirst(Placed { seq, listed })
+            }
+            other => other,
         }),
         Write::Block { by, user, on } => {
             let statement = if *on {
@@ -134,10 +140,12 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::RememberDevice { user, device, at } => {
             accounts::know_device(db, application, *user, *device, *at)
         }
-        Write::Sweep { guests_before, guests, attempts_before, links_before } => {
-            attempts::sweep(db, application, *attempts_before)?;
-            sweep_links(db, application, *links_before)?;
-            Ok(Outcome::Swept { guests: guests::sweep(db, application, *guests_before, *guests)? })
+        Write::Sweep(sweep) => {
+            attempts::sweep(db, application, sweep.attempts_before)?;
+            sweep_links(db, application, sweep.links_before)?;
+            sessions::sweep(db, application, sweep.sessions_seen_before, sweep.sessions_begun_before)?;
+            let guests = guests::sweep(db, application, sweep.guests_before, sweep.guests)?;
+            Ok(Outcome::Swept { guests })
         }
         Write::TouchSession { token, at } => {
             let mut touch = db.prepare_cached(
@@ -201,32 +209,6 @@ fn post_alone(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     let outcome = post(scope, draft, &mut heads)?;
     heads.settle(scope.db)?;
     Ok(outcome)
-}
-
-fn broadcast(scope: Scope<'_>, record: &Draft, parts: &[BroadcastPart]) -> rusqlite::Result<Outcome> {
-    if let Some(outcome) = sent_before(scope, record)? {
-        return Ok(outcome);
-    }
-    let mut places = Vec::with_capacity(parts.len());
-    for BroadcastPart { draft, creation } in parts {
-        places.push(post_first(scope, draft, creation.as_ref())?.ok());
-    }
-    Ok(Outcome::Broadcast { seq: append(scope, record)?, places })
-}
-
-/// Appends a message, and lists its direct if this is the first one; returns the outcome if it is not appended.
-fn post_first(
-    scope: Scope<'_>,
-    draft: &Draft,
-    creation: Option<&DirectCreation>,
-) -> rusqlite::Result<Result<Placed, Outcome>> {
-    Ok(match post_alone(scope, draft)? {
-        Outcome::Posted { seq } => {
-            let listed = creation.map(|creation| list_direct(scope, creation)).transpose()?;
-            Ok(Placed { seq, listed: listed.unwrap_or_default() })
-        }
-        other => Err(other),
-    })
 }
 
 fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome> {

@@ -10,8 +10,12 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// Later changes of the schema, in order. Step `n` leads from schema `FIRST + n` to the next one in a transaction of
 /// its own, so that a process that is killed continues after the last committed step. A step takes time in proportion
 /// to the rows it reads.
-const STEPS: &[&str] =
-    &[include_str!("migrate/11.sql"), include_str!("migrate/12.sql"), include_str!("migrate/13.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrate/11.sql"),
+    include_str!("migrate/12.sql"),
+    include_str!("migrate/13.sql"),
+    include_str!("migrate/14.sql"),
+];
 
 /// The initial schema of a file, and the steps since.
 struct Migration<'a> {

@@ -12,6 +12,7 @@ mod damaged;
 mod folder;
 mod groups;
 mod guests;
+mod jobs;
 mod life;
 mod logs;
 mod marks;
@@ -34,21 +35,22 @@ mod values;
 mod verify;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, Kept,
-    MembershipState, NewMembers, Outcome, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader,
-    Unread,
+    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, JobCount, Kept,
+    MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
+    StoreReader, Tail, Unread,
 };
 use chat::{Fault, RandomSource, Session, SessionSummary, Store, TokenHash};
 use parking_lot::Mutex;
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Rows, SendId,
-    Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
+    SendId, Seq, Timestamp, Topic, UserId,
 };
 
 pub use self::backup::BackupRequest;
@@ -207,6 +209,22 @@ impl Store for SqliteStore {
         self.shared.readers.read("session", move |db| sessions::session(db, token)).await
     }
 
+    async fn relay(&self) -> Result<Position, Fault> {
+        self.shared.readers.read("relay", jobs::relay).await
+    }
+
+    async fn tail(&self, after: Position, limit: usize) -> Result<Tail, Fault> {
+        self.shared.readers.read("tail", move |db| jobs::tail(db, after, limit)).await
+    }
+
+    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
+        self.shared.readers.read("has_due_jobs", move |db| jobs::has_due(db, now)).await
+    }
+
+    async fn job_counts(&self) -> Result<Vec<JobCount>, Fault> {
+        self.shared.readers.read("job_counts", jobs::counts).await
+    }
+
     async fn close(&self) -> Result<(), Fault> {
         // Readers first: while one has the file open, the write-ahead log cannot be removed.
         let readers = self.shared.readers.close().await;
@@ -361,6 +379,17 @@ impl StoreReader for SqliteReader {
         let application = self.application;
         let id = id.clone();
         self.shared.readers.read("sent", move |db| logs::sent(db, application, sender, &id)).await
+    }
+
+    async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
+        let (application, lane) = (self.application, lane.to_owned());
+        self.shared.readers.read("has_jobs", move |db| jobs::has_jobs(db, application, &lane)).await
+    }
+
+    async fn broadcast_refusals(&self, user: UserId, seq: Seq) -> Result<BTreeMap<usize, Refusal>, Fault> {
+        let application = self.application;
+        let read = move |db: &_| jobs::refusals(db, application, user, seq);
+        self.shared.readers.read("broadcast_refusals", read).await
     }
 
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {

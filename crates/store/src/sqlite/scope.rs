@@ -1,4 +1,5 @@
-//! The scope of a write: its transaction, its application, and the positions of its entries.
+//! The scope of a write, and the positions of entries: a write knows its transaction and its application, and the
+//! single writer counts the positions.
 
 use std::cell::Cell;
 

@@ -1,7 +1,7 @@
 //! Sessions, by their token.
 
 use chat::{Session, TokenHash};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use wire::{ApplicationId, Timestamp};
 
 use super::damaged;
@@ -22,4 +22,17 @@ pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Opt
             seen: Timestamp(row.get(3)?),
         })
     })
+}
+
+/// Deletes the sessions that were seen last, or began, before a time.
+pub(super) fn sweep(
+    db: &Connection,
+    application: ApplicationId,
+    seen_before: Timestamp,
+    begun_before: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut delete = db.prepare_cached("DELETE FROM sessions WHERE application = ? AND seen < ?")?;
+    delete.execute(params![application.0, seen_before.0])?;
+    let mut delete = db.prepare_cached("DELETE FROM sessions WHERE application = ? AND since < ?")?;
+    delete.execute(params![application.0, begun_before.0]).map(|_| ())
 }

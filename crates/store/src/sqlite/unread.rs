@@ -1,4 +1,4 @@
-//! Counting unread entries: entry by entry, and kept in memory from one read to the next.
+//! The number of unread messages: counted entry by entry, and kept in memory from one read to the next.
 //!
 //! A count is a function of a log, a user, their read mark, the log's head and its `recounts`. Entries are only added
 //! behind the head, and a change to an earlier one that matters here makes `recounts` grow. So a kept count with the

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::checkpoint::{self, Checkpointer};
 use super::commit;
+use super::jobs;
 use super::life::{Begun, Life};
 use super::open::Connect;
 use super::scope::Positions;
@@ -41,6 +42,10 @@ impl Writer {
         let checkpointer = Arc::new(Checkpointer::start(Arc::clone(&connect), Arc::clone(&life))?);
         let positions = Positions::default();
         positions.catch_up(&begun.connection).map_err(|error| Fault::new("store", error))?;
+        // On a full disk the server starts all the same, and the leases of an earlier process expire.
+        if let Err(error) = jobs::release_all(&begun.connection) {
+            drop(Fault::new("store.jobs", error));
+        }
         let desk = WriterThread {
             connection: Some(begun.connection),
             connect,
@@ -107,7 +112,7 @@ impl Worker for WriterThread {
     type Job = Job;
 
     fn work(&mut self, Job { commits, probe, answer }: Job) {
-        if commits.iter().any(|commit| matches!(commit.write, Write::Sweep { .. })) {
+        if commits.iter().any(|commit| matches!(commit.write, Write::Sweep(_))) {
             // Text that was edited or deleted must not stay in the log.
             self.truncate_at = 1;
         }

@@ -30,7 +30,7 @@ fn every_event_is_read_as_it_was_written() {
         Event::Muted { person: person(2), until: at, by: by.clone() },
         Event::Muted { person: person(2), until: None, by: by.clone() },
         Event::Changed { setting: Setting::Name(name), by: by.clone() },
-        Event::Changed { setting: Setting::Door(JoinPolicy::Invite), by: by.clone() },
+        Event::Changed { setting: Setting::JoinPolicy(JoinPolicy::Invite), by: by.clone() },
         Event::Invited { until: at, uses: Some(2), by: by.clone() },
         Event::Uninvited { by: by.clone() },
         said(),
@@ -82,4 +82,15 @@ fn changes_may_come_twice_and_the_last_one_counts() {
     let gone = once.changed_by(&deleted, at);
     assert_eq!(gone, Event::Tombstone { author: person(1), by: person(2) });
     assert_eq!(gone.clone().changed_by(&edited, at), gone, "what is deleted stays deleted");
+}
+
+#[test]
+fn a_join_policy_of_an_earlier_version_is_read() {
+    let by = person(3);
+    let stored = serde_json::json!({ "type": "changed", "setting": { "door": "invite" }, "by": by });
+    let event: Event = serde_json::from_str(&stored.to_string()).unwrap();
+    let expected = Event::Changed { setting: Setting::JoinPolicy(JoinPolicy::Invite), by };
+    assert_eq!(event, expected);
+    let written = serde_json::to_value(&expected).unwrap();
+    assert_eq!(written["setting"], serde_json::json!({ "join_policy": "invite" }));
 }

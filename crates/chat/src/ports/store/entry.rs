@@ -37,6 +37,15 @@ pub struct Draft {
     pub mentions: Mentions,
 }
 
+impl Draft {
+    /// Returns true if the relay reads the entry: a record of a user, such as a broadcast, that is no row of a
+    /// conversation and about no other entry.
+    #[must_use]
+    pub fn may_cause_work(&self) -> bool {
+        !self.is_row && self.about.is_none() && self.sender != Sender::Open
+    }
+}
+
 /// An entry that was sent with an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentBefore {

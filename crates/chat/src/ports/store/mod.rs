@@ -4,20 +4,23 @@
 mod attempts;
 mod entry;
 mod group;
+mod jobs;
 mod names;
 mod open_topics;
 mod people;
+mod refused;
 mod rows;
 mod standing;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Rows, SendId, Seq,
-    Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
+    Seq, Timestamp, Topic, UserId,
 };
 
 pub use attempts::{Attempt, AttemptKey};
@@ -25,15 +28,17 @@ pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
+pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, LeaseId, NewJob, Position, Tail};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
 pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
 pub use people::{
     Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
 };
+pub use refused::{code_of, refusal_of};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
-pub use write::{BroadcastPart, Commit, DirectCreation, FirstRole, Outcome, Placed, Write};
+pub use write::{Commit, DirectCreation, FirstRole, JobWrite, Outcome, Placed, Sweep, Write};
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 pub use crate::names::Login;
@@ -74,6 +79,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the session a token belongs to, alive or not, whatever its application.
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
+
+    /// Returns the position up to which the relay has planned jobs.
+    async fn relay(&self) -> Result<Position, Fault>;
+
+    /// Returns the entries after a position that [may cause work](Draft::may_cause_work), of all applications, up to a
+    /// limit.
+    async fn tail(&self, after: Position, limit: usize) -> Result<Tail, Fault>;
+
+    /// Returns true if a job may be claimed now.
+    async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault>;
+
+    /// Counts the jobs of each kind that has some.
+    async fn job_counts(&self) -> Result<Vec<JobCount>, Fault>;
 
     /// Finishes pending work and closes files. The last call.
     async fn close(&self) -> Result<(), Fault>;
@@ -176,6 +194,12 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the entry that was sent with this id, if it is still kept; none if there is none.
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault>;
+
+    /// Returns true if a lane has a job that is not dead.
+    async fn has_jobs(&self, lane: &str) -> Result<bool, Fault>;
+
+    /// Returns the refusals of a broadcast, which is an entry of the sender's own log, by the number of the target.
+    async fn broadcast_refusals(&self, user: UserId, seq: Seq) -> Result<BTreeMap<usize, Refusal>, Fault>;
 
     /// Returns the users whom a user has blocked, the last one first.
     async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault>;

@@ -7,7 +7,8 @@ use wire::{
 };
 
 use super::{
-    Amend, Attempt, AttemptKey, Draft, GroupChange, NewSession, OpenTopicBounds, PasswordHash, Sessions,
+    Amend, Attempt, AttemptKey, Draft, GroupChange, Job, JobEnd, JobId, LeaseId, NewJob, NewSession,
+    OpenTopicBounds, PasswordHash, Position, Sessions,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -21,7 +22,7 @@ pub struct Commit {
     pub write: Write,
 }
 
-/// What a commit writes.
+/// The content of a commit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
     /// Append one entry to a log.
@@ -34,13 +35,17 @@ pub enum Write {
         /// The most that is kept in open topics.
         bounds: OpenTopicBounds,
     },
-    /// Append one entry to each of many logs; each may be refused on its own.
-    Broadcast {
-        /// The entry in the sender's own log. Its id is the broadcast's: if it is repeated, nothing is written.
-        record: Draft,
-        /// One for each log.
-        parts: Vec<BroadcastPart>,
+    /// Keep the refusals of a broadcast, by the number of the target; those that were kept before stay.
+    KeepRefusals {
+        /// The sender.
+        user: UserId,
+        /// The entry of the broadcast in the sender's own log.
+        seq: Seq,
+        /// The number of each refused target, and the refusal.
+        refused: Vec<(usize, Refusal)>,
     },
+    /// Change jobs, of whatever application; the commit's own is [`ApplicationId::SERVER`].
+    Jobs(JobWrite),
     /// Amend a message, if the rules allow it when it is committed, and append the entry that announces it.
     Amend(Amend),
     /// Change a group and append the entries that announce it.
@@ -221,25 +226,99 @@ pub enum Write {
         /// The time of the sign-in.
         at: Timestamp,
     },
-    /// Remove expired rows: guests who never did anything and were not seen since `guests_before` (at most a number of
-    /// those created longest ago), and attempts before `attempts_before`; [`Outcome::Swept`]. A guest who did
-    /// something has an account, a membership, a direct, a block or a log of their own, or has sent anything.
-    Sweep {
-        /// Guests who were seen later stay.
-        guests_before: Timestamp,
-        /// The most guests to look at.
-        guests: usize,
-        /// Attempts that were made later stay.
-        attempts_before: Timestamp,
-        /// Reset links and invites that expired before this time go; so do invites that are used up.
-        links_before: Timestamp,
-    },
+    /// Remove expired rows; [`Outcome::Swept`]. A guest who did something has an account, a membership, a direct, a block
+    /// or a log of their own, or has sent anything.
+    Sweep(Sweep),
     /// Record that a session was seen. If it began later than that, by a clock that was wrong, it begins then.
     TouchSession {
         /// The hash of its token.
         token: TokenHash,
         /// The time at which it was seen.
         at: Timestamp,
+    },
+}
+
+/// The bounds of a sweep. What is newer than each bound stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// Guests who never did anything and were seen last before this time go.
+    pub guests_before: Timestamp,
+    /// The most guests to look at, those created longest ago first.
+    pub guests: usize,
+    /// Attempts from before this time go.
+    pub attempts_before: Timestamp,
+    /// Reset links and invites that expired before this time go; so do invites that are used up.
+    pub links_before: Timestamp,
+    /// Sessions that were seen last before this time go.
+    pub sessions_seen_before: Timestamp,
+    /// Sessions that began before this time go.
+    pub sessions_begun_before: Timestamp,
+}
+
+/// A change of jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobWrite {
+    /// Add jobs, but none whose key another job has that is not dead.
+    Add(Vec<NewJob>),
+    /// Begin the work of a node. Jobs that would run after `latest`, by a clock that was wrong, run now.
+    Begin {
+        /// The present time.
+        now: Timestamp,
+        /// No clock that is right leads to a later time.
+        latest: Timestamp,
+        /// Jobs to add; where there is one with the same key, it gets the time of this one.
+        periodic: Vec<NewJob>,
+    },
+    /// Add the jobs that entries cause, and move the relay past them. [`Outcome::Stale`] if the relay is elsewhere:
+    /// another node has planned them.
+    Plan {
+        /// The position of the relay before.
+        from: Position,
+        /// The position after.
+        to: Position,
+        /// The jobs that the entries in between cause.
+        jobs: Vec<NewJob>,
+    },
+    /// Lease due jobs, the oldest job of each lane: [`Outcome::Claimed`]. A lease that has expired counts as none.
+    Claim {
+        /// The lease that they get.
+        lease: LeaseId,
+        /// The present time.
+        now: Timestamp,
+        /// The time at which the lease expires.
+        until: Timestamp,
+        /// The most jobs to lease.
+        limit: usize,
+    },
+    /// Let jobs of a lease expire at another time.
+    Renew {
+        /// The lease.
+        lease: LeaseId,
+        /// The jobs whose attempts are going on.
+        jobs: Vec<JobId>,
+        /// The time at which it expires.
+        until: Timestamp,
+    },
+    /// End an attempt. [`Outcome::Stale`] if the lease was lost: then the result is void.
+    End {
+        /// The number of the job.
+        id: JobId,
+        /// The lease under which it ran.
+        lease: LeaseId,
+        /// The number of the attempt.
+        attempt: u32,
+        /// The end of the attempt.
+        end: JobEnd,
+    },
+    /// Give back all jobs of a lease, as if the attempts had not been.
+    Release {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Remove dead jobs that were due before a time.
+    RemoveOld {
+        /// Those that were due later stay.
+        before: Timestamp,
     },
 }
 
@@ -261,15 +340,6 @@ pub struct DirectCreation {
     pub pair: Pair,
     /// The entries for both, if it is the first time.
     pub news: Vec<Draft>,
-}
-
-/// One message of a broadcast.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BroadcastPart {
-    /// The entry, for the log of one conversation.
-    pub draft: Draft,
-    /// The creation of the direct, if this is its first message: committed with the message, or not at all.
-    pub creation: Option<DirectCreation>,
 }
 
 /// The outcome of a write.
@@ -300,12 +370,10 @@ pub enum Outcome {
     SendIdTaken,
     /// The draft's permission is missing. Nothing was written.
     Refused(Refusal),
-    /// The outcome of each draft of a broadcast: its Seq, or none if it was refused.
-    Broadcast {
-        /// The Seq of its record.
-        seq: Seq,
-        /// The Seqs of the messages, and those of the entries about new directs.
-        places: Vec<Option<Placed>>,
+    /// The jobs that were leased, the one that was due first first.
+    Claimed {
+        /// Each with the number of its attempt.
+        jobs: Vec<Job>,
     },
     /// The change is committed, with the Seq of each of its entries.
     Changed {

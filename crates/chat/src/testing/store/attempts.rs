@@ -7,7 +7,7 @@ use super::writing::{
     NOW, TEA, change, commit, commit_one, draft, hash, seated, session, with_people, with_tea,
 };
 use crate::ports::store::{
-    Attempt, AttemptKey, Fact, Login, NewMembers, Outcome, PasswordHash, Sender, Write,
+    Attempt, AttemptKey, Fact, Login, NewMembers, Outcome, PasswordHash, Sender, Sweep, Write,
 };
 use crate::testing::{ann, ben, cal, person};
 
@@ -71,12 +71,8 @@ pub async fn a_clock_that_is_set_back_makes_no_window_longer(fresh: impl Fresh) 
 
 pub async fn attempts_that_are_over_are_swept(fresh: impl Fresh) {
     let store = fresh();
-    let sweep = |before: i64| Write::Sweep {
-        guests_before: Timestamp(0),
-        guests: 10,
-        attempts_before: Timestamp(NOW.0 + before),
-        links_before: Timestamp(0),
-    };
+    let sweep =
+        |before: i64| Write::Sweep(Sweep { attempts_before: Timestamp(NOW.0 + before), ..Sweep::default() });
     let writes = vec![take(&["a"], 0), take(&["a"], 5), sweep(5), take(&["a"], 6), take(&["a"], 6)];
     let outcomes = commit(&store, writes).await;
     let swept = Outcome::Swept { guests: vec![] };
@@ -116,12 +112,7 @@ pub async fn links_and_invites_that_nobody_can_use_are_swept(fresh: impl Fresh) 
         invite(8, Some(90), Some(0)),
     ];
     let facts = kept.iter().chain(&over).cloned().map(Fact::Invited).collect();
-    let sweep = Write::Sweep {
-        guests_before: Timestamp(0),
-        guests: 10,
-        attempts_before: Timestamp(0),
-        links_before: Timestamp(NOW.0 + 10),
-    };
+    let sweep = Write::Sweep(Sweep { links_before: Timestamp(NOW.0 + 10), ..Sweep::default() });
     commit(&store, vec![claim, offer(20, 9), offer(21, 10), change(TEA, 1, facts).into(), sweep]).await;
     assert_eq!(store.reset(hash(20)).await.unwrap(), None);
     assert_eq!(store.reset(hash(21)).await.unwrap(), Some((ann().id, Timestamp(NOW.0 + 10))));
@@ -153,11 +144,8 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
         Write::TouchSession { token: hash(11), at: later },
     ];
     commit(&store, writes).await;
-    let sweep = |before: i64, guests| Write::Sweep {
-        guests_before: Timestamp(NOW.0 + before),
-        guests,
-        attempts_before: Timestamp(0),
-        links_before: Timestamp(0),
+    let sweep = |before: i64, guests| {
+        Write::Sweep(Sweep { guests_before: Timestamp(NOW.0 + before), guests, ..Sweep::default() })
     };
     assert_eq!(commit_one(&store, sweep(0, 100)).await, Outcome::Swept { guests: vec![] }, "all came later");
     assert_eq!(commit_one(&store, sweep(500, 100)).await, Outcome::Swept { guests: vec![idle.id] });
@@ -173,12 +161,7 @@ pub async fn guests_who_never_did_anything_are_removed(fresh: impl Fresh) {
 pub async fn a_sweep_looks_at_so_many_guests(fresh: impl Fresh) {
     let store = fresh();
     with_people(&store).await;
-    let sweep = || Write::Sweep {
-        guests_before: Timestamp(NOW.0 + 1),
-        guests: 2,
-        attempts_before: Timestamp(0),
-        links_before: Timestamp(0),
-    };
+    let sweep = || Write::Sweep(Sweep { guests_before: Timestamp(NOW.0 + 1), guests: 2, ..Sweep::default() });
     let mut gone = Vec::new();
     for expected in [2, 1, 0] {
         let Outcome::Swept { guests } = commit_one(&store, sweep()).await else { panic!("not swept") };
@@ -218,4 +201,35 @@ pub async fn seats_that_others_gave_are_counted_apart(fresh: impl Fresh) {
         store.seats(ben().id, ann().id).await.unwrap(),
         NewMembers { taken: 1, given: 0, given_by: 0 }
     );
+}
+
+pub async fn sessions_that_have_expired_are_swept(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let begin = |token, at: i64| Write::SignIn {
+        user: ann().id,
+        checked: None,
+        session: session(hash(token), Timestamp(NOW.0 + at)),
+    };
+    let touch = |token, at: i64| Write::TouchSession { token: hash(token), at: Timestamp(NOW.0 + at) };
+    commit(&store, vec![begin(10, -50), begin(11, -50), touch(11, 40), begin(12, 30), touch(12, 40)]).await;
+    let sweep = |seen: i64, begun: i64| {
+        Write::Sweep(Sweep {
+            sessions_seen_before: Timestamp(NOW.0 + seen),
+            sessions_begun_before: Timestamp(NOW.0 + begun),
+            ..Sweep::default()
+        })
+    };
+    let left = async || {
+        let sessions = store.sessions(ann().id).await.unwrap();
+        sessions.iter().map(|session| session.token.0[0]).collect::<Vec<_>>()
+    };
+    commit_one(&store, sweep(-50, -50)).await;
+    assert_eq!(left().await, [12, 11, 10, 1], "what is as old as the bound stays");
+    commit_one(&store, sweep(-49, -50)).await;
+    assert_eq!(left().await, [12, 11, 1], "one that nobody has used");
+    commit_one(&store, sweep(0, -49)).await;
+    assert_eq!(left().await, [12, 1], "and one that began long ago");
+    assert_eq!(store.session(hash(11)).await.unwrap(), None);
+    assert_eq!(store.sessions(ben().id).await.unwrap().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! Store contract: directs, blocks, people and broadcasts.
 
+use std::collections::BTreeMap;
+
 use wire::{
     Conversation, ConversationSummary, NotificationLevel, Pair, Person, Refusal, Role, Seq, Topic, UserId,
 };
@@ -7,12 +9,10 @@ use wire::{
 use super::writing::{NOW, TEA, change, commit, commit_one, draft, message, seated, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    BroadcastPart, DirectCreation, Draft, MembershipState, Mentions, Outcome, Permission, PermissionTo,
-    Placed, Sender, Unread, Write,
+    DirectCreation, Draft, MembershipState, Mentions, Outcome, Permission, PermissionTo, Placed, Sender,
+    Unread, Write,
 };
 use crate::testing::{ann, ben, cal};
-
-const OTHER: wire::GroupId = wire::GroupId::from_bytes(*b"..other...");
 
 fn pair() -> Pair {
     Pair::of(ann().id, ben().id).unwrap()
@@ -206,41 +206,20 @@ pub async fn what_a_member_wants_to_be_told_of_is_kept(fresh: impl Fresh) {
     );
 }
 
-pub async fn a_broadcast_is_one_fact_with_a_result_for_each(fresh: impl Fresh) {
+pub async fn the_refusals_of_a_broadcast_are_kept_once(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
-    let own = Topic::user(ann().id);
-    let record = |text: &str| draft(&own, Sender::User(ann().id), "all", text);
-    let outsider = Draft { id: wire::SendId::new("all/1").unwrap(), ..message(OTHER, &ann(), "x", "hello") };
-    let creation = creation();
-    let part = |draft: Draft, creation: Option<&DirectCreation>| BroadcastPart {
-        draft,
-        creation: creation.cloned(),
+    let keep = |user, refused: &[(usize, Refusal)]| Write::KeepRefusals {
+        user,
+        seq: Seq(3),
+        refused: refused.to_vec(),
     };
-    let parts = vec![
-        part(message(TEA, &ann(), "all/0", "hello"), None),
-        // A message that is refused makes no direct.
-        part(
-            outsider,
-            Some(&DirectCreation { pair: Pair::of(ann().id, cal().id).unwrap(), ..creation.clone() }),
-        ),
-        part(said(&ann(), "all/2"), Some(&creation)),
-        part(said(&ann(), "all/3"), Some(&creation)),
-    ];
-    let broadcast = |text| Write::Broadcast { record: record(text), parts: parts.clone() };
-    let first = commit_one(&store, broadcast("hello")).await;
-    let Outcome::Broadcast { seq, places } = first else { panic!("{first:?}") };
-    assert_eq!(places, [Some(placed(2, &[])), None, Some(placed(1, &[1, 1])), Some(placed(2, &[]))]);
-    let with_cal = store.conversations(cal().id, 99).await.unwrap().mine;
-    assert_eq!(with_cal, []);
-    let again = commit_one(&store, broadcast("hello")).await;
-    assert_eq!(again, Outcome::Repeated { seq, at: NOW }, "a retry writes nothing");
-    assert_eq!(commit_one(&store, broadcast("another text")).await, Outcome::SendIdTaken);
-    let sent = async |id: &str| {
-        let sent = store.sent(Sender::User(ann().id), &wire::SendId::new(id).unwrap()).await.unwrap();
-        sent.map(|sent| (sent.topic, sent.seq))
-    };
-    assert_eq!(sent("all/0").await, Some((Topic::group(TEA), Seq(2))));
-    assert_eq!(sent("all/1").await, None);
-    assert_eq!(sent("all/2").await, Some((Topic::direct(pair()), Seq(1))));
-    assert_eq!(store.conversations(ben().id, 99).await.unwrap().mine[0].unread, 2);
+    let muted = Refusal::Muted { minutes: 7 };
+    commit_one(&store, keep(ann().id, &[(4, Refusal::NotMember), (120, muted.clone())])).await;
+    commit_one(&store, keep(ann().id, &[(4, Refusal::Blocked), (5, Refusal::TooFast { retry_ms: 900 })]))
+        .await;
+    commit_one(&store, keep(ben().id, &[(1, Refusal::Archived)])).await;
+    let kept = store.broadcast_refusals(ann().id, Seq(3)).await.unwrap();
+    let expected = [(4, Refusal::NotMember), (5, Refusal::TooFast { retry_ms: 900 }), (120, muted)];
+    assert_eq!(kept, BTreeMap::from(expected), "the first refusal of a target stays");
+    assert_eq!(store.broadcast_refusals(ann().id, Seq(4)).await.unwrap(), BTreeMap::new());
 }

@@ -13,6 +13,7 @@ pub mod attempts;
 pub mod batches;
 pub mod directs;
 pub mod history;
+pub mod jobs;
 pub mod last_seat;
 pub mod marks;
 mod model;
@@ -60,6 +61,7 @@ macro_rules! store_contract {
                 a_clock_that_is_set_back_makes_no_window_longer
                 attempts_that_are_over_are_swept
                 links_and_invites_that_nobody_can_use_are_swept
+                sessions_that_have_expired_are_swept
                 guests_who_never_did_anything_are_removed
                 a_sweep_looks_at_so_many_guests
                 seats_that_others_gave_are_counted_apart;
@@ -99,9 +101,21 @@ macro_rules! store_contract {
                 people_are_found_by_their_name
                 mentions_are_counted_apart
                 what_a_member_wants_to_be_told_of_is_kept
-                a_broadcast_is_one_fact_with_a_result_for_each;
+                the_refusals_of_a_broadcast_are_kept_once;
             history:
                 any_history_is_the_one_the_contract_tells;
+            jobs:
+                jobs_of_a_lane_run_one_after_the_other
+                a_lost_lease_ends_nothing
+                only_the_named_jobs_of_a_lease_are_renewed
+                at_the_beginning_periodic_jobs_get_their_time_and_none_is_far_ahead
+                a_lane_has_jobs_until_the_last_is_done_or_dead
+                a_failed_job_waits_and_a_dead_one_lets_its_lane_go_on
+                a_key_is_one_job
+                the_relay_plans_entries_once
+                entries_that_may_cause_work_are_found_in_their_order
+                a_released_job_has_not_been_tried
+                old_dead_jobs_are_removed;
             last_seat:
                 of_fifty_people_who_want_the_last_seat_one_gets_it;
             marks:

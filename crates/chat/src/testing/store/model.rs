@@ -46,11 +46,11 @@ impl Model {
             | Write::TakeAttempts { .. }
             | Write::ReturnAttempts { .. }
             | Write::RememberDevice { .. }
-            | Write::Sweep { .. } => {
+            | Write::Sweep(_) => {
                 panic!("the histories have no accounts; they have cases of their own")
             }
-            Write::Broadcast { .. } => {
-                panic!("the histories have no broadcasts; they have cases of their own")
+            Write::KeepRefusals { .. } | Write::Jobs(_) => {
+                panic!("the histories have no jobs; they have cases of their own")
             }
             Write::PostFirst { .. } | Write::Block { .. } => {
                 panic!("the histories have no directs; they have cases of their own")

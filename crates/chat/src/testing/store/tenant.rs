@@ -9,8 +9,7 @@ use wire::{ApplicationId, Conversation, Epoch, GroupId, Pair, Seq, Topic, UserId
 
 use crate::auth::session::{Session, TokenHash};
 use crate::ports::store::{
-    AccountKey, BroadcastPart, Commit, Draft, GroupChange, NewSession, Outcome, Range, Store, StoreReader,
-    Write,
+    AccountKey, Commit, Draft, GroupChange, NewSession, Outcome, Range, Store, StoreReader, Write,
 };
 use crate::service::error::Fault;
 
@@ -188,11 +187,6 @@ fn copy(write: &Write) -> Option<Write> {
         Write::ChangeGroup(change) if change.version.is_none() => {
             let news = change.news.iter().map(elsewhere).collect();
             Some(Write::ChangeGroup(GroupChange { news, ..change.clone() }))
-        }
-        Write::Broadcast { record, parts } => {
-            let part = |part: &BroadcastPart| BroadcastPart { draft: elsewhere(&part.draft), ..part.clone() };
-            let parts = parts.iter().map(part).collect();
-            Some(Write::Broadcast { record: elsewhere(record), parts })
         }
         _ => None,
     }

@@ -1,0 +1,54 @@
+//! Jobs: work after a commit. The relay plans jobs from committed entries, workers lease and run them, and a failed
+//! attempt is retried with backoff. Every job runs at least once; the jobs of one lane run in order.
+
+mod backoff;
+mod relay;
+mod wake;
+mod worker;
+
+pub(crate) use wake::JobWake;
+
+use wire::{ApplicationId, Json, Timestamp};
+
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
+use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob, Write};
+use crate::service::error::Error;
+
+/// The time between two sweeps, in milliseconds.
+const SWEEP_EVERY_MS: i64 = 60 * 60 * 1_000;
+/// The time for which a dead job stays, in milliseconds.
+const DEAD_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
+
+/// Runs one job; returns its end, or the error for which it is retried.
+async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
+    match job.kind {
+        JobKind::Broadcast => {
+            chat.send_broadcast_slice(job.application, &job.arguments).await?;
+            Ok(JobEnd::Done)
+        }
+        JobKind::Sweep => {
+            let now = chat.monotonic.now();
+            while chat.sweep().await? > 0 {}
+            let old = JobWrite::RemoveOld { before: Timestamp(now.0 - DEAD_MS) };
+            chat.commit_in(ApplicationId::SERVER, Write::Jobs(old)).await?;
+            Ok(JobEnd::Again { run_at: Timestamp(now.0 + SWEEP_EVERY_MS) })
+        }
+    }
+}
+
+/// Begins the work of this node: adds the jobs that run again and again, with their first pause before them.
+async fn begin(chat: &Chat) -> Result<(), Error> {
+    let now = chat.monotonic.now();
+    let sweep = NewJob {
+        application: Caller::operator().application,
+        kind: JobKind::Sweep,
+        lane: "sweep".into(),
+        key: Some("hourly".into()),
+        arguments: Json::of(&()),
+        run_at: Timestamp(now.0 + SWEEP_EVERY_MS),
+    };
+    let latest = Timestamp(now.0 + backoff::LONGEST_MS);
+    let begin = JobWrite::Begin { now, latest, periodic: vec![sweep] };
+    chat.commit_in(ApplicationId::SERVER, Write::Jobs(begin)).await.map(|_| ())
+}

@@ -1,0 +1,188 @@
+//! Jobs in memory, and the tail of entries that may cause work.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wire::{ApplicationId, Json, LogKey, Seq, Timestamp};
+
+use crate::ports::store::{
+    Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Outcome, Position,
+};
+
+/// The jobs of all applications.
+#[derive(Default)]
+pub(super) struct MemoryJobs {
+    jobs: BTreeMap<JobId, StoredJob>,
+    next: u64,
+    /// The position up to which jobs are planned.
+    pub(super) relay: Position,
+    /// The position of the newest entry that may cause work.
+    pub(super) position: Position,
+    /// The entries that may cause work and are not planned yet, oldest first.
+    tail: VecDeque<(Position, LogKey, Seq)>,
+}
+
+struct StoredJob {
+    application: ApplicationId,
+    kind: JobKind,
+    lane: String,
+    key: Option<String>,
+    arguments: Json,
+    run_at: Timestamp,
+    attempts: u32,
+    lease: Option<(LeaseId, Timestamp)>,
+    is_dead: bool,
+}
+
+impl StoredJob {
+    /// Returns true if it has the key of another job, and is not dead.
+    fn has_key_of(&self, job: &NewJob) -> bool {
+        !self.is_dead
+            && job.key.is_some()
+            && (self.application, self.kind, &self.key) == (job.application, job.kind, &job.key)
+    }
+}
+
+impl MemoryJobs {
+    /// Notes an entry that may cause work.
+    pub(super) fn note(&mut self, log: LogKey, seq: Seq) {
+        self.position.0 += 1;
+        self.tail.push_back((self.position, log, seq));
+    }
+
+    /// Returns true if a lane of an application has a job that is not dead.
+    pub(super) fn has_jobs(&self, application: ApplicationId, lane: &str) -> bool {
+        self.jobs.values().any(|job| !job.is_dead && job.application == application && job.lane == lane)
+    }
+
+    /// Returns the entries after a position, and the position of the last of them.
+    pub(super) fn tail(&self, after: Position, limit: usize) -> (Vec<(LogKey, Seq)>, Position) {
+        let newer = self.tail.iter().filter(|(position, ..)| *position > after).take(limit);
+        let last = newer.clone().last().map_or(after, |(position, ..)| *position);
+        (newer.map(|(_, log, seq)| (log.clone(), *seq)).collect(), last)
+    }
+
+    pub(super) fn write(&mut self, write: &JobWrite) -> Outcome {
+        match write {
+            JobWrite::Add(jobs) => self.add(jobs),
+            JobWrite::Begin { now, latest, periodic } => {
+                for job in self.jobs.values_mut().filter(|job| !job.is_dead && job.run_at > *latest) {
+                    job.run_at = *now;
+                }
+                for job in periodic {
+                    match self.jobs.values_mut().find(|other| other.has_key_of(job)) {
+                        Some(other) => other.run_at = job.run_at,
+                        None => self.add(std::slice::from_ref(job)),
+                    }
+                }
+            }
+            JobWrite::Plan { from, to, jobs } => {
+                if self.relay != *from {
+                    return Outcome::Stale;
+                }
+                self.relay = *to;
+                self.tail.retain(|(position, ..)| position > to);
+                self.add(jobs);
+            }
+            JobWrite::Claim { lease, now, until, limit } => {
+                return Outcome::Claimed { jobs: self.claim((*lease, *until), *now, *limit) };
+            }
+            JobWrite::Renew { lease, jobs, until } => {
+                for id in jobs {
+                    if let Some(job) = self.jobs.get_mut(id)
+                        && let Some((held, expires)) = &mut job.lease
+                        && held == lease
+                    {
+                        *expires = *until;
+                    }
+                }
+            }
+            JobWrite::End { id, lease, attempt, end } => return self.end(*id, *lease, *attempt, end),
+            JobWrite::Release { lease } => {
+                for job in
+                    self.jobs.values_mut().filter(|job| job.lease.is_some_and(|(held, _)| held == *lease))
+                {
+                    job.lease = None;
+                    job.attempts -= 1;
+                }
+            }
+            JobWrite::RemoveOld { before } => {
+                self.jobs.retain(|_, job| !job.is_dead || job.run_at >= *before);
+            }
+        }
+        Outcome::Done
+    }
+
+    fn add(&mut self, jobs: &[NewJob]) {
+        for job in jobs {
+            if self.jobs.values().any(|other| other.has_key_of(job)) {
+                continue;
+            }
+            self.next += 1;
+            let NewJob { application, kind, lane, key, arguments, run_at } = job.clone();
+            let (attempts, lease, is_dead) = (0, None, false);
+            let stored =
+                StoredJob { application, kind, lane, key, arguments, run_at, attempts, lease, is_dead };
+            self.jobs.insert(JobId(self.next), stored);
+        }
+    }
+
+    /// Returns the jobs that may be claimed: those that are due and the first of their lane.
+    fn due(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, JobId)> {
+        let mut lanes = BTreeSet::new();
+        let alive = self.jobs.iter().filter(|(_, job)| !job.is_dead);
+        let first = alive.filter(move |(_, job)| lanes.insert((job.application, job.lane.as_str())));
+        let due = first
+            .filter(move |(_, job)| job.run_at <= now && job.lease.is_none_or(|(_, expires)| expires <= now));
+        due.map(|(id, job)| (job.run_at, *id))
+    }
+
+    pub(super) fn has_due(&self, now: Timestamp) -> bool {
+        self.due(now).next().is_some()
+    }
+
+    fn claim(&mut self, lease: (LeaseId, Timestamp), now: Timestamp, limit: usize) -> Vec<Job> {
+        let mut due: Vec<_> = self.due(now).collect();
+        due.sort();
+        due.truncate(limit);
+        let mut claimed = Vec::with_capacity(due.len());
+        for (_, id) in due {
+            let Some(job) = self.jobs.get_mut(&id) else { continue };
+            job.lease = Some(lease);
+            job.attempts += 1;
+            let (application, kind, arguments) = (job.application, job.kind, job.arguments.clone());
+            claimed.push(Job { id, application, kind, arguments, attempt: job.attempts });
+        }
+        claimed
+    }
+
+    fn end(&mut self, id: JobId, lease: LeaseId, attempt: u32, end: &JobEnd) -> Outcome {
+        let Some(job) = self.jobs.get_mut(&id) else { return Outcome::Stale };
+        if job.attempts != attempt || job.lease.is_none_or(|(held, _)| held != lease) {
+            return Outcome::Stale;
+        }
+        job.lease = None;
+        match end {
+            JobEnd::Done => drop(self.jobs.remove(&id)),
+            JobEnd::Again { run_at } => (job.run_at, job.attempts) = (*run_at, 0),
+            JobEnd::Failed { retry_at: Some(retry_at), .. } => job.run_at = *retry_at,
+            JobEnd::Failed { retry_at: None, .. } => job.is_dead = true,
+        }
+        Outcome::Done
+    }
+
+    pub(super) fn counts(&self) -> Vec<JobCount> {
+        let count = |kind| {
+            let of_kind = || self.jobs.values().filter(move |job| job.kind == kind);
+            let number = |is: fn(&StoredJob) -> bool| of_kind().filter(|job| is(job)).count() as u64;
+            of_kind().next()?;
+            Some(JobCount {
+                kind,
+                ready: number(|job| !job.is_dead && job.lease.is_none()),
+                leased: number(|job| !job.is_dead && job.lease.is_some()),
+                dead: number(|job| job.is_dead),
+                oldest: of_kind().filter(|job| !job.is_dead).map(|job| job.run_at).min(),
+            })
+        };
+        JobKind::ALL.into_iter().filter_map(count).collect()
+    }
+}

@@ -1,0 +1,134 @@
+//! Jobs: work after a commit, which workers lease, and the tail of entries that the relay plans it from.
+
+use std::fmt;
+
+use wire::{ApplicationId, Entry, Json, LogKey, Timestamp};
+
+/// The place of an entry among all entries of the store, in the order in which they were committed. Never reused; there
+/// may be gaps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+/// Entries that may cause work, in the order in which they were committed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tail {
+    /// The entries, each with its log.
+    pub entries: Vec<(LogKey, Entry<Json>)>,
+    /// The position of the last one; the position that was asked for if there is none.
+    pub position: Position,
+}
+
+/// The kind of a job: the handler that runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobKind {
+    /// Sends a slice of a broadcast.
+    Broadcast,
+    /// Removes expired rows.
+    Sweep,
+}
+
+/// A job to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// The application in which it runs.
+    pub application: ApplicationId,
+    /// The handler that runs it.
+    pub kind: JobKind,
+    /// The jobs of one lane of an application run one after the other, in the order in which they were added.
+    pub lane: String,
+    /// A job whose key another job of its kind and application has is not added, unless that one is dead.
+    pub key: Option<String>,
+    /// The input of the handler: ids and positions, never content.
+    pub arguments: Json,
+    /// The time from which it may run.
+    pub run_at: Timestamp,
+}
+
+/// The number of a job, which is never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// A job that a worker has leased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// The application in which it runs.
+    pub application: ApplicationId,
+    /// The handler that runs it.
+    pub kind: JobKind,
+    /// The input of the handler.
+    pub arguments: Json,
+    /// The number of this attempt: 1, 2, 3. With the lease it proves that a result belongs to the last lease.
+    pub attempt: u32,
+}
+
+/// The lease of one worker; drawn at its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LeaseId(pub [u8; 16]);
+
+/// The end of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// The job is done, and removed.
+    Done,
+    /// It runs again at a time, as if it were new.
+    Again {
+        /// The time from which it may run.
+        run_at: Timestamp,
+    },
+    /// The attempt failed.
+    Failed {
+        /// The time of the next attempt; none if it was the last: the job is dead and stays for the operator.
+        retry_at: Option<Timestamp>,
+        /// The cause, for the operator.
+        error: String,
+    },
+}
+
+/// The jobs of one kind, for monitoring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobCount {
+    /// The kind that is counted.
+    pub kind: JobKind,
+    /// Jobs that wait for their time or for a worker.
+    pub ready: u64,
+    /// Jobs that a worker has leased, or had when it ended.
+    pub leased: u64,
+    /// Jobs whose last attempt failed.
+    pub dead: u64,
+    /// The earliest time at which one that is not dead may run.
+    pub oldest: Option<Timestamp>,
+}
+
+impl JobKind {
+    /// Returns true if the job runs again and again; it never dies.
+    #[must_use]
+    pub const fn is_periodic(self) -> bool {
+        matches!(self, Self::Sweep)
+    }
+
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Broadcast, Self::Sweep];
+
+    /// Returns the name of the kind, as the store has it and metrics show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Broadcast => "broadcast",
+            Self::Sweep => "sweep",
+        }
+    }
+
+    /// Returns the kind with a name; none if there is none.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
