@@ -15,7 +15,7 @@ use crate::page_session::PageSession;
 /// the server is back.
 #[derive(Clone, Copy)]
 pub(crate) struct Outage {
-    /// Whether a page is being fetched whose first request failed.
+    /// True if a page is being fetched whose first request failed.
     fetching: RwSignal<bool>,
     /// The address of a page that needs a full page load.
     asked: RwSignal<Option<String>>,

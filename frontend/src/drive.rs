@@ -75,7 +75,7 @@ struct Driver {
 struct Socket {
     out: SplitSink<WebSocket, Message>,
     from: SplitStream<WebSocket>,
-    /// Whether a frame has arrived: a socket does not report that it opened, but our server sends the first frame.
+    /// True if a frame has arrived: a socket does not report that it opened, but our server sends the first frame.
     open: bool,
 }
 

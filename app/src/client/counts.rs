@@ -20,7 +20,7 @@ struct CountRequest {
     due: Option<f64>,
     /// The time of the last request.
     asked: f64,
-    /// Whether the count arrived while the list was loading: the list may be older.
+    /// True if the count arrived while the list was loading: the list may be older.
     since_load: bool,
 }
 

@@ -27,7 +27,7 @@ pub(super) struct PendingMessage {
     /// The time at which it was sent over the socket that is open now, in milliseconds since 1970.
     #[serde(skip)]
     sent: Option<f64>,
-    /// Whether the author was notified that there is no acknowledgement yet.
+    /// True if the author was notified that there is no acknowledgement yet.
     #[serde(skip)]
     late: bool,
 }

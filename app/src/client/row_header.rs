@@ -8,7 +8,7 @@ use crate::zone::Zone;
 pub struct RowHeader {
     /// The day that begins with it, in days since 1970-01-01 of the viewer's calendar.
     pub day: Option<i64>,
-    /// Whether it continues the row above: same author, same day, within five minutes.
+    /// True if it continues the row above: same author, same day, within five minutes.
     pub follows: bool,
 }
 

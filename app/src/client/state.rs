@@ -22,7 +22,7 @@ pub struct ChatClient {
     pub me: Person,
     /// The viewer's conversations, with their unread counts.
     pub mine: ArcRwSignal<Vec<ConversationItem>>,
-    /// Whether the viewer is looking at this page now.
+    /// True if the viewer is looking at this page now.
     pub focused: ArcRwSignal<bool>,
     /// The users who are typing, each with the time at which the indicator expires.
     pub typing: ArcRwSignal<Vec<TypingUser>>,
@@ -70,7 +70,7 @@ pub struct TypingUser {
 
 pub(super) struct ClientState {
     pub(super) link: Link,
-    /// Whether there was a connection before this one.
+    /// True if there was a connection before this one.
     pub(super) was_open: bool,
     /// The position of `mine` in the log of the user's own topic.
     pub(super) own: Cursor,
@@ -85,7 +85,7 @@ pub(super) struct ClientState {
     pub(super) unconfirmed: HashMap<Topic, Seq>,
     pub(super) confirm_at: f64,
     pub(super) counts: Counts,
-    /// Whether the viewer is away from this page.
+    /// True if the viewer is away from this page.
     pub(super) away: bool,
     pub(super) outbox: Outbox,
     /// Pending requests by `ref`, for replies that carry nothing else to match them by.

@@ -23,9 +23,9 @@ pub struct Timeline {
     pub rows: ArcRwSignal<Vec<Row>>,
     /// The group's settings; a direct has none.
     pub settings: ArcRwSignal<Option<Settings>>,
-    /// Whether one user of a direct has blocked the other.
+    /// True if one user of a direct has blocked the other.
     pub blocked: bool,
-    /// Whether the viewer is the one who blocked.
+    /// True if the viewer is the one who blocked.
     pub blocks: bool,
     /// The viewer's membership and others, the longest-standing first; not all members of a large group.
     pub members: ArcRwSignal<Vec<Member>>,
@@ -33,19 +33,19 @@ pub struct Timeline {
     pub member_count: ArcRwSignal<u32>,
     /// The members' read state: their delivered and read positions.
     pub marks: ArcRwSignal<Vec<ReadState>>,
-    /// Whether history has older messages than the first row.
+    /// True if history has older messages than the first row.
     pub has_older: ArcRwSignal<bool>,
-    /// Whether there are newer messages than the last row: the page shows an earlier part of the log.
+    /// True if there are newer messages than the last row: the page shows an earlier part of the log.
     pub has_newer: ArcRwSignal<bool>,
     /// The pinned messages, each with its Seq and its excerpt.
     pub pins: ArcRwSignal<Vec<Quote>>,
     /// The first message that was unread when the page was opened.
     pub divider: Option<Seq>,
-    /// Whether the viewer marked the conversation unread, to last until they come back.
+    /// True if the viewer marked the conversation unread, to last until they come back.
     pub stays_unread: ArcRwSignal<bool>,
-    /// Whether the viewer is no longer a member.
+    /// True if the viewer is no longer a member.
     pub seat_lost: ArcRwSignal<bool>,
-    /// Whether the viewer is reading far from the end; then no row above them is removed.
+    /// True if the viewer is reading far from the end; then no row above them is removed.
     pub reads_old: ArcRwSignal<bool>,
     log: Arc<Mutex<TimelineState>>,
 }

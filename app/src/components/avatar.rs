@@ -13,7 +13,7 @@ const TINTS: u32 = 8;
 pub(crate) fn Avatar(
     id: String,
     name: String,
-    /// Whether it is a user's: users may have a picture.
+    /// True if it is a user's: users may have a picture.
     #[prop(optional)]
     person: bool,
     #[prop(optional)] large: bool,

@@ -17,7 +17,7 @@ pub(crate) struct ConversationContext {
     pub(crate) open: RwSignal<Option<Seq>>,
     /// The composer mode.
     pub(crate) mode: RwSignal<ComposerMode>,
-    /// Whether the viewer is an admin here.
+    /// True if the viewer is an admin here.
     pub(crate) is_admin: Memo<bool>,
     /// The toasts at the lower edge, such as *Undo*.
     pub(crate) toasts: Toasts,

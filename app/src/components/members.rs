@@ -79,7 +79,7 @@ fn DirectPanel(
     /// The id of the other user.
     user: String,
     name: String,
-    /// Whether the viewer has blocked them.
+    /// True if the viewer has blocked them.
     blocks: bool,
 ) -> impl IntoView {
     view! {

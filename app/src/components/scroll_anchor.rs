@@ -14,7 +14,7 @@ use crate::client::Timeline;
 #[derive(Clone, Copy)]
 pub(super) struct ScrollAnchor {
     list: NodeRef<Div>,
-    /// Whether the reader is at the newest message, and stays there.
+    /// True if the reader is at the newest message, and stays there.
     pub(super) at_end: RwSignal<bool>,
     /// None on the server, whose threads may not share elements of a page.
     held: Option<StoredValue<Option<AnchorRow>, LocalStorage>>,
@@ -28,7 +28,7 @@ struct AnchorRow {
     /// The list's scroll position at that time, see [`scrolled_by`]. A reader's own scrolling shows in the layout
     /// before the page is notified of it, and must not be undone.
     scrolled: f64,
-    /// Whether rows are added or removed next, before the reader can scroll. Then all scrolling is the browser's: it
+    /// True if rows are added or removed next, before the reader can scroll. Then all scrolling is the browser's: it
     /// clamps a list that gets shorter while the reader is at its very top.
     changes_next: bool,
 }

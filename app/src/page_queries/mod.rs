@@ -30,7 +30,7 @@ use crate::server_fns::context::{caller, chat, group_id, link_to, user_id};
 /// The data of the page on which admins manage a group.
 pub(crate) struct GroupAdminData {
     pub(crate) management: GroupAdminView,
-    /// Whether there are more members after those on the page.
+    /// True if there are more members after those on the page.
     pub(crate) more: bool,
     /// Users whom the admin knows and could add.
     pub(crate) known: Vec<Person>,
@@ -93,9 +93,9 @@ pub(crate) struct MessageData {
     pub(crate) entry: Entry,
     /// The caller, who need not be its author.
     pub(crate) me: Person,
-    /// Whether the caller is the author.
+    /// True if the caller is the author.
     pub(crate) mine: bool,
-    /// Whether the caller is an admin of the group.
+    /// True if the caller is an admin of the group.
     pub(crate) is_admin: bool,
     /// The members by delivery state, without the author: read, delivered and not read, not delivered.
     pub(crate) come: [Vec<Person>; 3],
@@ -163,7 +163,7 @@ pub(crate) struct ProfileData {
     pub(crate) profile: Profile,
     /// The role of the account; none for a guest.
     pub(crate) role: Option<AppRole>,
-    /// Whether it is the caller's own profile.
+    /// True if it is the caller's own profile.
     pub(crate) mine: bool,
 }
 
@@ -182,7 +182,7 @@ pub(crate) fn profile(person: String) -> impl Future<Output = Result<ProfileData
 pub(crate) struct Audiences {
     pub(crate) groups: Vec<ConversationSummary>,
     pub(crate) people: Vec<ConversationSummary>,
-    /// Whether the caller may reach everyone.
+    /// True if the caller may reach everyone.
     pub(crate) is_admin: bool,
     /// A fresh id for the form.
     pub(crate) form_id: SendId,
@@ -231,7 +231,7 @@ pub(crate) struct SessionLine {
     /// The browser's description of itself.
     pub(crate) label: String,
     pub(crate) since: Timestamp,
-    /// Whether it is the session of this request.
+    /// True if it is the session of this request.
     pub(crate) is_this: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::zone::ZONE_COOKIE;
 pub struct SessionCookie {
     /// The name of the cookie.
     pub name: String,
-    /// Whether it is sent over https only.
+    /// True if it is sent over https only.
     pub secure: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::log::{Budget, Log};
 use crate::topic::{Presence, PresenceChange, PresenceChanges, Subscriber, TopicLog};
 use crate::websocket::Frame;
 
-/// Maps topics to their subscribers. Each node has one, shared by all its connections.
+/// Maps logs to their subscribers. Each node has one, shared by all its connections.
 #[derive(Debug)]
 pub struct Broker {
     topics: Mutex<HashMap<LogKey, Arc<TopicLog<Outbound>>>>,
@@ -49,8 +49,8 @@ pub enum Ended {
 const SIGNAL_BYTES: usize = 8 * 1_024;
 
 impl Broker {
-    /// Creates a broker whose topics keep at most `log_bytes` of frames, and its shards. Nothing is delivered unless they
-    /// run; one for each core is best.
+    /// Creates a broker whose topics keep at most `log_bytes` of frames, and its shards. Nothing is delivered unless
+    /// they run; one for each core is best.
     #[must_use]
     pub fn new(log_bytes: LogBytes, shards: NonZeroUsize) -> (Self, Vec<Shard>) {
         let queues: Vec<_> = (0..shards.get()).map(|_| Arc::new(ShardQueue::default())).collect();
@@ -68,9 +68,9 @@ impl Broker {
         (broker, shards)
     }
 
-    /// Appends the entry at `seq` to the topic's log and wakes the shards with subscribers. `frame` is called only if the
-    /// topic has a subscriber. Publish in Seq order: a Seq at or before the head is ignored, and a gap sends the subscribers
-    /// to history. Never waits for a subscriber.
+    /// Appends the entry at `seq` to the topic's log and wakes the shards with subscribers. `frame` is called only if
+    /// the topic has a subscriber. Publish in Seq order: a Seq at or before the head is ignored, and a gap sends the
+    /// subscribers to history. Never waits for a subscriber.
     pub fn publish(&self, key: &LogKey, seq: Seq, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(key) {
             let frame = frame();
@@ -78,8 +78,8 @@ impl Broker {
         }
     }
 
-    /// Sends an ephemeral event to the topic's subscribers: it has no Seq, is in no history, and a subscriber that is far
-    /// behind may miss it.
+    /// Sends an ephemeral event to the topic's subscribers: it has no Seq, is in no history, and a subscriber that is
+    /// far behind may miss it.
     pub fn signal(&self, key: &LogKey, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(key) {
             log.signal(frame(), |shard| self.queues[shard].topic(&log));
@@ -94,8 +94,8 @@ impl Broker {
         }
     }
 
-    /// Ends subscriptions of a topic: they still get the entries up to `after`, and nothing later. Call it before anything
-    /// later is published.
+    /// Ends subscriptions of a topic: they still get the entries up to `after`, and nothing later. Call it before
+    /// anything later is published.
     pub fn end(&self, key: &LogKey, ended: Ended, after: Seq) {
         let Some(log) = self.find(key) else { return };
         log.for_each_subscriber(|subscriber| {

@@ -117,7 +117,7 @@ pub struct Ack {
     pub seq: Seq,
     /// The time at which it was accepted, UTC.
     pub timestamp: Timestamp,
-    /// Whether it was committed before.
+    /// True if it was committed before.
     pub duplicate: bool,
 }
 
@@ -284,8 +284,8 @@ impl Chat {
         for task in self.tasks.lock().drain(..) {
             task.abort();
         }
-        // The last commits: deliveries that devices have confirmed, and the leases of jobs, so that another node, or the
-        // next start, need not wait until they expire.
+        // The last commits: deliveries that devices have confirmed, and the leases of jobs, so that another node, or
+        // the next start, need not wait until they expire.
         let release = Write::Jobs(JobWrite::Release { lease: self.lease });
         let release = Commit { application: ApplicationId::SERVER, write: release };
         let mut last = Vec::new();

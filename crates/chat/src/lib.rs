@@ -1,11 +1,12 @@
 //! The domain of Hubbub: permissions, rules, and the order in which things happen.
 //!
-//! [`Chat`] is the one handle for everything outside. A call of the service checks the pure [`rules`], passes its writes to
-//! the committer, and returns when they are committed; the committer publishes them in Seq order. Facts are behind the
-//! [`Store`] port, other nodes behind the [`Bus`] port. With [`MemoryStore`] and [`LocalBus`] the crate is a whole product
-//! mode of its own, without a database.
+//! [`Chat`] is the one handle for everything outside. A call of the service checks the pure [`rules`], passes its
+//! writes to the committer, and returns when they are committed; the committer publishes them in Seq order. Facts are
+//! behind the [`Store`] port, other nodes behind the [`Bus`] port. With [`MemoryStore`] and [`LocalBus`] the crate is a
+//! whole product mode of its own, without a database.
 //!
-//! It must never know axum, HTTP, cookies, SQL or Leptos. Time and randomness are arguments: [`Clock`], [`RandomSource`].
+//! It must never know axum, HTTP, cookies, SQL or Leptos. Time and randomness are arguments: [`Clock`],
+//! [`RandomSource`].
 //!
 //! Start reading at [`Chat`], then `service/`, then `commit/committer.rs`; the [`Store`] port has the contract.
 

@@ -27,7 +27,7 @@ pub enum Note {
         id: String,
         /// Its Seq, from the ack.
         seq: Seq,
-        /// Whether the ack says that it is a duplicate.
+        /// True if the ack says that it is a duplicate.
         duplicate: bool,
     },
     /// A message was refused, without a retry.

@@ -23,7 +23,7 @@ pub struct Server {
     port: u16,
     /// The port of its metrics.
     metrics: u16,
-    /// Whether it is isolated from what is meant for its parent process: settings and Ctrl-C.
+    /// True if it is isolated from what is meant for its parent process: settings and Ctrl-C.
     apart: bool,
     // Declared before the folder, so that the process ends before its folder is removed.
     child: Option<Child>,

@@ -81,7 +81,7 @@ pub enum Action {
         topic: Topic,
         /// The last Seq that the user has read.
         seq: Seq,
-        /// Whether the mark may go back.
+        /// True if the mark may go back.
         back: bool,
     },
     /// A device has got a conversation up to a place. Subscribing after a place says so too.
@@ -102,7 +102,7 @@ pub enum Action {
     },
     /// Is at this connection, or has gone away from it; at first everyone is there.
     Presence {
-        /// Whether they have gone away.
+        /// True if they have gone away.
         away: bool,
     },
     /// Is typing in a conversation.

@@ -53,11 +53,11 @@ pub enum Setting {
     /// The join policy. Entries of earlier versions call it `door`.
     #[serde(alias = "door")]
     JoinPolicy(JoinPolicy),
-    /// Whether only admins may post.
+    /// True if only admins may post.
     Announcing(bool),
     /// The pause of slow mode, in seconds.
     SlowS(u32),
-    /// Whether it is closed.
+    /// True if it is closed.
     Archived(bool),
 }
 
@@ -102,7 +102,7 @@ pub enum Event {
     Removed {
         person: Person,
         by: Person,
-        /// Whether they are banned too.
+        /// True if they are banned too.
         #[serde(default)]
         banned: bool,
     },
@@ -147,7 +147,7 @@ pub enum Event {
         /// The reactions, the first one first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reactions: Vec<Reaction>,
-        /// Whether admins have pinned it.
+        /// True if admins have pinned it.
         #[serde(default, skip_serializing_if = "is_false")]
         pinned: bool,
     },
@@ -174,7 +174,7 @@ pub enum Event {
         /// The Seq of the message, in the same log.
         target: Seq,
         emoji: Emoji,
-        /// Whether the reaction stands now.
+        /// True if the reaction stands now.
         on: bool,
         by: Person,
     },
@@ -182,7 +182,7 @@ pub enum Event {
     Pinned {
         /// The Seq of the message, in the same log.
         target: Seq,
-        /// Whether it is pinned now.
+        /// True if it is pinned now.
         on: bool,
         by: Person,
     },
@@ -206,7 +206,7 @@ pub enum Event {
         /// The group or direct to which the preferences apply.
         topic: Topic,
         notify: NotificationLevel,
-        /// Whether it is hidden.
+        /// True if it is hidden.
         hidden: bool,
     },
     /// Something this version has no word for.

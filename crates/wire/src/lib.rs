@@ -1,11 +1,11 @@
 //! The types that cross a network: ids, client and server frames, events, rich text, page data, and every refusal.
 //!
 //! Server and browser share this crate: the server encodes what the browser decodes, so a field that is renamed here is
-//! renamed on both sides or does not compile. It must never know sockets, SQL, HTTP routers, Leptos or clocks: there is no
-//! I/O in it, and nothing waits. Database rows are not here either, so that the schema never freezes the protocol.
+//! renamed on both sides or does not compile. It must never know sockets, SQL, HTTP routers, Leptos or clocks: there is
+//! no I/O in it, and nothing waits. Database rows are not here either, so that the schema never freezes the protocol.
 //!
-//! Start reading at [`Entry`], the shape of every message; then [`ClientFrame`] and [`ServerFrame`], the two directions of
-//! the socket; then [`Event`], the data of a conversation's entries.
+//! Start reading at [`Entry`], the shape of every message; then [`ClientFrame`] and [`ServerFrame`], the two directions
+//! of the socket; then [`Event`], the data of a conversation's entries.
 //!
 //! # Glossary
 //!

@@ -63,7 +63,7 @@ pub enum ServerFrame {
         seq: Seq,
         /// The time of the commit, UTC.
         timestamp: Timestamp,
-        /// Whether it was committed before: the send was a retry.
+        /// True if it was committed before: the send was a retry.
         duplicate: bool,
         /// The frame this answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -96,8 +96,8 @@ pub enum ServerFrame {
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
     },
-    /// A signal: how far members of a conversation are. Marks only move on, for as long as the seat is there; those that
-    /// did not are not told. Also the answer to `marks`, and then of everyone who has got anything.
+    /// A signal: how far members of a conversation are. Marks only move on, for as long as the seat is there; those
+    /// that did not are not told. Also the answer to `marks`, and then of everyone who has got anything.
     Marks {
         topic: Topic,
         /// The read states.

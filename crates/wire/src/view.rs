@@ -70,11 +70,11 @@ pub struct Settings {
     pub limit: u32,
     /// The rule by which people join.
     pub join_policy: JoinPolicy,
-    /// Whether only admins may post.
+    /// True if only admins may post.
     pub announcing: bool,
     /// The pause, in seconds, between two messages of one member who is no admin; 0 for none.
     pub slow_s: u32,
-    /// Whether it is archived: readable, but nobody may post or join.
+    /// True if it is archived: readable, but nobody may post or join.
     pub archived: bool,
 }
 
@@ -109,7 +109,7 @@ pub struct Member {
     pub person: Person,
     /// Their role in this group, not in the application.
     pub role: Role,
-    /// Whether they have an account; a guest has none.
+    /// True if they have an account; a guest has none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub account: bool,
     /// The time they joined, UTC.
@@ -173,7 +173,7 @@ pub struct ConversationItem {
     pub mentions: u32,
     /// The user's notification level.
     pub notify: NotificationLevel,
-    /// Whether it is hidden from the sidebar until something in it mentions the user.
+    /// True if it is hidden from the sidebar until something in it mentions the user.
     pub hidden: bool,
     /// The newest entry of its log in this answer.
     pub head: Seq,
@@ -189,7 +189,7 @@ pub struct Overview {
     /// Their conversations, the one with the newest entry first, at most
     /// [`OVERVIEW_CONVERSATIONS`](crate::limits::OVERVIEW_CONVERSATIONS).
     pub mine: Vec<ConversationItem>,
-    /// Whether they have more.
+    /// True if they have more.
     pub more: bool,
     /// The cursor of their own topic in this answer.
     pub cursor: Cursor,
@@ -249,13 +249,13 @@ pub struct ConversationView {
     pub what: ConversationSummary,
     /// The group's settings; none for a direct.
     pub settings: Option<Settings>,
-    /// Whether one user of a direct has blocked the other.
+    /// True if one user of a direct has blocked the other.
     pub blocked: bool,
-    /// Whether it is the viewer who has.
+    /// True if it is the viewer who has.
     pub blocks: bool,
     /// The viewer's notification level.
     pub notify: NotificationLevel,
-    /// Whether the viewer has hidden it.
+    /// True if the viewer has hidden it.
     pub hidden: bool,
     /// The viewer and those with a seat, the longest there first; of a large group not all, but
     /// [`PAGE_MEMBERS`](crate::limits::PAGE_MEMBERS) besides the viewer.

@@ -12,7 +12,7 @@ use crate::config::ConfigError;
 pub(super) struct JsonFile {
     path: PathBuf,
     file: File,
-    /// Whether the file is new and may be removed.
+    /// True if the file is new and may be removed.
     empty: bool,
 }
 

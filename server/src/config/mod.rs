@@ -94,7 +94,7 @@ pub struct Connections {
 /// The timeouts of connections, requests and shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To receive the whole header of a request: from its first byte on, and on a new connection from its begin on.
+    /// To receive the whole header of a request: from its first byte on, and on a new connection from its start on.
     pub header: Duration,
     /// For a connection to stay open without a request after the previous one.
     pub idle: Duration,

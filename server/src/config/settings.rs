@@ -79,14 +79,14 @@ pub enum Task {
     Backup {
         /// The file to write.
         file: PathBuf,
-        /// Whether an existing file may be overwritten.
+        /// True if an existing file may be overwritten.
         force: bool,
     },
     /// Replaces the data with a backup.
     Restore {
         /// The backup to read, as `backup` has written it.
         file: PathBuf,
-        /// Whether existing data may be overwritten.
+        /// True if existing data may be overwritten.
         force: bool,
     },
     /// Checks the installation.

@@ -187,7 +187,8 @@ async fn read(mut body: Body, charge: &mut Charge) -> Result<Bytes, Refusal> {
     Ok(read.into())
 }
 
-/// Reserves room for more bytes. `Vec` would double its capacity; a body that waits half-sent would hold twice its size.
+/// Reserves room for more bytes. `Vec` would double its capacity; a body that waits half-sent would hold twice its
+/// size.
 fn reserve(read: &mut Vec<u8>, more: usize) {
     if read.capacity() - read.len() < more {
         read.reserve_exact(more + read.len() / 8);

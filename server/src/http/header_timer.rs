@@ -25,9 +25,9 @@ pub(crate) type Noticed<S> = InspectReader<S, Box<dyn FnMut(&[u8]) + Send>>;
 #[derive(Clone)]
 pub(crate) struct HeaderTimer {
     timeouts: Timeouts,
-    /// Whether the connection has had a request.
+    /// True if the connection has had a request.
     reused: Arc<AtomicBool>,
-    /// Whether bytes were received since hyper began to wait for a request.
+    /// True if bytes were received since hyper began to wait for a request.
     begun: Arc<AtomicBool>,
 }
 

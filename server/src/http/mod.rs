@@ -1,4 +1,5 @@
-//! HTTP: routes, pages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and rendering.
+//! HTTP: routes, pages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and
+//! rendering.
 
 pub(crate) mod assets;
 pub(crate) mod avatars;

@@ -57,7 +57,7 @@ pub(crate) struct Extras {
 struct Shown<'a> {
     /// Path and query of the page.
     address: &'a str,
-    /// Whether the browser's address bar shows another address, because it has sent a form.
+    /// True if the browser's address bar shows another address, because it has sent a form.
     moved: bool,
 }
 

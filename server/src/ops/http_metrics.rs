@@ -48,7 +48,7 @@ pub(crate) async fn measure(State(app): State<AppState>, request: Request, next:
 impl HttpMetrics {
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register("http_requests", "HTTP requests that were answered", self.requests.clone());
-        let help = "Seconds from a request to the begin of its response";
+        let help = "Seconds from a request to the start of its response";
         registry.register("http_request_seconds", help, self.seconds.clone());
     }
 

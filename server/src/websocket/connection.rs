@@ -41,7 +41,7 @@ pub(super) struct Connection<S> {
     pinged: Option<Instant>,
     /// The time at which the socket became blocked.
     stalled: Option<Instant>,
-    /// Whether the first frame was received.
+    /// True if the first frame was received.
     greeted: bool,
     /// The number of refused frames in a row.
     refused_in_a_row: u32,

@@ -16,7 +16,7 @@ pub(crate) struct TimerWheel {
     tick: Duration,
     /// Each timer is in one slot and is checked once a round.
     slots: [Mutex<Vec<Weak<Shared>>>; SLOTS],
-    /// Whether all connections are woken, whatever their timers are set to.
+    /// True if all connections are woken, whatever their timers are set to.
     calls_all: AtomicBool,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Scenario {
     pub(super) long: &'static [&'static str],
     /// Additional arguments of the short form.
     pub(super) quick: &'static [&'static str],
-    /// Whether other servers are measured beside it.
+    /// True if other servers are measured beside it.
     pub(super) beside: bool,
 }
 

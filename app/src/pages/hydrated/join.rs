@@ -19,11 +19,11 @@ pub(super) fn JoinPage(
     closed: Option<String>,
     /// The invite in the link.
     invite: Option<String>,
-    /// Whether the visitor has a name already.
+    /// True if the visitor has a name already.
     named: bool,
     /// Called once the visitor is a member.
     joined: Callback<()>,
-    /// Whether the address is that of a message.
+    /// True if the address is that of a message.
     linked: bool,
 ) -> impl IntoView {
     let id = group.id.to_string();

@@ -40,7 +40,7 @@ pub(super) fn Sheet(
 /// Renders the link to the next page of a long list.
 #[component]
 pub(super) fn ShowMore(
-    /// Whether there is a next page.
+    /// True if there is a next page.
     more: bool,
     /// The address of the next page, without the position at which it begins.
     address: String,

@@ -13,22 +13,22 @@ use crate::log::sync::{AtomicBool, Mutex, MutexGuard, Ordering, unpoisoned};
 use crate::log::{FrameBatch, WriteProgress};
 use crate::topic::{Subscriber, TopicLog};
 
-/// The outbound side of a connection: its cursors, the bytes for it alone, and the socket. It has no queue of deliveries
-/// and no copy of them: its shard, or its own task, flushes it and writes everything after its cursors.
+/// The outbound side of a connection: its cursors, the bytes for it alone, and the socket. It has no queue of
+/// deliveries and no copy of them: its shard, or its own task, flushes it and writes everything after its cursors.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     /// The user of the connection; [`Broker::end`](crate::Broker::end) matches it.
     pub(crate) owner: Option<UserId>,
-    /// Whether nothing more may be delivered.
+    /// True if nothing more may be delivered.
     closed: AtomicBool,
     /// Wakes the connection's own task.
     pub(crate) wake: Notify,
     sink: Box<dyn FrameSink>,
-    /// Whether the user is away from this connection.
+    /// True if the user is away from this connection.
     idle: AtomicBool,
     shard: usize,
     counters: Arc<Counters>,
-    /// Whether it is in its shard's queue.
+    /// True if it is in its shard's queue.
     queued: AtomicBool,
     out: Mutex<OutboundState>,
 }
@@ -44,9 +44,9 @@ pub(crate) struct OutboundState {
     /// The subscription that comes first in the next flush; it rotates, so that none is always last.
     turn: usize,
     pub(crate) state: SocketState,
-    /// Whether delivery is paused because replies must go out first.
+    /// True if delivery is paused because replies must go out first.
     pub(crate) paused: bool,
-    /// Whether a subscription may be unable to go on from its log.
+    /// True if a subscription may be unable to go on from its log.
     pub(crate) needs_attention: bool,
 }
 
@@ -68,11 +68,12 @@ pub(crate) struct Subscription {
     pub(crate) log: Arc<TopicLog<Outbound>>,
     pub(crate) subscriber: Arc<Subscriber<Outbound>>,
     pub(crate) slot: usize,
-    /// The last Seq that was written; none before [`OutboundConnection::activate`](crate::OutboundConnection::activate).
+    /// The last Seq that was written; none before
+    /// [`OutboundConnection::activate`](crate::OutboundConnection::activate).
     pub(crate) cursor: Option<Seq>,
     /// The last ephemeral event that was written.
     pub(crate) heard: Seq,
-    /// Whether the log has dropped the next entry, so that it must come from history.
+    /// True if the log has dropped the next entry, so that it must come from history.
     pub(crate) behind: bool,
 }
 
@@ -129,7 +130,8 @@ impl Outbound {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Returns true after [`Outbound::close`]. Entries that were read from a log while this was false were published before.
+    /// Returns true after [`Outbound::close`]. Entries that were read from a log while this was false were published
+    /// before.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
@@ -292,8 +294,8 @@ impl OutboundState {
         self.subscriptions.iter().any(|one| kinds.iter().any(|kind| one.lacks(*kind)))
     }
 
-    /// Writes the next frames of a topic, which come from history, as far as there is room, and advances the cursor. Frames
-    /// without room are fetched again later.
+    /// Writes the next frames of a topic, which come from history, as far as there is room, and advances the cursor.
+    /// Frames without room are fetched again later.
     pub(crate) fn offer(&mut self, outbound: &Outbound, subscription: usize, batch: FrameBatch) {
         let one = &mut self.subscriptions[subscription];
         one.behind = false;
@@ -333,8 +335,8 @@ impl Subscription {
                 None
             }
             Lookup::Frames(batch) => {
-                // Checked after the log: an end is stored before anything later is appended, so a reader of later entries
-                // sees the end as well.
+                // Checked after the log: an end is stored before anything later is appended, so a reader of later
+                // entries sees the end as well.
                 let until = self.subscriber.until();
                 let bytes = match kind {
                     LogKind::Entries => batch.up_to(until).len(),

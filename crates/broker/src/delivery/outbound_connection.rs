@@ -24,8 +24,8 @@ pub struct OutboundConnection {
 /// The reason that a subscription cannot go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubscriptionError {
-    /// The log has dropped the entries after the cursor: fetch them from history, then [`OutboundConnection::offer`] them, or
-    /// [`OutboundConnection::advance`] past them.
+    /// The log has dropped the entries after the cursor: fetch them from history, then [`OutboundConnection::offer`]
+    /// them, or [`OutboundConnection::advance`] past them.
     Behind {
         /// The log whose entries are missing.
         key: LogKey,
@@ -70,9 +70,9 @@ impl OutboundConnection {
         self.outbound.is_closed()
     }
 
-    /// Reserves a subscription without delivering yet. Everything that is published from now on, and every end, applies to
-    /// it; so check the permission and look up the head *after* this, then [`OutboundConnection::activate`]. Returns false,
-    /// and changes nothing, if the topic was subscribed before.
+    /// Reserves a subscription without delivering yet. Everything that is published from now on, and every end, applies
+    /// to it; so check the permission and look up the head *after* this, then [`OutboundConnection::activate`]. Returns
+    /// false, and changes nothing, if the topic was subscribed before.
     pub fn reserve(&mut self, key: &LogKey) -> bool {
         if self.outbound.out().find(key).is_some() {
             return false;
@@ -125,7 +125,8 @@ impl OutboundConnection {
         self.broker.wake(&self.outbound);
     }
 
-    /// Writes frames from history that follow the topic's cursor, as far as there is room; the others are requested again.
+    /// Writes frames from history that follow the topic's cursor, as far as there is room; the others are requested
+    /// again.
     pub fn offer(&mut self, key: &LogKey, frames: &[Frame]) {
         let mut out = self.outbound.out();
         let Some(index) = out.find(key) else { return };
@@ -151,12 +152,14 @@ impl OutboundConnection {
         self.outbound.out().subscriptions.len()
     }
 
-    /// Sends a frame to this connection alone, after everything that was sent to it so far. It goes out with the next flush.
+    /// Sends a frame to this connection alone, after everything that was sent to it so far. It goes out with the next
+    /// flush.
     pub fn send_own(&self, frame: &Frame) {
         self.outbound.out().send_own(frame.bytes());
     }
 
-    /// Pauses delivery until [`OutboundConnection::resume`], so that the reply to a subscribe goes out before the first entry.
+    /// Pauses delivery until [`OutboundConnection::resume`], so that the reply to a subscribe goes out before the first
+    /// entry.
     pub fn pause(&self) {
         self.outbound.out().paused = true;
     }
@@ -197,7 +200,8 @@ impl OutboundConnection {
         }
     }
 
-    /// Returns the next subscription that cannot go on, if there is one, the socket has room, and delivery is not closed.
+    /// Returns the next subscription that cannot go on, if there is one, the socket has room, and delivery is not
+    /// closed.
     pub fn subscription_error(&mut self) -> Option<SubscriptionError> {
         let mut out = self.outbound.out();
         if !out.needs_attention
@@ -224,8 +228,8 @@ impl OutboundConnection {
         Some(SubscriptionError::Ended { key })
     }
 
-    /// Waits until there is something that only this connection's task can do: a [`SubscriptionError`], a socket that is full
-    /// or broken, a close, or a [`WakeHandle::wake`]. Cancel-safe: a wake that nobody waited for is kept.
+    /// Waits until there is something that only this connection's task can do: a [`SubscriptionError`], a socket that
+    /// is full or broken, a close, or a [`WakeHandle::wake`]. Cancel-safe: a wake that nobody waited for is kept.
     pub async fn woken(&self) {
         self.outbound.wake.notified().await;
     }

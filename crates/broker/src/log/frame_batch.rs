@@ -24,7 +24,8 @@ pub(crate) struct WriteProgress<'a> {
 }
 
 impl FrameBatch {
-    /// Creates a batch of frames that follow `cursor` without a hole: at least one, and then as many as fit in `max_bytes`.
+    /// Creates a batch of frames that follow `cursor` without a hole: at least one, and then as many as fit in
+    /// `max_bytes`.
     #[must_use]
     pub fn of<'a>(cursor: Seq, frames: impl IntoIterator<Item = &'a Frame>, max_bytes: usize) -> Self {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());

@@ -68,8 +68,8 @@ impl Log {
         Self { frames: VecDeque::new(), head: Seq::ZERO, bytes: 0, max_bytes, budget }
     }
 
-    /// Appends the frame of the entry at `seq`. A Seq at or before the head is ignored; after a gap the older frames are
-    /// dropped, since a subscriber must never skip a hole silently.
+    /// Appends the frame of the entry at `seq`. A Seq at or before the head is ignored; after a gap the older frames
+    /// are dropped, since a subscriber must never skip a hole silently.
     pub fn append(&mut self, seq: Seq, frame: Frame) {
         if seq <= self.head {
             return;

@@ -38,7 +38,7 @@ struct Members<C> {
     subscribers: Mutex<Slab<Arc<Subscriber<C>>>>,
     /// Their number, readable without the lock.
     count: AtomicUsize,
-    /// Whether the topic is in the shard's queue.
+    /// True if the topic is in the shard's queue.
     told: AtomicBool,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct Subscriber<C> {
     until: AtomicU64,
     /// The last Seq that was delivered, for the metrics.
     given: AtomicU64,
-    /// Whether it is active: the permission was checked.
+    /// True if it is active: the permission was checked.
     reads: AtomicBool,
 }
 

@@ -28,7 +28,7 @@ pub enum PresenceChange {
 /// The presence changes that were not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct PresenceChanges {
-    /// Whether anybody takes them.
+    /// True if anybody takes them.
     watched: AtomicBool,
     topics: Mutex<HashMap<LogKey, HashMap<UserId, PresenceChange>>>,
     wake: Notify,

@@ -22,7 +22,7 @@ pub struct Decoder {
     checked: usize,
     /// The payload of a control frame, which may come between fragments.
     control: Vec<u8>,
-    /// Whether a close frame has come: everything after it is ignored.
+    /// True if a close frame has come: everything after it is ignored.
     closed: bool,
 }
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::websocket::{Opcode, header};
 
-/// A finished WebSocket frame, header and payload, as it goes out on every socket: a server does not mask its frames, so
-/// all connections share the same bytes. Cheap to clone.
+/// A finished WebSocket frame, header and payload, as it goes out on every socket: a server does not mask its frames,
+/// so all connections share the same bytes. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame(Bytes);
 

@@ -2,10 +2,10 @@
 //!
 //! Publishers, connections and shards are threads, of which one runs at a time. At every lock and atomic a scheduler
 //! decides which one continues: at random, or by priorities that change at a few points, which finds bugs that need one
-//! unlucky moment (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010).
-//! A shard runs only when it was woken, and so does a connection's task, so a forgotten wake leaves entries undelivered.
-//! The seeds are fixed; with `HUBBUB_ORDERS=100000` each scheduler tries that many orders. An order that fails is printed,
-//! and `shuttle::replay` repeats it.
+//! unlucky moment (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS
+//! 2010). A shard runs only when it was woken, and so does a connection's task, so a forgotten wake leaves entries
+//! undelivered. The seeds are fixed; with `HUBBUB_ORDERS=100000` each scheduler tries that many orders. An order that
+//! fails is printed, and `shuttle::replay` repeats it.
 //!
 //! All threads see every step at once here, so these tests do not find an `Ordering` that is too weak.
 

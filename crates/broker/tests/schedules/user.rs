@@ -17,17 +17,17 @@ pub(crate) struct User {
     id: UserId,
     outbound: OutboundConnection,
     sink: Arc<BufferSink>,
-    /// Whether the peer has reported that the socket has room again.
+    /// True if the peer has reported that the socket has room again.
     writable: Arc<AtomicBool>,
-    /// Whether the task waits for room.
+    /// True if the task waits for room.
     blocked: bool,
     /// The entries that were received, over all connections.
     pub(crate) entries: Vec<u64>,
     /// The numbers of the ephemeral events that were received, over all connections.
     pub(crate) events: Vec<u64>,
-    /// Whether the task was told that the subscription has ended.
+    /// True if the task was told that the subscription has ended.
     pub(crate) ended: bool,
-    /// Whether the task has found delivery closed.
+    /// True if the task has found delivery closed.
     pub(crate) closed: bool,
     /// The sinks of the earlier connections.
     earlier: Vec<Arc<BufferSink>>,

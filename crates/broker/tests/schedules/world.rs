@@ -16,7 +16,7 @@ pub(crate) struct World {
     pub(crate) broker: Arc<Broker>,
     /// The newest entry of the store, which is committed before the broker publishes it.
     head: AtomicU64,
-    /// Whether the permission to read has ended, for the user whom the scenario removes.
+    /// True if the permission to read has ended, for the user whom the scenario removes.
     permission_ended: AtomicBool,
 }
 

@@ -6,14 +6,15 @@ use wire::{ApplicationId, LogKey, Person, Refusal, Topic, UserId, UserKey};
 
 use crate::auth::session::Token;
 
-/// The application and the principal of a call, with the network and the session it comes from. Every operation of the domain takes one.
+/// The application and the principal of a call, with the network and the session it comes from. Every operation of the
+/// domain takes one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The application that everything in the call belongs to.
     pub application: ApplicationId,
     /// The identity that permissions are decided for.
     pub principal: Principal,
-    /// Whether they may use open topics without a token.
+    /// True if they may use open topics without a token.
     pub open_topics: bool,
     /// The remote address; none for this machine itself.
     pub from: Option<IpAddr>,

@@ -47,7 +47,7 @@ struct Waiting {
     gone: HashMap<UserId, Instant>,
     /// Read states that advanced.
     marks: HashMap<UserId, ReadState>,
-    /// Whether presence was published last; then it is the read states' turn.
+    /// True if presence was published last; then it is the read states' turn.
     told_presence: bool,
     /// The earliest time of the next event: the last one went to many subscribers.
     not_before: Instant,

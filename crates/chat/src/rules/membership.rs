@@ -148,9 +148,9 @@ pub fn add(
 /// The relation between a user who adds another and the user who is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// Whether they share a group, or the added user has written to the other.
+    /// True if they share a group, or the added user has written to the other.
     pub known: bool,
-    /// Whether the adding user is an application admin, and so may add everybody.
+    /// True if the adding user is an application admin, and so may add everybody.
     pub manages: bool,
     /// The number of groups that others have added the user to.
     pub given: usize,

@@ -19,7 +19,7 @@ use crate::service::part::ListPart;
 pub struct ManagementPage {
     /// The group, with some of its members.
     pub management: GroupAdminView,
-    /// Whether there are more members after these.
+    /// True if there are more members after these.
     pub more: bool,
     /// Some users whom the admin knows and could add.
     pub known: Vec<Person>,

@@ -74,8 +74,8 @@ pub enum SendResult {
 
 /// Sending one text to many conversations, and reading the results.
 impl Chat {
-    /// Sends one text to many conversations; each may refuse it on its own. The broadcast is committed as an entry of the
-    /// sender's own log, and jobs send it in slices. Returns the first results, after a moment also if some are not
+    /// Sends one text to many conversations; each may refuse it on its own. The broadcast is committed as an entry of
+    /// the sender's own log, and jobs send it in slices. Returns the first results, after a moment also if some are not
     /// known yet. The same id with the same text is the same broadcast.
     ///
     /// # Errors

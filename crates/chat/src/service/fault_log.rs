@@ -13,7 +13,7 @@ pub(crate) static FAULTS: FaultLog = FaultLog::new();
 /// The faults that are not over, each with its count.
 pub(crate) struct FaultLog {
     open: Mutex<Vec<Open>>,
-    /// Whether there is one, so that a check costs nothing without any.
+    /// True if there is one, so that a check costs nothing without any.
     is_any: AtomicBool,
 }
 

@@ -40,7 +40,7 @@ pub struct Limits {
     pub guests_per_day: u32,
     /// The days without a visit after which a guest who never did anything is removed.
     pub guest_days: u32,
-    /// Whether the owner comes by a link that is printed at the start; otherwise the first account is the owner's.
+    /// True if the owner comes by a link that is printed at the start; otherwise the first account is the owner's.
     pub owner_by_link: bool,
     /// The users who may sign up.
     pub sign_up: SignUp,

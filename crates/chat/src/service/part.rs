@@ -5,7 +5,7 @@
 pub struct ListPart<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// Whether there are more after them.
+    /// True if there are more after them.
     pub more: bool,
 }
 

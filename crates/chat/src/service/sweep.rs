@@ -11,7 +11,8 @@ use crate::service::error::{Error, Fault};
 /// The most guests that one write reads, so that it blocks others only briefly.
 const GUESTS: usize = 200;
 const DAY_MS: i64 = 86_400_000;
-/// The time for which expired links, invites and sessions are kept: a clock that is a week ahead removes none that works.
+/// The time for which expired links, invites and sessions are kept: a clock that is a week ahead removes none that
+/// works.
 const EXPIRED_MS: i64 = 7 * DAY_MS;
 
 /// Removing expired rows.

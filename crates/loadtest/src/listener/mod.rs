@@ -46,7 +46,7 @@ pub(crate) struct Listener {
     /// Its number, which also selects its address.
     number: u32,
     cookie: Option<String>,
-    /// Whether its socket has a small receive buffer.
+    /// True if its socket has a small receive buffer.
     is_narrow: bool,
     cursor: Option<Cursor>,
     /// The number of the entry that most likely comes next.

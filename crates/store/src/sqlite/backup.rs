@@ -16,7 +16,7 @@ use super::verify::{Verified, verify};
 pub struct BackupRequest {
     /// The file to write.
     pub file: PathBuf,
-    /// Whether an existing file may be overwritten.
+    /// True if an existing file may be overwritten.
     pub replace: bool,
     /// The version of Hubbub and the time, both stored in the backup.
     pub backup: Backup,

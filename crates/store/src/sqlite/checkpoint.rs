@@ -123,7 +123,7 @@ fn move_pages(db: &Connection, mode: &str, life: &Life) -> Result<Checkpoint, Fa
 }
 
 struct Checkpoint {
-    /// Whether another connection was in the way.
+    /// True if another connection was in the way.
     busy: bool,
     /// The pages in the log; below 0 if another connection was moving them.
     pages: i64,

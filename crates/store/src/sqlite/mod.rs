@@ -177,7 +177,7 @@ impl Drop for SqliteStore {
 /// A folder that may be served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// Whether the next start draws a new [`Epoch`].
+    /// True if the next start draws a new [`Epoch`].
     pub is_copy: bool,
     /// The database, if there is one.
     pub verified: Option<Verified>,

@@ -18,9 +18,9 @@ use super::{SqliteStore, life, open};
 struct DiskFault {
     /// The most pages of the file; 0 for no limit. Takes effect with the next connection.
     pages: AtomicU32,
-    /// Whether a commit fails after everything is written and before it is flushed.
+    /// True if a commit fails after everything is written and before it is flushed.
     flush_fails: Arc<AtomicBool>,
-    /// Whether opening the file fails.
+    /// True if opening the file fails.
     gone: AtomicBool,
     /// The number of connections so far.
     connections: AtomicU32,

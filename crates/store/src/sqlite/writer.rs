@@ -26,7 +26,7 @@ pub(super) struct Writer {
 /// A batch that is to be committed.
 struct Job {
     commits: Arc<[Commit]>,
-    /// Whether to commit something even if the batch is empty.
+    /// True if to commit something even if the batch is empty.
     probe: bool,
     answer: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
 }
@@ -104,7 +104,7 @@ struct WriterThread {
     /// The last mark, and the time it was set.
     mark: u64,
     marked: Option<Instant>,
-    /// Whether nothing was committed since.
+    /// True if nothing was committed since.
     is_marked: bool,
 }
 

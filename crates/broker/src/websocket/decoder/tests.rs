@@ -49,8 +49,8 @@ fn messages() -> impl Strategy<Value = Vec<(bool, String, Vec<usize>)>> {
     prop::collection::vec((any::<bool>(), text, prop::collection::vec(0usize..80_000, 0..4)), 1..6)
 }
 
-/// Frames of every kind, in an order that may be invalid, and often with one wrong byte. Purely random bytes hardly ever
-/// get as far as a payload.
+/// Frames of every kind, in an order that may be invalid, and often with one wrong byte. Purely random bytes hardly
+/// ever get as far as a payload.
 fn almost_valid() -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         9 => prop::sample::select(vec![0x81, 0x01, 0x80, 0x00, 0x82, 0x02, 0x88, 0x89, 0x8a]),

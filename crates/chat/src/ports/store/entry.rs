@@ -28,9 +28,9 @@ pub struct Draft {
     pub right: Option<Permission>,
     /// The Seq of an earlier entry of the same log that this one answers or changes.
     pub about: Option<Seq>,
-    /// Whether it counts as unread for everyone but its sender: a message does, a notice does not.
+    /// True if it counts as unread for everyone but its sender: a message does, a notice does not.
     pub counts: bool,
-    /// Whether the page of a conversation shows it as a row of its own: a message or a notice, but not the change of a
+    /// True if the page of a conversation shows it as a row of its own: a message or a notice, but not the change of a
     /// message. What counts as unread is a row.
     pub is_row: bool,
     /// The users whom it mentions.
@@ -64,7 +64,7 @@ pub struct SentBefore {
 pub struct Mentions {
     /// The users who are mentioned by name.
     pub people: Vec<UserId>,
-    /// Whether it mentions every member.
+    /// True if it mentions every member.
     pub everyone: bool,
 }
 
@@ -91,9 +91,9 @@ pub struct Amend {
 pub struct Amended {
     /// The data of its entry from now on.
     pub data: Json,
-    /// Whether it is pinned.
+    /// True if it is pinned.
     pub pinned: bool,
-    /// Whether it counts as unread.
+    /// True if it counts as unread.
     pub counts: bool,
     /// The people whom it mentions.
     pub mentions: Mentions,

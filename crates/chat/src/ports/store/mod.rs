@@ -55,8 +55,8 @@ use crate::service::error::Fault;
 ///   gets the next Seq of its log: 1, 2, 3, without holes. Batches take effect in the order of the calls;
 ///   the committer makes one call at a time.
 /// - **Isolated.** A write and a read concern one application: the same id, name or topic in another is something else.
-/// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] in an application as long as the entry is kept. The same id with
-///   the same [`Draft::body`] on the same topic is [`Outcome::Repeated`]; with anything else it is
+/// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] in an application as long as the entry is kept. The same
+///   id with the same [`Draft::body`] on the same topic is [`Outcome::Repeated`]; with anything else it is
 ///   [`Outcome::SendIdTaken`].
 /// - **Reads see whole batches**: everything that was committed before the call, and never half of a batch.
 #[async_trait]

@@ -79,7 +79,7 @@ pub struct Profile {
     pub since: Timestamp,
     /// Their description of themselves.
     pub bio: Description,
-    /// Whether they have a picture.
+    /// True if they have a picture.
     pub has_picture: bool,
 }
 

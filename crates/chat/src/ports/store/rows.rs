@@ -30,7 +30,7 @@ pub struct LogBounds {
 struct Side {
     rows: Vec<Entry<Json>>,
     bytes: usize,
-    /// Whether there was a row that did not fit.
+    /// True if there was a row that did not fit.
     is_full: bool,
 }
 

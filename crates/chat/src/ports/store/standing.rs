@@ -34,9 +34,9 @@ pub struct MembershipState {
     pub muted_until: Option<Timestamp>,
     /// The time of their last message, if slow mode has recorded it.
     pub spoke_at: Option<Timestamp>,
-    /// Whether the group is archived.
+    /// True if the group is archived.
     pub archived: bool,
-    /// Whether only admins post.
+    /// True if only admins post.
     pub announcing: bool,
     /// The wait of slow mode, in seconds.
     pub slow_s: u32,
@@ -48,13 +48,13 @@ pub struct MembershipState {
     pub seen: Seq,
     /// The user's notification level.
     pub notify: NotificationLevel,
-    /// Whether the user has hidden it.
+    /// True if the user has hidden it.
     pub hidden: bool,
-    /// Whether one user of a direct has blocked the other.
+    /// True if one user of a direct has blocked the other.
     pub blocked: bool,
-    /// Whether it is this user who has blocked the other.
+    /// True if it is this user who has blocked the other.
     pub blocks: bool,
-    /// Whether it is among the user's [`Conversations`].
+    /// True if it is among the user's [`Conversations`].
     pub listed: bool,
 }
 
@@ -72,7 +72,7 @@ pub struct Unread {
 pub struct Conversations {
     /// Each with its unread counts, the one with the newest entry first.
     pub mine: Vec<ConversationItem>,
-    /// Whether there are more.
+    /// True if there are more.
     pub more: bool,
     /// The head of the user's own log when this was read.
     pub head: Seq,

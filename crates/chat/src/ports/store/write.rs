@@ -156,7 +156,7 @@ pub enum Write {
         by: UserId,
         /// The user who is blocked.
         user: UserId,
-        /// Whether the block begins; otherwise it ends.
+        /// True if the block begins; otherwise it ends.
         on: bool,
     },
     /// Change a member's notification level. Nothing happens without a membership.
@@ -167,7 +167,7 @@ pub enum Write {
         user: UserId,
         /// Their notification level.
         notify: NotificationLevel,
-        /// Whether it is hidden.
+        /// True if it is hidden.
         hidden: bool,
         /// The entry for their devices.
         news: Draft,
@@ -180,7 +180,7 @@ pub enum Write {
         user: UserId,
         /// The last Seq that they have read.
         seq: Seq,
-        /// Whether their own read mark may go back; the part of it that others see never does.
+        /// True if their own read mark may go back; the part of it that others see never does.
         back: bool,
     },
     /// Mark conversations as delivered up to a Seq; [`Outcome::Delivered`]. Nothing happens without a membership, nor
@@ -226,8 +226,8 @@ pub enum Write {
         /// The time of the sign-in.
         at: Timestamp,
     },
-    /// Remove expired rows; [`Outcome::Swept`]. A guest who did something has an account, a membership, a direct, a block
-    /// or a log of their own, or has sent anything.
+    /// Remove expired rows; [`Outcome::Swept`]. A guest who did something has an account, a membership, a direct, a
+    /// block or a log of their own, or has sent anything.
     Sweep(Sweep),
     /// Record that a session was seen. If it began later than that, by a clock that was wrong, it begins then.
     TouchSession {

@@ -12,7 +12,7 @@ pub(super) struct Node {
     pub(super) blocks: Vec<Block>,
     pub(super) inlines: Vec<Inline>,
     pub(super) items: Vec<Vec<Block>>,
-    /// Whether any of its content is visible.
+    /// True if any of its content is visible.
     pub(super) seen: bool,
 }
 

@@ -21,7 +21,7 @@ pub(in crate::sqlite) enum Found {
     /// The folder is a copy, or was set back as a whole.
     Copied {
         record: Record,
-        /// Whether it was copied while in use: its parts may be from different moments.
+        /// True if it was copied while in use: its parts may be from different moments.
         in_use: bool,
     },
 }

@@ -52,7 +52,7 @@ pub(super) struct Record {
     pub(super) mark: u64,
     /// A mark that `hubbub.db` has had by itself, without the write-ahead log.
     pub(super) moved: u64,
-    /// Whether `hubbub.db` may be changing: its time is meaningless then.
+    /// True if `hubbub.db` may be changing: its time is meaningless then.
     pub(super) moving: bool,
     /// The time of the last change of `hubbub.db`.
     pub(super) database: Changed,

@@ -242,7 +242,7 @@ CREATE TABLE blocks (
 INSERT INTO blocks (id, application, user, blocked)
     SELECT id, 1, user, blocked FROM old_blocks;
 
--- What is kept in the open topics of an application, for the bounds on it.
+-- The number and size of the entries in the open topics of an application, for the bounds on them.
 CREATE TABLE open_topics (
     application INTEGER PRIMARY KEY,
     topics INTEGER NOT NULL,
