@@ -114,18 +114,23 @@ fn BroadcastResultRow(told: Results) -> impl IntoView {
         .into_iter()
         .map(|sent| {
             let (name, path) = (sent.to.title().to_owned(), sent.to.path());
+            // The reason may be long.
+            let row = match sent.result {
+                SendResult::Refused(_) => "listing-row listing-tall",
+                _ => "listing-row",
+            };
             let result = match sent.result {
                 SendResult::Sent(seq) => EitherOf3::A(view! {
-                    <a href=format!("{path}?at={seq}#m{seq}")>{text::SENT}</a>
+                    <a class="listing-end" href=format!("{path}?at={seq}#m{seq}")>{text::SENT}</a>
                 }),
                 SendResult::Refused(why) => {
-                    EitherOf3::B(view! { <span class="refusal">{text::not_sent(&why)}</span> })
+                    EitherOf3::B(view! { <span class="refusal listing-end">{text::not_sent(&why)}</span> })
                 }
-                SendResult::Pending => EitherOf3::C(view! { <span class="hint">{text::SENDING}</span> }),
-                SendResult::Failed => EitherOf3::C(view! { <span class="hint">{text::NOT_SENT}</span> }),
+                SendResult::Pending => EitherOf3::C(view! { <span class="hint listing-end">{text::SENDING}</span> }),
+                SendResult::Failed => EitherOf3::C(view! { <span class="hint listing-end">{text::NOT_SENT}</span> }),
             };
             view! {
-                <li class="listing-row">
+                <li class=row>
                     <Avatar id=sent.to.avatar() name=name.clone() person=matches!(sent.to, ConversationSummary::Direct { .. })/>
                     <span class="name" dir="auto">{name}</span>
                     {result}
