@@ -31,6 +31,7 @@ use crate::ports::store::{
 };
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
+use crate::realtime::signals::Signals;
 use crate::realtime::typing::TypingBuffer;
 use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
@@ -42,6 +43,8 @@ use crate::service::rate_limiter::RateLimiter;
 pub struct Chat {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) broker: Arc<Broker>,
+    /// The way out for ephemeral events.
+    pub(crate) signals: Signals,
     pub(crate) clock: Arc<dyn Clock>,
     /// The monotonic clock that measures durations.
     pub(crate) monotonic: SteadyClock,
@@ -132,6 +135,7 @@ impl Chat {
         let log_bytes = LogBytes { topic: limits.topic_log_bytes, all: limits.log_bytes };
         let (broker, shards) = Broker::new(log_bytes, shards);
         let broker = Arc::new(broker);
+        let signals = Signals::new(Arc::clone(&broker));
         let revocations = Arc::new(Revocations::default());
         let hints = tokio::spawn(listen(
             bus.listen(),
@@ -155,6 +159,7 @@ impl Chat {
             Arc::clone(&ephemeral),
             Arc::clone(&store),
             Arc::clone(&broker),
+            signals.clone(),
             Arc::clone(&committer),
         );
         let recovery_cache = Arc::new(RecoveryCache::default());
@@ -162,7 +167,7 @@ impl Chat {
         let mut tasks = vec![hints, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
         let typing = Arc::new(TypingBuffer::default());
-        tasks.push(tokio::spawn(Arc::clone(&typing).tell(Arc::clone(&broker))));
+        tasks.push(tokio::spawn(Arc::clone(&typing).tell(signals.clone())));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
         let send_rate = RateLimiter::new(limits.send_burst, limits.send_per_second);
         let action_rate = RateLimiter::new(limits.action_burst, limits.actions_per_second);
@@ -172,6 +177,7 @@ impl Chat {
         let chat = Arc::new(Self {
             store,
             broker,
+            signals,
             clock,
             monotonic,
             session_clock,

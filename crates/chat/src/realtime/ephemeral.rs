@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Broker, Frame, Presence, PresenceChange};
+use broker::{Broker, Presence, PresenceChange};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -12,6 +12,7 @@ use wire::{ApplicationId, Conversation, LogKey, ReadState, Seq, ServerFrame, Top
 
 use crate::commit::committer::Committer;
 use crate::ports::store::{Commit, Outcome, Store, Write};
+use crate::realtime::signals::Signals;
 
 /// Buffers frequent ephemeral events, and publishes them at each flush, one per topic: presence, and read states that
 /// advanced. A thousand users who read the same message, or come back after a restart, cause one event instead of a
@@ -35,6 +36,7 @@ pub(crate) struct EphemeralFlusher {
     ephemeral: Arc<EphemeralBuffer>,
     store: Arc<dyn Store>,
     broker: Arc<Broker>,
+    signals: Signals,
     committer: Arc<Committer>,
     logs: HashMap<LogKey, Waiting>,
 }
@@ -102,10 +104,11 @@ impl EphemeralFlusher {
         ephemeral: Arc<EphemeralBuffer>,
         store: Arc<dyn Store>,
         broker: Arc<Broker>,
+        signals: Signals,
         committer: Arc<Committer>,
     ) -> Self {
         broker.watch_presence();
-        Self { ephemeral, store, broker, committer, logs: HashMap::new() }
+        Self { ephemeral, store, broker, signals, committer, logs: HashMap::new() }
     }
 
     /// Flushes at intervals, as long as it is polled.
@@ -183,12 +186,12 @@ impl EphemeralFlusher {
                 let seen = if self.is_blocked(log, &presence).await { Presence::default() } else { presence };
                 let told =
                     ServerFrame::Presence { topic: log.topic.clone(), here: seen.here, away: seen.away };
-                self.broker.signal(log, || Frame::text(&told.encode()));
+                self.signals.send(log, &told);
             } else if !waiting.marks.is_empty() {
                 let mut marks: Vec<ReadState> = waiting.marks.drain().map(|(_, marks)| marks).collect();
                 marks.sort_by_key(|marks| marks.user);
                 let told = ServerFrame::Marks { topic: log.topic.clone(), marks, reference: None };
-                self.broker.signal(log, || Frame::text(&told.encode()));
+                self.signals.send(log, &told);
             }
         }
         logs.retain(|_, waiting| waiting.next_at().is_some() || waiting.not_before > now);

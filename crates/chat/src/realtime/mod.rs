@@ -3,4 +3,5 @@
 
 pub(crate) mod ephemeral;
 pub(crate) mod recovery_cache;
+pub(crate) mod signals;
 pub(crate) mod typing;

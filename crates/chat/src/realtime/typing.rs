@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use broker::{Broker, Frame};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use wire::{LogKey, Person, ServerFrame, UserId};
+
+use crate::realtime::signals::Signals;
 
 /// The users who are typing. They are published a moment later, together with all others who type by then: for
 /// subscribers, many who type are one write.
@@ -38,7 +39,7 @@ impl TypingBuffer {
     }
 
     /// Publishes at intervals, as long as it is polled.
-    pub(crate) async fn tell(self: Arc<Self>, broker: Arc<Broker>) {
+    pub(crate) async fn tell(self: Arc<Self>, signals: Signals) {
         loop {
             self.bell.notified().await;
             sleep(MOMENT).await;
@@ -46,7 +47,7 @@ impl TypingBuffer {
             for (log, people) in typing {
                 for person in people.into_values().take(MOST) {
                     let told = ServerFrame::Typing { topic: log.topic.clone(), person };
-                    broker.signal(&log, || Frame::text(&told.encode()));
+                    signals.send(&log, &told);
                 }
             }
         }

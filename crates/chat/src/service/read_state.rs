@@ -1,6 +1,5 @@
 //! Read state, unread counts and typing.
 
-use broker::Frame;
 use wire::{Conversation, Member, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
 use crate::auth::caller::Caller;
@@ -31,7 +30,7 @@ impl Chat {
             self.ephemeral.moved(caller.log(topic.clone()), now.marks(me.id));
         }
         let told = self.count(caller, conversation, topic, now.read, None).await?;
-        self.broker.signal(&caller.log(Topic::user(me.id)), || Frame::text(&told.encode()));
+        self.signals.send(&caller.log(Topic::user(me.id)), &told);
         Ok(())
     }
 
