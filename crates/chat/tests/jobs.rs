@@ -71,18 +71,6 @@ impl Setup {
     }
 }
 
-async fn until_sent(node: &Node, sender: &User, seq: Seq) {
-    let patience = std::time::Duration::from_secs(30);
-    let sent = async {
-        while node.chat.broadcast_results(sender, seq, 100).await.unwrap().is_pending
-            || node.chat.broadcast_results(sender, seq, 0).await.unwrap().is_pending
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
-    assert!(tokio::time::timeout(patience, sent).await.is_ok(), "the broadcast was never sent whole");
-}
-
 #[tokio::test]
 async fn a_broadcast_in_slices_reaches_each_target_once_and_in_order() {
     let setup = Setup::new().await;
@@ -97,7 +85,7 @@ async fn a_broadcast_in_slices_reaches_each_target_once_and_in_order() {
     let sent = send().await.unwrap();
     assert_eq!((sent.count, sent.next), (GROUPS + 1, Some(100)));
     assert!(sent.results.iter().all(|sent| sent.result == SendResult::Sent(Seq(2))));
-    until_sent(&setup.node, &setup.sender, sent.seq).await;
+    setup.node.until_sent(&setup.sender, sent.seq).await;
     assert_eq!(setup.messages().await, [1; GROUPS]);
     listener.until_seq(&setup.groups[GROUPS - 1], 2).await;
     let rest = chat.broadcast_results(&setup.sender, sent.seq, 100).await.unwrap();
@@ -113,7 +101,7 @@ async fn a_broadcast_whose_node_ended_is_sent_by_the_next_one() {
     setup.node.chat.shut_down().await.unwrap();
     let seq = setup.record(&setup.groups).await;
     let next = Node::start(Arc::clone(&setup.store), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
-    until_sent(&next, &setup.sender, seq).await;
+    next.until_sent(&setup.sender, seq).await;
     assert_eq!(setup.messages().await, [1; GROUPS]);
     let count = next.chat.job_counts().await.unwrap();
     assert!(count.iter().all(|count| count.kind != JobKind::Broadcast || count.ready + count.dead == 0));
@@ -154,10 +142,14 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
     store.commit(Arc::new([first])).await.unwrap();
     let next = Node::start(Arc::clone(store), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
     next.clock.advance(59_000);
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    // The worker has looked for jobs when it has sent another broadcast.
+    let group = next.group(&setup.sender, "another").await;
+    let (id, to) = (SendId::new("later").unwrap(), Audience::These(vec![Topic::group(group)]));
+    let later = next.chat.broadcast(&setup.sender, id, "meanwhile", to).await.unwrap();
+    next.until_sent(&setup.sender, later.seq).await;
     assert_eq!(setup.messages().await.iter().sum::<u64>(), 1, "the lease still lasts");
     next.clock.advance(2_000);
-    until_sent(&next, &setup.sender, seq).await;
+    next.until_sent(&setup.sender, seq).await;
     assert_eq!(setup.messages().await, [1; GROUPS]);
 }
 
@@ -169,10 +161,12 @@ async fn a_store_that_fails_for_a_while_delays_a_broadcast_and_loses_nothing() {
     let gate = Gate::before(Arc::clone(&setup.store));
     gate.set_broken(true);
     let node = Node::start(gate.clone(), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
-    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    while node.chat.write_fault().is_none() {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(setup.messages().await.iter().sum::<u64>(), 0);
     gate.set_broken(false);
-    until_sent(&node, &setup.sender, seq).await;
+    node.until_sent(&setup.sender, seq).await;
     assert_eq!(setup.messages().await, [1; GROUPS]);
 }
 
@@ -202,7 +196,7 @@ async fn a_target_that_was_refused_gets_nothing_when_its_slice_runs_again() {
     let commit = Commit { application: ApplicationId::BUILT_IN, write };
     setup.store.commit(Arc::new([commit])).await.unwrap();
     let next = Node::start(setup.store.clone(), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
-    until_sent(&next, &setup.sender, seq).await;
+    next.until_sent(&setup.sender, seq).await;
     assert_eq!(setup.messages().await[..4], [1, 0, 1, 0]);
     let sent = next.chat.broadcast_results(&setup.sender, seq, 0).await.unwrap();
     assert_eq!((sent.sent, sent.count), (2, 3));

@@ -4,8 +4,8 @@
 use sd_notify::NotifyState;
 use tokio_util::task::AbortOnDropHandle;
 
-/// Tells the service manager that the server is ready. If the manager has a watchdog, it is told twice per period that
-/// the server still runs its tasks and timers, until the handle is dropped.
+/// Notifies the service manager that the server is ready. If the manager has a watchdog, it gets two notifications per
+/// period for as long as the server runs its tasks and timers, until the handle is dropped.
 #[cfg(unix)]
 pub fn notify_ready() -> Option<AbortOnDropHandle<()>> {
     notify(NotifyState::Ready);
@@ -19,7 +19,7 @@ pub fn notify_ready() -> Option<AbortOnDropHandle<()>> {
     })))
 }
 
-/// Tells the service manager that the server is stopping.
+/// Notifies the service manager that the server is stopping.
 #[cfg(unix)]
 pub fn notify_stopping() {
     notify(NotifyState::Stopping);

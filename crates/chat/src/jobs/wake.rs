@@ -22,7 +22,7 @@ impl Default for JobWake {
 }
 
 impl JobWake {
-    /// Wakes whoever has work after these commits.
+    /// Wakes the relay and the worker if these commits concern them.
     pub(crate) fn committed(&self, commits: &[Commit]) {
         for Commit { write, .. } in commits {
             match write {

@@ -1,6 +1,7 @@
 //! A node for tests: a chat with a manual clock and seeded randomness.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
 
@@ -113,6 +114,20 @@ impl Node {
     /// If it is refused.
     pub async fn say(&self, me: &User, group: GroupId, text: &str) -> Ack {
         self.chat.post(me, Topic::group(group), self.chat.new_send_id(), text, None).await.unwrap()
+    }
+
+    /// Waits until no message of a broadcast waits to be sent.
+    ///
+    /// # Panics
+    /// If that takes longer than a minute, or there is no such broadcast.
+    pub async fn until_sent(&self, sender: &User, seq: Seq) {
+        let sent = async {
+            while self.chat.broadcast_results(sender, seq, 0).await.unwrap().is_pending {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(60), sent).await;
+        assert!(in_time.is_ok(), "broadcast {seq} was never sent whole");
     }
 
     /// Publishes a number to an open topic, with a fresh id.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod append;
+mod application_reader;
 mod attempts;
 mod backup;
 mod changes;
@@ -35,24 +36,16 @@ mod values;
 mod verify;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use chat::store::{
-    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, JobCount, Kept,
-    MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
-    StoreReader, Tail, Unread,
-};
-use chat::{Fault, RandomSource, Session, SessionSummary, Store, TokenHash};
+use chat::store::{Commit, JobCount, Outcome, Position, StoreReader, Tail};
+use chat::{Fault, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;
-use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
-    SendId, Seq, Timestamp, Topic, UserId,
-};
+use wire::{ApplicationId, Epoch, Timestamp};
 
+use self::application_reader::SqliteReader;
 pub use self::backup::BackupRequest;
 use self::folder::{Folder, FolderLock};
 use self::life::Life;
@@ -84,12 +77,6 @@ struct Shared {
     epoch: Epoch,
     readers: ReaderPool,
     unread: UnreadCounts,
-}
-
-/// Reads the facts of one application.
-struct SqliteReader {
-    shared: Arc<Shared>,
-    application: ApplicationId,
 }
 
 impl SqliteStore {
@@ -232,233 +219,5 @@ impl Store for SqliteStore {
         self.life.close_or_log();
         drop(self.lock.lock().take());
         readers.and(writer)
-    }
-}
-
-impl SqliteReader {
-    fn log(&self, topic: &Topic) -> LogKey {
-        LogKey::new(self.application, topic.clone())
-    }
-}
-
-#[async_trait]
-impl StoreReader for SqliteReader {
-    async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
-        let (log, epoch) = (self.log(topic), self.shared.epoch);
-        self.shared.readers.read("page", move |db| logs::page(db, &log, range, epoch)).await
-    }
-
-    async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault> {
-        let (log, epoch) = (self.log(topic), self.shared.epoch);
-        self.shared.readers.read("rows", move |db| logs::rows(db, &log, range, epoch)).await
-    }
-
-    async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
-        let log = self.log(topic);
-        self.shared.readers.read("kept", move |db| logs::kept(db, &log, seq)).await
-    }
-
-    async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
-        let log = self.log(topic);
-        self.shared.readers.read("about", move |db| logs::about(db, &log, seq)).await
-    }
-
-    async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {
-        let log = self.log(topic);
-        self.shared.readers.read("pinned", move |db| logs::pinned(db, &log)).await
-    }
-
-    async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
-        let log = self.log(topic);
-        self.shared.readers.read("place_at", move |db| logs::place_at(db, &log, at)).await
-    }
-
-    async fn group(
-        &self,
-        group: GroupId,
-        viewer: Option<UserId>,
-        limit: usize,
-    ) -> Result<Option<GroupOverview>, Fault> {
-        let application = self.application;
-        self.shared
-            .readers
-            .read("group", move |db| groups::overview(db, application, group, viewer, limit))
-            .await
-    }
-
-    async fn members(
-        &self,
-        group: GroupId,
-        words: &str,
-        after: Option<UserId>,
-        limit: usize,
-    ) -> Result<Vec<Member>, Fault> {
-        let application = self.application;
-        let words = words.to_owned();
-        self.shared
-            .readers
-            .read("members", move |db| groups::members(db, application, group, &words, after, limit))
-            .await
-    }
-
-    async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("roster", move |db| groups::roster(db, application, group)).await
-    }
-
-    async fn standing(
-        &self,
-        conversation: Conversation,
-        user: UserId,
-    ) -> Result<Option<MembershipState>, Fault> {
-        let application = self.application;
-        self.shared
-            .readers
-            .read("standing", move |db| conversations::standing(db, application, conversation, user))
-            .await
-    }
-
-    async fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Result<Unread, Fault> {
-        let (application, shared) = (self.application, Arc::clone(&self.shared));
-        let read =
-            move |db: &_| conversations::unread(db, application, &shared.unread, conversation, user, after);
-        self.shared.readers.read("unread", read).await
-    }
-
-    async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {
-        let (application, shared) = (self.application, Arc::clone(&self.shared));
-        let read = move |db: &_| conversations::conversations(db, application, &shared.unread, user, limit);
-        self.shared.readers.read("conversations", read).await
-    }
-
-    async fn groups_of(&self, user: UserId) -> Result<Vec<GroupId>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("groups_of", move |db| conversations::groups_of(db, application, user)).await
-    }
-
-    async fn people(
-        &self,
-        user: UserId,
-        words: &str,
-        everyone: bool,
-        after: Option<UserId>,
-        limit: usize,
-    ) -> Result<Vec<Person>, Fault> {
-        let application = self.application;
-        let words = words.to_owned();
-        let read = move |db: &_| conversations::people(db, application, user, &words, everyone, after, limit);
-        self.shared.readers.read("people", read).await
-    }
-
-    async fn groups(
-        &self,
-        words: &str,
-        all: bool,
-        after: Option<GroupId>,
-        limit: usize,
-    ) -> Result<Vec<GroupListing>, Fault> {
-        let application = self.application;
-        let words = words.to_owned();
-        self.shared
-            .readers
-            .read("groups", move |db| groups::listings(db, application, &words, all, after, limit))
-            .await
-    }
-
-    async fn profile(&self, user: UserId) -> Result<Option<Profile>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("profile", move |db| people::profile(db, application, user)).await
-    }
-
-    async fn picture(&self, user: UserId) -> Result<Option<Bytes>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("picture", move |db| people::picture(db, application, user)).await
-    }
-
-    async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault> {
-        let application = self.application;
-        let id = id.clone();
-        self.shared.readers.read("sent", move |db| logs::sent(db, application, sender, &id)).await
-    }
-
-    async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
-        let (application, lane) = (self.application, lane.to_owned());
-        self.shared.readers.read("has_jobs", move |db| jobs::has_jobs(db, application, &lane)).await
-    }
-
-    async fn broadcast_refusals(&self, user: UserId, seq: Seq) -> Result<BTreeMap<usize, Refusal>, Fault> {
-        let application = self.application;
-        let read = move |db: &_| jobs::refusals(db, application, user, seq);
-        self.shared.readers.read("broadcast_refusals", read).await
-    }
-
-    async fn blocked(&self, user: UserId) -> Result<Vec<Person>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("blocked", move |db| conversations::blocked(db, application, user)).await
-    }
-
-    async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("person", move |db| people::user(db, application, user)).await
-    }
-
-    async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("account", move |db| accounts::account(db, application, &key)).await
-    }
-
-    async fn has_accounts(&self) -> Result<bool, Fault> {
-        let application = self.application;
-        self.shared.readers.read("has_accounts", move |db| accounts::has_accounts(db, application)).await
-    }
-
-    async fn accounts(
-        &self,
-        words: &str,
-        after: Option<UserId>,
-        limit: usize,
-    ) -> Result<Vec<AccountListing>, Fault> {
-        let application = self.application;
-        let words = words.to_owned();
-        self.shared
-            .readers
-            .read("accounts", move |db| accounts::accounts(db, application, &words, after, limit))
-            .await
-    }
-
-    async fn reset(&self, token: TokenHash) -> Result<Option<(UserId, Timestamp)>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("reset", move |db| accounts::reset(db, application, token)).await
-    }
-
-    async fn has_owner(&self) -> Result<bool, Fault> {
-        let application = self.application;
-        self.shared.readers.read("has_owner", move |db| accounts::has_owner(db, application)).await
-    }
-
-    async fn knows_device(&self, user: UserId, device: TokenHash) -> Result<bool, Fault> {
-        let application = self.application;
-        self.shared
-            .readers
-            .read("knows_device", move |db| accounts::knows_device(db, application, user, device))
-            .await
-    }
-
-    async fn seats(&self, user: UserId, adder: UserId) -> Result<NewMembers, Fault> {
-        let application = self.application;
-        self.shared.readers.read("seats", move |db| groups::seats(db, application, user, adder)).await
-    }
-
-    async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
-        let application = self.application;
-        self.shared
-            .readers
-            .read("share_group", move |db| groups::share_group(db, application, one, other))
-            .await
-    }
-
-    async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {
-        let application = self.application;
-        self.shared.readers.read("sessions", move |db| accounts::sessions(db, application, user)).await
     }
 }

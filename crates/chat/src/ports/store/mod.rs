@@ -28,7 +28,7 @@ pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
-pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, LeaseId, NewJob, Position, Tail};
+pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position, Tail};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
 pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
@@ -38,7 +38,7 @@ pub use people::{
 pub use refused::{code_of, refusal_of};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
-pub use write::{Commit, DirectCreation, FirstRole, JobWrite, Outcome, Placed, Sweep, Write};
+pub use write::{Commit, DirectCreation, FirstRole, Outcome, Placed, Sweep, Write};
 
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 pub use crate::names::Login;

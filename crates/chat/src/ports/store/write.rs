@@ -7,8 +7,8 @@ use wire::{
 };
 
 use super::{
-    Amend, Attempt, AttemptKey, Draft, GroupChange, Job, JobEnd, JobId, LeaseId, NewJob, NewSession,
-    OpenTopicBounds, PasswordHash, Position, Sessions,
+    Amend, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, NewSession, OpenTopicBounds, PasswordHash,
+    Sessions,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -253,73 +253,6 @@ pub struct Sweep {
     pub sessions_seen_before: Timestamp,
     /// Sessions that began before this time go.
     pub sessions_begun_before: Timestamp,
-}
-
-/// A change of jobs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobWrite {
-    /// Add jobs, but none whose key another job has that is not dead.
-    Add(Vec<NewJob>),
-    /// Begin the work of a node. Jobs that would run after `latest`, by a clock that was wrong, run now.
-    Begin {
-        /// The present time.
-        now: Timestamp,
-        /// No clock that is right leads to a later time.
-        latest: Timestamp,
-        /// Jobs to add; where there is one with the same key, it gets the time of this one.
-        periodic: Vec<NewJob>,
-    },
-    /// Add the jobs that entries cause, and move the relay past them. [`Outcome::Stale`] if the relay is elsewhere:
-    /// another node has planned them.
-    Plan {
-        /// The position of the relay before.
-        from: Position,
-        /// The position after.
-        to: Position,
-        /// The jobs that the entries in between cause.
-        jobs: Vec<NewJob>,
-    },
-    /// Lease due jobs, the oldest job of each lane: [`Outcome::Claimed`]. A lease that has expired counts as none.
-    Claim {
-        /// The lease that they get.
-        lease: LeaseId,
-        /// The present time.
-        now: Timestamp,
-        /// The time at which the lease expires.
-        until: Timestamp,
-        /// The most jobs to lease.
-        limit: usize,
-    },
-    /// Let jobs of a lease expire at another time.
-    Renew {
-        /// The lease.
-        lease: LeaseId,
-        /// The jobs whose attempts are going on.
-        jobs: Vec<JobId>,
-        /// The time at which it expires.
-        until: Timestamp,
-    },
-    /// End an attempt. [`Outcome::Stale`] if the lease was lost: then the result is void.
-    End {
-        /// The number of the job.
-        id: JobId,
-        /// The lease under which it ran.
-        lease: LeaseId,
-        /// The number of the attempt.
-        attempt: u32,
-        /// The end of the attempt.
-        end: JobEnd,
-    },
-    /// Give back all jobs of a lease, as if the attempts had not been.
-    Release {
-        /// The lease.
-        lease: LeaseId,
-    },
-    /// Remove dead jobs that were due before a time.
-    RemoveOld {
-        /// Those that were due later stay.
-        before: Timestamp,
-    },
 }
 
 /// The role of a new account.
