@@ -15,7 +15,7 @@ mod websocket;
 
 pub use crate::http::routes::ROUTES;
 pub use crate::ops::service_manager::{notify_ready, notify_stopping};
-pub use crate::ops::signals::until_told_to_stop;
+pub use crate::ops::signals::StopSignals;
 pub use crate::server::{Server, ServerHandle};
 pub use bench::{BenchArgs, BenchError, Report, bench};
 pub use config::{Cli, Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Task, Timeouts};

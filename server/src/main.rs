@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use server::{BenchArgs, BenchError, Cli, Config, ConfigError, Server, Task};
+use server::{BenchArgs, BenchError, Cli, Config, ConfigError, Server, StopSignals, Task};
 use tracing_subscriber::EnvFilter;
 
 /// The allocator. Its background thread returns freed pages to the system after a burst, such as a thousand
@@ -100,6 +100,8 @@ async fn print_bench(config: &Config, args: &BenchArgs) -> ExitCode {
 
 async fn serve(config: Config) -> ExitCode {
     let place = config.place();
+    // Before anything else, so that a signal during the start stops it in order, too.
+    let mut stop = StopSignals::new();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
     let running = match Server::start(config).await {
         Ok(running) => running,
@@ -119,13 +121,13 @@ async fn serve(config: Config) -> ExitCode {
     }
     // Until the process ends: a shutdown has its own time limit.
     let _watchdog = server::notify_ready();
-    server::until_told_to_stop().await;
+    stop.next().await;
     server::notify_stopping();
     tracing::info!("stopping");
     println!("Hubbub stops …");
     let stopped = tokio::select! {
         stopped = running.stop() => stopped,
-        () = server::until_told_to_stop() => false,
+        () = stop.next() => false,
     };
     tracing::info!(in_time = stopped, "stopped");
     if stopped { ExitCode::SUCCESS } else { ExitCode::FAILURE }

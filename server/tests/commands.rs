@@ -161,7 +161,7 @@ fn the_doctor_judges_the_settings_of_the_server_that_runs() {
     assert!(told.contains("those of the running server are judged"), "{told}");
     assert!(told.contains("set otherwise here: origin, open_topics;"), "{told}");
     assert!(told.contains("it is https://chat.example.org"), "{told}");
-    assert!(told.contains("everyone may publish without a token"), "{told}");
+    assert!(told.contains("open_topics = \"everyone\" lets nobody in"), "{told}");
     assert!(!told.contains("other.example.org"), "{told}");
     let same = ["--origin", "https://chat.example.org", "--addr", "127.0.0.1:0", "--open-topics", "everyone"];
     let told = doctor(&same);
@@ -204,6 +204,25 @@ fn the_service_manager_hears_that_the_server_is_ready_alive_and_stopping() {
     server.stop();
     let last: Vec<_> = std::iter::repeat_with(hears).take_while(|heard| heard != "STOPPING=1").collect();
     assert!(last.iter().all(|heard| heard == "WATCHDOG=1"), "{last:?}");
+}
+
+#[test]
+fn a_signal_while_the_server_starts_stops_it_in_order() {
+    for signal in ["-TERM", "-INT"] {
+        let home = Home::new();
+        let mut command = home.command(&["serve", "--addr", "127.0.0.1:0"]);
+        command.env("HUBBUB_LOG", "info").env("LEPTOS_SITE_ROOT", home.site());
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        // Before the folder is opened.
+        assert!(log.by_ref().any(|line| line.contains("starting")), "{signal}");
+        let sent = Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let rest: Vec<_> = log.collect();
+        assert_eq!(process.wait().unwrap().code(), Some(0), "{signal}: {rest:?}");
+        assert!(rest.iter().any(|line| line.contains("stopped")), "{signal}: {rest:?}");
+    }
 }
 
 #[test]

@@ -66,8 +66,13 @@ pub async fn doctor(config: &Config) -> Diagnosis {
     found.origin(config, status.as_ref().map(|status| &status.arrivals));
     found.proxies(config, status.as_ref().map(|status| &status.arrivals));
     if config.open_topics == OpenTopics::Everyone {
-        found
-            .look("open topics", "everyone may publish without a token; set open_topics = \"nobody\"".into());
+        let says = match config.origin {
+            Some(_) => {
+                "with an origin, open_topics = \"everyone\" lets nobody in; callers need open_topics_token"
+            }
+            None => "everyone may publish without a token; set open_topics = \"nobody\"",
+        };
+        found.look("open topics", says.into());
     }
     found
 }

@@ -1,26 +1,58 @@
 //! Signals that stop the process.
 
-/// Waits for SIGTERM or Ctrl-C.
-pub async fn until_told_to_stop() {
-    let interrupt = async {
+/// SIGTERM and SIGINT (Ctrl-C). From its creation on, they no longer end the process by themselves, and none is lost.
+#[derive(Debug)]
+pub struct StopSignals {
+    #[cfg(unix)]
+    signals: [Option<tokio::signal::unix::Signal>; 2],
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    /// Handles the signals from now on. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        // If one cannot be handled, the process is still ended by the other one, or killed.
+        Self { signals: [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok()) }
+    }
+
+    /// Waits for the next signal. Cancel-safe.
+    pub async fn next(&mut self) {
+        let [terminate, interrupt] = self.signals.each_mut().map(|signal| async move {
+            let received = match signal {
+                Some(signal) => signal.recv().await,
+                None => None,
+            };
+            if received.is_none() {
+                std::future::pending::<()>().await;
+            }
+        });
+        tokio::select! {
+            () = terminate => {}
+            () = interrupt => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl StopSignals {
+    /// Handles the signals from now on. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {}
+    }
+
+    /// Waits for the next signal. Cancel-safe.
+    pub async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without this signal the process can still be ended by the other one, or killed.
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+    }
+}
+
+impl Default for StopSignals {
+    fn default() -> Self {
+        Self::new()
     }
 }
