@@ -119,6 +119,7 @@ impl Server {
             let control = Control {
                 chat: Arc::clone(&chat),
                 store,
+                url: config.url_at(&addr.to_string()),
                 config,
                 arrivals,
                 stopping: state.stopping.clone(),
@@ -213,13 +214,7 @@ impl ServerHandle {
     /// Returns the URL to open.
     #[must_use]
     pub fn url(&self) -> String {
-        match &self.state.config.origin {
-            Some(origin) => origin.clone(),
-            None if self.addr.ip().is_loopback() || self.addr.ip().is_unspecified() => {
-                format!("http://localhost:{}", self.addr.port())
-            }
-            None => format!("http://{}", self.addr),
-        }
+        self.state.config.url_at(&self.addr.to_string())
     }
 
     /// Makes a one-time link by which somebody becomes the owner, valid until the server stops; none if there is an

@@ -171,7 +171,7 @@ impl Chat {
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
         let send_rate = RateLimiter::new(limits.send_burst, limits.send_per_second);
         let action_rate = RateLimiter::new(limits.action_burst, limits.actions_per_second);
-        let newcomers = RateLimiter::new(limits.newcomer_burst, limits.newcomers_per_second);
+        let newcomers = RateLimiter::new(limits.newcomer_burst, limits.newcomers_per_minute / 60.0);
         let monotonic = SteadyClock::new(Arc::clone(&clock));
         let session_clock = SessionClock::new(Arc::clone(&clock));
         let chat = Arc::new(Self {

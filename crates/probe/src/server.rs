@@ -149,7 +149,7 @@ impl Server {
             .envs([
                 ("HUBBUB_SOCKETS", "1000000"),
                 ("HUBBUB_SOCKETS_PER_USER", "1000000"),
-                ("HUBBUB_SOCKETS_PER_ADDRESS", "1000000"),
+                ("HUBBUB_SOCKETS_PER_NETWORK", "1000000"),
             ])
             .env("HUBBUB_METRICS", format!("127.0.0.1:{}", self.metrics))
             .stdin(Stdio::null())

@@ -17,6 +17,12 @@ impl ServerSettings {
         let connections = Connections::default();
         let limits = Limits {
             guests_per_day: self.guests_per_day.map_or(limits.guests_per_day, NonZero::get),
+            newcomer_burst: self.guest_burst.map_or(limits.newcomer_burst, NonZero::get),
+            newcomers_per_minute: rate(
+                "guests_per_minute",
+                self.guests_per_minute,
+                limits.newcomers_per_minute,
+            )?,
             group_members: self.group_members.map_or(limits.group_members, NonZero::get),
             send_burst: self.send_burst.map_or(limits.send_burst, NonZero::get),
             send_per_second: rate("send_per_second", self.send_per_second, limits.send_per_second)?,
@@ -36,7 +42,7 @@ impl ServerSettings {
         let sockets = Sockets {
             node: self.sockets.map_or(sockets.node, NonZero::get),
             user: self.sockets_per_user.map_or(sockets.user, NonZero::get),
-            address: self.sockets_per_address.map_or(sockets.address, NonZero::get),
+            network: self.sockets_per_network.map_or(sockets.network, NonZero::get),
         };
         let addr = self
             .addr

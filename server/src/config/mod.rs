@@ -79,7 +79,7 @@ pub struct Sockets {
     /// For each user.
     pub user: usize,
     /// For each network.
-    pub address: usize,
+    pub network: usize,
 }
 
 /// The limit of open HTTP connections that are not WebSockets.
@@ -134,7 +134,7 @@ impl StoreChoice {
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self { node: 10_000, user: 10, address: 50 }
+        Self { node: 10_000, user: 10, network: 50 }
     }
 }
 
@@ -214,12 +214,25 @@ impl Config {
         }
     }
 
+    /// Returns the URL at which people open the server: the origin, or else the address it listens on.
+    pub(crate) fn url_at(&self, addr: &str) -> String {
+        if let Some(origin) = &self.origin {
+            return origin.clone();
+        }
+        let (host, port) = addr.rsplit_once(':').unwrap_or((addr, "8080"));
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        if ip.is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified()) {
+            return format!("http://localhost:{port}");
+        }
+        format!("http://{addr}")
+    }
+
     /// Returns true if the server only answers callers on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         let host = self.addr.rsplit_once(':').map_or(self.addr.as_str(), |(host, _)| host);
         host == "localhost"
-            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -243,6 +256,24 @@ mod tests {
             [("0.0.0.0:80", false), ("[::1]:8080", true), ("localhost:1", true), ("10.0.0.1:1", false)]
         {
             assert_eq!(Config { addr: addr.into(), ..config.clone() }.is_local(), local, "{addr}");
+        }
+    }
+
+    #[test]
+    fn links_lead_to_the_origin_or_to_the_address_that_others_reach() {
+        let with = |origin: Option<&str>, addr: &str| {
+            Config { origin: origin.map(str::to_owned), ..config("").unwrap() }.url_at(addr)
+        };
+        assert_eq!(with(Some("https://chat.example.org"), "10.0.0.1:80"), "https://chat.example.org");
+        for (addr, url) in [
+            ("127.0.0.1:8080", "http://localhost:8080"),
+            ("[::]:9", "http://localhost:9"),
+            ("0.0.0.0:80", "http://localhost:80"),
+            ("10.0.0.1:80", "http://10.0.0.1:80"),
+            ("[2001:db8::7]:81", "http://[2001:db8::7]:81"),
+            ("tea.example.org:82", "http://tea.example.org:82"),
+        ] {
+            assert_eq!(with(None, addr), url);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Command line, environment and settings file. Doc comments here are the `--help` text.
+//! Command line, environment and configuration file. Doc comments here are the `--help` text.
 
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -137,6 +137,12 @@ pub(super) struct ServerSettings {
     /// The most new guests per network and day; no limit for callers on this machine [default: 500]
     #[arg(long, env = "HUBBUB_GUESTS_PER_DAY", value_name = "COUNT")]
     pub(super) guests_per_day: Option<NonZeroU32>,
+    /// The most new guests per network in one burst [default: 50]
+    #[arg(long, env = "HUBBUB_GUEST_BURST", value_name = "COUNT")]
+    pub(super) guest_burst: Option<NonZeroU32>,
+    /// The new guests per network and minute after that [default: 6]
+    #[arg(long, env = "HUBBUB_GUESTS_PER_MINUTE", value_name = "RATE")]
+    pub(super) guests_per_minute: Option<f64>,
     /// The most members of a new group [default: 1000]
     #[arg(long, env = "HUBBUB_GROUP_MEMBERS", value_name = "COUNT")]
     pub(super) group_members: Option<NonZeroU32>,
@@ -166,8 +172,8 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HUBBUB_SOCKETS_PER_USER", value_name = "COUNT")]
     pub(super) sockets_per_user: Option<NonZeroUsize>,
     /// The most open WebSockets per network, an IPv4 address or an IPv6 /64 [default: 50]
-    #[arg(long, env = "HUBBUB_SOCKETS_PER_ADDRESS", value_name = "COUNT")]
-    pub(super) sockets_per_address: Option<NonZeroUsize>,
+    #[arg(long, env = "HUBBUB_SOCKETS_PER_NETWORK", value_name = "COUNT")]
+    pub(super) sockets_per_network: Option<NonZeroUsize>,
     /// The most open HTTP connections that are not WebSockets [default: as many as sockets]
     #[arg(long, env = "HUBBUB_CONNECTIONS", value_name = "COUNT")]
     pub(super) connections: Option<NonZeroUsize>,

@@ -1,4 +1,4 @@
-//! The check of the `Origin` header, against cross-site requests (CSRF).
+//! The CSRF check: compares the `Origin` of a request with this server's own.
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;

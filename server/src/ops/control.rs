@@ -70,6 +70,8 @@ pub(crate) struct Control {
     pub(crate) chat: Arc<Chat>,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) config: Arc<Config>,
+    /// The URL at which people open the server.
+    pub(crate) url: String,
     pub(crate) arrivals: Arc<SeenHosts>,
     pub(crate) stopping: CancellationToken,
 }
@@ -215,7 +217,7 @@ impl Control {
                             Error::Fault(fault) => ConfigError(fault.to_string()),
                         },
                     )?;
-                Ok(Reply::ResetLink(reset_link::link(&self.config, &token)))
+                Ok(Reply::ResetLink(reset_link::link(&self.url, &token)))
             }
             Request::Status => Ok(Reply::Status(Box::new(Status {
                 version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,4 +1,4 @@
-//! Prometheus metrics for the operator: `GET /metrics` in the text format, at an address of its own, so that no
+//! The metrics endpoint, for Prometheus: `GET /metrics` in the text format, at an address of its own, so that no
 //! proxy can expose it by mistake.
 
 use std::fmt::{self, Debug};

@@ -28,16 +28,14 @@ pub async fn reset_link(config: &Config, name: &str) -> Result<String, ConfigErr
         Error::Fault(fault) => ConfigError(fault.to_string()),
     })?;
     closed.map_err(|no| ConfigError(format!("the data could not be closed: {no:?}")))?;
-    Ok(link(config, &token))
+    Ok(link(&config.url_at(&config.addr), &token))
 }
 
 pub(super) fn nobody(name: &str) -> ConfigError {
     ConfigError(format!("nobody signs in with the name \"{name}\""))
 }
 
-/// Returns the link with a token.
-pub(super) fn link(config: &Config, token: &Token) -> String {
-    let port = config.addr.rsplit_once(':').map_or("8080", |(_, port)| port);
-    let origin = config.origin.clone().unwrap_or_else(|| format!("http://localhost:{port}"));
-    format!("{origin}/reset/{}", token.reveal())
+/// Returns the link with a token, at the URL of the server.
+pub(super) fn link(url: &str, token: &Token) -> String {
+    format!("{url}/reset/{}", token.reveal())
 }

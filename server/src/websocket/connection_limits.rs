@@ -22,14 +22,14 @@ struct Counts {
     /// The sockets that have ended since the server began.
     ended: u64,
     users: HashMap<UserKey, usize>,
-    addresses: HashMap<Network, usize>,
+    networks: HashMap<Network, usize>,
 }
 
 /// A counted socket; released when it is dropped.
 pub(crate) struct SocketPermit {
     limits: Arc<ConnectionLimits>,
     user: Option<UserKey>,
-    address: Network,
+    network: Network,
 }
 
 impl ConnectionLimits {
@@ -38,20 +38,20 @@ impl ConnectionLimits {
     }
 
     /// Counts a new socket; none if that would exceed a limit.
-    pub(crate) fn acquire(self: &Arc<Self>, user: Option<UserKey>, address: Network) -> Option<SocketPermit> {
+    pub(crate) fn acquire(self: &Arc<Self>, user: Option<UserKey>, network: Network) -> Option<SocketPermit> {
         let mut counts = self.counts.lock();
         let of_user = user.and_then(|user| counts.users.get(&user)).copied().unwrap_or_default();
-        let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
-        let Sockets { node, user: per_user, address: per_address } = self.limits;
-        if counts.node >= node || of_user >= per_user || of_address >= per_address {
+        let of_network = counts.networks.get(&network).copied().unwrap_or_default();
+        let Sockets { node, user: per_user, network: per_network } = self.limits;
+        if counts.node >= node || of_user >= per_user || of_network >= per_network {
             return None;
         }
         counts.node += 1;
         if let Some(user) = user {
             *counts.users.entry(user).or_default() += 1;
         }
-        *counts.addresses.entry(address).or_default() += 1;
-        Some(SocketPermit { limits: Arc::clone(self), user, address })
+        *counts.networks.entry(network).or_default() += 1;
+        Some(SocketPermit { limits: Arc::clone(self), user, network })
     }
 
     /// Returns the number of open sockets, and of those that have ended.
@@ -69,7 +69,7 @@ impl Drop for SocketPermit {
         if let Some(user) = self.user {
             one_less(&mut counts.users, user);
         }
-        one_less(&mut counts.addresses, self.address);
+        one_less(&mut counts.networks, self.network);
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn nobody_takes_more_than_their_share_and_what_is_given_back_can_be_taken() {
-        let limits = Arc::new(ConnectionLimits::new(Sockets { node: 4, user: 2, address: 3 }));
+        let limits = Arc::new(ConnectionLimits::new(Sockets { node: 4, user: 2, network: 3 }));
         let user = |id| UserKey { application: ApplicationId::BUILT_IN, user: UserId::from_bytes([id; 10]) };
         let (ann, ben) = (user(1), user(2));
         let [home, away] = ["127.0.0.1", "127.0.0.2"].map(|ip| Network::of(ip.parse().unwrap()));
@@ -103,6 +103,6 @@ mod tests {
         assert!(limits.acquire(None, away).is_none(), "the node has four");
         drop(first);
         assert!(limits.acquire(Some(ann), home).is_some());
-        assert_eq!(limits.counts.lock().addresses.len(), 2);
+        assert_eq!(limits.counts.lock().networks.len(), 2);
     }
 }

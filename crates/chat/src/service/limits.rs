@@ -28,10 +28,10 @@ pub struct Limits {
     pub add_burst: u32,
     /// Rate limit for adding people to groups, per user and second.
     pub adds_per_second: f64,
-    /// Burst of the rate limit for new users, per address.
+    /// Burst of the rate limit for new users, per network.
     pub newcomer_burst: u32,
-    /// Rate limit for new users, per address and second.
-    pub newcomers_per_second: f64,
+    /// Rate limit for new users, per network and minute.
+    pub newcomers_per_minute: f64,
     /// The most bytes of frames that the broker keeps for a topic; subscribers further behind recover from history.
     pub topic_log_bytes: usize,
     /// The most bytes of frames that the broker keeps in all.
@@ -79,7 +79,7 @@ impl Default for Limits {
             add_burst: 100,
             adds_per_second: 0.05,
             newcomer_burst: 50,
-            newcomers_per_second: 0.1,
+            newcomers_per_minute: 6.0,
             topic_log_bytes: 256 * 1024,
             log_bytes: 64 * 1024 * 1024,
             guests_per_day: 500,
