@@ -1,4 +1,4 @@
-//! The HTML document around the app: assets, content security policy.
+//! The HTML document around the app, with the CSP header of pages: assets, content security policy.
 
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;

@@ -1,4 +1,4 @@
-//! The outbox: messages that are sent but not acknowledged. It sends them again after a reconnect, and
+//! The offline outbox: messages that are sent but not acknowledged. It sends them again after a reconnect, and
 //! survives a reload.
 
 use serde::{Deserialize, Serialize};

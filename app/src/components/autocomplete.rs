@@ -1,4 +1,4 @@
-//! Autocomplete in a text field: `@` mentions and `:` emoji.
+//! Autocomplete in a text field, with mention completion: `@` for people and `:` for emoji.
 
 use leptos::html::Textarea;
 use leptos::prelude::*;

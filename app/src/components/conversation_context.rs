@@ -1,4 +1,4 @@
-//! The context of the open conversation, shared by the composer and the message rows.
+//! The context of the open conversation, with permalinks: shared by the composer and the message rows.
 
 use leptos::prelude::*;
 use wire::{Amendment, Emoji, Quote, Role, SendId, Seq, Topic};

@@ -1,4 +1,4 @@
-//! Login throttling, and other limits that a restart must not forget: attempts to sign in, by account, network and
+//! The login throttle, and other limits that a restart must not forget: attempts to sign in, by account, network and
 //! device.
 //!
 //! An attempt is taken before the password is hashed and given back when it was right, so of any number of guesses at

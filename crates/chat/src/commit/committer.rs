@@ -1,4 +1,4 @@
-//! The committer: batches writes, commits them, and publishes.
+//! The committer, with group commit: batches writes, commits them, and publishes.
 
 use std::sync::Arc;
 

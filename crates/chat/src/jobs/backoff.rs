@@ -1,4 +1,4 @@
-//! The retry of jobs: the delay before the next attempt of one that failed, with backoff.
+//! Retry with backoff: the delay before the next attempt of a job that failed.
 
 use wire::Timestamp;
 

@@ -1,4 +1,5 @@
-//! The job worker: leases due jobs, runs several at once, and ends or retries them.
+//! The job worker: leases due jobs, runs several at once, and ends or retries them. One that fails for the last time is
+//! a dead letter.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};

@@ -1,4 +1,4 @@
-//! The rules for invites.
+//! The rules for invite links.
 
 use wire::limits::GROUP_INVITES;
 use wire::{Event, Invite, InviteId, Refusal, Timestamp, UserId};

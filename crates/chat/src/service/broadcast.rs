@@ -1,4 +1,4 @@
-//! Broadcasts: one text to many conversations, and groups created with members.
+//! Broadcasts: one text to many conversations, sent in slices, and groups created with members.
 
 use std::time::Duration;
 

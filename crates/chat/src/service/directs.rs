@@ -1,4 +1,4 @@
-//! Directs: opening and blocking, finding people, and preferences of a conversation.
+//! Directs and blocked users: opening and blocking, finding people, and preferences of a conversation.
 
 use broker::PresenceChange;
 use wire::limits::PAGE_ENTRIES;

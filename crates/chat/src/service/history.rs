@@ -1,4 +1,4 @@
-//! History: slices of a log and rows of a conversation.
+//! History pages: slices of a log and rows of a conversation.
 
 use wire::limits::{PAGE_ENTRIES, PAGE_ROWS};
 use wire::{Json, Page, Refusal, Rows, Topic};

@@ -1,4 +1,4 @@
-//! Permissions: the one judge of who may read and publish.
+//! The permission check: the one place that decides who may read and publish.
 
 use wire::{AppRole, Conversation, GroupId, Refusal, Role, Topic, TopicKind};
 

@@ -1,4 +1,4 @@
-//! Subscribing to live delivery, and recovery from history.
+//! Subscribing to live delivery, with the subscription limit, and recovery from history.
 
 use broker::OutboundConnection;
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};

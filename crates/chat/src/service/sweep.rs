@@ -1,4 +1,4 @@
-//! The sweep: regular removal of expired rows.
+//! The sweep: the hourly removal of expired rows.
 
 use wire::Timestamp;
 

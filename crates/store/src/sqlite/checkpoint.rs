@@ -1,4 +1,4 @@
-//! Checkpoints: moves the write-ahead log into the file, so that it does not grow without end. A thread moves most of
+//! WAL checkpoints: moves the write-ahead log into the file, so that it does not grow without end. A thread moves most of
 //! it while commits continue; the log restarts once all of it was moved, for which the writer moves the few pages that
 //! were committed meanwhile.
 

@@ -1,4 +1,4 @@
-//! Migrations: brings a database to this version's schema. A new file gets `schema.sql`; an older one gets the missing
+//! The migration runner: brings a database to this version's schema. A new file gets `schema.sql`; an older one gets the missing
 //! steps.
 
 use chat::Fault;

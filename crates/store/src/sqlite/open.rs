@@ -1,4 +1,4 @@
-//! Opening of connections: settings, library version, and the shared index of the write-ahead log.
+//! Opening of connections, with prepared statements: settings, library version, and the shared index of the write-ahead log.
 
 use std::fmt::Write as _;
 use std::path::Path;

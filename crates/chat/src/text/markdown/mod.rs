@@ -1,4 +1,4 @@
-//! Markdown as people type it in a chat: pulldown-cmark finds the markup, the tree decides on its meaning.
+//! The Markdown parser, for what people type in a chat: pulldown-cmark finds the markup, the tree decides on its meaning.
 
 mod node;
 mod tree;

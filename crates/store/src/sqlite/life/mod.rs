@@ -1,4 +1,4 @@
-//! Detection of a data folder that was copied, or went back to an earlier state.
+//! Restore detection: notices a data folder that was copied, or went back to an earlier state.
 //!
 //! A database cannot know that it was restored: all its content goes back with it. So the folder has a second file,
 //! `hubbub.life`, with the identity of the database and a mark of its progress. At each start the two are compared:
