@@ -100,7 +100,7 @@ pub struct Timeouts {
     pub idle: Duration,
     /// To receive the first frame of a socket.
     pub first_frame: Duration,
-    /// Of silence before a socket is pinged.
+    /// The ping interval: the time of silence before a socket is pinged.
     pub silence: Duration,
     /// To receive the answer to a ping.
     pub pong: Duration,

@@ -1,4 +1,4 @@
-//! The command `hubbub reset-link`.
+//! The command `hubbub reset-link`: makes a reset link for a forgotten password.
 
 use chat::{Caller, Error, Token};
 

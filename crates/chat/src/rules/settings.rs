@@ -1,4 +1,4 @@
-//! The rules for a group's settings and its deletion.
+//! The rules for a group's settings, to archive a group, and to delete it.
 
 use wire::limits::SLOW_SECONDS;
 use wire::{AuditEvent, Event, Refusal, Setting, UserId};

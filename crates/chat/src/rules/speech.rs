@@ -1,4 +1,4 @@
-//! The rules for sending: messages, amendments and mentions of everyone.
+//! The rules for sending, with slow mode: messages, amendments and mentions of everyone.
 
 use wire::{Refusal, Role, Timestamp, UserId};
 

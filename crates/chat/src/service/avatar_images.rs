@@ -1,4 +1,4 @@
-//! Avatar images: every upload becomes one small JPEG. It is decoded and encoded anew, so that it carries no metadata,
+//! Avatar images: resizes every upload to one small JPEG. It is decoded and encoded anew, so that it carries no metadata,
 //! such as a location, and no script.
 
 use std::io::Cursor;

@@ -1,4 +1,4 @@
-//! The sweep: the hourly removal of expired rows.
+//! The sweep: retention by the hourly removal of expired rows.
 
 use wire::Timestamp;
 
