@@ -54,6 +54,8 @@ pub struct Chat {
     pub(crate) limits: Limits,
     /// Rate limit for sending, by user.
     pub(crate) send_rate: RateLimiter<UserKey>,
+    /// Rate limit for sending with an API token.
+    pub(crate) token_sends: RateLimiter<TokenHash>,
     /// Rate limit for publishing to open topics, by application and network.
     pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
@@ -184,6 +186,7 @@ impl Chat {
             chance,
             limits,
             send_rate,
+            token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             action_rate,
             adding: RateLimiter::new(limits.add_burst, limits.adds_per_second),
@@ -211,10 +214,12 @@ impl Chat {
         chat
     }
 
-    /// Closes the connection through the handle when the session of a caller ends, from now on.
+    /// Closes the connection through the handle when the session or the API token of a caller ends, from now on.
     #[must_use]
     pub fn watch_revocation(&self, caller: &Caller, close_handle: CloseHandle) -> RevocationWatch {
-        self.revocations.watch(caller, close_handle)
+        let left = caller.expires.map(|expires| expires.0.saturating_sub(self.monotonic.now().0).max(0));
+        let left = left.map(|millis| Duration::from_millis(millis.unsigned_abs()));
+        self.revocations.watch(caller, left, close_handle)
     }
 
     /// Returns the number of times that sessions have ended on this node; read it before a session is looked up.
@@ -223,18 +228,20 @@ impl Chat {
         self.revocations.position()
     }
 
-    /// Returns true if the session of a caller is still valid, now that [`Chat::watch_revocation`] watches it: an end
+    /// Returns true if the session or the API token of a caller is still valid, now that [`Chat::watch_revocation`] watches it: an end
     /// between its lookup and the watch has notified nobody.
     ///
     /// # Errors
     /// [`Error::Fault`].
     pub async fn is_current(&self, caller: &Caller) -> Result<bool, Error> {
-        let Some(session) =
-            caller.session.as_ref().filter(|_| caller.revocations != self.revocation_position())
-        else {
+        if caller.revocations == self.revocation_position() {
             return Ok(true);
-        };
-        Ok(self.authenticate(session).await?.is_some())
+        }
+        match (caller.api_token, &caller.session) {
+            (Some(token), _) => self.is_api_token_alive(token).await,
+            (None, Some(session)) => Ok(self.authenticate(session).await?.is_some()),
+            (None, None) => Ok(true),
+        }
     }
 
     /// Returns the broker of this node.
@@ -376,6 +383,8 @@ async fn listen(
                 }
             }
             Hint::SignedOut { user, which } => revocations.revoke(user, which),
+            Hint::TokensRevoked { application, which } => revocations.revoke_tokens(application, which),
+            Hint::ApplicationDeleted { application } => revocations.revoke_application(application),
             Hint::Gone { log } => broker.end(&log, Ended::All, Seq::ZERO),
         }
     }

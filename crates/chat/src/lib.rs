@@ -25,13 +25,14 @@ pub mod testing;
 mod text;
 
 pub use crate::auth::{
-    Caller, Network, Principal, RevocationWatch, Revocations, Session, SessionSummary, Token, TokenHash,
+    ApiToken, ApiTokenRecord, Caller, Network, Principal, RevocationWatch, Revocations, Session,
+    SessionSummary, Token, TokenHash, TokenKind,
 };
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
 pub use crate::service::{
-    Audience, Broadcast, CatchUp, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
+    Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
 pub use crate::service::{Error, Fault, Limits, ListPart, SignUp};

@@ -74,6 +74,8 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
         chat.post(&ann, Topic::direct(pair), chat.new_send_id(), "Sugar?", None).await?;
     }
     chat.block(&ben, cal.id, true).await?;
+    let shop = chat.create_application(&Caller::operator(), "Shop", "Support chat of a shop").await?;
+    chat.create_api_token(&Caller::operator(), shop.application.public_id, "staging", None, false).await?;
     for number in 1..=3 {
         node.publish(&Topic::new("news").map_err(chat::Error::from)?, number).await;
     }

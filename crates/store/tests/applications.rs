@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use chat::names::Login;
 use chat::store::{
-    Attempt, AttemptKey, BodyHash, Commit, Draft, Fact, FirstRole, GroupChange, Mentions, NewSession,
-    OpenTopicBounds, Outcome, PasswordHash, Range, Sender, Sweep, Write,
+    ApplicationWrite, Attempt, AttemptKey, BodyHash, Commit, Draft, Fact, FirstRole, GroupChange, JobKind,
+    Mentions, NewJob, NewSession, OpenTopicBounds, Outcome, PasswordHash, Range, Sender, Sweep, Write,
 };
 use chat::{OsRandom, Store, TokenHash};
 use rusqlite::Connection;
@@ -21,9 +21,13 @@ use wire::{
 const WITHOUT: [&str; 3] = ["meta", "mentions", "relay"];
 
 /// Keys and indexes that do not begin with it: a token is unique everywhere, and a log belongs to one application.
-const OTHER_KEYS: [&str; 10] = [
+const OTHER_KEYS: [&str; 14] = [
     "sessions: token_hash",
     "resets: token_hash",
+    "tokens: token_hash",
+    "tokens_by_expiry: expires",
+    "tokens_by_revocation: revoked",
+    "sqlite_autoindex_applications_1: public_id",
     "entries_by_seq: log",
     "entries_by_about: log",
     "entries_pinned: log",
@@ -171,6 +175,73 @@ async fn a_sweep_removes_only_what_is_of_its_application() {
     assert!(store.session(TokenHash([2; 32])).await.unwrap().is_none());
     assert!(matches!(commit(&store, ONE, take()).await, Outcome::Exhausted { .. }));
     assert_eq!(commit(&store, OTHER, take()).await, Outcome::Done);
+}
+
+#[tokio::test]
+async fn no_table_keeps_a_row_of_a_deleted_application() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let newest = std::fs::read_dir(fixtures).unwrap().map(|file| file.unwrap().path()).max().unwrap();
+    store::restore(folder.path(), &newest, true, &OsRandom).unwrap();
+    drop(open(folder.path()));
+    // Everything of the built-in application becomes that of another one.
+    let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let tables = tables(&db);
+    for table in tables.iter().filter(|table| !["applications", "tokens"].contains(&table.as_str())) {
+        db.execute(&format!("UPDATE {table} SET application = 2 WHERE application = 1"), []).unwrap();
+    }
+    let pictures =
+        "INSERT INTO pictures (application, user, jpeg) SELECT application, id, x'00' FROM users LIMIT 1";
+    db.execute(pictures, []).unwrap();
+    let rows = |db: &Connection, table: &str| -> i64 {
+        let count = format!("SELECT count(*) FROM {table} WHERE application = 2");
+        db.query_row(&count, [], |row| row.get(0)).unwrap()
+    };
+    let filled: Vec<&String> = tables.iter().filter(|table| rows(&db, table) > 0).collect();
+    // The fixture leaves only these without rows.
+    let empty: Vec<&String> = tables.iter().filter(|table| rows(&db, table) == 0).collect();
+    assert_eq!(empty, ["broadcast_refusals"], "{filled:?}");
+    let refusal = "INSERT INTO broadcast_refusals (application, user, seq, target, code, number)
+                   SELECT application, id, 1, 1, 'blocked', 0 FROM users LIMIT 1";
+    db.execute(refusal, []).unwrap();
+    drop(db);
+
+    let store = open(folder.path());
+    let job = NewJob {
+        application: ApplicationId::SERVER,
+        kind: JobKind::RemoveApplication,
+        lane: "remove".into(),
+        key: None,
+        arguments: Json::of(&2),
+        run_at: Timestamp(i64::MAX / 2),
+    };
+    let delete = Write::Applications(ApplicationWrite::Delete { at: Timestamp(9), job });
+    assert_eq!(commit(&store, OTHER, delete).await, Outcome::Done);
+    let slice = || Write::Applications(ApplicationWrite::RemoveData { limit: 5 });
+    while commit(&store, OTHER, slice()).await != (Outcome::Removed { all: true }) {}
+    commit(&store, OTHER, Write::Applications(ApplicationWrite::Forget)).await;
+    store.close().await.unwrap();
+    let db = Connection::open(folder.path().join("hubbub.db")).unwrap();
+    for table in tables {
+        assert_eq!(rows(&db, &table), 0, "{table}");
+    }
+    let left: i64 = db.query_row("SELECT count(*) FROM mentions", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+    let orphans: i64 =
+        db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(orphans, 0);
+}
+
+/// Returns the tables whose rows belong to an application.
+fn tables(db: &Connection) -> Vec<String> {
+    let mut select = db
+        .prepare(
+            "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+             AND EXISTS (SELECT 1 FROM pragma_table_info(t.name) AS c WHERE c.name = 'application') ORDER BY name",
+        )
+        .unwrap();
+    select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 fn open(folder: &Path) -> SqliteStore {

@@ -59,7 +59,7 @@ macro_rules! random_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                text.parse().map_err(|InvalidId| de::Error::custom("an id is 16 letters and digits"))
+                text.parse().map_err(|invalid: InvalidId| de::Error::custom(invalid))
             }
         }
     };
@@ -72,6 +72,11 @@ random_id! {
 random_id! {
     /// A group of one application.
     GroupId
+}
+
+random_id! {
+    /// The public id of an application: its name in URLs and commands. It is no secret.
+    PublicId
 }
 
 random_id! {
@@ -116,6 +121,14 @@ pub struct UserKey {
 /// The text is not an id of 16 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidId;
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id is 16 letters and digits")
+    }
+}
+
+impl std::error::Error for InvalidId {}
 
 /// Chosen by the sender, unique per sender, kept as long as the message: the same id with the same body is
 /// the same message, however often it is sent. 1 to 128 visible ASCII characters.

@@ -12,7 +12,8 @@
 //! One meaning each; a new term is added here first.
 //!
 //! - **Application**: a tenant: its users, groups, topics and tokens, isolated from every other. The built-in UI is
-//!   application 1. **Application role**: guest, member, admin, owner.
+//!   application 1. **Application role**: guest, member, admin, owner. **Public id**: an application's name outside.
+//!   **API token**: the secret by which an application, or the operator, is authenticated.
 //! - **User**: somebody with an account, or a guest. **Login**: the name an account signs in with, the person's own name
 //!   without case and look-alikes. **Session**: a signed-in browser. **Connection**: one open WebSocket. **Caller**: the user
 //!   for whom a call runs, with network and session.
@@ -82,10 +83,10 @@ pub use conversation::{Conversation, Pair};
 pub use emoji::Emoji;
 pub use entry::{Entry, Page, Rows};
 pub use event::{BroadcastRecord, Event, Quote, Reaction, Setting};
-pub use id::{ApplicationId, GroupId, ID_BYTES, InvalidId, InviteId, SendId, UserId, UserKey};
+pub use id::{ApplicationId, GroupId, ID_BYTES, InvalidId, InviteId, PublicId, SendId, UserId, UserKey};
 pub use json::Json;
 pub use mention::{EVERYONE, ID_CHARS, completes, mention_of};
-pub use name::{Description, GroupName, PersonName};
+pub use name::{ApplicationTitle, Description, GroupName, PersonName};
 pub use refusal::{Refusal, Refused};
 pub use rich_text::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, InvalidEpoch, Seq};

@@ -59,6 +59,10 @@ checked_name! {
     /// A group's name: 1 to 80 characters.
     GroupName, GROUP_NAME_CHARS
 }
+checked_name! {
+    /// An application's title: 1 to 80 characters.
+    ApplicationTitle, GROUP_NAME_CHARS
+}
 
 /// A group's description: up to 500 characters, perhaps none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -5,11 +5,11 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use chat::{Caller, Principal, Token};
+use chat::{ApiToken, Caller, Error, Principal, Token, TokenKind};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use sha2::{Digest, Sha256};
-use wire::ApplicationId;
+use wire::{ApplicationId, Refusal};
 
 use crate::config::{Config, OpenTopics};
 use crate::http::listener::Peer;
@@ -34,6 +34,16 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 
 /// Middleware: authenticates the caller of a request: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(claimed) = bearer(request.headers()).filter(|text| ApiToken::is_claimed_by(text)) {
+        let (path, peer) = (request.uri().path(), request.extensions().get::<Peer>().copied());
+        return match program(&app, claimed, path, request.headers(), peer).await {
+            Ok(caller) => {
+                request.extensions_mut().insert(caller);
+                next.run(request).await
+            }
+            Err(no) => Problem::from(no).into_response(),
+        };
+    }
     let token = token(&app.config, request.headers());
     let revocations = app.chat.revocation_position();
     let begun = match &token {
@@ -65,6 +75,7 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
         device,
         label: label(request.headers()),
         revocations,
+        ..Caller::default()
     };
     request.extensions_mut().insert(caller);
     let cookie = cookie(&app.config, request.headers());
@@ -74,6 +85,25 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
         response.headers_mut().append(SET_COOKIE, cookie.clear());
     }
     response
+}
+
+/// Returns the program that an API token authenticates. A wrong token is refused: the request must not run as an
+/// anonymous one of another application. Pages, forms and files are for people, and no API token counts there; the
+/// operator's token counts nowhere here, since it reads no content.
+async fn program(
+    app: &AppState,
+    claimed: &str,
+    path: &str,
+    headers: &HeaderMap,
+    peer: Option<Peer>,
+) -> Result<Caller, Error> {
+    let counts = ["/publish", "/ws"].contains(&path) || path.starts_with("/topics/");
+    let is_of_application = |token: &ApiToken| token.kind() == TokenKind::Application;
+    let token = ApiToken::parse(claimed).filter(is_of_application).filter(|_| counts);
+    let token = token.ok_or(Refusal::TokenBad)?;
+    let caller = app.chat.authenticate_api_token(&token).await?.ok_or(Refusal::TokenBad)?;
+    let from = peer.map(|peer| address(&app.config, headers, peer));
+    Ok(Caller { from, ..caller })
 }
 
 /// Returns the browser's description of itself.

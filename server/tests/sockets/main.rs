@@ -1,5 +1,6 @@
 //! The server as its clients see it: over real sockets.
 
+mod api_tokens;
 mod authorisation;
 mod bad_input;
 mod conversation;

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use wire::{ApplicationId, LogKey, Person, Refusal, Topic, UserId, UserKey};
+use wire::{ApplicationId, LogKey, Person, Refusal, Timestamp, Topic, UserId, UserKey};
 
-use crate::auth::session::Token;
+use crate::auth::session::{Token, TokenHash};
 
 /// The application and the principal of a call, with the network and the session it comes from. Every operation of the
 /// domain takes one.
@@ -20,6 +20,10 @@ pub struct Caller {
     pub from: Option<IpAddr>,
     /// The session it runs in.
     pub session: Option<Token>,
+    /// The API token of a program.
+    pub api_token: Option<TokenHash>,
+    /// The time from which the API token no longer works, if there is one.
+    pub expires: Option<Timestamp>,
     /// The token that the browser keeps while it is signed out; it identifies a device that has signed in.
     pub device: Option<Token>,
     /// The browser's description of itself.
@@ -36,7 +40,9 @@ pub enum Principal {
     Anonymous,
     /// A signed-in user.
     User(Person),
-    /// The operator of the server, through a command on its machine.
+    /// A program of the application: it may do everything inside it.
+    Application,
+    /// The operator of the server, through a command on its machine or by an API token.
     Operator,
 }
 
@@ -78,7 +84,7 @@ impl Caller {
     pub const fn signed_in(&self) -> Option<&Person> {
         match &self.principal {
             Principal::User(user) => Some(user),
-            Principal::Anonymous | Principal::Operator => None,
+            Principal::Anonymous | Principal::Application | Principal::Operator => None,
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Authentication: callers, passwords, sessions, the login throttle and the revocation of sessions.
+//! Authentication: callers, API tokens, passwords, sessions, the login throttle and the revocation of sessions.
 
+pub(crate) mod api_token;
 pub(crate) mod caller;
 pub(crate) mod login_throttle;
 pub(crate) mod network;
@@ -7,6 +8,7 @@ pub(crate) mod passwords;
 pub(crate) mod revocations;
 pub(crate) mod session;
 
+pub use api_token::{ApiToken, ApiTokenRecord, TokenKind};
 pub use caller::{Caller, Principal};
 pub use network::Network;
 pub use revocations::{RevocationWatch, Revocations};

@@ -14,7 +14,9 @@ use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::jobs::JobWake;
 use crate::ports::bus::{Bus, Hint};
-use crate::ports::store::{Amend, Commit, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write};
+use crate::ports::store::{
+    Amend, ApplicationWrite, Commit, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write,
+};
 use crate::service::error::{Error, Fault};
 
 /// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
@@ -221,6 +223,15 @@ impl Publisher {
             }
             (Write::SetApplicationRole { user, role }, Outcome::Done) if *role < AppRole::Admin => {
                 self.end(LogKey::new(application, Topic::app_audit()), *user, Seq::ZERO);
+            }
+            (Write::Applications(ApplicationWrite::ReplaceTokens(new)), Outcome::Done) => {
+                let which = Sessions::Others(new.token);
+                self.revocations.revoke_tokens(application, which);
+                self.bus.announce(Hint::TokensRevoked { application, which });
+            }
+            (Write::Applications(ApplicationWrite::Delete { .. }), Outcome::Done) => {
+                self.revocations.revoke_application(application);
+                self.bus.announce(Hint::ApplicationDeleted { application });
             }
             (Write::SetPreferences { news, .. }, Outcome::Posted { seq }) => {
                 self.tell(application, news, *seq);

@@ -30,10 +30,12 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
         JobKind::Sweep => {
             let now = chat.monotonic.now();
             while chat.sweep().await? > 0 {}
+            chat.sweep_api_tokens().await?;
             let old = JobWrite::RemoveOld { before: Timestamp(now.0 - DEAD_MS) };
             chat.commit_in(ApplicationId::SERVER, Write::Jobs(old)).await?;
             Ok(JobEnd::Again { run_at: Timestamp(now.0 + SWEEP_EVERY_MS) })
         }
+        JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio::sync::{Notify, watch};
 
-use crate::ports::store::{Commit, JobWrite, Write};
+use crate::ports::store::{ApplicationWrite, Commit, JobWrite, Write};
 
 /// The signals between the committer, the relay and the worker.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ impl JobWake {
                 Write::Jobs(JobWrite::Add(_) | JobWrite::Begin { .. } | JobWrite::Plan { .. }) => {
                     self.jobs.notify_one()
                 }
+                Write::Applications(ApplicationWrite::Delete { .. }) => self.jobs.notify_one(),
                 Write::Jobs(JobWrite::End { .. }) => {
                     self.ended.send_modify(|ended| *ended += 1);
                     self.jobs.notify_one();

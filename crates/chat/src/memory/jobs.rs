@@ -112,6 +112,12 @@ impl MemoryJobs {
         Outcome::Done
     }
 
+    /// Removes the jobs of an application, and its entries that are not planned yet.
+    pub(super) fn remove_of(&mut self, application: ApplicationId) {
+        self.jobs.retain(|_, job| job.application != application);
+        self.tail.retain(|(_, log, _)| log.application != application);
+    }
+
     fn add(&mut self, jobs: &[NewJob]) {
         for job in jobs {
             if self.jobs.values().any(|other| other.has_key_of(job)) {

@@ -1,6 +1,7 @@
 //! The store in memory, which keeps nothing on a disk: `--store memory` runs on it.
 
 mod accounts;
+mod applications;
 mod attempts;
 mod conversations;
 mod groups;
@@ -21,15 +22,18 @@ use wire::{
     SendId, Seq, Timestamp, Topic, UserId,
 };
 
+use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, JobCount, Kept,
-    MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
-    Store, StoreReader, Tail, Unread, Write,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationWrite, Commit,
+    Conversations, GroupListing, GroupOverview, JobCount, JobWrite, Kept, MembershipState, NewMembers,
+    Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail,
+    Unread, Write,
 };
 use crate::service::error::Fault;
 
+use self::applications::MemoryApplications;
 use self::jobs::MemoryJobs;
 use self::log::MemoryLog;
 pub use self::records::Window;
@@ -46,6 +50,7 @@ pub struct MemoryStore {
 struct MemoryState {
     window: Window,
     applications: HashMap<ApplicationId, ApplicationState>,
+    registry: MemoryApplications,
     jobs: MemoryJobs,
 }
 
@@ -60,8 +65,10 @@ impl MemoryStore {
     /// Creates an empty store with an epoch of its own.
     #[must_use]
     pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
-        let state = MemoryState { window, applications: HashMap::new(), jobs: MemoryJobs::default() };
-        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Arc::new(Mutex::new(state)) }
+        let epoch = Epoch(u64::from_be_bytes(random(chance)));
+        let (applications, registry) = (HashMap::new(), MemoryApplications::new(chance));
+        let state = MemoryState { window, applications, registry, jobs: MemoryJobs::default() };
+        Self { epoch, state: Arc::new(Mutex::new(state)) }
     }
 }
 
@@ -75,6 +82,9 @@ impl MemoryState {
         if let Write::Jobs(write) = write {
             return self.jobs.write(write);
         }
+        if let Write::Applications(write) = write {
+            return self.write_applications(*application, write);
+        }
         let state = self.application(*application);
         let outcome = state.write(write);
         for (topic, seq) in std::mem::take(&mut state.may_cause_work) {
@@ -87,6 +97,45 @@ impl MemoryState {
             }
         }
         outcome
+    }
+}
+
+impl MemoryState {
+    fn write_applications(&mut self, application: ApplicationId, write: &ApplicationWrite) -> Outcome {
+        let done = match write {
+            ApplicationWrite::Create(new) => {
+                return Outcome::Created { application: self.registry.create(new) };
+            }
+            ApplicationWrite::AddToken(new) => self.registry.add_token(application, new),
+            ApplicationWrite::ReplaceTokens(new) => self.registry.replace_tokens(application, new),
+            ApplicationWrite::TouchToken { token, at } => {
+                self.registry.touch_token(application, *token, *at);
+                true
+            }
+            ApplicationWrite::Delete { at, job } => {
+                let deleted = self.registry.delete(application, *at);
+                if deleted {
+                    self.jobs.write(&JobWrite::Add(vec![job.clone()]));
+                }
+                deleted
+            }
+            ApplicationWrite::RemoveData { .. } => {
+                if self.registry.is_deleted(application) {
+                    self.applications.remove(&application);
+                    self.jobs.remove_of(application);
+                }
+                return Outcome::Removed { all: true };
+            }
+            ApplicationWrite::Forget => {
+                self.registry.forget(application);
+                true
+            }
+            ApplicationWrite::RemoveOldTokens { before } => {
+                self.registry.remove_old_tokens(*before);
+                true
+            }
+        };
+        if done { Outcome::Done } else { Outcome::Stale }
     }
 }
 
@@ -121,7 +170,21 @@ impl Store for MemoryStore {
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
         let state = self.state.lock();
-        Ok(state.applications.iter().find_map(|(application, state)| state.session(*application, token)))
+        let alive =
+            state.applications.iter().filter(|(application, _)| !state.registry.is_deleted(**application));
+        Ok(alive.into_iter().find_map(|(application, state)| state.session(*application, token)))
+    }
+
+    async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
+        Ok(self.state.lock().registry.token(token))
+    }
+
+    async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
+        Ok(self.state.lock().registry.find(key))
+    }
+
+    async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
+        Ok(self.state.lock().registry.after(after, limit))
     }
 
     async fn relay(&self) -> Result<Position, Fault> {
@@ -306,6 +369,10 @@ impl StoreReader for MemoryReader {
 
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
         Ok(self.state().share_group(one, other))
+    }
+
+    async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {
+        Ok(self.state.lock().registry.tokens(self.application, limit))
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

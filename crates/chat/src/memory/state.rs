@@ -104,7 +104,7 @@ impl ApplicationState {
                 Outcome::Done
             }
             // They are those of all applications.
-            Write::Jobs(_) => Outcome::Done,
+            Write::Jobs(_) | Write::Applications(_) => Outcome::Done,
             Write::Amend(amend) => self.amend(amend),
             Write::ChangeGroup(change) => self.change(change),
             Write::CreateGuest { person, session } => {

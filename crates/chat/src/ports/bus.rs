@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
-use wire::{LogKey, Seq, UserId, UserKey};
+use wire::{ApplicationId, LogKey, Seq, UserId, UserKey};
 
 use crate::ports::store::Sessions;
 
@@ -52,6 +52,18 @@ pub enum Hint {
         user: UserKey,
         /// The sessions that ended.
         which: Sessions,
+    },
+    /// API tokens of an application are revoked.
+    TokensRevoked {
+        /// The application whose connections close, as far as their tokens ended.
+        application: ApplicationId,
+        /// The tokens that ended.
+        which: Sessions,
+    },
+    /// An application is deleted: all its connections close.
+    ApplicationDeleted {
+        /// The application that was deleted.
+        application: ApplicationId,
     },
     /// A log is gone for everyone.
     Gone {

@@ -12,6 +12,10 @@ pub struct Limits {
     pub send_burst: u32,
     /// Rate limit for sending messages, per user and second.
     pub send_per_second: f64,
+    /// Burst of the rate limit for sending, per API token.
+    pub token_send_burst: u32,
+    /// Rate limit for sending, per API token and second.
+    pub token_sends_per_second: f64,
     /// The most open topics.
     pub open_topics: u64,
     /// The most bytes of data in all open topics.
@@ -70,6 +74,8 @@ impl Default for Limits {
             user_groups: 500,
             send_burst: 20,
             send_per_second: 2.0,
+            token_send_burst: 50,
+            token_sends_per_second: 50.0,
             open_topics: 10_000,
             open_topics_bytes: 1024 * 1024 * 1024,
             publish_burst: 1_000,

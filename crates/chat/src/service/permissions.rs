@@ -2,7 +2,7 @@
 
 use wire::{AppRole, Conversation, GroupId, Refusal, Role, Topic, TopicKind};
 
-use crate::auth::caller::Caller;
+use crate::auth::caller::{Caller, Principal};
 use crate::chat::Chat;
 use crate::ports::store::MembershipState;
 use crate::rules;
@@ -16,6 +16,10 @@ impl Chat {
         caller: &Caller,
         topic: &Topic,
     ) -> Result<Option<MembershipState>, Error> {
+        if caller.principal == Principal::Application {
+            self.is_there(caller, topic).await?;
+            return Ok(None);
+        }
         match topic.kind() {
             TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
             TopicKind::Group(_) | TopicKind::Direct(_) => {
@@ -33,6 +37,24 @@ impl Chat {
             // Another user's log is treated as if it did not exist.
             TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
         }
+    }
+
+    /// Checks that a topic is one of the caller's application: its owner reads everything inside it.
+    async fn is_there(&self, caller: &Caller, topic: &Topic) -> Result<(), Error> {
+        let reader = self.reader(caller);
+        let is_there = match topic.kind() {
+            TopicKind::Open | TopicKind::AppAudit => true,
+            TopicKind::Group(group) | TopicKind::Audit(group) => {
+                reader.group(group, None, 0).await?.is_some()
+            }
+            TopicKind::Direct(pair) => {
+                let [one, other] = pair.people();
+                reader.person(one).await?.is_some() && reader.person(other).await?.is_some()
+            }
+            TopicKind::User(user) => reader.person(user).await?.is_some(),
+            TopicKind::Reserved => false,
+        };
+        if is_there { Ok(()) } else { Err(Refusal::NotFound.into()) }
     }
 
     /// Checks that a user may read the audit log of a group: its admins may, and those of the application.
@@ -82,6 +104,15 @@ pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal>
         | TopicKind::Audit(_)
         | TopicKind::AppAudit
         | TopicKind::Reserved => Err(Refusal::TopicReserved),
+    }
+}
+
+/// Checks that a caller may manage applications and their API tokens.
+pub(super) fn may_operate(caller: &Caller) -> Result<(), Refusal> {
+    match caller.principal {
+        Principal::Operator => Ok(()),
+        Principal::Anonymous => Err(Refusal::SignInNeeded),
+        Principal::User(_) | Principal::Application => Err(Refusal::NotOperator),
     }
 }
 

@@ -184,7 +184,9 @@ impl Chat {
         data: Json,
     ) -> Result<PendingSend, Error> {
         may_publish(caller, &topic)?;
-        if let Some(from) = caller.from {
+        if let Some(token) = caller.api_token {
+            self.token_sends.take(token, self.monotonic.now())?;
+        } else if let Some(from) = caller.from {
             self.publishing.take((caller.application, Network::of(from)), self.monotonic.now())?;
         }
         let id = id.unwrap_or_else(|| self.new_send_id());

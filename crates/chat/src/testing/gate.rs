@@ -14,11 +14,12 @@ use wire::{
     Seq, Timestamp, Topic, UserId,
 };
 
+use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Commit, Conversations, GroupListing, GroupOverview, JobCount, Kept,
-    MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
-    Store, StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
+    GroupOverview, JobCount, Kept, MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster,
+    RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -125,6 +126,18 @@ impl Store for Gate {
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
         self.store.session(token).await
+    }
+
+    async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
+        self.store.api_token(token).await
+    }
+
+    async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
+        self.store.application(key).await
+    }
+
+    async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
+        self.store.applications(after, limit).await
     }
 
     async fn relay(&self) -> Result<Position, Fault> {
@@ -302,6 +315,10 @@ impl StoreReader for GateReader {
 
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
         self.reader.share_group(one, other).await
+    }
+
+    async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {
+        self.reader.api_tokens(limit).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

@@ -9,13 +9,13 @@ use chat::store::{
     Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
     NewMembers, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
 };
-use chat::{Fault, SessionSummary, TokenHash};
+use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
     ApplicationId, Conversation, Entry, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows, SendId,
     Seq, Timestamp, Topic, UserId,
 };
 
-use super::{Shared, accounts, conversations, groups, jobs, logs, people};
+use super::{Shared, accounts, conversations, groups, jobs, logs, people, tokens};
 
 /// Reads the facts of one application.
 pub(super) struct SqliteReader {
@@ -243,6 +243,11 @@ impl StoreReader for SqliteReader {
             .readers
             .read("share_group", move |db| groups::share_group(db, application, one, other))
             .await
+    }
+
+    async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("api_tokens", move |db| tokens::all(db, application, limit)).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

@@ -10,7 +10,10 @@ use super::append::{Heads, append, append_at, mention, sent_before};
 use super::marks::{delivered, read, seat};
 use super::scope::{Positions, Scope};
 use super::values::{notify, sql};
-use super::{accounts, attempts, changes, conversations, guests, jobs, logs, meta, names, people, sessions};
+use super::{
+    accounts, applications, attempts, changes, conversations, guests, jobs, logs, meta, names, people,
+    sessions,
+};
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
 /// others are not affected. A mark is set in the same transaction. The entries get the next positions.
@@ -51,6 +54,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             Ok(Outcome::Done)
         }
         Write::Jobs(write) => jobs::write(db, write),
+        Write::Applications(write) => applications::write(scope, write),
         Write::Amend(amend) => carry_out_amend(scope, amend),
         Write::ChangeGroup(change) => changes::apply(scope, change),
         Write::CreateGuest { person, session } => {

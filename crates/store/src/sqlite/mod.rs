@@ -2,7 +2,9 @@
 
 mod accounts;
 mod append;
+mod application_data;
 mod application_reader;
+mod applications;
 mod attempts;
 mod backup;
 mod changes;
@@ -29,6 +31,7 @@ mod restore;
 mod scope;
 mod sessions;
 mod threads;
+mod tokens;
 #[cfg(test)]
 mod trouble;
 mod unread;
@@ -40,8 +43,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::store::{Commit, JobCount, Outcome, Position, StoreReader, Tail};
-use chat::{Fault, RandomSource, Session, Store, TokenHash};
+use chat::store::{Application, ApplicationKey, Commit, JobCount, Outcome, Position, StoreReader, Tail};
+use chat::{ApiTokenRecord, Fault, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;
 use wire::{ApplicationId, Epoch, Timestamp};
 
@@ -194,6 +197,18 @@ impl Store for SqliteStore {
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
         self.shared.readers.read("session", move |db| sessions::session(db, token)).await
+    }
+
+    async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
+        self.shared.readers.read("api_token", move |db| tokens::find(db, token)).await
+    }
+
+    async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
+        self.shared.readers.read("application", move |db| applications::application(db, key)).await
+    }
+
+    async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
+        self.shared.readers.read("applications", move |db| applications::after(db, after, limit)).await
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

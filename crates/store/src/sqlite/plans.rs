@@ -36,7 +36,7 @@ const MAY_SCAN: [&str; 9] = [
 ];
 
 /// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
-const WHOLE_OF_ONE: [&str; 15] = [
+const WHOLE_OF_ONE: [&str; 18] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
@@ -59,13 +59,18 @@ const WHOLE_OF_ONE: [&str; 15] = [
     "WHERE lease IS NOT NULL",
     // There is one owner.
     "AND role = 'owner'",
+    // The API tokens of an application, of which there are few.
+    "FROM tokens WHERE application = ?",
+    "UPDATE tokens SET revoked",
+    // A slice of the data of an application that was deleted.
+    "WHERE application = ?1 LIMIT ?2",
     // The first account that there is.
     "SELECT 1 FROM accounts WHERE application = ? LIMIT 1",
 ];
 
 /// The keys that belong to one application by themselves: those of a log, of a row that was found before, and of a
 /// token.
-const KEYS: [&str; 3] = ["(log=?", "(rowid=?", "(token_hash=?"];
+const KEYS: [&str; 4] = ["(log=?", "(rowid=?", "(token_hash=?", "(public_id=?"];
 
 /// Statements about something else than one application: about a log that was found before, or the whole database.
 const NO_APPLICATION: [&str; 5] = [
@@ -76,8 +81,16 @@ const NO_APPLICATION: [&str; 5] = [
     "sqlite_schema",
 ];
 
-/// Statements of the relay and the worker, which serve all applications.
-const OF_ALL: [&str; 3] = ["jobs", "relay", "INDEXED BY entries_to_plan"];
+/// Statements of the relay and the worker, which serve all applications, the list of applications, and the sweep of API
+/// tokens.
+const OF_ALL: [&str; 6] = [
+    "jobs",
+    "relay",
+    "INDEXED BY entries_to_plan",
+    "FROM applications WHERE application > ?",
+    "DELETE FROM tokens WHERE expires",
+    "DELETE FROM tokens WHERE revoked",
+];
 
 #[test]
 fn no_statement_reads_a_whole_table_that_grows() {

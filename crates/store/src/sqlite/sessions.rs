@@ -12,7 +12,9 @@ pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Opt
     let mut find = db.prepare_cached(
         "SELECT users.id, users.name, sessions.since, sessions.seen, sessions.application
          FROM sessions JOIN users ON users.application = sessions.application AND users.id = sessions.user
-         WHERE sessions.token_hash = ?",
+         WHERE sessions.token_hash = ? AND NOT EXISTS (
+             SELECT 1 FROM applications
+             WHERE applications.application = sessions.application AND deleted IS NOT NULL)",
     )?;
     damaged::one(&mut find, [token.0], "sessions", |row| {
         Ok(Session {

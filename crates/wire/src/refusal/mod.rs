@@ -66,6 +66,8 @@ pub enum Refusal {
     TopicReserved,
     /// Open topics need a token here.
     TokenNeeded,
+    /// The API token is unknown, revoked or expired, or does not count here.
+    TokenBad,
     /// Nobody is signed in.
     SignInNeeded,
     /// There is no such thing, or the caller may not know of it.
@@ -129,6 +131,8 @@ pub enum Refusal {
     NotAppAdmin,
     /// Only the owner of the application may do that.
     NotOwner,
+    /// Only the operator of the server may do that.
+    NotOperator,
     /// The link for a new password is used, or too old.
     ResetOver,
     /// A direct needs somebody else.
@@ -223,6 +227,7 @@ impl Refusal {
             Self::TopicBad => "topic_bad",
             Self::TopicReserved => "topic_reserved",
             Self::TokenNeeded => "token_needed",
+            Self::TokenBad => "token_bad",
             Self::SignInNeeded => "sign_in_needed",
             Self::NotFound => "not_found",
             Self::NotMember => "not_member",
@@ -250,6 +255,7 @@ impl Refusal {
             Self::TargetsBad => "targets_bad",
             Self::NotAppAdmin => "not_app_admin",
             Self::NotOwner => "not_owner",
+            Self::NotOperator => "not_operator",
             Self::ResetOver => "reset_over",
             Self::DirectWithOneself => "direct_with_oneself",
             Self::SignUpClosed => "sign_up_closed",
@@ -293,7 +299,7 @@ impl Refusal {
             | Self::TopicBad
             | Self::EmojiBad
             | Self::SendIdBad => 400,
-            Self::TokenNeeded | Self::SignInNeeded | Self::SignInWrong => 401,
+            Self::TokenNeeded | Self::TokenBad | Self::SignInNeeded | Self::SignInWrong => 401,
             Self::OriginForeign
             | Self::TopicReserved
             | Self::NotMember
@@ -306,6 +312,7 @@ impl Refusal {
             | Self::NoContact
             | Self::NotAppAdmin
             | Self::NotOwner
+            | Self::NotOperator
             | Self::SignUpClosed
             | Self::Muted { .. } => 403,
             Self::NotFound => 404,

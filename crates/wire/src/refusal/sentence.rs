@@ -42,6 +42,9 @@ impl Refusal {
             Self::TokenNeeded => {
                 "Open topics need a request from this machine or the operator's token: send Authorization: Bearer with the open_topics_token of the settings.".into()
             }
+            Self::TokenBad => {
+                "This token doesn't work here. Send Authorization: Bearer with a token that is valid.".into()
+            }
             Self::SignInNeeded => "Pick a name or sign in first.".into(),
             Self::NotFound => "This doesn't exist, or you don't have access. Check the link.".into(),
             Self::NotMember => "You're not a member of this group. Join it first.".into(),
@@ -79,6 +82,7 @@ impl Refusal {
             Self::TargetsBad => format!("Choose 1 to {} people or groups.", limits::BROADCAST_TARGETS),
             Self::NotAppAdmin => "Only server admins can do that.".into(),
             Self::NotOwner => "Only the server's owner can do that.".into(),
+            Self::NotOperator => "Only the operator of the server can do that.".into(),
             Self::ResetOver => "This link no longer works. Ask the server's operator for a new one.".into(),
             Self::DirectWithOneself => "You can't message yourself. Choose someone else.".into(),
             Self::SignUpClosed => "You need an invitation to join this server. Ask its operator.".into(),

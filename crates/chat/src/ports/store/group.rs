@@ -72,7 +72,7 @@ pub enum Fact {
     InviteRevoked(InviteId),
 }
 
-/// The number of changes of a group.
+/// The number of changes of a group, or of an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub u64);
 

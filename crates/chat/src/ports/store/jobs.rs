@@ -25,6 +25,8 @@ pub enum JobKind {
     Broadcast,
     /// Removes expired rows.
     Sweep,
+    /// Removes the data of a deleted application.
+    RemoveApplication,
 }
 
 /// A job to be added.
@@ -176,7 +178,7 @@ impl JobKind {
     }
 
     /// All kinds.
-    pub const ALL: [Self; 2] = [Self::Broadcast, Self::Sweep];
+    pub const ALL: [Self; 3] = [Self::Broadcast, Self::Sweep, Self::RemoveApplication];
 
     /// Returns the name of the kind, as the store has it and metrics show it.
     #[must_use]
@@ -184,6 +186,7 @@ impl JobKind {
         match self {
             Self::Broadcast => "broadcast",
             Self::Sweep => "sweep",
+            Self::RemoveApplication => "remove_application",
         }
     }
 

@@ -1,6 +1,7 @@
 //! The store: the port for facts, with the guarantees that every implementation keeps. [`Store`] commits; a
 //! [`StoreReader`] reads the facts of one application.
 
+mod applications;
 mod attempts;
 mod entry;
 mod group;
@@ -23,6 +24,9 @@ use wire::{
     Seq, Timestamp, Topic, UserId,
 };
 
+pub use applications::{
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
+};
 pub use attempts::{Attempt, AttemptKey};
 pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
@@ -40,6 +44,7 @@ pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
 pub use write::{Commit, DirectCreation, FirstRole, Outcome, Placed, Sweep, Write};
 
+use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 pub use crate::names::Login;
 use crate::service::error::Fault;
@@ -77,8 +82,17 @@ pub trait Store: Send + Sync + 'static {
     /// Returns a reader of the facts of one application.
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader>;
 
-    /// Returns the session a token belongs to, alive or not, whatever its application.
+    /// Returns the session a token belongs to, alive or not, whatever its application; none if that is deleted.
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
+
+    /// Returns an API token, alive or not, whatever its application; none if that is deleted.
+    async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault>;
+
+    /// Returns an application, also a deleted one whose data is not gone yet.
+    async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault>;
+
+    /// Returns the applications after one of them, by their numbers, up to a limit.
+    async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault>;
 
     /// Returns the position up to which the relay has planned jobs.
     async fn relay(&self) -> Result<Position, Fault>;
@@ -233,6 +247,9 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns true if two users share a group.
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault>;
+
+    /// Returns the API tokens of the application, the one created last first, up to a limit.
+    async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault>;
 
     /// Returns the sessions of a user, the one that began last first.
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;

@@ -7,8 +7,8 @@ use wire::{
 };
 
 use super::{
-    Amend, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, NewSession, OpenTopicBounds, PasswordHash,
-    Sessions,
+    Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, NewSession,
+    OpenTopicBounds, PasswordHash, Sessions,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -46,6 +46,8 @@ pub enum Write {
     },
     /// Change jobs, of whatever application; the commit's own is [`ApplicationId::SERVER`].
     Jobs(JobWrite),
+    /// Change applications and API tokens.
+    Applications(ApplicationWrite),
     /// Amend a message, if the rules allow it when it is committed, and append the entry that announces it.
     Amend(Amend),
     /// Change a group and append the entries that announce it.
@@ -331,6 +333,16 @@ pub enum Outcome {
     Exhausted {
         /// The time until there is room again, in milliseconds from now: 1 up to the longest of the windows.
         wait_ms: i64,
+    },
+    /// The application was created.
+    Created {
+        /// Its number.
+        application: ApplicationId,
+    },
+    /// A part of the data of an application was removed.
+    Removed {
+        /// True if nothing is left.
+        all: bool,
     },
     /// The removed users.
     Swept {

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod admins;
 pub mod amending;
 pub mod appending;
+pub mod applications;
 pub mod attempts;
 pub mod batches;
 pub mod directs;
@@ -87,6 +88,16 @@ macro_rules! store_contract {
                 logs_count_for_themselves
                 an_entry_comes_back_as_it_was_given
                 data_is_kept_byte_for_byte;
+            applications:
+                the_application_of_the_built_in_ui_is_there
+                an_application_is_created_with_a_token_and_its_number_is_never_used_again
+                applications_are_listed_by_number
+                a_token_belongs_to_its_application
+                a_new_token_may_revoke_the_others
+                tokens_that_ended_long_ago_are_removed
+                a_deleted_application_is_unreachable_at_once
+                the_data_of_a_deleted_application_goes_in_slices
+                nothing_is_removed_of_an_application_that_is_not_deleted;
             batches:
                 nothing_to_write_is_written
                 a_batch_takes_effect_in_its_order

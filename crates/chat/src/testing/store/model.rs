@@ -52,6 +52,9 @@ impl Model {
             Write::KeepRefusals { .. } | Write::Jobs(_) => {
                 panic!("the histories have no jobs; they have cases of their own")
             }
+            Write::Applications(_) => {
+                panic!("the histories have one application; there are cases of their own")
+            }
             Write::PostFirst { .. } | Write::Block { .. } => {
                 panic!("the histories have no directs; they have cases of their own")
             }

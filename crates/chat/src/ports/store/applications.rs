@@ -1,0 +1,162 @@
+//! Applications in the store, with the tokens of their programs.
+
+use serde_json::{Value, json};
+use wire::{ApplicationId, ApplicationTitle, Description, Json, PublicId, Timestamp};
+
+use super::{NewJob, Version};
+use crate::auth::api_token::{ApiTokenRecord, TokenKind};
+use crate::auth::session::TokenHash;
+
+/// An application. That of the built-in UI comes with the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// Its number, which is never reused.
+    pub id: ApplicationId,
+    /// Its name in URLs and commands.
+    pub public_id: PublicId,
+    /// The title that its owner gave it.
+    pub title: ApplicationTitle,
+    /// The owner's description; perhaps empty.
+    pub description: Description,
+    /// What it allows.
+    pub config: ApplicationConfig,
+    /// Increases with every change of these.
+    pub version: Version,
+    /// The time at which it was created; 0 for that of the built-in UI.
+    pub since: Timestamp,
+    /// The time at which it was deleted: from then on nothing of it is reachable, until its data is gone, too.
+    pub deleted: Option<Timestamp>,
+}
+
+/// The settings of an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApplicationConfig {
+    /// The origins, such as `https://shop.example`, whose pages may use its API from a browser.
+    pub allowed_origins: Vec<String>,
+}
+
+/// The key by which an application is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationKey {
+    /// Its number.
+    Id(ApplicationId),
+    /// Its public id.
+    Public(PublicId),
+}
+
+/// An application to be created, with its first token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApplication {
+    /// A public id that no application has.
+    pub public_id: PublicId,
+    /// The title that its owner gave it.
+    pub title: ApplicationTitle,
+    /// The owner's description; perhaps empty.
+    pub description: Description,
+    /// The first token.
+    pub token: NewApiToken,
+}
+
+/// An API token to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewApiToken {
+    /// The hash of its text.
+    pub token: TokenHash,
+    /// The kind that its prefix names.
+    pub kind: TokenKind,
+    /// The owner's description of it.
+    pub label: String,
+    /// The time at which it is created.
+    pub at: Timestamp,
+    /// The time from which it no longer works, if there is one.
+    pub expires: Option<Timestamp>,
+}
+
+/// A change of applications and API tokens. It concerns the application of its commit, if nothing else is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApplicationWrite {
+    /// Create an application with its first token: [`Outcome::Created`](super::Outcome::Created). The commit's own is
+    /// [`ApplicationId::SERVER`].
+    Create(NewApplication),
+    /// Add an API token. [`Outcome::Stale`](super::Outcome::Stale) if there is no such application, or it is deleted;
+    /// the tokens of the operator are those of [`ApplicationId::SERVER`].
+    AddToken(NewApiToken),
+    /// Add an API token and revoke all others of its kind; as [`ApplicationWrite::AddToken`].
+    ReplaceTokens(NewApiToken),
+    /// Record that an API token was used.
+    TouchToken {
+        /// The hash of its text.
+        token: TokenHash,
+        /// The time of the use.
+        at: Timestamp,
+    },
+    /// Delete the application: its tokens are gone, its sessions are no longer found, and a job removes its data.
+    /// [`Outcome::Stale`](super::Outcome::Stale) if there is no such application, or it is deleted already.
+    Delete {
+        /// The time of the deletion.
+        at: Timestamp,
+        /// The job that removes the data.
+        job: NewJob,
+    },
+    /// Remove a part of the data of a deleted application: [`Outcome::Removed`](super::Outcome::Removed). Repeated
+    /// until nothing is left, it removes everything but the application itself.
+    RemoveData {
+        /// About the most rows that are removed.
+        limit: usize,
+    },
+    /// Remove a deleted application itself.
+    Forget,
+    /// Remove the API tokens of all applications that expired or were revoked before a time.
+    RemoveOldTokens {
+        /// Those that ended later stay.
+        before: Timestamp,
+    },
+}
+
+impl ApplicationConfig {
+    /// Returns the settings as the store has them.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        Json::of(&json!({ "allowed_origins": self.allowed_origins }))
+    }
+
+    /// Reads the settings; what is missing has its default.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let fields: Value = serde_json::from_str(text).ok()?;
+        let origins = fields["allowed_origins"].as_array().into_iter().flatten();
+        let allowed_origins = origins.filter_map(|origin| origin.as_str().map(str::to_owned)).collect();
+        fields.is_object().then_some(Self { allowed_origins })
+    }
+}
+
+impl Application {
+    /// Returns true if it can be used.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        self.deleted.is_none()
+    }
+}
+
+impl NewApiToken {
+    /// Returns the record of the token in its application.
+    #[must_use]
+    pub fn record(&self, application: ApplicationId) -> ApiTokenRecord {
+        let Self { token, kind, label, at, expires } = self.clone();
+        let (used, revoked) = (None, None);
+        ApiTokenRecord { application, token, kind, label, created: at, used, expires, revoked }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_read_back_and_what_is_missing_has_its_default() {
+        let config = ApplicationConfig { allowed_origins: vec!["https://shop.example".into()] };
+        assert_eq!(ApplicationConfig::parse(config.to_json().as_str()), Some(config));
+        assert_eq!(ApplicationConfig::parse("{}"), Some(ApplicationConfig::default()));
+        assert_eq!(ApplicationConfig::parse("[]"), None);
+    }
+}

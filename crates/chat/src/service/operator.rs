@@ -1,0 +1,265 @@
+//! The operator: creation, listing and deletion of applications, and API tokens.
+
+use serde_json::{Value, json};
+use wire::{ApplicationId, ApplicationTitle, Description, Json, PublicId, Refusal, Timestamp};
+
+use super::permissions::may_operate;
+use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
+use crate::auth::caller::{Caller, Principal};
+use crate::auth::session::TokenHash;
+use crate::chat::Chat;
+use crate::ports::store::{
+    Application, ApplicationKey, ApplicationWrite, JobEnd, JobKind, NewApiToken, NewApplication, NewJob,
+    Outcome, Write,
+};
+use crate::service::error::{Error, Fault};
+use crate::service::part::ListPart;
+
+/// About the most rows that are removed in one commit.
+const DATA_SLICE: usize = 500;
+/// The time after a deletion for which its job waits before it looks a last time: longer than any request takes that
+/// began before.
+const LAST_LOOK_MS: i64 = 5 * 60_000;
+/// The time for which a token that has ended is kept, in milliseconds: a clock that is a week ahead removes none that
+/// works.
+const ENDED_MS: i64 = 7 * 86_400_000;
+/// The most applications, and API tokens of one, in one part of a list.
+const PART: usize = 100;
+/// The most characters of the label of a token.
+const LABEL_CHARS: usize = 80;
+
+/// An application that was created, with its first token, which is shown only now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The application.
+    pub application: Application,
+    /// Its first token.
+    pub token: ApiToken,
+}
+
+/// Managing applications and API tokens; each call needs the operator, if nothing else is said.
+impl Chat {
+    /// Returns the caller that an API token authenticates; none if it is unknown, revoked or expired.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn authenticate_api_token(&self, token: &ApiToken) -> Result<Option<Caller>, Error> {
+        let (revocations, now) = (self.revocation_position(), self.monotonic.now());
+        let Some(record) = self.store.api_token(token.hash()).await?.filter(|record| record.is_alive(now))
+        else {
+            return Ok(None);
+        };
+        let is_worth_a_touch = record.is_worth_a_touch(now);
+        let ApiTokenRecord { application, token, kind, expires, .. } = record;
+        if is_worth_a_touch {
+            let touch = ApplicationWrite::TouchToken { token, at: now };
+            // The token works, even on a disk that is full.
+            let _ = self.commit_in(application, Write::Applications(touch)).await;
+        }
+        let principal = match kind {
+            TokenKind::Application => Principal::Application,
+            TokenKind::Operator => Principal::Operator,
+        };
+        // The operator's own application is that of the built-in UI, as with a command.
+        let application = match kind {
+            TokenKind::Application => application,
+            TokenKind::Operator => ApplicationId::BUILT_IN,
+        };
+        let open_topics = kind == TokenKind::Application;
+        let api_token = Some(token);
+        Ok(Some(Caller {
+            application,
+            principal,
+            open_topics,
+            api_token,
+            expires,
+            revocations,
+            ..Caller::default()
+        }))
+    }
+
+    /// Returns true if an API token works.
+    pub(crate) async fn is_api_token_alive(&self, token: TokenHash) -> Result<bool, Error> {
+        let now = self.monotonic.now();
+        Ok(self.store.api_token(token).await?.is_some_and(|record| record.is_alive(now)))
+    }
+
+    /// Creates an application with its first token.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOperator`], and those of [`ApplicationTitle::new`] and [`Description::new`].
+    pub async fn create_application(
+        &self,
+        caller: &Caller,
+        title: &str,
+        description: &str,
+    ) -> Result<Created, Error> {
+        may_operate(caller)?;
+        let (title, description) = (ApplicationTitle::new(title)?, Description::new(description)?);
+        let token = ApiToken::from_bytes(TokenKind::Application, self.random());
+        let new = NewApplication {
+            public_id: PublicId::from_bytes(self.random()),
+            title,
+            description,
+            token: self.new_record(&token, "", None),
+        };
+        let create = Write::Applications(ApplicationWrite::Create(new));
+        let id = match self.commit_in(ApplicationId::SERVER, create).await? {
+            Outcome::Created { application } => application,
+            other => return Err(Fault::new("operator", format!("a creation came to {other:?}")).into()),
+        };
+        let application = self.store.application(ApplicationKey::Id(id)).await?.ok_or(Refusal::NotFound)?;
+        Ok(Created { application, token })
+    }
+
+    /// Returns applications, those created first first, after one of them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOperator`].
+    pub async fn applications(
+        &self,
+        caller: &Caller,
+        after: Option<ApplicationId>,
+    ) -> Result<ListPart<Application>, Error> {
+        may_operate(caller)?;
+        let found = self.store.applications(after.unwrap_or(ApplicationId::SERVER), PART + 1).await?;
+        Ok(ListPart::of(found, PART))
+    }
+
+    /// Creates another token of an application; its other tokens are revoked if `rotate`.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], and [`Refusal::NameTooLong`] for the label.
+    pub async fn create_api_token(
+        &self,
+        caller: &Caller,
+        application: PublicId,
+        label: &str,
+        expires: Option<Timestamp>,
+        rotate: bool,
+    ) -> Result<ApiToken, Error> {
+        let application = self.application_to_manage(caller, application).await?;
+        self.add_token(application.id, TokenKind::Application, label, expires, rotate).await
+    }
+
+    /// Creates a token of the operator; its other tokens are revoked if `rotate`.
+    ///
+    /// # Errors
+    /// [`Refusal::NotOperator`], and [`Refusal::NameTooLong`] for the label.
+    pub async fn create_operator_token(
+        &self,
+        caller: &Caller,
+        label: &str,
+        expires: Option<Timestamp>,
+        rotate: bool,
+    ) -> Result<ApiToken, Error> {
+        may_operate(caller)?;
+        self.add_token(ApplicationId::SERVER, TokenKind::Operator, label, expires, rotate).await
+    }
+
+    /// Deletes an application, whose title is typed to confirm it. Its tokens no longer work, its connections end, and
+    /// a job removes its data.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::ConfirmationWrong`], and [`Refusal::NotOneself`] for
+    /// the application of the built-in UI.
+    pub async fn delete_application(
+        &self,
+        caller: &Caller,
+        application: PublicId,
+        typed: &str,
+    ) -> Result<(), Error> {
+        let application = self.application_to_manage(caller, application).await?;
+        if application.id == ApplicationId::BUILT_IN {
+            return Err(Refusal::NotOneself.into());
+        }
+        if typed.trim() != application.title.as_str() {
+            return Err(Refusal::ConfirmationWrong.into());
+        }
+        let now = self.monotonic.now();
+        let job = NewJob {
+            application: ApplicationId::SERVER,
+            kind: JobKind::RemoveApplication,
+            lane: format!("remove/{}", application.id),
+            key: Some(application.id.to_string()),
+            arguments: Json::of(&json!({ "application": application.id.0 })),
+            run_at: now,
+        };
+        let delete = Write::Applications(ApplicationWrite::Delete { at: now, job });
+        match self.commit_in(application.id, delete).await? {
+            Outcome::Stale => Err(Refusal::NotFound.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the data of a deleted application, and in the end the application.
+    pub(crate) async fn remove_application(&self, arguments: &Json) -> Result<JobEnd, Error> {
+        let fields: Value = serde_json::from_str(arguments.as_str()).unwrap_or_default();
+        let number = fields["application"].as_u64().and_then(|number| u32::try_from(number).ok());
+        let number =
+            number.ok_or_else(|| Fault::new("operator", format!("no application: {arguments:?}")))?;
+        let id = ApplicationId(number);
+        // A job that runs again finds nothing.
+        let Some(application) = self.store.application(ApplicationKey::Id(id)).await? else {
+            return Ok(JobEnd::Done);
+        };
+        let Some(deleted) = application.deleted else {
+            return Err(Fault::new("operator", format!("application {id} is not deleted")).into());
+        };
+        loop {
+            let remove = ApplicationWrite::RemoveData { limit: DATA_SLICE };
+            match self.commit_in(id, Write::Applications(remove)).await? {
+                Outcome::Removed { all: true } => break,
+                Outcome::Removed { all: false } => {}
+                other => return Err(Fault::new("operator", format!("a removal came to {other:?}")).into()),
+            }
+        }
+        // Requests that began before the deletion may have written since.
+        let last_look = Timestamp(deleted.0.saturating_add(LAST_LOOK_MS));
+        if self.monotonic.now() < last_look {
+            return Ok(JobEnd::Again { run_at: last_look });
+        }
+        self.commit_in(id, Write::Applications(ApplicationWrite::Forget)).await?;
+        Ok(JobEnd::Done)
+    }
+
+    /// Removes API tokens that ended a week ago.
+    pub(crate) async fn sweep_api_tokens(&self) -> Result<(), Error> {
+        let before = Timestamp(self.monotonic.now().0.saturating_sub(ENDED_MS));
+        let remove = Write::Applications(ApplicationWrite::RemoveOldTokens { before });
+        self.commit_in(ApplicationId::SERVER, remove).await.map(|_| ())
+    }
+
+    /// Returns an application for the operator.
+    async fn application_to_manage(&self, caller: &Caller, id: PublicId) -> Result<Application, Error> {
+        may_operate(caller)?;
+        let application = self.store.application(ApplicationKey::Public(id)).await?;
+        Ok(application.filter(Application::is_alive).ok_or(Refusal::NotFound)?)
+    }
+
+    async fn add_token(
+        &self,
+        application: ApplicationId,
+        kind: TokenKind,
+        label: &str,
+        expires: Option<Timestamp>,
+        rotate: bool,
+    ) -> Result<ApiToken, Error> {
+        if label.chars().count() > LABEL_CHARS {
+            return Err(Refusal::NameTooLong { max: LABEL_CHARS }.into());
+        }
+        let token = ApiToken::from_bytes(kind, self.random());
+        let new = self.new_record(&token, label, expires);
+        let write =
+            if rotate { ApplicationWrite::ReplaceTokens(new) } else { ApplicationWrite::AddToken(new) };
+        match self.commit_in(application, Write::Applications(write)).await? {
+            Outcome::Stale => Err(Refusal::NotFound.into()),
+            _ => Ok(token),
+        }
+    }
+
+    fn new_record(&self, token: &ApiToken, label: &str, expires: Option<Timestamp>) -> NewApiToken {
+        let (token, kind, label) = (token.hash(), token.kind(), label.to_owned());
+        NewApiToken { token, kind, label, at: self.monotonic.now(), expires }
+    }
+}

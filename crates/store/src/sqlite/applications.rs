@@ -1,0 +1,123 @@
+//! Applications as rows.
+
+use chat::store::{
+    Application, ApplicationConfig, ApplicationKey, ApplicationWrite, JobWrite, NewApplication, Outcome,
+    Version,
+};
+use rusqlite::{Connection, Row, Transaction, params};
+use wire::{ApplicationId, ApplicationTitle, Description, Timestamp};
+
+use super::scope::Scope;
+use super::values::checked;
+use super::{application_data, damaged, jobs, tokens};
+
+/// Carries out a change of applications and API tokens.
+pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Result<Outcome> {
+    let Scope { db, application, .. } = scope;
+    match write {
+        ApplicationWrite::Create(new) => create(db, new),
+        ApplicationWrite::AddToken(new) => tokens::add(db, application, new),
+        ApplicationWrite::ReplaceTokens(new) => tokens::replace(db, application, new),
+        ApplicationWrite::TouchToken { token, at } => tokens::touch(db, application, *token, *at),
+        ApplicationWrite::Delete { at, job } => {
+            let outcome = delete(db, application, *at)?;
+            if outcome == Outcome::Done {
+                tokens::remove_all(db, application)?;
+                jobs::write(db, &JobWrite::Add(vec![job.clone()]))?;
+            }
+            Ok(outcome)
+        }
+        ApplicationWrite::RemoveData { limit } => {
+            // A job that runs again may find that the number is that of no application.
+            let all = !is_deleted(db, application)? || application_data::remove(scope, *limit)?;
+            Ok(Outcome::Removed { all })
+        }
+        ApplicationWrite::Forget => {
+            let mut delete =
+                db.prepare_cached("DELETE FROM applications WHERE application = ? AND deleted IS NOT NULL")?;
+            delete.execute([application.0])?;
+            Ok(Outcome::Done)
+        }
+        ApplicationWrite::RemoveOldTokens { before } => tokens::remove_old(db, *before),
+    }
+}
+
+/// Returns an application.
+pub(super) fn application(db: &Connection, key: ApplicationKey) -> rusqlite::Result<Option<Application>> {
+    match key {
+        ApplicationKey::Id(id) => {
+            let mut find = db.prepare_cached(
+                "SELECT application, public_id, title, description, config, version, since, deleted
+                 FROM applications WHERE application = ?",
+            )?;
+            damaged::one(&mut find, [id.0], "applications", read)
+        }
+        ApplicationKey::Public(id) => {
+            let mut find = db.prepare_cached(
+                "SELECT application, public_id, title, description, config, version, since, deleted
+                 FROM applications WHERE public_id = ?",
+            )?;
+            damaged::one(&mut find, [id.to_string()], "applications", read)
+        }
+    }
+}
+
+/// Returns the applications after one of them, by their numbers.
+pub(super) fn after(
+    db: &Connection,
+    after: ApplicationId,
+    limit: usize,
+) -> rusqlite::Result<Vec<Application>> {
+    let mut select = db.prepare_cached(
+        "SELECT application, public_id, title, description, config, version, since, deleted
+         FROM applications WHERE application > ? ORDER BY application LIMIT ?",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    damaged::list(&mut select, params![after.0, limit], "applications", read)
+}
+
+/// Returns true if an application exists and is not deleted.
+pub(super) fn is_alive(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM applications WHERE application = ? AND deleted IS NULL")?
+        .exists([application.0])
+}
+
+fn is_deleted(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM applications WHERE application = ? AND deleted IS NOT NULL")?
+        .exists([application.0])
+}
+
+fn create(db: &Transaction<'_>, new: &NewApplication) -> rusqlite::Result<Outcome> {
+    let NewApplication { public_id, title, description, token } = new;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO applications (public_id, title, description, config, since) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    let config = ApplicationConfig::default().to_json();
+    let values =
+        params![public_id.to_string(), title.as_str(), description.as_str(), config.as_str(), token.at.0];
+    insert.execute(values)?;
+    let number = u32::try_from(db.last_insert_rowid());
+    let application =
+        ApplicationId(number.map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?);
+    tokens::add(db, application, token)?;
+    Ok(Outcome::Created { application })
+}
+
+fn delete(db: &Transaction<'_>, application: ApplicationId, at: Timestamp) -> rusqlite::Result<Outcome> {
+    let mut delete =
+        db.prepare_cached("UPDATE applications SET deleted = ? WHERE application = ? AND deleted IS NULL")?;
+    Ok(if delete.execute(params![at.0, application.0])? == 0 { Outcome::Stale } else { Outcome::Done })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Application> {
+    Ok(Application {
+        id: ApplicationId(row.get(0)?),
+        public_id: checked(row, 1, |id: String| id.parse().ok())?,
+        title: checked(row, 2, |title: String| ApplicationTitle::new(&title).ok())?,
+        description: checked(row, 3, |description: String| Description::new(&description).ok())?,
+        config: checked(row, 4, |config: String| ApplicationConfig::parse(&config))?,
+        version: Version(row.get(5)?),
+        since: Timestamp(row.get(6)?),
+        deleted: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+    })
+}
