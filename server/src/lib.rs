@@ -19,4 +19,4 @@ pub use crate::ops::signals::StopSignals;
 pub use crate::server::{Server, ServerHandle};
 pub use bench::{BenchArgs, BenchError, Report, bench};
 pub use config::{Cli, Config, ConfigError, Connections, OpenTopics, Sockets, StoreChoice, Task, Timeouts};
-pub use ops::{Diagnosis, back_up, doctor, reset_link, restore};
+pub use ops::{Diagnosis, Manage, back_up, doctor, manage, reset_link, restore};

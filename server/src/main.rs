@@ -48,6 +48,7 @@ fn main() -> ExitCode {
     let code = match task {
         Task::Serve => runtime.block_on(serve(config)),
         Task::ResetLink(name) => print(runtime.block_on(server::reset_link(&config, &name))),
+        Task::Manage(manage) => print(runtime.block_on(server::manage(&config, manage))),
         Task::Backup { file, force } => print(runtime.block_on(server::back_up(&config, &file, force))),
         Task::Restore { file, force } => print(server::restore(&config, &file, force)),
         Task::Doctor => {

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
+use wire::PublicId;
 
 use super::{ConfigError, OpenTopics, StoreChoice};
 use crate::bench::BenchArgs;
+use crate::ops::Manage;
 
 /// The command line with the environment.
 #[derive(Debug)]
@@ -42,6 +44,16 @@ enum Command {
         #[command(flatten)]
         settings: ServerSettings,
     },
+    /// Manage applications: programs use this server through their tokens; works while the server runs
+    App {
+        #[command(subcommand)]
+        command: AppCommand,
+    },
+    /// Make tokens that belong to no application; works while the server runs
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
     /// Write a verified backup of all data to one file; works while the server runs
     Backup {
         /// The file to write
@@ -68,6 +80,70 @@ enum Command {
     Bench(BenchArgs),
 }
 
+/// The commands of `hubbub app`.
+#[derive(Debug, Subcommand)]
+enum AppCommand {
+    /// Create an application; prints its id and its first token, which is shown only now
+    Create {
+        /// The title, 1 to 80 characters
+        title: String,
+        /// A description, at most 500 characters
+        #[arg(long, default_value = "")]
+        description: String,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
+    /// List the applications
+    List(ServerSettings),
+    /// Create another token of an application
+    Token(NewToken),
+    /// Create a token of an application and revoke all others; their connections end
+    Rotate(NewToken),
+    /// Delete an application and everything in it; its connections end
+    Delete {
+        /// The id of the application
+        app: PublicId,
+        /// The title of the application, to confirm
+        #[arg(long, value_name = "TITLE")]
+        confirm: String,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
+}
+
+#[derive(Debug, Args)]
+struct NewToken {
+    /// The id of the application
+    app: PublicId,
+    /// A name for the token, at most 80 characters
+    #[arg(long, default_value = "")]
+    label: String,
+    /// The days after which it no longer works [default: never]
+    #[arg(long, value_name = "DAYS")]
+    days: Option<NonZeroU32>,
+    #[command(flatten)]
+    settings: ServerSettings,
+}
+
+/// The commands of `hubbub token`.
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Create a token of the operator, for programs that manage applications
+    Operator {
+        /// A name for the token, at most 80 characters
+        #[arg(long, default_value = "")]
+        label: String,
+        /// The days after which it no longer works [default: never]
+        #[arg(long, value_name = "DAYS")]
+        days: Option<NonZeroU32>,
+        /// Revoke all other tokens of the operator
+        #[arg(long)]
+        rotate: bool,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
+}
+
 /// A command of the operator.
 #[derive(Clone, Debug)]
 pub enum Task {
@@ -75,6 +151,8 @@ pub enum Task {
     Serve,
     /// Makes a password reset link for the account of this name.
     ResetLink(String),
+    /// Manages applications and their tokens.
+    Manage(Manage),
     /// Writes a backup.
     Backup {
         /// The file to write.
@@ -217,6 +295,8 @@ impl Cli {
         match &self.arguments.command {
             None | Some(Command::Serve(_)) => Task::Serve,
             Some(Command::ResetLink { name, .. }) => Task::ResetLink(name.clone()),
+            Some(Command::App { command }) => Task::Manage(command.task()),
+            Some(Command::Token { command }) => Task::Manage(command.task()),
             Some(Command::Backup { file, force, .. }) => Task::Backup { file: file.clone(), force: *force },
             Some(Command::Restore { file, force, .. }) => Task::Restore { file: file.clone(), force: *force },
             Some(Command::Doctor(_)) => Task::Doctor,
@@ -232,7 +312,11 @@ impl Cli {
             return Ok(ServerSettings { data: data.or(file.data), store: store.or(file.store), ..file });
         }
         let mut settings = ServerSettings::from_file(arguments.settings().config.as_deref())?;
-        let given = given.subcommand().map_or(&given, |(_, of_command)| of_command);
+        // The flags are those of the innermost command.
+        let mut given = &given;
+        while let Some((_, of_command)) = given.subcommand() {
+            given = of_command;
+        }
         // Changes only what was given.
         settings.update_from_arg_matches(given).map_err(|error| ConfigError(error.to_string()))?;
         Ok(settings)
@@ -258,8 +342,48 @@ impl Arguments {
                 | Command::Backup { settings, .. }
                 | Command::Restore { settings, .. },
             ) => settings,
+            Some(Command::App { command }) => command.settings(),
+            Some(Command::Token { command: TokenCommand::Operator { settings, .. } }) => settings,
             Some(Command::Bench(_)) | None => self.settings,
         }
+    }
+}
+
+impl AppCommand {
+    fn task(&self) -> Manage {
+        match self {
+            Self::Create { title, description, .. } => {
+                Manage::Create { title: title.clone(), description: description.clone() }
+            }
+            Self::List(_) => Manage::List,
+            Self::Token(new) => new.task(false),
+            Self::Rotate(new) => new.task(true),
+            Self::Delete { app, confirm, .. } => Manage::Delete { app: *app, confirm: confirm.clone() },
+        }
+    }
+
+    fn settings(self) -> ServerSettings {
+        match self {
+            Self::Create { settings, .. }
+            | Self::Token(NewToken { settings, .. })
+            | Self::Rotate(NewToken { settings, .. })
+            | Self::Delete { settings, .. }
+            | Self::List(settings) => settings,
+        }
+    }
+}
+
+impl NewToken {
+    fn task(&self, rotate: bool) -> Manage {
+        let Self { app, label, days, .. } = self;
+        Manage::Token { app: Some(*app), label: label.clone(), days: days.map(NonZeroU32::get), rotate }
+    }
+}
+
+impl TokenCommand {
+    fn task(&self) -> Manage {
+        let Self::Operator { label, days, rotate, .. } = self;
+        Manage::Token { app: None, label: label.clone(), days: days.map(NonZeroU32::get), rotate: *rotate }
     }
 }
 

@@ -13,6 +13,7 @@ use store::{Backup, BackupRequest, SqliteStore, Verified};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
+use super::applications::{self, Manage};
 use super::reset_link;
 use super::seen_hosts::{Seen, SeenHosts};
 use crate::config::{Config, ConfigError, OpenTopics, StoreChoice};
@@ -24,6 +25,7 @@ pub(super) enum Request {
     Backup { file: PathBuf, force: bool },
     ResetLink { name: String },
     Status,
+    Manage(Manage),
 }
 
 /// The reply to a request.
@@ -32,6 +34,7 @@ pub(super) enum Request {
 pub(super) enum Reply {
     Backup(Made),
     ResetLink(String),
+    Managed(String),
     Status(Box<Status>),
     Wrong(String),
 }
@@ -219,6 +222,7 @@ impl Control {
                     )?;
                 Ok(Reply::ResetLink(reset_link::link(&self.url, &token)))
             }
+            Request::Manage(manage) => applications::carry_out(&self.chat, manage).await.map(Reply::Managed),
             Request::Status => Ok(Reply::Status(Box::new(Status {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 now: self.chat.now().0,

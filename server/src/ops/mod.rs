@@ -1,6 +1,7 @@
 //! The operator's commands. Those that need the data call the server that holds it, over `control.sock` in the data
 //! folder; if no server is running, they open the data themselves.
 
+mod applications;
 mod backup;
 mod control;
 mod doctor;
@@ -12,6 +13,7 @@ mod seen_hosts;
 pub(crate) mod service_manager;
 pub(crate) mod signals;
 
+pub use self::applications::{Manage, manage};
 pub use self::backup::{back_up, restore};
 pub(crate) use self::control::Control;
 pub use self::doctor::{Diagnosis, doctor};

@@ -1,0 +1,134 @@
+//! The commands `hubbub app` and `hubbub token`.
+
+use std::sync::Arc;
+
+use chat::store::Application;
+use chat::{Caller, Chat, Created, Error};
+use serde::{Deserialize, Serialize};
+use wire::{PublicId, Refusal, Timestamp};
+
+use super::backup::{check_data, day_and_time};
+use super::control::{self, Reply, Request};
+use crate::config::{Config, ConfigError};
+use crate::server;
+
+/// A command about applications or API tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manage {
+    /// Creates an application.
+    Create {
+        /// Its title.
+        title: String,
+        /// Its description; perhaps empty.
+        description: String,
+    },
+    /// Lists all applications.
+    List,
+    /// Creates an API token.
+    Token {
+        /// The application it belongs to; none for a token of the operator.
+        app: Option<PublicId>,
+        /// A name for it; perhaps empty.
+        label: String,
+        /// The days after which it no longer works.
+        days: Option<u32>,
+        /// True if the other tokens are revoked.
+        rotate: bool,
+    },
+    /// Deletes an application.
+    Delete {
+        /// The application.
+        app: PublicId,
+        /// Its title, as the operator typed it.
+        confirm: String,
+    },
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Carries out a command, also while a server is running; returns the text to print.
+///
+/// # Errors
+/// The reason that nothing was changed.
+pub async fn manage(config: &Config, command: Manage) -> Result<String, ConfigError> {
+    check_data(config)?;
+    if let Some(reply) = control::ask(config, &Request::Manage(command.clone())).await {
+        return match reply? {
+            Reply::Managed(text) => Ok(text),
+            Reply::Wrong(wrong) => Err(ConfigError(wrong)),
+            other => Err(ConfigError(format!("the server answered something else: {other:?}"))),
+        };
+    }
+    let (chat, _) = server::chat(config)?;
+    let done = carry_out(&chat, command).await;
+    let closed = chat.shut_down().await;
+    let text = done?;
+    closed.map_err(|no| ConfigError(format!("the data could not be closed: {no:?}")))?;
+    Ok(text)
+}
+
+/// Carries out a command on an open store.
+pub(super) async fn carry_out(chat: &Arc<Chat>, command: Manage) -> Result<String, ConfigError> {
+    let operator = Caller::operator();
+    match command {
+        Manage::Create { title, description } => {
+            let created =
+                chat.create_application(&operator, &title, &description).await.map_err(explained)?;
+            let Created { application, token } = created;
+            Ok(format!("application {}\ntoken       {}", application.public_id, token.reveal()))
+        }
+        Manage::List => list(chat, &operator).await,
+        Manage::Token { app, label, days, rotate } => {
+            let expires = days.map(|days| Timestamp(chat.now().0.saturating_add(i64::from(days) * DAY_MS)));
+            let token = match app {
+                Some(app) => chat.create_api_token(&operator, app, &label, expires, rotate).await,
+                None => chat.create_operator_token(&operator, &label, expires, rotate).await,
+            };
+            Ok(token.map_err(explained)?.reveal().to_owned())
+        }
+        Manage::Delete { app, confirm } => {
+            chat.delete_application(&operator, app, &confirm).await.map_err(explained)?;
+            Ok(format!("application {app} is deleted; its data is removed while the server runs"))
+        }
+    }
+}
+
+/// Returns a line for each application.
+async fn list(chat: &Arc<Chat>, operator: &Caller) -> Result<String, ConfigError> {
+    let (mut lines, mut after) = (Vec::new(), None);
+    loop {
+        let part = chat.applications(operator, after).await.map_err(explained)?;
+        after = part.items.last().map(|application| application.id);
+        lines.extend(part.items.iter().map(line));
+        if !part.more {
+            return Ok(lines.join("\n"));
+        }
+    }
+}
+
+fn line(application: &Application) -> String {
+    let Application { public_id, title, since, deleted, .. } = application;
+    let state = match (deleted, since.0) {
+        (Some(_), _) => "being deleted".to_owned(),
+        (None, 0) => "the built-in pages".to_owned(),
+        (None, since) => format!("since {}", day_and_time(since)),
+    };
+    format!("{public_id}  {title}  ({state})")
+}
+
+fn explained(no: Error) -> ConfigError {
+    ConfigError(match no {
+        Error::Refusal(Refusal::NotFound) => {
+            "there is no such application; `hubbub app list` lists them".into()
+        }
+        Error::Refusal(Refusal::ConfirmationWrong) => {
+            "that is not the title of the application; nothing was deleted".into()
+        }
+        Error::Refusal(Refusal::NotOneself) => {
+            "the application of the built-in pages cannot be deleted".into()
+        }
+        Error::Refusal(refusal) => refusal.sentence(),
+        Error::Fault(fault) => fault.to_string(),
+    })
+}
