@@ -92,6 +92,13 @@ const TERMS: &[(&str, &str)] = &[
     ("leases", "crates/store/src/sqlite/jobs.rs"),
     ("wake signals", "crates/chat/src/jobs/wake.rs"),
     ("sweep", "crates/chat/src/service/sweep.rs"),
+    ("page of hits", "crates/chat/src/service/search.rs"),
+    ("tokenizer", "crates/chat/src/search/terms.rs"),
+    ("folding for search", "crates/chat/src/search/fold.rs"),
+    ("indexer", "crates/chat/src/search/indexer.rs"),
+    ("search cursor", "crates/chat/src/search/cursor.rs"),
+    ("full-text expression", "crates/store/src/sqlite/search/expression.rs"),
+    ("tail of messages", "crates/chat/src/ports/store/message_tail.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.

@@ -33,6 +33,7 @@ use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::signals::Signals;
 use crate::realtime::typing::TypingBuffer;
+use crate::search::IndexProgress;
 use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
 use crate::service::limits::Limits;
@@ -60,6 +61,8 @@ pub struct Chat {
     pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
     pub(crate) action_rate: RateLimiter<UserKey>,
+    /// Rate limit for searches of messages, by user.
+    pub(crate) search_rate: RateLimiter<UserKey>,
     /// Rate limit for adding users to groups, by user.
     pub(crate) adding: RateLimiter<UserKey>,
     /// Rate limit for new users, by network.
@@ -84,8 +87,10 @@ pub struct Chat {
     /// The ephemeral events until the next flush.
     pub(crate) ephemeral: Arc<EphemeralBuffer>,
     pub(crate) metrics: Arc<ChatMetrics>,
-    /// The signals between the committer, the relay and the worker.
+    /// The signals between the committer, the relay, the worker and the indexer.
     pub(crate) job_wake: Arc<JobWake>,
+    /// The progress of this node's indexer.
+    pub(crate) index_progress: IndexProgress,
     /// The lease of this node's worker.
     lease: LeaseId,
     writability: Arc<Writability>,
@@ -189,6 +194,7 @@ impl Chat {
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             action_rate,
+            search_rate: RateLimiter::new(limits.search_burst, limits.searches_per_second),
             adding: RateLimiter::new(limits.add_burst, limits.adds_per_second),
             newcomers,
             typing_pace: RateLimiter::new(10, 1.0),
@@ -202,6 +208,7 @@ impl Chat {
             recovery_cache,
             ephemeral,
             metrics,
+            index_progress: IndexProgress::default(),
             job_wake,
             lease,
             writability,
@@ -210,7 +217,8 @@ impl Chat {
         });
         let relay = tokio::spawn(Self::run_relay(Arc::downgrade(&chat)));
         let worker = tokio::spawn(Self::run_worker(Arc::downgrade(&chat), lease));
-        chat.tasks.lock().extend([relay, worker]);
+        let indexer = tokio::spawn(Self::run_indexer(Arc::downgrade(&chat)));
+        chat.tasks.lock().extend([relay, worker, indexer]);
         chat
     }
 
@@ -270,6 +278,18 @@ impl Chat {
         Ok(self.store.job_counts().await?)
     }
 
+    /// Returns the progress of the search index on this node.
+    #[must_use]
+    pub const fn index_progress(&self) -> &IndexProgress {
+        &self.index_progress
+    }
+
+    /// Returns the number of times that the search index was begun anew since the start.
+    #[must_use]
+    pub fn index_rebuilds(&self) -> u64 {
+        self.store.search_index().rebuilds()
+    }
+
     /// Returns the number of passwords hashed or compared since the start.
     #[must_use]
     pub fn password_hashes(&self) -> u64 {
@@ -313,6 +333,7 @@ impl Chat {
         for pending in last {
             committed = committed.and(pending.outcome().await.map(|_| ()));
         }
+        self.store.search_index().close().await?;
         self.store.close().await?;
         committed
     }

@@ -19,6 +19,7 @@ pub mod names;
 mod ports;
 mod realtime;
 pub mod rules;
+pub mod search;
 mod service;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -31,8 +32,9 @@ pub use crate::auth::{
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
+pub use crate::ports::search as search_index;
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
 pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
-pub use crate::service::{Error, Fault, Limits, ListPart, SignUp};
+pub use crate::service::{Error, Fault, Limits, ListPart, SearchHit, SearchPage, SearchRequest, SignUp};

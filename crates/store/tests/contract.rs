@@ -1,4 +1,4 @@
-//! The contract of [`chat::Store`], kept by `SQLite`.
+//! The contracts of [`chat::Store`] and of its search index, kept by `SQLite`.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use chat::Store;
 use chat::testing::{Gate, SeededChance};
 use store::SqliteStore;
 
+chat::search_contract!(fresh);
 chat::store_contract!(fresh);
 
 /// Opens a store in a temporary folder, which is deleted with the store.

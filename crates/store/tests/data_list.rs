@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use chat::OsRandom;
+use chat::{OsRandom, Store};
 use rusqlite::Connection;
 use store::SqliteStore;
 
@@ -32,10 +32,27 @@ fn every_table_says_how_its_rows_are_backed_up_and_when_they_go() {
     assert_eq!(listed("Tables of `hubbub.db`"), tables, "docs/data.md lists every table, and no other");
 }
 
-#[test]
-fn every_file_of_the_data_folder_says_what_it_is() {
+#[tokio::test]
+async fn every_table_of_the_search_index_says_what_it_holds() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path(), &OsRandom).unwrap();
+    store.search_index().position().await.unwrap();
+    let db = Connection::open(folder.path().join("search.db")).unwrap();
+    // The full-text table keeps its parts in tables of its own.
+    let mut select = db
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'messages_%'")
+        .unwrap();
+    let tables: BTreeSet<String> =
+        select.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(listed("Tables of `search.db`"), tables);
+}
+
+#[tokio::test]
+async fn every_file_of_the_data_folder_says_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path(), &OsRandom).unwrap();
+    // Its file is made at the first use.
+    store.search_index().position().await.unwrap();
     let files: BTreeSet<String> = files(folder.path());
     drop(store);
     let mut listed = listed("Files of the data folder");

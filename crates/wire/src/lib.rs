@@ -51,6 +51,9 @@
 //!   Position and plans the jobs that they cause. **Worker**: runs due jobs and retries those that fail. **Lease**: a
 //!   worker's exclusive hold of a job, until a time. **Lane**: jobs that run one after the other. **Dead job**: its last
 //!   attempt failed.
+//! - **Search index**: finds messages by their words; derived data. **Indexer**: follows the messages and updates it.
+//!   **Term**: a part of a word, or a property of a message, by which the index finds it. **Candidate**: a message that an
+//!   index returns and that is checked against the query. **Hit**: one that matches.
 //! - **Refusal**: an expected no, typed, shown to the user. **Fault**: an outage or a bug, opaque outside. **`CloseCode`**: the
 //!   reason that a socket ended, and whether to reconnect.
 

@@ -15,8 +15,6 @@ pub(super) struct MemoryJobs {
     next: u64,
     /// The position up to which jobs are planned.
     pub(super) relay: Position,
-    /// The position of the newest entry that may cause work.
-    pub(super) position: Position,
     /// The entries that may cause work and are not planned yet, oldest first.
     tail: VecDeque<(Position, LogKey, Seq)>,
 }
@@ -44,9 +42,8 @@ impl StoredJob {
 
 impl MemoryJobs {
     /// Notes an entry that may cause work.
-    pub(super) fn note(&mut self, log: LogKey, seq: Seq) {
-        self.position.0 += 1;
-        self.tail.push_back((self.position, log, seq));
+    pub(super) fn note(&mut self, position: Position, log: LogKey, seq: Seq) {
+        self.tail.push_back((position, log, seq));
     }
 
     /// Returns true if a lane of an application has a job that is not dead.

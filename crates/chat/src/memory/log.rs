@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::limits::MAX_UNREAD;
 use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
-use crate::ports::store::{Draft, Mentions, Range, RowPage, Sender, Unread};
+use crate::ports::store::{Draft, Mentions, Position, Range, RowPage, Sender, Unread};
 
 /// One log: its newest entries, contiguous.
 #[derive(Debug, Default)]
@@ -24,8 +24,10 @@ pub(super) struct MemoryLog {
 #[derive(Debug)]
 pub(super) struct StoredEntry {
     pub(super) entry: Entry<Json>,
+    /// Its position, which it gets at the end of its write.
+    pub(super) position: Position,
     pub(super) sender: Sender,
-    about: Option<Seq>,
+    pub(super) about: Option<Seq>,
     pub(super) counts: bool,
     pub(super) mentions: Mentions,
 }
@@ -42,6 +44,7 @@ impl MemoryLog {
         };
         self.kept.push_back(StoredEntry {
             entry,
+            position: Position::default(),
             sender: draft.sender,
             about: draft.about,
             counts: draft.counts,

@@ -152,9 +152,7 @@ impl ApplicationState {
     pub(super) fn append(&mut self, draft: &Draft) -> Seq {
         let log = self.logs.entry(draft.topic.clone()).or_default();
         let seq = log.append(draft);
-        if draft.may_cause_work() {
-            self.may_cause_work.push((draft.topic.clone(), seq));
-        }
+        self.appended.push((draft.topic.clone(), seq, draft.may_cause_work()));
         self.bytes += draft.data.as_str().len() + 200;
         if draft.sender == Sender::Open {
             self.open_topics.topics += u64::from(seq == Seq(1));
@@ -191,6 +189,7 @@ impl ApplicationState {
         let Some(log) = self.logs.get_mut(topic) else { return };
         if let Some(kept) = log.forget() {
             self.bytes -= kept.bytes();
+            self.forgotten.push(kept.position);
             if kept.sender == Sender::Open {
                 let bytes = kept.entry.data.as_str().len() as u64;
                 self.open_topics.bytes = self.open_topics.bytes.saturating_sub(bytes);

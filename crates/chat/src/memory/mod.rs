@@ -9,49 +9,43 @@ mod jobs;
 mod log;
 mod logs;
 mod records;
+mod search;
 mod state;
+mod store_state;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
-    SendId, Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
+    Seq, Timestamp, Topic, UserId,
 };
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::random::{RandomSource, random};
+use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationWrite, Commit,
-    Conversations, GroupListing, GroupOverview, JobCount, JobWrite, Kept, MembershipState, NewMembers,
-    Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail,
-    Unread, Write,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
+    GroupOverview, JobCount, Kept, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile,
+    Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
-use self::applications::MemoryApplications;
-use self::jobs::MemoryJobs;
 use self::log::MemoryLog;
 pub use self::records::Window;
+use self::search::MemoryIndex;
 use self::state::ApplicationState;
+use self::store_state::MemoryState;
 
 /// A store for the life of the process. Each log keeps its newest entries within a [`Window`]; members, users and
 /// sessions are all kept.
 pub struct MemoryStore {
     epoch: Epoch,
     state: Arc<Mutex<MemoryState>>,
-}
-
-/// The facts of all applications.
-struct MemoryState {
-    window: Window,
-    applications: HashMap<ApplicationId, ApplicationState>,
-    registry: MemoryApplications,
-    jobs: MemoryJobs,
 }
 
 /// Reads the facts of one application.
@@ -65,77 +59,8 @@ impl MemoryStore {
     /// Creates an empty store with an epoch of its own.
     #[must_use]
     pub fn new(chance: &dyn RandomSource, window: Window) -> Self {
-        let epoch = Epoch(u64::from_be_bytes(random(chance)));
-        let (applications, registry) = (HashMap::new(), MemoryApplications::new(chance));
-        let state = MemoryState { window, applications, registry, jobs: MemoryJobs::default() };
-        Self { epoch, state: Arc::new(Mutex::new(state)) }
-    }
-}
-
-impl MemoryState {
-    fn application(&mut self, application: ApplicationId) -> &mut ApplicationState {
-        let window = self.window;
-        self.applications.entry(application).or_insert_with(|| ApplicationState::new(window))
-    }
-
-    fn write(&mut self, Commit { application, write }: &Commit) -> Outcome {
-        if let Write::Jobs(write) = write {
-            return self.jobs.write(write);
-        }
-        if let Write::Applications(write) = write {
-            return self.write_applications(*application, write);
-        }
-        let state = self.application(*application);
-        let outcome = state.write(write);
-        for (topic, seq) in std::mem::take(&mut state.may_cause_work) {
-            self.jobs.note(LogKey::new(*application, topic), seq);
-        }
-        while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
-            let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
-            if !largest.is_some_and(ApplicationState::forget_oldest) {
-                break;
-            }
-        }
-        outcome
-    }
-}
-
-impl MemoryState {
-    fn write_applications(&mut self, application: ApplicationId, write: &ApplicationWrite) -> Outcome {
-        let done = match write {
-            ApplicationWrite::Create(new) => {
-                return Outcome::Created { application: self.registry.create(new) };
-            }
-            ApplicationWrite::AddToken(new) => self.registry.add_token(application, new),
-            ApplicationWrite::ReplaceTokens(new) => self.registry.replace_tokens(application, new),
-            ApplicationWrite::TouchToken { token, at } => {
-                self.registry.touch_token(application, *token, *at);
-                true
-            }
-            ApplicationWrite::Delete { at, job } => {
-                let deleted = self.registry.delete(application, *at);
-                if deleted {
-                    self.jobs.write(&JobWrite::Add(vec![job.clone()]));
-                }
-                deleted
-            }
-            ApplicationWrite::RemoveData { .. } => {
-                if self.registry.is_deleted(application) {
-                    self.applications.remove(&application);
-                    self.jobs.remove_of(application);
-                }
-                return Outcome::Removed { all: true };
-            }
-            ApplicationWrite::Forget => {
-                self.registry.forget(application);
-                true
-            }
-            ApplicationWrite::RemoveOldTokens { before } => {
-                self.registry.remove_old_tokens(*before);
-                true
-            }
-        };
-        if done { Outcome::Done } else { Outcome::Stale }
+        let state = MemoryState::new(window, chance);
+        Self { epoch: Epoch(u64::from_be_bytes(random(chance))), state: Arc::new(Mutex::new(state)) }
     }
 }
 
@@ -201,6 +126,14 @@ impl Store for MemoryStore {
         Ok(Tail { entries: entries.collect(), position })
     }
 
+    async fn message_tail(&self, after: Position, limit: usize) -> Result<MessageTail, Fault> {
+        Ok(self.state.lock().message_tail(after, limit))
+    }
+
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
+        Arc::new(MemoryIndex { state: Arc::clone(&self.state) })
+    }
+
     async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
         Ok(self.state.lock().jobs.has_due(now))
     }
@@ -226,6 +159,14 @@ impl StoreReader for MemoryReader {
 
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         Ok(self.state().kept(topic, seq))
+    }
+
+    async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault> {
+        Ok(self.state.lock().entries_at(self.application, positions))
+    }
+
+    async fn position_of(&self, topic: &Topic, seq: Seq) -> Result<Option<Position>, Fault> {
+        Ok(self.state().log(topic).and_then(|log| log.at(seq)).map(|held| held.position))
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {

@@ -8,7 +8,7 @@ use super::log::MemoryLog;
 use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    AttemptKey, NameIndex, OpenTopicUsage, Outcome, Placed, Sender, SentBefore, Write,
+    AttemptKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore, Write,
 };
 
 /// The facts of one application.
@@ -53,8 +53,10 @@ pub(super) struct ApplicationState {
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
     /// The refusals of each broadcast, by the number of the target.
     pub(super) refusals: HashMap<(UserId, Seq), BTreeMap<usize, Refusal>>,
-    /// The entries of the present write that may cause work.
-    pub(super) may_cause_work: Vec<(Topic, Seq)>,
+    /// The entries of the present write, and whether each may cause work.
+    pub(super) appended: Vec<(Topic, Seq, bool)>,
+    /// The positions of entries that are no longer kept since the present write.
+    pub(super) forgotten: Vec<Position>,
 }
 
 impl ApplicationState {
@@ -88,7 +90,8 @@ impl ApplicationState {
             directs: HashMap::new(),
             blocks: HashMap::new(),
             refusals: HashMap::new(),
-            may_cause_work: Vec::new(),
+            appended: Vec::new(),
+            forgotten: Vec::new(),
         }
     }
 

@@ -28,6 +28,10 @@ pub struct Limits {
     pub action_burst: u32,
     /// Rate limit for these changes, per user and second.
     pub actions_per_second: f64,
+    /// Burst of the rate limit for searches of messages, per user.
+    pub search_burst: u32,
+    /// Rate limit for searches of messages, per user and second.
+    pub searches_per_second: f64,
     /// Burst of the rate limit for adding people to groups, per user.
     pub add_burst: u32,
     /// Rate limit for adding people to groups, per user and second.
@@ -82,6 +86,8 @@ impl Default for Limits {
             publish_per_second: 50.0,
             action_burst: 60,
             actions_per_second: 1.0,
+            search_burst: 10,
+            searches_per_second: 1.0,
             add_burst: 100,
             adds_per_second: 0.05,
             newcomer_burst: 50,

@@ -16,10 +16,11 @@ use wire::{
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
+use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
-    GroupOverview, JobCount, Kept, MembershipState, NewMembers, Outcome, Position, Profile, Range, Roster,
-    RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
+    GroupOverview, JobCount, Kept, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile,
+    Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -148,6 +149,14 @@ impl Store for Gate {
         self.store.tail(after, limit).await
     }
 
+    async fn message_tail(&self, after: Position, limit: usize) -> Result<MessageTail, Fault> {
+        self.store.message_tail(after, limit).await
+    }
+
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
+        self.store.search_index()
+    }
+
     async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
         self.store.has_due_jobs(now).await
     }
@@ -174,6 +183,14 @@ impl StoreReader for GateReader {
 
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         self.reader.kept(topic, seq).await
+    }
+
+    async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault> {
+        self.reader.entries_at(positions).await
+    }
+
+    async fn position_of(&self, topic: &Topic, seq: Seq) -> Result<Option<Position>, Fault> {
+        self.reader.position_of(topic, seq).await
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {

@@ -58,6 +58,7 @@ impl Node {
             send_burst: burst,
             publish_burst: burst,
             action_burst: burst,
+            search_burst: burst,
             add_burst: burst,
             ..Limits::default()
         }

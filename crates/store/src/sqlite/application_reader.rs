@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
     Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
-    NewMembers, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
+    NewMembers, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -15,7 +15,7 @@ use wire::{
     Seq, Timestamp, Topic, UserId,
 };
 
-use super::{Shared, accounts, conversations, groups, jobs, logs, people, tokens};
+use super::{Shared, accounts, conversations, groups, jobs, logs, messages, people, tokens};
 
 /// Reads the facts of one application.
 pub(super) struct SqliteReader {
@@ -44,6 +44,16 @@ impl StoreReader for SqliteReader {
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         let log = self.log(topic);
         self.shared.readers.read("kept", move |db| logs::kept(db, &log, seq)).await
+    }
+
+    async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault> {
+        let (application, positions) = (self.application, positions.to_owned());
+        self.shared.readers.read("entries_at", move |db| messages::at(db, application, &positions)).await
+    }
+
+    async fn position_of(&self, topic: &Topic, seq: Seq) -> Result<Option<Position>, Fault> {
+        let log = self.log(topic);
+        self.shared.readers.read("position_of", move |db| messages::position_of(db, &log, seq)).await
     }
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use chat::Fault;
 
+use super::search;
+
 /// The files of a data folder.
 #[derive(Clone, Debug)]
 pub(super) struct Folder(PathBuf);
@@ -48,6 +50,11 @@ impl Folder {
     /// Returns the path of the file of [`Life`](super::life::Life).
     pub(super) fn life(&self) -> PathBuf {
         self.0.join("hubbub.life")
+    }
+
+    /// Returns the path of the search index, which is made from the database.
+    pub(super) fn search(&self) -> PathBuf {
+        self.0.join("search.db")
     }
 
     pub(super) fn lock_file(&self) -> PathBuf {
@@ -106,6 +113,7 @@ impl Folder {
     /// Returns the folder and every file of ours, with the mode that each should have.
     pub(super) fn modes(&self) -> impl Iterator<Item = (PathBuf, u32)> {
         let files = [self.database(), self.log(), self.shared_memory(), self.life(), self.lock_file()];
+        let files = files.into_iter().chain(search::files(&self.search()));
         [(self.0.clone(), 0o700)].into_iter().chain(files.map(|file| (file, 0o600)))
     }
 }

@@ -19,6 +19,7 @@ mod jobs;
 mod life;
 mod logs;
 mod marks;
+mod messages;
 mod meta;
 mod migrate;
 mod names;
@@ -29,6 +30,7 @@ mod plans;
 mod readers;
 mod restore;
 mod scope;
+mod search;
 mod sessions;
 mod threads;
 mod tokens;
@@ -43,7 +45,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::store::{Application, ApplicationKey, Commit, JobCount, Outcome, Position, StoreReader, Tail};
+use chat::search_index::SearchIndex;
+use chat::store::{
+    Application, ApplicationKey, Commit, JobCount, MessageTail, Outcome, Position, StoreReader, Tail,
+};
 use chat::{ApiTokenRecord, Fault, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;
 use wire::{ApplicationId, Epoch, Timestamp};
@@ -56,6 +61,7 @@ pub use self::meta::Backup;
 use self::open::{Connect, SharedIndex};
 use self::readers::ReaderPool;
 pub use self::restore::restore;
+use self::search::SqliteIndex;
 use self::unread::UnreadCounts;
 pub use self::verify::Verified;
 use self::writer::Writer;
@@ -69,6 +75,7 @@ pub struct SqliteStore {
     connect: Connect,
     writer: Writer,
     shared: Arc<Shared>,
+    search: Arc<SqliteIndex>,
     life: Arc<Life>,
     /// Held until the store is closed or dropped; the system releases it however the process ends. The last field: it
     /// is dropped after the threads.
@@ -117,7 +124,8 @@ impl SqliteStore {
             unread: UnreadCounts::default(),
         });
         let (writer, life) = Writer::start(begun, Arc::clone(&connect))?;
-        Ok(Self { folder, connect, writer, shared, life, lock: Mutex::new(Some(lock)) })
+        let search = Arc::new(SqliteIndex::new(folder.search(), shared.epoch));
+        Ok(Self { folder, connect, writer, shared, search, life, lock: Mutex::new(Some(lock)) })
     }
 
     /// Writes all committed data to a separate file while commits continue, and verifies it.
@@ -158,6 +166,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
+        self.search.end();
         self.shared.readers.end();
         self.writer.end();
         self.life.close_or_log();
@@ -219,6 +228,14 @@ impl Store for SqliteStore {
         self.shared.readers.read("tail", move |db| jobs::tail(db, after, limit)).await
     }
 
+    async fn message_tail(&self, after: Position, limit: usize) -> Result<MessageTail, Fault> {
+        self.shared.readers.read("message_tail", move |db| messages::tail(db, after, limit)).await
+    }
+
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
+        Arc::clone(&self.search) as Arc<dyn SearchIndex>
+    }
+
     async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault> {
         self.shared.readers.read("has_due_jobs", move |db| jobs::has_due(db, now)).await
     }
@@ -228,11 +245,12 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> Result<(), Fault> {
+        let search = self.search.close().await;
         // Readers first: while one has the file open, the write-ahead log cannot be removed.
         let readers = self.shared.readers.close().await;
         let writer = self.writer.close().await;
         self.life.close_or_log();
         drop(self.lock.lock().take());
-        readers.and(writer)
+        readers.and(writer).and(search)
     }
 }

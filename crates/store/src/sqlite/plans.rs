@@ -11,6 +11,10 @@ use super::migrate;
 /// Files whose statements read everything on purpose: they verify or copy a whole database for the operator.
 const WHOLE: [&str; 5] = ["verify.rs", "backup.rs", "restore.rs", "plans.rs", "tests.rs"];
 
+/// The folder of the statements of `search.db`. Its one table that grows is a full-text index, and each request names the
+/// application as one of its terms.
+const OTHER_DATABASE: &str = "search";
+
 /// The prefix of statements that only tests of this folder have.
 const TESTED: &str = "INSERT INTO t ";
 
@@ -81,12 +85,14 @@ const NO_APPLICATION: [&str; 5] = [
     "sqlite_schema",
 ];
 
-/// Statements of the relay and the worker, which serve all applications, the list of applications, and the sweep of API
-/// tokens.
-const OF_ALL: [&str; 6] = [
+/// Statements of the relay, the worker and the indexer, which serve all applications, the list of applications, and the
+/// sweep of API tokens.
+const OF_ALL: [&str; 7] = [
     "jobs",
     "relay",
     "INDEXED BY entries_to_plan",
+    // The indexer.
+    "WHERE entries.position > ? ORDER BY entries.position LIMIT ?",
     "FROM applications WHERE application > ?",
     "DELETE FROM tokens WHERE expires",
     "DELETE FROM tokens WHERE revoked",
@@ -229,6 +235,9 @@ fn statements(folder: &Path) -> BTreeSet<String> {
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && name == OTHER_DATABASE {
+            continue;
+        }
         if path.is_dir() {
             found.extend(statements(&path));
         } else if name.ends_with(".rs") && !WHOLE.contains(&name.as_str()) {

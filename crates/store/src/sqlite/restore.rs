@@ -10,6 +10,7 @@ use super::folder::{Folder, length, sync_folder};
 use super::life::{Life, Record, draw_epoch};
 use super::meta::{self, Meta};
 use super::open;
+use super::search;
 use super::verify::{Verified, verify};
 
 /// Replaces the database of a folder with a backup, or any other database of ours, under a new [`Epoch`](wire::Epoch):
@@ -57,7 +58,8 @@ pub fn restore(
     copy.as_file().sync_all().map_err(unwritten)?;
     // From here on the old database is incomplete. A start in between refuses the folder, and another restore repairs
     // it.
-    for left in [folder.log(), folder.shared_memory(), folder.database().with_extension("db-journal")] {
+    let beside = [folder.log(), folder.shared_memory(), folder.database().with_extension("db-journal")];
+    for left in beside.into_iter().chain(search::files(&folder.search())) {
         match std::fs::remove_file(&left) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(error)),
             _ => {}

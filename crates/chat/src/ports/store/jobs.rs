@@ -4,10 +4,7 @@ use std::fmt;
 
 use wire::{ApplicationId, Entry, Json, LogKey, Timestamp};
 
-/// The place of an entry among all entries of the store, in the order in which they were committed. Never reused; there
-/// may be gaps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position(pub u64);
+use crate::ports::position::Position;
 
 /// Entries that may cause work, in the order in which they were committed.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,6 +6,7 @@ mod attempts;
 mod entry;
 mod group;
 mod jobs;
+mod message_tail;
 mod names;
 mod open_topics;
 mod people;
@@ -32,7 +33,8 @@ pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
-pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Position, Tail};
+pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
+pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
 pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
@@ -47,6 +49,8 @@ pub use write::{Commit, DirectCreation, FirstRole, Outcome, Placed, Sweep, Write
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 pub use crate::names::Login;
+pub use crate::ports::position::Position;
+use crate::ports::search::SearchIndex;
 use crate::service::error::Fault;
 
 /// The port that keeps facts. One suite, `chat::testing::store`, holds every implementation to this contract.
@@ -101,6 +105,13 @@ pub trait Store: Send + Sync + 'static {
     /// limit.
     async fn tail(&self, after: Position, limit: usize) -> Result<Tail, Fault>;
 
+    /// Returns the messages that were sent, edited or deleted after a position, of all applications: those that the next
+    /// entries are about, up to a limit of entries.
+    async fn message_tail(&self, after: Position, limit: usize) -> Result<MessageTail, Fault>;
+
+    /// Returns the search index over its messages.
+    fn search_index(&self) -> Arc<dyn SearchIndex>;
+
     /// Returns true if a job may be claimed now.
     async fn has_due_jobs(&self, now: Timestamp) -> Result<bool, Fault>;
 
@@ -123,6 +134,13 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns one entry as it is now; none if there is none with this Seq, or it is no longer kept.
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault>;
+
+    /// Returns the entries at these positions that are in conversations of the application, in the same order; those
+    /// that are no longer kept are missing.
+    async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault>;
+
+    /// Returns the position of an entry; none if there is none with this Seq, or it is no longer kept.
+    async fn position_of(&self, topic: &Topic, seq: Seq) -> Result<Option<Position>, Fault>;
 
     /// Returns the entries of a log that are [about](Draft::about) one of its entries, oldest first.
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault>;

@@ -1,0 +1,143 @@
+//! Search in memory: a scan of the entries themselves, which is always up to date.
+
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use wire::{ApplicationId, Entry, Event, GroupId, Json, LogKey, Seq, Topic, TopicKind};
+
+use super::store_state::MemoryState;
+use crate::ports::search::{CandidateRequest, IndexUpdate, SearchIndex};
+use crate::ports::store::{MessageTail, Position, TailedMessage, event_of};
+use crate::search::searched_text;
+use crate::service::error::Fault;
+
+/// The index of a store in memory. It keeps nothing of its own.
+pub(super) struct MemoryIndex {
+    pub(super) state: Arc<Mutex<MemoryState>>,
+}
+
+/// The most entries that are looked at while commits wait.
+const AT_ONCE: usize = 500;
+
+#[async_trait]
+impl SearchIndex for MemoryIndex {
+    async fn position(&self) -> Result<Position, Fault> {
+        Ok(self.state.lock().head)
+    }
+
+    async fn apply(&self, update: IndexUpdate) -> Result<bool, Fault> {
+        Ok(update.from == self.state.lock().head)
+    }
+
+    async fn candidates(&self, request: CandidateRequest) -> Result<Vec<Position>, Fault> {
+        let (mut found, mut before) = (Vec::new(), request.before);
+        loop {
+            let more = self.state.lock().scan(&request, &mut before, &mut found);
+            if !more {
+                return Ok(found);
+            }
+            // Commits come first.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn rebuilds(&self) -> u64 {
+        0
+    }
+
+    async fn close(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+impl MemoryState {
+    /// Looks at the next entries before a position, and moves it; returns true if there are more to look at.
+    fn scan(
+        &self,
+        request: &CandidateRequest,
+        before: &mut Option<Position>,
+        found: &mut Vec<Position>,
+    ) -> bool {
+        let bound = before.map_or(Unbounded, Excluded);
+        let mut older = self.positions.range((Unbounded, bound)).rev();
+        for (position, (log, seq)) in older.by_ref().take(AT_ONCE) {
+            if found.len() >= request.limit {
+                return false;
+            }
+            *before = Some(*position);
+            if log.application == request.application && self.is_hit(request, log, *seq) {
+                found.push(*position);
+            }
+        }
+        older.next().is_some()
+    }
+
+    fn is_hit(&self, request: &CandidateRequest, log: &LogKey, seq: Seq) -> bool {
+        let Some(conversation) = log.topic.conversation() else { return false };
+        let Some(entry) = self.entry(log, seq).filter(|entry| may_be_message(&entry.data)) else {
+            return false;
+        };
+        let Event::Message { author, body, .. } = event_of(&entry.data) else { return false };
+        request.covers(conversation, author.id, entry.timestamp)
+            && request.query.matches(&searched_text(&body))
+    }
+
+    pub(super) fn message_tail(&self, after: Position, limit: usize) -> MessageTail {
+        let mut tail = MessageTail { position: after, head: self.head, ..MessageTail::default() };
+        for (position, (log, seq)) in self.positions.range((Excluded(after), Unbounded)).take(limit) {
+            tail.position = *position;
+            let Some(held) = self.applications.get(&log.application).and_then(|state| state.log(&log.topic))
+            else {
+                continue;
+            };
+            let Some(entry) = held.at(*seq) else { continue };
+            let message = match event_of(&entry.entry.data) {
+                Event::Message { .. } => Some(entry),
+                Event::Edited { target, .. } | Event::Deleted { target, .. } => held.at(target),
+                Event::GroupGone { id } if self.is_gone(log, id) => {
+                    tail.deleted_logs.push(LogKey::new(log.application, Topic::group(id)));
+                    None
+                }
+                _ => None,
+            };
+            tail.messages.extend(message.map(|message| TailedMessage {
+                position: message.position,
+                log: log.clone(),
+                entry: message.entry.clone(),
+            }));
+        }
+        tail
+    }
+
+    /// Returns true if an entry of a user's own log may say that a group is gone, and it is.
+    fn is_gone(&self, log: &LogKey, group: GroupId) -> bool {
+        let state = self.applications.get(&log.application);
+        matches!(log.topic.kind(), TopicKind::User(_))
+            && state.is_none_or(|state| state.log(&Topic::group(group)).is_none())
+    }
+
+    pub(super) fn entries_at(
+        &self,
+        application: ApplicationId,
+        positions: &[Position],
+    ) -> Vec<(Position, Entry<Json>)> {
+        let entry = |position: &Position| {
+            let (log, seq) = self.positions.get(position)?;
+            let is_own = log.application == application && log.topic.conversation().is_some();
+            Some((*position, self.entry(log, *seq).filter(|_| is_own)?.clone()))
+        };
+        positions.iter().filter_map(entry).collect()
+    }
+
+    fn entry(&self, log: &LogKey, seq: Seq) -> Option<&Entry<Json>> {
+        let held = self.applications.get(&log.application)?.log(&log.topic)?.at(seq)?;
+        Some(&held.entry)
+    }
+}
+
+/// Returns false for the data of most entries that are no messages, without decoding it.
+fn may_be_message(data: &Json) -> bool {
+    data.as_str().contains("\"message\"")
+}

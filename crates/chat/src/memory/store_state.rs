@@ -1,0 +1,120 @@
+//! The state of the whole store in memory: applications, jobs, and the entries by their positions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use wire::{ApplicationId, LogKey, Seq};
+
+use super::applications::MemoryApplications;
+use super::jobs::MemoryJobs;
+use super::records::Window;
+use super::state::ApplicationState;
+use crate::ports::random::RandomSource;
+use crate::ports::store::{ApplicationWrite, Commit, JobWrite, Outcome, Position, Write};
+
+/// The facts of all applications.
+pub(super) struct MemoryState {
+    window: Window,
+    pub(super) applications: HashMap<ApplicationId, ApplicationState>,
+    pub(super) registry: MemoryApplications,
+    pub(super) jobs: MemoryJobs,
+    /// The position of the newest entry.
+    pub(super) head: Position,
+    /// The entries of all applications that are kept, by their positions.
+    pub(super) positions: BTreeMap<Position, (LogKey, Seq)>,
+}
+
+impl MemoryState {
+    pub(super) fn new(window: Window, chance: &dyn RandomSource) -> Self {
+        Self {
+            window,
+            applications: HashMap::new(),
+            registry: MemoryApplications::new(chance),
+            jobs: MemoryJobs::default(),
+            head: Position::default(),
+            positions: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn application(&mut self, application: ApplicationId) -> &mut ApplicationState {
+        let window = self.window;
+        self.applications.entry(application).or_insert_with(|| ApplicationState::new(window))
+    }
+
+    pub(super) fn write(&mut self, Commit { application, write }: &Commit) -> Outcome {
+        if let Write::Jobs(write) = write {
+            return self.jobs.write(write);
+        }
+        if let Write::Applications(write) = write {
+            return self.write_applications(*application, write);
+        }
+        let mut head = self.head;
+        let state = self.application(*application);
+        let outcome = state.write(write);
+        let mut appended = Vec::new();
+        for (topic, seq, may_cause_work) in std::mem::take(&mut state.appended) {
+            // It may be forgotten already.
+            if let Some(held) = state.logs.get_mut(&topic).and_then(|log| log.at_mut(seq)) {
+                head.0 += 1;
+                held.position = head;
+                appended.push((head, LogKey::new(*application, topic), seq, may_cause_work));
+            }
+        }
+        self.head = head;
+        for (position, log, seq, may_cause_work) in appended {
+            if may_cause_work {
+                self.jobs.note(position, log.clone(), seq);
+            }
+            self.positions.insert(position, (log, seq));
+        }
+        while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
+            let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
+            if !largest.is_some_and(ApplicationState::forget_oldest) {
+                break;
+            }
+        }
+        for state in self.applications.values_mut() {
+            for position in state.forgotten.drain(..) {
+                self.positions.remove(&position);
+            }
+        }
+        outcome
+    }
+
+    fn write_applications(&mut self, application: ApplicationId, write: &ApplicationWrite) -> Outcome {
+        let done = match write {
+            ApplicationWrite::Create(new) => {
+                return Outcome::Created { application: self.registry.create(new) };
+            }
+            ApplicationWrite::AddToken(new) => self.registry.add_token(application, new),
+            ApplicationWrite::ReplaceTokens(new) => self.registry.replace_tokens(application, new),
+            ApplicationWrite::TouchToken { token, at } => {
+                self.registry.touch_token(application, *token, *at);
+                true
+            }
+            ApplicationWrite::Delete { at, job } => {
+                let deleted = self.registry.delete(application, *at);
+                if deleted {
+                    self.jobs.write(&JobWrite::Add(vec![job.clone()]));
+                }
+                deleted
+            }
+            ApplicationWrite::RemoveData { .. } => {
+                if self.registry.is_deleted(application) {
+                    self.applications.remove(&application);
+                    self.positions.retain(|_, (log, _)| log.application != application);
+                    self.jobs.remove_of(application);
+                }
+                return Outcome::Removed { all: true };
+            }
+            ApplicationWrite::Forget => {
+                self.registry.forget(application);
+                true
+            }
+            ApplicationWrite::RemoveOldTokens { before } => {
+                self.registry.remove_old_tokens(*before);
+                true
+            }
+        };
+        if done { Outcome::Done } else { Outcome::Stale }
+    }
+}

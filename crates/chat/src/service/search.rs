@@ -1,0 +1,228 @@
+//! Search of messages for a caller, as a page of hits: each is checked against the message as it is now.
+
+use std::collections::HashMap;
+
+use wire::{
+    Conversation, ConversationSummary, Entry, Event, GroupSummary, Json, Person, Refusal, Seq, Timestamp,
+    Topic, UserId,
+};
+
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
+use crate::ports::search::CandidateRequest;
+use crate::ports::store::{Position, event_of};
+use crate::search::{CURSOR_BAD, Excerpt, InvalidQuery, SearchCursor, SearchQuery, searched_text};
+use crate::service::error::Error;
+
+/// A search of messages.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchRequest {
+    /// The words that a message has.
+    pub query: SearchQuery,
+    /// Only messages of this conversation; otherwise of all that the caller is in.
+    pub conversation: Option<Topic>,
+    /// Only messages by one of these users.
+    pub authors: Option<Vec<UserId>>,
+    /// Only messages that were accepted at this time or later.
+    pub from: Option<Timestamp>,
+    /// Only messages that were accepted before this time.
+    pub to: Option<Timestamp>,
+    /// The cursor of the page before, for the same search.
+    pub cursor: Option<String>,
+    /// The most hits of the page, at most [`PAGE_HITS`].
+    pub limit: usize,
+}
+
+/// A part of the hits of a search, the newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchPage {
+    /// The hits; a page may have fewer than asked for, or none, and still not be the last.
+    pub hits: Vec<SearchHit>,
+    /// The cursor of the next page; none if this is the last one.
+    pub next: Option<String>,
+    /// True if the index is being built: older messages may be missing.
+    pub is_partial: bool,
+}
+
+/// A message that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchHit {
+    /// The conversation that it is in.
+    pub what: ConversationSummary,
+    /// Its place in the log of the conversation.
+    pub seq: Seq,
+    /// The user who wrote it.
+    pub author: Person,
+    /// The time at which it was accepted.
+    pub at: Timestamp,
+    /// The part of it around the first hit.
+    pub excerpt: Excerpt,
+}
+
+/// The most hits of a page.
+pub const PAGE_HITS: usize = 20;
+/// The candidates that are checked at a time: the first few often fill a page.
+const FIRST_CANDIDATES: usize = 50;
+const CANDIDATES: usize = 200;
+/// The most candidates that are checked for a page.
+const CHECKED: usize = 5_000;
+
+/// The conversations of hits that were looked up for a page; none for one that the caller may not read.
+type Known = HashMap<Topic, Option<ConversationSummary>>;
+
+/// Searching messages.
+impl Chat {
+    /// Returns messages of the caller's conversations that have the words of a query, the newest first. Nothing in the
+    /// answer depends on messages that the caller may not read.
+    ///
+    /// # Errors
+    /// [`Refusal::SignInNeeded`], [`Refusal::TooFast`], those of [`Chat::history`] for the conversation that is asked
+    /// for, and [`Refusal::FieldWrong`] for a search of nothing or a wrong cursor.
+    pub async fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<SearchPage, Error> {
+        let me = caller.user()?;
+        self.search_rate.take(caller.key(me.id), self.monotonic.now())?;
+        let SearchRequest { query, conversation, authors, from, to, .. } = request;
+        let is_filtered = conversation.is_some() || authors.is_some() || from.is_some() || to.is_some();
+        if query.is_empty() && !is_filtered {
+            return Err(Refusal::from(InvalidQuery::Empty).into());
+        }
+        let (conversations, directs_of) = match conversation {
+            Some(topic) => {
+                self.may_read(caller, topic).await?;
+                (vec![topic.conversation().ok_or(Refusal::NotFound)?], None)
+            }
+            None => {
+                let groups = self.reader(caller).groups_of(me.id).await?;
+                (groups.into_iter().map(Conversation::Group).collect(), Some(me.id))
+            }
+        };
+        let candidates = CandidateRequest {
+            application: caller.application,
+            conversations,
+            directs_of,
+            authors: authors.clone(),
+            from: *from,
+            to: *to,
+            query: query.clone(),
+            before: self.search_from(caller, request.cursor.as_deref()).await?,
+            limit: FIRST_CANDIDATES,
+        };
+        let page = self.checked(caller, candidates, request.limit.clamp(1, PAGE_HITS)).await?;
+        Ok(SearchPage { is_partial: !self.index_progress.is_complete(), ..page })
+    }
+
+    /// Returns the position of the message that a cursor names.
+    async fn search_from(&self, caller: &Caller, cursor: Option<&str>) -> Result<Option<Position>, Error> {
+        let Some(cursor) = cursor else { return Ok(None) };
+        let SearchCursor { epoch, topic, seq } = cursor.parse()?;
+        let may_read = match self.may_read(caller, &topic).await {
+            Ok(_) => topic.conversation().is_some(),
+            Err(Error::Refusal(_)) => false,
+            Err(fault) => return Err(fault),
+        };
+        let position = match may_read && epoch == self.store.epoch() {
+            true => self.reader(caller).position_of(&topic, seq).await?,
+            false => None,
+        };
+        position.map(Some).ok_or_else(|| CURSOR_BAD.into())
+    }
+
+    /// Checks candidates until a page is full.
+    async fn checked(
+        &self,
+        caller: &Caller,
+        mut request: CandidateRequest,
+        limit: usize,
+    ) -> Result<SearchPage, Error> {
+        let index = self.store.search_index();
+        let (mut page, mut known, mut checked) = (SearchPage::default(), Known::new(), 0);
+        let mut last = None;
+        loop {
+            let positions = index.candidates(request.clone()).await?;
+            let is_last = positions.len() < request.limit;
+            let entries = self.reader(caller).entries_at(&positions).await?;
+            for (_, entry) in entries {
+                let place = (entry.topic.clone(), entry.seq);
+                if let Some(hit) = self.hit(caller, &request, entry, &mut known).await? {
+                    if page.hits.len() == limit {
+                        page.next = last.map(|place| self.search_cursor(place));
+                        return Ok(page);
+                    }
+                    page.hits.push(hit);
+                }
+                last = Some(place);
+            }
+            checked += positions.len();
+            request.before = positions.last().copied().or(request.before);
+            request.limit = CANDIDATES;
+            if is_last {
+                return Ok(page);
+            }
+            if checked >= CHECKED && last.is_some() {
+                page.next = last.map(|place| self.search_cursor(place));
+                return Ok(page);
+            }
+        }
+    }
+
+    /// Returns the hit that a candidate is; none if it does not match as it is now, or the caller may not read it.
+    async fn hit(
+        &self,
+        caller: &Caller,
+        request: &CandidateRequest,
+        entry: Entry<Json>,
+        known: &mut Known,
+    ) -> Result<Option<SearchHit>, Error> {
+        let Some(conversation) = entry.topic.conversation() else { return Ok(None) };
+        let Event::Message { author, body, .. } = event_of(&entry.data) else { return Ok(None) };
+        let text = searched_text(&body);
+        if !request.covers(conversation, author.id, entry.timestamp) || !request.query.matches(&text) {
+            return Ok(None);
+        }
+        let what = match known.get(&entry.topic) {
+            Some(what) => what.clone(),
+            None => {
+                let what = self.readable(caller, &entry.topic, conversation).await?;
+                known.insert(entry.topic.clone(), what.clone());
+                what
+            }
+        };
+        let hit = |what| SearchHit {
+            what,
+            seq: entry.seq,
+            author,
+            at: entry.timestamp,
+            excerpt: Excerpt::new(&text, &request.query),
+        };
+        Ok(what.map(hit))
+    }
+
+    /// Returns a conversation that the caller may read; none if they may not, or it is gone.
+    async fn readable(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+        conversation: Conversation,
+    ) -> Result<Option<ConversationSummary>, Error> {
+        match self.may_read(caller, topic).await {
+            Ok(_) => {}
+            Err(Error::Refusal(_)) => return Ok(None),
+            Err(fault) => return Err(fault),
+        }
+        let reader = self.reader(caller);
+        Ok(match conversation {
+            Conversation::Group(id) => {
+                let group = reader.group(id, None, 0).await?;
+                group.map(|group| ConversationSummary::Group(GroupSummary { id, name: group.settings.name }))
+            }
+            Conversation::Direct(pair) => {
+                let with = reader.person(pair.other(caller.user()?.id)).await?;
+                with.map(|with| ConversationSummary::direct(pair, with))
+            }
+        })
+    }
+
+    fn search_cursor(&self, (topic, seq): (Topic, Seq)) -> String {
+        SearchCursor { epoch: self.store.epoch(), topic, seq }.to_string()
+    }
+}

@@ -1,0 +1,63 @@
+//! Pages: cursors lead through all hits.
+
+use std::sync::Arc;
+
+use wire::{Refusal, Topic};
+
+use super::world::{World, ask};
+use crate::ports::store::Store;
+use crate::service::{Error, SearchRequest};
+
+pub async fn pages_follow_each_other_until_the_last(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let texts: Vec<String> = (0..50).map(|number| format!("tea number {number}")).collect();
+    world.say(&world.ann, &texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let expected: Vec<&str> = texts.iter().rev().map(String::as_str).collect();
+    for limit in [1, 7, 10, 20] {
+        let request = SearchRequest { limit, ..ask("tea") };
+        assert_eq!(world.found_by(&world.ben, request).await, expected, "{limit}");
+    }
+    let mut request = SearchRequest { limit: 10, ..ask("tea") };
+    let mut pages = 0;
+    loop {
+        let page = world.node.chat.search(&world.ben, &request).await.unwrap();
+        pages += 1;
+        assert_eq!(page.hits.len(), 10);
+        let Some(next) = page.next else { break };
+        request.cursor = Some(next);
+        // What is said meanwhile moves nothing.
+        world.say(&world.ann, &["more tea"]).await;
+    }
+    assert_eq!(pages, 5, "the last page says that it is the last");
+}
+
+pub async fn rare_hits_are_found_behind_many_candidates(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.say(&world.ann, &["abcd"]).await;
+    // They have all triples of the word, and not the word.
+    for _ in 0..26 {
+        world.say_at_once("abc bcd", 200).await;
+    }
+    assert_eq!(world.found(&world.ben, "abcd").await, ["abcd"]);
+}
+
+pub async fn a_cursor_is_good_for_its_own_log_only(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.say(&world.ann, &["tea one", "tea two"]).await;
+    let chat = &world.node.chat;
+    let next = chat.search(&world.ben, &SearchRequest { limit: 1, ..ask("tea") }).await.unwrap().next;
+    let bad = Err(Error::Refusal(crate::search::CURSOR_BAD));
+    let with = |cursor: Option<String>| SearchRequest { cursor, ..ask("tea") };
+    assert_eq!(chat.search(&world.ben, &with(next.clone())).await.unwrap().hits.len(), 1);
+    assert_eq!(chat.search(&world.cal, &with(next.clone())).await, bad, "cal may not read that message");
+    assert_eq!(chat.search(&world.ben, &with(Some("nonsense".into()))).await, bad);
+    let topic = Topic::group(world.tea);
+    let epoch = world.node.epoch();
+    let unknown = crate::search::SearchCursor { epoch, topic: topic.clone(), seq: wire::Seq(u64::MAX) };
+    assert_eq!(chat.search(&world.ben, &with(Some(unknown.to_string()))).await, bad);
+    let older = crate::search::SearchCursor { epoch: wire::Epoch(!epoch.0), topic, seq: wire::Seq(2) };
+    assert_eq!(chat.search(&world.ben, &with(Some(older.to_string()))).await, bad);
+    chat.leave(&world.ben, world.tea).await.unwrap();
+    assert_eq!(chat.search(&world.ben, &with(next)).await, bad);
+    assert!(matches!(bad, Err(Error::Refusal(Refusal::FieldWrong { field: "cursor", .. }))));
+}

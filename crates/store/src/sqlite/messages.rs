@@ -1,0 +1,115 @@
+//! Messages by their positions: what the indexing follows, and the entries that a search finds.
+
+use chat::store::{MessageTail, Position, TailedMessage, event_of};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use wire::{ApplicationId, Entry, Event, GroupId, Json, LogKey, SendId, Seq, Timestamp, Topic, TopicKind};
+
+use super::values::{checked, seq, sql};
+use super::{damaged, logs};
+
+/// Returns the messages that the entries after a position are about, and the position of the last of these entries.
+pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::Result<MessageTail> {
+    // Published JSON is not needed, and may be long.
+    let mut select = db.prepare_cached(
+        "SELECT entries.position, entries.seq, entries.send_id, entries.at,
+                CASE WHEN entries.sender <> 'open' THEN entries.data END,
+                logs.application, logs.topic, entries.log
+         FROM entries CROSS JOIN logs ON logs.id = entries.log
+         WHERE entries.position > ? ORDER BY entries.position LIMIT ?",
+    )?;
+    let mut newest =
+        db.prepare_cached("SELECT coalesce((SELECT max(position) FROM entries), 0) FROM meta")?;
+    let head = Position(newest.query_row([], |row| row.get(0))?);
+    let mut tail = MessageTail { position: after, head, ..MessageTail::default() };
+    let mut rows = select.query(params![after.0, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    while let Some(row) = rows.next()? {
+        tail.position = Position(row.get(0)?);
+        let read = || -> rusqlite::Result<_> {
+            let log = LogKey::new(
+                ApplicationId(row.get(5)?),
+                checked(row, 6, |topic: String| Topic::new(&topic).ok())?,
+            );
+            let is_published = matches!(row.get_ref(4)?, ValueRef::Null);
+            Ok((log, if is_published { None } else { Some(message(row)?) }))
+        };
+        let Some((log, Some(entry))) = damaged::row(row, "entries", read())? else { continue };
+        match event_of(&entry.data) {
+            Event::Message { .. } => {
+                tail.messages.push(TailedMessage { position: tail.position, log, entry });
+            }
+            Event::Edited { target, .. } | Event::Deleted { target, .. } => {
+                let found = target_of(db, row.get(7)?, &log, target)?;
+                tail.messages.extend(found);
+            }
+            Event::GroupGone { id } if is_gone(db, &log, id)? => {
+                tail.deleted_logs.push(LogKey::new(log.application, Topic::group(id)));
+            }
+            _ => {}
+        }
+    }
+    Ok(tail)
+}
+
+/// Returns the message that a change is about, as it is now.
+fn target_of(
+    db: &Connection,
+    log: i64,
+    key: &LogKey,
+    target: Seq,
+) -> rusqlite::Result<Option<TailedMessage>> {
+    let mut find = db.prepare_cached(
+        "SELECT position, seq, send_id, at, data, NULL, ? FROM entries WHERE log = ? AND seq = ?",
+    )?;
+    let key_of = params![key.topic.as_str(), log, sql(target)];
+    damaged::one(&mut find, key_of, "entries", |row| {
+        let entry = message(row)?;
+        Ok(TailedMessage { position: Position(row.get(0)?), log: key.clone(), entry })
+    })
+}
+
+/// Returns true if an entry of a user's own log may say that a group is gone, and it is.
+fn is_gone(db: &Connection, log: &LogKey, group: GroupId) -> rusqlite::Result<bool> {
+    let key = LogKey::new(log.application, Topic::group(group));
+    Ok(matches!(log.topic.kind(), TopicKind::User(_)) && logs::log(db, &key)?.is_none())
+}
+
+/// Returns the entries at these positions that are in conversations of an application, in the same order.
+pub(super) fn at(
+    db: &Connection,
+    application: ApplicationId,
+    positions: &[Position],
+) -> rusqlite::Result<Vec<(Position, Entry<Json>)>> {
+    let mut find = db.prepare_cached(
+        "SELECT entries.position, entries.seq, entries.send_id, entries.at, entries.data, entries.application,
+                logs.topic
+         FROM entries CROSS JOIN logs ON logs.id = entries.log
+         WHERE entries.position = ? AND entries.application = ? AND logs.application = ?",
+    )?;
+    let mut entries = Vec::with_capacity(positions.len());
+    for position in positions {
+        let key = params![position.0, application.0, application.0];
+        let entry = damaged::one(&mut find, key, "entries", message)?;
+        let entry = entry.filter(|entry| entry.topic.conversation().is_some());
+        entries.extend(entry.map(|entry| (*position, entry)));
+    }
+    Ok(entries)
+}
+
+/// Returns the position of an entry.
+pub(super) fn position_of(db: &Connection, key: &LogKey, seq: Seq) -> rusqlite::Result<Option<Position>> {
+    let Some((log, _)) = logs::log(db, key)? else { return Ok(None) };
+    let mut find = db.prepare_cached("SELECT position FROM entries WHERE log = ? AND seq = ?")?;
+    find.query_row(params![log, sql(seq)], |row| row.get(0).map(Position)).optional()
+}
+
+/// Reads an entry from the columns `position`, `seq`, `send_id`, `at`, `data`, any, and `topic`.
+fn message(row: &Row<'_>) -> rusqlite::Result<Entry<Json>> {
+    Ok(Entry {
+        seq: seq(row, 1)?,
+        id: checked(row, 2, |id: String| SendId::new(&id).ok())?,
+        timestamp: Timestamp(row.get(3)?),
+        data: checked(row, 4, |data: String| Json::new(&data).ok())?,
+        topic: checked(row, 6, |topic: String| Topic::new(&topic).ok())?,
+    })
+}

@@ -1,0 +1,115 @@
+//! The writing thread of the search index: updates, each in one transaction.
+
+use std::sync::Arc;
+
+use chat::Fault;
+use chat::search::{conversation_term, terms};
+use chat::search_index::{IndexUpdate, SearchDocument};
+use chat::store::Position;
+use rusqlite::{Connection, Transaction, params};
+use tokio::sync::oneshot;
+
+use super::{Shared, file};
+use crate::sqlite::threads::Worker;
+
+/// A job of the thread.
+pub(super) enum Job {
+    Position(oneshot::Sender<Result<Position, Fault>>),
+    Apply(IndexUpdate, oneshot::Sender<Result<bool, Fault>>),
+}
+
+/// The state of the thread.
+pub(super) struct IndexWriter {
+    shared: Arc<Shared>,
+    /// None before the first use and after a failure.
+    connection: Option<Connection>,
+}
+
+impl IndexWriter {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), connection: None }
+    }
+
+    /// Does something with the file. After an error the connection is closed, and if the file is damaged, it is made
+    /// anew: everything in it can be found again.
+    fn with<T>(
+        &mut self,
+        act: impl FnOnce(&mut Connection, &Shared) -> rusqlite::Result<T>,
+    ) -> Result<T, Fault> {
+        let fault = |error: &dyn std::fmt::Display| Fault::new("search", error);
+        let mut db = match self.connection.take() {
+            Some(db) => db,
+            None => file::open(&self.shared).map_err(|error| fault(&error))?,
+        };
+        match act(&mut db, &self.shared) {
+            Ok(done) => {
+                self.connection = Some(db);
+                Fault::over("search");
+                Ok(done)
+            }
+            Err(error) => {
+                drop(db);
+                if file::is_damage(&error) {
+                    self.connection = file::create(&self.shared).ok();
+                }
+                Err(fault(&error))
+            }
+        }
+    }
+}
+
+impl Worker for IndexWriter {
+    type Job = Job;
+
+    fn work(&mut self, job: Job) {
+        // An error is a caller that no longer waits.
+        match job {
+            Job::Position(answer) => drop(answer.send(self.with(|db, shared| position(db, shared)))),
+            Job::Apply(update, answer) => {
+                drop(answer.send(self.with(|db, shared| apply(db, shared, &update))));
+            }
+        }
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        self.connection.map_or(Ok(()), |db| db.close().map_err(|(_, error)| Fault::new("search", error)))
+    }
+}
+
+fn position(db: &Connection, shared: &Shared) -> rusqlite::Result<Position> {
+    file::position(db, shared)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite::Result<bool> {
+    let transaction = db.transaction()?;
+    if position(&transaction, shared)? != update.from {
+        return Ok(false);
+    }
+    insert(&transaction, &update.documents)?;
+    let mut delete = transaction.prepare_cached("DELETE FROM messages WHERE rowid = ?")?;
+    for position in &update.deleted {
+        delete.execute([position.0])?;
+    }
+    let mut of_log = transaction.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ?")?;
+    let conversations = update.deleted_logs.iter().filter_map(|log| log.topic.conversation());
+    for conversation in conversations {
+        // The ids of conversations are random, so no other application has one of them.
+        let term = format!("\"{}\"", conversation_term(conversation));
+        let rows: Vec<i64> = of_log.query_map([term], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for row in rows {
+            delete.execute([row])?;
+        }
+    }
+    transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
+    drop((delete, of_log));
+    transaction.commit()?;
+    Ok(true)
+}
+
+fn insert(db: &Transaction<'_>, documents: &[SearchDocument]) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached("INSERT OR REPLACE INTO messages (rowid, terms) VALUES (?, ?)")?;
+    for document in documents {
+        insert.execute(params![document.position.0, terms(document).join(" ")])?;
+    }
+    Ok(())
+}
