@@ -31,6 +31,10 @@ impl SearchIndex for MemoryIndex {
         Ok(update.from == self.state.lock().head)
     }
 
+    async fn remove_application(&self, _application: ApplicationId) -> Result<(), Fault> {
+        Ok(())
+    }
+
     async fn candidates(&self, request: CandidateRequest) -> Result<Vec<Position>, Fault> {
         let (mut found, mut before) = (Vec::new(), request.before);
         loop {

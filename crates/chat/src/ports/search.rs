@@ -26,6 +26,9 @@ pub trait SearchIndex: Send + Sync + 'static {
     /// Applies an update; returns false, and changes nothing, if the index is not at [`IndexUpdate::from`].
     async fn apply(&self, update: IndexUpdate) -> Result<bool, Fault>;
 
+    /// Removes the messages of an application; its data is no longer in the store.
+    async fn remove_application(&self, application: ApplicationId) -> Result<(), Fault>;
+
     /// Returns the positions of messages that may match, the newest first, up to a limit. Fewer than the limit are all
     /// there are.
     async fn candidates(&self, request: CandidateRequest) -> Result<Vec<Position>, Fault>;

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use data_encoding::HEXLOWER;
-use wire::{Conversation, UserId};
+use wire::{ApplicationId, Conversation, UserId};
 
 use super::dates::{dates_between, dates_of};
 use super::fold::fold;
@@ -38,7 +38,7 @@ pub type Clause = Vec<Term>;
 #[must_use]
 pub fn terms(document: &SearchDocument) -> Vec<String> {
     let mut terms = BTreeSet::new();
-    terms.insert(format!("a{}", document.application));
+    terms.insert(application_term(document.application));
     terms.insert(conversation_term(document.conversation));
     if let Conversation::Direct(pair) = document.conversation {
         terms.extend(pair.people().map(directs_term));
@@ -77,8 +77,14 @@ pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
     if request.from.is_some() || request.to.is_some() {
         clauses.push(any_of(dates_between(request.from, request.to)));
     }
-    clauses.push(vec![exact(format!("a{}", request.application))]);
+    clauses.push(vec![exact(application_term(request.application))]);
     clauses
+}
+
+/// Returns the term of all messages of an application.
+#[must_use]
+pub fn application_term(application: ApplicationId) -> String {
+    format!("a{application}")
 }
 
 /// Returns the term of all messages of a conversation.

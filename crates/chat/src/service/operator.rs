@@ -219,6 +219,7 @@ impl Chat {
         if self.monotonic.now() < last_look {
             return Ok(JobEnd::Again { run_at: last_look });
         }
+        self.store.search_index().remove_application(id).await?;
         self.commit_in(id, Write::Applications(ApplicationWrite::Forget)).await?;
         Ok(JobEnd::Done)
     }

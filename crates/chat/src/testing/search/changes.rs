@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use wire::{Amendment, Conversation, Seq, Topic};
+use wire::{Amendment, ApplicationId, Conversation, GroupId, JoinPolicy, Seq, Topic};
 
 use super::world::World;
+use crate::auth::caller::Caller;
 use crate::ports::search::CandidateRequest;
-use crate::ports::store::Store;
+use crate::ports::store::{ApplicationKey, Store};
 use crate::search::SearchQuery;
 
 async fn amend(world: &World, target: Seq, amendment: Amendment) {
@@ -16,9 +17,13 @@ async fn amend(world: &World, target: Seq, amendment: Amendment) {
 
 /// Returns the number of messages of the group that the index has.
 async fn indexed(world: &World) -> usize {
+    indexed_in(world, world.ann.application, world.tea).await
+}
+
+async fn indexed_in(world: &World, application: ApplicationId, group: GroupId) -> usize {
     let request = CandidateRequest {
-        application: world.ann.application,
-        conversations: vec![Conversation::Group(world.tea)],
+        application,
+        conversations: vec![Conversation::Group(group)],
         directs_of: None,
         authors: None,
         from: None,
@@ -62,4 +67,28 @@ pub async fn nothing_of_a_deleted_group_is_found(store: Arc<dyn Store>) {
     world.index().await;
     assert_eq!(indexed(&world).await, 0);
     assert_eq!(world.found(&world.ben, "tea").await, ["our tea"]);
+}
+
+pub async fn nothing_of_a_deleted_application_is_left(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    world.say(&world.ann, &["black tea", "green tea"]).await;
+    let (chat, operator) = (&world.node.chat, Caller::operator());
+    let shop = chat.create_application(&operator, "Shop", "").await.unwrap().application;
+    let caller = Caller { application: shop.id, ..Caller::default() };
+    let (zoe, _) = chat.create_guest(&caller, "Zoë").await.unwrap();
+    let zoe = caller.with_user(zoe);
+    let group = chat.create_group(&zoe, "Tea", JoinPolicy::Open).await.unwrap().id;
+    let (topic, id) = (Topic::group(group), chat.new_send_id());
+    chat.post(&zoe, topic.clone(), id, "white tea", None).await.unwrap();
+    world.index().await;
+    assert_eq!(world.found(&zoe, "tea").await, ["white tea"]);
+    assert_eq!(indexed_in(&world, shop.id, group).await, 1);
+
+    chat.delete_application(&operator, shop.public_id, "Shop").await.unwrap();
+    while world.store().application(ApplicationKey::Id(shop.id)).await.unwrap().is_some() {
+        world.node.clock.advance(60_000);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(indexed_in(&world, shop.id, group).await, 0);
+    assert_eq!(indexed(&world).await, 2, "other applications keep theirs");
 }

@@ -29,7 +29,8 @@ macro_rules! search_contract {
             changes:
                 an_edited_message_is_found_by_its_present_text
                 a_deleted_message_is_not_found
-                nothing_of_a_deleted_group_is_found;
+                nothing_of_a_deleted_group_is_found
+                nothing_of_a_deleted_application_is_left;
             finding:
                 words_and_parts_of_words_are_found_the_newest_first
                 dense_writing_is_found_by_any_part

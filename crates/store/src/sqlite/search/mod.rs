@@ -17,7 +17,7 @@ use chat::Fault;
 use chat::search_index::{CandidateRequest, IndexUpdate, SearchIndex};
 use chat::store::Position;
 use tokio::sync::{OnceCell, oneshot};
-use wire::Epoch;
+use wire::{ApplicationId, Epoch};
 
 pub(super) use self::file::files;
 use self::reader::IndexReader;
@@ -83,6 +83,12 @@ impl SearchIndex for SqliteIndex {
         let (answer, applied) = oneshot::channel();
         self.threads().await?.0.hand_over(writer::Job::Apply(update, answer)).await?;
         answered(applied).await
+    }
+
+    async fn remove_application(&self, application: ApplicationId) -> Result<(), Fault> {
+        let (answer, removed) = oneshot::channel();
+        self.threads().await?.0.hand_over(writer::Job::RemoveApplication(application, answer)).await?;
+        answered(removed).await
     }
 
     async fn candidates(&self, request: CandidateRequest) -> Result<Vec<Position>, Fault> {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use chat::Fault;
-use chat::search::{conversation_term, terms};
+use chat::search::{application_term, conversation_term, terms};
 use chat::search_index::{IndexUpdate, SearchDocument};
 use chat::store::Position;
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
+use wire::ApplicationId;
 
 use super::{Shared, file};
 use crate::sqlite::threads::Worker;
@@ -16,6 +17,7 @@ use crate::sqlite::threads::Worker;
 pub(super) enum Job {
     Position(oneshot::Sender<Result<Position, Fault>>),
     Apply(IndexUpdate, oneshot::Sender<Result<bool, Fault>>),
+    RemoveApplication(ApplicationId, oneshot::Sender<Result<(), Fault>>),
 }
 
 /// The state of the thread.
@@ -65,6 +67,9 @@ impl Worker for IndexWriter {
         // An error is a caller that no longer waits.
         match job {
             Job::Position(answer) => drop(answer.send(self.with(|db, shared| position(db, shared)))),
+            Job::RemoveApplication(application, answer) => {
+                drop(answer.send(self.with(|db, _| remove_application(db, application))));
+            }
             Job::Apply(update, answer) => {
                 drop(answer.send(self.with(|db, shared| apply(db, shared, &update))));
             }
@@ -86,24 +91,35 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
         return Ok(false);
     }
     insert(&transaction, &update.documents)?;
-    let mut delete = transaction.prepare_cached("DELETE FROM messages WHERE rowid = ?")?;
     for position in &update.deleted {
-        delete.execute([position.0])?;
+        transaction.prepare_cached("DELETE FROM messages WHERE rowid = ?")?.execute([position.0])?;
     }
-    let mut of_log = transaction.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ?")?;
     let conversations = update.deleted_logs.iter().filter_map(|log| log.topic.conversation());
     for conversation in conversations {
         // The ids of conversations are random, so no other application has one of them.
-        let term = format!("\"{}\"", conversation_term(conversation));
-        let rows: Vec<i64> = of_log.query_map([term], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for row in rows {
-            delete.execute([row])?;
-        }
+        remove_with(&transaction, &conversation_term(conversation))?;
     }
     transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
-    drop((delete, of_log));
     transaction.commit()?;
     Ok(true)
+}
+
+fn remove_application(db: &mut Connection, application: ApplicationId) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    remove_with(&transaction, &application_term(application))?;
+    transaction.commit()
+}
+
+/// Removes all messages with a term.
+fn remove_with(db: &Transaction<'_>, term: &str) -> rusqlite::Result<()> {
+    let mut find = db.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ?")?;
+    let rows: Vec<i64> =
+        find.query_map([format!("\"{term}\"")], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut delete = db.prepare_cached("DELETE FROM messages WHERE rowid = ?")?;
+    for row in rows {
+        delete.execute([row])?;
+    }
+    Ok(())
 }
 
 fn insert(db: &Transaction<'_>, documents: &[SearchDocument]) -> rusqlite::Result<()> {
