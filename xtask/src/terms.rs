@@ -99,6 +99,7 @@ const TERMS: &[(&str, &str)] = &[
     ("search cursor", "crates/chat/src/search/cursor.rs"),
     ("full-text expression", "crates/store/src/sqlite/search/expression.rs"),
     ("tail of messages", "crates/chat/src/ports/store/message_tail.rs"),
+    ("cutoff", "crates/broker/src/topic/cutoff.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.

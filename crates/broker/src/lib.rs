@@ -26,5 +26,5 @@ pub use delivery::{
     SubscriptionError, WakeHandle,
 };
 pub use log::{Budget, FrameBatch, Log, Read};
-pub use topic::{Presence, PresenceChange};
+pub use topic::{Ends, Presence, PresenceChange};
 pub use websocket::Frame;

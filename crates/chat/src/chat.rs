@@ -27,12 +27,13 @@ use crate::ports::bus::{Bus, Hint, HintStream};
 use crate::ports::clock::{Clock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::store::{
-    AccountKey, Commit, JobCount, JobWrite, LeaseId, Outcome, Store, StoreReader, Write,
+    AccountKey, Commit, Draft, JobCount, JobWrite, LeaseId, Outcome, Store, StoreReader, Write,
 };
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::signals::Signals;
 use crate::realtime::typing::TypingBuffer;
+use crate::rules;
 use crate::search::IndexProgress;
 use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
@@ -361,7 +362,8 @@ impl Chat {
         by: UserId,
         event: &AuditEvent,
     ) -> Result<Outcome, Error> {
-        let note = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
+        let draft = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
+        let note = Draft { ends: rules::ends_in_app(event), ..draft };
         match self.commit(caller, Write::WithAudit { write: Box::new(write), note }).await? {
             Outcome::Noted { .. } => Ok(Outcome::Done),
             other => Ok(other),

@@ -52,6 +52,7 @@ impl Setup {
             counts: false,
             is_row: false,
             mentions: Mentions::default(),
+            ends: chat::store::Ends::Nobody,
         };
         let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
         match self.store.commit(Arc::new([commit])).await.unwrap().remove(0) {
@@ -136,6 +137,7 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
         counts: true,
         is_row: true,
         mentions: Mentions::default(),
+        ends: chat::store::Ends::Nobody,
     };
     let first =
         Commit { application: ApplicationId::BUILT_IN, write: Write::Post(message(&setup.groups[0])) };

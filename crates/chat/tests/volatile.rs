@@ -90,6 +90,7 @@ async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
         counts: false,
         is_row: false,
         mentions: chat::store::Mentions::default(),
+        ends: chat::store::Ends::Nobody,
     };
     let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
     store.commit(Arc::new([commit])).await.unwrap().remove(0)

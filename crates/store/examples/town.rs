@@ -192,6 +192,7 @@ impl Town {
             about: is_reaction.then_some(wire::Seq(1)),
             counts: !is_reaction,
             is_row: !is_reaction,
+            ends: chat::store::Ends::Nobody,
             mentions: Mentions {
                 people: mentioned.then_some(busy.id).into_iter().collect(),
                 everyone: false,

@@ -177,6 +177,7 @@ fn post(topic: &Topic, id: &str) -> Write {
         counts: false,
         is_row: false,
         mentions: Mentions::default(),
+        ends: chat::store::Ends::Nobody,
     })
 }
 

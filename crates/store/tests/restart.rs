@@ -213,6 +213,7 @@ fn write(id: &str) -> Commit {
         counts: false,
         is_row: false,
         mentions: chat::store::Mentions::default(),
+        ends: chat::store::Ends::Nobody,
     });
     Commit { application: ApplicationId::BUILT_IN, write }
 }

@@ -1,5 +1,6 @@
 //! A topic: its log and its subscribers.
 
+mod cutoff;
 mod presence;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use crate::log::Log;
 use crate::log::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, unpoisoned};
 use crate::websocket::Frame;
 
+pub use cutoff::Ends;
 pub(crate) use presence::PresenceChanges;
 pub use presence::{Presence, PresenceChange};
 

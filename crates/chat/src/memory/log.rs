@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use wire::limits::MAX_UNREAD;
 use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
-use crate::ports::store::{Draft, Mentions, Position, Range, RowPage, Sender, Unread};
+use crate::ports::store::{
+    Draft, Ends, FAR_BEHIND, LogSlice, Mentions, Position, Range, RowPage, SLICE_ENDS, SLICE_ENTRIES, Sender,
+    Unread,
+};
 
 /// One log: its newest entries, contiguous.
 #[derive(Debug, Default)]
@@ -30,6 +33,7 @@ pub(super) struct StoredEntry {
     pub(super) about: Option<Seq>,
     pub(super) counts: bool,
     pub(super) mentions: Mentions,
+    ends: Ends,
 }
 
 impl MemoryLog {
@@ -49,6 +53,7 @@ impl MemoryLog {
             about: draft.about,
             counts: draft.counts,
             mentions: draft.mentions.clone(),
+            ends: draft.ends.clone(),
         });
         if draft.is_row {
             self.rows.push_back(self.head);
@@ -143,6 +148,26 @@ impl MemoryLog {
         // The clock hardly ever goes back, so a binary search finds the Seq in a few steps.
         let place = self.kept.partition_point(|held| held.entry.timestamp < at);
         self.kept.get(place).map(|held| held.entry.seq)
+    }
+
+    /// Returns the entries after a Seq, with the users whose right ends there.
+    pub(super) fn slice(&self, after: Seq) -> LogSlice {
+        if self.head <= after {
+            return LogSlice::Entries(Vec::new());
+        }
+        if self.begins() > after.next() {
+            return LogSlice::Lost;
+        }
+        let skip = usize::try_from(after.next().0 - self.begins().0).unwrap_or(usize::MAX);
+        let newer = self.kept.iter().skip(skip);
+        if self.head.0.saturating_sub(after.0) <= FAR_BEHIND {
+            let newer = newer.take(SLICE_ENTRIES);
+            return LogSlice::Entries(newer.map(|held| (held.entry.clone(), held.ends.clone())).collect());
+        }
+        let ending = newer.filter(|held| !held.ends.is_nobody()).take(SLICE_ENDS);
+        let ends: Vec<_> = ending.map(|held| (held.entry.seq, held.ends.clone())).collect();
+        let to = ends.last().filter(|_| ends.len() == SLICE_ENDS).map_or(self.head, |(seq, _)| *seq);
+        LogSlice::Ends { ends, to }
     }
 
     fn index(&self, seq: Seq) -> Option<usize> {

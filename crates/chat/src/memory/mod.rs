@@ -20,8 +20,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
-    Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
+    SendId, Seq, Timestamp, Topic, UserId,
 };
 
 use crate::auth::api_token::ApiTokenRecord;
@@ -30,8 +30,8 @@ use crate::ports::random::{RandomSource, random};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
-    GroupOverview, JobCount, Kept, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile,
-    Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
+    GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position,
+    Profile, Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -110,6 +110,20 @@ impl Store for MemoryStore {
 
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
         Ok(self.state.lock().registry.after(after, limit))
+    }
+
+    async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {
+        let state = self.state.lock();
+        Ok(logs.iter().map(|log| state.log(log).map(|log| log.head)).collect())
+    }
+
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault> {
+        let state = self.state.lock();
+        let slice = |(log, after): &(LogKey, Seq)| match state.log(log) {
+            Some(log) => log.slice(*after),
+            None => LogSlice::Absent,
+        };
+        Ok(after.iter().map(slice).collect())
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

@@ -6,6 +6,7 @@ use wire::{ApplicationId, LogKey, Seq};
 
 use super::applications::MemoryApplications;
 use super::jobs::MemoryJobs;
+use super::log::MemoryLog;
 use super::records::Window;
 use super::state::ApplicationState;
 use crate::ports::random::RandomSource;
@@ -38,6 +39,10 @@ impl MemoryState {
     pub(super) fn application(&mut self, application: ApplicationId) -> &mut ApplicationState {
         let window = self.window;
         self.applications.entry(application).or_insert_with(|| ApplicationState::new(window))
+    }
+
+    pub(super) fn log(&self, log: &LogKey) -> Option<&MemoryLog> {
+        self.applications.get(&log.application)?.log(&log.topic)
     }
 
     pub(super) fn write(&mut self, Commit { application, write }: &Commit) -> Outcome {

@@ -188,7 +188,10 @@ pub const fn may_give_seat(contact: Contact) -> Result<(), Refusal> {
 pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
     let Some(member) = roster.member(user) else { return Ok(Decision::nothing()) };
     let left = Event::Left { person: member.person.clone() };
-    let mut decision = Decision::fact(Fact::MemberRemoved(user)).without_invites_of(roster, user).tell(left);
+    let decision = Decision::fact(Fact::MemberRemoved(user)).without_invites_of(roster, user);
+    // The audit log is read by admins: it says that one of them has left, and their right to read it ends there.
+    let is_admin = member.role == Role::Admin;
+    let mut decision = if is_admin { decision.tell_and_note(left) } else { decision.tell(left) };
     if roster.is_last_admin(user)
         && let Some(heir) = roster.members.iter().find(|other| other.person.id != user)
     {

@@ -15,7 +15,7 @@ mod speech;
 
 pub use amendment::{amend, change};
 pub use application::{may_reset, needs_app_admin, set_application_role};
-pub use decision::{Decision, News};
+pub use decision::{Decision, News, ends_in_app};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{
     Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, create, join, leave, may_give_seat, may_join,

@@ -6,7 +6,7 @@ use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
 use crate::ports::store::{
-    Amend, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of,
+    Amend, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -80,6 +80,7 @@ impl Chat {
             counts: false,
             is_row: !change.is_silent(),
             mentions: Mentions::default(),
+            ends: Ends::Nobody,
         };
         let amend = Amend { target, by: me.clone(), amendment, body, mentions, news };
         let (seq, timestamp, duplicate) = match self.commit(caller, Write::Amend(amend)).await? {

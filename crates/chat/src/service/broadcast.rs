@@ -12,7 +12,9 @@ use wire::{
 use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{AccountKey, Draft, Mentions, Outcome, Permission, PermissionTo, Sender, Write};
+use crate::ports::store::{
+    AccountKey, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Sender, Write,
+};
 use crate::rules::{self, SLICE, SliceArguments};
 use crate::service::error::{Error, Fault};
 use crate::text::may_mention;
@@ -111,6 +113,7 @@ impl Chat {
             counts: false,
             is_row: false,
             mentions: Mentions::default(),
+            ends: Ends::Nobody,
         };
         let mut ended = self.job_wake.watch_ended();
         let seq = match self.commit(caller, Write::Post(record)).await? {
@@ -333,6 +336,7 @@ impl Chat {
             counts: true,
             is_row: true,
             mentions,
+            ends: Ends::Nobody,
         };
         Ok(match creation {
             Some(creation) => Write::PostFirst { draft, creation },

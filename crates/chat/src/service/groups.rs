@@ -11,7 +11,8 @@ use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names;
 use crate::ports::store::{
-    BodyHash, Draft, GroupChange, GroupListing, Mentions, Outcome, Roster, RowRange, Sender, Write, event_of,
+    BodyHash, Draft, Ends, GroupChange, GroupListing, Mentions, Outcome, Roster, RowRange, Sender, Write,
+    event_of,
 };
 use crate::rules::{self, Decision, Groups, News};
 use crate::service::error::{Error, Fault};
@@ -278,14 +279,15 @@ impl Chat {
     ) -> GroupChange {
         let Decision { facts, news } = decision;
         let at = self.clock.now();
-        let draft = |news| {
+        let draft = |news: News| {
+            let ends = news.ends();
             let (topic, data) = match news {
                 News::Group(event) => (Topic::group(id), Json::of(&event)),
                 News::Audit(event) => (Topic::audit(id), Json::of(&event)),
                 News::App(event) => (Topic::app_audit(), Json::of(&event)),
                 News::User(user, event) => (Topic::user(user), Json::of(&event)),
             };
-            self.draft(topic, by, data, at)
+            Draft { ends, ..self.draft(topic, by, data, at) }
         };
         let version = roster.map(|roster| roster.version);
         GroupChange { group: id, version, facts, news: news.into_iter().map(draft).collect() }
@@ -310,6 +312,7 @@ impl Chat {
             counts: false,
             is_row: true,
             mentions: Mentions::default(),
+            ends: Ends::Nobody,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::auth::network::Network;
 use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
-    BodyHash, DirectCreation, Draft, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,
+    BodyHash, DirectCreation, Draft, Ends, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,
     PermissionTo, Placed, Sender, Write, event_of,
 };
 use crate::rules;
@@ -94,6 +94,7 @@ impl Chat {
             counts: true,
             is_row: true,
             mentions,
+            ends: Ends::Nobody,
         };
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
         let write = match creation {
@@ -203,6 +204,7 @@ impl Chat {
             counts: false,
             is_row: false,
             mentions: Mentions::default(),
+            ends: Ends::Nobody,
         };
         let bounds =
             OpenTopicBounds { topics: self.limits.open_topics, bytes: self.limits.open_topics_bytes };

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
-    Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
+    SendId, Seq, Timestamp, Topic, UserId,
 };
 
 use crate::auth::api_token::ApiTokenRecord;
@@ -19,8 +19,8 @@ use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
-    GroupOverview, JobCount, Kept, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile,
-    Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
+    GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position,
+    Profile, Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -139,6 +139,14 @@ impl Store for Gate {
 
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
         self.store.applications(after, limit).await
+    }
+
+    async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {
+        self.store.heads(logs).await
+    }
+
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault> {
+        self.store.slices(after).await
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

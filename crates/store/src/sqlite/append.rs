@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use wire::{ApplicationId, Conversation, LogKey, Seq, Timestamp, UserId};
 
 use super::scope::Scope;
-use super::values::{sender, seq, sql};
+use super::values::{ends, sender, seq, sql};
 use super::{damaged, logs};
 
 /// The heads of the logs that a run of posts appends to: read once, and written once at its end. Otherwise most of the
@@ -147,8 +147,9 @@ pub(super) fn append(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
 pub(super) fn append_at(scope: Scope<'_>, log: i64, seq: Seq, draft: &Draft) -> rusqlite::Result<bool> {
     let mut insert = scope.db.prepare_cached(
         "INSERT INTO entries
-             (position, log, seq, application, sender, send_id, body_hash, at, data, about, counts, is_row)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             (position, log, seq, application, sender, send_id, body_hash, at, data, about, counts, is_row,
+              ends)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (application, sender, send_id) DO NOTHING",
     )?;
     let inserted = insert.execute(params![
@@ -163,7 +164,8 @@ pub(super) fn append_at(scope: Scope<'_>, log: i64, seq: Seq, draft: &Draft) -> 
         draft.data.as_str(),
         draft.about.map(sql),
         draft.counts,
-        draft.is_row
+        draft.is_row,
+        ends(&draft.ends)
     ])?;
     if inserted > 0 {
         scope.positions.used();

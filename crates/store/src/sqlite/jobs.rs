@@ -198,7 +198,7 @@ pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::
     let mut select = db.prepare_cached(
         "SELECT entries.position, logs.application, logs.topic, entries.seq
          FROM entries INDEXED BY entries_to_plan CROSS JOIN logs ON logs.id = entries.log
-         WHERE entries.position > ? AND NOT entries.is_row AND entries.about IS NULL AND entries.sender <> 'open'
+         WHERE entries.position > ? AND NOT entries.is_row AND entries.about IS NULL AND entries.sender NOT IN ('open', 'server')
          ORDER BY entries.position LIMIT ?",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);

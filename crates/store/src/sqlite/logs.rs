@@ -264,7 +264,7 @@ fn newest_entry(db: &Connection, log: i64) -> rusqlite::Result<Seq> {
 }
 
 /// Reads an entry; an unreadable one keeps its Seq.
-fn entry(row: &Row<'_>, key: &LogKey) -> rusqlite::Result<Entry<Json>> {
+pub(super) fn entry(row: &Row<'_>, key: &LogKey) -> rusqlite::Result<Entry<Json>> {
     match whole_entry(row, key) {
         Err(error) if damaged::is_damage(&error) => {
             let seq = seq(row, 0)?;

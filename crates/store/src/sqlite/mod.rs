@@ -32,6 +32,7 @@ mod restore;
 mod scope;
 mod search;
 mod sessions;
+mod slices;
 mod threads;
 mod tokens;
 #[cfg(test)]
@@ -47,11 +48,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chat::search_index::SearchIndex;
 use chat::store::{
-    Application, ApplicationKey, Commit, JobCount, MessageTail, Outcome, Position, StoreReader, Tail,
+    Application, ApplicationKey, Commit, JobCount, LogSlice, MessageTail, Outcome, Position, StoreReader,
+    Tail,
 };
 use chat::{ApiTokenRecord, Fault, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;
-use wire::{ApplicationId, Epoch, Timestamp};
+use wire::{ApplicationId, Epoch, LogKey, Seq, Timestamp};
 
 use self::application_reader::SqliteReader;
 pub use self::backup::BackupRequest;
@@ -218,6 +220,16 @@ impl Store for SqliteStore {
 
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
         self.shared.readers.read("applications", move |db| applications::after(db, after, limit)).await
+    }
+
+    async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {
+        let read = move |db: &_| logs.iter().map(|log| slices::head(db, log)).collect();
+        self.shared.readers.read("heads", read).await
+    }
+
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault> {
+        let read = move |db: &_| after.iter().map(|(log, after)| slices::slice(db, log, *after)).collect();
+        self.shared.readers.read("slices", read).await
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

@@ -151,6 +151,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         counts: false,
         is_row: false,
         mentions: chat::store::Mentions::default(),
+        ends: chat::store::Ends::Nobody,
     };
     store.commit(Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }])).await
 }

@@ -1,9 +1,9 @@
 //! Column values: conversions between types of the domain and SQL.
 
-use chat::store::Sender;
+use chat::store::{Ends, Sender};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, Type};
-use wire::{AppRole, JoinPolicy, NotificationLevel, Role, Seq};
+use wire::{AppRole, JoinPolicy, NotificationLevel, Role, Seq, UserId};
 
 /// Returns the column value of a sender.
 pub(super) fn sender(sender: Sender) -> String {
@@ -72,6 +72,24 @@ pub(super) fn notify_of(text: &str) -> Option<NotificationLevel> {
     [NotificationLevel::All, NotificationLevel::Mentions, NotificationLevel::Nothing]
         .into_iter()
         .find(|known| notify(*known) == text)
+}
+
+/// Returns the column value of the users whose right ends with an entry; none for nobody.
+pub(super) fn ends(ends: &Ends) -> Option<String> {
+    match ends {
+        Ends::Nobody => None,
+        Ends::Users(users) => Some(users.iter().map(UserId::to_string).collect::<Vec<_>>().join(" ")),
+        Ends::Everyone => Some("*".into()),
+    }
+}
+
+/// Reads the users whose right ends with an entry.
+pub(super) fn ends_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Ends> {
+    checked(row, column, |text: Option<String>| match text.as_deref() {
+        None => Some(Ends::Nobody),
+        Some("*") => Some(Ends::Everyone),
+        Some(users) => users.split(' ').map(|user| user.parse().ok()).collect::<Option<_>>().map(Ends::Users),
+    })
 }
 
 /// Converts a Seq to a column value. A Seq that SQL cannot represent is past every log.

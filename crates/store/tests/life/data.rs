@@ -130,6 +130,7 @@ pub async fn say(store: &SqliteStore, count: u64) {
             counts: false,
             is_row: false,
             mentions: chat::store::Mentions::default(),
+            ends: chat::store::Ends::Nobody,
         };
         let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
         store.commit(Arc::new([commit])).await.unwrap();

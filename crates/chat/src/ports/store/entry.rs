@@ -1,5 +1,6 @@
 //! Entries of a log: drafts, amendments, and the ranges that a page is read by.
 
+use broker::Ends;
 use wire::limits::PAGE_BYTES;
 use wire::{
     Amendment, Entry, Event, Json, Person, Refusal, RichText, Role, SendId, Seq, Timestamp, Topic, UserId,
@@ -35,6 +36,8 @@ pub struct Draft {
     pub is_row: bool,
     /// The users whom it mentions.
     pub mentions: Mentions,
+    /// The users whose right to read the log ends with it: they get it, and nothing later. Kept with the entry.
+    pub ends: Ends,
 }
 
 impl Draft {

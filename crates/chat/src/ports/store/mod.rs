@@ -6,6 +6,7 @@ mod attempts;
 mod entry;
 mod group;
 mod jobs;
+mod log_slice;
 mod message_tail;
 mod names;
 mod open_topics;
@@ -19,10 +20,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+pub use broker::Ends;
 use bytes::Bytes;
 use wire::{
-    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
-    Seq, Timestamp, Topic, UserId,
+    ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
+    SendId, Seq, Timestamp, Topic, UserId,
 };
 
 pub use applications::{
@@ -34,6 +36,7 @@ pub use entry::{
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
+pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
@@ -97,6 +100,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the applications after one of them, by their numbers, up to a limit.
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault>;
+
+    /// Returns the heads of logs, in their order, as of one moment; none for a log that is [absent](LogSlice::Absent).
+    async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault>;
+
+    /// Returns the entries after a Seq of each of several logs, in their order, as of one moment.
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault>;
 
     /// Returns the position up to which the relay has planned jobs.
     async fn relay(&self) -> Result<Position, Fault>;

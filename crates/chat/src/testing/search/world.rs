@@ -6,7 +6,7 @@ use wire::{Event, GroupId, Json, Pair, RichText, Topic};
 
 use crate::auth::caller::Caller;
 use crate::chat::Ack;
-use crate::ports::store::{BodyHash, Commit, Draft, Mentions, Sender, Store, Write};
+use crate::ports::store::{BodyHash, Commit, Draft, Ends, Mentions, Sender, Store, Write};
 use crate::search::{SearchQuery, index_next};
 use crate::service::{SearchPage, SearchRequest};
 use crate::testing::{Node, User};
@@ -84,6 +84,7 @@ impl World {
             counts: true,
             is_row: true,
             mentions: Mentions::default(),
+            ends: Ends::Nobody,
         };
         let commit = |draft| Commit { application: self.ann.application, write: Write::Post(draft) };
         let commits: Vec<Commit> = (0..count).map(draft).map(commit).collect();

@@ -24,6 +24,7 @@ pub mod rosters;
 pub mod seats;
 pub mod send_ids;
 pub mod sessions;
+pub mod slices;
 mod tenant;
 mod writing;
 
@@ -177,6 +178,11 @@ macro_rules! store_contract {
                 a_session_that_began_in_the_future_begins_when_it_is_touched
                 an_unknown_token_is_nobody
                 one_name_may_be_two_people;
+            slices:
+                entries_come_with_the_rights_that_end_there
+                the_news_of_a_change_end_rights_too
+                a_slice_has_so_many_entries_and_far_behind_only_those_that_end_a_right
+                several_logs_are_read_at_once_and_a_deleted_one_is_absent;
         }
     };
     ($fresh:expr; $($facet:ident: $($case:ident)*;)*) => {

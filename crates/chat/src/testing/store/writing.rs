@@ -10,7 +10,7 @@ use wire::{
 use super::Tenant;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    BodyHash, Draft, Fact, GroupChange, Mentions, NewSession, Outcome, Permission, PermissionTo, Range,
+    BodyHash, Draft, Ends, Fact, GroupChange, Mentions, NewSession, Outcome, Permission, PermissionTo, Range,
     Sender, Version, Write,
 };
 use crate::testing::{ann, ben, cal};
@@ -73,6 +73,7 @@ pub(super) fn draft(topic: &Topic, sender: Sender, id: &str, text: &str) -> Draf
         counts: false,
         is_row: true,
         mentions: Mentions::default(),
+        ends: Ends::Nobody,
     }
 }
 

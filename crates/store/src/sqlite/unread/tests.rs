@@ -323,6 +323,7 @@ impl House {
             counts: false,
             is_row: true,
             mentions: Mentions::default(),
+            ends: chat::store::Ends::Nobody,
         }
     }
 
