@@ -100,6 +100,9 @@ const TERMS: &[(&str, &str)] = &[
     ("full-text expression", "crates/store/src/sqlite/search/expression.rs"),
     ("tail of messages", "crates/chat/src/ports/store/message_tail.rs"),
     ("cutoff", "crates/broker/src/topic/cutoff.rs"),
+    ("admission", "crates/broker/src/topic/admission.rs"),
+    ("gaps", "crates/broker/src/topic/gaps.rs"),
+    ("tailer", "crates/chat/src/tail/tailer.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.

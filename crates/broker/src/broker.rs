@@ -1,4 +1,4 @@
-//! The broker: publish, signal, end, and the map from topics to subscribers.
+//! The broker: admit, signal, close, and the map from topics to subscribers.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -9,7 +9,9 @@ use wire::{LogKey, Seq, UserId};
 use crate::delivery::{BrokerMetrics, FrameSink, Outbound, Shard, ShardQueue};
 use crate::log::sync::{AtomicU64, Mutex, Ordering, unpoisoned};
 use crate::log::{Budget, Log};
-use crate::topic::{Presence, PresenceChange, PresenceChanges, Subscriber, TopicLog};
+use crate::topic::{
+    Admission, Cut, Ends, Gaps, Presence, PresenceChange, PresenceChanges, Subscriber, TopicLog,
+};
 use crate::websocket::Frame;
 
 /// Maps logs to their subscribers. Each node has one, shared by all its connections.
@@ -25,6 +27,7 @@ pub struct Broker {
     signal_budget: Arc<Budget>,
     queues: Vec<Arc<ShardQueue>>,
     presence_changes: PresenceChanges,
+    gaps: Gaps,
 }
 
 /// The bytes of frames that the logs keep for subscribers.
@@ -34,15 +37,6 @@ pub struct LogBytes {
     pub topic: usize,
     /// Of all topics together. Each keeps a few frames all the same, up to 4 KiB.
     pub all: usize,
-}
-
-/// The subscriptions that end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Those of one user.
-    Of(UserId),
-    /// All of them.
-    All,
 }
 
 /// The bytes of ephemeral events that a topic keeps for busy subscribers.
@@ -64,18 +58,72 @@ impl Broker {
             signal_budget: Budget::new(usize::MAX),
             queues,
             presence_changes: PresenceChanges::default(),
+            gaps: Gaps::default(),
         };
         (broker, shards)
     }
 
-    /// Appends the entry at `seq` to the topic's log and wakes the shards with subscribers. `frame` is called only if
-    /// the topic has a subscriber. Publish in Seq order: a Seq at or before the head is ignored, and a gap sends the
-    /// subscribers to history. Never waits for a subscriber.
-    pub fn publish(&self, key: &LogKey, seq: Seq, frame: impl FnOnce() -> Frame) {
+    /// Admits an entry to the topic's log, in Seq order whatever the order of the calls: what comes too early waits, and
+    /// is noted as a [gap](Broker::gaps_noted); what was admitted before is ignored. `ends` are the users whose
+    /// subscriptions end with the entry. `frame` is called only if the topic has a subscriber. Never waits for one.
+    pub fn admit(&self, key: &LogKey, seq: Seq, ends: &Ends, frame: impl FnOnce() -> Frame) {
         if let Some(log) = self.find(key) {
             let frame = frame();
-            log.change(|shard| self.queues[shard].topic(&log), |log| log.append(seq, frame));
+            self.change(&log, |entries, cut| entries.admit(seq, ends, frame, cut));
         }
+    }
+
+    /// Moves the topic's head from `after` to `to` without the entries in between, which readers get from history.
+    /// `ends` are all among them that end a subscription. Does nothing if entries before them are missing.
+    pub fn skip(&self, key: &LogKey, after: Seq, to: Seq, ends: &[(Seq, Ends)]) {
+        if let Some(log) = self.find(key) {
+            self.change(&log, |entries, cut| entries.skip(after, to, ends, cut));
+        }
+    }
+
+    /// Ends every subscription of a topic whose log is gone.
+    pub fn close(&self, key: &LogKey) {
+        let Some(log) = self.find(key) else { return };
+        log.close();
+        log.for_each_subscriber(|subscriber| self.wake(&subscriber.connection));
+    }
+
+    /// Has every subscriber of a topic subscribe again, before anything later is delivered: the log has lost entries
+    /// that this node has not seen.
+    pub fn begin_anew(&self, key: &LogKey) {
+        let Some(log) = self.find(key) else { return };
+        log.begin_anew();
+        log.for_each_subscriber(|subscriber| self.wake(&subscriber.connection));
+    }
+
+    /// Returns the Seq of the last entry that was admitted to a topic's log; none without an active subscriber.
+    #[must_use]
+    pub fn admitted(&self, key: &LogKey) -> Option<Seq> {
+        self.find(key)?.entries().head()
+    }
+
+    /// Returns the topics with subscribers, each with the Seq of the last entry that was admitted.
+    #[must_use]
+    pub fn heads(&self) -> Vec<(LogKey, Seq)> {
+        self.all().iter().filter_map(|log| Some((log.key.clone(), log.entries().head()?))).collect()
+    }
+
+    /// Notes that a topic's log has entries up to a Seq: those that are missing here are a [gap](Broker::gaps_noted).
+    pub fn learn(&self, key: &LogKey, head: Seq) {
+        if let Some(log) = self.find(key) {
+            self.learn_of(&log, head);
+        }
+    }
+
+    /// Waits until entries are known that are missing here. Cancel-safe.
+    pub async fn gaps_noted(&self) {
+        self.gaps.noted().await;
+    }
+
+    /// Takes the gaps since the last call: the logs that lack entries, and the last of these entries that is known.
+    #[must_use]
+    pub fn take_gaps(&self) -> HashMap<LogKey, Seq> {
+        self.gaps.take()
     }
 
     /// Sends an ephemeral event to the topic's subscribers: it has no Seq, is in no history, and a subscriber that is
@@ -84,30 +132,6 @@ impl Broker {
         if let Some(log) = self.find(key) {
             log.signal(frame(), |shard| self.queues[shard].topic(&log));
         }
-    }
-
-    /// Advances the topic's head to that of entries which other nodes wrote: subscribers that lack them are sent to
-    /// history.
-    pub fn advance_head(&self, key: &LogKey, head: Seq) {
-        if let Some(log) = self.find(key) {
-            self.advance_log_head(&log, head);
-        }
-    }
-
-    /// Ends subscriptions of a topic: they still get the entries up to `after`, and nothing later. Call it before
-    /// anything later is published.
-    pub fn end(&self, key: &LogKey, ended: Ended, after: Seq) {
-        let Some(log) = self.find(key) else { return };
-        log.for_each_subscriber(|subscriber| {
-            let hit = match ended {
-                Ended::Of(user) => subscriber.connection.owner == Some(user),
-                Ended::All => true,
-            };
-            if hit {
-                subscriber.end(after);
-                self.wake(&subscriber.connection);
-            }
-        });
     }
 
     /// Drops the frames of topics that did not change since the last call: subscribers that lack them read history.
@@ -187,9 +211,17 @@ impl Broker {
         unpoisoned(&self.topics).values().cloned().collect()
     }
 
-    pub(crate) fn advance_log_head(&self, log: &Arc<TopicLog<Outbound>>, head: Seq) {
-        if head > log.head() {
-            log.change(|shard| self.queues[shard].topic(log), |log| log.advance_head(head));
+    fn change(&self, log: &Arc<TopicLog<Outbound>>, change: impl FnOnce(&mut Admission, &mut Cut<'_>)) {
+        let is_of = |outbound: &Outbound, ends: &Ends| ends.has(outbound.owner);
+        if let Some(seq) = log.change(|shard| self.queues[shard].topic(log), is_of, change) {
+            self.gaps.note(&log.key, seq);
+        }
+    }
+
+    /// Notes that a log has entries up to a Seq, of which some may be missing here.
+    pub(crate) fn learn_of(&self, log: &TopicLog<Outbound>, head: Seq) {
+        if let Some(seq) = log.learn(head) {
+            self.gaps.note(&log.key, seq);
         }
     }
 

@@ -20,10 +20,10 @@ mod log;
 mod topic;
 pub mod websocket;
 
-pub use broker::{Broker, Ended, LogBytes};
+pub use broker::{Broker, LogBytes};
 pub use delivery::{
-    BrokerMetrics, BufferSink, CloseHandle, FlushOutcome, FrameSink, OutboundConnection, Shard, SocketState,
-    SubscriptionError, WakeHandle,
+    Activation, BrokerMetrics, BufferSink, CloseHandle, FlushOutcome, FrameSink, OutboundConnection, Shard,
+    SocketState, SubscriptionError, WakeHandle,
 };
 pub use log::{Budget, FrameBatch, Log, Read};
 pub use topic::{Ends, Presence, PresenceChange};

@@ -7,7 +7,9 @@ use std::io::{self, IoSlice};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use broker::{Broker, BufferSink, Frame, FrameSink, LogBytes, OutboundConnection, Shard, SocketState};
+use broker::{
+    Activation, Broker, BufferSink, Ends, Frame, FrameSink, LogBytes, OutboundConnection, Shard, SocketState,
+};
 use wire::{ApplicationId, LogKey, Seq, Topic};
 
 /// A sink with a bug.
@@ -29,7 +31,7 @@ fn a_panic_in_one_connection_ends_it_and_delivery_to_the_others_continues() {
     let subscribed = |sink: Arc<dyn FrameSink>| {
         let mut connection = OutboundConnection::new(Arc::clone(&broker), None, sink);
         connection.reserve(&news);
-        connection.activate(&news, Seq(0), Seq(0));
+        assert_eq!(connection.activate(&news, Seq(0), Seq(0)), Activation::Active);
         connection
     };
     let sinks = [0, 1].map(|_| Arc::new(BufferSink::new(usize::MAX)));
@@ -38,7 +40,7 @@ fn a_panic_in_one_connection_ends_it_and_delivery_to_the_others_continues() {
     let panicking = subscribed(Arc::new(PanickingSink));
     let _after = subscribed(last);
     for seq in 1..=3 {
-        broker.publish(&news, Seq(seq), || Frame::text(&seq.to_string()));
+        broker.admit(&news, Seq(seq), &Ends::Nobody, || Frame::text(&seq.to_string()));
         while shards.iter_mut().any(Shard::pass) {}
     }
     assert_eq!(panicking.state(), SocketState::Broken);

@@ -6,13 +6,10 @@ use std::sync::atomic::AtomicU64;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use broker::{Broker, CloseHandle, Ended, LogBytes};
+use broker::{Broker, CloseHandle, LogBytes};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
-use wire::{
-    AppRole, ApplicationId, AuditEvent, Conversation, Json, LogKey, Role, SendId, Seq, Timestamp, Topic,
-    TopicKind, UserId, UserKey,
-};
+use wire::{ApplicationId, AuditEvent, Json, SendId, Seq, Timestamp, Topic, UserId, UserKey};
 
 use crate::auth::caller::Caller;
 use crate::auth::network::Network;
@@ -23,12 +20,10 @@ use crate::commit::committer::{Committer, PendingCommit};
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
 use crate::jobs::JobWake;
-use crate::ports::bus::{Bus, Hint, HintStream};
+use crate::ports::bus::Bus;
 use crate::ports::clock::{Clock, SessionClock, SteadyClock};
 use crate::ports::random::{RandomSource, random};
-use crate::ports::store::{
-    AccountKey, Commit, Draft, JobCount, JobWrite, LeaseId, Outcome, Store, StoreReader, Write,
-};
+use crate::ports::store::{Commit, Draft, JobCount, JobWrite, LeaseId, Outcome, Store, StoreReader, Write};
 use crate::realtime::ephemeral::{EphemeralBuffer, EphemeralFlusher};
 use crate::realtime::recovery_cache::RecoveryCache;
 use crate::realtime::signals::Signals;
@@ -39,6 +34,7 @@ use crate::service::cpu_pool::CpuPool;
 use crate::service::error::{Error, Fault};
 use crate::service::limits::Limits;
 use crate::service::rate_limiter::RateLimiter;
+use crate::tail::Tailer;
 
 /// The domain, as everything outside sees it: one handle per node, shared by all that runs on it. Its operations are
 /// in `service/`, one file an area.
@@ -96,7 +92,7 @@ pub struct Chat {
     lease: LeaseId,
     writability: Arc<Writability>,
     committer: Arc<Committer>,
-    /// Background tasks: the listener on the bus, the ephemeral flusher, the broker's shards and others.
+    /// Background tasks: the tailer, the ephemeral flusher, the broker's shards and others.
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -133,7 +129,7 @@ pub struct Ack {
 }
 
 impl Chat {
-    /// Starts the committer, the listener on the bus, the ephemeral flusher and the broker's shards. Call it within a
+    /// Starts the committer, the tailer, the ephemeral flusher and the broker's shards. Call it within a
     /// tokio runtime; [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
@@ -145,12 +141,13 @@ impl Chat {
         let broker = Arc::new(broker);
         let signals = Signals::new(Arc::clone(&broker));
         let revocations = Arc::new(Revocations::default());
-        let hints = tokio::spawn(listen(
-            bus.listen(),
-            Arc::clone(&broker),
-            Arc::clone(&store),
-            Arc::clone(&revocations),
-        ));
+        let tailer = Tailer {
+            store: Arc::clone(&store),
+            broker: Arc::clone(&broker),
+            bus: Arc::clone(&bus),
+            revocations: Arc::clone(&revocations),
+        };
+        let tailer = tokio::spawn(tailer.run(bus.listen()));
         let (job_wake, lease) = (Arc::new(JobWake::default()), LeaseId(random(&*chance)));
         let (metrics, writability) = (Arc::new(ChatMetrics::default()), Arc::new(Writability::default()));
         let committer = Committer::start(
@@ -172,7 +169,7 @@ impl Chat {
         );
         let recovery_cache = Arc::new(RecoveryCache::default());
         let tidy = tidy(Arc::clone(&broker), Arc::clone(&recovery_cache));
-        let mut tasks = vec![hints, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
+        let mut tasks = vec![tailer, tokio::spawn(flusher.run()), tokio::spawn(tidy)];
         tasks.push(tokio::spawn(Arc::clone(&writability).watch(Arc::clone(&store))));
         let typing = Arc::new(TypingBuffer::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(signals.clone())));
@@ -388,43 +385,4 @@ async fn tidy(broker: Arc<Broker>, recovery_cache: Arc<RecoveryCache>) {
         recovery_cache.tidy();
         Fault::sweep();
     }
-}
-
-/// Delivers the hints of other nodes to this node's subscribers.
-async fn listen(
-    mut hints: Box<dyn HintStream>,
-    broker: Arc<Broker>,
-    store: Arc<dyn Store>,
-    revocations: Arc<Revocations>,
-) {
-    while let Some(hint) = hints.next().await {
-        match hint {
-            Hint::News { log, head } => broker.advance_head(&log, head),
-            Hint::Ended { log, user, after } => {
-                if !may_read_again(&*store, &log, user).await {
-                    broker.end(&log, Ended::Of(user), after);
-                }
-            }
-            Hint::SignedOut { user, which } => revocations.revoke(user, which),
-            Hint::TokensRevoked { application, which } => revocations.revoke_tokens(application, which),
-            Hint::ApplicationDeleted { application } => revocations.revoke_application(application),
-            Hint::Gone { log } => broker.end(&log, Ended::All, Seq::ZERO),
-        }
-    }
-}
-
-/// Returns true if a user has regained the permission that a hint said they lost: hints may be late, or come twice.
-/// Returns false if that cannot be determined.
-async fn may_read_again(store: &dyn Store, log: &LogKey, user: UserId) -> bool {
-    let store = store.reader(log.application);
-    let (group, needs) = match log.topic.kind() {
-        TopicKind::Group(group) => (group, [Some(Role::Member), Some(Role::Admin)]),
-        TopicKind::Audit(group) => (group, [Some(Role::Admin); 2]),
-        TopicKind::AppAudit => {
-            let account = store.account(AccountKey::User(user)).await;
-            return matches!(account, Ok(Some(account)) if account.role >= AppRole::Admin);
-        }
-        TopicKind::Direct(_) | TopicKind::User(_) | TopicKind::Open | TopicKind::Reserved => return false,
-    };
-    matches!(store.standing(Conversation::Group(group), user).await, Ok(Some(standing)) if needs.contains(&standing.role))
 }

@@ -21,6 +21,7 @@ mod realtime;
 pub mod rules;
 pub mod search;
 mod service;
+mod tail;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

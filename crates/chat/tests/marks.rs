@@ -35,7 +35,7 @@ async fn told(node: &Node, me: &User, topic: &Topic, act: impl AsyncFnOnce()) ->
     let log = caller.log(topic.clone());
     ear.reader.reserve(&log);
     let head = node.chat.history(&caller, topic, Range::default()).await.unwrap().head;
-    ear.reader.activate(&log, head, head);
+    assert_eq!(ear.reader.activate(&log, head, head), broker::Activation::Active);
     act().await;
     ear.told()
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use broker::{FlushOutcome, Frame, OutboundConnection, SocketState, SubscriptionError};
-use chat::{Caller, CatchUp, Chat, OsRandom, RandomSource, RevocationWatch};
+use chat::{Caller, CatchUp, Chat, Error, OsRandom, RandomSource, RevocationWatch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use wire::{Action, CloseCode, Refusal, Refused, ServerFrame};
+use wire::{Action, CloseCode, Refusal, Refused, ServerFrame, Topic};
 
 use super::connection_limits::SocketPermit;
 use super::frame_reader::{FrameReader, Received};
@@ -265,17 +265,33 @@ impl<S: Stream> Connection<S> {
             SubscriptionError::Behind { key, cursor, until } => {
                 // A reset is sent before the entries after its cursor.
                 self.reader.pause();
-                match self.chat.catch_up(&mut self.reader, &key, cursor, until).await {
-                    Ok(CatchUp::Frames) => {}
-                    Ok(CatchUp::Reset { reason, cursor, begins }) => {
-                        self.say(&ServerFrame::Reset { topic: key.topic, reason, cursor, begins });
-                    }
-                    // History cannot be read now. The peer reconnects, and may recover then.
-                    Err(_) => return Err(End::Because(CloseCode::Restart)),
-                }
-                self.reader.resume();
+                let caught_up = self.chat.catch_up(&mut self.reader, &key, cursor, until).await;
+                self.go_on(key.topic, caught_up)?;
+            }
+            SubscriptionError::Outdated { key, cursor } => {
+                self.reader.pause();
+                let reopened = self.chat.reopen(&mut self.reader, &self.caller, &key.topic, cursor).await;
+                self.go_on(key.topic, reopened)?;
             }
         }
+        Ok(())
+    }
+
+    /// Says where delivery of a topic goes on, or that it does not, and resumes it.
+    fn go_on(&self, topic: Topic, caught_up: Result<CatchUp, Error>) -> Result<(), End> {
+        match caught_up {
+            Ok(CatchUp::Frames) => {}
+            Ok(CatchUp::Reset { reason, cursor, begins }) => {
+                self.say(&ServerFrame::Reset { topic, reason, cursor, begins });
+            }
+            Err(Error::Refusal(refusal)) => {
+                let refused = Some(Refused::from(&refusal));
+                self.say(&ServerFrame::Unsubscribed { topic, refused, reference: None });
+            }
+            // History cannot be read now. The peer reconnects, and may recover then.
+            Err(Error::Fault(_)) => return Err(End::Because(CloseCode::Restart)),
+        }
+        self.reader.resume();
         Ok(())
     }
 

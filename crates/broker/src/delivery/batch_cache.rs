@@ -45,7 +45,7 @@ impl BatchCache {
             return look.clone();
         }
         let read = match kind {
-            LogKind::Entries => topic.log().read(cursor, BATCH_BYTES),
+            LogKind::Entries => topic.entries().log().read(cursor, BATCH_BYTES),
             LogKind::Signals => {
                 let signals = topic.signals();
                 // Ephemeral events that were dropped are lost, and nothing else.

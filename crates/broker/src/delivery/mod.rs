@@ -17,6 +17,6 @@ pub use metrics::BrokerMetrics;
 pub(crate) use metrics::Counters;
 pub use outbound::{FlushOutcome, SocketState};
 pub(crate) use outbound::{Outbound, Subscription};
-pub use outbound_connection::{OutboundConnection, SubscriptionError};
+pub use outbound_connection::{Activation, OutboundConnection, SubscriptionError};
 pub use shard::Shard;
 pub(crate) use shard::ShardQueue;

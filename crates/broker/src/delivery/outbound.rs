@@ -17,7 +17,7 @@ use crate::topic::{Subscriber, TopicLog};
 /// deliveries and no copy of them: its shard, or its own task, flushes it and writes everything after its cursors.
 #[derive(Debug)]
 pub(crate) struct Outbound {
-    /// The user of the connection; [`Broker::end`](crate::Broker::end) matches it.
+    /// The user of the connection; cutoffs match it.
     pub(crate) owner: Option<UserId>,
     /// True if nothing more may be delivered.
     closed: AtomicBool,

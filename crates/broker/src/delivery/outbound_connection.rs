@@ -39,13 +39,30 @@ pub enum SubscriptionError {
         /// The log that the user may no longer read.
         key: LogKey,
     },
+    /// This node has lost entries of the log, of which one may have ended the right to read. The subscription is gone:
+    /// subscribe again.
+    Outdated {
+        /// The log.
+        key: LogKey,
+        /// The last Seq that the subscriber has.
+        cursor: Seq,
+    },
+}
+
+/// The outcome of an activation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Delivery has started, or the right to read has ended meanwhile, which is a [`SubscriptionError::Ended`].
+    Active,
+    /// The snapshot on which the right was checked is too old: unsubscribe, and begin again.
+    Outdated,
 }
 
 /// The number of subscriptions up to which a connection allocates exactly as many.
 const FEW: usize = 4;
 
 impl OutboundConnection {
-    /// Creates a connection without subscriptions. [`Broker::end`] finds it by its owner.
+    /// Creates a connection without subscriptions. Cutoffs find it by its owner.
     #[must_use]
     pub fn new(broker: Arc<Broker>, owner: Option<UserId>, sink: impl FrameSink + 'static) -> Self {
         let outbound = Arc::new(broker.outbound(owner, Box::new(sink)));
@@ -89,19 +106,24 @@ impl OutboundConnection {
         true
     }
 
-    /// Starts delivery after `cursor`. `head` is the head that the store had after [`OutboundConnection::reserve`].
-    pub fn activate(&mut self, key: &LogKey, cursor: Seq, head: Seq) {
+    /// Starts delivery after `cursor`. `head` is the head of the log in the snapshot on which the permission was
+    /// checked, which was taken after [`OutboundConnection::reserve`]. Cutoffs at or before it are void, since the
+    /// permission is newer; later ones count.
+    #[must_use = "an outdated subscription delivers nothing"]
+    pub fn activate(&mut self, key: &LogKey, cursor: Seq, head: Seq) -> Activation {
         let started = self.with(key, |subscription| {
+            if !subscription.log.activate(&subscription.subscriber, head) {
+                return None;
+            }
             subscription.cursor = Some(cursor);
             subscription.subscriber.note_given(cursor);
-            subscription.subscriber.begin();
-            Arc::clone(&subscription.log)
+            Some(Arc::clone(&subscription.log))
         });
-        if let Some(log) = started {
-            self.broker.advance_log_head(&log, head);
-            self.broker.wake(&self.outbound);
-            self.note_presence(key, PresenceChange::Came);
-        }
+        let Some(log) = started.flatten() else { return Activation::Outdated };
+        self.broker.learn_of(&log, head);
+        self.broker.wake(&self.outbound);
+        self.note_presence(key, PresenceChange::Came);
+        Activation::Active
     }
 
     /// Sets whether the user is away from this connection; at first they are not.
@@ -216,16 +238,20 @@ impl OutboundConnection {
             return None;
         };
         let one = &out.subscriptions[index];
-        let (key, cursor, until) =
-            (one.log.key.clone(), one.cursor.unwrap_or_default(), one.subscriber.until());
+        // The head first: an end is stored before anything later is admitted.
+        let (key, cursor, head) = (one.log.key.clone(), one.cursor.unwrap_or_default(), one.log.head());
+        let until = one.subscriber.until();
         if cursor < until {
-            let until = one.log.head().min(until);
-            return Some(SubscriptionError::Behind { key, cursor, until });
+            return Some(SubscriptionError::Behind { key, cursor, until: head.min(until) });
         }
         let subscription = out.subscriptions.swap_remove(index);
         drop(out);
         self.end(&subscription);
-        Some(SubscriptionError::Ended { key })
+        Some(if subscription.subscriber.is_outdated() {
+            SubscriptionError::Outdated { key, cursor }
+        } else {
+            SubscriptionError::Ended { key }
+        })
     }
 
     /// Waits until there is something that only this connection's task can do: a [`SubscriptionError`], a socket that

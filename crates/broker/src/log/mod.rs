@@ -102,6 +102,12 @@ impl Log {
         }
     }
 
+    /// Begins anew after an entry, without frames.
+    pub(crate) fn restart(&mut self, head: Seq) {
+        self.shrink();
+        self.head = head;
+    }
+
     /// Drops the frames and frees their memory; subscribers that lack them read history.
     pub fn shrink(&mut self) {
         self.frames = VecDeque::new();

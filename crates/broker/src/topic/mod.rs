@@ -1,7 +1,10 @@
 //! A topic: its log and its subscribers.
 
+mod admission;
 mod cutoff;
+mod gaps;
 mod presence;
+mod subscriber;
 
 use std::sync::Arc;
 
@@ -12,9 +15,12 @@ use crate::log::Log;
 use crate::log::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, unpoisoned};
 use crate::websocket::Frame;
 
+pub(crate) use admission::{Admission, Cut};
 pub use cutoff::Ends;
+pub(crate) use gaps::Gaps;
 pub(crate) use presence::PresenceChanges;
 pub use presence::{Presence, PresenceChange};
+pub(crate) use subscriber::Subscriber;
 
 /// One topic with a subscriber: its logs and its subscribers. `C` is a connection; a topic knows nothing of it.
 #[derive(Debug)]
@@ -24,7 +30,7 @@ pub(crate) struct TopicLog<C> {
     pub(crate) number: u64,
     /// The head of the log, readable without its lock: most connections of a pass lack nothing here.
     head: AtomicU64,
-    log: Mutex<Log>,
+    entries: Mutex<Admission>,
     /// Ephemeral events: a log of its own, which nobody resumes.
     signal_head: AtomicU64,
     signals: Mutex<Log>,
@@ -44,28 +50,13 @@ struct Members<C> {
     told: AtomicBool,
 }
 
-/// A topic's view of one subscription.
-#[derive(Debug)]
-pub(crate) struct Subscriber<C> {
-    pub(crate) connection: Arc<C>,
-    /// The last Seq that may be delivered.
-    until: AtomicU64,
-    /// The last Seq that was delivered, for the metrics.
-    given: AtomicU64,
-    /// True if it is active: the permission was checked.
-    reads: AtomicBool,
-}
-
-/// The value of `until` before any end.
-const NEVER: u64 = u64::MAX;
-
 impl<C> TopicLog<C> {
     pub(crate) fn new(key: LogKey, number: u64, shards: usize, entries: Log, signals: Log) -> Self {
         Self {
             key,
             number,
             head: AtomicU64::new(0),
-            log: Mutex::new(entries),
+            entries: Mutex::new(Admission::new(entries)),
             signal_head: AtomicU64::new(0),
             signals: Mutex::new(signals),
             members: (0..shards).map(|_| Members::default()).collect(),
@@ -77,8 +68,8 @@ impl<C> TopicLog<C> {
         Seq(self.head.load(Ordering::Acquire))
     }
 
-    pub(crate) fn log(&self) -> MutexGuard<'_, Log> {
-        unpoisoned(&self.log)
+    pub(crate) fn entries(&self) -> MutexGuard<'_, Admission> {
+        unpoisoned(&self.entries)
     }
 
     pub(crate) fn signal_head(&self) -> Seq {
@@ -132,13 +123,58 @@ impl<C> TopicLog<C> {
         self.wake(wake);
     }
 
-    /// Changes the log, then has the shards with subscribers woken.
-    pub(crate) fn change(&self, wake: impl FnMut(usize), change: impl FnOnce(&mut Log)) {
-        let mut log = self.log();
-        change(&mut log);
-        self.head.store(log.head().0, Ordering::Release);
-        drop(log);
+    /// Changes the entries, then has the shards with subscribers woken. `change` gets what ends the rights of
+    /// subscribers: those for which `is_of` is true. Returns the last entry that is known, if entries are missing.
+    pub(crate) fn change(
+        &self,
+        wake: impl FnMut(usize),
+        is_of: impl Fn(&C, &Ends) -> bool,
+        change: impl FnOnce(&mut Admission, &mut Cut<'_>),
+    ) -> Option<Seq> {
+        let mut entries = self.entries();
+        change(&mut entries, &mut |seq, ends| {
+            self.for_each_subscriber(|subscriber| {
+                if is_of(&subscriber.connection, ends) {
+                    subscriber.cut(seq);
+                }
+            });
+        });
+        self.head.store(entries.log().head().0, Ordering::Release);
+        let gap = entries.gap();
+        drop(entries);
         self.wake(wake);
+        gap
+    }
+
+    /// Notes that the log has entries up to a Seq; returns it if some of them are missing here.
+    pub(crate) fn learn(&self, head: Seq) -> Option<Seq> {
+        let mut entries = self.entries();
+        entries.learn(head);
+        entries.gap()
+    }
+
+    /// Activates a subscriber whose right was checked on a snapshot with this head; returns false if the snapshot is
+    /// too old.
+    pub(crate) fn activate(&self, subscriber: &Subscriber<C>, head: Seq) -> bool {
+        // Under the lock, so that no entry comes in between.
+        let mut entries = self.entries();
+        let activated = !subscriber.is_outdated() && entries.activate(head) && subscriber.activate(head);
+        self.head.store(entries.log().head().0, Ordering::Release);
+        activated
+    }
+
+    /// Ends every subscription at once: the log is gone.
+    pub(crate) fn close(&self) {
+        let _entries = self.entries();
+        self.for_each_subscriber(|subscriber| subscriber.close());
+    }
+
+    /// Ends every subscription at once, to be checked again, and begins the log anew.
+    pub(crate) fn begin_anew(&self) {
+        let mut entries = self.entries();
+        self.for_each_subscriber(|subscriber| subscriber.outdate());
+        entries.begin_anew();
+        self.head.store(entries.log().head().0, Ordering::Release);
     }
 
     /// Drops the frames of each log that did not change since the last call.
@@ -146,7 +182,7 @@ impl<C> TopicLog<C> {
         let [entries, signals] = &self.quiet_at;
         let is_quiet = |at: &AtomicU64, head: Seq| at.swap(head.0, Ordering::AcqRel) == head.0;
         if is_quiet(entries, self.head()) {
-            self.log().shrink();
+            self.entries().log_mut().shrink();
         }
         if is_quiet(signals, self.signal_head()) {
             self.signals().shrink();
@@ -172,50 +208,5 @@ impl<C> Default for Members<C> {
 impl<C> Members<C> {
     fn subscribers(&self) -> MutexGuard<'_, Slab<Arc<Subscriber<C>>>> {
         unpoisoned(&self.subscribers)
-    }
-}
-
-impl<C> Subscriber<C> {
-    const fn new(connection: Arc<C>) -> Self {
-        Self {
-            connection,
-            until: AtomicU64::new(NEVER),
-            given: AtomicU64::new(0),
-            reads: AtomicBool::new(false),
-        }
-    }
-
-    /// Returns the last Seq that was delivered.
-    pub(crate) fn given(&self) -> Seq {
-        Seq(self.given.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn note_given(&self, last: Seq) {
-        self.given.store(last.0, Ordering::Relaxed);
-    }
-
-    /// Returns the last Seq that may be delivered; the largest there is before any end.
-    pub(crate) fn until(&self) -> Seq {
-        Seq(self.until.load(Ordering::Acquire))
-    }
-
-    /// Returns true if the permission has ended, at whatever Seq.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.until().0 != NEVER
-    }
-
-    /// Ends the subscription after this Seq.
-    pub(crate) fn end(&self, after: Seq) {
-        self.until.fetch_min(after.0, Ordering::AcqRel);
-    }
-
-    /// Activates it, after the permission was checked.
-    pub(crate) fn begin(&self) {
-        self.reads.store(true, Ordering::Release);
-    }
-
-    /// Returns true if it is active and has not ended.
-    pub(crate) fn reads(&self) -> bool {
-        self.reads.load(Ordering::Acquire) && !self.has_ended()
     }
 }

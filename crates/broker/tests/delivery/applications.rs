@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use broker::{Ended, Presence, PresenceChange, SubscriptionError};
+use broker::{Ends, Presence, PresenceChange, SubscriptionError};
 use wire::{ApplicationId, Seq};
 
-use crate::connection::{ANN, BEN, Connection, broker, frame, log_key_in, publish, run_passes};
+use crate::connection::{
+    ANN, BEN, Connection, broker, frame, log_key_in, publish, publish_ending, run_passes,
+};
 
 #[test]
 fn logs_of_the_same_topic_in_two_applications_share_no_entries_ephemeral_events_ends_or_presence() {
@@ -38,7 +40,8 @@ fn logs_of_the_same_topic_in_two_applications_share_no_entries_ephemeral_events_
 
     // The same Seqs in both logs, with different frames, in one pass.
     publish(&broker, &one, 1..=3);
-    (1..=2).for_each(|seq| broker.publish(&two, Seq(seq), || frame(200 + seq)));
+    let in_two = |seq| broker.admit(&two, Seq(seq), &Ends::Nobody, || frame(200 + seq));
+    (1..=2).for_each(in_two);
     run_passes(&mut shards);
     for (in_one, in_two) in [(&ann_in_one, &ann_in_two), (&ben_in_one, &ben_in_two)] {
         assert_eq!((in_one.received(), in_two.received()), (vec![1, 2, 3], vec![201, 202]));
@@ -51,22 +54,22 @@ fn logs_of_the_same_topic_in_two_applications_share_no_entries_ephemeral_events_
     }
 
     // One user's end in one application, and then everybody's in the other.
-    broker.end(&one, Ended::Of(ANN), Seq(3));
-    publish(&broker, &one, 4..=4);
-    broker.publish(&two, Seq(3), || frame(203));
-    assert_eq!(ann_in_one.drain(), (vec![], vec![SubscriptionError::Ended { key: one.clone() }]));
-    assert_eq!(ben_in_one.drain(), (vec![4], vec![]));
+    publish_ending(&broker, &one, 4, &Ends::of(ANN));
+    publish(&broker, &one, 5..=5);
+    in_two(3);
+    assert_eq!(ann_in_one.drain(), (vec![4], vec![SubscriptionError::Ended { key: one.clone() }]));
+    assert_eq!(ben_in_one.drain(), (vec![4, 5], vec![]));
     assert_eq!(ann_in_two.drain(), (vec![203], vec![]));
     assert_eq!(ben_in_two.drain(), (vec![203], vec![]));
     assert_eq!(broker.presence(&one), Presence { here: vec![BEN], away: vec![] });
     assert_eq!(broker.presence(&two), Presence { here: vec![BEN], away: vec![ANN] });
-    broker.end(&two, Ended::All, Seq(3));
-    publish(&broker, &one, 5..=5);
-    broker.publish(&two, Seq(4), || frame(204));
+    broker.close(&two);
+    publish(&broker, &one, 6..=6);
+    in_two(4);
     for in_two in [&mut ann_in_two, &mut ben_in_two] {
         assert_eq!(in_two.drain(), (vec![], vec![SubscriptionError::Ended { key: two.clone() }]));
     }
-    assert_eq!(ben_in_one.drain(), (vec![5], vec![]));
+    assert_eq!(ben_in_one.drain(), (vec![6], vec![]));
     assert_eq!(broker.presence(&one), Presence { here: vec![BEN], away: vec![] });
     assert_eq!((broker.presence(&two), broker.topics()), (Presence::default(), 1));
 }

@@ -1,6 +1,6 @@
 //! Backpressure, and recovery of subscribers that fall behind their log.
 
-use broker::{FlushOutcome, SocketState, SubscriptionError};
+use broker::{Ends, FlushOutcome, SocketState, SubscriptionError};
 use wire::Seq;
 
 use crate::connection::{ANN, BEN, Connection, broker, frame, log_key, publish, run_passes};
@@ -52,7 +52,7 @@ fn a_thousand_stalled_subscribers_hold_at_most_the_rest_of_one_frame_each() {
     let mut connections: Vec<_> = (0..1_000).map(|room| Connection::new(&broker, ANN, room % 8)).collect();
     connections.iter_mut().for_each(|connection| connection.subscribe(&log_key(), 0, 0));
     for seq in 1..=5_000 {
-        broker.publish(&log_key(), Seq(seq), || frame(seq));
+        broker.admit(&log_key(), Seq(seq), &Ends::Nobody, || frame(seq));
         if seq % 100 == 0 {
             run_passes(&mut shards);
         }
@@ -119,17 +119,4 @@ fn entries_from_history_that_find_a_full_socket_are_requested_again() {
     }
     assert_eq!(received, (1..=100).collect::<Vec<_>>());
     assert!(requests > 10, "{requests}");
-}
-
-#[test]
-fn a_gap_in_the_log_is_never_skipped_without_recovery() {
-    let (broker, _shards) = broker(1_000);
-    let mut ann = Connection::subscribed(&broker, ANN);
-    publish(&broker, &log_key(), 1..=2);
-    publish(&broker, &log_key(), 4..=4);
-    let behind = |cursor| SubscriptionError::Behind { key: log_key(), cursor: Seq(cursor), until: Seq(4) };
-    assert_eq!(ann.drain(), (vec![], vec![behind(0)]));
-    broker.advance_head(&log_key(), Seq(4));
-    ann.outbound.advance(&log_key(), Seq(3));
-    assert_eq!(ann.drain(), (vec![4], vec![]));
 }

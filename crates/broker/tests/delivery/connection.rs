@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use broker::{
-    Broker, BufferSink, FlushOutcome, Frame, LogBytes, OutboundConnection, Shard, SubscriptionError,
+    Activation, Broker, BufferSink, Ends, FlushOutcome, Frame, LogBytes, OutboundConnection, Shard,
+    SubscriptionError,
 };
 use wire::{ApplicationId, LogKey, Seq, Topic, UserId};
 
@@ -36,7 +37,7 @@ impl Connection {
     /// Subscribes to a log after `cursor`; `head` is the head that the store had.
     pub(crate) fn subscribe(&mut self, key: &LogKey, cursor: u64, head: u64) {
         assert!(self.outbound.reserve(key));
-        self.outbound.activate(key, Seq(cursor), Seq(head));
+        assert_eq!(self.outbound.activate(key, Seq(cursor), Seq(head)), Activation::Active);
     }
 
     /// Returns the numbers of the frames that were written since the last call.
@@ -87,8 +88,13 @@ pub(crate) fn frame(number: u64) -> Frame {
 /// Publishes entries whose frames have their Seqs as numbers.
 pub(crate) fn publish(broker: &Broker, key: &LogKey, seqs: RangeInclusive<u64>) {
     for seq in seqs {
-        broker.publish(key, Seq(seq), || frame(seq));
+        publish_ending(broker, key, seq, &Ends::Nobody);
     }
+}
+
+/// Publishes an entry with which the right of some users ends.
+pub(crate) fn publish_ending(broker: &Broker, key: &LogKey, seq: u64, ends: &Ends) {
+    broker.admit(key, Seq(seq), ends, || frame(seq));
 }
 
 /// Runs passes until no shard has anything to do.

@@ -1,9 +1,9 @@
 //! Fan-out: entries and ephemeral events reach the subscribers of their log, and nobody else.
 
-use broker::{Ended, Frame, SubscriptionError};
+use broker::{Ends, Frame, SubscriptionError};
 use wire::{ApplicationId, LogKey, Seq, Topic};
 
-use crate::connection::{ANN, BEN, Connection, broker, frame, log_key, publish, run_passes};
+use crate::connection::{ANN, BEN, Connection, broker, frame, log_key, publish, publish_ending, run_passes};
 
 #[test]
 fn every_subscriber_gets_every_entry_once_and_in_order() {
@@ -25,8 +25,7 @@ fn shards_deliver_to_every_subscriber_without_a_flush_by_its_task() {
     let mut connections: Vec<_> = (0..10).map(|_| Connection::subscribed(&broker, ANN)).collect();
     connections[3].subscribe(&tea, 0, 0);
     publish(&broker, &news, 1..=500);
-    publish(&broker, &tea, 1_001..=1_001);
-    broker.advance_head(&tea, Seq(1_001));
+    broker.skip(&tea, Seq(0), Seq(1_001), &[]);
     publish(&broker, &tea, 1_002..=1_002);
     run_passes(&mut shards);
     for (number, connection) in connections.iter_mut().enumerate() {
@@ -49,7 +48,7 @@ fn entries_that_need_more_than_one_write_are_all_delivered() {
     let (broker, mut shards) = broker(1_000_000);
     let ann = Connection::subscribed(&broker, ANN);
     let long = |seq: u64| Frame::text(&format!("{seq:09000}"));
-    (1..=50).for_each(|seq| broker.publish(&log_key(), Seq(seq), || long(seq)));
+    (1..=50).for_each(|seq| broker.admit(&log_key(), Seq(seq), &Ends::Nobody, || long(seq)));
     run_passes(&mut shards);
     assert_eq!(ann.received(), (1..=50).collect::<Vec<_>>());
 }
@@ -89,9 +88,8 @@ fn an_ephemeral_event_reaches_only_the_subscribers_of_that_moment() {
     let mut ann = Connection::subscribed(&broker, ANN);
     let mut ben = Connection::subscribed(&broker, BEN);
     signal(2);
-    publish(&broker, &log_key(), 1..=1);
+    publish_ending(&broker, &log_key(), 1, &Ends::of(BEN));
     assert_eq!(ann.drain(), (vec![2, 1], vec![]), "one ephemeral event, one entry");
-    broker.end(&log_key(), Ended::Of(BEN), Seq(1));
     signal(3);
     assert_eq!(ann.drain(), (vec![3], vec![]));
     assert!(!ben.drain().0.contains(&3), "ben's subscription has ended");

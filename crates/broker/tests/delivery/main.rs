@@ -3,6 +3,7 @@
 // With that feature every lock needs a scheduler, and these tests run without one.
 #![cfg(not(feature = "schedules"))]
 
+mod admission;
 mod applications;
 mod backpressure;
 mod connection;

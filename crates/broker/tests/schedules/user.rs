@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use broker::{BufferSink, CloseHandle, FlushOutcome, OutboundConnection, SocketState, SubscriptionError};
+use broker::{
+    Activation, BufferSink, CloseHandle, FlushOutcome, OutboundConnection, SocketState, SubscriptionError,
+};
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 use wire::{Seq, UserId};
@@ -27,6 +29,10 @@ pub(crate) struct User {
     pub(crate) events: Vec<u64>,
     /// True if the task was told that the subscription has ended.
     pub(crate) ended: bool,
+    /// True if a subscribe was refused.
+    pub(crate) refused: bool,
+    /// The last entry that was skipped by a reset, because history has lost earlier ones.
+    skipped: u64,
     /// True if the task has found delivery closed.
     pub(crate) closed: bool,
     /// The sinks of the earlier connections.
@@ -52,6 +58,8 @@ impl User {
             entries: Vec::new(),
             events: Vec::new(),
             ended: false,
+            refused: false,
+            skipped: 0,
             closed: false,
             earlier: Vec::new(),
         }
@@ -60,16 +68,26 @@ impl User {
     /// Creates a user with an active subscription.
     pub(crate) fn subscribed(world: &Arc<World>, id: UserId) -> Self {
         let mut user = Self::new(world, id);
-        user.subscribe(|_| true);
+        user.subscribe();
         user
     }
 
     /// Subscribes after the last entry that was received, if that is permitted.
-    pub(crate) fn subscribe(&mut self, may_read: impl Fn(&World) -> bool) {
-        assert!(self.outbound.reserve(&log_key()));
-        if may_read(&self.world) {
-            self.outbound.activate(&log_key(), Seq(self.cursor()), Seq(self.world.head()));
-        } else {
+    pub(crate) fn subscribe(&mut self) {
+        loop {
+            assert!(self.outbound.reserve(&log_key()));
+            let (head, begins, may_read) = self.world.open(self.id);
+            if !may_read {
+                self.outbound.unsubscribe(&log_key());
+                self.refused = true;
+                return;
+            }
+            if begins > self.cursor() + 1 {
+                self.skipped = head;
+            }
+            if self.outbound.activate(&log_key(), Seq(self.cursor()), Seq(head)) == Activation::Active {
+                return;
+            }
             self.outbound.unsubscribe(&log_key());
         }
     }
@@ -83,7 +101,7 @@ impl User {
         let _ = sink.take();
         earlier.push(sink);
         (self.entries, self.events, self.earlier) = (entries, events, earlier);
-        self.subscribe(|_| true);
+        self.subscribe();
     }
 
     /// Runs the task once if it was woken or the socket has room again; returns true if so.
@@ -147,7 +165,7 @@ impl User {
 
     /// Returns the Seq of the last entry that was received.
     pub(crate) fn cursor(&self) -> u64 {
-        self.entries.last().copied().unwrap_or_default()
+        self.entries.last().copied().unwrap_or_default().max(self.skipped)
     }
 
     /// Flushes, and handles every subscription error, unless delivery is closed.
@@ -162,6 +180,10 @@ impl User {
                     self.outbound.offer(&key, &page);
                 }
                 Some(SubscriptionError::Ended { .. }) => self.ended = true,
+                Some(SubscriptionError::Outdated { .. }) => {
+                    self.receive();
+                    self.subscribe();
+                }
                 None => break,
             }
         }

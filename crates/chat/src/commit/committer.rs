@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use broker::{Broker, Ended, Frame};
+use broker::{Broker, Frame};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use wire::{AppRole, ApplicationId, Entry, LogKey, Refusal, Role, Seq, Topic, UserId, UserKey};
+use wire::{ApplicationId, Entry, GroupId, LogKey, Refusal, Seq, Topic, UserKey};
 
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
@@ -15,7 +15,7 @@ use crate::commit::writability::Writability;
 use crate::jobs::JobWake;
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{
-    Amend, ApplicationWrite, Commit, Draft, Fact, GroupChange, Outcome, Placed, Sessions, Store, Write,
+    Amend, ApplicationWrite, Commit, Draft, Fact, Outcome, Placed, Sessions, Store, Write,
 };
 use crate::service::error::{Error, Fault};
 
@@ -186,7 +186,7 @@ mod planted {
 }
 
 impl Publisher {
-    /// Publishes a committed write. Subscriptions of removed members end first, so that nothing later reaches them.
+    /// Publishes a committed write. Entries end the subscriptions of those who lose the right to read with them.
     fn publish(&self, application: ApplicationId, write: &Write, outcome: &Outcome) {
         match (write, outcome) {
             (Write::SignOut { user, which }, Outcome::Done) => {
@@ -199,8 +199,10 @@ impl Publisher {
                 Outcome::Posted { seq },
             ) => self.tell(application, draft, *seq),
             (Write::ChangeGroup(change), Outcome::Changed { places }) => {
-                self.end_lost_seats(application, change, places);
                 self.tell_all(application, &change.news, places);
+                if change.facts.contains(&Fact::Deleted) {
+                    self.close(application, change.group);
+                }
             }
             (Write::PostFirst { draft, creation }, Outcome::PostedFirst(Placed { seq, listed })) => {
                 self.tell_all(application, &creation.news, listed);
@@ -220,9 +222,6 @@ impl Publisher {
             (Write::WithAudit { write, note }, Outcome::Noted { seq }) => {
                 self.publish(application, write, &Outcome::Done);
                 self.tell(application, note, *seq);
-            }
-            (Write::SetApplicationRole { user, role }, Outcome::Done) if *role < AppRole::Admin => {
-                self.end(LogKey::new(application, Topic::app_audit()), *user, Seq::ZERO);
             }
             (Write::Applications(ApplicationWrite::ReplaceTokens(new)), Outcome::Done) => {
                 let which = Sessions::Others(new.token);
@@ -254,7 +253,7 @@ impl Publisher {
     /// Publishes an entry to its subscribers here, and announces it to other nodes.
     fn tell(&self, application: ApplicationId, draft: &Draft, seq: Seq) {
         let log = LogKey::new(application, draft.topic.clone());
-        self.broker.publish(&log, seq, || {
+        self.broker.admit(&log, seq, &draft.ends, || {
             let entry = Entry {
                 id: draft.id.clone(),
                 topic: draft.topic.clone(),
@@ -267,32 +266,12 @@ impl Publisher {
         self.bus.announce(Hint::News { log, head: seq });
     }
 
-    fn end_lost_seats(&self, application: ApplicationId, change: &GroupChange, places: &[Seq]) {
-        let topic = Topic::group(change.group);
-        let news = change.news.iter().zip(places).filter(|(draft, _)| draft.topic == topic);
-        let last = news.map(|(_, seq)| *seq).max();
-        let log = LogKey::new(application, topic);
-        let audit = LogKey::new(application, Topic::audit(change.group));
-        for fact in &change.facts {
-            match (fact, last) {
-                (Fact::MemberRemoved(user), Some(after)) => self.end(log.clone(), *user, after),
-                (Fact::RoleChanged(user, Role::Member) | Fact::MemberRemoved(user), _) => {
-                    self.end(audit.clone(), *user, Seq::ZERO);
-                }
-                (Fact::Deleted, _) => {
-                    for log in [log.clone(), audit.clone()] {
-                        self.broker.end(&log, Ended::All, Seq::ZERO);
-                        self.bus.announce(Hint::Gone { log });
-                    }
-                }
-                _ => {}
-            }
+    /// Ends the subscriptions to the logs of a deleted group.
+    fn close(&self, application: ApplicationId, group: GroupId) {
+        for topic in [Topic::group(group), Topic::audit(group)] {
+            let log = LogKey::new(application, topic);
+            self.broker.close(&log);
+            self.bus.announce(Hint::News { log, head: Seq(u64::MAX) });
         }
-    }
-
-    /// Ends the subscriptions of a user to a log.
-    fn end(&self, log: LogKey, user: UserId, after: Seq) {
-        self.broker.end(&log, Ended::Of(user), after);
-        self.bus.announce(Hint::Ended { log, user, after });
     }
 }

@@ -2,19 +2,22 @@
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
-use wire::{ApplicationId, LogKey, Seq, UserId, UserKey};
+use wire::{ApplicationId, LogKey, Seq, UserKey};
 
 use crate::ports::store::Sessions;
 
 /// Carries hints from each node to all.
 ///
 /// A hint says that facts exist and never carries them: its receiver reads the store. So a bus may drop, repeat and
-/// reorder hints, and may return a node its own; it must never invent one. A dropped hint is made good by the next
-/// hint of the same topic, or when heads are compared.
+/// reorder hints, and may return a node its own; it must never invent one. A dropped hint makes something late, and
+/// nothing else: the next hint of the same topic makes it good, or the comparison of heads every few seconds.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Sends a hint to every node. Never waits for one.
     fn announce(&self, hint: Hint);
+
+    /// Returns true if no other node is on the bus, so that no hint can be missing.
+    fn is_lone(&self) -> bool;
 
     /// Subscribes to the bus; the stream gets what is announced from now on.
     fn listen(&self) -> Box<dyn HintStream>;
@@ -34,17 +37,8 @@ pub enum Hint {
     News {
         /// The log whose subscribers need the new entries.
         log: LogKey,
-        /// Its newest entry.
+        /// Its newest entry; the greatest Seq if the log was deleted.
         head: Seq,
-    },
-    /// A user lost the permission to read a log.
-    Ended {
-        /// The log of a conversation that the user was in.
-        log: LogKey,
-        /// The user whose subscriptions to the topic end.
-        user: UserId,
-        /// The last entry that they may receive.
-        after: Seq,
     },
     /// Sessions of a user are over.
     SignedOut {
@@ -65,11 +59,8 @@ pub enum Hint {
         /// The application that was deleted.
         application: ApplicationId,
     },
-    /// A log is gone for everyone.
-    Gone {
-        /// The log that was deleted.
-        log: LogKey,
-    },
+    /// Hints were lost: the receiver compares what it has with the store.
+    Lost,
 }
 
 /// Joins the nodes of one process: usually one, in tests several.
@@ -93,6 +84,10 @@ impl Bus for LocalBus {
         let _ = self.hints.send(hint);
     }
 
+    fn is_lone(&self) -> bool {
+        self.hints.receiver_count() <= 1
+    }
+
     fn listen(&self) -> Box<dyn HintStream> {
         Box::new(LocalHints { hints: self.hints.subscribe() })
     }
@@ -105,12 +100,10 @@ struct LocalHints {
 #[async_trait]
 impl HintStream for LocalHints {
     async fn next(&mut self) -> Option<Hint> {
-        loop {
-            match self.hints.recv().await {
-                Ok(hint) => return Some(hint),
-                Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return None,
-            }
+        match self.hints.recv().await {
+            Ok(hint) => Some(hint),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(Hint::Lost),
+            Err(broadcast::error::RecvError::Closed) => None,
         }
     }
 }

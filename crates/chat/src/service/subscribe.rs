@@ -1,6 +1,6 @@
 //! Subscribing to live delivery, with the subscription limit, and recovery from history.
 
-use broker::OutboundConnection;
+use broker::{Activation, OutboundConnection};
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, LogKey, Refusal, ResetReason, Seq, Topic};
 
@@ -39,6 +39,10 @@ pub enum CatchUp {
     },
 }
 
+/// The most times that a subscribe begins. Each time it reads a newer state, which is outdated only if the log has moved
+/// on between two steps.
+const ATTEMPTS: usize = 16;
+
 /// Subscriptions to topics, and recovery of subscribers that fell behind.
 impl Chat {
     /// Subscribes a connection to a topic, after `since` or at the head. Subscribing again begins anew.
@@ -57,32 +61,57 @@ impl Chat {
         if reader.subscriptions() >= SUBSCRIPTIONS {
             return Err(Refusal::TooManySubscriptions.into());
         }
-        // Reserves the subscription before it reads membership and head: changes in between are not missed.
-        reader.reserve(log);
-        let begun = self.begin(reader, caller, topic, since).await;
-        if begun.is_err() {
+        for _ in 0..ATTEMPTS {
+            // Reserves the subscription before it reads membership and head: cutoffs in between are not missed.
+            reader.reserve(log);
+            let begun = self.begin(reader, caller, topic, since).await;
+            if let Ok(Some(begun)) = begun {
+                return Ok(begun);
+            }
             reader.unsubscribe(log);
+            begun?;
         }
-        begun
+        Err(Fault::new("subscribe", format!("{log} has moved on at every attempt")).into())
     }
 
+    /// Subscribes anew where this node has lost entries, after the cursor that the subscriber has.
+    ///
+    /// # Errors
+    /// Those of [`Chat::subscribe`].
+    pub async fn reopen(
+        &self,
+        reader: &mut OutboundConnection,
+        caller: &Caller,
+        topic: &Topic,
+        cursor: Seq,
+    ) -> Result<CatchUp, Error> {
+        let since = Cursor { epoch: self.store.epoch(), seq: cursor };
+        let Subscribed { cursor, begins, reset, .. } =
+            self.subscribe(reader, caller, topic, Some(since)).await?;
+        Ok(reset.map_or(CatchUp::Frames, |reason| CatchUp::Reset { reason, cursor, begins }))
+    }
+
+    /// Reads membership and head, and activates a reserved subscription; none if what was read is older than what this
+    /// node has seen of the log.
     async fn begin(
         &self,
         reader: &mut OutboundConnection,
         caller: &Caller,
         topic: &Topic,
         since: Option<Cursor>,
-    ) -> Result<Subscribed, Error> {
+    ) -> Result<Option<Subscribed>, Error> {
         let standing = self.may_read(caller, topic).await?;
         let page = self.reader(caller).page(topic, Range::default()).await?;
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
-            Resume::Reset(reason) => {
-                self.metrics.reset(reason);
-                (page.head, Some(reason))
-            }
+            Resume::Reset(reason) => (page.head, Some(reason)),
         };
-        reader.activate(&caller.log(topic.clone()), from, page.head);
+        if reader.activate(&caller.log(topic.clone()), from, page.head) == Activation::Outdated {
+            return Ok(None);
+        }
+        if let Some(reason) = reset {
+            self.metrics.reset(reason);
+        }
         // A client that resumes has everything up to there.
         if let (Some(me), Some(conversation), Some(standing)) =
             (caller.signed_in(), topic.conversation(), standing)
@@ -93,7 +122,7 @@ impl Chat {
             self.ephemeral.confirm(conversation, caller.key(me.id), from);
         }
         let cursor = Cursor { epoch: page.epoch, seq: from };
-        Ok(Subscribed { cursor, head: page.head, begins: page.begins, reset })
+        Ok(Some(Subscribed { cursor, head: page.head, begins: page.begins, reset }))
     }
 
     /// Brings a subscriber that fell behind the broker's log a page nearer to `until`, or resets it.

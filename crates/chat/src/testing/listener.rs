@@ -86,6 +86,18 @@ impl Listener {
                     self.note();
                     self.heard.push(Heard::Ended { topic: key.topic });
                 }
+                SubscriptionError::Outdated { key, cursor } => {
+                    self.note();
+                    let topic = key.topic;
+                    match self.chat.reopen(&mut self.reader, &self.caller, &topic, cursor).await {
+                        Ok(CatchUp::Frames) => {}
+                        Ok(CatchUp::Reset { reason, cursor, .. }) => {
+                            self.heard.push(Heard::Reset { topic, reason, cursor });
+                        }
+                        Err(Error::Refusal(_)) => self.heard.push(Heard::Ended { topic }),
+                        Err(Error::Fault(fault)) => panic!("{fault}"),
+                    }
+                }
                 SubscriptionError::Behind { key, cursor, until } => {
                     let caught_up = self.chat.catch_up(&mut self.reader, &key, cursor, until).await.unwrap();
                     self.note();

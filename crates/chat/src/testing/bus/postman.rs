@@ -39,6 +39,10 @@ impl Bus for Postman {
         }
     }
 
+    fn is_lone(&self) -> bool {
+        self.bus.is_lone()
+    }
+
     fn listen(&self) -> Box<dyn HintStream> {
         self.bus.listen()
     }

@@ -1,0 +1,5 @@
+//! Tailing: how this node gets what other nodes have committed.
+
+mod tailer;
+
+pub(crate) use tailer::Tailer;

@@ -1,0 +1,190 @@
+//! The tailer: reads what other nodes have written from the store, and admits it to this node's logs.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use broker::{Broker, Frame};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
+use wire::{LogKey, Seq};
+
+use crate::auth::revocations::Revocations;
+use crate::ports::bus::{Bus, Hint, HintStream};
+use crate::ports::store::{LogSlice, Store};
+use crate::service::error::Fault;
+
+/// The one task of a node that reads logs of other nodes, as far as they have subscribers here.
+///
+/// The broker says which logs lack entries: those of which a hint, a commit of this node, or a new subscriber has shown
+/// that there are more. While one read runs the next one gathers. If hints were lost, a comparison of the heads of all
+/// logs with subscribers finds what is missing; a node that is alone on its bus needs none.
+pub(crate) struct Tailer {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) revocations: Arc<Revocations>,
+}
+
+/// The work of the next read.
+#[derive(Default)]
+struct Wanted {
+    /// The logs that lack entries, with the last entry that is known.
+    logs: HashMap<LogKey, Seq>,
+    /// True if the heads of all logs with subscribers are to be compared.
+    heads: bool,
+}
+
+/// The result of a read.
+enum Read {
+    Slices(Vec<((LogKey, Seq), LogSlice)>),
+    Heads(Vec<(LogKey, Option<Seq>)>),
+    /// The read failed; this is what it was about.
+    Failed(Wanted),
+}
+
+type Reading = Pin<Box<dyn Future<Output = Read> + Send>>;
+
+/// The time between two comparisons of heads.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// The pause after a read that failed.
+const RETRY: Duration = Duration::from_secs(1);
+/// The most logs in one read.
+const LOGS: usize = 64;
+
+impl Tailer {
+    /// Runs as long as it is polled.
+    pub(crate) async fn run(self, mut hints: Box<dyn HintStream>) {
+        let mut checks = interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut wanted, mut is_on_bus) = (Wanted::default(), true);
+        let mut reading: Option<Reading> = None;
+        loop {
+            if reading.is_none() {
+                reading = self.begin(&mut wanted);
+            }
+            tokio::select! {
+                hint = hints.next(), if is_on_bus => match hint {
+                    Some(hint) => self.hear(hint, &mut wanted),
+                    None => is_on_bus = false,
+                },
+                () = self.broker.gaps_noted() => wanted.add(self.broker.take_gaps()),
+                _ = checks.tick() => wanted.heads |= !self.bus.is_lone(),
+                read = wait_for(&mut reading) => {
+                    reading = None;
+                    self.apply(read, &mut wanted);
+                }
+            }
+        }
+    }
+
+    fn hear(&self, hint: Hint, wanted: &mut Wanted) {
+        match hint {
+            // Comes back as a gap if entries are missing.
+            Hint::News { log, head } => self.broker.learn(&log, head),
+            Hint::SignedOut { user, which } => self.revocations.revoke(user, which),
+            Hint::TokensRevoked { application, which } => self.revocations.revoke_tokens(application, which),
+            Hint::ApplicationDeleted { application } => self.revocations.revoke_application(application),
+            Hint::Lost => wanted.heads = true,
+        }
+    }
+
+    /// Begins the next read; none if there is nothing to read.
+    fn begin(&self, wanted: &mut Wanted) -> Option<Reading> {
+        let store = Arc::clone(&self.store);
+        if std::mem::take(&mut wanted.heads) {
+            let logs: Arc<[LogKey]> = self.broker.heads().into_iter().map(|(log, _)| log).collect();
+            return Some(Box::pin(async move {
+                match store.heads(Arc::clone(&logs)).await {
+                    Ok(heads) => Read::Heads(logs.iter().cloned().zip(heads).collect()),
+                    Err(fault) => Wanted { heads: true, ..Wanted::default() }.failed(fault).await,
+                }
+            }));
+        }
+        let mut after = Vec::new();
+        while let Some(log) = wanted.logs.keys().next().cloned().filter(|_| after.len() < LOGS) {
+            let known = wanted.logs.remove(&log).unwrap_or_default();
+            // Meanwhile the entries may have come, or the last subscriber may be gone.
+            if let Some(head) = self.broker.admitted(&log).filter(|head| *head < known) {
+                after.push((log, head));
+            }
+        }
+        if after.is_empty() {
+            return None;
+        }
+        Some(Box::pin(async move {
+            let after: Arc<[(LogKey, Seq)]> = after.into();
+            match store.slices(Arc::clone(&after)).await {
+                Ok(slices) => Read::Slices(after.iter().cloned().zip(slices).collect()),
+                Err(fault) => {
+                    let logs = after.iter().map(|(log, head)| (log.clone(), head.next())).collect();
+                    Wanted { logs, heads: false }.failed(fault).await
+                }
+            }
+        }))
+    }
+
+    fn apply(&self, read: Read, wanted: &mut Wanted) {
+        match read {
+            Read::Slices(slices) => {
+                for ((log, after), slice) in slices {
+                    self.admit(&log, after, slice);
+                }
+            }
+            Read::Heads(heads) => {
+                for (log, head) in heads {
+                    match head {
+                        Some(head) => self.broker.learn(&log, head),
+                        // Nobody subscribes to a log that exists no more, so it has been read, or never had an entry.
+                        None => {
+                            self.admit(&log, self.broker.admitted(&log).unwrap_or_default(), LogSlice::Absent)
+                        }
+                    }
+                }
+            }
+            Read::Failed(again) => {
+                wanted.add(again.logs);
+                wanted.heads |= again.heads;
+            }
+        }
+    }
+
+    /// Admits a slice. What is still missing comes back as a gap.
+    fn admit(&self, log: &LogKey, after: Seq, slice: LogSlice) {
+        match slice {
+            LogSlice::Entries(entries) => {
+                for (entry, ends) in entries {
+                    self.broker.admit(log, entry.seq, &ends, || Frame::text(&entry.encode()));
+                }
+            }
+            LogSlice::Ends { ends, to } => self.broker.skip(log, after, to, &ends),
+            LogSlice::Lost => self.broker.begin_anew(log),
+            LogSlice::Absent if after > Seq::ZERO => self.broker.close(log),
+            LogSlice::Absent => {}
+        }
+    }
+}
+
+impl Wanted {
+    fn add(&mut self, logs: HashMap<LogKey, Seq>) {
+        for (log, seq) in logs {
+            let known = self.logs.entry(log).or_default();
+            *known = seq.max(*known);
+        }
+    }
+
+    /// Waits after a read that failed, before it is tried again. The fault is in the log.
+    async fn failed(self, _: Fault) -> Read {
+        sleep(RETRY).await;
+        Read::Failed(self)
+    }
+}
+
+/// Waits for the present read; for ever if there is none. Cancel-safe.
+async fn wait_for(reading: &mut Option<Reading>) -> Read {
+    match reading {
+        Some(reading) => reading.await,
+        None => std::future::pending().await,
+    }
+}
