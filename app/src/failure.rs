@@ -5,13 +5,11 @@ use leptos::server_fn::codec::JsonEncoding;
 use serde::{Deserialize, Serialize};
 use wire::{Refusal, Refused};
 
-use crate::text;
-
-/// The error of a call: a sentence for the user, with a stable code.
+/// The error of a call: a code with parameters, for which the page has a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Refused", into = "Refused")]
 pub struct Failure {
-    /// The code and the sentence.
+    /// The code and the parameters.
     pub refused: Refused,
     /// The HTTP status of the response.
     status: u16,
@@ -50,7 +48,7 @@ impl Failure {
     /// Creates the error of a server that did not answer.
     #[must_use]
     pub fn unreachable() -> Self {
-        Self::told(UNREACHABLE, text::UNREACHABLE, 503)
+        Self::coded(UNREACHABLE, 503)
     }
 
     /// Parses the error response of a server function.
@@ -59,8 +57,8 @@ impl Failure {
         serde_json::from_slice(body.as_bytes()).unwrap_or_else(|_| Self::unreachable())
     }
 
-    fn told(code: &str, message: &str, status: u16) -> Self {
-        Self { refused: Refused { code: code.into(), message: message.into(), retry_ms: None }, status }
+    fn coded(code: &str, status: u16) -> Self {
+        Self { refused: Refused::by_code(code), status }
     }
 }
 
@@ -87,7 +85,7 @@ impl FromServerFnError for Failure {
             ServerFnErrorErr::Deserialization(_) if cfg!(not(feature = "ssr")) => Self::unreachable(),
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::Deserialization(_) => Self::told("form_bad", text::FORM_BAD, 400),
+            | ServerFnErrorErr::Deserialization(_) => Self::coded("form_bad", 400),
             _ => Self::unreachable(),
         }
     }

@@ -16,6 +16,7 @@ pub mod client;
 mod clock;
 mod components;
 mod failure;
+mod i18n;
 mod letter_case;
 mod outage;
 mod page_data;
@@ -30,7 +31,6 @@ pub mod server_fns;
 #[cfg(feature = "ssr")]
 mod shell;
 mod site;
-mod text;
 mod zone;
 
 pub use browser::{Browser, Pause, Submitted};
@@ -38,6 +38,9 @@ pub use browser::{Browser, Pause, Submitted};
 pub use busy::busy_page;
 pub use client::ChatClient;
 pub use failure::Failure;
+pub use i18n::Texts;
+#[cfg(feature = "ssr")]
+pub use i18n::{accepted, english, texts_file, texts_path};
 #[cfg(feature = "ssr")]
 pub use page_kind::Root;
 pub use page_kind::is_hydrated;

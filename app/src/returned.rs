@@ -1,12 +1,14 @@
 //! Refused forms that come back in the response, with the reason and the values typed into them. None of this is ever
 //! in an address: a link from elsewhere cannot put words into the page.
 
+use wire::Refused;
+
 /// A refused form that comes back to its sender; the server provides it to the one page that answers it.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Debug)]
 pub struct Returned {
     action: String,
-    sentence: String,
+    refused: Refused,
     fields: std::sync::Arc<[(String, String)]>,
     shown: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
@@ -31,12 +33,11 @@ const WORDS: [&str; 5] = ["text", "bio", "name", "description", "emoji"];
 
 #[cfg(feature = "ssr")]
 impl Returned {
-    /// Creates a form that was sent to `action` and refused for the reason in `sentence`. Passwords and tokens are
-    /// dropped.
+    /// Creates a form that was sent to `action` and refused. Passwords and tokens are dropped.
     #[must_use]
-    pub fn new(action: &str, sentence: &str, fields: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn new(action: &str, refused: Refused, fields: impl IntoIterator<Item = (String, String)>) -> Self {
         let fields = fields.into_iter().filter(|(name, _)| !SECRETS.contains(&name.as_str())).collect();
-        Self { action: action.into(), sentence: sentence.into(), fields, shown: std::sync::Arc::default() }
+        Self { action: action.into(), refused, fields, shown: std::sync::Arc::default() }
     }
 
     /// Returns true once a page has shown the form with its reason.
@@ -50,9 +51,9 @@ impl Returned {
         &self.action
     }
 
-    /// Returns the sentence of the refusal.
-    pub(crate) fn sentence(&self) -> &str {
-        &self.sentence
+    /// Returns the refusal.
+    pub(crate) const fn refused(&self) -> &Refused {
+        &self.refused
     }
 
     /// Records that a page shows the reason.
@@ -86,10 +87,10 @@ impl ShownOnce {
     }
 }
 
-/// Returns the reason for which the form to `action` came back, if it did.
+/// Returns the refusal of the form to `action`, if it came back.
 #[cfg(feature = "ssr")]
-pub(crate) fn refused(action: &str) -> Option<String> {
-    Returned::of(action).map(|returned| returned.sentence)
+pub(crate) fn refused(action: &str) -> Option<Refused> {
+    Returned::of(action).map(|returned| returned.refused)
 }
 
 /// Records that the page shows the reason for which the form to `action` came back, if it did.
@@ -102,20 +103,20 @@ pub(crate) fn mark_shown(action: &str) {
     let _ = action;
 }
 
-/// Returns the reason for which the form to `action` came back, if it did: the server puts it on the page's body. It
-/// is removed once the page has hydrated, so that the same form on a later page does not show it again.
+/// Returns the refusal of the form to `action`, if it came back: the server puts it on the page's body, as JSON. It is
+/// removed once the page has hydrated, so that the same form on a later page does not show it again.
 #[cfg(not(feature = "ssr"))]
-pub(crate) fn refused(action: &str) -> Option<String> {
+pub(crate) fn refused(action: &str) -> Option<Refused> {
     let body = leptos::prelude::window().document()?.body()?;
     if body.get_attribute("data-refused-form")? != action {
         return None;
     }
-    let sentence = body.get_attribute("data-refused");
+    let refused = body.get_attribute("data-refused")?;
     leptos::task::spawn_local(async move {
         // An error would mean that it was removed already.
         let _ = body.remove_attribute("data-refused-form");
     });
-    sentence
+    serde_json::from_slice(refused.as_bytes()).ok()
 }
 
 /// Returns the values of one field of the form to `action`, if it came back. Only server rendering needs them: a form

@@ -1,4 +1,4 @@
-//! The HTML document around the app, with the CSP header of pages: assets, content security policy.
+//! The HTML document around the app, with the CSP header of pages: language, assets, content security policy.
 
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
+use crate::i18n::{PageLanguage, language_of, use_texts};
 use crate::page_kind::Root;
 use crate::pages::server_only::{ReturnedPage, ServerOnlyPage};
 use crate::returned::Returned;
@@ -46,12 +47,15 @@ pub fn shell(
     }
     let served = use_context::<Served>().map(|served| served.to_string());
     let Assets { js, wasm, css } = assets;
+    let PageLanguage { tag, direction, file } = language_of(use_texts());
     let boot = format!(
-        "import('{js}').then(hubbub => hubbub.default({{ module_or_path: '{wasm}' }}).then(() => hubbub.hydrate()));"
+        "Promise.all([import('{js}').then(hubbub => hubbub.default({{ module_or_path: '{wasm}' }}).then(() => hubbub)), \
+         fetch('{file}').then(texts => texts.ok ? texts.text() : Promise.reject(texts.status))])\
+         .then(([hubbub, texts]) => hubbub.hydrate(texts));"
     );
     let returned = use_context::<Returned>();
     let form = returned.as_ref().map(|returned| returned.action().to_owned());
-    let reason = returned.as_ref().map(|returned| returned.sentence().to_owned());
+    let reason = returned.as_ref().and_then(|returned| serde_json::to_string(returned.refused()).ok());
     let readdress = address.map(|address| {
         // A `<` could end the script.
         let address = serde_json::Value::from(address).to_string().replace('<', "\\u003c");
@@ -60,7 +64,7 @@ pub fn shell(
     let client = root == Root::Hydrated;
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-served=served>
+        <html lang=tag dir=direction data-served=served>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
@@ -74,6 +78,7 @@ pub fn shell(
                 {client.then(|| view! {
                     <link rel="modulepreload" href=js nonce=nonce.clone()/>
                     <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
+                    <link rel="preload" href=file r#as="fetch" crossorigin=""/>
                     <script type="module" nonce=nonce>{boot}</script>
                 })}
                 <MetaTags/>

@@ -18,16 +18,20 @@ mod layout;
 #[cfg(target_arch = "wasm32")]
 mod panic;
 #[cfg(target_arch = "wasm32")]
+mod plural;
+#[cfg(target_arch = "wasm32")]
 mod storage;
 
-/// Hydrates the page that the server has sent. The page's script calls it once.
+/// Hydrates the page that the server has sent. The page's script calls it once, with the texts in the page's language.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub fn hydrate(texts: String) {
     use leptos::prelude::*;
 
-    panic::show_a_way_out();
-    leptos::mount::hydrate_body(|| {
+    let texts = app::Texts::read(texts, plural::category);
+    panic::show_a_way_out(texts);
+    leptos::mount::hydrate_body(move || {
+        provide_context(texts);
         provide_context(host::browser());
         view! { <app::App/> }
     });

@@ -14,6 +14,8 @@ mod class_names;
 mod compress;
 mod dist;
 mod process;
+#[cfg(test)]
+mod sentences;
 mod site;
 mod style;
 #[cfg(test)]

@@ -103,6 +103,12 @@ const TERMS: &[(&str, &str)] = &[
     ("admission", "crates/broker/src/topic/admission.rs"),
     ("gaps", "crates/broker/src/topic/gaps.rs"),
     ("tailer", "crates/chat/src/tail/tailer.rs"),
+    ("i18n", "app/src/i18n/mod.rs"),
+    ("messageformat", "app/src/i18n/template.rs"),
+    ("plural rules", "app/src/i18n/language.rs"),
+    ("pseudo-locales", "app/src/i18n/pseudo.rs"),
+    ("refusal sentences", "app/src/i18n/refusal_texts.rs"),
+    ("accept-language", "server/src/http/languages.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.

@@ -204,18 +204,18 @@ impl ChatClient {
                 }
             }
             ServerFrame::Unsubscribed { topic, refused: Some(_), .. } => lose(state, &topic),
-            ServerFrame::Refused { code, message, retry_ms, reference } => match forget(state, reference) {
-                Some(PendingRequest::Subscribe(topic)) => match retry_ms {
+            ServerFrame::Refused { refused, reference } => match forget(state, reference) {
+                Some(PendingRequest::Subscribe(topic)) => match refused.retry_ms {
                     Some(retry_ms) => {
                         state.again.push((now + f64::from(retry_ms), Retry::Subscribe(topic)));
                     }
                     None => lose(state, &topic),
                 },
                 Some(PendingRequest::Post(topic, id)) => {
-                    self.refused(state, &topic, &id, Refused { code, message, retry_ms }, now);
+                    self.refused(state, &topic, &id, refused, now);
                 }
                 Some(PendingRequest::Amend(edit)) => {
-                    self.trouble.set(Some(message));
+                    self.trouble.set(Some(refused));
                     if edit.is_some() {
                         self.refused_edit.set(edit);
                     }
@@ -271,9 +271,9 @@ fn lose(state: &mut ClientState, topic: &Topic) {
     if let Some(timeline) = state.timelines.remove(topic) {
         timeline.seat_lost.set(true);
     }
-    let sentence = Refusal::NotMember.sentence();
+    let refused = Refused::from(&Refusal::NotMember);
     let stranded: Vec<SendId> = state.outbox.of(topic).map(|letter| letter.id.clone()).collect();
     for id in stranded {
-        state.outbox.refuse(&id, Some(sentence.clone()));
+        state.outbox.refuse(&id, Some(refused.clone()));
     }
 }

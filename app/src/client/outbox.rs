@@ -1,8 +1,8 @@
 //! The offline outbox: messages that are sent but not acknowledged. It sends them again after a reconnect, and
 //! survives a reload.
 
-use serde::{Deserialize, Serialize};
-use wire::{Quote, SendId, Timestamp, Topic};
+use serde::{Deserialize, Deserializer, Serialize};
+use wire::{Quote, Refused, SendId, Timestamp, Topic};
 
 /// The messages that were written and are not committed yet, in the order they were written. They survive a reload:
 /// each message is stored by itself, so that those of another tab stay untouched.
@@ -22,8 +22,8 @@ pub(super) struct PendingMessage {
     #[serde(default)]
     pub(super) reply_to: Option<Quote>,
     pub(super) at: Timestamp,
-    #[serde(default)]
-    pub(super) refused: Option<String>,
+    #[serde(default, deserialize_with = "refused")]
+    pub(super) refused: Option<Refused>,
     /// The time at which it was sent over the socket that is open now, in milliseconds since 1970.
     #[serde(skip)]
     sent: Option<f64>,
@@ -45,6 +45,11 @@ impl PendingMessage {
     ) -> Self {
         Self { topic, id, text, reply_to, at, refused: None, sent: None, late: false }
     }
+}
+
+/// Reads a refusal. One that another version has stored in its own way is none: the message is sent again.
+fn refused<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Refused>, D::Error> {
+    Ok(serde_json::from_value(serde_json::Value::deserialize(deserializer)?).ok())
 }
 
 impl Outbox {
@@ -124,11 +129,11 @@ impl Outbox {
         waiting.filter_map(|letter| letter.sent.map(|sent| sent + LATE)).reduce(f64::min)
     }
 
-    /// Marks a message as refused: until it is retried (no sentence), or until its author decides.
-    pub(super) fn refuse(&mut self, id: &SendId, sentence: Option<String>) {
+    /// Marks a message as refused: until it is retried (none), or until its author decides.
+    pub(super) fn refuse(&mut self, id: &SendId, refused: Option<Refused>) {
         for letter in self.letters.iter_mut().filter(|letter| letter.id == *id) {
             (letter.sent, letter.late) = (None, false);
-            letter.refused = sentence.clone();
+            letter.refused = refused.clone();
             self.unkept.push(id.clone());
         }
     }
@@ -168,7 +173,7 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.add(letter("1"));
         outbox.add(letter("2"));
-        outbox.refuse(&SendId::new("1").unwrap(), Some("Too long.".into()));
+        outbox.refuse(&SendId::new("1").unwrap(), Some(Refused::by_code("text_too_long")));
         let texts: std::collections::BTreeMap<_, _> = outbox.take_unkept().into_iter().collect();
         let mut outbox = Outbox::read(&texts.into_values().collect::<Vec<_>>());
         assert_eq!(ids(&outbox.take_unsent(0.0)), ["2"]);
@@ -201,6 +206,15 @@ mod tests {
         outbox.refuse(&SendId::new("1").unwrap(), None);
         assert_eq!(ids(&outbox.take_unsent(9_000.0)), ["1"], "its writer sends it again");
         assert_eq!(outbox.late_at(), Some(9_000.0 + LATE));
+    }
+
+    #[test]
+    fn a_letter_whose_refusal_cannot_be_read_is_sent_again() {
+        let mut outbox = Outbox::default();
+        outbox.add(letter("1"));
+        let text = kept(&mut outbox).remove(0).replace(r#""refused":null"#, r#""refused":"Too long.""#);
+        assert!(text.contains("Too long."));
+        assert_eq!(ids(&Outbox::read(&[text]).take_unsent(0.0)), ["1"]);
     }
 
     #[test]

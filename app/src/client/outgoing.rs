@@ -84,9 +84,9 @@ impl ChatClient {
             state.outbox.refuse(id, None);
             return;
         }
-        state.outbox.refuse(id, Some(refused.message.clone()));
+        state.outbox.refuse(id, Some(refused.clone()));
         if let Some(timeline) = state.timelines.get(topic) {
-            timeline.set_pending(&self.me, id.as_str(), &RowState::Failed(refused.message));
+            timeline.set_pending(&self.me, id.as_str(), &RowState::Failed(refused));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The content of a row: a message or a notice, delivered or pending.
 
-use wire::{Entry, Event, Person, Quote, Reaction, Seq, Timestamp};
+use wire::{Entry, Event, Person, Quote, Reaction, Refused, Seq, Timestamp};
 
 /// The content of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,8 @@ pub enum RowState {
     Sending,
     /// Sent, and not acknowledged in time.
     Late,
-    /// Refused, with the reason to show.
-    Failed(String),
+    /// Refused.
+    Failed(Refused),
 }
 
 impl RowContent {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    Action, ClientFrame, ConversationItem, ConversationSummary, Cursor, Overview, Person, SendId, Seq, Topic,
-    TopicKind, UserId,
+    Action, ClientFrame, ConversationItem, ConversationSummary, Cursor, Overview, Person, Refused, SendId,
+    Seq, Topic, TopicKind, UserId,
 };
 
 use super::counts::{Counts, count};
@@ -31,7 +31,7 @@ pub struct ChatClient {
     /// The state of the connection.
     pub link: ArcRwSignal<LinkState>,
     /// The refusal of the last change of a message, until the viewer has seen it.
-    pub trouble: ArcRwSignal<Option<String>>,
+    pub trouble: ArcRwSignal<Option<Refused>>,
     /// A refused edit: its text goes back to the composer.
     pub refused_edit: ArcRwSignal<Option<RefusedEdit>>,
     state: Arc<Mutex<ClientState>>,

@@ -8,9 +8,9 @@ use wire::{ConversationSummary, EVERYONE, UserId, completes, mention_of};
 use super::dynamic::{dyn_attr, dyn_text, dyn_view};
 use super::keys::key;
 use crate::client::Timeline;
+use crate::i18n::use_texts;
 use crate::letter_case::to_lower;
 use crate::server_fns::{find_emoji, find_members};
-use crate::text::{self, sentence};
 
 /// The most suggestions shown at once.
 const MOST: usize = 8;
@@ -230,13 +230,14 @@ fn trigger(before: &str) -> Option<(char, &str)> {
 /// Renders the suggestions, above the field.
 #[component]
 pub(super) fn Completions(completer: Autocomplete) -> impl IntoView {
+    let t = use_texts();
     let (choices, at) = (completer.choices, completer.at);
     let options = dyn_view(move || {
         let option = |(place, Suggestion { text, name, .. }): (usize, Suggestion)| {
             let completer = completer.clone();
             let shown = match text.strip_prefix('@') {
-                Some(name) => sentence!("@{}", name),
-                None => sentence!("{} :{}:", text, name),
+                Some(name) => ("@".into(), name.to_owned(), ""),
+                None => (format!("{text} :"), name, ":"),
             };
             view! {
                 <li
@@ -248,7 +249,7 @@ pub(super) fn Completions(completer: Autocomplete) -> impl IntoView {
                         completer.pick(place);
                     }
                 >
-                    {shown.view()}
+                    {shown.0} <bdi>{shown.1}</bdi> {shown.2}
                 </li>
             }
         };
@@ -256,12 +257,12 @@ pub(super) fn Completions(completer: Autocomplete) -> impl IntoView {
     });
     let told = dyn_text(move || {
         let told = |choices: &Vec<Suggestion>| {
-            choices.get(at.get()).map(|choice| text::suggested(&choice.name, choices.len()).plain())
+            choices.get(at.get()).map(|choice| t.suggested(&choice.name, choices.len()).plain())
         };
         choices.with(told).unwrap_or_default()
     });
     view! {
-        <ul class="autocomplete" id="completions" role="listbox" aria-label=text::SUGGESTIONS>{options}</ul>
+        <ul class="autocomplete" id="completions" role="listbox" aria-label=t.suggestions()>{options}</ul>
         <p class="visually-hidden" role="status">{told}</p>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
-use wire::{Amendment, Event, SendId};
+use wire::{Amendment, Event, Refused, SendId};
 
 use super::autocomplete::{Autocomplete, Completions, active};
 use super::conversation_context::{ComposerMode, ConversationContext};
@@ -12,9 +12,9 @@ use super::form::{FormState, PageField};
 use super::keys::key;
 use super::picker::Picker;
 use crate::browser::use_browser;
+use crate::i18n::use_texts;
 use crate::page_session::PageSession;
 use crate::returned::{in_textarea, typed};
-use crate::text::{self, Words, sentence};
 
 /// Renders the composer. It is a real form, so that it works before the script has loaded; text typed until then
 /// stays.
@@ -24,6 +24,7 @@ pub(crate) fn Composer(
     /// The id of the form's message, if it is sent without a script.
     form_id: SendId,
 ) -> impl IntoView {
+    let t = use_texts();
     let field = NodeRef::<Textarea>::new();
     let completer = Autocomplete::new(field, context.timeline.clone(), context.client.me.id);
     let draft_name = format!("hubbub/draft/{}/{}", context.client.me.id, context.topic());
@@ -39,7 +40,7 @@ pub(crate) fn Composer(
             let typed = field.value();
             let edits = matches!(context.mode.get_untracked(), ComposerMode::Edit(_));
             if edits && !wire::has_visible_text(&typed) {
-                context.client.trouble.set(Some(text::EDIT_EMPTY.into()));
+                context.client.trouble.set(Some(Refused::by_code("edit_empty")));
             } else if wire::has_visible_text(&typed) && hand_in(&context, typed) {
                 field.set_value("");
                 // The draft from before an edit comes back, and stays stored.
@@ -102,7 +103,7 @@ pub(crate) fn Composer(
             <PageField/>
             <input type="hidden" name="topic" value=topic.to_string()/>
             <input type="hidden" name="id" value=form_id.to_string()/>
-            {refused.map(|refused| view! { <p class="refusal" role="alert">{refused}</p> })}
+            {refused.map(|refused| view! { <p class="refusal" role="alert">{t.refusal(&refused)}</p> })}
             <ErrorLine context=context.clone()/>
             <ModeBar context/>
             <Completions completer=completer.clone()/>
@@ -111,8 +112,8 @@ pub(crate) fn Composer(
                 name="text"
                 rows="1"
                 required
-                aria-label=text::MESSAGE
-                placeholder=text::MESSAGE
+                aria-label=t.message()
+                placeholder=t.message()
                 dir="auto"
                 enterkeyhint="send"
                 aria-autocomplete="list"
@@ -128,7 +129,7 @@ pub(crate) fn Composer(
                 {draft}
             </textarea>
             <Picker completer/>
-            <button class="button-icon composer-send" aria-label=text::SEND>
+            <button class="button-icon composer-send" aria-label=t.send()>
                 <svg aria-hidden="true"><use href="/icons.svg#send"></use></svg>
             </button>
         </form>
@@ -255,11 +256,12 @@ fn bring_edit_back(context: &ConversationContext, retyped: StoredValue<Option<St
 /// Renders the composer mode, if it is not a new message, and a way to cancel it.
 #[component]
 fn ModeBar(context: ConversationContext) -> impl IntoView {
+    let t = use_texts();
     let (mode, timeline) = (context.mode, context.timeline);
     let label = move || match mode.get() {
         ComposerMode::Say => None,
-        ComposerMode::Reply(quote) => Some(text::replying_to(timeline.current(quote))),
-        ComposerMode::Edit(_) => Some(sentence!("{}", Words(text::EDITING))),
+        ComposerMode::Reply(quote) => Some(t.replying(timeline.current(quote))),
+        ComposerMode::Edit(_) => Some(t.editing().into()),
     };
     let reply_to = move || match mode.get() {
         ComposerMode::Reply(quote) => {
@@ -273,7 +275,7 @@ fn ModeBar(context: ConversationContext) -> impl IntoView {
                 <p class="composer-mode">
                     <span>{label.view()}</span>
                     <button class="button button-tiny" type="button" on:click=move |_| mode.set(ComposerMode::Say)>
-                        {text::CANCEL}
+                        {t.cancel()}
                     </button>
                 </p>
                 {reply_to()}
@@ -285,15 +287,16 @@ fn ModeBar(context: ConversationContext) -> impl IntoView {
 /// Renders the refusal of the last change of a message.
 #[component]
 fn ErrorLine(context: ConversationContext) -> impl IntoView {
+    let t = use_texts();
     let trouble = context.client.trouble.clone();
     let shown = trouble.clone();
     dyn_view(move || {
         let trouble = trouble.clone();
-        shown.get().map(|sentence| {
+        shown.get().map(|refused| {
             view! {
                 <p class="refusal" role="alert">
-                    {sentence} " "
-                    <button class="button-link" type="button" on:click=move |_| trouble.set(None)>{text::CLOSE}</button>
+                    {t.refusal(&refused)} " "
+                    <button class="button-link" type="button" on:click=move |_| trouble.set(None)>{t.close()}</button>
                 </p>
             }
         })

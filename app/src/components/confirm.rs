@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::text::{self, Sentence};
+use crate::i18n::{Sentence, use_texts};
 
 /// Renders a button that asks for confirmation before the enclosing form is sent: it opens a dialog that describes
 /// the consequences, with the form's own buttons in it. It needs no script; Escape or a press outside closes it.
@@ -23,6 +23,7 @@ pub(crate) fn Confirm(
     /// The buttons that confirm.
     children: Children,
 ) -> impl IntoView {
+    let t = use_texts();
     let heading = format!("{id}-title");
     view! {
         <button class=class type="button" popovertarget=id.clone() aria-haspopup="dialog">{label}</button>
@@ -31,7 +32,7 @@ pub(crate) fn Confirm(
             <p>{says.view()}</p>
             <div class="actions">
                 {children()}
-                <button class="button" type="button" popovertarget=id.clone() popovertargetaction="hide" autofocus>{text::CANCEL}</button>
+                <button class="button" type="button" popovertarget=id.clone() popovertargetaction="hide" autofocus>{t.cancel()}</button>
             </div>
         </dialog>
     }

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use super::dynamic::{dyn_bool, dyn_text};
 use crate::browser::use_browser;
 use crate::client::{ChatClient, LinkState};
+use crate::i18n::use_texts;
 use crate::outage::Outage;
-use crate::text;
 
 /// Renders a notice while there is no connection; nothing otherwise.
 #[component]
 pub(crate) fn Connection(client: ChatClient) -> impl IntoView {
+    let t = use_texts();
     let link = client.link.clone();
     let is = {
         let link = link.clone();
@@ -31,15 +32,15 @@ pub(crate) fn Connection(client: ChatClient) -> impl IntoView {
         <div class="connection" role="status">
             <Show when=dyn_bool(is_away)>
                 <p class="connection-offline">
-                    {text::OFFLINE} " "
-                    {dyn_text(move || if has_waiting_page() { text::PAGE_WAITS } else { "" })} " "
+                    {t.reconnecting()} " "
+                    {dyn_text(move || if has_waiting_page() { t.page_waits() } else { "" })} " "
                     <button class="button button-tiny" type="button" on:click=move |_| try_now.with_value(|go| go())>
-                        {text::TRY_NOW}
+                        {t.try_now()}
                     </button>
                 </p>
             </Show>
             <Show when=dyn_bool(move || ended(LinkState::Ended))>
-                <p class="connection-offline">{text::ENDED} " " <a href="" rel="external">{text::RELOAD}</a></p>
+                <p class="connection-offline">{t.disconnected()} " " <a href="" rel="external">{t.reload()}</a></p>
             </Show>
         </div>
     }

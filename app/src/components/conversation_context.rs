@@ -1,12 +1,11 @@
 //! The context of the open conversation, with permalinks: shared by the composer and the message rows.
 
 use leptos::prelude::*;
-use wire::{Amendment, Emoji, Quote, Role, SendId, Seq, Topic};
+use wire::{Amendment, Emoji, Quote, Refused, Role, SendId, Seq, Topic};
 
 use super::toast::Toasts;
 use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, Timeline, role_of};
-use crate::text;
 
 /// The context of the open conversation: client, timeline and composer mode, shared by the composer and the rows.
 #[derive(Clone)]
@@ -64,7 +63,7 @@ impl ConversationContext {
         let id = SendId::from_bytes((browser.random)());
         let asked = self.client.amend(&self.timeline.topic(), id, target, amendment);
         if !asked {
-            self.client.trouble.set(Some(text::NEEDS_CONNECTION.into()));
+            self.client.trouble.set(Some(Refused::by_code("needs_connection")));
         }
         (browser.wake)();
         asked

@@ -5,6 +5,7 @@ use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::{FormData, HtmlButtonElement, HtmlFormElement, SubmitEvent, UrlSearchParams};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use wire::Refused;
 
 use crate::browser::use_browser;
 use crate::page_kind::is_hydrated;
@@ -13,8 +14,8 @@ use crate::returned::{mark_shown, page_path, refused};
 /// The state of a form, shared by the form and the [`Refusal`](super::Refusal) somewhere in it.
 #[derive(Clone, Copy)]
 pub(crate) struct FormState {
-    /// The sentence of the refusal, if the form was refused.
-    pub(crate) refused: RwSignal<Option<String>>,
+    /// The refusal, if the form was refused.
+    pub(crate) refused: RwSignal<Option<Refused>>,
     busy: RwSignal<bool>,
     action: &'static str,
 }
@@ -96,7 +97,7 @@ pub(crate) fn Form(
                     }
                 }
                 Err(failure) => {
-                    refused.try_set(Some(failure.refused.message));
+                    refused.try_set(Some(failure.refused));
                 }
             }
         });

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::dynamic::{dyn_attr, dyn_bool, dyn_text};
 use crate::browser::use_browser;
 use crate::client::{ChatClient, Timeline};
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders the header above the messages: the name of the conversation, its members, and the link to invite others.
 #[component]
@@ -18,6 +18,7 @@ pub(crate) fn Header(
     /// The invite link; a direct has none.
     link: Option<String>,
 ) -> impl IntoView {
+    let t = use_texts();
     let members = timeline.member_count.clone();
     let (settings, what) = (timeline.settings.clone(), timeline.what.clone());
     let whose = client.clone();
@@ -27,7 +28,7 @@ pub(crate) fn Header(
             (None, what) => {
                 let told = match what {
                     ConversationSummary::Direct { topic, with } => {
-                        whose.whereabouts(topic, with.id).map(text::whereabouts)
+                        whose.whereabouts(topic, with.id).map(|here| t.whereabouts(here))
                     }
                     ConversationSummary::Group(_) => None,
                 };
@@ -46,15 +47,15 @@ pub(crate) fn Header(
         let members = members.clone();
         dyn_attr(move || {
             Some(if is_group {
-                text::member_count(usize::try_from(members.get()).unwrap_or(usize::MAX))
+                t.member_count(members.get()).into()
             } else {
-                text::ABOUT.into()
+                t.conversation_details().into()
             })
         })
     };
     view! {
         <header class="header">
-            <a class="button-icon header-back" href="/" aria-label=text::BACK>
+            <a class="button-icon header-back" href="/" aria-label=t.all_conversations()>
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
             <div class="header-title">
@@ -65,12 +66,12 @@ pub(crate) fn Header(
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
                 {is_group.then(|| view! { <span>{dyn_text(move || members.get().to_string())}</span> })}
             </button>
-            <button class="button-icon" type="button" popovertarget="history" aria-label=text::HISTORY>
+            <button class="button-icon" type="button" popovertarget="history" aria-label=t.pins_and_dates()>
                 <svg aria-hidden="true"><use href="/icons.svg#history"></use></svg>
             </button>
             <History timeline=timeline.clone()/>
             {link.map(|link| view! {
-                <button class="button button-small" type="button" popovertarget="invite">{text::INVITE}</button>
+                <button class="button button-small" type="button" popovertarget="invite">{t.invite()}</button>
                 <InviteLink link join_policy/>
             })}
         </header>
@@ -80,6 +81,7 @@ pub(crate) fn Header(
 
 #[component]
 fn InviteLink(link: String, join_policy: Memo<JoinPolicy>) -> impl IntoView {
+    let t = use_texts();
     // The result of copying, once the page has tried to.
     let copied = RwSignal::new(None::<bool>);
     let field = NodeRef::<Input>::new();
@@ -97,19 +99,19 @@ fn InviteLink(link: String, join_policy: Memo<JoinPolicy>) -> impl IntoView {
             });
         }
     };
-    let by_hand = dyn_text(move || if copied.get() == Some(false) { text::COPY_BY_HAND } else { "" });
+    let by_hand = dyn_text(move || if copied.get() == Some(false) { t.copy_by_hand() } else { "" });
     view! {
         <div class="sheet invite" id="invite" popover>
             <label for="link">
                 {dyn_text(move || match join_policy.get() {
-                    JoinPolicy::Listed | JoinPolicy::Open => text::INVITE_HINT,
-                    JoinPolicy::Invite => text::INVITE_ONLY_HINT,
+                    JoinPolicy::Listed | JoinPolicy::Open => t.invite_hint(),
+                    JoinPolicy::Invite => t.invite_only_hint(),
                 })}
             </label>
             <div class="form-row">
                 <input id="link" readonly node_ref=field value=link/>
                 <button class="button button-primary" type="button" on:click=copy>
-                    {dyn_text(move || if copied.get() == Some(true) { text::COPIED } else { text::COPY_LINK })}
+                    {dyn_text(move || if copied.get() == Some(true) { t.copied() } else { t.copy_link() })}
                 </button>
             </div>
             <p class="hint" role="status">{by_hand}</p>
@@ -120,6 +122,7 @@ fn InviteLink(link: String, join_policy: Memo<JoinPolicy>) -> impl IntoView {
 /// Renders the links to the pinned messages and to a day.
 #[component]
 fn History(timeline: Timeline) -> impl IntoView {
+    let t = use_texts();
     let path = timeline.what.path();
     let action = path.clone();
     let pins = timeline.pins;
@@ -129,9 +132,9 @@ fn History(timeline: Timeline) -> impl IntoView {
     };
     view! {
         <div class="sheet history" id="history" popover>
-            <h2 class="label">{text::PINNED}</h2>
+            <h2 class="label">{t.pinned()}</h2>
             <Show when=none>
-                <p class="hint">{text::NO_PINS}</p>
+                <p class="hint">{t.no_pins()}</p>
             </Show>
             <ul>
                 <For each=move || pins.get() key=|pin| (pin.seq, pin.excerpt.clone()) let(pin)>
@@ -143,10 +146,10 @@ fn History(timeline: Timeline) -> impl IntoView {
                 </For>
             </ul>
             <form class="form" action=action>
-                <label for="day">{text::GO_TO_DAY}</label>
+                <label for="day">{t.jump_to_date()}</label>
                 <div class="form-row">
                     <input id="day" name="day" type="date" required/>
-                    <button class="button">{text::GO}</button>
+                    <button class="button">{t.go()}</button>
                 </div>
             </form>
         </div>

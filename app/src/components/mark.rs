@@ -4,19 +4,20 @@ use leptos::prelude::*;
 use wire::{Member, Role, UserId};
 
 use super::dynamic::dyn_view;
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders the mark beside the name of an admin or a guest, so that nobody is mistaken for a user with an account who
 /// only has the same name. A member with an account has no mark, nor has a former member.
 #[component]
 pub(crate) fn Mark(members: ArcRwSignal<Vec<Member>>, user: UserId) -> impl IntoView {
+    let t = use_texts();
     let mark = Memo::new(move |_| {
         members.with(|members| {
             let member = members.iter().find(|member| member.person.id == user)?;
             match (member.role, member.account) {
-                (Role::Admin, true) => Some(("tag tag-accent", text::ADMIN)),
-                (Role::Admin, false) => Some(("tag tag-accent", text::ADMIN_GUEST)),
-                (Role::Member, false) => Some(("tag", text::GUEST)),
+                (Role::Admin, true) => Some(("tag tag-accent", t.admin())),
+                (Role::Admin, false) => Some(("tag tag-accent", t.admin_guest())),
+                (Role::Member, false) => Some(("tag", t.guest())),
                 (Role::Member, true) => None,
             }
         })

@@ -16,12 +16,13 @@ use super::refusal::Refusal;
 use super::toast::{DelayedAction, Toasts};
 use crate::browser::{reload, use_browser};
 use crate::client::{ChatClient, Timeline, role_of};
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders the members of the group, and the button to leave it: beside the messages if there is room, on request
 /// otherwise.
 #[component]
 pub(crate) fn Members(client: ChatClient, timeline: Timeline) -> impl IntoView {
+    let t = use_texts();
     let promote = FormState::of("/do/manage_members").shown();
     let topic = timeline.topic();
     let (id, group_name) = match &timeline.what {
@@ -47,8 +48,8 @@ pub(crate) fn Members(client: ChatClient, timeline: Timeline) -> impl IntoView {
     let (whose, at) = (client.clone(), topic.clone());
     let manage = format!("/g/{id}/admin");
     Either::Right(view! {
-        <aside class="sheet members" id="members" popover aria-label=text::MEMBERS>
-            <h2 class="label">{text::MEMBERS}</h2>
+        <aside class="sheet members" id="members" popover aria-label=t.members()>
+            <h2 class="label">{t.members()}</h2>
             <ul class="listing">
                 <For
                     each=move || members.get()
@@ -59,11 +60,11 @@ pub(crate) fn Members(client: ChatClient, timeline: Timeline) -> impl IntoView {
                 </For>
             </ul>
             <Show when=more>
-                <a class="button button-small" rel="external" href=everyone.clone()>{text::ALL_MEMBERS}</a>
+                <a class="button button-small" rel="external" href=everyone.clone()>{t.see_all_members()}</a>
             </Show>
-            <p class="refusal" role="alert">{dyn_view(move || promote.refused.get())}</p>
+            <p class="refusal" role="alert">{dyn_view(move || promote.refused.get().map(|refused| t.refusal(&refused)))}</p>
             <Show when=dyn_bool(move || i_am_admin.get())>
-                <a class="button button-small" rel="external" href=manage.clone()>{text::MANAGE}</a>
+                <a class="button button-small" rel="external" href=manage.clone()>{t.manage()}</a>
             </Show>
             <Preferences client topic/>
             <Leave group=form_id name=group_name/>
@@ -82,20 +83,21 @@ fn DirectPanel(
     /// True if the viewer has blocked them.
     blocks: bool,
 ) -> impl IntoView {
+    let t = use_texts();
     view! {
-        <aside class="sheet members" id="members" popover aria-label=text::ABOUT>
-            <h2 class="label">{text::ABOUT}</h2>
-            <a class="button button-small" rel="external" href=format!("/people/{user}")>{text::PROFILE}</a>
+        <aside class="sheet members" id="members" popover aria-label=t.conversation_details()>
+            <h2 class="label">{t.conversation_details()}</h2>
+            <a class="button button-small" rel="external" href=format!("/people/{user}")>{t.profile()}</a>
             <Preferences client topic/>
             <Form action="/do/block" class="form members-leave" done=Callback::new(|()| reload())>
                 <input type="hidden" name="user" value=user/>
                 <Refusal id="block-refused"/>
                 {if blocks {
-                    Either::Left(view! { <button class="button" name="on" value="false">{text::UNBLOCK}</button> })
+                    Either::Left(view! { <button class="button" name="on" value="false">{t.unblock()}</button> })
                 } else {
                     Either::Right(view! {
-                        <Confirm id="block" label=text::BLOCK title=text::block_title(&name) says=text::BLOCK_SAYS.into()>
-                            <button class="button button-danger" name="on" value="true">{text::BLOCK}</button>
+                        <Confirm id="block" label=t.block() title=t.block_title(&name) says=t.block_consequences().into()>
+                            <button class="button button-danger" name="on" value="true">{t.block()}</button>
                         </Confirm>
                     })
                 }}
@@ -108,11 +110,12 @@ fn DirectPanel(
 /// dialog asks.
 #[component]
 fn Leave(group: String, name: String) -> impl IntoView {
+    let t = use_texts();
     let toasts: Toasts = expect_context();
     let navigate = use_navigate();
     let fields = format!("group={group}");
     let back = format!("/g/{group}");
-    let words = text::left(&name);
+    let words = t.you_left(&name);
     let leave = move |event: leptos::ev::MouseEvent| {
         if use_browser().is_none() {
             return;
@@ -128,8 +131,8 @@ fn Leave(group: String, name: String) -> impl IntoView {
             <input type="hidden" name="group" value=group/>
             <Refusal id="leave-refused"/>
             <span on:click=leave>
-                <Confirm id="leave" label=text::LEAVE title=text::leave_title(&name) says=text::LEAVE_SAYS.into()>
-                    <button class="button button-danger">{text::LEAVE}</button>
+                <Confirm id="leave" label=t.leave_group() title=t.leave_title(&name) says=t.leave_consequences().into()>
+                    <button class="button button-danger">{t.leave_group()}</button>
                 </Confirm>
             </span>
         </Form>
@@ -146,6 +149,7 @@ fn MemberItem(
     group: String,
     promote: FormState,
 ) -> impl IntoView {
+    let t = use_texts();
     let Member { person, role, account, .. } = member;
     let fields = StoredValue::new((group, person.id.to_string()));
     let is_admin = role == Role::Admin;
@@ -153,20 +157,20 @@ fn MemberItem(
         <li class="listing-row">
             <Avatar id=person.id.to_string() name=person.name.to_string() person=true/>
             {if mine {
-                Either::Left(view! { <span class="name" dir="auto">{person.name.to_string()}</span> <span class="tag">{text::YOU}</span> })
+                Either::Left(view! { <span class="name" dir="auto">{person.name.to_string()}</span> <span class="tag">{t.you()}</span> })
             } else {
                 Either::Right(view! {
                     <a class="name" dir="auto" href=format!("/d/{}", person.id)>{person.name.to_string()}</a>
                 })
             }}
             <PresenceDot client topic user=person.id/>
-            {is_admin.then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
-            {(!account).then(|| view! { <span class="tag">{text::GUEST}</span> })}
+            {is_admin.then(|| view! { <span class="tag tag-accent">{t.admin()}</span> })}
+            {(!account).then(|| view! { <span class="tag">{t.guest()}</span> })}
             <Show when=dyn_bool(move || i_am_admin.get() && !is_admin)>
                 <Form action="/do/manage_members" class="listing-end" state=promote>
                     <input type="hidden" name="group" value=fields.with_value(|fields| fields.0.clone())/>
                     <input type="hidden" name="users[]" value=fields.with_value(|fields| fields.1.clone())/>
-                    <button class="button button-tiny" name="action" value="promote">{text::MAKE_ADMIN}</button>
+                    <button class="button button-tiny" name="action" value="promote">{t.make_admin()}</button>
                 </Form>
             </Show>
         </li>

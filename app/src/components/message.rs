@@ -14,12 +14,13 @@ use super::time::{Day, Moment};
 use super::toast::Toasts;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, LinkState, Row, RowContent, RowHeader, RowState};
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders one row of a timeline: a message, pending or delivered, or a notice. The row stays the same DOM node from
 /// the moment the message is typed.
 #[component]
 pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoView {
+    let t = use_texts();
     let Row { key, content, lead } = row;
     let send_id = key.split_once('/').and_then(|(_, id)| SendId::new(id).ok());
     let day = Memo::new({
@@ -54,7 +55,7 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
                 <Author me=context.client.me.id author=author.clone()/>
                 <Mark members=context.timeline.members.clone() user=author.id/>
                 " " <Moment at/>
-                {edited.map(|_| view! { " " <span class="message-edited">{text::EDITED}</span> })}
+                {edited.map(|_| view! { " " <span class="message-edited">{t.edited_mark()}</span> })}
             </div>
             {reply_to.map(|quote| view! { <Quoted context=context.clone() quote/> })}
             <Rich text=body me=context.client.me.id/>
@@ -62,9 +63,9 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
             <MoreMenu context=context.clone() seq said/>
         }),
         (Event::Tombstone { author, by }, at) => EitherOf4::B(view! {
-            <p class="message-notice">{text::deleted(&author, &by).view()} " " <Moment at/></p>
+            <p class="message-notice">{t.deleted(&author, &by).view()} " " <Moment at/></p>
         }),
-        (event, at) => match text::happened(&event) {
+        (event, at) => match t.happened(&event) {
             Some(notice) => {
                 EitherOf4::C(view! { <p class="message-notice">{notice.view()} " " <Moment at/></p> })
             }
@@ -85,7 +86,7 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
             class:message-failed=dyn_bool(move || matches!(state.get(), RowState::Failed(_)))
         >
             {dyn_view(move || day.get().map(|day| view! { <Day day/> }))}
-            {dyn_view(move || is_first_unread().then(|| view! { <div class="day day-new" id="divider"><span>{text::NEW}</span></div> }))}
+            {dyn_view(move || is_first_unread().then(|| view! { <div class="day day-new" id="divider"><span>{t.new_messages()}</span></div> }))}
             <div class="message-line">
                 {body}
                 <Delivery client state send_id/>
@@ -110,6 +111,7 @@ fn Author(me: UserId, author: Person) -> impl IntoView {
 /// Renders the quote that a reply answers, as a link to the message.
 #[component]
 fn Quoted(context: ConversationContext, quote: Quote) -> impl IntoView {
+    let t = use_texts();
     let Quote { seq, author, excerpt } = quote;
     let jump = move |event: leptos::ev::MouseEvent| {
         let anchor = format!("m{seq}");
@@ -119,7 +121,7 @@ fn Quoted(context: ConversationContext, quote: Quote) -> impl IntoView {
             let _ = window().location().set_hash(&anchor);
         }
     };
-    let excerpt = text::excerpt_of(excerpt);
+    let excerpt = t.excerpt_of(excerpt);
     view! {
         <a class="quote" href=context.link_to(seq) rel="external" on:click=jump>
             <strong dir="auto">{author.name.to_string()}</strong> " " <bdi>{excerpt}</bdi>
@@ -144,7 +146,7 @@ fn Reactions(
                     context.react(seq, emoji.as_str());
                 }
             };
-            let label = text::reacted(&picture, people.len());
+            let label = format!("{picture}, {}", people.len());
             view! {
                 <button class="reaction" type="button" aria-pressed=mine.to_string() aria-label=label on:click=react>
                     {picture} " " <span>{people.len()}</span>
@@ -162,6 +164,7 @@ fn MoreMenu(
     seq: Memo<Option<Seq>>,
     said: Memo<(Event, wire::Timestamp)>,
 ) -> impl IntoView {
+    let t = use_texts();
     let open = context.open;
     let is_open = Memo::new(move |_| open.get().is_some() && open.get() == seq.get());
     let path = context.path();
@@ -186,7 +189,7 @@ fn MoreMenu(
                 class="message-more"
                 href=format!("{path}/m/{seq}")
                 rel="external"
-                aria-label=text::ACTS
+                aria-label=t.message_actions()
                 aria-expanded=dyn_attr(move || Some(is_open.get().to_string()))
                 on:click=toggle
             >
@@ -200,6 +203,7 @@ fn MoreMenu(
 /// Renders the delivery state of a message that is not delivered yet.
 #[component]
 fn Delivery(client: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) -> impl IntoView {
+    let t = use_texts();
     let link = client.link.clone();
     let browser = use_browser();
     let acts = StoredValue::new((client, send_id));
@@ -222,19 +226,19 @@ fn Delivery(client: ChatClient, state: Memo<RowState>, send_id: Option<SendId>) 
     let stuck = move || match state.get() {
         RowState::Delivered => None,
         RowState::Sending if link.get() == LinkState::Online => None,
-        RowState::Sending => Some(text::WAITING.to_owned()),
-        RowState::Late => Some(text::UNANSWERED.to_owned()),
-        RowState::Failed(sentence) => Some(text::not_sent(&sentence)),
+        RowState::Sending => Some(t.sent_when_online().to_owned()),
+        RowState::Late => Some(t.no_response_yet().to_owned()),
+        RowState::Failed(refused) => Some(t.not_sent_for(&refused)),
     };
     dyn_view(move || match (state.get(), stuck()) {
         (RowState::Delivered, _) => None,
-        (_, None) => Some(Either::Left(view! { <p class="message-delivery">{text::SENDING}</p> })),
+        (_, None) => Some(Either::Left(view! { <p class="message-delivery">{t.sending()}</p> })),
         (_, Some(sentence)) => Some(Either::Right(view! {
             <p class="message-delivery" role="alert">
                 {sentence} " "
-                <button class="button-link" type="button" on:click=move |_| act(ChatClient::retry)>{text::RETRY}</button> " "
-                <button class="button-link" type="button" on:click=copy>{text::COPY}</button> " "
-                <button class="button-link" type="button" on:click=move |_| act(ChatClient::discard)>{text::DISCARD}</button>
+                <button class="button-link" type="button" on:click=move |_| act(ChatClient::retry)>{t.retry()}</button> " "
+                <button class="button-link" type="button" on:click=copy>{t.copy()}</button> " "
+                <button class="button-link" type="button" on:click=move |_| act(ChatClient::discard)>{t.discard()}</button>
             </p>
         })),
     })

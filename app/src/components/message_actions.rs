@@ -5,7 +5,7 @@ use wire::{Amendment, Seq};
 
 use super::conversation_context::ConversationContext;
 use super::toast::Toasts;
-use crate::text;
+use crate::i18n::use_texts;
 
 /// The reactions that are one press away.
 const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👀", "✅"];
@@ -13,6 +13,7 @@ const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "�
 /// Renders the actions of a message, below it, on request.
 #[component]
 pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: bool) -> impl IntoView {
+    let t = use_texts();
     let act = |label: &'static str, run: fn(&ConversationContext, Seq)| {
         let context = context.clone();
         view! { <button class="button button-tiny" type="button" on:click=move |_| run(&context, seq)>{label}</button> }
@@ -22,7 +23,7 @@ pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: b
         .map(|emoji| {
             let context = context.clone();
             view! {
-                <button class="reaction" type="button" aria-label=text::react_with(emoji) on:click=move |_| context.react(seq, emoji)>
+                <button class="reaction" type="button" aria-label=t.react_with(emoji).plain() on:click=move |_| context.react(seq, emoji)>
                     {emoji}
                 </button>
             }
@@ -37,20 +38,20 @@ pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: b
         close.set(None);
     };
     view! {
-        <div class="message-actions" role="toolbar" aria-label=text::ACTS>
+        <div class="message-actions" role="toolbar" aria-label=t.message_actions()>
             {quick}
-            {act(text::REPLY, |context, seq| context.reply(seq))}
-            {(!mine).then(|| act(text::MARK_UNREAD, |context, seq| context.mark_unread(seq)))}
-            {mine.then(|| act(text::EDIT, |context, seq| context.edit(seq)))}
-            {(mine || is_admin).then(|| act(text::DELETE, |context, seq| context.delete(seq)))}
-            {(is_admin && !pinned).then(|| act(text::PIN, |context, seq| { context.amend(seq, Amendment::Pin(true)); }))}
-            {(is_admin && pinned).then(|| act(text::UNPIN, |context, seq| { context.amend(seq, Amendment::Pin(false)); }))}
+            {act(t.reply(), |context, seq| context.reply(seq))}
+            {(!mine).then(|| act(t.mark_unread(), |context, seq| context.mark_unread(seq)))}
+            {mine.then(|| act(t.edit(), |context, seq| context.edit(seq)))}
+            {(mine || is_admin).then(|| act(t.delete(), |context, seq| context.delete(seq)))}
+            {(is_admin && !pinned).then(|| act(t.pin(), |context, seq| { context.amend(seq, Amendment::Pin(true)); }))}
+            {(is_admin && pinned).then(|| act(t.unpin(), |context, seq| { context.amend(seq, Amendment::Pin(false)); }))}
             <button
                 class="button button-tiny"
                 type="button"
                 on:click=copy
             >
-                {text::COPY_LINK}
+                {t.copy_link()}
             </button>
         </div>
     }

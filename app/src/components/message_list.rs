@@ -14,7 +14,7 @@ use super::message::MessageRow;
 use super::scroll_anchor::ScrollAnchor;
 use crate::browser::{use_browser, wake};
 use crate::client::{ChatClient, LinkState, Row, Timeline};
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders the messages. The box is laid out from its end (`column-reverse`), so that without any script it opens at
 /// the newest message, stays there while new ones arrive, and does not move when older ones are prepended. More
@@ -25,6 +25,7 @@ pub(crate) fn MessageList(
     /// The reason for which the page does not show the part that its address asks for.
     missing: Option<String>,
 ) -> impl IntoView {
+    let t = use_texts();
     let (client, timeline) = (context.client.clone(), context.timeline.clone());
     let list = NodeRef::<Div>::new();
     let anchor = ScrollAnchor::new(list);
@@ -94,7 +95,7 @@ pub(crate) fn MessageList(
     });
     view! {
         {missing.map(|sentence| view! { <TargetMissing sentence path=context.path() to_newest=to_newest.clone()/> })}
-        <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=text::TIMELINE tabindex="0">
+        <div class="timeline" id="messages" node_ref=list on:scroll=watch role="log" aria-label=t.messages() tabindex="0">
             <div class="timeline-content">
                 <OlderMessages timeline=timeline.clone() loader=loader.clone()/>
                 <ol class="rows">
@@ -119,9 +120,9 @@ pub(crate) fn MessageList(
                     {dyn_text({
                         let has_newer = has_newer.clone();
                         move || match unseen.get() {
-                            0 => text::TO_NEWEST.into(),
-                            _ if has_newer.get() => text::TO_NEWEST.into(),
-                            count => text::newer(count),
+                            0 => t.jump_to_latest().to_owned(),
+                            _ if has_newer.get() => t.jump_to_latest().into(),
+                            count => t.new_message_count(count).into(),
                         }
                     })}
                 </button>
@@ -138,6 +139,7 @@ fn TargetMissing(
     path: String,
     to_newest: impl Fn() + Send + Sync + 'static,
 ) -> impl IntoView {
+    let t = use_texts();
     let shown = RwSignal::new(true);
     let leave = StoredValue::new(move |event: MouseEvent| {
         event.prevent_default();
@@ -149,7 +151,7 @@ fn TargetMissing(
             <p class="timeline-missing" role="status">
                 {sentence.clone()} " "
                 <a href=path.clone() rel="external" on:click=move |event| leave.with_value(|leave| leave(event))>
-                    {text::TO_NEWEST}
+                    {t.jump_to_latest()}
                 </a>
             </p>
         </Show>
@@ -268,6 +270,7 @@ fn count_unseen(client: &ChatClient, timeline: &Timeline, at_end: RwSignal<bool>
 /// Renders the link to older messages: a page of its own, or in place once the page is hydrated.
 #[component]
 fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
+    let t = use_texts();
     let has_older = timeline.has_older.clone();
     dyn_view(move || {
         if has_older.get() {
@@ -275,11 +278,11 @@ fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
             let load = in_place(&loader, End::Older);
             Either::Left(view! {
                 <a class="timeline-older button button-small" href=address rel="external" on:click=load>
-                    {text::OLDER}
+                    {t.show_older()}
                 </a>
             })
         } else {
-            Either::Right(view! { <p class="timeline-older">{text::beginning(&timeline.what).view()}</p> })
+            Either::Right(view! { <p class="timeline-older">{t.beginning(&timeline.what).view()}</p> })
         }
     })
 }
@@ -287,6 +290,7 @@ fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
 /// Renders the link to newer messages, if the page shows an earlier part of the log.
 #[component]
 fn NewerMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
+    let t = use_texts();
     let has_newer = timeline.has_newer.clone();
     dyn_view(move || {
         has_newer.get().then(|| {
@@ -295,7 +299,7 @@ fn NewerMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
             let load = in_place(&loader, End::Newer);
             view! {
                 <a id="newer" class="timeline-older timeline-newer button button-small" href=address rel="external" on:click=load>
-                    {text::NEWER}
+                    {t.show_newer()}
                 </a>
             }
         })

@@ -7,12 +7,13 @@ use leptos::web_sys::KeyboardEvent;
 use super::autocomplete::Autocomplete;
 use super::dynamic::dyn_view;
 use super::keys::key;
+use crate::i18n::use_texts;
 use crate::server_fns::find_emoji;
-use crate::text;
 
 /// Renders an emoji picker: common emoji, or those whose names contain the typed words.
 #[component]
 pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
+    let t = use_texts();
     let found = RwSignal::new(Vec::<(String, String)>::new());
     let wanted = RwSignal::new(String::new());
     let sheet = NodeRef::<Div>::new();
@@ -68,7 +69,7 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
             class="button-icon picker-button"
             type="button"
             popovertarget="emoji"
-            aria-label=text::EMOJI
+            aria-label=t.emoji()
             on:click=move |_| find(String::new())
         >
             <svg aria-hidden="true"><use href="/icons.svg#smile"></use></svg>
@@ -78,8 +79,8 @@ pub(super) fn Picker(completer: Autocomplete) -> impl IntoView {
                 type="search"
                 autofocus
                 autocomplete="off"
-                aria-label=text::FIND_EMOJI
-                placeholder=text::FIND_EMOJI
+                aria-label=t.find_emoji()
+                placeholder=t.find_emoji()
                 on:keydown=on_key
                 on:input=move |event| find(event_target_value(&event))
             />

@@ -6,14 +6,15 @@ use wire::{NotificationLevel, Topic};
 use super::form::Form;
 use super::refusal::Refusal;
 use crate::client::{ChatClient, find};
+use crate::i18n::use_texts;
 use crate::returned::{typed, typed_all};
-use crate::text;
 
 const SET_PREFERENCES: &str = "/do/set_preferences";
 
 /// Renders the viewer's preferences for a conversation: its notification level, and hiding it.
 #[component]
 pub(crate) fn Preferences(client: ChatClient, topic: Topic) -> impl IntoView {
+    let t = use_texts();
     let (notify, hidden) = client
         .mine
         .with_untracked(|mine| find(mine, &topic).map(|mine| (mine.notify, mine.hidden)).unwrap_or_default());
@@ -26,21 +27,23 @@ pub(crate) fn Preferences(client: ChatClient, topic: Topic) -> impl IntoView {
         Some(notify) => (notify.concat(), typed(SET_PREFERENCES, "hidden").is_some()),
         None => (chosen.to_owned(), hidden),
     };
-    let options = text::NOTIFY
-        .map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
+    let levels =
+        [("all", t.notify_all()), ("mentions", t.notify_mentions()), ("nothing", t.notify_nothing())];
+    let options =
+        levels.map(|(value, label)| view! { <option value=value selected=value == chosen>{label}</option> });
     view! {
         <details class="preferences">
-            <summary>{text::TELL_ME_OF}</summary>
+            <summary>{t.notifications()}</summary>
             <Form action=SET_PREFERENCES class="form">
                 <input type="hidden" name="topic" value=topic.to_string()/>
-                <label for="notify">{text::TELL_ME}</label>
+                <label for="notify">{t.notify_about()}</label>
                 <select id="notify" name="notify">{options}</select>
                 <label class="form-choice">
                     <input type="checkbox" name="hidden" value="true" checked=hidden/>
-                    {text::HIDE}
+                    {t.hide_from_sidebar()}
                 </label>
                 <Refusal id="prefer-refused"/>
-                <button class="button button-small">{text::SAVE}</button>
+                <button class="button button-small">{t.save()}</button>
             </Form>
         </details>
     }

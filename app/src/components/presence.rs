@@ -5,7 +5,7 @@ use wire::{Topic, UserId};
 
 use super::dynamic::dyn_view;
 use crate::client::ChatClient;
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders a dot for a connected user: full if they are here, a ring if they are away.
 #[component]
@@ -15,11 +15,12 @@ pub(crate) fn PresenceDot(
     topic: Topic,
     user: UserId,
 ) -> impl IntoView {
+    let t = use_texts();
     let here = Memo::new(move |_| client.whereabouts(&topic, user));
     dyn_view(move || {
         here.get().map(|here| {
             let (class, told) =
-                (if here { "presence" } else { "presence presence-away" }, text::whereabouts(here));
+                (if here { "presence" } else { "presence presence-away" }, t.whereabouts(here));
             view! { <span class=class title=told><span class="visually-hidden">{told}</span></span> }
         })
     })

@@ -8,7 +8,7 @@ use super::dynamic::dyn_view;
 use super::presence::PresenceDot;
 use super::switcher::Switcher;
 use crate::client::{ChatClient, count, find, in_order};
-use crate::text;
+use crate::i18n::{PRODUCT, UpTo99, use_texts};
 
 /// Renders the viewer's conversations, and their own name.
 #[component]
@@ -17,6 +17,7 @@ pub(crate) fn Sidebar(
     /// The conversation that is open.
     current: Option<Topic>,
 ) -> impl IntoView {
+    let t = use_texts();
     let me = client.me.clone();
     let mine = client.mine.clone();
     let asked = RwSignal::new(0u32);
@@ -33,8 +34,8 @@ pub(crate) fn Sidebar(
     });
     let is_home = current.is_none();
     view! {
-        <nav class="sidebar" class:sidebar-home=is_home aria-label=text::CONVERSATIONS>
-            <a class="sidebar-brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{text::PRODUCT}</a>
+        <nav class="sidebar" class:sidebar-home=is_home aria-label=t.conversations()>
+            <a class="sidebar-brand" href="/"><img src="/icon.svg" alt="" width="24" height="24"/>{PRODUCT}</a>
             <a
                 class="sidebar-link"
                 href="/people"
@@ -44,18 +45,18 @@ pub(crate) fn Sidebar(
                     asked.update(|asked| *asked += 1);
                 }
             >
-                "⌕ " {text::FIND_ANY} <kbd>"Ctrl K"</kbd>
+                "⌕ " {t.jump_to()} <kbd>{t.cap_jump()}</kbd>
             </a>
-            <h2 class="label">{text::CONVERSATIONS}</h2>
+            <h2 class="label">{t.conversations()}</h2>
             <ul class="sidebar-list">
                 <For each=move || order.get() key=Clone::clone let(topic)>
                     <SidebarItem client=list.clone() current=current.as_ref() == Some(&topic) topic/>
                 </For>
             </ul>
-            <a class="sidebar-link" href="/">"+ "{text::NEW_GROUP}</a>
-            <a class="sidebar-link" href="/groups" rel="external">"# "{text::LISTED}</a>
-            <a class="sidebar-link" href="/people" rel="external">"@ "{text::PEOPLE}</a>
-            <a class="sidebar-me" href="/account" rel="external" title=text::ACCOUNT>
+            <a class="sidebar-link" href="/">"+ "{t.new_group()}</a>
+            <a class="sidebar-link" href="/groups" rel="external">"# "{t.browse_groups()}</a>
+            <a class="sidebar-link" href="/people" rel="external">"@ "{t.people()}</a>
+            <a class="sidebar-me" href="/account" rel="external" title=t.account()>
                 <Avatar id=me.id.to_string() name=me.name.to_string() person=true/>
                 <span class="name" dir="auto">{me.name.to_string()}</span>
             </a>
@@ -67,6 +68,7 @@ pub(crate) fn Sidebar(
 
 #[component]
 fn SidebarItem(client: ChatClient, topic: Topic, current: bool) -> impl IntoView {
+    let t = use_texts();
     let mine = client.mine.clone();
     let line = Memo::new(move |before: Option<&Option<ConversationItem>>| {
         // A conversation that was just removed is about to leave the list.
@@ -81,7 +83,7 @@ fn SidebarItem(client: ChatClient, topic: Topic, current: bool) -> impl IntoView
             ConversationSummary::Group(_) => None,
         };
         let (client, is_person) = (client.clone(), with.is_some());
-        let label = text::unread(count, mine.mentions);
+        let label = t.unread(count, mine.mentions);
         Some(view! {
             <li>
                 <a
@@ -96,7 +98,7 @@ fn SidebarItem(client: ChatClient, topic: Topic, current: bool) -> impl IntoView
                     {with.map(|(topic, user)| view! { <PresenceDot client topic user/> })}
                     {(count > 0).then(|| view! {
                         <span class="badge" class:badge-mentions=mine.mentions != 0>
-                            <span aria-hidden="true">{text::up_to_99(count)}</span>
+                            <span aria-hidden="true">{UpTo99(count).text()}</span>
                             <span class="visually-hidden">{label}</span>
                         </span>
                     })}

@@ -5,12 +5,13 @@ use wire::ConversationSummary;
 
 use super::conversation_context::ConversationContext;
 use super::dynamic::dyn_view;
-use crate::text::{self, Sentence};
+use crate::i18n::{Sentence, use_texts};
 
 /// Renders the status line below the messages: the users who are typing, or else the receipt of the viewer's newest
 /// message.
 #[component]
 pub(crate) fn Footnote(context: ConversationContext) -> impl IntoView {
+    let t = use_texts();
     let ConversationContext { client, timeline, .. } = context;
     let (me, topic) = (client.me.id, timeline.topic());
     let is_direct = matches!(timeline.what, ConversationSummary::Direct { .. });
@@ -22,10 +23,10 @@ pub(crate) fn Footnote(context: ConversationContext) -> impl IntoView {
         })
     };
     let receipt = Memo::new(move |_| timeline.receipt(me));
-    let come = move || receipt.get().map(|receipt| text::receipt(&receipt, is_direct).view());
+    let come = move || receipt.get().map(|receipt| t.receipt(&receipt, is_direct).view());
     view! {
         <div class="status-line" aria-live="off">
-            <p class="status-line-typing">{dyn_view(move || text::typing(&names()).map(Sentence::view))}</p>
+            <p class="status-line-typing">{dyn_view(move || t.typing(&names()).map(Sentence::view))}</p>
             <p class="status-line-receipt">{dyn_view(come)}</p>
         </div>
     }

@@ -13,9 +13,9 @@ use super::dynamic::{dyn_attr, dyn_text, dyn_view};
 use super::keys::key;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, in_order};
+use crate::i18n::{Texts, use_texts};
 use crate::letter_case::to_lower;
 use crate::server_fns::find_people;
-use crate::text;
 
 /// The most choices shown at once.
 const MOST: usize = 10;
@@ -28,6 +28,7 @@ pub(super) fn Switcher(
     /// The number of times it was opened by a press.
     asked: RwSignal<u32>,
 ) -> impl IntoView {
+    let t = use_texts();
     let (dialog, keys) = (NodeRef::<Dialog>::new(), NodeRef::<Dialog>::new());
     let (open, words, at) = (RwSignal::new(false), RwSignal::new(String::new()), RwSignal::new(0usize));
     let people = RwSignal::new(Vec::<ConversationSummary>::new());
@@ -141,18 +142,17 @@ pub(super) fn Switcher(
         };
         found.get().into_iter().enumerate().map(option).collect::<Vec<_>>()
     });
-    let none =
-        dyn_text(move || if open.get() && found.with(Vec::is_empty) { text::NOTHING_FOUND } else { "" });
+    let none = dyn_text(move || if open.get() && found.with(Vec::is_empty) { t.no_matches() } else { "" });
     view! {
-        <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=text::FIND_ANY on:close=move |_| open.set(false)>
+        <dialog class="sheet switcher" node_ref=dialog closedby="any" aria-label=t.jump_to() on:close=move |_| open.set(false)>
             <input
                 type="search"
                 role="combobox"
                 autofocus
                 autocomplete="off"
                 dir="auto"
-                aria-label=text::FIND_ANY
-                placeholder=text::FIND_ANY
+                aria-label=t.jump_to()
+                placeholder=t.jump_to()
                 aria-expanded="true"
                 aria-controls="switch-list"
                 aria-activedescendant=dyn_attr(move || (!found.with(Vec::is_empty)).then(|| format!("switch-{}", at.get())))
@@ -160,24 +160,38 @@ pub(super) fn Switcher(
                 on:input=on_input
                 on:keydown=on_key
             />
-            <ul id="switch-list" role="listbox" aria-label=text::CONVERSATIONS>{options}</ul>
+            <ul id="switch-list" role="listbox" aria-label=t.conversations()>{options}</ul>
             <p class="hint" role="status">{none}</p>
-            <button class="button button-tiny" type="button" on:click=move |_| show_keys()>{text::KEYS}</button>
+            <button class="button button-tiny" type="button" on:click=move |_| show_keys()>{t.shortcuts()}</button>
         </dialog>
-        <dialog class="sheet shortcuts" node_ref=keys closedby="any" aria-label=text::KEYS>
-            <h2 class="label">{text::KEYS}</h2>
-            <dl>{text::KEY_LIST.map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })}</dl>
+        <dialog class="sheet shortcuts" node_ref=keys closedby="any" aria-label=t.shortcuts()>
+            <h2 class="label">{t.shortcuts()}</h2>
+            <dl>{keys_of(t).map(|(key, does)| view! { <dt><kbd>{key}</kbd></dt> <dd>{does}</dd> })}</dl>
             <label class="form-choice">
                 <input
                     type="checkbox"
                     prop:checked=by_key
                     on:change=move |event| answer_to_key(me, event_target_checked(&event))
                 />
-                {text::KEYS_BY_KEY}
+                {t.shortcut_key()}
             </label>
-            <form method="dialog"><button class="button button-small" autofocus>{text::CLOSE}</button></form>
+            <form method="dialog"><button class="button button-small" autofocus>{t.close()}</button></form>
         </dialog>
     }
+}
+
+/// Returns the shortcuts, each with what it does.
+fn keys_of(t: Texts) -> [(&'static str, &'static str); 8] {
+    [
+        (t.cap_jump(), t.key_jump()),
+        (t.cap_send(), t.send()),
+        (t.cap_new_line(), t.key_new_line()),
+        ("↑", t.key_edit_last()),
+        (t.cap_close(), t.close()),
+        (t.cap_latest(), t.jump_to_latest()),
+        ("@ :", t.key_mention()),
+        ("?", t.key_shortcuts()),
+    ]
 }
 
 /// Returns the storage key of the setting that the list of shortcuts has no key of its own.

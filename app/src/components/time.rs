@@ -5,7 +5,7 @@ use wire::Timestamp;
 
 use super::dynamic::dyn_text;
 use crate::clock::use_zone;
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders a time of day, in the viewer's zone once that is known.
 #[component]
@@ -27,27 +27,17 @@ pub(super) fn Day(
     /// Days since 1970-01-01 on the viewer's calendar.
     day: i64,
 ) -> impl IntoView {
+    let t = use_texts();
     let zone = use_zone();
     view! {
         <div class="day" role="separator">
             <span>
                 {dyn_text(move || match zone.get().today.map(|today| today - day) {
-                    Some(0) => text::TODAY.into(),
-                    Some(1) => text::YESTERDAY.into(),
-                    _ => text::day_name(day),
+                    Some(0) => t.today().into(),
+                    Some(1) => t.yesterday().into(),
+                    _ => t.date(day),
                 })}
             </span>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::text;
-
-    #[test]
-    fn a_day_has_its_full_name() {
-        assert_eq!(text::day_name(0), "Thursday, 1 January 1970");
-        assert_eq!(text::day_name(20_778), "Saturday, 21 November 2026");
     }
 }

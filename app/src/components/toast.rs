@@ -6,11 +6,11 @@ use std::time::Duration;
 use leptos::html::Input;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use wire::{Seq, Topic};
+use wire::{Refused, Seq, Topic};
 
 use super::dynamic::dyn_view;
 use crate::browser::{Browser, use_browser};
-use crate::text::{self, Sentence};
+use crate::i18n::{Sentence, use_texts};
 
 /// The time in which an action can be undone.
 const UNDO: Duration = Duration::from_secs(6);
@@ -33,7 +33,7 @@ enum Toast {
     /// An action that can be undone.
     Undo(Sentence),
     /// A failure, with its reason.
-    Failed(String),
+    Failed(Refused),
     /// A text to copy by hand: the browser does not let a script copy it.
     Copy(String),
 }
@@ -94,12 +94,13 @@ impl Toasts {
 
     /// Deletes a message after some seconds, unless it is undone.
     pub(crate) fn delete(self, topic: Topic, seq: Seq) {
+        let t = use_texts();
         let fields = format!("topic={topic}&target={seq}&action=delete");
         self.finish();
         self.deleting.set(Some((topic, seq)));
         let deleting = self.deleting;
         let undo = move || deleting.set(None);
-        self.hold(text::DELETED.into(), DelayedAction::new("/do/amend", fields, undo));
+        self.hold(t.message_deleted().into(), DelayedAction::new("/do/amend", fields, undo));
     }
 
     /// Copies a text to the clipboard, or shows it where it can be copied by hand.
@@ -118,7 +119,7 @@ impl Toasts {
         leptos::task::spawn_local(async move {
             if let Err(failure) = (browser.submit)(held.action, held.fields).await {
                 (held.undo)();
-                self.toast.set(Some(Toast::Failed(failure.refused.message)));
+                self.toast.set(Some(Toast::Failed(failure.refused)));
             }
         });
     }
@@ -142,6 +143,7 @@ impl Toasts {
 /// Renders the region of toasts, at the lower edge of the page.
 #[component]
 pub(crate) fn ToastRegion() -> impl IntoView {
+    let t = use_texts();
     let toasts: Toasts = expect_context();
     let field = NodeRef::<Input>::new();
     Effect::new(move |_| {
@@ -155,18 +157,18 @@ pub(crate) fn ToastRegion() -> impl IntoView {
             let body = match toast {
                 Toast::Undo(words) => view! {
                     <span>{words.view()}</span>
-                    <button class="button button-small" type="button" on:click=move |_| toasts.undo()>{text::UNDO}</button>
+                    <button class="button button-small" type="button" on:click=move |_| toasts.undo()>{t.undo()}</button>
                 }
                 .into_any(),
-                Toast::Failed(sentence) => view! {
-                    <span>{sentence}</span>
-                    <button class="button button-small" type="button" on:click=close>{text::CLOSE}</button>
+                Toast::Failed(refused) => view! {
+                    <span>{t.refusal(&refused)}</span>
+                    <button class="button button-small" type="button" on:click=close>{t.close()}</button>
                 }
                 .into_any(),
                 Toast::Copy(text) => view! {
-                    <label for="copy-by-hand">{text::COPY_BY_HAND}</label>
+                    <label for="copy-by-hand">{t.copy_by_hand()}</label>
                     <input id="copy-by-hand" readonly node_ref=field value=text/>
-                    <button class="button button-small" type="button" on:click=close>{text::CLOSE}</button>
+                    <button class="button button-small" type="button" on:click=close>{t.close()}</button>
                 }
                 .into_any(),
             };

@@ -5,8 +5,8 @@ use leptos_meta::Title;
 
 use crate::components::Plain;
 use crate::failure::Failure;
+use crate::i18n::use_texts;
 use crate::returned::page_path;
-use crate::text;
 
 /// Renders the error page.
 #[component]
@@ -14,14 +14,15 @@ pub(crate) fn Broken(
     /// The refusal or fault.
     failure: Failure,
 ) -> impl IntoView {
+    let t = use_texts();
     #[cfg(feature = "ssr")]
     crate::server_fns::set_status(leptos::prelude::FromServerFnError::status_code(&failure));
     view! {
-        <Title text=text::BROKEN/>
+        <Title text=t.something_wrong()/>
         <Plain>
-            <h1>{text::BROKEN}</h1>
-            <p>{failure.refused.message}</p>
-            <p><a class="button" href=page_path() rel="external">{text::RELOAD}</a></p>
+            <h1>{t.something_wrong()}</h1>
+            <p>{t.refusal(&failure.refused)}</p>
+            <p><a class="button" href=page_path() rel="external">{t.reload()}</a></p>
         </Plain>
     }
 }

@@ -4,19 +4,20 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::Plain;
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders the 404 page: nothing is at this path, or it is not for this caller.
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
+    let t = use_texts();
     #[cfg(feature = "ssr")]
     crate::server_fns::set_status(http::StatusCode::NOT_FOUND);
     view! {
-        <Title text=text::NOT_FOUND/>
+        <Title text=t.not_found()/>
         <Plain>
-            <h1>{text::NOT_FOUND}</h1>
-            <p>{text::NOT_FOUND_HINT}</p>
-            <p><a class="button" href="/">{text::HOME}</a></p>
+            <h1>{t.not_found()}</h1>
+            <p>{t.not_found_hint()}</p>
+            <p><a class="button" href="/">{t.back_home()}</a></p>
         </Plain>
     }
 }

@@ -131,12 +131,12 @@ pub async fn become_owner(
 #[server(name = SetApplicationRole, prefix = "/do", endpoint = "set_application_role")]
 pub async fn set_application_role(user: String, role: String) -> Result<(), Failure> {
     use super::context::{caller, chat, user_id};
-    use wire::{AppRole, Refusal};
+    use wire::{AppRole, Expected, Refusal};
 
     let role = match role.as_str() {
         "admin" => AppRole::Admin,
         "member" => AppRole::Member,
-        _ => return Err(Refusal::FieldWrong { field: "role", wants: "admin or member" }.into()),
+        _ => return Err(Refusal::FieldWrong { field: "role".into(), wants: Expected::AppRole }.into()),
     };
     Ok(chat().set_application_role(&caller(), user_id(&user)?, role).await?)
 }

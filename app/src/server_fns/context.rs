@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use wire::{GroupId, InviteId, JoinPolicy, Person, Refusal, Topic, UserId};
+use wire::{Expected, GroupId, InviteId, JoinPolicy, Person, Refusal, Topic, UserId};
 
 use super::cookies::SessionCookie;
 use crate::failure::Failure;
@@ -67,7 +67,7 @@ pub(crate) fn join_policy_of(text: &str) -> Result<JoinPolicy, Failure> {
         "listed" => Ok(JoinPolicy::Listed),
         "open" => Ok(JoinPolicy::Open),
         "invite" => Ok(JoinPolicy::Invite),
-        _ => Err(Refusal::FieldWrong { field: "join_policy", wants: "listed, open or invite" }.into()),
+        _ => Err(Refusal::FieldWrong { field: "join_policy".into(), wants: Expected::JoinPolicy }.into()),
     }
 }
 

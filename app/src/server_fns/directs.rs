@@ -43,7 +43,7 @@ pub async fn broadcast(
 ) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, topic_of};
     use chat::Audience;
-    use wire::{Refusal, SendId};
+    use wire::{Expected, Refusal, SendId};
 
     let audience = match audience.as_deref() {
         None | Some("these") => {
@@ -52,8 +52,7 @@ pub async fn broadcast(
         Some("groups") => Audience::MyGroups,
         Some("everyone") => Audience::Everyone,
         Some(_) => {
-            let wants = "these, groups or everyone";
-            return Err(Refusal::FieldWrong { field: "audience", wants }.into());
+            return Err(Refusal::FieldWrong { field: "audience".into(), wants: Expected::Audience }.into());
         }
     };
     let sent = chat().broadcast(&caller(), SendId::new(&id)?, &text, audience).await?;

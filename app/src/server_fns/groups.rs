@@ -85,13 +85,17 @@ pub async fn leave(group: String) -> Result<(), Failure> {
 #[server(name = SetPreferences, prefix = "/do", endpoint = "set_preferences")]
 pub async fn set_preferences(topic: String, notify: String, hidden: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, topic_of};
-    use wire::{NotificationLevel, Refusal};
+    use wire::{Expected, NotificationLevel, Refusal};
 
     let notify = match notify.as_str() {
         "all" => NotificationLevel::All,
         "mentions" => NotificationLevel::Mentions,
         "nothing" => NotificationLevel::Nothing,
-        _ => return Err(Refusal::FieldWrong { field: "notify", wants: "all, mentions or nothing" }.into()),
+        _ => {
+            return Err(
+                Refusal::FieldWrong { field: "notify".into(), wants: Expected::NotificationLevel }.into()
+            );
+        }
     };
     Ok(chat().set_preferences(&caller(), &topic_of(&topic)?, notify, hidden.is_some()).await?)
 }

@@ -72,13 +72,13 @@ pub async fn manage_members(
     minutes: Option<u32>,
 ) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
-    use wire::{Refusal, Role, UserId};
+    use wire::{Expected, Refusal, Role, UserId};
 
     let (caller, id, chat) = (caller(), group_id(&group)?, chat());
     let users = users.iter().map(|user| user.parse().map_err(|_| Refusal::NotFound));
     let users = users.collect::<Result<Vec<UserId>, Refusal>>()?;
     if users.is_empty() {
-        return Err(Refusal::FieldMissing { field: "users", wants: "at least one member" }.into());
+        return Err(Refusal::FieldMissing { field: "users".into(), wants: Expected::Members }.into());
     }
     for user in users {
         match action.as_str() {
@@ -90,7 +90,7 @@ pub async fn manage_members(
             "remove" => chat.remove_member(&caller, id, user, false).await?,
             "ban" => chat.remove_member(&caller, id, user, true).await?,
             "unban" => chat.unban(&caller, id, user).await?,
-            _ => return Err(Refusal::FieldWrong { field: "action", wants: "one of the buttons" }.into()),
+            _ => return Err(Refusal::FieldWrong { field: "action".into(), wants: Expected::Button }.into()),
         }
     }
     Ok(())
@@ -104,15 +104,15 @@ pub async fn manage_members(
 #[server(name = CreateInvite, prefix = "/do", endpoint = "create_invite")]
 pub async fn create_invite(group: String, minutes: u32, uses: Option<String>) -> Result<(), Failure> {
     use super::context::{caller, chat, group_id};
-    use wire::Refusal;
+    use wire::{Expected, Refusal};
 
     let uses = uses.unwrap_or_default();
     let uses = match uses.trim() {
         "" => 0,
-        number => number.parse().map_err(|_| Refusal::FieldWrong {
-            field: "uses",
-            wants: "a whole number, or empty for any number",
-        })?,
+        number => {
+            let wrong = Refusal::FieldWrong { field: "uses".into(), wants: Expected::Uses };
+            number.parse().map_err(|_| wrong)?
+        }
     };
     chat().create_invite(&caller(), group_id(&group)?, minutes, uses).await?;
     Ok(())

@@ -36,7 +36,7 @@ pub async fn amend(
     emoji: Option<String>,
 ) -> Result<(), Failure> {
     use super::context::{caller, chat, go_to, path_of, topic_of};
-    use wire::{Amendment, Emoji, Refusal, Seq};
+    use wire::{Amendment, Emoji, Expected, Refusal, Seq};
 
     let topic = topic_of(&topic)?;
     let emoji = || Emoji::new(emoji.as_deref().unwrap_or_default().trim());
@@ -47,7 +47,7 @@ pub async fn amend(
         "unreact" => Amendment::React(emoji()?, false),
         "pin" => Amendment::Pin(true),
         "unpin" => Amendment::Pin(false),
-        _ => return Err(Refusal::FieldWrong { field: "action", wants: "one of the buttons" }.into()),
+        _ => return Err(Refusal::FieldWrong { field: "action".into(), wants: Expected::Button }.into()),
     };
     let (caller, chat) = (caller(), chat());
     chat.amend(&caller, &topic, chat.new_send_id(), Seq(target), amendment).await?;

@@ -3,7 +3,7 @@
 use app::client::{Effect, RowState, Timeline};
 use leptos::prelude::*;
 use serde_json::{Value, json};
-use wire::{SendId, Timestamp};
+use wire::{Refused, SendId, Timestamp};
 
 use crate::fixtures::{
     DELIVERED, SENDING, connected, hear, page, person, post, posts, row, rows, said, sent, topic,
@@ -68,7 +68,7 @@ fn a_refused_message_waits_for_its_writer_and_a_hurried_one_goes_again_by_itself
     refuse("a2", "too_fast", json!(500));
     assert_eq!(
         rows(&timeline)[1..],
-        [row("a1", None, RowState::Failed("No.".into())), row("a2", None, SENDING)]
+        [row("a1", None, RowState::Failed(Refused::by_code("text_too_long"))), row("a2", None, SENDING)]
     );
     assert_eq!(posts(&sent(&client, 499.0)), [""; 0]);
     assert_eq!(posts(&sent(&client, 500.0)), ["a2"]);

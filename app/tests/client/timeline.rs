@@ -4,8 +4,8 @@ use app::client::{Effect, Timeline};
 use leptos::prelude::*;
 use serde_json::json;
 use wire::{
-    Amendment, ConversationView, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, RichText,
-    Role, Rows, SendId, Seq, Timestamp, Topic,
+    Amendment, ConversationView, Emoji, Entry, Event, GroupId, GroupName, GroupSummary, Member, Refused,
+    RichText, Role, Rows, SendId, Seq, Timestamp, Topic,
 };
 
 use crate::fixtures::{
@@ -238,7 +238,7 @@ fn a_change_goes_out_at_once_or_not_at_all() {
     let refused =
         json!({"event": "refused", "code": "not_author", "message": "No.", "ref": frames[0]["ref"]});
     client.heard(&refused.to_string(), 0.0);
-    assert_eq!(client.trouble.get_untracked().as_deref(), Some("No."));
+    assert_eq!(client.trouble.get_untracked(), Some(Refused::by_code("not_author")));
     client.closed(1006, 0.0, 1.0);
     assert!(!client.amend(&topic(), id(), Seq(1), Amendment::Delete));
 }
@@ -253,7 +253,7 @@ fn the_text_of_a_refused_edit_goes_back_to_who_typed_it() {
     let refused =
         json!({"event": "refused", "code": "text_too_long", "message": "Too long.", "ref": frames[0]["ref"]});
     client.heard(&refused.to_string(), 0.0);
-    assert_eq!(client.trouble.get_untracked().as_deref(), Some("Too long."));
+    assert_eq!(client.trouble.get_untracked(), Some(Refused::by_code("text_too_long")));
     let back = client.refused_edit.get_untracked().unwrap();
     assert_eq!((back.topic, back.target, back.text.as_str()), (topic(), Seq(1), "لا، الشاي أولاً"));
 }

@@ -140,7 +140,7 @@ async fn a_broadcast_reaches_who_it_may_and_says_why_the_others_not() {
     };
     let sent = send("b", "cake!", Audience::These(to.clone())).await.unwrap();
     let results: Vec<_> = sent.results.iter().map(|sent| (sent.to.title(), sent.result.clone())).collect();
-    let not = |refusal: Refusal| SendResult::Refused(refusal.sentence());
+    let not = SendResult::Refused;
     let expected = [
         ("tea", SendResult::Sent(Seq(2))),
         ("chess", not(Refusal::NotMember)),

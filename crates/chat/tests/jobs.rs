@@ -226,7 +226,7 @@ async fn a_target_that_refuses_is_told_with_its_reason() {
     let id = SendId::new("b").unwrap();
     let sent = node.chat.broadcast(&setup.sender, id, "hello", Audience::These(to)).await.unwrap();
     let results: Vec<_> = sent.results.iter().map(|sent| sent.result.clone()).collect();
-    let refused = SendResult::Refused(Refusal::NotMember.sentence());
+    let refused = SendResult::Refused(Refusal::NotMember);
     assert_eq!(results, [SendResult::Sent(Seq(2)), refused, SendResult::Sent(Seq(2))]);
     assert_eq!((sent.sent, sent.count, sent.is_pending), (2, 3, false));
 }

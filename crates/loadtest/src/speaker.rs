@@ -97,14 +97,14 @@ impl Speaker {
                 answered += 1;
                 notes.push(Note::Ok { id: id.to_string(), seq, duplicate });
             }
-            (Kind::Data, Some(ServerFrame::Refused { message, .. })) => refused = Some(message),
+            (Kind::Data, Some(ServerFrame::Refused { refused: why, .. })) => refused = Some(why.code),
             _ => {}
         });
         self.answered += answered;
         for _ in 0..pings {
             self.stream.write_all(&PONG).await?;
         }
-        refused.map_or(Ok(()), |message| Err(io::Error::other(format!("a message was refused: {message}"))))
+        refused.map_or(Ok(()), |code| Err(io::Error::other(format!("a message was refused: {code}"))))
     }
 }
 

@@ -5,15 +5,15 @@ mod fields;
 use serde_json::{Map, Value};
 
 use self::fields::{
-    Fields, ID, ON, PLACE, read_fields, take, take_cursor, take_id, take_optional, take_publish, take_string,
-    take_text, take_topic,
+    Fields, read_fields, take, take_cursor, take_id, take_optional, take_publish, take_string, take_text,
+    take_topic,
 };
 
 use crate::emoji::Emoji;
 use crate::id::SendId;
 use crate::json::Json;
 use crate::limits::{FRAME_BYTES, REF_BYTES};
-use crate::refusal::Refusal;
+use crate::refusal::{Expected, Refusal};
 use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
@@ -278,33 +278,36 @@ impl Action {
         if !fields.contains_key("action") {
             return Err(Refusal::ActionMissing);
         }
-        match take_string(fields, "action", "a string")?.as_str() {
+        match take_string(fields, "action", Expected::String)?.as_str() {
             "subscribe" => Ok(Self::Subscribe { topic: take_topic(fields)?, since: take_cursor(fields)? }),
             "unsubscribe" => Ok(Self::Unsubscribe { topic: take_topic(fields)? }),
             "post" => Ok(Self::Post {
                 topic: take_topic(fields)?,
-                id: take_id(fields)?.ok_or(Refusal::FieldMissing { field: "id", wants: ID })?,
+                id: take_id(fields)?
+                    .ok_or(Refusal::FieldMissing { field: "id".into(), wants: Expected::SendId })?,
                 text: take_text(fields)?,
-                reply_to: take_optional(fields, "reply_to", PLACE)?,
+                reply_to: take_optional(fields, "reply_to", Expected::Seq)?,
             }),
             "edit" => Self::take_amendment(fields, |fields| Ok(Amendment::Edit(take_text(fields)?))),
             "delete" => Self::take_amendment(fields, |_| Ok(Amendment::Delete)),
             "react" => Self::take_amendment(fields, |fields| {
-                let emoji = Emoji::new(&take_string(fields, "emoji", "one emoji")?)?;
-                Ok(Amendment::React(emoji, take(fields, "on", ON)?))
+                let emoji = Emoji::new(&take_string(fields, "emoji", Expected::Emoji)?)?;
+                Ok(Amendment::React(emoji, take(fields, "on", Expected::Boolean)?))
             }),
-            "pin" => Self::take_amendment(fields, |fields| Ok(Amendment::Pin(take(fields, "on", ON)?))),
+            "pin" => Self::take_amendment(fields, |fields| {
+                Ok(Amendment::Pin(take(fields, "on", Expected::Boolean)?))
+            }),
             "read" => Ok(Self::Read {
                 topic: take_topic(fields)?,
-                seq: take(fields, "seq", PLACE)?,
-                back: take_optional(fields, "back", ON)?.unwrap_or_default(),
+                seq: take(fields, "seq", Expected::Seq)?,
+                back: take_optional(fields, "back", Expected::Boolean)?.unwrap_or_default(),
             }),
             "delivered" => {
-                Ok(Self::Delivered { topic: take_topic(fields)?, seq: take(fields, "seq", PLACE)? })
+                Ok(Self::Delivered { topic: take_topic(fields)?, seq: take(fields, "seq", Expected::Seq)? })
             }
             "marks" => Ok(Self::Marks { topic: take_topic(fields)? }),
             "unread" => Ok(Self::Unread { topic: take_topic(fields)? }),
-            "presence" => Ok(Self::Presence { away: take(fields, "away", ON)? }),
+            "presence" => Ok(Self::Presence { away: take(fields, "away", Expected::Boolean)? }),
             "typing" => Ok(Self::Typing { topic: take_topic(fields)? }),
             "publish" => {
                 let (topic, id, data) = take_publish(fields)?;
@@ -323,8 +326,9 @@ impl Action {
     ) -> Result<Self, Refusal> {
         Ok(Self::Amend {
             topic: take_topic(fields)?,
-            id: take_id(fields)?.ok_or(Refusal::FieldMissing { field: "id", wants: ID })?,
-            target: take(fields, "target", PLACE)?,
+            id: take_id(fields)?
+                .ok_or(Refusal::FieldMissing { field: "id".into(), wants: Expected::SendId })?,
+            target: take(fields, "target", Expected::Seq)?,
             amendment: amendment(fields)?,
         })
     }
@@ -344,12 +348,12 @@ impl Ref {
     }
 
     fn take(fields: &mut Fields<'_>) -> Result<Option<Self>, Refusal> {
-        let wants = "a string of at most 128 bytes, or a number";
+        let wants = Expected::Reference;
         match take_optional(fields, "ref", wants)? {
             None => Ok(None),
             Some(Value::String(text)) if text.len() <= REF_BYTES => Ok(Some(Self(Value::String(text)))),
             Some(Value::Number(number)) => Ok(Some(Self(Value::Number(number)))),
-            Some(_) => Err(Refusal::FieldWrong { field: "ref", wants }),
+            Some(_) => Err(Refusal::FieldWrong { field: "ref".into(), wants }),
         }
     }
 }

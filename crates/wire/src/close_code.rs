@@ -45,20 +45,20 @@ impl CloseCode {
         }
     }
 
-    /// The reason on the wire: a sentence of at most 123 bytes, the room a close frame has.
+    /// The reason on the wire: a stable word, of at most 123 bytes, the room a close frame has.
     #[must_use]
-    pub const fn sentence(self) -> &'static str {
+    pub const fn reason(self) -> &'static str {
         match self {
             Self::Ended => "",
-            Self::Malformed => "What came is not WebSocket as RFC 6455 has it.",
-            Self::NotText => "A text frame must be UTF-8.",
-            Self::TooLarge => "A frame may have at most 64 KiB.",
-            Self::Restart => "The server restarts; come back in a moment.",
-            Self::Flooded => "Too many frames in a row were refused.",
-            Self::SignedOut => "This session has ended; sign in again.",
-            Self::Silent => "Nothing was heard from you in time.",
-            Self::Stalled => "You took nothing for too long; come back and resume.",
-            Self::TooMany => "Too many connections are open; close one first.",
+            Self::Malformed => "malformed",
+            Self::NotText => "not_text",
+            Self::TooLarge => "frame_too_large",
+            Self::Restart => "restart",
+            Self::Flooded => "too_many_refused",
+            Self::SignedOut => "signed_out",
+            Self::Silent => "timeout",
+            Self::Stalled => "stalled",
+            Self::TooMany => "too_many_connections",
         }
     }
 
@@ -87,7 +87,7 @@ mod tests {
             CloseCode::Stalled,
             CloseCode::TooMany,
         ] {
-            assert!(code.sentence().len() <= 123, "{code:?}");
+            assert!(code.reason().len() <= 123, "{code:?}");
         }
     }
 }

@@ -55,7 +55,7 @@ impl Serialize for Emoji {
 impl<'de> Deserialize<'de> for Emoji {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::new(&text).map_err(|refusal| de::Error::custom(refusal.sentence()))
+        Self::new(&text).map_err(|refusal| de::Error::custom(refusal.code()))
     }
 }
 

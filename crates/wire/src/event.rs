@@ -72,8 +72,9 @@ pub struct BroadcastRecord {
     pub body: RichText,
     /// The targets, in the sender's order.
     pub to: Vec<Topic>,
-    /// The targets that were refused before it was sent, each with the reason in a sentence.
-    pub refused: Vec<(Topic, String)>,
+    /// The targets that were refused, in records of earlier versions; the reasons in these are not read.
+    #[serde(default, skip_serializing)]
+    pub refused: Vec<(Topic, serde_json::Value)>,
 }
 
 /// An event in a conversation, or for one user: the `data` of entries of `group/…` and `user/…`.

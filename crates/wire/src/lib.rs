@@ -54,7 +54,8 @@
 //! - **Search index**: finds messages by their words; derived data. **Indexer**: follows the messages and updates it.
 //!   **Term**: a part of a word, or a property of a message, by which the index finds it. **Candidate**: a message that an
 //!   index returns and that is checked against the query. **Hit**: one that matches.
-//! - **Refusal**: an expected no, typed, shown to the user. **Fault**: an outage or a bug, opaque outside. **`CloseCode`**: the
+//! - **Refusal**: an expected no, typed: a code with parameters. Each language has a sentence for it. **Fault**: an
+//!   outage or a bug, opaque outside. **`CloseCode`**: the
 //!   reason that a socket ended, and whether to reconnect.
 
 mod audit_event;
@@ -90,7 +91,7 @@ pub use id::{ApplicationId, GroupId, ID_BYTES, InvalidId, InviteId, PublicId, Se
 pub use json::Json;
 pub use mention::{EVERYONE, ID_CHARS, completes, mention_of};
 pub use name::{ApplicationTitle, Description, GroupName, PersonName};
-pub use refusal::{Refusal, Refused};
+pub use refusal::{Expected, Params, Refusal, Refused};
 pub use rich_text::{Block, Inline, RichText};
 pub use seq::{Cursor, Epoch, InvalidEpoch, Seq};
 pub use server_frame::{FromServer, ResetReason, ServerFrame};

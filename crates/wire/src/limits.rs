@@ -34,6 +34,8 @@ pub const EXCERPT_CHARS: usize = 140;
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// The longest text about a person.
 pub const BIO_CHARS: usize = DESCRIPTION_CHARS;
+/// The longest side of an uploaded picture, in pixels.
+pub const PICTURE_PIXELS: u32 = 8_192;
 /// The longest name of a topic.
 pub const TOPIC_BYTES: usize = 128;
 /// The longest [`SendId`](crate::SendId).

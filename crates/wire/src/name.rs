@@ -45,7 +45,7 @@ macro_rules! checked_name {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                Self::new(&text).map_err(|refusal| de::Error::custom(refusal.sentence()))
+                Self::new(&text).map_err(|refusal| de::Error::custom(refusal.code()))
             }
         }
     };
@@ -96,7 +96,7 @@ impl Serialize for Description {
 impl<'de> Deserialize<'de> for Description {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::new(&text).map_err(|refusal| de::Error::custom(refusal.sentence()))
+        Self::new(&text).map_err(|refusal| de::Error::custom(refusal.code()))
     }
 }
 

@@ -71,13 +71,9 @@ pub enum ServerFrame {
     },
     /// A frame was not taken; the connection stays open.
     Refused {
-        /// The stable code.
-        code: String,
-        /// A sentence that says what would be right.
-        message: String,
-        /// The delay before a retry, in milliseconds, if a retry helps.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        retry_ms: Option<u32>,
+        /// Code and parameters. The server adds a `message` in English on the socket, for developers.
+        #[serde(flatten)]
+        refused: Refused,
         /// The frame this answers.
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
@@ -128,7 +124,7 @@ pub enum ServerFrame {
     },
     /// The server is about to close the connection.
     Goodbye {
-        /// The reason, as in the close frame that follows.
+        /// The reason, as in the close frame that follows: [`CloseCode::reason`](crate::CloseCode::reason).
         reason: String,
         /// The delay before a reconnect, in milliseconds.
         retry_ms: u32,
@@ -168,12 +164,7 @@ fn notice(mut fields: Fields) -> Option<ServerFrame> {
             duplicate: f.take("duplicate")?,
             reference: f.take("ref")?,
         },
-        "refused" => ServerFrame::Refused {
-            code: f.take("code")?,
-            message: f.take("message")?,
-            retry_ms: f.take("retry_ms")?,
-            reference: f.take("ref")?,
-        },
+        "refused" => ServerFrame::Refused { refused: Refused::take(f)?, reference: f.take("ref")? },
         "read" => ServerFrame::Read {
             topic: f.take("topic")?,
             seq: f.take("seq")?,
@@ -244,13 +235,6 @@ pub enum FromServer<D> {
 }
 
 impl ServerFrame {
-    /// A frame was not taken.
-    #[must_use]
-    pub fn refused(refused: Refused, reference: Option<Ref>) -> Self {
-        let Refused { code, message, retry_ms } = refused;
-        Self::Refused { code, message, retry_ms, reference }
-    }
-
     /// The frame as text.
     #[must_use]
     pub fn encode(&self) -> String {

@@ -163,7 +163,7 @@ impl Serialize for Topic {
 impl<'de> Deserialize<'de> for Topic {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::new(&name).map_err(|refusal| de::Error::custom(refusal.sentence()))
+        Self::new(&name).map_err(|refusal| de::Error::custom(refusal.code()))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::event::Setting;
 use crate::fields::by_fields;
 use crate::id::{GroupId, InviteId, SendId, UserId};
 use crate::name::{Description, GroupName, PersonName};
+use crate::refusal::Refused;
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
 use crate::topic::Topic;
@@ -225,7 +226,7 @@ pub enum GroupView {
         /// The number of members.
         members: u32,
         /// The reason that the caller cannot join, in a sentence; none if they can.
-        closed: Option<String>,
+        closed: Option<Refused>,
     },
 }
 

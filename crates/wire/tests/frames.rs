@@ -140,7 +140,6 @@ fn bad_frames_are_told_what_would_be_right() {
     for (text, code) in cases {
         let refused = ClientFrame::decode(text).unwrap_err();
         assert_eq!(refused.refusal.code(), code, "{}", &text[..text.len().min(60)]);
-        assert!(refused.refusal.sentence().ends_with('.'));
     }
 }
 
@@ -200,13 +199,17 @@ fn every_notice_has_its_frame() {
             },
         ),
         (
-            r#"{"event":"refused","code":"too_fast","message":"You're sending too fast. Try again in 2 s.","retry_ms":1500,"ref":7}"#,
-            ServerFrame::refused(refused, reference.clone()),
+            r#"{"event":"refused","code":"too_fast","retry_ms":1500,"ref":7}"#,
+            ServerFrame::Refused { refused, reference: reference.clone() },
+        ),
+        (
+            r#"{"event":"refused","code":"frame_too_large","params":{"max":65536}}"#,
+            ServerFrame::Refused { refused: Refused::from(&Refusal::FrameTooLarge), reference: None },
         ),
         (r#"{"event":"pong","ref":7}"#, ServerFrame::Pong { reference }),
         (
-            r#"{"event":"goodbye","reason":"The server restarts; come back in a moment.","retry_ms":250}"#,
-            ServerFrame::Goodbye { reason: CloseCode::Restart.sentence().into(), retry_ms: 250 },
+            r#"{"event":"goodbye","reason":"restart","retry_ms":250}"#,
+            ServerFrame::Goodbye { reason: CloseCode::Restart.reason().into(), retry_ms: 250 },
         ),
     ];
     for (text, notice) in frames {

@@ -174,7 +174,7 @@ fn page(headers: &HeaderMap) -> String {
 async fn refuse_file(app: AppState, caller: Caller, headers: &HeaderMap, error: &Error) -> Response {
     let status = error.clone().into_refusal().status();
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    let returned = Returned::new(ACTION, &error.refused().message, []);
+    let returned = Returned::new(ACTION, error.refused(), []);
     refuse(app, caller, headers, &page(headers), returned, status).await
 }
 

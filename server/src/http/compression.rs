@@ -17,7 +17,7 @@ const LEVEL: i32 = 4;
 /// Decides from a response's head whether it is compressed.
 type ByHead = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
 
-/// Returns the layer that compresses pages, JSON and SVG. Files inside the binary are compressed already, and pictures
+/// Returns the layer that compresses pages, texts, JSON and SVG. Files inside the binary are compressed already, and pictures
 /// do not shrink.
 pub(crate) fn layer() -> CompressionLayer<And<SizeAbove, ByHead>> {
     CompressionLayer::new()
@@ -28,7 +28,8 @@ pub(crate) fn layer() -> CompressionLayer<And<SizeAbove, ByHead>> {
 fn shrinks(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    ["text/html", "application/json", "application/problem+json", "image/svg+xml"].contains(&essence)
+    ["text/html", "text/plain", "application/json", "application/problem+json", "image/svg+xml"]
+        .contains(&essence)
 }
 
 /// Middleware: leaves responses to cross-site requests uncompressed. Their length would tell that site, together with

@@ -37,7 +37,7 @@ pub(crate) async fn call(
         return not_posted(request.headers());
     }
     if !is_media_type(request.headers(), FORM) {
-        return Problem::from(Refusal::ContentTypeWrong { wants: FORM }).into_response();
+        return Problem::from(Refusal::ContentTypeWrong { wants: FORM.into() }).into_response();
     }
     let common = pages::context(app.clone(), caller.clone(), request.headers());
     let html = wants_html(request.headers());
@@ -101,7 +101,7 @@ impl Sent {
         if refused && place.is_none() {
             let body = to_bytes(body, BODY_BYTES).await.unwrap_or_default();
             let failure = Failure::read(&String::from_utf8_lossy(&body));
-            let returned = Returned::new(&self.action, &failure.refused.message, self.fields);
+            let returned = Returned::new(&self.action, failure.refused, self.fields);
             return refuse(app, caller, &self.headers, &page, returned, head.status).await;
         }
         if shown_once.get().is_some() {

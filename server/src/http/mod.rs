@@ -1,4 +1,4 @@
-//! HTTP: routes, pages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and
+//! HTTP: routes, pages, languages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and
 //! rendering.
 
 pub(crate) mod assets;
@@ -9,6 +9,7 @@ pub(crate) mod connection_limits;
 pub(crate) mod forms;
 pub(crate) mod header_timer;
 pub(crate) mod health;
+pub(crate) mod languages;
 pub(crate) mod listener;
 pub(crate) mod negotiation;
 pub(crate) mod pages;

@@ -54,6 +54,19 @@ fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
     weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))
 }
 
+/// Returns the elements of a list by their weight, the preferred ones first and without those of weight 0.
+pub(crate) fn by_weight<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
+    let weighted = elements(headers, name).into_iter().filter_map(|element| {
+        let mut parts = element.split(';').map(str::trim);
+        let name = parts.next()?;
+        Some((name, weight(parts))).filter(|(_, weight)| *weight > 0.0)
+    });
+    let mut weighted: Vec<(&str, f32)> = weighted.collect();
+    // Stable: elements of the same weight stay in their order.
+    weighted.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    weighted.into_iter().map(|(name, _)| name).collect()
+}
+
 /// Returns the elements of a list, from all lines of a header. Commas within quotes do not separate.
 fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
@@ -115,6 +128,17 @@ mod tests {
         for line in ["", "*/*", "application/json", "text/html;q=0", "text/html-like", "x;a=text/html"] {
             assert!(!wants_html(&with(ACCEPT, &[line])), "{line}");
         }
+    }
+
+    #[test]
+    fn languages_are_taken_in_the_order_of_their_weights() {
+        let order = |line: &str| {
+            let headers = with(http::header::ACCEPT_LANGUAGE, &[line]);
+            by_weight(&headers, &http::header::ACCEPT_LANGUAGE).join(" ")
+        };
+        assert_eq!(order("de-CH, en;q=0.8, de;q=0.9, *;q=0.1"), "de-CH de en *");
+        assert_eq!(order("fr;q=0, en, ar"), "en ar");
+        assert_eq!(order("en;q=x"), "");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use leptos::prelude::provide_context;
 
+use crate::http::languages::{mark_language, texts_for};
 use crate::http::session;
 use crate::server::AppState;
 
@@ -95,7 +96,9 @@ async fn render_root(
     };
     let address = moved.then(|| address.to_owned());
     let document = move || app::shell(assets.clone(), root, address.clone());
-    let response = leptos_axum::render_app_async_with_context(context, document)(request).await;
+    let headers = request.headers().clone();
+    let mut response = leptos_axum::render_app_async_with_context(context, document)(request).await;
+    mark_language(&headers, &mut response);
     // In one piece, so that the length is known.
     let (head, body) = response.into_response().into_parts();
     match axum::body::to_bytes(body, usize::MAX).await {
@@ -135,7 +138,9 @@ pub(crate) fn context(
 ) -> impl Fn() + Clone + Send + Sync + 'static {
     let cookie: SessionCookie = session::cookie(&app.config, headers);
     let origin = ServerOrigin(app.config.origin.clone());
+    let texts = texts_for(headers);
     move || {
+        provide_context(texts);
         provide_context(app.chat.clone());
         provide_context(caller.clone());
         provide_context(cookie.clone());

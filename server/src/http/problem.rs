@@ -27,16 +27,21 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Returns the problem document of a refusal. The page reads `message` and `retry_ms`.
+/// Returns the problem document of a refusal. Its sentence is in English, for developers; a page has its own for the
+/// code and the parameters.
 pub(crate) fn document(status: StatusCode, refused: &Refused) -> Response {
+    let message = app::english().refusal(refused);
     let mut body = json!({
         "type": "about:blank",
         "title": status.canonical_reason().unwrap_or("Refused"),
         "status": status.as_u16(),
-        "detail": refused.message,
+        "detail": message,
         "code": refused.code,
-        "message": refused.message,
+        "message": message,
     });
+    if !refused.params.is_empty() {
+        body["params"] = json!(refused.params);
+    }
     if let Some(millis) = refused.retry_ms {
         body["retry_ms"] = millis.into();
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use app::Assets;
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
 use wire::Refusal;
 
+use crate::http::languages::{mark_language, texts_for};
 use crate::http::negotiation::wants_html;
 use crate::http::problem::Problem;
 
@@ -30,38 +30,42 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base
 pub(crate) struct RenderLimit {
     at_work: Arc<Semaphore>,
     inside: Arc<Semaphore>,
-    /// The page for a browser that is refused.
-    busy: Bytes,
+    /// The assets of the page for a browser that is refused.
+    assets: Assets,
 }
 
 impl RenderLimit {
     /// Allows as many renders as there are cores, at least two.
     pub(crate) fn new(assets: Assets) -> Self {
-        Self::with_room(available_parallelism().map_or(2, |cores| cores.get().max(2)), WAITING, &assets)
+        Self::with_room(available_parallelism().map_or(2, |cores| cores.get().max(2)), WAITING, assets)
     }
 
-    fn with_room(at_work: usize, waiting: usize, assets: &Assets) -> Self {
+    fn with_room(at_work: usize, waiting: usize, assets: Assets) -> Self {
         let inside = Semaphore::new(at_work + waiting);
-        let busy = app::busy_page(assets).into();
-        Self { at_work: Arc::new(Semaphore::new(at_work)), inside: Arc::new(inside), busy }
+        Self { at_work: Arc::new(Semaphore::new(at_work)), inside: Arc::new(inside), assets }
     }
 }
 
 /// Middleware: a request waits for a free render, or is answered with 503 and `Retry-After` if the queue is full.
 pub(crate) async fn bound(State(renders): State<RenderLimit>, request: Request, next: Next) -> Response {
-    let Ok(_inside) = Arc::clone(&renders.inside).try_acquire_owned() else { return busy(renders, &request) };
+    let Ok(_inside) = Arc::clone(&renders.inside).try_acquire_owned() else {
+        return busy(&renders, &request);
+    };
     // The semaphore is never closed; if it were, there would be no room either.
     let Ok(_at_work) = Arc::clone(&renders.at_work).acquire_owned().await else {
-        return busy(renders, &request);
+        return busy(&renders, &request);
     };
     next.run(request).await
 }
 
 /// Answers with a page for a browser, and with a problem document for any other client.
-fn busy(renders: RenderLimit, request: &Request) -> Response {
+fn busy(renders: &RenderLimit, request: &Request) -> Response {
     let mut response = if wants_html(request.headers()) {
+        let page = app::busy_page(&renders.assets, texts_for(request.headers()));
         let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
-        (headers, renders.busy).into_response()
+        let mut response = (headers, page).into_response();
+        mark_language(request.headers(), &mut response);
+        response
     } else {
         Problem::from(Refusal::Unavailable).into_response()
     };
@@ -114,7 +118,7 @@ mod tests {
             }
         };
         let router = Router::new()
-            .route("/", get(page).layer(from_fn_with_state(RenderLimit::with_room(1, 1, &assets()), bound)));
+            .route("/", get(page).layer(from_fn_with_state(RenderLimit::with_room(1, 1, assets()), bound)));
         let ask = || -> Answer {
             let asked = router.clone().oneshot(Request::get("/").body(Body::empty()).unwrap());
             Box::pin(async move { asked.await.unwrap().status() })
@@ -134,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_browser_is_shown_a_page_that_says_to_come_again_and_a_program_a_problem_document() {
-        let no_room = RenderLimit::with_room(0, 0, &assets());
+        let no_room = RenderLimit::with_room(0, 0, assets());
         let router = Router::new().route("/", get("a page").layer(from_fn_with_state(no_room, bound)));
         let ask = async |accept: &str| {
             let request = Request::get("/").header(ACCEPT, accept).body(Body::empty()).unwrap();

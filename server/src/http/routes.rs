@@ -28,6 +28,7 @@ use crate::http::bodies;
 use crate::http::compression;
 use crate::http::forms;
 use crate::http::health;
+use crate::http::languages;
 use crate::http::pages;
 use crate::http::problem::{self, Problem};
 use crate::http::render_limit::{self, RenderLimit};
@@ -48,12 +49,13 @@ const UPLOAD_TIME: Duration = Duration::from_secs(180);
 const UPLOAD: &str = "/account/picture";
 
 /// All routes except the pages, which are the app's.
-pub const ROUTES: [&str; 8] = [
+pub const ROUTES: [&str; 9] = [
     "/ws",
     "/publish",
     "/topics/{*rest}",
     "/do/{*call}",
     "/avatar/{user}",
+    "/texts/{file}",
     UPLOAD,
     "/health/live",
     "/health/ready",
@@ -71,13 +73,14 @@ pub(crate) fn router(app: AppState) -> Router {
         // The origin was validated with the other settings.
         csrf = csrf.add_trusted_origin(origin).unwrap_or_default();
     }
-    let [ws, publish, topics, call, avatar, picture, live, ready] = ROUTES;
+    let [ws, publish, topics, call, avatar, texts, picture, live, ready] = ROUTES;
     let requests = Router::new()
         .route(ws, get(websocket::upgrade))
         .route(publish, post(topics::publish))
         .route(topics, get(topics::history))
         .route(call, any(forms::call))
         .route(avatar, get(avatars::avatar))
+        .route(texts, get(languages::file))
         .fallback(
             get(pages::page)
                 .layer(from_fn_with_state(RenderLimit::new(app.site.assets.clone()), render_limit::bound))

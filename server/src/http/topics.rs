@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 use wire::limits::PAGE_ENTRIES;
-use wire::{ClientFrame, Refusal, Seq, Topic};
+use wire::{ClientFrame, Expected, Refusal, Seq, Topic};
 
 use crate::http::negotiation::is_media_type;
 use crate::http::problem::Problem;
@@ -25,7 +25,7 @@ pub(crate) async fn publish(
     body: Bytes,
 ) -> Result<Response, Problem> {
     if !is_media_type(&headers, "application/json") {
-        return Err(Refusal::ContentTypeWrong { wants: "application/json" }.into());
+        return Err(Refusal::ContentTypeWrong { wants: "application/json".into() }.into());
     }
     let text = std::str::from_utf8(&body).map_err(|_| Refusal::JsonBad)?;
     let (topic, id, data) = ClientFrame::decode_publish(text)?;
@@ -79,7 +79,7 @@ impl HistoryQuery {
 }
 
 fn number(field: &'static str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
-    let wrong = Refusal::FieldWrong { field, wants: "a whole number, 0 or more" };
+    let wrong = Refusal::FieldWrong { field: field.into(), wants: Expected::Count };
     // No log has an entry beyond i64, and no store has a number for it.
     text.map(|text| text.parse::<u64>().ok().filter(|n| i64::try_from(*n).is_ok()).ok_or(wrong)).transpose()
 }

@@ -128,7 +128,7 @@ fn explained(no: Error) -> ConfigError {
         Error::Refusal(Refusal::NotOneself) => {
             "the application of the built-in pages cannot be deleted".into()
         }
-        Error::Refusal(refusal) => refusal.sentence(),
+        Error::Refusal(refusal) => app::english().refusal(&(&refusal).into()),
         Error::Fault(fault) => fault.to_string(),
     })
 }

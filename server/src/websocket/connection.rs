@@ -113,7 +113,7 @@ pub(super) fn begin<S: Stream>(
 
 /// Sends a close frame with the reason that nobody is served, and ends.
 pub(super) async fn turn_away(stream: impl Stream, code: CloseCode, grace: Duration) {
-    let close = Frame::close(code.number(), code.sentence());
+    let close = Frame::close(code.number(), code.reason());
     let farewell = async {
         stream.ready(false, true).await?;
         stream.try_write(&[std::io::IoSlice::new(close.bytes())])?;
@@ -227,7 +227,7 @@ impl<S: Stream> Connection<S> {
     }
 
     pub(super) fn say(&self, notice: &ServerFrame) {
-        self.reader.send_own(&Frame::text(&notice.encode()));
+        self.reader.send_own(&Frame::text(&replies::encode(notice)));
     }
 
     async fn handle(&mut self, received: Received) -> Result<(), End> {
@@ -339,7 +339,7 @@ impl<S: Stream> Connection<S> {
                 break;
             }
         }
-        let goodbye = ServerFrame::Goodbye { reason: code.sentence().into(), retry_ms: come_back_ms() };
+        let goodbye = ServerFrame::Goodbye { reason: code.reason().into(), retry_ms: come_back_ms() };
         self.say(&goodbye);
         self.part(code).await;
     }
@@ -347,7 +347,7 @@ impl<S: Stream> Connection<S> {
     /// Writes pending bytes and a close frame, and nothing after it.
     async fn part(&mut self, code: CloseCode) {
         self.reader.close_handle().close();
-        self.reader.send_own(&Frame::close(code.number(), code.sentence()));
+        self.reader.send_own(&Frame::close(code.number(), code.reason()));
         while self.reader.waiting() > 0 {
             self.reader.unblock();
             self.reader.flush();

@@ -228,7 +228,7 @@ async fn who_does_not_answer_a_ping_is_let_go() {
     .await;
     let mut socket = Deaf::arrive(&server, r#"{"action":"ping"}"#).await;
     let heard = socket.hears_all().await;
-    let close = [0x88, 2 + u8::try_from(wire::CloseCode::Silent.sentence().len()).unwrap(), 0x11, 0x38];
+    let close = [0x88, 2 + u8::try_from(wire::CloseCode::Silent.reason().len()).unwrap(), 0x11, 0x38];
     assert!(heard.windows(4).any(|bytes| bytes == close), "4408: {}", String::from_utf8_lossy(&heard));
     server.stop().await;
 }

@@ -15,13 +15,13 @@ use crate::components::{
     Composer, ConversationContext, Footnote, Header, Members, MessageList, Moment, Sidebar, answer_to_keys,
     dyn_text, dyn_view,
 };
+use crate::i18n::{self, Slot, use_texts};
 use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
 use crate::page_session::PageSession;
 use crate::pages::broken::Broken;
 use crate::pages::not_found::NotFound;
 use crate::server_fns::conversation_view;
-use crate::text;
 
 /// Renders a conversation: its messages to members; to everybody else with the link of a group, the page to join.
 #[component]
@@ -101,6 +101,7 @@ fn Inside(
     form_id: SendId,
     missing: Option<String>,
 ) -> impl IntoView {
+    let t = use_texts();
     let zone = use_zone();
     if use_browser().is_some() {
         let (client, timeline, topic) = (client.clone(), timeline.clone(), timeline.topic());
@@ -124,7 +125,7 @@ fn Inside(
         let (client, settings, what) = (client.clone(), timeline.settings.clone(), timeline.what.clone());
         dyn_text(move || {
             let name = settings.with(|settings| settings.as_ref().map(|settings| settings.name.to_string()));
-            text::title(client.unread_for_me(), &name.unwrap_or_else(|| what.title().to_owned()))
+            i18n::title(client.unread_for_me(), &name.unwrap_or_else(|| what.title().to_owned()))
         })
     };
     let silence = ReadOnlyReason::of(&client, &timeline);
@@ -141,7 +142,7 @@ fn Inside(
     };
     view! {
         <Title text=title/>
-        <a class="skip" href="#messages">{text::SKIP}</a>
+        <a class="skip" href="#messages">{t.skip_to_messages()}</a>
         <div class="layout">
             <Sidebar client=client.clone() current=Some(topic.clone())/>
             <main class="layout-conversation" id="main">
@@ -194,12 +195,18 @@ impl ReadOnlyReason {
     }
 
     fn sentence(&self) -> AnyView {
+        let t = use_texts();
         match self {
-            Self::SeatLost => view! { {text::SEAT_LOST} " " <a href="/">{text::BACK}</a> }.into_any(),
-            Self::Blocked => text::BLOCKED.into_any(),
-            Self::Archived => text::ARCHIVED.into_any(),
-            Self::Muted(until) => view! { {text::YOU_ARE_MUTED} " " <Moment at=*until/> "." }.into_any(),
-            Self::AdminsOnly => text::ADMINS_WRITE.into_any(),
+            Self::SeatLost => {
+                view! { {t.no_longer_member()} " " <a href="/">{t.all_conversations()}</a> }.into_any()
+            }
+            Self::Blocked => t.direct_blocked().into_any(),
+            Self::Archived => t.group_archived().into_any(),
+            Self::Muted(until) => {
+                let (before, after) = t.muted_until(Slot).around();
+                view! { {before} <Moment at=*until/> {after} }.into_any()
+            }
+            Self::AdminsOnly => t.admins_only().into_any(),
         }
     }
 }

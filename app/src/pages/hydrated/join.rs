@@ -3,11 +3,11 @@
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use wire::GroupSummary;
+use wire::{GroupSummary, Refused};
 
 use super::landing::IntroduceForm;
 use crate::components::{Avatar, Form, Plain, Refusal};
-use crate::text;
+use crate::i18n::use_texts;
 
 /// Renders the join page, for visitors who open the link of a group without being members.
 #[component]
@@ -16,7 +16,7 @@ pub(super) fn JoinPage(
     /// The number of members.
     members: u32,
     /// The reason for which nobody can join now, if any.
-    closed: Option<String>,
+    closed: Option<Refused>,
     /// The invite in the link.
     invite: Option<String>,
     /// True if the visitor has a name already.
@@ -26,11 +26,11 @@ pub(super) fn JoinPage(
     /// True if the address is that of a message.
     linked: bool,
 ) -> impl IntoView {
+    let t = use_texts();
     let id = group.id.to_string();
-    let count = usize::try_from(members).unwrap_or(usize::MAX);
     let form = if let Some(closed) = closed {
         EitherOf3::A(
-            view! { <p class="refusal">{closed}</p> <p><a class="button" href="/">{text::HOME}</a></p> },
+            view! { <p class="refusal">{t.refusal(&closed)}</p> <p><a class="button" href="/">{t.back_home()}</a></p> },
         )
     } else if named {
         EitherOf3::B(view! {
@@ -38,19 +38,19 @@ pub(super) fn JoinPage(
                 <input type="hidden" name="group" value=id/>
                 {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
                 <Refusal id="join-refused"/>
-                <button class="button button-primary">{text::JOIN}</button>
+                <button class="button button-primary">{t.join()}</button>
             </Form>
         })
     } else {
         EitherOf3::C(view! { <IntroduceForm group=Some(id) invite/> })
     };
     view! {
-        <Title text=text::join_title(group.name.as_str()).plain()/>
+        <Title text=t.join_title(group.name.as_str()).plain()/>
         <Plain>
             <Avatar id=group.id.to_string() name=group.name.to_string() large=true/>
             <h1 dir="auto">{group.name.to_string()}</h1>
-            <p class="slogan">{text::member_count(count)}</p>
-            {linked.then(|| view! { <p class="hint">{text::MEMBERS_READ}</p> })}
+            <p class="slogan">{t.member_count(members).plain()}</p>
+            {linked.then(|| view! { <p class="hint">{t.members_read()}</p> })}
             {form}
         </Plain>
     }

@@ -10,13 +10,13 @@ use crate::client::ChatClient;
 use crate::components::{
     Connection, Form, NewGroup, Plain, Refusal, Sidebar, answer_to_keys, dyn_bool, dyn_text,
 };
+use crate::i18n::{PRODUCT, home_title, use_texts};
 use crate::outage::{Outage, patiently};
 use crate::page_data::page_data;
 use crate::page_session::PageSession;
 use crate::pages::broken::Broken;
 use crate::returned::typed;
 use crate::server_fns::overview;
-use crate::text;
 
 /// Renders the start page: the name form, and after that the conversations.
 #[component]
@@ -46,18 +46,19 @@ pub(crate) fn Landing() -> impl IntoView {
 /// Renders the start page of a visitor without a name.
 #[component]
 fn Welcome() -> impl IntoView {
+    let t = use_texts();
     // Nothing of a user who signed out is left for the next one.
     if let Some(browser) = use_browser() {
         (browser.forget_others)(None);
     }
     view! {
-        <Title text=text::PRODUCT/>
+        <Title text=PRODUCT/>
         <Plain>
             <img src="/icon.svg" alt="" width="72" height="72"/>
-            <h1>{text::PRODUCT}</h1>
-            <p class="slogan">{text::SLOGAN}</p>
+            <h1>{PRODUCT}</h1>
+            <p class="slogan">{t.slogan()}</p>
             <IntroduceForm group=None invite=None/>
-            <p class="hint">{text::HAVE_ACCOUNT} " " <a href="/sign-in" rel="external">{text::SIGN_IN}</a></p>
+            <p class="hint">{t.already_have_account()} " " <a href="/sign-in" rel="external">{t.sign_in()}</a></p>
         </Plain>
     }
 }
@@ -71,10 +72,11 @@ pub(super) fn IntroduceForm(
     /// The invite to join it with.
     invite: Option<String>,
 ) -> impl IntoView {
+    let t = use_texts();
     let joins = group.is_some();
     view! {
         <Form action="/do/create_guest" class="card form" done=Callback::new(|()| reload())>
-            <label for="name">{text::YOUR_NAME}</label>
+            <label for="name">{t.your_name()}</label>
             <input
                 id="name"
                 name="name"
@@ -89,8 +91,8 @@ pub(super) fn IntroduceForm(
             {group.map(|group| view! { <input type="hidden" name="group" value=group/> })}
             {invite.map(|invite| view! { <input type="hidden" name="invite" value=invite/> })}
             <Refusal id="name-refused"/>
-            <button class="button button-primary">{if joins { text::JOIN } else { text::START }}</button>
-            <p class="hint" id="name-hint">{text::NO_ACCOUNT}</p>
+            <button class="button button-primary">{if joins { t.join() } else { t.start_chatting() }}</button>
+            <p class="hint" id="name-hint">{t.no_account_needed()}</p>
         </Form>
     }
 }
@@ -98,21 +100,22 @@ pub(super) fn IntroduceForm(
 /// Renders the start page of a user.
 #[component]
 fn Home(client: ChatClient) -> impl IntoView {
+    let t = use_texts();
     let mine = client.mine.clone();
     let name = client.me.name.to_string();
     answer_to_keys(None);
     expect_context::<PageSession>().has_shown_one();
     let counted = client.clone();
-    let title = dyn_text(move || text::home_title(counted.unread_for_me()));
+    let title = dyn_text(move || home_title(counted.unread_for_me()));
     view! {
         <Title text=title/>
         <div class="layout layout-home">
             <Sidebar client=client.clone() current=None/>
             <main class="layout-welcome" id="main">
                 <Connection client=client.clone()/>
-                <h1>{text::WELCOME}", "<bdi>{name}</bdi></h1>
+                <h1>{t.welcome(&name).view()}</h1>
                 <Show when=dyn_bool(move || mine.with(Vec::is_empty))>
-                    <p class="slogan">{text::NO_GROUPS}</p>
+                    <p class="slogan">{t.no_groups_yet()}</p>
                 </Show>
                 <NewGroup/>
             </main>

@@ -4,7 +4,7 @@ use leptos_router::params::ParamsMap;
 use wire::{Event, PageStart, Seq, Timestamp};
 
 use crate::client::Timeline;
-use crate::text;
+use crate::i18n::{Words, use_texts};
 use crate::zone::Zone;
 
 /// The part of a conversation that an address asks for.
@@ -65,19 +65,20 @@ impl AddressedPart {
 
     /// Returns the reason for which a page does not show what its address asks for; none if it does.
     pub(super) fn missing(self, timeline: &Timeline, zone: Zone) -> Option<String> {
+        let t = use_texts();
         let row = |seq: Option<Seq>| seq.and_then(|seq| timeline.content(seq));
         match (self.day, self.message) {
-            (Some(None), _) => Some(text::NO_DATE.into()),
+            (Some(None), _) => Some(t.no_date().into()),
             (Some(Some(day)), at) => match row(at.flatten()) {
                 // The first row from that day on: of that day, or of a later one.
                 Some(first) if zone.local(first.at).day == day => None,
-                Some(_) => Some(text::nothing_on(day)),
-                None => Some(text::nothing_since(day)),
+                Some(_) => Some(t.nothing_on(Words(&t.date(day))).plain()),
+                None => Some(t.nothing_since(Words(&t.date(day))).plain()),
             },
             (None, Some(at)) => match row(at).map(|content| content.event) {
-                Some(Event::Tombstone { .. }) => Some(text::DELETED_HERE.into()),
+                Some(Event::Tombstone { .. }) => Some(t.deleted_here().into()),
                 Some(_) => None,
-                None => Some(text::NO_MESSAGE.into()),
+                None => Some(t.no_message().into()),
             },
             (None, None) => None,
         }

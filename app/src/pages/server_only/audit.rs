@@ -6,12 +6,13 @@ use wire::{Entry, Page, Seq};
 
 use super::sheet::{Sheet, no_page};
 use crate::clock::use_zone;
+use crate::i18n::{Sentence, Texts, use_texts};
 use crate::page_queries::group_audit;
-use crate::text::{self, Sentence};
 
 /// Renders the audit log of a group, for its admins and those of the application.
 #[component]
 pub(super) fn AuditPage() -> impl IntoView {
+    let t = use_texts();
     let group = use_params_map().get_untracked().get("group").unwrap_or_default();
     let audit = group_audit(group.clone(), before());
     view! {
@@ -19,11 +20,11 @@ pub(super) fn AuditPage() -> impl IntoView {
             {Suspend::new(async move {
                 match audit.await {
                     Ok((name, page)) => {
-                        let (back, back_to) = (format!("/g/{group}"), text::back_to(name.as_str()));
+                        let (back, back_to) = (format!("/g/{group}"), t.back_to(name.as_str()));
                         view! {
-                            <Sheet title=text::audit_of(name.as_str()) back back_to>
+                            <Sheet title=t.audit_of(name.as_str()) back back_to>
                                 <section class="card" id="audit">
-                                    <AuditLog page says=text::happened path=format!("/g/{group}/audit")/>
+                                    <AuditLog page says=Texts::happened path=format!("/g/{group}/audit")/>
                                 </section>
                             </Sheet>
                         }
@@ -46,26 +47,27 @@ pub(super) fn before() -> Option<Seq> {
 pub(super) fn AuditLog<D: 'static>(
     page: Page<D>,
     /// Returns the sentence for an entry; entries without one are not shown.
-    says: fn(&D) -> Option<Sentence>,
+    says: fn(Texts, &D) -> Option<Sentence>,
     /// The path of the page that shows it.
     #[prop(into)]
     path: String,
 ) -> impl IntoView {
+    let t = use_texts();
     let earlier = page.entries.first().filter(|first| first.seq > page.begins).map(|first| {
         let address = format!("{path}?before={}#audit", first.seq);
-        view! { <p><a class="button button-small" href=address>{text::EARLIER}</a></p> }
+        view! { <p><a class="button button-small" href=address>{t.older_entries()}</a></p> }
     });
     let zone = use_zone().get_untracked();
     let line = move |entry: Entry<D>| {
-        let sentence = says(&entry.data)?;
+        let sentence = says(t, &entry.data)?;
         Some(view! {
             <li>
-                <time datetime=entry.timestamp.to_string()>{text::moment(&zone, entry.timestamp)}</time>
+                <time datetime=entry.timestamp.to_string()>{t.moment(&zone, entry.timestamp)}</time>
                 <span>{sentence.view()}</span>
             </li>
         })
     };
-    let none = page.entries.is_empty().then(|| view! { <p class="hint">{text::NOTHING_LOGGED}</p> });
+    let none = page.entries.is_empty().then(|| view! { <p class="hint">{t.no_entries()}</p> });
     let lines: Vec<_> = page.entries.into_iter().rev().filter_map(line).collect();
     view! { <ol class="audit">{lines}</ol> {none} {earlier} }
 }

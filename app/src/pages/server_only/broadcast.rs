@@ -3,13 +3,13 @@
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use wire::{ConversationSummary, Topic};
+use wire::{ConversationSummary, Refused, Topic};
 
 use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, Refusal, Rich};
+use crate::i18n::use_texts;
 use crate::page_queries::{Audiences, Results, SendResult, audiences, results};
 use crate::returned::{in_textarea, typed, typed_all};
-use crate::text;
 
 const SEND: &str = "/do/broadcast";
 
@@ -31,41 +31,45 @@ pub(super) fn BroadcastPage() -> impl IntoView {
 
 #[component]
 fn Compose(audiences: Audiences) -> impl IntoView {
+    let t = use_texts();
     let Audiences { groups, people, is_admin, form_id } = audiences;
     let none = groups.is_empty() && people.is_empty();
     let rows = |targets: Vec<ConversationSummary>| {
         targets.into_iter().map(|what| view! { <Target what/> }).collect::<Vec<_>>()
     };
     let audience = typed(SEND, "audience").unwrap_or_else(|| "these".into());
-    let audiences =
-        [("these", text::TO_THESE), ("groups", text::TO_MY_GROUPS), ("everyone", text::TO_EVERYONE)]
-            .into_iter()
-            .filter(|(value, _)| is_admin || *value != "everyone")
-            .map(|(value, label)| {
-                view! {
-                    <label class="form-choice">
-                        <input type="radio" name="audience" value=value checked=audience == value/>
-                        {label}
-                    </label>
-                }
-            })
-            .collect_view();
+    let audiences = [
+        ("these", t.recipients_selected()),
+        ("groups", t.recipients_my_groups()),
+        ("everyone", t.recipients_everyone()),
+    ]
+    .into_iter()
+    .filter(|(value, _)| is_admin || *value != "everyone")
+    .map(|(value, label)| {
+        view! {
+            <label class="form-choice">
+                <input type="radio" name="audience" value=value checked=audience == value/>
+                {label}
+            </label>
+        }
+    })
+    .collect_view();
     view! {
-        <Sheet title=text::BROADCAST.into() back="/people".into() back_to=text::PEOPLE.into()>
+        <Sheet title=t.broadcast().into() back="/people".into() back_to=t.people().into()>
             <Form action=SEND class="card form">
                 <input type="hidden" name="id" value=form_id.to_string()/>
                 <fieldset>
-                    <legend>{text::TO_WHOM}</legend>
+                    <legend>{t.recipients()}</legend>
                     {audiences}
                 </fieldset>
-                {none.then(|| view! { <p class="hint">{text::NOBODY_YET}</p> })}
+                {none.then(|| view! { <p class="hint">{t.nobody_yet()}</p> })}
                 <ul class="listing listing-box">{rows(groups)} {rows(people)}</ul>
-                <label for="text">{text::MESSAGE}</label>
+                <label for="text">{t.message()}</label>
                 <textarea id="text" name="text" rows="4" required dir="auto" aria-describedby="broadcast-refused">
                     {typed(SEND, "text").map(in_textarea).unwrap_or_default()}
                 </textarea>
                 <Refusal id="broadcast-refused"/>
-                <button class="button button-primary">{text::SEND}</button>
+                <button class="button button-primary">{t.send()}</button>
             </Form>
         </Sheet>
     }
@@ -106,8 +110,12 @@ pub(super) fn ResultsPage() -> impl IntoView {
 
 #[component]
 fn BroadcastResultRow(told: Results) -> impl IntoView {
-    let title =
-        if told.is_pending { text::sending_to(told.count) } else { text::sent_to(told.sent, told.count) };
+    let t = use_texts();
+    let title = match told.sent {
+        _ if told.is_pending => t.sending_to(told.count),
+        sent if sent == told.count => t.sent_to_all(sent),
+        sent => t.sent_to(sent, told.count),
+    };
     let (address, after) = (format!("/broadcast/{}?from=", told.seq), told.next.map(|next| next.to_string()));
     let rows: Vec<_> = told
         .results
@@ -121,13 +129,13 @@ fn BroadcastResultRow(told: Results) -> impl IntoView {
             };
             let result = match sent.result {
                 SendResult::Sent(seq) => EitherOf3::A(view! {
-                    <a class="listing-end" href=format!("{path}?at={seq}#m{seq}")>{text::SENT}</a>
+                    <a class="listing-end" href=format!("{path}?at={seq}#m{seq}")>{t.sent_link()}</a>
                 }),
                 SendResult::Refused(why) => {
-                    EitherOf3::B(view! { <span class="refusal listing-end">{text::not_sent(&why)}</span> })
+                    EitherOf3::B(view! { <span class="refusal listing-end">{t.not_sent_for(&Refused::from(&why))}</span> })
                 }
-                SendResult::Pending => EitherOf3::C(view! { <span class="hint listing-end">{text::SENDING}</span> }),
-                SendResult::Failed => EitherOf3::C(view! { <span class="hint listing-end">{text::NOT_SENT}</span> }),
+                SendResult::Pending => EitherOf3::C(view! { <span class="hint listing-end">{t.sending()}</span> }),
+                SendResult::Failed => EitherOf3::C(view! { <span class="hint listing-end">{t.not_sent()}</span> }),
             };
             view! {
                 <li class=row>
@@ -139,10 +147,10 @@ fn BroadcastResultRow(told: Results) -> impl IntoView {
         })
         .collect();
     view! {
-        <Sheet title back="/broadcast".into() back_to=text::BROADCAST.into()>
+        <Sheet title back="/broadcast".into() back_to=t.broadcast().into()>
             <section class="card">
                 <blockquote class="said"><Rich text=told.body/></blockquote>
-                {told.is_pending.then(|| view! { <p class="hint">{text::STILL_SENDING}</p> })}
+                {told.is_pending.then(|| view! { <p class="hint">{t.still_sending()}</p> })}
                 <ul class="listing listing-box">{rows}</ul>
                 <ShowMore more=after.is_some() address after/>
             </section>

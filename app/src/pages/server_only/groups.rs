@@ -5,8 +5,8 @@ use leptos_router::hooks::use_query_map;
 
 use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::Avatar;
+use crate::i18n::{Words, use_texts};
 use crate::page_queries::{GroupListing, ListPart, listings};
-use crate::text;
 
 /// Renders the directory of listed groups, which everybody may join.
 #[component]
@@ -27,22 +27,23 @@ pub(super) fn GroupsPage() -> impl IntoView {
 
 #[component]
 fn Groups(found: ListPart<GroupListing>, find: String) -> impl IntoView {
+    let t = use_texts();
     let is_search = !find.is_empty();
     let hint = match (found.items.is_empty(), find.is_empty()) {
         (false, _) => None,
-        (true, true) => Some(text::NONE_LISTED),
-        (true, false) => Some(text::NONE_CALLED),
+        (true, true) => Some(t.no_listed_groups()),
+        (true, false) => Some(t.no_groups_match()),
     };
     view! {
-        <Sheet title=text::LISTED.into() back="/".into() back_to=text::HOME.into()>
+        <Sheet title=t.browse_groups().into() back="/".into() back_to=t.back_home().into()>
             <section class="card">
                 <form class="search" role="search" action="/groups">
-                    <label for="find">{text::FIND_GROUP}</label>
+                    <label for="find">{t.find_group()}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
-                    <button class="button">{text::FIND}</button>
+                    <button class="button">{t.find()}</button>
                 </form>
                 {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
-                <Listings groups=found below="" label=text::OPEN_GROUP path=(!is_search).then_some("/groups?after=")/>
+                <Listings groups=found below="" label=t.open() path=(!is_search).then_some("/groups?after=")/>
             </section>
         </Sheet>
     }
@@ -59,18 +60,19 @@ pub(super) fn Listings(
     /// The address of the next page, without the id of the last group; none for a search.
     path: Option<&'static str>,
 ) -> impl IntoView {
+    let t = use_texts();
     let line = |listing: GroupListing| {
         let GroupListing { group, description, members } = listing;
-        let (name, count) = (group.name.to_string(), usize::try_from(members).unwrap_or(usize::MAX));
+        let name = group.name.to_string();
         view! {
             <li class="listing-row listing-tall">
                 <Avatar id=group.id.to_string() name=name.clone()/>
                 <span class="listing-words">
                     <strong dir="auto">{name.clone()}</strong>
-                    <span class="hint">{text::member_count(count)}</span>
+                    <span class="hint">{t.member_count(members).plain()}</span>
                     <span dir="auto">{description.as_str().to_owned()}</span>
                 </span>
-                <a class="button button-small" href=format!("/g/{}{below}", group.id) aria-label=text::of_group(label, &name).plain()>
+                <a class="button button-small" href=format!("/g/{}{below}", group.id) aria-label=t.group_action(Words(label), &name).plain()>
                     {label}
                 </a>
             </li>

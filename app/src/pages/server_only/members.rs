@@ -6,8 +6,8 @@ use wire::{Member, Role};
 
 use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::Avatar;
+use crate::i18n::use_texts;
 use crate::page_queries::{MembersPart, members};
-use crate::text;
 
 /// Renders the members of a group, for its members: all of them, one page at a time.
 #[component]
@@ -29,23 +29,24 @@ pub(super) fn MembersPage() -> impl IntoView {
 
 #[component]
 fn FoundMembers(found: MembersPart, group: String, find: String) -> impl IntoView {
+    let t = use_texts();
     let MembersPart { name, count, members } = found;
     let after = members.items.last().filter(|_| find.is_empty()).map(|member| member.person.id.to_string());
     let (more, address) = (members.more, format!("/g/{group}/members?after="));
     let none = members.items.is_empty();
     let rows: Vec<_> = members.items.into_iter().map(|member| view! { <Row member/> }).collect();
-    let title = text::sentence!("Members of {}", name.as_str());
-    let count = text::member_count(usize::try_from(count).unwrap_or(usize::MAX));
+    let title = t.members_of(&name);
+    let count = t.member_count(count).plain();
     view! {
-        <Sheet title back=format!("/g/{group}") back_to=text::back_to(&name)>
+        <Sheet title back=format!("/g/{group}") back_to=t.back_to(&name)>
             <section class="card">
                 <p class="hint">{count}</p>
                 <form class="search" role="search">
-                    <label for="find">{text::FIND_MEMBER}</label>
+                    <label for="find">{t.find_member()}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
-                    <button class="button">{text::FIND}</button>
+                    <button class="button">{t.find()}</button>
                 </form>
-                {none.then(|| view! { <p class="hint">{text::NOBODY_FOUND}</p> })}
+                {none.then(|| view! { <p class="hint">{t.no_members_match()}</p> })}
                 <ul class="listing listing-box">{rows}</ul>
                 <ShowMore more address after/>
             </section>
@@ -55,13 +56,14 @@ fn FoundMembers(found: MembersPart, group: String, find: String) -> impl IntoVie
 
 #[component]
 fn Row(member: Member) -> impl IntoView {
+    let t = use_texts();
     let Member { person, role, .. } = member;
     let name = person.name.to_string();
     view! {
         <li class="listing-row">
             <Avatar id=person.id.to_string() name=name.clone() person=true/>
             <a class="name" dir="auto" href=format!("/people/{}", person.id)>{name}</a>
-            {(role == Role::Admin).then(|| view! { <span class="tag tag-accent">{text::ADMIN}</span> })}
+            {(role == Role::Admin).then(|| view! { <span class="tag tag-accent">{t.admin()}</span> })}
         </li>
     }
 }

@@ -7,8 +7,8 @@ use wire::limits::PERSON_NAME_CHARS;
 
 use super::sheet::no_page;
 use crate::components::{Form, Plain, Refusal};
+use crate::i18n::use_texts;
 use crate::page_queries::{OwnerToBe, owner_to_be};
-use crate::text;
 
 /// Renders the page to become the owner of the server, by the link that is printed when it starts.
 #[component]
@@ -29,9 +29,10 @@ pub(super) fn OwnerPage() -> impl IntoView {
 
 #[component]
 fn Owner(token: String, who: OwnerToBe) -> impl IntoView {
+    let t = use_texts();
     let name = match &who {
         OwnerToBe::Stranger => Some(view! {
-            <label for="name">{text::YOUR_NAME}</label>
+            <label for="name">{t.your_name()}</label>
             <input
                 id="name"
                 name="name"
@@ -47,7 +48,7 @@ fn Owner(token: String, who: OwnerToBe) -> impl IntoView {
     let has_account = matches!(who, OwnerToBe::Account);
     let password = (!has_account).then(|| {
         view! {
-            <label for="password">{text::PASSWORD}</label>
+            <label for="password">{t.password()}</label>
             <input
                 id="password"
                 name="password"
@@ -60,17 +61,17 @@ fn Owner(token: String, who: OwnerToBe) -> impl IntoView {
         }
     });
     view! {
-        <Title text=text::BECOME_OWNER/>
+        <Title text=t.become_owner()/>
         <Plain>
-            <h1>{text::BECOME_OWNER}</h1>
+            <h1>{t.become_owner()}</h1>
             <Form action="/do/become_owner" class="card form">
-                <p class="hint">{text::OWNER_HINT}</p>
+                <p class="hint">{t.owner_hint()}</p>
                 <input type="hidden" name="token" value=token/>
                 {name}
                 {password}
                 <Refusal id="owner-refused"/>
                 <button class="button button-primary">
-                    {if has_account { text::BECOME_OWNER } else { text::CREATE_OWNER }}
+                    {if has_account { t.become_owner() } else { t.create_owner() }}
                 </button>
             </Form>
         </Plain>

@@ -6,8 +6,8 @@ use leptos_router::hooks::use_params_map;
 
 use super::sheet::no_page;
 use crate::components::{Form, Plain, Refusal};
+use crate::i18n::use_texts;
 use crate::page_queries::reset_for;
-use crate::text;
 
 /// Renders the page to set a new password by a link.
 #[component]
@@ -28,14 +28,15 @@ pub(super) fn ResetPage() -> impl IntoView {
 
 #[component]
 fn Reset(token: String, name: String) -> impl IntoView {
+    let t = use_texts();
     view! {
-        <Title text=text::NEW_PASSWORD/>
+        <Title text=t.new_password()/>
         <Plain>
-            <h1>{text::NEW_PASSWORD}</h1>
+            <h1>{t.new_password()}</h1>
             <Form action="/do/reset_password" class="card form">
                 <input type="hidden" name="token" value=token/>
                 <input type="hidden" name="username" autocomplete="username" value=name.clone()/>
-                <label for="password">{text::new_password_of(&name).view()}</label>
+                <label for="password">{t.new_password_of(&name).view()}</label>
                 <input
                     id="password"
                     name="password"
@@ -46,7 +47,7 @@ fn Reset(token: String, name: String) -> impl IntoView {
                     aria-describedby="reset-refused"
                 />
                 <Refusal id="reset-refused"/>
-                <button class="button button-primary">{text::SAVE}</button>
+                <button class="button button-primary">{t.save()}</button>
             </Form>
         </Plain>
     }

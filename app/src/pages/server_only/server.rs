@@ -8,8 +8,8 @@ use super::audit::{AuditLog, before};
 use super::groups::Listings;
 use super::sheet::{Sheet, ShowMore, asked, no_page};
 use crate::components::{Avatar, Form, FormState};
+use crate::i18n::{Texts, use_texts};
 use crate::page_queries::{AccountListing, Places, ServerAdminData, administered};
-use crate::text;
 
 /// Renders the page of the server, for those who manage it: its accounts, its groups and its audit log.
 #[component]
@@ -45,6 +45,7 @@ fn ServerAdmin(
     /// A search: groups whose name contains this.
     find: String,
 ) -> impl IntoView {
+    let t = use_texts();
     let ServerAdminData { role, accounts, groups, link, audit } = administered;
     let (ranked, offered) =
         (FormState::of("/do/set_application_role").shown(), FormState::of("/do/create_reset_link").shown());
@@ -53,38 +54,39 @@ fn ServerAdmin(
     let more = accounts.more;
     let rows: Vec<_> =
         accounts.items.into_iter().map(|listed| view! { <Row listed mine=role ranked offered/> }).collect();
+    let said = move |form: FormState| form.refused.get_untracked().map(|refused| t.refusal(&refused));
     let is_search = !find.is_empty();
     view! {
-        <Sheet title=text::SERVER.into() back="/account".into() back_to=text::ACCOUNT.into()>
+        <Sheet title=t.server_administration().into() back="/account".into() back_to=t.account().into()>
             {link.map(|link| view! {
                 <section class="card form">
-                    <label for="reset-link">{text::RESET_LINK_HINT}</label>
+                    <label for="reset-link">{t.reset_link_hint()}</label>
                     <input id="reset-link" readonly value=link/>
                 </section>
             })}
             <section class="card" aria-labelledby="accounts">
-                <h2 id="accounts">{text::ACCOUNTS}</h2>
-                <p class="refusal" role="alert">{ranked.refused.get_untracked()} {offered.refused.get_untracked()}</p>
-                <form class="search" role="search" aria-label=text::ACCOUNTS>
-                    <label for="person">{text::FIND_PERSON}</label>
+                <h2 id="accounts">{t.accounts()}</h2>
+                <p class="refusal" role="alert">{said(ranked)} {said(offered)}</p>
+                <form class="search" role="search" aria-label=t.accounts()>
+                    <label for="person">{t.find_person()}</label>
                     <input id="person" name="person" type="search" dir="auto" value=person/>
-                    <button class="button">{text::FIND}</button>
+                    <button class="button">{t.find()}</button>
                 </form>
                 <ul class="listing listing-loose">{rows}</ul>
                 <ShowMore more address="/server?account=".into() after/>
             </section>
             <section class="card" aria-labelledby="groups">
-                <h2 id="groups">{text::ALL_GROUPS}</h2>
-                <form class="search" role="search" aria-label=text::ALL_GROUPS action="/server">
-                    <label for="find">{text::FIND_GROUP}</label>
+                <h2 id="groups">{t.all_groups()}</h2>
+                <form class="search" role="search" aria-label=t.all_groups() action="/server">
+                    <label for="find">{t.find_group()}</label>
                     <input id="find" name="find" type="search" dir="auto" value=find/>
-                    <button class="button">{text::FIND}</button>
+                    <button class="button">{t.find()}</button>
                 </form>
-                <Listings groups below="/audit" label=text::AUDIT path=(!is_search).then_some("/server?group=")/>
+                <Listings groups below="/audit" label=t.audit_log() path=(!is_search).then_some("/server?group=")/>
             </section>
             <section class="card" aria-labelledby="audit">
-                <h2 id="audit">{text::AUDIT}</h2>
-                <AuditLog page=audit says=text::audit_event path="/server"/>
+                <h2 id="audit">{t.audit_log()}</h2>
+                <AuditLog page=audit says=Texts::audit_event path="/server"/>
             </section>
         </Sheet>
     }
@@ -92,10 +94,11 @@ fn ServerAdmin(
 
 #[component]
 fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormState) -> impl IntoView {
+    let t = use_texts();
     let AccountListing { person, role } = listed;
     let (id, name) = (person.id, person.name.to_string());
     let other =
-        if role == AppRole::Admin { ("member", text::MAKE_MEMBER) } else { ("admin", text::MAKE_ADMIN) };
+        if role == AppRole::Admin { ("member", t.remove_as_admin()) } else { ("admin", t.make_admin()) };
     let rank = (mine == AppRole::Owner && role < AppRole::Owner).then(|| {
         view! {
             <Form action="/do/set_application_role" state=ranked>
@@ -108,7 +111,7 @@ fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormSt
         view! {
             <Form action="/do/create_reset_link" state=offered>
                 <input type="hidden" name="user" value=id.to_string()/>
-                <button class="button button-tiny">{text::RESET_LINK}</button>
+                <button class="button button-tiny">{t.reset_link()}</button>
             </Form>
         }
     });
@@ -116,7 +119,7 @@ fn Row(listed: AccountListing, mine: AppRole, ranked: FormState, offered: FormSt
         <li class="listing-row listing-tall">
             <Avatar id=id.to_string() name=name.clone() person=true/>
             <span class="name listing-name" dir="auto">{name}</span>
-            <span class="tag" class:tag-accent={role >= AppRole::Admin}>{text::app_role(role)}</span>
+            <span class="tag" class:tag-accent={role >= AppRole::Admin}>{t.app_role(role)}</span>
             <span class="actions listing-end">{rank} {reset}</span>
         </li>
     }

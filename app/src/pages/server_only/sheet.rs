@@ -5,9 +5,9 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::failure::Failure;
+use crate::i18n::{Sentence, use_texts};
 use crate::pages::{Broken, NotFound};
 use crate::returned::Returned;
-use crate::text::{self, Sentence};
 
 /// Renders a page with a heading, a link back and several parts.
 #[component]
@@ -19,11 +19,12 @@ pub(super) fn Sheet(
     back_to: Sentence,
     children: Children,
 ) -> impl IntoView {
+    let t = use_texts();
     let children = children();
     // Forms of one button have no space of their own for it.
     let refused = use_context::<Returned>().filter(|returned| !returned.was_shown()).map(|returned| {
         returned.mark_shown();
-        view! { <p class="refusal" role="alert">{returned.sentence().to_owned()}</p> }
+        view! { <p class="refusal" role="alert">{t.refusal(returned.refused())}</p> }
     });
     view! {
         <Title text=title.clone().plain()/>
@@ -47,8 +48,9 @@ pub(super) fn ShowMore(
     /// The position at which the next page begins.
     after: Option<String>,
 ) -> impl IntoView {
+    let t = use_texts();
     after.filter(|_| more).map(|after| {
-        view! { <p><a class="button button-small" href=format!("{address}{after}")>{text::SHOW_MORE}</a></p> }
+        view! { <p><a class="button button-small" href=format!("{address}{after}")>{t.show_more()}</a></p> }
     })
 }
 

@@ -1,6 +1,6 @@
 //! The rules of the application: application roles and password resets.
 
-use wire::{AppRole, Refusal};
+use wire::{AppRole, Expected, Refusal};
 
 /// The owner sets the application role of an account: admin or member.
 ///
@@ -11,11 +11,7 @@ pub fn set_application_role(by: Option<AppRole>, of: AppRole, role: AppRole) -> 
         return Err(Refusal::NotOwner);
     }
     let fits = matches!(role, AppRole::Member | AppRole::Admin) && of != AppRole::Owner;
-    if fits {
-        Ok(())
-    } else {
-        Err(Refusal::FieldWrong { field: "role", wants: "member or admin, and the owner stays the owner" })
-    }
+    if fits { Ok(()) } else { Err(Refusal::FieldWrong { field: "role".into(), wants: Expected::AppRole }) }
 }
 
 /// An application admin lets an account below them reset its password: never that of an equal.

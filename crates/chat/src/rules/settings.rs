@@ -1,7 +1,7 @@
 //! The rules for a group's settings, to archive a group, and to delete it.
 
 use wire::limits::SLOW_SECONDS;
-use wire::{AuditEvent, Event, Refusal, Setting, UserId};
+use wire::{AuditEvent, Event, Expected, Refusal, Setting, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
@@ -25,7 +25,7 @@ pub fn update_settings(
     }
     let changes = settings.changes_from(&roster.settings);
     if settings.slow_s > SLOW_SECONDS {
-        return Err(Refusal::FieldWrong { field: "slow_s", wants: "a number of seconds up to 21600" });
+        return Err(Refusal::FieldWrong { field: "slow_s".into(), wants: Expected::SlowMode });
     }
     if settings.limit != roster.settings.limit && !(1..=max_limit).contains(&settings.limit) {
         return Err(Refusal::LimitBad { max: max_limit });

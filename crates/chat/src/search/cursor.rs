@@ -1,10 +1,11 @@
 //! The search cursor: the place at which the next page of results begins, opaque to callers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
-use wire::{Epoch, Refusal, Seq, Topic};
+use wire::{Epoch, Expected, Refusal, Seq, Topic};
 
 /// The last message that was looked at. It names a message that its caller may read, and no position of the store, which
 /// would tell how busy others are.
@@ -41,7 +42,7 @@ impl FromStr for SearchCursor {
 
 /// The refusal of a cursor that is not, or is no longer, one of ours.
 pub(crate) const CURSOR_BAD: Refusal =
-    Refusal::FieldWrong { field: "cursor", wants: "the cursor of the page before, with the same query" };
+    Refusal::FieldWrong { field: Cow::Borrowed("cursor"), wants: Expected::PageCursor };
 
 #[cfg(test)]
 mod tests {

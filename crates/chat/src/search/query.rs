@@ -1,6 +1,6 @@
 //! Search queries: the typed text as words and phrases.
 
-use wire::Refusal;
+use wire::{Expected, Refusal};
 
 use super::fold::fold;
 use super::runs::{Kind, kind, runs};
@@ -91,7 +91,7 @@ fn parts_sentences(letter: char) -> bool {
 
 impl From<InvalidQuery> for Refusal {
     fn from(_: InvalidQuery) -> Self {
-        Self::FieldWrong { field: "q", wants: "1 to 200 characters, with a letter, a digit or a symbol" }
+        Self::FieldWrong { field: "q".into(), wants: Expected::SearchQuery }
     }
 }
 

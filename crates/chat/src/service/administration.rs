@@ -2,8 +2,8 @@
 
 use wire::limits::{LONGEST_MINUTES, PAGE_ENTRIES};
 use wire::{
-    GroupAdminView, GroupId, GroupName, Invite, InviteId, Page, Person, Refusal, Role, Seq, Setting,
-    Timestamp, Topic, UserId,
+    Expected, GroupAdminView, GroupId, GroupName, Invite, InviteId, Page, Person, Refusal, Role, Seq,
+    Setting, Timestamp, Topic, UserId,
 };
 
 use super::groups::events;
@@ -214,10 +214,7 @@ impl Chat {
 
     fn in_minutes(&self, minutes: u32) -> Result<Option<Timestamp>, Refusal> {
         if minutes > LONGEST_MINUTES {
-            return Err(Refusal::FieldWrong {
-                field: "minutes",
-                wants: "a whole number up to 525600, a year",
-            });
+            return Err(Refusal::FieldWrong { field: "minutes".into(), wants: Expected::Minutes });
         }
         Ok((minutes > 0).then(|| Timestamp(self.monotonic.now().0 + i64::from(minutes) * 60_000)))
     }

@@ -12,7 +12,7 @@ use wire::Refusal;
 /// The side of a picture, in pixels: three times the largest on a page.
 const SIDE: u32 = 192;
 /// The longest side of a file that is decoded, in pixels, and the most memory that its pixels take.
-const LONGEST_SIDE: u32 = 8_192;
+const LONGEST_SIDE: u32 = wire::limits::PICTURE_PIXELS;
 const MEMORY: u64 = 160 * 1_024 * 1_024;
 /// JPEG quality, of 100; above this a photograph of this size looks the same.
 const QUALITY: u8 = 85;

@@ -66,8 +66,8 @@ pub struct Sent {
 pub enum SendResult {
     /// The Seq that it got.
     Sent(Seq),
-    /// The refusal, as a sentence.
-    Refused(String),
+    /// It was refused.
+    Refused(Refusal),
     /// Its turn has not come yet.
     Pending,
     /// It was not sent, or is no longer kept.
@@ -207,20 +207,15 @@ impl Chat {
         let record = serde_json::from_str(kept.entry.data.as_str());
         let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
         let refusals = self.reader(caller).broadcast_refusals(me.id, seq).await?;
-        let is_refused = |number: usize, topic: &Topic| {
-            // Broadcasts of earlier versions have their refusals in the record.
-            let before = refused.iter().find(|(refused, _)| refused == topic).map(|(_, why)| why.clone());
-            refusals.get(&number).map(Refusal::sentence).or(before)
-        };
         let is_open = self.is_being_sent(caller, seq).await?;
         let mut results = Vec::with_capacity(PAGE_ENTRIES);
         for (number, topic) in to.iter().enumerate().skip(from).take(PAGE_ENTRIES) {
             let Some(summary) = self.summary(caller, topic).await? else { continue };
             let sent =
                 self.reader(caller).sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
-            let result = match (sent, is_refused(number, topic)) {
+            let result = match (sent, refusals.get(&number)) {
                 (Some(sent), _) if sent.topic == *topic => SendResult::Sent(sent.seq),
-                (_, Some(why)) => SendResult::Refused(why),
+                (_, Some(why)) => SendResult::Refused(why.clone()),
                 (None, None) if is_open => SendResult::Pending,
                 _ => SendResult::Failed,
             };

@@ -90,15 +90,15 @@ impl Error {
         }
     }
 
-    /// Returns the error as it crosses the network. The sentence of a fault has its id, by which an operator finds it
-    /// in the log.
+    /// Returns the error as it crosses the network. That of a fault has its id as the parameter `fault`, by which an
+    /// operator finds it in the log.
     #[must_use]
     pub fn refused(&self) -> Refused {
         match self {
             Self::Refusal(refusal) => refusal.into(),
             Self::Fault(fault) => {
                 let refused = Refused::from(&Refusal::Unavailable);
-                Refused { message: format!("{} (Fault {}.)", refused.message, fault.id), ..refused }
+                Refused { params: refused.params.with_text("fault", &fault.id), ..refused }
             }
         }
     }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_of_a_fault_leads_to_its_line_in_the_log() {
+    fn the_id_of_a_fault_leads_to_its_line_in_the_log() {
         let log = Log::default();
         let writer = log.clone();
         let subscriber =
@@ -159,10 +159,10 @@ mod tests {
             Error::Fault(first).refused()
         });
         let log = String::from_utf8(log.0.lock().clone()).unwrap();
-        let (_, id) = refused.message.split_once("(Fault ").unwrap();
-        let id = id.trim_end_matches(".)");
+        let id = refused.params.text("fault").unwrap();
         assert!(log.contains(&format!("fault.id=\"{id}\"")) && log.contains("no room"), "{log}");
         assert_eq!(log.lines().count(), 1, "logged once: {log}");
-        assert!(!refused.message.contains("no room"), "the details are the operator's: {refused:?}");
+        let crosses = serde_json::to_string(&refused).unwrap();
+        assert!(!crosses.contains("no room"), "the details are the operator's: {crosses}");
     }
 }

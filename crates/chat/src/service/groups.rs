@@ -5,7 +5,7 @@ use wire::{
     Conversation, ConversationView, Description, Event, GroupId, GroupSummary, GroupView, InviteId,
     JoinPolicy, Json, Member, Page, PageStart, Person, Rows, completes, mention_of,
 };
-use wire::{ConversationSummary, Refusal, SendId, Seq, Settings, Timestamp, Topic, UserId};
+use wire::{ConversationSummary, Refusal, Refused, SendId, Seq, Settings, Timestamp, Topic, UserId};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -84,7 +84,7 @@ impl Chat {
                 rules::check_join_policy(&roster, me.map(|me| me.id), invite, self.monotonic.now()).err();
             return Ok(GroupView::Outside {
                 members: u32::try_from(roster.members.len()).unwrap_or(u32::MAX),
-                closed: closed.map(|refusal| refusal.sentence()),
+                closed: closed.as_ref().map(Refused::from),
                 group: roster.summary(),
             });
         };

@@ -306,7 +306,7 @@ impl Listener {
                 self.trail.note(Note::Reset { reason, seq: cursor.seq });
                 self.gaps.push((before, cursor.seq));
             }
-            ServerFrame::Refused { message, .. } => return Err(io::Error::other(message)),
+            ServerFrame::Refused { refused, .. } => return Err(io::Error::other(refused.code)),
             ServerFrame::Unsubscribed { .. } => return Err(io::Error::other("the right to read has ended")),
             _ => {}
         }

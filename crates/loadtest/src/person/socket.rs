@@ -9,7 +9,9 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
-use wire::{Action, Amendment, ClientFrame, Cursor, Emoji, Epoch, FromServer, Ref, SendId, ServerFrame};
+use wire::{
+    Action, Amendment, ClientFrame, Cursor, Emoji, Epoch, FromServer, Ref, Refused, SendId, ServerFrame,
+};
 
 use super::{Letter, Operation, Person};
 use crate::history::line;
@@ -156,7 +158,7 @@ impl Person {
                     self.note(Note::Marks(marks));
                 }
             }
-            ServerFrame::Refused { retry_ms, reference, .. } => {
+            ServerFrame::Refused { refused: Refused { retry_ms, .. }, reference } => {
                 let number = reference?.as_number()?;
                 let letter =
                     self.unanswered.iter().find(|letter| letter.id.ends_with(&format!("-{number}")))?.clone();

@@ -9,17 +9,12 @@ use serde_json::value::RawValue;
 
 use crate::id::SendId;
 use crate::json::Json;
-use crate::refusal::Refusal;
+use crate::refusal::{Expected, Refusal};
 use crate::seq::Cursor;
 use crate::topic::Topic;
 
 /// The fields of a frame, each still unread: nothing is built for a field that nobody asks for.
 pub(super) type Fields<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
-
-pub(super) const ID: &str = "a string of your choice that you use for this message only";
-pub(super) const PLACE: &str = "the seq of a message in this topic";
-pub(super) const ON: &str = "true or false";
-const CURSOR: &str = "an object {\"epoch\": 16 hexadecimal digits, \"seq\": whole number}";
 
 pub(super) fn read_fields(text: &str) -> Result<Fields<'_>, Refusal> {
     serde_json::from_str(text).map_err(|_| {
@@ -29,29 +24,29 @@ pub(super) fn read_fields(text: &str) -> Result<Fields<'_>, Refusal> {
 }
 
 pub(super) fn take_publish(fields: &mut Fields<'_>) -> Result<(Topic, Option<SendId>, Json), Refusal> {
-    Ok((take_topic(fields)?, take_id(fields)?, take(fields, "data", "any JSON")?))
+    Ok((take_topic(fields)?, take_id(fields)?, take(fields, "data", Expected::Json)?))
 }
 
 pub(super) fn take_topic(fields: &mut Fields<'_>) -> Result<Topic, Refusal> {
-    Topic::new(&take_string(fields, "topic", "a string")?)
+    Topic::new(&take_string(fields, "topic", Expected::String)?)
 }
 
 pub(super) fn take_id(fields: &mut Fields<'_>) -> Result<Option<SendId>, Refusal> {
-    take_optional::<String>(fields, "id", ID)?.map(|id| SendId::new(&id)).transpose()
+    take_optional::<String>(fields, "id", Expected::SendId)?.map(|id| SendId::new(&id)).transpose()
 }
 
 pub(super) fn take_text(fields: &mut Fields<'_>) -> Result<String, Refusal> {
-    take_string(fields, "text", "a string of Markdown")
+    take_string(fields, "text", Expected::Markdown)
 }
 
 pub(super) fn take_cursor(fields: &mut Fields<'_>) -> Result<Option<Cursor>, Refusal> {
-    take_optional(fields, "since", CURSOR)
+    take_optional(fields, "since", Expected::Cursor)
 }
 
 pub(super) fn take_string(
     fields: &mut Fields<'_>,
     field: &'static str,
-    wants: &'static str,
+    wants: Expected,
 ) -> Result<String, Refusal> {
     take(fields, field, wants)
 }
@@ -59,17 +54,17 @@ pub(super) fn take_string(
 pub(super) fn take<T: for<'de> Deserialize<'de>>(
     fields: &mut Fields<'_>,
     field: &'static str,
-    wants: &'static str,
+    wants: Expected,
 ) -> Result<T, Refusal> {
-    let raw = fields.remove(field).ok_or(Refusal::FieldMissing { field, wants })?;
-    serde_json::from_str(raw.get()).map_err(|_| Refusal::FieldWrong { field, wants })
+    let raw = fields.remove(field).ok_or(Refusal::FieldMissing { field: field.into(), wants })?;
+    serde_json::from_str(raw.get()).map_err(|_| Refusal::FieldWrong { field: field.into(), wants })
 }
 
 /// As [`take`], but the field may be missing or null.
 pub(super) fn take_optional<T: for<'de> Deserialize<'de>>(
     fields: &mut Fields<'_>,
     field: &'static str,
-    wants: &'static str,
+    wants: Expected,
 ) -> Result<Option<T>, Refusal> {
     match fields.get(field) {
         None => Ok(None),

@@ -1,361 +1,217 @@
-//! Refusals: every expected no, with its code and HTTP status.
+//! Refusals: every expected no, with its code, HTTP status and parameters.
 
-mod sentence;
+mod declare;
+mod expected;
+mod params;
+mod refused;
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
+use crate::client_frame::ACTIONS;
+use crate::limits;
 
-/// An expected no: data, exhaustive, shown to whoever asked. Its code never changes its meaning; its sentence
-/// says what would be right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub use expected::Expected;
+pub use params::Params;
+pub use refused::Refused;
+
+/// A frame that would be right, for whoever sends something else.
+const EXAMPLE: &str = r#"{"action":"subscribe","topic":"news"}"#;
+
+declare::refusals! {
     /// The frame or body is not JSON.
-    JsonBad,
+    JsonBad = "json_bad", 400;
     /// The frame is JSON, but not an object.
-    JsonNotObject,
+    JsonNotObject = "json_not_object", 400 [example: EXAMPLE.to_owned()];
     /// The frame has no `action`.
-    ActionMissing,
+    ActionMissing = "action_missing", 400 [actions: ACTIONS.join(", ")];
     /// There is no such `action`.
-    ActionUnknown,
+    ActionUnknown = "action_unknown", 400 [actions: ACTIONS.join(", ")];
     /// A field is not there.
     FieldMissing {
         /// The name of the field, as the protocol spells it.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// The expected value.
-        wants: &'static str,
-    },
+        wants: Expected,
+    } = "field_missing", 400;
     /// A field has the wrong type or value.
     FieldWrong {
         /// The name of the field, as the protocol spells it.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// The expected value.
-        wants: &'static str,
-    },
+        wants: Expected,
+    } = "field_wrong", 400;
     /// A frame is over the limit.
-    FrameTooLarge,
+    FrameTooLarge = "frame_too_large", 400 [max: limits::FRAME_BYTES];
     /// A frame is binary.
-    FrameBinary,
+    FrameBinary = "frame_binary", 400;
     /// An HTTP body is over the limit.
     BodyTooLarge {
         /// The limit in bytes.
         max: usize,
-    },
+    } = "body_too_large", 413;
     /// The `Content-Type` is not what the route reads.
     ContentTypeWrong {
         /// The media type that the route reads, such as `application/json`.
-        wants: &'static str,
-    },
+        wants: Cow<'static, str>,
+    } = "content_type_wrong", 415;
     /// The request breaks a rule of HTTP, or its path or query cannot be read.
-    RequestBad,
+    RequestBad = "request_bad", 400;
     /// The route has no such method.
-    MethodWrong,
+    MethodWrong = "method_wrong", 405;
     /// The body of a request did not come in time.
-    RequestSlow,
+    RequestSlow = "request_slow", 408;
     /// The request is no opening handshake of a WebSocket, RFC 6455 section 4.2.1.
-    HandshakeNeeded,
+    HandshakeNeeded = "handshake_needed", 426;
     /// The request or socket comes from a page of another origin.
-    OriginForeign,
+    OriginForeign = "origin_foreign", 403;
     /// The `Host` is missing, given twice, or no host.
-    HostBad,
+    HostBad = "host_bad", 400;
     /// The `Host` is not one this server answers to.
-    HostForeign,
+    HostForeign = "host_foreign", 421;
     /// The name of a topic breaks its rules.
-    TopicBad,
+    TopicBad = "topic_bad", 400 [max: limits::TOPIC_BYTES];
     /// The topic belongs to a conversation or cannot exist; it is not published to.
-    TopicReserved,
+    TopicReserved = "topic_reserved", 403;
     /// Open topics need a token here.
-    TokenNeeded,
+    TokenNeeded = "token_needed", 401;
     /// The API token is unknown, revoked or expired, or does not count here.
-    TokenBad,
+    TokenBad = "token_bad", 401;
     /// Nobody is signed in.
-    SignInNeeded,
+    SignInNeeded = "sign_in_needed", 401;
     /// There is no such thing, or the caller may not know of it.
-    NotFound,
+    NotFound = "not_found", 404;
     /// The caller has no seat there.
-    NotMember,
+    NotMember = "not_member", 403;
     /// The caller has a seat, but is no admin.
-    NotAdmin,
+    NotAdmin = "not_admin", 403;
     /// A group that is not archived always has an admin.
-    LastAdmin,
+    LastAdmin = "last_admin", 422;
     /// The group is closed for good, until an admin opens it again.
-    Archived,
+    Archived = "archived", 422;
     /// The caller, or whoever shall be added, may not join.
-    Banned,
+    Banned = "banned", 403;
     /// The group lets in only who was invited.
-    InviteNeeded,
+    InviteNeeded = "invite_needed", 403;
     /// The invite is revoked, used up, or too old.
-    InviteOver,
+    InviteOver = "invite_over", 422;
     /// There are as many open invites as there may be.
-    TooManyInvites,
+    TooManyInvites = "too_many_invites", 422 [max: limits::GROUP_INVITES];
     /// Only admins write here.
-    Announcing,
+    Announcing = "announcing", 403;
     /// An admin has taken the word from the caller.
     Muted {
         /// For how long from now.
         minutes: u32,
-    },
+    } = "muted", 403;
     /// An admin cannot do this to themselves.
-    NotOneself,
+    NotOneself = "not_oneself", 422;
     /// The limit is not one this server allows.
     LimitBad {
         /// The highest limit.
         max: u32,
-    },
+    } = "limit_bad", 422;
     /// The text typed to confirm is not the name.
-    ConfirmationWrong,
+    ConfirmationWrong = "confirmation_wrong", 422;
     /// No account has this name and password.
-    SignInWrong,
+    SignInWrong = "sign_in_wrong", 401;
     /// Too many attempts to sign in came to nothing.
     TooManySignIns {
         /// For how long from now.
         minutes: u32,
-    },
+    } = "too_many_sign_ins", 429;
     /// Another account signs in with this name.
-    LoginTaken,
+    LoginTaken = "login_taken", 409;
     /// The caller has an account already.
-    HasAccount,
+    HasAccount = "has_account", 422;
     /// The caller is a guest and has no password.
-    NoAccount,
+    NoAccount = "no_account", 422;
     /// A file is no picture that can be read.
-    PictureBad,
+    PictureBad = "picture_bad", 422 [pixels: limits::PICTURE_PIXELS];
     /// A password is too short or too long.
-    PasswordLength,
+    PasswordLength = "password_length", 422 [min: *limits::PASSWORD_CHARS.start(), max: *limits::PASSWORD_CHARS.end()];
     /// A password is one that others guess first.
-    PasswordWeak,
+    PasswordWeak = "password_weak", 422;
     /// One of the two people of a direct has blocked the other.
-    Blocked,
+    Blocked = "blocked", 403;
     /// A broadcast goes nowhere, or to more conversations than it may.
-    TargetsBad,
+    TargetsBad = "targets_bad", 422 [max: limits::BROADCAST_TARGETS];
     /// Only an admin of the application may do that.
-    NotAppAdmin,
+    NotAppAdmin = "not_app_admin", 403;
     /// Only the owner of the application may do that.
-    NotOwner,
+    NotOwner = "not_owner", 403;
     /// Only the operator of the server may do that.
-    NotOperator,
+    NotOperator = "not_operator", 403;
     /// The link for a new password is used, or too old.
-    ResetOver,
+    ResetOver = "reset_over", 422;
     /// A direct needs somebody else.
-    DirectWithOneself,
+    DirectWithOneself = "direct_with_oneself", 422;
     /// This server takes no new people.
-    SignUpClosed,
+    SignUpClosed = "sign_up_closed", 403;
     /// Only its author may change a message.
-    NotAuthor,
+    NotAuthor = "not_author", 403;
     /// A reaction is no emoji.
-    EmojiBad,
+    EmojiBad = "emoji_bad", 400;
     /// A message has as many different reactions as it may have.
-    TooManyReactions,
+    TooManyReactions = "too_many_reactions", 422 [max: limits::REACTIONS];
     /// The group has as many members as it may have.
     GroupFull {
         /// The member limit in the settings of the group.
         limit: u32,
-    },
+    } = "group_full", 422;
     /// The caller has as many groups as a user may have.
     TooManyGroups {
         /// The most groups one user may have, set by the operator.
         max: usize,
-    },
+    } = "too_many_groups", 422;
     /// More guests than allowed have come from the caller's network within a day.
     TooManyGuests {
         /// The remaining minutes.
         minutes: u32,
-    },
+    } = "too_many_guests", 429;
     /// The caller adds somebody to a group with whom they have neither a group nor a conversation.
-    NoContact,
+    NoContact = "no_contact", 403;
     /// Others, or the caller alone, have added somebody to as many groups as they may.
-    AddedTooOften,
+    AddedTooOften = "added_too_often", 422;
     /// The connection has as many subscriptions as it may have.
-    TooManySubscriptions,
+    TooManySubscriptions = "too_many_subscriptions", 429 [max: limits::SUBSCRIPTIONS];
     /// A name is empty or shows nothing.
-    NameEmpty,
+    NameEmpty = "name_empty", 422;
     /// A name is too long.
     NameTooLong {
         /// The limit in characters.
         max: usize,
-    },
+    } = "name_too_long", 422;
     /// A name has control or direction characters.
-    NameHasControls,
+    NameHasControls = "name_has_controls", 422;
     /// A text is empty.
-    TextEmpty,
+    TextEmpty = "text_empty", 422;
     /// A text is too long.
-    TextTooLong,
+    TextTooLong = "text_too_long", 422 [max: limits::TEXT_BYTES];
     /// A `SendId` breaks its rules.
-    SendIdBad,
+    SendIdBad = "send_id_bad", 400 [max: limits::SEND_ID_BYTES];
     /// The `SendId` was used for another message.
-    SendIdTaken,
+    SendIdTaken = "send_id_taken", 409;
     /// The caller sends faster than allowed.
     TooFast {
         /// The delay before a retry, in milliseconds.
         retry_ms: u32,
-    },
+    } = "too_fast", 429;
     /// The server has as many open topics as it may have.
     TooManyOpenTopics {
         /// The most open topics on this server, set by the operator.
         max: u64,
-    },
+    } = "too_many_open_topics", 507;
     /// The open topics of the server hold as much data as they may.
     OpenTopicsFull {
         /// The limit in bytes.
         max: u64,
-    },
+    } = "open_topics_full", 507;
     /// The server cannot do it now; nothing was done; trying again is safe.
-    Unavailable,
+    Unavailable = "unavailable", 503;
 }
 
 impl Refusal {
-    /// The stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::JsonBad => "json_bad",
-            Self::JsonNotObject => "json_not_object",
-            Self::ActionMissing => "action_missing",
-            Self::ActionUnknown => "action_unknown",
-            Self::FieldMissing { .. } => "field_missing",
-            Self::FieldWrong { .. } => "field_wrong",
-            Self::FrameTooLarge => "frame_too_large",
-            Self::FrameBinary => "frame_binary",
-            Self::BodyTooLarge { .. } => "body_too_large",
-            Self::ContentTypeWrong { .. } => "content_type_wrong",
-            Self::RequestBad => "request_bad",
-            Self::MethodWrong => "method_wrong",
-            Self::RequestSlow => "request_slow",
-            Self::HandshakeNeeded => "handshake_needed",
-            Self::OriginForeign => "origin_foreign",
-            Self::HostBad => "host_bad",
-            Self::HostForeign => "host_foreign",
-            Self::TopicBad => "topic_bad",
-            Self::TopicReserved => "topic_reserved",
-            Self::TokenNeeded => "token_needed",
-            Self::TokenBad => "token_bad",
-            Self::SignInNeeded => "sign_in_needed",
-            Self::NotFound => "not_found",
-            Self::NotMember => "not_member",
-            Self::NotAdmin => "not_admin",
-            Self::LastAdmin => "last_admin",
-            Self::Archived => "archived",
-            Self::Banned => "banned",
-            Self::InviteNeeded => "invite_needed",
-            Self::InviteOver => "invite_over",
-            Self::TooManyInvites => "too_many_invites",
-            Self::Announcing => "announcing",
-            Self::Muted { .. } => "muted",
-            Self::NotOneself => "not_oneself",
-            Self::LimitBad { .. } => "limit_bad",
-            Self::ConfirmationWrong => "confirmation_wrong",
-            Self::SignInWrong => "sign_in_wrong",
-            Self::TooManySignIns { .. } => "too_many_sign_ins",
-            Self::LoginTaken => "login_taken",
-            Self::HasAccount => "has_account",
-            Self::NoAccount => "no_account",
-            Self::PictureBad => "picture_bad",
-            Self::PasswordLength => "password_length",
-            Self::PasswordWeak => "password_weak",
-            Self::Blocked => "blocked",
-            Self::TargetsBad => "targets_bad",
-            Self::NotAppAdmin => "not_app_admin",
-            Self::NotOwner => "not_owner",
-            Self::NotOperator => "not_operator",
-            Self::ResetOver => "reset_over",
-            Self::DirectWithOneself => "direct_with_oneself",
-            Self::SignUpClosed => "sign_up_closed",
-            Self::NotAuthor => "not_author",
-            Self::EmojiBad => "emoji_bad",
-            Self::TooManyReactions => "too_many_reactions",
-            Self::GroupFull { .. } => "group_full",
-            Self::TooManyGroups { .. } => "too_many_groups",
-            Self::TooManyGuests { .. } => "too_many_guests",
-            Self::NoContact => "no_contact",
-            Self::AddedTooOften => "added_too_often",
-            Self::TooManySubscriptions => "too_many_subscriptions",
-            Self::NameEmpty => "name_empty",
-            Self::NameTooLong { .. } => "name_too_long",
-            Self::NameHasControls => "name_has_controls",
-            Self::TextEmpty => "text_empty",
-            Self::TextTooLong => "text_too_long",
-            Self::SendIdBad => "send_id_bad",
-            Self::SendIdTaken => "send_id_taken",
-            Self::TooFast { .. } => "too_fast",
-            Self::TooManyOpenTopics { .. } => "too_many_open_topics",
-            Self::OpenTopicsFull { .. } => "open_topics_full",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
-    /// The HTTP status that goes with it.
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::JsonBad
-            | Self::JsonNotObject
-            | Self::ActionMissing
-            | Self::ActionUnknown
-            | Self::FieldMissing { .. }
-            | Self::FieldWrong { .. }
-            | Self::FrameTooLarge
-            | Self::FrameBinary
-            | Self::RequestBad
-            | Self::HostBad
-            | Self::TopicBad
-            | Self::EmojiBad
-            | Self::SendIdBad => 400,
-            Self::TokenNeeded | Self::TokenBad | Self::SignInNeeded | Self::SignInWrong => 401,
-            Self::OriginForeign
-            | Self::TopicReserved
-            | Self::NotMember
-            | Self::NotAdmin
-            | Self::Banned
-            | Self::InviteNeeded
-            | Self::Announcing
-            | Self::NotAuthor
-            | Self::Blocked
-            | Self::NoContact
-            | Self::NotAppAdmin
-            | Self::NotOwner
-            | Self::NotOperator
-            | Self::SignUpClosed
-            | Self::Muted { .. } => 403,
-            Self::NotFound => 404,
-            Self::MethodWrong => 405,
-            Self::RequestSlow => 408,
-            Self::SendIdTaken | Self::LoginTaken => 409,
-            Self::BodyTooLarge { .. } => 413,
-            Self::ContentTypeWrong { .. } => 415,
-            Self::HostForeign => 421,
-            Self::HandshakeNeeded => 426,
-            Self::LastAdmin
-            | Self::Archived
-            | Self::InviteOver
-            | Self::TooManyInvites
-            | Self::NotOneself
-            | Self::LimitBad { .. }
-            | Self::ConfirmationWrong
-            | Self::DirectWithOneself
-            | Self::ResetOver
-            | Self::TargetsBad
-            | Self::HasAccount
-            | Self::NoAccount
-            | Self::PictureBad
-            | Self::PasswordLength
-            | Self::PasswordWeak
-            | Self::TooManyReactions
-            | Self::GroupFull { .. }
-            | Self::TooManyGroups { .. }
-            | Self::AddedTooOften
-            | Self::NameEmpty
-            | Self::NameTooLong { .. }
-            | Self::NameHasControls
-            | Self::TextEmpty
-            | Self::TextTooLong => 422,
-            Self::TooManySubscriptions
-            | Self::TooManySignIns { .. }
-            | Self::TooManyGuests { .. }
-            | Self::TooFast { .. } => 429,
-            Self::Unavailable => 503,
-            Self::TooManyOpenTopics { .. } | Self::OpenTopicsFull { .. } => 507,
-        }
-    }
-
     /// The delay before a retry, in milliseconds, if a retry helps.
     #[must_use]
     pub const fn retry_ms(&self) -> Option<u32> {
@@ -367,30 +223,11 @@ impl Refusal {
     }
 }
 
+/// The code. Sentences are in the texts of the app, in each language.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence())
+        f.write_str(self.code())
     }
 }
 
 impl std::error::Error for Refusal {}
-
-/// A refusal as it crosses the network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refused {
-    /// The stable code.
-    pub code: String,
-    /// One sentence in English that says what would be right.
-    pub message: String,
-    /// The delay before a retry, in milliseconds, if a retry helps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_ms: Option<u32>,
-}
-
-crate::fields::by_fields!(Refused { code, message, retry_ms });
-
-impl From<&Refusal> for Refused {
-    fn from(refusal: &Refusal) -> Self {
-        Self { code: refusal.code().into(), message: refusal.sentence(), retry_ms: refusal.retry_ms() }
-    }
-}

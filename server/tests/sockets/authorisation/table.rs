@@ -152,6 +152,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("page /d/:person/m/:seq", "SNNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),
     Row("page /groups", "S+++++++++", |_| Ask::Get("/groups".into())),
     Row("page /people/:person", "S+++++++++", |w| Ask::Get(format!("/people/{}", w.ben.id))),
+    Row("/texts", "++++++++++", |_| Ask::Get(app::texts_path(app::english()).into())),
     Row("/avatar", "S+++++++++", |w| Ask::Get(format!("/avatar/{}", w.ben.id))),
     Row("/account/picture", "SCCJCCCCJJ", |_| Ask::Upload),
     Row("/do/set_bio", "SCC+CCCC++", |_| Ask::Do("set_bio", "bio=hello".into())),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wire::{Refusal, Topic};
+use wire::{Expected, Refusal, Topic};
 
 use super::world::{World, ask};
 use crate::ports::store::Store;
@@ -59,5 +59,5 @@ pub async fn a_cursor_is_good_for_its_own_log_only(store: Arc<dyn Store>) {
     assert_eq!(chat.search(&world.ben, &with(Some(older.to_string()))).await, bad);
     chat.leave(&world.ben, world.tea).await.unwrap();
     assert_eq!(chat.search(&world.ben, &with(next)).await, bad);
-    assert!(matches!(bad, Err(Error::Refusal(Refusal::FieldWrong { field: "cursor", .. }))));
+    assert!(matches!(bad, Err(Error::Refusal(Refusal::FieldWrong { wants: Expected::PageCursor, .. }))));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wire::{ApplicationId, JoinPolicy, Refusal, Topic};
+use wire::{ApplicationId, Expected, JoinPolicy, Refusal, Topic};
 
 use super::world::{World, ask};
 use crate::auth::caller::Caller;
@@ -76,5 +76,5 @@ pub async fn searches_are_limited(store: Arc<dyn Store>) {
     node.chat.search(&ann, &ask("tea")).await.unwrap();
     node.clock.advance(9_000);
     let nothing = node.chat.search(&ann, &SearchRequest { limit: 20, ..SearchRequest::default() }).await;
-    assert!(matches!(nothing, Err(Error::Refusal(Refusal::FieldWrong { field: "q", .. }))));
+    assert!(matches!(nothing, Err(Error::Refusal(Refusal::FieldWrong { wants: Expected::SearchQuery, .. }))));
 }

@@ -1,0 +1,75 @@
+//! The expected value of a field, for refusals of a missing or wrong one.
+
+macro_rules! expected {
+    ($( $(#[$doc:meta])* $name:ident = $code:literal ),* $(,)?) => {
+        /// The value that a field must have.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Expected {
+            $( $(#[$doc])* $name ),*
+        }
+
+        impl Expected {
+            /// All of them, in the order in which they are declared.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The stable code: the parameter `wants` of the refusal.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $( Self::$name => $code ),*
+                }
+            }
+        }
+    };
+}
+
+expected! {
+    /// A string.
+    String = "string",
+    /// A string with Markdown.
+    Markdown = "markdown",
+    /// True or false.
+    Boolean = "boolean",
+    /// Any JSON.
+    Json = "json",
+    /// A [`SendId`](crate::SendId) of the sender's choice.
+    SendId = "send_id",
+    /// The Seq of a message in the topic.
+    Seq = "seq",
+    /// A [`Cursor`](crate::Cursor).
+    Cursor = "cursor",
+    /// One emoji.
+    Emoji = "emoji",
+    /// A [`Ref`](crate::Ref): a string or a number.
+    Reference = "reference",
+    /// A whole number, 0 or more.
+    Count = "count",
+    /// At least one member.
+    Members = "members",
+    /// One of the buttons of a form.
+    Button = "button",
+    /// A whole number, or nothing for any number.
+    Uses = "uses",
+    /// A whole number of minutes, up to [`LONGEST_MINUTES`](crate::limits::LONGEST_MINUTES).
+    Minutes = "minutes",
+    /// A whole number of seconds, up to [`SLOW_SECONDS`](crate::limits::SLOW_SECONDS).
+    SlowMode = "slow_mode",
+    /// Chosen conversations, the sender's groups, or everyone.
+    Audience = "audience",
+    /// A [`JoinPolicy`](crate::JoinPolicy).
+    JoinPolicy = "join_policy",
+    /// A [`NotificationLevel`](crate::NotificationLevel).
+    NotificationLevel = "notification_level",
+    /// An [`AppRole`](crate::AppRole) that the owner gives to others.
+    AppRole = "app_role",
+    /// The text of a search.
+    SearchQuery = "search_query",
+    /// The cursor of the page before, with the same query.
+    PageCursor = "page_cursor",
+}
+
+impl Expected {
+    pub(super) fn of(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|expected| expected.code() == code)
+    }
+}
