@@ -15,5 +15,6 @@ mod metrics;
 mod open_topics;
 mod operating;
 mod people;
+mod pseudo;
 mod revocation;
 mod topics;

@@ -1,6 +1,6 @@
 //! HTML pages, parsed.
 
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Node, Selector};
 
 /// A parsed page.
 pub struct Markup(Html);
@@ -47,5 +47,56 @@ impl Markup {
             values.extend(self.attributes(&format!("{form} input[name=\"{name}\"]{kind}"), "value"));
         }
         values
+    }
+
+    /// Returns all texts that a reader or a screen reader gets: those between the tags, and those in attributes. What
+    /// stands in a field is its user's, and the letter of an avatar is that of a name.
+    pub fn words(&self) -> (Vec<String>, Vec<String>) {
+        let (mut texts, mut attributes) = (Vec::new(), Vec::new());
+        for node in self.0.tree.nodes() {
+            match node.value() {
+                Node::Text(text) => {
+                    let is_silent = node.ancestors().filter_map(ElementRef::wrap).any(|element| {
+                        matches!(element.value().name(), "script" | "style" | "textarea")
+                            || element.value().classes().any(|class| class == "avatar")
+                    });
+                    if !is_silent && !text.trim().is_empty() {
+                        texts.push(text.trim().to_owned());
+                    }
+                }
+                Node::Element(element) => {
+                    let told = ["title", "placeholder", "aria-label", "alt", "label"];
+                    attributes.extend(told.iter().filter_map(|name| element.attr(name)).map(str::to_owned));
+                }
+                _ => {}
+            }
+        }
+        (texts, attributes)
+    }
+
+    /// Returns the texts that have letters outside of the brackets of the pseudo-locale, and are not in this list of what
+    /// people have written. A sentence with names in it consists of several texts, and its brackets are in the first and
+    /// the last.
+    pub fn untranslated(&self, written: &[&str]) -> Vec<String> {
+        let mut depth = 0u32;
+        let mut is_foreign = |text: &String| {
+            let mut rest = text.replace(['\u{2068}', '\u{2069}'], "");
+            for known in written {
+                rest = rest.replace(known, "");
+            }
+            let mut foreign = false;
+            for c in rest.chars() {
+                match c {
+                    '⟦' => depth += 1,
+                    '⟧' => depth -= 1,
+                    _ => foreign |= depth == 0 && c.is_alphabetic(),
+                }
+            }
+            foreign
+        };
+        let (texts, attributes) = self.words();
+        let found = texts.into_iter().chain(attributes).filter(&mut is_foreign).collect();
+        assert_eq!(depth, 0, "a bracket is left open");
+        found
     }
 }
