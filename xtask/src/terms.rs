@@ -109,6 +109,7 @@ const TERMS: &[(&str, &str)] = &[
     ("pseudo-locales", "app/src/i18n/pseudo.rs"),
     ("refusal sentences", "app/src/i18n/refusal_texts.rs"),
     ("accept-language", "server/src/http/languages.rs"),
+    ("revocation log", "crates/chat/src/ports/store/revocation.rs"),
 ];
 
 /// The folders of the product. Tests, benchmarks and load generators are not searched.

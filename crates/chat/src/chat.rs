@@ -228,19 +228,19 @@ impl Chat {
         self.revocations.watch(caller, left, close_handle)
     }
 
-    /// Returns the number of times that sessions have ended on this node; read it before a session is looked up.
+    /// Returns the last revocation that this node has applied; read it before an API token is looked up.
     #[must_use]
-    pub fn revocation_position(&self) -> u64 {
+    pub fn revocation_position(&self) -> Seq {
         self.revocations.position()
     }
 
-    /// Returns true if the session or the API token of a caller is still valid, now that [`Chat::watch_revocation`] watches it: an end
-    /// between its lookup and the watch has notified nobody.
+    /// Returns true if the session or the API token of a caller is still valid, now that [`Chat::watch_revocation`]
+    /// watches it: an end that was applied between its lookup and the watch has notified nobody.
     ///
     /// # Errors
     /// [`Error::Fault`].
     pub async fn is_current(&self, caller: &Caller) -> Result<bool, Error> {
-        if caller.revocations == self.revocation_position() {
+        if self.revocations.position() <= caller.revocations {
             return Ok(true);
         }
         match (caller.api_token, &caller.session) {

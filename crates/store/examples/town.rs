@@ -77,7 +77,7 @@ impl Town {
 
     async fn settle(&mut self) -> Done {
         let commits: Arc<[Commit]> = std::mem::take(&mut self.commits).into();
-        self.store.commit(commits).await?;
+        self.store.commit(commits, wire::Seq(u64::MAX)).await?;
         Ok(())
     }
 

@@ -146,7 +146,7 @@ async fn each_application_fills_its_own_open_topics() {
     store.close().await.unwrap();
     let store = open(folder.path());
     let both = [ONE, OTHER].map(|application| Commit { application, write: publish("news", "long") });
-    let outcomes = store.commit(Arc::new(both)).await.unwrap();
+    let outcomes = store.commit(Arc::new(both), wire::Seq(u64::MAX)).await.unwrap().outcomes;
     let full = Outcome::Refused(Refusal::OpenTopicsFull { max: 9 });
     assert_eq!(outcomes, [Outcome::Posted { seq: Seq(2) }, full], "the other has less room left");
 }
@@ -250,7 +250,12 @@ fn open(folder: &Path) -> SqliteStore {
 }
 
 async fn commit(store: &SqliteStore, application: ApplicationId, write: Write) -> Outcome {
-    store.commit(Arc::new([Commit { application, write }])).await.unwrap().remove(0)
+    store
+        .commit(Arc::new([Commit { application, write }]), wire::Seq(u64::MAX))
+        .await
+        .unwrap()
+        .outcomes
+        .remove(0)
 }
 
 fn user() -> UserId {

@@ -90,7 +90,13 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
         mentions: chat::store::Mentions::default(),
         ends: chat::store::Ends::Nobody,
     };
-    store.commit(Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }])).await
+    store
+        .commit(
+            Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }]),
+            wire::Seq(u64::MAX),
+        )
+        .await
+        .map(|committed| committed.outcomes)
 }
 
 async fn head(store: &SqliteStore) -> u64 {

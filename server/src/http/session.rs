@@ -9,7 +9,7 @@ use chat::{ApiToken, Caller, Error, Principal, Token, TokenKind};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use sha2::{Digest, Sha256};
-use wire::{ApplicationId, Refusal};
+use wire::{ApplicationId, Refusal, Seq};
 
 use crate::config::{Config, OpenTopics};
 use crate::http::listener::Peer;
@@ -45,7 +45,6 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
         };
     }
     let token = token(&app.config, request.headers());
-    let revocations = app.chat.revocation_position();
     let begun = match &token {
         Some(token) => match app.chat.authenticate(token).await {
             Ok(begun) => begun,
@@ -66,6 +65,7 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     }
     // Without a session the caller is one of the built-in UI.
     let application = begun.as_ref().map_or(ApplicationId::BUILT_IN, |begun| begun.application);
+    let revocations = begun.as_ref().map_or(Seq::ZERO, |begun| begun.revocations);
     let caller = Caller {
         application,
         principal: begun.map_or(Principal::Anonymous, |begun| Principal::User(begun.person)),

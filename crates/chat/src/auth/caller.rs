@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use wire::{ApplicationId, LogKey, Person, Refusal, Timestamp, Topic, UserId, UserKey};
+use wire::{ApplicationId, LogKey, Person, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
 
 use crate::auth::session::{Token, TokenHash};
 
@@ -28,8 +28,8 @@ pub struct Caller {
     pub device: Option<Token>,
     /// The browser's description of itself.
     pub label: String,
-    /// [`Chat::revocation_position`] before the session was looked up.
-    pub revocations: u64,
+    /// [`Session::revocations`](crate::Session::revocations) when the session was looked up.
+    pub revocations: Seq,
 }
 
 /// The identity of a caller.

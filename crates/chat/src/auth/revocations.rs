@@ -1,5 +1,5 @@
 //! Revocations: ended sessions, revoked API tokens and deleted applications close their sockets before later entries are
-//! published.
+//! delivered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,22 +7,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use broker::CloseHandle;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::task::AbortHandle;
-use wire::{ApplicationId, UserKey};
+use wire::{ApplicationId, Seq, UserKey};
 
 use crate::auth::caller::Caller;
 use crate::auth::session::TokenHash;
-use crate::ports::store::Sessions;
+use crate::ports::store::{Revocation, RevocationSlice};
 
-/// Closes the sockets of ended sessions, revoked API tokens and deleted applications, before anything later is
-/// published.
+/// The sockets of this node with the sessions or API tokens they run in, and the position up to which revocations have
+/// closed them.
+///
+/// Every commit of this node, and every read of what other nodes have written, brings the revocations up to then. They
+/// are applied before any of these entries is admitted.
 #[derive(Debug, Default)]
 pub struct Revocations {
-    watched: Mutex<HashMap<Holder, HashMap<u64, Watched>>>,
+    state: Mutex<State>,
     next: AtomicU64,
-    /// The number of times that sessions or tokens have ended.
-    ended: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last revocation that was applied.
+    position: Seq,
+    watched: HashMap<Holder, HashMap<u64, Watched>>,
 }
 
 /// The holder of sessions or of API tokens.
@@ -38,6 +46,8 @@ enum Holder {
 struct Watched {
     token: TokenHash,
     close: CloseHandle,
+    /// The position at which the session or token was read: earlier revocations do not concern it.
+    since: Seq,
 }
 
 /// One socket's watch on its session or API token; it ends when this is dropped.
@@ -71,49 +81,67 @@ impl Revocations {
             task.abort_handle()
         });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let watched = Watched { token, close: close_handle };
-        self.watched().entry(holder).or_default().insert(number, watched);
+        let watched = Watched { token, close: close_handle, since: caller.revocations };
+        self.state.lock().watched.entry(holder).or_default().insert(number, watched);
         RevocationWatch { expiry, watched: Some((Arc::clone(self), holder, number)) }
     }
 
-    /// Ends sessions of a user. Call it before anything later is published.
-    pub(crate) fn revoke(&self, user: UserKey, which: Sessions) {
-        self.close(|holder| holder == Holder::User(user), which);
-    }
-
-    /// Ends the API tokens of an application, all or those but one. Call it before anything later is published.
-    pub(crate) fn revoke_tokens(&self, application: ApplicationId, which: Sessions) {
-        self.close(|holder| holder == Holder::Application(application), which);
-    }
-
-    /// Ends all sessions and API tokens of an application. Call it before anything later is published.
-    pub(crate) fn revoke_application(&self, application: ApplicationId) {
-        let is_of = |holder| match holder {
-            Holder::User(user) => user.application == application,
-            Holder::Application(other) => other == application,
-        };
-        self.close(is_of, Sessions::All);
-    }
-
-    fn close(&self, is_concerned: impl Fn(Holder) -> bool, which: Sessions) {
-        // Before the watches are read: a watch that begins later finds that something has ended.
-        self.ended.fetch_add(1, Ordering::SeqCst);
-        let watched = self.watched();
-        let concerned = watched.iter().filter(|(holder, _)| is_concerned(**holder));
-        for watched in concerned.flat_map(|(_, of_holder)| of_holder.values()) {
-            if which.contains(watched.token) {
-                watched.close.close();
+    /// Closes the sockets of what has ended. Call it before anything later is admitted. Where revocations are missing,
+    /// it closes every socket whose session or token they could have ended.
+    pub(crate) fn apply(&self, slice: &RevocationSlice) {
+        // Under one lock, so that nobody sees the new position before the sockets are closed.
+        let mut state = self.state.lock();
+        if slice.after > state.position {
+            let all = state.watched.values().flat_map(HashMap::values);
+            all.filter(|watched| watched.since < slice.after).for_each(|watched| watched.close.close());
+            state.position = slice.after;
+        }
+        for (seq, ended) in &slice.entries {
+            if *seq <= state.position {
+                continue;
             }
+            ended.iter().for_each(|revocation| state.close(*seq, *revocation));
+            state.position = *seq;
         }
     }
 
-    /// Returns the number of times that sessions or tokens have ended so far.
-    pub(crate) fn position(&self) -> u64 {
-        self.ended.load(Ordering::SeqCst)
+    /// Returns the last revocation that was applied.
+    pub(crate) fn position(&self) -> Seq {
+        self.state.lock().position
     }
+}
 
-    fn watched(&self) -> MutexGuard<'_, HashMap<Holder, HashMap<u64, Watched>>> {
-        self.watched.lock()
+impl State {
+    fn close(&self, seq: Seq, revocation: Revocation) {
+        let close = |watched: &HashMap<u64, Watched>, ends: &dyn Fn(TokenHash) -> bool| {
+            for watched in watched.values().filter(|watched| watched.since < seq && ends(watched.token)) {
+                watched.close.close();
+            }
+        };
+        let holder = match revocation {
+            Revocation::Sessions { user, .. } => Holder::User(user),
+            Revocation::Tokens { application, .. } => Holder::Application(application),
+            Revocation::Application(application) => {
+                for (_, watched) in self.watched.iter().filter(|(holder, _)| holder.is_of(application)) {
+                    close(watched, &|_| true);
+                }
+                return;
+            }
+        };
+        if let (Some(watched), Revocation::Sessions { which, .. } | Revocation::Tokens { which, .. }) =
+            (self.watched.get(&holder), revocation)
+        {
+            close(watched, &|token| which.contains(token));
+        }
+    }
+}
+
+impl Holder {
+    fn is_of(&self, application: ApplicationId) -> bool {
+        match self {
+            Self::User(user) => user.application == application,
+            Self::Application(other) => *other == application,
+        }
     }
 }
 
@@ -123,11 +151,11 @@ impl Drop for RevocationWatch {
             expiry.abort();
         }
         let Some((revocations, holder, number)) = self.watched.take() else { return };
-        let mut watched = revocations.watched();
-        if let Some(of_holder) = watched.get_mut(&holder) {
+        let mut state = revocations.state.lock();
+        if let Some(of_holder) = state.watched.get_mut(&holder) {
             of_holder.remove(&number);
             if of_holder.is_empty() {
-                watched.remove(&holder);
+                state.watched.remove(&holder);
             }
         }
     }

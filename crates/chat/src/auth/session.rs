@@ -4,7 +4,7 @@ use std::{fmt, str};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest, Sha256};
-use wire::{ApplicationId, Person, Timestamp};
+use wire::{ApplicationId, Person, Seq, Timestamp};
 
 use crate::service::limits::Limits;
 
@@ -28,6 +28,8 @@ pub struct Session {
     pub since: Timestamp,
     /// The time at which it was last seen, to the day.
     pub seen: Timestamp,
+    /// The newest revocation when this was read.
+    pub revocations: Seq,
 }
 
 /// A signed-in browser, as its user sees it in a list.
@@ -102,6 +104,18 @@ impl SessionSummary {
 }
 
 impl TokenHash {
+    /// Returns it as 64 hexadecimal digits.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        HEXLOWER.encode(&self.0)
+    }
+
+    /// Parses 64 hexadecimal digits; none if the text is something else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().map(Self).ok()
+    }
+
     /// Returns a short name for it that reveals nothing about the token: the first half of the hash.
     #[must_use]
     pub fn handle(&self) -> String {
@@ -136,8 +150,13 @@ mod tests {
         let day = |n: i64| Timestamp(n * DAY_MILLIS);
         let limits = Limits::default();
         let application = ApplicationId::BUILT_IN;
-        let session =
-            |since, seen| Session { application, person: person.clone(), since: day(since), seen: day(seen) };
+        let session = |since, seen| Session {
+            application,
+            person: person.clone(),
+            since: day(since),
+            seen: day(seen),
+            revocations: Seq::ZERO,
+        };
         assert!(session(0, 0).is_alive(day(29), &limits));
         assert!(!session(0, 0).is_alive(day(30), &limits));
         assert!(session(0, 170).is_alive(day(179), &limits));

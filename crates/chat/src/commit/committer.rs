@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use wire::{ApplicationId, Entry, GroupId, LogKey, Refusal, Seq, Topic, UserKey};
+use wire::{ApplicationId, Entry, GroupId, LogKey, Refusal, Seq, Topic};
 
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
@@ -15,7 +15,7 @@ use crate::commit::writability::Writability;
 use crate::jobs::JobWake;
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{
-    Amend, ApplicationWrite, Commit, Draft, Fact, Outcome, Placed, Sessions, Store, Write,
+    Amend, ApplicationWrite, Commit, Committed, Draft, Fact, Outcome, Placed, RevocationSlice, Sessions, Store, Write,
 };
 use crate::service::error::{Error, Fault};
 
@@ -123,11 +123,14 @@ async fn run(
         #[cfg(feature = "planted")]
         let answers = planted::ack_before_commit(&*store, &commits, answers).await;
         let begun = Instant::now();
-        let committed = store.commit(Arc::clone(&commits)).await;
+        let position = publisher.revocations.position();
+        let committed = store.commit(Arc::clone(&commits), position).await;
         metrics.committed(commits.len(), begun.elapsed(), committed.is_err());
         writability.learn(&committed);
         match committed {
-            Ok(outcomes) => {
+            Ok(Committed { outcomes, revocations }) => {
+                // Before any entry is admitted: everything that ended was committed by now, here or on another node.
+                publisher.revoke(position, &revocations);
                 for (commit, outcome) in commits.iter().zip(&outcomes) {
                     publisher.publish(commit.application, &commit.write, outcome);
                 }
@@ -186,14 +189,17 @@ mod planted {
 }
 
 impl Publisher {
+    /// Closes the sockets of ended sessions, and tells other nodes that some have ended.
+    fn revoke(&self, position: Seq, revocations: &RevocationSlice) {
+        self.revocations.apply(revocations);
+        if revocations.head > position {
+            self.bus.announce(Hint::Revoked { seq: revocations.head });
+        }
+    }
+
     /// Publishes a committed write. Entries end the subscriptions of those who lose the right to read with them.
     fn publish(&self, application: ApplicationId, write: &Write, outcome: &Outcome) {
         match (write, outcome) {
-            (Write::SignOut { user, which }, Outcome::Done) => {
-                let user = UserKey { application, user: *user };
-                self.revocations.revoke(user, *which);
-                self.bus.announce(Hint::SignedOut { user, which: *which });
-            }
             (
                 Write::Post(draft) | Write::Publish { draft, .. } | Write::Amend(Amend { news: draft, .. }),
                 Outcome::Posted { seq },
@@ -208,30 +214,7 @@ impl Publisher {
                 self.tell_all(application, &creation.news, listed);
                 self.tell(application, draft, *seq);
             }
-            (Write::Transaction { first, then }, Outcome::Done) => {
-                for write in std::iter::once(&**first).chain(then) {
-                    self.publish(application, write, &Outcome::Done);
-                }
-            }
-            (Write::Sweep(_), Outcome::Swept { guests }) => {
-                for user in guests {
-                    let (user, which) = (*user, Sessions::All);
-                    self.publish(application, &Write::SignOut { user, which }, &Outcome::Done);
-                }
-            }
-            (Write::WithAudit { write, note }, Outcome::Noted { seq }) => {
-                self.publish(application, write, &Outcome::Done);
-                self.tell(application, note, *seq);
-            }
-            (Write::Applications(ApplicationWrite::ReplaceTokens(new)), Outcome::Done) => {
-                let which = Sessions::Others(new.token);
-                self.revocations.revoke_tokens(application, which);
-                self.bus.announce(Hint::TokensRevoked { application, which });
-            }
-            (Write::Applications(ApplicationWrite::Delete { .. }), Outcome::Done) => {
-                self.revocations.revoke_application(application);
-                self.bus.announce(Hint::ApplicationDeleted { application });
-            }
+            (Write::WithAudit { note, .. }, Outcome::Noted { seq }) => self.tell(application, note, *seq),
             (Write::SetPreferences { news, .. }, Outcome::Posted { seq }) => {
                 self.tell(application, news, *seq);
             }

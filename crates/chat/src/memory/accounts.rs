@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use wire::{AppRole, ApplicationId, Person, Timestamp, UserId};
+use wire::{AppRole, ApplicationId, Person, Seq, Timestamp, UserId};
 
 use super::records::{StoredAccount, StoredProfile, StoredSession};
 use super::state::ApplicationState;
@@ -30,10 +30,15 @@ impl ApplicationState {
         self.profiles.get(&user)?.picture.clone()
     }
 
-    pub(super) fn session(&self, application: ApplicationId, token: TokenHash) -> Option<Session> {
+    pub(super) fn session(
+        &self,
+        application: ApplicationId,
+        token: TokenHash,
+        revocations: Seq,
+    ) -> Option<Session> {
         let stored = self.sessions.get(&token)?;
         let person = self.people.get(&stored.user)?.clone();
-        Some(Session { application, person, since: stored.since, seen: stored.seen })
+        Some(Session { application, person, since: stored.since, seen: stored.seen, revocations })
     }
 
     pub(super) fn account(&self, key: &AccountKey) -> Option<Account> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use wire::{Timestamp, UserId};
 
 use super::state::ApplicationState;
+use crate::auth::session::TokenHash;
 use crate::ports::store::{Attempt, AttemptKey, Outcome, Sender};
 
 /// Attempts within windows, and guests who never did anything.
@@ -55,11 +56,24 @@ impl ApplicationState {
         }
     }
 
-    pub(super) fn sweep_sessions(&mut self, seen_before: Timestamp, begun_before: Timestamp) {
-        self.sessions.retain(|_, session| session.seen >= seen_before && session.since >= begun_before);
+    /// Removes expired sessions; returns them with their users.
+    pub(super) fn sweep_sessions(
+        &mut self,
+        seen_before: Timestamp,
+        begun_before: Timestamp,
+    ) -> Vec<(UserId, TokenHash)> {
+        let mut expired = Vec::new();
+        self.sessions.retain(|token, session| {
+            let stays = session.seen >= seen_before && session.since >= begun_before;
+            if !stays {
+                expired.push((session.user, *token));
+            }
+            stays
+        });
         for tokens in self.sessions_of.values_mut() {
             tokens.retain(|_, token| self.sessions.contains_key(token));
         }
+        expired
     }
 
     pub(super) fn sweep_guests(&mut self, before: Timestamp, most: usize) -> Vec<UserId> {

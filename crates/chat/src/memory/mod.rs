@@ -4,6 +4,7 @@ mod accounts;
 mod applications;
 mod attempts;
 mod conversations;
+mod ended_sessions;
 mod groups;
 mod jobs;
 mod log;
@@ -21,7 +22,7 @@ use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
     ApplicationId, Conversation, Entry, Epoch, GroupId, Json, LogKey, Member, Page, Person, Refusal, Rows,
-    SendId, Seq, Timestamp, Topic, UserId,
+    SendId, Seq, Timestamp, Topic, UserId, UserKey,
 };
 
 use crate::auth::api_token::ApiTokenRecord;
@@ -29,9 +30,9 @@ use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
-    GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position,
-    Profile, Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, GroupListing,
+    GroupOverview, JobCount, Kept, MembershipState, MessageTail, NewMembers, Position,
+    Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -80,9 +81,10 @@ impl Store for MemoryStore {
         0
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
+    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
         let mut state = self.state.lock();
-        Ok(commits.iter().map(|commit| state.write(commit)).collect())
+        let outcomes = commits.iter().map(|commit| state.write(commit)).collect();
+        Ok(Committed { outcomes, revocations: state.revocations.after(revocations_after) })
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -95,9 +97,10 @@ impl Store for MemoryStore {
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
         let state = self.state.lock();
+        let revocations = state.revocations.head();
         let alive =
             state.applications.iter().filter(|(application, _)| !state.registry.is_deleted(**application));
-        Ok(alive.into_iter().find_map(|(application, state)| state.session(*application, token)))
+        Ok(alive.into_iter().find_map(|(application, state)| state.session(*application, token, revocations)))
     }
 
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
@@ -117,13 +120,14 @@ impl Store for MemoryStore {
         Ok(logs.iter().map(|log| state.log(log).map(|log| log.head)).collect())
     }
 
-    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault> {
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {
         let state = self.state.lock();
         let slice = |(log, after): &(LogKey, Seq)| match state.log(log) {
             Some(log) => log.slice(*after),
             None => LogSlice::Absent,
         };
-        Ok(after.iter().map(slice).collect())
+        let logs = after.iter().map(slice).collect();
+        Ok(Slices { logs, revocations: state.revocations.after(revocations_after) })
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

@@ -8,7 +8,7 @@ use super::log::MemoryLog;
 use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    AttemptKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore, Write,
+    AttemptKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore, Sessions, Write,
 };
 
 /// The facts of one application.
@@ -57,6 +57,8 @@ pub(super) struct ApplicationState {
     pub(super) appended: Vec<(Topic, Seq, bool)>,
     /// The positions of entries that are no longer kept since the present write.
     pub(super) forgotten: Vec<Position>,
+    /// The sessions that the present write ends, with the times.
+    pub(super) ended: Vec<(Timestamp, UserId, Sessions)>,
 }
 
 impl ApplicationState {
@@ -92,6 +94,7 @@ impl ApplicationState {
             refusals: HashMap::new(),
             appended: Vec::new(),
             forgotten: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -197,8 +200,11 @@ impl ApplicationState {
                 Some(checked) if !self.is_password(*user, checked) => Outcome::Stale,
                 _ => self.begin(*user, session),
             },
-            Write::SignOut { user, which } => {
+            Write::SignOut { user, which, at } => {
                 let of = self.sessions_of.entry(*user).or_default();
+                if of.values().any(|token| which.contains(*token)) {
+                    self.ended.push((*at, *user, *which));
+                }
                 of.retain(|_, token| {
                     let ends = which.contains(*token);
                     if ends {
@@ -227,8 +233,11 @@ impl ApplicationState {
             Write::Sweep(sweep) => {
                 self.sweep_attempts(sweep.attempts_before);
                 self.sweep_links(sweep.links_before);
-                self.sweep_sessions(sweep.sessions_seen_before, sweep.sessions_begun_before);
-                Outcome::Swept { guests: self.sweep_guests(sweep.guests_before, sweep.guests) }
+                let expired = self.sweep_sessions(sweep.sessions_seen_before, sweep.sessions_begun_before);
+                let guests = self.sweep_guests(sweep.guests_before, sweep.guests);
+                let ended = expired.into_iter().map(|(user, token)| (sweep.at, user, Sessions::One(token)));
+                self.ended.extend(ended.chain(guests.iter().map(|user| (sweep.at, *user, Sessions::All))));
+                Outcome::Swept { guests }
             }
             Write::TouchSession { token, at } => {
                 if let Some(session) = self.sessions.get_mut(token) {

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use wire::{ApplicationId, LogKey, Seq};
+use wire::{ApplicationId, LogKey, Seq, UserKey};
 
 use super::applications::MemoryApplications;
+use super::ended_sessions::MemoryRevocations;
 use super::jobs::MemoryJobs;
 use super::log::MemoryLog;
 use super::records::Window;
 use super::state::ApplicationState;
 use crate::ports::random::RandomSource;
-use crate::ports::store::{ApplicationWrite, Commit, JobWrite, Outcome, Position, Write};
+use crate::ports::store::{ApplicationWrite, Commit, JobWrite, Outcome, Position, Revocation, Sessions, Write};
 
 /// The facts of all applications.
 pub(super) struct MemoryState {
@@ -18,6 +19,7 @@ pub(super) struct MemoryState {
     pub(super) applications: HashMap<ApplicationId, ApplicationState>,
     pub(super) registry: MemoryApplications,
     pub(super) jobs: MemoryJobs,
+    pub(super) revocations: MemoryRevocations,
     /// The position of the newest entry.
     pub(super) head: Position,
     /// The entries of all applications that are kept, by their positions.
@@ -31,6 +33,7 @@ impl MemoryState {
             applications: HashMap::new(),
             registry: MemoryApplications::new(chance),
             jobs: MemoryJobs::default(),
+            revocations: MemoryRevocations::default(),
             head: Position::default(),
             positions: BTreeMap::new(),
         }
@@ -55,6 +58,7 @@ impl MemoryState {
         let mut head = self.head;
         let state = self.application(*application);
         let outcome = state.write(write);
+        let ended = std::mem::take(&mut state.ended);
         let mut appended = Vec::new();
         for (topic, seq, may_cause_work) in std::mem::take(&mut state.appended) {
             // It may be forgotten already.
@@ -70,6 +74,13 @@ impl MemoryState {
                 self.jobs.note(position, log.clone(), seq);
             }
             self.positions.insert(position, (log, seq));
+        }
+        for (at, user, which) in ended {
+            let user = UserKey { application: *application, user };
+            self.revocations.append(at, vec![Revocation::Sessions { user, which }]);
+        }
+        if let Write::Sweep(sweep) = write {
+            self.revocations.trim(sweep.revocations_before);
         }
         while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
             let largest = self.applications.values_mut().max_by_key(|state| state.bytes);
@@ -91,7 +102,14 @@ impl MemoryState {
                 return Outcome::Created { application: self.registry.create(new) };
             }
             ApplicationWrite::AddToken(new) => self.registry.add_token(application, new),
-            ApplicationWrite::ReplaceTokens(new) => self.registry.replace_tokens(application, new),
+            ApplicationWrite::ReplaceTokens(new) => {
+                let replaced = self.registry.replace_tokens(application, new);
+                if replaced {
+                    let which = Sessions::Others(new.token);
+                    self.revocations.append(new.at, vec![Revocation::Tokens { application, which }]);
+                }
+                replaced
+            }
             ApplicationWrite::TouchToken { token, at } => {
                 self.registry.touch_token(application, *token, *at);
                 true
@@ -99,6 +117,7 @@ impl MemoryState {
             ApplicationWrite::Delete { at, job } => {
                 let deleted = self.registry.delete(application, *at);
                 if deleted {
+                    self.revocations.append(*at, vec![Revocation::Application(application)]);
                     self.jobs.write(&JobWrite::Add(vec![job.clone()]));
                 }
                 deleted

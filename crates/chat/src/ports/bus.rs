@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use tokio::sync::broadcast;
-use wire::{ApplicationId, LogKey, Seq, UserKey};
-
-use crate::ports::store::Sessions;
+use wire::{LogKey, Seq};
 
 /// Carries hints from each node to all.
 ///
@@ -40,24 +38,10 @@ pub enum Hint {
         /// Its newest entry; the greatest Seq if the log was deleted.
         head: Seq,
     },
-    /// Sessions of a user are over.
-    SignedOut {
-        /// The user whose connections close, as far as their sessions ended.
-        user: UserKey,
-        /// The sessions that ended.
-        which: Sessions,
-    },
-    /// API tokens of an application are revoked.
-    TokensRevoked {
-        /// The application whose connections close, as far as their tokens ended.
-        application: ApplicationId,
-        /// The tokens that ended.
-        which: Sessions,
-    },
-    /// An application is deleted: all its connections close.
-    ApplicationDeleted {
-        /// The application that was deleted.
-        application: ApplicationId,
+    /// Sessions or API tokens have ended: there are revocations up to here.
+    Revoked {
+        /// The newest entry of the revocation log.
+        seq: Seq,
     },
     /// Hints were lost: the receiver compares what it has with the store.
     Lost,

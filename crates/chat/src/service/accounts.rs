@@ -80,7 +80,7 @@ impl Chat {
     /// [`Error::Fault`].
     pub async fn sign_out(&self, caller: &Caller, which: Sessions) -> Result<(), Error> {
         let me = caller.user()?;
-        let write = Write::SignOut { user: me.id, which };
+        let write = Write::SignOut { user: me.id, which, at: self.session_clock.now() };
         if self.account_of(caller, me.id).await?.is_none() {
             // A guest has one session and no account to keep a record for.
             return self.commit(caller, write).await.map(|_| ());

@@ -105,7 +105,8 @@ impl Chat {
         let password = self.password_hashing.hash(new, &[person.name.as_str()], self.random()).await?;
         let fresh = Token::from_bytes(self.random());
         let session = self.new_session(caller, &fresh);
-        let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All }];
+        let at = self.session_clock.now();
+        let mut then = vec![Write::SignOut { user: person.id, which: Sessions::All, at }];
         then.extend(self.new_browser(caller, &person));
         then.push(Write::SignIn { user: person.id, checked: None, session });
         let first = Box::new(Write::ResetPassword { token: token.hash(), password });

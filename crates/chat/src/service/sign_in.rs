@@ -62,7 +62,8 @@ impl Chat {
         }
         let password = self.password_hashing.hash(new, &[me.name.as_str()], self.random()).await?;
         let first = Write::SetPassword { user: me.id, checked: account.password, password };
-        let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()) };
+        let at = self.session_clock.now();
+        let others = Write::SignOut { user: me.id, which: Sessions::Others(keep.hash()), at };
         let write = Write::Transaction { first: Box::new(first), then: vec![others] };
         match self.commit_noted(caller, write, me.id, &AuditEvent::PasswordChanged { by: me.clone() }).await?
         {
@@ -76,7 +77,7 @@ impl Chat {
         let ended = caller.signed_in().zip(caller.session.as_ref());
         let ended = ended.map(|(before, session)| {
             let which = Sessions::One(session.hash());
-            Write::SignOut { user: before.id, which }
+            Write::SignOut { user: before.id, which, at: self.session_clock.now() }
         });
         ended.into_iter().chain(self.known_device(caller, me)).collect()
     }

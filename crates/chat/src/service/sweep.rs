@@ -18,7 +18,8 @@ const EXPIRED_MS: i64 = 7 * DAY_MS;
 /// Removing expired rows.
 impl Chat {
     /// Removes guests who never did anything and were not here for [`guest_days`](crate::Limits::guest_days), attempts
-    /// that no longer count, and links, invites and sessions that have expired; returns the number of removed guests.
+    /// that no longer count, links, invites and sessions that have expired, and revocations after a day; returns the
+    /// number of removed guests.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -33,6 +34,8 @@ impl Chat {
             links_before: Timestamp(self.monotonic.now().0 - EXPIRED_MS),
             sessions_seen_before: before(self.limits.session_idle_days),
             sessions_begun_before: before(self.limits.session_days),
+            revocations_before: Timestamp(self.session_clock.now().0 - DAY_MS),
+            at: self.session_clock.now(),
         });
         match self.commit(&Caller::operator(), write).await? {
             Outcome::Swept { guests } => Ok(guests.len()),

@@ -12,13 +12,13 @@ use wire::{LogKey, Seq};
 
 use crate::auth::revocations::Revocations;
 use crate::ports::bus::{Bus, Hint, HintStream};
-use crate::ports::store::{LogSlice, Store};
+use crate::ports::store::{LogSlice, Slices, Store};
 use crate::service::error::Fault;
 
 /// The one task of a node that reads logs of other nodes, as far as they have subscribers here.
 ///
 /// The broker says which logs lack entries: those of which a hint, a commit of this node, or a new subscriber has shown
-/// that there are more. While one read runs the next one gathers. If hints were lost, a comparison of the heads of all
+/// that there are more. While one read runs the next one gathers. Each read brings the revocations as well. If hints were lost, a comparison of the heads of all
 /// logs with subscribers finds what is missing; a node that is alone on its bus needs none.
 pub(crate) struct Tailer {
     pub(crate) store: Arc<dyn Store>,
@@ -34,11 +34,13 @@ struct Wanted {
     logs: HashMap<LogKey, Seq>,
     /// True if the heads of all logs with subscribers are to be compared.
     heads: bool,
+    /// True if there may be revocations that were not applied here.
+    revocations: bool,
 }
 
 /// The result of a read.
 enum Read {
-    Slices(Vec<((LogKey, Seq), LogSlice)>),
+    Slices(Arc<[(LogKey, Seq)]>, Slices),
     Heads(Vec<(LogKey, Option<Seq>)>),
     /// The read failed; this is what it was about.
     Failed(Wanted),
@@ -46,8 +48,10 @@ enum Read {
 
 type Reading = Pin<Box<dyn Future<Output = Read> + Send>>;
 
-/// The time between two comparisons of heads.
-const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// The time between two reads of revocations, which end the sockets of sessions that have ended on another node.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// The number of them after which the heads are compared.
+const HEADS_EVERY: u64 = 5;
 /// The pause after a read that failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// The most logs in one read.
@@ -58,7 +62,7 @@ impl Tailer {
     pub(crate) async fn run(self, mut hints: Box<dyn HintStream>) {
         let mut checks = interval_at(Instant::now() + CHECK_EVERY, CHECK_EVERY);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut wanted, mut is_on_bus) = (Wanted::default(), true);
+        let (mut wanted, mut is_on_bus, mut ticks) = (Wanted::default(), true, 0_u64);
         let mut reading: Option<Reading> = None;
         loop {
             if reading.is_none() {
@@ -70,7 +74,11 @@ impl Tailer {
                     None => is_on_bus = false,
                 },
                 () = self.broker.gaps_noted() => wanted.add(self.broker.take_gaps()),
-                _ = checks.tick() => wanted.heads |= !self.bus.is_lone(),
+                _ = checks.tick() => if !self.bus.is_lone() {
+                    wanted.revocations = true;
+                    ticks += 1;
+                    wanted.heads |= ticks % HEADS_EVERY == 0;
+                },
                 read = wait_for(&mut reading) => {
                     reading = None;
                     self.apply(read, &mut wanted);
@@ -83,10 +91,11 @@ impl Tailer {
         match hint {
             // Comes back as a gap if entries are missing.
             Hint::News { log, head } => self.broker.learn(&log, head),
-            Hint::SignedOut { user, which } => self.revocations.revoke(user, which),
-            Hint::TokensRevoked { application, which } => self.revocations.revoke_tokens(application, which),
-            Hint::ApplicationDeleted { application } => self.revocations.revoke_application(application),
-            Hint::Lost => wanted.heads = true,
+            Hint::Revoked { seq } => wanted.revocations |= seq > self.revocations.position(),
+            Hint::Lost => {
+                wanted.heads = true;
+                wanted.revocations = true;
+            }
         }
     }
 
@@ -110,16 +119,17 @@ impl Tailer {
                 after.push((log, head));
             }
         }
-        if after.is_empty() {
+        if !std::mem::take(&mut wanted.revocations) && after.is_empty() {
             return None;
         }
+        let position = self.revocations.position();
         Some(Box::pin(async move {
             let after: Arc<[(LogKey, Seq)]> = after.into();
-            match store.slices(Arc::clone(&after)).await {
-                Ok(slices) => Read::Slices(after.iter().cloned().zip(slices).collect()),
+            match store.slices(Arc::clone(&after), position).await {
+                Ok(slices) => Read::Slices(after, slices),
                 Err(fault) => {
                     let logs = after.iter().map(|(log, head)| (log.clone(), head.next())).collect();
-                    Wanted { logs, heads: false }.failed(fault).await
+                    Wanted { logs, heads: false, revocations: true }.failed(fault).await
                 }
             }
         }))
@@ -127,9 +137,11 @@ impl Tailer {
 
     fn apply(&self, read: Read, wanted: &mut Wanted) {
         match read {
-            Read::Slices(slices) => {
-                for ((log, after), slice) in slices {
-                    self.admit(&log, after, slice);
+            Read::Slices(after, Slices { logs, revocations }) => {
+                // First: they were read after the entries.
+                self.revocations.apply(&revocations);
+                for ((log, after), slice) in after.iter().zip(logs) {
+                    self.admit(log, *after, slice);
                 }
             }
             Read::Heads(heads) => {
@@ -146,6 +158,7 @@ impl Tailer {
             Read::Failed(again) => {
                 wanted.add(again.logs);
                 wanted.heads |= again.heads;
+                wanted.revocations |= again.revocations;
             }
         }
     }

@@ -18,9 +18,7 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Conversations, GroupListing,
-    GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position,
-    Profile, Range, Roster, RowRange, Sender, SentBefore, Store, StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, GroupListing, GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -110,10 +108,10 @@ impl Store for Gate {
         self.store.reads()
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
+    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.pass().await?;
         self.batches.lock().push(commits.len());
-        self.store.commit(commits).await
+        self.store.commit(commits, revocations_after).await
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -145,8 +143,8 @@ impl Store for Gate {
         self.store.heads(logs).await
     }
 
-    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault> {
-        self.store.slices(after).await
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {
+        self.store.slices(after, revocations_after).await
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

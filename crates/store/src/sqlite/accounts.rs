@@ -330,14 +330,15 @@ fn role_at(row: &Row<'_>, column: usize) -> rusqlite::Result<AppRole> {
     damaged::or(row, "accounts", role, AppRole::Member)
 }
 
+/// Deletes sessions; returns true if there were any.
 pub(super) fn sign_out(
     db: &Transaction<'_>,
     application: ApplicationId,
     user: UserId,
     which: Sessions,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<bool> {
     let user = user.to_string();
-    match which {
+    let ended = match which {
         Sessions::One(token) => db
             .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ? AND token_hash = ?")?
             .execute(params![application.0, user, token.0])?,
@@ -348,5 +349,5 @@ pub(super) fn sign_out(
             .prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ?")?
             .execute(params![application.0, user])?,
     };
-    Ok(Outcome::Done)
+    Ok(ended > 0)
 }

@@ -2,14 +2,14 @@
 
 use chat::store::{
     Application, ApplicationConfig, ApplicationKey, ApplicationWrite, JobWrite, NewApplication, Outcome,
-    Version,
+    Revocation, Sessions, Version,
 };
 use rusqlite::{Connection, Row, Transaction, params};
 use wire::{ApplicationId, ApplicationTitle, Description, Timestamp};
 
 use super::scope::Scope;
 use super::values::checked;
-use super::{application_data, damaged, jobs, tokens};
+use super::{application_data, damaged, ended_sessions, jobs, tokens};
 
 /// Carries out a change of applications and API tokens.
 pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Result<Outcome> {
@@ -17,12 +17,20 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
     match write {
         ApplicationWrite::Create(new) => create(db, new),
         ApplicationWrite::AddToken(new) => tokens::add(db, application, new),
-        ApplicationWrite::ReplaceTokens(new) => tokens::replace(db, application, new),
+        ApplicationWrite::ReplaceTokens(new) => {
+            let outcome = tokens::replace(db, application, new)?;
+            if outcome == Outcome::Done {
+                let which = Sessions::Others(new.token);
+                ended_sessions::note(scope, new.at, &[Revocation::Tokens { application, which }])?;
+            }
+            Ok(outcome)
+        }
         ApplicationWrite::TouchToken { token, at } => tokens::touch(db, application, *token, *at),
         ApplicationWrite::Delete { at, job } => {
             let outcome = delete(db, application, *at)?;
             if outcome == Outcome::Done {
                 tokens::remove_all(db, application)?;
+                ended_sessions::note(scope, *at, &[Revocation::Application(application)])?;
                 jobs::write(db, &JobWrite::Add(vec![job.clone()]))?;
             }
             Ok(outcome)

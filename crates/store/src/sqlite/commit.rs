@@ -1,28 +1,31 @@
 //! Commits: a batch of writes in one transaction.
 
 use chat::store::{
-    Amend, Amended, Commit, DirectCreation, Draft, OpenTopicBounds, Outcome, Placed, Write, requoted,
+    Amend, Amended, Commit, Committed, DirectCreation, Draft, OpenTopicBounds, Outcome, Placed, Revocation,
+    Sessions, Write, requoted,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
 
 use super::append::{Heads, append, append_at, mention, sent_before};
 use super::marks::{delivered, read, seat};
 use super::scope::{Positions, Scope};
 use super::values::{notify, sql};
 use super::{
-    accounts, applications, attempts, changes, conversations, guests, jobs, logs, meta, names, people,
+    accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, logs, meta, names, people,
     sessions,
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
-/// others are not affected. A mark is set in the same transaction. The entries get the next positions.
+/// others are not affected. A mark is set in the same transaction. The entries get the next positions. Returns the
+/// revocations after a position, too.
 pub(super) fn commit(
     db: &mut Connection,
     commits: &[Commit],
     positions: &Positions,
     mark: Option<u64>,
-) -> rusqlite::Result<Vec<Outcome>> {
+    revocations_after: Seq,
+) -> rusqlite::Result<Committed> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (mut outcomes, mut heads) = (Vec::with_capacity(commits.len()), Heads::default());
     for Commit { application, write } in commits {
@@ -41,8 +44,9 @@ pub(super) fn commit(
     if let Some(mark) = mark {
         meta::set_mark(&transaction, mark)?;
     }
+    let revocations = ended_sessions::after(&transaction, revocations_after)?;
     transaction.commit()?;
-    Ok(outcomes)
+    Ok(Committed { outcomes, revocations })
 }
 
 fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
@@ -125,7 +129,13 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             Some(checked) if !accounts::is_password(db, application, *user, checked)? => Ok(Outcome::Stale),
             _ => accounts::begin(db, application, *user, session),
         },
-        Write::SignOut { user, which } => accounts::sign_out(db, application, *user, *which),
+        Write::SignOut { user, which, at } => {
+            if accounts::sign_out(db, application, *user, *which)? {
+                let user = UserKey { application, user: *user };
+                ended_sessions::note(scope, *at, &[Revocation::Sessions { user, which: *which }])?;
+            }
+            Ok(Outcome::Done)
+        }
         Write::WithAudit { write, note } => match carry_out(scope, write)? {
             Outcome::Done => Ok(Outcome::Noted { seq: append(scope, note)? }),
             other => Ok(other),
@@ -147,8 +157,16 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Sweep(sweep) => {
             attempts::sweep(db, application, sweep.attempts_before)?;
             sweep_links(db, application, sweep.links_before)?;
-            sessions::sweep(db, application, sweep.sessions_seen_before, sweep.sessions_begun_before)?;
+            let mut ended =
+                sessions::sweep(db, application, sweep.sessions_seen_before, sweep.sessions_begun_before)?;
             let guests = guests::sweep(db, application, sweep.guests_before, sweep.guests)?;
+            let all = |user: &UserId| Revocation::Sessions {
+                user: UserKey { application, user: *user },
+                which: Sessions::All,
+            };
+            ended.extend(guests.iter().map(all));
+            ended_sessions::note(scope, sweep.at, &ended)?;
+            ended_sessions::trim(scope, sweep.revocations_before)?;
             Ok(Outcome::Swept { guests })
         }
         Write::TouchSession { token, at } => {

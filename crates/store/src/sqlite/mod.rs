@@ -12,6 +12,7 @@ mod checkpoint;
 mod commit;
 mod conversations;
 mod damaged;
+mod ended_sessions;
 mod folder;
 mod groups;
 mod guests;
@@ -48,8 +49,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chat::search_index::SearchIndex;
 use chat::store::{
-    Application, ApplicationKey, Commit, JobCount, LogSlice, MessageTail, Outcome, Position, StoreReader,
-    Tail,
+    Application, ApplicationKey, Commit, Committed, JobCount, MessageTail, Position, Slices, StoreReader, Tail,
 };
 use chat::{ApiTokenRecord, Fault, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;
@@ -194,8 +194,8 @@ impl Store for SqliteStore {
         self.shared.readers.reads()
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
-        self.writer.commit(commits).await
+    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
+        self.writer.commit(commits, revocations_after).await
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -227,9 +227,13 @@ impl Store for SqliteStore {
         self.shared.readers.read("heads", read).await
     }
 
-    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault> {
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {
         let read = move |db: &_| after.iter().map(|(log, after)| slices::slice(db, log, *after)).collect();
-        self.shared.readers.read("slices", read).await
+        let logs = self.shared.readers.read("slices", read).await?;
+        // In a transaction that begins later.
+        let read = move |db: &_| ended_sessions::after(db, revocations_after);
+        let revocations = self.shared.readers.read("revocations", read).await?;
+        Ok(Slices { logs, revocations })
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

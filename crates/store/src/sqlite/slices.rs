@@ -9,10 +9,10 @@ use super::values::{ends_of, seq, sql};
 use super::{damaged, logs};
 
 /// A log, and the oldest entry that it has.
-struct Found {
-    log: i64,
-    begins: Seq,
-    head: Seq,
+pub(super) struct Found {
+    pub(super) log: i64,
+    pub(super) begins: Seq,
+    pub(super) head: Seq,
 }
 
 /// Returns the head of a log; none if there is no such log.
@@ -49,7 +49,8 @@ pub(super) fn slice(db: &Connection, key: &LogKey, after: Seq) -> rusqlite::Resu
     Ok(if is_whole { LogSlice::Entries(entries) } else { LogSlice::Lost })
 }
 
-fn find(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<Found>> {
+/// Finds a log; none if there is none.
+pub(super) fn find(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<Found>> {
     let mut find = db.prepare_cached(
         "SELECT topic, id, head, recounts, begins FROM logs WHERE application = ? AND topic = ?",
     )?;

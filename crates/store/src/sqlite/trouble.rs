@@ -153,7 +153,13 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
         mentions: chat::store::Mentions::default(),
         ends: chat::store::Ends::Nobody,
     };
-    store.commit(Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }])).await
+    store
+        .commit(
+            Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }]),
+            wire::Seq(u64::MAX),
+        )
+        .await
+        .map(|committed| committed.outcomes)
 }
 
 async fn seqs(store: &SqliteStore) -> Vec<u64> {

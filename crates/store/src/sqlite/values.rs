@@ -10,6 +10,7 @@ pub(super) fn sender(sender: Sender) -> String {
     match sender {
         Sender::User(user) => format!("user/{user}"),
         Sender::Open => "open".into(),
+        Sender::Server => "server".into(),
     }
 }
 

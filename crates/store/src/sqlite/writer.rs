@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::Fault;
-use chat::store::{Commit, Outcome, Write};
+use chat::store::{Commit, Committed, Write};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use wire::Seq;
 
 use super::checkpoint::{self, Checkpointer};
 use super::commit;
@@ -28,13 +29,17 @@ struct Job {
     commits: Arc<[Commit]>,
     /// True if to commit something even if the batch is empty.
     probe: bool,
-    answer: oneshot::Sender<Result<Vec<Outcome>, Fault>>,
+    /// The position after which revocations are returned.
+    revocations_after: Seq,
+    answer: oneshot::Sender<Result<Committed, Fault>>,
 }
 
 /// The most queued batches: the committer makes one call at a time, and a few more may come from elsewhere.
 const WAITING: usize = 16;
 /// The age of the last mark from which a commit sets a new one, which costs a page of the write-ahead log.
 const MARK_EVERY: Duration = Duration::from_secs(1);
+/// The position past all revocations.
+const NONE: Seq = Seq(u64::MAX);
 
 impl Writer {
     pub(super) fn start(begun: Begun, connect: Connect) -> Result<(Self, Arc<Life>), Fault> {
@@ -60,18 +65,27 @@ impl Writer {
         Ok((Self { threads: Threads::start("store-writer", WAITING, [desk])?, checkpointer }, life))
     }
 
-    pub(super) async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
-        self.work(commits, false).await
+    pub(super) async fn commit(
+        &self,
+        commits: Arc<[Commit]>,
+        revocations_after: Seq,
+    ) -> Result<Committed, Fault> {
+        self.work(commits, false, revocations_after).await
     }
 
     /// Commits something invisible, to learn whether commits work.
     pub(super) async fn probe(&self) -> Result<(), Fault> {
-        self.work(Arc::new([]), true).await.map(|_| ())
+        self.work(Arc::new([]), true, NONE).await.map(|_| ())
     }
 
-    async fn work(&self, commits: Arc<[Commit]>, probe: bool) -> Result<Vec<Outcome>, Fault> {
+    async fn work(
+        &self,
+        commits: Arc<[Commit]>,
+        probe: bool,
+        revocations_after: Seq,
+    ) -> Result<Committed, Fault> {
         let (answer, answered) = oneshot::channel();
-        self.threads.hand_over(Job { commits, probe, answer }).await?;
+        self.threads.hand_over(Job { commits, probe, revocations_after, answer }).await?;
         answered.await.unwrap_or_else(|_| Err(Fault::new("store.commit", "the writer has ended")))
     }
 
@@ -111,21 +125,21 @@ struct WriterThread {
 impl Worker for WriterThread {
     type Job = Job;
 
-    fn work(&mut self, Job { commits, probe, answer }: Job) {
+    fn work(&mut self, Job { commits, probe, revocations_after, answer }: Job) {
         if commits.iter().any(|commit| matches!(commit.write, Write::Sweep(_))) {
             // Text that was edited or deleted must not stay in the log.
             self.truncate_at = 1;
         }
         let is_due = probe || self.marked.is_none_or(|marked| marked.elapsed() >= MARK_EVERY);
         // A caller that no longer waits finds the message by its SendId.
-        let _ = answer.send(self.commit(&commits, is_due));
+        let _ = answer.send(self.commit(&commits, is_due, revocations_after));
         self.tidy();
     }
 
     fn end(mut self) -> Result<(), Fault> {
         if !self.is_marked {
             // Without the mark, the last commits are durable all the same.
-            drop(self.commit(&[], true));
+            drop(self.commit(&[], true, NONE));
         }
         self.connection.map_or(Ok(()), |db| checkpoint::close(db, &self.life))
     }
@@ -134,7 +148,12 @@ impl Worker for WriterThread {
 impl WriterThread {
     /// Commits a batch. After any error the connection is dropped and a new one is opened for the next batch: once a
     /// flush has failed, nothing the old one reports can be trusted.
-    fn commit(&mut self, commits: &[Commit], with_mark: bool) -> Result<Vec<Outcome>, Fault> {
+    fn commit(
+        &mut self,
+        commits: &[Commit],
+        with_mark: bool,
+        revocations_after: Seq,
+    ) -> Result<Committed, Fault> {
         let mut db = match self.connection.take() {
             Some(db) => db,
             None => {
@@ -146,7 +165,7 @@ impl WriterThread {
             }
         };
         let mark = with_mark.then_some(self.mark + 1);
-        let outcomes = commit::commit(&mut db, commits, &self.positions, mark)
+        let committed = commit::commit(&mut db, commits, &self.positions, mark, revocations_after)
             .map_err(|error| Fault::new("store.commit", error))?;
         Fault::over("store.commit");
         self.connection = Some(db);
@@ -161,7 +180,7 @@ impl WriterThread {
                 Err(error) => drop(Fault::new("store.life", error)),
             }
         }
-        Ok(outcomes)
+        Ok(committed)
     }
 
     /// Keeps the write-ahead log short. A checkpoint flushes too, so its failure counts like that of a commit.

@@ -133,7 +133,7 @@ pub async fn say(store: &SqliteStore, count: u64) {
             ends: chat::store::Ends::Nobody,
         };
         let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
-        store.commit(Arc::new([commit])).await.unwrap();
+        store.commit(Arc::new([commit]), wire::Seq(u64::MAX)).await.unwrap();
     }
 }
 

@@ -45,7 +45,7 @@ impl Draft {
     /// conversation and about no other entry.
     #[must_use]
     pub fn may_cause_work(&self) -> bool {
-        !self.is_row && self.about.is_none() && self.sender != Sender::Open
+        !self.is_row && self.about.is_none() && matches!(self.sender, Sender::User(_))
     }
 }
 
@@ -120,6 +120,8 @@ pub enum Sender {
     User(UserId),
     /// Callers of open topics; they share one scope.
     Open,
+    /// The server itself, in its own logs.
+    Server,
 }
 
 /// The first 128 bits of the SHA-256 of a sender's intent.

@@ -1,5 +1,6 @@
 //! Slices of several logs: the entries after given Seqs, with the rights that end there.
 
+use super::RevocationSlice;
 use broker::Ends;
 use wire::limits::REPLAY_ENTRIES;
 use wire::{Entry, Json, Seq};
@@ -22,6 +23,15 @@ pub enum LogSlice {
     /// There is no such log. A log that has had entries is only ever removed as a whole, with its group, and its name
     /// is never used again.
     Absent,
+}
+
+/// The result of [`Store::slices`](super::Store::slices).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slices {
+    /// One slice for each log, in order.
+    pub logs: Vec<LogSlice>,
+    /// The revocations, of a later moment. Apply them first.
+    pub revocations: RevocationSlice,
 }
 
 /// The most entries in one slice.

@@ -12,6 +12,7 @@ mod names;
 mod open_topics;
 mod people;
 mod refused;
+mod revocation;
 mod rows;
 mod standing;
 mod write;
@@ -36,7 +37,7 @@ pub use entry::{
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
-pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES};
+pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
@@ -45,6 +46,7 @@ pub use people::{
     Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
 };
 pub use refused::{code_of, refusal_of};
+pub use revocation::{Committed, REVOCATIONS, Revocation, RevocationSlice};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
 pub use write::{Commit, DirectCreation, FirstRole, Outcome, Placed, Sweep, Write};
@@ -80,8 +82,9 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the number of reads since it was opened; 0 for a store whose reads are too cheap to count.
     fn reads(&self) -> u64;
 
-    /// Commits a batch of writes, each of one application; returns one outcome for each, in order.
-    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault>;
+    /// Commits a batch of writes, each of one application; returns one outcome for each, in order, and the revocations
+    /// after a position up to this commit, its own among them.
+    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault>;
 
     /// Commits something invisible, as durably as [`Store::commit`] does, to find out whether commits work.
     async fn probe(&self) -> Result<(), Fault>;
@@ -89,7 +92,8 @@ pub trait Store: Send + Sync + 'static {
     /// Returns a reader of the facts of one application.
     fn reader(&self, application: ApplicationId) -> Arc<dyn StoreReader>;
 
-    /// Returns the session a token belongs to, alive or not, whatever its application; none if that is deleted.
+    /// Returns the session a token belongs to, alive or not, whatever its application, with the newest revocation of
+    /// the same moment; none if the application is deleted.
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault>;
 
     /// Returns an API token, alive or not, whatever its application; none if that is deleted.
@@ -104,8 +108,9 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the heads of logs, in their order, as of one moment; none for a log that is [absent](LogSlice::Absent).
     async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault>;
 
-    /// Returns the entries after a Seq of each of several logs, in their order, as of one moment.
-    async fn slices(&self, after: Arc<[(LogKey, Seq)]>) -> Result<Vec<LogSlice>, Fault>;
+    /// Returns the entries after a Seq of each of several logs, in their order, as of one moment. The revocations after a
+    /// position are read after them: what was committed before one of the entries is among them.
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault>;
 
     /// Returns the position up to which the relay has planned jobs.
     async fn relay(&self) -> Result<Position, Fault>;

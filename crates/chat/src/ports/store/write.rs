@@ -137,12 +137,14 @@ pub enum Write {
         /// The session that begins.
         session: NewSession,
     },
-    /// End some or all sessions of a user.
+    /// End some or all sessions of a user. Those that there are become a [`Revocation`](super::Revocation).
     SignOut {
         /// The user whose sessions end.
         user: UserId,
         /// The sessions that end.
         which: Sessions,
+        /// The time at which they end.
+        at: Timestamp,
     },
     /// Append the first message of a direct and list the direct for both its users: [`Outcome::PostedFirst`]. If the
     /// message is refused, nothing is listed.
@@ -255,6 +257,10 @@ pub struct Sweep {
     pub sessions_seen_before: Timestamp,
     /// Sessions that began before this time go.
     pub sessions_begun_before: Timestamp,
+    /// Revocations from before this time go, but the newest.
+    pub revocations_before: Timestamp,
+    /// The time of the sweep: the sessions that it removes end then.
+    pub at: Timestamp,
 }
 
 /// The role of a new account.

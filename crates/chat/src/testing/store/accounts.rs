@@ -82,7 +82,7 @@ pub async fn a_user_has_many_sessions_and_ends_them(fresh: impl Fresh) {
     assert_eq!((newest.label.as_str(), newest.since, newest.seen), ("a browser", later, later));
     assert_eq!(store.session(hash(5)).await.unwrap().unwrap().person, ann());
 
-    let out = |user, which| Write::SignOut { user, which };
+    let out = |user, which| Write::SignOut { user, which, at: NOW };
     // Nobody ends the sessions of another user.
     commit_one(&store, out(ben().id, Sessions::One(hash(6)))).await;
     commit_one(&store, out(ann().id, Sessions::One(hash(5)))).await;
@@ -229,7 +229,7 @@ pub async fn writes_that_belong_together_are_all_made_or_none(fresh: impl Fresh)
     let change = |checked: PasswordHash| Write::Transaction {
         first: Box::new(Write::SetPassword { user: ann().id, checked, password: PasswordHash("new".into()) }),
         then: vec![
-            Write::SignOut { user: ann().id, which: Sessions::All },
+            Write::SignOut { user: ann().id, which: Sessions::All, at: NOW },
             Write::SignIn { user: ann().id, checked: None, session: session(hash(7), NOW) },
         ],
     };

@@ -20,6 +20,7 @@ pub mod marks;
 mod model;
 pub mod open_topics;
 pub mod paging;
+pub mod revocations;
 pub mod rosters;
 pub mod seats;
 pub mod send_ids;
@@ -149,6 +150,14 @@ macro_rules! store_contract {
                 any_page_is_a_slice_of_the_log
                 any_part_has_the_rows_of_the_places_that_it_covers
                 a_part_with_long_messages_has_fewer_rows_and_at_least_one;
+            revocations:
+                every_session_that_ends_is_a_revocation_of_its_commit
+                a_refused_write_ends_nothing_and_others_in_its_transaction_do
+                a_session_is_read_with_the_newest_revocation
+                revocations_are_read_after_the_entries_of_logs
+                expired_sessions_and_removed_guests_are_revocations
+                revocations_are_kept_for_a_time_and_a_position_before_them_hears_it
+                a_position_that_is_too_old_hears_only_that;
             rosters:
                 what_is_not_there_is_not_found
                 ann_founds_a_group_and_is_in_it

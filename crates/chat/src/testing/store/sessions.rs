@@ -1,6 +1,6 @@
 //! Store contract: sessions.
 
-use wire::{ApplicationId, Person, PersonName, Timestamp, UserId};
+use wire::{ApplicationId, Person, PersonName, Seq, Timestamp, UserId};
 
 use super::Fresh;
 use super::writing::{commit, commit_one, hash, session, with_people};
@@ -17,7 +17,7 @@ pub async fn a_session_is_found_by_its_token(fresh: impl Fresh) {
     let introduce = Write::CreateGuest { person: zoe.clone(), session: session(hash(9), at) };
     assert_eq!(commit_one(&store, introduce).await, Outcome::Done);
     let application = ApplicationId::BUILT_IN;
-    let expected = Session { application, person: zoe, since: at, seen: at };
+    let expected = Session { application, person: zoe, since: at, seen: at, revocations: Seq::ZERO };
     assert_eq!(store.session(hash(9)).await.unwrap(), Some(expected));
 }
 

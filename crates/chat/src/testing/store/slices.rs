@@ -83,7 +83,7 @@ pub async fn several_logs_are_read_at_once_and_a_deleted_one_is_absent(fresh: im
     assert_eq!(heads, [Some(Seq(1)), None, Some(Seq(2))]);
     let after: Arc<[(LogKey, Seq)]> =
         all.iter().cloned().map(|log| (log, Seq(1))).chain([(other, Seq(1))]).collect();
-    let slices = store.store().slices(after).await.unwrap();
+    let slices = store.store().slices(after, Seq::ZERO).await.unwrap().logs;
     let seqs = |slice: &LogSlice| match slice {
         LogSlice::Entries(entries) => Some(entries.iter().map(|(entry, _)| entry.seq.0).collect::<Vec<_>>()),
         _ => None,
@@ -107,7 +107,7 @@ fn log() -> LogKey {
 
 async fn slice(store: &Tenant, log: &LogKey, after: u64) -> LogSlice {
     let after = (log.clone(), Seq(after));
-    store.store().slices(Arc::new([after])).await.unwrap().remove(0)
+    store.store().slices(Arc::new([after]), Seq::ZERO).await.unwrap().logs.remove(0)
 }
 
 async fn whole(store: &Tenant, after: u64) -> Vec<wire::Entry<wire::Json>> {

@@ -77,7 +77,7 @@ impl Tenant {
             Some(known) => known.read(&*self.decoy).await?,
             None => Vec::new(),
         };
-        let outcomes = self.store.commit(commits.into()).await?;
+        let outcomes = self.store.commit(commits.into(), Seq(u64::MAX)).await?.outcomes;
         if let Some(known) = known {
             assert_eq!(known.read(&*self.decoy).await?, before, "{writes:?} changed another application");
         }

@@ -329,7 +329,10 @@ impl House {
 
     fn commit(&mut self, write: Write) -> Outcome {
         let commit = Commit { application: BUILT_IN, write };
-        commit::commit(&mut self.writer, &[commit], &self.positions, None).unwrap().remove(0)
+        commit::commit(&mut self.writer, &[commit], &self.positions, None, Seq(u64::MAX))
+            .unwrap()
+            .outcomes
+            .remove(0)
     }
 }
 

@@ -1,0 +1,95 @@
+//! Ended sessions and revoked API tokens, as entries of a log of the server itself.
+
+use chat::store::{BodyHash, Draft, Ends, Mentions, REVOCATIONS, Revocation, RevocationSlice, Sender};
+use rusqlite::{Connection, params};
+use wire::{ApplicationId, Json, SendId, Seq, Timestamp};
+
+use super::append::append;
+use super::logs;
+use super::scope::Scope;
+use super::slices::{self, Found};
+use super::values::{checked, seq, sql};
+
+/// The most sessions in one entry.
+const TOGETHER: usize = 100;
+
+/// Appends the sessions that have ended in this transaction.
+pub(super) fn note(scope: Scope<'_>, at: Timestamp, ended: &[Revocation]) -> rusqlite::Result<()> {
+    let key = Revocation::log();
+    let scope = Scope { application: ApplicationId::SERVER, ..scope };
+    for some in ended.chunks(TOGETHER) {
+        // Its Seq, which is not used twice.
+        let id = logs::head(scope.db, &key)?.next();
+        let draft = Draft {
+            topic: key.topic.clone(),
+            sender: Sender::Server,
+            id: SendId::new(&id.to_string()).map_err(|_| rusqlite::Error::InvalidQuery)?,
+            body: BodyHash([0; 16]),
+            data: Revocation::to_json(some),
+            at,
+            right: None,
+            about: None,
+            counts: false,
+            is_row: false,
+            mentions: Mentions::default(),
+            ends: Ends::Nobody,
+        };
+        append(scope, &draft)?;
+    }
+    Ok(())
+}
+
+/// Returns the newest entry of the log.
+pub(super) fn head(db: &Connection) -> rusqlite::Result<Seq> {
+    Ok(slices::head(db, &Revocation::log())?.unwrap_or_default())
+}
+
+/// Returns the entries after a Seq.
+pub(super) fn after(db: &Connection, after: Seq) -> rusqlite::Result<RevocationSlice> {
+    let Some(Found { log, begins, head }) = slices::find(db, &Revocation::log())? else {
+        return Ok(RevocationSlice { after, ..RevocationSlice::default() });
+    };
+    let mut slice = RevocationSlice { after, entries: Vec::new(), head };
+    if head <= after {
+        return Ok(slice);
+    }
+    slice.after = after.max(Seq(begins.0.saturating_sub(1)));
+    if head.0.saturating_sub(slice.after.0) > REVOCATIONS {
+        slice.after = head;
+    }
+    let mut select =
+        db.prepare_cached("SELECT seq, data FROM entries WHERE log = ? AND seq > ? ORDER BY seq LIMIT ?")?;
+    let mut rows = select.query(params![log, sql(slice.after), REVOCATIONS])?;
+    let mut last = slice.after;
+    while let Some(row) = rows.next()? {
+        let seq = seq(row, 0)?;
+        let read = checked(row, 1, |data: String| Revocation::parse(&Json::new(&data).ok()?));
+        match read {
+            Ok(ended) if seq == last.next() => slice.entries.push((seq, ended)),
+            // What is missing here may have ended any session.
+            read => {
+                slice.entries = read.into_iter().map(|ended| (seq, ended)).collect();
+                slice.after = if slice.entries.is_empty() { seq } else { Seq(seq.0 - 1) };
+            }
+        }
+        last = seq;
+    }
+    if last != head {
+        (slice.after, slice.entries) = (head, Vec::new());
+    }
+    Ok(slice)
+}
+
+/// Deletes entries from before a time, but the newest.
+pub(super) fn trim(scope: Scope<'_>, before: Timestamp) -> rusqlite::Result<()> {
+    let (db, key) = (scope.db, Revocation::log());
+    let Some(Found { log, begins, head }) = slices::find(db, &key)? else { return Ok(()) };
+    let first = logs::place_at(db, &key, before)?.unwrap_or(head).min(head);
+    if first <= begins {
+        return Ok(());
+    }
+    db.prepare_cached("DELETE FROM entries WHERE log = ? AND seq < ?")?.execute(params![log, sql(first)])?;
+    let mut begin = db.prepare_cached("UPDATE logs SET begins = ? WHERE application = ? AND topic = ?")?;
+    begin.execute(params![sql(first), key.application.0, key.topic.as_str()])?;
+    scope.positions.keep(db)
+}
