@@ -54,6 +54,8 @@ pub struct Chat {
     pub(crate) send_rate: RateLimiter<UserKey>,
     /// Rate limit for sending with an API token.
     pub(crate) token_sends: RateLimiter<TokenHash>,
+    /// Rate limit for requests with an API token.
+    pub(crate) token_requests: RateLimiter<TokenHash>,
     /// Rate limit for publishing to open topics, by application and network.
     pub(crate) publishing: RateLimiter<(ApplicationId, Network)>,
     /// Rate limit for every other stored change, by user.
@@ -190,6 +192,7 @@ impl Chat {
             limits,
             send_rate,
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
+            token_requests: RateLimiter::new(limits.token_request_burst, limits.token_requests_per_second),
             publishing: RateLimiter::new(limits.publish_burst, limits.publish_per_second),
             action_rate,
             search_rate: RateLimiter::new(limits.search_burst, limits.searches_per_second),

@@ -35,7 +35,8 @@ pub use crate::commit::{ChatMetrics, Histogram};
 pub use crate::memory::{MemoryStore, Window};
 pub use crate::ports::search as search_index;
 pub use crate::ports::{Bus, Clock, Hint, LocalBus, OsRandom, RandomSource, Store, SystemClock, bus, store};
+pub use crate::service::{ApplicationChange, ConversationRef, ExternalGroup, ExternalUser, UserRef};
 pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
-pub use crate::service::{Error, Fault, Limits, ListPart, SearchHit, SearchPage, SearchRequest, SignUp};
+pub use crate::service::{Error, Fault, Limits, ListPart, Quota, SearchHit, SearchPage, SearchRequest, SignUp};

@@ -58,7 +58,7 @@ async fn only_the_operator_manages_applications() {
     let listed = node.chat.applications(&by_token, None).await.unwrap().items;
     assert_eq!(listed.iter().map(|one| one.title.as_str()).collect::<Vec<_>>(), ["Hubbub", "Shop"]);
     let denied = node.chat.history(&by_token, &news(), whole()).await;
-    assert_eq!(denied, Err(Refusal::TokenNeeded.into()), "an operator's token reads no content");
+    assert_eq!(denied, Err(Refusal::NotApplication.into()), "an operator's token reads no content");
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_program_uses_what_is_in_its_application_and_nothing_else() {
     node.chat.publish(&shops, news(), None, Json::of(&1)).await.unwrap();
     assert_eq!(node.chat.history(&shops, &news(), whole()).await.unwrap().head, Seq(1));
     assert_eq!(node.chat.history(&ours, &news(), whole()).await.unwrap().head, Seq(0));
-    assert_eq!(node.chat.overview(&shops).await, Err(Refusal::SignInNeeded.into()), "it is no user");
+    assert_eq!(node.chat.overview(&shops).await, Err(Refusal::UserNeeded.into()), "it is no user");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ fn apply(roster: &mut Roster, decision: &Decision) {
             Fact::Deleted => roster.members.clear(),
             Fact::SettingsChanged(settings) => roster.settings = settings.clone(),
             Fact::MemberAdded(member) => roster.members.push(member.clone()),
-            Fact::AddedBy { .. } => {}
+            Fact::AddedBy { .. } | Fact::Keyed(_) => {}
             Fact::MemberRemoved(user) => roster.members.retain(|member| member.person.id != *user),
             Fact::RoleChanged(user, role) => seat(roster, *user, |member| member.role = *role),
             Fact::Muted(user, until) => seat(roster, *user, |member| member.muted_until = *until),
@@ -119,6 +119,7 @@ fn there_is_always_an_admin_and_no_join_goes_past_the_limit() {
         invites: vec![],
         version: Version(0),
         head: Seq::ZERO,
+        owner: None,
     };
     let (mut done, mut refused, mut full, mut last) = (0, 0, 0, 0);
     for step in 0..STEPS {

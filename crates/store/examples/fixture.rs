@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chat::Caller;
+use chat::store::ExternalKey;
 use chat::testing::{Node, SeededChance};
 use rusqlite::Connection;
 use store::SqliteStore;
@@ -76,6 +77,14 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
     chat.block(&ben, cal.id, true).await?;
     let shop = chat.create_application(&Caller::operator(), "Shop", "Support chat of a shop").await?;
     chat.create_api_token(&Caller::operator(), shop.application.public_id, "staging", None, false).await?;
+    // Its rows are those of the built-in application, so that every row but these two belongs to it.
+    let built_in = chat.applications(&Caller::operator(), None).await?.items.remove(0).public_id;
+    let token = chat.create_api_token(&Caller::operator(), built_in, "script", None, false).await?;
+    if let Some(script) = chat.authenticate_api_token(&token).await? {
+        let key = ExternalKey::new("customers/42").map_err(chat::Error::from)?;
+        chat.put_user(&script, &key, "Zoë", None, None).await?;
+        chat.create_keyed_group(&script, &key, "Order 42", Vec::new()).await?;
+    }
     for number in 1..=3 {
         node.publish(&Topic::new("news").map_err(chat::Error::from)?, number).await;
     }

@@ -28,6 +28,12 @@ macro_rules! random_id {
             pub const fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
                 Self(bytes)
             }
+
+            /// The bytes of the id.
+            #[must_use]
+            pub const fn to_bytes(self) -> [u8; ID_BYTES] {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {

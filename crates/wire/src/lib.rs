@@ -13,7 +13,8 @@
 //!
 //! - **Application**: a tenant: its users, groups, topics and tokens, isolated from every other. The built-in UI is
 //!   application 1. **Application role**: guest, member, admin, owner. **Public id**: an application's name outside.
-//!   **API token**: the secret by which an application, or the operator, is authenticated.
+//!   **API token**: the secret by which an application, or the operator, is authenticated. **External key**: an
+//!   application's own name for a user or a conversation. **Program**: a client with an API token.
 //! - **User**: somebody with an account, or a guest. **Login**: the name an account signs in with, the person's own name
 //!   without case and look-alikes. **Session**: a signed-in browser. **Connection**: one open WebSocket. **Caller**: the user
 //!   for whom a call runs, with network and session.

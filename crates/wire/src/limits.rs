@@ -38,6 +38,8 @@ pub const BIO_CHARS: usize = DESCRIPTION_CHARS;
 pub const PICTURE_PIXELS: u32 = 8_192;
 /// The longest name of a topic.
 pub const TOPIC_BYTES: usize = 128;
+/// The most bytes of an application's own key for a user or a conversation.
+pub const KEY_BYTES: usize = 128;
 /// The longest [`SendId`](crate::SendId).
 pub const SEND_ID_BYTES: usize = 128;
 /// The longest [`Ref`](crate::Ref) that is a string.

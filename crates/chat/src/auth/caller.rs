@@ -40,8 +40,9 @@ pub enum Principal {
     Anonymous,
     /// A signed-in user.
     User(Person),
-    /// A program of the application: it may do everything inside it.
-    Application,
+    /// A program of the application, which may do everything inside it; and the person that others see as the author of
+    /// what it does.
+    Application(Person),
     /// The operator of the server, through a command on its machine or by an API token.
     Operator,
 }
@@ -62,9 +63,32 @@ impl Caller {
     /// Returns the signed-in user.
     ///
     /// # Errors
-    /// [`Refusal::SignInNeeded`].
+    /// [`Refusal::SignInNeeded`]; [`Refusal::UserNeeded`] for an application, [`Refusal::NotApplication`] for the
+    /// operator.
     pub fn user(&self) -> Result<&Person, Refusal> {
-        self.signed_in().ok_or(Refusal::SignInNeeded)
+        match &self.principal {
+            Principal::User(user) => Ok(user),
+            Principal::Anonymous => Err(Refusal::SignInNeeded),
+            Principal::Application(_) => Err(Refusal::UserNeeded),
+            Principal::Operator => Err(Refusal::NotApplication),
+        }
+    }
+
+    /// Returns the author of what the caller does: the signed-in user, or the application.
+    ///
+    /// # Errors
+    /// Those of [`Caller::user`].
+    pub fn actor(&self) -> Result<&Person, Refusal> {
+        self.owner().map_or_else(|| self.user(), Ok)
+    }
+
+    /// Returns the author of what the application itself does; none for any other caller.
+    #[must_use]
+    pub const fn owner(&self) -> Option<&Person> {
+        match &self.principal {
+            Principal::Application(author) => Some(author),
+            Principal::Anonymous | Principal::User(_) | Principal::Operator => None,
+        }
     }
 
     /// Returns the key of a log of the caller's application.
@@ -84,7 +108,7 @@ impl Caller {
     pub const fn signed_in(&self) -> Option<&Person> {
         match &self.principal {
             Principal::User(user) => Some(user),
-            Principal::Anonymous | Principal::Application | Principal::Operator => None,
+            Principal::Anonymous | Principal::Application(_) | Principal::Operator => None,
         }
     }
 }

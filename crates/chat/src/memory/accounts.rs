@@ -10,7 +10,7 @@ use super::state::ApplicationState;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::store::{
     Account, AccountKey, AccountListing, DEVICES, FirstRole, Login, NewSession, Outcome, PasswordHash,
-    Profile, folded,
+    Profile, Sessions, folded,
 };
 
 /// Returns the sort key of lists of users.
@@ -69,6 +69,21 @@ impl ApplicationState {
         let NewSession { token, label, at } = session.clone();
         self.sessions.insert(token, StoredSession { user, label, since: at, seen: at });
         self.sessions_of.entry(user).or_default().insert(self.next_session, token);
+        Outcome::Done
+    }
+
+    pub(super) fn sign_out(&mut self, user: UserId, which: Sessions, at: Timestamp) -> Outcome {
+        let of = self.sessions_of.entry(user).or_default();
+        if of.values().any(|token| which.contains(*token)) {
+            self.ended.push((at, user, which));
+        }
+        of.retain(|_, token| {
+            let ends = which.contains(*token);
+            if ends {
+                self.sessions.remove(token);
+            }
+            !ends
+        });
         Outcome::Done
     }
 

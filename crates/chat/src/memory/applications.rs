@@ -79,6 +79,21 @@ impl MemoryApplications {
         id
     }
 
+    /// Changes an application; false if it is not there, or has another version than expected.
+    pub(super) fn change(
+        &mut self,
+        application: ApplicationId,
+        version: Option<Version>,
+        change: impl FnOnce(&mut Application),
+    ) -> bool {
+        let is_expected =
+            |row: &&mut Application| row.is_alive() && version.is_none_or(|version| version == row.version);
+        let Some(row) = self.rows.get_mut(&application).filter(is_expected) else { return false };
+        change(row);
+        row.version.0 += 1;
+        true
+    }
+
     /// Adds a token; false if the application can have none.
     pub(super) fn add_token(&mut self, application: ApplicationId, new: &NewApiToken) -> bool {
         let may_have = self.may_have_tokens(application);

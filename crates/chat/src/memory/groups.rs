@@ -14,7 +14,7 @@ use crate::ports::store::{
 impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
         match fact {
-            Fact::Created { .. } | Fact::Deleted => {}
+            Fact::Created { .. } | Fact::Keyed(_) | Fact::Deleted => {}
             Fact::SettingsChanged(settings) => self.settings = settings.clone(),
             Fact::MemberAdded(member) => self.members.push(member.clone()),
             Fact::AddedBy { to, by } => {
@@ -69,6 +69,7 @@ impl ApplicationState {
             invites: group.invites.clone(),
             version: group.version,
             head: self.head(&Topic::group(id)),
+            owner: None,
         })
     }
 
@@ -209,6 +210,10 @@ impl ApplicationState {
         if self.groups.get(&change.group).map(|group| group.version) != change.version {
             return Outcome::Stale;
         }
+        let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
+        if change.facts.iter().any(is_taken) {
+            return Outcome::Stale;
+        }
         for fact in &change.facts {
             self.establish(change.group, fact);
         }
@@ -234,7 +239,11 @@ impl ApplicationState {
                 self.groups.insert(id, group);
                 self.name(id, settings, true);
             }
+            Fact::Keyed(key) => {
+                self.group_keys.insert(key.clone(), id);
+            }
             Fact::Deleted => {
+                self.group_keys.retain(|_, keyed| *keyed != id);
                 if let Some(group) = self.groups.remove(&id) {
                     self.name(id, &group.settings, false);
                     for member in group.members {

@@ -79,7 +79,7 @@ impl ApplicationState {
         if let Err(refusal) = right.check(standing.as_ref()) {
             return Outcome::Refused(refusal);
         }
-        let Some(role) = standing.and_then(|standing| standing.role) else {
+        let Some(role) = right.role(standing.as_ref()) else {
             return Outcome::Refused(Refusal::NotMember);
         };
         let Some(kept) = self.kept(topic, amend.target) else { return Outcome::Refused(Refusal::NotFound) };

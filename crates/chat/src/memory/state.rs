@@ -8,7 +8,7 @@ use super::log::MemoryLog;
 use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    AttemptKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore, Sessions, Write,
+    AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore, Sessions, Version, Write,
 };
 
 /// The facts of one application.
@@ -42,6 +42,10 @@ pub(super) struct ApplicationState {
     /// Guests who may never do anything, by the time they came.
     pub(super) newcomers: BTreeSet<(Timestamp, UserId)>,
     pub(super) groups: HashMap<GroupId, Group>,
+    /// The users whom the application names by keys, each with a version.
+    pub(super) user_keys: BTreeMap<ExternalKey, (UserId, Version)>,
+    /// The groups that the application names by keys.
+    pub(super) group_keys: BTreeMap<ExternalKey, GroupId>,
     /// The names of all groups, and of those that are listed and not archived.
     pub(super) group_names: NameIndex<GroupId>,
     pub(super) listed_names: NameIndex<GroupId>,
@@ -86,6 +90,8 @@ impl ApplicationState {
             attempts: HashMap::new(),
             newcomers: BTreeSet::new(),
             groups: HashMap::new(),
+            user_keys: BTreeMap::new(),
+            group_keys: BTreeMap::new(),
             group_names: NameIndex::default(),
             listed_names: NameIndex::default(),
             joined: HashMap::new(),
@@ -121,6 +127,8 @@ impl ApplicationState {
                 self.newcomers.insert((session.at, person.id));
                 self.begin(person.id, session)
             }
+            Write::PutUser(put) => self.put_user(put),
+            Write::RemoveUser { user, name, at } => self.remove_user(*user, name, *at),
             Write::CreateAccount { user, login, password, rank } => self.claim(*user, login, password, *rank),
             Write::MakeOwner { user } => self.own(*user),
             Write::SetPassword { user, checked, password } => self.set_password(*user, checked, password),
@@ -200,20 +208,7 @@ impl ApplicationState {
                 Some(checked) if !self.is_password(*user, checked) => Outcome::Stale,
                 _ => self.begin(*user, session),
             },
-            Write::SignOut { user, which, at } => {
-                let of = self.sessions_of.entry(*user).or_default();
-                if of.values().any(|token| which.contains(*token)) {
-                    self.ended.push((*at, *user, *which));
-                }
-                of.retain(|_, token| {
-                    let ends = which.contains(*token);
-                    if ends {
-                        self.sessions.remove(token);
-                    }
-                    !ends
-                });
-                Outcome::Done
-            }
+            Write::SignOut { user, which, at } => self.sign_out(*user, *which, *at),
             Write::WithAudit { write, note } => match self.write(write) {
                 Outcome::Done => Outcome::Noted { seq: self.append(note) },
                 other => other,

@@ -101,6 +101,13 @@ impl MemoryState {
             ApplicationWrite::Create(new) => {
                 return Outcome::Created { application: self.registry.create(new) };
             }
+            ApplicationWrite::Change { version, title, description, config } => {
+                self.registry.change(application, *version, |row| {
+                    row.title = title.clone();
+                    row.description = description.clone();
+                    row.config = config.clone();
+                })
+            }
             ApplicationWrite::AddToken(new) => self.registry.add_token(application, new),
             ApplicationWrite::ReplaceTokens(new) => {
                 let replaced = self.registry.replace_tokens(application, new);

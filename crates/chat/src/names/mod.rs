@@ -2,6 +2,7 @@
 //!
 //! Only the server has the Unicode tables for it; `wire` has the checks that need none.
 
+mod external_key;
 mod invisible;
 mod login;
 
@@ -9,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use wire::limits::{BIO_CHARS, GROUP_NAME_CHARS, PASSWORD_CHARS, PERSON_NAME_CHARS};
 use wire::{Description, GroupName, PersonName, Refusal};
 
+pub use external_key::ExternalKey;
 pub use login::Login;
 
 /// Parses the name of a person, in normal form C.

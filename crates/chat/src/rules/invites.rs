@@ -19,7 +19,7 @@ pub fn invite(
     uses: Option<u32>,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let by = needs_admin(roster, by)?.person.clone();
+    let by = needs_admin(roster, by)?.clone();
     let (open, over): (Vec<_>, Vec<_>) = roster.invites.iter().partition(|invite| is_open(invite, now));
     if open.len() >= GROUP_INVITES {
         return Err(Refusal::TooManyInvites);
@@ -35,7 +35,7 @@ pub fn invite(
 /// # Errors
 /// [`Refusal::NotAdmin`].
 pub fn revoke(roster: &Roster, by: UserId, id: InviteId) -> Result<Decision, Refusal> {
-    let by = needs_admin(roster, by)?.person.clone();
+    let by = needs_admin(roster, by)?.clone();
     if roster.invites.iter().all(|invite| invite.id != id) {
         return Ok(Decision::nothing());
     }

@@ -53,6 +53,13 @@ pub fn create(
     Ok(decision)
 }
 
+/// The application creates a group. It has no members yet, and no admin but the application.
+#[must_use]
+pub fn establish(settings: Settings, by: &Person, now: Timestamp) -> Decision {
+    let name = settings.name.clone();
+    Decision::fact(Fact::Created { settings, at: now }).tell_and_note(Event::Created { by: by.clone(), name })
+}
+
 /// A user joins: by the join policy, or with an invite. A member stays one: joining twice is joining once. The first
 /// member of an empty group becomes its admin, since a group with members has one.
 ///
@@ -142,7 +149,7 @@ pub fn add(
     may_give_seat(contact)?;
     let added = seat(roster, person, Role::Member, now).and(Fact::AddedBy { to: person.id, by });
     let member = Member::new(person.clone(), Role::Member, now);
-    Ok(added.note(Event::Added { member, by: admin.person.clone() }))
+    Ok(added.note(Event::Added { member, by: admin.clone() }))
 }
 
 /// The relation between a user who adds another and the user who is added.
@@ -215,7 +222,7 @@ pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<De
         return Err(Refusal::NotOneself);
     }
     let member = roster.member(user).ok_or(Refusal::NotFound)?;
-    let removed = Event::Removed { person: member.person.clone(), by: admin.person.clone(), banned: ban };
+    let removed = Event::Removed { person: member.person.clone(), by: admin.clone(), banned: ban };
     let mut decision = Decision::fact(Fact::MemberRemoved(user)).without_invites_of(roster, user);
     if ban {
         decision = decision.and(Fact::Banned(member.person.clone()));
@@ -232,7 +239,7 @@ pub fn unban(roster: &Roster, by: UserId, user: UserId) -> Result<Decision, Refu
     let Some(person) = roster.bans.iter().find(|banned| banned.id == user) else {
         return Ok(Decision::nothing());
     };
-    let unbanned = Event::Unbanned { person: person.clone(), by: admin.person.clone() };
+    let unbanned = Event::Unbanned { person: person.clone(), by: admin.clone() };
     Ok(Decision::fact(Fact::Unbanned(user)).note(unbanned))
 }
 

@@ -18,14 +18,14 @@ pub use application::{may_reset, needs_app_admin, set_application_role};
 pub use decision::{Decision, News, ends_in_app};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{
-    Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, create, join, leave, may_give_seat, may_join,
-    remove, unban,
+    Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, create, establish, join, leave, may_give_seat,
+    may_join, remove, unban,
 };
 pub use plan::{SLICE, SliceArguments, lane, plan};
 pub use resume::{Resume, resume};
 pub use roles::{mute, needs_admin, set_role};
-pub use settings::{delete, update_settings};
-pub use speech::{may_amend, may_mention_everyone, may_speak};
+pub use settings::{check_settings, delete, update_settings};
+pub use speech::{may_amend, may_manage, may_mention_everyone, may_speak};
 
 /// Fixtures that the tests of the rules share.
 #[cfg(test)]
@@ -71,6 +71,7 @@ mod cast {
             invites: Vec::new(),
             version: Version(1),
             head: Seq::ZERO,
+            owner: None,
         }
     }
 

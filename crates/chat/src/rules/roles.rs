@@ -1,17 +1,20 @@
 //! The rules for roles: admins and mutes.
 
-use wire::{Event, Member, Refusal, Role, Timestamp, UserId};
+use wire::{Event, Person, Refusal, Role, Timestamp, UserId};
 
 use super::decision::Decision;
 use crate::ports::store::{Fact, Roster};
 
-/// Returns the membership of a user who must be an admin.
+/// Returns a user who must be an admin, or the author of what the application does: it needs no membership.
 ///
 /// # Errors
 /// [`Refusal::NotMember`] without a membership, [`Refusal::NotAdmin`] without the role.
-pub fn needs_admin(roster: &Roster, user: UserId) -> Result<&Member, Refusal> {
+pub fn needs_admin(roster: &Roster, user: UserId) -> Result<&Person, Refusal> {
+    if let Some(owner) = roster.owner.as_ref().filter(|owner| owner.id == user) {
+        return Ok(owner);
+    }
     let member = roster.member(user).ok_or(Refusal::NotMember)?;
-    if member.role == Role::Admin { Ok(member) } else { Err(Refusal::NotAdmin) }
+    if member.role == Role::Admin { Ok(&member.person) } else { Err(Refusal::NotAdmin) }
 }
 
 /// An admin sets the role of a member, or their own. The invites of a former admin end.
@@ -28,7 +31,7 @@ pub fn set_role(roster: &Roster, by: UserId, user: UserId, role: Role) -> Result
     if role == Role::Member && roster.is_last_admin(user) {
         return Err(Refusal::LastAdmin);
     }
-    let ranked = Event::Ranked { person: member.person.clone(), role, by: admin.person.clone() };
+    let ranked = Event::Ranked { person: member.person.clone(), role, by: admin.clone() };
     let decision = Decision::fact(Fact::RoleChanged(user, role));
     let decision = if role == Role::Member { decision.without_invites_of(roster, user) } else { decision };
     Ok(decision.tell_and_note(ranked))
@@ -52,7 +55,7 @@ pub fn mute(
     if member.muted_until == until {
         return Ok(Decision::nothing());
     }
-    let muted = Event::Muted { person: member.person.clone(), until, by: admin.person.clone() };
+    let muted = Event::Muted { person: member.person.clone(), until, by: admin.clone() };
     Ok(Decision::fact(Fact::Muted(user, until)).tell_and_note(muted))
 }
 

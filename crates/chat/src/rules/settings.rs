@@ -1,7 +1,7 @@
 //! The rules for a group's settings, to archive a group, and to delete it.
 
 use wire::limits::SLOW_SECONDS;
-use wire::{AuditEvent, Event, Expected, Refusal, Setting, UserId};
+use wire::{AuditEvent, Event, Expected, Refusal, Setting, Settings, UserId};
 
 use super::decision::Decision;
 use super::roles::needs_admin;
@@ -24,19 +24,30 @@ pub fn update_settings(
         settings.set(setting);
     }
     let changes = settings.changes_from(&roster.settings);
-    if settings.slow_s > SLOW_SECONDS {
-        return Err(Refusal::FieldWrong { field: "slow_s".into(), wants: Expected::SlowMode });
-    }
-    if settings.limit != roster.settings.limit && !(1..=max_limit).contains(&settings.limit) {
-        return Err(Refusal::LimitBad { max: max_limit });
-    }
+    // A limit from before the operator lowered the highest one may stay.
+    let is_same_limit = settings.limit == roster.settings.limit;
+    check_settings(&settings, if is_same_limit { u32::MAX } else { max_limit })?;
     if changes.is_empty() {
         return Ok(Decision::nothing());
     }
     let told = Decision::fact(Fact::SettingsChanged(settings));
     Ok(changes.into_iter().fold(told, |decision, setting| {
-        decision.tell_and_note(Event::Changed { setting, by: admin.person.clone() })
+        decision.tell_and_note(Event::Changed { setting, by: admin.clone() })
     }))
+}
+
+/// Decides whether a group may have these settings.
+///
+/// # Errors
+/// [`Refusal::LimitBad`], and [`Refusal::FieldWrong`] if the wait of slow mode is too long.
+pub fn check_settings(settings: &Settings, max_limit: u32) -> Result<(), Refusal> {
+    if settings.slow_s > SLOW_SECONDS {
+        return Err(Refusal::FieldWrong { field: "slow_s".into(), wants: Expected::SlowMode });
+    }
+    if !(1..=max_limit).contains(&settings.limit) {
+        return Err(Refusal::LimitBad { max: max_limit });
+    }
+    Ok(())
 }
 
 /// An admin deletes the group with all its data; `typed` must be its name. Every member is notified.
@@ -44,11 +55,10 @@ pub fn update_settings(
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::ConfirmationWrong`].
 pub fn delete(roster: &Roster, by: UserId, typed: &str) -> Result<Decision, Refusal> {
-    needs_admin(roster, by)?;
+    let admin = needs_admin(roster, by)?.clone();
     if typed.trim() != roster.settings.name.as_str() {
         return Err(Refusal::ConfirmationWrong);
     }
-    let admin = roster.member(by).map(|member| member.person.clone()).ok_or(Refusal::NotAdmin)?;
     // Its own audit log is deleted with it.
     let event = AuditEvent::GroupDeleted { by: admin, group: roster.summary() };
     let told = Decision::fact(Fact::Deleted).note_in_app(event);

@@ -8,11 +8,12 @@ impl Permission {
     /// Decides whether a user with this membership state has the permission. The store asks inside the commit.
     ///
     /// # Errors
-    /// Those of [`may_speak`] or [`may_amend`].
+    /// Those of [`may_speak`], [`may_amend`] or [`may_manage`].
     pub fn check(&self, standing: Option<&MembershipState>) -> Result<(), Refusal> {
         match self.to {
             PermissionTo::Speak => may_speak(standing, self.now),
             PermissionTo::Amend => may_amend(standing, self.now),
+            PermissionTo::Manage => may_manage(standing),
         }
     }
 }
@@ -50,10 +51,25 @@ pub fn may_amend(standing: Option<&MembershipState>, now: Timestamp) -> Result<(
     has_the_word(standing, now).map(|_| ())
 }
 
-/// Returns true if a user may mention every member at once: in a small group everyone may, in a larger one admins.
+/// Decides whether the application may send to a conversation and amend what is in it: it must exist, and not be
+/// archived.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Archived`].
+pub fn may_manage(standing: Option<&MembershipState>) -> Result<(), Refusal> {
+    match standing {
+        None => Err(Refusal::NotFound),
+        Some(standing) if standing.archived => Err(Refusal::Archived),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Returns true if a user may mention every member at once: in a small group everyone may, in a larger one admins and
+/// the application.
 #[must_use]
 pub fn may_mention_everyone(roster: &Roster, user: UserId) -> bool {
     roster.members.len() <= SMALL_GROUP
+        || roster.owner.as_ref().is_some_and(|owner| owner.id == user)
         || roster.member(user).is_some_and(|member| member.role == Role::Admin)
 }
 
@@ -104,6 +120,14 @@ mod tests {
         assert_eq!(says(MembershipState { role: None, ..member() }), Err(Refusal::NotMember));
         assert_eq!(may_speak(None, NOW), Err(Refusal::NotFound));
         assert_eq!(says(MembershipState { archived: true, ..member() }), Err(Refusal::Archived));
+    }
+
+    #[test]
+    fn the_application_speaks_where_there_is_a_conversation() {
+        let outside = MembershipState { role: None, announcing: true, ..member() };
+        assert_eq!(may_manage(Some(&outside)), Ok(()));
+        assert_eq!(may_manage(None), Err(Refusal::NotFound));
+        assert_eq!(may_manage(Some(&MembershipState { archived: true, ..outside })), Err(Refusal::Archived));
     }
 
     #[test]

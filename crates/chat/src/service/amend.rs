@@ -27,7 +27,7 @@ impl Chat {
         target: Seq,
         amendment: Amendment,
     ) -> Result<Ack, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
         let amendment = match amendment {
@@ -40,10 +40,10 @@ impl Chat {
             },
             other => other,
         };
-        self.send_rate.take(caller.key(me.id), self.monotonic.now())?;
+        self.take_send(caller, me.id)?;
         let body_hash = hash(topic, format!("amend {target} {amendment:?}").as_bytes());
-        let right =
-            Permission { conversation, user: me.id, to: PermissionTo::Amend, now: self.monotonic.now() };
+        let to = if caller.owner().is_some() { PermissionTo::Manage } else { PermissionTo::Amend };
+        let right = Permission { conversation, user: me.id, to, now: self.monotonic.now() };
         let (mut body, mut mentions) = (RichText::default(), None);
         if let Amendment::Edit(text) = &amendment {
             // A retry gets the first answer, even if the message has changed meanwhile.
@@ -57,7 +57,7 @@ impl Chat {
             // A text is parsed only for a user who may change the message. The commit checks it again.
             let standing = self.reader(caller).standing(conversation, me.id).await?;
             right.check(standing.as_ref())?;
-            let role = standing.and_then(|standing| standing.role).ok_or(Refusal::NotMember)?;
+            let role = right.role(standing.as_ref()).ok_or(Refusal::NotMember)?;
             let kept = self.reader(caller).kept(topic, target).await?.ok_or(Refusal::NotFound)?;
             let message = event_of(&kept.entry.data);
             if rules::amend(&message, target, me, role, &amendment, RichText::default())?.is_none() {

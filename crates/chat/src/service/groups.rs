@@ -144,7 +144,7 @@ impl Chat {
         words: &str,
         after: Option<UserId>,
     ) -> Result<(GroupListing, ListPart<Member>), Error> {
-        self.seat_in(caller, Conversation::Group(id)).await?;
+        self.may_see_members(caller, Conversation::Group(id)).await?;
         let group = self.reader(caller).group(id, None, 0).await?.ok_or(Refusal::NotFound)?;
         let found = self.reader(caller).members(id, words.trim(), after, PAGE_ENTRIES + 1).await?;
         let Settings { name, description, .. } = group.settings;
@@ -198,6 +198,14 @@ impl Chat {
         self.change(caller, id, me.id, |roster, _| rules::leave(roster, me.id)).await
     }
 
+    /// Applies the rate limit for changes. An application has that of its token instead.
+    pub(super) fn take_action(&self, caller: &Caller, by: UserId) -> Result<(), Refusal> {
+        if caller.owner().is_some() {
+            return Ok(());
+        }
+        self.action_rate.take(caller.key(by), self.monotonic.now())
+    }
+
     /// Decides on the present roster and commits; if another change was committed first, decides again.
     pub(super) async fn change(
         &self,
@@ -206,9 +214,10 @@ impl Chat {
         by: UserId,
         decide: impl Fn(&Roster, Timestamp) -> Result<Decision, Refusal>,
     ) -> Result<GroupSummary, Error> {
-        self.action_rate.take(caller.key(by), self.monotonic.now())?;
+        self.take_action(caller, by)?;
         loop {
-            let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
+            let mut roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
+            roster.owner = caller.owner().cloned();
             let decision = decide(&roster, self.monotonic.now())?;
             if decision.facts.is_empty() {
                 return Ok(roster.summary());
@@ -260,7 +269,11 @@ impl Chat {
     }
 
     /// Adds to the entries about new members whether they have an account.
-    async fn with_accounts(&self, caller: &Caller, mut decision: Decision) -> Result<Decision, Error> {
+    pub(super) async fn with_accounts(
+        &self,
+        caller: &Caller,
+        mut decision: Decision,
+    ) -> Result<Decision, Error> {
         for news in &mut decision.news {
             if let News::Group(Event::Joined { member }) | News::Audit(Event::Added { member, .. }) = news {
                 member.account = self.account_of(caller, member.person.id).await?.is_some();
@@ -270,7 +283,7 @@ impl Chat {
     }
 
     /// Returns the write of a decision.
-    fn write_down(
+    pub(super) fn write_down(
         &self,
         id: GroupId,
         roster: Option<&Roster>,

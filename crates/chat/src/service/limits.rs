@@ -16,6 +16,10 @@ pub struct Limits {
     pub token_send_burst: u32,
     /// Rate limit for sending, per API token and second.
     pub token_sends_per_second: f64,
+    /// Burst of the rate limit for requests to the API, per API token.
+    pub token_request_burst: u32,
+    /// Rate limit for requests to the API, per API token and second.
+    pub token_requests_per_second: f64,
     /// The most open topics.
     pub open_topics: u64,
     /// The most bytes of data in all open topics.
@@ -80,6 +84,8 @@ impl Default for Limits {
             send_per_second: 2.0,
             token_send_burst: 50,
             token_sends_per_second: 50.0,
+            token_request_burst: 500,
+            token_requests_per_second: 50.0,
             open_topics: 10_000,
             open_topics_bytes: 1024 * 1024 * 1024,
             publish_burst: 1_000,

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 use wire::{ApplicationId, ApplicationTitle, Description, Json, PublicId, Refusal, Timestamp};
 
 use super::permissions::may_operate;
-use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
-use crate::auth::caller::{Caller, Principal};
-use crate::auth::session::TokenHash;
+use crate::auth::api_token::{ApiToken, TokenKind};
+use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
     Application, ApplicationKey, ApplicationWrite, JobEnd, JobKind, NewApiToken, NewApplication, NewJob,
@@ -37,53 +36,8 @@ pub struct Created {
     pub token: ApiToken,
 }
 
-/// Managing applications and API tokens; each call needs the operator, if nothing else is said.
+/// Managing applications and API tokens; each call needs the operator.
 impl Chat {
-    /// Returns the caller that an API token authenticates; none if it is unknown, revoked or expired.
-    ///
-    /// # Errors
-    /// [`Error::Fault`].
-    pub async fn authenticate_api_token(&self, token: &ApiToken) -> Result<Option<Caller>, Error> {
-        let (revocations, now) = (self.revocation_position(), self.monotonic.now());
-        let Some(record) = self.store.api_token(token.hash()).await?.filter(|record| record.is_alive(now))
-        else {
-            return Ok(None);
-        };
-        let is_worth_a_touch = record.is_worth_a_touch(now);
-        let ApiTokenRecord { application, token, kind, expires, .. } = record;
-        if is_worth_a_touch {
-            let touch = ApplicationWrite::TouchToken { token, at: now };
-            // The token works, even on a disk that is full.
-            let _ = self.commit_in(application, Write::Applications(touch)).await;
-        }
-        let principal = match kind {
-            TokenKind::Application => Principal::Application,
-            TokenKind::Operator => Principal::Operator,
-        };
-        // The operator's own application is that of the built-in UI, as with a command.
-        let application = match kind {
-            TokenKind::Application => application,
-            TokenKind::Operator => ApplicationId::BUILT_IN,
-        };
-        let open_topics = kind == TokenKind::Application;
-        let api_token = Some(token);
-        Ok(Some(Caller {
-            application,
-            principal,
-            open_topics,
-            api_token,
-            expires,
-            revocations,
-            ..Caller::default()
-        }))
-    }
-
-    /// Returns true if an API token works.
-    pub(crate) async fn is_api_token_alive(&self, token: TokenHash) -> Result<bool, Error> {
-        let now = self.monotonic.now();
-        Ok(self.store.api_token(token).await?.is_some_and(|record| record.is_alive(now)))
-    }
-
     /// Creates an application with its first token.
     ///
     /// # Errors
@@ -124,6 +78,14 @@ impl Chat {
         may_operate(caller)?;
         let found = self.store.applications(after.unwrap_or(ApplicationId::SERVER), PART + 1).await?;
         Ok(ListPart::of(found, PART))
+    }
+
+    /// Returns an application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`].
+    pub async fn application(&self, caller: &Caller, application: PublicId) -> Result<Application, Error> {
+        self.application_to_manage(caller, application).await
     }
 
     /// Creates another token of an application; its other tokens are revoked if `rotate`.

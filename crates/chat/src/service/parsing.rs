@@ -24,12 +24,13 @@ impl Chat {
         conversation: Conversation,
         text: &str,
     ) -> Result<(RichText, Mentions), Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let (mut members, mut everyone) = (Vec::new(), false);
         if let Conversation::Group(group) = conversation
             && text::may_mention(text)
-            && let Some(roster) = self.reader(caller).roster(group).await?
+            && let Some(mut roster) = self.reader(caller).roster(group).await?
         {
+            roster.owner = caller.owner().cloned();
             everyone = rules::may_mention_everyone(&roster, me.id);
             members = roster.members;
         }

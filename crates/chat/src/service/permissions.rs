@@ -1,6 +1,6 @@
 //! The permission check: the one place that decides who may read and publish.
 
-use wire::{AppRole, Conversation, GroupId, Refusal, Role, Topic, TopicKind};
+use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
 
 use crate::auth::caller::{Caller, Principal};
 use crate::chat::Chat;
@@ -16,7 +16,7 @@ impl Chat {
         caller: &Caller,
         topic: &Topic,
     ) -> Result<Option<MembershipState>, Error> {
-        if caller.principal == Principal::Application {
+        if caller.owner().is_some() {
             self.is_there(caller, topic).await?;
             return Ok(None);
         }
@@ -71,6 +71,18 @@ impl Chat {
         Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
     }
 
+    /// Checks that a caller may see the members of a conversation: its members may, and the application.
+    pub(super) async fn may_see_members(
+        &self,
+        caller: &Caller,
+        conversation: Conversation,
+    ) -> Result<(), Error> {
+        if caller.owner().is_some() {
+            return self.is_there(caller, &Topic::of(conversation)).await;
+        }
+        self.seat_in(caller, conversation).await.map(|_| ())
+    }
+
     /// Returns the conversation of a topic, and the membership state of a member.
     pub(super) async fn seat(
         &self,
@@ -107,15 +119,29 @@ pub(super) fn may_publish(caller: &Caller, topic: &Topic) -> Result<(), Refusal>
     }
 }
 
+/// Returns the author of what an application does; others may not act for it.
+pub(super) fn needs_application(caller: &Caller) -> Result<&Person, Refusal> {
+    match &caller.principal {
+        Principal::Application(author) => Ok(author),
+        Principal::Anonymous => Err(Refusal::SignInNeeded),
+        Principal::User(_) | Principal::Operator => Err(Refusal::NotApplication),
+    }
+}
+
 /// Checks that a caller may manage applications and their API tokens.
 pub(super) fn may_operate(caller: &Caller) -> Result<(), Refusal> {
     match caller.principal {
         Principal::Operator => Ok(()),
         Principal::Anonymous => Err(Refusal::SignInNeeded),
-        Principal::User(_) | Principal::Application => Err(Refusal::NotOperator),
+        Principal::User(_) | Principal::Application(_) => Err(Refusal::NotOperator),
     }
 }
 
 const fn open_topics(caller: &Caller) -> Result<(), Refusal> {
-    if caller.open_topics { Ok(()) } else { Err(Refusal::TokenNeeded) }
+    match caller.principal {
+        // It reads no content.
+        Principal::Operator => Err(Refusal::NotApplication),
+        _ if caller.open_topics => Ok(()),
+        _ => Err(Refusal::TokenNeeded),
+    }
 }

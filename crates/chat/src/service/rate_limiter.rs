@@ -54,9 +54,54 @@ impl<K: Eq + Hash> RateLimiter<K> {
     }
 }
 
+impl<K: Eq + Hash> RateLimiter<K> {
+    /// Returns the state of a key's bucket.
+    pub(crate) fn quota(&self, key: &K, now: Timestamp) -> Quota {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era are exact in an f64")]
+        let now = now.0 as f64;
+        let used_ms = self.full_again_at.lock().get(key).map_or(0.0, |at| (at - now).max(0.0));
+        let left = (self.burst - used_ms / self.millis_each).max(0.0).floor();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bounded by the burst, and positive"
+        )]
+        let whole = |number: f64| number.min(f64::from(u32::MAX)) as u32;
+        Quota {
+            quota: whole(self.burst),
+            window_s: whole((self.burst * self.millis_each / 1_000.0).ceil().max(1.0)),
+            left: whole(left),
+            full_in_s: whole((used_ms / 1_000.0).ceil()),
+        }
+    }
+}
+
+/// The state of a bucket, as a client sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// The most at once.
+    pub quota: u32,
+    /// The seconds in which an empty bucket fills.
+    pub window_s: u32,
+    /// The number that is left now.
+    pub left: u32,
+    /// The seconds until the bucket is full again.
+    pub full_in_s: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_sees_what_is_left() {
+        let requests = RateLimiter::new(500, 50.0);
+        let quota = |now| requests.quota(&"ann", Timestamp(now));
+        assert_eq!(quota(0), Quota { quota: 500, window_s: 10, left: 500, full_in_s: 0 });
+        requests.take_many("ann", 500, Timestamp(0)).unwrap();
+        assert_eq!(quota(0), Quota { quota: 500, window_s: 10, left: 0, full_in_s: 10 });
+        assert_eq!(quota(1_000), Quota { quota: 500, window_s: 10, left: 50, full_in_s: 9 });
+    }
 
     #[test]
     fn a_burst_goes_through_then_the_rate_holds() {

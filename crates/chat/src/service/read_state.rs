@@ -2,6 +2,7 @@
 
 use wire::{Conversation, Member, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
+use super::permissions::needs_application;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{Unread, Write};
@@ -82,8 +83,9 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn read_states(&self, caller: &Caller, topic: &Topic) -> Result<Vec<ReadState>, Error> {
-        let me = caller.user()?;
-        let (conversation, standing) = self.seat(caller, topic).await?;
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        let Some(me) = caller.signed_in() else { return self.all_read_states(caller, conversation).await };
+        let standing = self.seat_in(caller, conversation).await?;
         let mut marks: Vec<ReadState> = match conversation {
             Conversation::Group(group) => {
                 let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::NotFound)?;
@@ -94,6 +96,32 @@ impl Chat {
                 let other = self.reader(caller).standing(conversation, pair.other(me.id)).await?;
                 let other = other.map(|other| other.marks(pair.other(me.id)));
                 std::iter::once(standing.marks(me.id)).chain(other).collect()
+            }
+        };
+        marks.retain(|marks| marks.delivered > Seq::ZERO);
+        Ok(marks)
+    }
+
+    /// As [`Chat::read_states`], for the application.
+    async fn all_read_states(
+        &self,
+        caller: &Caller,
+        conversation: Conversation,
+    ) -> Result<Vec<ReadState>, Error> {
+        needs_application(caller)?;
+        self.may_see_members(caller, conversation).await?;
+        let mut marks: Vec<ReadState> = match conversation {
+            Conversation::Group(group) => {
+                let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::NotFound)?;
+                roster.members.iter().map(Member::marks).collect()
+            }
+            Conversation::Direct(pair) => {
+                let mut marks = Vec::new();
+                for user in pair.people() {
+                    let standing = self.reader(caller).standing(conversation, user).await?;
+                    marks.extend(standing.map(|standing| standing.marks(user)));
+                }
+                marks
             }
         };
         marks.retain(|marks| marks.delivered > Seq::ZERO);

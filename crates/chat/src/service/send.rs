@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use wire::limits::TEXT_BYTES;
 use wire::{
-    Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, has_visible_text,
+    Conversation, Event, Json, Pair, Person, Quote, Refusal, SendId, Seq, Timestamp, Topic, UserId,
+    has_visible_text,
 };
 
 use super::parsing::is_long;
@@ -60,22 +61,24 @@ impl Chat {
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<PendingSend, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
-        self.send_rate.take(caller.key(me.id), self.monotonic.now())?;
+        self.take_send(caller, me.id)?;
         let creation = match conversation {
-            Conversation::Direct(pair) => self.first_message(caller, pair, now).await?,
-            Conversation::Group(_) => None,
+            Conversation::Direct(pair) if caller.owner().is_none() => {
+                self.first_message(caller, pair, now).await?
+            }
+            Conversation::Direct(_) | Conversation::Group(_) => None,
         };
         let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
         let quote = match reply_to {
             Some(seq) => self.quote(caller, conversation, &topic, seq).await?,
             None => None,
         };
-        let right =
-            Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
+        let to = if caller.owner().is_some() { PermissionTo::Manage } else { PermissionTo::Speak };
+        let right = Permission { conversation, user: me.id, to, now: self.monotonic.now() };
         if is_long(&text) {
             right.check(self.reader(caller).standing(conversation, me.id).await?.as_ref())?;
         }
@@ -102,6 +105,18 @@ impl Chat {
             None => Write::Post(draft),
         };
         Ok(PendingSend { commit: self.enqueue(caller, write).await?, id, topic, at })
+    }
+
+    /// Applies the rate limits for sending: those of the token and of the user.
+    pub(super) fn take_send(&self, caller: &Caller, by: UserId) -> Result<(), Refusal> {
+        let now = self.monotonic.now();
+        if let Some(token) = caller.api_token {
+            self.token_sends.take(token, now)?;
+        }
+        if caller.owner().is_none() {
+            self.send_rate.take(caller.key(by), now)?;
+        }
+        Ok(())
     }
 
     /// Returns the creation of a direct if a message would be its first.
@@ -145,10 +160,12 @@ impl Chat {
         topic: &Topic,
         seq: Seq,
     ) -> Result<Option<Quote>, Error> {
-        let me = caller.user()?;
-        let standing = self.reader(caller).standing(conversation, me.id).await?;
-        if standing.and_then(|standing| standing.role).is_none() {
-            return Ok(None);
+        if caller.owner().is_none() {
+            let me = caller.user()?;
+            let standing = self.reader(caller).standing(conversation, me.id).await?;
+            if standing.and_then(|standing| standing.role).is_none() {
+                return Ok(None);
+            }
         }
         let kept = self.reader(caller).kept(topic, seq).await?;
         let Some(Event::Message { author, body, .. }) = kept.map(|kept| event_of(&kept.entry.data)) else {

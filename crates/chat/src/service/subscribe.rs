@@ -1,6 +1,6 @@
 //! Subscribing to live delivery, with the subscription limit, and recovery from history.
 
-use broker::{Activation, OutboundConnection};
+use broker::{Activation, OutboundConnection, Presence};
 use wire::limits::{REPLAY_ENTRIES, SUBSCRIPTIONS};
 use wire::{Cursor, LogKey, Refusal, ResetReason, Seq, Topic};
 
@@ -123,6 +123,18 @@ impl Chat {
         }
         let cursor = Cursor { epoch: page.epoch, seq: from };
         Ok(Some(Subscribed { cursor, head: page.head, begins: page.begins, reset }))
+    }
+
+    /// Returns the users who are subscribed to a topic; nobody in a direct of which one user has blocked the other.
+    ///
+    /// # Errors
+    /// Those of [`Chat::history`].
+    pub async fn presence(&self, caller: &Caller, topic: &Topic) -> Result<Presence, Error> {
+        let standing = self.may_read(caller, topic).await?;
+        if standing.is_some_and(|standing| standing.blocked) {
+            return Ok(Presence::default());
+        }
+        Ok(self.broker.presence(&caller.log(topic.clone())))
     }
 
     /// Brings a subscriber that fell behind the broker's log a page nearer to `until`, or resets it.

@@ -18,7 +18,7 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, GroupListing, GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, ExternalKey, GroupListing, GroupOverview, JobCount, Kept, KeyedGroup, KeyedUser, LogSlice, MembershipState, MessageTail, NewMembers, Outcome, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -338,6 +338,34 @@ impl StoreReader for GateReader {
 
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault> {
         self.reader.share_group(one, other).await
+    }
+
+    async fn user_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedUser>, Fault> {
+        self.reader.user_by_key(key).await
+    }
+
+    async fn key_of_user(&self, user: UserId) -> Result<Option<KeyedUser>, Fault> {
+        self.reader.key_of_user(user).await
+    }
+
+    async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault> {
+        self.reader.users_by_key(after, limit).await
+    }
+
+    async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault> {
+        self.reader.group_by_key(key).await
+    }
+
+    async fn key_of_group(&self, group: GroupId) -> Result<Option<KeyedGroup>, Fault> {
+        self.reader.key_of_group(group).await
+    }
+
+    async fn groups_by_key(
+        &self,
+        after: Option<&ExternalKey>,
+        limit: usize,
+    ) -> Result<Vec<KeyedGroup>, Fault> {
+        self.reader.groups_by_key(after, limit).await
     }
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {

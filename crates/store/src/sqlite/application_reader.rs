@@ -6,8 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, MembershipState,
-    NewMembers, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
+    Account, AccountKey, AccountListing, Conversations, ExternalKey, GroupListing, GroupOverview, Kept, KeyedGroup, KeyedUser, MembershipState, NewMembers, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -15,7 +14,7 @@ use wire::{
     Seq, Timestamp, Topic, UserId,
 };
 
-use super::{Shared, accounts, conversations, groups, jobs, logs, messages, people, tokens};
+use super::{Shared, accounts, conversations, groups, jobs, keyed, logs, messages, people, tokens};
 
 /// Reads the facts of one application.
 pub(super) struct SqliteReader {
@@ -253,6 +252,42 @@ impl StoreReader for SqliteReader {
             .readers
             .read("share_group", move |db| groups::share_group(db, application, one, other))
             .await
+    }
+
+    async fn user_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedUser>, Fault> {
+        let (application, key) = (self.application, key.clone());
+        self.shared.readers.read("user_by_key", move |db| keyed::user(db, application, &key)).await
+    }
+
+    async fn key_of_user(&self, user: UserId) -> Result<Option<KeyedUser>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("key_of_user", move |db| keyed::key_of_user(db, application, user)).await
+    }
+
+    async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault> {
+        let (application, after) = (self.application, after.cloned());
+        let read = move |db: &_| keyed::users(db, application, after.as_ref(), limit);
+        self.shared.readers.read("users_by_key", read).await
+    }
+
+    async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault> {
+        let (application, key) = (self.application, key.clone());
+        self.shared.readers.read("group_by_key", move |db| keyed::group(db, application, &key)).await
+    }
+
+    async fn key_of_group(&self, group: GroupId) -> Result<Option<KeyedGroup>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("key_of_group", move |db| keyed::key_of_group(db, application, group)).await
+    }
+
+    async fn groups_by_key(
+        &self,
+        after: Option<&ExternalKey>,
+        limit: usize,
+    ) -> Result<Vec<KeyedGroup>, Fault> {
+        let (application, after) = (self.application, after.cloned());
+        let read = move |db: &_| keyed::groups(db, application, after.as_ref(), limit);
+        self.shared.readers.read("groups_by_key", read).await
     }
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {

@@ -16,6 +16,17 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
     let Scope { db, application, .. } = scope;
     match write {
         ApplicationWrite::Create(new) => create(db, new),
+        ApplicationWrite::Change { version, title, description, config } => {
+            let mut update = db.prepare_cached(
+                "UPDATE applications SET title = ?2, description = ?3, config = ?4, version = version + 1
+                 WHERE application = ?1 AND deleted IS NULL AND (?5 IS NULL OR version = ?5)",
+            )?;
+            let version = version.map(|version| version.0);
+            let config = config.to_json();
+            let values =
+                params![application.0, title.as_str(), description.as_str(), config.as_str(), version];
+            Ok(if update.execute(values)? == 0 { Outcome::Stale } else { Outcome::Done })
+        }
         ApplicationWrite::AddToken(new) => tokens::add(db, application, new),
         ApplicationWrite::ReplaceTokens(new) => {
             let outcome = tokens::replace(db, application, new)?;

@@ -7,7 +7,7 @@ use wire::{ApplicationId, Invite, JoinPolicy, Member, Settings};
 use super::append::append;
 use super::scope::Scope;
 use super::values::{join_policy, role};
-use super::{damaged, names};
+use super::{damaged, keyed, names};
 
 /// Changes a group, if it is what was looked at when that was decided.
 pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<Outcome> {
@@ -18,6 +18,13 @@ pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<
     let version = damaged::one(&mut find, key, "groups", |row| row.get::<_, u64>(1).map(Version))?;
     if version != change.version {
         return Ok(Outcome::Stale);
+    }
+    for fact in &change.facts {
+        if let Fact::Keyed(key) = fact
+            && keyed::group(db, application, key)?.is_some()
+        {
+            return Ok(Outcome::Stale);
+        }
     }
     for fact in &change.facts {
         establish(scope, &id, fact)?;
@@ -40,6 +47,7 @@ fn establish(scope: Scope<'_>, group: &str, fact: &Fact) -> rusqlite::Result<()>
             )?;
             settle(db, application, group, settings)
         }
+        Fact::Keyed(key) => keyed::key_group(db, application, group, key),
         Fact::SettingsChanged(settings) => settle(db, application, group, settings),
         Fact::Deleted => delete(scope, group),
         Fact::MemberAdded(Member { person, role: as_role, since, muted_until, .. }) => {
@@ -155,7 +163,7 @@ fn delete(scope: Scope<'_>, group: &str) -> rusqlite::Result<()> {
     let Scope { db, application, positions } = scope;
     let key = params![application.0, group];
     forget_name(db, application, group)?;
-    for table in ["members", "bans", "invites"] {
+    for table in ["members", "bans", "invites", "group_keys"] {
         db.prepare_cached(&format!("DELETE FROM {table} WHERE application = ? AND \"group\" = ?"))?
             .execute(key)?;
     }

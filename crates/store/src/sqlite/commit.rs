@@ -12,7 +12,7 @@ use super::marks::{delivered, read, seat};
 use super::scope::{Positions, Scope};
 use super::values::{notify, sql};
 use super::{
-    accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, logs, meta, names, people,
+    accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs, meta, names, people,
     sessions,
 };
 
@@ -113,6 +113,15 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         }
         Write::SetBio { user, bio } => people::describe(db, application, *user, bio),
         Write::SetAvatar { user, picture } => people::portray(db, application, *user, picture.as_ref()),
+        Write::PutUser(put) => keyed::put_user(db, application, put),
+        Write::RemoveUser { user, name, at } => {
+            if keyed::remove_user(db, application, *user, name)? {
+                let user = UserKey { application, user: *user };
+                let ended = Revocation::Sessions { user, which: Sessions::All };
+                ended_sessions::note(scope, *at, &[ended])?;
+            }
+            Ok(Outcome::Done)
+        }
         Write::CreateAccount { user, login, password, rank } => {
             accounts::claim(db, application, *user, login, password, *rank)
         }
@@ -244,7 +253,7 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
     if let Err(refusal) = right.check(standing.as_ref()) {
         return Ok(Outcome::Refused(refusal));
     }
-    let Some(role) = standing.and_then(|standing| standing.role) else {
+    let Some(role) = right.role(standing.as_ref()) else {
         return Ok(Outcome::Refused(Refusal::NotMember));
     };
     let key = scope.log(&news.topic);

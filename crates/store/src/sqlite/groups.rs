@@ -57,6 +57,7 @@ pub(super) fn roster(
         invites: damaged::list(&mut invites, key, "invites", invite)?,
         version,
         head: logs::head(db, &LogKey::new(application, Topic::group(id)))?,
+        owner: None,
     }))
 }
 

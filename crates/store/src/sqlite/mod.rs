@@ -17,6 +17,7 @@ mod folder;
 mod groups;
 mod guests;
 mod jobs;
+mod keyed;
 mod life;
 mod logs;
 mod marks;

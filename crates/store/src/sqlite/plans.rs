@@ -22,7 +22,7 @@ const TESTED: &str = "INSERT INTO t ";
 const STANDS_FOR: [(&str, &[&str]); 4] = [
     ("{order}", &["ASC", "DESC"]),
     ("{marks}", &["read_mark = ?1"]),
-    ("{table}", &["members", "directs", "bans", "invites"]),
+    ("{table}", &["members", "directs", "bans", "invites", "group_keys"]),
     ("{}", &["\"group\"", "other"]),
 ];
 

@@ -69,12 +69,20 @@ declare::refusals! {
     HostBad = "host_bad", 400;
     /// The `Host` is not one this server answers to.
     HostForeign = "host_foreign", 421;
+    /// A key of an application for a user or a conversation breaks its rules.
+    KeyBad = "key_bad", 400 [max: limits::KEY_BYTES];
+    /// The cursor of a list is not one that the server gave.
+    CursorBad = "cursor_bad", 400;
+    /// It has another version than the request expects.
+    VersionStale = "version_stale", 412;
     /// The name of a topic breaks its rules.
     TopicBad = "topic_bad", 400 [max: limits::TOPIC_BYTES];
     /// The topic belongs to a conversation or cannot exist; it is not published to.
     TopicReserved = "topic_reserved", 403;
     /// Open topics need a token here.
     TokenNeeded = "token_needed", 401;
+    /// The API needs a token.
+    ApiTokenNeeded = "api_token_needed", 401;
     /// The API token is unknown, revoked or expired, or does not count here.
     TokenBad = "token_bad", 401;
     /// Nobody is signed in.
@@ -142,6 +150,10 @@ declare::refusals! {
     NotOwner = "not_owner", 403;
     /// Only the operator of the server may do that.
     NotOperator = "not_operator", 403;
+    /// An application does this only as one of its users.
+    UserNeeded = "user_needed", 403;
+    /// Only the application itself may do that, with its token and for no user.
+    NotApplication = "not_application", 403;
     /// The link for a new password is used, or too old.
     ResetOver = "reset_over", 422;
     /// A direct needs somebody else.

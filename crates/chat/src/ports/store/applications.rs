@@ -1,7 +1,10 @@
 //! Applications in the store, with the tokens of their programs.
 
 use serde_json::{Value, json};
-use wire::{ApplicationId, ApplicationTitle, Description, Json, PublicId, Timestamp};
+use wire::limits::PERSON_NAME_CHARS;
+use wire::{
+    ApplicationId, ApplicationTitle, Description, Json, Person, PersonName, PublicId, Timestamp, UserId,
+};
 
 use super::{NewJob, Version};
 use crate::auth::api_token::{ApiTokenRecord, TokenKind};
@@ -78,6 +81,18 @@ pub enum ApplicationWrite {
     /// Create an application with its first token: [`Outcome::Created`](super::Outcome::Created). The commit's own is
     /// [`ApplicationId::SERVER`].
     Create(NewApplication),
+    /// Change an application. [`Outcome::Stale`](super::Outcome::Stale) if it has another version than expected, is
+    /// deleted, or does not exist.
+    Change {
+        /// The version that it must have, if there is one.
+        version: Option<Version>,
+        /// The new title.
+        title: ApplicationTitle,
+        /// The new description.
+        description: Description,
+        /// The new settings.
+        config: ApplicationConfig,
+    },
     /// Add an API token. [`Outcome::Stale`](super::Outcome::Stale) if there is no such application, or it is deleted;
     /// the tokens of the operator are those of [`ApplicationId::SERVER`].
     AddToken(NewApiToken),
@@ -131,6 +146,15 @@ impl ApplicationConfig {
 }
 
 impl Application {
+    /// Returns the author that others see of what the application does: its title, under an id that no user has.
+    #[must_use]
+    pub fn author(&self) -> Person {
+        let start: String = self.title.as_str().chars().take(PERSON_NAME_CHARS).collect();
+        let name = PersonName::new(&start).or_else(|_| PersonName::new("Application"));
+        let id = UserId::from_bytes(self.public_id.to_bytes());
+        Person { id, name: name.unwrap_or_else(|_| unreachable!("it is a name")) }
+    }
+
     /// Returns true if it can be used.
     #[must_use]
     pub const fn is_alive(&self) -> bool {

@@ -6,6 +6,7 @@ use wire::{
 };
 
 use super::Draft;
+use crate::names::ExternalKey;
 
 /// A group as a list of groups shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub enum Fact {
     },
     /// The settings are these.
     SettingsChanged(Settings),
+    /// The application names it by a key that no other group has. The change is
+    /// [`Outcome::Stale`](super::Outcome::Stale) if one has it.
+    Keyed(ExternalKey),
     /// The group no longer exists, nor does its log or its audit log.
     Deleted,
     /// A user is a member.
@@ -93,6 +97,9 @@ pub struct Roster {
     pub version: Version,
     /// The head of the group's log when this was read.
     pub head: Seq,
+    /// The author of what the application does, if the application decides: an admin without a membership. A store has
+    /// none.
+    pub owner: Option<Person>,
 }
 
 /// A group as its page shows it.
@@ -121,9 +128,12 @@ impl Roster {
         self.bans.iter().any(|banned| banned.id == user)
     }
 
-    /// Returns true if a user is the only admin.
+    /// Returns true if a user is the only admin. Where the application decides, it is one, too.
     #[must_use]
     pub fn is_last_admin(&self, user: UserId) -> bool {
+        if self.owner.is_some() {
+            return false;
+        }
         let mut admins = self.members.iter().filter(|member| member.role == Role::Admin);
         admins.next().is_some_and(|admin| admin.person.id == user) && admins.next().is_none()
     }

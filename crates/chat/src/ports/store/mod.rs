@@ -6,6 +6,7 @@ mod attempts;
 mod entry;
 mod group;
 mod jobs;
+mod keyed;
 mod log_slice;
 mod message_tail;
 mod names;
@@ -37,6 +38,7 @@ pub use entry::{
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
+pub use keyed::{KeyedGroup, KeyedUser, PutUser};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
@@ -53,7 +55,7 @@ pub use write::{Commit, DirectCreation, FirstRole, Outcome, Placed, Sweep, Write
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
-pub use crate::names::Login;
+pub use crate::names::{ExternalKey, Login};
 pub use crate::ports::position::Position;
 use crate::ports::search::SearchIndex;
 use crate::service::error::Fault;
@@ -279,6 +281,28 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns true if two users share a group.
     async fn share_group(&self, one: UserId, other: UserId) -> Result<bool, Fault>;
+
+    /// Returns the user whom the application names by a key.
+    async fn user_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedUser>, Fault>;
+
+    /// Returns the key of a user, if the application names them by one.
+    async fn key_of_user(&self, user: UserId) -> Result<Option<KeyedUser>, Fault>;
+
+    /// Returns the users with keys, by key, after one of them, up to a limit.
+    async fn users_by_key(&self, after: Option<&ExternalKey>, limit: usize) -> Result<Vec<KeyedUser>, Fault>;
+
+    /// Returns the group that the application names by a key.
+    async fn group_by_key(&self, key: &ExternalKey) -> Result<Option<KeyedGroup>, Fault>;
+
+    /// Returns the key of a group, if the application names it by one.
+    async fn key_of_group(&self, group: GroupId) -> Result<Option<KeyedGroup>, Fault>;
+
+    /// Returns the groups with keys, by key, after one of them, up to a limit.
+    async fn groups_by_key(
+        &self,
+        after: Option<&ExternalKey>,
+        limit: usize,
+    ) -> Result<Vec<KeyedGroup>, Fault>;
 
     /// Returns the API tokens of the application, the one created last first, up to a limit.
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault>;

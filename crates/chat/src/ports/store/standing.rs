@@ -23,6 +23,9 @@ pub enum PermissionTo {
     Speak,
     /// Amend or react to a message: [`rules::may_amend`](crate::rules::may_amend).
     Amend,
+    /// Send or amend as the application, which needs no membership:
+    /// [`rules::may_manage`](crate::rules::may_manage).
+    Manage,
 }
 
 /// A user's membership state in a conversation.
@@ -87,6 +90,12 @@ impl MembershipState {
 }
 
 impl Permission {
+    /// Returns the role with which a user with this membership state amends messages.
+    #[must_use]
+    pub fn role(&self, standing: Option<&MembershipState>) -> Option<Role> {
+        if self.to == PermissionTo::Manage { Some(Role::Admin) } else { standing?.role }
+    }
+
     /// Returns true if slow mode records the time of the message.
     #[must_use]
     pub fn is_watched(&self, standing: Option<&MembershipState>) -> bool {

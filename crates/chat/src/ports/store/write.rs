@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use wire::{
-    AppRole, ApplicationId, Conversation, Description, NotificationLevel, Pair, Person, ReadState, Refusal,
-    Seq, Timestamp, UserId,
+    AppRole, ApplicationId, Conversation, Description, NotificationLevel, Pair, Person, PersonName,
+    ReadState, Refusal, Seq, Timestamp, UserId,
 };
 
 use super::{
-    Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, NewSession,
-    OpenTopicBounds, PasswordHash, Sessions,
+    Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, KeyedUser, NewSession,
+    OpenTopicBounds, PasswordHash, PutUser, Sessions,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -58,6 +58,19 @@ pub enum Write {
         person: Person,
         /// Their first session, which begins at once.
         session: NewSession,
+    },
+    /// Create a user whom the application names by a key, or change the one it names so: [`Outcome::UserPut`].
+    /// [`Outcome::Stale`] if they have another version than expected.
+    PutUser(PutUser),
+    /// Remove everything that a user has but their messages and memberships: their key, name, description, picture,
+    /// sessions and blocks. The user stays as the author of messages, under this name.
+    RemoveUser {
+        /// The user.
+        user: UserId,
+        /// The name that they have from now on.
+        name: PersonName,
+        /// The time.
+        at: Timestamp,
     },
     /// Create the account of a user; [`Outcome::LoginTaken`], and [`Outcome::Stale`] if it asks for the owner's role
     /// and there is an owner.
@@ -344,6 +357,13 @@ pub enum Outcome {
     Created {
         /// Its number.
         application: ApplicationId,
+    },
+    /// The user is as the application wants them to be.
+    UserPut {
+        /// The user, as they are now.
+        user: KeyedUser,
+        /// True if they are new.
+        created: bool,
     },
     /// A part of the data of an application was removed.
     Removed {

@@ -114,6 +114,28 @@ pub async fn applications_are_listed_by_number(fresh: impl Fresh) {
     assert_eq!(listed(all[4], 9).await, []);
 }
 
+pub async fn an_application_changes_only_in_the_version_that_was_expected(fresh: impl Fresh) {
+    let store = fresh().store();
+    let (one, two) = (create(&*store, 1).await, create(&*store, 2).await);
+    let config = ApplicationConfig { allowed_origins: vec!["https://shop.example".into()] };
+    let changed = |version: Option<u64>, title: &str| ApplicationWrite::Change {
+        version: version.map(Version),
+        title: ApplicationTitle::new(title).unwrap(),
+        description: Description::default(),
+        config: config.clone(),
+    };
+    assert_eq!(change(&*store, one, changed(Some(2), "Bank")).await, Outcome::Stale);
+    assert_eq!(change(&*store, one, changed(Some(1), "Bank")).await, Outcome::Done);
+    assert_eq!(change(&*store, one, changed(Some(1), "Mint")).await, Outcome::Stale);
+    assert_eq!(change(&*store, one, changed(None, "Mint")).await, Outcome::Done);
+    let found = find(&*store, one).await.unwrap();
+    assert_eq!((found.title.as_str(), found.version, &found.config), ("Mint", Version(3), &config));
+    assert_eq!(find(&*store, two).await.unwrap().version, Version(1));
+    delete(&*store, one).await;
+    assert_eq!(change(&*store, one, changed(None, "Bank")).await, Outcome::Stale);
+    assert_eq!(change(&*store, ApplicationId(999), changed(None, "Bank")).await, Outcome::Stale);
+}
+
 pub async fn a_token_belongs_to_its_application(fresh: impl Fresh) {
     let store = fresh().store();
     let (one, two) = (create(&*store, 1).await, create(&*store, 2).await);

@@ -15,6 +15,7 @@ pub mod batches;
 pub mod directs;
 pub mod history;
 pub mod jobs;
+pub mod keyed;
 pub mod last_seat;
 pub mod marks;
 mod model;
@@ -94,6 +95,7 @@ macro_rules! store_contract {
                 the_application_of_the_built_in_ui_is_there
                 an_application_is_created_with_a_token_and_its_number_is_never_used_again
                 applications_are_listed_by_number
+                an_application_changes_only_in_the_version_that_was_expected
                 a_token_belongs_to_its_application
                 a_new_token_may_revoke_the_others
                 tokens_that_ended_long_ago_are_removed
@@ -129,6 +131,12 @@ macro_rules! store_contract {
                 entries_that_may_cause_work_are_found_in_their_order
                 a_released_job_has_not_been_tried
                 old_dead_jobs_are_removed;
+            keyed:
+                a_user_is_put_under_a_key_once
+                a_user_changes_only_in_the_version_that_was_expected
+                users_are_listed_by_key
+                a_removed_user_leaves_a_name
+                a_group_has_its_key_from_the_beginning_and_no_other_has_it;
             last_seat:
                 of_fifty_people_who_want_the_last_seat_one_gets_it;
             marks:

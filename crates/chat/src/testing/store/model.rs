@@ -31,7 +31,9 @@ impl Model {
             Write::Post(draft) => self.post(draft),
             Write::ChangeGroup(change) => self.change(change),
             Write::CreateGuest { .. } | Write::TouchSession { .. } => Outcome::Done,
-            Write::CreateAccount { .. }
+            Write::PutUser(_)
+            | Write::RemoveUser { .. }
+            | Write::CreateAccount { .. }
             | Write::SetBio { .. }
             | Write::SetAvatar { .. }
             | Write::WithAudit { .. }
@@ -173,7 +175,7 @@ impl Model {
         if let Fact::Created { settings, .. } = fact {
             let (settings, version, head) = (settings.clone(), Version(0), Seq::ZERO);
             let (members, bans, invites) = (vec![], vec![], vec![]);
-            self.groups.push(Roster { id, settings, members, bans, invites, version, head });
+            self.groups.push(Roster { id, settings, members, bans, invites, version, head, owner: None });
         }
         let Some(roster) = self.groups.iter_mut().find(|roster| roster.id == id) else { return };
         match fact {

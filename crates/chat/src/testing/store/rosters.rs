@@ -35,6 +35,7 @@ pub async fn ann_founds_a_group_and_is_in_it(fresh: impl Fresh) {
         invites: vec![],
         version: Version(1),
         head: Seq(1),
+        owner: None,
     };
     assert_eq!(store.roster(TEA).await.unwrap(), Some(roster));
     assert_eq!(role(&store, TEA, ann().id).await, Some(Role::Admin));

@@ -144,6 +144,7 @@ impl Known {
             format!("{:?}", of.accounts("", None, 100).await?),
             format!("{:?}", of.groups("", true, None, 100).await?),
             format!("{:?}", (of.has_accounts().await?, of.has_owner().await?)),
+            format!("{:?}", (of.users_by_key(None, 100).await?, of.groups_by_key(None, 100).await?)),
         ];
         for group in &self.groups {
             all.push(format!("{:?}", of.roster(*group).await?));
@@ -182,6 +183,7 @@ fn copy(write: &Write) -> Option<Write> {
             let session = NewSession { token, ..session.clone() };
             Some(Write::CreateGuest { person: person.clone(), session })
         }
+        Write::PutUser(put) if put.version.is_none() => Some(write.clone()),
         Write::CreateAccount { .. } | Write::Publish { .. } | Write::PostFirst { .. } => Some(write.clone()),
         Write::Post(draft) => Some(Write::Post(elsewhere(draft))),
         Write::ChangeGroup(change) if change.version.is_none() => {

@@ -37,3 +37,22 @@ CREATE TABLE tokens (
 CREATE INDEX tokens_by_application ON tokens (application, created);
 CREATE INDEX tokens_by_expiry ON tokens (expires) WHERE expires IS NOT NULL;
 CREATE INDEX tokens_by_revocation ON tokens (revoked) WHERE revoked IS NOT NULL;
+
+-- An application's own names for its users and groups. The version grows with every change by the application.
+CREATE TABLE user_keys (
+    application INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    user TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (application, key),
+    FOREIGN KEY (application, user) REFERENCES users (application, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX user_keys_by_user ON user_keys (application, user);
+CREATE TABLE group_keys (
+    application INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    "group" TEXT NOT NULL,
+    PRIMARY KEY (application, key),
+    FOREIGN KEY (application, "group") REFERENCES groups (application, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX group_keys_by_group ON group_keys (application, "group");

@@ -1,0 +1,43 @@
+//! Users and groups that an application names by keys of its own.
+
+use wire::{Description, GroupId, Person, Timestamp};
+
+use super::Version;
+use crate::names::ExternalKey;
+
+/// A user whom the application names by a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyedUser {
+    /// The application's own name for them.
+    pub key: ExternalKey,
+    /// The user.
+    pub person: Person,
+    /// Their description.
+    pub bio: Description,
+    /// Increases with every change by the application.
+    pub version: Version,
+}
+
+/// A group that the application names by a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyedGroup {
+    /// The application's own name for it.
+    pub key: ExternalKey,
+    /// The group.
+    pub group: GroupId,
+}
+
+/// A user as the application wants them to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutUser {
+    /// The application's own name for them.
+    pub key: ExternalKey,
+    /// Their name, and the id that they get if they are new.
+    pub person: Person,
+    /// Their description; none to leave it.
+    pub bio: Option<Description>,
+    /// The version that they must have, if there is one; then they must exist.
+    pub version: Option<Version>,
+    /// The time at which they are created, if they are new.
+    pub at: Timestamp,
+}

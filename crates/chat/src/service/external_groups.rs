@@ -1,0 +1,239 @@
+//! Conversations that an application manages by its own keys.
+
+use wire::{
+    Conversation, Description, GroupId, JoinPolicy, Member, Pair, Refusal, Setting, Settings, Topic, UserId,
+};
+
+use super::permissions::needs_application;
+use crate::auth::caller::Caller;
+use crate::chat::Chat;
+use crate::names::{self, ExternalKey};
+use crate::ports::store::{Fact, KeyedGroup, Outcome, Roster, Version, Write};
+use crate::rules;
+use crate::service::error::Error;
+use crate::service::part::ListPart;
+
+/// The most conversations in one part of a list.
+const PART: usize = 100;
+
+/// A name by which a program finds a conversation: the application's own, or ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConversationRef {
+    /// The application's key of a group.
+    Key(ExternalKey),
+    /// A group or a direct, by the ids in its topic.
+    Of(Conversation),
+}
+
+/// A group as a program sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalGroup {
+    /// The application's key for it, if there is one.
+    pub key: Option<ExternalKey>,
+    /// The group.
+    pub id: GroupId,
+    /// Its settings.
+    pub settings: Settings,
+    /// The number of its members.
+    pub members: u32,
+    /// Increases with every change.
+    pub version: Version,
+}
+
+impl ConversationRef {
+    /// Parses a name: a key, `id:` and the id of a group, or `direct:` and the ids of two users.
+    ///
+    /// # Errors
+    /// [`Refusal::KeyBad`].
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let topic = match (text.strip_prefix("id:"), text.strip_prefix("direct:")) {
+            (Some(id), _) => format!("group/{id}"),
+            (None, Some(ids)) => format!("direct/{ids}"),
+            (None, None) => return ExternalKey::new(text).map(Self::Key),
+        };
+        let conversation = Topic::new(&topic).ok().and_then(|topic| topic.conversation());
+        conversation.map(Self::Of).ok_or(Refusal::KeyBad)
+    }
+}
+
+/// Conversations of an application.
+impl Chat {
+    /// Returns the conversation of a name, for its members and for the application. To other users it does not exist.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn find_conversation(
+        &self,
+        caller: &Caller,
+        name: &ConversationRef,
+    ) -> Result<Conversation, Error> {
+        let me = caller.actor()?.id;
+        let conversation = match name {
+            ConversationRef::Key(key) => {
+                let keyed = self.reader(caller).group_by_key(key).await?.ok_or(Refusal::NotFound)?;
+                Conversation::Group(keyed.group)
+            }
+            ConversationRef::Of(conversation) => *conversation,
+        };
+        if caller.owner().is_some() {
+            self.may_see_members(caller, conversation).await?;
+        } else {
+            let standing = self.reader(caller).standing(conversation, me).await?;
+            standing.and_then(|standing| standing.role).ok_or(Refusal::NotFound)?;
+        }
+        Ok(conversation)
+    }
+
+    /// Returns a group, to its members and to the application. To others it does not exist.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn external_group(&self, caller: &Caller, id: GroupId) -> Result<ExternalGroup, Error> {
+        let me = caller.actor()?.id;
+        let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
+        if caller.owner().is_none() && roster.member(me).is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        let key = self.reader(caller).key_of_group(id).await?;
+        Ok(ExternalGroup::of(roster, key))
+    }
+
+    /// Creates a group under the application's key; none if the key names a group already. A user who creates it is its
+    /// first admin; a group that the application creates has no members.
+    ///
+    /// # Errors
+    /// Those of a group's name and of its settings, [`Refusal::TooManyGroups`] for a user.
+    pub async fn create_keyed_group(
+        &self,
+        caller: &Caller,
+        key: &ExternalKey,
+        name: &str,
+        new: Vec<Setting>,
+    ) -> Result<Option<ExternalGroup>, Error> {
+        let me = caller.actor()?;
+        let mut settings = Settings {
+            name: names::group_name(name)?,
+            description: Description::default(),
+            limit: self.limits.group_members,
+            join_policy: JoinPolicy::Invite,
+            announcing: false,
+            slow_s: 0,
+            archived: false,
+        };
+        new.into_iter().for_each(|setting| settings.set(setting));
+        rules::check_settings(&settings, self.limits.group_members)?;
+        if self.reader(caller).group_by_key(key).await?.is_some() {
+            return Ok(None);
+        }
+        self.take_action(caller, me.id)?;
+        let id = GroupId::from_bytes(self.random());
+        let decision = if caller.owner().is_some() {
+            rules::establish(settings, me, self.clock.now())
+        } else {
+            let groups = self.groups_of(caller, me.id).await?;
+            rules::create(id, settings, me, &[], groups, self.clock.now())?
+        };
+        let decision = self.with_accounts(caller, decision.and(Fact::Keyed(key.clone()))).await?;
+        let change = self.write_down(id, None, me.id, decision);
+        match self.commit(caller, Write::ChangeGroup(change)).await? {
+            Outcome::Stale => Ok(None),
+            _ => self.external_group(caller, id).await.map(Some),
+        }
+    }
+
+    /// Changes settings of a group, if it has a version, for its admins and the application.
+    ///
+    /// # Errors
+    /// [`Refusal::VersionStale`], [`Refusal::NotFound`], and those of [`rules::update_settings`].
+    pub async fn change_settings(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        new: Vec<Setting>,
+        version: Option<Version>,
+    ) -> Result<ExternalGroup, Error> {
+        let me = caller.actor()?;
+        self.external_group(caller, id).await?;
+        let max = self.limits.group_members;
+        self.change(caller, id, me.id, |roster, _| {
+            expects(roster, version)?;
+            rules::update_settings(roster, me.id, new.clone(), max)
+        })
+        .await?;
+        self.external_group(caller, id).await
+    }
+
+    /// Deletes a group, if it has a version, for its admins and the application.
+    ///
+    /// # Errors
+    /// [`Refusal::VersionStale`], [`Refusal::NotFound`], [`Refusal::NotAdmin`].
+    pub async fn delete_keyed_group(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        version: Option<Version>,
+    ) -> Result<(), Error> {
+        let me = caller.actor()?;
+        self.external_group(caller, id).await?;
+        self.change(caller, id, me.id, |roster, _| {
+            expects(roster, version)?;
+            // The key in the path names it; there is nothing to confirm.
+            rules::delete(roster, me.id, roster.settings.name.as_str())
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Returns the groups with keys, by key, after one of them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`].
+    pub async fn external_groups(
+        &self,
+        caller: &Caller,
+        after: Option<&ExternalKey>,
+        limit: usize,
+    ) -> Result<ListPart<KeyedGroup>, Error> {
+        needs_application(caller)?;
+        let limit = limit.min(PART);
+        let found = self.reader(caller).groups_by_key(after, limit + 1).await?;
+        Ok(ListPart::of(found, limit))
+    }
+
+    /// Returns a member of a group, to its members and to the application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such group or member.
+    pub async fn member(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<Member, Error> {
+        self.may_see_members(caller, Conversation::Group(id)).await?;
+        let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
+        Ok(roster.member(user).cloned().ok_or(Refusal::NotFound)?)
+    }
+
+    /// Returns the direct of the caller with another user; it need not have messages yet.
+    ///
+    /// # Errors
+    /// [`Refusal::DirectWithOneself`], [`Refusal::NotFound`].
+    pub async fn direct_with(&self, caller: &Caller, user: UserId) -> Result<Pair, Error> {
+        let me = caller.user()?;
+        let pair = Pair::of(me.id, user).ok_or(Refusal::DirectWithOneself)?;
+        self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
+        Ok(pair)
+    }
+}
+
+impl ExternalGroup {
+    fn of(roster: Roster, key: Option<KeyedGroup>) -> Self {
+        let Roster { id, settings, members, version, .. } = roster;
+        let members = u32::try_from(members.len()).unwrap_or(u32::MAX);
+        Self { key: key.map(|keyed| keyed.key), id, settings, members, version }
+    }
+}
+
+/// Refuses a group that has another version than expected.
+fn expects(roster: &Roster, version: Option<Version>) -> Result<(), Refusal> {
+    match version {
+        Some(version) if version != roster.version => Err(Refusal::VersionStale),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,144 @@
+//! Users that an application manages by its own keys.
+
+use wire::{ApplicationId, Person, PersonName, Refusal, UserId};
+
+use super::permissions::needs_application;
+use crate::auth::caller::{Caller, Principal};
+use crate::chat::Chat;
+use crate::names::{self, ExternalKey};
+use crate::ports::store::{Application, ApplicationKey, KeyedUser, Outcome, PutUser, Version, Write};
+use crate::rules;
+use crate::service::error::{Error, Fault};
+use crate::service::part::ListPart;
+
+/// The most users in one part of a list.
+const PART: usize = 100;
+/// The name of a user who was deleted.
+const DELETED: &str = "Deleted user";
+
+/// A name by which a program finds a user: the application's own, or ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserRef {
+    /// The application's key.
+    Key(ExternalKey),
+    /// The id of the user.
+    Id(UserId),
+}
+
+/// A user as a program sees them, with the application's key if there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalUser {
+    /// The user.
+    pub person: Person,
+    /// The application's key for them, with their description and version.
+    pub keyed: Option<KeyedUser>,
+}
+
+impl UserRef {
+    /// Parses a name: a key, or `id:` and the id of a user.
+    ///
+    /// # Errors
+    /// [`Refusal::KeyBad`].
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        match text.strip_prefix("id:") {
+            Some(id) => id.parse().map(Self::Id).map_err(|_| Refusal::KeyBad),
+            None => ExternalKey::new(text).map(Self::Key),
+        }
+    }
+}
+
+/// Users of an application.
+impl Chat {
+    pub(super) async fn application_by_id(&self, id: ApplicationId) -> Result<Option<Application>, Error> {
+        Ok(self.store.application(ApplicationKey::Id(id)).await?)
+    }
+
+    /// Returns a user of the caller's application: to the application, and to its users.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn external_user(&self, caller: &Caller, user: &UserRef) -> Result<ExternalUser, Error> {
+        caller.actor()?;
+        let reader = self.reader(caller);
+        match user {
+            UserRef::Key(key) => {
+                let keyed = reader.user_by_key(key).await?.ok_or(Refusal::NotFound)?;
+                Ok(ExternalUser { person: keyed.person.clone(), keyed: Some(keyed) })
+            }
+            UserRef::Id(id) => {
+                let person = reader.person(*id).await?.ok_or(Refusal::NotFound)?;
+                Ok(ExternalUser { person, keyed: reader.key_of_user(*id).await? })
+            }
+        }
+    }
+
+    /// Returns the caller with which an application acts as one of its users, under their rules.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotApplication`].
+    pub async fn act_as(&self, caller: Caller, user: &UserRef) -> Result<Caller, Error> {
+        needs_application(&caller)?;
+        let person = self.external_user(&caller, user).await?.person;
+        Ok(Caller { principal: Principal::User(person), ..caller })
+    }
+
+    /// Creates a user under the application's key, or changes their name and description; true if they are new.
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`], [`Refusal::VersionStale`], and those of a name and a description.
+    pub async fn put_user(
+        &self,
+        caller: &Caller,
+        key: &ExternalKey,
+        name: &str,
+        bio: Option<&str>,
+        version: Option<Version>,
+    ) -> Result<(KeyedUser, bool), Error> {
+        needs_application(caller)?;
+        let person = Person { id: UserId::from_bytes(self.random()), name: names::person_name(name)? };
+        let bio = bio.map(names::description).transpose()?;
+        let put = PutUser { key: key.clone(), person, bio, version, at: self.monotonic.now() };
+        match self.commit(caller, Write::PutUser(put)).await? {
+            Outcome::UserPut { user, created } => Ok((user, created)),
+            Outcome::Stale => Err(Refusal::VersionStale.into()),
+            other => Err(Fault::new("external_users", format!("a user came to {other:?}")).into()),
+        }
+    }
+
+    /// Deletes a user whom the application names by a key: they leave every group, their sessions end, and their key,
+    /// name, description and picture are gone. Their messages stay, under the name that they had.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotApplication`].
+    pub async fn delete_user(&self, caller: &Caller, user: &UserRef) -> Result<(), Error> {
+        let owner = needs_application(caller)?;
+        let user = self.external_user(caller, user).await?.keyed.ok_or(Refusal::NotFound)?.person.id;
+        // A deletion that ends between the steps is repeated: the key is the last thing to go.
+        for group in self.reader(caller).groups_of(user).await? {
+            let removed = self
+                .change(caller, group, owner.id, |roster, _| rules::remove(roster, owner.id, user, false));
+            match removed.await {
+                Ok(_) | Err(Error::Refusal(Refusal::NotFound)) => {}
+                Err(no) => return Err(no),
+            }
+        }
+        let name = PersonName::new(DELETED)?;
+        self.commit(caller, Write::RemoveUser { user, name, at: self.clock.now() }).await.map(|_| ())
+    }
+
+    /// Returns the users with keys, by key, after one of them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`].
+    pub async fn external_users(
+        &self,
+        caller: &Caller,
+        after: Option<&ExternalKey>,
+        limit: usize,
+    ) -> Result<ListPart<KeyedUser>, Error> {
+        needs_application(caller)?;
+        let limit = limit.min(PART);
+        let found = self.reader(caller).users_by_key(after, limit + 1).await?;
+        Ok(ListPart::of(found, limit))
+    }
+}

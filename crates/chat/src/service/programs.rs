@@ -1,0 +1,81 @@
+//! Authentication of programs by their tokens, and the rate limits of a token.
+
+use wire::ApplicationId;
+
+use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
+use crate::auth::caller::{Caller, Principal};
+use crate::auth::session::TokenHash;
+use crate::chat::Chat;
+use crate::ports::store::{Application, ApplicationKey, ApplicationWrite, Write};
+use crate::service::error::Error;
+use crate::service::rate_limiter::Quota;
+
+/// Programs and their tokens.
+impl Chat {
+    /// Returns the caller that an API token authenticates; none if it is unknown, revoked or expired.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn authenticate_api_token(&self, token: &ApiToken) -> Result<Option<Caller>, Error> {
+        let (revocations, now) = (self.revocation_position(), self.monotonic.now());
+        let Some(record) = self.store.api_token(token.hash()).await?.filter(|record| record.is_alive(now))
+        else {
+            return Ok(None);
+        };
+        let is_worth_a_touch = record.is_worth_a_touch(now);
+        let ApiTokenRecord { application, token, kind, expires, .. } = record;
+        if is_worth_a_touch {
+            let touch = ApplicationWrite::TouchToken { token, at: now };
+            // The token works, even on a disk that is full.
+            let _ = self.commit_in(application, Write::Applications(touch)).await;
+        }
+        let principal = match kind {
+            TokenKind::Application => {
+                let found = self.store.application(ApplicationKey::Id(application)).await?;
+                let Some(found) = found.filter(Application::is_alive) else { return Ok(None) };
+                Principal::Application(found.author())
+            }
+            TokenKind::Operator => Principal::Operator,
+        };
+        // The operator's own application is that of the built-in UI, as with a command.
+        let application = match kind {
+            TokenKind::Application => application,
+            TokenKind::Operator => ApplicationId::BUILT_IN,
+        };
+        let open_topics = kind == TokenKind::Application;
+        let api_token = Some(token);
+        Ok(Some(Caller {
+            application,
+            principal,
+            open_topics,
+            api_token,
+            expires,
+            revocations,
+            ..Caller::default()
+        }))
+    }
+
+    /// Takes one request from the rate limit of a caller's API token.
+    ///
+    /// # Errors
+    /// [`Refusal::TooFast`].
+    pub fn take_request(&self, caller: &Caller) -> Result<(), Error> {
+        if let Some(token) = caller.api_token {
+            self.token_requests.take(token, self.monotonic.now())?;
+        }
+        Ok(())
+    }
+
+    /// Returns what a caller's API token has left of requests and of sends; none without a token.
+    #[must_use]
+    pub fn quotas(&self, caller: &Caller) -> Option<[Quota; 2]> {
+        let (token, now) = (caller.api_token?, self.monotonic.now());
+        Some([self.token_requests.quota(&token, now), self.token_sends.quota(&token, now)])
+    }
+
+    /// Returns true if an API token works.
+    pub(crate) async fn is_api_token_alive(&self, token: TokenHash) -> Result<bool, Error> {
+        let now = self.monotonic.now();
+        Ok(self.store.api_token(token).await?.is_some_and(|record| record.is_alive(now)))
+    }
+}

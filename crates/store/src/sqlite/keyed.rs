@@ -1,0 +1,196 @@
+//! Users and groups that an application names by keys, as rows.
+
+use chat::store::{ExternalKey, KeyedGroup, KeyedUser, Outcome, PutUser, Sessions, Version};
+use rusqlite::{Connection, Row, Transaction, params};
+use wire::{ApplicationId, Description, GroupId, PersonName, UserId};
+
+use super::people::person;
+use super::values::checked;
+use super::{accounts, damaged, names, people};
+
+/// Returns the user of a key.
+pub(super) fn user(
+    db: &Connection,
+    application: ApplicationId,
+    key: &ExternalKey,
+) -> rusqlite::Result<Option<KeyedUser>> {
+    let mut find = db.prepare_cached(
+        "SELECT users.id, users.name, users.bio, user_keys.key, user_keys.version
+         FROM user_keys JOIN users ON users.application = user_keys.application AND users.id = user_keys.user
+         WHERE user_keys.application = ? AND user_keys.key = ?",
+    )?;
+    damaged::one(&mut find, params![application.0, key.as_str()], "user_keys", keyed_user)
+}
+
+/// Returns the key of a user.
+pub(super) fn key_of_user(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<Option<KeyedUser>> {
+    let mut find = db.prepare_cached(
+        "SELECT users.id, users.name, users.bio, user_keys.key, user_keys.version
+         FROM user_keys JOIN users ON users.application = user_keys.application AND users.id = user_keys.user
+         WHERE user_keys.application = ? AND user_keys.user = ?",
+    )?;
+    damaged::one(&mut find, params![application.0, user.to_string()], "user_keys", keyed_user)
+}
+
+/// Returns the users with keys, by key, after one of them.
+pub(super) fn users(
+    db: &Connection,
+    application: ApplicationId,
+    after: Option<&ExternalKey>,
+    limit: usize,
+) -> rusqlite::Result<Vec<KeyedUser>> {
+    let mut select = db.prepare_cached(
+        "SELECT users.id, users.name, users.bio, user_keys.key, user_keys.version
+         FROM user_keys JOIN users ON users.application = user_keys.application AND users.id = user_keys.user
+         WHERE user_keys.application = ? AND user_keys.key > ? ORDER BY user_keys.key LIMIT ?",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let after = after.map_or("", ExternalKey::as_str);
+    damaged::list(&mut select, params![application.0, after, limit], "user_keys", keyed_user)
+}
+
+/// Returns the group of a key.
+pub(super) fn group(
+    db: &Connection,
+    application: ApplicationId,
+    key: &ExternalKey,
+) -> rusqlite::Result<Option<KeyedGroup>> {
+    let mut find =
+        db.prepare_cached("SELECT key, \"group\" FROM group_keys WHERE application = ? AND key = ?")?;
+    damaged::one(&mut find, params![application.0, key.as_str()], "group_keys", keyed_group)
+}
+
+/// Returns the key of a group.
+pub(super) fn key_of_group(
+    db: &Connection,
+    application: ApplicationId,
+    group: GroupId,
+) -> rusqlite::Result<Option<KeyedGroup>> {
+    let mut find =
+        db.prepare_cached("SELECT key, \"group\" FROM group_keys WHERE application = ? AND \"group\" = ?")?;
+    damaged::one(&mut find, params![application.0, group.to_string()], "group_keys", keyed_group)
+}
+
+/// Returns the groups with keys, by key, after one of them.
+pub(super) fn groups(
+    db: &Connection,
+    application: ApplicationId,
+    after: Option<&ExternalKey>,
+    limit: usize,
+) -> rusqlite::Result<Vec<KeyedGroup>> {
+    let mut select = db.prepare_cached(
+        "SELECT key, \"group\" FROM group_keys WHERE application = ? AND key > ? ORDER BY key LIMIT ?",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let after = after.map_or("", ExternalKey::as_str);
+    damaged::list(&mut select, params![application.0, after, limit], "group_keys", keyed_group)
+}
+
+/// Gives a new group a key.
+pub(super) fn key_group(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    group: &str,
+    key: &ExternalKey,
+) -> rusqlite::Result<()> {
+    let mut insert =
+        db.prepare_cached("INSERT INTO group_keys (application, key, \"group\") VALUES (?, ?, ?)")?;
+    insert.execute(params![application.0, key.as_str(), group]).map(|_| ())
+}
+
+/// Creates a user with a key, or changes the one that has it.
+pub(super) fn put_user(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    put: &PutUser,
+) -> rusqlite::Result<Outcome> {
+    let PutUser { key, person, bio, version, at } = put;
+    let present = user(db, application, key)?;
+    if version.is_some() && *version != present.as_ref().map(|user| user.version) {
+        return Ok(Outcome::Stale);
+    }
+    let created = present.is_none();
+    match present {
+        Some(present) => {
+            let bio = bio.as_ref().unwrap_or(&present.bio);
+            if (&present.person.name, &present.bio) != (&person.name, bio) {
+                rename(db, application, present.person.id, &person.name)?;
+                people::describe(db, application, present.person.id, bio)?;
+                let mut count = db.prepare_cached(
+                    "UPDATE user_keys SET version = version + 1 WHERE application = ? AND key = ?",
+                )?;
+                count.execute(params![application.0, key.as_str()])?;
+            }
+        }
+        None => {
+            let (id, name) = (person.id.to_string(), person.name.as_str());
+            let bio = bio.as_ref().map_or("", Description::as_str);
+            let mut insert = db.prepare_cached(
+                "INSERT INTO users (application, id, name, since, bio) VALUES (?, ?, ?, ?, ?)",
+            )?;
+            insert.execute(params![application.0, id, name, at.0, bio])?;
+            names::note_user(db, application, person.id, name, false)?;
+            let mut insert =
+                db.prepare_cached("INSERT INTO user_keys (application, key, user) VALUES (?, ?, ?)")?;
+            insert.execute(params![application.0, key.as_str(), id])?;
+        }
+    }
+    let user = user(db, application, key)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    Ok(Outcome::UserPut { user, created })
+}
+
+/// Removes what a user has, but their messages and memberships; returns true if that ended sessions.
+pub(super) fn remove_user(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    name: &PersonName,
+) -> rusqlite::Result<bool> {
+    let id = user.to_string();
+    let key = params![application.0, id];
+    db.prepare_cached("DELETE FROM user_keys WHERE application = ? AND user = ?")?.execute(key)?;
+    db.prepare_cached("DELETE FROM blocks WHERE application = ? AND user = ?")?.execute(key)?;
+    db.prepare_cached("DELETE FROM blocks WHERE application = ? AND blocked = ?")?.execute(key)?;
+    rename(db, application, user, name)?;
+    people::describe(db, application, user, &Description::default())?;
+    people::portray(db, application, user, None)?;
+    accounts::sign_out(db, application, user, Sessions::All)
+}
+
+/// Gives a user another name.
+fn rename(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    user: UserId,
+    name: &PersonName,
+) -> rusqlite::Result<()> {
+    let Some(before) = people::user(db, application, user)? else { return Ok(()) };
+    for has_account in [false, true] {
+        names::forget_user(db, application, user, before.name.as_str(), has_account)?;
+    }
+    let has_account = accounts::account(db, application, &chat::store::AccountKey::User(user))?.is_some();
+    names::note_user(db, application, user, name.as_str(), has_account)?;
+    let mut update = db.prepare_cached("UPDATE users SET name = ? WHERE application = ? AND id = ?")?;
+    update.execute(params![name.as_str(), application.0, user.to_string()]).map(|_| ())
+}
+
+fn keyed_user(row: &Row<'_>) -> rusqlite::Result<KeyedUser> {
+    Ok(KeyedUser {
+        person: person(row, 0)?,
+        bio: checked(row, 2, |bio: String| Description::new(&bio).ok())?,
+        key: key(row, 3)?,
+        version: Version(row.get(4)?),
+    })
+}
+
+fn keyed_group(row: &Row<'_>) -> rusqlite::Result<KeyedGroup> {
+    Ok(KeyedGroup { key: key(row, 0)?, group: checked(row, 1, |id: String| id.parse().ok())? })
+}
+
+fn key(row: &Row<'_>, column: usize) -> rusqlite::Result<ExternalKey> {
+    checked(row, column, |key: String| ExternalKey::new(&key).ok())
+}
