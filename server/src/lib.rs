@@ -13,6 +13,7 @@ mod ops;
 mod server;
 mod websocket;
 
+pub use crate::http::api::v1::openapi;
 pub use crate::http::routes::ROUTES;
 pub use crate::ops::service_manager::{notify_ready, notify_stopping};
 pub use crate::ops::signals::StopSignals;

@@ -1,5 +1,6 @@
 //! The checked configuration of a server.
 
+mod app_commands;
 mod check;
 mod settings;
 

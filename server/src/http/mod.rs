@@ -1,6 +1,7 @@
 //! HTTP: routes, pages, languages, forms, open topics, avatars, assets and health, and the limits on connections, bodies and
 //! rendering.
 
+pub(crate) mod api;
 pub(crate) mod assets;
 pub(crate) mod avatars;
 pub(crate) mod bodies;

@@ -21,6 +21,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use wire::Refusal;
 
+use crate::http::api;
 use crate::http::assets;
 use crate::http::avatars;
 use crate::http::avatars::UPLOAD_BYTES;
@@ -42,13 +43,13 @@ use crate::websocket;
 /// The largest body of a request.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
 /// The longest a request may take, and an upload.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
 const UPLOAD_TIME: Duration = Duration::from_secs(180);
 
 /// The route whose body is a file.
 const UPLOAD: &str = "/account/picture";
 
-/// All routes except the pages, which are the app's.
+/// All routes except the pages, which are the app's, and the REST API, which describes itself.
 pub const ROUTES: [&str; 9] = [
     "/ws",
     "/publish",
@@ -107,6 +108,8 @@ pub(crate) fn router(app: AppState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(csrf)
         .layer(map_response(middleware::explain_csrf))
+        // No cookie counts in the API, so requests of other sites can do no harm there.
+        .merge(api::v1::router(&app).layer(from_fn(middleware::record_route)))
         .layer(from_fn_with_state(app.clone(), middleware::check_host))
         .merge(health)
         .layer(CatchPanicLayer::custom(|_| {

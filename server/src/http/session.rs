@@ -124,7 +124,7 @@ fn token(config: &Config, headers: &HeaderMap) -> Option<Token> {
 }
 
 /// Returns the token of `Authorization: Bearer`, whose scheme is case-insensitive (RFC 9110, section 11.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -78,7 +78,8 @@ impl HistoryQuery {
     }
 }
 
-fn number(field: &'static str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
+/// Reads a number of a query.
+pub(crate) fn number(field: &'static str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
     let wrong = Refusal::FieldWrong { field: field.into(), wants: Expected::Count };
     // No log has an entry beyond i64, and no store has a number for it.
     text.map(|text| text.parse::<u64>().ok().filter(|n| i64::try_from(*n).is_ok()).ok_or(wrong)).transpose()

@@ -33,7 +33,7 @@ impl fmt::Display for LogId {
 
 /// Middleware: opens the span of a request. Its level is that of errors, so that every line which is logged while the
 /// request is handled has the id, whatever the log level is.
-pub(crate) async fn trace(request: Request, next: Next) -> Response {
+pub(crate) async fn trace(mut request: Request, next: Next) -> Response {
     let id = LogId::draw(&OsRandom);
     let span = tracing::error_span!(
         "request",
@@ -42,6 +42,7 @@ pub(crate) async fn trace(request: Request, next: Next) -> Response {
         route = Empty,
         user.id = Empty,
     );
+    request.extensions_mut().insert(id);
     let mut response = next.run(request).instrument(span).await;
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(HEADER, id);

@@ -87,6 +87,11 @@ fn listening(process: u32) -> String {
 }
 
 impl Serving {
+    /// Returns the address it listens on.
+    pub fn addr(&self) -> &str {
+        &self.addr
+    }
+
     /// Sends a request and returns the response.
     pub fn asks(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.addr).unwrap();

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod api_document;
 mod applications;
 mod home;
 

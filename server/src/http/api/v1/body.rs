@@ -1,0 +1,34 @@
+//! JSON bodies of API requests.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+use wire::Refusal;
+
+use super::error::ApiError;
+use crate::http::negotiation::is_media_type;
+
+/// The body of a request, read from JSON. Unknown fields are ignored.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_media_type(request.headers(), "application/json") {
+            return Err(Refusal::ContentTypeWrong { wants: "application/json" }.into());
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| Refusal::RequestBad)?;
+        // Otherwise an array would be read as the fields in their order.
+        if bytes.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+            return Err(ApiError::body("The body is one JSON object.".into()));
+        }
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            if error.is_data() {
+                ApiError::body(format!("The body is not what this route reads: {error}."))
+            } else {
+                Refusal::JsonBad.into()
+            }
+        })
+    }
+}

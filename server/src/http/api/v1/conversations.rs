@@ -1,0 +1,247 @@
+//! Routes of conversations, which an application names by keys of its own.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use chat::store::ExternalKey;
+use chat::{Caller, ConversationRef, ExternalGroup, UserRef};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+use wire::{Conversation, GroupId, GroupName, Refusal, Setting, Settings, Topic};
+
+use super::body::Body;
+use super::conversation_settings::{ChangedConversation, Policy, PutConversation};
+use super::entity_tag::{etag, expected};
+use super::error::{ApiError, Problem};
+use super::paging::{self, Paging};
+use crate::server::AppState;
+
+/// A conversation of any number of users.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConversationItem {
+    /// Its id, 16 characters. Paths name a conversation by its key, or by `id:` and this.
+    id: String,
+    /// The application's own name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// The name of its log, for the socket.
+    topic: String,
+    /// Its name.
+    name: String,
+    /// Its description; empty if there is none.
+    description: String,
+    /// The most members it may have.
+    limit: u32,
+    /// Who may join: `listed`, `open` or `invite`.
+    join_policy: Policy,
+    /// True if only admins may post.
+    announcing: bool,
+    /// The pause in seconds between two messages of a member.
+    slow_s: u32,
+    /// True if nobody may post or join.
+    archived: bool,
+    /// The number of its members.
+    members: u32,
+}
+
+/// Some conversations.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConversationList {
+    /// The conversations with keys, by key.
+    items: Vec<ConversationItem>,
+    /// The cursor of the next part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// The direct conversation of two users.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Direct {
+    /// Its name in paths of conversations.
+    conversation: String,
+    /// The name of its log, for the socket.
+    topic: String,
+}
+
+/// Creates a conversation under a key of yours, or changes the one that has it.
+#[utoipa::path(
+    put, path = "/conversations/{conversation}", tag = "conversations", request_body = PutConversation,
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the conversation must have"),
+    ),
+    responses(
+        (status = 200, description = "Changed", body = ConversationItem),
+        (status = 201, description = "Created", body = ConversationItem), (status = "default", body = Problem)
+    )
+)]
+pub(crate) async fn put(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+    headers: HeaderMap,
+    Body(put): Body<PutConversation>,
+) -> Result<Response, ApiError> {
+    let (key, version) = (ExternalKey::new(&conversation)?, expected(&headers)?);
+    let settings = put.settings.changes()?;
+    let name = GroupName::new(&put.name)?;
+    if version.is_none()
+        && let Some(created) =
+            app.chat.create_keyed_group(&caller, &key, name.as_str(), settings.clone()).await?
+    {
+        return Ok((StatusCode::CREATED, answer(&created)).into_response());
+    }
+    let id = group(&app, &caller, &ConversationRef::Key(key)).await?;
+    let changes = std::iter::once(Setting::Name(name)).chain(settings).collect();
+    Ok(answer(&app.chat.change_settings(&caller, id, changes, version).await?))
+}
+
+/// Returns a conversation.
+#[utoipa::path(
+    get, path = "/conversations/{conversation}", tag = "conversations",
+    params(("conversation" = String, Path, description = "Your key for the conversation, or `id:` and its id")),
+    responses((status = 200, body = ConversationItem), (status = "default", body = Problem))
+)]
+pub(crate) async fn read(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+) -> Result<Response, ApiError> {
+    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
+    Ok(answer(&app.chat.external_group(&caller, id).await?))
+}
+
+/// Changes a conversation.
+#[utoipa::path(
+    patch, path = "/conversations/{conversation}", tag = "conversations", request_body = ChangedConversation,
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, or `id:` and its id"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the conversation must have"),
+    ),
+    responses((status = 200, body = ConversationItem), (status = "default", body = Problem))
+)]
+pub(crate) async fn change(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+    headers: HeaderMap,
+    Body(change): Body<ChangedConversation>,
+) -> Result<Response, ApiError> {
+    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
+    let name = change.name.map(|name| GroupName::new(&name).map(Setting::Name)).transpose()?;
+    let changes = name.into_iter().chain(change.settings.changes()?).collect();
+    Ok(answer(&app.chat.change_settings(&caller, id, changes, expected(&headers)?).await?))
+}
+
+/// Deletes a conversation with all its messages.
+#[utoipa::path(
+    delete, path = "/conversations/{conversation}", tag = "conversations",
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, or `id:` and its id"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the conversation must have"),
+    ),
+    responses((status = 204), (status = "default", body = Problem))
+)]
+pub(crate) async fn delete(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
+    app.chat.delete_keyed_group(&caller, id, expected(&headers)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists the conversations with keys, by key.
+#[utoipa::path(
+    get, path = "/conversations", tag = "conversations", params(Paging),
+    responses((status = 200, body = ConversationList), (status = "default", body = Problem))
+)]
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Query(paging): Query<Paging>,
+) -> Result<Response, ApiError> {
+    let after = paging::key_after(&paging)?;
+    let part = app.chat.external_groups(&caller, after.as_ref(), paging.limit()?).await?;
+    let last = part.items.last().filter(|_| part.more);
+    let next = last.map(|keyed| paging::cursor(keyed.key.as_str()));
+    let link = paging::link("/conversations", next.as_deref());
+    let mut items = Vec::with_capacity(part.items.len());
+    for keyed in part.items {
+        match app.chat.external_group(&caller, keyed.group).await {
+            Ok(group) => items.push(ConversationItem::of(&group)),
+            // It was deleted since the list was read.
+            Err(chat::Error::Refusal(Refusal::NotFound)) => {}
+            Err(no) => return Err(no.into()),
+        }
+    }
+    Ok((link, Json(ConversationList { items, next })).into_response())
+}
+
+/// Returns the direct conversation of the user of `Hubbub-As` with another. It begins with its first message.
+#[utoipa::path(
+    put, path = "/directs/{user}", tag = "conversations",
+    params(("user" = String, Path, description = "Your key for the other user, or `id:` and their id")),
+    responses((status = 200, body = Direct), (status = "default", body = Problem))
+)]
+pub(crate) async fn direct(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(user): Path<String>,
+) -> Result<Json<Direct>, ApiError> {
+    let other = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person;
+    let topic = Topic::direct(app.chat.direct_with(&caller, other.id).await?);
+    let conversation = topic.as_str().replacen("direct/", "direct:", 1);
+    Ok(Json(Direct { conversation, topic: topic.as_str().to_owned() }))
+}
+
+/// Returns the topic of a conversation in a path.
+///
+/// # Errors
+/// [`Refusal::KeyBad`], [`Refusal::NotFound`].
+pub(crate) async fn topic(app: &AppState, caller: &Caller, path: &str) -> Result<Topic, ApiError> {
+    let conversation = app.chat.find_conversation(caller, &ConversationRef::parse(path)?).await?;
+    Ok(Topic::of(conversation))
+}
+
+/// Returns the group of a name.
+///
+/// # Errors
+/// [`Refusal::NotFound`], also for a direct, which has no settings and members of its own.
+pub(crate) async fn group(
+    app: &AppState,
+    caller: &Caller,
+    name: &ConversationRef,
+) -> Result<GroupId, ApiError> {
+    match app.chat.find_conversation(caller, name).await? {
+        Conversation::Group(group) => Ok(group),
+        Conversation::Direct(_) => Err(Refusal::NotFound.into()),
+    }
+}
+
+fn answer(group: &ExternalGroup) -> Response {
+    (etag(group.version), Json(ConversationItem::of(group))).into_response()
+}
+
+impl ConversationItem {
+    fn of(group: &ExternalGroup) -> Self {
+        let ExternalGroup { key, id, settings, members, .. } = group;
+        let Settings { name, description, limit, join_policy, announcing, slow_s, archived } = settings;
+        Self {
+            id: id.to_string(),
+            key: key.as_ref().map(ToString::to_string),
+            topic: Topic::group(*id).as_str().to_owned(),
+            name: name.to_string(),
+            description: description.as_str().to_owned(),
+            limit: *limit,
+            join_policy: (*join_policy).into(),
+            announcing: *announcing,
+            slow_s: *slow_s,
+            archived: *archived,
+            members: *members,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Errors of the API as problem documents, with parameters and the id of the request.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use wire::{Refusal, Refused};
+
+use super::ROOT;
+use crate::http::routes::BODY_BYTES;
+use crate::middleware::LogId;
+
+/// An error of the API: why a request was not carried out.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    refused: Refused,
+    params: Map<String, Value>,
+}
+
+/// Why a request was not carried out (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// A URL that names the code.
+    r#type: String,
+    /// The HTTP status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// The stable code, such as `group_full`. New codes may come.
+    code: String,
+    /// The numbers and names in the sentence, such as `limit`.
+    #[schema(value_type = Object)]
+    params: Map<String, Value>,
+    /// One sentence in English that says what would be right.
+    detail: String,
+    /// The id under which the server's log has the request.
+    request_id: String,
+}
+
+impl ApiError {
+    /// Returns the error of a body that is not what the route reads; the sentence says where.
+    pub(crate) fn body(sentence: String) -> Self {
+        let refused = Refused { code: "body_bad".into(), message: sentence, retry_ms: None };
+        Self { status: StatusCode::BAD_REQUEST, refused, params: Map::new() }
+    }
+
+    fn problem(&self, request_id: String) -> Problem {
+        Problem {
+            r#type: format!("{ROOT}/docs#{}", self.refused.code),
+            title: self.status.canonical_reason().unwrap_or("Refused").to_owned(),
+            status: self.status.as_u16(),
+            code: self.refused.code.clone(),
+            params: self.params.clone(),
+            detail: self.refused.message.clone(),
+            request_id,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        chat::Error::from(refusal).into()
+    }
+}
+
+impl From<chat::Error> for ApiError {
+    fn from(no: chat::Error) -> Self {
+        let refused = no.refused();
+        let refusal = no.into_refusal();
+        let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let params = match params(&refusal) {
+            Value::Object(params) => params,
+            _ => Map::new(),
+        };
+        Self { status, refused, params }
+    }
+}
+
+/// Returns the parameters of a refusal, by name.
+fn params(refusal: &Refusal) -> Value {
+    match refusal {
+        Refusal::FieldMissing { field, wants } | Refusal::FieldWrong { field, wants } => {
+            json!({ "field": field, "wants": wants })
+        }
+        Refusal::BodyTooLarge { max } | Refusal::TooManyGroups { max } | Refusal::NameTooLong { max } => {
+            json!({ "max": max })
+        }
+        Refusal::ContentTypeWrong { wants } => json!({ "wants": wants }),
+        Refusal::Muted { minutes }
+        | Refusal::TooManySignIns { minutes }
+        | Refusal::TooManyGuests { minutes } => json!({ "minutes": minutes }),
+        Refusal::LimitBad { max } => json!({ "max": max }),
+        Refusal::GroupFull { limit } => json!({ "limit": limit }),
+        Refusal::TooFast { retry_ms } => json!({ "retry_ms": retry_ms }),
+        Refusal::TooManyOpenTopics { max } | Refusal::OpenTopicsFull { max } => json!({ "max": max }),
+        _ => json!({}),
+    }
+}
+
+/// Middleware: writes every error as a problem document, those of extractors, of the router and of layers too.
+pub(crate) async fn explain(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<LogId>().map(ToString::to_string).unwrap_or_default();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let error = response.extensions_mut().remove::<ApiError>();
+    let error = error.unwrap_or_else(|| {
+        ApiError::from(match status {
+            StatusCode::NOT_FOUND => Refusal::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Refusal::MethodWrong,
+            StatusCode::REQUEST_TIMEOUT => Refusal::RequestSlow,
+            StatusCode::PAYLOAD_TOO_LARGE => Refusal::BodyTooLarge { max: BODY_BYTES },
+            _ if status.is_server_error() => Refusal::Unavailable,
+            _ => Refusal::RequestBad,
+        })
+    });
+    let mut document = (error.status, Json(error.problem(id))).into_response();
+    let headers = document.headers_mut();
+    keep(response.headers(), headers);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(millis) = error.refused.retry_ms {
+        headers.insert(RETRY_AFTER, HeaderValue::from(millis.div_ceil(1_000)));
+    }
+    document
+}
+
+/// Keeps the headers that say something about the request, such as `Allow` and those of the rate limit.
+fn keep(from: &HeaderMap, to: &mut HeaderMap) {
+    for (name, value) in from {
+        if !name.as_str().starts_with("content-") && name != http::header::TRANSFER_ENCODING {
+            to.append(name, value.clone());
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Routes of the messages of a conversation.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use chat::store::Range;
+use chat::{Ack, Caller};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
+use wire::limits::PAGE_ENTRIES;
+use wire::{Amendment, Entry, Json as RawJson, Page, Refusal, SendId, Seq};
+
+use super::body::Body;
+use super::conversations::topic;
+use super::error::{ApiError, Problem};
+use crate::http::topics::number;
+use crate::server::AppState;
+
+/// A message to be sent.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewMessage {
+    /// The text, Markdown of at most 16 KiB.
+    text: String,
+    /// Your id for it, 1 to 128 visible ASCII characters: the same id with the same text is the same message. The
+    /// header `Idempotency-Key` means the same.
+    id: Option<String>,
+    /// The `seq` of the message that it answers.
+    reply_to: Option<u64>,
+}
+
+/// The new text of a message.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ChangedMessage {
+    /// The text, Markdown of at most 16 KiB.
+    text: String,
+    /// Your id for the change, as with a message.
+    id: Option<String>,
+}
+
+/// The acknowledgement of a message, a change or an entry: it is stored.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Acknowledgement {
+    /// Its id.
+    id: String,
+    /// The name of its log.
+    topic: String,
+    /// Its number in the log: 1, 2, 3.
+    seq: u64,
+    /// The time at which it was accepted, RFC 3339 UTC.
+    timestamp: String,
+    /// True if it was accepted before.
+    duplicate: bool,
+}
+
+/// A slice of a log, oldest entry first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Log {
+    /// The entries.
+    entries: Vec<LogEntry>,
+    /// The life of the log: a restore from a backup begins another.
+    epoch: String,
+    /// The number of the oldest entry that is kept.
+    begins: u64,
+    /// The number of the newest entry; 0 if there is none.
+    head: u64,
+}
+
+/// An entry of a log.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LogEntry {
+    /// Its id.
+    id: String,
+    /// The name of its log.
+    topic: String,
+    /// Its number in the log: 1, 2, 3.
+    seq: u64,
+    /// Its content: any JSON; in a conversation an event, such as `{"type": "message"}`.
+    #[schema(value_type = Object)]
+    data: Box<RawValue>,
+    /// The time at which it was accepted, RFC 3339 UTC.
+    timestamp: String,
+}
+
+/// The slice of a log that is asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Slice {
+    /// Only entries after this number; then the slice begins with the oldest of them.
+    #[param(value_type = Option<u64>)]
+    after: Option<String>,
+    /// Only entries before this number. Without `after` the slice ends with the newest of them.
+    #[param(value_type = Option<u64>)]
+    before: Option<String>,
+    /// The most entries, at most 100.
+    #[param(value_type = Option<u64>)]
+    limit: Option<String>,
+}
+
+/// Sends a message: as the user of `Hubbub-As`, or as the application.
+#[utoipa::path(
+    post, path = "/conversations/{conversation}/messages", tag = "messages", request_body = NewMessage,
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Your id for the message"),
+    ),
+    responses(
+        (status = 200, description = "It was sent before", body = Acknowledgement),
+        (status = 201, description = "Sent", body = Acknowledgement), (status = "default", body = Problem)
+    )
+)]
+pub(crate) async fn send(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+    headers: HeaderMap,
+    Body(new): Body<NewMessage>,
+) -> Result<Response, ApiError> {
+    let topic = topic(&app, &caller, &conversation).await?;
+    let id = send_id(&app, &headers, new.id)?;
+    let reply_to = new.reply_to.map(|seq| within(seq, "reply_to")).transpose()?;
+    let ack = app.chat.post(&caller, topic, id, &new.text, reply_to).await?;
+    Ok(acknowledged(ack))
+}
+
+/// Returns messages and notices of a conversation, oldest first.
+#[utoipa::path(
+    get, path = "/conversations/{conversation}/messages", tag = "messages",
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
+        Slice
+    ),
+    responses((status = 200, body = Log), (status = "default", body = Problem))
+)]
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+    Query(slice): Query<Slice>,
+) -> Result<Json<Log>, ApiError> {
+    let topic = topic(&app, &caller, &conversation).await?;
+    let page = app.chat.history(&caller, &topic, slice.range()?).await?;
+    Ok(Json(page.into()))
+}
+
+/// Returns a message as it is now.
+#[utoipa::path(
+    get, path = "/conversations/{conversation}/messages/{seq}", tag = "messages",
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
+        ("seq" = u64, Path, description = "The number of the message"),
+    ),
+    responses((status = 200, body = LogEntry), (status = "default", body = Problem))
+)]
+pub(crate) async fn read(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((conversation, seq)): Path<(String, String)>,
+) -> Result<Json<LogEntry>, ApiError> {
+    let topic = topic(&app, &caller, &conversation).await?;
+    let seq = place(&seq)?;
+    let range = Range { after: Some(Seq(seq.0.saturating_sub(1))), limit: 1, ..Range::default() };
+    let found = app.chat.history(&caller, &topic, range).await?.entries.into_iter().next();
+    let entry = found.filter(|entry| entry.seq == seq).ok_or(Refusal::NotFound)?;
+    Ok(Json(entry.into()))
+}
+
+/// Edits a message of the user of `Hubbub-As`, or of the application.
+#[utoipa::path(
+    patch, path = "/conversations/{conversation}/messages/{seq}", tag = "messages", request_body = ChangedMessage,
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
+        ("seq" = u64, Path, description = "The number of the message"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Your id for the change"),
+    ),
+    responses((status = 200, body = Acknowledgement), (status = "default", body = Problem))
+)]
+pub(crate) async fn edit(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((conversation, seq)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(change): Body<ChangedMessage>,
+) -> Result<Json<Acknowledgement>, ApiError> {
+    let id = send_id(&app, &headers, change.id)?;
+    amend(&app, &caller, &conversation, &seq, id, Amendment::Edit(change.text)).await
+}
+
+/// Deletes a message. Its place stays, without its text.
+#[utoipa::path(
+    delete, path = "/conversations/{conversation}/messages/{seq}", tag = "messages",
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
+        ("seq" = u64, Path, description = "The number of the message"),
+    ),
+    responses((status = 200, body = Acknowledgement), (status = "default", body = Problem))
+)]
+pub(crate) async fn delete(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((conversation, seq)): Path<(String, String)>,
+) -> Result<Json<Acknowledgement>, ApiError> {
+    let id = app.chat.new_send_id();
+    amend(&app, &caller, &conversation, &seq, id, Amendment::Delete).await
+}
+
+/// Amends a message of a conversation in a path.
+pub(crate) async fn amend(
+    app: &AppState,
+    caller: &Caller,
+    conversation: &str,
+    seq: &str,
+    id: SendId,
+    amendment: Amendment,
+) -> Result<Json<Acknowledgement>, ApiError> {
+    let topic = topic(app, caller, conversation).await?;
+    Ok(Json(app.chat.amend(caller, &topic, id, place(seq)?, amendment).await?.into()))
+}
+
+/// Returns the sender's id of an entry: that of the body, or of the header `Idempotency-Key`, or a new one.
+pub(crate) fn send_id(app: &AppState, headers: &HeaderMap, id: Option<String>) -> Result<SendId, Refusal> {
+    let header = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().trim_matches('"'));
+    match (id, header) {
+        (Some(id), Some(header)) if id != header => {
+            Err(Refusal::FieldWrong { field: "id", wants: "the same as Idempotency-Key, or left out" })
+        }
+        (Some(id), _) => SendId::new(&id),
+        (None, Some(header)) => SendId::new(header),
+        (None, None) => Ok(app.chat.new_send_id()),
+    }
+}
+
+/// Returns the answer to a send.
+pub(crate) fn acknowledged(ack: Ack) -> Response {
+    let status = if ack.duplicate { StatusCode::OK } else { StatusCode::CREATED };
+    (status, Json(Acknowledgement::from(ack))).into_response()
+}
+
+/// Reads the number of a message in a path.
+pub(crate) fn place(seq: &str) -> Result<Seq, Refusal> {
+    let wrong = Refusal::FieldWrong { field: "seq", wants: "the number of a message" };
+    within(seq.parse().map_err(|_| wrong)?, "seq")
+}
+
+/// Refuses a number that no log reaches.
+pub(crate) fn within(seq: u64, field: &'static str) -> Result<Seq, Refusal> {
+    let is_reached = seq > 0 && i64::try_from(seq).is_ok();
+    if is_reached {
+        Ok(Seq(seq))
+    } else {
+        Err(Refusal::FieldWrong { field, wants: "the number of a message" })
+    }
+}
+
+impl Slice {
+    pub(crate) fn range(&self) -> Result<Range, Refusal> {
+        let limit = number("limit", self.limit.as_deref())?;
+        Ok(Range {
+            after: number("after", self.after.as_deref())?.map(Seq),
+            before: number("before", self.before.as_deref())?.map(Seq),
+            limit: limit.map_or(PAGE_ENTRIES, |limit| usize::try_from(limit).unwrap_or(PAGE_ENTRIES)),
+        })
+    }
+}
+
+impl From<Ack> for Acknowledgement {
+    fn from(ack: Ack) -> Self {
+        let Ack { id, topic, seq, timestamp, duplicate } = ack;
+        Self {
+            id: id.to_string(),
+            topic: topic.as_str().to_owned(),
+            seq: seq.0,
+            timestamp: timestamp.to_string(),
+            duplicate,
+        }
+    }
+}
+
+impl From<Page<RawJson>> for Log {
+    fn from(page: Page<RawJson>) -> Self {
+        let Page { entries, epoch, begins, head } = page;
+        let entries = entries.into_iter().map(LogEntry::from).collect();
+        Self { entries, epoch: epoch.to_string(), begins: begins.0, head: head.0 }
+    }
+}
+
+impl From<Entry<RawJson>> for LogEntry {
+    fn from(entry: Entry<RawJson>) -> Self {
+        let Entry { id, topic, seq, data, timestamp } = entry;
+        Self {
+            id: id.to_string(),
+            topic: topic.as_str().to_owned(),
+            seq: seq.0,
+            data: RawValue::from_string(data.as_str().to_owned()).unwrap_or_default(),
+            timestamp: timestamp.to_string(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The REST API for programs, under `/api/v1`: JSON, bearer tokens, and problem documents.
+//!
+//! A cookie is never read here. Each handler has its route, its documentation and its types in one place; the OpenAPI
+//! document and the pages under `/api/v1/docs` are made from them.
+
+mod application;
+mod applications;
+mod authenticate;
+mod body;
+mod conversation_settings;
+mod conversations;
+mod cors;
+mod docs;
+mod entity_tag;
+mod error;
+mod members;
+mod messages;
+mod paging;
+mod reactions;
+mod read_states;
+mod topics;
+mod users;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use http::StatusCode;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::error::ApiError;
+use crate::http::bodies;
+use crate::http::routes::REQUEST_TIME;
+use crate::server::AppState;
+
+/// The path under which everything of this version is.
+pub(crate) const ROOT: &str = "/api/v1";
+
+/// Builds the router of the API. Layers read from the bottom up: the last one sees a request first.
+pub(crate) fn router(app: &AppState) -> Router<AppState> {
+    let (routes, document) = described().split_for_parts();
+    let documents = Router::new()
+        .route("/openapi.json", get(docs::document))
+        .route("/docs", get(docs::page))
+        .layer(axum::Extension(docs::Documents::of(&document)));
+    let authenticated = routes
+        .method_not_allowed_fallback(async || ApiError::from(wire::Refusal::MethodWrong))
+        .layer(from_fn_with_state(app.clone(), authenticate::authenticate));
+    let all = authenticated
+        .merge(documents)
+        .fallback(async || ApiError::from(wire::Refusal::NotFound))
+        .layer(from_fn(bodies::check))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME))
+        .layer(from_fn_with_state(app.clone(), cors::answer_preflight))
+        .layer(from_fn(error::explain))
+        .layer(DefaultBodyLimit::disable());
+    Router::new().nest(ROOT, all)
+}
+
+/// Returns the OpenAPI document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    described().split_for_parts().1
+}
+
+/// Returns the routes with their descriptions.
+fn described() -> OpenApiRouter<AppState> {
+    let info = InfoBuilder::new()
+        .title("Hubbub")
+        .version("1")
+        .description(Some("Group chat and topics for the users of an application."))
+        .build();
+    let mut components = Components::new();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.add_security_scheme("token", bearer);
+    let document = OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([utoipa::openapi::Server::new(ROOT)]))
+        .components(Some(components))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]))
+        .build();
+    OpenApiRouter::with_openapi(document)
+        .routes(routes!(applications::create, applications::list))
+        .routes(routes!(applications::read, applications::delete))
+        .routes(routes!(applications::create_token))
+        .routes(routes!(application::read, application::change))
+        .routes(routes!(users::list))
+        .routes(routes!(users::put, users::read, users::delete))
+        .routes(routes!(conversations::list))
+        .routes(routes!(
+            conversations::put,
+            conversations::read,
+            conversations::change,
+            conversations::delete
+        ))
+        .routes(routes!(conversations::direct))
+        .routes(routes!(members::list))
+        .routes(routes!(members::put, members::delete))
+        .routes(routes!(messages::send, messages::list))
+        .routes(routes!(messages::read, messages::edit, messages::delete))
+        .routes(routes!(reactions::add, reactions::remove))
+        .routes(routes!(reactions::pin, reactions::unpin))
+        .routes(routes!(read_states::list))
+        .routes(routes!(read_states::read))
+        .routes(routes!(read_states::typing))
+        .routes(routes!(topics::publish, topics::history))
+        .routes(routes!(topics::presence))
+}

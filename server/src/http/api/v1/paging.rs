@@ -1,0 +1,84 @@
+//! Cursors and links of lists in parts.
+
+use chat::store::ExternalKey;
+use data_encoding::BASE64URL_NOPAD;
+use http::header::LINK;
+use http::{HeaderMap, HeaderValue};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wire::Refusal;
+
+use super::ROOT;
+
+/// The part of a list that is asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Paging {
+    /// The cursor of the part, from `next` of the part before.
+    cursor: Option<String>,
+    /// The most items, 1 to 100.
+    #[param(value_type = Option<u32>)]
+    limit: Option<String>,
+}
+
+impl Paging {
+    /// Returns the name after which the part begins.
+    ///
+    /// # Errors
+    /// [`Refusal::CursorBad`].
+    pub(crate) fn after(&self) -> Result<Option<String>, Refusal> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| Refusal::CursorBad)?;
+        String::from_utf8(bytes).map(Some).map_err(|_| Refusal::CursorBad)
+    }
+
+    /// Returns the most items of the part.
+    ///
+    /// # Errors
+    /// [`Refusal::FieldWrong`].
+    pub(crate) fn limit(&self) -> Result<usize, Refusal> {
+        let wrong = Refusal::FieldWrong { field: "limit", wants: "a whole number from 1 to 100" };
+        let Some(limit) = &self.limit else { return Ok(100) };
+        limit.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or(wrong)
+    }
+}
+
+/// Returns the cursor of the part that begins after a name.
+pub(crate) fn cursor(after: &str) -> String {
+    BASE64URL_NOPAD.encode(after.as_bytes())
+}
+
+/// Returns the key after which the part begins.
+///
+/// # Errors
+/// [`Refusal::CursorBad`].
+pub(crate) fn key_after(paging: &Paging) -> Result<Option<ExternalKey>, Refusal> {
+    let after = paging.after()?.map(|after| ExternalKey::new(&after));
+    after.transpose().map_err(|_| Refusal::CursorBad)
+}
+
+/// Returns the header that links the next part of a list; none if it is the last.
+pub(crate) fn link(path: &str, next: Option<&str>) -> HeaderMap {
+    let link = next.map(|next| format!("<{ROOT}{path}?cursor={next}>; rel=\"next\""));
+    let link = link.and_then(|link| HeaderValue::try_from(link).ok());
+    link.into_iter().map(|link| (LINK, link)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_a_limit_has_bounds() {
+        let of = |cursor: &str| Paging { cursor: Some(cursor.into()), limit: None }.after();
+        assert_eq!(of(&cursor("shop/42 ü")), Ok(Some("shop/42 ü".into())));
+        for bad in ["?", "a", "_w"] {
+            assert_eq!(of(bad), Err(Refusal::CursorBad), "{bad}");
+        }
+        let limit = |limit: &str| Paging { cursor: None, limit: Some(limit.into()) }.limit();
+        assert_eq!((limit("1"), limit("100")), (Ok(1), Ok(100)));
+        for bad in ["0", "101", "-1", "1.5", "", "99999999999999999999999"] {
+            assert!(limit(bad).is_err(), "{bad}");
+        }
+    }
+}

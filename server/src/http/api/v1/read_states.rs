@@ -1,0 +1,97 @@
+//! Routes of read states and typing.
+
+use axum::extract::{Path, State};
+use axum::{Extension, Json};
+use chat::{Caller, UserRef};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::Body;
+use super::conversations::topic;
+use super::error::{ApiError, Problem};
+use super::messages::within;
+use super::users::User;
+use crate::server::AppState;
+
+/// The read states of a conversation.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Marks {
+    /// Those of the members to whom anything was delivered.
+    marks: Vec<Mark>,
+}
+
+/// How far a member is in a conversation. The numbers only grow.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Mark {
+    /// The member.
+    user: User,
+    /// The newest entry that a device of theirs has.
+    delivered: u64,
+    /// The newest entry that they have read.
+    read: u64,
+}
+
+/// A read mark.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PutRead {
+    /// The newest entry that the user has read.
+    seq: u64,
+    /// True if the user's own mark may go back; what others see never does.
+    #[serde(default)]
+    back: bool,
+}
+
+/// Returns how far the members of a conversation are.
+#[utoipa::path(
+    get, path = "/conversations/{conversation}/marks", tag = "read states",
+    params(("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct")),
+    responses((status = 200, body = Marks), (status = "default", body = Problem))
+)]
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+) -> Result<Json<Marks>, ApiError> {
+    let topic = topic(&app, &caller, &conversation).await?;
+    let states = app.chat.read_states(&caller, &topic).await?;
+    let mut marks = Vec::with_capacity(states.len());
+    for state in states {
+        let user = app.chat.external_user(&caller, &UserRef::Id(state.user)).await?;
+        marks.push(Mark { user: User::of(&user), delivered: state.delivered.0, read: state.read.0 });
+    }
+    Ok(Json(Marks { marks }))
+}
+
+/// Marks a conversation as read by the user of `Hubbub-As`.
+#[utoipa::path(
+    put, path = "/conversations/{conversation}/marks/read", tag = "read states", request_body = PutRead,
+    params(("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct")),
+    responses((status = 204), (status = "default", body = Problem))
+)]
+pub(crate) async fn read(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+    Body(put): Body<PutRead>,
+) -> Result<StatusCode, ApiError> {
+    let topic = topic(&app, &caller, &conversation).await?;
+    app.chat.set_read(&caller, &topic, within(put.seq, "seq")?, put.back).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Shows that the user of `Hubbub-As` is typing.
+#[utoipa::path(
+    post, path = "/conversations/{conversation}/typing", tag = "read states",
+    params(("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct")),
+    responses((status = 204), (status = "default", body = Problem))
+)]
+pub(crate) async fn typing(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(conversation): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let topic = topic(&app, &caller, &conversation).await?;
+    app.chat.typing(&caller, &topic).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

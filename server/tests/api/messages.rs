@@ -1,0 +1,142 @@
+//! Messages, reactions, pins, read states, topics and the socket.
+
+use serde_json::{Value, json};
+
+use crate::client::{Program, server};
+
+/// Returns the newest message of a conversation.
+async fn newest(program: &Program<'_>, conversation: &str) -> Value {
+    let log = program.get(&format!("/conversations/{conversation}/messages")).await.is(200).body;
+    let entries = log["entries"].as_array().unwrap();
+    entries.iter().rev().find(|entry| entry["data"]["type"] == "message").unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_message_is_sent_once_however_often_it_is_sent() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Ann", "Ben"]).await;
+    shop.has_conversation("tea", &["ann", "ben"]).await;
+    let (ann, path) = (shop.acting_as("ann"), "/conversations/tea/messages");
+    let message = json!({ "text": "Hello *Ben*", "id": "m-1" });
+    let first = ann.post(path, message.clone()).await.is(201).body;
+    assert_eq!((&first["id"], &first["duplicate"]), (&json!("m-1"), &json!(false)));
+    let again = ann.post(path, message).await.is(200).body;
+    assert_eq!((&again["seq"], &again["duplicate"]), (&first["seq"], &json!(true)));
+    ann.post(path, json!({ "text": "Hello", "id": "m-1" })).await.fails(409, "send_id_taken");
+    let by_header = ann.clone().header("Idempotency-Key", "m-2");
+    by_header.post(path, json!({ "text": "By header" })).await.is(201);
+    assert_eq!(by_header.post(path, json!({ "text": "By header" })).await.is(200).body["duplicate"], true);
+    by_header.post(path, json!({ "text": "x", "id": "m-3" })).await.fails(400, "field_wrong");
+    // The same id of another sender is another message.
+    shop.acting_as("ben").post(path, json!({ "text": "Hi", "id": "m-1" })).await.is(201);
+    let entry = shop.get(&format!("{path}/{}", first["seq"])).await.is(200).body;
+    assert_eq!(
+        (&entry["data"]["text"], &entry["data"]["author"]["name"]),
+        (&json!("Hello *Ben*"), &json!("Ann"))
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn messages_are_changed_by_those_who_may() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Ann", "Ben", "Cal"]).await;
+    shop.has_conversation("tea", &["ann", "ben"]).await;
+    let (ann, ben) = (shop.acting_as("ann"), shop.acting_as("ben"));
+    let said = ann.post("/conversations/tea/messages", json!({ "text": "Tea?" })).await.is(201).body;
+    let path = format!("/conversations/tea/messages/{}", said["seq"]);
+    ann.patch(&path, json!({ "text": "Tea at four?" })).await.is(200);
+    ben.patch(&path, json!({ "text": "Coffee?" })).await.fails(403, "not_author");
+    shop.patch(&path, json!({ "text": "Coffee?" })).await.fails(403, "not_author");
+    let answer =
+        ben.post("/conversations/tea/messages", json!({ "text": "Yes", "reply_to": said["seq"] })).await;
+    answer.is(201);
+    assert_eq!(newest(&shop, "tea").await["data"]["reply_to"]["excerpt"], "Tea at four?");
+    let emoji = format!("{path}/reactions/%F0%9F%AB%96");
+    ben.put(&emoji, json!({})).await.is(200);
+    assert_eq!(shop.get(&path).await.body["data"]["reactions"][0]["emoji"], "🫖");
+    ben.delete(&emoji).await.is(200);
+    assert!(shop.get(&path).await.body["data"]["reactions"].as_array().is_none_or(Vec::is_empty));
+    ben.put(&format!("{path}/reactions/tea"), json!({})).await.fails(400, "emoji_bad");
+    ben.put(&format!("{path}/pin"), json!({})).await.fails(403, "not_admin");
+    shop.put(&format!("{path}/pin"), json!({})).await.is(200);
+    assert_eq!(shop.get(&path).await.body["data"]["pinned"], true);
+    shop.delete(&format!("{path}/pin")).await.is(200);
+    ben.delete(&path).await.fails(403, "not_author");
+    shop.delete(&path).await.is(200);
+    assert_eq!(shop.get(&path).await.is(200).body["data"]["type"], "tombstone");
+    shop.get("/conversations/tea/messages/999").await.fails(404, "not_found");
+    shop.acting_as("cal").get(&path).await.fails(404, "not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_application_speaks_for_itself_under_its_title() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "The Shop").await;
+    shop.has_users(&["Ann"]).await;
+    shop.has_conversation("tea", &["ann"]).await;
+    let said = shop
+        .post("/conversations/tea/messages", json!({ "text": "We close at six.", "id": "1" }))
+        .await
+        .is(201);
+    let message = newest(&shop.acting_as("ann"), "tea").await;
+    assert_eq!(
+        (&message["data"]["author"]["name"], &message["seq"]),
+        (&json!("The Shop"), &said.body["seq"])
+    );
+    let path = format!("/conversations/tea/messages/{}", said.body["seq"]);
+    shop.patch(&path, json!({ "text": "We close at seven." })).await.is(200);
+    shop.patch("/conversations/tea", json!({ "archived": true })).await.is(200);
+    shop.post("/conversations/tea/messages", json!({ "text": "late" })).await.fails(422, "archived");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn read_states_and_typing_are_those_of_users() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    shop.has_users(&["Ann", "Ben"]).await;
+    shop.has_conversation("tea", &["ann", "ben"]).await;
+    let said = shop.post("/conversations/tea/messages", json!({ "text": "hello" })).await.is(201).body;
+    let mark = json!({ "seq": said["seq"] });
+    shop.acting_as("ann").put("/conversations/tea/marks/read", mark.clone()).await.is(204);
+    for program in [&shop, &shop.acting_as("ben")] {
+        let marks = program.get("/conversations/tea/marks").await.is(200).body;
+        let marks = marks["marks"].as_array().unwrap();
+        assert_eq!(marks.len(), 1);
+        assert_eq!((&marks[0]["user"]["key"], &marks[0]["read"]), (&json!("ann"), &said["seq"]));
+    }
+    shop.put("/conversations/tea/marks/read", mark).await.fails(403, "user_needed");
+    shop.acting_as("ben").post("/conversations/tea/typing", json!({})).await.is(204);
+    shop.post("/conversations/tea/typing", json!({})).await.fails(403, "user_needed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn topics_carry_any_json_and_keep_every_digit() {
+    let server = server().await;
+    let shop = Program::of_application(&server, "Shop").await;
+    let path = "/topics/orders%2Feu/entries";
+    let body = r#"{"id":"o-1","data":{"n":12345678901234567890123,"z":1.10}}"#;
+    shop.ask("POST", path, Some(body)).await.is(201);
+    shop.ask("POST", path, Some(body)).await.is(200);
+    shop.ask("POST", path, Some(r#"{"id":"o-1","data":2}"#)).await.fails(409, "send_id_taken");
+    let log = shop.get(path).await.is(200);
+    assert!(log.text.contains(r#""data":{"n":12345678901234567890123,"z":1.10}"#), "{}", log.text);
+    assert_eq!((&log.body["begins"], &log.body["head"]), (&json!(1), &json!(1)));
+    for number in 2..=5 {
+        shop.post(path, json!({ "data": number })).await.is(201);
+    }
+    let slice = shop.get(&format!("{path}?after=1&before=5&limit=2")).await.is(200).body;
+    let seqs: Vec<u64> =
+        slice["entries"].as_array().unwrap().iter().filter_map(|entry| entry["seq"].as_u64()).collect();
+    assert_eq!(seqs, [2, 3]);
+    shop.post("/topics/group%2Fx/entries", json!({ "data": 1 })).await.fails(403, "topic_reserved");
+    shop.get("/topics/group%2Fx/entries").await.fails(404, "not_found");
+    let present = shop.get("/topics/orders%2Feu/presence").await.is(200).body;
+    assert_eq!(present, json!({ "here": [], "away": [] }));
+    server.stop().await;
+}

@@ -1,0 +1,69 @@
+//! The examples of `docs/api.md` and `examples/`, run as they are written.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::home::Home;
+
+/// Returns the shell commands of a document, with a marker before each block.
+fn script(document: &str) -> (String, usize) {
+    let mut script =
+        String::from("set -eu\ncurl() { command curl --silent --show-error --fail-with-body \"$@\"; }\n");
+    let mut blocks = 0;
+    for block in document.split("```bash\n").skip(1) {
+        let (commands, _) = block.split_once("```").unwrap();
+        blocks += 1;
+        script.push_str(&format!("echo \"block {blocks}\"\n{commands}"));
+    }
+    (script, blocks)
+}
+
+/// Runs a script against a server, where `hubbub` is the binary under test.
+fn run(home: &Home, address: &str, script: &str) -> String {
+    let bin = home.at("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let link = bin.join("hubbub");
+    if !link.exists() {
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_hubbub"), &link).unwrap();
+    }
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let script = script.replace("http://localhost:8080", &format!("http://{address}"));
+    let ran = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(home.at(""))
+        .env("PATH", path)
+        .env("HUBBUB_DATA", home.at("data"))
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{out}\n{err}");
+    out.into_owned()
+}
+
+#[test]
+fn every_example_of_the_api_page_works() {
+    let home = Home::new();
+    let server = home.serve();
+    let (script, blocks) = script(include_str!("../../../docs/api.md"));
+    assert!(blocks >= 6, "{blocks} blocks");
+    let printed = run(&home, server.addr(), &script);
+    for expected in
+        ["\"Zoë\"", "\"Order 7\"", "Thanks!", "\"duplicate\":false", "\"order\": 7", "direct:", "Delivered"]
+    {
+        assert!(printed.contains(expected), "{expected}: {printed}");
+    }
+    server.stop();
+}
+
+#[test]
+fn the_quick_start_script_works_and_may_run_twice() {
+    let home = Home::new();
+    let server = home.serve();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quick-start.sh");
+    let token =
+        r#"export TOKEN=$(hubbub app create "Shop" | sed -n 's/^token *//p') HUBBUB=http://localhost:8080"#;
+    let script = format!("set -eu\n{token}\nsh {0}\nsh {0}", file.display());
+    let printed = run(&home, server.addr(), &script);
+    assert!(printed.contains(r#""duplicate":false"#) && printed.contains(r#""duplicate":true"#), "{printed}");
+    server.stop();
+}
