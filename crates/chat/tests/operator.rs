@@ -185,3 +185,25 @@ async fn a_deleted_application_ends_at_once_and_leaves_nothing() {
     assert_eq!(store.reader(id).page(&news(), whole()).await.unwrap().head, Seq(0));
     assert!(store.application(ApplicationKey::Id(ApplicationId::BUILT_IN)).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn what_has_expired_is_swept_in_every_application() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&SeededChance::new(0), Window::default()));
+    let node = Node::over(Arc::clone(&store));
+    let made = node.chat.create_application(&operator(), "Shop", "").await.unwrap();
+    let mut users = Vec::new();
+    for application in [ApplicationId::BUILT_IN, made.application.id] {
+        let caller = Caller { application, ..Caller::default() };
+        users.push((application, node.chat.create_guest(&caller, "ann").await.unwrap().0.id));
+    }
+    // Longer than any session lasts, in steps that the clock of sessions follows.
+    for _ in 0..200 {
+        node.clock.advance(86_400_000);
+    }
+    while node.chat.sweep().await.unwrap() > 0 {}
+    for (application, user) in users {
+        let reader = store.reader(application);
+        assert_eq!(reader.person(user).await.unwrap(), None, "{application}");
+        assert_eq!(reader.sessions(user).await.unwrap(), [], "{application}");
+    }
+}

@@ -75,8 +75,7 @@ impl Chat {
 }
 
 fn checked(origins: Vec<String>) -> Result<Vec<String>, Refusal> {
-    let wants = "at most 20 origins, such as https://shop.example, without a path";
-    let wrong = Refusal::FieldWrong { field: "allowed_origins", wants };
+    let wrong = Refusal::FieldWrong { field: "allowed_origins".into(), wants: Expected::Origins };
     let is_origin = |origin: &String| {
         let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         let is_host = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-:[]".contains(&b);

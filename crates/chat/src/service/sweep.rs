@@ -1,8 +1,7 @@
 //! The sweep: retention by the hourly removal of expired rows.
 
-use wire::Timestamp;
+use wire::{ApplicationId, Timestamp};
 
-use crate::auth::caller::Caller;
 use crate::auth::login_throttle::LONGEST_WINDOW_MS;
 use crate::chat::Chat;
 use crate::ports::store::{Outcome, Sweep, Write};
@@ -10,6 +9,8 @@ use crate::service::error::{Error, Fault};
 
 /// The most guests that one write reads, so that it blocks others only briefly.
 const GUESTS: usize = 200;
+/// The number of applications that are read at once.
+const APPLICATIONS: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 /// The time for which expired links, invites and sessions are kept: a clock that is a week ahead removes none that
 /// works.
@@ -18,8 +19,8 @@ const EXPIRED_MS: i64 = 7 * DAY_MS;
 /// Removing expired rows.
 impl Chat {
     /// Removes guests who never did anything and were not here for [`guest_days`](crate::Limits::guest_days), attempts
-    /// that no longer count, links, invites and sessions that have expired, and revocations after a day; returns the
-    /// number of removed guests.
+    /// that no longer count, links, invites and sessions that have expired, and revocations after a day, in all
+    /// applications; returns the number of removed guests.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -37,9 +38,18 @@ impl Chat {
             revocations_before: Timestamp(self.session_clock.now().0 - DAY_MS),
             at: self.session_clock.now(),
         });
-        match self.commit(&Caller::operator(), write).await? {
-            Outcome::Swept { guests } => Ok(guests.len()),
-            other => Err(Fault::new("sweep", format!("a sweep came to {other:?}")).into()),
+        let (mut removed, mut after) = (0, ApplicationId::SERVER);
+        loop {
+            let part = self.store.applications(after, APPLICATIONS).await?;
+            let Some(last) = part.last() else { return Ok(removed) };
+            after = last.id;
+            // The data of a deleted one is removed by its own job.
+            for application in part.iter().filter(|application| application.is_alive()) {
+                match self.commit_in(application.id, write.clone()).await? {
+                    Outcome::Swept { guests } => removed += guests.len(),
+                    other => return Err(Fault::new("sweep", format!("a sweep came to {other:?}")).into()),
+                }
+            }
         }
     }
 }

@@ -64,6 +64,14 @@ expected! {
     AppRole = "app_role",
     /// The text of a search.
     SearchQuery = "search_query",
+    /// The number of a message.
+    MessageNumber = "message_number",
+    /// The same as the header `Idempotency-Key`, or left out.
+    IdempotencyKey = "idempotency_key",
+    /// A whole number from 1 to 100.
+    PageLimit = "page_limit",
+    /// At most 20 origins without a path.
+    Origins = "origins",
     /// The cursor of the page before, with the same query.
     PageCursor = "page_cursor",
 }

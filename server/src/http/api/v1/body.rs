@@ -16,7 +16,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_media_type(request.headers(), "application/json") {
-            return Err(Refusal::ContentTypeWrong { wants: "application/json" }.into());
+            return Err(Refusal::ContentTypeWrong { wants: "application/json".into() }.into());
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Refusal::RequestBad)?;
         // Otherwise an array would be read as the fields in their order.

@@ -7,9 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
-use wire::{Refusal, Refused};
+use wire::{Params, Refusal, Refused};
 
 use super::ROOT;
 use crate::http::routes::BODY_BYTES;
@@ -20,7 +19,8 @@ use crate::middleware::LogId;
 pub(crate) struct ApiError {
     status: StatusCode,
     refused: Refused,
-    params: Map<String, Value>,
+    /// The sentence, if it is not that of the code.
+    detail: Option<String>,
 }
 
 /// Why a request was not carried out (RFC 9457).
@@ -36,7 +36,7 @@ pub(crate) struct Problem {
     code: String,
     /// The numbers and names in the sentence, such as `limit`.
     #[schema(value_type = Object)]
-    params: Map<String, Value>,
+    params: Params,
     /// One sentence in English that says what would be right.
     detail: String,
     /// The id under which the server's log has the request.
@@ -46,8 +46,7 @@ pub(crate) struct Problem {
 impl ApiError {
     /// Returns the error of a body that is not what the route reads; the sentence says where.
     pub(crate) fn body(sentence: String) -> Self {
-        let refused = Refused { code: "body_bad".into(), message: sentence, retry_ms: None };
-        Self { status: StatusCode::BAD_REQUEST, refused, params: Map::new() }
+        Self { status: StatusCode::BAD_REQUEST, refused: Refused::by_code("body_bad"), detail: Some(sentence) }
     }
 
     fn problem(&self, request_id: String) -> Problem {
@@ -56,8 +55,8 @@ impl ApiError {
             title: self.status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: self.status.as_u16(),
             code: self.refused.code.clone(),
-            params: self.params.clone(),
-            detail: self.refused.message.clone(),
+            params: self.refused.params.clone(),
+            detail: self.detail.clone().unwrap_or_else(|| app::english().refusal(&self.refused)),
             request_id,
         }
     }
@@ -80,34 +79,8 @@ impl From<Refusal> for ApiError {
 impl From<chat::Error> for ApiError {
     fn from(no: chat::Error) -> Self {
         let refused = no.refused();
-        let refusal = no.into_refusal();
-        let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let params = match params(&refusal) {
-            Value::Object(params) => params,
-            _ => Map::new(),
-        };
-        Self { status, refused, params }
-    }
-}
-
-/// Returns the parameters of a refusal, by name.
-fn params(refusal: &Refusal) -> Value {
-    match refusal {
-        Refusal::FieldMissing { field, wants } | Refusal::FieldWrong { field, wants } => {
-            json!({ "field": field, "wants": wants })
-        }
-        Refusal::BodyTooLarge { max } | Refusal::TooManyGroups { max } | Refusal::NameTooLong { max } => {
-            json!({ "max": max })
-        }
-        Refusal::ContentTypeWrong { wants } => json!({ "wants": wants }),
-        Refusal::Muted { minutes }
-        | Refusal::TooManySignIns { minutes }
-        | Refusal::TooManyGuests { minutes } => json!({ "minutes": minutes }),
-        Refusal::LimitBad { max } => json!({ "max": max }),
-        Refusal::GroupFull { limit } => json!({ "limit": limit }),
-        Refusal::TooFast { retry_ms } => json!({ "retry_ms": retry_ms }),
-        Refusal::TooManyOpenTopics { max } | Refusal::OpenTopicsFull { max } => json!({ "max": max }),
-        _ => json!({}),
+        let status = StatusCode::from_u16(no.into_refusal().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, refused, detail: None }
     }
 }
 

@@ -223,7 +223,7 @@ pub(crate) fn send_id(app: &AppState, headers: &HeaderMap, id: Option<String>) -
     let header = headers.get("idempotency-key").map(|key| key.to_str().unwrap_or_default().trim_matches('"'));
     match (id, header) {
         (Some(id), Some(header)) if id != header => {
-            Err(Refusal::FieldWrong { field: "id", wants: "the same as Idempotency-Key, or left out" })
+            Err(Refusal::FieldWrong { field: "id".into(), wants: Expected::IdempotencyKey })
         }
         (Some(id), _) => SendId::new(&id),
         (None, Some(header)) => SendId::new(header),
@@ -239,7 +239,7 @@ pub(crate) fn acknowledged(ack: Ack) -> Response {
 
 /// Reads the number of a message in a path.
 pub(crate) fn place(seq: &str) -> Result<Seq, Refusal> {
-    let wrong = Refusal::FieldWrong { field: "seq", wants: "the number of a message" };
+    let wrong = Refusal::FieldWrong { field: "seq".into(), wants: Expected::MessageNumber };
     within(seq.parse().map_err(|_| wrong)?, "seq")
 }
 
@@ -249,7 +249,7 @@ pub(crate) fn within(seq: u64, field: &'static str) -> Result<Seq, Refusal> {
     if is_reached {
         Ok(Seq(seq))
     } else {
-        Err(Refusal::FieldWrong { field, wants: "the number of a message" })
+        Err(Refusal::FieldWrong { field: field.into(), wants: Expected::MessageNumber })
     }
 }
 

@@ -37,7 +37,7 @@ impl Paging {
     /// # Errors
     /// [`Refusal::FieldWrong`].
     pub(crate) fn limit(&self) -> Result<usize, Refusal> {
-        let wrong = Refusal::FieldWrong { field: "limit", wants: "a whole number from 1 to 100" };
+        let wrong = Refusal::FieldWrong { field: "limit".into(), wants: Expected::PageLimit };
         let Some(limit) = &self.limit else { return Ok(100) };
         limit.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or(wrong)
     }
