@@ -1,6 +1,6 @@
 //! The application of a program: its title, description and settings.
 
-use wire::{ApplicationTitle, Description, Refusal};
+use wire::{ApplicationTitle, Description, Expected, Refusal};
 
 use super::permissions::needs_application;
 use crate::auth::caller::Caller;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use wire::limits::PAGE_ENTRIES;
-use wire::{Amendment, Entry, Json as RawJson, Page, Refusal, SendId, Seq};
+use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, Seq};
 
 use super::body::Body;
 use super::conversations::topic;

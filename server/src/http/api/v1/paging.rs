@@ -6,7 +6,7 @@ use http::header::LINK;
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::Refusal;
+use wire::{Expected, Refusal};
 
 use super::ROOT;
 
