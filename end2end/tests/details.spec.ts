@@ -322,13 +322,13 @@ test("16: a key, three letters and Enter lead to any group or person; without le
     await expect(keys).toBeVisible();
     await ann.isAccessible();
     // A shortcut that is easy to hit by accident can be turned off, and the list stays reachable.
-    await keys.getByLabel("Press ? for shortcuts").uncheck();
+    await keys.getByLabel("Use the keys ? and /").uncheck();
     await keys.getByRole("button", { name: "Close" }).click();
     await ann.page.keyboard.press("?");
     await ann.page.keyboard.press("Control+k");
     await expect(keys).toBeHidden();
     await ann.page.getByRole("dialog", { name: "Jump to…" }).getByRole("button", { name: "Keyboard shortcuts" }).click();
-    await expect(keys.getByLabel("Press ? for shortcuts")).not.toBeChecked();
+    await expect(keys.getByLabel("Use the keys ? and /")).not.toBeChecked();
 });
 
 test("22: the timeline is a labelled live region", async ({ ann }) => {

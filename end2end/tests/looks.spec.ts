@@ -112,6 +112,9 @@ test("every page without a script is accessible and looks right", async ({ ann, 
         [`${group}/audit`, "audit"],
         [`${group}/m/5`, "message"],
         ["/server", "server"],
+        ["/search", "search-empty"],
+        ["/search?q=...", "search-refused"],
+        [`/search?q=the+oven&by=ann&in=${group.replace("/g/", "group/")}`, "search"],
         ["/people", "people"],
         ["/broadcast", "broadcast"],
     ] as const) {
@@ -172,6 +175,7 @@ teaTest("Tea at Anna's looks right: ten people, seven groups, 2,000 messages", a
         [`/d/${people.wide.id}`, "tea-direct"],
         [`${groups.long.path}/admin`, "tea-admin"],
         ["/people", "tea-people"],
+        ["/search?q=tea", "tea-search"],
     ] as const) {
         await anna.open(path);
         await look(anna, name);

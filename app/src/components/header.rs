@@ -6,6 +6,7 @@ use wire::{ConversationSummary, JoinPolicy};
 
 use super::connection::Connection;
 use super::dynamic::{dyn_attr, dyn_bool, dyn_text};
+use super::search_box::SearchBox;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, Timeline};
 use crate::i18n::use_texts;
@@ -62,6 +63,7 @@ pub(crate) fn Header(
                 <h1 dir="auto">{dyn_text(move || named.get().0)}</h1>
                 <p class="header-about" dir="auto">{dyn_text(move || named.get().1)}</p>
             </div>
+            <SearchBox/>
             <button class="header-count" type="button" popovertarget="members" aria-label=label>
                 <svg aria-hidden="true"><use href="/icons.svg#people"></use></svg>
                 {is_group.then(|| view! { <span>{dyn_text(move || members.get().to_string())}</span> })}
@@ -119,11 +121,15 @@ fn InviteLink(link: String, join_policy: Memo<JoinPolicy>) -> impl IntoView {
     }
 }
 
-/// Renders the links to the pinned messages and to a day.
+/// Renders the links to the pinned messages and to a day, and the search of this conversation.
 #[component]
 fn History(timeline: Timeline) -> impl IntoView {
     let t = use_texts();
-    let path = timeline.what.path();
+    let (path, topic) = (timeline.what.path(), timeline.topic().to_string());
+    let here = match timeline.what {
+        ConversationSummary::Group(_) => t.search_group(),
+        ConversationSummary::Direct { .. } => t.search_direct(),
+    };
     let action = path.clone();
     let pins = timeline.pins;
     let none = {
@@ -145,6 +151,14 @@ fn History(timeline: Timeline) -> impl IntoView {
                     </li>
                 </For>
             </ul>
+            <form class="form" action="/search">
+                <input type="hidden" name="in" value=topic/>
+                <label for="find-here">{here}</label>
+                <div class="form-row">
+                    <input id="find-here" name="q" type="search" dir="auto" required/>
+                    <button class="button">{t.search()}</button>
+                </div>
+            </form>
             <form class="form" action=action>
                 <label for="day">{t.jump_to_date()}</label>
                 <div class="form-row">

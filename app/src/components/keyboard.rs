@@ -175,7 +175,7 @@ fn settle_stops() {
 
 /// Returns true if a key is a letter that no element takes.
 fn is_typed(event: &KeyboardEvent, key: &str) -> bool {
-    let is_letter = key.chars().count() == 1 && key != " " && key != "?";
+    let is_letter = key.chars().count() == 1 && key != " " && key != "?" && key != "/";
     let with_command = event.ctrl_key() || event.meta_key() || event.alt_key();
     is_letter
         && !with_command

@@ -25,6 +25,7 @@ mod presence;
 mod refusal;
 mod rich_text;
 mod scroll_anchor;
+mod search_box;
 mod sidebar;
 mod status_line;
 mod switcher;
@@ -52,6 +53,7 @@ pub(crate) use new_group::NewGroup;
 pub(crate) use refusal::Refusal;
 #[cfg(feature = "ssr")]
 pub(crate) use rich_text::Rich;
+pub(crate) use search_box::SearchBox;
 pub(crate) use sidebar::Sidebar;
 pub(crate) use status_line::Footnote;
 pub(crate) use time::Moment;

@@ -11,6 +11,7 @@ use wire::{ConversationSummary, Pair, UserId};
 use super::avatar::Avatar;
 use super::dynamic::{dyn_attr, dyn_text, dyn_view};
 use super::keys::key;
+use super::search_box::focus_search_box;
 use crate::browser::use_browser;
 use crate::client::{ChatClient, in_order};
 use crate::i18n::{Texts, use_texts};
@@ -82,6 +83,12 @@ pub(super) fn Switcher(
                 show();
             } else if key.as_deref() == Some("?") && !writes(&event) && answers_to_key(me) {
                 show_keys();
+            } else if key.as_deref() == Some("/")
+                && !writes(&event)
+                && answers_to_key(me)
+                && focus_search_box()
+            {
+                event.prevent_default();
             }
         });
         on_cleanup(move || listener.remove());
@@ -181,7 +188,7 @@ pub(super) fn Switcher(
 }
 
 /// Returns the shortcuts, each with what it does.
-fn keys_of(t: Texts) -> [(&'static str, &'static str); 8] {
+fn keys_of(t: Texts) -> [(&'static str, &'static str); 9] {
     [
         (t.cap_jump(), t.key_jump()),
         (t.cap_send(), t.send()),
@@ -191,15 +198,17 @@ fn keys_of(t: Texts) -> [(&'static str, &'static str); 8] {
         (t.cap_latest(), t.jump_to_latest()),
         ("@ :", t.key_mention()),
         ("?", t.key_shortcuts()),
+        ("/", t.search_messages()),
     ]
 }
 
-/// Returns the storage key of the setting that the list of shortcuts has no key of its own.
+/// Returns the storage key of the setting that the list of shortcuts and the search box have no keys of their own.
 fn no_key(me: UserId) -> String {
     format!("hubbub/no-key/{me}")
 }
 
-/// Returns true if the list of shortcuts has a key. People who dictate, or who hit keys by accident, turn it off.
+/// Returns true if the list of shortcuts and the search box have keys. People who dictate, or who hit keys by accident,
+/// turn them off.
 fn answers_to_key(me: UserId) -> bool {
     use_browser().is_some_and(|browser| (browser.kept)(&no_key(me)).is_none())
 }

@@ -1,5 +1,7 @@
 //! Queries of the pages that only the server renders: they run in its process, so they are no server functions.
 
+mod search;
+
 use std::future::Future;
 
 use wire::{
@@ -17,6 +19,8 @@ pub(crate) enum OwnerToBe {
     /// A user with an account.
     Account,
 }
+
+pub(crate) use search::{SearchData, SearchForm, SearchResult, searched};
 
 pub(crate) use chat::ListPart;
 pub(crate) use chat::store::{AccountListing, GroupListing, Profile};

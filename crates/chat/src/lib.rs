@@ -39,4 +39,5 @@ pub use crate::service::{ApplicationChange, ConversationRef, ExternalGroup, Exte
 pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
-pub use crate::service::{Error, Fault, Limits, ListPart, Quota, SearchHit, SearchPage, SearchRequest, SignUp};
+pub use crate::service::{Error, Fault, Limits, ListPart, Quota, SignUp};
+pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};

@@ -16,6 +16,7 @@ mod people;
 mod profile;
 mod reset;
 mod returned;
+mod search;
 mod server;
 mod sheet;
 
@@ -39,6 +40,7 @@ pub fn ServerOnlyPage() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=account::SignInPage/>
                 <Route path=path!("/groups") view=groups::GroupsPage/>
+                <Route path=path!("/search") view=search::SearchPage/>
                 <Route path=path!("/people") view=people::PeoplePage/>
                 <Route path=path!("/people/:person") view=profile::ProfilePage/>
                 <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>

@@ -1,13 +1,15 @@
-//! The sheet of a server-only page: heading, link back, the query of its address, the link to the rest of a long list.
+//! The sheet of a server-only page: heading, link back, search box, the query of its address, the link to the rest of a long list.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
+use crate::components::SearchBox;
 use crate::failure::Failure;
 use crate::i18n::{Sentence, use_texts};
 use crate::pages::{Broken, NotFound};
 use crate::returned::Returned;
+use crate::server_fns::context::caller;
 
 /// Renders a page with a heading, a link back and several parts.
 #[component]
@@ -17,10 +19,14 @@ pub(super) fn Sheet(
     back: String,
     /// The label of the link back.
     back_to: Sentence,
+    /// True on a page that searches messages itself.
+    #[prop(optional)]
+    searches: bool,
     children: Children,
 ) -> impl IntoView {
     let t = use_texts();
     let children = children();
+    let has_box = !searches && caller().signed_in().is_some();
     // Forms of one button have no space of their own for it.
     let refused = use_context::<Returned>().filter(|returned| !returned.was_shown()).map(|returned| {
         returned.mark_shown();
@@ -33,6 +39,7 @@ pub(super) fn Sheet(
                 <svg aria-hidden="true"><use href="/icons.svg#back"></use></svg>
             </a>
             <h1>{title.view()}</h1>
+            {has_box.then(|| view! { <SearchBox/> })}
         </header>
         <main class="form-page" id="main">{refused} {children}</main>
     }

@@ -44,6 +44,6 @@ pub use limits::{Limits, SignUp};
 pub use operator::Created;
 pub use part::ListPart;
 pub use rate_limiter::Quota;
-pub use search::{SearchHit, SearchPage, SearchRequest};
+pub use search::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
 pub use send::PendingSend;
 pub use subscribe::{CatchUp, Subscribed};

@@ -151,6 +151,11 @@ pub(super) const TABLE: &[Row] = &[
     Row("page /d/:person", "S+++++++++", |w| Ask::Get(format!("/d/{}", w.ben.id))),
     Row("page /d/:person/m/:seq", "SNNNNNNNNN", |w| Ask::Get(format!("/d/{}/m/1", w.ben.id))),
     Row("page /groups", "S+++++++++", |_| Ask::Get("/groups".into())),
+    Row("page /search", "S+++++++++", |_| Ask::Get("/search?q=hi".into())),
+    Row("page /search in a group", "S3++3+++33", |w| Ask::Get(format!("/search?q=hi&in=group/{}", w.group))),
+    Row("page /search in a direct of others", "SNNNNNNNNN", |w| {
+        Ask::Get(format!("/search?q=hi&in={}", w.direct()))
+    }),
     Row("page /people/:person", "S+++++++++", |w| Ask::Get(format!("/people/{}", w.ben.id))),
     Row("/texts", "++++++++++", |_| Ask::Get(app::texts_path(app::english()).into())),
     Row("/avatar", "S+++++++++", |w| Ask::Get(format!("/avatar/{}", w.ben.id))),
