@@ -23,7 +23,6 @@ pub(crate) fn SearchBox(
                 maxlength="200"
                 aria-label=t.search_messages()
                 placeholder=t.search_messages()
-                aria-keyshortcuts="/"
             />
             <button class="button-icon" aria-label=t.search()>
                 <svg aria-hidden="true"><use href="/icons.svg#search"></use></svg>

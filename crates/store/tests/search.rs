@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::search::SearchQuery;
+use chat::search_index::CandidateRequest;
+use chat::store::Position;
 use chat::testing::{Node, SeededChance, User};
 use chat::{Caller, LocalBus, OsRandom, SearchRequest, Store};
 use rusqlite::Connection;
 use store::{Backup, BackupRequest, SqliteStore, restore};
-use wire::{GroupId, JoinPolicy, Timestamp};
+use wire::{ApplicationId, Conversation, GroupId, JoinPolicy, Timestamp};
 
 /// The environment variable with the folder of the process that is going to be killed.
 const FOLDER: &str = "HUBBUB_TEST_SEARCH_KILLED_IN";
@@ -149,6 +151,51 @@ async fn an_index_that_is_damaged_while_it_is_served_is_built_again() {
     home.say(&["red tea"]).await;
     assert_eq!(home.found("tea").await, ["red tea", "green tea", "black tea"]);
     assert_eq!(home.close().await, 2);
+}
+
+#[tokio::test]
+async fn an_index_whose_pages_are_damaged_is_built_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("search.db");
+    let home = Home::open(folder.path(), 0).await;
+    for number in 0..200 {
+        home.say(&[&format!("a pot of tea, the number {number}")]).await;
+    }
+    home.until_indexed().await;
+    let group = Conversation::Group(home.group);
+    home.close().await;
+    damage(&file);
+    // A search notices it first, and then an update.
+    let store = SqliteStore::open(folder.path(), &OsRandom).unwrap();
+    let index = store.search_index();
+    assert_ne!(index.position().await.unwrap(), Position(0));
+    let request = CandidateRequest {
+        application: ApplicationId::BUILT_IN,
+        conversations: vec![group],
+        directs_of: None,
+        authors: None,
+        from: None,
+        to: None,
+        query: SearchQuery::parse("199").unwrap(),
+        before: None,
+        limit: 20,
+    };
+    assert!(index.candidates(request.clone()).await.is_err());
+    assert_eq!((index.position().await.unwrap(), index.rebuilds()), (Position(0), 1));
+    assert_eq!(index.candidates(request).await.unwrap(), []);
+    store.close().await.unwrap();
+    damage(&file);
+    let home = Home::open(folder.path(), 1).await;
+    assert_eq!(home.found("199").await, ["a pot of tea, the number 199"]);
+    home.close().await;
+}
+
+/// Overwrites all pages but those of the schema and the state.
+fn damage(file: &Path) {
+    let mut bytes = fs::read(file).unwrap();
+    assert!(bytes.len() > 4 * 4_096, "{}", bytes.len());
+    bytes[2 * 4_096..].fill(0xa5);
+    fs::write(file, bytes).unwrap();
 }
 
 #[tokio::test]

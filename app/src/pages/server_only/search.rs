@@ -60,7 +60,7 @@ fn Found(data: SearchData, form: SearchForm) -> impl IntoView {
         SearchResult::Found(page) => view! { <Hits page me form=form.clone()/> }.into_any(),
     };
     view! {
-        <Sheet title=t.search_messages().into() back="/".into() back_to=PRODUCT.into() searches=true>
+        <Sheet title=t.search_messages().into() back="/".into() back_to=t.back_home().into() searches=true>
             <section class="card"><Fields form conversations/></section>
             {result}
         </Sheet>

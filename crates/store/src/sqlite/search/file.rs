@@ -35,18 +35,16 @@ const TABLES: &str = "
 
 /// Opens the index for writing; makes it anew if it cannot be used.
 pub(super) fn open(shared: &Shared) -> Result<Connection, Box<dyn std::error::Error>> {
-    let known = shared.files.load(Ordering::Relaxed);
+    let is_there = fs::metadata(&shared.file).is_ok_and(|file| file.len() > 0);
     match existing(shared) {
-        Ok(Some(db)) => Ok(db),
-        Ok(None) => create(shared),
-        Err(error) if is_damage(&error) => create(shared),
-        Err(error) => Err(error.into()),
-    }
-    .inspect(|_| {
-        if shared.files.load(Ordering::Relaxed) != known {
-            tracing::info!(search.file = %shared.file.display(), "search.rebuild");
+        Ok(Some(db)) => return Ok(db),
+        Err(error) if !is_damage(&error) => return Err(error.into()),
+        Ok(None) | Err(_) if is_there => {
+            tracing::info!(search.file = %shared.file.display(), "search.rebuild")
         }
-    })
+        Ok(None) | Err(_) => {}
+    }
+    create(shared)
 }
 
 /// Returns a connection that only reads.

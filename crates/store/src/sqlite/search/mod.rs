@@ -20,7 +20,7 @@ use tokio::sync::{OnceCell, oneshot};
 use wire::{ApplicationId, Epoch};
 
 pub(super) use self::file::files;
-use self::reader::IndexReader;
+use self::reader::{Failed, IndexReader};
 use self::writer::IndexWriter;
 use super::threads::Threads;
 
@@ -92,9 +92,20 @@ impl SearchIndex for SqliteIndex {
     }
 
     async fn candidates(&self, request: CandidateRequest) -> Result<Vec<Position>, Fault> {
+        let (writer, reader) = self.threads().await?;
         let (answer, found) = oneshot::channel();
-        self.threads().await?.1.hand_over(reader::Job { request, answer }).await?;
-        answered(found).await
+        reader.hand_over(reader::Job { request, answer }).await?;
+        let found =
+            found.await.map_err(|_| Fault::new("search", "the reader of the search index has ended"))?;
+        match found {
+            Ok(found) => Ok(found),
+            Err(Failed { fault, damaged }) => {
+                if let Some(number) = damaged {
+                    writer.hand_over(writer::Job::Rebuild(number)).await?;
+                }
+                Err(fault)
+            }
+        }
     }
 
     fn rebuilds(&self) -> u64 {

@@ -16,7 +16,14 @@ use crate::sqlite::threads::Worker;
 /// A search.
 pub(super) struct Job {
     pub(super) request: CandidateRequest,
-    pub(super) answer: oneshot::Sender<Result<Vec<Position>, Fault>>,
+    pub(super) answer: oneshot::Sender<Result<Vec<Position>, Failed>>,
+}
+
+/// A search that failed.
+pub(super) struct Failed {
+    pub(super) fault: Fault,
+    /// The number of the file, if it is damaged.
+    pub(super) damaged: Option<u64>,
 }
 
 /// The state of the thread.
@@ -55,8 +62,9 @@ impl Worker for IndexReader {
             return;
         }
         let found = self.candidates(&request).map_err(|error| {
-            self.connection = None;
-            Fault::new("search.read", error)
+            let number = self.connection.take().map(|(_, number)| number);
+            let damaged = number.filter(|_| file::is_damage(&error));
+            Failed { fault: Fault::new("search.read", error), damaged }
         });
         if found.is_ok() {
             Fault::over("search.read");

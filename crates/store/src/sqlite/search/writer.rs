@@ -1,6 +1,7 @@
 //! The writing thread of the search index: updates, each in one transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use chat::Fault;
 use chat::search::{application_term, conversation_term, terms};
@@ -18,6 +19,8 @@ pub(super) enum Job {
     Position(oneshot::Sender<Result<Position, Fault>>),
     Apply(IndexUpdate, oneshot::Sender<Result<bool, Fault>>),
     RemoveApplication(ApplicationId, oneshot::Sender<Result<(), Fault>>),
+    /// Make the file anew, if it is still the one with this number.
+    Rebuild(u64),
 }
 
 /// The state of the thread.
@@ -73,6 +76,11 @@ impl Worker for IndexWriter {
             Job::Apply(update, answer) => {
                 drop(answer.send(self.with(|db, shared| apply(db, shared, &update))));
             }
+            Job::Rebuild(number) if number == self.shared.files.load(Ordering::Relaxed) => {
+                self.connection = None;
+                self.connection = file::create(&self.shared).ok();
+            }
+            Job::Rebuild(_) => {}
         }
     }
 
