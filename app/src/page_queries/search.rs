@@ -103,7 +103,9 @@ async fn find(
     };
     match chat.search(caller, &request).await {
         Ok(page) => Ok(SearchResult::Found(page)),
-        Err(chat::Error::Refusal(Refusal::FieldWrong { wants: Expected::PageCursor, .. })) => Ok(SearchResult::Over),
+        Err(chat::Error::Refusal(Refusal::FieldWrong { wants: Expected::PageCursor, .. })) => {
+            Ok(SearchResult::Over)
+        }
         Err(chat::Error::Refusal(refusal @ Refusal::TooFast { .. })) => {
             Ok(SearchResult::Refused(refusal.into()))
         }

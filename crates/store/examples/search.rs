@@ -5,6 +5,8 @@
 //! lists of the Python package `wordfreq`. Words are drawn by frequency. Those of `zh` and `ja` are written without
 //! blanks.
 
+#![expect(clippy::disallowed_methods, reason = "it measures time")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -16,14 +18,16 @@ use async_trait::async_trait;
 use chat::search::SearchQuery;
 use chat::search_index::{CandidateRequest, IndexUpdate, SearchIndex};
 use chat::store::{
-    BodyHash, Commit, Draft, JobCount, Mentions, MessageTail, Outcome, Position, Sender, StoreReader, Tail,
-    Write,
+    Application, ApplicationKey, BodyHash, Commit, Committed, Draft, Ends, JobCount, Mentions, MessageTail,
+    Position, Sender, Slices, StoreReader, Tail, Write,
 };
 use chat::testing::{Node, User};
-use chat::{Fault, LocalBus, OsRandom, RandomSource, SearchRequest, Session, Store, TokenHash};
+use chat::{
+    ApiTokenRecord, Fault, LocalBus, OsRandom, RandomSource, SearchRequest, Session, Store, TokenHash,
+};
 use store::SqliteStore;
 use tokio::task::JoinSet;
-use wire::{ApplicationId, Epoch, Event, GroupId, Json, RichText, SendId, Timestamp, Topic};
+use wire::{ApplicationId, Epoch, Event, GroupId, Json, LogKey, RichText, SendId, Seq, Timestamp, Topic};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -48,7 +52,7 @@ async fn main() -> Done {
     let sqlite: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder, &OsRandom)?);
     let (node, user, groups) = begin(Arc::new(Unindexed(Arc::clone(&sqlite)))).await;
     let filled = fill(&*sqlite, &user, &groups, &words, count).await?;
-    node.chat.shut_down().await?;
+    node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?;
     println!("{count} messages, {} bytes of text, {} MB of memory", filled.bytes, resident());
 
     let sqlite: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder, &OsRandom)?);
@@ -77,7 +81,7 @@ async fn main() -> Done {
     }
     println!("found after sending: {}", fresh(&node, &user, groups[0]).await?);
     println!("{} MB of memory after the searches", resident());
-    node.chat.shut_down().await?;
+    node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?;
 
     for run in 0..RUNS {
         for is_indexed in if run % 2 == 0 { [true, false] } else { [false, true] } {
@@ -180,10 +184,11 @@ async fn fill(
             counts: true,
             is_row: true,
             mentions: Mentions::default(),
+            ends: Ends::Nobody,
         };
         commits.push(Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) });
         if commits.len() == BATCH || number + 1 == count {
-            store.commit(std::mem::take(&mut commits).into()).await?;
+            store.commit(std::mem::take(&mut commits).into(), Seq::ZERO).await?;
         }
     }
     Ok(filled)
@@ -247,7 +252,7 @@ async fn send(node: &Node, user: &User, groups: &[GroupId], words: &Words, how: 
     #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
     let rate = sent.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
     println!("{how}: {rate:.0} messages/s, {}", Quantiles::of(times));
-    node.chat.shut_down().await?;
+    node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?;
     Ok(())
 }
 
@@ -366,6 +371,10 @@ impl SearchIndex for NoIndex {
         Ok(false)
     }
 
+    async fn remove_application(&self, _: ApplicationId) -> Result<(), Fault> {
+        Ok(())
+    }
+
     async fn candidates(&self, _: CandidateRequest) -> Result<Vec<Position>, Fault> {
         Ok(Vec::new())
     }
@@ -389,8 +398,8 @@ impl Store for Unindexed {
         self.0.reads()
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>) -> Result<Vec<Outcome>, Fault> {
-        self.0.commit(commits).await
+    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
+        self.0.commit(commits, revocations_after).await
     }
 
     async fn probe(&self) -> Result<(), Fault> {
@@ -403,6 +412,26 @@ impl Store for Unindexed {
 
     async fn session(&self, token: TokenHash) -> Result<Option<Session>, Fault> {
         self.0.session(token).await
+    }
+
+    async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
+        self.0.api_token(token).await
+    }
+
+    async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
+        self.0.application(key).await
+    }
+
+    async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
+        self.0.applications(after, limit).await
+    }
+
+    async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {
+        self.0.heads(logs).await
+    }
+
+    async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {
+        self.0.slices(after, revocations_after).await
     }
 
     async fn relay(&self) -> Result<Position, Fault> {

@@ -31,6 +31,9 @@ const WRITTEN: [&str; 13] = [
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
 /// A world in which everything has happened that a page can say something about.
+/// A page, with its visitor and the pattern of its route.
+type Opened<'a> = (Option<&'a (User, Token)>, String, &'static str);
+
 struct World {
     server: ServerHandle,
     group: String,
@@ -213,7 +216,7 @@ impl World {
     }
 
     /// Pages, each with a visitor, and the pattern of their route.
-    fn pages(&self) -> Vec<(Option<&(User, Token)>, String, &'static str)> {
+    fn pages(&self) -> Vec<Opened<'_>> {
         let Self { group, zelda, otto, uma, ivo, said, broadcast, .. } = self;
         let (zelda_id, otto_id, uma_id) = (zelda.0.id, otto.0.id, uma.0.id);
         let (zelda, otto, uma, ivo) = (Some(zelda), Some(otto), Some(uma), Some(ivo));

@@ -11,9 +11,9 @@ use wire::{ConversationSummary, Person};
 
 use super::sheet::{Sheet, asked, no_page};
 use crate::clock::use_zone;
+use crate::i18n::{Sentence, Texts, use_texts};
 use crate::page_queries::{SearchData, SearchForm, SearchResult, searched};
 use crate::server_fns::context::set_status;
-use crate::i18n::{Sentence, Texts, use_texts};
 
 /// Renders the messages that the address asks for, and the form to ask for others.
 #[component]
@@ -51,7 +51,8 @@ fn Found(data: SearchData, form: SearchForm) -> impl IntoView {
         SearchResult::Invalid(InvalidQuery::TooLong) => refused(t.search_long().into()),
         SearchResult::Over => refused(t.search_over().into()),
         SearchResult::NobodyCalled => {
-            view! { <p class="hint" role="status">{t.nobody_called(form.author.as_str()).view()}</p> }.into_any()
+            view! { <p class="hint" role="status">{t.nobody_called(form.author.as_str()).view()}</p> }
+                .into_any()
         }
         SearchResult::Refused(failure) => {
             set_status(StatusCode::TOO_MANY_REQUESTS);

@@ -15,7 +15,7 @@ use crate::commit::writability::Writability;
 use crate::jobs::JobWake;
 use crate::ports::bus::{Bus, Hint};
 use crate::ports::store::{
-    Amend, ApplicationWrite, Commit, Committed, Draft, Fact, Outcome, Placed, RevocationSlice, Sessions, Store, Write,
+    Amend, Commit, Committed, Draft, Fact, Outcome, Placed, RevocationSlice, Store, Write,
 };
 use crate::service::error::{Error, Fault};
 

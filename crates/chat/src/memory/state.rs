@@ -8,7 +8,8 @@ use super::log::MemoryLog;
 use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore, Sessions, Version, Write,
+    AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore,
+    Sessions, Version, Write,
 };
 
 /// The facts of one application.

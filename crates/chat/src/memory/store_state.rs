@@ -11,7 +11,9 @@ use super::log::MemoryLog;
 use super::records::Window;
 use super::state::ApplicationState;
 use crate::ports::random::RandomSource;
-use crate::ports::store::{ApplicationWrite, Commit, JobWrite, Outcome, Position, Revocation, Sessions, Write};
+use crate::ports::store::{
+    ApplicationWrite, Commit, JobWrite, Outcome, Position, Revocation, Sessions, Write,
+};
 
 /// The facts of all applications.
 pub(super) struct MemoryState {

@@ -12,8 +12,8 @@ use super::marks::{delivered, read, seat};
 use super::scope::{Positions, Scope};
 use super::values::{notify, sql};
 use super::{
-    accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs, meta, names, people,
-    sessions,
+    accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs,
+    meta, names, people, sessions,
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the

@@ -50,7 +50,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chat::search_index::SearchIndex;
 use chat::store::{
-    Application, ApplicationKey, Commit, Committed, JobCount, MessageTail, Position, Slices, StoreReader, Tail,
+    Application, ApplicationKey, Commit, Committed, JobCount, MessageTail, Position, Slices, StoreReader,
+    Tail,
 };
 use chat::{ApiTokenRecord, Fault, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use wire::{ApplicationId, ApplicationTitle, Conversation, Description, Json, PublicId, Timestamp, Topic};
+use wire::{
+    ApplicationId, ApplicationTitle, Conversation, Description, Json, PublicId, Seq, Timestamp, Topic,
+};
 
 use super::writing::{NOW, TEA, draft, founding, hash, session};
 use super::{Fresh, Tenant};
@@ -10,14 +12,15 @@ use crate::auth::api_token::TokenKind;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
     Application, ApplicationConfig, ApplicationKey, ApplicationWrite, Commit, FirstRole, JobKind, JobWrite,
-    Login, NewApiToken, NewApplication, NewJob, Outcome, PasswordHash, Range, Sender, Store, Version, Write,
+    Login, NewApiToken, NewApplication, NewJob, Outcome, PasswordHash, Range, Revocation, Sender, Sessions,
+    Store, Version, Write,
 };
 use crate::testing::{ann, ben};
 
 const SERVER: ApplicationId = ApplicationId::SERVER;
 
 async fn commit(store: &dyn Store, application: ApplicationId, write: Write) -> Outcome {
-    store.commit(Arc::new([Commit { application, write }])).await.unwrap().remove(0)
+    store.commit(Arc::new([Commit { application, write }]), Seq::ZERO).await.unwrap().outcomes.remove(0)
 }
 
 async fn change(store: &dyn Store, application: ApplicationId, write: ApplicationWrite) -> Outcome {
@@ -300,4 +303,18 @@ pub async fn nothing_is_removed_of_an_application_that_is_not_deleted(fresh: imp
         assert_eq!(read(&*store, one).await, before);
         assert!(find(&*store, one).await.is_some());
     }
+}
+
+pub async fn tokens_and_applications_that_end_are_in_the_revocation_log(fresh: impl Fresh) {
+    let store = fresh().store();
+    let (shop, other) = (create(&*store, 1).await, create(&*store, 2).await);
+    let replace = ApplicationWrite::ReplaceTokens(token(3, TokenKind::Application));
+    assert_eq!(change(&*store, shop, replace).await, Outcome::Done);
+    assert_eq!(delete(&*store, other).await, Outcome::Done);
+    // What changes nothing ends nothing.
+    assert_eq!(delete(&*store, other).await, Outcome::Stale);
+    let nothing = store.commit(Arc::new([]), Seq::ZERO).await.unwrap();
+    let rotation = Revocation::Tokens { application: shop, which: Sessions::Others(hash(3)) };
+    let deletion = Revocation::Application(other);
+    assert_eq!(nothing.revocations.entries, [(Seq(1), vec![rotation]), (Seq(2), vec![deletion])]);
 }

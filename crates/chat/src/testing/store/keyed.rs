@@ -87,7 +87,10 @@ pub async fn a_removed_user_leaves_a_name(fresh: impl Fresh) {
     let signs_in = Write::SignIn { user: zoe, checked: None, session: session(hash(40), NOW) };
     commit_one(&store, signs_in).await;
     commit_one(&store, Write::Block { by: zoe, user: ann().id, on: true }).await;
-    assert_eq!(commit_one(&store, Write::RemoveUser { user: zoe, name: name.clone(), at: NOW }).await, Outcome::Done);
+    assert_eq!(
+        commit_one(&store, Write::RemoveUser { user: zoe, name: name.clone(), at: NOW }).await,
+        Outcome::Done
+    );
     assert_eq!(store.user_by_key(&key("42")).await.unwrap(), None);
     assert_eq!(store.person(zoe).await.unwrap().unwrap().name, name);
     assert_eq!(store.sessions(zoe).await.unwrap(), []);

@@ -100,6 +100,7 @@ macro_rules! store_contract {
                 a_new_token_may_revoke_the_others
                 tokens_that_ended_long_ago_are_removed
                 a_deleted_application_is_unreachable_at_once
+                tokens_and_applications_that_end_are_in_the_revocation_log
                 the_data_of_a_deleted_application_goes_in_slices
                 nothing_is_removed_of_an_application_that_is_not_deleted;
             batches:

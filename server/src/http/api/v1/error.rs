@@ -46,7 +46,11 @@ pub(crate) struct Problem {
 impl ApiError {
     /// Returns the error of a body that is not what the route reads; the sentence says where.
     pub(crate) fn body(sentence: String) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, refused: Refused::by_code("body_bad"), detail: Some(sentence) }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            refused: Refused::by_code("body_bad"),
+            detail: Some(sentence),
+        }
     }
 
     fn problem(&self, request_id: String) -> Problem {
@@ -79,7 +83,8 @@ impl From<Refusal> for ApiError {
 impl From<chat::Error> for ApiError {
     fn from(no: chat::Error) -> Self {
         let refused = no.refused();
-        let status = StatusCode::from_u16(no.into_refusal().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(no.into_refusal().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, refused, detail: None }
     }
 }
