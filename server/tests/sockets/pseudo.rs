@@ -30,10 +30,10 @@ const WRITTEN: [&str; 13] = [
 /// A browser as it describes itself.
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-/// A world in which everything has happened that a page can say something about.
 /// A page, with its visitor and the pattern of its route.
 type Opened<'a> = (Option<&'a (User, Token)>, String, &'static str);
 
+/// A world in which everything has happened that a page can say something about.
 struct World {
     server: ServerHandle,
     group: String,

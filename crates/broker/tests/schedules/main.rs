@@ -382,14 +382,37 @@ fn who_comes_back_is_not_cut_off_by_the_entry_that_removed_them() {
             other_node.join().unwrap();
             let [ann, ben] = settle(tailer, shards, [ann, ben]);
             assert_eq!(ann.entries, [1, 2, 3]);
-            let all = match (ben.refused, ben.ended) {
+            let removed = world.seq_of(Fact::Removed(BEN));
+            let all = match (ben.refused, ben.began < removed) {
                 (true, _) => vec![],
-                (false, true) => (1..=world.seq_of(Fact::Removed(BEN))).collect(),
+                (false, true) => (1..=removed).collect(),
                 (false, false) => vec![1, 2, 3],
             };
+            assert_eq!(ben.ended, !ben.refused && ben.began < removed);
             assert_eq!(ben.entries, all);
         });
     }
+}
+
+#[test]
+fn a_new_subscriber_shows_what_this_node_has_missed() {
+    check(|| {
+        let (world, shards) = World::new(ALL_ENTRIES);
+        let [ann, mut ben] = [User::subscribed(&world, ANN), User::new(&world, BEN)];
+        let tailer = Tailer::new(&world, 1, false).spawn();
+        let shards = RunningShard::spawn(shards);
+        let here = Arc::clone(&world);
+        let ann = thread::spawn(|| ann.run());
+        let ben = thread::spawn(move || {
+            // The hint is lost.
+            here.commit_unheard(&[Fact::Said; 2]);
+            ben.subscribe();
+            ben.run()
+        });
+        for user in settle(tailer, shards, [ann, ben]) {
+            assert_eq!(user.entries, [1, 2]);
+        }
+    });
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) struct User {
     pub(crate) events: Vec<u64>,
     /// True if the task was told that the subscription has ended.
     pub(crate) ended: bool,
+    /// The head when the right was checked last.
+    pub(crate) began: u64,
     /// True if a subscribe was refused.
     pub(crate) refused: bool,
     /// The last entry that was skipped by a reset, because history has lost earlier ones.
@@ -58,6 +60,7 @@ impl User {
             entries: Vec::new(),
             events: Vec::new(),
             ended: false,
+            began: 0,
             refused: false,
             skipped: 0,
             closed: false,
@@ -86,6 +89,7 @@ impl User {
                 self.skipped = head;
             }
             if self.outbound.activate(&log_key(), Seq(self.cursor()), Seq(head)) == Activation::Active {
+                self.began = head;
                 return;
             }
             self.outbound.unsubscribe(&log_key());

@@ -109,6 +109,11 @@ impl World {
         self.facts.lock().unwrap().hints.push(Seq(first + facts.len() as u64 - 1));
     }
 
+    /// Commits entries as another node does, whose hint is lost.
+    pub(crate) fn commit_unheard(&self, facts: &[Fact]) {
+        self.write(facts);
+    }
+
     /// Removes a user with an entry that they still get.
     pub(crate) fn remove(&self, user: UserId) {
         self.commit_facts(&[Fact::Removed(user)]);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use wire::{
     ApplicationId, Conversation, Entry, Epoch, GroupId, Json, Member, Page, Person, Refusal, Rows, SendId,
-    Seq, Timestamp, Topic, UserId,
+    Seq, Timestamp, Topic, TopicKind, UserId,
 };
 
 use super::log::MemoryLog;
@@ -19,7 +19,7 @@ use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, KeyedGroup,
-    KeyedUser, MembershipState, NewMembers, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
+    KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
     StoreReader, Unread,
 };
 use crate::service::error::Fault;
@@ -39,6 +39,23 @@ impl MemoryReader {
 
 #[async_trait]
 impl StoreReader for MemoryReader {
+    async fn open(&self, request: OpenRequest) -> Result<Opened, Fault> {
+        let mut all = self.state.lock();
+        let revocations = all.revocations.head();
+        let state = all.application(self.application);
+        let session = request.session.and_then(|token| state.session(self.application, token, revocations));
+        let with = request.conversation().zip(request.user);
+        let account = || state.account(&AccountKey::User(request.user?));
+        let is_app_audit = request.topic.kind() == TopicKind::AppAudit;
+        Ok(Opened {
+            session: session.filter(|session| Some(session.person.id) == request.user),
+            standing: with.and_then(|(conversation, user)| state.standing(conversation, user)),
+            role: if is_app_audit { account().map(|account| account.role) } else { None },
+            page: state.page(&request.topic, request.range, self.epoch),
+            rows: request.rows.map(|rows| state.rows(&request.topic, rows, self.epoch)),
+        })
+    }
+
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         Ok(self.state().page(topic, range, self.epoch))
     }

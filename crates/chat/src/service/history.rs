@@ -7,7 +7,7 @@ use super::groups::events;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{Range, RowRange, event_of};
-use crate::service::error::Error;
+use crate::service::error::{Error, Fault};
 
 /// Reading the logs of topics, in parts, as far as the caller may.
 impl Chat {
@@ -17,9 +17,8 @@ impl Chat {
     /// [`wire::Refusal::TokenNeeded`], [`SignInNeeded`](wire::Refusal::SignInNeeded),
     /// [`NotMember`](wire::Refusal::NotMember), [`NotFound`](wire::Refusal::NotFound).
     pub async fn history(&self, caller: &Caller, topic: &Topic, range: Range) -> Result<Page<Json>, Error> {
-        self.may_read(caller, topic).await?;
         let range = Range { limit: range.limit.min(PAGE_ENTRIES), ..range };
-        Ok(self.reader(caller).page(topic, range).await?)
+        Ok(self.open(caller, topic, range, None).await?.0.page)
     }
 
     /// As [`Chat::history`], with the data decoded.
@@ -36,9 +35,10 @@ impl Chat {
     /// Those of [`Chat::history`], and [`Refusal::NotFound`] if the topic is no conversation.
     pub async fn rows(&self, caller: &Caller, topic: &Topic, range: RowRange) -> Result<Rows, Error> {
         topic.conversation().ok_or(Refusal::NotFound)?;
-        self.may_read(caller, topic).await?;
         let (before, after) = (range.before.min(PAGE_ROWS), range.after.min(PAGE_ROWS));
         let range = RowRange { before, after, ..range };
-        Ok(self.reader(caller).rows(topic, range).await?.map(|data| event_of(&data)))
+        let (opened, _) = self.open(caller, topic, Range::default(), Some(range)).await?;
+        let rows = opened.rows.ok_or_else(|| Fault::new("rows", "the store has left out the rows"))?;
+        Ok(rows.map(|data| event_of(&data)))
     }
 }

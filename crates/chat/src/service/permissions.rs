@@ -3,40 +3,56 @@
 use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
 
 use crate::auth::caller::{Caller, Principal};
+use crate::auth::session::Token;
 use crate::chat::Chat;
-use crate::ports::store::MembershipState;
+use crate::ports::store::{MembershipState, OpenRequest, Opened, Range, RowRange};
 use crate::rules;
 use crate::service::error::Error;
 
 /// The only place that decides who may read and publish to a topic.
 impl Chat {
+    /// Opens a topic's log, if a caller may read it: the permission and what is read are of one moment. Returns their
+    /// membership state as well if it is a conversation's.
+    pub(crate) async fn open(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+        range: Range,
+        rows: Option<RowRange>,
+    ) -> Result<(Opened, Option<MembershipState>), Error> {
+        let is_owner = caller.owner().is_some();
+        if is_owner {
+            self.is_there(caller, topic).await?;
+        } else {
+            can_ever_read(caller, topic)?;
+        }
+        let request = OpenRequest {
+            topic: topic.clone(),
+            user: caller.signed_in().map(|me| me.id),
+            session: caller.session.as_ref().map(Token::hash),
+            range,
+            rows,
+        };
+        let opened = self.reader(caller).open(request).await?;
+        if is_owner {
+            return Ok((opened, None));
+        }
+        let now = self.session_clock.now();
+        let is_alive = opened.session.as_ref().is_some_and(|session| session.is_alive(now, &self.limits));
+        if caller.signed_in().is_some() && caller.session.is_some() && !is_alive {
+            return Err(Refusal::SignInNeeded.into());
+        }
+        let standing = may_read(topic, &opened)?;
+        Ok((opened, standing))
+    }
+
     /// Checks that a caller may read a topic's log; returns their membership state if it is a conversation's.
     pub(crate) async fn may_read(
         &self,
         caller: &Caller,
         topic: &Topic,
     ) -> Result<Option<MembershipState>, Error> {
-        if caller.owner().is_some() {
-            self.is_there(caller, topic).await?;
-            return Ok(None);
-        }
-        match topic.kind() {
-            TopicKind::Open => Ok(open_topics(caller).map(|()| None)?),
-            TopicKind::Group(_) | TopicKind::Direct(_) => {
-                self.seat(caller, topic).await.map(|(_, standing)| Some(standing))
-            }
-            TopicKind::Audit(group) => match self.seat_in(caller, Conversation::Group(group)).await?.role {
-                Some(Role::Admin) => Ok(None),
-                Some(Role::Member) | None => Err(Refusal::NotAdmin.into()),
-            },
-            TopicKind::AppAudit => {
-                rules::needs_app_admin(self.app_role(caller, caller.user()?.id).await?)?;
-                Ok(None)
-            }
-            TopicKind::User(user) if caller.user()?.id == user => Ok(None),
-            // Another user's log is treated as if it did not exist.
-            TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound.into()),
-        }
+        self.open(caller, topic, Range::default(), None).await.map(|(_, standing)| standing)
     }
 
     /// Checks that a topic is one of the caller's application: its owner reads everything inside it.
@@ -103,6 +119,39 @@ impl Chat {
         let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         standing.role.ok_or(Refusal::NotMember)?;
         Ok(standing)
+    }
+}
+
+/// Refuses a caller who may not read a topic's log whatever the store has.
+fn can_ever_read(caller: &Caller, topic: &Topic) -> Result<(), Refusal> {
+    match topic.kind() {
+        TopicKind::Open => open_topics(caller),
+        TopicKind::Group(_) | TopicKind::Direct(_) | TopicKind::Audit(_) | TopicKind::AppAudit => {
+            caller.user().map(|_| ())
+        }
+        TopicKind::User(user) if caller.user()?.id == user => Ok(()),
+        // Another user's log is treated as if it did not exist.
+        TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound),
+    }
+}
+
+/// Decides whether a reader may read a topic's log that they have opened; returns their membership state if it is a
+/// conversation's.
+fn may_read(topic: &Topic, opened: &Opened) -> Result<Option<MembershipState>, Refusal> {
+    match topic.kind() {
+        TopicKind::Group(_) | TopicKind::Direct(_) => {
+            let standing = opened.standing.ok_or(Refusal::NotFound)?;
+            standing.role.ok_or(Refusal::NotMember)?;
+            Ok(Some(standing))
+        }
+        TopicKind::Audit(_) => match opened.standing.ok_or(Refusal::NotFound)?.role {
+            Some(Role::Admin) => Ok(None),
+            Some(Role::Member) => Err(Refusal::NotAdmin),
+            None => Err(Refusal::NotMember),
+        },
+        TopicKind::AppAudit => rules::needs_app_admin(opened.role).map(|_| None),
+        TopicKind::Open | TopicKind::User(_) => Ok(None),
+        TopicKind::Reserved => Err(Refusal::NotFound),
     }
 }
 

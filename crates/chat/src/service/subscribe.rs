@@ -6,7 +6,7 @@ use wire::{Cursor, LogKey, Refusal, ResetReason, Seq, Topic};
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::Range;
+use crate::ports::store::{Opened, Range};
 use crate::rules::{Resume, resume};
 use crate::service::error::{Error, Fault};
 
@@ -62,7 +62,7 @@ impl Chat {
             return Err(Refusal::TooManySubscriptions.into());
         }
         for _ in 0..ATTEMPTS {
-            // Reserves the subscription before it reads membership and head: cutoffs in between are not missed.
+            // Reserves the subscription before it reads membership and head in one snapshot: cutoffs in between are not missed.
             reader.reserve(log);
             let begun = self.begin(reader, caller, topic, since).await;
             if let Ok(Some(begun)) = begun {
@@ -100,8 +100,7 @@ impl Chat {
         topic: &Topic,
         since: Option<Cursor>,
     ) -> Result<Option<Subscribed>, Error> {
-        let standing = self.may_read(caller, topic).await?;
-        let page = self.reader(caller).page(topic, Range::default()).await?;
+        let (Opened { page, .. }, standing) = self.open(caller, topic, Range::default(), None).await?;
         let (from, reset) = match resume(since, page.epoch, page.begins, page.head) {
             Resume::After(seq) => (seq, None),
             Resume::Reset(reason) => (page.head, Some(reason)),

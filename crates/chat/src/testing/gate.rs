@@ -18,10 +18,7 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations,
-    ExternalKey, GroupListing, GroupOverview, JobCount, Kept, KeyedGroup, KeyedUser, MembershipState,
-    MessageTail, NewMembers, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store,
-    StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, ExternalKey, GroupListing, GroupOverview, JobCount, Kept, KeyedGroup, KeyedUser, MembershipState, MessageTail, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -181,6 +178,11 @@ impl Store for Gate {
 
 #[async_trait]
 impl StoreReader for GateReader {
+    async fn open(&self, request: OpenRequest) -> Result<Opened, Fault> {
+        self.pages.fetch_add(usize::from(request.range.limit > 0), Ordering::SeqCst);
+        self.reader.open(request).await
+    }
+
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         self.pages.fetch_add(usize::from(range.limit > 0), Ordering::SeqCst);
         self.reader.page(topic, range).await

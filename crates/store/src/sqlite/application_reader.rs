@@ -6,9 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, Conversations, ExternalKey, GroupListing, GroupOverview, Kept,
-    KeyedGroup, KeyedUser, MembershipState, NewMembers, Position, Profile, Range, Roster, RowRange, Sender,
-    SentBefore, StoreReader, Unread,
+    Account, AccountKey, AccountListing, Conversations, ExternalKey, GroupListing, GroupOverview, Kept, KeyedGroup, KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -16,7 +14,7 @@ use wire::{
     Seq, Timestamp, Topic, UserId,
 };
 
-use super::{Shared, accounts, conversations, groups, jobs, keyed, logs, messages, people, tokens};
+use super::{Shared, accounts, conversations, groups, jobs, keyed, logs, messages, open_log, people, tokens};
 
 /// Reads the facts of one application.
 pub(super) struct SqliteReader {
@@ -32,6 +30,11 @@ impl SqliteReader {
 
 #[async_trait]
 impl StoreReader for SqliteReader {
+    async fn open(&self, request: OpenRequest) -> Result<Opened, Fault> {
+        let (application, epoch) = (self.application, self.shared.epoch);
+        self.shared.readers.read("open", move |db| open_log::open(db, application, &request, epoch)).await
+    }
+
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault> {
         let (log, epoch) = (self.log(topic), self.shared.epoch);
         self.shared.readers.read("page", move |db| logs::page(db, &log, range, epoch)).await

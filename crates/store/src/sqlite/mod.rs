@@ -26,6 +26,7 @@ mod meta;
 mod migrate;
 mod names;
 mod open;
+mod open_log;
 mod people;
 #[cfg(test)]
 mod plans;

@@ -10,6 +10,7 @@ mod keyed;
 mod log_slice;
 mod message_tail;
 mod names;
+mod open;
 mod open_topics;
 mod people;
 mod refused;
@@ -43,6 +44,7 @@ pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
+pub use open::{OpenRequest, Opened};
 pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
 pub use people::{
     Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
@@ -141,6 +143,9 @@ pub trait Store: Send + Sync + 'static {
 /// Reads the facts of one application. Each read sees whole batches.
 #[async_trait]
 pub trait StoreReader: Send + Sync + 'static {
+    /// Opens a log for a reader: their session, their standing, and the log, all as of one moment. It decides nothing.
+    async fn open(&self, request: OpenRequest) -> Result<Opened, Fault>;
+
     /// Returns a slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
 

@@ -20,6 +20,7 @@ pub mod last_seat;
 pub mod marks;
 mod model;
 pub mod open_topics;
+pub mod opening;
 pub mod paging;
 pub mod revocations;
 pub mod rosters;
@@ -151,6 +152,10 @@ macro_rules! store_contract {
                 no_more_data_goes_to_open_topics_than_the_bound_allows
                 an_id_that_was_sent_before_begins_no_topic
                 conversations_are_not_open_topics;
+            opening:
+                a_log_is_opened_with_the_standing_and_the_session_of_its_reader
+                an_audit_log_is_opened_with_the_role_that_reads_it
+                what_is_opened_is_of_one_moment;
             paging:
                 a_topic_without_entries_has_an_empty_page
                 a_page_begins_after_a_place_or_ends_before_one
