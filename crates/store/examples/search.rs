@@ -5,14 +5,12 @@
 //! lists of the Python package `wordfreq`. Words are drawn by frequency. Those of `zh` and `ja` are written without
 //! blanks.
 
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
-
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chat::search::SearchQuery;
@@ -27,6 +25,7 @@ use chat::{
 };
 use store::SqliteStore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use wire::{ApplicationId, Epoch, Event, GroupId, Json, LogKey, RichText, SendId, Seq, Timestamp, Topic};
 
 type Done<T = ()> = Result<T, Box<dyn Error>>;
@@ -52,7 +51,7 @@ async fn main() -> Done {
     let sqlite: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder, &OsRandom)?);
     let (node, user, groups) = begin(Arc::new(Unindexed(Arc::clone(&sqlite)))).await;
     let filled = fill(&*sqlite, &user, &groups, &words, count).await?;
-    node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?;
+    shut_down(&node).await?;
     println!("{count} messages, {} bytes of text, {} MB of memory", filled.bytes, resident());
 
     let sqlite: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder, &OsRandom)?);
@@ -74,14 +73,14 @@ async fn main() -> Done {
             let Ok(query) = SearchQuery::parse(&query) else { continue };
             let request = SearchRequest { query, limit: 20, ..SearchRequest::default() };
             let begun = Instant::now();
-            hits += node.chat.search(&user, &request).await.map_err(|error| format!("{error:?}"))?.hits.len();
+            hits += found(&node, &user, &request).await?;
             times.push(begun.elapsed());
         }
         println!("{kind}: {}, {hits} hits", Quantiles::of(times));
     }
     println!("found after sending: {}", fresh(&node, &user, groups[0]).await?);
     println!("{} MB of memory after the searches", resident());
-    node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?;
+    shut_down(&node).await?;
 
     for run in 0..RUNS {
         for is_indexed in if run % 2 == 0 { [true, false] } else { [false, true] } {
@@ -205,6 +204,16 @@ async fn until_indexed(store: &dyn Store) -> Done {
     }
 }
 
+/// Returns the number of hits on the first page of a search.
+async fn found(node: &Node, user: &User, request: &SearchRequest) -> Done<usize> {
+    let page = node.chat.search(user, request).await.map_err(|error| format!("{error:?}"))?;
+    Ok(page.hits.len())
+}
+
+async fn shut_down(node: &Node) -> Done {
+    Ok(node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?)
+}
+
 /// Sends messages, each with a word of its own, and waits until it is found.
 async fn fresh(node: &Node, user: &User, group: GroupId) -> Done<Quantiles> {
     let mut times = Vec::new();
@@ -217,7 +226,7 @@ async fn fresh(node: &Node, user: &User, group: GroupId) -> Done<Quantiles> {
             limit: 1,
             ..SearchRequest::default()
         };
-        while node.chat.search(user, &request).await.map_err(|error| format!("{error:?}"))?.hits.is_empty() {
+        while found(node, user, &request).await? == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         times.push(begun.elapsed());
@@ -252,8 +261,7 @@ async fn send(node: &Node, user: &User, groups: &[GroupId], words: &Words, how: 
     #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
     let rate = sent.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
     println!("{how}: {rate:.0} messages/s, {}", Quantiles::of(times));
-    node.chat.shut_down().await.map_err(|error| format!("{error:?}"))?;
-    Ok(())
+    shut_down(node).await
 }
 
 /// Words and their frequencies, by language.
