@@ -114,3 +114,51 @@ async fn a_socket_ends_when_its_token_is_revoked_and_when_its_application_is_del
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_application_reads_and_writes_its_conversations_over_the_socket_as_their_owner() {
+    let server = server().await;
+    let (ann, _) = guest(&server, "Ann").await;
+    let chat = server.chat();
+    let group = chat.create_group(&ann, "茶", wire::JoinPolicy::Invite).await.unwrap().id;
+    let built_in = chat.applications(&Caller::operator(), None).await.unwrap().items.remove(0).public_id;
+    let ours = chat.create_api_token(&Caller::operator(), built_in, "", None, false).await.unwrap();
+    let others = application(&server, "Shop").await.token;
+    for (token, expected) in [
+        (&ours, ["subscribed", "subscribed", "ack", "marks", "user_needed", "user_needed", "user_needed"]),
+        (
+            &others,
+            ["not_found", "not_found", "not_found", "not_found", "user_needed", "user_needed", "user_needed"],
+        ),
+    ] {
+        let header = format!("Bearer {}", token.reveal());
+        let mut socket = Socket::arrive(&server, &[("authorization", &header)]).await;
+        let topic = format!("group/{group}");
+        let mut outcomes = Vec::new();
+        for frame in [
+            json!({ "action": "subscribe", "topic": format!("user/{}", ann.id), "ref": 1 }),
+            json!({ "action": "subscribe", "topic": topic, "ref": 1 }),
+            json!({ "action": "post", "topic": topic, "id": "1", "text": "from the program", "ref": 1 }),
+            json!({ "action": "marks", "topic": topic, "ref": 1 }),
+            json!({ "action": "read", "topic": topic, "seq": 1, "ref": 1 }),
+            json!({ "action": "typing", "topic": topic, "ref": 1 }),
+            json!({ "action": "unread", "topic": topic, "ref": 1 }),
+        ] {
+            socket.says(&frame.to_string()).await;
+            let answer = loop {
+                let heard = socket.hears().await;
+                if heard["ref"] == 1 {
+                    break heard;
+                }
+            };
+            let code = answer["code"].as_str().or(answer["event"].as_str());
+            outcomes.push(code.unwrap_or_default().to_owned());
+        }
+        assert_eq!(outcomes, expected);
+    }
+    let (topic, range) = (wire::Topic::group(group), chat::store::Range { limit: 9, ..Default::default() });
+    let said = chat.history(&ann, &topic, range).await.unwrap().entries.pop().unwrap();
+    let event: Value = serde_json::from_str(said.data.as_str()).unwrap();
+    assert_eq!((&event["text"], &event["author"]["name"]), (&json!("from the program"), &json!("Hubbub")));
+    server.stop().await;
+}

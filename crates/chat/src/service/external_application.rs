@@ -48,7 +48,7 @@ impl Chat {
         let present = self.application_of(caller).await?;
         let ApplicationChange { title, description, allowed_origins } = change;
         let write = ApplicationWrite::Change {
-            // What was not changed is that of this version.
+            // Parts that are not changed are those of this version.
             version: Some(version.unwrap_or(present.version)),
             title: title.map_or(Ok(present.title), |title| ApplicationTitle::new(&title))?,
             description: description.map_or(Ok(present.description), |text| Description::new(&text))?,

@@ -24,9 +24,9 @@ impl Chat {
         };
         let is_worth_a_touch = record.is_worth_a_touch(now);
         let ApiTokenRecord { application, token, kind, expires, .. } = record;
-        if is_worth_a_touch {
+        // Without writes programs can still read; the token is touched another day.
+        if is_worth_a_touch && self.write_fault().is_none() {
             let touch = ApplicationWrite::TouchToken { token, at: now };
-            // The token works, even on a disk that is full.
             let _ = self.commit_in(application, Write::Applications(touch)).await;
         }
         let principal = match kind {

@@ -21,7 +21,7 @@ pub struct Application {
     pub title: ApplicationTitle,
     /// The owner's description; perhaps empty.
     pub description: Description,
-    /// What it allows.
+    /// Its settings.
     pub config: ApplicationConfig,
     /// Increases with every change of these.
     pub version: Version,

@@ -31,7 +31,7 @@ pub(crate) struct SomeSettings {
     description: Option<String>,
     /// The most members it may have.
     limit: Option<u32>,
-    /// Who may join: `listed`, `open` or `invite`, which is the default.
+    /// The rule by which users join: `listed`, `open` or `invite`, which is the default.
     join_policy: Option<Policy>,
     /// True if only admins may post.
     announcing: Option<bool>,
@@ -41,15 +41,15 @@ pub(crate) struct SomeSettings {
     archived: Option<bool>,
 }
 
-/// Who may join a conversation.
+/// The rule by which users join a conversation.
 #[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Policy {
-    /// Everyone; a list shows it.
+    /// For everyone; a list shows it.
     Listed,
-    /// Everyone who knows its id.
+    /// For everyone who knows its id.
     Open,
-    /// Whom an admin or the application adds.
+    /// For users whom an admin or the application adds.
     Invite,
 }
 

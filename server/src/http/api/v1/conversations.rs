@@ -33,7 +33,7 @@ pub(crate) struct ConversationItem {
     description: String,
     /// The most members it may have.
     limit: u32,
-    /// Who may join: `listed`, `open` or `invite`.
+    /// The rule by which users join: `listed`, `open` or `invite`.
     join_policy: Policy,
     /// True if only admins may post.
     announcing: bool,

@@ -14,7 +14,7 @@ use super::ROOT;
 use crate::http::routes::BODY_BYTES;
 use crate::middleware::LogId;
 
-/// An error of the API: why a request was not carried out.
+/// An error of the API, before it is written as a problem document.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -23,7 +23,7 @@ pub(crate) struct ApiError {
     detail: Option<String>,
 }
 
-/// Why a request was not carried out (RFC 9457).
+/// The reason that a request was not carried out (RFC 9457).
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// A URL that names the code.

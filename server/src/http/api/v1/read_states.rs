@@ -21,7 +21,7 @@ pub(crate) struct Marks {
     marks: Vec<Mark>,
 }
 
-/// How far a member is in a conversation. The numbers only grow.
+/// The read state of a member. The numbers only grow.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Mark {
     /// The member.
@@ -42,7 +42,7 @@ pub(crate) struct PutRead {
     back: bool,
 }
 
-/// Returns how far the members of a conversation are.
+/// Returns the read states of the members of a conversation.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/marks", tag = "read states",
     params(("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct")),
