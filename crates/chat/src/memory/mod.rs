@@ -31,7 +31,8 @@ use crate::auth::session::{Session, TokenHash};
 use crate::ports::random::{RandomSource, random};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, GroupListing, GroupOverview, JobCount, Kept, LogSlice, MembershipState, MessageTail, NewMembers, OpenRequest, Opened, Outcome, Position, Profile, Range, Revocation, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread, Write,
+    Application, ApplicationKey, Commit, Committed, JobCount, LogSlice, MessageTail, Position, Slices, Store,
+    StoreReader, Tail,
 };
 use crate::service::error::Fault;
 

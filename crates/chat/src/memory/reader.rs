@@ -19,8 +19,8 @@ use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, KeyedGroup,
-    KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore,
-    StoreReader, Unread,
+    KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange,
+    Sender, SentBefore, StoreReader, Unread,
 };
 use crate::service::error::Fault;
 

@@ -18,7 +18,10 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations, ExternalKey, GroupListing, GroupOverview, JobCount, Kept, KeyedGroup, KeyedUser, MembershipState, MessageTail, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations,
+    ExternalKey, GroupListing, GroupOverview, JobCount, Kept, KeyedGroup, KeyedUser, MembershipState,
+    MessageTail, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
+    SentBefore, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, Conversations, ExternalKey, GroupListing, GroupOverview, Kept, KeyedGroup, KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
+    Account, AccountKey, AccountListing, Conversations, ExternalKey, GroupListing, GroupOverview, Kept,
+    KeyedGroup, KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range,
+    Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
