@@ -34,7 +34,7 @@ test("to all groups at once, and to nobody by mistake", async ({ ann }) => {
     await expect(ann.page.getByLabel("Everyone, as direct messages")).toHaveCount(0);
     await ann.page.getByLabel("Message", { exact: true }).fill("Hello all");
     await ann.page.getByRole("button", { name: "Send" }).click();
-    await expect(ann.page.getByText("Choose 1 to 1000 people or groups.")).toBeVisible();
+    await expect(ann.page.getByText("Choose 1 to 1,000 people or groups.")).toBeVisible();
     await ann.page.getByLabel("All my groups").check();
     await ann.page.getByLabel("Message", { exact: true }).fill("Hello all");
     await ann.page.getByRole("button", { name: "Send" }).click();

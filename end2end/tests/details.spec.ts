@@ -228,7 +228,7 @@ test("12: a name and an emoji are completed by the keyboard alone, and told to w
     await together(ann, ben, cal);
     await field(ann).pressSequentially("hi @b");
     await expect(ann.page.getByRole("option", { name: "@ben" })).toHaveAttribute("aria-selected", "true");
-    await expect(ann.page.getByRole("status").filter({ hasText: `${isolated("ben")}, 1 suggestions` })).toBeAttached();
+    await expect(ann.page.getByRole("status").filter({ hasText: `${isolated("ben")}, 1 suggestion` })).toBeAttached();
     await field(ann).press("Enter");
     await expect(field(ann)).toHaveValue("hi @ben ");
     await field(ann).pressSequentially(":tad");

@@ -9,13 +9,13 @@ test("a full group says so, and who is there stays when the limit is lowered", a
     await ben.say("still here");
     await ann.sees("still here");
     await cal.open(link);
-    await expect(cal.page.getByText("This group is full (1 members).")).toBeVisible();
+    await expect(cal.page.getByText("This group is full (1 member).")).toBeVisible();
     // The server explains a value that the form field would not accept.
     const limit = part(admin, "Settings").getByLabel("Member limit");
     await limit.evaluate((field) => field.removeAttribute("max"));
     await limit.fill("5000");
     await part(admin, "Settings").getByRole("button", { name: "Save" }).click();
-    await expect(admin.page.getByText("The limit must be a whole number from 1 to 1000.")).toBeVisible();
+    await expect(admin.page.getByText("The limit must be a whole number from 1 to 1,000.")).toBeVisible();
 });
 
 test("whoever leaves a full group makes room for somebody else", async ({ ann, ben, cal }) => {

@@ -5,7 +5,7 @@ use wire::{Amendment, Seq};
 
 use super::conversation_context::ConversationContext;
 use super::toast::Toasts;
-use crate::i18n::use_texts;
+use crate::i18n::{Words, use_texts};
 
 /// The reactions that are one press away.
 const QUICK: [&str; 8] = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👀", "✅"];
@@ -23,7 +23,7 @@ pub(super) fn Acts(context: ConversationContext, seq: Seq, mine: bool, pinned: b
         .map(|emoji| {
             let context = context.clone();
             view! {
-                <button class="reaction" type="button" aria-label=t.react_with(emoji).plain() on:click=move |_| context.react(seq, emoji)>
+                <button class="reaction" type="button" aria-label=t.react_with(Words(emoji)).plain() on:click=move |_| context.react(seq, emoji)>
                     {emoji}
                 </button>
             }

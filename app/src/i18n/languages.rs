@@ -10,8 +10,8 @@ use super::pseudo::Pseudo;
 use super::table::Table;
 use super::texts::{PAGE_TEXTS, Texts};
 
-/// The languages. The first one is for those who understand none of them.
-static LANGUAGES: [&Language; 1] = [&EN];
+/// The languages, English first: it is for those who understand none of them, and for developers.
+static LANGUAGES: &[&Language] = &[&EN];
 
 /// A language that is ready to be served.
 pub(super) struct Served {
@@ -133,6 +133,8 @@ mod tests {
             assert_eq!(read.member_count(1usize), told.member_count(1usize));
             let refused = wire::Refused::from(&wire::Refusal::Muted { minutes: 1 });
             assert_eq!(read.refusal(&refused), told.refusal(&refused));
+            // Every visitor loads it once: about a quarter of it as sent.
+            assert!(file.len() <= 24 * 1024, "{} has {} bytes", served.tag, file.len());
             assert!(!file.contains(told.settings()), "texts of server-only pages stay on the server");
         }
         assert_eq!(texts_file("/texts/en.txt"), None);

@@ -297,10 +297,13 @@ impl Texts {
         std::ptr::eq(self.0, table)
     }
 
+    // Hundreds of places call these two: as calls and not as copies they make the wasm smaller.
+    #[inline(never)]
     pub(super) fn text(self, place: usize) -> &'static str {
         self.0.text(place)
     }
 
+    #[inline(never)]
     pub(super) fn fill(self, place: usize, arguments: &[(&str, &dyn SentencePart)]) -> Sentence {
         fill(self.0, self.0.text(place), arguments)
     }

@@ -10,7 +10,7 @@ use wire::{JoinPolicy, Topic};
 use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
 
-/// What people have written, and names that are the same in every language.
+/// The words of users in this test, and names that are the same in every language.
 const WRITTEN: [&str; 13] = [
     "Zelda Quince",
     "Otto Fjord",
@@ -30,8 +30,8 @@ const WRITTEN: [&str; 13] = [
 /// A browser as it describes itself.
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-/// A page, with its visitor and the pattern of its route.
-type Opened<'a> = (Option<&'a (User, Token)>, String, &'static str);
+/// A user with their session; none for a visitor.
+type Visitor<'a> = Option<&'a (User, Token)>;
 
 /// A world in which everything has happened that a page can say something about.
 struct World {
@@ -216,7 +216,7 @@ impl World {
     }
 
     /// Pages, each with a visitor, and the pattern of their route.
-    fn pages(&self) -> Vec<Opened<'_>> {
+    fn pages(&self) -> Vec<(Visitor<'_>, String, &'static str)> {
         let Self { group, zelda, otto, uma, ivo, said, broadcast, .. } = self;
         let (zelda_id, otto_id, uma_id) = (zelda.0.id, otto.0.id, uma.0.id);
         let (zelda, otto, uma, ivo) = (Some(zelda), Some(otto), Some(uma), Some(ivo));

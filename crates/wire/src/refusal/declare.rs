@@ -8,7 +8,7 @@ macro_rules! refusals {
         $name:ident $({ $( $(#[$field_doc:meta])* $field:ident: $type:ty ),* $(,)? })?
             = $code:literal, $status:literal $([ $( $constant:ident: $value:expr ),* ])? ;
     )*) => {
-        /// An expected no: data, exhaustive, shown to whoever asked. Its code never changes its meaning. It has no
+        /// An expected no: data, exhaustive, shown to the caller. Its code never changes its meaning. It has no
         /// sentence: each language has one for the code, with the parameters in it.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Refusal {

@@ -15,7 +15,7 @@ pub use expected::Expected;
 pub use params::Params;
 pub use refused::Refused;
 
-/// A frame that would be right, for whoever sends something else.
+/// A valid frame, as an example in the refusal of anything else.
 const EXAMPLE: &str = r#"{"action":"subscribe","topic":"news"}"#;
 
 declare::refusals! {
