@@ -263,6 +263,14 @@ impl World {
             (zelda, format!("/g/{group}/m/{said}"), "/g/:group/m/:seq"),
             (otto, format!("/g/{group}/m/{}", said + 1), "/g/:group/m/:seq"),
             (otto, format!("/d/{zelda_id}/m/1"), "/d/:person/m/:seq"),
+            (None, "/search".into(), "/search"),
+            (otto, "/search".into(), "/search"),
+            (otto, format!("/search?q=nothing+like+it&in=group/{group}"), "/search"),
+            (otto, "/search?q=cup".into(), "/search"),
+            (otto, "/search?q=%E2%80%A6".into(), "/search"),
+            (otto, "/search?q=cup&by=nobody&from=2001-01-01".into(), "/search"),
+            (otto, "/search?q=cup&cursor=none".into(), "/search"),
+            (otto, format!("/search?q={}", "x".repeat(300)), "/search"),
             (None, "/no/such/page".into(), "/no/such/page"),
         ]
     }
