@@ -220,7 +220,10 @@ impl Broker {
 
     /// Notes that a log has entries up to a Seq, of which some may be missing here.
     pub(crate) fn learn_of(&self, log: &TopicLog<Outbound>, head: Seq) {
-        if let Some(seq) = log.learn(head) {
+        // Without the lock of the log: most entries are here before anybody tells of them.
+        if head > log.head()
+            && let Some(seq) = log.learn(head)
+        {
             self.gaps.note(&log.key, seq);
         }
     }

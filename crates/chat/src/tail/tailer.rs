@@ -92,6 +92,8 @@ impl Tailer {
             // Comes back as a gap if entries are missing.
             Hint::News { log, head } => self.broker.learn(&log, head),
             Hint::Revoked { seq } => wanted.revocations |= seq > self.revocations.position(),
+            // Without other nodes they were hints of this one, whose entries are here.
+            Hint::Lost if self.bus.is_lone() => {}
             Hint::Lost => {
                 wanted.heads = true;
                 wanted.revocations = true;

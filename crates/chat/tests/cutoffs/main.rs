@@ -167,6 +167,10 @@ impl World {
             let to = last.unwrap_or(logs[listening.topic].head.0);
             let topic = self.topics[listening.topic].clone();
             let is_whole = |heard: &[Heard]| {
+                assert!(
+                    seqs(heard).iter().all(|seq| *seq <= to),
+                    "past the end of the right at {to}: {heard:?}"
+                );
                 let has_last = to <= cursor || seqs(heard).last() == Some(&to);
                 has_last && (last.is_none() || heard.contains(&Heard::Ended { topic: topic.clone() }))
             };

@@ -1,9 +1,10 @@
 //! Slices of several logs: the entries after given Seqs, with the rights that end there.
 
-use super::RevocationSlice;
 use broker::Ends;
 use wire::limits::REPLAY_ENTRIES;
 use wire::{Entry, Json, Seq};
+
+use super::RevocationSlice;
 
 /// The entries of one log after a Seq, as [`Store::slices`](super::Store::slices) returns them.
 #[derive(Clone, Debug, PartialEq)]
