@@ -12,8 +12,8 @@ use wire::is_ignorable;
 /// A folded text, and the place in the original that each part of it comes from.
 #[derive(Debug, Default)]
 pub(crate) struct Folded {
-    /// In normal form KC, without case, without invisible characters, every white space one blank. Marks are stripped
-    /// in scripts that people search without them.
+    /// In normal form KC, without case, invisible characters and apostrophes, every white space one blank. Marks are
+    /// stripped in scripts that people search without them.
     pub(crate) text: String,
     /// The end of each cluster in the folded text, and its range in the original, in order.
     clusters: Vec<(usize, Range<usize>)>,
@@ -110,9 +110,14 @@ fn push_letter(folded: &mut String, letter: char) {
         if !folded.is_empty() && !folded.ends_with(' ') {
             folded.push(' ');
         }
-    } else if !letter.is_control() {
+    } else if !letter.is_control() && !is_apostrophe(letter) {
         folded.push(letter);
     }
+}
+
+/// Returns true for an apostrophe, which is typed in several ways or left out, and parts no words: `don’t`.
+const fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '\u{2019}' | '\u{2bc}')
 }
 
 #[cfg(test)]
@@ -136,6 +141,8 @@ mod tests {
             ("a\u{ad}b\u{200b}c\u{202e}d", "abcd"),
             ("👩\u{200d}🔬\u{fe0f}", "👩🔬"),
             ("one\n\t two", "one two"),
+            ("don\u{2019}t", "DON'T"),
+            ("don't", "dont"),
             ("ﬁn", "FIN"),
             ("e\u{34f}\u{301}", "E"),
         ] {

@@ -22,5 +22,5 @@ pub use excerpt::Excerpt;
 pub(crate) use indexer::index_next;
 pub use progress::IndexProgress;
 pub use query::{InvalidQuery, QUERY_CHARS, SearchQuery};
-pub use terms::{Clause, TERMS_VERSION, Term, application_term, clauses, conversation_term, terms};
+pub use terms::{Clause, TERMS_VERSION, Term, application_prefixes, clauses, conversation_term, terms};
 pub use text::searched_text;

@@ -2,8 +2,8 @@
 //!
 //! A term is a letter for its kind, and ASCII letters and digits, so that no query language and no tokenizer of an index
 //! sees anything else. Dense writing gives overlapping pairs of characters and the last character alone; other words
-//! give their first two letters and all triples. Besides, a message has terms for its application, conversation, author
-//! and date.
+//! give their first two letters and all triples. Besides, a message has terms for its conversation, which has the
+//! application in it, for its author and its date.
 
 use std::collections::BTreeSet;
 
@@ -38,10 +38,10 @@ pub type Clause = Vec<Term>;
 #[must_use]
 pub fn terms(document: &SearchDocument) -> Vec<String> {
     let mut terms = BTreeSet::new();
-    terms.insert(application_term(document.application));
-    terms.insert(conversation_term(document.conversation));
+    let application = document.application;
+    terms.insert(conversation_term(application, document.conversation));
     if let Conversation::Direct(pair) = document.conversation {
-        terms.extend(pair.people().map(directs_term));
+        terms.extend(pair.people().map(|user| directs_term(application, user)));
     }
     terms.insert(author_term(document.author));
     terms.extend(dates_of(document.at));
@@ -72,29 +72,31 @@ pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
     if let Some(authors) = &request.authors {
         clauses.push(any_of(authors.iter().copied().map(author_term).collect()));
     }
-    let logs = request.conversations.iter().copied().map(conversation_term);
-    clauses.push(any_of(logs.chain(request.directs_of.map(directs_term)).collect()));
+    let application = request.application;
+    let logs = request.conversations.iter().map(|conversation| conversation_term(application, *conversation));
+    let directs = request.directs_of.map(|user| directs_term(application, user));
+    clauses.push(any_of(logs.chain(directs).collect()));
     if request.from.is_some() || request.to.is_some() {
         clauses.push(any_of(dates_between(request.from, request.to)));
     }
-    clauses.push(vec![exact(application_term(request.application))]);
     clauses
 }
 
-/// Returns the term of all messages of an application.
+/// Returns what the terms of the conversations of an application begin with, and no others do.
 #[must_use]
-pub fn application_term(application: ApplicationId) -> String {
-    format!("a{application}")
+pub fn application_prefixes(application: ApplicationId) -> [String; 2] {
+    [format!("g{application}x"), format!("d{application}x")]
 }
 
-/// Returns the term of all messages of a conversation.
+/// Returns the term of all messages of a conversation. The application is in it and needs no term of its own: its list
+/// would be as long as the index.
 #[must_use]
-pub fn conversation_term(conversation: Conversation) -> String {
+pub fn conversation_term(application: ApplicationId, conversation: Conversation) -> String {
     match conversation {
-        Conversation::Group(group) => format!("g{group}"),
+        Conversation::Group(group) => format!("g{application}x{group}"),
         Conversation::Direct(pair) => {
             let [low, high] = pair.people();
-            format!("d{low}x{high}")
+            format!("d{application}x{low}x{high}")
         }
     }
 }
@@ -138,8 +140,8 @@ const fn prefix(text: String) -> Term {
     Term { text, is_prefix: true }
 }
 
-fn directs_term(user: UserId) -> String {
-    format!("m{user}")
+fn directs_term(application: ApplicationId, user: UserId) -> String {
+    format!("m{application}x{user}")
 }
 
 fn author_term(user: UserId) -> String {
@@ -200,7 +202,7 @@ fn spread(run: &str, length: usize) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use wire::{ApplicationId, GroupId, Timestamp};
+    use wire::{GroupId, Timestamp};
 
     use super::*;
     use crate::ports::position::Position;
@@ -248,7 +250,7 @@ mod tests {
         assert_eq!(words("喝茶"), ["ce5969de88cb6", "ce88cb6"]);
         assert_eq!(words("Чай"), ["hd187d0b0", "vd187d0b0d0b8"]);
         let place: Vec<_> = terms(&document("")).iter().map(|term| term[..1].to_owned()).collect();
-        assert_eq!(place, ["a", "g", "u", "y", "y", "y"]);
+        assert_eq!(place, ["g", "u", "y", "y", "y"]);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::migrate;
 /// Files whose statements read everything on purpose: they verify or copy a whole database for the operator.
 const WHOLE: [&str; 5] = ["verify.rs", "backup.rs", "restore.rs", "plans.rs", "tests.rs"];
 
-/// The folder of the statements of `search.db`. Its one table that grows is a full-text index, and each request names the
-/// application as one of its terms.
+/// The folder of the statements of `search.db`. Its one table that grows is a full-text index, and each request names
+/// conversations by terms with the application in them.
 const OTHER_DATABASE: &str = "search";
 
 /// The prefix of statements that only tests of this folder have.

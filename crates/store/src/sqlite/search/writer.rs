@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chat::Fault;
-use chat::search::{application_term, conversation_term, terms};
+use chat::search::{application_prefixes, conversation_term, terms};
 use chat::search_index::{IndexUpdate, SearchDocument};
 use chat::store::Position;
 use rusqlite::{Connection, Transaction, params};
@@ -102,10 +102,10 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
     for position in &update.deleted {
         transaction.prepare_cached("DELETE FROM messages WHERE rowid = ?")?.execute([position.0])?;
     }
-    let conversations = update.deleted_logs.iter().filter_map(|log| log.topic.conversation());
-    for conversation in conversations {
-        // The ids of conversations are random, so no other application has one of them.
-        remove_with(&transaction, &conversation_term(conversation))?;
+    for log in &update.deleted_logs {
+        let Some(conversation) = log.topic.conversation() else { continue };
+        let term = conversation_term(log.application, conversation);
+        remove_matching(&transaction, &format!("\"{term}\""))?;
     }
     transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
     transaction.commit()?;
@@ -114,15 +114,15 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
 
 fn remove_application(db: &mut Connection, application: ApplicationId) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
-    remove_with(&transaction, &application_term(application))?;
+    let [groups, directs] = application_prefixes(application);
+    remove_matching(&transaction, &format!("\"{groups}\"* OR \"{directs}\"*"))?;
     transaction.commit()
 }
 
-/// Removes all messages with a term.
-fn remove_with(db: &Transaction<'_>, term: &str) -> rusqlite::Result<()> {
+/// Removes all messages that match a full-text expression.
+fn remove_matching(db: &Transaction<'_>, expression: &str) -> rusqlite::Result<()> {
     let mut find = db.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ?")?;
-    let rows: Vec<i64> =
-        find.query_map([format!("\"{term}\"")], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let rows: Vec<i64> = find.query_map([expression], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut delete = db.prepare_cached("DELETE FROM messages WHERE rowid = ?")?;
     for row in rows {
         delete.execute([row])?;
