@@ -37,6 +37,9 @@ pub(crate) struct Problem {
     /// The numbers and names in the sentence, such as `limit`.
     #[schema(value_type = Object)]
     params: Params,
+    /// The delay before a retry, in milliseconds, if a retry helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_ms: Option<u32>,
     /// One sentence in English that says what would be right.
     detail: String,
     /// The id under which the server's log has the request.
@@ -60,6 +63,7 @@ impl ApiError {
             status: self.status.as_u16(),
             code: self.refused.code.clone(),
             params: self.refused.params.clone(),
+            retry_ms: self.refused.retry_ms,
             detail: self.detail.clone().unwrap_or_else(|| app::english().refusal(&self.refused)),
             request_id,
         }
