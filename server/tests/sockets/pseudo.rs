@@ -358,3 +358,13 @@ async fn a_page_runs_in_the_direction_of_its_language() {
     assert_eq!(status, 404);
     server.stop().await;
 }
+
+#[test]
+fn an_overloaded_server_says_so_in_the_language_of_the_visitor() {
+    let assets = app::Assets { js: "/a.js".into(), wasm: "/a.wasm".into(), css: "/a.css".into() };
+    let page = app::busy_page(&assets, app::accepted(["en-XA"]).0);
+    let markup = Markup::of(&format!("HTTP/1.1 503 Service Unavailable\r\n\r\n{page}"));
+    assert_eq!(markup.attributes("html", "lang"), ["en-XA"]);
+    assert!(markup.texts("h1").concat().contains('⟦'));
+    assert_eq!(markup.untranslated(&WRITTEN), [""; 0]);
+}
