@@ -1,4 +1,4 @@
-//! Ended sessions and revoked API tokens in memory, in the order in which they ended.
+//! Ended sessions and revoked tokens of programs in memory, in the order in which they ended.
 
 use std::collections::VecDeque;
 

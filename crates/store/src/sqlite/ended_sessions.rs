@@ -1,4 +1,4 @@
-//! Ended sessions and revoked API tokens, as entries of a log of the server itself.
+//! Ended sessions and revoked tokens of programs, as entries of a log of the server itself.
 
 use chat::store::{BodyHash, Draft, Ends, Mentions, REVOCATIONS, Revocation, RevocationSlice, Sender};
 use rusqlite::{Connection, params};
