@@ -266,7 +266,7 @@ impl World {
             (None, "/search".into(), "/search"),
             (otto, "/search".into(), "/search"),
             (otto, format!("/search?q=nothing+like+it&in=group/{group}"), "/search"),
-            (otto, "/search?q=cup".into(), "/search"),
+            (otto, "/search?q=%22first+cup%22".into(), "/search"),
             (otto, "/search?q=%E2%80%A6".into(), "/search"),
             (otto, "/search?q=cup&by=nobody&from=2001-01-01".into(), "/search"),
             (otto, "/search?q=cup&cursor=none".into(), "/search"),
