@@ -228,6 +228,15 @@ impl Broker {
         }
     }
 
+    /// Notes a gap of a topic whose log was just based on a snapshot: there may be later entries that were heard of
+    /// before.
+    pub(crate) fn note_gap_of(&self, log: &TopicLog<Outbound>) {
+        let gap = log.entries().gap();
+        if let Some(seq) = gap {
+            self.gaps.note(&log.key, seq);
+        }
+    }
+
     pub(crate) fn wake(&self, outbound: &Arc<Outbound>) {
         self.queues[outbound.shard()].outbound(outbound);
     }

@@ -120,7 +120,7 @@ impl OutboundConnection {
             Some(Arc::clone(&subscription.log))
         });
         let Some(log) = started.flatten() else { return Activation::Outdated };
-        self.broker.learn_of(&log, head);
+        self.broker.note_gap_of(&log);
         self.broker.wake(&self.outbound);
         self.note_presence(key, PresenceChange::Came);
         Activation::Active
