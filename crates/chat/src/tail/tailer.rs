@@ -41,7 +41,8 @@ struct Wanted {
 /// The result of a read.
 enum Read {
     Slices(Arc<[(LogKey, Seq)]>, Slices),
-    Heads(Vec<(LogKey, Option<Seq>)>),
+    /// Heads of logs, with the last entries that were admitted before they were read.
+    Heads(Vec<((LogKey, Seq), Option<Seq>)>),
     /// The read failed; this is what it was about.
     Failed(Wanted),
 }
@@ -105,10 +106,11 @@ impl Tailer {
     fn begin(&self, wanted: &mut Wanted) -> Option<Reading> {
         let store = Arc::clone(&self.store);
         if std::mem::take(&mut wanted.heads) {
-            let logs: Arc<[LogKey]> = self.broker.heads().into_iter().map(|(log, _)| log).collect();
+            let admitted = self.broker.heads();
             return Some(Box::pin(async move {
-                match store.heads(Arc::clone(&logs)).await {
-                    Ok(heads) => Read::Heads(logs.iter().cloned().zip(heads).collect()),
+                let logs = admitted.iter().map(|(log, _)| log.clone()).collect();
+                match store.heads(logs).await {
+                    Ok(heads) => Read::Heads(admitted.into_iter().zip(heads).collect()),
                     Err(fault) => Wanted { heads: true, ..Wanted::default() }.failed(fault).await,
                 }
             }));
@@ -147,13 +149,11 @@ impl Tailer {
                 }
             }
             Read::Heads(heads) => {
-                for (log, head) in heads {
+                for ((log, admitted), head) in heads {
                     match head {
                         Some(head) => self.broker.learn(&log, head),
-                        // Nobody subscribes to a log that exists no more, so it has been read, or never had an entry.
-                        None => {
-                            self.admit(&log, self.broker.admitted(&log).unwrap_or_default(), LogSlice::Absent)
-                        }
+                        // It had entries before the comparison, or never had one: its first may have come meanwhile.
+                        None => self.admit(&log, admitted, LogSlice::Absent),
                     }
                 }
             }
