@@ -62,11 +62,12 @@ pub(super) fn after(db: &Connection, after: Seq) -> rusqlite::Result<RevocationS
     let mut rows = select.query(params![log, sql(slice.after), REVOCATIONS])?;
     let mut last = slice.after;
     while let Some(row) = rows.next()? {
-        let seq = seq(row, 0)?;
+        // Without its Seq everything after it is unknown as well.
+        let Ok(seq) = seq(row, 0) else { break };
         let read = checked(row, 1, |data: String| Revocation::parse(&Json::new(&data).ok()?));
         match read {
             Ok(ended) if seq == last.next() => slice.entries.push((seq, ended)),
-            // What is missing here may have ended any session.
+            // An entry that is missing here may have ended any session.
             read => {
                 slice.entries = read.into_iter().map(|ended| (seq, ended)).collect();
                 slice.after = if slice.entries.is_empty() { seq } else { Seq(seq.0 - 1) };

@@ -30,7 +30,7 @@ pub(super) struct SqliteIndex {
     threads: OnceCell<(Threads<writer::Job>, Threads<reader::Job>)>,
 }
 
-/// What both threads know of the file.
+/// The state that both threads share.
 struct Shared {
     file: PathBuf,
     /// The epoch of the store.
