@@ -246,6 +246,14 @@ impl Chat {
         if self.revocations.position() <= caller.revocations {
             return Ok(true);
         }
+        self.is_alive(caller).await
+    }
+
+    /// Returns true if the session or the API token of a caller is valid now, or they have neither.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn is_alive(&self, caller: &Caller) -> Result<bool, Error> {
         match (caller.api_token, &caller.session) {
             (Some(token), _) => self.is_api_token_alive(token).await,
             (None, Some(session)) => Ok(self.authenticate(session).await?.is_some()),

@@ -160,6 +160,15 @@ impl<S: Stream> Connection<S> {
         }
     }
 
+    /// Returns the close code for a connection that a revocation has closed. Where revocations were missed, it closes
+    /// more than has ended: a session or token that is still valid may come back.
+    async fn revoked(&mut self) -> CloseCode {
+        match Box::pin(self.chat.is_alive(&self.caller).instrument(self.span())).await {
+            Ok(false) => CloseCode::SignedOut,
+            Ok(true) | Err(_) => CloseCode::Restart,
+        }
+    }
+
     /// Returns the span of an action, or of a recovery from history, for the lines that it logs. It lives only as long
     /// as these: one for each connection would take more memory than the rest of the connection.
     fn span(&self) -> tracing::Span {
@@ -170,7 +179,7 @@ impl<S: Stream> Connection<S> {
     /// Takes one step: dispatches a frame, recovers a subscription, or waits for the next event.
     async fn turn(&mut self) -> Result<(), End> {
         if self.reader.is_closed() {
-            return Err(End::Because(CloseCode::SignedOut));
+            return Err(End::Because(self.revoked().await));
         }
         if self.stopping.is_cancelled() {
             return Err(End::Because(CloseCode::Restart));
