@@ -81,7 +81,6 @@ pub(crate) fn router(app: AppState) -> Router {
         .route(topics, get(topics::history))
         .route(call, any(forms::call))
         .route(avatar, get(avatars::avatar))
-        .route(texts, get(languages::file))
         .fallback(
             get(pages::page)
                 .layer(from_fn_with_state(RenderLimit::new(app.site.assets.clone()), render_limit::bound))
@@ -99,10 +98,16 @@ pub(crate) fn router(app: AppState) -> Router {
         .layer(from_fn_with_state(app.clone(), avatars::explain))
         .layer(from_fn_with_state(app.clone(), session::recognise))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, UPLOAD_TIME));
+    // Those of all visitors: no cookie is read or set, so that caches may keep them.
+    let public = Router::new()
+        .route(texts, get(languages::file))
+        .layer(compression::layer())
+        .layer(from_fn(compression::guard));
     // Health checks need not know the server's name.
     let health = Router::new().route(live, get(health::live)).route(ready, get(health::ready));
     requests
         .merge(uploads)
+        .merge(public)
         .layer(from_fn(middleware::record_route))
         .layer(from_fn_with_state(app.clone(), assets::serve))
         .layer(DefaultBodyLimit::disable())
