@@ -5,6 +5,7 @@
 //! give their first two letters and all triples. Besides, a message has terms for its conversation, which has the
 //! application in it, for its author and its date.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use data_encoding::HEXLOWER;
@@ -21,6 +22,10 @@ pub const TERMS_VERSION: u32 = 1;
 
 /// The most triples or pairs of one run that a query asks for: the message itself is checked anyway.
 const GRAMS: usize = 12;
+/// The most words of a query that are looked up, and the most beginnings of words: each of these reads a part of the
+/// whole index.
+const WORDS: usize = 8;
+const PREFIXES: usize = 2;
 
 /// A term that a query asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +72,15 @@ pub fn terms(document: &SearchDocument) -> Vec<String> {
 #[must_use]
 pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
     let any_of = |terms: Vec<String>| terms.into_iter().map(exact).collect::<Clause>();
-    // The rarest first, as far as that is known.
-    let mut clauses: Vec<Clause> = request.query.words.iter().flat_map(of_word).collect();
+    // The longest words are the rarest, as far as that is known. The message itself is checked for all of them.
+    let mut words: Vec<&QueryWord> = request.query.words.iter().collect();
+    words.sort_by_key(|word| Reverse(word.text.chars().count()));
+    let mut clauses: Vec<Clause> = words.into_iter().take(WORDS).flat_map(of_word).collect();
+    let mut prefixes = 0;
+    clauses.retain(|clause| {
+        prefixes += usize::from(clause.iter().any(|term| term.is_prefix));
+        prefixes <= PREFIXES || clause.iter().all(|term| !term.is_prefix)
+    });
     if let Some(authors) = &request.authors {
         clauses.push(any_of(authors.iter().copied().map(author_term).collect()));
     }

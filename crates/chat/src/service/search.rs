@@ -66,6 +66,11 @@ const FIRST_CANDIDATES: usize = 50;
 const CANDIDATES: usize = 200;
 /// The most candidates that are checked for a page.
 const CHECKED: usize = 5_000;
+/// The bytes of their entries after which a page ends, and the average that makes them long.
+const CHECKED_BYTES: usize = 4 * 1_024 * 1_024;
+const LONG_BYTES: usize = 4 * 1_024;
+/// The bytes that are checked before other tasks of the thread get their turn.
+const YIELD_BYTES: usize = 128 * 1_024;
 
 /// The conversations of hits that were looked up for a page; none for one that the caller may not read.
 type Known = HashMap<Topic, Option<ConversationSummary>>;
@@ -136,6 +141,7 @@ impl Chat {
     ) -> Result<SearchPage, Error> {
         let index = self.store.search_index();
         let (mut page, mut known, mut checked) = (SearchPage::default(), Known::new(), 0);
+        let (mut bytes, mut unyielded) = (0, 0);
         let mut last = None;
         loop {
             let positions = index.candidates(request.clone()).await?;
@@ -143,6 +149,12 @@ impl Chat {
             let entries = self.reader(caller).entries_at(&positions).await?;
             for (_, entry) in entries {
                 let place = (entry.topic.clone(), entry.seq);
+                let length = entry.data.as_str().len();
+                (bytes, unyielded) = (bytes + length, unyielded + length);
+                if unyielded > YIELD_BYTES {
+                    unyielded = 0;
+                    tokio::task::yield_now().await;
+                }
                 if let Some(hit) = self.hit(caller, &request, entry, &mut known).await? {
                     if page.hits.len() == limit {
                         page.next = last.map(|place| self.search_cursor(place));
@@ -154,11 +166,12 @@ impl Chat {
             }
             checked += positions.len();
             request.before = positions.last().copied().or(request.before);
-            request.limit = CANDIDATES;
+            // Long messages are read in smaller parts.
+            request.limit = if bytes / checked.max(1) > LONG_BYTES { FIRST_CANDIDATES } else { CANDIDATES };
             if is_last {
                 return Ok(page);
             }
-            if checked >= CHECKED && last.is_some() {
+            if (checked >= CHECKED || bytes >= CHECKED_BYTES) && last.is_some() {
                 page.next = last.map(|place| self.search_cursor(place));
                 return Ok(page);
             }
