@@ -102,6 +102,7 @@ async fn program(
     let token = ApiToken::parse(claimed).filter(is_of_application).filter(|_| counts);
     let token = token.ok_or(Refusal::TokenBad)?;
     let caller = app.chat.authenticate_api_token(&token).await?.ok_or(Refusal::TokenBad)?;
+    app.chat.take_request(&caller)?;
     let from = peer.map(|peer| address(&app.config, headers, peer));
     Ok(Caller { from, ..caller })
 }

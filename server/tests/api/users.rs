@@ -30,7 +30,13 @@ async fn a_user_is_created_changed_read_and_deleted_by_the_applications_own_key(
     shop.get(path).await.fails(404, "not_found");
     shop.delete(path).await.fails(404, "not_found");
     assert_eq!(shop.get(&by_id).await.is(200).body["name"], "Deleted user");
+    let id = format!("id:{}", created.body["id"].as_str().unwrap());
+    shop.clone().header("Hubbub-As", &id).get("/conversations").await.fails(404, "not_found");
+    // A change of what is there, and only of that.
+    let any = shop.clone().header("If-Match", "*");
+    any.put(path, json!({ "name": "Zed" })).await.fails(412, "version_stale");
     let other = shop.put(path, json!({ "name": "Ann" })).await.is(201);
+    any.put(path, json!({ "name": "Ann B." })).await.is(200);
     assert_ne!(other.body["id"], created.body["id"]);
     server.stop().await;
 }

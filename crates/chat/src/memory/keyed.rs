@@ -80,9 +80,6 @@ impl ApplicationState {
             told.picture = None;
         }
         self.blocks.remove(&user);
-        for blocked in self.blocks.values_mut() {
-            blocked.retain(|blocked| *blocked != user);
-        }
         self.sign_out(user, Sessions::All, at);
         Outcome::Done
     }

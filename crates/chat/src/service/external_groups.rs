@@ -8,7 +8,7 @@ use super::permissions::needs_application;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
-use crate::ports::store::{Fact, KeyedGroup, Outcome, Roster, Version, Write};
+use crate::ports::store::{Fact, GroupOverview, KeyedGroup, Outcome, Roster, Version, Write};
 use crate::rules;
 use crate::service::error::Error;
 use crate::service::part::ListPart;
@@ -38,6 +38,17 @@ pub struct ExternalGroup {
     pub members: u32,
     /// Increases with every change.
     pub version: Version,
+}
+
+/// A group in the list of an application.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListedGroup {
+    /// The application's key for it.
+    pub key: ExternalKey,
+    /// The group.
+    pub id: GroupId,
+    /// Its settings and the number of its members; none if it was deleted since the list was read.
+    pub group: Option<(Settings, u32)>,
 }
 
 impl ConversationRef {
@@ -193,11 +204,19 @@ impl Chat {
         caller: &Caller,
         after: Option<&ExternalKey>,
         limit: usize,
-    ) -> Result<ListPart<KeyedGroup>, Error> {
+    ) -> Result<ListPart<ListedGroup>, Error> {
         needs_application(caller)?;
         let limit = limit.min(PART);
         let found = self.reader(caller).groups_by_key(after, limit + 1).await?;
-        Ok(ListPart::of(found, limit))
+        let ListPart { items, more } = ListPart::of(found, limit);
+        let mut listed = Vec::with_capacity(items.len());
+        for KeyedGroup { key, group: id } in items {
+            // Without its members: there may be thousands.
+            let found = self.reader(caller).group(id, None, 0).await?;
+            let group = found.map(|GroupOverview { settings, count, .. }| (settings, count));
+            listed.push(ListedGroup { key, id, group });
+        }
+        Ok(ListPart { items: listed, more })
     }
 
     /// Returns a member of a group, to its members and to the application.

@@ -78,7 +78,11 @@ impl Chat {
     /// [`Refusal::NotFound`], [`Refusal::NotApplication`].
     pub async fn act_as(&self, caller: Caller, user: &UserRef) -> Result<Caller, Error> {
         needs_application(&caller)?;
-        let person = self.external_user(&caller, user).await?.person;
+        let ExternalUser { person, keyed } = self.external_user(&caller, user).await?;
+        // A deleted user stays as the author of messages, and does nothing more.
+        if keyed.is_none() && person.name.as_str() == DELETED {
+            return Err(Refusal::NotFound.into());
+        }
         Ok(Caller { principal: Principal::User(person), ..caller })
     }
 
@@ -114,16 +118,24 @@ impl Chat {
         let owner = needs_application(caller)?;
         let user = self.external_user(caller, user).await?.keyed.ok_or(Refusal::NotFound)?.person.id;
         // A deletion that ends between the steps is repeated: the key is the last thing to go.
+        self.leave_all(caller, owner.id, user).await?;
+        let name = PersonName::new(DELETED)?;
+        self.commit(caller, Write::RemoveUser { user, name, at: self.clock.now() }).await?;
+        // Groups to which they were added meanwhile; without a key they are added to no others.
+        self.leave_all(caller, owner.id, user).await
+    }
+
+    /// Removes a user from every group.
+    async fn leave_all(&self, caller: &Caller, owner: UserId, user: UserId) -> Result<(), Error> {
         for group in self.reader(caller).groups_of(user).await? {
-            let removed = self
-                .change(caller, group, owner.id, |roster, _| rules::remove(roster, owner.id, user, false));
+            let removed =
+                self.change(caller, group, owner, |roster, _| rules::remove(roster, owner, user, false));
             match removed.await {
                 Ok(_) | Err(Error::Refusal(Refusal::NotFound)) => {}
                 Err(no) => return Err(no),
             }
         }
-        let name = PersonName::new(DELETED)?;
-        self.commit(caller, Write::RemoveUser { user, name, at: self.clock.now() }).await.map(|_| ())
+        Ok(())
     }
 
     /// Returns the users with keys, by key, after one of them.

@@ -38,7 +38,7 @@ pub use administration::ManagementPage;
 pub use broadcast::{Audience, Broadcast, SendResult, Sent};
 pub use error::{Error, Fault};
 pub use external_application::ApplicationChange;
-pub use external_groups::{ConversationRef, ExternalGroup};
+pub use external_groups::{ConversationRef, ExternalGroup, ListedGroup};
 pub use external_users::{ExternalUser, UserRef};
 pub use limits::{Limits, SignUp};
 pub use operator::Created;

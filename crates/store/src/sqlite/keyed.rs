@@ -154,7 +154,6 @@ pub(super) fn remove_user(
     let key = params![application.0, id];
     db.prepare_cached("DELETE FROM user_keys WHERE application = ? AND user = ?")?.execute(key)?;
     db.prepare_cached("DELETE FROM blocks WHERE application = ? AND user = ?")?.execute(key)?;
-    db.prepare_cached("DELETE FROM blocks WHERE application = ? AND blocked = ?")?.execute(key)?;
     rename(db, application, user, name)?;
     people::describe(db, application, user, &Description::default())?;
     people::portray(db, application, user, None)?;

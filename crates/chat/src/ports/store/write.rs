@@ -63,7 +63,8 @@ pub enum Write {
     /// [`Outcome::Stale`] if they have another version than expected.
     PutUser(PutUser),
     /// Remove everything that a user has but their messages and memberships: their key, name, description, picture,
-    /// sessions and blocks. The user stays as the author of messages, under this name.
+    /// sessions and blocks. The user stays as the author of messages, under this name, and those who blocked them still
+    /// do.
     RemoveUser {
         /// The user.
         user: UserId,

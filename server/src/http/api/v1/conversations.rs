@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chat::store::ExternalKey;
-use chat::{Caller, ConversationRef, ExternalGroup, UserRef};
+use chat::{Caller, ConversationRef, ExternalGroup, ListedGroup, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use wire::{Conversation, GroupId, GroupName, Refusal, Setting, Settings, Topic};
 
 use super::body::Body;
 use super::conversation_settings::{ChangedConversation, Policy, PutConversation};
-use super::entity_tag::{etag, expected};
+use super::entity_tag::{etag, expected, expects_any};
 use super::error::{ApiError, Problem};
 use super::paging::{self, Paging};
 use crate::server::AppState;
@@ -87,6 +87,7 @@ pub(crate) async fn put(
     let settings = put.settings.changes()?;
     let name = GroupName::new(&put.name)?;
     if version.is_none()
+        && !expects_any(&headers)
         && let Some(created) =
             app.chat.create_keyed_group(&caller, &key, name.as_str(), settings.clone()).await?
     {
@@ -170,13 +171,10 @@ pub(crate) async fn list(
     let next = last.map(|keyed| paging::cursor(keyed.key.as_str()));
     let link = paging::link("/conversations", next.as_deref());
     let mut items = Vec::with_capacity(part.items.len());
-    for keyed in part.items {
-        match app.chat.external_group(&caller, keyed.group).await {
-            Ok(group) => items.push(ConversationItem::of(&group)),
-            // It was deleted since the list was read.
-            Err(chat::Error::Refusal(Refusal::NotFound)) => {}
-            Err(no) => return Err(no.into()),
-        }
+    for ListedGroup { key, id, group } in part.items {
+        items.extend(
+            group.map(|(settings, members)| ConversationItem::of(Some(&key), id, &settings, members)),
+        );
     }
     Ok((link, Json(ConversationList { items, next })).into_response())
 }
@@ -223,17 +221,20 @@ pub(crate) async fn group(
 }
 
 fn answer(group: &ExternalGroup) -> Response {
-    (etag(group.version), Json(ConversationItem::of(group))).into_response()
+    (
+        etag(group.version),
+        Json(ConversationItem::of(group.key.as_ref(), group.id, &group.settings, group.members)),
+    )
+        .into_response()
 }
 
 impl ConversationItem {
-    fn of(group: &ExternalGroup) -> Self {
-        let ExternalGroup { key, id, settings, members, .. } = group;
+    fn of(key: Option<&ExternalKey>, id: GroupId, settings: &Settings, members: u32) -> Self {
         let Settings { name, description, limit, join_policy, announcing, slow_s, archived } = settings;
         Self {
             id: id.to_string(),
-            key: key.as_ref().map(ToString::to_string),
-            topic: Topic::group(*id).as_str().to_owned(),
+            key: key.map(ToString::to_string),
+            topic: Topic::group(id).as_str().to_owned(),
             name: name.to_string(),
             description: description.as_str().to_owned(),
             limit: *limit,
@@ -241,7 +242,7 @@ impl ConversationItem {
             announcing: *announcing,
             slow_s: *slow_s,
             archived: *archived,
-            members: *members,
+            members,
         }
     }
 }

@@ -26,6 +26,11 @@ pub(crate) fn expected(headers: &HeaderMap) -> Result<Option<Version>, Refusal> 
     number.map(|number| Some(Version(number))).ok_or(Refusal::VersionStale)
 }
 
+/// Returns true if a request expects that there is something, in whatever version: `If-Match: *`.
+pub(crate) fn expects_any(headers: &HeaderMap) -> bool {
+    headers.get(IF_MATCH).is_some_and(|tag| tag.to_str().is_ok_and(|tag| tag.trim() == "*"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use chat::{Caller, ConversationRef, UserRef};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wire::{Member, Refusal, Role};
+use wire::{Member, Refusal, Role, UserId};
 
 use super::body::Body;
 use super::conversations::group;
@@ -72,10 +72,17 @@ pub(crate) async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<Response, ApiError> {
     let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
-    let after = match paging.after()? {
+    let after: Option<UserId> = match paging.after()? {
         Some(user) => Some(user.parse().map_err(|_| Refusal::CursorBad)?),
         None => None,
     };
+    if let Some(user) = after {
+        // The list goes on after a member; one who has left has no place in it.
+        app.chat.member(&caller, id, user).await.map_err(|no| match no {
+            chat::Error::Refusal(Refusal::NotFound) => Refusal::CursorBad.into(),
+            no => no,
+        })?;
+    }
     let (limit, (_, mut part)) = (paging.limit()?, app.chat.members(&caller, id, "", after).await?);
     let more = part.more || part.items.len() > limit;
     part.items.truncate(limit);
@@ -107,7 +114,11 @@ pub(crate) async fn put(
 ) -> Result<Json<MemberItem>, ApiError> {
     let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
     let user = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person.id;
-    app.chat.add_member(&caller, id, user).await?;
+    // A change of somebody who is a member already has rules of its own, and adds nobody.
+    let changes = put.role.is_some() || put.mute_minutes.is_some();
+    if !changes || app.chat.member(&caller, id, user).await.is_err() {
+        app.chat.add_member(&caller, id, user).await?;
+    }
     if let Some(role) = put.role {
         app.chat.set_role(&caller, id, user, role.into()).await?;
     }

@@ -8,10 +8,10 @@ use chat::{Caller, ExternalUser, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wire::Person;
+use wire::{Person, Refusal};
 
 use super::body::Body;
-use super::entity_tag::{etag, expected};
+use super::entity_tag::{etag, expected, expects_any};
 use super::error::{ApiError, Problem};
 use super::paging::{self, Paging};
 use crate::server::AppState;
@@ -70,6 +70,13 @@ pub(crate) async fn put(
     Body(put): Body<PutUser>,
 ) -> Result<Response, ApiError> {
     let (key, version) = (ExternalKey::new(&user)?, expected(&headers)?);
+    if expects_any(&headers) {
+        let found = app.chat.external_user(&caller, &UserRef::Key(key.clone())).await;
+        found.map_err(|no| match no {
+            chat::Error::Refusal(Refusal::NotFound) => Refusal::VersionStale.into(),
+            no => no,
+        })?;
+    }
     let (user, created) = app.chat.put_user(&caller, &key, &put.name, put.bio.as_deref(), version).await?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, etag(user.version), Json(User::keyed(&user))).into_response())
