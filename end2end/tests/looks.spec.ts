@@ -174,8 +174,8 @@ teaTest("Tea at Anna's looks right: ten people, seven groups, 2,000 messages", a
         [groups.long.path, "tea-long-name"],
         [`/d/${people.wide.id}`, "tea-direct"],
         [`${groups.long.path}/admin`, "tea-admin"],
-        ["/people", "tea-people"],
         ["/search?q=tea", "tea-search"],
+        ["/people", "tea-people"],
     ] as const) {
         await anna.open(path);
         await look(anna, name);
