@@ -1,7 +1,9 @@
 //! Runs of a folded text: words, and writing without blanks between words.
 
 use icu_properties::CodePointMapData;
-use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, Script};
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
+
+use crate::text::is_unspaced;
 
 /// The kind of the characters of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,40 +37,16 @@ pub(crate) fn kind(letter: char) -> Kind {
     if letter.is_ascii_alphanumeric() {
         return Kind::Word;
     }
-    if !letter.is_ascii() && is_spaceless(letter) {
-        return Kind::Dense;
-    }
     let category = CodePointMapData::<GeneralCategory>::new().get(letter);
     let is_in = |group: GeneralCategoryGroup| group.contains(category);
-    if [GeneralCategoryGroup::Letter, GeneralCategoryGroup::Mark, GeneralCategoryGroup::Number]
-        .into_iter()
-        .any(is_in)
-    {
-        Kind::Word
-    } else if is_in(GeneralCategoryGroup::Punctuation) || is_in(GeneralCategoryGroup::Separator) {
-        Kind::Separator
-    } else {
-        // Symbols, private characters, and emoji that are newer than the tables.
-        Kind::Dense
+    if is_in(GeneralCategoryGroup::Punctuation) || is_in(GeneralCategoryGroup::Separator) {
+        return Kind::Separator;
     }
-}
-
-/// Returns true for writing in which blanks part no words, and for Hangul, whose words take endings.
-fn is_spaceless(letter: char) -> bool {
-    [
-        Script::Han,
-        Script::Hiragana,
-        Script::Katakana,
-        Script::Bopomofo,
-        Script::Hangul,
-        Script::Yi,
-        Script::Thai,
-        Script::Lao,
-        Script::Khmer,
-        Script::Myanmar,
-    ]
-    .contains(&CodePointMapData::<Script>::new().get(letter))
-        || matches!(letter, 'ー' | '々' | '〇')
+    let is_of_word = [GeneralCategoryGroup::Letter, GeneralCategoryGroup::Mark, GeneralCategoryGroup::Number]
+        .into_iter()
+        .any(is_in);
+    // Symbols, private characters, and emoji that are newer than the tables are dense as well.
+    if is_of_word && !is_unspaced(letter) { Kind::Word } else { Kind::Dense }
 }
 
 #[cfg(test)]
@@ -84,6 +62,9 @@ mod tests {
             ("コーヒー。", vec![(Dense, "コーヒー"), (Separator, "。")]),
             ("สวัสดี", vec![(Dense, "สวัสดี")]),
             ("한국어", vec![(Dense, "한국어")]),
+            ("人々〇ー", vec![(Dense, "人々〇ー")]),
+            ("བོད་", vec![(Dense, "བོད"), (Separator, "་")]),
+            ("ꦧꦱ", vec![(Dense, "ꦧꦱ")]),
             ("c++", vec![(Word, "c"), (Dense, "++")]),
             ("हिन्दी", vec![(Word, "हिन्दी")]),
             ("👍👍 ok", vec![(Dense, "👍👍"), (Separator, " "), (Word, "ok")]),

@@ -15,6 +15,7 @@ use wire::{Block, Inline, RichText};
 
 pub(crate) use mentions::Named;
 use pieces::Pieces;
+pub(crate) use words::is_unspaced;
 
 use crate::ports::store::Mentions;
 

@@ -67,7 +67,7 @@ fn fold(letter: &str) -> String {
 
 /// Returns true for scripts that are written without spaces between words, and for Hangul, whose particles follow a
 /// name without one.
-fn is_unspaced(letter: char) -> bool {
+pub(crate) fn is_unspaced(letter: char) -> bool {
     if letter.is_ascii() {
         return false;
     }
