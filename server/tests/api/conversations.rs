@@ -19,6 +19,11 @@ async fn a_conversation_is_created_changed_read_listed_and_deleted() {
     let stale = shop.clone().header("If-Match", &tag);
     stale.patch(path, json!({ "name": "Order 8" })).await.fails(412, "version_stale");
     stale.delete(path).await.fails(412, "version_stale");
+    for absent in ["*", "\"v1\""] {
+        let expecting = shop.clone().header("If-Match", absent);
+        expecting.put("/conversations/none", json!({ "name": "None" })).await.fails(412, "version_stale");
+    }
+    shop.get("/conversations/none").await.fails(404, "not_found");
     let current = shop.clone().header("If-Match", changed.header("etag").unwrap());
     let patched = current.patch(path, json!({ "archived": true, "description": "done" })).await.is(200);
     assert_eq!((&patched.body["archived"], &patched.body["name"]), (&json!(true), &json!("Order 7")));
@@ -66,6 +71,8 @@ async fn members_come_get_roles_are_muted_and_go() {
     ann.put("/conversations/tea/members/ben", json!({ "role": "admin" })).await.is(200);
     ann.delete("/conversations/tea/members/ann").await.is(204);
     ann.get("/conversations/tea/members").await.fails(404, "not_found");
+    // Nothing comes after a member who has left; the list must not begin anew.
+    shop.get(&format!("/conversations/tea/members?cursor={next}")).await.fails(400, "cursor_bad");
     // The application may leave it without an admin.
     shop.put("/conversations/tea/members/ben", json!({ "role": "member" })).await.is(200);
     shop.acting_as("ben").put("/conversations/tea/members/cal", json!({})).await.fails(403, "not_admin");

@@ -13,7 +13,7 @@ use wire::{ApplicationId, PublicId, Refusal, Timestamp};
 use super::body::Body;
 use super::entity_tag::etag;
 use super::error::{ApiError, Problem};
-use super::paging::{self, Paging};
+use super::paging::Paging;
 use crate::server::AppState;
 
 /// An application, as the operator sees it.
@@ -126,8 +126,8 @@ pub(crate) async fn list(
     let more = part.more || part.items.len() > limit;
     part.items.truncate(limit);
     let last = part.items.last().filter(|_| more);
-    let next = last.map(|application| paging::cursor(&application.id.to_string()));
-    let link = paging::link("/applications", next.as_deref());
+    let last = last.map(|application| application.id.to_string());
+    let (next, link) = paging.next("/applications", last.as_deref());
     let items = part.items.iter().map(item).collect();
     Ok((link, Json(ApplicationList { items, next })).into_response())
 }

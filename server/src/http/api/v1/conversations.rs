@@ -86,14 +86,21 @@ pub(crate) async fn put(
     let (key, version) = (ExternalKey::new(&conversation)?, expected(&headers)?);
     let settings = put.settings.changes()?;
     let name = GroupName::new(&put.name)?;
-    if version.is_none()
-        && !expects_any(&headers)
+    let expects_one = version.is_some() || expects_any(&headers);
+    if !expects_one
         && let Some(created) =
             app.chat.create_keyed_group(&caller, &key, name.as_str(), settings.clone()).await?
     {
         return Ok((StatusCode::CREATED, answer(&created)).into_response());
     }
-    let id = group(&app, &caller, &ConversationRef::Key(key)).await?;
+    let id = match app.chat.find_conversation(&caller, &ConversationRef::Key(key)).await {
+        Ok(Conversation::Group(id)) => id,
+        Err(chat::Error::Refusal(Refusal::NotFound)) if expects_one => {
+            return Err(Refusal::VersionStale.into());
+        }
+        Ok(Conversation::Direct(_)) => return Err(Refusal::NotFound.into()),
+        Err(no) => return Err(no.into()),
+    };
     let changes = std::iter::once(Setting::Name(name)).chain(settings).collect();
     Ok(answer(&app.chat.change_settings(&caller, id, changes, version).await?))
 }
@@ -168,8 +175,7 @@ pub(crate) async fn list(
     let after = paging::key_after(&paging)?;
     let part = app.chat.external_groups(&caller, after.as_ref(), paging.limit()?).await?;
     let last = part.items.last().filter(|_| part.more);
-    let next = last.map(|keyed| paging::cursor(keyed.key.as_str()));
-    let link = paging::link("/conversations", next.as_deref());
+    let (next, link) = paging.next("/conversations", last.map(|listed| listed.key.as_str()));
     let mut items = Vec::with_capacity(part.items.len());
     for ListedGroup { key, id, group } in part.items {
         items.extend(

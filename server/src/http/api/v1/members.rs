@@ -12,7 +12,7 @@ use wire::{Member, Refusal, Role, UserId};
 use super::body::Body;
 use super::conversations::group;
 use super::error::{ApiError, Problem};
-use super::paging::{self, Paging};
+use super::paging::Paging;
 use super::users::User;
 use crate::server::AppState;
 
@@ -87,9 +87,9 @@ pub(crate) async fn list(
     let more = part.more || part.items.len() > limit;
     part.items.truncate(limit);
     let last = part.items.last().filter(|_| more);
-    let next = last.map(|member| paging::cursor(&member.person.id.to_string()));
+    let last = last.map(|member| member.person.id.to_string());
     let path = format!("/conversations/id:{id}/members");
-    let link = paging::link(&path, next.as_deref());
+    let (next, link) = paging.next(&path, last.as_deref());
     let mut items = Vec::with_capacity(part.items.len());
     for member in &part.items {
         items.push(item(&app, &caller, member).await?);

@@ -41,10 +41,21 @@ impl Paging {
         let Some(limit) = &self.limit else { return Ok(100) };
         limit.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or(wrong)
     }
+
+    /// Returns the cursor of the next part, which begins after the last name of this one, and the header that links it
+    /// with the same limit; neither of them if no part follows.
+    pub(crate) fn next(&self, path: &str, last: Option<&str>) -> (Option<String>, HeaderMap) {
+        let Some(cursor) = last.map(cursor) else { return (None, HeaderMap::new()) };
+        let limit = self.limit.as_ref().and_then(|_| self.limit().ok());
+        let limit = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
+        let link = HeaderValue::try_from(format!("<{ROOT}{path}?cursor={cursor}{limit}>; rel=\"next\""));
+        let headers = link.into_iter().map(|link| (LINK, link)).collect();
+        (Some(cursor), headers)
+    }
 }
 
 /// Returns the cursor of the part that begins after a name.
-pub(crate) fn cursor(after: &str) -> String {
+fn cursor(after: &str) -> String {
     BASE64URL_NOPAD.encode(after.as_bytes())
 }
 
@@ -55,13 +66,6 @@ pub(crate) fn cursor(after: &str) -> String {
 pub(crate) fn key_after(paging: &Paging) -> Result<Option<ExternalKey>, Refusal> {
     let after = paging.after()?.map(|after| ExternalKey::new(&after));
     after.transpose().map_err(|_| Refusal::CursorBad)
-}
-
-/// Returns the header that links the next part of a list; none if it is the last.
-pub(crate) fn link(path: &str, next: Option<&str>) -> HeaderMap {
-    let link = next.map(|next| format!("<{ROOT}{path}?cursor={next}>; rel=\"next\""));
-    let link = link.and_then(|link| HeaderValue::try_from(link).ok());
-    link.into_iter().map(|link| (LINK, link)).collect()
 }
 
 #[cfg(test)]
@@ -75,6 +79,11 @@ mod tests {
         for bad in ["?", "a", "_w"] {
             assert_eq!(of(bad), Err(Refusal::CursorBad), "{bad}");
         }
+        let part = Paging { cursor: None, limit: Some("+07".into()) };
+        let (next, headers) = part.next("/users", Some("ü"));
+        assert_eq!(next.as_deref(), Some("w7w"));
+        assert_eq!(headers[LINK], "</api/v1/users?cursor=w7w&limit=7>; rel=\"next\"");
+        assert_eq!(part.next("/users", None), (None, HeaderMap::new()));
         let limit = |limit: &str| Paging { cursor: None, limit: Some(limit.into()) }.limit();
         assert_eq!((limit("1"), limit("100")), (Ok(1), Ok(100)));
         for bad in ["0", "101", "-1", "1.5", "", "99999999999999999999999"] {

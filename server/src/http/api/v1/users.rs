@@ -129,8 +129,7 @@ pub(crate) async fn list(
     let after = paging::key_after(&paging)?;
     let part = app.chat.external_users(&caller, after.as_ref(), paging.limit()?).await?;
     let last = part.items.last().filter(|_| part.more);
-    let next = last.map(|user| paging::cursor(user.key.as_str()));
-    let link = paging::link("/users", next.as_deref());
+    let (next, link) = paging.next("/users", last.map(|user| user.key.as_str()));
     let items = part.items.iter().map(User::keyed).collect();
     Ok((link, Json(UserList { items, next })).into_response())
 }
