@@ -114,7 +114,7 @@ async fn begin(store: Arc<dyn Store>) -> (Node, User, Vec<GroupId>) {
     (node, user, groups)
 }
 
-/// What was written.
+/// The messages that were written.
 struct Filled {
     bytes: usize,
     /// The number of messages that have each word.

@@ -1,4 +1,4 @@
-//! Gaps: logs of which this node lacks entries that another node has written, for whoever reads them from the store.
+//! Gaps: logs that lack entries here which another node has written. The tailer reads them from the store.
 
 use std::collections::HashMap;
 

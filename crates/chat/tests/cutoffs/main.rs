@@ -114,7 +114,7 @@ impl World {
         let (chat, group) = (&self.nodes[0].chat, self.group);
         let there = &self.nodes[1].chat;
         let ann = &self.people[0];
-        // What the rules refuse changes nothing.
+        // A refused change has no effect.
         match step {
             Step::Join(who) => drop(there.join(&self.people[who], group, None).await),
             Step::Leave(who) => drop(there.leave(&self.people[who], group).await),
@@ -222,7 +222,7 @@ impl Listening {
         later.filter(|entry| ends(&event(&entry.data))).map(|entry| entry.seq.0).next()
     }
 
-    /// What came of an earlier subscription has no hole either, though it may not be whole.
+    /// The entries of an earlier subscription have no hole either, though some at the end may be missing.
     fn check_so_far(&self) {
         let Some((cursor, _)) = self.began else { return };
         let seqs = seqs(self.listener.heard());

@@ -25,7 +25,7 @@ pub async fn pages_follow_each_other_until_the_last(store: Arc<dyn Store>) {
         assert_eq!(page.hits.len(), 10);
         let Some(next) = page.next else { break };
         request.cursor = Some(next);
-        // What is said meanwhile moves nothing.
+        // Messages that are sent meanwhile move nothing.
         world.say(&world.ann, &["more tea"]).await;
     }
     assert_eq!(pages, 5, "the last page says that it is the last");

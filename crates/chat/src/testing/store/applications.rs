@@ -311,7 +311,7 @@ pub async fn tokens_and_applications_that_end_are_in_the_revocation_log(fresh: i
     let replace = ApplicationWrite::ReplaceTokens(token(3, TokenKind::Application));
     assert_eq!(change(&*store, shop, replace).await, Outcome::Done);
     assert_eq!(delete(&*store, other).await, Outcome::Done);
-    // What changes nothing ends nothing.
+    // A deletion that changes nothing ends nothing.
     assert_eq!(delete(&*store, other).await, Outcome::Stale);
     let nothing = store.commit(Arc::new([]), Seq::ZERO).await.unwrap();
     let rotation = Revocation::Tokens { application: shop, which: Sessions::Others(hash(3)) };
