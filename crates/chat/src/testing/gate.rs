@@ -1,4 +1,4 @@
-//! A store for tests whose commits can wait or fail.
+//! A store for tests whose commits can wait or fail, and whose answers about heads can be late.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -25,15 +25,25 @@ use crate::ports::store::{
 };
 use crate::service::error::Fault;
 
-/// Wraps a store and lets commits wait, or fail, as a test needs. Reads always pass.
+/// Wraps a store and lets commits wait, or fail, as a test needs. Reads always pass, but heads that were read can be
+/// held back.
 pub struct Gate {
     store: Arc<dyn Store>,
     /// The owner of the store's files. After the store: fields are dropped in this order.
     _house: Box<dyn Any + Send + Sync>,
     open: watch::Sender<bool>,
+    heads: watch::Sender<HeadsGate>,
     broken: AtomicBool,
     batches: Mutex<Vec<usize>>,
     pages: Arc<AtomicUsize>,
+}
+
+/// The state of the gate for heads.
+#[derive(Clone, Copy, Debug, Default)]
+struct HeadsGate {
+    is_closed: bool,
+    /// The number of answers that wait.
+    waiting: usize,
 }
 
 /// Reads behind the gate, which counts the pages.
@@ -56,6 +66,7 @@ impl Gate {
             store,
             _house: Box::new(house),
             open: watch::Sender::new(true),
+            heads: watch::Sender::default(),
             broken: AtomicBool::new(false),
             batches: Mutex::default(),
             pages: Arc::default(),
@@ -70,6 +81,22 @@ impl Gate {
     /// Lets commits continue.
     pub fn open_gate(&self) {
         self.open.send_replace(true);
+    }
+
+    /// Makes heads wait from now on, after they were read.
+    pub fn hold_heads(&self) {
+        self.heads.send_modify(|heads| heads.is_closed = true);
+    }
+
+    /// Waits until heads were read, and wait.
+    pub async fn heads_wait(&self) {
+        // An error would mean that the gate is gone, and it cannot be: this is one of its methods.
+        let _ = self.heads.subscribe().wait_for(|heads| heads.waiting > 0).await;
+    }
+
+    /// Lets heads continue.
+    pub fn release_heads(&self) {
+        self.heads.send_modify(|heads| heads.is_closed = false);
     }
 
     /// Waits until the gate is open, and fails if it is broken.
@@ -143,7 +170,11 @@ impl Store for Gate {
     }
 
     async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {
-        self.store.heads(logs).await
+        let read = self.store.heads(logs).await;
+        self.heads.send_modify(|heads| heads.waiting += 1);
+        let _ = self.heads.subscribe().wait_for(|heads| !heads.is_closed).await;
+        self.heads.send_modify(|heads| heads.waiting -= 1);
+        read
     }
 
     async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {

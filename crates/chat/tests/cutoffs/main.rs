@@ -2,6 +2,7 @@
 //! ended their right, nobody misses one before it, and nobody who came back is cut off by an old cutoff.
 
 mod faulty_bus;
+mod late_heads;
 mod sessions;
 
 use std::sync::Arc;
