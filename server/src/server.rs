@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use chat::{Chat, MemoryStore, OsRandom, Parts, Store, SystemClock, Window};
+use chat::{Chat, MasterSecret, MemoryStore, OsRandom, Parts, RandomSource, Store, SystemClock, Window};
 use store::SqliteStore;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
@@ -87,7 +87,7 @@ impl Server {
             None => None,
         };
         let (chat, file) = match store {
-            Some(store) => (domain(&config, store)?, None),
+            Some(store) => (domain(&config, store, None)?, None),
             None => chat(&config)?,
         };
         // The executor is set once per process; tests start many servers in one.
@@ -181,21 +181,36 @@ pub(crate) fn chat(config: &Config) -> Result<(Arc<Chat>, Option<Arc<SqliteStore
     match config.store {
         StoreChoice::Memory => {
             let store = Arc::new(MemoryStore::new(&OsRandom, Window::default()));
-            Ok((domain(config, store)?, None))
+            Ok((domain(config, store, None)?, None))
         }
         StoreChoice::Sqlite => {
             let opened = SqliteStore::open(&config.data, &OsRandom);
             let store =
                 Arc::new(opened.map_err(|fault| ConfigError(format!("the data cannot be opened: {fault}")))?);
-            Ok((domain(config, Arc::clone(&store) as Arc<dyn Store>)?, Some(store)))
+            let secret = match &config.secret {
+                Some(_) => None,
+                None => Some(store.master_secret(&OsRandom).map_err(|fault| ConfigError(fault.to_string()))?),
+            };
+            Ok((domain(config, Arc::clone(&store) as Arc<dyn Store>, secret)?, Some(store)))
         }
     }
 }
 
-fn domain(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Chat>, ConfigError> {
+/// Makes the domain. Its secret is that of the settings, or else that of the data folder; without either it lasts as
+/// long as the process.
+fn domain(
+    config: &Config,
+    store: Arc<dyn Store>,
+    of_folder: Option<MasterSecret>,
+) -> Result<Arc<Chat>, ConfigError> {
     let bus = bus::open(&config.bus).map_err(|unknown| ConfigError(unknown.to_string()))?;
     let (clock, chance) = (Arc::new(SystemClock), Arc::new(OsRandom));
-    Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits }))
+    let secret = config.secret.clone().or(of_folder).unwrap_or_else(|| {
+        let mut bytes = [0; 32];
+        chance.fill(&mut bytes);
+        MasterSecret::from_bytes(bytes)
+    });
+    Ok(Chat::start(Parts { store, bus, clock, chance, limits: config.limits, secret }))
 }
 
 impl ServerHandle {

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use wire::{ApplicationId, AuditEvent, Json, SendId, Seq, Timestamp, Topic, UserId, UserKey};
 
 use crate::auth::caller::Caller;
+use crate::auth::master_secret::MasterSecret;
 use crate::auth::network::Network;
 use crate::auth::passwords::PasswordHashing;
 use crate::auth::revocations::{RevocationWatch, Revocations};
@@ -50,6 +51,8 @@ pub struct Chat {
     pub(crate) session_clock: SessionClock,
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
+    #[expect(dead_code, reason = "the signing keys of applications come next")]
+    pub(crate) secret: MasterSecret,
     /// Rate limit for sending, by user.
     pub(crate) send_rate: RateLimiter<UserKey>,
     /// Rate limit for sending with an API token.
@@ -110,6 +113,8 @@ pub struct Parts {
     pub chance: Arc<dyn RandomSource>,
     /// The operator's limits.
     pub limits: Limits,
+    /// The secret from which keys are derived: the same on every node.
+    pub secret: MasterSecret,
 }
 
 /// The time without entries after which, at up to twice of it, a topic's frames leave the memory.
@@ -135,7 +140,7 @@ impl Chat {
     /// tokio runtime; [`Chat::shut_down`] ends them.
     #[must_use]
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, bus, clock, chance, limits } = parts;
+        let Parts { store, bus, clock, chance, limits, secret } = parts;
         // One for each core.
         let shards = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let log_bytes = LogBytes { topic: limits.topic_log_bytes, all: limits.log_bytes };
@@ -190,6 +195,7 @@ impl Chat {
             session_clock,
             chance,
             limits,
+            secret,
             send_rate,
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
             token_requests: RateLimiter::new(limits.token_request_burst, limits.token_requests_per_second),

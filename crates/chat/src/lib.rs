@@ -27,8 +27,8 @@ pub mod testing;
 mod text;
 
 pub use crate::auth::{
-    ApiToken, ApiTokenRecord, Caller, Network, Principal, RevocationWatch, Revocations, Session,
-    SessionSummary, Token, TokenHash, TokenKind,
+    ApiToken, ApiTokenRecord, Caller, MasterSecret, Network, Principal, RevocationWatch, Revocations,
+    Session, SessionSummary, Token, TokenHash, TokenKind,
 };
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};

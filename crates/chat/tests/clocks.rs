@@ -56,7 +56,9 @@ async fn a_session_that_began_by_a_clock_that_was_ahead_lasts_no_longer_than_oth
     let clock = Arc::new(ManualClock::at(Timestamp(ahead.clock.now().0 - YEAR)));
     let (bus, chance) = (Arc::new(LocalBus::default()), Arc::new(SeededChance::new(2)));
     let limits = Node::patient();
-    let node = Node { chat: Chat::start(Parts { store, bus, clock: clock.clone(), chance, limits }), clock };
+    let secret = MasterSecret::from_bytes([7; 32]);
+    let parts = Parts { store, bus, clock: clock.clone(), chance, limits, secret };
+    let node = Node { chat: Chat::start(parts), clock };
     for day in (0..limits.session_days).step_by(10) {
         assert_eq!(recognised(&node, &token).await, Some(ann.person()), "day {day}");
         node.clock.advance(10 * DAY);

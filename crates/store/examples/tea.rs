@@ -83,6 +83,7 @@ async fn main() -> Done {
     std::fs::create_dir_all(&folder)?;
     let clock = Arc::new(ManualClock::at(Timestamp(SystemClock.now().0 - DAYS * DAY)));
     let store = Arc::new(SqliteStore::open(&data, &OsRandom)?);
+    let secret = store.master_secret(&OsRandom)?;
     let limits = chat::Limits { newcomer_burst: u32::MAX, ..Node::patient() };
     let chat = Chat::start(Parts {
         store,
@@ -90,6 +91,7 @@ async fn main() -> Done {
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         chance: Arc::new(OsRandom),
         limits,
+        secret,
     });
     let tea = Tea { chat, clock };
     let report = tea.pour().await?;

@@ -51,8 +51,9 @@ async fn every_table_of_the_search_index_says_what_it_holds() {
 async fn every_file_of_the_data_folder_says_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path(), &OsRandom).unwrap();
-    // Its file is made at the first use.
+    // These files are made at the first use.
     store.search_index().position().await.unwrap();
+    store.master_secret(&OsRandom).unwrap();
     let files: BTreeSet<String> = files(folder.path());
     drop(store);
     let mut listed = listed("Files of the data folder");

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZero;
 
-use chat::{Limits, SignUp};
+use chat::{Limits, MasterSecret, SignUp};
 use ipnet::IpNet;
 
 use super::settings::{ServerSettings, SignUpChoice};
@@ -59,6 +59,7 @@ impl ServerSettings {
             origin: self.origin.map(|origin| check_origin(&origin)).transpose()?,
             trusted_proxies: self.trusted_proxies.map(check_proxies).transpose()?,
             open_topics_token: self.open_topics_token.map(check_token).transpose()?,
+            secret: self.secret.map(check_secret).transpose()?,
             connections: Connections {
                 node: self.connections.map_or(sockets.node, NonZero::get),
                 network: self.connections_per_network.map_or(connections.network, NonZero::get),
@@ -123,6 +124,11 @@ fn check_token(token: String) -> Result<String, ConfigError> {
     Err(ConfigError(format!(
         "open_topics_token is not right; give at least {TOKEN_BYTES} visible ASCII characters without spaces"
     )))
+}
+
+fn check_secret(secret: String) -> Result<MasterSecret, ConfigError> {
+    let wrong = "secret is not right; give 64 hexadecimal digits, as `openssl rand -hex 32` prints them";
+    MasterSecret::parse(&secret).ok_or_else(|| ConfigError(wrong.into()))
 }
 
 /// The bytes of a MiB.

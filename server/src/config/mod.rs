@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chat::Limits;
+use chat::{Limits, MasterSecret};
 use clap::ValueEnum;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub struct Config {
     pub open_topics: OpenTopics,
     /// The token for open topics.
     pub open_topics_token: Option<String>,
+    /// The master secret; without one it is in the data folder.
+    pub secret: Option<MasterSecret>,
     /// The bus between nodes.
     pub bus: String,
     /// The address to serve metrics on, if any.
@@ -188,6 +190,7 @@ impl Config {
             trusted_proxies: None,
             open_topics: OpenTopics::Loopback,
             open_topics_token: None,
+            secret: None,
             bus: "local".into(),
             metrics: None,
             log: "warn".into(),
@@ -301,6 +304,7 @@ mod tests {
             ("origin = \"https://ann@chat.example.org\"", "https://chat.example.org"),
             ("trusted_proxies = [\"proxy\"]", "10.0.0.0/8"),
             ("open_topics_token = \"short\"", "at least 16"),
+            ("secret = \"short\"", "64 hexadecimal digits"),
             ("sockets = 0", "expected a nonzero"),
             ("guests_per_day = 0", "guests_per_day = 0"),
             ("send_per_second = -1.0", "above 0"),

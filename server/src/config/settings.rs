@@ -136,6 +136,10 @@ pub(super) struct ServerSettings {
     /// The token for open topics, sent as Authorization: Bearer; at least 16 characters [default: none]
     #[arg(long, env = "HUBBUB_OPEN_TOPICS_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub(super) open_topics_token: Option<String>,
+    /// The secret from which keys are derived, the same on all nodes: 64 hexadecimal digits [default: secret.key in the
+    /// data folder]
+    #[arg(long, env = "HUBBUB_SECRET", value_name = "HEX", hide_env_values = true)]
+    pub(super) secret: Option<String>,
     /// The bus between nodes [default: local]
     #[arg(long, env = "HUBBUB_BUS", value_name = "local")]
     pub(super) bus: Option<String>,

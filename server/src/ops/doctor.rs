@@ -147,6 +147,7 @@ impl Diagnosis {
             None => self.look("room", format!("the room on the disk of {shown} cannot be found out")),
         }
         self.leftovers(folder);
+        self.secret(config, status.is_some());
         match status {
             Some(Status { write_fault: Some(fault), .. }) => {
                 self.wrong(
@@ -218,6 +219,22 @@ impl Diagnosis {
 
     #[cfg(not(unix))]
     fn modes(&mut self, _: &Config) {}
+
+    fn secret(&mut self, config: &Config, is_running: bool) {
+        match SqliteStore::has_master_secret(&config.data) {
+            _ if config.secret.is_some() => self.ok("secret", "it is that of the settings".into()),
+            Ok(true) => self.ok("secret", "secret.key has it, and so has every backup".into()),
+            Ok(false) if is_running => {
+                self.ok("secret", "there is no secret.key: the running server has it in its settings".into());
+            }
+            Ok(false) => {
+                let says = "there is no secret.key, and none in these settings; the next start makes a new one, and \
+                            signing keys that applications have stop working";
+                self.look("secret", says.into());
+            }
+            Err(fault) => self.wrong("secret", fault.to_string()),
+        }
+    }
 
     fn leftovers(&mut self, folder: &Path) {
         let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.file_name());

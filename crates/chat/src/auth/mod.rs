@@ -3,6 +3,7 @@
 pub(crate) mod api_token;
 pub(crate) mod caller;
 pub(crate) mod login_throttle;
+pub(crate) mod master_secret;
 pub(crate) mod network;
 pub(crate) mod passwords;
 pub(crate) mod revocations;
@@ -10,6 +11,7 @@ pub(crate) mod session;
 
 pub use api_token::{ApiToken, ApiTokenRecord, TokenKind};
 pub use caller::{Caller, Principal};
+pub use master_secret::MasterSecret;
 pub use network::Network;
 pub use revocations::{RevocationWatch, Revocations};
 pub use session::{Session, SessionSummary, Token, TokenHash};

@@ -7,6 +7,7 @@ use wire::{Cursor, Epoch, GroupId, JoinPolicy, Json, Person, Seq, Topic};
 
 use super::{ManualClock, SeededChance, User, guest};
 use crate::auth::caller::Caller;
+use crate::auth::master_secret::MasterSecret;
 use crate::auth::session::Token;
 use crate::chat::{Ack, Chat, Parts};
 use crate::memory::{MemoryStore, Window};
@@ -46,7 +47,9 @@ impl Node {
     pub fn start(store: Arc<dyn Store>, bus: Arc<dyn Bus>, limits: Limits, seed: u64) -> Self {
         let clock = Arc::new(ManualClock::default());
         let chance = Arc::new(SeededChance::new(seed));
-        let chat = Chat::start(Parts { store, bus, clock: clock.clone(), chance, limits });
+        // The same for all nodes over a store.
+        let secret = MasterSecret::from_bytes([7; 32]);
+        let chat = Chat::start(Parts { store, bus, clock: clock.clone(), chance, limits, secret });
         Self { chat, clock }
     }
 

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use chat::Fault;
+use chat::{Fault, MasterSecret};
 use rusqlite::Connection;
 use wire::Timestamp;
 
 use super::folder::{Folder, sync_folder};
 use super::meta::{self, Backup, Meta};
 use super::open::{self, Connect};
+use super::secret;
 use super::verify::{Verified, verify};
 
 /// A request for a backup.
@@ -39,7 +40,8 @@ pub(super) fn back_up(folder: &Folder, connect: &Connect, request: BackupRequest
     // Only its owner may read it, and it is deleted with its handle unless it gets its name.
     let copy = tempfile::Builder::new().prefix(".hubbub-backup-").tempfile_in(into).map_err(unwritten)?;
     copy_database(connect, copy.path()).map_err(|error| fault(&error))?;
-    let verified = label(copy.path(), backup).map_err(|wrong| fault(&wrong))?;
+    let secret = secret::read(folder)?;
+    let verified = label(copy.path(), backup, secret.as_ref()).map_err(|wrong| fault(&wrong))?;
     copy.as_file().sync_all().map_err(unwritten)?;
     let named = if replace { copy.persist(&file) } else { copy.persist_noclobber(&file) };
     match named {
@@ -79,12 +81,13 @@ fn copy_database(connect: &Connect, to: &Path) -> Result<(), String> {
     copied.map_err(|error| error.to_string())
 }
 
-/// Labels a copy as a backup, and verifies it.
-fn label(copy: &Path, backup: Backup) -> Result<Verified, String> {
+/// Labels a copy as a backup, adds the master secret of the folder, and verifies it.
+fn label(copy: &Path, backup: Backup, secret: Option<&MasterSecret>) -> Result<Verified, String> {
     let labelled = || -> rusqlite::Result<Connection> {
         let db = open_copy(copy)?;
         let meta = meta::read(&db)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         meta::write(&db, &Meta { backup: Some(backup), ..meta })?;
+        meta::set_backup_secret(&db, secret)?;
         Ok(db)
     };
     let db = labelled().map_err(|error| error.to_string())?;

@@ -57,6 +57,11 @@ impl Folder {
         self.0.join("search.db")
     }
 
+    /// Returns the path of the master secret.
+    pub(super) fn secret(&self) -> PathBuf {
+        self.0.join("secret.key")
+    }
+
     pub(super) fn lock_file(&self) -> PathBuf {
         self.0.join("hubbub.lock")
     }
@@ -112,7 +117,8 @@ impl Folder {
 
     /// Returns the folder and every file of ours, with the mode that each should have.
     pub(super) fn modes(&self) -> impl Iterator<Item = (PathBuf, u32)> {
-        let files = [self.database(), self.log(), self.shared_memory(), self.life(), self.lock_file()];
+        let files =
+            [self.database(), self.log(), self.shared_memory(), self.life(), self.secret(), self.lock_file()];
         let files = files.into_iter().chain(search::files(&self.search()));
         [(self.0.clone(), 0o700)].into_iter().chain(files.map(|file| (file, 0o600)))
     }

@@ -1,7 +1,13 @@
 //! The one row with the identity of a database.
 
+use chat::MasterSecret;
 use rusqlite::{Connection, OptionalExtension, params};
 use wire::{Epoch, Timestamp};
+
+use super::migrate;
+
+/// The schema in which backups got a master secret.
+const FIRST_WITH_SECRET: i64 = 17;
 
 /// The identity of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +57,21 @@ pub(super) fn write(db: &Connection, meta: &Meta) -> rusqlite::Result<()> {
         params![epoch.0.to_be_bytes(), life, mark, version, at],
     )?;
     Ok(())
+}
+
+/// Puts the master secret of a server into a backup of it, or removes it.
+pub(super) fn set_backup_secret(db: &Connection, secret: Option<&MasterSecret>) -> rusqlite::Result<()> {
+    db.execute("UPDATE meta SET backup_secret = ?", [secret.map(MasterSecret::to_bytes)])?;
+    Ok(())
+}
+
+/// Returns the master secret in a backup; none if it has none, as older backups.
+pub(super) fn backup_secret(db: &Connection) -> rusqlite::Result<Option<MasterSecret>> {
+    if migrate::number(db)? < FIRST_WITH_SECRET {
+        return Ok(None);
+    }
+    let found = db.query_row("SELECT backup_secret FROM meta", [], |row| row.get::<_, Option<[u8; 32]>>(0));
+    Ok(found.optional()?.flatten().map(MasterSecret::from_bytes))
 }
 
 /// Advances the mark to this number, in the transaction of a commit.

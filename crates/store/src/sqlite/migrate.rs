@@ -17,6 +17,7 @@ const STEPS: &[&str] = &[
     include_str!("migrate/14.sql"),
     include_str!("migrate/15.sql"),
     include_str!("migrate/16.sql"),
+    include_str!("migrate/17.sql"),
 ];
 
 /// The initial schema of a file, and the steps since.

@@ -34,6 +34,7 @@ mod readers;
 mod restore;
 mod scope;
 mod search;
+mod secret;
 mod sessions;
 mod slices;
 mod threads;
@@ -54,7 +55,7 @@ use chat::store::{
     Application, ApplicationKey, Commit, Committed, JobCount, MessageTail, Position, Slices, StoreReader,
     Tail,
 };
-use chat::{ApiTokenRecord, Fault, RandomSource, Session, Store, TokenHash};
+use chat::{ApiTokenRecord, Fault, MasterSecret, RandomSource, Session, Store, TokenHash};
 use parking_lot::Mutex;
 use wire::{ApplicationId, Epoch, LogKey, Seq, Timestamp};
 
@@ -141,6 +142,22 @@ impl SqliteStore {
         let (folder, connect) = (self.folder.clone(), Arc::clone(&self.connect));
         let made = tokio::task::spawn_blocking(move || backup::back_up(&folder, &connect, request));
         made.await.unwrap_or_else(|error| Err(Fault::new("store.backup", error)))
+    }
+
+    /// Returns the master secret of the folder, the file `secret.key`; makes one if there is none yet.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written, or has something else in it.
+    pub fn master_secret(&self, chance: &dyn RandomSource) -> Result<MasterSecret, Fault> {
+        secret::read_or_make(&self.folder, chance)
+    }
+
+    /// Returns true if a folder has a master secret.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn has_master_secret(folder: &Path) -> Result<bool, Fault> {
+        secret::read(&Folder::new(folder)).map(|secret| secret.is_some())
     }
 
     /// Inspects a folder that no server holds, without changing anything in it.

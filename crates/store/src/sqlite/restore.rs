@@ -11,10 +11,12 @@ use super::life::{Life, Record, draw_epoch};
 use super::meta::{self, Meta};
 use super::open;
 use super::search;
+use super::secret;
 use super::verify::{Verified, verify};
 
 /// Replaces the database of a folder with a backup, or any other database of ours, under a new [`Epoch`](wire::Epoch):
-/// subscribers get a `reset`. Nothing of the old data stays, and nothing of it is deleted before the backup was
+/// subscribers get a `reset`. The master secret of the
+/// backup is that of the folder from then on, if it has one. Nothing of the old data stays, and nothing of it is deleted before the backup was
 /// verified. With `replace` a database with people in it may be replaced.
 ///
 /// # Errors
@@ -37,9 +39,11 @@ pub fn restore(
         )));
     }
     let shown = from.display();
-    let verified = {
+    let (verified, secret) = {
         let source = open_source(from).map_err(|error| fault(&format_args!("{shown}: {error}")))?;
-        verify(&source).map_err(|wrong| fault(&format_args!("{shown}: {wrong}")))?
+        let verified = verify(&source).map_err(|wrong| fault(&format_args!("{shown}: {wrong}")))?;
+        let secret = meta::backup_secret(&source);
+        (verified, secret.map_err(|error| fault(&format_args!("{shown}: {error}")))?)
     };
     let unwritten = |error: std::io::Error| {
         fault(&format_args!("the folder {} cannot be written: {error}", folder.path().display()))
@@ -52,6 +56,9 @@ pub fn restore(
         let db = open_copy(copy.path())?;
         let meta = Meta { epoch: draw_epoch(chance), life: record.life.clone(), mark: 1, backup: None };
         meta::write(&db, &meta)?;
+        if secret.is_some() {
+            meta::set_backup_secret(&db, None)?;
+        }
         db.close().map_err(|(_, error)| error)
     };
     make().map_err(|error| fault(&format_args!("{shown}: {error}")))?;
@@ -64,6 +71,9 @@ pub fn restore(
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(error)),
             _ => {}
         }
+    }
+    if let Some(secret) = &secret {
+        secret::write(&folder, secret).map_err(unwritten)?;
     }
     copy.persist(folder.database()).map_err(|error| unwritten(error.error))?;
     sync_folder(folder.path()).map_err(unwritten)?;

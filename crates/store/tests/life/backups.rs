@@ -30,7 +30,7 @@ async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back()
         }
     });
     let made = made.unwrap();
-    assert_eq!((made.schema, made.people, made.accounts), (16, 1, 0));
+    assert_eq!((made.schema, made.people, made.accounts), (17, 1, 0));
     let epoch = node.epoch();
     node.chat.shut_down().await.unwrap();
 
@@ -47,6 +47,42 @@ async fn a_backup_that_is_made_while_people_write_is_one_moment_and_comes_back()
         .await
         .unwrap();
     assert_eq!(page.entries.len() as u64, page.head.0);
+}
+
+#[tokio::test]
+async fn a_secret_stays_the_same_and_comes_back_with_a_backup() {
+    let data = Data::new();
+    let store = data.open();
+    let secret = store.master_secret(&OsRandom).unwrap();
+    assert_eq!(store.master_secret(&OsRandom).unwrap(), secret);
+    store.back_up(data.backup("backup.db", false)).await.unwrap();
+    store.close().await.unwrap();
+
+    restore(&data.at("restored"), &data.at("backup.db"), false, &OsRandom).unwrap();
+    let restored = data.open_at("restored");
+    assert_eq!(restored.master_secret(&OsRandom).unwrap(), secret);
+    restored.close().await.unwrap();
+    let database = rusqlite::Connection::open(data.at("restored").join("hubbub.db")).unwrap();
+    let kept: Option<Vec<u8>> =
+        database.query_row("SELECT backup_secret FROM meta", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, None, "only a backup has it in its database");
+
+    fs::write(data.path().join("secret.key"), "half of i").unwrap();
+    let wrong = data.open().master_secret(&OsRandom).unwrap_err();
+    assert!(wrong.to_string().contains("secret.key"), "{wrong}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_the_secret() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let data = Data::new();
+    let store = data.open();
+    store.master_secret(&OsRandom).unwrap();
+    let mode = fs::metadata(data.path().join("secret.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    store.close().await.unwrap();
 }
 
 #[tokio::test]
