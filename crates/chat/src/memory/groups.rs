@@ -256,7 +256,8 @@ impl ApplicationState {
             Fact::MemberAdded(member) => {
                 let head = self.head(&Topic::group(id));
                 if let Some(group) = self.groups.get_mut(&id) {
-                    let view = MemberView { since: member.since, read: head, ..MemberView::default() };
+                    let view =
+                        MemberView { since: member.since, joined: head, read: head, ..MemberView::default() };
                     group.views.insert(member.person.id, view);
                 }
                 self.joined.entry(member.person.id).or_default().push(id);

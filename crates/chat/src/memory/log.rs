@@ -6,8 +6,8 @@ use wire::limits::MAX_UNREAD;
 use wire::{Entry, Json, Seq, Timestamp, Topic, UserId};
 
 use crate::ports::store::{
-    Draft, Ends, FAR_BEHIND, LogSlice, Mentions, Position, Range, RowPage, SLICE_ENDS, SLICE_ENTRIES, Sender,
-    Unread,
+    Draft, Ends, FAR_BEHIND, LogSlice, LogUsage, Mentions, OldEntry, Position, Range, Retention, RowPage,
+    SLICE_ENDS, SLICE_ENTRIES, Sender, Unread,
 };
 
 /// One log: its newest entries, contiguous.
@@ -21,6 +21,16 @@ pub(super) struct MemoryLog {
     about: BTreeMap<Seq, Vec<Seq>>,
     /// The Seqs of the pinned entries.
     pinned: BTreeSet<Seq>,
+    /// The time of the newest entry, whether or not it is still kept.
+    newest_at: Option<Timestamp>,
+    /// The bytes of data of the entries that are kept.
+    pub(super) bytes: u64,
+    /// The position of the newest entry that is no longer kept.
+    pub(super) trimmed: Position,
+    /// The position of the last trim, which the tail of messages has.
+    pub(super) trimmed_at: Option<Position>,
+    /// The retention of this log, if it has one of its own.
+    pub(super) retention: Option<Retention>,
 }
 
 /// A stored entry, with the sender whose id it carries.
@@ -46,6 +56,8 @@ impl MemoryLog {
             data: draft.data.clone(),
             timestamp: draft.at,
         };
+        self.newest_at = Some(draft.at);
+        self.bytes += length(&draft.data);
         self.kept.push_back(StoredEntry {
             entry,
             position: Position::default(),
@@ -68,6 +80,8 @@ impl MemoryLog {
     pub(super) fn forget(&mut self) -> Option<StoredEntry> {
         let held = self.kept.pop_front()?;
         let seq = held.entry.seq;
+        self.bytes -= length(&held.entry.data);
+        self.trimmed = self.trimmed.max(held.position);
         if self.rows.front() == Some(&seq) {
             self.rows.pop_front();
         }
@@ -81,6 +95,53 @@ impl MemoryLog {
             }
         }
         Some(held)
+    }
+
+    /// Replaces the data of an entry.
+    pub(super) fn rewrite(&mut self, seq: Seq, data: &Json) {
+        let Some(held) = self.at_mut(seq) else { return };
+        let old = length(&held.entry.data);
+        held.entry.data = data.clone();
+        self.bytes = self.bytes - old + length(data);
+    }
+
+    /// Returns the entries from a Seq on that are about earlier ones.
+    pub(super) fn about_earlier(&self, before: Seq) -> Vec<Entry<Json>> {
+        let places = self.about.range(..before).flat_map(|(_, places)| places);
+        let later = places.filter(|place| **place >= before);
+        later.filter_map(|place| self.at(*place)).map(|held| held.entry.clone()).collect()
+    }
+
+    /// Returns the entries after a position.
+    pub(super) fn after(&self, after: Position) -> impl Iterator<Item = &StoredEntry> {
+        self.kept.range(self.kept.partition_point(|held| held.position <= after)..)
+    }
+
+    /// Returns the position of the newest entry, whether or not it is still kept.
+    pub(super) fn newest_position(&self) -> Position {
+        self.kept.back().map_or(self.trimmed, |held| held.position)
+    }
+
+    /// Returns its size and its retention.
+    pub(super) fn usage(&self, topic: &Topic) -> LogUsage {
+        LogUsage {
+            topic: topic.clone(),
+            begins: self.begins(),
+            head: self.head,
+            bytes: self.bytes,
+            oldest: self.kept.front().map(|held| held.entry.timestamp),
+            retention: self.retention,
+        }
+    }
+
+    /// Returns the oldest entries, up to a limit.
+    pub(super) fn oldest(&self, limit: usize) -> Vec<OldEntry> {
+        let old = |held: &StoredEntry| OldEntry {
+            seq: held.entry.seq,
+            at: held.entry.timestamp,
+            bytes: length(&held.entry.data),
+        };
+        self.kept.iter().take(limit).map(old).collect()
     }
 
     /// Returns the entry with a Seq, if it is still kept.
@@ -138,9 +199,9 @@ impl MemoryLog {
         Unread { messages: all.messages.min(MAX_UNREAD), mentions: all.mentions.min(MAX_UNREAD) }
     }
 
-    /// Returns the time of the newest stored entry.
+    /// Returns the time of the newest entry.
     pub(super) fn newest(&self) -> Option<Timestamp> {
-        self.kept.back().map(|held| held.entry.timestamp)
+        self.newest_at
     }
 
     /// Returns the first Seq with this time or a later one.
@@ -194,6 +255,11 @@ impl MemoryLog {
         let take = len.min(range.limit);
         self.kept.iter().skip(skip).take(take).map(|kept| kept.entry.clone()).collect()
     }
+}
+
+/// Returns the bytes of the data of an entry.
+fn length(data: &Json) -> u64 {
+    data.as_str().len() as u64
 }
 
 impl StoredEntry {

@@ -2,7 +2,7 @@
 
 use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, UserId};
 
-use super::log::MemoryLog;
+use super::log::{MemoryLog, StoredEntry};
 use super::state::ApplicationState;
 use crate::ports::store::{
     Amend, Amended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Range, RowPage, RowRange, Sender,
@@ -107,10 +107,10 @@ impl ApplicationState {
     }
 
     pub(super) fn rewrite(&mut self, topic: &Topic, seq: Seq, data: &Json) {
-        let Some(held) = self.logs.get_mut(topic).and_then(|log| log.at_mut(seq)) else { return };
-        self.bytes -= held.bytes();
-        held.entry.data = data.clone();
-        self.bytes += held.bytes();
+        let Some(log) = self.logs.get_mut(topic) else { return };
+        let Some(old) = log.at(seq).map(StoredEntry::bytes) else { return };
+        log.rewrite(seq, data);
+        self.bytes = self.bytes - old + log.at(seq).map_or(0, StoredEntry::bytes);
     }
 
     /// Returns the outcome of a draft that is not appended: it was committed before, or is refused.
@@ -118,10 +118,15 @@ impl ApplicationState {
         if let Some(outcome) = self.sent_before(draft) {
             return Some(outcome);
         }
-        let right = draft.right?;
+        let Some(right) = draft.right else {
+            return self.is_trimmed(draft).then_some(Outcome::Refused(Refusal::NotFound));
+        };
         let standing = self.standing(right.conversation, right.user);
         if let Err(refusal) = right.check(standing.as_ref()) {
             return Some(Outcome::Refused(refusal));
+        }
+        if self.is_trimmed(draft) {
+            return Some(Outcome::Refused(Refusal::NotFound));
         }
         if right.is_watched(standing.as_ref())
             && let Conversation::Group(id) = right.conversation
@@ -130,6 +135,12 @@ impl ApplicationState {
             group.spoke.insert(right.user, right.now);
         }
         None
+    }
+
+    /// Returns true if the entry that a draft is about is no longer kept.
+    fn is_trimmed(&self, draft: &Draft) -> bool {
+        let begins = self.log(&draft.topic).map_or(Seq(1), MemoryLog::begins);
+        draft.about.is_some_and(|about| about < begins)
     }
 
     pub(super) fn sent_before(&self, draft: &Draft) -> Option<Outcome> {
@@ -146,7 +157,9 @@ impl ApplicationState {
         while self.logs.get(topic).is_some_and(|log| log.len() > 0) {
             self.forget(topic);
         }
-        self.logs.remove(topic);
+        if let Some(log) = self.logs.remove(topic) {
+            self.forgotten.extend(log.trimmed_at);
+        }
     }
 
     pub(super) fn append(&mut self, draft: &Draft) -> Seq {

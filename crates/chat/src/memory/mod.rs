@@ -6,6 +6,7 @@ mod attempts;
 mod conversations;
 mod ended_sessions;
 mod groups;
+mod inbox;
 mod jobs;
 mod keyed;
 mod log;
@@ -15,6 +16,7 @@ mod records;
 mod search;
 mod state;
 mod store_state;
+mod trim;
 
 use std::sync::Arc;
 

@@ -18,9 +18,9 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Conversations, GroupListing, GroupOverview, Kept, KeyedGroup,
-    KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange,
-    Sender, SentBefore, StoreReader, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, GroupListing, GroupOverview,
+    InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, LogUsage, MembershipState, NewMembers, OldEntry,
+    OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
@@ -88,6 +88,26 @@ impl StoreReader for MemoryReader {
 
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
         Ok(self.state().log(topic).and_then(|log| log.place_at(at)))
+    }
+
+    async fn inbox(&self, request: InboxRequest) -> Result<InboxPage, Fault> {
+        Ok(self.state().inbox(&request))
+    }
+
+    async fn log_usage(&self, topic: &Topic) -> Result<Option<LogUsage>, Fault> {
+        Ok(self.state().log_usage(topic))
+    }
+
+    async fn logs(&self, after: Option<&Topic>, limit: usize) -> Result<Vec<LogUsage>, Fault> {
+        Ok(self.state().log_usages(after, limit))
+    }
+
+    async fn oldest(&self, topic: &Topic, limit: usize) -> Result<Vec<OldEntry>, Fault> {
+        Ok(self.state().oldest(topic, limit))
+    }
+
+    async fn usage(&self) -> Result<ApplicationUsage, Fault> {
+        Ok(self.state().usage())
     }
 
     async fn group(

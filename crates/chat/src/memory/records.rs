@@ -58,6 +58,8 @@ pub(super) struct StoredProfile {
 pub(super) struct MemberView {
     /// The time of creation.
     pub(super) since: Timestamp,
+    /// The head of the log when they joined.
+    pub(super) joined: Seq,
     /// Their read mark.
     pub(super) read: Seq,
     /// Their read state as others see it: delivered and read.
@@ -71,6 +73,7 @@ impl Default for MemberView {
     fn default() -> Self {
         Self {
             since: Timestamp(0),
+            joined: Seq::ZERO,
             read: Seq::ZERO,
             delivered: Seq::ZERO,
             seen: Seq::ZERO,

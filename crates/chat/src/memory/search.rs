@@ -1,6 +1,6 @@
 //! Search in memory: a scan of the entries themselves, which is always up to date.
 
-use std::ops::Bound::{Excluded, Unbounded};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -90,7 +90,12 @@ impl MemoryState {
 
     pub(super) fn message_tail(&self, after: Position, limit: usize) -> MessageTail {
         let mut tail = MessageTail { position: after, head: self.head, ..MessageTail::default() };
-        for (position, (log, seq)) in self.positions.range((Excluded(after), Unbounded)).take(limit) {
+        let trims: Vec<_> = self.trims.range((Excluded(after), Unbounded)).take(limit).collect();
+        // If there are more trims than these, the entries after the last of them come next time.
+        let last = trims.last().filter(|_| trims.len() == limit).map_or(Unbounded, |(at, _)| Included(**at));
+        let mut entries = 0;
+        for (position, (log, seq)) in self.positions.range((Excluded(after), last)).take(limit) {
+            entries += 1;
             tail.position = *position;
             let Some(held) = self.applications.get(&log.application).and_then(|state| state.log(&log.topic))
             else {
@@ -111,6 +116,12 @@ impl MemoryState {
                 log: log.clone(),
                 entry: message.entry.clone(),
             }));
+        }
+        let (is_full, last) = (entries == limit, tail.position);
+        for (at, log) in trims.into_iter().filter(|(at, _)| !is_full || **at <= last) {
+            tail.position = tail.position.max(*at);
+            let trimmed = self.log(log).map(|held| (log.clone(), held.trimmed));
+            tail.trimmed.extend(trimmed);
         }
         tail
     }

@@ -60,8 +60,10 @@ pub(super) struct ApplicationState {
     pub(super) refusals: HashMap<(UserId, Seq), BTreeMap<usize, Refusal>>,
     /// The entries of the present write, and whether each may cause work.
     pub(super) appended: Vec<(Topic, Seq, bool)>,
-    /// The positions of entries that are no longer kept since the present write.
+    /// The positions of entries, and of trims, that are no longer kept since the present write.
     pub(super) forgotten: Vec<Position>,
+    /// The logs that the present write has trimmed.
+    pub(super) trimmed: Vec<Topic>,
     /// The sessions that the present write ends, with the times.
     pub(super) ended: Vec<(Timestamp, UserId, Sessions)>,
 }
@@ -101,6 +103,7 @@ impl ApplicationState {
             refusals: HashMap::new(),
             appended: Vec::new(),
             forgotten: Vec::new(),
+            trimmed: Vec::new(),
             ended: Vec::new(),
         }
     }
@@ -116,6 +119,14 @@ impl ApplicationState {
                 }
                 Outcome::Done
             }
+            Write::Trim { topic, before } => self.trim(topic, *before),
+            Write::SetRetention { topic, retention } => match self.logs.get_mut(topic) {
+                Some(log) => {
+                    log.retention = *retention;
+                    Outcome::Done
+                }
+                None => Outcome::Stale,
+            },
             // They are those of all applications.
             Write::Jobs(_) | Write::Applications(_) => Outcome::Done,
             Write::Amend(amend) => self.amend(amend),

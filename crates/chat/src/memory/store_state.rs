@@ -26,6 +26,8 @@ pub(super) struct MemoryState {
     pub(super) head: Position,
     /// The entries of all applications that are kept, by their positions.
     pub(super) positions: BTreeMap<Position, (LogKey, Seq)>,
+    /// The last trim of each log that was trimmed, by their positions.
+    pub(super) trims: BTreeMap<Position, LogKey>,
 }
 
 impl MemoryState {
@@ -38,6 +40,7 @@ impl MemoryState {
             revocations: MemoryRevocations::default(),
             head: Position::default(),
             positions: BTreeMap::new(),
+            trims: BTreeMap::new(),
         }
     }
 
@@ -70,7 +73,17 @@ impl MemoryState {
                 appended.push((head, LogKey::new(*application, topic), seq, may_cause_work));
             }
         }
+        let mut trims = Vec::new();
+        for topic in std::mem::take(&mut state.trimmed) {
+            let Some(log) = state.logs.get_mut(&topic) else { continue };
+            head.0 += 1;
+            trims.push((head, log.trimmed_at.replace(head), LogKey::new(*application, topic)));
+        }
         self.head = head;
+        for (position, earlier, log) in trims {
+            earlier.and_then(|earlier| self.trims.remove(&earlier));
+            self.trims.insert(position, log);
+        }
         for (position, log, seq, may_cause_work) in appended {
             if may_cause_work {
                 self.jobs.note(position, log.clone(), seq);
@@ -93,6 +106,7 @@ impl MemoryState {
         for state in self.applications.values_mut() {
             for position in state.forgotten.drain(..) {
                 self.positions.remove(&position);
+                self.trims.remove(&position);
             }
         }
         outcome
@@ -135,6 +149,7 @@ impl MemoryState {
                 if self.registry.is_deleted(application) {
                     self.applications.remove(&application);
                     self.positions.retain(|_, (log, _)| log.application != application);
+                    self.trims.retain(|_, log| log.application != application);
                     self.jobs.remove_of(application);
                 }
                 return Outcome::Removed { all: true };

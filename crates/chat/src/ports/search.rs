@@ -70,6 +70,8 @@ pub struct IndexUpdate {
     pub deleted: Vec<Position>,
     /// Conversations that were deleted with all their messages.
     pub deleted_logs: Vec<LogKey>,
+    /// Conversations that have lost their oldest messages, each with the position of the last of these.
+    pub trimmed: Vec<(LogKey, Position)>,
 }
 
 /// A request for messages that may match.

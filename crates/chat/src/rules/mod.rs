@@ -9,6 +9,7 @@ mod invites;
 mod membership;
 mod plan;
 mod resume;
+mod retention;
 mod roles;
 mod settings;
 mod speech;
@@ -23,6 +24,7 @@ pub use membership::{
 };
 pub use plan::{SLICE, SliceArguments, lane, plan};
 pub use resume::{Resume, resume};
+pub use retention::{RetentionDays, needs_trim, retention_of, trim_before};
 pub use roles::{mute, needs_admin, set_role};
 pub use settings::{check_settings, delete, update_settings};
 pub use speech::{may_amend, may_manage, may_mention_everyone, may_speak};

@@ -61,8 +61,8 @@ pub(crate) async fn index_next(store: &dyn Store) -> Result<(Position, Position)
 
 /// Returns the update that a part of the tail makes.
 fn update(from: Position, tail: MessageTail) -> IndexUpdate {
-    let MessageTail { messages, deleted_logs, position, .. } = tail;
-    let mut update = IndexUpdate { from, to: position, deleted_logs, ..IndexUpdate::default() };
+    let MessageTail { messages, deleted_logs, trimmed, position, .. } = tail;
+    let mut update = IndexUpdate { from, to: position, deleted_logs, trimmed, ..IndexUpdate::default() };
     for TailedMessage { position, log, entry } in messages {
         let Some(conversation) = log.topic.conversation() else { continue };
         let Event::Message { author, body, .. } = event_of(&entry.data) else {

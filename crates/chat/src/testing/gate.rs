@@ -18,10 +18,10 @@ use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
 use crate::ports::search::SearchIndex;
 use crate::ports::store::{
-    Account, AccountKey, AccountListing, Application, ApplicationKey, Commit, Committed, Conversations,
-    ExternalKey, GroupListing, GroupOverview, JobCount, Kept, KeyedGroup, KeyedUser, MembershipState,
-    MessageTail, NewMembers, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
-    SentBefore, Slices, Store, StoreReader, Tail, Unread,
+    Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
+    Conversations, ExternalKey, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount, Kept,
+    KeyedGroup, KeyedUser, LogUsage, MembershipState, MessageTail, NewMembers, OldEntry, OpenRequest, Opened,
+    Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -248,6 +248,26 @@ impl StoreReader for GateReader {
 
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
         self.reader.place_at(topic, at).await
+    }
+
+    async fn inbox(&self, request: InboxRequest) -> Result<InboxPage, Fault> {
+        self.reader.inbox(request).await
+    }
+
+    async fn log_usage(&self, topic: &Topic) -> Result<Option<LogUsage>, Fault> {
+        self.reader.log_usage(topic).await
+    }
+
+    async fn logs(&self, after: Option<&Topic>, limit: usize) -> Result<Vec<LogUsage>, Fault> {
+        self.reader.logs(after, limit).await
+    }
+
+    async fn oldest(&self, topic: &Topic, limit: usize) -> Result<Vec<OldEntry>, Fault> {
+        self.reader.oldest(topic, limit).await
+    }
+
+    async fn usage(&self) -> Result<ApplicationUsage, Fault> {
+        self.reader.usage().await
     }
 
     async fn group(

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use wire::{ApplicationId, Conversation, LogKey, Seq, Timestamp, UserId};
 
 use super::scope::Scope;
+use super::trim::length;
 use super::values::{ends, sender, seq, sql};
 use super::{damaged, logs};
 
@@ -21,8 +22,20 @@ pub(super) struct Heads {
 
 struct Head {
     log: i64,
+    begins: Seq,
     seq: Seq,
     at: Timestamp,
+    /// The growth of the log since the head was read or written.
+    growth: Growth,
+}
+
+/// The growth of a log by new entries.
+#[derive(Clone, Copy, Default)]
+struct Growth {
+    /// The bytes of their data.
+    bytes: i64,
+    /// The position of the newest; 0 if there is none.
+    position: i64,
 }
 
 impl Heads {
@@ -45,35 +58,38 @@ impl Heads {
         Ok(kept)
     }
 
-    /// Reserves the next Seq of a log for a draft; returns it with the log's row.
+    /// Reserves the next Seq of a log for a draft; returns it with the log's row and its oldest Seq.
     pub(super) fn next(
         &mut self,
         db: &Transaction<'_>,
         log: &LogKey,
         draft: &Draft,
-    ) -> rusqlite::Result<(i64, Seq)> {
+    ) -> rusqlite::Result<(i64, Seq, Seq)> {
         if let Some(head) = self.logs.get_mut(log) {
             head.seq = head.seq.next();
-            return Ok((head.log, head.seq));
+            return Ok((head.log, head.seq, head.begins));
         }
-        let (row, seq, at) = next_place(db, log, draft)?;
-        self.logs.insert(log.clone(), Head { log: row, seq, at });
-        Ok((row, seq))
+        let head = next_place(db, log, draft)?;
+        let (row, seq, begins) = (head.log, head.seq, head.begins);
+        self.logs.insert(log.clone(), head);
+        Ok((row, seq, begins))
     }
 
     /// Keeps the last reserved Seq, which is now used.
     pub(super) fn keep(
         &mut self,
-        db: &Transaction<'_>,
+        scope: Scope<'_>,
         log: &LogKey,
         draft: &Draft,
         seq: Seq,
     ) -> rusqlite::Result<()> {
         if let Some(head) = self.logs.get_mut(log) {
             head.at = draft.at;
+            head.growth.bytes += length(draft.data.as_str());
+            head.growth.position = scope.positions.last();
         }
         if draft.sender == Sender::Open {
-            let OpenTopicUsage { topics, bytes } = self.open_topics(db, log.application)?;
+            let OpenTopicUsage { topics, bytes } = self.open_topics(scope.db, log.application)?;
             let usage = OpenTopicUsage {
                 topics: topics + u64::from(seq == Seq(1)),
                 bytes: bytes + draft.data.as_str().len() as u64,
@@ -92,9 +108,9 @@ impl Heads {
 
     /// Writes the heads to the file.
     pub(super) fn settle(&mut self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        for (key, Head { log, seq, at }) in self.logs.drain() {
-            move_head(db, log, seq, at)?;
-            move_direct(db, &key, at)?;
+        for (key, head) in self.logs.drain() {
+            move_head(db, &head)?;
+            move_direct(db, &key, head.at)?;
         }
         for (application, OpenTopicUsage { topics, bytes }) in self.open_topics.drain() {
             let mut set = db.prepare_cached(
@@ -133,14 +149,16 @@ pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<O
 /// Appends a draft with a new `SendId` to its log; returns its Seq.
 pub(super) fn append(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (db, key) = (scope.db, scope.log(&draft.topic));
-    let (log, seq, _) = next_place(db, &key, draft)?;
-    move_head(db, log, seq, draft.at)?;
-    move_direct(db, &key, draft.at)?;
-    match append_at(scope, log, seq, draft)? {
-        true => Ok(seq),
+    let mut head = next_place(db, &key, draft)?;
+    if !append_at(scope, head.log, head.seq, draft)? {
         // An unused Seq would be a hole: the whole batch is rolled back.
-        false => Err(rusqlite::Error::StatementChangedRows(0)),
+        return Err(rusqlite::Error::StatementChangedRows(0));
     }
+    head.at = draft.at;
+    head.growth = Growth { bytes: length(draft.data.as_str()), position: scope.positions.last() };
+    move_head(db, &head)?;
+    move_direct(db, &key, draft.at)?;
+    Ok(head.seq)
 }
 
 /// Writes a draft at a reserved Seq; returns false if its `SendId` was used before.
@@ -184,24 +202,37 @@ pub(super) fn mention(db: &Transaction<'_>, log: i64, seq: Seq, mentions: &Menti
     Ok(())
 }
 
-/// Reserves the next Seq of a log, and creates the log with its first entry; also returns the time of the newest entry.
+/// Reserves the next Seq of a log, and creates the log with its first entry; the time is still that of the newest entry.
 /// If the counter of the log is damaged, the Seq is the one after its newest entry.
-fn next_place(db: &Transaction<'_>, log: &LogKey, draft: &Draft) -> rusqlite::Result<(i64, Seq, Timestamp)> {
+fn next_place(db: &Transaction<'_>, log: &LogKey, draft: &Draft) -> rusqlite::Result<Head> {
     let mut next = db.prepare_cached(
         "INSERT INTO logs (application, topic, head, at) VALUES (?, ?, 1, ?)
          ON CONFLICT (application, topic) DO UPDATE SET head = 1 + max(
              coalesce(CAST(head AS INTEGER), 0), coalesce((SELECT max(seq) FROM entries WHERE log = logs.id AND seq < ?4), 0))
-         RETURNING id, head, at",
+         RETURNING id, head, at, begins",
     )?;
     next.query_row(params![log.application.0, log.topic.as_str(), draft.at.0, i64::MAX], |row| {
         let at = damaged::or(row, "logs", row.get(2), draft.at.0)?;
-        Ok((row.get(0)?, seq(row, 1)?, Timestamp(at)))
+        let begins = damaged::or(row, "logs", seq(row, 3), Seq(1))?;
+        let growth = Growth::default();
+        Ok(Head { log: row.get(0)?, begins, seq: seq(row, 1)?, at: Timestamp(at), growth })
     })
 }
 
-fn move_head(db: &Transaction<'_>, log: i64, seq: Seq, at: Timestamp) -> rusqlite::Result<()> {
-    let mut update = db.prepare_cached("UPDATE logs SET head = ?, at = ? WHERE id = ?")?;
-    update.execute(params![sql(seq), at.0, log]).map(|_| ())
+fn move_head(db: &Transaction<'_>, Head { log, seq, at, growth, .. }: &Head) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE logs SET head = ?, at = ?, bytes = coalesce(CAST(bytes AS INTEGER), 0) + ?,
+                         newest_position = max(coalesce(CAST(newest_position AS INTEGER), 0), ?) WHERE id = ?",
+    )?;
+    update.execute(params![sql(*seq), at.0, growth.bytes, growth.position, log]).map(|_| ())
+}
+
+/// Notes that the data of entries of a log has become longer by so many bytes.
+pub(super) fn grow(db: &Transaction<'_>, log: i64, bytes: i64) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE logs SET bytes = max(coalesce(CAST(bytes AS INTEGER), 0) + ?, 0) WHERE id = ?",
+    )?;
+    update.execute(params![bytes, log]).map(|_| ())
 }
 
 /// Moves a direct to the top of its two users' lists, if the log is one's.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
-    Account, AccountKey, AccountListing, Conversations, ExternalKey, GroupListing, GroupOverview, Kept,
-    KeyedGroup, KeyedUser, MembershipState, NewMembers, OpenRequest, Opened, Position, Profile, Range,
-    Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
+    Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, GroupListing,
+    GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, LogUsage, MembershipState,
+    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
+    SentBefore, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -16,7 +17,10 @@ use wire::{
     Seq, Timestamp, Topic, UserId,
 };
 
-use super::{Shared, accounts, conversations, groups, jobs, keyed, logs, messages, open_log, people, tokens};
+use super::{
+    Shared, accounts, conversations, groups, inbox, jobs, keyed, logs, messages, open_log, people, tokens,
+    trim, usage,
+};
 
 /// Reads the facts of one application.
 pub(super) struct SqliteReader {
@@ -75,6 +79,32 @@ impl StoreReader for SqliteReader {
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault> {
         let log = self.log(topic);
         self.shared.readers.read("place_at", move |db| logs::place_at(db, &log, at)).await
+    }
+
+    async fn inbox(&self, request: InboxRequest) -> Result<InboxPage, Fault> {
+        let application = self.application;
+        self.shared.readers.read("inbox", move |db| inbox::inbox(db, application, &request)).await
+    }
+
+    async fn log_usage(&self, topic: &Topic) -> Result<Option<LogUsage>, Fault> {
+        let log = self.log(topic);
+        self.shared.readers.read("log_usage", move |db| usage::log(db, &log)).await
+    }
+
+    async fn logs(&self, after: Option<&Topic>, limit: usize) -> Result<Vec<LogUsage>, Fault> {
+        let (application, after) = (self.application, after.cloned());
+        let read = move |db: &_| usage::logs(db, application, after.as_ref(), limit);
+        self.shared.readers.read("logs", read).await
+    }
+
+    async fn oldest(&self, topic: &Topic, limit: usize) -> Result<Vec<OldEntry>, Fault> {
+        let log = self.log(topic);
+        self.shared.readers.read("oldest", move |db| trim::oldest(db, &log, limit)).await
+    }
+
+    async fn usage(&self) -> Result<ApplicationUsage, Fault> {
+        let application = self.application;
+        self.shared.readers.read("usage", move |db| usage::application(db, application)).await
     }
 
     async fn group(

@@ -52,9 +52,10 @@ fn establish(scope: Scope<'_>, group: &str, fact: &Fact) -> rusqlite::Result<()>
         Fact::Deleted => delete(scope, group),
         Fact::MemberAdded(Member { person, role: as_role, since, muted_until, .. }) => {
             run(
-                "INSERT INTO members (application, \"group\", user, role, since, muted_until, read_mark)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce(
-                     (SELECT head FROM logs WHERE application = ?1 AND topic = 'group/' || ?2), 0))",
+                "INSERT INTO members (application, \"group\", user, role, since, muted_until, read_mark, joined_seq)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6,
+                     coalesce((SELECT head FROM logs WHERE application = ?1 AND topic = 'group/' || ?2), 0),
+                     coalesce((SELECT head FROM logs WHERE application = ?1 AND topic = 'group/' || ?2), 0))",
                 &[
                     &application.0,
                     &group,

@@ -7,13 +7,14 @@ use chat::store::{
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
 
-use super::append::{Heads, append, append_at, mention, sent_before};
+use super::append::{Heads, append, append_at, grow, mention, sent_before};
 use super::marks::{delivered, read, seat};
 use super::scope::{Positions, Scope};
+use super::trim::length;
 use super::values::{notify, sql};
 use super::{
     accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs,
-    meta, names, people, sessions,
+    meta, names, people, sessions, trim, usage,
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
@@ -57,6 +58,8 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             jobs::keep_refusals(db, application, *user, *seq, refused)?;
             Ok(Outcome::Done)
         }
+        Write::Trim { topic, before } => trim::trim(scope, topic, *before),
+        Write::SetRetention { topic, retention } => usage::set_retention(scope, topic, retention.as_ref()),
         Write::Jobs(write) => jobs::write(db, write),
         Write::Applications(write) => applications::write(scope, write),
         Write::Amend(amend) => carry_out_amend(scope, amend),
@@ -196,9 +199,13 @@ fn post(scope: Scope<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Result<
         Err(refused) => return Ok(sent_before(scope, draft)?.unwrap_or(refused)),
     };
     let key = scope.log(&draft.topic);
-    let (log, seq) = heads.next(db, &key, draft)?;
+    let (log, seq, begins) = heads.next(db, &key, draft)?;
+    if draft.about.is_some_and(|about| about < begins) {
+        heads.take_back(&key);
+        return Ok(sent_before(scope, draft)?.unwrap_or(Outcome::Refused(Refusal::NotFound)));
+    }
     if append_at(scope, log, seq, draft)? {
-        heads.keep(db, &key, draft, seq)?;
+        heads.keep(scope, &key, draft, seq)?;
         if let Some(group) = watched {
             let mut spoke = db.prepare_cached(
                 "UPDATE members SET spoke_at = ? WHERE application = ? AND \"group\" = ? AND user = ?",
@@ -277,6 +284,7 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
     let mut update =
         db.prepare_cached("UPDATE entries SET data = ?, pinned = ?, counts = ? WHERE log = ? AND seq = ?")?;
     update.execute(params![data.as_str(), pinned, counts, log, target])?;
+    let mut growth = length(data.as_str()) - length(kept.entry.data.as_str());
     if mentions != kept.mentions {
         db.prepare_cached("DELETE FROM mentions WHERE log = ? AND seq = ?")?.execute(params![log, target])?;
         mention(db, log, amend.target, &mentions)?;
@@ -287,9 +295,11 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
                 let mut rewrite =
                     db.prepare_cached("UPDATE entries SET data = ? WHERE log = ? AND seq = ?")?;
                 rewrite.execute(params![data.as_str(), log, sql(entry.seq)])?;
+                growth += length(data.as_str()) - length(entry.data.as_str());
             }
         }
     }
+    grow(db, log, growth)?;
     Ok(Outcome::Posted { seq: append(scope, news)? })
 }
 

@@ -157,7 +157,7 @@ fn groups_in_list(
 ) -> rusqlite::Result<Vec<InList>> {
     let mut select = db.prepare_cached(
         "SELECT groups.id, groups.name, members.since, members.read_mark, members.notify, members.hidden,
-                logs.at, logs.id, logs.head, logs.recounts
+                logs.at, logs.id, logs.head, logs.recounts, logs.begins
          FROM members
          CROSS JOIN groups ON groups.application = members.application AND groups.id = members.\"group\"
          LEFT JOIN logs ON logs.application = members.application AND logs.topic = 'group/' || groups.id

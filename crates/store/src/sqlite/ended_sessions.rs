@@ -8,6 +8,7 @@ use super::append::append;
 use super::logs;
 use super::scope::Scope;
 use super::slices::{self, Found};
+use super::trim;
 use super::values::{checked, seq, sql};
 
 /// The most sessions in one entry.
@@ -84,13 +85,10 @@ pub(super) fn after(db: &Connection, after: Seq) -> rusqlite::Result<RevocationS
 /// Deletes entries from before a time, but the newest.
 pub(super) fn trim(scope: Scope<'_>, before: Timestamp) -> rusqlite::Result<()> {
     let (db, key) = (scope.db, Revocation::log());
-    let Some(Found { log, begins, head }) = slices::find(db, &key)? else { return Ok(()) };
-    let first = logs::place_at(db, &key, before)?.unwrap_or(head).min(head);
-    if first <= begins {
+    let Some(log) = logs::log_row(db, &key)? else { return Ok(()) };
+    let first = logs::place_at(db, &key, before)?.unwrap_or(log.head).min(log.head);
+    if first <= log.begins {
         return Ok(());
     }
-    db.prepare_cached("DELETE FROM entries WHERE log = ? AND seq < ?")?.execute(params![log, sql(first)])?;
-    let mut begin = db.prepare_cached("UPDATE logs SET begins = ? WHERE application = ? AND topic = ?")?;
-    begin.execute(params![sql(first), key.application.0, key.topic.as_str()])?;
-    scope.positions.keep(db)
+    trim::remove(scope, &key, log, first)
 }

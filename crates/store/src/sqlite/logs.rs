@@ -16,18 +16,21 @@ pub(super) struct LogRow {
     pub(super) id: i64,
     /// The Seq of the newest entry, also if the counter is damaged.
     pub(super) head: Seq,
-    /// Grows when an entry that is there counts differently from now on, or mentions others. None if it is damaged.
+    /// Grows when an entry that is there counts differently from now on, mentions others, or is trimmed. None if it is
+    /// damaged.
     pub(super) recounts: Option<i64>,
+    /// The Seq of the oldest entry that the log has, or is going to have.
+    pub(super) begins: Seq,
 }
 
-/// Returns a slice of a log. A log always begins at 1: it is only ever deleted as a whole.
+/// Returns a slice of a log.
 pub(super) fn page(
     db: &Connection,
     key: &LogKey,
     range: Range,
     epoch: Epoch,
 ) -> rusqlite::Result<Page<Json>> {
-    let Some((log, head)) = log(db, key)? else {
+    let Some(LogRow { id: log, head, begins, .. }) = log_row(db, key)? else {
         return Ok(Page { entries: Vec::new(), epoch, begins: Seq(1), head: Seq::ZERO });
     };
     let after = sql(range.after.unwrap_or_default());
@@ -44,20 +47,23 @@ pub(super) fn page(
     if newest_first {
         entries.reverse();
     }
-    fill(&mut entries, key, range, head);
-    Ok(Page { entries, epoch, begins: Seq(1), head })
+    fill(&mut entries, key, range, begins, head);
+    Ok(Page { entries, epoch, begins, head })
 }
 
 /// The most missing rows that are shown as damaged, each at its Seq; a longer hole is not one of single rows.
 const HOLE: u64 = 10_000;
 
 /// Puts a damaged entry at each Seq of a page whose row is missing, so that the page is dense.
-fn fill(entries: &mut Vec<Entry<Json>>, key: &LogKey, range: Range, head: Seq) {
+fn fill(entries: &mut Vec<Entry<Json>>, key: &LogKey, range: Range, begins: Seq, head: Seq) {
     let end = head.next().min(range.before.unwrap_or(Seq(u64::MAX))).0;
     let most = u64::try_from(range.limit).unwrap_or(u64::MAX);
     let (first, end) = match range.after.map(|after| after.0.saturating_add(1)) {
-        Some(first) => (first, end.min(first.saturating_add(most))),
-        None => (end.saturating_sub(most).max(1), end),
+        Some(first) => {
+            let first = first.max(begins.0);
+            (first, end.min(first.saturating_add(most)))
+        }
+        None => (end.saturating_sub(most).max(begins.0), end),
     };
     let is_dense = entries.iter().map(|entry| entry.seq.0).eq(first..end);
     if is_dense || end.saturating_sub(first) > HOLE + entries.len() as u64 {
@@ -84,8 +90,9 @@ pub(super) fn rows(
     range: RowRange,
     epoch: Epoch,
 ) -> rusqlite::Result<Rows<Json>> {
-    let (log, head) = log(db, key)?.unwrap_or((0, Seq::ZERO));
-    let mut page = RowPage::new(range, LogBounds { epoch, begins: Seq(1), head });
+    let found = log_row(db, key)?;
+    let (log, begins, head) = found.map_or((0, Seq(1), Seq::ZERO), |log| (log.id, log.begins, log.head));
+    let mut page = RowPage::new(range, LogBounds { epoch, begins, head });
     let at = sql(page.at());
     // Neither side ever needs more than this, plus one to see that there are more.
     let most = i64::try_from(range.before + range.after + 1).unwrap_or(i64::MAX);
@@ -199,12 +206,12 @@ pub(super) fn pinned(db: &Connection, key: &LogKey) -> rusqlite::Result<Vec<Entr
 /// Returns the first Seq at this time or later. The log is in Seq order and its clock hardly ever goes back, so a
 /// binary search finds the Seq in a few steps. Rows that are missing or have no time are skipped.
 pub(super) fn place_at(db: &Connection, key: &LogKey, at: Timestamp) -> rusqlite::Result<Option<Seq>> {
-    let Some((log, head)) = log(db, key)? else { return Ok(None) };
+    let Some(LogRow { id: log, head, begins, .. }) = log_row(db, key)? else { return Ok(None) };
     let mut find = db.prepare_cached(
         "SELECT seq, at FROM entries WHERE log = ? AND seq >= ? AND seq < ? AND typeof(at) = 'integer' ORDER BY seq
          LIMIT 1",
     )?;
-    let (mut low, mut high) = (1, head.0 + 1);
+    let (mut low, mut high) = (begins.0, head.0 + 1);
     while low < high {
         let middle = low + (high - low) / 2;
         let bounds = params![log, sql(Seq(middle)), sql(Seq(high))];
@@ -229,14 +236,15 @@ pub(super) fn log(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<(i64
 
 /// Returns the row of a log.
 pub(super) fn log_row(db: &Connection, key: &LogKey) -> rusqlite::Result<Option<LogRow>> {
-    let mut find =
-        db.prepare_cached("SELECT topic, id, head, recounts FROM logs WHERE application = ? AND topic = ?")?;
+    let mut find = db.prepare_cached(
+        "SELECT topic, id, head, recounts, begins FROM logs WHERE application = ? AND topic = ?",
+    )?;
     let key = params![key.application.0, key.topic.as_str()];
     find.query_row(key, |row| read_log(db, row, 1)).optional()
 }
 
-/// Reads a log from its columns `id`, `head` and `recounts`, the first of which is `column`. If its counter is damaged,
-/// the head is the Seq of its newest entry.
+/// Reads a log from its columns `id`, `head`, `recounts` and `begins`, the first of which is `column`. If its counter is
+/// damaged, the head is the Seq of its newest entry; so is the beginning that of its oldest one.
 pub(super) fn read_log(db: &Connection, row: &Row<'_>, column: usize) -> rusqlite::Result<LogRow> {
     let id = row.get(column)?;
     let head = match damaged::or(row, "logs", seq(row, column + 1).map(Some), None)? {
@@ -244,7 +252,11 @@ pub(super) fn read_log(db: &Connection, row: &Row<'_>, column: usize) -> rusqlit
         None => newest_entry(db, id)?,
     };
     let recounts = damaged::or(row, "logs", row.get(column + 2).map(Some), None)?;
-    Ok(LogRow { id, head, recounts })
+    let begins = match damaged::or(row, "logs", seq(row, column + 3).map(Some), None)? {
+        Some(begins) => begins,
+        None => oldest_entry(db, id)?.unwrap_or(head.next()),
+    };
+    Ok(LogRow { id, head, recounts, begins })
 }
 
 /// Returns the size of all open topics of an application; zero if the counter is damaged.
@@ -255,6 +267,12 @@ pub(super) fn open_topics(db: &Connection, application: ApplicationId) -> rusqli
         Ok(OpenTopicUsage { topics: row.get(1)?, bytes: row.get(2)? })
     });
     Ok(found?.unwrap_or_default())
+}
+
+/// Returns the Seq of the oldest entry of a log.
+fn oldest_entry(db: &Connection, log: i64) -> rusqlite::Result<Option<Seq>> {
+    let mut find = db.prepare_cached("SELECT seq FROM entries WHERE log = ? ORDER BY seq LIMIT 1")?;
+    damaged::one(&mut find, [log], "entries", |row| seq(row, 0))
 }
 
 /// Returns the Seq of the newest entry of a log.

@@ -16,14 +16,21 @@ pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::
                 CASE WHEN entries.sender <> 'open' THEN entries.data END,
                 logs.application, logs.topic, entries.log
          FROM entries CROSS JOIN logs ON logs.id = entries.log
-         WHERE entries.position > ? ORDER BY entries.position LIMIT ?",
+         WHERE entries.position > ? AND entries.position <= ? ORDER BY entries.position LIMIT ?",
     )?;
-    let mut newest =
-        db.prepare_cached("SELECT coalesce((SELECT max(position) FROM entries), 0) FROM meta")?;
+    let mut newest = db.prepare_cached(
+        "SELECT max(coalesce((SELECT max(position) FROM entries), 0),
+                    coalesce((SELECT max(trimmed_at) FROM logs WHERE trimmed_at IS NOT NULL), 0)) FROM meta",
+    )?;
     let head = Position(newest.query_row([], |row| row.get(0))?);
+    let mut trims = trims(db, after, limit)?;
+    // If there are more trims than these, the entries after the last of them come next time.
+    let last = trims.last().filter(|_| trims.len() == limit).map_or(i64::MAX as u64, |(at, ..)| at.0);
     let mut tail = MessageTail { position: after, head, ..MessageTail::default() };
-    let mut rows = select.query(params![after.0, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut rows = select.query(params![after.0, last, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+    let mut entries = 0;
     while let Some(row) = rows.next()? {
+        entries += 1;
         tail.position = Position(row.get(0)?);
         let read = || -> rusqlite::Result<_> {
             let log = LogKey::new(
@@ -48,7 +55,33 @@ pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::
             _ => {}
         }
     }
+    if entries == limit {
+        trims.retain(|(at, ..)| *at <= tail.position);
+    }
+    for (at, log, newest) in trims {
+        tail.position = tail.position.max(at);
+        tail.trimmed.push((log, newest));
+    }
     Ok(tail)
+}
+
+/// Returns the logs that were trimmed after a position, with the position of the trim and that of the newest entry that
+/// was lost, in their order, up to a limit.
+fn trims(
+    db: &Connection,
+    after: Position,
+    limit: usize,
+) -> rusqlite::Result<Vec<(Position, LogKey, Position)>> {
+    let mut select = db.prepare_cached(
+        "SELECT topic, application, trimmed_at, trimmed_position FROM logs
+         WHERE trimmed_at > ? ORDER BY trimmed_at LIMIT ?",
+    )?;
+    let bounds = params![after.0, i64::try_from(limit).unwrap_or(i64::MAX)];
+    damaged::list(&mut select, bounds, "logs", |row| {
+        let topic = checked(row, 0, |topic: String| Topic::new(&topic).ok())?;
+        let log = LogKey::new(ApplicationId(row.get(1)?), topic);
+        Ok((Position(row.get(2)?), log, Position(row.get(3)?)))
+    })
 }
 
 /// Returns the message that a change is about, as it is now.

@@ -40,7 +40,7 @@ const MAY_SCAN: [&str; 9] = [
 ];
 
 /// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
-const WHOLE_OF_ONE: [&str; 18] = [
+const WHOLE_OF_ONE: [&str; 21] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
@@ -68,6 +68,10 @@ const WHOLE_OF_ONE: [&str; 18] = [
     "UPDATE tokens SET revoked",
     // A slice of the data of an application that was deleted.
     "WHERE application = ?1 LIMIT ?2",
+    // The volume of an application, for its owner.
+    "SELECT count(*) FROM users WHERE application = ?",
+    "SELECT count(*) FROM groups WHERE application = ?",
+    "coalesce(sum(bytes), 0) FROM logs",
     // The first account that there is.
     "SELECT 1 FROM accounts WHERE application = ? LIMIT 1",
 ];
@@ -77,22 +81,24 @@ const WHOLE_OF_ONE: [&str; 18] = [
 const KEYS: [&str; 4] = ["(log=?", "(rowid=?", "(token_hash=?", "(public_id=?"];
 
 /// Statements about something else than one application: about a log that was found before, or the whole database.
-const NO_APPLICATION: [&str; 5] = [
+const NO_APPLICATION: [&str; 6] = [
     "WHERE log = ?",
     "INTO mentions",
-    "UPDATE logs SET head = ?, at = ? WHERE id = ?",
+    "UPDATE logs SET head = ?, at = ?",
+    "UPDATE logs SET bytes = max(",
     "meta",
     "sqlite_schema",
 ];
 
 /// Statements of the relay, the worker and the indexer, which serve all applications, the list of applications, and the
 /// sweep of API tokens.
-const OF_ALL: [&str; 7] = [
+const OF_ALL: [&str; 8] = [
     "jobs",
     "relay",
     "INDEXED BY entries_to_plan",
     // The indexer.
-    "WHERE entries.position > ? ORDER BY entries.position LIMIT ?",
+    "WHERE entries.position > ? AND entries.position <= ? ORDER BY entries.position LIMIT ?",
+    "WHERE trimmed_at > ? ORDER BY trimmed_at LIMIT ?",
     "FROM applications WHERE application > ?",
     "DELETE FROM tokens WHERE expires",
     "DELETE FROM tokens WHERE revoked",

@@ -49,6 +49,17 @@ impl Positions {
         (last != self.newest.get()).then_some(last + 1)
     }
 
+    /// Returns the position that was reserved last.
+    pub(super) fn last(&self) -> i64 {
+        self.last.get()
+    }
+
+    /// Reserves the next position for something that is no entry; returns it.
+    pub(super) fn reserve(&self) -> i64 {
+        self.last.set(self.last.get().saturating_add(1));
+        self.last.get()
+    }
+
     /// Notes that an entry has the position that was reserved last.
     pub(super) fn used(&self) {
         self.newest.set(self.last.get());

@@ -25,6 +25,9 @@ pub struct Verified {
     pub backup: Option<Backup>,
 }
 
+/// The first schema in which a log knows its oldest entry; before it, all logs began at 1.
+const SCHEMA_WITH_BEGINNINGS: i64 = 16;
+
 /// A sentence that says what is wrong.
 pub(super) type Wrong = String;
 
@@ -46,22 +49,24 @@ pub(super) fn verify(db: &Connection) -> Result<Verified, Wrong> {
     if let Some(table) = orphan {
         return Err(format!("it is damaged: a row of {table} belongs to nothing"));
     }
-    if let Some(hole) = hole(db).map_err(sql)? {
+    if let Some(hole) = hole(db, schema).map_err(sql)? {
         return Err(hole);
     }
     count(db, schema).map_err(sql)
 }
 
-/// Finds the first log with a missing Seq. A log is dense from its first entry to its head.
-fn hole(db: &Connection) -> rusqlite::Result<Option<Wrong>> {
-    let mut find = db.prepare(
-        "SELECT logs.topic, logs.head, coalesce(kept.count, 0), coalesce(kept.first, 1), coalesce(kept.last, 0)
-         FROM logs LEFT JOIN (
+/// Finds the first log with a missing Seq. A log is dense from its beginning to its head; its oldest entries may have been
+/// trimmed, perhaps all.
+fn hole(db: &Connection, schema: i64) -> rusqlite::Result<Option<Wrong>> {
+    let begins = if schema >= SCHEMA_WITH_BEGINNINGS { "logs.begins" } else { "1" };
+    let mut find = db.prepare(&format!(
+        "SELECT logs.topic, logs.head, coalesce(kept.count, 0) FROM logs LEFT JOIN (
              SELECT log, count(*) AS count, min(seq) AS first, max(seq) AS last FROM entries GROUP BY log
          ) AS kept ON kept.log = logs.id
-         WHERE logs.head <> coalesce(kept.last, 0) OR logs.head - coalesce(kept.first, 1) + 1 <> coalesce(kept.count, 0)
-         LIMIT 1",
-    )?;
+         WHERE logs.head - {begins} + 1 <> coalesce(kept.count, 0)
+            OR kept.first <> {begins} OR kept.last <> logs.head
+         LIMIT 1"
+    ))?;
     let wrong = find.query_row([], |row| {
         let (topic, head, count): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(format!("the log of {topic} has come to place {head}, but only {count} of its entries are there"))

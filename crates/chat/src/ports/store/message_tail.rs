@@ -11,9 +11,11 @@ pub struct MessageTail {
     pub messages: Vec<TailedMessage>,
     /// Groups that were deleted, by their logs.
     pub deleted_logs: Vec<LogKey>,
-    /// The position of the last entry that was read; the position that was asked for if there is none after it.
+    /// Logs that were trimmed, each with the position of the newest entry that it has lost.
+    pub trimmed: Vec<(LogKey, Position)>,
+    /// The position of the last entry or trim that was read; the position that was asked for if there is none after it.
     pub position: Position,
-    /// The position of the newest entry of the store.
+    /// The position of the newest entry or trim of the store.
     pub head: Position,
 }
 

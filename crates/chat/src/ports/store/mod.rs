@@ -5,6 +5,7 @@ mod applications;
 mod attempts;
 mod entry;
 mod group;
+mod inbox;
 mod jobs;
 mod keyed;
 mod log_slice;
@@ -14,6 +15,7 @@ mod open;
 mod open_topics;
 mod people;
 mod refused;
+mod retention;
 mod revocation;
 mod rows;
 mod standing;
@@ -38,6 +40,7 @@ pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
 };
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
+pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
 pub use keyed::{KeyedGroup, KeyedUser, PutUser};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
@@ -50,6 +53,9 @@ pub use people::{
     Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
 };
 pub use refused::{code_of, refusal_of};
+pub use retention::{
+    ApplicationUsage, LogUsage, OldEntry, Retention, RetentionConfig, RetentionRule, TRIM_ENTRIES,
+};
 pub use revocation::{Committed, REVOCATIONS, Revocation, RevocationSlice};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
@@ -70,7 +76,7 @@ use crate::service::error::Fault;
 /// - **Durable.** When `commit` answers, the batch survives a kill of the process and, if the store is on a
 ///   disk, a power cut. After a failed flush nothing more is acknowledged until the store is reopened.
 /// - **Ordered.** The writes of a batch take effect in their order, each seeing those before it. Each entry
-///   gets the next Seq of its log: 1, 2, 3, without holes. Batches take effect in the order of the calls;
+///   gets the next Seq of its log: 1, 2, 3, without holes. A log loses only its oldest entries, and no Seq is used again. Batches take effect in the order of the calls;
 ///   the committer makes one call at a time.
 /// - **Isolated.** A write and a read concern one application: the same id, name or topic in another is something else.
 /// - **Idempotent.** A [`SendId`] is unique for its [`Sender`] in an application as long as the entry is kept. The same
@@ -171,6 +177,21 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the Seq of the first entry that was accepted at this time or later; none if there is none.
     async fn place_at(&self, topic: &Topic, at: Timestamp) -> Result<Option<Seq>, Fault>;
+
+    /// Returns a part of a user's inbox.
+    async fn inbox(&self, request: InboxRequest) -> Result<InboxPage, Fault>;
+
+    /// Returns the size of a log and its own retention; none if the log has had no entry.
+    async fn log_usage(&self, topic: &Topic) -> Result<Option<LogUsage>, Fault>;
+
+    /// Returns the sizes of the logs of the application by the names of their topics, after one of them, up to a limit.
+    async fn logs(&self, after: Option<&Topic>, limit: usize) -> Result<Vec<LogUsage>, Fault>;
+
+    /// Returns the oldest entries of a log, the oldest first, up to a limit.
+    async fn oldest(&self, topic: &Topic, limit: usize) -> Result<Vec<OldEntry>, Fault>;
+
+    /// Returns the volume of the application. Its cost grows with the application.
+    async fn usage(&self) -> Result<ApplicationUsage, Fault>;
 
     /// Returns a group's settings, its head, and some of its members: the viewer, and a number of others; none if
     /// there is no such group. Its cost is that of the members it returns, however many there are.

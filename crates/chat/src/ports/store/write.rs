@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use wire::{
     AppRole, ApplicationId, Conversation, Description, NotificationLevel, Pair, Person, PersonName,
-    ReadState, Refusal, Seq, Timestamp, UserId,
+    ReadState, Refusal, Seq, Timestamp, Topic, UserId,
 };
 
 use super::{
     Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, KeyedUser, NewSession,
-    OpenTopicBounds, PasswordHash, PutUser, Sessions,
+    OpenTopicBounds, PasswordHash, PutUser, Retention, Sessions,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -25,7 +25,7 @@ pub struct Commit {
 /// The content of a commit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
-    /// Append one entry to a log.
+    /// Append one entry to a log. [`Outcome::Refused`] if it is [about](Draft::about) an entry that was trimmed.
     Post(Draft),
     /// Append one entry to an open topic, if the bounds allow it: [`Outcome::Refused`] otherwise. An entry that exists
     /// already is [`Outcome::Repeated`] all the same.
@@ -43,6 +43,22 @@ pub enum Write {
         seq: Seq,
         /// The number of each refused target, and the refusal.
         refused: Vec<(usize, Refusal)>,
+    },
+    /// Trim a log: remove its oldest entries, up to [`TRIM_ENTRIES`](super::TRIM_ENTRIES) at once, with their ids,
+    /// mentions and pins: [`Outcome::Trimmed`]. Replies to them keep a quote without an excerpt, and edits of them lose
+    /// their text. The head stays, so no Seq is used again.
+    Trim {
+        /// The log.
+        topic: Topic,
+        /// This entry and later ones stay.
+        before: Seq,
+    },
+    /// Set the retention of a log. [`Outcome::Stale`] if the log has had no entry.
+    SetRetention {
+        /// The log.
+        topic: Topic,
+        /// Its own retention; none if that of the application applies.
+        retention: Option<Retention>,
     },
     /// Change jobs, of whatever application; the commit's own is [`ApplicationId::SERVER`].
     Jobs(JobWrite),
@@ -365,6 +381,11 @@ pub enum Outcome {
         user: KeyedUser,
         /// True if they are new.
         created: bool,
+    },
+    /// The oldest entries of a log were removed.
+    Trimmed {
+        /// The oldest entry that the log has now, or is going to have; 1 if there is no such log.
+        begins: Seq,
     },
     /// A part of the data of an application was removed.
     Removed {

@@ -7,7 +7,7 @@ use wire::{Amendment, ApplicationId, Conversation, GroupId, JoinPolicy, Seq, Top
 use super::world::World;
 use crate::auth::caller::Caller;
 use crate::ports::search::CandidateRequest;
-use crate::ports::store::{ApplicationKey, Store};
+use crate::ports::store::{ApplicationKey, Commit, Store, Write};
 use crate::search::SearchQuery;
 
 async fn amend(world: &World, target: Seq, amendment: Amendment) {
@@ -67,6 +67,28 @@ pub async fn nothing_of_a_deleted_group_is_found(store: Arc<dyn Store>) {
     world.index().await;
     assert_eq!(indexed(&world).await, 0);
     assert_eq!(world.found(&world.ben, "tea").await, ["our tea"]);
+}
+
+pub async fn trimmed_messages_are_found_no_longer(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let said = world.say(&world.ann, &["black tea", "green tea", "white tea"]).await;
+    world.whisper(&world.ann, &world.ben, "our tea").await;
+    amend(&world, said[0].seq, Amendment::Edit("black tea, edited".into())).await;
+    let topic = Topic::group(world.tea);
+    let trim = async |before: Seq| {
+        let write = Write::Trim { topic: topic.clone(), before };
+        let commit = Commit { application: world.ann.application, write };
+        world.store().commit(Arc::new([commit]), Seq(u64::MAX)).await.unwrap();
+    };
+    trim(said[2].seq).await;
+    assert_eq!(world.found(&world.ben, "tea").await, ["our tea", "white tea"], "even before it is indexed");
+    world.index().await;
+    assert_eq!(indexed(&world).await, 1, "the index keeps nothing of them");
+    world.say(&world.ann, &["red tea"]).await;
+    assert_eq!(world.found(&world.ben, "tea").await, ["red tea", "our tea", "white tea"]);
+    trim(Seq(u64::MAX)).await;
+    world.index().await;
+    assert_eq!((indexed(&world).await, world.found(&world.ben, "tea").await), (0, vec!["our tea".into()]));
 }
 
 pub async fn nothing_of_a_deleted_application_is_left(store: Arc<dyn Store>) {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use wire::{Amendment, Event, Seq, Topic};
+use wire::{Amendment, Event, GroupId, Seq, Topic};
 
 use super::world::World;
 use crate::ports::search::IndexUpdate;
-use crate::ports::store::{Position, Store, event_of};
+use crate::ports::store::{Commit, Position, Store, Write, event_of};
 
 pub async fn messages_are_followed_in_their_order(store: Arc<dyn Store>) {
     let world = World::new(store).await;
@@ -59,6 +59,45 @@ pub async fn messages_are_followed_in_their_order(store: Arc<dyn Store>) {
     let elsewhere = world.store().reader(wire::ApplicationId(7));
     assert_eq!(elsewhere.entries_at(&[edited.0]).await.unwrap(), []);
     assert_eq!(elsewhere.position_of(&topic, first).await.unwrap(), None);
+}
+
+pub async fn trims_are_followed_in_their_order_with_messages(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let World { node, ann, tea, .. } = &world;
+    let groups = [*tea, node.group(ann, "Bread").await, node.group(ann, "Soup").await];
+    let commit = async |group: GroupId, before: Seq| {
+        let write = Write::Trim { topic: Topic::group(group), before };
+        let commit = Commit { application: ann.application, write };
+        world.store().commit(Arc::new([commit]), Seq(u64::MAX)).await.unwrap();
+    };
+    let mut lost = Vec::new();
+    for (number, group) in groups.into_iter().enumerate() {
+        let first = node.say(ann, group, "first").await.seq;
+        node.say(ann, group, "second").await;
+        let topic = Topic::group(group);
+        let reader = world.store().reader(ann.application);
+        lost.push((topic.clone(), reader.position_of(&topic, first).await.unwrap().unwrap()));
+        // Once, or in two steps, of which the last one counts.
+        if number == 1 {
+            commit(group, first).await;
+        }
+        commit(group, first.next()).await;
+    }
+    for limit in [1, 2, 3, 100] {
+        let (mut after, mut trimmed, mut texts) = (Position::default(), Vec::new(), 0);
+        loop {
+            let tail = world.store().message_tail(after, limit).await.unwrap();
+            trimmed.extend(tail.trimmed.into_iter().map(|(log, newest)| (log.topic, newest)));
+            texts += tail.messages.len();
+            if tail.position == after {
+                assert_eq!(tail.head, after);
+                break;
+            }
+            assert!(tail.position > after && tail.position <= tail.head);
+            after = tail.position;
+        }
+        assert_eq!((&trimmed, texts), (&lost, 3), "{limit} at a time");
+    }
 }
 
 pub async fn an_update_from_elsewhere_changes_nothing(store: Arc<dyn Store>) {

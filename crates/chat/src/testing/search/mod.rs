@@ -30,6 +30,7 @@ macro_rules! search_contract {
                 an_edited_message_is_found_by_its_present_text
                 a_deleted_message_is_not_found
                 nothing_of_a_deleted_group_is_found
+                trimmed_messages_are_found_no_longer
                 nothing_of_a_deleted_application_is_left;
             finding:
                 words_and_parts_of_words_are_found_the_newest_first
@@ -40,6 +41,7 @@ macro_rules! search_contract {
                 no_query_does_any_harm;
             index:
                 messages_are_followed_in_their_order
+                trims_are_followed_in_their_order_with_messages
                 an_update_from_elsewhere_changes_nothing
                 an_update_may_be_applied_again;
             pages:

@@ -14,6 +14,7 @@ pub mod attempts;
 pub mod batches;
 pub mod directs;
 pub mod history;
+pub mod inbox;
 pub mod jobs;
 pub mod keyed;
 pub mod last_seat;
@@ -29,6 +30,7 @@ pub mod send_ids;
 pub mod sessions;
 pub mod slices;
 mod tenant;
+pub mod trimming;
 mod writing;
 
 pub use tenant::Tenant;
@@ -121,6 +123,12 @@ macro_rules! store_contract {
                 the_refusals_of_a_broadcast_are_kept_once;
             history:
                 any_history_is_the_one_the_contract_tells;
+            inbox:
+                entries_of_all_conversations_come_in_the_order_of_their_commits
+                an_inbox_has_no_more_bytes_than_asked_for_and_at_least_one_entry
+                what_was_delivered_is_behind_the_cursor
+                a_log_that_has_lost_entries_after_the_cursor_is_named_once
+                whoever_reads_on_gets_everything_since_they_joined_once_and_in_order;
             jobs:
                 jobs_of_a_lane_run_one_after_the_other
                 a_lost_lease_ends_nothing
@@ -206,6 +214,15 @@ macro_rules! store_contract {
                 the_news_of_a_change_end_rights_too
                 a_slice_has_so_many_entries_and_far_behind_only_those_that_end_a_right
                 several_logs_are_read_at_once_and_a_deleted_one_is_absent;
+            trimming:
+                a_trimmed_log_begins_later_and_goes_on
+                a_trim_removes_only_so_many_entries
+                nothing_of_trimmed_messages_is_left_where_they_were_quoted
+                what_is_about_a_trimmed_message_is_refused_unless_it_was_sent_before
+                a_reader_from_before_the_beginning_has_lost_entries
+                trimmed_data_makes_room_in_open_topics
+                a_log_has_a_size_and_perhaps_a_retention_of_its_own
+                after_any_trims_every_store_reads_the_same;
         }
     };
     ($fresh:expr; $($facet:ident: $($case:ident)*;)*) => {

@@ -63,6 +63,9 @@ impl Model {
             Write::SetRead { .. } | Write::SetDelivered { .. } | Write::SetPreferences { .. } => {
                 panic!("the histories have no marks; they have cases of their own")
             }
+            Write::Trim { .. } | Write::SetRetention { .. } => {
+                panic!("the histories keep everything; trims have cases of their own")
+            }
             Write::Publish { .. } => panic!("the histories have no bounds; they have cases of their own"),
             Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
         }

@@ -107,6 +107,11 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
         let term = conversation_term(log.application, conversation);
         remove_matching(&transaction, &format!("\"{term}\""))?;
     }
+    for (log, newest) in &update.trimmed {
+        let Some(conversation) = log.topic.conversation() else { continue };
+        let term = conversation_term(log.application, conversation);
+        remove_up_to(&transaction, &format!("\"{term}\""), *newest)?;
+    }
     transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
     transaction.commit()?;
     Ok(true)
@@ -121,8 +126,14 @@ fn remove_application(db: &mut Connection, application: ApplicationId) -> rusqli
 
 /// Removes all messages that match a full-text expression.
 fn remove_matching(db: &Transaction<'_>, expression: &str) -> rusqlite::Result<()> {
-    let mut find = db.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ?")?;
-    let rows: Vec<i64> = find.query_map([expression], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    remove_up_to(db, expression, Position(u64::MAX >> 1))
+}
+
+/// Removes the messages up to a position that match a full-text expression.
+fn remove_up_to(db: &Transaction<'_>, expression: &str, last: Position) -> rusqlite::Result<()> {
+    let mut find = db.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ? AND rowid <= ?")?;
+    let rows: Vec<i64> =
+        find.query_map(params![expression, last.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut delete = db.prepare_cached("DELETE FROM messages WHERE rowid = ?")?;
     for row in rows {
         delete.execute([row])?;
