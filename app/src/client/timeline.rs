@@ -146,6 +146,12 @@ impl Timeline {
         self.log().last
     }
 
+    /// Returns true if history no longer has the oldest entries of the log.
+    #[must_use]
+    pub fn is_trimmed(&self) -> bool {
+        self.log().begins > Seq(1)
+    }
+
     /// Appends newer messages below the last row.
     pub fn extend(&self, page: Rows) {
         let mut log = self.log();
@@ -171,11 +177,20 @@ impl Timeline {
     /// Prepends older messages above the first row.
     pub fn prepend(&self, page: Rows) {
         let mut log = self.log();
-        if page.epoch != log.cursor.epoch || page.to.next() != log.first {
+        if page.epoch != log.cursor.epoch {
+            return;
+        }
+        // Entries that the rows cover may have been trimmed meanwhile; those before them are gone, too.
+        log.begins = page.begins;
+        if page.begins > log.first {
+            drop(log);
+            self.has_older.set(false);
+            return;
+        }
+        if page.to.next() != log.first {
             return;
         }
         log.first = page.from;
-        log.begins = page.begins;
         let has_older = log.first > log.begins;
         drop(log);
         let older = rows_of(page).collect::<Vec<_>>();

@@ -282,7 +282,8 @@ fn OlderMessages(timeline: Timeline, loader: HistoryLoader) -> impl IntoView {
                 </a>
             })
         } else {
-            Either::Right(view! { <p class="timeline-older">{t.beginning(&timeline.what).view()}</p> })
+            let beginning = t.beginning(&timeline.what, timeline.is_trimmed());
+            Either::Right(view! { <p class="timeline-older">{beginning.view()}</p> })
         }
     })
 }

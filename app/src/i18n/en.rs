@@ -56,6 +56,7 @@ pub(super) const EN: Language = Language {
         message: "Message",
         send: "Send",
         show_older: "Show older messages",
+        older_deleted: "Older messages have been deleted.",
         sending: "Sending …",
         sent_when_online: "Will send when you're back online.",
         no_response_yet: "No response yet.",

@@ -119,8 +119,10 @@ impl Texts {
         sentence.plain()
     }
 
-    pub(crate) fn beginning(self, what: &ConversationSummary) -> Sentence {
+    /// Returns the line above the first row of a conversation. Its oldest entries may have been trimmed.
+    pub(crate) fn beginning(self, what: &ConversationSummary, is_trimmed: bool) -> Sentence {
         match what {
+            _ if is_trimmed => self.older_deleted().into(),
             ConversationSummary::Group(_) => self.start_of_group().into(),
             ConversationSummary::Direct { with, .. } => self.start_of_direct(with),
         }

@@ -111,6 +111,7 @@ texts! {
     message,
     send,
     show_older,
+    older_deleted,
     sending,
     sent_when_online,
     no_response_yet,

@@ -129,6 +129,39 @@ fn a_page_of_long_ago_pages_both_ways_and_comes_back_to_now() {
 }
 
 #[test]
+fn a_page_whose_older_rows_were_trimmed_asks_for_them_no_longer() {
+    let (client, _) = connected();
+    let part = |entries: Vec<Entry>, begins: u64, from: u64, to: u64| Rows {
+        entries,
+        epoch: EPOCH,
+        begins: Seq(begins),
+        head: Seq(60),
+        from: Seq(from),
+        to: Seq(to),
+    };
+    let opened = |begins| {
+        let page_now = part((51..=60).map(|n| said(n, "张伟", &format!("b{n}"))).collect(), begins, 51, 60);
+        let timeline = Timeline::new(
+            ConversationView { page: page_now, ..page(vec![]) },
+            person("ann").id,
+            app::Zone::UTC,
+        );
+        client.follow(&timeline);
+        timeline
+    };
+    let timeline = opened(1);
+    assert!(timeline.has_older.get_untracked() && !timeline.is_trimmed());
+    // Meanwhile everything before 51 is trimmed, or some of the rows on the page as well.
+    for (begins, from, to) in [(51, 51, 50), (55, 55, 54)] {
+        let timeline = opened(1);
+        timeline.prepend(part(vec![], begins, from, to));
+        assert!(!timeline.has_older.get_untracked() && timeline.is_trimmed(), "begins {begins}");
+        assert_eq!(rows(&timeline).len(), 10, "what was read stays");
+    }
+    assert!(!opened(51).has_older.get_untracked());
+}
+
+#[test]
 fn pages_of_rows_fit_together_by_the_places_they_cover() {
     let (client, _) = connected();
     // Eight messages, each followed by many amendments, which have no row.
