@@ -378,10 +378,7 @@ impl Chat {
     ) -> Result<Outcome, Error> {
         let draft = self.draft(Topic::app_audit(), by, Json::of(event), self.clock.now());
         let note = Draft { ends: rules::ends_in_app(event), ..draft };
-        match self.commit(caller, Write::WithAudit { write: Box::new(write), note }).await? {
-            Outcome::Noted { .. } => Ok(Outcome::Done),
-            other => Ok(other),
-        }
+        self.commit(caller, Write::WithAudit { write: Box::new(write), note }).await
     }
 
     /// Enqueues a write with the committer and waits until it has its turn.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::testing::{ManualClock, Node, SeededChance, guest};
-use chat::{Chat, Clock, LocalBus, MemoryStore, Parts, Store, Token, Window};
+use chat::{Chat, Clock, LocalBus, MasterSecret, MemoryStore, Parts, Store, Token, Window};
 use wire::{Person, Timestamp};
 
 const DAY: i64 = 86_400_000;

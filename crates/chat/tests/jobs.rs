@@ -55,7 +55,7 @@ impl Setup {
             ends: chat::store::Ends::Nobody,
         };
         let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
-        match self.store.commit(Arc::new([commit]), wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0) {
+        match self.store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0) {
             Outcome::Posted { seq } => seq,
             other => panic!("{other:?}"),
         }
@@ -124,7 +124,7 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
     let until = wire::Timestamp(now.0 + 60_000);
     let plan = JobWrite::Plan { from: Position::default(), to: tail.position, jobs };
     let claim = JobWrite::Claim { lease: LeaseId([9; 16]), now, until, limit: 16 };
-    store.commit(Arc::new([commit(plan), commit(claim)]), wire::Seq(u64::MAX)).await.unwrap();
+    store.commit(vec![commit(plan), commit(claim)], wire::Seq(u64::MAX)).await.unwrap();
     let message = |topic: &Topic| Draft {
         topic: topic.clone(),
         sender: Sender::User(setup.sender.id),
@@ -141,7 +141,7 @@ async fn a_slice_that_another_worker_began_is_continued_when_its_lease_expires()
     };
     let first =
         Commit { application: ApplicationId::BUILT_IN, write: Write::Post(message(&setup.groups[0])) };
-    store.commit(Arc::new([first]), wire::Seq(u64::MAX)).await.unwrap();
+    store.commit(vec![first], wire::Seq(u64::MAX)).await.unwrap();
     let next = Node::start(Arc::clone(store), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
     next.clock.advance(59_000);
     // The worker has looked for jobs when it has sent another broadcast.
@@ -196,7 +196,7 @@ async fn a_target_that_was_refused_gets_nothing_when_its_slice_runs_again() {
     let refused = vec![(1, Refusal::NotMember)];
     let write = Write::KeepRefusals { user: setup.sender.id, seq, refused };
     let commit = Commit { application: ApplicationId::BUILT_IN, write };
-    setup.store.commit(Arc::new([commit]), wire::Seq(u64::MAX)).await.unwrap();
+    setup.store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap();
     let next = Node::start(setup.store.clone(), Arc::new(chat::LocalBus::default()), Node::patient(), 2);
     next.until_sent(&setup.sender, seq).await;
     assert_eq!(setup.messages().await[..4], [1, 0, 1, 0]);

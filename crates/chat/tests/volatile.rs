@@ -93,7 +93,7 @@ async fn send(store: &MemoryStore, topic: &str, number: u64) -> Outcome {
         ends: chat::store::Ends::Nobody,
     };
     let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
-    store.commit(Arc::new([commit]), wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
+    store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
 }
 
 /// Returns the first Seq of the log, the Seqs of a page of it, and its head.

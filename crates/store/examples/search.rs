@@ -187,7 +187,7 @@ async fn fill(
         };
         commits.push(Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) });
         if commits.len() == BATCH || number + 1 == count {
-            store.commit(std::mem::take(&mut commits).into(), Seq::ZERO).await?;
+            store.commit(std::mem::take(&mut commits), Seq::ZERO).await?;
         }
     }
     Ok(filled)
@@ -406,7 +406,7 @@ impl Store for Unindexed {
         self.0.reads()
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
+    async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.0.commit(commits, revocations_after).await
     }
 

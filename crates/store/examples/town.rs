@@ -5,7 +5,6 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use chat::names::Login;
 use chat::store::{
@@ -76,7 +75,7 @@ impl Town {
     }
 
     async fn settle(&mut self) -> Done {
-        let commits: Arc<[Commit]> = std::mem::take(&mut self.commits).into();
+        let commits = std::mem::take(&mut self.commits);
         self.store.commit(commits, wire::Seq(u64::MAX)).await?;
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use chat::names::Login;
 use chat::store::{
@@ -146,7 +145,7 @@ async fn each_application_fills_its_own_open_topics() {
     store.close().await.unwrap();
     let store = open(folder.path());
     let both = [ONE, OTHER].map(|application| Commit { application, write: publish("news", "long") });
-    let outcomes = store.commit(Arc::new(both), wire::Seq(u64::MAX)).await.unwrap().outcomes;
+    let outcomes = store.commit(both.into(), wire::Seq(u64::MAX)).await.unwrap().outcomes;
     let full = Outcome::Refused(Refusal::OpenTopicsFull { max: 9 });
     assert_eq!(outcomes, [Outcome::Posted { seq: Seq(2) }, full], "the other has less room left");
 }
@@ -250,12 +249,7 @@ fn open(folder: &Path) -> SqliteStore {
 }
 
 async fn commit(store: &SqliteStore, application: ApplicationId, write: Write) -> Outcome {
-    store
-        .commit(Arc::new([Commit { application, write }]), wire::Seq(u64::MAX))
-        .await
-        .unwrap()
-        .outcomes
-        .remove(0)
+    store.commit(vec![Commit { application, write }], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
 }
 
 fn user() -> UserId {

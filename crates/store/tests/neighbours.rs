@@ -1,7 +1,6 @@
 //! The store beside other processes that have its file open, such as a backup or a shell.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use chat::Store;
 use chat::store::{BodyHash, Commit, Draft, Outcome, Range, Sender, Write};
@@ -92,7 +91,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, chat::Fa
     };
     store
         .commit(
-            Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }]),
+            vec![Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }],
             wire::Seq(u64::MAX),
         )
         .await

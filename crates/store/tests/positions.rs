@@ -1,7 +1,6 @@
 //! Positions: each entry of the whole store has one, and none is used twice.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use chat::store::{BodyHash, Commit, Draft, Fact, GroupChange, Mentions, Sender, Version, Write};
 use chat::{OsRandom, Store};
@@ -25,7 +24,7 @@ impl Positions {
     /// Commits a batch, after which the entries of the folder must have these many new positions, all greater.
     async fn commit(&mut self, folder: &Path, writes: Vec<Write>, new: usize) {
         let commits: Vec<Commit> = writes.into_iter().map(commit).collect();
-        self.store.commit(commits.into(), wire::Seq(u64::MAX)).await.unwrap();
+        self.store.commit(commits, wire::Seq(u64::MAX)).await.unwrap();
         let grown: Vec<i64> =
             positions(folder).into_iter().filter(|position| *position > self.greatest).collect();
         assert_eq!(grown.len(), new, "after {}: {grown:?}", self.greatest);
@@ -109,7 +108,7 @@ async fn after_a_batch_that_failed_the_next_one_has_greater_positions() {
     let other = Connection::open(folder.path().join("hubbub.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let failed = commit(post(&Topic::new("news").unwrap(), "failed"));
-    assert!(all.store.commit(Arc::new([failed]), wire::Seq(u64::MAX)).await.is_err());
+    assert!(all.store.commit(vec![failed], wire::Seq(u64::MAX)).await.is_err());
     // Another program has added an entry, whose position is not known here.
     other
         .execute_batch(

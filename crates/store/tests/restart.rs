@@ -135,7 +135,7 @@ async fn a_closed_store_takes_and_gives_nothing() {
     let store = open(folder.path());
     store.close().await.unwrap();
     store.close().await.unwrap();
-    assert!(store.commit(Arc::new([write("1")]), wire::Seq(u64::MAX)).await.is_err());
+    assert!(store.commit(vec![write("1")], wire::Seq(u64::MAX)).await.is_err());
     assert!(store.reader(ApplicationId::BUILT_IN).page(&news(), Range::default()).await.is_err());
 }
 
@@ -197,7 +197,7 @@ fn open(folder: &Path) -> SqliteStore {
 }
 
 async fn send(store: &SqliteStore, id: &str) -> Outcome {
-    store.commit(Arc::new([write(id)]), wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
+    store.commit(vec![write(id)], wire::Seq(u64::MAX)).await.unwrap().outcomes.remove(0)
 }
 
 fn write(id: &str) -> Commit {

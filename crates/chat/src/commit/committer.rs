@@ -7,16 +7,14 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use wire::{ApplicationId, Entry, GroupId, LogKey, Refusal, Seq, Topic};
+use wire::{LogKey, Refusal, Seq};
 
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
 use crate::commit::writability::Writability;
-use crate::jobs::JobWake;
+use crate::jobs::{JobWake, Wakes};
 use crate::ports::bus::{Bus, Hint};
-use crate::ports::store::{
-    Amend, Commit, Committed, Draft, Fact, Outcome, Placed, RevocationSlice, Store, Write,
-};
+use crate::ports::store::{Appended, Commit, Committed, Outcome, RevocationSlice, Store};
 use crate::service::error::{Error, Fault};
 
 /// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
@@ -119,22 +117,21 @@ async fn run(
     while inbox.recv_many(&mut queued, BATCH).await > 0 {
         let (commits, answers): (Vec<_>, Vec<_>) =
             queued.drain(..).map(|one| (one.commit, one.answer)).unzip();
-        let commits: Arc<[Commit]> = commits.into();
         #[cfg(feature = "planted")]
         let answers = planted::ack_before_commit(&*store, &commits, answers).await;
+        let (count, wakes) = (commits.len(), Wakes::of(&commits));
         let begun = Instant::now();
         let position = publisher.revocations.position();
-        let committed = store.commit(Arc::clone(&commits), position).await;
-        metrics.committed(commits.len(), begun.elapsed(), committed.is_err());
+        let committed = store.commit(commits, position).await;
+        metrics.committed(count, begun.elapsed(), committed.is_err());
         writability.learn(&committed);
         match committed {
-            Ok(Committed { outcomes, revocations }) => {
+            Ok(Committed { outcomes, appended, closed, revocations }) => {
                 // Before any entry is admitted: everything that ended was committed by now, here or on another node.
                 publisher.revoke(position, &revocations);
-                for (commit, outcome) in commits.iter().zip(&outcomes) {
-                    publisher.publish(commit.application, &commit.write, outcome);
-                }
-                publisher.wake.committed(&commits);
+                appended.into_iter().for_each(|entry| publisher.publish(entry));
+                closed.into_iter().for_each(|log| publisher.close(log));
+                publisher.wake.committed(wakes);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A caller that no longer waits needs no answer: the SendId finds the message on a retry.
                     let _ = answer.send(Ok(outcome));
@@ -152,7 +149,8 @@ async fn run(
 /// A deliberate bug, so that a test can show that the history checker finds it.
 #[cfg(feature = "planted")]
 mod planted {
-    use super::{Commit, Fault, Outcome, Store, Write, oneshot};
+    use super::{Commit, Fault, Outcome, Store, oneshot};
+    use crate::ports::store::Write;
 
     type Answer = oneshot::Sender<Result<Outcome, Fault>>;
 
@@ -197,64 +195,16 @@ impl Publisher {
         }
     }
 
-    /// Publishes a committed write. Entries end the subscriptions of those who lose the right to read with them.
-    fn publish(&self, application: ApplicationId, write: &Write, outcome: &Outcome) {
-        match (write, outcome) {
-            (
-                Write::Post(draft) | Write::Publish { draft, .. } | Write::Amend(Amend { news: draft, .. }),
-                Outcome::Posted { seq },
-            ) => self.tell(application, draft, *seq),
-            (Write::ChangeGroup(change), Outcome::Changed { places }) => {
-                self.tell_all(application, &change.news, places);
-                if change.facts.contains(&Fact::Deleted) {
-                    self.close(application, change.group);
-                }
-            }
-            (Write::PostFirst { draft, creation }, Outcome::PostedFirst(Placed { seq, listed })) => {
-                self.tell_all(application, &creation.news, listed);
-                self.tell(application, draft, *seq);
-            }
-            (Write::WithAudit { note, .. }, Outcome::Noted { seq }) => self.tell(application, note, *seq),
-            (Write::SetPreferences { news, .. }, Outcome::Posted { seq }) => {
-                self.tell(application, news, *seq);
-            }
-            _ => {}
-        }
+    /// Publishes a committed entry to its subscribers here, and announces it to other nodes. It ends the subscriptions
+    /// of those who lose the right to read with it.
+    fn publish(&self, Appended { log, entry, ends }: Appended) {
+        self.broker.admit(&log, entry.seq, &ends, || Frame::text(&entry.encode()));
+        self.bus.announce(Hint::News { log, head: entry.seq });
     }
 
-    fn tell_all<'a>(
-        &self,
-        application: ApplicationId,
-        drafts: impl IntoIterator<Item = &'a Draft>,
-        places: &[Seq],
-    ) {
-        for (draft, seq) in drafts.into_iter().zip(places) {
-            self.tell(application, draft, *seq);
-        }
-    }
-
-    /// Publishes an entry to its subscribers here, and announces it to other nodes.
-    fn tell(&self, application: ApplicationId, draft: &Draft, seq: Seq) {
-        let log = LogKey::new(application, draft.topic.clone());
-        self.broker.admit(&log, seq, &draft.ends, || {
-            let entry = Entry {
-                id: draft.id.clone(),
-                topic: draft.topic.clone(),
-                seq,
-                data: draft.data.clone(),
-                timestamp: draft.at,
-            };
-            Frame::text(&entry.encode())
-        });
-        self.bus.announce(Hint::News { log, head: seq });
-    }
-
-    /// Ends the subscriptions to the logs of a deleted group.
-    fn close(&self, application: ApplicationId, group: GroupId) {
-        for topic in [Topic::group(group), Topic::audit(group)] {
-            let log = LogKey::new(application, topic);
-            self.broker.close(&log);
-            self.bus.announce(Hint::News { log, head: Seq(u64::MAX) });
-        }
+    /// Ends the subscriptions to a log that is gone.
+    fn close(&self, log: LogKey) {
+        self.broker.close(&log);
+        self.bus.announce(Hint::News { log, head: Seq(u64::MAX) });
     }
 }

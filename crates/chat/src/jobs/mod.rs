@@ -6,7 +6,7 @@ mod relay;
 mod wake;
 mod worker;
 
-pub(crate) use wake::JobWake;
+pub(crate) use wake::{JobWake, Wakes};
 
 use wire::{ApplicationId, Json, Timestamp};
 

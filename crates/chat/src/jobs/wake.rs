@@ -4,6 +4,16 @@ use tokio::sync::{Notify, watch};
 
 use crate::ports::store::{ApplicationWrite, Commit, Draft, JobWrite, Write};
 
+/// The background tasks that a batch of commits wakes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wakes {
+    entries: bool,
+    messages: bool,
+    jobs: bool,
+    /// The number of jobs that end.
+    ended: u64,
+}
+
 /// The signals between the committer, the relay, the worker and the indexer.
 #[derive(Debug)]
 pub(crate) struct JobWake {
@@ -28,25 +38,41 @@ impl Default for JobWake {
     }
 }
 
-impl JobWake {
-    /// Wakes the relay, the worker and the indexer if these commits concern them.
-    pub(crate) fn committed(&self, commits: &[Commit]) {
+impl Wakes {
+    /// Finds the tasks that these commits concern.
+    pub(crate) fn of(commits: &[Commit]) -> Self {
+        let mut wakes = Self::default();
         for Commit { write, .. } in commits {
             match write {
-                Write::Post(draft) if draft.may_cause_work() => self.entries.notify_one(),
+                Write::Post(draft) if draft.may_cause_work() => wakes.entries = true,
                 Write::Post(Draft { counts: true, .. })
                 | Write::PostFirst { .. }
                 | Write::Amend(_)
-                | Write::ChangeGroup(_) => self.messages.notify_one(),
-                Write::Jobs(JobWrite::Add(_) | JobWrite::Begin { .. } | JobWrite::Plan { .. }) => {
-                    self.jobs.notify_one()
-                }
-                Write::Applications(ApplicationWrite::Delete { .. }) => self.jobs.notify_one(),
+                | Write::ChangeGroup(_) => wakes.messages = true,
+                Write::Jobs(JobWrite::Add(_) | JobWrite::Begin { .. } | JobWrite::Plan { .. })
+                | Write::Applications(ApplicationWrite::Delete { .. }) => wakes.jobs = true,
                 Write::Jobs(JobWrite::End { .. }) => {
-                    self.ended.send_modify(|ended| *ended += 1);
-                    self.jobs.notify_one();
+                    wakes.ended += 1;
+                    wakes.jobs = true;
                 }
                 _ => {}
+            }
+        }
+        wakes
+    }
+}
+
+impl JobWake {
+    /// Wakes the relay, the worker and the indexer after a commit that concerns them.
+    pub(crate) fn committed(&self, wakes: Wakes) {
+        if wakes.ended > 0 {
+            self.ended.send_modify(|ended| *ended += wakes.ended);
+        }
+        for (notify, concerned) in
+            [(&self.entries, wakes.entries), (&self.messages, wakes.messages), (&self.jobs, wakes.jobs)]
+        {
+            if concerned {
+                notify.notify_one();
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use wire::{
-    Conversation, ConversationItem, ConversationSummary, GroupSummary, Pair, Person, Role, Seq, Timestamp,
-    Topic, UserId,
+    Conversation, ConversationItem, ConversationSummary, GroupSummary, Pair, Person, Role, Timestamp, Topic,
+    UserId,
 };
 
 use super::accounts::by_name;
@@ -129,16 +129,18 @@ impl ApplicationState {
         blocked.iter().rev().filter_map(|user| self.person(*user)).collect()
     }
 
-    /// Lists a direct for both its users; returns the Seqs of the entries about it, none if it was listed before.
-    pub(super) fn list_direct(&mut self, DirectCreation { pair, news }: &DirectCreation) -> Vec<Seq> {
+    /// Lists a direct for both its users, with the entries about it, unless it was listed before.
+    pub(super) fn list_direct(&mut self, DirectCreation { pair, news }: &DirectCreation) {
         let [low, high] = pair.people();
         if self.directs.get(&low).is_some_and(|views| views.contains_key(&high)) {
-            return Vec::new();
+            return;
         }
         for (user, other) in [(low, high), (high, low)] {
             self.directs.entry(user).or_default().insert(other, MemberView::default());
         }
-        news.iter().map(|draft| self.append(draft)).collect()
+        for draft in news {
+            self.append(draft.clone());
+        }
     }
 
     pub(super) fn view_mut(&mut self, conversation: Conversation, user: UserId) -> Option<&mut MemberView> {

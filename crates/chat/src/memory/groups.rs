@@ -220,7 +220,10 @@ impl ApplicationState {
         if let Some(group) = self.groups.get_mut(&change.group) {
             group.version = Version(group.version.0 + 1);
         }
-        Outcome::Changed { places: change.news.iter().map(|draft| self.append(draft)).collect() }
+        for draft in &change.news {
+            self.append(draft.clone());
+        }
+        Outcome::Done
     }
 
     pub(super) fn establish(&mut self, id: GroupId, fact: &Fact) {
@@ -250,8 +253,10 @@ impl ApplicationState {
                         self.joined.entry(member.person.id).or_default().retain(|joined| *joined != id);
                     }
                 }
-                self.drop_log(&Topic::group(id));
-                self.drop_log(&Topic::audit(id));
+                for topic in [Topic::group(id), Topic::audit(id)] {
+                    self.drop_log(&topic);
+                    self.closed.push(topic);
+                }
             }
             Fact::MemberAdded(member) => {
                 let head = self.head(&Topic::group(id));

@@ -5,8 +5,8 @@ use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, U
 use super::log::{MemoryLog, StoredEntry};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, Amended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Range, RowPage, RowRange, Sender,
-    SentBefore, Unread, requoted,
+    Amend, Amended, Appended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Range, RowPage, RowRange,
+    Sender, SentBefore, Unread, requoted,
 };
 
 /// Reading and appending entries, across all logs of the application.
@@ -50,18 +50,18 @@ impl ApplicationState {
         self.logs.get(topic)
     }
 
-    pub(super) fn post(&mut self, draft: &Draft) -> Outcome {
-        if let Some(outcome) = self.known_or_refused(draft) {
+    pub(super) fn post(&mut self, draft: Draft) -> Outcome {
+        if let Some(outcome) = self.known_or_refused(&draft) {
             return outcome;
         }
         Outcome::Posted { seq: self.append(draft) }
     }
 
-    pub(super) fn publish(&mut self, draft: &Draft, bounds: OpenTopicBounds) -> Outcome {
+    pub(super) fn publish(&mut self, draft: Draft, bounds: OpenTopicBounds) -> Outcome {
         let begins = !self.logs.contains_key(&draft.topic);
         match bounds.check(self.open_topics, begins, draft.data.as_str().len()) {
             Ok(()) => self.post(draft),
-            Err(refusal) => self.sent_before(draft).unwrap_or(Outcome::Refused(refusal)),
+            Err(refusal) => self.sent_before(&draft).unwrap_or(Outcome::Refused(refusal)),
         }
     }
 
@@ -103,7 +103,7 @@ impl ApplicationState {
                 (held.counts, held.mentions) = (counts, mentions);
             }
         }
-        Outcome::Posted { seq: self.append(&amend.news) }
+        Outcome::Posted { seq: self.append(amend.news.clone()) }
     }
 
     pub(super) fn rewrite(&mut self, topic: &Topic, seq: Seq, data: &Json) {
@@ -162,21 +162,23 @@ impl ApplicationState {
         }
     }
 
-    pub(super) fn append(&mut self, draft: &Draft) -> Seq {
-        let log = self.logs.entry(draft.topic.clone()).or_default();
-        let seq = log.append(draft);
-        self.appended.push((draft.topic.clone(), seq, draft.may_cause_work()));
+    pub(super) fn append(&mut self, draft: Draft) -> Seq {
+        let topic = draft.topic.clone();
+        let log = self.logs.entry(topic.clone()).or_default();
+        let seq = log.append(&draft);
         self.bytes += draft.data.as_str().len() + 200;
         if draft.sender == Sender::Open {
             self.open_topics.topics += u64::from(seq == Seq(1));
             self.open_topics.bytes += draft.data.as_str().len() as u64;
         }
-        let sent = SentBefore { topic: draft.topic.clone(), seq, body: draft.body, at: draft.at };
+        let sent = SentBefore { topic: topic.clone(), seq, body: draft.body, at: draft.at };
         self.sent.insert((draft.sender, draft.id.clone()), sent);
         let crowded = log.len() > self.window.entries;
-        self.age(&draft.topic);
+        let may_cause_work = draft.may_cause_work();
+        self.appended.push((Appended::new(self.id, draft, seq), may_cause_work));
+        self.age(&topic);
         if crowded {
-            self.forget(&draft.topic.clone());
+            self.forget(&topic);
         }
         seq
     }

@@ -65,10 +65,15 @@ impl Store for MemoryStore {
         0
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
+    async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         let mut state = self.state.lock();
-        let outcomes = commits.iter().map(|commit| state.write(commit)).collect();
-        Ok(Committed { outcomes, revocations: state.revocations.after(revocations_after) })
+        let mut committed = Committed { outcomes: Vec::with_capacity(commits.len()), ..Committed::default() };
+        for commit in commits {
+            let outcome = state.write(commit, &mut committed);
+            committed.outcomes.push(outcome);
+        }
+        committed.revocations = state.revocations.after(revocations_after);
+        Ok(committed)
     }
 
     async fn probe(&self) -> Result<(), Fault> {

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use wire::{Description, GroupId, Person, ReadState, Refusal, SendId, Seq, Timestamp, Topic, UserId};
+use wire::{
+    ApplicationId, Description, GroupId, Person, ReadState, Refusal, SendId, Seq, Timestamp, Topic, UserId,
+};
 
 use super::log::MemoryLog;
 use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Placed, Position, Sender, SentBefore,
+    Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Position, Sender, SentBefore,
     Sessions, Version, Write,
 };
 
 /// The facts of one application.
 pub(super) struct ApplicationState {
+    pub(super) id: ApplicationId,
     pub(super) window: Window,
     pub(super) logs: HashMap<Topic, MemoryLog>,
     /// The logs by the order of their last writes: the first is the one to shorten.
@@ -59,7 +62,9 @@ pub(super) struct ApplicationState {
     /// The refusals of each broadcast, by the number of the target.
     pub(super) refusals: HashMap<(UserId, Seq), BTreeMap<usize, Refusal>>,
     /// The entries of the present write, and whether each may cause work.
-    pub(super) appended: Vec<(Topic, Seq, bool)>,
+    pub(super) appended: Vec<(Appended, bool)>,
+    /// The logs that are gone with the present write.
+    pub(super) closed: Vec<Topic>,
     /// The positions of entries, and of trims, that are no longer kept since the present write.
     pub(super) forgotten: Vec<Position>,
     /// The logs that the present write has trimmed.
@@ -69,8 +74,9 @@ pub(super) struct ApplicationState {
 }
 
 impl ApplicationState {
-    pub(super) fn new(window: Window) -> Self {
+    pub(super) fn new(id: ApplicationId, window: Window) -> Self {
         Self {
+            id,
             window,
             logs: HashMap::new(),
             by_age: BTreeMap::new(),
@@ -102,6 +108,7 @@ impl ApplicationState {
             blocks: HashMap::new(),
             refusals: HashMap::new(),
             appended: Vec::new(),
+            closed: Vec::new(),
             forgotten: Vec::new(),
             trimmed: Vec::new(),
             ended: Vec::new(),
@@ -110,8 +117,8 @@ impl ApplicationState {
 
     pub(super) fn write(&mut self, write: &Write) -> Outcome {
         match write {
-            Write::Post(draft) => self.post(draft),
-            Write::Publish { draft, bounds } => self.publish(draft, *bounds),
+            Write::Post(draft) => self.post(draft.clone()),
+            Write::Publish { draft, bounds } => self.publish(draft.clone(), *bounds),
             Write::KeepRefusals { user, seq, refused } => {
                 let kept = self.refusals.entry((*user, *seq)).or_default();
                 for (number, refusal) in refused {
@@ -184,13 +191,13 @@ impl ApplicationState {
                 }
                 Outcome::Delivered { moved }
             }
-            Write::PostFirst { draft, creation } => match self.post(draft) {
-                Outcome::Posted { seq } => {
-                    let listed = self.list_direct(creation);
-                    Outcome::PostedFirst(Placed { seq, listed })
+            Write::PostFirst { draft, creation } => {
+                let outcome = self.post(draft.clone());
+                if matches!(outcome, Outcome::Posted { .. }) {
+                    self.list_direct(creation);
                 }
-                other => other,
-            },
+                outcome
+            }
             Write::Block { by, user, on } => {
                 let blocks = self.blocks.entry(*by).or_default();
                 blocks.retain(|blocked| blocked != user);
@@ -200,9 +207,11 @@ impl ApplicationState {
                 Outcome::Done
             }
             Write::SetPreferences { conversation, user, notify, hidden, news } => {
-                let Some(view) = self.view_mut(*conversation, *user) else { return Outcome::Done };
-                (view.notify, view.hidden) = (*notify, *hidden);
-                Outcome::Posted { seq: self.append(news) }
+                if let Some(view) = self.view_mut(*conversation, *user) {
+                    (view.notify, view.hidden) = (*notify, *hidden);
+                    self.append(news.clone());
+                }
+                Outcome::Done
             }
             Write::SetApplicationRole { user, role } => {
                 if let Some(account) = self.accounts.get_mut(user) {
@@ -221,10 +230,13 @@ impl ApplicationState {
                 _ => self.begin(*user, session),
             },
             Write::SignOut { user, which, at } => self.sign_out(*user, *which, *at),
-            Write::WithAudit { write, note } => match self.write(write) {
-                Outcome::Done => Outcome::Noted { seq: self.append(note) },
-                other => other,
-            },
+            Write::WithAudit { write, note } => {
+                let outcome = self.write(write);
+                if outcome == Outcome::Done {
+                    self.append(note.clone());
+                }
+                outcome
+            }
             Write::Transaction { first, then } => {
                 let outcome = self.write(first);
                 if outcome == Outcome::Done {

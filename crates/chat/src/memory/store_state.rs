@@ -12,7 +12,7 @@ use super::records::Window;
 use super::state::ApplicationState;
 use crate::ports::random::RandomSource;
 use crate::ports::store::{
-    ApplicationWrite, Commit, JobWrite, Outcome, Position, Revocation, Sessions, Write,
+    ApplicationWrite, Commit, Committed, JobWrite, Outcome, Position, Revocation, Sessions, Write,
 };
 
 /// The facts of all applications.
@@ -46,56 +46,68 @@ impl MemoryState {
 
     pub(super) fn application(&mut self, application: ApplicationId) -> &mut ApplicationState {
         let window = self.window;
-        self.applications.entry(application).or_insert_with(|| ApplicationState::new(window))
+        self.applications.entry(application).or_insert_with(|| ApplicationState::new(application, window))
     }
 
     pub(super) fn log(&self, log: &LogKey) -> Option<&MemoryLog> {
         self.applications.get(&log.application)?.log(&log.topic)
     }
 
-    pub(super) fn write(&mut self, Commit { application, write }: &Commit) -> Outcome {
-        if let Write::Jobs(write) = write {
-            return self.jobs.write(write);
-        }
-        if let Write::Applications(write) = write {
-            return self.write_applications(*application, write);
-        }
+    /// Carries out a commit; adds the entries that it appends, and the logs that it closes.
+    pub(super) fn write(
+        &mut self,
+        Commit { application, write }: Commit,
+        committed: &mut Committed,
+    ) -> Outcome {
+        let trim = match &write {
+            Write::Jobs(write) => return self.jobs.write(write),
+            Write::Applications(write) => return self.write_applications(application, write),
+            Write::Sweep(sweep) => Some(sweep.revocations_before),
+            _ => None,
+        };
         let mut head = self.head;
-        let state = self.application(*application);
-        let outcome = state.write(write);
+        let state = self.application(application);
+        let outcome = match write {
+            Write::Post(draft) => state.post(draft),
+            Write::Publish { draft, bounds } => state.publish(draft, bounds),
+            other => state.write(&other),
+        };
         let ended = std::mem::take(&mut state.ended);
-        let mut appended = Vec::new();
-        for (topic, seq, may_cause_work) in std::mem::take(&mut state.appended) {
+        committed.closed.extend(state.closed.drain(..).map(|topic| LogKey::new(application, topic)));
+        let mut kept = Vec::new();
+        for (entry, may_cause_work) in state.appended.drain(..) {
+            let (log, seq) = (entry.log.clone(), entry.entry.seq);
+            committed.appended.push(entry);
             // It may be forgotten already.
-            if let Some(held) = state.logs.get_mut(&topic).and_then(|log| log.at_mut(seq)) {
+            if let Some(held) = state.logs.get_mut(&log.topic).and_then(|log| log.at_mut(seq)) {
                 head.0 += 1;
                 held.position = head;
-                appended.push((head, LogKey::new(*application, topic), seq, may_cause_work));
+                kept.push((head, log, seq, may_cause_work));
             }
         }
         let mut trims = Vec::new();
         for topic in std::mem::take(&mut state.trimmed) {
             let Some(log) = state.logs.get_mut(&topic) else { continue };
             head.0 += 1;
-            trims.push((head, log.trimmed_at.replace(head), LogKey::new(*application, topic)));
+            trims.push((head, log.trimmed_at.replace(head), LogKey::new(application, topic)));
         }
         self.head = head;
         for (position, earlier, log) in trims {
             earlier.and_then(|earlier| self.trims.remove(&earlier));
             self.trims.insert(position, log);
         }
-        for (position, log, seq, may_cause_work) in appended {
+        for (position, log, seq, may_cause_work) in kept {
             if may_cause_work {
                 self.jobs.note(position, log.clone(), seq);
             }
             self.positions.insert(position, (log, seq));
         }
         for (at, user, which) in ended {
-            let user = UserKey { application: *application, user };
+            let user = UserKey { application, user };
             self.revocations.append(at, vec![Revocation::Sessions { user, which }]);
         }
-        if let Write::Sweep(sweep) = write {
-            self.revocations.trim(sweep.revocations_before);
+        if let Some(before) = trim {
+            self.revocations.trim(before);
         }
         while self.applications.values().map(|state| state.bytes).sum::<usize>() > self.window.bytes {
             let largest = self.applications.values_mut().max_by_key(|state| state.bytes);

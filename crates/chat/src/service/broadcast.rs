@@ -180,7 +180,7 @@ impl Chat {
         }
         for (number, pending) in sending {
             match pending.outcome().await? {
-                Outcome::Posted { .. } | Outcome::PostedFirst(_) | Outcome::Repeated { .. } => {}
+                Outcome::Posted { .. } | Outcome::Repeated { .. } => {}
                 Outcome::Refused(refusal) => refused.push((number, refusal)),
                 Outcome::SendIdTaken => refused.push((number, Refusal::SendIdTaken)),
                 other => return Err(Fault::new("broadcast", format!("a message came to {other:?}")).into()),

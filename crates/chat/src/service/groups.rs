@@ -57,7 +57,7 @@ impl Chat {
         let decision = rules::create(id, settings, me, others, groups, self.clock.now())?;
         let decision = self.with_accounts(caller, decision).await?;
         match self.commit(caller, Write::ChangeGroup(self.write_down(id, None, me.id, decision))).await? {
-            Outcome::Changed { .. } => Ok(GroupSummary { id, name }),
+            Outcome::Done => Ok(GroupSummary { id, name }),
             _ => Err(Fault::new("create_group", "a new group's id was taken").into()),
         }
     }

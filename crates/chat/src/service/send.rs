@@ -15,7 +15,7 @@ use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
     BodyHash, DirectCreation, Draft, Ends, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,
-    PermissionTo, Placed, Sender, Write, event_of,
+    PermissionTo, Sender, Write, event_of,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -241,7 +241,7 @@ impl Chat {
     pub async fn finish(&self, sending: PendingSend) -> Result<Ack, Error> {
         let PendingSend { commit, id, topic, at } = sending;
         let (seq, timestamp, duplicate) = match commit.outcome().await? {
-            Outcome::Posted { seq } | Outcome::PostedFirst(Placed { seq, .. }) => (seq, at, false),
+            Outcome::Posted { seq } => (seq, at, false),
             Outcome::Repeated { seq, at } => (seq, at, true),
             Outcome::SendIdTaken => return Err(Refusal::SendIdTaken.into()),
             Outcome::Refused(refusal) => return Err(refusal.into()),

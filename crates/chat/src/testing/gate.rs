@@ -138,7 +138,7 @@ impl Store for Gate {
         self.store.reads()
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
+    async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.pass().await?;
         self.batches.lock().push(commits.len());
         self.store.commit(commits, revocations_after).await

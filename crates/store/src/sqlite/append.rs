@@ -158,6 +158,7 @@ pub(super) fn append(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     head.growth = Growth { bytes: length(draft.data.as_str()), position: scope.positions.last() };
     move_head(db, &head)?;
     move_direct(db, &key, draft.at)?;
+    scope.appended(draft.clone(), head.seq);
     Ok(head.seq)
 }
 

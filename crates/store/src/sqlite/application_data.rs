@@ -67,7 +67,7 @@ pub(super) fn remove(scope: Scope<'_>, limit: usize) -> rusqlite::Result<bool> {
 
 /// Removes entries and the mentions in them; returns the number of entries.
 fn entries(scope: Scope<'_>, limit: usize) -> rusqlite::Result<usize> {
-    let Scope { db, application, positions } = scope;
+    let Scope { db, application, positions, .. } = scope;
     let mut select = db.prepare_cached("SELECT log, seq FROM entries WHERE application = ?1 LIMIT ?2")?;
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let found: Vec<(i64, i64)> =

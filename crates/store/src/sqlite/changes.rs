@@ -2,7 +2,7 @@
 
 use chat::store::{Fact, GroupChange, Outcome, Version, folded};
 use rusqlite::{ToSql, Transaction, params};
-use wire::{ApplicationId, Invite, JoinPolicy, Member, Settings};
+use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic};
 
 use super::append::append;
 use super::scope::Scope;
@@ -27,15 +27,17 @@ pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<
         }
     }
     for fact in &change.facts {
-        establish(scope, &id, fact)?;
+        establish(scope, change.group, &id, fact)?;
     }
     db.prepare_cached("UPDATE groups SET version = version + 1 WHERE application = ? AND id = ?")?
         .execute(key)?;
-    let places = change.news.iter().map(|draft| append(scope, draft)).collect::<Result<_, _>>()?;
-    Ok(Outcome::Changed { places })
+    for draft in &change.news {
+        append(scope, draft)?;
+    }
+    Ok(Outcome::Done)
 }
 
-fn establish(scope: Scope<'_>, group: &str, fact: &Fact) -> rusqlite::Result<()> {
+fn establish(scope: Scope<'_>, id: GroupId, group: &str, fact: &Fact) -> rusqlite::Result<()> {
     let Scope { db, application, .. } = scope;
     let run = |sql: &str, values: &[&dyn ToSql]| db.prepare_cached(sql)?.execute(values).map(|_| ());
     match fact {
@@ -49,7 +51,7 @@ fn establish(scope: Scope<'_>, group: &str, fact: &Fact) -> rusqlite::Result<()>
         }
         Fact::Keyed(key) => keyed::key_group(db, application, group, key),
         Fact::SettingsChanged(settings) => settle(db, application, group, settings),
-        Fact::Deleted => delete(scope, group),
+        Fact::Deleted => delete(scope, id, group),
         Fact::MemberAdded(Member { person, role: as_role, since, muted_until, .. }) => {
             run(
                 "INSERT INTO members (application, \"group\", user, role, since, muted_until, read_mark, joined_seq)
@@ -160,8 +162,8 @@ fn forget_name(db: &Transaction<'_>, application: ApplicationId, group: &str) ->
 }
 
 /// Nothing of a group stays behind, and nothing of what was said in it.
-fn delete(scope: Scope<'_>, group: &str) -> rusqlite::Result<()> {
-    let Scope { db, application, positions } = scope;
+fn delete(scope: Scope<'_>, id: GroupId, group: &str) -> rusqlite::Result<()> {
+    let Scope { db, application, positions, .. } = scope;
     let key = params![application.0, group];
     forget_name(db, application, group)?;
     for table in ["members", "bans", "invites", "group_keys"] {
@@ -169,17 +171,18 @@ fn delete(scope: Scope<'_>, group: &str) -> rusqlite::Result<()> {
             .execute(key)?;
     }
     db.prepare_cached("DELETE FROM groups WHERE application = ? AND id = ?")?.execute(key)?;
-    for topic in [format!("group/{group}"), format!("audit/{group}")] {
+    for topic in [Topic::group(id), Topic::audit(id)] {
         let mut mentions = db.prepare_cached(
             "DELETE FROM mentions WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
         )?;
-        mentions.execute(params![application.0, topic])?;
+        mentions.execute(params![application.0, topic.as_str()])?;
         let mut entries = db.prepare_cached(
             "DELETE FROM entries WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
         )?;
-        entries.execute(params![application.0, topic])?;
+        entries.execute(params![application.0, topic.as_str()])?;
         let mut log = db.prepare_cached("DELETE FROM logs WHERE application = ? AND topic = ?")?;
-        log.execute(params![application.0, topic])?;
+        log.execute(params![application.0, topic.as_str()])?;
+        scope.closed(&topic);
     }
     positions.keep(db)
 }

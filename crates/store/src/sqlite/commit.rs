@@ -1,15 +1,15 @@
 //! Commits: a batch of writes in one transaction.
 
 use chat::store::{
-    Amend, Amended, Commit, Committed, DirectCreation, Draft, OpenTopicBounds, Outcome, Placed, Revocation,
-    Sessions, Write, requoted,
+    Amend, Amended, Commit, Committed, DirectCreation, Draft, OpenTopicBounds, Outcome, Revocation, Sessions,
+    Write, requoted,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
 
 use super::append::{Heads, append, append_at, grow, mention, sent_before};
 use super::marks::{delivered, read, seat};
-use super::scope::{Positions, Scope};
+use super::scope::{News, Positions, Scope};
 use super::trim::length;
 use super::values::{notify, sql};
 use super::{
@@ -18,26 +18,27 @@ use super::{
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
-/// others are not affected. A mark is set in the same transaction. The entries get the next positions. Returns the
-/// revocations after a position, too.
+/// others are not affected. A mark is set in the same transaction. The entries get the next positions. Also returns the
+/// revocations after a position.
 pub(super) fn commit(
     db: &mut Connection,
-    commits: &[Commit],
+    commits: Vec<Commit>,
     positions: &Positions,
     mark: Option<u64>,
     revocations_after: Seq,
 ) -> rusqlite::Result<Committed> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (mut outcomes, mut heads) = (Vec::with_capacity(commits.len()), Heads::default());
+    let news = News::default();
     for Commit { application, write } in commits {
-        let scope = Scope { db: &transaction, application: *application, positions };
+        let scope = Scope { db: &transaction, application, positions, news: &news };
         outcomes.push(match write {
             Write::Post(draft) => post(scope, draft, &mut heads)?,
-            Write::Publish { draft, bounds } => publish(scope, draft, *bounds, &mut heads)?,
+            Write::Publish { draft, bounds } => publish(scope, draft, bounds, &mut heads)?,
             other => {
                 // Later writes must see these entries in the file.
                 heads.settle(&transaction)?;
-                carry_out(scope, other)?
+                carry_out(scope, &other)?
             }
         });
     }
@@ -47,7 +48,8 @@ pub(super) fn commit(
     }
     let revocations = ended_sessions::after(&transaction, revocations_after)?;
     transaction.commit()?;
-    Ok(Committed { outcomes, revocations })
+    let (appended, closed) = news.into_parts();
+    Ok(Committed { outcomes, appended, closed, revocations })
 }
 
 fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
@@ -84,13 +86,13 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             }
             Ok(Outcome::Delivered { moved })
         }
-        Write::PostFirst { draft, creation } => Ok(match post_alone(scope, draft)? {
-            Outcome::Posted { seq } => {
-                let listed = list_direct(scope, creation)?;
-                Outcome::PostedFirst(Placed { seq, listed })
+        Write::PostFirst { draft, creation } => {
+            let outcome = post_alone(scope, draft)?;
+            if matches!(outcome, Outcome::Posted { .. }) {
+                list_direct(scope, creation)?;
             }
-            other => other,
-        }),
+            Ok(outcome)
+        }
         Write::Block { by, user, on } => {
             let statement = if *on {
                 "INSERT OR REPLACE INTO blocks (application, user, blocked) VALUES (?, ?, ?)"
@@ -108,11 +110,10 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
                 seat.column
             ))?;
             let key = params![notify(*wish), hidden, application.0, seat.value, user.to_string()];
-            if update.execute(key)? == 0 {
-                Ok(Outcome::Done)
-            } else {
-                Ok(Outcome::Posted { seq: append(scope, news)? })
+            if update.execute(key)? > 0 {
+                append(scope, news)?;
             }
+            Ok(Outcome::Done)
         }
         Write::SetBio { user, bio } => people::describe(db, application, *user, bio),
         Write::SetAvatar { user, picture } => people::portray(db, application, *user, picture.as_ref()),
@@ -148,10 +149,13 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             }
             Ok(Outcome::Done)
         }
-        Write::WithAudit { write, note } => match carry_out(scope, write)? {
-            Outcome::Done => Ok(Outcome::Noted { seq: append(scope, note)? }),
-            other => Ok(other),
-        },
+        Write::WithAudit { write, note } => {
+            let outcome = carry_out(scope, write)?;
+            if outcome == Outcome::Done {
+                append(scope, note)?;
+            }
+            Ok(outcome)
+        }
         Write::Transaction { first, then } => {
             let outcome = carry_out(scope, first)?;
             if outcome == Outcome::Done {
@@ -191,21 +195,21 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
     }
 }
 
-fn post(scope: Scope<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
+fn post(scope: Scope<'_>, draft: Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
     let Scope { db, application, .. } = scope;
-    let watched = match right(scope, draft)? {
+    let watched = match right(scope, &draft)? {
         Ok(watched) => watched,
         // A draft that was sent before keeps its outcome, even if the permission was lost since.
-        Err(refused) => return Ok(sent_before(scope, draft)?.unwrap_or(refused)),
+        Err(refused) => return Ok(sent_before(scope, &draft)?.unwrap_or(refused)),
     };
     let key = scope.log(&draft.topic);
-    let (log, seq, begins) = heads.next(db, &key, draft)?;
+    let (log, seq, begins) = heads.next(db, &key, &draft)?;
     if draft.about.is_some_and(|about| about < begins) {
         heads.take_back(&key);
-        return Ok(sent_before(scope, draft)?.unwrap_or(Outcome::Refused(Refusal::NotFound)));
+        return Ok(sent_before(scope, &draft)?.unwrap_or(Outcome::Refused(Refusal::NotFound)));
     }
-    if append_at(scope, log, seq, draft)? {
-        heads.keep(scope, &key, draft, seq)?;
+    if append_at(scope, log, seq, &draft)? {
+        heads.keep(scope, &key, &draft, seq)?;
         if let Some(group) = watched {
             let mut spoke = db.prepare_cached(
                 "UPDATE members SET spoke_at = ? WHERE application = ? AND \"group\" = ? AND user = ?",
@@ -214,15 +218,16 @@ fn post(scope: Scope<'_>, draft: &Draft, heads: &mut Heads) -> rusqlite::Result<
                 (draft.right.map(|right| right.user.to_string()), draft.right.map(|right| right.now.0));
             spoke.execute(params![now, application.0, group.to_string(), user])?;
         }
+        scope.appended(draft, seq);
         return Ok(Outcome::Posted { seq });
     }
     heads.take_back(&key);
-    sent_before(scope, draft)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+    sent_before(scope, &draft)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
 fn publish(
     scope: Scope<'_>,
-    draft: &Draft,
+    draft: Draft,
     bounds: OpenTopicBounds,
     heads: &mut Heads,
 ) -> rusqlite::Result<Outcome> {
@@ -231,7 +236,7 @@ fn publish(
         bounds.check(heads.open_topics(scope.db, scope.application)?, begins, draft.data.as_str().len());
     // A used `SendId` creates no topic, which would not be counted; and it is not refused.
     if (begins || checked.is_err())
-        && let Some(outcome) = sent_before(scope, draft)?
+        && let Some(outcome) = sent_before(scope, &draft)?
     {
         return Ok(outcome);
     }
@@ -244,7 +249,7 @@ fn publish(
 /// As [`post`], where other statements may read the log next.
 fn post_alone(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Outcome> {
     let mut heads = Heads::default();
-    let outcome = post(scope, draft, &mut heads)?;
+    let outcome = post(scope, draft.clone(), &mut heads)?;
     heads.settle(scope.db)?;
     Ok(outcome)
 }
@@ -315,20 +320,17 @@ fn right(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<Grou
     })
 }
 
-/// Lists a direct for both its users; returns the Seqs of the entries about it, none if it was listed before.
-fn list_direct(
-    scope: Scope<'_>,
-    DirectCreation { pair, news }: &DirectCreation,
-) -> rusqlite::Result<Vec<Seq>> {
+/// Lists a direct for both its users, with the entries about it, unless it was listed before.
+fn list_direct(scope: Scope<'_>, DirectCreation { pair, news }: &DirectCreation) -> rusqlite::Result<()> {
     let [low, high] = pair.people().map(|user| user.to_string());
     let mut insert = scope.db.prepare_cached(
         "INSERT OR IGNORE INTO directs (application, user, other, at) VALUES (?1, ?2, ?3, ?4), (?1, ?3, ?2, ?4)",
     )?;
     let at = logs::newest(scope.db, &scope.log(&Topic::direct(*pair)))?.map_or(0, |(_, at)| at.0);
     if insert.execute(params![scope.application.0, low, high, at])? == 0 {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    news.iter().map(|draft| append(scope, draft)).collect()
+    news.iter().try_for_each(|draft| append(scope, draft).map(|_| ()))
 }
 
 /// Deletes password resets and invites that can no longer be used.

@@ -217,7 +217,7 @@ impl Store for SqliteStore {
         self.shared.readers.reads()
     }
 
-    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault> {
+    async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault> {
         self.writer.commit(commits, revocations_after).await
     }
 

@@ -1,10 +1,11 @@
-//! The scope of a write, and the positions of entries: a write knows its transaction and its application, and the
-//! single writer counts the positions.
+//! The scope of a write: its transaction, its application, the positions of entries, which the single writer counts,
+//! and the news of its batch.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
+use chat::store::{Appended, Draft};
 use rusqlite::{Connection, Transaction};
-use wire::{ApplicationId, LogKey, Topic};
+use wire::{ApplicationId, LogKey, Seq, Topic};
 
 /// The transaction of a batch, as the writes of one application have it.
 #[derive(Clone, Copy)]
@@ -12,6 +13,14 @@ pub(super) struct Scope<'a> {
     pub(super) db: &'a Transaction<'a>,
     pub(super) application: ApplicationId,
     pub(super) positions: &'a Positions,
+    pub(super) news: &'a News,
+}
+
+/// The part of a batch that subscribers hear of, as it grows with each write.
+#[derive(Default)]
+pub(super) struct News {
+    appended: RefCell<Vec<Appended>>,
+    closed: RefCell<Vec<LogKey>>,
 }
 
 /// The positions of entries: they count all entries of the store in the order of their commits. The writer counts them
@@ -27,6 +36,23 @@ impl Scope<'_> {
     /// Returns the key of a log of the application.
     pub(super) fn log(&self, topic: &Topic) -> LogKey {
         LogKey::new(self.application, topic.clone())
+    }
+
+    /// Notes that a draft was appended.
+    pub(super) fn appended(&self, draft: Draft, seq: Seq) {
+        self.news.appended.borrow_mut().push(Appended::new(self.application, draft, seq));
+    }
+
+    /// Notes that a log is gone.
+    pub(super) fn closed(&self, topic: &Topic) {
+        self.news.closed.borrow_mut().push(self.log(topic));
+    }
+}
+
+impl News {
+    /// Returns the appended entries and the logs that are gone, each in their order.
+    pub(super) fn into_parts(self) -> (Vec<Appended>, Vec<LogKey>) {
+        (self.appended.into_inner(), self.closed.into_inner())
     }
 }
 

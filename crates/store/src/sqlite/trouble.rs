@@ -155,7 +155,7 @@ async fn send(store: &SqliteStore, number: u64) -> Result<Vec<Outcome>, Fault> {
     };
     store
         .commit(
-            Arc::new([Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }]),
+            vec![Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) }],
             wire::Seq(u64::MAX),
         )
         .await

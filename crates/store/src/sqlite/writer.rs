@@ -26,7 +26,7 @@ pub(super) struct Writer {
 
 /// A batch that is to be committed.
 struct Job {
-    commits: Arc<[Commit]>,
+    commits: Vec<Commit>,
     /// True if to commit something even if the batch is empty.
     probe: bool,
     /// The position after which revocations are returned.
@@ -67,7 +67,7 @@ impl Writer {
 
     pub(super) async fn commit(
         &self,
-        commits: Arc<[Commit]>,
+        commits: Vec<Commit>,
         revocations_after: Seq,
     ) -> Result<Committed, Fault> {
         self.work(commits, false, revocations_after).await
@@ -75,12 +75,12 @@ impl Writer {
 
     /// Commits something invisible, to learn whether commits work.
     pub(super) async fn probe(&self) -> Result<(), Fault> {
-        self.work(Arc::new([]), true, NONE).await.map(|_| ())
+        self.work(Vec::new(), true, NONE).await.map(|_| ())
     }
 
     async fn work(
         &self,
-        commits: Arc<[Commit]>,
+        commits: Vec<Commit>,
         probe: bool,
         revocations_after: Seq,
     ) -> Result<Committed, Fault> {
@@ -132,14 +132,14 @@ impl Worker for WriterThread {
         }
         let is_due = probe || self.marked.is_none_or(|marked| marked.elapsed() >= MARK_EVERY);
         // A caller that no longer waits finds the message by its SendId.
-        let _ = answer.send(self.commit(&commits, is_due, revocations_after));
+        let _ = answer.send(self.commit(commits, is_due, revocations_after));
         self.tidy();
     }
 
     fn end(mut self) -> Result<(), Fault> {
         if !self.is_marked {
             // Without the mark, the last commits are durable all the same.
-            drop(self.commit(&[], true, NONE));
+            drop(self.commit(Vec::new(), true, NONE));
         }
         self.connection.map_or(Ok(()), |db| checkpoint::close(db, &self.life))
     }
@@ -150,7 +150,7 @@ impl WriterThread {
     /// flush has failed, nothing the old one reports can be trusted.
     fn commit(
         &mut self,
-        commits: &[Commit],
+        commits: Vec<Commit>,
         with_mark: bool,
         revocations_after: Seq,
     ) -> Result<Committed, Fault> {

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
 use chat::store::{BodyHash, Commit, Draft, Range, Sender, Write};
 use chat::{OsRandom, Store};
@@ -133,7 +132,7 @@ pub async fn say(store: &SqliteStore, count: u64) {
             ends: chat::store::Ends::Nobody,
         };
         let commit = Commit { application: ApplicationId::BUILT_IN, write: Write::Post(draft) };
-        store.commit(Arc::new([commit]), wire::Seq(u64::MAX)).await.unwrap();
+        store.commit(vec![commit], wire::Seq(u64::MAX)).await.unwrap();
     }
 }
 

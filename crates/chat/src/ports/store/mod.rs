@@ -3,6 +3,7 @@
 
 mod applications;
 mod attempts;
+mod commit;
 mod entry;
 mod group;
 mod inbox;
@@ -36,6 +37,7 @@ pub use applications::{
     Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
 };
 pub use attempts::{Attempt, AttemptKey};
+pub use commit::{Appended, Commit, Committed};
 pub use entry::{
     Amend, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted,
 };
@@ -56,10 +58,10 @@ pub use refused::{code_of, refusal_of};
 pub use retention::{
     ApplicationUsage, LogUsage, OldEntry, Retention, RetentionConfig, RetentionRule, TRIM_ENTRIES,
 };
-pub use revocation::{Committed, REVOCATIONS, Revocation, RevocationSlice};
+pub use revocation::{REVOCATIONS, Revocation, RevocationSlice};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
-pub use write::{Commit, DirectCreation, FirstRole, Outcome, Placed, Sweep, Write};
+pub use write::{DirectCreation, FirstRole, Outcome, Sweep, Write};
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
@@ -92,9 +94,9 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the number of reads since it was opened; 0 for a store whose reads are too cheap to count.
     fn reads(&self) -> u64;
 
-    /// Commits a batch of writes, each of one application; returns one outcome for each, in order, and the revocations
-    /// after a position up to this commit, its own among them.
-    async fn commit(&self, commits: Arc<[Commit]>, revocations_after: Seq) -> Result<Committed, Fault>;
+    /// Commits a batch of writes, each of one application; returns one outcome for each, in order, the entries that were
+    /// appended, and the revocations after a position up to this commit, its own among them.
+    async fn commit(&self, commits: Vec<Commit>, revocations_after: Seq) -> Result<Committed, Fault>;
 
     /// Commits something invisible, as durably as [`Store::commit`] does, to find out whether commits work.
     async fn probe(&self) -> Result<(), Fault>;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wire::{ApplicationId, Json, LogKey, Seq, Topic, UserKey};
 
-use super::{Outcome, Sessions};
+use super::Sessions;
 use crate::auth::session::TokenHash;
 
 /// Sessions or API tokens that have ended.
@@ -37,15 +37,6 @@ pub struct RevocationSlice {
     pub entries: Vec<(Seq, Vec<Revocation>)>,
     /// The newest entry of the log.
     pub head: Seq,
-}
-
-/// A batch that has become facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Committed {
-    /// One outcome for each write, in order.
-    pub outcomes: Vec<Outcome>,
-    /// All revocations up to this commit, after the position that was asked for.
-    pub revocations: RevocationSlice,
 }
 
 /// The most entries in one slice.

@@ -13,15 +13,6 @@ use super::{
 use crate::auth::session::TokenHash;
 use crate::names::Login;
 
-/// One act of an application, committed as a whole or not at all.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Commit {
-    /// The application of every user, group and topic in it.
-    pub application: ApplicationId,
-    /// The facts that it writes.
-    pub write: Write,
-}
-
 /// The content of a commit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
@@ -176,8 +167,8 @@ pub enum Write {
         /// The time at which they end.
         at: Timestamp,
     },
-    /// Append the first message of a direct and list the direct for both its users: [`Outcome::PostedFirst`]. If the
-    /// message is refused, nothing is listed.
+    /// Append the first message of a direct and list the direct for both its users, with the entries for both if it was
+    /// not listed before. If the message is refused, nothing is listed.
     PostFirst {
         /// The message, for the log of the direct.
         draft: Draft,
@@ -321,8 +312,6 @@ pub enum Outcome {
         /// The Seq that the draft got in its log.
         seq: Seq,
     },
-    /// The first message of a direct has its Seq, and the direct is listed.
-    PostedFirst(Placed),
     /// The draft was committed before.
     Repeated {
         /// The Seq that it got the first time.
@@ -346,20 +335,10 @@ pub enum Outcome {
         /// Each with the number of its attempt.
         jobs: Vec<Job>,
     },
-    /// The change is committed, with the Seq of each of its entries.
-    Changed {
-        /// The Seqs, in the order of [`GroupChange::news`].
-        places: Vec<Seq>,
-    },
     /// The read states that advanced, but those in directs in which one user has blocked the other.
     Delivered {
         /// The conversations, and their read states now.
         moved: Vec<(Conversation, ReadState)>,
-    },
-    /// The write is done, and the entry that announces it has its Seq.
-    Noted {
-        /// The Seq of the announcing entry in its log.
-        seq: Seq,
     },
     /// Another account signs in with this login, or the user has an account. Nothing was written.
     LoginTaken,
@@ -399,13 +378,4 @@ pub enum Outcome {
     },
     /// The write is done.
     Done,
-}
-
-/// The Seqs of a message that may be the first of its direct.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// The Seq of the message in its conversation's log.
-    pub seq: Seq,
-    /// The Seqs of the entries about the new direct; none if it was listed before.
-    pub listed: Vec<Seq>,
 }

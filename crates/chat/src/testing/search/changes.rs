@@ -78,7 +78,7 @@ pub async fn trimmed_messages_are_found_no_longer(store: Arc<dyn Store>) {
     let trim = async |before: Seq| {
         let write = Write::Trim { topic: topic.clone(), before };
         let commit = Commit { application: world.ann.application, write };
-        world.store().commit(Arc::new([commit]), Seq(u64::MAX)).await.unwrap();
+        world.store().commit(vec![commit], Seq(u64::MAX)).await.unwrap();
     };
     trim(said[2].seq).await;
     assert_eq!(world.found(&world.ben, "tea").await, ["our tea", "white tea"], "even before it is indexed");

@@ -68,7 +68,7 @@ pub async fn trims_are_followed_in_their_order_with_messages(store: Arc<dyn Stor
     let commit = async |group: GroupId, before: Seq| {
         let write = Write::Trim { topic: Topic::group(group), before };
         let commit = Commit { application: ann.application, write };
-        world.store().commit(Arc::new([commit]), Seq(u64::MAX)).await.unwrap();
+        world.store().commit(vec![commit], Seq(u64::MAX)).await.unwrap();
     };
     let mut lost = Vec::new();
     for (number, group) in groups.into_iter().enumerate() {

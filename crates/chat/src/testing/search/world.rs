@@ -88,7 +88,7 @@ impl World {
         };
         let commit = |draft| Commit { application: self.ann.application, write: Write::Post(draft) };
         let commits: Vec<Commit> = (0..count).map(draft).map(commit).collect();
-        self.store.commit(commits.into(), wire::Seq::ZERO).await.unwrap();
+        self.store.commit(commits, wire::Seq::ZERO).await.unwrap();
         self.index().await;
     }
 

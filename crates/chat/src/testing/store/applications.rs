@@ -20,7 +20,7 @@ use crate::testing::{ann, ben};
 const SERVER: ApplicationId = ApplicationId::SERVER;
 
 async fn commit(store: &dyn Store, application: ApplicationId, write: Write) -> Outcome {
-    store.commit(Arc::new([Commit { application, write }]), Seq::ZERO).await.unwrap().outcomes.remove(0)
+    store.commit(vec![Commit { application, write }], Seq::ZERO).await.unwrap().outcomes.remove(0)
 }
 
 async fn change(store: &dyn Store, application: ApplicationId, write: ApplicationWrite) -> Outcome {
@@ -313,7 +313,7 @@ pub async fn tokens_and_applications_that_end_are_in_the_revocation_log(fresh: i
     assert_eq!(delete(&*store, other).await, Outcome::Done);
     // A deletion that changes nothing ends nothing.
     assert_eq!(delete(&*store, other).await, Outcome::Stale);
-    let nothing = store.commit(Arc::new([]), Seq::ZERO).await.unwrap();
+    let nothing = store.commit(vec![], Seq::ZERO).await.unwrap();
     let rotation = Revocation::Tokens { application: shop, which: Sessions::Others(hash(3)) };
     let deletion = Revocation::Application(other);
     assert_eq!(nothing.revocations.entries, [(Seq(1), vec![rotation]), (Seq(2), vec![deletion])]);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use wire::{Conversation, GroupId, Person, Role, Seq, Timestamp, Topic};
 
 use super::model::Model;
-use super::writing::{TEA, commit, draft, founding, hash, role, seated, topic, unseated, with_people};
+use super::writing::{TEA, draft, founding, hash, role, seated, topic, unseated, with_people};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
     Draft, Fact, GroupChange, Permission, PermissionTo, Range, Sender, Version, Write,
@@ -39,14 +39,17 @@ pub async fn any_history_is_the_one_the_contract_tells(fresh: impl Fresh) {
             let mut model = Model::default();
             let mut now = 0;
             for operations in batches {
-                let (mut writes, mut expected) = (vec![], vec![]);
+                let (mut writes, mut expected, before) = (vec![], vec![], model.count());
                 for operation in operations {
                     now += 1;
                     let write = write(&model, operation, Timestamp(now));
                     expected.push(model.write(&write));
                     writes.push(write);
                 }
-                assert_eq!(commit(&store, writes).await, expected);
+                let committed = store.committed(writes.into()).await.unwrap();
+                assert_eq!(committed.outcomes, expected);
+                let appended = committed.appended.into_iter().map(|appended| appended.entry);
+                assert_eq!(appended.collect::<Vec<_>>(), model.appended_after(before));
             }
             compare(&store, &model).await;
         }

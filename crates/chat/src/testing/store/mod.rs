@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod admins;
 pub mod amending;
+pub mod appended;
 pub mod appending;
 pub mod applications;
 pub mod attempts;
@@ -89,6 +90,12 @@ macro_rules! store_contract {
                 what_is_pinned_is_found_until_it_is_no_longer
                 a_moment_has_its_place_in_a_log
                 an_entry_that_is_not_there_is_not_found;
+            appended:
+                every_entry_that_a_commit_appends_is_returned_in_its_order
+                an_entry_is_returned_as_it_was_appended
+                what_is_refused_or_repeated_appends_nothing
+                the_logs_of_a_deleted_group_are_closed
+                a_batch_of_two_applications_appends_to_the_logs_of_each;
             appending:
                 a_log_counts_from_one_without_holes
                 logs_count_for_themselves

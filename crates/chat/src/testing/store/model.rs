@@ -148,6 +148,16 @@ impl Model {
         }
     }
 
+    /// Returns the entries from a number of them on, in the order in which they were appended.
+    pub(super) fn appended_after(&self, count: usize) -> Vec<Entry<Json>> {
+        self.entries.iter().skip(count).map(|sent| sent.entry.clone()).collect()
+    }
+
+    /// Returns the number of entries in all logs.
+    pub(super) fn count(&self) -> usize {
+        self.entries.len()
+    }
+
     fn append(&mut self, draft: &Draft) -> Seq {
         let seq = self.head(&draft.topic).next();
         let entry = Entry {
@@ -171,7 +181,10 @@ impl Model {
         for roster in self.groups.iter_mut().filter(|roster| roster.id == change.group) {
             roster.version.0 += 1;
         }
-        Outcome::Changed { places: change.news.iter().map(|draft| self.append(draft)).collect() }
+        for draft in &change.news {
+            self.append(draft);
+        }
+        Outcome::Done
     }
 
     fn establish(&mut self, id: GroupId, fact: &Fact) {

@@ -6,11 +6,13 @@ use wire::{
 };
 
 use super::writing::{
-    NOW, TEA, change, commit, commit_one, draft, founding, message, role, seated, settings, texts, unseated,
-    whole, with_people, with_tea,
+    NOW, TEA, change, commit, commit_one, committed, draft, founding, message, role, seated, settings, texts,
+    unseated, whole, with_people, with_tea,
 };
 use super::{Fresh, Tenant};
-use crate::ports::store::{Conversations, Draft, Fact, GroupChange, Outcome, Roster, Sender, Version};
+use crate::ports::store::{
+    Committed, Conversations, Draft, Fact, GroupChange, Outcome, Roster, Sender, Version,
+};
 use crate::testing::{ann, ben, cal};
 
 const CHESS: GroupId = GroupId::from_bytes(*b"..chess...");
@@ -52,8 +54,11 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
         ],
         ..change(TEA, version, vec![seated(person, Role::Member)])
     };
-    let places = vec![Seq(2), Seq(1)];
-    assert_eq!(commit_one(&store, joining(&ben(), 1)).await, Outcome::Changed { places });
+    let places = |committed: Committed| -> Vec<Seq> {
+        assert_eq!(committed.outcomes, [Outcome::Done]);
+        committed.appended.iter().map(|appended| appended.entry.seq).collect()
+    };
+    assert_eq!(places(committed(&store, joining(&ben(), 1)).await), [Seq(2), Seq(1)]);
     let before = store.roster(TEA).await.unwrap();
     for version in [0, 1, 3, u64::MAX >> 1] {
         assert_eq!(commit_one(&store, joining(&cal(), version)).await, Outcome::Stale, "{version}");
@@ -66,8 +71,7 @@ pub async fn a_change_decided_on_an_old_roster_writes_nothing(fresh: impl Fresh)
     );
     assert_eq!(whole(&store, &Topic::user(cal().id)).await.head, Seq::ZERO);
     // Nor have the entries used their ids, or their Seqs.
-    let places = vec![Seq(3), Seq(1)];
-    assert_eq!(commit_one(&store, joining(&cal(), 2)).await, Outcome::Changed { places });
+    assert_eq!(places(committed(&store, joining(&cal(), 2)).await), [Seq(3), Seq(1)]);
 }
 
 pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fresh) {
@@ -80,9 +84,9 @@ pub async fn a_stale_change_in_a_batch_does_not_touch_the_others(fresh: impl Fre
         message(TEA, &ben(), "1", "two").into(),
         change(TEA, 2, vec![seated(&cal(), Role::Member)]).into(),
     ];
-    let (posted, changed) = (|seq| Outcome::Posted { seq: Seq(seq) }, Outcome::Changed { places: vec![] });
+    let posted = |seq| Outcome::Posted { seq: Seq(seq) };
     let outcomes = commit(&store, writes).await;
-    assert_eq!(outcomes, [posted(2), changed.clone(), Outcome::Stale, posted(3), changed]);
+    assert_eq!(outcomes, [posted(2), Outcome::Done, Outcome::Stale, posted(3), Outcome::Done]);
     assert_eq!(members(&store).await, [ann(), ben(), cal()]);
     assert_eq!(texts(&store, &Topic::group(TEA)).await, ["created", "one", "two"]);
 }
@@ -94,7 +98,7 @@ pub async fn a_group_is_founded_once(fresh: impl Fresh) {
     assert_eq!(store.roster(TEA).await.unwrap(), before);
     let twice = vec![founding(CHESS, "chess", &ben()).into(), founding(CHESS, "chess", &ann()).into()];
     let outcomes = commit(&store, twice).await;
-    assert_eq!(outcomes, [Outcome::Changed { places: vec![Seq(1)] }, Outcome::Stale]);
+    assert_eq!(outcomes, [Outcome::Done, Outcome::Stale]);
     assert_eq!(groups(&store, &ben()).await, [summary(CHESS, "chess")]);
 }
 
@@ -152,7 +156,7 @@ pub async fn a_change_without_news_counts_too(fresh: impl Fresh) {
     let store = with_tea(fresh()).await;
     for version in 1..5 {
         let changed = commit_one(&store, change(TEA, version, vec![])).await;
-        assert_eq!(changed, Outcome::Changed { places: vec![] });
+        assert_eq!(changed, Outcome::Done);
     }
     let roster = store.roster(TEA).await.unwrap().unwrap();
     assert_eq!((roster.version, roster.head), (Version(5), Seq(1)));

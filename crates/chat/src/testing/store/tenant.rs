@@ -9,7 +9,7 @@ use wire::{ApplicationId, Conversation, Epoch, GroupId, Pair, Seq, Topic, UserId
 
 use crate::auth::session::{Session, TokenHash};
 use crate::ports::store::{
-    AccountKey, Commit, Draft, GroupChange, NewSession, Outcome, Range, Store, StoreReader, Write,
+    AccountKey, Commit, Committed, Draft, GroupChange, NewSession, Outcome, Range, Store, StoreReader, Write,
 };
 use crate::service::error::Fault;
 
@@ -56,6 +56,17 @@ impl Tenant {
     /// # Panics
     /// If a write changes something in the second application.
     pub async fn commit(&self, writes: Arc<[Write]>) -> Result<Vec<Outcome>, Fault> {
+        Ok(self.committed(writes).await?.outcomes)
+    }
+
+    /// As [`Tenant::commit`]; returns everything that follows from the batch in the first application.
+    ///
+    /// # Errors
+    /// Those of [`Store::commit`].
+    ///
+    /// # Panics
+    /// If a write changes something in the second application.
+    pub async fn committed(&self, writes: Arc<[Write]>) -> Result<Committed, Fault> {
         let mut commits = Vec::with_capacity(2 * writes.len());
         let mut is_own = Vec::with_capacity(2 * writes.len());
         for write in writes.iter() {
@@ -77,11 +88,15 @@ impl Tenant {
             Some(known) => known.read(&*self.decoy).await?,
             None => Vec::new(),
         };
-        let outcomes = self.store.commit(commits.into(), Seq(u64::MAX)).await?.outcomes;
+        let mut committed = self.store.commit(commits, Seq(u64::MAX)).await?;
         if let Some(known) = known {
             assert_eq!(known.read(&*self.decoy).await?, before, "{writes:?} changed another application");
         }
-        Ok(outcomes.into_iter().zip(is_own).filter(|(_, own)| *own).map(|(outcome, _)| outcome).collect())
+        let mut is_own = is_own.into_iter();
+        committed.outcomes.retain(|_| is_own.next().unwrap_or_default());
+        committed.appended.retain(|appended| appended.log.application == APPLICATION);
+        committed.closed.retain(|log| log.application == APPLICATION);
+        Ok(committed)
     }
 
     /// Returns the store, for a node over it.

@@ -206,7 +206,7 @@ impl House {
                 let Conversation::Group(group) = self.places[place] else { return };
                 let (version, facts) = (Some(Version(1)), vec![Fact::Deleted]);
                 let change = GroupChange { group, version, facts, news: vec![] };
-                assert_eq!(self.commit(Write::ChangeGroup(change)), Outcome::Changed { places: vec![] });
+                assert_eq!(self.commit(Write::ChangeGroup(change)), Outcome::Done);
                 self.found(place);
             }
             Operation::Look => self.look(),
@@ -329,7 +329,7 @@ impl House {
 
     fn commit(&mut self, write: Write) -> Outcome {
         let commit = Commit { application: BUILT_IN, write };
-        commit::commit(&mut self.writer, &[commit], &self.positions, None, Seq(u64::MAX))
+        commit::commit(&mut self.writer, vec![commit], &self.positions, None, Seq(u64::MAX))
             .unwrap()
             .outcomes
             .remove(0)
