@@ -10,7 +10,7 @@ use crate::client::{Answer, Program, application, operator, server};
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 33] = [
+const TABLE: [(&str, [&str; 6]); 45] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -21,6 +21,10 @@ const TABLE: [(&str, [&str; 6]); 33] = [
     ),
     (
         "get /applications/{application}",
+        ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
+    ),
+    (
+        "patch /applications/{application}",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
     ),
     (
@@ -49,10 +53,9 @@ const TABLE: [(&str, [&str; 6]); 33] = [
         "delete /users/{user}",
         ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
     ),
-    (
-        "get /conversations",
-        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
-    ),
+    // A user gets their own.
+    ("get /conversations", ["+", "+", "+", "+", "+", "not_application"]),
+    ("post /conversations", ["+", "+", "+", "+", "+", "not_application"]),
     ("put /conversations/{conversation}", ["+", "+", "not_found", "not_admin", "+", "not_application"]),
     ("get /conversations/{conversation}", ["not_found", "+", "not_found", "+", "+", "not_application"]),
     (
@@ -76,6 +79,35 @@ const TABLE: [(&str, [&str; 6]); 33] = [
         "delete /conversations/{conversation}/members/{user}",
         ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
     ),
+    (
+        "put /conversations/{conversation}/bans/{user}",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "delete /conversations/{conversation}/bans/{user}",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "get /conversations/{conversation}/invites",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "post /conversations/{conversation}/invites",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "delete /conversations/{conversation}/invites/{invite}",
+        ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    ("post /invites/{invite}/uses", ["user_needed", "user_needed", "+", "+", "+", "not_application"]),
+    ("post /broadcasts", ["not_found", "+", "not_found", "+", "+", "not_application"]),
+    ("get /broadcasts", ["+", "+", "+", "+", "+", "not_application"]),
+    // That of the application.
+    (
+        "get /broadcasts/{broadcast}",
+        ["not_found", "+", "not_found", "not_found", "not_found", "not_application"],
+    ),
+    ("get /search", ["not_found", "+", "not_found", "+", "+", "not_application"]),
     (
         "post /conversations/{conversation}/messages",
         ["not_found", "+", "not_found", "+", "+", "not_application"],
@@ -149,10 +181,16 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
         .replace("{conversation}", "tea")
         .replace("{seq}", "4")
         .replace("{emoji}", "%F0%9F%91%8D")
-        .replace("{topic}", "news");
-    let path =
-        if operation.starts_with("delete /applications") { format!("{path}?confirm=Shop") } else { path };
-    let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1 }).to_string();
+        .replace("{topic}", "news")
+        .replace("{broadcast}", "b-1");
+    let query = match operation {
+        "delete /applications/{application}" => "?confirm=Shop",
+        "get /search" => "?q=hi&conversation=tea",
+        _ => "",
+    };
+    let path = format!("{path}{query}");
+    let body = json!({ "name": "eve", "title": "Shop", "text": "hi", "seq": 4, "data": 1, "to": ["tea"] });
+    let body = body.to_string();
     let has_body = operations()[operation];
     program.ask(&method.to_uppercase(), &path, has_body.then_some(&body)).await
 }
@@ -173,6 +211,8 @@ async fn every_program_may_do_what_the_table_says_and_nothing_else() {
             let eve = shop.acting_as("eve");
             eve.post("/conversations/tea/messages", json!({ "text": "hi" })).await.is(201);
             let said = shop.get("/conversations/tea/messages").await.body["head"].clone();
+            let invite = shop.post("/conversations/tea/invites", json!({})).await.is(201).body["id"].clone();
+            shop.post("/broadcasts", json!({ "text": "hi", "id": "b-1", "to": ["tea"] })).await.is(202);
             let others = Program::of_application(&server, "Others").await;
             let operator = operator(&server).await;
             let programs = [
@@ -184,7 +224,8 @@ async fn every_program_may_do_what_the_table_says_and_nothing_else() {
                 &operator,
             ];
             // The message is entry 4 or later, by how many joined before.
-            let of_message = operation.replace("{seq}", "{said}");
+            let of_message =
+                operation.replace("{seq}", "{said}").replace("{invite}", invite.as_str().unwrap());
             let id = created.application.public_id.to_string();
             let answer = carry_out_at(programs[column], operation, &of_message, &id, &said.to_string()).await;
             let code = answer.body["code"].as_str().unwrap_or(if answer.status < 300 { "+" } else { "?" });

@@ -32,6 +32,8 @@ fn every_operation_has_a_name_of_its_own_a_summary_and_answers() {
             assert!(operation["summary"].is_string(), "{method} {path}");
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.contains_key("default") && responses.len() > 1, "{method} {path}");
+            let error = responses["default"]["content"].as_object().unwrap();
+            assert_eq!(error.keys().collect::<Vec<_>>(), ["application/problem+json"], "{method} {path}");
             for part in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                 let named = operation["parameters"].as_array().unwrap().iter().any(|one| one["name"] == part);
                 assert!(named, "{method} {path} describes {part}");

@@ -1,11 +1,13 @@
 //! The REST API as programs see it: over real connections.
 
 mod authorisation;
+mod broadcasts;
 mod browsers;
 mod client;
 mod conversations;
 mod documents;
 mod hostile;
+mod invites;
 mod isolation;
 mod limits;
 mod messages;

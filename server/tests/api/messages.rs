@@ -105,9 +105,9 @@ async fn read_states_and_typing_are_those_of_users() {
     shop.acting_as("ann").put("/conversations/tea/marks/read", mark.clone()).await.is(204);
     for program in [&shop, &shop.acting_as("ben")] {
         let marks = program.get("/conversations/tea/marks").await.is(200).body;
-        let marks = marks["marks"].as_array().unwrap();
-        assert_eq!(marks.len(), 1);
-        assert_eq!((&marks[0]["user"]["key"], &marks[0]["read"]), (&json!("ann"), &said["seq"]));
+        let marks = marks["items"].as_array().unwrap();
+        let of = |key: &str| marks.iter().find(|mark| mark["user"]["key"] == key).unwrap();
+        assert_eq!((marks.len(), &of("ann")["read"], &of("ben")["read"]), (2, &said["seq"], &json!(0)));
     }
     shop.put("/conversations/tea/marks/read", mark).await.fails(403, "user_needed");
     shop.acting_as("ben").post("/conversations/tea/typing", json!({})).await.is(204);
@@ -134,6 +134,15 @@ async fn topics_carry_any_json_and_keep_every_digit() {
     let seqs: Vec<u64> =
         slice["entries"].as_array().unwrap().iter().filter_map(|entry| entry["seq"].as_u64()).collect();
     assert_eq!(seqs, [2, 3]);
+    let around = async |query: &str| -> Vec<u64> {
+        let slice = shop.get(&format!("{path}?{query}")).await.is(200).body;
+        slice["entries"].as_array().unwrap().iter().filter_map(|entry| entry["seq"].as_u64()).collect()
+    };
+    assert_eq!(around("around=3&limit=3").await, [2, 3, 4]);
+    assert_eq!(around("around=1&limit=2").await, [1, 2]);
+    assert_eq!(around("around=5&limit=4").await, [3, 4, 5]);
+    assert_eq!(around("around=9").await, [1, 2, 3, 4, 5]);
+    shop.get(&format!("{path}?around=3&after=1")).await.fails(400, "field_wrong");
     shop.post("/topics/group%2Fx/entries", json!({ "data": 1 })).await.fails(403, "topic_reserved");
     shop.get("/topics/group%2Fx/entries").await.fails(404, "not_found");
     let present = shop.get("/topics/orders%2Feu/presence").await.is(200).body;

@@ -21,6 +21,20 @@ async fn the_operator_creates_lists_and_deletes_applications() {
 
     let path = format!("/applications/{id}");
     assert_eq!(operator.get(&path).await.is(200).body, created.body["application"]);
+    let tag = operator.get(&path).await.header("etag").unwrap().to_owned();
+    let expecting = operator.clone().header("If-Match", &tag);
+    let change =
+        json!({ "description": "Coffee", "config": { "allowed_origins": ["https://shop.example"] } });
+    let changed = expecting.patch(&path, change.clone()).await.is(200).body;
+    assert_eq!((&changed["title"], &changed["description"]), (&json!("Shop"), &json!("Coffee")));
+    assert_eq!(shop.get("/application").await.body["config"], changed["config"]);
+    expecting.patch(&path, change).await.fails(412, "version_stale");
+    operator.patch(&path, json!({ "config": { "allowed_origins": ["*"] } })).await.fails(400, "field_wrong");
+    operator.patch("/applications/0123456789abcdef", json!({})).await.fails(404, "not_found");
+    let new = json!({ "title": "Bank", "config": { "allowed_origins": ["https://bank.example"] } });
+    let bank = operator.post("/applications", new).await.is(201).body;
+    assert_eq!(bank["application"]["config"]["allowed_origins"], json!(["https://bank.example"]));
+
     let new = json!({ "label": "ci", "days": 30, "rotate": true });
     let token = operator.post(&format!("{path}/tokens"), new).await.is(201).body;
     shop.get("/application").await.fails(401, "token_bad");

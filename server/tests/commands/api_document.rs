@@ -47,9 +47,20 @@ fn every_example_of_the_api_page_works() {
     let (script, blocks) = script(include_str!("../../../docs/api.md"));
     assert!(blocks >= 6, "{blocks} blocks");
     let printed = run(&home, server.addr(), &script);
-    for expected in
-        ["\"Zoë\"", "\"Order 7\"", "Thanks!", "\"duplicate\":false", "\"order\": 7", "direct:", "Delivered"]
-    {
+    for expected in [
+        "\"Zoë\"",
+        "\"Order 7\"",
+        "Thanks!",
+        "\"duplicate\":false",
+        "\"order\": 7",
+        "direct:",
+        "\"key\":\"1\"",
+        "\"notify\":\"mentions\"",
+        "\"members\":2",
+        "\"partial\":",
+        "\"id\":\"news-1\"",
+        "Delivered",
+    ] {
         assert!(printed.contains(expected), "{expected}: {printed}");
     }
     server.stop();

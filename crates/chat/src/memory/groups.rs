@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Topic, UserId};
+use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Timestamp, Topic, UserId};
 
 use super::records::{Group, MemberView};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Fact, GroupChange, GroupListing, GroupOverview, MembershipState, NewMembers, Outcome, Roster, Version,
-    folded,
+    Draft, ExternalKey, Fact, GroupChange, GroupListing, GroupOverview, ListedMember, MembershipState,
+    NewMembers, Outcome, Roster, Version, folded,
 };
 
 impl Group {
     pub(super) fn establish(&mut self, fact: &Fact) {
         match fact {
-            Fact::Created { .. } | Fact::Keyed(_) | Fact::Deleted => {}
+            Fact::Created { .. } | Fact::Keyed(_) | Fact::Numbered | Fact::Deleted => {}
             Fact::SettingsChanged(settings) => self.settings = settings.clone(),
             Fact::MemberAdded(member) => self.members.push(member.clone()),
             Fact::AddedBy { to, by } => {
@@ -157,6 +157,24 @@ impl ApplicationState {
         found.take(limit).map(|member| self.seat(group, member)).collect()
     }
 
+    pub(super) fn members_after(
+        &self,
+        id: GroupId,
+        after: Option<(Timestamp, UserId)>,
+        limit: usize,
+    ) -> Vec<ListedMember> {
+        let Some(group) = self.groups.get(&id) else { return Vec::new() };
+        let place = |member: &Member| (member.since, member.person.id);
+        let mut found: Vec<&Member> =
+            group.members.iter().filter(|member| after.is_none_or(|after| place(member) > after)).collect();
+        found.sort_by_key(|member| place(member));
+        let listed = |member: &Member| ListedMember {
+            member: self.seat(group, member),
+            keyed: self.key_of_user(member.person.id),
+        };
+        found.into_iter().take(limit).map(listed).collect()
+    }
+
     pub(super) fn listings(
         &self,
         words: &str,
@@ -211,7 +229,8 @@ impl ApplicationState {
             return Outcome::Stale;
         }
         let is_taken = |fact: &Fact| matches!(fact, Fact::Keyed(key) if self.group_keys.contains_key(key));
-        if change.facts.iter().any(is_taken) {
+        let is_sent = |draft: &Draft| self.sent(draft.sender, &draft.id).is_some();
+        if change.facts.iter().any(is_taken) || change.news.iter().any(is_sent) {
             return Outcome::Stale;
         }
         for fact in &change.facts {
@@ -243,7 +262,14 @@ impl ApplicationState {
                 self.name(id, settings, true);
             }
             Fact::Keyed(key) => {
+                self.last_number = self.last_number.max(key.number().unwrap_or_default());
                 self.group_keys.insert(key.clone(), id);
+            }
+            Fact::Numbered => {
+                self.last_number += 1;
+                if let Ok(key) = ExternalKey::new(&self.last_number.to_string()) {
+                    self.group_keys.insert(key, id);
+                }
             }
             Fact::Deleted => {
                 self.group_keys.retain(|_, keyed| *keyed != id);

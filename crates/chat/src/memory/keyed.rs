@@ -80,6 +80,7 @@ impl ApplicationState {
             told.picture = None;
         }
         self.blocks.remove(&user);
+        self.deleted.insert(user);
         self.sign_out(user, Sessions::All, at);
         Outcome::Done
     }

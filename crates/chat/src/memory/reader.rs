@@ -19,8 +19,9 @@ use crate::auth::session::{SessionSummary, TokenHash};
 use crate::names::ExternalKey;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, GroupListing, GroupOverview,
-    InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, LogUsage, MembershipState, NewMembers, OldEntry,
-    OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, StoreReader, Unread,
+    InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState,
+    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
+    SentBefore, StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
@@ -129,6 +130,15 @@ impl StoreReader for MemoryReader {
         Ok(self.state().members(group, words, after, limit))
     }
 
+    async fn members_after(
+        &self,
+        group: GroupId,
+        after: Option<(Timestamp, UserId)>,
+        limit: usize,
+    ) -> Result<Vec<ListedMember>, Fault> {
+        Ok(self.state().members_after(group, after, limit))
+    }
+
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
         Ok(self.state().roster(group))
     }
@@ -186,6 +196,11 @@ impl StoreReader for MemoryReader {
         Ok(self.state().sent(sender, id))
     }
 
+    async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault> {
+        let state = self.state();
+        Ok(ids.iter().map(|id| state.sent(sender, id)).collect())
+    }
+
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
         Ok(self.state.lock().jobs.has_jobs(self.application, lane))
     }
@@ -200,6 +215,10 @@ impl StoreReader for MemoryReader {
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         Ok(self.state().person(user))
+    }
+
+    async fn is_deleted(&self, user: UserId) -> Result<bool, Fault> {
+        Ok(self.state().deleted.contains(&user))
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

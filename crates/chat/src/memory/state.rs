@@ -1,6 +1,6 @@
 //! The state of one application in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use wire::{
     ApplicationId, Description, GroupId, Person, ReadState, Refusal, SendId, Seq, Timestamp, Topic, UserId,
@@ -50,6 +50,10 @@ pub(super) struct ApplicationState {
     pub(super) user_keys: BTreeMap<ExternalKey, (UserId, Version)>,
     /// The groups that the application names by keys.
     pub(super) group_keys: BTreeMap<ExternalKey, GroupId>,
+    /// The greatest number among the keys of groups.
+    pub(super) last_number: i64,
+    /// The users who were deleted.
+    pub(super) deleted: HashSet<UserId>,
     /// The names of all groups, and of those that are listed and not archived.
     pub(super) group_names: NameIndex<GroupId>,
     pub(super) listed_names: NameIndex<GroupId>,
@@ -101,6 +105,8 @@ impl ApplicationState {
             groups: HashMap::new(),
             user_keys: BTreeMap::new(),
             group_keys: BTreeMap::new(),
+            last_number: 0,
+            deleted: HashSet::new(),
             group_names: NameIndex::default(),
             listed_names: NameIndex::default(),
             joined: HashMap::new(),

@@ -28,6 +28,15 @@ impl ExternalKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the number that it is, in digits as a number is written; none above half the range, which no count
+    /// reaches.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        let number: i64 = self.0.parse().ok()?;
+        let is_written_so = (0..=i64::MAX / 2).contains(&number) && number.to_string() == *self.0;
+        is_written_so.then_some(number)
+    }
 }
 
 impl fmt::Display for ExternalKey {
@@ -47,6 +56,16 @@ mod tests {
         }
         for bad in ["", "id:1", "direct:1-2", "a\nb", "\u{0}", "\u{85}", "x".repeat(129).as_str()] {
             assert_eq!(ExternalKey::new(bad), Err(Refusal::KeyBad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_a_key_of_digits_without_anything_else() {
+        let number = |key: &str| ExternalKey::new(key).unwrap().number();
+        assert_eq!((number("0"), number("42")), (Some(0), Some(42)));
+        for other in ["042", "+42", "-1", "4.2", "42 ", "٤٢", "9223372036854775807", "99999999999999999999"]
+        {
+            assert_eq!(number(other), None, "{other}");
         }
     }
 }

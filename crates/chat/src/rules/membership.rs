@@ -212,7 +212,7 @@ pub fn leave(roster: &Roster, user: UserId) -> Result<Decision, Refusal> {
     Ok(decision.tell_user(&member.person, Event::GroupGone { id: roster.id }))
 }
 
-/// An admin removes a member, and may ban them. A user who is not a member can still be banned.
+/// An admin removes a member, and may ban them.
 ///
 /// # Errors
 /// [`Refusal::NotAdmin`], [`Refusal::NotOneself`], and [`Refusal::NotFound`] if there is no such member.
@@ -228,6 +228,25 @@ pub fn remove(roster: &Roster, by: UserId, user: UserId, ban: bool) -> Result<De
         decision = decision.and(Fact::Banned(member.person.clone()));
     }
     Ok(decision.tell_and_note(removed).tell_user(&member.person, Event::GroupGone { id: roster.id }))
+}
+
+/// An admin bans a user, who is removed if they are a member. Banning twice is banning once.
+///
+/// # Errors
+/// [`Refusal::NotAdmin`], [`Refusal::NotOneself`].
+pub fn ban(roster: &Roster, by: UserId, person: &Person) -> Result<Decision, Refusal> {
+    let admin = needs_admin(roster, by)?;
+    if by == person.id {
+        return Err(Refusal::NotOneself);
+    }
+    if roster.is_banned(person.id) {
+        return Ok(Decision::nothing());
+    }
+    if roster.member(person.id).is_some() {
+        return remove(roster, by, person.id, true);
+    }
+    let banned = Event::Removed { person: person.clone(), by: admin.clone(), banned: true };
+    Ok(Decision::fact(Fact::Banned(person.clone())).note(banned))
 }
 
 /// An admin lifts a ban.
@@ -281,6 +300,18 @@ mod tests {
         assert_eq!(refused(Contact { given_by: SEATS_FROM_ONE, ..KNOWN }), Refusal::AddedTooOften);
         let manager = Contact { known: false, manages: true, given: 500, ..KNOWN };
         assert!(add(&tea, ann().id, &ben(), manager, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_user_is_banned_whether_they_are_a_member_or_not_and_only_once() {
+        let mut tea = roster(&[(ann(), Role::Admin), (ben(), Role::Member)]);
+        let facts = |tea: &Roster, person| ban(tea, ann().id, &person).unwrap().facts;
+        assert_eq!(facts(&tea, ben()), [Fact::MemberRemoved(ben().id), Fact::Banned(ben())]);
+        assert_eq!(facts(&tea, cal()), [Fact::Banned(cal())]);
+        tea.bans.push(cal());
+        assert_eq!(facts(&tea, cal()), []);
+        assert_eq!(ban(&tea, ben().id, &cal()), Err(Refusal::NotAdmin));
+        assert_eq!(ban(&tea, ann().id, &ann()), Err(Refusal::NotOneself));
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub use application::{may_reset, needs_app_admin, set_application_role};
 pub use decision::{Decision, News, ends_in_app};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{
-    Contact, Groups, SEATS_FROM_ONE, add, check_join_policy, create, establish, join, leave, may_give_seat,
-    may_join, remove, unban,
+    Contact, Groups, SEATS_FROM_ONE, add, ban, check_join_policy, create, establish, join, leave,
+    may_give_seat, may_join, remove, unban,
 };
 pub use plan::{SLICE, SliceArguments, lane, plan};
 pub use resume::{Resume, resume};

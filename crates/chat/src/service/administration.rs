@@ -124,6 +124,9 @@ impl Chat {
     pub async fn add_member(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<(), Error> {
         let me = caller.actor()?;
         let person = self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
+        if self.reader(caller).is_deleted(user).await? {
+            return Err(Refusal::NotFound.into());
+        }
         let contact = if caller.owner().is_some() {
             // The users are the application's own.
             Contact { known: true, manages: true, given: 0, given_by: 0, max: 0 }
@@ -151,6 +154,29 @@ impl Chat {
     ) -> Result<(), Error> {
         let me = caller.actor()?;
         self.change(caller, id, me.id, |roster, _| rules::remove(roster, me.id, user, ban)).await.map(|_| ())
+    }
+
+    /// Bans a user, who is removed if they are a member.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] if there is no such group or user, and those of [`rules::ban`].
+    pub async fn ban(&self, caller: &Caller, id: GroupId, user: UserId) -> Result<(), Error> {
+        let me = caller.actor()?;
+        let person = self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
+        self.change(caller, id, me.id, |roster, _| rules::ban(roster, me.id, &person)).await.map(|_| ())
+    }
+
+    /// Returns the invites of a group that still work, the oldest first, for its admins.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotAdmin`].
+    pub async fn invites(&self, caller: &Caller, id: GroupId) -> Result<Vec<Invite>, Error> {
+        let me = caller.actor()?;
+        let mut roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
+        roster.owner = caller.owner().cloned();
+        rules::needs_admin(&roster, me.id)?;
+        let now = self.monotonic.now();
+        Ok(roster.invites.into_iter().filter(|invite| rules::is_open(invite, now)).collect())
     }
 
     /// Lifts a ban.

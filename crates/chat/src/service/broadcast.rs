@@ -5,15 +5,16 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
 use wire::{
-    AppRole, ApplicationId, BroadcastRecord, Conversation, ConversationSummary, Event, GroupSummary,
-    JoinPolicy, Json, Pair, Person, Refusal, RichText, SendId, Seq, Topic, UserId,
+    AppRole, ApplicationId, BroadcastRecord, Conversation, ConversationSummary, Entry, Event, GroupSummary,
+    JoinPolicy, Json, Pair, Person, Refusal, RichText, SendId, Seq, Timestamp, Topic, UserId,
 };
 
 use super::send::{hash, tidy};
-use crate::auth::caller::Caller;
+use crate::auth::caller::{Caller, Principal};
 use crate::chat::Chat;
 use crate::ports::store::{
-    AccountKey, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Sender, Write,
+    AccountKey, Application, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Range, Sender,
+    SentBefore, Write,
 };
 use crate::rules::{self, SLICE, SliceArguments};
 use crate::service::error::{Error, Fault};
@@ -21,13 +22,15 @@ use crate::text::may_mention;
 
 /// The time for which a broadcast waits for its first results.
 const WAIT: Duration = Duration::from_secs(2);
+/// The most pages of the sender's own log that are read for one part of the list of broadcasts.
+const PAGES_READ: usize = 10;
 
 /// The recipients of a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// To these, each once.
     These(Vec<Topic>),
-    /// To every group of the sender.
+    /// To every group of the sender; an application's are those with keys.
     MyGroups,
     /// To everybody with an account, directly. For admins of the application.
     Everyone,
@@ -36,15 +39,21 @@ pub enum Audience {
 /// A broadcast and its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broadcast {
+    /// The sender's id for it.
+    pub id: SendId,
     /// Its Seq in the sender's own log.
     pub seq: Seq,
+    /// The time at which it was accepted.
+    pub at: Timestamp,
+    /// The text, as it was typed.
+    pub text: String,
     /// The text, formatted as in the messages that were sent.
     pub body: RichText,
     /// The results for some of the conversations it was meant for.
     pub results: Vec<Sent>,
     /// The number of recipients.
     pub count: usize,
-    /// The number of recipients that were not refused, as far as that is known.
+    /// The number of messages that were sent so far.
     pub sent: usize,
     /// True while some of its messages wait to be sent.
     pub is_pending: bool,
@@ -90,14 +99,19 @@ impl Chat {
         text: &str,
         audience: Audience,
     ) -> Result<Broadcast, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let text = tidy(text)?;
         // The ids of the messages are made of it.
         part_id(&id, BROADCAST_TARGETS)?;
         let at = self.clock.now();
-        self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
+        self.take_action(caller, me.id)?;
         let to = self.targets(caller, audience).await?;
-        self.action_rate.take_many(caller.key(me.id), cost(to.len()), self.monotonic.now())?;
+        if let Some(token) = caller.api_token {
+            self.token_sends.take_many(token, cost(to.len()), self.monotonic.now())?;
+        }
+        if caller.owner().is_none() {
+            self.action_rate.take_many(caller.key(me.id), cost(to.len()), self.monotonic.now())?;
+        }
         let body = self.read_alone(&text).await?;
         let own = Topic::user(me.id);
         let meant = to.iter().fold(format!("broadcast {text}"), |meant, topic| format!("{meant}\0{topic}"));
@@ -132,7 +146,7 @@ impl Chat {
 
     /// Returns true if a broadcast of the caller is not planned yet, or slices of it wait or run.
     async fn is_being_sent(&self, caller: &Caller, seq: Seq) -> Result<bool, Error> {
-        let user = caller.user()?.id;
+        let user = caller.actor()?.id;
         let own = caller.log(Topic::user(user));
         // In this order: what is planned meanwhile is found among the jobs.
         let next = self.store.tail(self.store.relay().await?, usize::MAX).await?;
@@ -153,10 +167,9 @@ impl Chat {
     ) -> Result<(), Error> {
         let SliceArguments { user, seq, from } = SliceArguments::parse(arguments)
             .ok_or_else(|| Fault::new("broadcast", "a job has the arguments of another kind"))?;
-        let caller = &Caller { application, ..Caller::default() };
         // A sender who is gone sends nothing more.
-        let Some(me) = self.reader(caller).person(user).await? else { return Ok(()) };
-        let caller = &caller.clone().with_user(me);
+        let Some(caller) = self.sender_of(application, user).await? else { return Ok(()) };
+        let caller = &caller;
         let Some(kept) = self.reader(caller).kept(&Topic::user(user), seq).await? else { return Ok(()) };
         let Ok(record) = serde_json::from_str::<BroadcastRecord>(kept.entry.data.as_str()) else {
             return Ok(());
@@ -192,6 +205,89 @@ impl Chat {
         Ok(())
     }
 
+    /// Returns the sender of a broadcast as a caller: a user, or the application itself; none if they are gone.
+    async fn sender_of(&self, application: ApplicationId, user: UserId) -> Result<Option<Caller>, Error> {
+        let caller = Caller { application, ..Caller::default() };
+        if let Some(person) = self.reader(&caller).person(user).await? {
+            return Ok(Some(caller.with_user(person)));
+        }
+        let found = self.application_by_id(application).await?.filter(Application::is_alive);
+        let author = found.map(|application| application.author()).filter(|author| author.id == user);
+        Ok(author.map(|author| Caller { principal: Principal::Application(author), ..caller }))
+    }
+
+    /// Returns broadcasts of one's own without their results, the newest first, before a Seq of one's own log; and the
+    /// Seq before which the next part begins, if there may be more. A part may have fewer than asked for.
+    ///
+    /// # Errors
+    /// Those of [`Caller::actor`].
+    pub async fn broadcasts(
+        &self,
+        caller: &Caller,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<(Vec<Broadcast>, Option<Seq>), Error> {
+        let own = Topic::user(caller.actor()?.id);
+        let (mut found, mut before) = (Vec::new(), before);
+        for _ in 0..PAGES_READ {
+            let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
+            let page = self.reader(caller).page(&own, range).await?;
+            for entry in page.entries.iter().rev() {
+                let Ok(record) = serde_json::from_str(entry.data.as_str()) else { continue };
+                if found.len() == limit {
+                    return Ok((found, before));
+                }
+                found.push(self.broadcast_of(caller, entry, record).await?);
+                before = Some(entry.seq);
+            }
+            match page.entries.first() {
+                Some(first) if first.seq > page.begins => before = Some(first.seq),
+                _ => return Ok((found, None)),
+            }
+        }
+        Ok((found, before))
+    }
+
+    /// Returns the Seq of a broadcast of one's own, by the id under which it was sent.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn broadcast_seq(&self, caller: &Caller, id: &SendId) -> Result<Seq, Error> {
+        let me = caller.actor()?.id;
+        let sent = self.reader(caller).sent(Sender::User(me), id).await?;
+        let sent = sent.filter(|sent| sent.topic == Topic::user(me)).ok_or(Refusal::NotFound)?;
+        Ok(sent.seq)
+    }
+
+    /// Returns a broadcast of the caller without its results.
+    async fn broadcast_of(
+        &self,
+        caller: &Caller,
+        entry: &Entry<Json>,
+        record: BroadcastRecord,
+    ) -> Result<Broadcast, Error> {
+        let me = caller.actor()?.id;
+        let BroadcastRecord { text, body, to, .. } = record;
+        let is_pending = self.is_being_sent(caller, entry.seq).await?;
+        let ids = (0..to.len()).map(|number| part_id(&entry.id, number)).collect::<Result<Vec<_>, _>>()?;
+        let sent = self.reader(caller).sent_each(Sender::User(me), &ids).await?;
+        let is_sent = |(sent, topic): &(&Option<SentBefore>, &Topic)| {
+            sent.as_ref().is_some_and(|sent| sent.topic == **topic)
+        };
+        Ok(Broadcast {
+            id: entry.id.clone(),
+            seq: entry.seq,
+            at: entry.timestamp,
+            text,
+            body,
+            results: Vec::new(),
+            count: to.len(),
+            sent: sent.iter().zip(&to).filter(is_sent).count(),
+            is_pending,
+            next: None,
+        })
+    }
+
     /// Returns the results of a broadcast of one's own, from a number on, which counts from 0.
     ///
     /// # Errors
@@ -202,35 +298,30 @@ impl Chat {
         seq: Seq,
         from: usize,
     ) -> Result<Broadcast, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let kept = self.reader(caller).kept(&Topic::user(me.id), seq).await?.ok_or(Refusal::NotFound)?;
         let record = serde_json::from_str(kept.entry.data.as_str());
-        let BroadcastRecord { body, to, refused, .. } = record.map_err(|_| Refusal::NotFound)?;
+        let record: BroadcastRecord = record.map_err(|_| Refusal::NotFound)?;
+        let to = record.to.clone();
         let refusals = self.reader(caller).broadcast_refusals(me.id, seq).await?;
-        let is_open = self.is_being_sent(caller, seq).await?;
-        let mut results = Vec::with_capacity(PAGE_ENTRIES);
-        for (number, topic) in to.iter().enumerate().skip(from).take(PAGE_ENTRIES) {
+        let broadcast = self.broadcast_of(caller, &kept.entry, record).await?;
+        let part: Vec<(usize, &Topic)> = to.iter().enumerate().skip(from).take(PAGE_ENTRIES).collect();
+        let ids =
+            part.iter().map(|(number, _)| part_id(&kept.entry.id, *number)).collect::<Result<Vec<_>, _>>()?;
+        let sent = self.reader(caller).sent_each(Sender::User(me.id), &ids).await?;
+        let mut results = Vec::with_capacity(part.len());
+        for ((number, topic), sent) in part.into_iter().zip(sent) {
             let Some(summary) = self.summary(caller, topic).await? else { continue };
-            let sent =
-                self.reader(caller).sent(Sender::User(me.id), &part_id(&kept.entry.id, number)?).await?;
             let result = match (sent, refusals.get(&number)) {
                 (Some(sent), _) if sent.topic == *topic => SendResult::Sent(sent.seq),
                 (_, Some(why)) => SendResult::Refused(why.clone()),
-                (None, None) if is_open => SendResult::Pending,
+                (None, None) if broadcast.is_pending => SendResult::Pending,
                 _ => SendResult::Failed,
             };
             results.push(Sent { to: summary, result });
         }
         let next = from.saturating_add(PAGE_ENTRIES);
-        Ok(Broadcast {
-            seq,
-            body,
-            is_pending: is_open,
-            results,
-            sent: to.len().saturating_sub(refused.len() + refusals.len()),
-            count: to.len(),
-            next: (next < to.len()).then_some(next),
-        })
+        Ok(Broadcast { results, next: (next < to.len()).then_some(next), ..broadcast })
     }
 
     /// Creates an invite-only group with these members.
@@ -266,13 +357,18 @@ impl Chat {
     }
 
     async fn targets(&self, caller: &Caller, audience: Audience) -> Result<Vec<Topic>, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let all = match audience {
             Audience::These(topics) => topics,
+            Audience::MyGroups if caller.owner().is_some() => {
+                let keyed = self.reader(caller).groups_by_key(None, BROADCAST_TARGETS + 1).await?;
+                keyed.into_iter().map(|keyed| Topic::group(keyed.group)).collect()
+            }
             Audience::MyGroups => {
                 self.reader(caller).groups_of(me.id).await?.into_iter().map(Topic::group).collect()
             }
             Audience::Everyone => {
+                caller.user()?;
                 let account = self.reader(caller).account(AccountKey::User(me.id)).await?;
                 if account.is_none_or(|account| account.role < AppRole::Admin) {
                     return Err(Refusal::NotAppAdmin.into());
@@ -303,16 +399,19 @@ impl Chat {
         topic: &Topic,
         (text, body): (&str, &RichText),
     ) -> Result<Write, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let at = self.clock.now();
-        let right =
-            Permission { conversation, user: me.id, to: PermissionTo::Speak, now: self.monotonic.now() };
+        let is_owner = caller.owner().is_some();
+        let to = if is_owner { PermissionTo::Manage } else { PermissionTo::Speak };
+        let right = Permission { conversation, user: me.id, to, now: self.monotonic.now() };
         let standing = self.reader(caller).standing(conversation, me.id).await?;
         right.check(standing.as_ref())?;
         let creation = match conversation {
-            Conversation::Direct(pair) => self.direct_creation(caller, pair, standing.as_ref(), at).await?,
-            Conversation::Group(_) => None,
+            Conversation::Direct(pair) if !is_owner => {
+                self.direct_creation(caller, pair, standing.as_ref(), at).await?
+            }
+            Conversation::Direct(_) | Conversation::Group(_) => None,
         };
         let (said, mentions) = match conversation {
             Conversation::Group(_) if may_mention(text) => self.read_text(caller, conversation, text).await?,
@@ -341,7 +440,7 @@ impl Chat {
 
     /// Returns a conversation as a list shows it, also one that the user has left; none if it is gone.
     async fn summary(&self, caller: &Caller, topic: &Topic) -> Result<Option<ConversationSummary>, Error> {
-        let me = caller.user()?;
+        let me = caller.actor()?;
         Ok(match topic.conversation() {
             Some(Conversation::Group(id)) => {
                 let group = self.reader(caller).group(id, None, 0).await?;

@@ -151,6 +151,20 @@ impl Chat {
         Ok(self.reader(caller).people(me.id, "", manages, None, PAGE_ENTRIES).await?)
     }
 
+    /// Returns the caller's notification level in a conversation, and whether they have hidden it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn preferences(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+    ) -> Result<(NotificationLevel, bool), Error> {
+        caller.user()?;
+        let (_, standing) = self.seat(caller, topic).await?;
+        Ok((standing.notify, standing.hidden))
+    }
+
     /// Sets a member's notification level in a conversation, and whether it is hidden.
     ///
     /// # Errors

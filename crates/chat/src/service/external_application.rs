@@ -23,6 +23,18 @@ pub struct ApplicationChange {
     pub allowed_origins: Option<Vec<String>>,
 }
 
+impl ApplicationChange {
+    /// Checks what a change says, apart from the application that it changes.
+    ///
+    /// # Errors
+    /// [`Refusal::FieldWrong`] for an origin, and those of a title and a description.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.title.as_deref().map(ApplicationTitle::new).transpose()?;
+        self.description.as_deref().map(Description::new).transpose()?;
+        self.allowed_origins.clone().map(checked).transpose().map(|_| ())
+    }
+}
+
 /// The application of the caller.
 impl Chat {
     /// Returns the application of a caller.
@@ -46,6 +58,18 @@ impl Chat {
         version: Option<Version>,
     ) -> Result<Application, Error> {
         let present = self.application_of(caller).await?;
+        self.apply_change(present, change, version).await?;
+        self.application_of(caller).await
+    }
+
+    /// Commits the changes of an application.
+    pub(super) async fn apply_change(
+        &self,
+        present: Application,
+        change: ApplicationChange,
+        version: Option<Version>,
+    ) -> Result<(), Error> {
+        let id = present.id;
         let ApplicationChange { title, description, allowed_origins } = change;
         let write = ApplicationWrite::Change {
             // Parts that are not changed are those of this version.
@@ -57,9 +81,9 @@ impl Chat {
                 None => present.config,
             },
         };
-        match self.commit(caller, Write::Applications(write)).await? {
+        match self.commit_in(id, Write::Applications(write)).await? {
             Outcome::Stale => Err(Refusal::VersionStale.into()),
-            _ => self.application_of(caller).await,
+            _ => Ok(()),
         }
     }
 

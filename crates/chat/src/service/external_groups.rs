@@ -1,14 +1,18 @@
 //! Conversations that an application manages by its own keys.
 
 use wire::{
-    Conversation, Description, GroupId, JoinPolicy, Member, Pair, Refusal, Setting, Settings, Topic, UserId,
+    Conversation, Description, GroupId, JoinPolicy, Member, Pair, Refusal, SendId, Setting, Settings,
+    Timestamp, Topic, UserId,
 };
 
 use super::permissions::needs_application;
+use super::send::hash;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
-use crate::ports::store::{Fact, GroupOverview, KeyedGroup, Outcome, Roster, Version, Write};
+use crate::ports::store::{
+    Fact, GroupChange, GroupOverview, KeyedGroup, ListedMember, Outcome, Roster, Sender, Version, Write,
+};
 use crate::rules;
 use crate::service::error::Error;
 use crate::service::part::ListPart;
@@ -43,8 +47,8 @@ pub struct ExternalGroup {
 /// A group in the list of an application.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListedGroup {
-    /// The application's key for it.
-    pub key: ExternalKey,
+    /// The application's key for it, if there is one.
+    pub key: Option<ExternalKey>,
     /// The group.
     pub id: GroupId,
     /// Its settings and the number of its members; none if it was deleted since the list was read.
@@ -109,6 +113,19 @@ impl Chat {
         Ok(ExternalGroup::of(roster, key))
     }
 
+    /// Returns the application's key for a group, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`Caller::actor`].
+    pub async fn key_of_conversation(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+    ) -> Result<Option<ExternalKey>, Error> {
+        caller.actor()?;
+        Ok(self.reader(caller).key_of_group(id).await?.map(|keyed| keyed.key))
+    }
+
     /// Creates a group under the application's key; none if the key names a group already. A user who creates it is its
     /// first admin; a group that the application creates has no members.
     ///
@@ -122,6 +139,58 @@ impl Chat {
         new: Vec<Setting>,
     ) -> Result<Option<ExternalGroup>, Error> {
         let me = caller.actor()?;
+        let settings = self.new_settings(name, new)?;
+        if self.reader(caller).group_by_key(key).await?.is_some() {
+            return Ok(None);
+        }
+        self.take_action(caller, me.id)?;
+        let change = self.creation(caller, settings, Fact::Keyed(key.clone())).await?;
+        let id = change.group;
+        match self.commit(caller, Write::ChangeGroup(change)).await? {
+            Outcome::Stale => Ok(None),
+            _ => self.external_group(caller, id).await.map(Some),
+        }
+    }
+
+    /// Creates a group under the application's next number, as [`Chat::create_keyed_group`] does; true if it is new.
+    /// The same id with the same name and settings is the same group, as long as it exists.
+    ///
+    /// # Errors
+    /// Those of [`Chat::create_keyed_group`], [`Refusal::SendIdTaken`].
+    pub async fn create_numbered_group(
+        &self,
+        caller: &Caller,
+        id: SendId,
+        name: &str,
+        new: Vec<Setting>,
+    ) -> Result<(ExternalGroup, bool), Error> {
+        let me = caller.actor()?;
+        let settings = self.new_settings(name, new)?;
+        let body = hash(&Topic::user(me.id), format!("conversation {settings:?}").as_bytes());
+        self.take_action(caller, me.id)?;
+        loop {
+            if let Some(sent) = self.reader(caller).sent(Sender::User(me.id), &id).await? {
+                return match sent.topic.conversation() {
+                    Some(Conversation::Group(group)) if sent.body == body => {
+                        Ok((self.external_group(caller, group).await?, false))
+                    }
+                    _ => Err(Refusal::SendIdTaken.into()),
+                };
+            }
+            let mut change = self.creation(caller, settings.clone(), Fact::Numbered).await?;
+            let (group, topic) = (change.group, Topic::group(change.group));
+            if let Some(created) = change.news.iter_mut().find(|draft| draft.topic == topic) {
+                (created.id, created.body) = (id.clone(), body);
+            }
+            // Each time the id was used meanwhile, so it is found now.
+            if self.commit(caller, Write::ChangeGroup(change)).await? != Outcome::Stale {
+                return Ok((self.external_group(caller, group).await?, true));
+            }
+        }
+    }
+
+    /// Returns the settings of a new group.
+    fn new_settings(&self, name: &str, new: Vec<Setting>) -> Result<Settings, Refusal> {
         let mut settings = Settings {
             name: names::group_name(name)?,
             description: Description::default(),
@@ -133,10 +202,12 @@ impl Chat {
         };
         new.into_iter().for_each(|setting| settings.set(setting));
         rules::check_settings(&settings, self.limits.group_members)?;
-        if self.reader(caller).group_by_key(key).await?.is_some() {
-            return Ok(None);
-        }
-        self.take_action(caller, me.id)?;
+        Ok(settings)
+    }
+
+    /// Returns the creation of a group, by a user or by the application, under a key.
+    async fn creation(&self, caller: &Caller, settings: Settings, key: Fact) -> Result<GroupChange, Error> {
+        let me = caller.actor()?;
         let id = GroupId::from_bytes(self.random());
         let decision = if caller.owner().is_some() {
             rules::establish(settings, me, self.clock.now())
@@ -144,12 +215,8 @@ impl Chat {
             let groups = self.groups_of(caller, me.id).await?;
             rules::create(id, settings, me, &[], groups, self.clock.now())?
         };
-        let decision = self.with_accounts(caller, decision.and(Fact::Keyed(key.clone()))).await?;
-        let change = self.write_down(id, None, me.id, decision);
-        match self.commit(caller, Write::ChangeGroup(change)).await? {
-            Outcome::Stale => Ok(None),
-            _ => self.external_group(caller, id).await.map(Some),
-        }
+        let decision = self.with_accounts(caller, decision.and(key)).await?;
+        Ok(self.write_down(id, None, me.id, decision))
     }
 
     /// Changes settings of a group, if it has a version, for its admins and the application.
@@ -210,13 +277,67 @@ impl Chat {
         let found = self.reader(caller).groups_by_key(after, limit + 1).await?;
         let ListPart { items, more } = ListPart::of(found, limit);
         let mut listed = Vec::with_capacity(items.len());
-        for KeyedGroup { key, group: id } in items {
-            // Without its members: there may be thousands.
-            let found = self.reader(caller).group(id, None, 0).await?;
-            let group = found.map(|GroupOverview { settings, count, .. }| (settings, count));
-            listed.push(ListedGroup { key, id, group });
+        for KeyedGroup { key, group } in items {
+            listed.push(self.listed(caller, Some(key), group).await?);
         }
         Ok(ListPart { items: listed, more })
+    }
+
+    /// Returns the groups of a user, by id, after one of them: to the user, and to the application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for another user.
+    pub async fn groups_of_member(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        after: Option<GroupId>,
+        limit: usize,
+    ) -> Result<ListPart<ListedGroup>, Error> {
+        if caller.owner().is_none() && caller.user()?.id != user {
+            return Err(Refusal::NotFound.into());
+        }
+        let mut ids = self.reader(caller).groups_of(user).await?;
+        ids.retain(|id| after.is_none_or(|after| *id > after));
+        ids.sort_unstable();
+        ids.truncate(limit.min(PART) + 1);
+        let ListPart { items: ids, more } = ListPart::of(ids, limit.min(PART));
+        let mut items = Vec::with_capacity(ids.len());
+        for id in ids {
+            let key = self.reader(caller).key_of_group(id).await?.map(|keyed| keyed.key);
+            items.push(self.listed(caller, key, id).await?);
+        }
+        Ok(ListPart { items, more })
+    }
+
+    async fn listed(
+        &self,
+        caller: &Caller,
+        key: Option<ExternalKey>,
+        id: GroupId,
+    ) -> Result<ListedGroup, Error> {
+        // Without its members: there may be thousands.
+        let found = self.reader(caller).group(id, None, 0).await?;
+        let group = found.map(|GroupOverview { settings, count, .. }| (settings, count));
+        Ok(ListedGroup { key, id, group })
+    }
+
+    /// Returns members of a group after one of them, who may have left, by the time at which they joined: to its members
+    /// and to the application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`].
+    pub async fn members_after(
+        &self,
+        caller: &Caller,
+        id: GroupId,
+        after: Option<(Timestamp, UserId)>,
+        limit: usize,
+    ) -> Result<ListPart<ListedMember>, Error> {
+        self.may_see_members(caller, Conversation::Group(id)).await?;
+        let limit = limit.min(PART);
+        let found = self.reader(caller).members_after(id, after, limit + 1).await?;
+        Ok(ListPart::of(found, limit))
     }
 
     /// Returns a member of a group, to its members and to the application.
@@ -237,6 +358,9 @@ impl Chat {
         let me = caller.user()?;
         let pair = Pair::of(me.id, user).ok_or(Refusal::DirectWithOneself)?;
         self.reader(caller).person(user).await?.ok_or(Refusal::NotFound)?;
+        if self.reader(caller).is_deleted(user).await? {
+            return Err(Refusal::NotFound.into());
+        }
         Ok(pair)
     }
 }

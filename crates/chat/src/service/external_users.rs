@@ -80,7 +80,7 @@ impl Chat {
         needs_application(&caller)?;
         let ExternalUser { person, keyed } = self.external_user(&caller, user).await?;
         // A deleted user stays as the author of messages, and does nothing more.
-        if keyed.is_none() && person.name.as_str() == DELETED {
+        if keyed.is_none() && self.reader(&caller).is_deleted(person.id).await? {
             return Err(Refusal::NotFound.into());
         }
         Ok(Caller { principal: Principal::User(person), ..caller })

@@ -9,9 +9,10 @@ use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
     Application, ApplicationKey, ApplicationWrite, JobEnd, JobKind, NewApiToken, NewApplication, NewJob,
-    Outcome, Write,
+    Outcome, Version, Write,
 };
 use crate::service::error::{Error, Fault};
+use crate::service::external_application::ApplicationChange;
 use crate::service::part::ListPart;
 
 /// About the most rows that are removed in one commit.
@@ -85,6 +86,22 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotOperator`].
     pub async fn application(&self, caller: &Caller, application: PublicId) -> Result<Application, Error> {
+        self.application_to_manage(caller, application).await
+    }
+
+    /// Changes an application, if it has a version.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], and those of [`Chat::change_application`].
+    pub async fn change_managed(
+        &self,
+        caller: &Caller,
+        application: PublicId,
+        change: ApplicationChange,
+        version: Option<Version>,
+    ) -> Result<Application, Error> {
+        let present = self.application_to_manage(caller, application).await?;
+        self.apply_change(present, change, version).await?;
         self.application_to_manage(caller, application).await
     }
 

@@ -78,13 +78,15 @@ type Known = HashMap<Topic, Option<ConversationSummary>>;
 /// Searching messages.
 impl Chat {
     /// Returns messages of the caller's conversations that have the words of a query, the newest first. Nothing in the
-    /// answer depends on messages that the caller may not read.
+    /// answer depends on messages that the caller may not read. An application has no conversations of its own, and
+    /// searches in one of them at a time.
     ///
     /// # Errors
-    /// [`Refusal::SignInNeeded`], [`Refusal::TooFast`], those of [`Chat::history`] for the conversation that is asked
-    /// for, and [`Refusal::FieldWrong`] for a search of nothing or a wrong cursor.
+    /// [`Refusal::SignInNeeded`], [`Refusal::UserNeeded`] for an application that names no conversation,
+    /// [`Refusal::TooFast`], those of [`Chat::history`] for the conversation that is asked for, and
+    /// [`Refusal::FieldWrong`] for a search of nothing or a wrong cursor.
     pub async fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<SearchPage, Error> {
-        let me = caller.user()?;
+        let me = if request.conversation.is_some() { caller.actor()? } else { caller.user()? };
         self.search_rate.take(caller.key(me.id), self.monotonic.now())?;
         let SearchRequest { query, conversation, authors, from, to, .. } = request;
         let is_filtered = conversation.is_some() || authors.is_some() || from.is_some() || to.is_some();
@@ -229,7 +231,7 @@ impl Chat {
                 group.map(|group| ConversationSummary::Group(GroupSummary { id, name: group.settings.name }))
             }
             Conversation::Direct(pair) => {
-                let with = reader.person(pair.other(caller.user()?.id)).await?;
+                let with = reader.person(pair.other(caller.actor()?.id)).await?;
                 with.map(|with| ConversationSummary::direct(pair, with))
             }
         })

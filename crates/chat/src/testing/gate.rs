@@ -20,8 +20,9 @@ use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
     Conversations, ExternalKey, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount, Kept,
-    KeyedGroup, KeyedUser, LogUsage, MembershipState, MessageTail, NewMembers, OldEntry, OpenRequest, Opened,
-    Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store, StoreReader, Tail, Unread,
+    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageTail, NewMembers, OldEntry,
+    OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store,
+    StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -289,6 +290,15 @@ impl StoreReader for GateReader {
         self.reader.members(group, words, after, limit).await
     }
 
+    async fn members_after(
+        &self,
+        group: GroupId,
+        after: Option<(Timestamp, UserId)>,
+        limit: usize,
+    ) -> Result<Vec<ListedMember>, Fault> {
+        self.reader.members_after(group, after, limit).await
+    }
+
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
         self.reader.roster(group).await
     }
@@ -338,6 +348,10 @@ impl StoreReader for GateReader {
         self.reader.sent(sender, id).await
     }
 
+    async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault> {
+        self.reader.sent_each(sender, ids).await
+    }
+
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
         self.reader.has_jobs(lane).await
     }
@@ -352,6 +366,10 @@ impl StoreReader for GateReader {
 
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         self.reader.person(user).await
+    }
+
+    async fn is_deleted(&self, user: UserId) -> Result<bool, Fault> {
+        self.reader.is_deleted(user).await
     }
 
     async fn conversations(&self, user: UserId, limit: usize) -> Result<Conversations, Fault> {

@@ -7,13 +7,15 @@ use super::scope::Scope;
 
 /// The tables other than those of logs, in an order in which no row refers to a removed one. Each statement removes
 /// rows of application `?1`, at most `?2` of them. A test compares them with the schema.
-const STATEMENTS: [&str; 25] = [
+const STATEMENTS: [&str; 26] = [
     "DELETE FROM broadcast_refusals WHERE (application, user, seq, target) IN (
          SELECT application, user, seq, target FROM broadcast_refusals WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM user_keys WHERE (application, key) IN (
          SELECT application, key FROM user_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM group_keys WHERE (application, key) IN (
          SELECT application, key FROM group_keys WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM group_numbers WHERE application IN (
+         SELECT application FROM group_numbers WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM directs WHERE (application, user, other) IN (
          SELECT application, user, other FROM directs WHERE application = ?1 LIMIT ?2)",

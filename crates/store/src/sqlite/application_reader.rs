@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chat::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, GroupListing,
-    GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, LogUsage, MembershipState,
-    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
-    SentBefore, StoreReader, Unread,
+    GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
+    MembershipState, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange,
+    Sender, SentBefore, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -18,8 +18,8 @@ use wire::{
 };
 
 use super::{
-    Shared, accounts, conversations, groups, inbox, jobs, keyed, logs, messages, open_log, people, tokens,
-    trim, usage,
+    Shared, accounts, conversations, groups, inbox, jobs, keyed, logs, members, messages, open_log, people,
+    tokens, trim, usage,
 };
 
 /// Reads the facts of one application.
@@ -135,6 +135,17 @@ impl StoreReader for SqliteReader {
             .await
     }
 
+    async fn members_after(
+        &self,
+        group: GroupId,
+        after: Option<(Timestamp, UserId)>,
+        limit: usize,
+    ) -> Result<Vec<ListedMember>, Fault> {
+        let application = self.application;
+        let read = move |db: &_| members::after(db, application, group, after, limit);
+        self.shared.readers.read("members_after", read).await
+    }
+
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault> {
         let application = self.application;
         self.shared.readers.read("roster", move |db| groups::roster(db, application, group)).await
@@ -215,6 +226,12 @@ impl StoreReader for SqliteReader {
         self.shared.readers.read("sent", move |db| logs::sent(db, application, sender, &id)).await
     }
 
+    async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault> {
+        let (application, ids) = (self.application, ids.to_owned());
+        let read = move |db: &_| ids.iter().map(|id| logs::sent(db, application, sender, id)).collect();
+        self.shared.readers.read("sent_each", read).await
+    }
+
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault> {
         let (application, lane) = (self.application, lane.to_owned());
         self.shared.readers.read("has_jobs", move |db| jobs::has_jobs(db, application, &lane)).await
@@ -234,6 +251,11 @@ impl StoreReader for SqliteReader {
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault> {
         let application = self.application;
         self.shared.readers.read("person", move |db| people::user(db, application, user)).await
+    }
+
+    async fn is_deleted(&self, user: UserId) -> Result<bool, Fault> {
+        let application = self.application;
+        self.shared.readers.read("is_deleted", move |db| people::is_deleted(db, application, user)).await
     }
 
     async fn account(&self, key: AccountKey) -> Result<Option<Account>, Fault> {

@@ -9,7 +9,7 @@ use wire::{ApplicationId, ApplicationTitle, Description, Timestamp};
 
 use super::scope::Scope;
 use super::values::checked;
-use super::{application_data, damaged, ended_sessions, jobs, tokens};
+use super::{application_data, damaged, ended_sessions, jobs, people, tokens};
 
 /// Carries out a change of applications and API tokens.
 pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Result<Outcome> {
@@ -25,7 +25,11 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
             let config = config.to_json();
             let values =
                 params![application.0, title.as_str(), description.as_str(), config.as_str(), version];
-            Ok(if update.execute(values)? == 0 { Outcome::Stale } else { Outcome::Done })
+            if update.execute(values)? == 0 {
+                return Ok(Outcome::Stale);
+            }
+            sign(db, application)?;
+            Ok(Outcome::Done)
         }
         ApplicationWrite::AddToken(new) => tokens::add(db, application, new),
         ApplicationWrite::ReplaceTokens(new) => {
@@ -118,8 +122,17 @@ fn create(db: &Transaction<'_>, new: &NewApplication) -> rusqlite::Result<Outcom
     let number = u32::try_from(db.last_insert_rowid());
     let application =
         ApplicationId(number.map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, i64::MAX))?);
+    sign(db, application)?;
     tokens::add(db, application, token)?;
     Ok(Outcome::Created { application })
+}
+
+/// Gives the system user of an application its title.
+fn sign(db: &Transaction<'_>, id: ApplicationId) -> rusqlite::Result<()> {
+    match application(db, ApplicationKey::Id(id))? {
+        Some(found) => people::put_system_user(db, id, &found.author(), found.since),
+        None => Ok(()),
+    }
 }
 
 fn delete(db: &Transaction<'_>, application: ApplicationId, at: Timestamp) -> rusqlite::Result<Outcome> {

@@ -4,7 +4,7 @@ use chat::store::{Fact, GroupChange, Outcome, Version, folded};
 use rusqlite::{ToSql, Transaction, params};
 use wire::{ApplicationId, GroupId, Invite, JoinPolicy, Member, Settings, Topic};
 
-use super::append::append;
+use super::append::{append, sent_before};
 use super::scope::Scope;
 use super::values::{join_policy, role};
 use super::{damaged, keyed, names};
@@ -23,6 +23,12 @@ pub(super) fn apply(scope: Scope<'_>, change: &GroupChange) -> rusqlite::Result<
         if let Fact::Keyed(key) = fact
             && keyed::group(db, application, key)?.is_some()
         {
+            return Ok(Outcome::Stale);
+        }
+    }
+    // An id of the caller's names one change.
+    for draft in &change.news {
+        if sent_before(scope, draft)?.is_some() {
             return Ok(Outcome::Stale);
         }
     }
@@ -50,6 +56,7 @@ fn establish(scope: Scope<'_>, id: GroupId, group: &str, fact: &Fact) -> rusqlit
             settle(db, application, group, settings)
         }
         Fact::Keyed(key) => keyed::key_group(db, application, group, key),
+        Fact::Numbered => keyed::number_group(db, application, group),
         Fact::SettingsChanged(settings) => settle(db, application, group, settings),
         Fact::Deleted => delete(scope, id, group),
         Fact::MemberAdded(Member { person, role: as_role, since, muted_until, .. }) => {

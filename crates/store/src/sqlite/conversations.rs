@@ -53,7 +53,9 @@ fn in_direct(
 ) -> rusqlite::Result<Option<MembershipState>> {
     let (me, other) = (user.to_string(), pair.other(user).to_string());
     let key = params![application.0, me, other];
-    let mut both = db.prepare_cached("SELECT count(*) FROM users WHERE application = ? AND id IN (?, ?)")?;
+    let mut both = db.prepare_cached(
+        "SELECT count(*) FROM users WHERE application = ? AND id IN (?, ?) AND kind <> 'system'",
+    )?;
     if both.query_row(key, |row| row.get::<_, i64>(0))? < 2 {
         return Ok(None);
     }

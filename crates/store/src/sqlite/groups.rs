@@ -274,7 +274,7 @@ fn settings(row: &Row<'_>) -> rusqlite::Result<Settings> {
     })
 }
 
-fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
+pub(super) fn member(row: &Row<'_>) -> rusqlite::Result<Member> {
     let role = checked(row, 2, |role: String| role_of(&role));
     Ok(Member {
         person: person(row, 0)?,

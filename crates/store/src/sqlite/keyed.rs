@@ -90,7 +90,7 @@ pub(super) fn groups(
     damaged::list(&mut select, params![application.0, after, limit], "group_keys", keyed_group)
 }
 
-/// Gives a new group a key.
+/// Gives a new group a key. A number is not given again by [`number_group`].
 pub(super) fn key_group(
     db: &Transaction<'_>,
     application: ApplicationId,
@@ -99,7 +99,31 @@ pub(super) fn key_group(
 ) -> rusqlite::Result<()> {
     let mut insert =
         db.prepare_cached("INSERT INTO group_keys (application, key, \"group\") VALUES (?, ?, ?)")?;
-    insert.execute(params![application.0, key.as_str(), group]).map(|_| ())
+    insert.execute(params![application.0, key.as_str(), group])?;
+    if let Some(number) = key.number() {
+        let mut update = db.prepare_cached(
+            "INSERT INTO group_numbers (application, last) VALUES (?, ?)
+             ON CONFLICT (application) DO UPDATE SET last = max(last, excluded.last)",
+        )?;
+        update.execute(params![application.0, number])?;
+    }
+    Ok(())
+}
+
+/// Gives a new group the next number of its application as its key.
+pub(super) fn number_group(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    group: &str,
+) -> rusqlite::Result<()> {
+    let mut count = db.prepare_cached(
+        "INSERT INTO group_numbers (application, last) VALUES (?, 1)
+         ON CONFLICT (application) DO UPDATE SET last = last + 1 RETURNING last",
+    )?;
+    let number: i64 = count.query_row([application.0], |row| row.get(0))?;
+    let mut insert =
+        db.prepare_cached("INSERT INTO group_keys (application, key, \"group\") VALUES (?, ?, ?)")?;
+    insert.execute(params![application.0, number.to_string(), group]).map(|_| ())
 }
 
 /// Creates a user with a key, or changes the one that has it.
@@ -155,6 +179,7 @@ pub(super) fn remove_user(
     db.prepare_cached("DELETE FROM user_keys WHERE application = ? AND user = ?")?.execute(key)?;
     db.prepare_cached("DELETE FROM blocks WHERE application = ? AND user = ?")?.execute(key)?;
     rename(db, application, user, name)?;
+    db.prepare_cached("UPDATE users SET kind = 'deleted' WHERE application = ? AND id = ?")?.execute(key)?;
     people::describe(db, application, user, &Description::default())?;
     people::portray(db, application, user, None)?;
     accounts::sign_out(db, application, user, Sessions::All)

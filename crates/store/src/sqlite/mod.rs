@@ -22,6 +22,7 @@ mod keyed;
 mod life;
 mod logs;
 mod marks;
+mod members;
 mod messages;
 mod meta;
 mod migrate;

@@ -8,13 +8,14 @@ use wire::{ApplicationId, Description, Person, PersonName, Timestamp, UserId};
 use super::damaged;
 use super::values::checked;
 
-/// Returns a user.
+/// Returns a user; the system user of an application is none that others meet.
 pub(super) fn user(
     db: &Connection,
     application: ApplicationId,
     id: UserId,
 ) -> rusqlite::Result<Option<Person>> {
-    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE application = ? AND id = ?")?;
+    let mut find = db
+        .prepare_cached("SELECT id, name FROM users WHERE application = ? AND id = ? AND kind <> 'system'")?;
     damaged::one(&mut find, params![application.0, id.to_string()], "users", |row| person(row, 0))
 }
 
@@ -30,6 +31,30 @@ pub(super) fn person(row: &Row<'_>, column: usize) -> rusqlite::Result<Person> {
     Ok(Person { id, name })
 }
 
+/// Returns true if a user was deleted.
+pub(super) fn is_deleted(
+    db: &Connection,
+    application: ApplicationId,
+    user: UserId,
+) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM users WHERE application = ? AND id = ? AND kind = 'deleted'")?
+        .exists(params![application.0, user.to_string()])
+}
+
+/// Writes the system user of an application, under the name that others see.
+pub(super) fn put_system_user(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    author: &Person,
+    since: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO users (application, id, name, since, kind) VALUES (?, ?, ?, ?, 'system')
+         ON CONFLICT (application, id) DO UPDATE SET name = excluded.name",
+    )?;
+    insert.execute(params![application.0, author.id.to_string(), author.name.as_str(), since.0]).map(|_| ())
+}
+
 /// Returns the profile of a user.
 pub(super) fn profile(
     db: &Connection,
@@ -39,7 +64,7 @@ pub(super) fn profile(
     let mut find = db.prepare_cached(
         "SELECT id, name, since, bio, EXISTS (
              SELECT 1 FROM pictures WHERE pictures.application = users.application AND pictures.user = users.id)
-         FROM users WHERE application = ? AND id = ?",
+         FROM users WHERE application = ? AND id = ? AND kind <> 'system'",
     )?;
     damaged::one(&mut find, params![application.0, user.to_string()], "users", |row| {
         let bio = checked(row, 3, |bio: String| Description::new(&bio).ok());

@@ -74,6 +74,10 @@ expected! {
     Origins = "origins",
     /// The cursor of the page before, with the same query.
     PageCursor = "page_cursor",
+    /// A [`Timestamp`](crate::Timestamp).
+    Timestamp = "timestamp",
+    /// Left out, beside another field that says where the slice is.
+    NoOtherPlace = "no_other_place",
 }
 
 impl Expected {

@@ -28,7 +28,8 @@ pub struct GroupChange {
     pub version: Option<Version>,
     /// The facts, in the order in which they apply.
     pub facts: Vec<Fact>,
-    /// The entries that announce it, in this order. The drafts need no permission.
+    /// The entries that announce it, in this order. The drafts need no permission. The change is
+    /// [`Outcome::Stale`](super::Outcome::Stale) if an entry has the id of one of them.
     pub news: Vec<Draft>,
 }
 
@@ -47,6 +48,9 @@ pub enum Fact {
     /// The application names it by a key that no other group has. The change is
     /// [`Outcome::Stale`](super::Outcome::Stale) if one has it.
     Keyed(ExternalKey),
+    /// The application names it by its next number: one more than the greatest number that is, or was, a key of one of
+    /// its groups; see [`ExternalKey::number`].
+    Numbered,
     /// The group no longer exists, nor does its log or its audit log.
     Deleted,
     /// A user is a member.

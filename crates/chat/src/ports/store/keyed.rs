@@ -1,6 +1,6 @@
 //! Users and groups that an application names by keys of its own.
 
-use wire::{Description, GroupId, Person, Timestamp};
+use wire::{Description, GroupId, Member, Person, Timestamp};
 
 use super::Version;
 use crate::names::ExternalKey;
@@ -25,6 +25,15 @@ pub struct KeyedGroup {
     pub key: ExternalKey,
     /// The group.
     pub group: GroupId,
+}
+
+/// A member of a group, with the application's key for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedMember {
+    /// The member.
+    pub member: Member,
+    /// The user under the application's key, if there is one.
+    pub keyed: Option<KeyedUser>,
 }
 
 /// A user as the application wants them to be.

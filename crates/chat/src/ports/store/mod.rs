@@ -44,7 +44,7 @@ pub use entry::{
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
-pub use keyed::{KeyedGroup, KeyedUser, PutUser};
+pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
@@ -214,6 +214,15 @@ pub trait StoreReader: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Member>, Fault>;
 
+    /// Returns members of a group after one of them, by the time at which they joined and then by their ids, up to a
+    /// limit. The one after whom they come may have left.
+    async fn members_after(
+        &self,
+        group: GroupId,
+        after: Option<(Timestamp, UserId)>,
+        limit: usize,
+    ) -> Result<Vec<ListedMember>, Fault>;
+
     /// Returns a group's settings and all its members, by the time they joined, the first one first; none if there is
     /// no such group. For decisions: its cost grows with the group.
     async fn roster(&self, group: GroupId) -> Result<Option<Roster>, Fault>;
@@ -239,6 +248,9 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns a user; none if there is no such user.
     async fn person(&self, user: UserId) -> Result<Option<Person>, Fault>;
+
+    /// Returns true if a user was deleted: they stay as the author of messages, and do nothing more.
+    async fn is_deleted(&self, user: UserId) -> Result<bool, Fault>;
 
     /// Returns other users whose name contains these words, without case, by name: those who share a group with a
     /// user, and if `everyone` also every user with an account. Up to a limit; without words those after one of them.
@@ -270,6 +282,9 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the entry that was sent with this id, if it is still kept; none if there is none.
     async fn sent(&self, sender: Sender, id: &SendId) -> Result<Option<SentBefore>, Fault>;
+
+    /// Returns the entries that were sent with each of some ids, in their order, as [`StoreReader::sent`] does.
+    async fn sent_each(&self, sender: Sender, ids: &[SendId]) -> Result<Vec<Option<SentBefore>>, Fault>;
 
     /// Returns true if a lane has a job that is not dead.
     async fn has_jobs(&self, lane: &str) -> Result<bool, Fault>;

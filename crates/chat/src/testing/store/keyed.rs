@@ -1,12 +1,16 @@
 //! Store contract: users and groups with keys of an application.
 
-use wire::{Description, GroupId, Person, PersonName, UserId};
+use wire::{Description, GroupId, Member, Person, PersonName, Role, SendId, Seq, Timestamp, Topic, UserId};
 
 use super::Fresh;
-use super::writing::{NOW, TEA, commit_one, founding, hash, session, with_tea};
+use super::writing::{
+    NOW, TEA, change, commit, commit_one, draft, founding, hash, session, unseated, with_people, with_tea,
+};
 use crate::names::ExternalKey;
-use crate::ports::store::{Fact, GroupChange, KeyedGroup, KeyedUser, Outcome, PutUser, Version, Write};
-use crate::testing::ann;
+use crate::ports::store::{
+    Fact, GroupChange, KeyedGroup, KeyedUser, ListedMember, Outcome, PutUser, Sender, Version, Write,
+};
+use crate::testing::{ann, ben, cal};
 
 fn key(text: &str) -> ExternalKey {
     ExternalKey::new(text).unwrap()
@@ -96,6 +100,11 @@ pub async fn a_removed_user_leaves_a_name(fresh: impl Fresh) {
     assert_eq!(store.sessions(zoe).await.unwrap(), []);
     assert_eq!(store.session(hash(40)).await.unwrap(), None);
     assert_eq!(store.blocked(zoe).await.unwrap(), []);
+    // A name says nothing: others may have the same.
+    commit_one(&store, Write::PutUser(put("43", 11, "Deleted user"))).await;
+    let deleted = async |user| store.is_deleted(user).await.unwrap();
+    assert_eq!((deleted(zoe).await, deleted(ann().id).await), (true, false));
+    assert!(!deleted(person(11, "Deleted user").id).await);
     // The key is free again, for another user.
     let other = Outcome::UserPut { user: keyed("42", 10, "Zoë", 1), created: true };
     assert_eq!(commit_one(&store, Write::PutUser(put("42", 10, "Zoë"))).await, other);
@@ -125,4 +134,96 @@ pub async fn a_group_has_its_key_from_the_beginning_and_no_other_has_it(fresh: i
     assert_eq!(store.group_by_key(&key("orders/7")).await.unwrap(), None);
     let again = commit_one(&store, Write::ChangeGroup(with_key(other, "coffee"))).await;
     assert_eq!(again, Outcome::Done);
+}
+
+/// Returns the creation of a group with a number as its key.
+fn numbered(id: u8) -> GroupChange {
+    let group = GroupId::from_bytes([id; 10]);
+    let GroupChange { facts, news, .. } = founding(group, &format!("group-{id}"), &ann());
+    GroupChange { group, version: None, facts: facts.into_iter().chain([Fact::Numbered]).collect(), news }
+}
+
+pub async fn a_group_without_a_key_gets_a_number_that_no_other_had(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let keys = async || -> Vec<String> {
+        let groups = store.groups_by_key(None, 99).await.unwrap();
+        groups.iter().map(|group| group.key.to_string()).collect()
+    };
+    for id in [1, 2] {
+        commit_one(&store, Write::ChangeGroup(numbered(id))).await;
+    }
+    assert_eq!(keys().await, ["1", "2"]);
+    // Numbers that the application gives itself are passed over; other keys are not.
+    for (id, text) in [(3, "7"), (4, "09"), (5, "order 99"), (6, "99999999999999999999")] {
+        let group = GroupId::from_bytes([id; 10]);
+        let mut change = founding(group, &format!("group-{id}"), &ann());
+        change.facts.push(Fact::Keyed(key(text)));
+        let outcome = commit_one(&store, Write::ChangeGroup(change)).await;
+        assert!(matches!(outcome, Outcome::Changed { .. }), "{outcome:?}");
+    }
+    commit_one(&store, Write::ChangeGroup(numbered(7))).await;
+    let eight = KeyedGroup { key: key("8"), group: GroupId::from_bytes([7; 10]) };
+    assert_eq!(store.group_by_key(&eight.key).await.unwrap(), Some(eight.clone()));
+    // That of a deleted group is not given again.
+    let deleted = change(eight.group, 1, vec![Fact::Deleted]);
+    commit_one(&store, Write::ChangeGroup(deleted)).await;
+    commit_one(&store, Write::ChangeGroup(numbered(8))).await;
+    assert_eq!(store.group_by_key(&eight.key).await.unwrap(), None);
+    assert!(keys().await.contains(&"9".to_owned()));
+}
+
+pub async fn an_id_creates_one_group(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let mut again = numbered(2);
+    again.news[0].id = numbered(1).news[0].id.clone();
+    let writes = [numbered(1), again.clone()].map(Write::ChangeGroup);
+    let outcomes = commit(&store, writes.into()).await;
+    assert_eq!(outcomes, [Outcome::Changed { places: vec![Seq(1)] }, Outcome::Stale]);
+    assert_eq!(store.roster(again.group).await.unwrap(), None);
+    commit_one(&store, Write::ChangeGroup(numbered(3))).await;
+    assert!(store.group_by_key(&key("2")).await.unwrap().is_some(), "no number was used up");
+}
+
+pub async fn members_are_listed_after_one_who_has_left(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    commit_one(&store, Write::PutUser(put("42", 9, "Zoë"))).await;
+    let seat = |person: &Person, ms: i64| {
+        let since = Timestamp(NOW.0 + ms);
+        Fact::MemberAdded(Member::new(person.clone(), Role::Member, since))
+    };
+    let zoe = person(9, "Zoë");
+    // Those of one moment come by id, and a clock that was set back puts somebody before others.
+    let joins = vec![seat(&cal(), 5), seat(&zoe, 9), seat(&ben(), 5)];
+    commit_one(&store, Write::ChangeGroup(change(TEA, 1, joins))).await;
+    let listed = async |after, limit| store.members_after(TEA, after, limit).await.unwrap();
+    let names = |members: &[ListedMember]| -> Vec<String> {
+        members.iter().map(|listed| listed.member.person.name.to_string()).collect()
+    };
+    let all = listed(None, 9).await;
+    assert_eq!(names(&all), ["ann", "ben", "cal", "Zoë"]);
+    assert_eq!(all[3].keyed, Some(keyed("42", 9, "Zoë", 1)));
+    assert_eq!(all[0].keyed, None);
+    let after = Some((all[1].member.since, ben().id));
+    assert_eq!(names(&listed(after, 1).await), ["cal"]);
+    commit_one(&store, Write::ChangeGroup(change(TEA, 2, vec![unseated(ben().id)]))).await;
+    assert_eq!(names(&listed(after, 9).await), ["cal", "Zoë"]);
+    assert_eq!(names(&listed(Some((Timestamp(NOW.0 + 10), zoe.id)), 9).await), [""; 0]);
+    assert_eq!(store.members_after(GroupId::from_bytes([9; 10]), None, 9).await.unwrap(), []);
+}
+
+pub async fn what_was_sent_with_each_id_is_found(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let (own, by) = (Topic::user(ann().id), Sender::User(ann().id));
+    for id in ["a/0", "a/2"] {
+        commit_one(&store, Write::Post(draft(&own, by, id, id))).await;
+    }
+    let ids = ["a/2", "a/1", "a/0"].map(|id| SendId::new(id).unwrap());
+    let sent = store.sent_each(by, &ids).await.unwrap();
+    let seqs: Vec<_> = sent.iter().map(|sent| sent.as_ref().map(|sent| sent.seq)).collect();
+    assert_eq!(seqs, [Some(Seq(2)), None, Some(Seq(1))]);
+    assert_eq!(sent[0], store.sent(by, &ids[0]).await.unwrap());
+    assert_eq!(store.sent_each(Sender::User(ben().id), &ids).await.unwrap(), [None, None, None]);
 }

@@ -153,7 +153,11 @@ macro_rules! store_contract {
                 a_user_changes_only_in_the_version_that_was_expected
                 users_are_listed_by_key
                 a_removed_user_leaves_a_name
-                a_group_has_its_key_from_the_beginning_and_no_other_has_it;
+                a_group_has_its_key_from_the_beginning_and_no_other_has_it
+                a_group_without_a_key_gets_a_number_that_no_other_had
+                an_id_creates_one_group
+                members_are_listed_after_one_who_has_left
+                what_was_sent_with_each_id_is_found;
             last_seat:
                 of_fifty_people_who_want_the_last_seat_one_gets_it;
             marks:

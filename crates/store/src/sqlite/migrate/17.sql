@@ -16,3 +16,32 @@ UPDATE logs SET bytes = kept.bytes, newest_position = kept.newest
 CREATE INDEX logs_trimmed ON logs (trimmed_at) WHERE trimmed_at IS NOT NULL;
 -- The head of the log when the member joined. That of earlier members is not known: they begin with the log.
 ALTER TABLE members ADD COLUMN joined_seq INTEGER NOT NULL DEFAULT 0;
+
+-- The kind of a user: a person, the system user of an application, which signs what the application itself does, or a
+-- deleted user, who stays as the author of messages.
+ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'system', 'deleted'));
+-- Until now a deleted user was known by their name.
+UPDATE users SET kind = 'deleted'
+    WHERE name = 'Deleted user'
+    AND NOT EXISTS (SELECT 1 FROM user_keys
+                    WHERE user_keys.application = users.application AND user_keys.user = users.id)
+    AND NOT EXISTS (SELECT 1 FROM accounts
+                    WHERE accounts.application = users.application AND accounts.user = users.id)
+    AND NOT EXISTS (SELECT 1 FROM sessions
+                    WHERE sessions.application = users.application AND sessions.user = users.id);
+INSERT INTO users (application, id, name, since, kind)
+    SELECT application, public_id, trim(substr(title, 1, 40)), since, 'system' FROM applications
+    WHERE deleted IS NULL;
+
+-- The greatest number that is, or was, a key of one of an application's groups: the next group without a key gets the
+-- one after it.
+CREATE TABLE group_numbers (
+    application INTEGER PRIMARY KEY,
+    last INTEGER NOT NULL
+) STRICT;
+INSERT INTO group_numbers (application, last)
+    SELECT application, max(CAST(key AS INTEGER)) FROM group_keys
+    WHERE length(key) < 19 AND key NOT GLOB '*[^0-9]*' GROUP BY application;
+
+-- Members of a group in parts, the first one first, even after the one with whom a part ended has left.
+CREATE INDEX members_by_time ON members (application, "group", since, user);

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::Application;
+use chat::store::{Application, ApplicationConfig};
 use chat::{ApplicationChange, Caller};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -40,11 +40,11 @@ pub(crate) struct ApplicationSettings {
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct ChangedApplication {
     /// Its title, 1 to 80 characters.
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     /// Its description, at most 500 characters.
-    description: Option<String>,
+    pub(crate) description: Option<String>,
     /// Its settings.
-    config: Option<ChangedSettings>,
+    pub(crate) config: Option<ChangedSettings>,
 }
 
 /// Changes of the settings of an application. What is left out stays.
@@ -78,10 +78,22 @@ pub(crate) async fn change(
     headers: HeaderMap,
     Body(change): Body<ChangedApplication>,
 ) -> Result<Response, ApiError> {
-    let ChangedApplication { title, description, config } = change;
-    let allowed_origins = config.and_then(|config| config.allowed_origins);
-    let change = ApplicationChange { title, description, allowed_origins };
-    Ok(answer(&app.chat.change_application(&caller, change, expected(&headers)?).await?))
+    Ok(answer(&app.chat.change_application(&caller, change.change(), expected(&headers)?).await?))
+}
+
+impl ChangedApplication {
+    /// Returns the change of the domain.
+    pub(crate) fn change(self) -> ApplicationChange {
+        let Self { title, description, config } = self;
+        let allowed_origins = config.and_then(|config| config.allowed_origins);
+        ApplicationChange { title, description, allowed_origins }
+    }
+}
+
+impl ApplicationSettings {
+    pub(crate) fn of(config: &ApplicationConfig) -> Self {
+        Self { allowed_origins: config.allowed_origins.clone() }
+    }
 }
 
 fn answer(application: &Application) -> Response {
@@ -90,7 +102,7 @@ fn answer(application: &Application) -> Response {
         id: public_id.to_string(),
         title: title.to_string(),
         description: description.as_str().to_owned(),
-        config: ApplicationSettings { allowed_origins: config.allowed_origins.clone() },
+        config: ApplicationSettings::of(config),
         created: since.to_string(),
     };
     (etag(*version), Json(answer)).into_response()

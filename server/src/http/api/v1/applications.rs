@@ -4,14 +4,15 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chat::store::Application;
-use chat::{Caller, Created};
-use http::StatusCode;
+use chat::{ApplicationChange, Caller, Created};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use wire::{ApplicationId, PublicId, Refusal, Timestamp};
 
+use super::application::{ApplicationSettings, ChangedApplication, ChangedSettings};
 use super::body::Body;
-use super::entity_tag::etag;
+use super::entity_tag::{etag, expected};
 use super::error::{ApiError, Problem};
 use super::paging::Paging;
 use crate::server::AppState;
@@ -25,6 +26,8 @@ pub(crate) struct ApplicationItem {
     title: String,
     /// Its description; empty if there is none.
     description: String,
+    /// Its settings.
+    config: ApplicationSettings,
     /// The time at which it was created, RFC 3339 UTC.
     created: String,
     /// True if it is deleted and its data is being removed.
@@ -49,6 +52,8 @@ pub(crate) struct NewApplication {
     /// Its description, at most 500 characters.
     #[serde(default)]
     description: String,
+    /// Its settings; those that are left out have their defaults.
+    config: Option<ChangedSettings>,
 }
 
 /// An application that was created, with its first token.
@@ -100,8 +105,14 @@ pub(crate) async fn create(
     Extension(caller): Extension<Caller>,
     Body(new): Body<NewApplication>,
 ) -> Result<Response, ApiError> {
-    let created = app.chat.create_application(&caller, &new.title, &new.description).await?;
-    let Created { application, token } = created;
+    let NewApplication { title, description, config } = new;
+    let change = ChangedApplication { title: None, description: None, config }.change();
+    change.check()?;
+    let created = app.chat.create_application(&caller, &title, &description).await?;
+    let Created { mut application, token } = created;
+    if change != ApplicationChange::default() {
+        application = app.chat.change_managed(&caller, application.public_id, change, None).await?;
+    }
     let tag = etag(application.version);
     let answer = CreatedApplication { application: item(&application), token: token.reveal().to_owned() };
     Ok((StatusCode::CREATED, tag, Json(answer)).into_response())
@@ -144,6 +155,27 @@ pub(crate) async fn read(
     Path(application): Path<String>,
 ) -> Result<Response, ApiError> {
     let application = app.chat.application(&caller, id(&application)?).await?;
+    Ok((etag(application.version), Json(item(&application))).into_response())
+}
+
+/// Changes an application, for the operator's token.
+#[utoipa::path(
+    patch, path = "/applications/{application}", tag = "operator", request_body = ChangedApplication,
+    params(
+        ("application" = String, Path, description = "The id of the application"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that it must have"),
+    ),
+    responses((status = 200, body = ApplicationItem), (status = "default", body = Problem))
+)]
+pub(crate) async fn change(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(application): Path<String>,
+    headers: HeaderMap,
+    Body(change): Body<ChangedApplication>,
+) -> Result<Response, ApiError> {
+    let (id, version) = (id(&application)?, expected(&headers)?);
+    let application = app.chat.change_managed(&caller, id, change.change(), version).await?;
     Ok((etag(application.version), Json(item(&application))).into_response())
 }
 
@@ -190,11 +222,12 @@ fn id(text: &str) -> Result<PublicId, Refusal> {
 }
 
 fn item(application: &Application) -> ApplicationItem {
-    let Application { public_id, title, description, since, deleted, .. } = application;
+    let Application { public_id, title, description, config, since, deleted, .. } = application;
     ApplicationItem {
         id: public_id.to_string(),
         title: title.to_string(),
         description: description.as_str().to_owned(),
+        config: ApplicationSettings::of(config),
         created: since.to_string(),
         deleted: deleted.is_some(),
     }

@@ -6,14 +6,15 @@ use axum::{Extension, Json};
 use chat::store::ExternalKey;
 use chat::{Caller, ConversationRef, ExternalGroup, ListedGroup, UserRef};
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use wire::{Conversation, GroupId, GroupName, Refusal, Setting, Settings, Topic};
 
 use super::body::Body;
 use super::conversation_settings::{ChangedConversation, Policy, PutConversation};
 use super::entity_tag::{etag, expected, expects_any};
 use super::error::{ApiError, Problem};
+use super::messages::send_id;
 use super::paging::{self, Paging};
 use crate::server::AppState;
 
@@ -48,11 +49,19 @@ pub(crate) struct ConversationItem {
 /// Some conversations.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ConversationList {
-    /// The conversations with keys, by key.
+    /// The conversations.
     items: Vec<ConversationItem>,
     /// The cursor of the next part.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+/// The conversations that are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ConversationFilter {
+    /// Only those that this user is a member of, with or without a key: your key for them, or `id:` and their id.
+    member: Option<String>,
 }
 
 /// The direct conversation of two users.
@@ -103,6 +112,28 @@ pub(crate) async fn put(
     };
     let changes = std::iter::once(Setting::Name(name)).chain(settings).collect();
     Ok(answer(&app.chat.change_settings(&caller, id, changes, version).await?))
+}
+
+/// Creates a conversation, whose key is the next number of the application.
+#[utoipa::path(
+    post, path = "/conversations", tag = "conversations", request_body = PutConversation,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Your id for the request, 1 to 128 visible ASCII \
+        characters: the same id with the same body creates one conversation")),
+    responses(
+        (status = 200, description = "It was created before", body = ConversationItem),
+        (status = 201, description = "Created", body = ConversationItem), (status = "default", body = Problem)
+    )
+)]
+pub(crate) async fn create(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Body(new): Body<PutConversation>,
+) -> Result<Response, ApiError> {
+    let (id, settings) = (send_id(&app, &headers, None)?, new.settings.changes()?);
+    let (group, created) = app.chat.create_numbered_group(&caller, id, &new.name, settings).await?;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, answer(&group)).into_response())
 }
 
 /// Returns a conversation.
@@ -162,27 +193,49 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the conversations with keys, by key.
+/// Lists the conversations with keys, by key; those of a member by id. A user gets their own.
 #[utoipa::path(
-    get, path = "/conversations", tag = "conversations", params(Paging),
+    get, path = "/conversations", tag = "conversations", params(ConversationFilter, Paging),
     responses((status = 200, body = ConversationList), (status = "default", body = Problem))
 )]
 pub(crate) async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Query(filter): Query<ConversationFilter>,
     Query(paging): Query<Paging>,
 ) -> Result<Response, ApiError> {
-    let after = paging::key_after(&paging)?;
-    let part = app.chat.external_groups(&caller, after.as_ref(), paging.limit()?).await?;
+    let limit = paging.limit()?;
+    let member = match (&filter.member, caller.signed_in()) {
+        (Some(name), _) => Some(app.chat.external_user(&caller, &UserRef::parse(name)?).await?.person.id),
+        (None, Some(me)) => Some(me.id),
+        (None, None) => None,
+    };
+    let (part, path) = match member {
+        Some(user) => {
+            let after = match paging.after()? {
+                Some(id) => Some(id.parse().map_err(|_| Refusal::CursorBad)?),
+                None => None,
+            };
+            let part = app.chat.groups_of_member(&caller, user, after, limit).await?;
+            (part, format!("/conversations?member=id:{user}"))
+        }
+        None => {
+            let after = paging::key_after(&paging)?;
+            let part = app.chat.external_groups(&caller, after.as_ref(), limit).await?;
+            (part, "/conversations".to_owned())
+        }
+    };
     let last = part.items.last().filter(|_| part.more);
-    let (next, link) = paging.next("/conversations", last.map(|listed| listed.key.as_str()));
-    let mut items = Vec::with_capacity(part.items.len());
-    for ListedGroup { key, id, group } in part.items {
-        items.extend(
-            group.map(|(settings, members)| ConversationItem::of(Some(&key), id, &settings, members)),
-        );
-    }
-    Ok((link, Json(ConversationList { items, next })).into_response())
+    let last = last.map(|listed| match (&listed.key, member) {
+        (Some(key), None) => key.to_string(),
+        _ => listed.id.to_string(),
+    });
+    let (next, link) = paging.next(&path, last.as_deref());
+    let listed = part.items.into_iter().filter_map(|ListedGroup { key, id, group }| {
+        let (settings, members) = group?;
+        Some(ConversationItem::of(key.as_ref(), id, &settings, members))
+    });
+    Ok((link, Json(ConversationList { items: listed.collect(), next })).into_response())
 }
 
 /// Returns the direct conversation of the user of `Hubbub-As` with another. It begins with its first message.
@@ -198,7 +251,7 @@ pub(crate) async fn direct(
 ) -> Result<Json<Direct>, ApiError> {
     let other = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person;
     let topic = Topic::direct(app.chat.direct_with(&caller, other.id).await?);
-    let conversation = topic.as_str().replacen("direct/", "direct:", 1);
+    let conversation = path_name(&app, &caller, &topic).await?;
     Ok(Json(Direct { conversation, topic: topic.as_str().to_owned() }))
 }
 
@@ -209,6 +262,18 @@ pub(crate) async fn direct(
 pub(crate) async fn topic(app: &AppState, caller: &Caller, path: &str) -> Result<Topic, ApiError> {
     let conversation = app.chat.find_conversation(caller, &ConversationRef::parse(path)?).await?;
     Ok(Topic::of(conversation))
+}
+
+/// Returns the name of a conversation in paths: the application's key, or ours.
+pub(crate) async fn path_name(app: &AppState, caller: &Caller, topic: &Topic) -> Result<String, ApiError> {
+    let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+    Ok(match conversation {
+        Conversation::Group(id) => match app.chat.key_of_conversation(caller, id).await? {
+            Some(key) => key.to_string(),
+            None => format!("id:{id}"),
+        },
+        Conversation::Direct(_) => topic.as_str().replacen("direct/", "direct:", 1),
+    })
 }
 
 /// Returns the group of a name.
@@ -226,7 +291,7 @@ pub(crate) async fn group(
     }
 }
 
-fn answer(group: &ExternalGroup) -> Response {
+pub(crate) fn answer(group: &ExternalGroup) -> Response {
     (
         etag(group.version),
         Json(ConversationItem::of(group.key.as_ref(), group.id, &group.settings, group.members)),

@@ -3,11 +3,12 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::{Caller, ConversationRef, UserRef};
+use chat::store::ListedMember;
+use chat::{Caller, ConversationRef, ListPart, UserRef};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wire::{Member, Refusal, Role, UserId};
+use wire::{Member, NotificationLevel, Refusal, Role, Timestamp, Topic, UserId};
 
 use super::body::Body;
 use super::conversations::group;
@@ -28,6 +29,12 @@ pub(crate) struct MemberItem {
     /// The end of their mute, RFC 3339 UTC; it may be past.
     #[serde(skip_serializing_if = "Option::is_none")]
     muted_until: Option<String>,
+    /// Their notification level, if they are the user of `Hubbub-As` and it was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify: Option<Notify>,
+    /// True if they hide the conversation; as `notify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<bool>,
 }
 
 /// Some members.
@@ -47,6 +54,22 @@ pub(crate) struct PutMember {
     role: Option<MemberRole>,
     /// Mutes them for a number of minutes from now, at most 525600; 0 ends a mute.
     mute_minutes: Option<u32>,
+    /// The user's own notification level: `all`, `mentions` or `nothing`. Only for the user of `Hubbub-As`.
+    notify: Option<Notify>,
+    /// True to hide the conversation from the user's own list until it mentions them. Only for the user of `Hubbub-As`.
+    hidden: Option<bool>,
+}
+
+/// The messages of a conversation that notify a member.
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Notify {
+    /// Every message.
+    All,
+    /// Those that mention them.
+    Mentions,
+    /// None.
+    Nothing,
 }
 
 /// The role of a member.
@@ -72,32 +95,14 @@ pub(crate) async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<Response, ApiError> {
     let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
-    let after: Option<UserId> = match paging.after()? {
-        Some(user) => Some(user.parse().map_err(|_| Refusal::CursorBad)?),
-        None => None,
-    };
-    if let Some(user) = after {
-        // The list goes on after a member; one who has left has no place in it.
-        app.chat.member(&caller, id, user).await.map_err(|no| match no {
-            chat::Error::Refusal(Refusal::NotFound) => Refusal::CursorBad.into(),
-            no => no,
-        })?;
-    }
-    let (limit, (_, mut part)) = (paging.limit()?, app.chat.members(&caller, id, "", after).await?);
-    let more = part.more || part.items.len() > limit;
-    part.items.truncate(limit);
-    let last = part.items.last().filter(|_| more);
-    let last = last.map(|member| member.person.id.to_string());
+    let part = app.chat.members_after(&caller, id, place(&paging)?, paging.limit()?).await?;
     let path = format!("/conversations/id:{id}/members");
-    let (next, link) = paging.next(&path, last.as_deref());
-    let mut items = Vec::with_capacity(part.items.len());
-    for member in &part.items {
-        items.push(item(&app, &caller, member).await?);
-    }
+    let (next, link) = paging.next(&path, last(&part).as_deref());
+    let items = part.items.iter().map(|listed| MemberItem::of(listed)).collect();
     Ok((link, Json(MemberList { items, next })).into_response())
 }
 
-/// Makes a user a member of a conversation, or changes their role or mute.
+/// Makes a user a member of a conversation, or changes their role or mute. Users set their own notification level.
 #[utoipa::path(
     put, path = "/conversations/{conversation}/members/{user}", tag = "members", request_body = PutMember,
     params(
@@ -115,7 +120,12 @@ pub(crate) async fn put(
     let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
     let user = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person.id;
     // A change of somebody who is a member already has rules of its own, and adds nobody.
-    let changes = put.role.is_some() || put.mute_minutes.is_some();
+    let prefers = put.notify.is_some() || put.hidden.is_some();
+    let is_own = caller.signed_in().is_some_and(|me| me.id == user);
+    if prefers && !is_own {
+        return Err(Refusal::UserNeeded.into());
+    }
+    let changes = prefers || put.role.is_some() || put.mute_minutes.is_some();
     if !changes || app.chat.member(&caller, id, user).await.is_err() {
         app.chat.add_member(&caller, id, user).await?;
     }
@@ -125,8 +135,18 @@ pub(crate) async fn put(
     if let Some(minutes) = put.mute_minutes {
         app.chat.mute(&caller, id, user, minutes).await?;
     }
+    let mut preferences = None;
+    if prefers {
+        let topic = Topic::group(id);
+        let (notify, hidden) = app.chat.preferences(&caller, &topic).await?;
+        let (notify, hidden) = (put.notify.map_or(notify, Into::into), put.hidden.unwrap_or(hidden));
+        app.chat.set_preferences(&caller, &topic, notify, hidden).await?;
+        preferences = Some((notify, hidden));
+    }
     let member = app.chat.member(&caller, id, user).await?;
-    Ok(Json(item(&app, &caller, &member).await?))
+    let (notify, hidden) = preferences.unzip();
+    let notify = notify.map(Notify::from);
+    Ok(Json(MemberItem { notify, hidden, ..item(&app, &caller, &member).await? }))
 }
 
 /// Removes a member. The user of `Hubbub-As` may leave so.
@@ -153,14 +173,40 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Returns the place in the order of joining after which a part of a list of members begins.
+pub(crate) fn place(paging: &Paging) -> Result<Option<(Timestamp, UserId)>, Refusal> {
+    let Some(place) = paging.after()? else { return Ok(None) };
+    let (since, user) = place.split_once('/').ok_or(Refusal::CursorBad)?;
+    let since = since.parse().map(Timestamp).map_err(|_| Refusal::CursorBad)?;
+    Ok(Some((since, user.parse().map_err(|_| Refusal::CursorBad)?)))
+}
+
+/// Returns the place after which the next part of a list of members begins; none if this is the last.
+pub(crate) fn last(part: &ListPart<ListedMember>) -> Option<String> {
+    let member = &part.items.last().filter(|_| part.more)?.member;
+    Some(format!("{}/{}", member.since.0, member.person.id))
+}
+
 async fn item(app: &AppState, caller: &Caller, member: &Member) -> Result<MemberItem, ApiError> {
     let user = app.chat.external_user(caller, &UserRef::Id(member.person.id)).await?;
-    Ok(MemberItem {
-        user: User::of(&user),
-        role: member.role.into(),
-        since: member.since.to_string(),
-        muted_until: member.muted_until.map(|until| until.to_string()),
-    })
+    Ok(MemberItem::new(User::of(&user), member))
+}
+
+impl MemberItem {
+    fn of(listed: &ListedMember) -> Self {
+        Self::new(User::listed(listed), &listed.member)
+    }
+
+    fn new(user: User, member: &Member) -> Self {
+        Self {
+            user,
+            role: member.role.into(),
+            since: member.since.to_string(),
+            muted_until: member.muted_until.map(|until| until.to_string()),
+            notify: None,
+            hidden: None,
+        }
+    }
 }
 
 impl From<Role> for MemberRole {
@@ -177,6 +223,26 @@ impl From<MemberRole> for Role {
         match role {
             MemberRole::Admin => Self::Admin,
             MemberRole::Member => Self::Member,
+        }
+    }
+}
+
+impl From<NotificationLevel> for Notify {
+    fn from(level: NotificationLevel) -> Self {
+        match level {
+            NotificationLevel::All => Self::All,
+            NotificationLevel::Mentions => Self::Mentions,
+            NotificationLevel::Nothing => Self::Nothing,
+        }
+    }
+}
+
+impl From<Notify> for NotificationLevel {
+    fn from(notify: Notify) -> Self {
+        match notify {
+            Notify::All => Self::All,
+            Notify::Mentions => Self::Mentions,
+            Notify::Nothing => Self::Nothing,
         }
     }
 }

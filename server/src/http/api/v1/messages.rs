@@ -93,6 +93,9 @@ pub(crate) struct Slice {
     /// Only entries before this number. Without `after` the slice ends with the newest of them.
     #[param(value_type = Option<u64>)]
     before: Option<String>,
+    /// The number of an entry that the slice has in its middle, instead of `after` and `before`.
+    #[param(value_type = Option<u64>)]
+    around: Option<String>,
     /// The most entries, at most 100.
     #[param(value_type = Option<u64>)]
     limit: Option<String>,
@@ -256,11 +259,19 @@ pub(crate) fn within(seq: u64, field: &'static str) -> Result<Seq, Refusal> {
 impl Slice {
     pub(crate) fn range(&self) -> Result<Range, Refusal> {
         let limit = number("limit", self.limit.as_deref())?;
-        Ok(Range {
-            after: number("after", self.after.as_deref())?.map(Seq),
-            before: number("before", self.before.as_deref())?.map(Seq),
-            limit: limit.map_or(PAGE_ENTRIES, |limit| usize::try_from(limit).unwrap_or(PAGE_ENTRIES)),
-        })
+        let limit = limit.map_or(PAGE_ENTRIES, |limit| usize::try_from(limit).unwrap_or(PAGE_ENTRIES));
+        let after = number("after", self.after.as_deref())?.map(Seq);
+        let before = number("before", self.before.as_deref())?.map(Seq);
+        let Some(around) = number("around", self.around.as_deref())? else {
+            return Ok(Range { after, before, limit });
+        };
+        if after.is_some() || before.is_some() {
+            return Err(Refusal::FieldWrong { field: "around".into(), wants: Expected::NoOtherPlace });
+        }
+        // The numbers of a log have no holes.
+        let limit = limit.clamp(1, PAGE_ENTRIES);
+        let back = u64::try_from(limit / 2).unwrap_or_default().saturating_add(1);
+        Ok(Range { after: Some(Seq(around.saturating_sub(back))), before: None, limit })
     }
 }
 

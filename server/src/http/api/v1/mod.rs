@@ -6,18 +6,22 @@
 mod application;
 mod applications;
 mod authenticate;
+mod bans;
 mod body;
+mod broadcasts;
 mod conversation_settings;
 mod conversations;
 mod cors;
 mod docs;
 mod entity_tag;
 mod error;
+mod invites;
 mod members;
 mod messages;
 mod paging;
 mod reactions;
 mod read_states;
+mod search;
 mod topics;
 mod users;
 
@@ -28,7 +32,7 @@ use axum::routing::get;
 use http::StatusCode;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -43,6 +47,7 @@ pub(crate) const ROOT: &str = "/api/v1";
 /// Builds the router of the API. Layers read from the bottom up: the last one sees a request first.
 pub(crate) fn router(app: &AppState) -> Router<AppState> {
     let (routes, document) = described().split_for_parts();
+    let document = with_problems(document);
     let documents = Router::new()
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::page))
@@ -64,7 +69,22 @@ pub(crate) fn router(app: &AppState) -> Router<AppState> {
 /// Returns the OpenAPI document.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    described().split_for_parts().1
+    with_problems(described().split_for_parts().1)
+}
+
+/// Gives the errors of every operation the media type of problem documents.
+fn with_problems(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations =
+            [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head];
+        for operation in operations.into_iter().flatten() {
+            let Some(RefOr::T(error)) = operation.responses.responses.get_mut("default") else { continue };
+            if let Some(content) = error.content.remove("application/json") {
+                error.content.insert("application/problem+json".to_owned(), content);
+            }
+        }
+    }
+    document
 }
 
 /// Returns the routes with their descriptions.
@@ -85,12 +105,12 @@ fn described() -> OpenApiRouter<AppState> {
         .build();
     OpenApiRouter::with_openapi(document)
         .routes(routes!(applications::create, applications::list))
-        .routes(routes!(applications::read, applications::delete))
+        .routes(routes!(applications::read, applications::change, applications::delete))
         .routes(routes!(applications::create_token))
         .routes(routes!(application::read, application::change))
         .routes(routes!(users::list))
         .routes(routes!(users::put, users::read, users::delete))
-        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::create, conversations::list))
         .routes(routes!(
             conversations::put,
             conversations::read,
@@ -100,10 +120,17 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(conversations::direct))
         .routes(routes!(members::list))
         .routes(routes!(members::put, members::delete))
+        .routes(routes!(bans::put, bans::delete))
+        .routes(routes!(invites::create, invites::list))
+        .routes(routes!(invites::delete))
+        .routes(routes!(invites::redeem))
         .routes(routes!(messages::send, messages::list))
         .routes(routes!(messages::read, messages::edit, messages::delete))
         .routes(routes!(reactions::add, reactions::remove))
         .routes(routes!(reactions::pin, reactions::unpin))
+        .routes(routes!(broadcasts::send, broadcasts::list))
+        .routes(routes!(broadcasts::read))
+        .routes(routes!(search::search))
         .routes(routes!(read_states::list))
         .routes(routes!(read_states::read))
         .routes(routes!(read_states::typing))

@@ -37,9 +37,7 @@ impl Paging {
     /// # Errors
     /// [`Refusal::FieldWrong`].
     pub(crate) fn limit(&self) -> Result<usize, Refusal> {
-        let wrong = Refusal::FieldWrong { field: "limit".into(), wants: Expected::PageLimit };
-        let Some(limit) = &self.limit else { return Ok(100) };
-        limit.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or(wrong)
+        limit(self.limit.as_deref())
     }
 
     /// Returns the cursor of the next part, which begins after the last name of this one, and the header that links it
@@ -48,10 +46,27 @@ impl Paging {
         let Some(cursor) = last.map(cursor) else { return (None, HeaderMap::new()) };
         let limit = self.limit.as_ref().and_then(|_| self.limit().ok());
         let limit = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
-        let link = HeaderValue::try_from(format!("<{ROOT}{path}?cursor={cursor}{limit}>; rel=\"next\""));
-        let headers = link.into_iter().map(|link| (LINK, link)).collect();
-        (Some(cursor), headers)
+        // A path may have a query of its own.
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let link = link(&format!("{path}{mark}cursor={cursor}{limit}"));
+        (Some(cursor), link)
     }
+}
+
+/// Reads the most items of a part; 100 if it is left out.
+///
+/// # Errors
+/// [`Refusal::FieldWrong`].
+pub(crate) fn limit(limit: Option<&str>) -> Result<usize, Refusal> {
+    let wrong = Refusal::FieldWrong { field: "limit".into(), wants: Expected::PageLimit };
+    let Some(limit) = limit else { return Ok(100) };
+    limit.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or(wrong)
+}
+
+/// Returns the header that links the next part of a list, a path below the root.
+pub(crate) fn link(next: &str) -> HeaderMap {
+    let link = HeaderValue::try_from(format!("<{ROOT}{next}>; rel=\"next\""));
+    link.into_iter().map(|link| (LINK, link)).collect()
 }
 
 /// Returns the cursor of the part that begins after a name.

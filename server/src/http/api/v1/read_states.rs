@@ -1,24 +1,32 @@
 //! Routes of read states and typing.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use chat::store::ListedMember;
 use chat::{Caller, UserRef};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wire::{Conversation, ReadState};
 
 use super::body::Body;
 use super::conversations::topic;
 use super::error::{ApiError, Problem};
+use super::members::{last, place};
 use super::messages::within;
+use super::paging::Paging;
 use super::users::User;
 use crate::server::AppState;
 
 /// The read states of a conversation.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Marks {
-    /// Those of the members to whom anything was delivered.
-    marks: Vec<Mark>,
+    /// Those of the members, in the order in which they joined.
+    items: Vec<Mark>,
+    /// The cursor of the next part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// The read state of a member. The numbers only grow.
@@ -45,22 +53,34 @@ pub(crate) struct PutRead {
 /// Returns the read states of the members of a conversation.
 #[utoipa::path(
     get, path = "/conversations/{conversation}/marks", tag = "read states",
-    params(("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct")),
+    params(
+        ("conversation" = String, Path, description = "Your key for the conversation, `id:` and its id, or a direct"),
+        Paging
+    ),
     responses((status = 200, body = Marks), (status = "default", body = Problem))
 )]
 pub(crate) async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(conversation): Path<String>,
-) -> Result<Json<Marks>, ApiError> {
+    Query(paging): Query<Paging>,
+) -> Result<Response, ApiError> {
     let topic = topic(&app, &caller, &conversation).await?;
-    let states = app.chat.read_states(&caller, &topic).await?;
-    let mut marks = Vec::with_capacity(states.len());
-    for state in states {
-        let user = app.chat.external_user(&caller, &UserRef::Id(state.user)).await?;
-        marks.push(Mark { user: User::of(&user), delivered: state.delivered.0, read: state.read.0 });
+    if let Some(Conversation::Group(id)) = topic.conversation() {
+        let part = app.chat.members_after(&caller, id, place(&paging)?, paging.limit()?).await?;
+        let path = format!("/conversations/id:{id}/marks");
+        let (next, link) = paging.next(&path, last(&part).as_deref());
+        let mark = |listed: &ListedMember| Mark::new(User::listed(listed), listed.member.marks());
+        let items = part.items.iter().map(mark).collect();
+        return Ok((link, Json(Marks { items, next })).into_response());
     }
-    Ok(Json(Marks { marks }))
+    // A direct has two users.
+    let mut items = Vec::new();
+    for state in app.chat.read_states(&caller, &topic).await? {
+        let user = app.chat.external_user(&caller, &UserRef::Id(state.user)).await?;
+        items.push(Mark::new(User::of(&user), state));
+    }
+    Ok(Json(Marks { items, next: None }).into_response())
 }
 
 /// Marks a conversation as read by the user of `Hubbub-As`.
@@ -94,4 +114,10 @@ pub(crate) async fn typing(
     let topic = topic(&app, &caller, &conversation).await?;
     app.chat.typing(&caller, &topic).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Mark {
+    fn new(user: User, state: ReadState) -> Self {
+        Self { user, delivered: state.delivered.0, read: state.read.0 }
+    }
 }

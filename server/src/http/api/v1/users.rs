@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{ExternalKey, KeyedUser};
+use chat::store::{ExternalKey, KeyedUser, ListedMember};
 use chat::{Caller, ExternalUser, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,20 @@ impl User {
         match &user.keyed {
             Some(keyed) => Self::keyed(keyed),
             None => Self::unkeyed(&user.person),
+        }
+    }
+
+    /// Returns a member of a list.
+    pub(crate) fn listed(listed: &ListedMember) -> Self {
+        listed.keyed.as_ref().map_or_else(|| Self::unkeyed(&listed.member.person), Self::keyed)
+    }
+
+    /// Returns the author of something: a user, or the application itself.
+    pub(crate) async fn named(app: &AppState, caller: &Caller, person: Person) -> Result<Self, ApiError> {
+        match app.chat.external_user(caller, &UserRef::Id(person.id)).await {
+            Ok(user) => Ok(Self::of(&user)),
+            Err(chat::Error::Refusal(Refusal::NotFound)) => Ok(Self::unkeyed(&person)),
+            Err(no) => Err(no.into()),
         }
     }
 
