@@ -150,7 +150,7 @@ pub(crate) async fn list(
     Query(paging): Query<Paging>,
 ) -> Result<Response, ApiError> {
     let before = match paging.after()? {
-        Some(seq) => Some(number(&seq).map(|seq| Seq(seq)).ok_or(Refusal::CursorBad)?),
+        Some(seq) => Some(number(&seq).map(Seq).ok_or(Refusal::CursorBad)?),
         None => None,
     };
     let (found, before) = app.chat.broadcasts(&caller, before, paging.limit()?).await?;

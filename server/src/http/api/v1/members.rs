@@ -98,7 +98,7 @@ pub(crate) async fn list(
     let part = app.chat.members_after(&caller, id, place(&paging)?, paging.limit()?).await?;
     let path = format!("/conversations/id:{id}/members");
     let (next, link) = paging.next(&path, last(&part).as_deref());
-    let items = part.items.iter().map(|listed| MemberItem::of(listed)).collect();
+    let items = part.items.iter().map(MemberItem::of).collect();
     Ok((link, Json(MemberList { items, next })).into_response())
 }
 

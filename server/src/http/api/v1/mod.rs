@@ -79,9 +79,8 @@ fn with_problems(mut document: OpenApi) -> OpenApi {
             [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head];
         for operation in operations.into_iter().flatten() {
             let Some(RefOr::T(error)) = operation.responses.responses.get_mut("default") else { continue };
-            if let Some(content) = error.content.remove("application/json") {
-                error.content.insert("application/problem+json".to_owned(), content);
-            }
+            let content = std::mem::take(&mut error.content).into_values();
+            error.content = content.map(|content| ("application/problem+json".to_owned(), content)).collect();
         }
     }
     document
