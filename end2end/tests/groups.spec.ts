@@ -66,7 +66,7 @@ test("a group is archived, opened again, and deleted by its name", async ({ ann,
     await ending.getByRole("button", { name: "Delete permanently" }).click();
     await dialog.getByLabel(/type the group's name/).fill("Coffee");
     await dialog.getByRole("button", { name: "Delete permanently" }).click();
-    await expect(admin.page.getByText("That isn't the group's name")).toBeVisible();
+    await expect(admin.page.getByText("That isn't the name")).toBeVisible();
     await ending.getByRole("button", { name: "Delete permanently" }).click();
     await dialog.getByLabel(/type the group's name/).fill("Tea");
     await dialog.getByRole("button", { name: "Delete permanently" }).click();

@@ -35,6 +35,40 @@ test("the owner makes ben an admin of the server, and he helps cal to a new pass
     await expect(cal.page.getByText("Only server admins can do that.")).toBeVisible();
 });
 
+test("the owner creates an application, and a program uses its token until all are replaced", async ({ ann }) => {
+    await ann.introduce();
+    await claim(ann);
+    await ann.open("/server");
+    await ann.page.getByRole("link", { name: "Applications" }).click();
+    await ann.isAccessible();
+    await ann.page.getByLabel("Title").fill("متجر نور");
+    await ann.page.getByRole("button", { name: "Create application" }).click();
+    const works = async (token: string) => {
+        const headers = { authorization: `Bearer ${token}` };
+        const url = new URL("/api/v1/application", ann.page.url()).href;
+        return (await ann.context.request.get(url, { headers })).status() === 200;
+    };
+    const shown = ann.page.getByLabel("Copy this token now");
+    const first = await shown.inputValue();
+    expect(await works(first)).toBe(true);
+    await ann.page.getByRole("listitem").filter({ hasText: "متجر نور" }).getByRole("link").click();
+    await expect(shown).toHaveCount(0);
+    ann.refusals = [400, 422];
+    await ann.page.getByLabel("Allowed origins").fill("https://shop.example/cart");
+    await ann.page.getByRole("button", { name: "Save" }).click();
+    await expect(ann.page.getByText("without a path")).toBeVisible();
+    await expect(ann.page.getByLabel("Allowed origins")).toHaveValue("https://shop.example/cart");
+    await ann.isAccessible();
+    await ann.confirms("Replace all tokens");
+    const second = await shown.inputValue();
+    expect([await works(first), await works(second)]).toEqual([false, true]);
+    await ann.page.getByRole("button", { name: "Delete application" }).click();
+    await ann.page.getByLabel("To confirm, type").fill("متجر نور");
+    await ann.page.getByRole("dialog").getByRole("button", { name: "Delete application" }).click();
+    await expect(ann.page.getByText("Being deleted")).toBeVisible();
+    expect(await works(second)).toBe(false);
+});
+
 test.describe("by invitation", () => {
     test.use({ settings: ["--sign-up", "invite"] });
 

@@ -1,5 +1,6 @@
 //! Queries of the pages that only the server renders: they run in its process, so they are no server functions.
 
+mod applications;
 mod search;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ pub(crate) enum OwnerToBe {
     Account,
 }
 
+pub(crate) use applications::{ApplicationData, ApplicationsData, application, applications};
 pub(crate) use search::{SearchData, SearchForm, SearchResult, searched};
 
 pub(crate) use chat::ListPart;

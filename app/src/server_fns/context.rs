@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::request::Parts;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use wire::{Expected, GroupId, InviteId, JoinPolicy, Person, Refusal, Topic, UserId};
+use wire::{Expected, GroupId, InviteId, JoinPolicy, Person, PublicId, Refusal, Topic, UserId};
 
 use super::cookies::SessionCookie;
 use crate::failure::Failure;
@@ -59,6 +59,11 @@ pub(crate) fn path_of(topic: &Topic, me: &Person) -> Result<String, Failure> {
 /// Parses the id of an invite; returns none if it is invalid.
 pub(crate) fn invite_id(text: &str) -> Option<InviteId> {
     text.parse().ok()
+}
+
+/// Parses the public id of an application. None has an id that cannot be read.
+pub(crate) fn application_id(text: &str) -> Result<PublicId, Failure> {
+    text.parse().map_err(|_| Refusal::NotFound.into())
 }
 
 /// Parses the join policy that a form chose.

@@ -2,6 +2,7 @@
 //! call, and maps the error. A form without JavaScript is answered with a redirect.
 
 mod accounts;
+mod applications;
 #[cfg(feature = "ssr")]
 pub(crate) mod context;
 #[cfg(feature = "ssr")]
@@ -21,6 +22,10 @@ pub use accounts::{become_owner, sign_in, sign_out};
 pub use accounts::{
     change_password, create_account, create_reset_link, end_session, reset_password, set_application_role,
     set_bio,
+};
+pub use applications::{ChangeApplication, CreateApplication, CreateApplicationToken, DeleteApplication};
+pub use applications::{
+    change_application, create_application, create_application_token, delete_application,
 };
 #[cfg(feature = "ssr")]
 pub use context::ServerOrigin;

@@ -206,7 +206,7 @@ async fn every_refused_form_comes_back_with_the_reason_and_all_that_was_typed_bu
                 "/do/delete_group",
                 &whole,
                 &[("group", &group), ("typed", "tea and \"cake\"")],
-                "isn't the group's name",
+                "isn't the name",
             ),
         ),
         (member, case("/do/archive", &message, &[("group", &group), ("archived", "true")], "admin")),

@@ -14,6 +14,7 @@ mod markup;
 mod metrics;
 mod open_topics;
 mod operating;
+mod owner_applications;
 mod people;
 mod pseudo;
 mod revocation;

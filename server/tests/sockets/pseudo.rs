@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chat::Token;
 use chat::testing::{User, guest};
+use chat::{Caller, Token};
 use server::ServerHandle;
 use wire::{JoinPolicy, Topic};
 
@@ -11,7 +11,7 @@ use crate::markup::Markup;
 use crate::people::{cookie, get, post, raw, server};
 
 /// The words of users in this test, and names that are the same in every language.
-const WRITTEN: [&str; 13] = [
+const WRITTEN: [&str; 14] = [
     "Zelda Quince",
     "Otto Fjord",
     "Uma Verity",
@@ -25,6 +25,7 @@ const WRITTEN: [&str; 13] = [
     "to everyone with a cup",
     AGENT,
     "Hubbub",
+    "https://shop.example",
 ];
 
 /// A browser as it describes itself.
@@ -51,6 +52,8 @@ struct World {
     reset: String,
     said: u64,
     broadcast: u64,
+    /// The public id of an application.
+    application: String,
 }
 
 impl World {
@@ -88,6 +91,7 @@ impl World {
             reset: String::new(),
             said: said[1],
             broadcast: 0,
+            application: String::new(),
         };
         world.happens(&topic, &quiet.to_string(), &said).await
     }
@@ -172,6 +176,14 @@ impl World {
         for role in ["admin", "member"] {
             self.does(zelda, "/do/set_application_role", &[("user", &otto_id), ("role", role)]).await;
         }
+        let fields = [
+            ("title", "Tea at Zelda's"),
+            ("description", "Where the kettle is"),
+            ("page", "/server/applications"),
+        ];
+        self.does(zelda, "/do/create_application", &fields).await;
+        let applications = self.server.chat().applications(&Caller::operator(), None).await.unwrap();
+        self.application = applications.items[1].public_id.to_string();
         // Signed in on a second device, which the audit log names.
         let headers = format!("User-Agent: {AGENT}\r\n");
         let sign_in = [("name", "Otto Fjord"), ("password", "correct horse battery")];
@@ -217,7 +229,7 @@ impl World {
 
     /// Pages, each with a visitor, and the pattern of their route.
     fn pages(&self) -> Vec<(Visitor<'_>, String, &'static str)> {
-        let Self { group, zelda, otto, uma, ivo, said, broadcast, .. } = self;
+        let Self { group, zelda, otto, uma, ivo, said, broadcast, application, .. } = self;
         let (zelda_id, otto_id, uma_id) = (zelda.0.id, otto.0.id, uma.0.id);
         let (zelda, otto, uma, ivo) = (Some(zelda), Some(otto), Some(uma), Some(ivo));
         vec![
@@ -247,6 +259,10 @@ impl World {
             (zelda, format!("/broadcast/{broadcast}"), "/broadcast/:seq"),
             (zelda, "/server".into(), "/server"),
             (otto, "/server".into(), "/server"),
+            (zelda, "/server/applications".into(), "/server/applications"),
+            (otto, "/server/applications".into(), "/server/applications"),
+            (zelda, format!("/server/applications/{application}"), "/server/applications/:application"),
+            (zelda, "/server/applications/none".into(), "/server/applications/:application"),
             (None, self.owner.clone(), "/owner/:token"),
             (None, self.reset.clone(), "/reset/:token"),
             (None, "/reset/none".into(), "/reset/:token"),
@@ -279,6 +295,9 @@ impl World {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_says_everything_in_the_language_of_its_visitor() {
     let world = World::new().await;
+    let applications = world.server.chat().applications(&Caller::operator(), None).await.unwrap().items;
+    let ids: Vec<String> = applications.iter().map(|application| application.public_id.to_string()).collect();
+    let written: Vec<&str> = WRITTEN.into_iter().chain(ids.iter().map(String::as_str)).collect();
     let mut wrong = Vec::new();
     let mut opened = BTreeSet::new();
     let mut said = 0;
@@ -292,7 +311,7 @@ async fn every_page_says_everything_in_the_language_of_its_visitor() {
         assert!(head.contains("vary: ") && head.contains("accept-language"), "{page}: {head}");
         said += markup.words().0.len();
         let name = who.map_or("a visitor", |(user, _)| user.name.as_str());
-        wrong.extend(markup.untranslated(&WRITTEN).into_iter().map(|text| format!("{page}, {name}: {text}")));
+        wrong.extend(markup.untranslated(&written).into_iter().map(|text| format!("{page}, {name}: {text}")));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(said > 1_000, "only {said} texts were read");

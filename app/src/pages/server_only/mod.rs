@@ -6,6 +6,7 @@
 
 mod account;
 mod admin;
+mod applications;
 mod audit;
 mod broadcast;
 mod groups;
@@ -46,6 +47,8 @@ pub fn ServerOnlyPage() -> impl IntoView {
                 <Route path=path!("/broadcast") view=broadcast::BroadcastPage/>
                 <Route path=path!("/broadcast/:seq") view=broadcast::ResultsPage/>
                 <Route path=path!("/server") view=server::ServerPage/>
+                <Route path=path!("/server/applications") view=applications::ApplicationsPage/>
+                <Route path=path!("/server/applications/:application") view=applications::ApplicationPage/>
                 <Route path=path!("/owner/:token") view=owner::OwnerPage/>
                 <Route path=path!("/reset/:token") view=reset::ResetPage/>
                 <Route path=path!("/account") view=account::AccountPage/>

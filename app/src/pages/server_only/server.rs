@@ -64,6 +64,11 @@ fn ServerAdmin(
                     <input id="reset-link" readonly value=link/>
                 </section>
             })}
+            {(role == AppRole::Owner).then(|| view! {
+                <section class="card">
+                    <p><a class="button button-small" href="/server/applications">{t.applications()}</a></p>
+                </section>
+            })}
             <section class="card" aria-labelledby="accounts">
                 <h2 id="accounts">{t.accounts()}</h2>
                 <p class="refusal" role="alert">{said(ranked)} {said(offered)}</p>

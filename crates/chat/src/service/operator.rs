@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wire::{ApplicationId, ApplicationTitle, Description, Json, PublicId, Refusal, Timestamp};
 
 use super::permissions::may_operate;
-use crate::auth::api_token::{ApiToken, TokenKind};
+use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{
@@ -37,7 +37,7 @@ pub struct Created {
     pub token: ApiToken,
 }
 
-/// Managing applications and API tokens; each call needs the operator.
+/// Managing applications and API tokens; each call needs the operator, or the owner of the built-in application.
 impl Chat {
     /// Creates an application with its first token.
     ///
@@ -49,7 +49,7 @@ impl Chat {
         title: &str,
         description: &str,
     ) -> Result<Created, Error> {
-        may_operate(caller)?;
+        self.may_manage_applications(caller).await?;
         let (title, description) = (ApplicationTitle::new(title)?, Description::new(description)?);
         let token = ApiToken::from_bytes(TokenKind::Application, self.random());
         let new = NewApplication {
@@ -70,13 +70,13 @@ impl Chat {
     /// Returns applications, those created first first, after one of them.
     ///
     /// # Errors
-    /// [`Refusal::NotOperator`].
+    /// [`Refusal::NotOperator`], [`Refusal::NotOwner`].
     pub async fn applications(
         &self,
         caller: &Caller,
         after: Option<ApplicationId>,
     ) -> Result<ListPart<Application>, Error> {
-        may_operate(caller)?;
+        self.may_manage_applications(caller).await?;
         let found = self.store.applications(after.unwrap_or(ApplicationId::SERVER), PART + 1).await?;
         Ok(ListPart::of(found, PART))
     }
@@ -84,7 +84,7 @@ impl Chat {
     /// Returns an application.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::NotOperator`].
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`].
     pub async fn application(&self, caller: &Caller, application: PublicId) -> Result<Application, Error> {
         self.application_to_manage(caller, application).await
     }
@@ -92,7 +92,7 @@ impl Chat {
     /// Changes an application, if it has a version.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], and those of [`Chat::change_application`].
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`], and those of [`Chat::change_application`].
     pub async fn change_managed(
         &self,
         caller: &Caller,
@@ -108,7 +108,7 @@ impl Chat {
     /// Creates another token of an application; its other tokens are revoked if `rotate`.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], and [`Refusal::NameTooLong`] for the label.
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`], and [`Refusal::NameTooLong`] for the label.
     pub async fn create_api_token(
         &self,
         caller: &Caller,
@@ -140,7 +140,7 @@ impl Chat {
     /// a job removes its data.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::ConfirmationWrong`], and [`Refusal::NotOneself`] for
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`], [`Refusal::ConfirmationWrong`], and [`Refusal::NotOneself`] for
     /// the application of the built-in UI.
     pub async fn delete_application(
         &self,
@@ -210,9 +210,22 @@ impl Chat {
         self.commit_in(ApplicationId::SERVER, remove).await.map(|_| ())
     }
 
+    /// Returns the API tokens of an application, the one created last first, at most [`PART`].
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`].
+    pub async fn api_tokens(
+        &self,
+        caller: &Caller,
+        application: PublicId,
+    ) -> Result<Vec<ApiTokenRecord>, Error> {
+        let application = self.application_to_manage(caller, application).await?;
+        Ok(self.store.reader(application.id).api_tokens(PART).await?)
+    }
+
     /// Returns an application for the operator.
     async fn application_to_manage(&self, caller: &Caller, id: PublicId) -> Result<Application, Error> {
-        may_operate(caller)?;
+        self.may_manage_applications(caller).await?;
         let application = self.store.application(ApplicationKey::Public(id)).await?;
         Ok(application.filter(Application::is_alive).ok_or(Refusal::NotFound)?)
     }

@@ -1,6 +1,6 @@
 //! The permission check: the one place that decides who may read and publish.
 
-use wire::{AppRole, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
+use wire::{AppRole, ApplicationId, Conversation, GroupId, Person, Refusal, Role, Topic, TopicKind};
 
 use crate::auth::caller::{Caller, Principal};
 use crate::auth::session::Token;
@@ -85,6 +85,18 @@ impl Chat {
             return Ok(());
         }
         Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
+    }
+
+    /// Checks that a caller may manage applications and their API tokens: the operator may, and the owner of the
+    /// built-in application in a session of their own, never through a program.
+    pub(super) async fn may_manage_applications(&self, caller: &Caller) -> Result<(), Error> {
+        let is_in_session = caller.session.is_some() && caller.api_token.is_none();
+        let Some(me) = caller.signed_in().filter(|_| is_in_session) else { return Ok(may_operate(caller)?) };
+        let is_here = caller.application == ApplicationId::BUILT_IN;
+        match self.app_role(caller, me.id).await? {
+            Some(AppRole::Owner) if is_here => Ok(()),
+            _ => Err(Refusal::NotOwner.into()),
+        }
     }
 
     /// Checks that a caller may see the members of a conversation: its members may, and the application.
@@ -177,7 +189,7 @@ pub(super) fn needs_application(caller: &Caller) -> Result<&Person, Refusal> {
     }
 }
 
-/// Checks that a caller may manage applications and their API tokens.
+/// Checks that a caller is the operator.
 pub(super) fn may_operate(caller: &Caller) -> Result<(), Refusal> {
     match caller.principal {
         Principal::Operator => Ok(()),

@@ -124,6 +124,26 @@ pub(super) const TABLE: &[Row] = &[
     }),
     Row("page /owner/:token", "4444444444", |_| Ask::Get("/owner/nonsense".into())),
     Row("page /server", "S3333333++", |_| Ask::Get("/server".into())),
+    Row("page /server/applications", "S33333333+", |_| Ask::Get("/server/applications".into())),
+    Row("page /server/applications/:application", "S33333333+", |w| {
+        Ask::Get(format!("/server/applications/{}", w.application))
+    }),
+    Row("/do/create_application", "SZZZZZZZZ+", |_| {
+        Ask::Do("create_application", "title=Shop&description=".into())
+    }),
+    Row("/do/change_application", "SZZZZZZZZ+", |w| {
+        Ask::Do(
+            "change_application",
+            format!("application={}&title=Bank&description=&origins=", w.application),
+        )
+    }),
+    Row("/do/create_application_token", "SZZZZZZZZ+", |w| {
+        let form = format!("application={}&label=ci&rotate=true", w.application);
+        Ask::Do("create_application_token", form)
+    }),
+    Row("/do/delete_application", "SZZZZZZZZ+", |w| {
+        Ask::Do("delete_application", format!("application={}&typed=Shop", w.application))
+    }),
     Row("page /reset/:token", "4444444444", |_| Ask::Get("/reset/nonsense".into())),
     Row("/ws", "++++++++++", |_| Ask::Frame(r#"{"action":"ping"}"#.into())),
     Row("/publish", "++++++++++", |_| Ask::Json("/publish", r#"{"topic":"news","data":1}"#.into())),

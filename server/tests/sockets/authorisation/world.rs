@@ -1,3 +1,4 @@
+use chat::Caller;
 use chat::testing::{User, guest};
 use server::ServerHandle;
 use wire::{InviteId, JoinPolicy, Pair, Role, Topic};
@@ -94,6 +95,8 @@ pub(super) struct World {
     pub(super) invite: InviteId,
     /// The Seq of ann's message.
     pub(super) said: u64,
+    /// The public id of another application.
+    pub(super) application: String,
 }
 
 impl World {
@@ -146,7 +149,9 @@ impl World {
             _ => (me, Some(token)),
         };
         let cookie = token.map(|token| crate::people::cookie(&server, &token)).unwrap_or_default();
-        Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said }
+        let created = chat.create_application(&Caller::operator(), "Shop", "").await.unwrap();
+        let application = created.application.public_id.to_string();
+        Self { server, group: id.to_string(), ann, ben, nobody, me, cookie, invite, said, application }
     }
 
     /// Makes the request and returns its outcome, as a letter.
