@@ -48,8 +48,10 @@ fn every_operation_has_a_name_of_its_own_a_summary_and_answers() {
         let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
         let parts = source.split("ToSchema)]").skip(1);
         let names = parts.filter_map(|part| {
-            let (_, rest) = part.split_once("pub(crate) ")?;
-            Some(rest.split_whitespace().nth(1)?.to_owned())
+            let (attributes, rest) = part.split_once("pub(crate) ")?;
+            let renamed = attributes.split_once("#[schema(as = ").and_then(|(_, name)| name.split_once(')'));
+            let name = rest.split_whitespace().nth(1)?;
+            Some(renamed.map_or(name, |(name, _)| name).to_owned())
         });
         declared.extend(names);
     }

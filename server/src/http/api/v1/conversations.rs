@@ -20,7 +20,8 @@ use crate::server::AppState;
 
 /// A conversation of any number of users.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ConversationItem {
+#[schema(as = Conversation)]
+pub(crate) struct ExternalConversation {
     /// Its id, 16 characters. Paths name a conversation by its key, or by `id:` and this.
     id: String,
     /// The application's own name for it.
@@ -50,7 +51,7 @@ pub(crate) struct ConversationItem {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ConversationList {
     /// The conversations.
-    items: Vec<ConversationItem>,
+    items: Vec<ExternalConversation>,
     /// The cursor of the next part.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -81,8 +82,8 @@ pub(crate) struct Direct {
         ("If-Match" = Option<String>, Header, description = "The `ETag` that the conversation must have"),
     ),
     responses(
-        (status = 200, description = "Changed", body = ConversationItem),
-        (status = 201, description = "Created", body = ConversationItem), (status = "default", body = Problem)
+        (status = 200, description = "Changed", body = ExternalConversation),
+        (status = 201, description = "Created", body = ExternalConversation), (status = "default", body = Problem)
     )
 )]
 pub(crate) async fn put(
@@ -120,8 +121,8 @@ pub(crate) async fn put(
     params(("Idempotency-Key" = Option<String>, Header, description = "Your id for the request, 1 to 128 visible ASCII \
         characters: the same id with the same body creates one conversation")),
     responses(
-        (status = 200, description = "It was created before", body = ConversationItem),
-        (status = 201, description = "Created", body = ConversationItem), (status = "default", body = Problem)
+        (status = 200, description = "It was created before", body = ExternalConversation),
+        (status = 201, description = "Created", body = ExternalConversation), (status = "default", body = Problem)
     )
 )]
 pub(crate) async fn create(
@@ -140,7 +141,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get, path = "/conversations/{conversation}", tag = "conversations",
     params(("conversation" = String, Path, description = "Your key for the conversation, or `id:` and its id")),
-    responses((status = 200, body = ConversationItem), (status = "default", body = Problem))
+    responses((status = 200, body = ExternalConversation), (status = "default", body = Problem))
 )]
 pub(crate) async fn read(
     State(app): State<AppState>,
@@ -158,7 +159,7 @@ pub(crate) async fn read(
         ("conversation" = String, Path, description = "Your key for the conversation, or `id:` and its id"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that the conversation must have"),
     ),
-    responses((status = 200, body = ConversationItem), (status = "default", body = Problem))
+    responses((status = 200, body = ExternalConversation), (status = "default", body = Problem))
 )]
 pub(crate) async fn change(
     State(app): State<AppState>,
@@ -233,7 +234,7 @@ pub(crate) async fn list(
     let (next, link) = paging.next(&path, last.as_deref());
     let listed = part.items.into_iter().filter_map(|ListedGroup { key, id, group }| {
         let (settings, members) = group?;
-        Some(ConversationItem::of(key.as_ref(), id, &settings, members))
+        Some(ExternalConversation::of(key.as_ref(), id, &settings, members))
     });
     Ok((link, Json(ConversationList { items: listed.collect(), next })).into_response())
 }
@@ -294,12 +295,12 @@ pub(crate) async fn group(
 pub(crate) fn answer(group: &ExternalGroup) -> Response {
     (
         etag(group.version),
-        Json(ConversationItem::of(group.key.as_ref(), group.id, &group.settings, group.members)),
+        Json(ExternalConversation::of(group.key.as_ref(), group.id, &group.settings, group.members)),
     )
         .into_response()
 }
 
-impl ConversationItem {
+impl ExternalConversation {
     fn of(key: Option<&ExternalKey>, id: GroupId, settings: &Settings, members: u32) -> Self {
         let Settings { name, description, limit, join_policy, announcing, slow_s, archived } = settings;
         Self {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use wire::{GroupId, Invite, InviteId, Refusal};
 
 use super::body::Body;
-use super::conversations::{self, ConversationItem, group};
+use super::conversations::{self, ExternalConversation, group};
 use super::error::{ApiError, Problem};
 use super::users::User;
 use crate::server::AppState;
@@ -112,7 +112,7 @@ pub(crate) async fn delete(
 #[utoipa::path(
     post, path = "/invites/{invite}/uses", tag = "members",
     params(("invite" = String, Path, description = "The id of the invite")),
-    responses((status = 200, body = ConversationItem), (status = "default", body = Problem))
+    responses((status = 200, body = ExternalConversation), (status = "default", body = Problem))
 )]
 pub(crate) async fn redeem(
     State(app): State<AppState>,
