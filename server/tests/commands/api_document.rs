@@ -1,7 +1,8 @@
 //! The examples of `docs/api.md` and `examples/`, run as they are written.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::home::Home;
 
@@ -77,4 +78,66 @@ fn the_quick_start_script_works_and_may_run_twice() {
     let printed = run(&home, server.addr(), &script);
     assert!(printed.contains(r#""duplicate":false"#) && printed.contains(r#""duplicate":true"#), "{printed}");
     server.stop();
+}
+
+/// Runs a bot of `examples/` until it has answered a user.
+fn answers(program: &str, arguments: &[&str], file: &str) {
+    let home = Home::new();
+    let server = home.serve();
+    let prepare = r#"
+        set -eu
+        TOKEN=$(hubbub app create "Shop" | sed -n 's/^token *//p')
+        api() {
+            command curl --silent --show-error --fail-with-body -X "$1" "http://localhost:8080/api/v1$2" \
+                -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d "$3" > /dev/null
+        }
+        api PUT /users/42 '{"name": "Zoë"}'
+        api PUT /conversations/order-7 '{"name": "Order 7"}'
+        api PUT /conversations/order-7/members/42 '{}'
+        api POST /conversations/order-7/messages '{"text": "!time"}'
+        echo "$TOKEN""#;
+    let token = run(&home, server.addr(), prepare).trim().to_owned();
+    let mut bot = Command::new(program)
+        .args(arguments)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(file))
+        .env("HUBBUB", format!("http://{}", server.addr()))
+        .env("TOKEN", &token)
+        .env("CONVERSATION", "order-7")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(bot.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ask = format!(
+        r#"
+        set -eu
+        messages() {{
+            command curl --silent --show-error --fail-with-body -H "Authorization: Bearer {token}" \
+                -H "Content-Type: application/json" "http://localhost:8080/api/v1/conversations/order-7/messages" "$@"
+        }}
+        messages -H "Hubbub-As: 42" -d '{{"text": "!time"}}'
+        for again in $(seq 200); do
+            messages | grep "It is " && exit 0
+            sleep 0.1
+        done
+        exit 1"#
+    );
+    let answered = run(&home, server.addr(), &ask);
+    bot.kill().unwrap();
+    bot.wait().unwrap();
+    assert_eq!(line, "The bot is listening.\n");
+    // What was said before it came is not answered.
+    assert_eq!(answered.matches("\"text\":\"It is ").count(), 1, "{answered}");
+    assert!(answered.contains("\"id\":\"bot-"), "{answered}");
+    server.stop();
+}
+
+#[test]
+fn a_bot_in_python_answers_a_user() {
+    answers("python3", &[], "bot.py");
+}
+
+#[test]
+fn a_bot_in_javascript_answers_a_user() {
+    answers("node", &["--experimental-websocket", "--no-warnings"], "bot.mjs");
 }
