@@ -7,6 +7,7 @@ mod deny;
 mod end2end;
 mod loadtest;
 mod rust;
+mod schemathesis;
 
 use std::process::{Command, ExitCode};
 
@@ -35,7 +36,7 @@ const LONG: &str = "HUBBUB_TEST_LONG";
 
 type Step = (&'static str, fn(Length) -> Done<Tally>);
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("format", |_| rust::format()),
     ("clippy-native", |_| rust::clippy_native()),
     ("clippy-wasm", |_| rust::clippy_wasm()),
@@ -45,6 +46,7 @@ const STEPS: [Step; 12] = [
     ("autobahn", |_| autobahn::autobahn()),
     ("tools", |_| end2end::tools()),
     ("dist", |_| dist::dist(dist::Build::Release).map(|_| Tally::ONE)),
+    ("schemathesis", schemathesis::schemathesis),
     ("budgets", |_| budgets::budgets()),
     ("loadtest", loadtest::loadtest),
     ("end2end", end2end::end2end),
