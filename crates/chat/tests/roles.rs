@@ -42,7 +42,7 @@ fn apply(roster: &mut Roster, decision: &Decision) {
             Fact::Deleted => roster.members.clear(),
             Fact::SettingsChanged(settings) => roster.settings = settings.clone(),
             Fact::MemberAdded(member) => roster.members.push(member.clone()),
-            Fact::AddedBy { .. } | Fact::Keyed(_) => {}
+            Fact::AddedBy { .. } | Fact::Keyed(_) | Fact::Numbered => {}
             Fact::MemberRemoved(user) => roster.members.retain(|member| member.person.id != *user),
             Fact::RoleChanged(user, role) => seat(roster, *user, |member| member.role = *role),
             Fact::Muted(user, until) => seat(roster, *user, |member| member.muted_until = *until),
