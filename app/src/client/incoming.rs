@@ -179,7 +179,7 @@ impl ChatClient {
 
     pub(super) fn notice(&self, state: &mut ClientState, notice: ServerFrame, now: f64) {
         match notice {
-            ServerFrame::Welcome { me } if me.as_ref() != Some(&self.me) => {
+            ServerFrame::Welcome { me, .. } if me.as_ref() != Some(&self.me) => {
                 // The session is over, or another tab has begun another one: nothing of this user may be sent in it.
                 state.link.end();
                 self.link.set(LinkState::Ended);

@@ -312,6 +312,19 @@ pub(crate) fn reset_for(token: String) -> impl Future<Output = Result<Person, Fa
     }
 }
 
+/// Returns the user whom a sign-in link signs in.
+pub(crate) fn enters_as(
+    application: String,
+    token: String,
+) -> impl Future<Output = Result<Person, Failure>> + Send + 'static {
+    let chat = chat();
+    async move {
+        let application = application.parse().map_err(|_| Refusal::LinkOver)?;
+        let token = chat::Token::parse(&token).ok_or(Refusal::LinkOver)?;
+        Ok(chat.sign_in_link(application, &token).await?)
+    }
+}
+
 /// Checks the owner link, and returns the kind of visitor who opens it. Takes the caller from context at once.
 pub(crate) fn owner_to_be(
     token: String,

@@ -172,3 +172,21 @@ pub async fn reset_password(token: String, password: String) -> Result<(), Failu
     go_to("/");
     Ok(())
 }
+
+/// Signs in by a link of an application, for the built-in pages.
+///
+/// # Errors
+/// Returns a refusal if the link no longer works.
+#[server(name = Enter, prefix = "/do", endpoint = "enter")]
+pub async fn enter(application: String, token: String) -> Result<(), Failure> {
+    use super::context::{caller, chat, go_to};
+    use super::cookies::keep_token;
+    use wire::Refusal;
+
+    let application = application.parse().map_err(|_| Refusal::LinkOver)?;
+    let token = chat::Token::parse(&token).ok_or(Refusal::LinkOver)?;
+    let session = chat().use_sign_in_link(&caller(), application, &token).await?;
+    keep_token(&session);
+    go_to("/");
+    Ok(())
+}

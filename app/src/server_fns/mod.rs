@@ -14,14 +14,14 @@ mod messages;
 mod people;
 
 pub use accounts::{
-    BecomeOwner, ChangePassword, CreateAccount, CreateResetLink, EndSession, ResetPassword,
+    BecomeOwner, ChangePassword, CreateAccount, CreateResetLink, EndSession, Enter, ResetPassword,
     SetApplicationRole, SetBio,
 };
 pub use accounts::{SignIn, SignOut};
 pub use accounts::{become_owner, sign_in, sign_out};
 pub use accounts::{
-    change_password, create_account, create_reset_link, end_session, reset_password, set_application_role,
-    set_bio,
+    change_password, create_account, create_reset_link, end_session, enter, reset_password,
+    set_application_role, set_bio,
 };
 pub use applications::{ChangeApplication, CreateApplication, CreateApplicationToken, DeleteApplication};
 pub use applications::{

@@ -147,7 +147,7 @@ impl Broker {
         let Some(log) = self.find(key) else { return Presence::default() };
         let mut users = Vec::new();
         log.for_each_subscriber(|subscriber| {
-            if let Some(user) = subscriber.connection.owner.filter(|_| subscriber.reads()) {
+            if let Some(user) = subscriber.connection.owner().filter(|_| subscriber.reads()) {
                 users.push((user, subscriber.connection.is_idle()));
             }
         });
@@ -212,7 +212,7 @@ impl Broker {
     }
 
     fn change(&self, log: &Arc<TopicLog<Outbound>>, change: impl FnOnce(&mut Admission, &mut Cut<'_>)) {
-        let is_of = |outbound: &Outbound, ends: &Ends| ends.has(outbound.owner);
+        let is_of = |outbound: &Outbound, ends: &Ends| ends.has(outbound.owner());
         if let Some(seq) = log.change(|shard| self.queues[shard].topic(log), is_of, change) {
             self.gaps.note(&log.key, seq);
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use broker::{Broker, CloseHandle, LogBytes};
+use broker::{Broker, CloseHandle, LogBytes, WakeHandle};
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use wire::{ApplicationId, AuditEvent, Json, SendId, Seq, Timestamp, Topic, UserId, UserKey};
@@ -51,7 +51,6 @@ pub struct Chat {
     pub(crate) session_clock: SessionClock,
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
-    #[expect(dead_code, reason = "the signing keys of applications come next")]
     pub(crate) secret: MasterSecret,
     /// Rate limit for sending, by user.
     pub(crate) send_rate: RateLimiter<UserKey>,
@@ -229,12 +228,16 @@ impl Chat {
         chat
     }
 
-    /// Closes the connection through the handle when the session or the API token of a caller ends, from now on.
+    /// Closes the connection through the handle when the session or the token of a caller ends, from now on. When it
+    /// expires by itself is for the connection to watch: [`RevocationWatch::expires`].
     #[must_use]
-    pub fn watch_revocation(&self, caller: &Caller, close_handle: CloseHandle) -> RevocationWatch {
-        let left = caller.expires.map(|expires| expires.0.saturating_sub(self.monotonic.now().0).max(0));
-        let left = left.map(|millis| Duration::from_millis(millis.unsigned_abs()));
-        self.revocations.watch(caller, left, close_handle)
+    pub fn watch_revocation(
+        &self,
+        caller: &Caller,
+        close_handle: CloseHandle,
+        wake_handle: WakeHandle,
+    ) -> RevocationWatch {
+        self.revocations.watch(caller, close_handle, wake_handle)
     }
 
     /// Returns the last revocation that this node has applied; read it before an API token is looked up.
@@ -243,7 +246,7 @@ impl Chat {
         self.revocations.position()
     }
 
-    /// Returns true if the session or the API token of a caller is still valid, now that [`Chat::watch_revocation`]
+    /// Returns true if the session or the token of a caller is still valid, now that [`Chat::watch_revocation`]
     /// watches it: an end that was applied between its lookup and the watch has notified nobody.
     ///
     /// # Errors
@@ -255,15 +258,16 @@ impl Chat {
         self.is_alive(caller).await
     }
 
-    /// Returns true if the session or the API token of a caller is valid now, or they have neither.
+    /// Returns true if the session or the token of a caller is valid now, or they have neither.
     ///
     /// # Errors
     /// [`Error::Fault`].
     pub async fn is_alive(&self, caller: &Caller) -> Result<bool, Error> {
-        match (caller.api_token, &caller.session) {
-            (Some(token), _) => self.is_api_token_alive(token).await,
-            (None, Some(session)) => Ok(self.authenticate(session).await?.is_some()),
-            (None, None) => Ok(true),
+        match (caller.api_token, &caller.session, &caller.grant) {
+            (Some(token), ..) => self.is_api_token_alive(token).await,
+            (None, Some(session), _) => Ok(self.authenticate(session).await?.is_some()),
+            (None, None, Some(grant)) => self.is_user_token_alive(caller, grant).await,
+            (None, None, None) => Ok(true),
         }
     }
 

@@ -27,8 +27,8 @@ pub mod testing;
 mod text;
 
 pub use crate::auth::{
-    ApiToken, ApiTokenRecord, Caller, MasterSecret, Network, Principal, RevocationWatch, Revocations,
-    Session, SessionSummary, Token, TokenHash, TokenKind,
+    ApiToken, ApiTokenRecord, Caller, Grant, MasterSecret, Network, Principal, RevocationWatch, Revocations,
+    Session, SessionSummary, SigningKey, Token, TokenHash, TokenKind, TokenScope, is_user_token,
 };
 pub use crate::chat::{Ack, Chat, Parts};
 pub use crate::commit::{ChatMetrics, Histogram};
@@ -41,5 +41,5 @@ pub use crate::service::{
 pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
-pub use crate::service::{Error, Fault, Limits, ListPart, Quota, SignUp};
+pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};

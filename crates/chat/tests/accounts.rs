@@ -52,7 +52,7 @@ async fn a_new_password_ends_every_other_session_and_its_sockets() {
     let socket = |token| {
         let (reader, _) = chat::testing::reader(&node.chat, &ann);
         let caller = Caller { session: Some(token), ..ann.caller() };
-        let ending = node.chat.watch_revocation(&caller, reader.close_handle());
+        let ending = node.chat.watch_revocation(&caller, reader.close_handle(), reader.wake_handle());
         (reader, ending)
     };
     let ((home, _home), (phone, _phone)) = (socket(at_home.clone()), socket(on_phone.clone()));

@@ -109,7 +109,7 @@ async fn a_rotation_ends_the_other_tokens_and_their_connections() {
     let id = made.application.public_id;
     let old = caller_of(&node, &made.token).await.unwrap();
     let (connection, _sink) = reader(&node.chat, &old);
-    let _watch = node.chat.watch_revocation(&old, connection.close_handle());
+    let _watch = node.chat.watch_revocation(&old, connection.close_handle(), connection.wake_handle());
     let new = node.chat.create_api_token(&operator(), id, "new", None, false).await.unwrap();
     assert!(!connection.is_closed() && node.chat.is_current(&old).await.unwrap());
 
@@ -121,13 +121,13 @@ async fn a_rotation_ends_the_other_tokens_and_their_connections() {
     }
     let caller = caller_of(&node, &last).await.unwrap();
     let (connection, _sink) = reader(&node.chat, &caller);
-    let _watch = node.chat.watch_revocation(&caller, connection.close_handle());
+    let _watch = node.chat.watch_revocation(&caller, connection.close_handle(), connection.wake_handle());
     node.chat.create_operator_token(&operator(), "", None, true).await.unwrap();
     assert!(!connection.is_closed(), "those of the operator are others");
 }
 
 #[tokio::test]
-async fn a_token_ends_at_its_time_and_so_does_its_connection() {
+async fn a_token_ends_at_its_time_which_its_connection_knows() {
     let node = Node::volatile();
     let made = node.chat.create_application(&operator(), "Shop", "").await.unwrap();
     let id = made.application.public_id;
@@ -135,9 +135,8 @@ async fn a_token_ends_at_its_time_and_so_does_its_connection() {
     let token = node.chat.create_api_token(&operator(), id, "", expires, false).await.unwrap();
     let caller = caller_of(&node, &token).await.unwrap();
     let (connection, _sink) = reader(&node.chat, &caller);
-    let handle = connection.close_handle();
-    let _watch = node.chat.watch_revocation(&caller, connection.close_handle());
-    until(async || handle.is_closed()).await;
+    let watch = node.chat.watch_revocation(&caller, connection.close_handle(), connection.wake_handle());
+    assert_eq!(watch.expires(), expires, "the connection closes itself then");
     node.clock.advance(30);
     assert_eq!(caller_of(&node, &token).await, None);
 }
@@ -155,7 +154,8 @@ async fn a_deleted_application_ends_at_once_and_leaves_nothing() {
     let handles: Vec<_> = [&caller, &user]
         .map(|caller| {
             let (connection, sink) = reader(&node.chat, caller);
-            let watch = node.chat.watch_revocation(caller, connection.close_handle());
+            let watch =
+                node.chat.watch_revocation(caller, connection.close_handle(), connection.wake_handle());
             (connection, sink, watch)
         })
         .into();

@@ -7,9 +7,9 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use chat::Caller;
 use chat::store::ExternalKey;
 use chat::testing::{Node, SeededChance};
+use chat::{ApplicationChange, Caller, UserRef};
 use rusqlite::Connection;
 use store::SqliteStore;
 use wire::{Amendment, Emoji, JoinPolicy, Pair, Setting, Topic};
@@ -84,6 +84,13 @@ async fn fill(node: &Node) -> Result<(), chat::Error> {
         let key = ExternalKey::new("customers/42").map_err(chat::Error::from)?;
         chat.put_user(&script, &key, "Zoë", None, None).await?;
         chat.create_keyed_group(&script, &key, "Order 42", Vec::new()).await?;
+        chat.create_sign_in_link(&script, &UserRef::Key(key)).await?;
+        let gone = ExternalKey::new("customers/43").map_err(chat::Error::from)?;
+        chat.put_user(&script, &gone, "Wanjirũ", None, None).await?;
+        chat.delete_user(&script, &UserRef::Key(gone)).await?;
+        let allowed_origins = Some(vec!["https://shop.example".to_owned()]);
+        let change = ApplicationChange { allowed_origins, ..ApplicationChange::default() };
+        chat.change_application(&script, change, None).await?;
     }
     for number in 1..=3 {
         node.publish(&Topic::new("news").map_err(chat::Error::from)?, number).await;

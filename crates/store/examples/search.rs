@@ -426,6 +426,10 @@ impl Store for Unindexed {
         self.0.api_token(token).await
     }
 
+    async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {
+        self.0.lists_origin(origin).await
+    }
+
     async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
         self.0.application(key).await
     }

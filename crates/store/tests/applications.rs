@@ -26,6 +26,7 @@ const OTHER_KEYS: &[&str] = &[
     "tokens: token_hash",
     "tokens_by_expiry: expires",
     "tokens_by_revocation: revoked",
+    "allowed_origins_by_origin: origin",
     "sqlite_autoindex_applications_1: public_id",
     "entries_by_seq: log",
     "entries_by_about: log",

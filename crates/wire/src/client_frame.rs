@@ -18,7 +18,8 @@ use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
 /// The actions there are.
-pub const ACTIONS: [&str; 15] = [
+pub const ACTIONS: [&str; 16] = [
+    "authenticate",
     "subscribe",
     "unsubscribe",
     "post",
@@ -49,6 +50,11 @@ pub struct ClientFrame {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields say it by their names")]
 pub enum Action {
+    /// Signs the connection in by a user token, or goes on with a newer one of the same user.
+    Authenticate {
+        /// The token, a JWT.
+        token: String,
+    },
     /// Live delivery of a topic; with `since` everything after that cursor comes first.
     Subscribe {
         topic: Topic,
@@ -182,6 +188,10 @@ impl ClientFrame {
         let mut fields = Map::new();
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
         match &self.action {
+            Action::Authenticate { token } => {
+                put("action", "authenticate".into());
+                put("token", token.as_str().into());
+            }
             Action::Subscribe { topic, since } => {
                 put("action", "subscribe".into());
                 put("topic", topic.as_str().into());
@@ -279,6 +289,9 @@ impl Action {
             return Err(Refusal::ActionMissing);
         }
         match take_string(fields, "action", Expected::String)?.as_str() {
+            "authenticate" => {
+                Ok(Self::Authenticate { token: take_string(fields, "token", Expected::String)? })
+            }
             "subscribe" => Ok(Self::Subscribe { topic: take_topic(fields)?, since: take_cursor(fields)? }),
             "unsubscribe" => Ok(Self::Unsubscribe { topic: take_topic(fields)? }),
             "post" => Ok(Self::Post {

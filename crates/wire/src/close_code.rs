@@ -19,6 +19,8 @@ pub enum CloseCode {
     Flooded,
     /// 4401: the session ended. Do not come back with it.
     SignedOut,
+    /// 4403: the user token has ended, or none came. Get a new one, and come back with it.
+    TokenExpired,
     /// 4408: the first frame, or the answer to a ping, did not come in time. Come back.
     Silent,
     /// 4409: the reader took nothing for too long. Come back and resume.
@@ -39,6 +41,7 @@ impl CloseCode {
             Self::Restart => 1012,
             Self::Flooded => 4400,
             Self::SignedOut => 4401,
+            Self::TokenExpired => 4403,
             Self::Silent => 4408,
             Self::Stalled => 4409,
             Self::TooMany => 4429,
@@ -56,6 +59,7 @@ impl CloseCode {
             Self::Restart => "restart",
             Self::Flooded => "too_many_refused",
             Self::SignedOut => "signed_out",
+            Self::TokenExpired => "token_expired",
             Self::Silent => "timeout",
             Self::Stalled => "stalled",
             Self::TooMany => "too_many_connections",
@@ -83,6 +87,7 @@ mod tests {
             CloseCode::Restart,
             CloseCode::Flooded,
             CloseCode::SignedOut,
+            CloseCode::TokenExpired,
             CloseCode::Silent,
             CloseCode::Stalled,
             CloseCode::TooMany,

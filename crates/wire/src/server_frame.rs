@@ -19,11 +19,20 @@ use crate::view::{Person, ReadState};
 #[serde(tag = "event", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields say it by their names")]
 pub enum ServerFrame {
-    /// The first frame of every connection: who the server takes it for.
+    /// The first frame of every connection, and the answer to `authenticate`: who the server takes it for.
     Welcome {
         /// The signed-in user; without one only open topics answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         me: Option<Person>,
+        /// The public id of the application, if the connection has a token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        application: Option<String>,
+        /// The time at which the token ends, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Timestamp>,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
     },
     /// Live delivery has begun: everything after `cursor` follows, in order.
     Subscribed {
@@ -138,7 +147,12 @@ fn notice(mut fields: Fields) -> Option<ServerFrame> {
     let event: String = fields.take("event")?;
     let f = &mut fields;
     Some(match event.as_str() {
-        "welcome" => ServerFrame::Welcome { me: f.take("me")? },
+        "welcome" => ServerFrame::Welcome {
+            me: f.take("me")?,
+            application: f.take("application")?,
+            expires: f.take("expires")?,
+            reference: f.take("ref")?,
+        },
         "subscribed" => ServerFrame::Subscribed {
             topic: f.take("topic")?,
             cursor: f.take("cursor")?,

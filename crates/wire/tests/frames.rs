@@ -31,6 +31,7 @@ fn amend(amendment: Amendment) -> Action {
 #[test]
 fn every_action_has_its_frame() {
     let frames = [
+        (r#"{"action":"authenticate","token":"a.b.c"}"#, Action::Authenticate { token: "a.b.c".into() }),
         (
             r#"{"action":"subscribe","topic":"notifications"}"#,
             Action::Subscribe { topic: topic("notifications"), since: None },
@@ -164,7 +165,19 @@ fn every_notice_has_its_frame() {
             r#"{"event":"presence","topic":"a","here":["00000000000000zz"],"away":[]}"#,
             ServerFrame::Presence { topic: topic("a"), here: vec![user()], away: vec![] },
         ),
-        (r#"{"event":"welcome"}"#, ServerFrame::Welcome { me: None }),
+        (
+            r#"{"event":"welcome"}"#,
+            ServerFrame::Welcome { me: None, application: None, expires: None, reference: None },
+        ),
+        (
+            r#"{"event":"welcome","application":"00000000000000zz","expires":"1970-01-01T00:00:01.000Z","ref":7}"#,
+            ServerFrame::Welcome {
+                me: None,
+                application: Some("00000000000000zz".into()),
+                expires: Some(Timestamp(1_000)),
+                reference: reference.clone(),
+            },
+        ),
         (
             r#"{"event":"subscribed","topic":"a","cursor":{"epoch":"000000000000feed","seq":3},"head":5,"ref":7}"#,
             ServerFrame::Subscribed {

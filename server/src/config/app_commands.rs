@@ -11,7 +11,7 @@ use crate::ops::Manage;
 /// The commands of `hubbub app`.
 #[derive(Debug, Subcommand)]
 pub(super) enum AppCommand {
-    /// Create an application; prints its id and its first token, which is shown only now
+    /// Create an application; prints its id, and its first token and signing key, which are shown only now
     Create {
         /// The title, 1 to 80 characters
         title: String,
@@ -27,6 +27,22 @@ pub(super) enum AppCommand {
     Token(NewToken),
     /// Create a token of an application and revoke all others; their connections end
     Rotate(NewToken),
+    /// List the tokens of an application with their ids
+    Tokens {
+        /// The id of the application
+        app: PublicId,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
+    /// Revoke one token of an application; its connections end
+    Revoke {
+        /// The id of the application
+        app: PublicId,
+        /// The id of the token, as `hubbub app tokens` lists it
+        token: String,
+        #[command(flatten)]
+        settings: ServerSettings,
+    },
     /// Delete an application and everything in it; its connections end
     Delete {
         /// The id of the application
@@ -82,6 +98,8 @@ impl AppCommand {
             Self::List(_) => Manage::List,
             Self::Token(new) => new.task(false),
             Self::Rotate(new) => new.task(true),
+            Self::Tokens { app, .. } => Manage::Tokens { app: *app },
+            Self::Revoke { app, token, .. } => Manage::Revoke { app: *app, token: token.clone() },
             Self::Delete { app, confirm, .. } => Manage::Delete { app: *app, confirm: confirm.clone() },
         }
     }
@@ -91,6 +109,8 @@ impl AppCommand {
             Self::Create { settings, .. }
             | Self::Token(NewToken { settings, .. })
             | Self::Rotate(NewToken { settings, .. })
+            | Self::Tokens { settings, .. }
+            | Self::Revoke { settings, .. }
             | Self::Delete { settings, .. }
             | Self::List(settings) => settings,
         }

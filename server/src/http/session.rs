@@ -5,7 +5,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use chat::{ApiToken, Caller, Error, Principal, Token, TokenKind};
+use chat::{ApiToken, Caller, Error, Principal, Session, Token, TokenKind, is_user_token};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN, SET_COOKIE, USER_AGENT};
 use sha2::{Digest, Sha256};
@@ -34,7 +34,7 @@ pub(crate) fn cookie(config: &Config, headers: &HeaderMap) -> SessionCookie {
 
 /// Middleware: authenticates the caller of a request: by its cookie, or by `Authorization: Bearer`.
 pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(claimed) = bearer(request.headers()).filter(|text| ApiToken::is_claimed_by(text)) {
+    if let Some(claimed) = bearer(request.headers()).filter(|text| is_claimed_token(&app.config, text)) {
         let (path, peer) = (request.uri().path(), request.extensions().get::<Peer>().copied());
         return match program(&app, claimed, path, request.headers(), peer).await {
             Ok(caller) => {
@@ -66,6 +66,7 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     // Without a session the caller is one of the built-in UI.
     let application = begun.as_ref().map_or(ApplicationId::BUILT_IN, |begun| begun.application);
     let revocations = begun.as_ref().map_or(Seq::ZERO, |begun| begun.revocations);
+    let grant = begun.as_ref().and_then(Session::grant);
     let caller = Caller {
         application,
         principal: begun.map_or(Principal::Anonymous, |begun| Principal::User(begun.person)),
@@ -74,6 +75,7 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
         session,
         device,
         label: label(request.headers()),
+        grant,
         revocations,
         ..Caller::default()
     };
@@ -87,8 +89,14 @@ pub(crate) async fn recognise(State(app): State<AppState>, mut request: Request,
     response
 }
 
-/// Returns the program that an API token authenticates. A wrong token is refused: the request must not run as an
-/// anonymous one of another application. Pages, forms and files are for people, and no API token counts there; the
+/// Returns true if the text of `Authorization: Bearer` is to be an API token or a user token, and nothing else.
+fn is_claimed_token(config: &Config, text: &str) -> bool {
+    let is_open_topics_token = config.open_topics_token.as_deref() == Some(text);
+    ApiToken::is_claimed_by(text) || (is_user_token(text) && !is_open_topics_token)
+}
+
+/// Returns the caller that an API token or a user token authenticates. A wrong token is refused: the request must not run as an
+/// anonymous one of another application. Pages, forms and files are for people with a session, and no token counts there; the
 /// operator's token counts nowhere here, since it reads no content.
 async fn program(
     app: &AppState,
@@ -98,10 +106,11 @@ async fn program(
     peer: Option<Peer>,
 ) -> Result<Caller, Error> {
     let counts = ["/publish", "/ws"].contains(&path) || path.starts_with("/topics/");
-    let is_of_application = |token: &ApiToken| token.kind() == TokenKind::Application;
-    let token = ApiToken::parse(claimed).filter(is_of_application).filter(|_| counts);
-    let token = token.ok_or(Refusal::TokenBad)?;
-    let caller = app.chat.authenticate_api_token(&token).await?.ok_or(Refusal::TokenBad)?;
+    let is_operators = ApiToken::parse(claimed).is_some_and(|token| token.kind() == TokenKind::Operator);
+    if !counts || is_operators {
+        return Err(Refusal::TokenBad.into());
+    }
+    let caller = app.chat.authenticate_token(claimed).await?.ok_or(Refusal::TokenBad)?;
     app.chat.take_request(&caller)?;
     let from = peer.map(|peer| address(&app.config, headers, peer));
     Ok(Caller { from, ..caller })

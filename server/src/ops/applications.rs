@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::store::Application;
-use chat::{Caller, Chat, Created, Error};
+use chat::{ApiTokenRecord, Caller, Chat, Created, Error};
 use serde::{Deserialize, Serialize};
 use wire::{PublicId, Refusal, Timestamp};
 
@@ -35,6 +35,18 @@ pub enum Manage {
         days: Option<u32>,
         /// True if the other tokens are revoked.
         rotate: bool,
+    },
+    /// Lists the API tokens of an application.
+    Tokens {
+        /// The application.
+        app: PublicId,
+    },
+    /// Revokes one API token of an application.
+    Revoke {
+        /// The application.
+        app: PublicId,
+        /// The id of the token, as the list has it.
+        token: String,
     },
     /// Deletes an application.
     Delete {
@@ -75,8 +87,10 @@ pub(super) async fn carry_out(chat: &Arc<Chat>, command: Manage) -> Result<Strin
         Manage::Create { title, description } => {
             let created =
                 chat.create_application(&operator, &title, &description).await.map_err(explained)?;
-            let Created { application, token } = created;
-            Ok(format!("application {}\ntoken       {}", application.public_id, token.reveal()))
+            let Created { application, token, signing_key } = created;
+            let (id, token, key) = (application.public_id, token.reveal(), signing_key.reveal());
+            let kid = signing_key.version();
+            Ok(format!("application {id}\ntoken       {token}\nsigning key {key} (kid {kid})"))
         }
         Manage::List => list(chat, &operator).await,
         Manage::Token { app, label, days, rotate } => {
@@ -86,6 +100,19 @@ pub(super) async fn carry_out(chat: &Arc<Chat>, command: Manage) -> Result<Strin
                 None => chat.create_operator_token(&operator, &label, expires, rotate).await,
             };
             Ok(token.map_err(explained)?.reveal().to_owned())
+        }
+        Manage::Tokens { app } => {
+            let tokens = chat.api_tokens(&operator, app).await.map_err(explained)?;
+            Ok(tokens.iter().map(token_line).collect::<Vec<_>>().join("\n"))
+        }
+        Manage::Revoke { app, token } => {
+            chat.revoke_api_token(&operator, app, &token).await.map_err(|no| match no {
+                Error::Refusal(Refusal::NotFound) => {
+                    ConfigError(format!("there is no such token; `hubbub app tokens {app}` lists them"))
+                }
+                no => explained(no),
+            })?;
+            Ok(format!("token {token} is revoked, and its connections have ended"))
         }
         Manage::Delete { app, confirm } => {
             chat.delete_application(&operator, app, &confirm).await.map_err(explained)?;
@@ -115,6 +142,13 @@ fn line(application: &Application) -> String {
         (None, since) => format!("since {}", day_and_time(since)),
     };
     format!("{public_id}  {title}  ({state})")
+}
+
+fn token_line(record: &ApiTokenRecord) -> String {
+    let ApiTokenRecord { token, label, created, used, expires, .. } = record;
+    let used = used.map_or("never used".to_owned(), |used| format!("used on {}", day_and_time(used.0)));
+    let ends = expires.map_or(String::new(), |expires| format!(", until {}", day_and_time(expires.0)));
+    format!("{}  {label}  (since {}{ends}; {used})", token.handle(), day_and_time(created.0))
 }
 
 fn explained(no: Error) -> ConfigError {

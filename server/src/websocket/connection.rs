@@ -8,14 +8,15 @@ use chat::{Caller, CatchUp, Chat, Error, OsRandom, RandomSource, RevocationWatch
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
-use wire::{Action, CloseCode, Refusal, Refused, ServerFrame, Topic};
+use wire::{Action, ClientFrame, CloseCode, Refusal, Refused, ServerFrame, Topic};
 
+use super::authentication::{Expiry, Foreign};
 use super::connection_limits::SocketPermit;
 use super::frame_reader::{FrameReader, Received};
 use super::pending_acks::PendingAcks;
 use super::replies;
 use super::stream::{Ready, Stream};
-use super::timer_wheel::Timer;
+use super::timer_wheel::{Timer, TimerWheel};
 use crate::config::Config;
 use crate::middleware::LogId;
 use crate::server::AppState;
@@ -26,7 +27,7 @@ pub(super) struct Connection<S> {
     /// The id of the connection in the log.
     id: LogId,
     pub(super) chat: Arc<Chat>,
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     stopping: CancellationToken,
     pub(super) caller: Caller,
     pub(super) reader: OutboundConnection,
@@ -44,14 +45,20 @@ pub(super) struct Connection<S> {
     /// True if the first frame was received.
     greeted: bool,
     /// The number of refused frames in a row.
-    refused_in_a_row: u32,
-    /// Uses the close handle when the session is revoked.
-    _ending: RevocationWatch,
-    _permit: SocketPermit,
+    pub(super) refused_in_a_row: u32,
+    /// The timer wheel, for the timer of a token.
+    pub(super) clock: Arc<TimerWheel>,
+    /// Uses the close handle when the session or the token is revoked.
+    pub(super) ending: RevocationWatch,
+    /// The end of the token, if it has one. In a box, as few connections have it.
+    pub(super) expiry: Option<Box<Expiry>>,
+    /// The page of another origin that opened the connection.
+    pub(super) foreign: Option<Box<Foreign>>,
+    pub(super) permit: SocketPermit,
 }
 
 /// The reason a connection ends.
-enum End {
+pub(super) enum End {
     /// The peer is gone.
     Gone,
     /// The peer has closed the connection.
@@ -75,12 +82,14 @@ const LINGER: Duration = Duration::from_millis(500);
 /// reconnect at once.
 const COME_BACK: (u32, u32) = (200, 2_500);
 
-/// Begins a connection over a socket that has just been upgraded. `early` are bytes that came with the request.
+/// Begins a connection over a socket that has just been upgraded. `early` are bytes that came with the request, and
+/// `origin` is that of a page of another origin, which has to authenticate first.
 pub(super) fn begin<S: Stream>(
     stream: S,
     early: &[u8],
     app: AppState,
     caller: Caller,
+    origin: Option<Box<str>>,
     permit: SocketPermit,
 ) -> Box<Connection<S>> {
     let stream = Arc::new(stream);
@@ -88,7 +97,8 @@ pub(super) fn begin<S: Stream>(
     frame_reader.take(early);
     let owner = caller.signed_in().map(|me| me.id);
     let reader = OutboundConnection::new(Arc::clone(app.chat.broker()), owner, Arc::clone(&stream));
-    let ending = app.chat.watch_revocation(&caller, reader.close_handle());
+    let ending = app.chat.watch_revocation(&caller, reader.close_handle(), reader.wake_handle());
+    let awaits_since = Some(Instant::now());
     Box::new(Connection {
         id: LogId::draw(&OsRandom),
         timer: app.clock.timer(reader.wake_handle()),
@@ -106,8 +116,11 @@ pub(super) fn begin<S: Stream>(
         stalled: None,
         greeted: false,
         refused_in_a_row: 0,
-        _ending: ending,
-        _permit: permit,
+        clock: app.clock,
+        ending,
+        expiry: None,
+        foreign: origin.map(|origin| Box::new(Foreign { origin, awaits_since })),
+        permit,
     })
 }
 
@@ -148,10 +161,14 @@ impl<S: Stream> Connection<S> {
     async fn live(&mut self) -> End {
         match Box::pin(self.chat.is_current(&self.caller).instrument(self.span())).await {
             Ok(true) => {}
-            Ok(false) => return End::Because(CloseCode::SignedOut),
+            Ok(false) => return End::Because(self.ended()),
             Err(_) => return End::Because(CloseCode::Restart),
         }
-        self.say(&ServerFrame::Welcome { me: self.caller.signed_in().cloned() });
+        if self.is_admitted()
+            && let Err(end) = Box::pin(self.welcome(None)).await
+        {
+            return end;
+        }
         self.timer.set(self.deadline());
         loop {
             if let Err(end) = self.turn().await {
@@ -164,7 +181,7 @@ impl<S: Stream> Connection<S> {
     /// more than has ended: a session or token that is still valid may come back.
     async fn revoked(&mut self) -> CloseCode {
         match Box::pin(self.chat.is_alive(&self.caller).instrument(self.span())).await {
-            Ok(false) => CloseCode::SignedOut,
+            Ok(false) => self.ended(),
             Ok(true) | Err(_) => CloseCode::Restart,
         }
     }
@@ -183,6 +200,9 @@ impl<S: Stream> Connection<S> {
         }
         if self.stopping.is_cancelled() {
             return Err(End::Because(CloseCode::Restart));
+        }
+        if self.watch_expiry() {
+            return Err(End::Because(self.ended()));
         }
         if self.timer.is_due() {
             self.check_life()?;
@@ -241,6 +261,17 @@ impl<S: Stream> Connection<S> {
 
     async fn handle(&mut self, received: Received) -> Result<(), End> {
         match received {
+            Received::Frame(Ok(_)) if self.is_expired() => return Err(End::Because(self.ended())),
+            Received::Frame(Ok(ClientFrame { action: Action::Authenticate { token }, reference })) => {
+                self.greeted = true;
+                let span = self.span();
+                return self.authenticate(&token, reference).instrument(span).await;
+            }
+            Received::Frame(Ok(request)) if !self.is_admitted() => {
+                self.greeted = true;
+                self.say(&replies::refused(&Refusal::SignInNeeded.into(), request.reference));
+                return self.count_refused();
+            }
             Received::Frame(Ok(request)) => {
                 self.greeted = true;
                 self.refused_in_a_row = 0;
@@ -251,11 +282,8 @@ impl<S: Stream> Connection<S> {
             }
             Received::Frame(Err(refused)) => {
                 self.greeted = true;
-                self.refused_in_a_row += 1;
                 self.say(&replies::refused(&refused.refusal.into(), refused.reference));
-                if self.refused_in_a_row > MOST_REFUSED {
-                    return Err(End::Because(CloseCode::Flooded));
-                }
+                self.count_refused()?;
             }
             Received::Ping(payload) => self.reader.send_own(&Frame::pong(&payload)),
             Received::Broken(code) => return Err(End::Because(code)),
@@ -263,6 +291,12 @@ impl<S: Stream> Connection<S> {
             Received::Gone => return Err(End::Gone),
         }
         Ok(())
+    }
+
+    /// Counts a refused frame; too many in a row end the connection.
+    pub(super) fn count_refused(&mut self) -> Result<(), End> {
+        self.refused_in_a_row += 1;
+        if self.refused_in_a_row > MOST_REFUSED { Err(End::Because(CloseCode::Flooded)) } else { Ok(()) }
     }
 
     async fn recover(&mut self, setback: SubscriptionError) -> Result<(), End> {
@@ -312,13 +346,23 @@ impl<S: Stream> Connection<S> {
             Some(pinged) => pinged + timeouts.pong,
             None => self.heard + timeouts.silence,
         };
-        self.stalled.map_or(heard, |stalled| heard.min(stalled + timeouts.stall))
+        let heard = self.stalled.map_or(heard, |stalled| heard.min(stalled + timeouts.stall));
+        self.awaits_token_until().map_or(heard, |until| heard.min(until))
+    }
+
+    /// Returns the time until which a connection from another origin has to authenticate.
+    fn awaits_token_until(&self) -> Option<Instant> {
+        let since = self.foreign.as_ref()?.awaits_since?;
+        Some(since + self.config.timeouts.first_frame)
     }
 
     /// Enforces the timeouts, and sets the timer again.
     fn check_life(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if now >= self.deadline() {
+            if self.awaits_token_until().is_some_and(|until| now >= until) {
+                return Err(End::Because(CloseCode::TokenExpired));
+            }
             if self.stalled.is_some_and(|stalled| now >= stalled + self.config.timeouts.stall) {
                 return Err(End::Because(CloseCode::Stalled));
             }

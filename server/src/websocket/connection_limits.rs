@@ -61,6 +61,24 @@ impl ConnectionLimits {
     }
 }
 
+impl SocketPermit {
+    /// Counts the socket of nobody as that of a user; false if that would exceed their limit.
+    pub(crate) fn assign(&mut self, user: UserKey) -> bool {
+        if self.user.is_some() {
+            return self.user == Some(user);
+        }
+        let mut counts = self.limits.counts.lock();
+        let of_user = counts.users.entry(user).or_default();
+        if *of_user >= self.limits.limits.user {
+            return false;
+        }
+        *of_user += 1;
+        drop(counts);
+        self.user = Some(user);
+        true
+    }
+}
+
 impl Drop for SocketPermit {
     fn drop(&mut self) {
         let mut counts = self.limits.counts.lock();
@@ -101,7 +119,13 @@ mod tests {
         assert!(limits.acquire(None, home).is_none(), "home has three");
         let _fourth = limits.acquire(None, away).unwrap();
         assert!(limits.acquire(None, away).is_none(), "the node has four");
+        let mut open = limits.acquire(None, away);
+        assert!(open.is_none());
         drop(first);
+        open = limits.acquire(None, away);
+        let mut open = open.unwrap();
+        assert!(open.assign(ben) && open.assign(ben) && !open.assign(ann), "the socket is ben's now");
+        drop(open);
         assert!(limits.acquire(Some(ann), home).is_some());
         assert_eq!(limits.counts.lock().networks.len(), 2);
     }

@@ -15,6 +15,8 @@ impl<S: Stream> Connection<S> {
         let ClientFrame { action, reference } = request;
         let chat = Arc::clone(&self.chat);
         match action {
+            // The connection itself does it, before it is served.
+            Action::Authenticate { .. } => {}
             Action::Ping => self.say(&ServerFrame::Pong { reference }),
             Action::Subscribe { topic, since } => {
                 // The answer is sent before the entries after its cursor.

@@ -4,6 +4,7 @@
 //!
 //! Start reading at `upgrade.rs`, then `connection.rs`.
 
+mod authentication;
 mod connection;
 mod connection_limits;
 mod dispatch;

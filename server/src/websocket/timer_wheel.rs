@@ -1,6 +1,6 @@
 //! A timer wheel: coarse timeouts of all connections.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub(crate) struct TimerWheel {
     tick: Duration,
     /// Each timer is in one slot and is checked once a round.
     slots: [Mutex<Vec<Weak<Shared>>>; SLOTS],
+    /// The slot that was looked at last.
+    place: AtomicUsize,
     /// True if all connections are woken, whatever their timers are set to.
     calls_all: AtomicBool,
 }
@@ -46,7 +48,13 @@ impl TimerWheel {
     /// Makes a wheel for timeouts of `shortest` and more.
     pub(crate) fn new(shortest: Duration) -> Self {
         let tick = (shortest / 16).clamp(TICKS.0, TICKS.1);
-        Self { begun: Instant::now(), tick, slots: Default::default(), calls_all: AtomicBool::new(false) }
+        Self {
+            begun: Instant::now(),
+            tick,
+            slots: Default::default(),
+            place: AtomicUsize::new(0),
+            calls_all: AtomicBool::new(false),
+        }
     }
 
     /// Advances the wheel, as long as it is polled.
@@ -55,6 +63,7 @@ impl TimerWheel {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for place in (0..SLOTS).cycle() {
             ticks.tick().await;
+            self.place.store(place, Ordering::Release);
             self.look(place);
         }
     }
@@ -62,8 +71,8 @@ impl TimerWheel {
     /// Adds a timer that uses this wake handle.
     pub(super) fn timer(&self, wake: WakeHandle) -> Timer {
         let shared = Arc::new(Shared { due: AtomicU64::new(NEVER), wake });
-        // Whichever slot it begins in, it is checked within a round.
-        self.put(self.round(self.begun.elapsed()), Arc::downgrade(&shared));
+        // Checked within two ticks, so that it may be due soon. The next slot may be looked at in this moment.
+        self.put(self.place.load(Ordering::Acquire) + 2, Arc::downgrade(&shared));
         Timer { begun: self.begun, shared }
     }
 
@@ -99,11 +108,6 @@ impl TimerWheel {
 
     fn put(&self, place: usize, timer: Weak<Shared>) {
         self.slots[place % SLOTS].lock().push(timer);
-    }
-
-    /// Returns the slot of a point in time.
-    fn round(&self, at: Duration) -> usize {
-        usize::try_from(at.as_millis() / self.tick.as_millis()).unwrap_or_default() % SLOTS
     }
 }
 

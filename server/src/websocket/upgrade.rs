@@ -5,8 +5,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use broker::websocket::accept;
-use chat::{Caller, Network};
-use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use chat::{Caller, Error, Network};
+use http::header::{
+    CONNECTION, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use wire::{CloseCode, Refusal};
 
@@ -26,9 +28,10 @@ pub(crate) async fn upgrade(
     Extension(peer): Extension<Peer>,
     mut request: Request,
 ) -> Response {
-    if !is_own_origin(&app.config, request.headers()) {
-        return Problem::from(Refusal::OriginForeign).into_response();
-    }
+    let (caller, origin) = match admit(&app, request.headers(), caller).await {
+        Ok(admitted) => admitted,
+        Err(no) => return Problem::from(no).into_response(),
+    };
     let Some(accept) = handshake(&request) else {
         return with(Problem::from(Refusal::HandshakeNeeded).into_response(), SEC_WEBSOCKET_VERSION, "13");
     };
@@ -44,9 +47,9 @@ pub(crate) async fn upgrade(
             && let Ok((stream, early)) = Raw::of(upgraded)
         {
             match stream {
-                Raw::Tcp(stream) => serve(stream, &early, app, caller, permit),
+                Raw::Tcp(stream) => serve(stream, &early, app, caller, origin, permit),
                 #[cfg(unix)]
-                Raw::Pumped(stream) => serve(stream, &early, app, caller, permit),
+                Raw::Pumped(stream) => serve(stream, &early, app, caller, origin, permit),
             }
         }
     });
@@ -56,11 +59,44 @@ pub(crate) async fn upgrade(
     with(response, SEC_WEBSOCKET_ACCEPT, &accept)
 }
 
+/// Decides whether a socket may be opened from the page of an origin. Pages of this server may. Others may if the
+/// application of their token lists the origin; without a token, if some application does. Then no cookie counts, and
+/// the origin is returned: the socket has to authenticate first.
+async fn admit(
+    app: &AppState,
+    headers: &HeaderMap,
+    caller: Caller,
+) -> Result<(Caller, Option<Box<str>>), Error> {
+    if is_own_origin(&app.config, headers) {
+        return Ok((caller, None));
+    }
+    let mut lines = headers.get_all(ORIGIN).iter();
+    let (Some(origin), None) = (lines.next().and_then(|line| line.to_str().ok()), lines.next()) else {
+        return Err(Refusal::OriginForeign.into());
+    };
+    let has_token = caller.api_token.is_some() || caller.grant.is_some() && caller.session.is_none();
+    if has_token {
+        let allows = app.chat.allows_origin(&caller, origin).await?;
+        return if allows { Ok((caller, None)) } else { Err(Refusal::OriginForeign.into()) };
+    }
+    if !app.chat.some_application_allows(origin).await? {
+        return Err(Refusal::OriginForeign.into());
+    }
+    Ok((Caller { from: caller.from, ..Caller::default() }, Some(origin.into())))
+}
+
 /// Spawns the connection's task, which is as small as possible: it may run for days.
-fn serve<S: Stream>(stream: S, early: &[u8], app: AppState, caller: Caller, permit: Option<SocketPermit>) {
+fn serve<S: Stream>(
+    stream: S,
+    early: &[u8],
+    app: AppState,
+    caller: Caller,
+    origin: Option<Box<str>>,
+    permit: Option<SocketPermit>,
+) {
     let tasks = app.tasks.clone();
     match permit {
-        Some(permit) => tasks.spawn(connection::begin(stream, early, app, caller, permit).serve()),
+        Some(permit) => tasks.spawn(connection::begin(stream, early, app, caller, origin, permit).serve()),
         // A browser learns the reason only from a close frame.
         None => tasks.spawn(connection::turn_away(stream, CloseCode::TooMany, app.config.timeouts.goodbye)),
     };

@@ -10,7 +10,7 @@ use crate::client::{Answer, Program, application, operator, server};
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 45] = [
+const TABLE: [(&str, [&str; 6]); 54] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -43,6 +43,39 @@ const TABLE: [(&str, [&str; 6]); 45] = [
         "patch /application",
         ["+", "+", "not_application", "not_application", "not_application", "not_application"],
     ),
+    (
+        "get /application/tokens",
+        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /application/tokens",
+        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "delete /application/tokens/{id}",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /application/signing-key",
+        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /application/revocations",
+        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /users/{user}/tokens",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "delete /users/{user}/tokens",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "post /users/{user}/links",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    ("get /me", ["user_needed", "user_needed", "+", "+", "+", "not_application"]),
     ("get /users", ["+", "+", "not_application", "not_application", "not_application", "not_application"]),
     (
         "put /users/{user}",
@@ -181,6 +214,7 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
         .replace("{conversation}", "tea")
         .replace("{seq}", "4")
         .replace("{emoji}", "%F0%9F%91%8D")
+        .replace("{id}", &"0".repeat(32))
         .replace("{topic}", "news")
         .replace("{broadcast}", "b-1");
     let query = match operation {
@@ -195,48 +229,114 @@ async fn carry_out(program: &Program<'_>, operation: &str, application: &str) ->
     program.ask(&method.to_uppercase(), &path, has_body.then_some(&body)).await
 }
 
+/// A shop with ann as an admin of the conversation `tea`, ben and eve as members, and cal outside. Eve has said `hi`.
+struct World<'a> {
+    shop: Program<'a>,
+    made: chat::Created,
+    /// The number of eve's message, which is 4 or later, by how many joined before.
+    said: String,
+    /// The number of an invite to the conversation.
+    invite: String,
+}
+
+impl<'a> World<'a> {
+    async fn on(server: &'a server::ServerHandle) -> Self {
+        let made = application(server, "Shop").await;
+        let shop = Program::new(server).with(&made.token);
+        shop.has_users(&["Ann", "Ben", "Cal", "Eve"]).await;
+        shop.has_conversation("tea", &["ben", "ann", "eve"]).await;
+        shop.put("/conversations/tea/members/ann", json!({ "role": "admin" })).await.is(200);
+        shop.acting_as("eve").post("/conversations/tea/messages", json!({ "text": "hi" })).await.is(201);
+        let said = shop.get("/conversations/tea/messages").await.body["head"].to_string();
+        let invite = shop.post("/conversations/tea/invites", json!({})).await.is(201).body["id"].clone();
+        let invite = invite.as_str().unwrap().to_owned();
+        shop.post("/broadcasts", json!({ "text": "hi", "id": "b-1", "to": ["tea"] })).await.is(202);
+        Self { shop, made, said, invite }
+    }
+
+    /// Returns the code of an operation, and `+` for success.
+    async fn code(&self, program: &Program<'_>, operation: &str) -> String {
+        let answer = self.answer(program, operation).await;
+        let code = answer.body["code"].as_str().unwrap_or(if answer.status < 300 { "+" } else { "?" });
+        code.to_owned()
+    }
+
+    async fn answer(&self, program: &Program<'_>, operation: &str) -> Answer {
+        let (application, token) = (self.made.application.public_id.to_string(), self.made.token.hash());
+        let of_message = operation
+            .replace("{seq}", "{said}")
+            .replace("{id}", &token.handle())
+            .replace("{invite}", &self.invite);
+        carry_out_at(program, operation, &of_message, &application, &self.said).await
+    }
+}
+
+/// Returns the operations and what each caller may do.
+fn table() -> Vec<(&'static str, [&'static str; 6])> {
+    let topics = OF_TOPICS.map(|operation| (operation, ["+", "+", "+", "+", "+", "not_application"]));
+    TABLE.into_iter().chain(topics).collect()
+}
+
 #[tokio::test]
 async fn every_program_may_do_what_the_table_says_and_nothing_else() {
     let mut wrong = Vec::new();
-    let topics = OF_TOPICS.map(|operation| (operation, ["+", "+", "+", "+", "+", "not_application"]));
-    for (operation, expected) in TABLE.into_iter().chain(topics) {
+    for (operation, expected) in table() {
         for (column, expected) in expected.into_iter().enumerate() {
             // Each begins with a world of its own.
             let server = server().await;
-            let created = application(&server, "Shop").await;
-            let shop = Program::new(&server).with(&created.token);
-            shop.has_users(&["Ann", "Ben", "Cal", "Eve"]).await;
-            shop.has_conversation("tea", &["ben", "ann", "eve"]).await;
-            shop.put("/conversations/tea/members/ann", json!({ "role": "admin" })).await.is(200);
-            let eve = shop.acting_as("eve");
-            eve.post("/conversations/tea/messages", json!({ "text": "hi" })).await.is(201);
-            let said = shop.get("/conversations/tea/messages").await.body["head"].clone();
-            let invite = shop.post("/conversations/tea/invites", json!({})).await.is(201).body["id"].clone();
-            shop.post("/broadcasts", json!({ "text": "hi", "id": "b-1", "to": ["tea"] })).await.is(202);
+            let world = World::on(&server).await;
             let others = Program::of_application(&server, "Others").await;
-            let operator = operator(&server).await;
+            let (shop, operator) = (&world.shop, operator(&server).await);
             let programs = [
                 &others,
-                &shop,
+                shop,
                 &shop.acting_as("cal"),
                 &shop.acting_as("ben"),
                 &shop.acting_as("ann"),
                 &operator,
             ];
-            // The message is entry 4 or later, by how many joined before.
-            let of_message =
-                operation.replace("{seq}", "{said}").replace("{invite}", invite.as_str().unwrap());
-            let id = created.application.public_id.to_string();
-            let answer = carry_out_at(programs[column], operation, &of_message, &id, &said.to_string()).await;
-            let code = answer.body["code"].as_str().unwrap_or(if answer.status < 300 { "+" } else { "?" });
+            let code = world.code(programs[column], operation).await;
             if code != expected {
-                wrong.push(format!(
-                    "{operation}, column {column}: {code} ({}), the table says {expected}",
-                    answer.status
-                ));
+                wrong.push(format!("{operation}, column {column}: {code}, the table says {expected}"));
             }
             server.stop().await;
         }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_user_token_may_do_what_its_user_may_and_nothing_elsewhere() {
+    let mut wrong = Vec::new();
+    for (operation, expected) in table() {
+        let server = server().await;
+        let world = World::on(&server).await;
+        let others = Program::of_application(&server, "Others").await;
+        others.has_users(&["Ben"]).await;
+        let token = async |program: &Program<'_>, body: Value| {
+            let made = program.post("/users/ben/tokens", body).await.is(201);
+            Program::new(&server).with_token(made.body["token"].as_str().unwrap())
+        };
+        let elsewhere = token(&others, json!({})).await;
+        let as_elsewhere = others.acting_as("ben");
+        let narrow = json!({ "scope": { "conversations": ["coffee"], "topics": ["weather"] } });
+        let narrow = token(&world.shop, narrow).await;
+        let whole = token(&world.shop, json!({})).await;
+        let acts_on_conversation = operation.contains("/conversations/{") || operation.contains("/topics/");
+        let outside = acts_on_conversation.then_some("outside_scope");
+        let narrowed = world.code(&narrow, operation).await;
+        if outside.is_some_and(|code| code != narrowed) || narrowed == "+" && operation != "get /me" {
+            wrong.push(format!("{operation}: a narrow token comes to {narrowed}"));
+        }
+        for (program, expected) in
+            [(&elsewhere, world.code(&as_elsewhere, operation).await.as_str()), (&whole, expected[3])]
+        {
+            let code = world.code(program, operation).await;
+            if code != expected {
+                wrong.push(format!("{operation}: a token comes to {code}, and its user to {expected}"));
+            }
+        }
+        server.stop().await;
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -254,8 +354,12 @@ async fn carry_out_at(
     }
     let (method, _) = operation.split_once(' ').unwrap();
     let path = path.split_once(' ').unwrap().1;
-    let path =
-        path.replace("{said}", said).replace("{conversation}", "tea").replace("{emoji}", "%F0%9F%91%8D");
+    let path = path
+        .replace("{said}", said)
+        .replace("{conversation}", "tea")
+        .replace("{user}", "eve")
+        .replace("{application}", application)
+        .replace("{emoji}", "%F0%9F%91%8D");
     let body = json!({ "text": "hi" }).to_string();
     program.ask(&method.to_uppercase(), &path, operations()[operation].then_some(&body)).await
 }
@@ -263,18 +367,21 @@ async fn carry_out_at(
 #[tokio::test]
 async fn nobody_does_anything_without_a_token_that_works() {
     let server = server().await;
+    let world = World::on(&server).await;
     let unknown = chat::ApiToken::from_bytes(chat::TokenKind::Application, [7; 32]);
+    let mut tokens = dead_tokens(&server, &world).await;
+    tokens.extend([unknown.reveal(), "hub_app_x", "x", "a.b.c", "ey..", ""].map(str::to_owned));
     let bare = |answer: Answer| {
         let mut body = answer.body;
         body["request_id"] = Value::Null;
-        (answer.status, body)
+        (answer.status, body.to_string())
     };
     let mut refused = Vec::new();
     for operation in operations().keys() {
         let none = carry_out(&Program::new(&server), operation, "0123456789abcdef").await;
         let none = none.fails(401, "api_token_needed");
         assert_eq!(none.header("www-authenticate"), Some("Bearer"), "{operation}");
-        for token in [unknown.reveal(), "hub_app_x", "x", ""] {
+        for token in &tokens {
             let answer =
                 carry_out(&Program::new(&server).with_token(token), operation, "0123456789abcdef").await;
             if !token.is_empty() {
@@ -285,6 +392,56 @@ async fn nobody_does_anything_without_a_token_that_works() {
     refused.dedup();
     assert_eq!(refused.len(), 1, "every wrong token gets the same answer: {refused:?}");
     server.stop().await;
+}
+
+/// Returns user tokens that do not work, each for another reason.
+async fn dead_tokens(server: &server::ServerHandle, world: &World<'_>) -> Vec<String> {
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    let other = application(server, "Other").await;
+    Program::new(server).with(&other.token).has_users(&["Ben"]).await;
+    let (key, other_key) = (world.made.signing_key.reveal(), other.signing_key.reveal());
+    let (shop, others) = (world.made.application.public_id, other.application.public_id);
+    let header = |algorithm: &str, kid: &str| json!({ "alg": algorithm, "typ": "JWT", "kid": kid });
+    let claims =
+        |iat: i64, exp: i64| json!({ "sub": "ben", "aud": shop.to_string(), "iat": iat, "exp": exp });
+    let of = |sub: &str| json!({ "sub": sub, "aud": shop.to_string(), "iat": now, "exp": now + 60 });
+    let (hs, fresh) = (header("HS256", "1"), claims(now, now + 60));
+    let works = Program::new(server).with_token(&signed(&hs, &fresh, key));
+    works.get("/me").await.is(200);
+    let elsewhere = json!({ "sub": "ben", "aud": others.to_string(), "iat": now, "exp": now + 60 });
+    let unsigned = signed(&header("none", "1"), &fresh, key);
+    let revoked = signed(&hs, &claims(now, now + 60), key);
+    let tokens = vec![
+        signed(&hs, &claims(now - 60, now - 1), key),
+        signed(&hs, &claims(now + 60, now + 120), key),
+        signed(&hs, &claims(now, now + 86_401), key),
+        // A token of another application, and those that claim to be of the other.
+        signed(&hs, &fresh, other_key),
+        signed(&hs, &elsewhere, key),
+        signed(&header("HS256", "2"), &fresh, key),
+        signed(&header("HS256", "0"), &fresh, key),
+        signed(&header("RS256", "1"), &fresh, key),
+        signed(&header("HS512", "1"), &fresh, key),
+        format!("{}.", unsigned.rsplit_once('.').unwrap().0),
+        unsigned,
+        signed(&hs, &of("nobody"), key),
+        signed(&hs, &of("id:0123456789abcdef"), key),
+        signed(&hs, &of(""), key),
+        revoked,
+    ];
+    world.shop.delete("/users/ben/tokens").await.is(204);
+    tokens
+}
+
+/// Signs a token by HMAC-SHA256, whatever algorithm its header names.
+fn signed(header: &Value, claims: &Value, key: &str) -> String {
+    use hmac::{KeyInit, Mac};
+
+    let part = |value: &Value| data_encoding::BASE64URL_NOPAD.encode(value.to_string().as_bytes());
+    let message = format!("{}.{}", part(header), part(claims));
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    mac.update(message.as_bytes());
+    format!("{message}.{}", data_encoding::BASE64URL_NOPAD.encode(&mac.finalize().into_bytes()))
 }
 
 #[test]

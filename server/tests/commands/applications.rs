@@ -52,6 +52,15 @@ fn applications_are_managed_while_the_server_serves() {
 
     let second = printed(&home.run(&["app", "token", &shop, "--label", "staging", "--days", "30"]));
     assert_eq!((publish(&server, &token), publish(&server, &second)), ("200".into(), "200".into()));
+    let third = printed(&home.run(&["app", "token", &shop, "--label", "李雷's laptop"]));
+    let listed = printed(&home.run(&["app", "tokens", &shop]));
+    assert_eq!(listed.lines().count(), 3, "{listed}");
+    let id = listed.lines().find(|line| line.contains("李雷's laptop")).unwrap().split(' ').next().unwrap();
+    assert!(!listed.contains("hub_app_"), "no token is shown again: {listed}");
+    printed(&home.run(&["app", "revoke", &shop, id]));
+    assert_eq!((publish(&server, &third), publish(&server, &second)), ("401".into(), "200".into()));
+    let again = home.run(&["app", "revoke", &shop, id]);
+    assert!(again.status.code() == Some(1) && said(&again).contains("no such token"), "{}", said(&again));
     let last = printed(&home.run(&["app", "rotate", &shop]));
     let statuses = [&token, &second, &last].map(|token| publish(&server, token));
     assert_eq!(statuses, ["401", "401", "200"]);

@@ -119,10 +119,20 @@ fn the_doctor_says_in_a_line_each_what_is_wrong_and_what_to_do() {
     let well = home.run(&["doctor"]);
     let told = String::from_utf8(well.stdout).unwrap();
     assert_eq!(well.status.code(), Some(0), "{told}");
-    for about in ["folder", "room", "database", "clock", "origin", "proxy"] {
+    for about in ["folder", "room", "secret", "database", "clock", "origin", "proxy"] {
         assert!(told.lines().any(|line| line[6..].starts_with(about)), "{about}: {told}");
     }
     server.stop();
+
+    let secret = fs::read_to_string(home.at("data/secret.key")).unwrap();
+    fs::remove_file(home.at("data/secret.key")).unwrap();
+    let told = String::from_utf8(home.run(&["doctor"]).stdout).unwrap();
+    assert!(told.contains("look  secret") && told.contains("there is no secret.key"), "{told}");
+    let mut set = home.command(&["doctor"]);
+    let told = String::from_utf8(set.env("HUBBUB_SECRET", secret.trim()).output().unwrap().stdout).unwrap();
+    assert!(told.contains("ok    secret") && !told.contains(secret.trim()), "{told}");
+    fs::write(home.at("data/secret.key"), &secret).unwrap();
+    fs::set_permissions(home.at("data/secret.key"), fs::Permissions::from_mode(0o600)).unwrap();
 
     fs::set_permissions(home.at("data/hubbub.db"), fs::Permissions::from_mode(0o644)).unwrap();
     let open = home.run(&["doctor"]);

@@ -18,4 +18,6 @@ mod owner_applications;
 mod people;
 mod pseudo;
 mod revocation;
+mod socket_page;
 mod topics;
+mod user_tokens;

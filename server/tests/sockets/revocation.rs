@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chat::store::{Range, Sessions};
 use chat::testing::{User, guest};
-use chat::{Chat, Token};
+use chat::{Chat, Token, TokenScope, UserRef};
+use server::ServerHandle;
 use tokio::sync::Notify;
 use wire::{CloseCode, Event, JoinPolicy, Seq, Topic};
 
 use super::people::{Socket, cookie, server};
+use super::user_tokens::{Shop, authenticate};
 
 const ROUNDS: usize = 200;
 
@@ -189,4 +191,134 @@ async fn whose_session_is_ended_while_the_socket_opens_is_not_served() {
     }
     assert!(known >= ROUNDS / 10, "{known} were let in before their session ended");
     server.stop().await;
+}
+
+/// The ways in which a user token stops allowing to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenEnd {
+    /// The tokens of the user are revoked.
+    User,
+    /// Those of all users of the application are revoked.
+    Application,
+    /// The signing key is replaced, and the old one is not kept.
+    Key,
+    /// The token comes to its end.
+    Expiry,
+    /// A token with a narrower scope takes its place.
+    Scope,
+}
+
+/// The number of rounds: `cargo xtask test --long` has more.
+fn rounds() -> usize {
+    if std::env::var_os("HUBBUB_TEST_LONG").is_some() { ROUNDS } else { 20 }
+}
+
+/// Ends a token in the middle of a conversation, again and again. Each round has an application of its own, since new
+/// tokens work only seconds after a revocation; a few rounds run at once.
+async fn token_rounds(how: TokenEnd) {
+    let server = server().await;
+    let rounds: Vec<usize> = (0..rounds()).collect();
+    for some in rounds.chunks(5) {
+        let some = some.iter().map(|round| token_round(&server, how, *round));
+        futures::future::join_all(some).await;
+    }
+    server.stop().await;
+}
+
+/// The application sends messages without a pause, and zoë's token ends somewhere in the middle. Nothing that is
+/// committed later reaches her, and nothing before it is missing.
+async fn token_round(server: &ServerHandle, how: TokenEnd, round: usize) {
+    let shop = &Shop::on(server).await;
+    let (chat, topic) = (server.chat(), &shop.tea);
+    let stop = Arc::new(AtomicBool::new(false));
+    let talking = tokio::spawn({
+        let (chat, program) = (chat.clone(), shop.program.clone());
+        let (topic, stop) = (topic.clone(), Arc::clone(&stop));
+        async move {
+            while !stop.load(Ordering::Relaxed) {
+                chat.post(&program, topic.clone(), chat.new_send_id(), "on and on", None).await.unwrap();
+            }
+        }
+    });
+    let seconds = if how == TokenEnd::Expiry { 2 } else { 60 };
+    let mut socket = Socket::arrive(server, &[]).await;
+    let token = shop.token(server, "zoë", seconds).await;
+    assert_eq!(socket.asks(&authenticate(&token)).await["event"], "welcome");
+    let answer = socket.asks(&format!(r#"{{"action":"subscribe","topic":"{topic}"}}"#)).await;
+    assert_eq!(answer["event"], "subscribed", "{answer}");
+    let from = answer["head"].as_u64().unwrap();
+    let user = UserRef::parse("zoë").unwrap();
+    let narrow = TokenScope::new(None, Some(vec!["coffee".into()]), true).unwrap();
+    let narrow = shop.scoped(server, "zoë", 60, narrow).await;
+    for _ in 0..round % 10 {
+        tokio::task::yield_now().await;
+    }
+    let act = async {
+        match how {
+            TokenEnd::User => chat.revoke_user_tokens(&shop.program, &user).await.unwrap(),
+            TokenEnd::Application => chat.revoke_all_user_tokens(&shop.program).await.unwrap(),
+            TokenEnd::Key => drop(chat.rotate_signing_key(&shop.program, 0).await.unwrap()),
+            TokenEnd::Expiry | TokenEnd::Scope => {}
+        }
+        chat.post(&shop.program, topic.clone(), chat.new_send_id(), "not for her", None).await.unwrap().seq
+    };
+    let (heard, last) = match how {
+        TokenEnd::Scope => {
+            socket.says(&authenticate(&narrow)).await;
+            // A message that is committed after the answer was read is later than the end.
+            let (heard, gone) = hears(&mut socket, topic).await;
+            assert!(!gone, "only the subscription ends");
+            loop {
+                let frame = socket.hears().await;
+                assert!(frame["topic"] != topic.as_str(), "{frame} after the end");
+                if frame["event"] == "welcome" {
+                    break;
+                }
+            }
+            let after = act.await;
+            let pong = socket.asks(r#"{"action":"ping"}"#).await;
+            assert_eq!(pong["event"], "pong", "{pong}, though the subscription has ended");
+            (heard, after.0 - 1)
+        }
+        TokenEnd::Expiry => {
+            let (heard, gone) = hears(&mut socket, topic).await;
+            assert!(gone, "the socket ends with the token");
+            (heard, act.await.0 - 1)
+        }
+        TokenEnd::User | TokenEnd::Application | TokenEnd::Key => {
+            let (after, (heard, gone)) = tokio::join!(act, hears(&mut socket, topic));
+            assert!(gone, "the socket ends with the token");
+            (heard, after.0 - 1)
+        }
+    };
+    assert!(heard.iter().all(|seq| *seq <= last), "{how:?}: heard {heard:?}, though it was over at {last}");
+    let whole: Vec<u64> = (from + 1..=heard.last().copied().unwrap_or(from)).collect();
+    assert_eq!(heard, whole, "{how:?}: without a hole until then");
+    stop.store(true, Ordering::Relaxed);
+    talking.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_tokens_are_revoked_hears_nothing_later() {
+    token_rounds(TokenEnd::User).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_application_revokes_all_tokens_hears_nothing_later() {
+    token_rounds(TokenEnd::Application).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_signing_key_is_replaced_hears_nothing_later() {
+    token_rounds(TokenEnd::Key).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_token_comes_to_its_end_hears_nothing_later() {
+    token_rounds(TokenEnd::Expiry).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_token_becomes_narrower_hears_nothing_later() {
+    token_rounds(TokenEnd::Scope).await;
 }

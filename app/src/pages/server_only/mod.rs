@@ -9,6 +9,7 @@ mod admin;
 mod applications;
 mod audit;
 mod broadcast;
+mod enter;
 mod groups;
 mod members;
 mod message;
@@ -51,6 +52,7 @@ pub fn ServerOnlyPage() -> impl IntoView {
                 <Route path=path!("/server/applications/:application") view=applications::ApplicationPage/>
                 <Route path=path!("/owner/:token") view=owner::OwnerPage/>
                 <Route path=path!("/reset/:token") view=reset::ResetPage/>
+                <Route path=path!("/enter/:application/:token") view=enter::EnterPage/>
                 <Route path=path!("/account") view=account::AccountPage/>
                 <Route path=path!("/g/:group/admin") view=admin::AdminPage/>
                 <Route path=path!("/g/:group/audit") view=audit::AuditPage/>

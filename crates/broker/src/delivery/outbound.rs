@@ -1,7 +1,7 @@
 //! The outbound side of a connection and the flush, which is the hot path of delivery.
 
 use std::io::{self, IoSlice};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 use wire::{LogKey, Seq, UserId};
@@ -17,8 +17,8 @@ use crate::topic::{Subscriber, TopicLog};
 /// deliveries and no copy of them: its shard, or its own task, flushes it and writes everything after its cursors.
 #[derive(Debug)]
 pub(crate) struct Outbound {
-    /// The user of the connection; cutoffs match it.
-    pub(crate) owner: Option<UserId>,
+    /// The user of the connection, once there is one; cutoffs match it.
+    owner: OnceLock<UserId>,
     /// True if nothing more may be delivered.
     closed: AtomicBool,
     /// Wakes the connection's own task.
@@ -105,7 +105,7 @@ impl Outbound {
         counters: Arc<Counters>,
     ) -> Self {
         Self {
-            owner,
+            owner: owner.map_or_else(OnceLock::new, OnceLock::from),
             closed: AtomicBool::new(false),
             wake: Notify::new(),
             sink,
@@ -115,6 +115,16 @@ impl Outbound {
             queued: AtomicBool::new(false),
             out: Mutex::default(),
         }
+    }
+
+    /// Returns the user of the connection.
+    pub(crate) fn owner(&self) -> Option<UserId> {
+        self.owner.get().copied()
+    }
+
+    /// Sets the user of the connection; returns false if it has another one.
+    pub(crate) fn set_owner(&self, user: UserId) -> bool {
+        *self.owner.get_or_init(|| user) == user
     }
 
     pub(crate) const fn shard(&self) -> usize {

@@ -69,6 +69,19 @@ impl OutboundConnection {
         Self { broker, outbound }
     }
 
+    /// Gives the connection its owner, if it has none; returns false if it has another one, or subscriptions as nobody.
+    #[must_use]
+    pub fn set_owner(&mut self, user: UserId) -> bool {
+        let is_free = self.outbound.owner().is_some() || self.subscriptions() == 0;
+        is_free && self.outbound.set_owner(user)
+    }
+
+    /// Returns the logs of its subscriptions.
+    #[must_use]
+    pub fn subscribed(&self) -> Vec<LogKey> {
+        self.outbound.out().subscriptions.iter().map(|one| one.log.key.clone()).collect()
+    }
+
     /// Returns the handle that ends all delivery to it.
     #[must_use]
     pub fn close_handle(&self) -> CloseHandle {
@@ -129,9 +142,7 @@ impl OutboundConnection {
     /// Sets whether the user is away from this connection; at first they are not.
     pub fn set_idle(&self, idle: bool) {
         if self.outbound.set_idle(idle) {
-            let keys: Vec<_> =
-                self.outbound.out().subscriptions.iter().map(|one| one.log.key.clone()).collect();
-            for key in keys {
+            for key in self.subscribed() {
                 self.note_presence(&key, if idle { PresenceChange::Went } else { PresenceChange::Came });
             }
         }
@@ -274,7 +285,7 @@ impl OutboundConnection {
 
     /// Notes a presence change on a topic; anonymous connections have no presence.
     fn note_presence(&self, key: &LogKey, how: PresenceChange) {
-        if let Some(user) = self.outbound.owner {
+        if let Some(user) = self.outbound.owner() {
             self.broker.note_presence(key, user, how);
         }
     }

@@ -1,10 +1,13 @@
 //! The caller of an operation: its application, principal, network and session.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use wire::{ApplicationId, LogKey, Person, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
 
+use crate::auth::grant::Grant;
 use crate::auth::session::{Token, TokenHash};
+use crate::auth::user_token::TokenScope;
 
 /// The application and the principal of a call, with the network and the session it comes from. Every operation of the
 /// domain takes one.
@@ -22,8 +25,11 @@ pub struct Caller {
     pub session: Option<Token>,
     /// The API token of a program.
     pub api_token: Option<TokenHash>,
-    /// The time from which the API token no longer works, if there is one.
+    /// The time from which the API token or user token no longer works, if there is one.
     pub expires: Option<Timestamp>,
+    /// The user token, or the link of an application, by which the user is signed in; none if they signed in
+    /// themselves.
+    pub grant: Option<Arc<Grant>>,
     /// The token that the browser keeps while it is signed out; it identifies a device that has signed in.
     pub device: Option<Token>,
     /// The browser's description of itself.
@@ -60,12 +66,32 @@ impl Caller {
         Self { principal: Principal::User(user), ..self }
     }
 
+    /// Returns the signed-in user, for an operation that no token with a limited scope may carry out. One that checks the
+    /// scope asks for [`Caller::scoped_user`].
+    ///
+    /// # Errors
+    /// Those of [`Caller::scoped_user`], and [`Refusal::OutsideScope`].
+    pub fn user(&self) -> Result<&Person, Refusal> {
+        let user = self.scoped_user()?;
+        if self.scope().is_some() { Err(Refusal::OutsideScope) } else { Ok(user) }
+    }
+
+    /// Returns the signed-in user, for an operation on their account or on the server: none that was granted to a
+    /// program.
+    ///
+    /// # Errors
+    /// Those of [`Caller::scoped_user`], and [`Refusal::OutsideScope`].
+    pub fn account_holder(&self) -> Result<&Person, Refusal> {
+        let user = self.scoped_user()?;
+        if self.grant.is_some() { Err(Refusal::OutsideScope) } else { Ok(user) }
+    }
+
     /// Returns the signed-in user.
     ///
     /// # Errors
     /// [`Refusal::SignInNeeded`]; [`Refusal::UserNeeded`] for an application, [`Refusal::NotApplication`] for the
     /// operator.
-    pub fn user(&self) -> Result<&Person, Refusal> {
+    pub fn scoped_user(&self) -> Result<&Person, Refusal> {
         match &self.principal {
             Principal::User(user) => Ok(user),
             Principal::Anonymous => Err(Refusal::SignInNeeded),
@@ -80,6 +106,20 @@ impl Caller {
     /// Those of [`Caller::user`].
     pub fn actor(&self) -> Result<&Person, Refusal> {
         self.owner().map_or_else(|| self.user(), Ok)
+    }
+
+    /// As [`Caller::actor`], for an operation that checks the scope.
+    ///
+    /// # Errors
+    /// Those of [`Caller::scoped_user`].
+    pub fn scoped_actor(&self) -> Result<&Person, Refusal> {
+        self.owner().map_or_else(|| self.scoped_user(), Ok)
+    }
+
+    /// Returns the scope of the caller's token; none if it is not limited.
+    #[must_use]
+    pub fn scope(&self) -> Option<&TokenScope> {
+        self.grant.as_ref().map(|grant| &grant.scope).filter(|scope| **scope != TokenScope::default())
     }
 
     /// Returns the author of what the application itself does; none for any other caller.

@@ -13,7 +13,6 @@ pub struct MasterSecret([u8; 32]);
 
 /// The purpose of a derived key: keys of different purposes tell nothing about each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "the signing keys of applications come next"))]
 pub(crate) enum KeyPurpose {
     /// Signing the user tokens of an application.
     UserTokens,
@@ -45,7 +44,6 @@ impl MasterSecret {
     }
 
     /// Derives a version of an application's key by HKDF-SHA256 (RFC 5869).
-    #[cfg_attr(not(test), expect(dead_code, reason = "the signing keys of applications come next"))]
     pub(crate) fn derive(&self, purpose: KeyPurpose, application: ApplicationId, version: u32) -> [u8; 32] {
         let purpose = match purpose {
             KeyPurpose::UserTokens => "user-tokens",

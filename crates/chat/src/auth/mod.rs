@@ -2,16 +2,20 @@
 
 pub(crate) mod api_token;
 pub(crate) mod caller;
+pub(crate) mod grant;
 pub(crate) mod login_throttle;
 pub(crate) mod master_secret;
 pub(crate) mod network;
 pub(crate) mod passwords;
 pub(crate) mod revocations;
 pub(crate) mod session;
+pub(crate) mod user_token;
 
 pub use api_token::{ApiToken, ApiTokenRecord, TokenKind};
 pub use caller::{Caller, Principal};
+pub use grant::Grant;
 pub use master_secret::MasterSecret;
 pub use network::Network;
 pub use revocations::{RevocationWatch, Revocations};
 pub use session::{Session, SessionSummary, Token, TokenHash};
+pub use user_token::{SigningKey, TokenScope, is_user_token};

@@ -1,21 +1,20 @@
-//! Revocations: ended sessions, revoked API tokens and deleted applications close their sockets before later entries are
+//! Revocations: ended sessions, revoked tokens and deleted applications close their sockets before later entries are
 //! delivered.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use broker::CloseHandle;
+use broker::{CloseHandle, WakeHandle};
 use parking_lot::Mutex;
-use tokio::task::AbortHandle;
-use wire::{ApplicationId, Seq, UserKey};
+use wire::{ApplicationId, Person, Seq, Timestamp, UserKey};
 
 use crate::auth::caller::Caller;
+use crate::auth::grant::Grant;
 use crate::auth::session::TokenHash;
-use crate::ports::store::{Revocation, RevocationSlice};
+use crate::ports::store::{Revocation, RevocationSlice, Sessions};
 
-/// The sockets of this node with the sessions or API tokens they run in, and the position up to which revocations have
+/// The sockets of this node with the sessions or tokens they run in, and the position up to which revocations have
 /// closed them.
 ///
 /// Every commit of this node, and every read of what other nodes have written, brings the revocations up to then. They
@@ -33,10 +32,10 @@ struct State {
     watched: HashMap<Holder, HashMap<u64, Watched>>,
 }
 
-/// The holder of sessions or of API tokens.
+/// The holder of sessions or of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Holder {
-    /// A user, with sessions.
+    /// A user, with sessions and user tokens.
     User(UserKey),
     /// An application, with API tokens.
     Application(ApplicationId),
@@ -44,46 +43,56 @@ enum Holder {
 
 #[derive(Debug)]
 struct Watched {
-    token: TokenHash,
+    /// The session or the API token; none for a user token, which is not stored.
+    token: Option<TokenHash>,
+    /// The grant of an application, by a user token or a link.
+    grant: Option<Arc<Grant>>,
+    /// The time at which it ends by itself.
+    expires: Arc<AtomicI64>,
     close: CloseHandle,
+    wake: WakeHandle,
     /// The position at which the session or token was read: earlier revocations do not concern it.
     since: Seq,
 }
 
-/// One socket's watch on its session or API token; it ends when this is dropped.
+/// One socket's watch on its session or token; it ends when this is dropped.
 #[derive(Debug)]
 pub struct RevocationWatch {
-    /// The task that closes the connection when its token expires.
-    expiry: Option<AbortHandle>,
+    /// In milliseconds of Unix time; [`NEVER`] if there is no end.
+    expires: Arc<AtomicI64>,
     watched: Option<(Arc<Revocations>, Holder, u64)>,
 }
 
+const NEVER: i64 = i64::MAX;
+
 impl Revocations {
-    /// Closes the connection through the handle when the session of a caller ends, or their API token; without either
-    /// nothing ever ends. `expires` is the time until the token expires by itself.
+    /// Closes the connection through the handle when the session of a caller ends, or their token; without either nothing
+    /// ever ends. If the end moves nearer, the connection is woken.
     pub(crate) fn watch(
         self: &Arc<Self>,
         caller: &Caller,
-        expires: Option<Duration>,
         close_handle: CloseHandle,
+        wake_handle: WakeHandle,
     ) -> RevocationWatch {
-        let (holder, token) = match (caller.api_token, caller.signed_in(), &caller.session) {
-            (Some(token), ..) => (Holder::Application(caller.application), token),
-            (None, Some(me), Some(session)) => (Holder::User(caller.key(me.id)), session.hash()),
-            (None, ..) => return RevocationWatch { expiry: None, watched: None },
+        let expires = Arc::new(AtomicI64::new(caller.expires.map_or(NEVER, |expires| expires.0)));
+        let user = |me: &Person| Holder::User(caller.key(me.id));
+        let (holder, token) = match (caller.api_token, caller.signed_in(), &caller.session, &caller.grant) {
+            (Some(token), ..) => (Holder::Application(caller.application), Some(token)),
+            (None, Some(me), Some(session), _) => (user(me), Some(session.hash())),
+            (None, Some(me), None, Some(_)) => (user(me), None),
+            (None, ..) => return RevocationWatch { expires, watched: None },
         };
-        let expiry = expires.map(|expires| {
-            let close_handle = close_handle.clone();
-            let task = tokio::spawn(async move {
-                tokio::time::sleep(expires).await;
-                close_handle.close();
-            });
-            task.abort_handle()
-        });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let watched = Watched { token, close: close_handle, since: caller.revocations };
+        let watched = Watched {
+            token,
+            grant: caller.grant.clone(),
+            expires: Arc::clone(&expires),
+            close: close_handle,
+            wake: wake_handle,
+            since: caller.revocations,
+        };
         self.state.lock().watched.entry(holder).or_default().insert(number, watched);
-        RevocationWatch { expiry, watched: Some((Arc::clone(self), holder, number)) }
+        RevocationWatch { expires, watched: Some((Arc::clone(self), holder, number)) }
     }
 
     /// Closes the sockets of what has ended. Call it before anything later is admitted. Where revocations are missing,
@@ -113,25 +122,65 @@ impl Revocations {
 
 impl State {
     fn close(&self, seq: Seq, revocation: Revocation) {
-        let close = |watched: &HashMap<u64, Watched>, ends: &dyn Fn(TokenHash) -> bool| {
-            for watched in watched.values().filter(|watched| watched.since < seq && ends(watched.token)) {
+        let close = |watched: &HashMap<u64, Watched>, ends: &dyn Fn(&Watched) -> bool| {
+            for watched in watched.values().filter(|watched| watched.since < seq && ends(watched)) {
                 watched.close.close();
             }
         };
-        let holder = match revocation {
-            Revocation::Sessions { user, .. } => Holder::User(user),
-            Revocation::Tokens { application, .. } => Holder::Application(application),
-            Revocation::Application(application) => {
-                for (_, watched) in self.watched.iter().filter(|(holder, _)| holder.is_of(application)) {
-                    close(watched, &|_| true);
-                }
-                return;
-            }
+        let of = |application: ApplicationId| {
+            self.watched
+                .iter()
+                .filter(move |(holder, _)| holder.is_of(application))
+                .map(|(_, watched)| watched)
         };
-        if let (Some(watched), Revocation::Sessions { which, .. } | Revocation::Tokens { which, .. }) =
-            (self.watched.get(&holder), revocation)
-        {
-            close(watched, &|token| which.contains(token));
+        match revocation {
+            Revocation::Sessions { user, which } => {
+                let watched = self.watched.get(&Holder::User(user));
+                watched.into_iter().for_each(|watched| close(watched, &|one| one.is_one_of(which)));
+            }
+            Revocation::Tokens { application, which } => {
+                let watched = self.watched.get(&Holder::Application(application));
+                watched.into_iter().for_each(|watched| close(watched, &|one| one.is_one_of(which)));
+            }
+            Revocation::Issued { application, user: Some(user), before } => {
+                let watched = self.watched.get(&Holder::User(UserKey { application, user }));
+                watched.into_iter().for_each(|watched| close(watched, &|one| one.is_issued_before(before)));
+            }
+            Revocation::Issued { application, user: None, before } => {
+                of(application).for_each(|watched| close(watched, &|one| one.is_issued_before(before)));
+            }
+            Revocation::SigningKey { application, version, previous_until } => {
+                for watched in of(application) {
+                    close(watched, &|one| one.ends_with_key(version, previous_until));
+                }
+            }
+            Revocation::Application(application) => {
+                of(application).for_each(|watched| close(watched, &|_| true));
+            }
+        }
+    }
+}
+
+impl Watched {
+    fn is_one_of(&self, which: Sessions) -> bool {
+        self.token.is_some_and(|token| which.contains(token))
+    }
+
+    fn is_issued_before(&self, before: Timestamp) -> bool {
+        self.grant.as_ref().is_some_and(|grant| grant.issued < before)
+    }
+
+    /// Returns true if it ends at once with a new version of its signing key. If it ends later, its connection is told.
+    fn ends_with_key(&self, version: u32, previous_until: Option<Timestamp>) -> bool {
+        let Some(own) = self.grant.as_ref().and_then(|grant| grant.key_version) else { return false };
+        match previous_until {
+            Some(until) if own.checked_add(1) == Some(version) => {
+                if self.expires.fetch_min(until.0, Ordering::AcqRel) > until.0 {
+                    self.wake.wake();
+                }
+                false
+            }
+            _ => own < version,
         }
     }
 }
@@ -145,11 +194,16 @@ impl Holder {
     }
 }
 
+impl RevocationWatch {
+    /// Returns the time at which the session or token ends by itself, as far as it is known now.
+    #[must_use]
+    pub fn expires(&self) -> Option<Timestamp> {
+        Some(self.expires.load(Ordering::Acquire)).filter(|expires| *expires != NEVER).map(Timestamp)
+    }
+}
+
 impl Drop for RevocationWatch {
     fn drop(&mut self) {
-        if let Some(expiry) = self.expiry.take() {
-            expiry.abort();
-        }
         let Some((revocations, holder, number)) = self.watched.take() else { return };
         let mut state = revocations.state.lock();
         if let Some(of_holder) = state.watched.get_mut(&holder) {

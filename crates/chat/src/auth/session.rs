@@ -1,11 +1,14 @@
 //! Sessions and their tokens.
 
+use std::sync::Arc;
 use std::{fmt, str};
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest, Sha256};
 use wire::{ApplicationId, Person, Seq, Timestamp};
 
+use crate::auth::grant::Grant;
+use crate::auth::user_token::TokenScope;
 use crate::service::limits::Limits;
 
 /// The secret by which a browser is authenticated: 256 random bits as 64 hexadecimal digits. Kept only in the browser;
@@ -28,6 +31,9 @@ pub struct Session {
     pub since: Timestamp,
     /// The time at which it was last seen, to the day.
     pub seen: Timestamp,
+    /// For a session that began by a link of an application, the time from which links and tokens count. Such a session
+    /// has the rights of a user token, and ends as one does.
+    pub linked: Option<Timestamp>,
     /// The newest revocation when this was read.
     pub revocations: Seq,
 }
@@ -85,6 +91,14 @@ impl Session {
     #[must_use]
     pub fn is_alive(&self, now: Timestamp, limits: &Limits) -> bool {
         is_alive(self.since, self.seen, now, limits)
+            && self.linked.is_none_or(|valid_from| self.since >= valid_from)
+    }
+
+    /// Returns what its application has granted, for a session that began by a link.
+    #[must_use]
+    pub fn grant(&self) -> Option<Arc<Grant>> {
+        let grant = || Grant { issued: self.since, key_version: None, scope: TokenScope::default() };
+        self.linked.map(|_| Arc::new(grant()))
     }
 
     /// Returns true if it was last seen on an earlier day, or on a later one because the clock was wrong then, so that
@@ -155,12 +169,15 @@ mod tests {
             person: person.clone(),
             since: day(since),
             seen: day(seen),
+            linked: None,
             revocations: Seq::ZERO,
         };
         assert!(session(0, 0).is_alive(day(29), &limits));
         assert!(!session(0, 0).is_alive(day(30), &limits));
         assert!(session(0, 170).is_alive(day(179), &limits));
         assert!(!session(0, 170).is_alive(day(180), &limits));
+        let linked = |valid_from| Session { linked: Some(day(valid_from)), ..session(1, 1) };
+        assert!(linked(1).is_alive(day(1), &limits) && !linked(2).is_alive(day(1), &limits));
         assert!(session(0, 0).is_worth_a_touch(day(1)));
         assert!(session(9, 9).is_worth_a_touch(day(8)), "it was seen by a clock that was ahead");
     }

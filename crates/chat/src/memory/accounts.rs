@@ -30,15 +30,20 @@ impl ApplicationState {
         self.profiles.get(&user)?.picture.clone()
     }
 
+    /// Returns the session of a token. `valid_from` is the time from which tokens of the application count.
     pub(super) fn session(
         &self,
         application: ApplicationId,
         token: TokenHash,
+        valid_from: Timestamp,
         revocations: Seq,
     ) -> Option<Session> {
         let stored = self.sessions.get(&token)?;
         let person = self.people.get(&stored.user)?.clone();
-        Some(Session { application, person, since: stored.since, seen: stored.seen, revocations })
+        let of_user = self.tokens_valid_from.get(&person.id).copied().unwrap_or_default();
+        let linked = stored.is_linked.then_some(of_user.max(valid_from));
+        let (since, seen) = (stored.since, stored.seen);
+        Some(Session { application, person, since, seen, linked, revocations })
     }
 
     pub(super) fn account(&self, key: &AccountKey) -> Option<Account> {
@@ -67,7 +72,7 @@ impl ApplicationState {
     pub(super) fn begin(&mut self, user: UserId, session: &NewSession) -> Outcome {
         self.next_session += 1;
         let NewSession { token, label, at } = session.clone();
-        self.sessions.insert(token, StoredSession { user, label, since: at, seen: at });
+        self.sessions.insert(token, StoredSession { user, label, since: at, seen: at, is_linked: false });
         self.sessions_of.entry(user).or_default().insert(self.next_session, token);
         Outcome::Done
     }

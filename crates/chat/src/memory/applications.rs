@@ -28,6 +28,9 @@ impl MemoryApplications {
             title,
             description: Description::default(),
             config: ApplicationConfig::default(),
+            key_version: 1,
+            previous_key_until: None,
+            tokens_valid_from: Timestamp(0),
             version: Version(1),
             since: Timestamp(0),
             deleted: None,
@@ -45,6 +48,10 @@ impl MemoryApplications {
 
     pub(super) fn after(&self, after: ApplicationId, limit: usize) -> Vec<Application> {
         self.rows.values().filter(|row| row.id > after).take(limit).cloned().collect()
+    }
+
+    pub(super) fn lists_origin(&self, origin: &String) -> bool {
+        self.rows.values().any(|row| row.is_alive() && row.config.allowed_origins.contains(origin))
     }
 
     pub(super) fn token(&self, token: TokenHash) -> Option<ApiTokenRecord> {
@@ -70,6 +77,9 @@ impl MemoryApplications {
             title,
             description,
             config: ApplicationConfig::default(),
+            key_version: 1,
+            previous_key_until: None,
+            tokens_valid_from: Timestamp(0),
             version: Version(1),
             since: token.at,
             deleted: None,
@@ -116,6 +126,43 @@ impl MemoryApplications {
             }
         }
         true
+    }
+
+    /// Revokes one token; false if it is not there, or was revoked before.
+    pub(super) fn revoke_token(
+        &mut self,
+        application: ApplicationId,
+        token: TokenHash,
+        at: Timestamp,
+    ) -> bool {
+        let is_alive =
+            |record: &&mut ApiTokenRecord| record.application == application && record.revoked.is_none();
+        let Some(record) = self.tokens.get_mut(&token).filter(is_alive) else { return false };
+        record.revoked = Some(at);
+        true
+    }
+
+    /// Gives an application its next signing key; returns its version, or none if it is not there.
+    pub(super) fn rotate_key(
+        &mut self,
+        application: ApplicationId,
+        keep_until: Option<Timestamp>,
+    ) -> Option<u32> {
+        let row = self.rows.get_mut(&application).filter(|row| row.is_alive())?;
+        row.key_version += 1;
+        row.previous_key_until = keep_until;
+        Some(row.key_version)
+    }
+
+    /// Ends the user tokens of an application that were issued before a time.
+    pub(super) fn end_issued(&mut self, application: ApplicationId, before: Timestamp) {
+        if let Some(row) = self.rows.get_mut(&application) {
+            row.tokens_valid_from = before.max(row.tokens_valid_from);
+        }
+    }
+
+    pub(super) fn tokens_valid_from(&self, application: ApplicationId) -> Timestamp {
+        self.rows.get(&application).map(|row| row.tokens_valid_from).unwrap_or_default()
     }
 
     pub(super) fn touch_token(&mut self, application: ApplicationId, token: TokenHash, at: Timestamp) {

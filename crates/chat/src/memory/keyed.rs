@@ -43,13 +43,18 @@ impl ApplicationState {
     }
 
     pub(super) fn put_user(&mut self, put: &PutUser) -> Outcome {
-        let PutUser { key, person, bio, version, at } = put;
+        let PutUser { key, person, bio, version, sign_up, at } = put;
         let present = self.user_by_key(key);
         if version.is_some() && *version != present.as_ref().map(|user| user.version) {
             return Outcome::Stale;
         }
         let created = present.is_none();
+        let valid_from = self.ended_user_keys.get(key).copied().unwrap_or_default();
+        if created && sign_up.is_some_and(|sign_up| sign_up.issued < valid_from) {
+            return Outcome::Stale;
+        }
         match present {
+            Some(_) if sign_up.is_some() => {}
             Some(present) => {
                 let bio = bio.clone().unwrap_or_else(|| present.bio.clone());
                 if (&present.person.name, &present.bio) != (&person.name, &bio) {
@@ -64,6 +69,7 @@ impl ApplicationState {
                 let bio = bio.clone().unwrap_or_default();
                 self.profiles.insert(person.id, StoredProfile { since: *at, bio, picture: None });
                 self.user_keys.insert(key.clone(), (person.id, Version(1)));
+                self.tokens_valid_from.insert(person.id, valid_from);
             }
         }
         match self.user_by_key(key) {

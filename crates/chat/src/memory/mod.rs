@@ -17,6 +17,7 @@ mod search;
 mod state;
 mod store_state;
 mod trim;
+mod user_tokens;
 
 use std::sync::Arc;
 
@@ -89,7 +90,9 @@ impl Store for MemoryStore {
         let revocations = state.revocations.head();
         let alive =
             state.applications.iter().filter(|(application, _)| !state.registry.is_deleted(**application));
-        Ok(alive.into_iter().find_map(|(application, state)| state.session(*application, token, revocations)))
+        Ok(alive
+            .into_iter()
+            .find_map(|(id, of)| of.session(*id, token, state.registry.tokens_valid_from(*id), revocations)))
     }
 
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
@@ -102,6 +105,10 @@ impl Store for MemoryStore {
 
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
         Ok(self.state.lock().registry.after(after, limit))
+    }
+
+    async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {
+        Ok(self.state.lock().registry.lists_origin(&origin))
     }
 
     async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {

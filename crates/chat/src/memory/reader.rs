@@ -21,7 +21,7 @@ use crate::ports::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, GroupListing, GroupOverview,
     InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState,
     NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
-    SentBefore, StoreReader, Unread,
+    SentBefore, SignInLink, StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
@@ -43,8 +43,10 @@ impl StoreReader for MemoryReader {
     async fn open(&self, request: OpenRequest) -> Result<Opened, Fault> {
         let mut all = self.state.lock();
         let revocations = all.revocations.head();
+        let valid_from = all.registry.tokens_valid_from(self.application);
         let state = all.application(self.application);
-        let session = request.session.and_then(|token| state.session(self.application, token, revocations));
+        let session =
+            request.session.and_then(|token| state.session(self.application, token, valid_from, revocations));
         let with = request.conversation().zip(request.user);
         let account = || state.account(&AccountKey::User(request.user?));
         let is_app_audit = request.topic.kind() == TopicKind::AppAudit;
@@ -288,6 +290,14 @@ impl StoreReader for MemoryReader {
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {
         Ok(self.state.lock().registry.tokens(self.application, limit))
+    }
+
+    async fn tokens_valid_from(&self, user: UserId) -> Result<Option<Timestamp>, Fault> {
+        Ok(self.state.lock().tokens_valid_from(self.application, user))
+    }
+
+    async fn sign_in_link(&self, link: TokenHash) -> Result<Option<SignInLink>, Fault> {
+        Ok(self.state.lock().sign_in_link(self.application, link))
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

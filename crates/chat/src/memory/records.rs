@@ -31,6 +31,15 @@ pub(super) struct StoredSession {
     pub(super) label: String,
     pub(super) since: Timestamp,
     pub(super) seen: Timestamp,
+    /// True if it began by a link.
+    pub(super) is_linked: bool,
+}
+
+/// A link that signs a user in.
+pub(super) struct StoredLink {
+    pub(super) user: UserId,
+    pub(super) created: Timestamp,
+    pub(super) until: Timestamp,
 }
 
 /// An account.

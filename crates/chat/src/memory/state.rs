@@ -7,7 +7,9 @@ use wire::{
 };
 
 use super::log::MemoryLog;
-use super::records::{Group, MemberView, StoredAccount, StoredProfile, StoredReset, StoredSession, Window};
+use super::records::{
+    Group, MemberView, StoredAccount, StoredLink, StoredProfile, StoredReset, StoredSession, Window,
+};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
     Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Position, Sender, SentBefore,
@@ -48,6 +50,12 @@ pub(super) struct ApplicationState {
     pub(super) groups: HashMap<GroupId, Group>,
     /// The users whom the application names by keys, each with a version.
     pub(super) user_keys: BTreeMap<ExternalKey, (UserId, Version)>,
+    /// The keys of users who were deleted, each with the time from which tokens that name it must be issued.
+    pub(super) ended_user_keys: HashMap<ExternalKey, Timestamp>,
+    /// The times from which the tokens of users must be issued, where some were ended.
+    pub(super) tokens_valid_from: HashMap<UserId, Timestamp>,
+    /// The links that sign users in.
+    pub(super) links: HashMap<TokenHash, StoredLink>,
     /// The groups that the application names by keys.
     pub(super) group_keys: BTreeMap<ExternalKey, GroupId>,
     /// The greatest number among the keys of groups.
@@ -104,6 +112,9 @@ impl ApplicationState {
             newcomers: BTreeSet::new(),
             groups: HashMap::new(),
             user_keys: BTreeMap::new(),
+            ended_user_keys: HashMap::new(),
+            tokens_valid_from: HashMap::new(),
+            links: HashMap::new(),
             group_keys: BTreeMap::new(),
             last_number: 0,
             deleted: HashSet::new(),
@@ -141,7 +152,7 @@ impl ApplicationState {
                 None => Outcome::Stale,
             },
             // They are those of all applications.
-            Write::Jobs(_) | Write::Applications(_) => Outcome::Done,
+            Write::Jobs(_) | Write::Applications(_) | Write::UserTokens(_) => Outcome::Done,
             Write::Amend(amend) => self.amend(amend),
             Write::ChangeGroup(change) => self.change(change),
             Write::CreateGuest { person, session } => {
@@ -153,7 +164,10 @@ impl ApplicationState {
                 self.begin(person.id, session)
             }
             Write::PutUser(put) => self.put_user(put),
-            Write::RemoveUser { user, name, at } => self.remove_user(*user, name, *at),
+            Write::RemoveUser { user, name, tokens_valid_from, at } => {
+                self.end_user(*user, *tokens_valid_from);
+                self.remove_user(*user, name, *at)
+            }
             Write::CreateAccount { user, login, password, rank } => self.claim(*user, login, password, *rank),
             Write::MakeOwner { user } => self.own(*user),
             Write::SetPassword { user, checked, password } => self.set_password(*user, checked, password),
@@ -258,6 +272,7 @@ impl ApplicationState {
             Write::Sweep(sweep) => {
                 self.sweep_attempts(sweep.attempts_before);
                 self.sweep_links(sweep.links_before);
+                self.sweep_user_tokens(sweep.links_before);
                 let expired = self.sweep_sessions(sweep.sessions_seen_before, sweep.sessions_begun_before);
                 let guests = self.sweep_guests(sweep.guests_before, sweep.guests);
                 let ended = expired.into_iter().map(|(user, token)| (sweep.at, user, Sessions::One(token)));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use wire::{ApplicationId, LogKey, Seq, UserKey};
+use wire::{ApplicationId, LogKey, Seq, Timestamp, UserKey};
 
 use super::applications::MemoryApplications;
 use super::ended_sessions::MemoryRevocations;
@@ -59,10 +59,16 @@ impl MemoryState {
         Commit { application, write }: Commit,
         committed: &mut Committed,
     ) -> Outcome {
+        let mut removed = None;
         let trim = match &write {
             Write::Jobs(write) => return self.jobs.write(write),
             Write::Applications(write) => return self.write_applications(application, write),
+            Write::UserTokens(write) => return self.write_user_tokens(application, write),
             Write::Sweep(sweep) => Some(sweep.revocations_before),
+            Write::RemoveUser { user, at, .. } => {
+                removed = Some((*user, *at));
+                None
+            }
             _ => None,
         };
         let mut head = self.head;
@@ -106,6 +112,10 @@ impl MemoryState {
             let user = UserKey { application, user };
             self.revocations.append(at, vec![Revocation::Sessions { user, which }]);
         }
+        if let Some((user, at)) = removed {
+            let before = Timestamp(i64::MAX);
+            self.revocations.append(at, vec![Revocation::Issued { application, user: Some(user), before }]);
+        }
         if let Some(before) = trim {
             self.revocations.trim(before);
         }
@@ -144,6 +154,14 @@ impl MemoryState {
                     self.revocations.append(new.at, vec![Revocation::Tokens { application, which }]);
                 }
                 replaced
+            }
+            ApplicationWrite::RevokeToken { token, at } => {
+                let revoked = self.registry.revoke_token(application, *token, *at);
+                if revoked {
+                    let which = Sessions::One(*token);
+                    self.revocations.append(*at, vec![Revocation::Tokens { application, which }]);
+                }
+                revoked
             }
             ApplicationWrite::TouchToken { token, at } => {
                 self.registry.touch_token(application, *token, *at);

@@ -11,12 +11,13 @@ use crate::service::error::{Error, Fault};
 
 /// Accounts and their sessions.
 impl Chat {
-    /// Returns the caller's account; none for a guest.
+    /// Returns the caller's account; none for a guest, nor to what an application has granted.
     ///
     /// # Errors
     /// [`Error::Fault`].
     pub async fn account(&self, caller: &Caller) -> Result<Option<Account>, Error> {
-        self.account_of(caller, caller.user()?.id).await
+        let me = caller.user()?;
+        if caller.grant.is_some() { Ok(None) } else { self.account_of(caller, me.id).await }
     }
 
     /// Returns the account of a user; none for a guest.
@@ -41,7 +42,7 @@ impl Chat {
         password: &str,
         rank: FirstRole,
     ) -> Result<AppRole, Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         names::password(password)?;
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         if self.account_of(caller, me.id).await?.is_some() {
@@ -79,7 +80,12 @@ impl Chat {
     /// # Errors
     /// [`Error::Fault`].
     pub async fn sign_out(&self, caller: &Caller, which: Sessions) -> Result<(), Error> {
-        let me = caller.user()?;
+        // A session that an application has begun can end itself, and no other.
+        let is_own = |session: &Token| which == Sessions::One(session.hash());
+        let me = match &caller.session {
+            Some(session) if is_own(session) => caller.user()?,
+            _ => caller.account_holder()?,
+        };
         let write = Write::SignOut { user: me.id, which, at: self.session_clock.now() };
         if self.account_of(caller, me.id).await?.is_none() {
             // A guest has one session and no account to keep a record for.
@@ -95,7 +101,8 @@ impl Chat {
             .map(|_| ())
     }
 
-    /// Returns the caller's sessions, the one that began last first, without those that have ended.
+    /// Returns the caller's sessions, the one that began last first, without those that have ended. A session that an
+    /// application has begun sees only itself.
     ///
     /// # Errors
     /// [`Error::Fault`].
@@ -103,7 +110,9 @@ impl Chat {
         let me = caller.user()?;
         let now = self.session_clock.now();
         let sessions = self.reader(caller).sessions(me.id).await?.into_iter();
-        Ok(sessions.filter(|session| session.is_alive(now, &self.limits)).collect())
+        let own = caller.session.as_ref().map(Token::hash);
+        let is_seen = |session: &SessionSummary| caller.grant.is_none() || Some(session.token) == own;
+        Ok(sessions.filter(|session| is_seen(session) && session.is_alive(now, &self.limits)).collect())
     }
 
     /// Returns a new session for the caller's browser, which begins now.

@@ -2,6 +2,7 @@
 
 use wire::{Amendment, Json, Refusal, RichText, SendId, Seq, Topic};
 
+use super::permissions::Act;
 use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
@@ -27,7 +28,8 @@ impl Chat {
         target: Seq,
         amendment: Amendment,
     ) -> Result<Ack, Error> {
-        let me = caller.actor()?;
+        self.is_in_scope(caller, topic, Act::Write).await?;
+        let me = caller.scoped_actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.clock.now();
         let amendment = match amendment {

@@ -28,7 +28,7 @@ impl Chat {
         words: &str,
         after: Option<UserId>,
     ) -> Result<(AppRole, ListPart<AccountListing>), Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         let role = rules::needs_app_admin(self.app_role(caller, me.id).await?)?;
         let found = self.reader(caller).accounts(words.trim(), after, PAGE_ENTRIES + 1).await?;
         Ok((role, ListPart::of(found, PAGE_ENTRIES)))
@@ -44,7 +44,7 @@ impl Chat {
         user: UserId,
         role: AppRole,
     ) -> Result<(), Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let by = self.app_role(caller, me.id).await?;
         let of = self.reader(caller).account(AccountKey::User(user)).await?;
@@ -63,7 +63,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such account, and those of [`rules::may_reset`].
     pub async fn create_password_reset(&self, caller: &Caller, user: UserId) -> Result<Token, Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let by = self.app_role(caller, me.id).await?;
         rules::needs_app_admin(by)?;
@@ -139,7 +139,7 @@ impl Chat {
         caller: &Caller,
         before: Option<Seq>,
     ) -> Result<Page<AuditEvent>, Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         rules::needs_app_admin(self.app_role(caller, me.id).await?)?;
         let range = Range { before, limit: PAGE_ENTRIES, ..Range::default() };
         let Page { entries, epoch, begins, head } =
@@ -162,6 +162,12 @@ impl Chat {
         )
         .await?;
         Ok(token)
+    }
+
+    /// Returns the application role of the caller as far as it gives them rights: none to what an application has
+    /// granted.
+    pub(super) async fn own_app_role(&self, caller: &Caller, user: UserId) -> Result<Option<AppRole>, Error> {
+        if caller.grant.is_some() { Ok(None) } else { self.app_role(caller, user).await }
     }
 
     pub(super) async fn app_role(&self, caller: &Caller, user: UserId) -> Result<Option<AppRole>, Error> {

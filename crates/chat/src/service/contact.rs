@@ -22,7 +22,7 @@ impl Chat {
         Ok(Contact {
             known: self.reader(caller).share_group(me.id, user).await?
                 || self.has_written(caller, user, me.id).await?,
-            manages: self.app_role(caller, me.id).await? >= Some(AppRole::Admin),
+            manages: self.own_app_role(caller, me.id).await? >= Some(AppRole::Admin),
             given: seats.given,
             given_by: seats.given_by,
             max: self.limits.user_groups,

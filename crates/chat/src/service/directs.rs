@@ -147,7 +147,7 @@ impl Chat {
     /// [`Error::Fault`].
     pub async fn may_be_added(&self, caller: &Caller) -> Result<Vec<Person>, Error> {
         let me = caller.user()?;
-        let manages = self.app_role(caller, me.id).await? >= Some(AppRole::Admin);
+        let manages = self.own_app_role(caller, me.id).await? >= Some(AppRole::Admin);
         Ok(self.reader(caller).people(me.id, "", manages, None, PAGE_ENTRIES).await?)
     }
 

@@ -1,8 +1,9 @@
 //! The application of a program: its title, description and settings.
 
-use wire::{ApplicationTitle, Description, Expected, Refusal};
+use wire::{ApplicationId, ApplicationTitle, Description, Expected, PublicId, Refusal, Timestamp};
 
 use super::permissions::needs_application;
+use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{Application, ApplicationConfig, ApplicationWrite, Outcome, Version, Write};
@@ -11,6 +12,9 @@ use crate::service::error::Error;
 /// The most origins of an application, and the most bytes of one.
 const ORIGINS: usize = 20;
 const ORIGIN_BYTES: usize = 255;
+
+/// The most API tokens of an application that are listed, the newest.
+const API_TOKENS: usize = 1_000;
 
 /// The changes of an application; what is none stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct ApplicationChange {
     pub description: Option<String>,
     /// The origins whose pages may use the API from a browser.
     pub allowed_origins: Option<Vec<String>>,
+    /// True if user tokens create their users.
+    pub token_sign_up: Option<bool>,
 }
 
 impl ApplicationChange {
@@ -70,21 +76,94 @@ impl Chat {
         version: Option<Version>,
     ) -> Result<(), Error> {
         let id = present.id;
-        let ApplicationChange { title, description, allowed_origins } = change;
+        let ApplicationChange { title, description, allowed_origins, token_sign_up } = change;
         let write = ApplicationWrite::Change {
             // Parts that are not changed are those of this version.
             version: Some(version.unwrap_or(present.version)),
             title: title.map_or(Ok(present.title), |title| ApplicationTitle::new(&title))?,
             description: description.map_or(Ok(present.description), |text| Description::new(&text))?,
-            config: match allowed_origins {
-                Some(origins) => ApplicationConfig { allowed_origins: checked(origins)? },
-                None => present.config,
+            config: ApplicationConfig {
+                allowed_origins: allowed_origins.map_or(Ok(present.config.allowed_origins), checked)?,
+                token_sign_up: token_sign_up.unwrap_or(present.config.token_sign_up),
             },
         };
         match self.commit_in(id, Write::Applications(write)).await? {
             Outcome::Stale => Err(Refusal::VersionStale.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Returns the API tokens of the caller's application, the one created last first, without those that have ended.
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`].
+    pub async fn own_api_tokens(&self, caller: &Caller) -> Result<Vec<ApiTokenRecord>, Error> {
+        needs_application(caller)?;
+        self.api_tokens_in(caller.application).await
+    }
+
+    pub(super) async fn api_tokens_in(
+        &self,
+        application: ApplicationId,
+    ) -> Result<Vec<ApiTokenRecord>, Error> {
+        let now = self.monotonic.now();
+        let tokens = self.store.reader(application).api_tokens(API_TOKENS).await?.into_iter();
+        Ok(tokens.filter(|record| record.is_alive(now)).collect())
+    }
+
+    /// Creates another API token of the caller's application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`], and [`Refusal::NameTooLong`] for the label.
+    pub async fn create_own_api_token(
+        &self,
+        caller: &Caller,
+        label: &str,
+        expires: Option<Timestamp>,
+    ) -> Result<ApiToken, Error> {
+        needs_application(caller)?;
+        self.add_token(caller.application, TokenKind::Application, label, expires, false).await
+    }
+
+    /// Revokes one API token of the caller's application, which may be the caller's own; its sockets end. It is named by
+    /// [`TokenHash::handle`].
+    ///
+    /// # Errors
+    /// [`Refusal::NotApplication`], [`Refusal::NotFound`].
+    pub async fn revoke_own_api_token(&self, caller: &Caller, handle: &str) -> Result<(), Error> {
+        needs_application(caller)?;
+        self.revoke_api_token_in(caller.application, handle).await
+    }
+
+    pub(super) async fn revoke_api_token_in(
+        &self,
+        application: ApplicationId,
+        handle: &str,
+    ) -> Result<(), Error> {
+        let tokens = self.store.reader(application).api_tokens(API_TOKENS).await?;
+        let found = tokens.iter().find(|record| record.token.handle() == handle);
+        let token = found.ok_or(Refusal::NotFound)?.token;
+        let revoke = ApplicationWrite::RevokeToken { token, at: self.monotonic.now() };
+        match self.commit_in(application, Write::Applications(revoke)).await? {
+            Outcome::Stale => Err(Refusal::NotFound.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the public id of an application.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn public_id(&self, application: ApplicationId) -> Result<Option<PublicId>, Error> {
+        Ok(self.application_by_id(application).await?.map(|application| application.public_id))
+    }
+
+    /// Returns true if some application lists an origin: a page of it may open a socket, and then has to authenticate.
+    ///
+    /// # Errors
+    /// [`Error::Fault`].
+    pub async fn some_application_allows(&self, origin: &str) -> Result<bool, Error> {
+        Ok(self.store.lists_origin(origin.to_ascii_lowercase()).await?)
     }
 
     /// Returns true if pages of an origin may use the API with the tokens of a caller's application.

@@ -5,7 +5,7 @@ use wire::{
     Timestamp, Topic, UserId,
 };
 
-use super::permissions::needs_application;
+use super::permissions::{Act, needs_application};
 use super::send::hash;
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
@@ -82,14 +82,19 @@ impl Chat {
         caller: &Caller,
         name: &ConversationRef,
     ) -> Result<Conversation, Error> {
-        let me = caller.actor()?.id;
+        let me = caller.scoped_actor()?.id;
         let conversation = match name {
             ConversationRef::Key(key) => {
+                // A token that does not have the key is not told if it is there.
+                if caller.scope().is_some_and(|scope| !scope.has_conversation(key.as_str())) {
+                    return Err(Refusal::OutsideScope.into());
+                }
                 let keyed = self.reader(caller).group_by_key(key).await?.ok_or(Refusal::NotFound)?;
                 Conversation::Group(keyed.group)
             }
             ConversationRef::Of(conversation) => *conversation,
         };
+        self.is_in_scope(caller, &Topic::of(conversation), Act::Read).await?;
         if caller.owner().is_some() {
             self.may_see_members(caller, conversation).await?;
         } else {
@@ -104,7 +109,8 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`].
     pub async fn external_group(&self, caller: &Caller, id: GroupId) -> Result<ExternalGroup, Error> {
-        let me = caller.actor()?.id;
+        self.is_in_scope(caller, &Topic::group(id), Act::Read).await?;
+        let me = caller.scoped_actor()?.id;
         let roster = self.reader(caller).roster(id).await?.ok_or(Refusal::NotFound)?;
         if caller.owner().is_none() && roster.member(me).is_none() {
             return Err(Refusal::NotFound.into());

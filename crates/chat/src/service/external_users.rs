@@ -4,6 +4,7 @@ use wire::{ApplicationId, Person, PersonName, Refusal, UserId};
 
 use super::permissions::needs_application;
 use crate::auth::caller::{Caller, Principal};
+use crate::auth::user_token::valid_from;
 use crate::chat::Chat;
 use crate::names::{self, ExternalKey};
 use crate::ports::store::{Application, ApplicationKey, KeyedUser, Outcome, PutUser, Version, Write};
@@ -72,6 +73,16 @@ impl Chat {
         }
     }
 
+    /// Returns the user of the caller.
+    ///
+    /// # Errors
+    /// Those of [`Caller::scoped_user`].
+    pub async fn me(&self, caller: &Caller) -> Result<ExternalUser, Error> {
+        let person = caller.scoped_user()?.clone();
+        let keyed = self.reader(caller).key_of_user(person.id).await?;
+        Ok(ExternalUser { person, keyed })
+    }
+
     /// Returns the caller with which an application acts as one of its users, under their rules.
     ///
     /// # Errors
@@ -101,7 +112,8 @@ impl Chat {
         needs_application(caller)?;
         let person = Person { id: UserId::from_bytes(self.random()), name: names::person_name(name)? };
         let bio = bio.map(names::description).transpose()?;
-        let put = PutUser { key: key.clone(), person, bio, version, at: self.monotonic.now() };
+        let (sign_up, at) = (None, self.monotonic.now());
+        let put = PutUser { key: key.clone(), person, bio, version, sign_up, at };
         match self.commit(caller, Write::PutUser(put)).await? {
             Outcome::UserPut { user, created } => Ok((user, created)),
             Outcome::Stale => Err(Refusal::VersionStale.into()),
@@ -120,7 +132,9 @@ impl Chat {
         // A deletion that ends between the steps is repeated: the key is the last thing to go.
         self.leave_all(caller, owner.id, user).await?;
         let name = PersonName::new(DELETED)?;
-        self.commit(caller, Write::RemoveUser { user, name, at: self.clock.now() }).await?;
+        let at = self.clock.now();
+        let tokens_valid_from = valid_from(at);
+        self.commit(caller, Write::RemoveUser { user, name, tokens_valid_from, at }).await?;
         // Groups to which they were added meanwhile; without a key they are added to no others.
         self.leave_all(caller, owner.id, user).await
     }

@@ -257,7 +257,7 @@ impl Chat {
         after: Option<GroupId>,
     ) -> Result<ListPart<GroupListing>, Error> {
         let me = caller.user()?;
-        rules::needs_app_admin(self.app_role(caller, me.id).await?)?;
+        rules::needs_app_admin(self.own_app_role(caller, me.id).await?)?;
         let found = self.reader(caller).groups(words.trim(), true, after, PAGE_ENTRIES + 1).await?;
         Ok(ListPart::of(found, PAGE_ENTRIES))
     }

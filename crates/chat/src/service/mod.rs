@@ -31,8 +31,10 @@ mod read_state;
 mod search;
 mod send;
 mod sign_in;
+mod sign_in_links;
 mod subscribe;
 mod sweep;
+mod user_tokens;
 
 pub use administration::ManagementPage;
 pub use broadcast::{Audience, Broadcast, SendResult, Sent};
@@ -46,4 +48,6 @@ pub use part::ListPart;
 pub use rate_limiter::Quota;
 pub use search::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};
 pub use send::PendingSend;
+pub use sign_in_links::MintedLink;
 pub use subscribe::{CatchUp, Subscribed};
+pub use user_tokens::MintedToken;

@@ -6,6 +6,7 @@ use wire::{ApplicationId, ApplicationTitle, Description, Json, PublicId, Refusal
 use super::permissions::may_operate;
 use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
+use crate::auth::user_token::SigningKey;
 use crate::chat::Chat;
 use crate::ports::store::{
     Application, ApplicationKey, ApplicationWrite, JobEnd, JobKind, NewApiToken, NewApplication, NewJob,
@@ -28,13 +29,15 @@ const PART: usize = 100;
 /// The most characters of the label of a token.
 const LABEL_CHARS: usize = 80;
 
-/// An application that was created, with its first token, which is shown only now.
+/// An application that was created, with its first token and its signing key, which are shown only now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Created {
     /// The application.
     pub application: Application,
     /// Its first token.
     pub token: ApiToken,
+    /// The key with which its back end signs user tokens.
+    pub signing_key: SigningKey,
 }
 
 /// Managing applications and API tokens; each call needs the operator, or the owner of the built-in application.
@@ -64,7 +67,8 @@ impl Chat {
             other => return Err(Fault::new("operator", format!("a creation came to {other:?}")).into()),
         };
         let application = self.store.application(ApplicationKey::Id(id)).await?.ok_or(Refusal::NotFound)?;
-        Ok(Created { application, token })
+        let signing_key = self.signing_key(&application);
+        Ok(Created { application, token, signing_key })
     }
 
     /// Returns applications, those created first first, after one of them.
@@ -119,6 +123,34 @@ impl Chat {
     ) -> Result<ApiToken, Error> {
         let application = self.application_to_manage(caller, application).await?;
         self.add_token(application.id, TokenKind::Application, label, expires, rotate).await
+    }
+
+    /// Revokes one token of an application, which is named by [`TokenHash::handle`](crate::TokenHash::handle); its sockets
+    /// end.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`].
+    pub async fn revoke_api_token(
+        &self,
+        caller: &Caller,
+        application: PublicId,
+        handle: &str,
+    ) -> Result<(), Error> {
+        let application = self.application_to_manage(caller, application).await?;
+        self.revoke_api_token_in(application.id, handle).await
+    }
+
+    /// Returns the tokens of an application that have not ended, the one created last first.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`].
+    pub async fn api_tokens(
+        &self,
+        caller: &Caller,
+        application: PublicId,
+    ) -> Result<Vec<ApiTokenRecord>, Error> {
+        let application = self.application_to_manage(caller, application).await?;
+        self.api_tokens_in(application.id).await
     }
 
     /// Creates a token of the operator; its other tokens are revoked if `rotate`.
@@ -230,7 +262,7 @@ impl Chat {
         Ok(application.filter(Application::is_alive).ok_or(Refusal::NotFound)?)
     }
 
-    async fn add_token(
+    pub(super) async fn add_token(
         &self,
         application: ApplicationId,
         kind: TokenKind,

@@ -43,6 +43,7 @@ impl Chat {
             return Err(Refusal::ResetOver.into());
         }
         let session = match caller.signed_in() {
+            Some(_) if caller.grant.is_some() => return Err(Refusal::OutsideScope.into()),
             Some(me) if self.account_of(caller, me.id).await?.is_some() => {
                 self.own(caller).await?;
                 None
@@ -75,7 +76,7 @@ impl Chat {
     }
 
     async fn own(&self, caller: &Caller) -> Result<(), Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         self.action_rate.take(caller.key(me.id), self.monotonic.now())?;
         let event = AuditEvent::Ranked { by: me.clone(), of: me.clone(), role: AppRole::Owner };
         match self.commit_noted(caller, Write::MakeOwner { user: me.id }, me.id, &event).await? {

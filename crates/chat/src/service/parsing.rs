@@ -24,7 +24,7 @@ impl Chat {
         conversation: Conversation,
         text: &str,
     ) -> Result<(RichText, Mentions), Error> {
-        let me = caller.actor()?;
+        let me = caller.scoped_actor()?;
         let (mut members, mut everyone) = (Vec::new(), false);
         if let Conversation::Group(group) = conversation
             && text::may_mention(text)

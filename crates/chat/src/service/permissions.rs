@@ -9,6 +9,15 @@ use crate::ports::store::{MembershipState, OpenRequest, Opened, Range, RowRange}
 use crate::rules;
 use crate::service::error::Error;
 
+/// The kind of an act, as the scope of a token limits it. Read states are part of reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Reading.
+    Read,
+    /// Sending or changing something.
+    Write,
+}
+
 /// The only place that decides who may read and publish to a topic.
 impl Chat {
     /// Opens a topic's log, if a caller may read it: the permission and what is read are of one moment. Returns their
@@ -20,6 +29,7 @@ impl Chat {
         range: Range,
         rows: Option<RowRange>,
     ) -> Result<(Opened, Option<MembershipState>), Error> {
+        self.is_in_scope(caller, topic, Act::Read).await?;
         let is_owner = caller.owner().is_some();
         if is_owner {
             self.is_there(caller, topic).await?;
@@ -55,6 +65,41 @@ impl Chat {
         self.open(caller, topic, Range::default(), None).await.map(|(_, standing)| standing)
     }
 
+    /// Checks that a topic is in the scope of the caller's token, if they have a limited one. It comes before all other
+    /// checks, and asks nothing about the topic but the application's key, so a refusal does not tell what there is.
+    pub(super) async fn is_in_scope(&self, caller: &Caller, topic: &Topic, act: Act) -> Result<(), Error> {
+        let Some(scope) = caller.scope() else { return Ok(()) };
+        let is_in = match topic.kind() {
+            TopicKind::Open => scope.has_topic(topic.as_str()),
+            TopicKind::User(_) => scope.has_own_log(topic.as_str()),
+            TopicKind::Group(_) | TopicKind::Audit(_) if scope.has_all_conversations() => true,
+            TopicKind::Group(group) | TopicKind::Audit(group) => {
+                let keyed = self.reader(caller).key_of_group(group).await?;
+                scope.has_conversation(&format!("id:{group}"))
+                    || keyed.is_some_and(|keyed| scope.has_conversation(keyed.key.as_str()))
+            }
+            TopicKind::Direct(_) => {
+                let ids = topic.as_str().split_once('/').map_or("", |(_, ids)| ids);
+                scope.has_conversation(&format!("direct:{ids}"))
+            }
+            TopicKind::AppAudit | TopicKind::Reserved => false,
+        };
+        if is_in && (act == Act::Read || scope.may_write()) {
+            Ok(())
+        } else {
+            Err(Refusal::OutsideScope.into())
+        }
+    }
+
+    /// Checks that a caller may still read a topic by the scope of their token: when it has changed, the subscriptions
+    /// outside of the new one end.
+    ///
+    /// # Errors
+    /// [`Refusal::OutsideScope`].
+    pub async fn scope_has(&self, caller: &Caller, topic: &Topic) -> Result<(), Error> {
+        self.is_in_scope(caller, topic, Act::Read).await
+    }
+
     /// Checks that a topic is one of the caller's application: its owner reads everything inside it.
     async fn is_there(&self, caller: &Caller, topic: &Topic) -> Result<(), Error> {
         let reader = self.reader(caller);
@@ -81,7 +126,9 @@ impl Chat {
             .standing(Conversation::Group(group), me.id)
             .await?
             .ok_or(Refusal::NotFound)?;
-        if standing.role == Some(Role::Admin) || self.app_role(caller, me.id).await? >= Some(AppRole::Admin) {
+        if standing.role == Some(Role::Admin)
+            || self.own_app_role(caller, me.id).await? >= Some(AppRole::Admin)
+        {
             return Ok(());
         }
         Err(if standing.role.is_some() { Refusal::NotAdmin } else { Refusal::NotMember }.into())
@@ -127,7 +174,8 @@ impl Chat {
         caller: &Caller,
         conversation: Conversation,
     ) -> Result<MembershipState, Error> {
-        let me = caller.user()?;
+        self.is_in_scope(caller, &Topic::of(conversation), Act::Read).await?;
+        let me = caller.scoped_user()?;
         let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         standing.role.ok_or(Refusal::NotMember)?;
         Ok(standing)
@@ -138,10 +186,9 @@ impl Chat {
 fn can_ever_read(caller: &Caller, topic: &Topic) -> Result<(), Refusal> {
     match topic.kind() {
         TopicKind::Open => open_topics(caller),
-        TopicKind::Group(_) | TopicKind::Direct(_) | TopicKind::Audit(_) | TopicKind::AppAudit => {
-            caller.user().map(|_| ())
-        }
-        TopicKind::User(user) if caller.user()?.id == user => Ok(()),
+        TopicKind::AppAudit => caller.account_holder().map(|_| ()),
+        TopicKind::Group(_) | TopicKind::Direct(_) | TopicKind::Audit(_) => caller.scoped_user().map(|_| ()),
+        TopicKind::User(user) if caller.scoped_user()?.id == user => Ok(()),
         // Another user's log is treated as if it did not exist.
         TopicKind::User(_) | TopicKind::Reserved => Err(Refusal::NotFound),
     }

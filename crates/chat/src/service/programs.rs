@@ -2,6 +2,7 @@
 
 use wire::ApplicationId;
 
+use super::user_tokens::quota_key;
 use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::{Caller, Principal};
 use crate::auth::session::TokenHash;
@@ -55,22 +56,38 @@ impl Chat {
         }))
     }
 
-    /// Takes one request from the rate limit of a caller's API token.
+    /// Returns the caller that an API token or a user token authenticates; none if it does not work.
+    ///
+    /// # Errors
+    /// Those of [`Chat::authenticate_user_token`].
+    pub async fn authenticate_token(&self, text: &str) -> Result<Option<Caller>, Error> {
+        match ApiToken::parse(text) {
+            Some(token) => self.authenticate_api_token(&token).await,
+            None => self.authenticate_user_token(text).await,
+        }
+    }
+
+    /// Takes one request from the rate limit of a caller's token.
     ///
     /// # Errors
     /// [`Refusal::TooFast`].
     pub fn take_request(&self, caller: &Caller) -> Result<(), Error> {
-        if let Some(token) = caller.api_token {
-            self.token_requests.take(token, self.monotonic.now())?;
+        if let Some(key) = quota_key(caller) {
+            self.token_requests.take(key, self.monotonic.now())?;
         }
         Ok(())
     }
 
-    /// Returns what a caller's API token has left of requests and of sends; none without a token.
+    /// Returns what a caller's token has left of requests and of sends; none without a token.
     #[must_use]
     pub fn quotas(&self, caller: &Caller) -> Option<[Quota; 2]> {
-        let (token, now) = (caller.api_token?, self.monotonic.now());
-        Some([self.token_requests.quota(&token, now), self.token_sends.quota(&token, now)])
+        let (key, now) = (quota_key(caller)?, self.monotonic.now());
+        let sends = match caller.api_token {
+            Some(token) => self.token_sends.quota(&token, now),
+            // A user sends as fast as they do elsewhere.
+            None => self.send_rate.quota(&caller.key(caller.signed_in()?.id), now),
+        };
+        Some([self.token_requests.quota(&key, now), sends])
     }
 
     /// Returns true if an API token works.

@@ -2,7 +2,7 @@
 
 use wire::{Conversation, Member, ReadState, Ref, Refusal, Seq, ServerFrame, Topic};
 
-use super::permissions::needs_application;
+use super::permissions::{Act, needs_application};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::store::{Unread, Write};
@@ -17,7 +17,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn set_read(&self, caller: &Caller, topic: &Topic, seq: Seq, back: bool) -> Result<(), Error> {
-        let me = caller.user()?;
+        let me = caller.scoped_user()?;
         let (conversation, before) = self.seat(caller, topic).await?;
         if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
@@ -58,7 +58,7 @@ impl Chat {
         read: Seq,
         reference: Option<Ref>,
     ) -> Result<ServerFrame, Error> {
-        let me = caller.user()?;
+        let me = caller.scoped_user()?;
         let Unread { messages: unread, mentions } =
             self.reader(caller).unread(conversation, me.id, read).await?;
         Ok(ServerFrame::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
@@ -69,7 +69,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn confirm_delivered(&self, caller: &Caller, topic: &Topic, seq: Seq) -> Result<(), Error> {
-        let me = caller.user()?;
+        let me = caller.scoped_user()?;
         let (conversation, standing) = self.seat(caller, topic).await?;
         if seq > standing.delivered {
             self.ephemeral.confirm(conversation, caller.key(me.id), seq);
@@ -134,7 +134,8 @@ impl Chat {
     /// # Errors
     /// Those of [`rules::may_speak`] but slow mode's, and [`Refusal::TooFast`].
     pub async fn typing(&self, caller: &Caller, topic: &Topic) -> Result<(), Error> {
-        let me = caller.user()?;
+        self.is_in_scope(caller, topic, Act::Write).await?;
+        let me = caller.scoped_user()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let now = self.monotonic.now();
         self.typing_pace.take(caller.key(me.id), now)?;

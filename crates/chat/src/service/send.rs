@@ -8,7 +8,7 @@ use wire::{
 };
 
 use super::parsing::is_long;
-use super::permissions::may_publish;
+use super::permissions::{Act, may_publish};
 use crate::auth::caller::Caller;
 use crate::auth::network::Network;
 use crate::chat::{Ack, Chat};
@@ -61,7 +61,8 @@ impl Chat {
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<PendingSend, Error> {
-        let me = caller.actor()?;
+        self.is_in_scope(caller, &topic, Act::Write).await?;
+        let me = caller.scoped_actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
         let text = tidy(text)?;
         let now = self.clock.now();
@@ -126,7 +127,7 @@ impl Chat {
         pair: Pair,
         now: Timestamp,
     ) -> Result<Option<DirectCreation>, Error> {
-        let me = caller.user()?;
+        let me = caller.scoped_user()?;
         let standing = self.reader(caller).standing(Conversation::Direct(pair), me.id).await?;
         rules::may_speak(standing.as_ref(), self.monotonic.now())?;
         self.direct_creation(caller, pair, standing.as_ref(), now).await
@@ -140,7 +141,7 @@ impl Chat {
         standing: Option<&MembershipState>,
         now: Timestamp,
     ) -> Result<Option<DirectCreation>, Error> {
-        let me = caller.user()?;
+        let me = caller.scoped_user()?;
         if standing.is_some_and(|standing| standing.listed) {
             return Ok(None);
         }
@@ -161,7 +162,7 @@ impl Chat {
         seq: Seq,
     ) -> Result<Option<Quote>, Error> {
         if caller.owner().is_none() {
-            let me = caller.user()?;
+            let me = caller.scoped_user()?;
             let standing = self.reader(caller).standing(conversation, me.id).await?;
             if standing.and_then(|standing| standing.role).is_none() {
                 return Ok(None);
@@ -201,6 +202,7 @@ impl Chat {
         id: Option<SendId>,
         data: Json,
     ) -> Result<PendingSend, Error> {
+        self.is_in_scope(caller, &topic, Act::Write).await?;
         may_publish(caller, &topic)?;
         if let Some(token) = caller.api_token {
             self.token_sends.take(token, self.monotonic.now())?;

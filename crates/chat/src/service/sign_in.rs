@@ -52,7 +52,7 @@ impl Chat {
     /// [`Refusal::NoAccount`], [`Refusal::SignInWrong`] if the old one is wrong, [`Refusal::TooManySignIns`] after five
     /// wrong ones, and those of a weak new one.
     pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), Error> {
-        let me = caller.user()?;
+        let me = caller.account_holder()?;
         let keep = caller.session.as_ref().ok_or(Refusal::SignInNeeded)?;
         names::password(new)?;
         let account = self.account_of(caller, me.id).await?.ok_or(Refusal::NoAccount)?;

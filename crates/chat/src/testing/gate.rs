@@ -21,8 +21,8 @@ use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
     Conversations, ExternalKey, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount, Kept,
     KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageTail, NewMembers, OldEntry,
-    OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, Slices, Store,
-    StoreReader, Tail, Unread,
+    OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, SignInLink, Slices,
+    Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -160,6 +160,10 @@ impl Store for Gate {
 
     async fn api_token(&self, token: TokenHash) -> Result<Option<ApiTokenRecord>, Fault> {
         self.store.api_token(token).await
+    }
+
+    async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {
+        self.store.lists_origin(origin).await
     }
 
     async fn application(&self, key: ApplicationKey) -> Result<Option<Application>, Fault> {
@@ -447,6 +451,14 @@ impl StoreReader for GateReader {
 
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {
         self.reader.api_tokens(limit).await
+    }
+
+    async fn tokens_valid_from(&self, user: UserId) -> Result<Option<Timestamp>, Fault> {
+        self.reader.tokens_valid_from(user).await
+    }
+
+    async fn sign_in_link(&self, link: TokenHash) -> Result<Option<SignInLink>, Fault> {
+        self.reader.sign_in_link(link).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

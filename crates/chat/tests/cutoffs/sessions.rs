@@ -143,7 +143,7 @@ impl Socket {
         let caller =
             Caller { session: Some(token.clone()), revocations: session.revocations, ..user.caller() };
         let (mut connection, sink) = reader(&node.chat, &caller);
-        let watch = node.chat.watch_revocation(&caller, connection.close_handle());
+        let watch = node.chat.watch_revocation(&caller, connection.close_handle(), connection.wake_handle());
         assert_eq!(node.chat.is_current(&caller).await, Ok(true));
         node.chat.subscribe(&mut connection, &caller, topic, None).await.unwrap();
         Self { node: Arc::clone(&node.chat), caller, connection, sink, _watch: watch, got: Vec::new() }

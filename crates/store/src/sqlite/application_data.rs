@@ -7,11 +7,17 @@ use super::scope::Scope;
 
 /// The tables other than those of logs, in an order in which no row refers to a removed one. Each statement removes
 /// rows of application `?1`, at most `?2` of them. A test compares them with the schema.
-const STATEMENTS: [&str; 26] = [
+const STATEMENTS: [&str; 29] = [
     "DELETE FROM broadcast_refusals WHERE (application, user, seq, target) IN (
          SELECT application, user, seq, target FROM broadcast_refusals WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM user_keys WHERE (application, key) IN (
          SELECT application, key FROM user_keys WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM allowed_origins WHERE (application, origin) IN (
+         SELECT application, origin FROM allowed_origins WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM sign_in_links WHERE (application, token_hash) IN (
+         SELECT application, token_hash FROM sign_in_links WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM ended_user_keys WHERE (application, key) IN (
+         SELECT application, key FROM ended_user_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM group_keys WHERE (application, key) IN (
          SELECT application, key FROM group_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM group_numbers WHERE application IN (

@@ -9,7 +9,7 @@ use chat::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, GroupListing,
     GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
     MembershipState, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange,
-    Sender, SentBefore, StoreReader, Unread,
+    Sender, SentBefore, SignInLink, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -19,7 +19,7 @@ use wire::{
 
 use super::{
     Shared, accounts, conversations, groups, inbox, jobs, keyed, logs, members, messages, open_log, people,
-    tokens, trim, usage,
+    tokens, trim, usage, user_tokens,
 };
 
 /// Reads the facts of one application.
@@ -352,6 +352,17 @@ impl StoreReader for SqliteReader {
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault> {
         let application = self.application;
         self.shared.readers.read("api_tokens", move |db| tokens::all(db, application, limit)).await
+    }
+
+    async fn tokens_valid_from(&self, user: UserId) -> Result<Option<Timestamp>, Fault> {
+        let application = self.application;
+        let read = move |db: &_| user_tokens::valid_from(db, application, user);
+        self.shared.readers.read("tokens_valid_from", read).await
+    }
+
+    async fn sign_in_link(&self, link: TokenHash) -> Result<Option<SignInLink>, Fault> {
+        let application = self.application;
+        self.shared.readers.read("sign_in_link", move |db| user_tokens::link(db, application, link)).await
     }
 
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault> {

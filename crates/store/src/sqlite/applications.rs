@@ -22,12 +22,12 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
                  WHERE application = ?1 AND deleted IS NULL AND (?5 IS NULL OR version = ?5)",
             )?;
             let version = version.map(|version| version.0);
-            let config = config.to_json();
-            let values =
-                params![application.0, title.as_str(), description.as_str(), config.as_str(), version];
+            let text = config.to_json();
+            let values = params![application.0, title.as_str(), description.as_str(), text.as_str(), version];
             if update.execute(values)? == 0 {
                 return Ok(Outcome::Stale);
             }
+            list_origins(db, application, &config.allowed_origins)?;
             sign(db, application)?;
             Ok(Outcome::Done)
         }
@@ -40,11 +40,20 @@ pub(super) fn write(scope: Scope<'_>, write: &ApplicationWrite) -> rusqlite::Res
             }
             Ok(outcome)
         }
+        ApplicationWrite::RevokeToken { token, at } => {
+            let outcome = tokens::revoke(db, application, *token, *at)?;
+            if outcome == Outcome::Done {
+                let which = Sessions::One(*token);
+                ended_sessions::note(scope, *at, &[Revocation::Tokens { application, which }])?;
+            }
+            Ok(outcome)
+        }
         ApplicationWrite::TouchToken { token, at } => tokens::touch(db, application, *token, *at),
         ApplicationWrite::Delete { at, job } => {
             let outcome = delete(db, application, *at)?;
             if outcome == Outcome::Done {
                 tokens::remove_all(db, application)?;
+                list_origins(db, application, &[])?;
                 ended_sessions::note(scope, *at, &[Revocation::Application(application)])?;
                 jobs::write(db, &JobWrite::Add(vec![job.clone()]))?;
             }
@@ -70,14 +79,16 @@ pub(super) fn application(db: &Connection, key: ApplicationKey) -> rusqlite::Res
     match key {
         ApplicationKey::Id(id) => {
             let mut find = db.prepare_cached(
-                "SELECT application, public_id, title, description, config, version, since, deleted
+                "SELECT application, public_id, title, description, config, version, since, deleted,
+                    key_version, previous_key_until, tokens_valid_from
                  FROM applications WHERE application = ?",
             )?;
             damaged::one(&mut find, [id.0], "applications", read)
         }
         ApplicationKey::Public(id) => {
             let mut find = db.prepare_cached(
-                "SELECT application, public_id, title, description, config, version, since, deleted
+                "SELECT application, public_id, title, description, config, version, since, deleted,
+                    key_version, previous_key_until, tokens_valid_from
                  FROM applications WHERE public_id = ?",
             )?;
             damaged::one(&mut find, [id.to_string()], "applications", read)
@@ -92,7 +103,8 @@ pub(super) fn after(
     limit: usize,
 ) -> rusqlite::Result<Vec<Application>> {
     let mut select = db.prepare_cached(
-        "SELECT application, public_id, title, description, config, version, since, deleted
+        "SELECT application, public_id, title, description, config, version, since, deleted,
+                    key_version, previous_key_until, tokens_valid_from
          FROM applications WHERE application > ? ORDER BY application LIMIT ?",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -103,6 +115,26 @@ pub(super) fn after(
 pub(super) fn is_alive(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM applications WHERE application = ? AND deleted IS NULL")?
         .exists([application.0])
+}
+
+/// Returns true if an application lists an origin; those of deleted ones are gone.
+pub(super) fn lists_origin(db: &Connection, origin: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM allowed_origins WHERE origin = ?")?.exists([origin])
+}
+
+/// Replaces the origins by which an application is found.
+fn list_origins(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    origins: &[String],
+) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM allowed_origins WHERE application = ?")?.execute([application.0])?;
+    let mut insert =
+        db.prepare_cached("INSERT OR IGNORE INTO allowed_origins (application, origin) VALUES (?, ?)")?;
+    for origin in origins {
+        insert.execute(params![application.0, origin])?;
+    }
+    Ok(())
 }
 
 fn is_deleted(db: &Connection, application: ApplicationId) -> rusqlite::Result<bool> {
@@ -151,5 +183,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Application> {
         version: Version(row.get(5)?),
         since: Timestamp(row.get(6)?),
         deleted: row.get::<_, Option<i64>>(7)?.map(Timestamp),
+        key_version: row.get(8)?,
+        previous_key_until: row.get::<_, Option<i64>>(9)?.map(Timestamp),
+        tokens_valid_from: Timestamp(row.get(10)?),
     })
 }

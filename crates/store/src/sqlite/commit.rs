@@ -14,7 +14,7 @@ use super::trim::length;
 use super::values::{notify, sql};
 use super::{
     accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs,
-    meta, names, people, sessions, trim, usage,
+    meta, names, people, sessions, trim, usage, user_tokens,
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
@@ -64,6 +64,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::SetRetention { topic, retention } => usage::set_retention(scope, topic, retention.as_ref()),
         Write::Jobs(write) => jobs::write(db, write),
         Write::Applications(write) => applications::write(scope, write),
+        Write::UserTokens(write) => user_tokens::write(scope, write),
         Write::Amend(amend) => carry_out_amend(scope, amend),
         Write::ChangeGroup(change) => changes::apply(scope, change),
         Write::CreateGuest { person, session } => {
@@ -118,12 +119,15 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::SetBio { user, bio } => people::describe(db, application, *user, bio),
         Write::SetAvatar { user, picture } => people::portray(db, application, *user, picture.as_ref()),
         Write::PutUser(put) => keyed::put_user(db, application, put),
-        Write::RemoveUser { user, name, at } => {
+        Write::RemoveUser { user, name, tokens_valid_from, at } => {
+            user_tokens::end_user(db, application, *user, *tokens_valid_from)?;
+            let before = Timestamp(i64::MAX);
+            let mut ended = vec![Revocation::Issued { application, user: Some(*user), before }];
             if keyed::remove_user(db, application, *user, name)? {
                 let user = UserKey { application, user: *user };
-                let ended = Revocation::Sessions { user, which: Sessions::All };
-                ended_sessions::note(scope, *at, &[ended])?;
+                ended.push(Revocation::Sessions { user, which: Sessions::All });
             }
+            ended_sessions::note(scope, *at, &ended)?;
             Ok(Outcome::Done)
         }
         Write::CreateAccount { user, login, password, rank } => {
@@ -173,6 +177,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Sweep(sweep) => {
             attempts::sweep(db, application, sweep.attempts_before)?;
             sweep_links(db, application, sweep.links_before)?;
+            user_tokens::sweep(db, application, sweep.links_before)?;
             let mut ended =
                 sessions::sweep(db, application, sweep.sessions_seen_before, sweep.sessions_begun_before)?;
             let guests = guests::sweep(db, application, sweep.guests_before, sweep.guests)?;

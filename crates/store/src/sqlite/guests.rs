@@ -4,7 +4,7 @@ use rusqlite::{Transaction, params};
 use wire::{ApplicationId, Timestamp, UserId};
 
 use super::values::{checked, sender};
-use super::{damaged, names, people};
+use super::{damaged, names, people, user_tokens};
 
 /// Stores a new user as a guest that has done nothing yet.
 pub(super) fn came(
@@ -47,6 +47,7 @@ pub(super) fn sweep(
             Some(seen) if seen >= before.0 => came(db, application, user, Timestamp(seen))?,
             _ => {
                 db.prepare_cached("DELETE FROM sessions WHERE application = ? AND user = ?")?.execute(key)?;
+                user_tokens::remove_links(db, application, user)?;
                 if let Some(person) = people::user(db, application, user)? {
                     names::forget_user(db, application, user, person.name.as_str(), false)?;
                 }

@@ -6,7 +6,7 @@ use wire::{ApplicationId, Description, GroupId, PersonName, UserId};
 
 use super::people::person;
 use super::values::checked;
-use super::{accounts, damaged, names, people};
+use super::{accounts, damaged, names, people, user_tokens};
 
 /// Returns the user of a key.
 pub(super) fn user(
@@ -132,13 +132,18 @@ pub(super) fn put_user(
     application: ApplicationId,
     put: &PutUser,
 ) -> rusqlite::Result<Outcome> {
-    let PutUser { key, person, bio, version, at } = put;
+    let PutUser { key, person, bio, version, sign_up, at } = put;
     let present = user(db, application, key)?;
     if version.is_some() && *version != present.as_ref().map(|user| user.version) {
         return Ok(Outcome::Stale);
     }
     let created = present.is_none();
+    let valid_from = user_tokens::valid_from_of_key(db, application, key)?;
+    if created && sign_up.is_some_and(|sign_up| sign_up.issued < valid_from) {
+        return Ok(Outcome::Stale);
+    }
     match present {
+        Some(_) if sign_up.is_some() => {}
         Some(present) => {
             let bio = bio.as_ref().unwrap_or(&present.bio);
             if (&present.person.name, &present.bio) != (&person.name, bio) {
@@ -154,9 +159,9 @@ pub(super) fn put_user(
             let (id, name) = (person.id.to_string(), person.name.as_str());
             let bio = bio.as_ref().map_or("", Description::as_str);
             let mut insert = db.prepare_cached(
-                "INSERT INTO users (application, id, name, since, bio) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO users (application, id, name, since, bio, tokens_valid_from) VALUES (?, ?, ?, ?, ?, ?)",
             )?;
-            insert.execute(params![application.0, id, name, at.0, bio])?;
+            insert.execute(params![application.0, id, name, at.0, bio, valid_from.0])?;
             names::note_user(db, application, person.id, name, false)?;
             let mut insert =
                 db.prepare_cached("INSERT INTO user_keys (application, key, user) VALUES (?, ?, ?)")?;

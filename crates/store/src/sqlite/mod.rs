@@ -46,6 +46,7 @@ mod trim;
 mod trouble;
 mod unread;
 mod usage;
+mod user_tokens;
 mod values;
 mod verify;
 mod writer;
@@ -244,6 +245,10 @@ impl Store for SqliteStore {
 
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault> {
         self.shared.readers.read("applications", move |db| applications::after(db, after, limit)).await
+    }
+
+    async fn lists_origin(&self, origin: String) -> Result<bool, Fault> {
+        self.shared.readers.read("lists_origin", move |db| applications::lists_origin(db, &origin)).await
     }
 
     async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault> {

@@ -76,9 +76,9 @@ const WHOLE_OF_ONE: [&str; 21] = [
     "SELECT 1 FROM accounts WHERE application = ? LIMIT 1",
 ];
 
-/// The keys that belong to one application by themselves: those of a log, of a row that was found before, and of a
-/// token.
-const KEYS: [&str; 4] = ["(log=?", "(rowid=?", "(token_hash=?", "(public_id=?"];
+/// The keys that belong to one application by themselves, those of a log, of a row that was found before, and of a
+/// token; and an origin, which several applications may list.
+const KEYS: [&str; 5] = ["(log=?", "(rowid=?", "(token_hash=?", "(public_id=?", "(origin=?"];
 
 /// Statements about something else than one application: about a log that was found before, or the whole database.
 const NO_APPLICATION: [&str; 6] = [

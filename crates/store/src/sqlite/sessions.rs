@@ -13,11 +13,11 @@ use super::{damaged, ended_sessions};
 pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Option<Session>> {
     let revocations = ended_sessions::head(db)?;
     let mut find = db.prepare_cached(
-        "SELECT users.id, users.name, sessions.since, sessions.seen, sessions.application
+        "SELECT users.id, users.name, sessions.since, sessions.seen, sessions.application, sessions.is_linked,
+                max(users.tokens_valid_from, coalesce(applications.tokens_valid_from, 0))
          FROM sessions JOIN users ON users.application = sessions.application AND users.id = sessions.user
-         WHERE sessions.token_hash = ? AND NOT EXISTS (
-             SELECT 1 FROM applications
-             WHERE applications.application = sessions.application AND deleted IS NOT NULL)",
+         LEFT JOIN applications ON applications.application = sessions.application
+         WHERE sessions.token_hash = ? AND applications.deleted IS NULL",
     )?;
     damaged::one(&mut find, [token.0], "sessions", |row| {
         Ok(Session {
@@ -25,6 +25,7 @@ pub(super) fn session(db: &Connection, token: TokenHash) -> rusqlite::Result<Opt
             person: person(row, 0)?,
             since: Timestamp(row.get(2)?),
             seen: Timestamp(row.get(3)?),
+            linked: row.get::<_, bool>(5)?.then_some(Timestamp(row.get(6)?)),
             revocations,
         })
     })

@@ -66,6 +66,20 @@ pub(super) fn replace(
     Ok(outcome)
 }
 
+/// Revokes one token.
+pub(super) fn revoke(
+    db: &Transaction<'_>,
+    application: ApplicationId,
+    token: TokenHash,
+    at: Timestamp,
+) -> rusqlite::Result<Outcome> {
+    let mut revoke = db.prepare_cached(
+        "UPDATE tokens SET revoked = ? WHERE application = ? AND token_hash = ? AND revoked IS NULL",
+    )?;
+    let revoked = revoke.execute(params![at.0, application.0, token.0])?;
+    Ok(if revoked == 0 { Outcome::Stale } else { Outcome::Done })
+}
+
 /// Records that a token was used.
 pub(super) fn touch(
     db: &Transaction<'_>,

@@ -72,6 +72,10 @@ expected! {
     PageLimit = "page_limit",
     /// At most 20 origins without a path.
     Origins = "origins",
+    /// A whole number of seconds, up to a day.
+    Lifetime = "lifetime",
+    /// The scope of a user token.
+    TokenScope = "token_scope",
     /// The cursor of the page before, with the same query.
     PageCursor = "page_cursor",
     /// A [`Timestamp`](crate::Timestamp).

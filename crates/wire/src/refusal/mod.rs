@@ -85,6 +85,10 @@ declare::refusals! {
     ApiTokenNeeded = "api_token_needed", 401;
     /// The API token is unknown, revoked or expired, or does not count here.
     TokenBad = "token_bad", 401;
+    /// The user token, or the link by which the caller was signed in, does not allow that.
+    OutsideScope = "outside_scope", 403;
+    /// The connection is signed in already, as somebody else or in another way.
+    AuthenticatedOtherwise = "authenticated_otherwise", 403;
     /// Nobody is signed in.
     SignInNeeded = "sign_in_needed", 401;
     /// There is no such thing, or the caller may not know of it.
@@ -156,6 +160,8 @@ declare::refusals! {
     NotApplication = "not_application", 403;
     /// The link for a new password is used, or too old.
     ResetOver = "reset_over", 422;
+    /// The link that signs in is used, or too old.
+    LinkOver = "link_over", 422;
     /// A direct needs somebody else.
     DirectWithOneself = "direct_with_oneself", 422;
     /// This server takes no new people.

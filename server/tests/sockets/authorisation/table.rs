@@ -9,6 +9,9 @@ pub(super) struct Row(pub(super) &'static str, pub(super) &'static str, pub(supe
 /// sense.
 pub(super) const TABLE: &[Row] = &[
     // Stranger, outsider, guest, member, removed, muted, admin, last admin, admin of the server, owner.
+    Row("authenticate", "TDDDDDDDDD", |_| {
+        Ask::Frame(r#"{"action":"authenticate","token":"nonsense"}"#.into())
+    }),
     Row("subscribe group", "SM++M+++MM", |w| w.on_group("subscribe", "")),
     Row("subscribe audit", "SMAAMA++MM", |w| subscribe(&format!("audit/{}", w.group))),
     Row("subscribe audit of the application", "SPPPPPPP++", |_| subscribe("audit/application")),
@@ -122,6 +125,8 @@ pub(super) const TABLE: &[Row] = &[
     Row("/do/become_owner", "VVVVVVVVVV", |_| {
         Ask::Do("become_owner", "token=nonsense&name=eve&password=correct+horse".into())
     }),
+    Row("/do/enter", "QQQQQQQQQQ", |_| Ask::Do("enter", "application=nonsense&token=nonsense".into())),
+    Row("page /enter/:application/:token", "4444444444", |_| Ask::Get("/enter/nonsense/nonsense".into())),
     Row("page /owner/:token", "4444444444", |_| Ask::Get("/owner/nonsense".into())),
     Row("page /server", "S3333333++", |_| Ask::Get("/server".into())),
     Row("page /server/applications", "S33333333+", |_| Ask::Get("/server/applications".into())),

@@ -44,7 +44,7 @@ pub(super) enum Who {
 }
 
 /// The outcomes of answers: a letter for each code, `+` for success.
-const CODES: [(char, &str); 20] = [
+const CODES: [(char, &str); 23] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
     ('A', "not_admin"),
@@ -64,6 +64,9 @@ const CODES: [(char, &str); 20] = [
     ('F', "field_wrong"),
     ('Z', "not_owner"),
     ('V', "reset_over"),
+    ('Q', "link_over"),
+    ('T', "token_bad"),
+    ('D', "authenticated_otherwise"),
     ('J', "picture_bad"),
 ];
 

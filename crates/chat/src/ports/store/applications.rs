@@ -23,7 +23,13 @@ pub struct Application {
     pub description: Description,
     /// Its settings.
     pub config: ApplicationConfig,
-    /// Increases with every change of these.
+    /// The version of its signing key, from 1.
+    pub key_version: u32,
+    /// The time until which tokens of the previous signing key work, if there was one and it was kept.
+    pub previous_key_until: Option<Timestamp>,
+    /// The time from which user tokens must be issued to work.
+    pub tokens_valid_from: Timestamp,
+    /// Increases with every change of title, description and settings.
     pub version: Version,
     /// The time at which it was created; 0 for that of the built-in UI.
     pub since: Timestamp,
@@ -36,6 +42,8 @@ pub struct Application {
 pub struct ApplicationConfig {
     /// The origins, such as `https://shop.example`, whose pages may use its API from a browser.
     pub allowed_origins: Vec<String>,
+    /// True if a user token creates its user if there is none.
+    pub token_sign_up: bool,
 }
 
 /// The key by which an application is found.
@@ -98,6 +106,14 @@ pub enum ApplicationWrite {
     AddToken(NewApiToken),
     /// Add an API token and revoke all others of its kind; as [`ApplicationWrite::AddToken`].
     ReplaceTokens(NewApiToken),
+    /// Revoke one API token. [`Outcome::Stale`](super::Outcome::Stale) if the application has no such token, or it was
+    /// revoked before.
+    RevokeToken {
+        /// The hash of its text.
+        token: TokenHash,
+        /// The time of the revocation.
+        at: Timestamp,
+    },
     /// Record that an API token was used.
     TouchToken {
         /// The hash of its text.
@@ -132,7 +148,7 @@ impl ApplicationConfig {
     /// Returns the settings as the store has them.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        Json::of(&json!({ "allowed_origins": self.allowed_origins }))
+        Json::of(&json!({ "allowed_origins": self.allowed_origins, "token_sign_up": self.token_sign_up }))
     }
 
     /// Reads the settings; what is missing has its default.
@@ -141,7 +157,8 @@ impl ApplicationConfig {
         let fields: Value = serde_json::from_str(text).ok()?;
         let origins = fields["allowed_origins"].as_array().into_iter().flatten();
         let allowed_origins = origins.filter_map(|origin| origin.as_str().map(str::to_owned)).collect();
-        fields.is_object().then_some(Self { allowed_origins })
+        let token_sign_up = fields["token_sign_up"].as_bool().unwrap_or_default();
+        fields.is_object().then_some(Self { allowed_origins, token_sign_up })
     }
 }
 
@@ -153,6 +170,16 @@ impl Application {
         let name = PersonName::new(&start).or_else(|_| PersonName::new("Application"));
         let id = UserId::from_bytes(self.public_id.to_bytes());
         Person { id, name: name.unwrap_or_else(|_| unreachable!("it is a name")) }
+    }
+
+    /// Returns the time until which tokens of a version of the signing key work, if nothing else ends them; none if they
+    /// do not work now.
+    pub(crate) fn key_works_until(&self, version: u32, now: Timestamp) -> Option<Timestamp> {
+        if version == self.key_version {
+            return Some(Timestamp(i64::MAX));
+        }
+        let is_previous = version.checked_add(1) == Some(self.key_version);
+        self.previous_key_until.filter(|until| is_previous && now < *until)
     }
 
     /// Returns true if it can be used.
@@ -178,7 +205,8 @@ mod tests {
 
     #[test]
     fn settings_read_back_and_what_is_missing_has_its_default() {
-        let config = ApplicationConfig { allowed_origins: vec!["https://shop.example".into()] };
+        let allowed_origins = vec!["https://shop.example".into()];
+        let config = ApplicationConfig { allowed_origins, token_sign_up: true };
         assert_eq!(ApplicationConfig::parse(config.to_json().as_str()), Some(config));
         assert_eq!(ApplicationConfig::parse("{}"), Some(ApplicationConfig::default()));
         assert_eq!(ApplicationConfig::parse("[]"), None);

@@ -47,6 +47,16 @@ pub struct PutUser {
     pub bio: Option<Description>,
     /// The version that they must have, if there is one; then they must exist.
     pub version: Option<Version>,
+    /// The sign-up by a user token, if that is what it is. Then a user whom the key names already stays as they are; and
+    /// none is created if tokens of this age no longer count for the key.
+    pub sign_up: Option<TokenSignUp>,
     /// The time at which they are created, if they are new.
     pub at: Timestamp,
+}
+
+/// A sign-up by a user token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenSignUp {
+    /// The time at which the token was issued.
+    pub issued: Timestamp,
 }

@@ -20,6 +20,7 @@ mod retention;
 mod revocation;
 mod rows;
 mod standing;
+mod user_tokens;
 mod write;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version}
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
 pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser};
+pub use keyed::{KeyedGroup, KeyedUser, PutUser, TokenSignUp};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;
@@ -61,6 +63,7 @@ pub use retention::{
 pub use revocation::{REVOCATIONS, Revocation, RevocationSlice};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
+pub use user_tokens::{SignInLink, UserTokenWrite};
 pub use write::{DirectCreation, FirstRole, Outcome, Sweep, Write};
 
 use crate::auth::api_token::ApiTokenRecord;
@@ -116,6 +119,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the applications after one of them, by their numbers, up to a limit.
     async fn applications(&self, after: ApplicationId, limit: usize) -> Result<Vec<Application>, Fault>;
+
+    /// Returns true if an application that is not deleted lists an origin among its
+    /// [allowed origins](ApplicationConfig::allowed_origins).
+    async fn lists_origin(&self, origin: String) -> Result<bool, Fault>;
 
     /// Returns the heads of logs, in their order, as of one moment; none for a log that is [absent](LogSlice::Absent).
     async fn heads(&self, logs: Arc<[LogKey]>) -> Result<Vec<Option<Seq>>, Fault>;
@@ -349,6 +356,13 @@ pub trait StoreReader: Send + Sync + 'static {
 
     /// Returns the API tokens of the application, the one created last first, up to a limit.
     async fn api_tokens(&self, limit: usize) -> Result<Vec<ApiTokenRecord>, Fault>;
+
+    /// Returns the time from which user tokens must be issued to work for a user: that of the user or of the application,
+    /// whichever is later. None if there is no such user.
+    async fn tokens_valid_from(&self, user: UserId) -> Result<Option<Timestamp>, Fault>;
+
+    /// Returns a link that signs a user in; none if it is unknown, used or ended.
+    async fn sign_in_link(&self, link: TokenHash) -> Result<Option<SignInLink>, Fault>;
 
     /// Returns the sessions of a user, the one that began last first.
     async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, Fault>;

@@ -1,12 +1,13 @@
-//! The revocation log: sessions and API tokens that have ended, for every node that may have sockets of theirs.
+//! The revocation log: sessions, API tokens and user tokens that have ended, for every node that may have sockets of
+//! theirs.
 
 use serde_json::{Value, json};
-use wire::{ApplicationId, Json, LogKey, Seq, Topic, UserKey};
+use wire::{ApplicationId, Json, LogKey, Seq, Timestamp, Topic, UserId, UserKey};
 
 use super::Sessions;
 use crate::auth::session::TokenHash;
 
-/// Sessions or API tokens that have ended.
+/// Sessions or tokens that have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
     /// Sessions of a user.
@@ -23,7 +24,26 @@ pub enum Revocation {
         /// The tokens.
         which: Sessions,
     },
-    /// All sessions and API tokens of an application, which is deleted.
+    /// User tokens, and sessions of the same rights, that were issued before a time.
+    Issued {
+        /// The application.
+        application: ApplicationId,
+        /// The user; none for all users of the application.
+        user: Option<UserId>,
+        /// Those issued at this time or later go on.
+        before: Timestamp,
+    },
+    /// User tokens of earlier versions of a signing key.
+    SigningKey {
+        /// The application whose key it is.
+        application: ApplicationId,
+        /// The present version.
+        version: u32,
+        /// The time until which tokens of the version before it go on; none if they end at once. Those of earlier ones
+        /// always do.
+        previous_until: Option<Timestamp>,
+    },
+    /// All sessions and tokens of an application, which is deleted.
     Application(ApplicationId),
 }
 
@@ -71,6 +91,13 @@ impl Revocation {
                 let (tokens, token) = which(tokens);
                 json!({ "application": application.0, "tokens": tokens, "token": token })
             }
+            Self::Issued { application, user, before } => {
+                json!({ "application": application.0, "user": user, "issued_before": before.0 })
+            }
+            Self::SigningKey { application, version, previous_until } => {
+                let until = previous_until.map(|until| until.0);
+                json!({ "application": application.0, "key_version": version, "previous_until": until })
+            }
             Self::Application(application) => json!({ "application": application.0, "everything": true }),
         };
         Json::of(&revocations.iter().map(of).collect::<Vec<_>>())
@@ -97,6 +124,21 @@ impl Revocation {
                 let which = which(&fields["tokens"], &fields["token"])?;
                 return Some(Self::Tokens { application, which });
             }
+            if let Some(before) = fields["issued_before"].as_i64() {
+                let user = match &fields["user"] {
+                    Value::Null => None,
+                    user => Some(user.as_str()?.parse().ok()?),
+                };
+                return Some(Self::Issued { application, user, before: Timestamp(before) });
+            }
+            if let Some(version) = fields["key_version"].as_u64() {
+                let previous_until = match &fields["previous_until"] {
+                    Value::Null => None,
+                    until => Some(Timestamp(until.as_i64()?)),
+                };
+                let version = version.try_into().ok()?;
+                return Some(Self::SigningKey { application, version, previous_until });
+            }
             let user = UserKey { application, user: fields["user"].as_str()?.parse().ok()? };
             Some(Self::Sessions { user, which: which(&fields["sessions"], &fields["token"])? })
         };
@@ -106,8 +148,6 @@ impl Revocation {
 
 #[cfg(test)]
 mod tests {
-    use wire::UserId;
-
     use super::*;
 
     #[test]
@@ -119,6 +159,13 @@ mod tests {
         for which in [Sessions::One(token), Sessions::Others(token), Sessions::All] {
             all.push(Revocation::Sessions { user, which });
             all.push(Revocation::Tokens { application, which });
+        }
+        for user in [None, Some(user.user)] {
+            all.push(Revocation::Issued { application, user, before: Timestamp(1_800_000_000_000) });
+        }
+        all.push(Revocation::Issued { application, user: Some(user.user), before: Timestamp(i64::MAX) });
+        for previous_until in [None, Some(Timestamp(1))] {
+            all.push(Revocation::SigningKey { application, version: 2, previous_until });
         }
         let data = Revocation::to_json(&all);
         assert_eq!(Revocation::parse(&data), Some(all));

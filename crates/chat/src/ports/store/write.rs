@@ -8,7 +8,7 @@ use wire::{
 
 use super::{
     Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, KeyedUser, NewSession,
-    OpenTopicBounds, PasswordHash, PutUser, Retention, Sessions,
+    OpenTopicBounds, PasswordHash, PutUser, Retention, Sessions, UserTokenWrite,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -55,6 +55,8 @@ pub enum Write {
     Jobs(JobWrite),
     /// Change applications and API tokens.
     Applications(ApplicationWrite),
+    /// Change which user tokens of the application work.
+    UserTokens(UserTokenWrite),
     /// Amend a message, if the rules allow it when it is committed, and append the entry that announces it.
     Amend(Amend),
     /// Change a group and append the entries that announce it.
@@ -70,13 +72,15 @@ pub enum Write {
     /// [`Outcome::Stale`] if they have another version than expected.
     PutUser(PutUser),
     /// Remove everything that a user has but their messages and memberships: their key, name, description, picture,
-    /// sessions and blocks. The user stays as the author of messages, under this name, and those who blocked them still
+    /// sessions, user tokens and blocks. The user stays as the author of messages, under this name, and those who blocked them still
     /// do.
     RemoveUser {
         /// The user.
         user: UserId,
         /// The name that they have from now on.
         name: PersonName,
+        /// The time from which a user token that names their key must be issued to work for the next user of it.
+        tokens_valid_from: Timestamp,
         /// The time.
         at: Timestamp,
     },
@@ -272,7 +276,8 @@ pub struct Sweep {
     pub guests: usize,
     /// Attempts from before this time go.
     pub attempts_before: Timestamp,
-    /// Reset links and invites that expired before this time go; so do invites that are used up.
+    /// Links and invites that expired before this time go; so do invites that are used up, and what is kept of the keys
+    /// of users who were deleted before it.
     pub links_before: Timestamp,
     /// Sessions that were seen last before this time go.
     pub sessions_seen_before: Timestamp,

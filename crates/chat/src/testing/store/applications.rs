@@ -89,6 +89,9 @@ pub async fn an_application_is_created_with_a_token_and_its_number_is_never_used
         title,
         description,
         config,
+        key_version: 1,
+        previous_key_until: None,
+        tokens_valid_from: Timestamp(0),
         version: Version(1),
         since: NOW,
         deleted: None,
@@ -120,7 +123,8 @@ pub async fn applications_are_listed_by_number(fresh: impl Fresh) {
 pub async fn an_application_changes_only_in_the_version_that_was_expected(fresh: impl Fresh) {
     let store = fresh().store();
     let (one, two) = (create(&*store, 1).await, create(&*store, 2).await);
-    let config = ApplicationConfig { allowed_origins: vec!["https://shop.example".into()] };
+    let allowed_origins = vec!["https://shop.example".into()];
+    let config = ApplicationConfig { allowed_origins, token_sign_up: true };
     let changed = |version: Option<u64>, title: &str| ApplicationWrite::Change {
         version: version.map(Version),
         title: ApplicationTitle::new(title).unwrap(),

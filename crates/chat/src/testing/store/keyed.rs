@@ -22,7 +22,7 @@ fn person(id: u8, name: &str) -> Person {
 
 fn put(text: &str, id: u8, name: &str) -> PutUser {
     let bio = None;
-    PutUser { key: key(text), person: person(id, name), bio, version: None, at: NOW }
+    PutUser { key: key(text), person: person(id, name), bio, version: None, sign_up: None, at: NOW }
 }
 
 fn keyed(text: &str, id: u8, name: &str, version: u64) -> KeyedUser {
@@ -91,10 +91,9 @@ pub async fn a_removed_user_leaves_a_name(fresh: impl Fresh) {
     let signs_in = Write::SignIn { user: zoe, checked: None, session: session(hash(40), NOW) };
     commit_one(&store, signs_in).await;
     commit_one(&store, Write::Block { by: zoe, user: ann().id, on: true }).await;
-    assert_eq!(
-        commit_one(&store, Write::RemoveUser { user: zoe, name: name.clone(), at: NOW }).await,
-        Outcome::Done
-    );
+    let (user, tokens_valid_from) = (zoe, NOW);
+    let remove = Write::RemoveUser { user, name: name.clone(), tokens_valid_from, at: NOW };
+    assert_eq!(commit_one(&store, remove).await, Outcome::Done);
     assert_eq!(store.user_by_key(&key("42")).await.unwrap(), None);
     assert_eq!(store.person(zoe).await.unwrap().unwrap().name, name);
     assert_eq!(store.sessions(zoe).await.unwrap(), []);

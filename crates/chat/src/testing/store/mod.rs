@@ -32,6 +32,7 @@ pub mod sessions;
 pub mod slices;
 mod tenant;
 pub mod trimming;
+pub mod user_tokens;
 mod writing;
 
 pub use tenant::Tenant;
@@ -158,6 +159,14 @@ macro_rules! store_contract {
                 an_id_creates_one_group
                 members_are_listed_after_one_who_has_left
                 what_was_sent_with_each_id_is_found;
+            user_tokens:
+                tokens_of_a_user_or_of_all_count_from_the_latest_time_that_was_set
+                a_signing_key_has_the_next_version_and_the_one_before_it_a_time
+                a_link_signs_in_once_and_until_its_time
+                tokens_of_a_deleted_user_count_neither_for_them_nor_for_the_next_user_of_their_key
+                a_sign_up_by_a_token_leaves_a_user_as_they_are
+                one_api_token_is_revoked_and_the_others_go_on
+                an_origin_is_found_as_long_as_an_application_lists_it;
             last_seat:
                 of_fifty_people_who_want_the_last_seat_one_gets_it;
             marks:

@@ -33,6 +33,7 @@ impl Model {
             Write::CreateGuest { .. } | Write::TouchSession { .. } => Outcome::Done,
             Write::PutUser(_)
             | Write::RemoveUser { .. }
+            | Write::UserTokens(_)
             | Write::CreateAccount { .. }
             | Write::SetBio { .. }
             | Write::SetAvatar { .. }

@@ -17,7 +17,8 @@ pub async fn a_session_is_found_by_its_token(fresh: impl Fresh) {
     let introduce = Write::CreateGuest { person: zoe.clone(), session: session(hash(9), at) };
     assert_eq!(commit_one(&store, introduce).await, Outcome::Done);
     let application = ApplicationId::BUILT_IN;
-    let expected = Session { application, person: zoe, since: at, seen: at, revocations: Seq::ZERO };
+    let expected =
+        Session { application, person: zoe, since: at, seen: at, linked: None, revocations: Seq::ZERO };
     assert_eq!(store.session(hash(9)).await.unwrap(), Some(expected));
 }
 

@@ -45,3 +45,47 @@ INSERT INTO group_numbers (application, last)
 
 -- Members of a group in parts, the first one first, even after the one with whom a part ended has left.
 CREATE INDEX members_by_time ON members (application, "group", since, user);
+
+
+-- User tokens. The signing keys are derived from the master secret; only the version of the newest is stored, and the time
+-- until which the one before it still counts. A token counts if it was issued at `tokens_valid_from` or later.
+ALTER TABLE applications ADD COLUMN key_version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE applications ADD COLUMN previous_key_until INTEGER;
+ALTER TABLE applications ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;
+-- Sessions that began by a link of an application have the rights of a user token, and end as one does.
+ALTER TABLE sessions ADD COLUMN is_linked INTEGER NOT NULL DEFAULT 0;
+-- Links of an application that sign a user in, once.
+CREATE TABLE sign_in_links (
+    application INTEGER NOT NULL,
+    token_hash BLOB NOT NULL,
+    user TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (application, token_hash),
+    FOREIGN KEY (application, user) REFERENCES users (application, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_links_by_user ON sign_in_links (application, user);
+CREATE INDEX sign_in_links_by_time ON sign_in_links (application, until);
+-- The keys of users who were deleted, as long as a token issued before may count: the next user of such a key does not
+-- inherit it.
+CREATE TABLE ended_user_keys (
+    application INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    tokens_valid_from INTEGER NOT NULL,
+    PRIMARY KEY (application, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_user_keys_by_time ON ended_user_keys (application, tokens_valid_from);
+
+-- The origins whose pages may use an application, as its settings list them, so that they are found without reading all
+-- settings.
+CREATE TABLE allowed_origins (
+    application INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    PRIMARY KEY (application, origin)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX allowed_origins_by_origin ON allowed_origins (origin);
+INSERT OR IGNORE INTO allowed_origins (application, origin)
+    SELECT applications.application, listed.value
+    FROM applications, json_each(applications.config, '$.allowed_origins') AS listed
+    WHERE applications.deleted IS NULL AND listed.type = 'text';

@@ -34,6 +34,8 @@ pub(crate) struct OwnApplication {
 pub(crate) struct ApplicationSettings {
     /// The origins whose pages may use the API from a browser.
     allowed_origins: Vec<String>,
+    /// True if a user token creates its user if there is none.
+    token_sign_up: bool,
 }
 
 /// Changes of an application. What is left out stays.
@@ -48,10 +50,12 @@ pub(crate) struct ChangedApplication {
 }
 
 /// Changes of the settings of an application. What is left out stays.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct ChangedSettings {
     /// The origins whose pages may use the API from a browser, at most 20, such as `https://shop.example`.
     allowed_origins: Option<Vec<String>>,
+    /// True if a user token creates its user if there is none.
+    token_sign_up: Option<bool>,
 }
 
 /// Returns the application of the token.
@@ -85,14 +89,14 @@ impl ChangedApplication {
     /// Returns the change of the domain.
     pub(crate) fn change(self) -> ApplicationChange {
         let Self { title, description, config } = self;
-        let allowed_origins = config.and_then(|config| config.allowed_origins);
-        ApplicationChange { title, description, allowed_origins }
+        let ChangedSettings { allowed_origins, token_sign_up } = config.unwrap_or_default();
+        ApplicationChange { title, description, allowed_origins, token_sign_up }
     }
 }
 
 impl ApplicationSettings {
     pub(crate) fn of(config: &ApplicationConfig) -> Self {
-        Self { allowed_origins: config.allowed_origins.clone() }
+        Self { allowed_origins: config.allowed_origins.clone(), token_sign_up: config.token_sign_up }
     }
 }
 

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use wire::{ApplicationId, PublicId, Refusal, Timestamp};
 
 use super::application::{ApplicationSettings, ChangedApplication, ChangedSettings};
+use super::application_tokens::NewSigningKey;
 use super::body::Body;
 use super::entity_tag::{etag, expected};
 use super::error::{ApiError, Problem};
@@ -56,13 +57,15 @@ pub(crate) struct NewApplication {
     config: Option<ChangedSettings>,
 }
 
-/// An application that was created, with its first token.
+/// An application that was created, with its first token and its signing key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CreatedApplication {
     /// The application.
     application: ApplicationItem,
     /// Its token, which is shown only now.
     token: String,
+    /// The key with which its back end signs user tokens, which is shown only now.
+    signing_key: NewSigningKey,
 }
 
 /// A new token.
@@ -109,12 +112,16 @@ pub(crate) async fn create(
     let change = ChangedApplication { title: None, description: None, config }.change();
     change.check()?;
     let created = app.chat.create_application(&caller, &title, &description).await?;
-    let Created { mut application, token } = created;
+    let Created { mut application, token, signing_key } = created;
     if change != ApplicationChange::default() {
         application = app.chat.change_managed(&caller, application.public_id, change, None).await?;
     }
     let tag = etag(application.version);
-    let answer = CreatedApplication { application: item(&application), token: token.reveal().to_owned() };
+    let answer = CreatedApplication {
+        application: item(&application),
+        token: token.reveal().to_owned(),
+        signing_key: NewSigningKey::of(&signing_key),
+    };
     Ok((StatusCode::CREATED, tag, Json(answer)).into_response())
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use chat::{ApiToken, Caller, Quota, UserRef};
+use chat::{Caller, Quota, UserRef};
 use http::header::{ORIGIN, VARY, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
@@ -57,12 +57,11 @@ pub(crate) async fn authenticate(State(app): State<AppState>, mut request: Reque
     response
 }
 
-/// Returns the caller that the token of a request authenticates. A missing token is a refusal of its own; all others
+/// Returns the caller that the token of a request authenticates: a program, or a user. A missing token is a refusal of its own; all others
 /// that do not work look the same.
 async fn program(app: &AppState, headers: &HeaderMap, peer: Option<Peer>) -> Result<Caller, ApiError> {
     let token = bearer(headers).ok_or(Refusal::ApiTokenNeeded)?;
-    let token = ApiToken::parse(token).ok_or(Refusal::TokenBad)?;
-    let caller = app.chat.authenticate_api_token(&token).await?.ok_or(Refusal::TokenBad)?;
+    let caller = app.chat.authenticate_token(token).await?.ok_or(Refusal::TokenBad)?;
     let from = peer.map(|peer| address(&app.config, headers, peer));
     Ok(Caller { from, ..caller })
 }

@@ -4,6 +4,7 @@
 //! document and the pages under `/api/v1/docs` are made from them.
 
 mod application;
+mod application_tokens;
 mod applications;
 mod authenticate;
 mod bans;
@@ -23,6 +24,7 @@ mod reactions;
 mod read_states;
 mod search;
 mod topics;
+mod user_tokens;
 mod users;
 
 use axum::Router;
@@ -107,6 +109,13 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(applications::read, applications::change, applications::delete))
         .routes(routes!(applications::create_token))
         .routes(routes!(application::read, application::change))
+        .routes(routes!(application_tokens::list, application_tokens::create))
+        .routes(routes!(application_tokens::revoke))
+        .routes(routes!(application_tokens::rotate_key))
+        .routes(routes!(application_tokens::revoke_all))
+        .routes(routes!(user_tokens::create, user_tokens::revoke))
+        .routes(routes!(user_tokens::link))
+        .routes(routes!(user_tokens::me))
         .routes(routes!(users::list))
         .routes(routes!(users::put, users::read, users::delete))
         .routes(routes!(conversations::create, conversations::list))

@@ -1,0 +1,145 @@
+//! User tokens: JWTs (RFC 7519) by which the users of an application are authenticated. The application's back end signs
+//! them, with any JWT library.
+
+mod hs256;
+mod scope;
+mod signing_key;
+
+use jsonwebtoken::dangerous::insecure_decode_claims;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use wire::{PublicId, Timestamp};
+
+pub use scope::TokenScope;
+pub use signing_key::SigningKey;
+
+/// The longest lifetime of a token: a day, in milliseconds.
+pub(crate) const LONGEST_MS: i64 = 24 * 3_600_000;
+/// The most that the clock of a back end may be ahead, in milliseconds.
+const AHEAD_MS: i64 = 5_000;
+/// The most bytes of a token.
+const TOKEN_BYTES: usize = 8 * 1_024;
+
+/// The claims of a user token that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserToken {
+    /// The application's key of the user, or `id:` and their id.
+    pub(crate) subject: String,
+    /// The time at which it was issued, to the second.
+    pub(crate) issued: Timestamp,
+    /// The time from which it no longer works, to the second.
+    pub(crate) expires: Timestamp,
+    /// The name of a user that the token may create.
+    pub(crate) name: Option<String>,
+    pub(crate) scope: TokenScope,
+}
+
+/// The key that a token claims to be signed with. It is not verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClaimedKey {
+    /// The application.
+    pub(crate) application: PublicId,
+    /// The version of its key.
+    pub(crate) version: u32,
+}
+
+/// The claims as they are in the token. Unknown ones are ignored.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    aud: Audience,
+    iat: i64,
+    exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<TokenScope>,
+}
+
+/// An audience, which some libraries write as a list (RFC 7519, section 4.1.3).
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    List([String; 1]),
+}
+
+impl Audience {
+    fn name(&self) -> &str {
+        match self {
+            Self::One(name) | Self::List([name]) => name,
+        }
+    }
+}
+
+/// Returns true if a text claims to be a user token, right or wrong: a JWT has three parts, and its header is a JSON
+/// object in base 64.
+#[must_use]
+pub fn is_user_token(text: &str) -> bool {
+    text.starts_with("ey") && text.bytes().filter(|b| *b == b'.').count() == 2
+}
+
+impl ClaimedKey {
+    /// Reads the key that a token claims; none if it is no user token.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        if text.len() > TOKEN_BYTES {
+            return None;
+        }
+        let kid = jsonwebtoken::decode_header(text).ok()?.kid?;
+        let claims: Claims = insecure_decode_claims(text).ok()?;
+        let version: u32 = kid.parse().ok()?;
+        // One way to write a number, so that a token has one text.
+        let is_plain = version.to_string() == kid;
+        let application = claims.aud.name().parse().ok()?;
+        is_plain.then_some(Self { application, version })
+    }
+}
+
+impl UserToken {
+    /// Verifies a token with the key that it claims: its signature, its algorithm, its audience and its times. None if
+    /// it does not work at this moment.
+    pub(crate) fn verify(text: &str, key: &SigningKey, audience: PublicId, now: Timestamp) -> Option<Self> {
+        hs256::install();
+        // The algorithm is fixed; the header never chooses it. The library has a clock of its own, which is not used.
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.required_spec_claims = ["exp", "aud", "sub"].map(str::to_owned).into();
+        validation.set_audience(&[audience]);
+        let key = DecodingKey::from_secret(key.reveal().as_bytes()).ok()?;
+        let claims = jsonwebtoken::decode::<Claims>(text, &key, &validation).ok()?.claims;
+        let millis = |seconds: i64| seconds.checked_mul(1_000).map(Timestamp);
+        let Claims { sub, iat, exp, name, scope, .. } = claims;
+        let (issued, expires) = (millis(iat)?, millis(exp)?);
+        let is_timely = now < expires
+            && issued.0 <= now.0.saturating_add(AHEAD_MS)
+            && expires.0.checked_sub(issued.0).is_some_and(|life| (0..=LONGEST_MS).contains(&life));
+        let scope = scope.unwrap_or_default();
+        (is_timely && scope.is_within_limits()).then_some(Self { subject: sub, issued, expires, name, scope })
+    }
+
+    /// Signs the token; none if the library cannot.
+    pub(crate) fn sign(&self, key: &SigningKey, audience: PublicId) -> Option<String> {
+        hs256::install();
+        let Self { subject, issued, expires, name, scope } = self.clone();
+        let claims = Claims {
+            sub: subject,
+            aud: Audience::One(audience.to_string()),
+            iat: issued.0.div_euclid(1_000),
+            exp: expires.0.div_euclid(1_000),
+            name,
+            scope: (scope != TokenScope::default()).then_some(scope),
+        };
+        let header = Header { kid: Some(key.version().to_string()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.reveal().as_bytes()).ok()?).ok()
+    }
+}
+
+/// Returns the time that ends every token that could work now: tokens issued before it no longer work. It is later than
+/// the latest `iat` that is accepted, and a whole second, as `iat` is.
+pub(crate) const fn valid_from(now: Timestamp) -> Timestamp {
+    let second = now.0.saturating_add(AHEAD_MS).div_euclid(1_000);
+    Timestamp(second.saturating_add(1).saturating_mul(1_000))
+}
+
+#[cfg(test)]
+mod tests;
