@@ -36,6 +36,7 @@ pub async fn change_application(
         title: Some(title),
         description: Some(description),
         allowed_origins: Some(origins),
+        ..chat::ApplicationChange::default()
     };
     chat().change_managed(&caller(), application_id(&application)?, change, None).await?;
     Ok(())

@@ -143,7 +143,7 @@ impl Chat {
     /// Returns the tokens of an application that have not ended, the one created last first.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::NotOperator`].
+    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`].
     pub async fn api_tokens(
         &self,
         caller: &Caller,
@@ -240,19 +240,6 @@ impl Chat {
         let before = Timestamp(self.monotonic.now().0.saturating_sub(ENDED_MS));
         let remove = Write::Applications(ApplicationWrite::RemoveOldTokens { before });
         self.commit_in(ApplicationId::SERVER, remove).await.map(|_| ())
-    }
-
-    /// Returns the API tokens of an application, the one created last first, at most [`PART`].
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::NotOperator`], [`Refusal::NotOwner`].
-    pub async fn api_tokens(
-        &self,
-        caller: &Caller,
-        application: PublicId,
-    ) -> Result<Vec<ApiTokenRecord>, Error> {
-        let application = self.application_to_manage(caller, application).await?;
-        Ok(self.store.reader(application.id).api_tokens(PART).await?)
     }
 
     /// Returns an application for the operator.

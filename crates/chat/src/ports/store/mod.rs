@@ -45,8 +45,7 @@ pub use entry::{
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
-pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser};
-pub use keyed::{KeyedGroup, KeyedUser, PutUser, TokenSignUp};
+pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser, TokenSignUp};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
 pub use message_tail::{MessageTail, TailedMessage};
 pub(crate) use names::NameIndex;

@@ -1,6 +1,5 @@
 //! Store contract: which user tokens count, signing keys, and links that sign in.
 
-use std::sync::Arc;
 
 use wire::{
     ApplicationId, ApplicationTitle, Description, Person, PersonName, PublicId, Seq, Timestamp, UserId,
@@ -23,7 +22,7 @@ fn later(seconds: i64) -> Timestamp {
 }
 
 async fn commit(store: &dyn Store, application: ApplicationId, write: Write) -> Outcome {
-    store.commit(Arc::new([Commit { application, write }]), Seq::ZERO).await.unwrap().outcomes.remove(0)
+    store.commit(vec![Commit { application, write }], Seq::ZERO).await.unwrap().outcomes.remove(0)
 }
 
 async fn tokens(store: &dyn Store, application: ApplicationId, write: UserTokenWrite) -> Outcome {
@@ -72,7 +71,7 @@ async fn revocations(store: &dyn Store, after: u64) -> RevocationSlice {
         session: session(hash(201), NOW),
         at: NOW,
     });
-    let commits = Arc::new([Commit { application: ONE, write: nothing }]);
+    let commits = vec![Commit { application: ONE, write: nothing }];
     store.commit(commits, Seq(after)).await.unwrap().revocations
 }
 
