@@ -398,24 +398,24 @@ async fn nobody_does_anything_without_a_token_that_works() {
 async fn dead_tokens(server: &server::ServerHandle, world: &World<'_>) -> Vec<String> {
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
     let other = application(server, "Other").await;
-    Program::new(server).with(&other.token).has_users(&["Ben"]).await;
+    Program::new(server).with(&other.token).has_users(&["Ann"]).await;
     let (key, other_key) = (world.made.signing_key.reveal(), other.signing_key.reveal());
     let (shop, others) = (world.made.application.public_id, other.application.public_id);
     let header = |algorithm: &str, kid: &str| json!({ "alg": algorithm, "typ": "JWT", "kid": kid });
     let claims =
-        |iat: i64, exp: i64| json!({ "sub": "ben", "aud": shop.to_string(), "iat": iat, "exp": exp });
-    let of = |sub: &str| json!({ "sub": sub, "aud": shop.to_string(), "iat": now, "exp": now + 60 });
-    let (hs, fresh) = (header("HS256", "1"), claims(now, now + 60));
-    let works = Program::new(server).with_token(&signed(&hs, &fresh, key));
-    works.get("/me").await.is(200);
-    let elsewhere = json!({ "sub": "ben", "aud": others.to_string(), "iat": now, "exp": now + 60 });
+        |iat: i64, exp: i64| json!({ "sub": "ann", "aud": shop.to_string(), "iat": iat, "exp": exp });
+    let of = |sub: &str| json!({ "sub": sub, "aud": shop.to_string(), "iat": now, "exp": now + 3_600 });
+    let (hs, fresh) = (header("HS256", "1"), of("ann"));
+    for works in ["ann", "ben"] {
+        Program::new(server).with_token(&signed(&hs, &of(works), key)).get("/me").await.is(200);
+    }
+    let elsewhere = json!({ "sub": "ann", "aud": others.to_string(), "iat": now, "exp": now + 3_600 });
     let unsigned = signed(&header("none", "1"), &fresh, key);
-    let revoked = signed(&hs, &claims(now, now + 60), key);
     let tokens = vec![
         signed(&hs, &claims(now - 60, now - 1), key),
-        signed(&hs, &claims(now + 60, now + 120), key),
+        signed(&hs, &claims(now + 3_600, now + 7_200), key),
         signed(&hs, &claims(now, now + 86_401), key),
-        // A token of another application, and those that claim to be of the other.
+        // Of another application, and those that claim to be of the other.
         signed(&hs, &fresh, other_key),
         signed(&hs, &elsewhere, key),
         signed(&header("HS256", "2"), &fresh, key),
@@ -427,7 +427,8 @@ async fn dead_tokens(server: &server::ServerHandle, world: &World<'_>) -> Vec<St
         signed(&hs, &of("nobody"), key),
         signed(&hs, &of("id:0123456789abcdef"), key),
         signed(&hs, &of(""), key),
-        revoked,
+        // Revoked below.
+        signed(&hs, &of("ben"), key),
     ];
     world.shop.delete("/users/ben/tokens").await.is(204);
     tokens

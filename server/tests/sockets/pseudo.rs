@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chat::testing::{User, guest};
-use chat::{Caller, Token};
+use chat::{Caller, Token, UserRef};
 use server::ServerHandle;
 use wire::{JoinPolicy, Topic};
 
@@ -50,6 +50,8 @@ struct World {
     owner: String,
     /// The path of a reset link.
     reset: String,
+    /// The path of a sign-in link of an application.
+    enter: String,
     said: u64,
     broadcast: u64,
     /// The public id of an application.
@@ -89,6 +91,7 @@ impl World {
             ivo,
             owner,
             reset: String::new(),
+            enter: String::new(),
             said: said[1],
             broadcast: 0,
             application: String::new(),
@@ -191,6 +194,12 @@ impl World {
         assert_eq!(status, 303, "{answer}");
         let token = self.server.chat().create_password_reset(&zelda.0, otto.0.id).await.unwrap();
         self.reset = format!("/reset/{}", token.reveal());
+        let (chat, operator) = (self.server.chat(), Caller::operator());
+        let built_in = chat.applications(&operator, None).await.unwrap().items.remove(0).public_id;
+        let token = chat.create_api_token(&operator, built_in, "", None, false).await.unwrap();
+        let program = chat.authenticate_api_token(&token).await.unwrap().unwrap();
+        let link = chat.create_sign_in_link(&program, &UserRef::Id(self.uma.0.id)).await.unwrap();
+        self.enter = format!("/enter/{built_in}/{}", link.token.reveal());
         self
     }
 
@@ -266,6 +275,8 @@ impl World {
             (None, self.owner.clone(), "/owner/:token"),
             (None, self.reset.clone(), "/reset/:token"),
             (None, "/reset/none".into(), "/reset/:token"),
+            (None, self.enter.clone(), "/enter/:application/:token"),
+            (None, "/enter/none/none".into(), "/enter/:application/:token"),
             (None, "/account".into(), "/account"),
             (zelda, "/account".into(), "/account"),
             (otto, "/account".into(), "/account"),

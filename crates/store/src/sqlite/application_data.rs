@@ -14,8 +14,8 @@ const STATEMENTS: [&str; 29] = [
          SELECT application, key FROM user_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM allowed_origins WHERE (application, origin) IN (
          SELECT application, origin FROM allowed_origins WHERE application = ?1 LIMIT ?2)",
-    "DELETE FROM sign_in_links WHERE (application, token_hash) IN (
-         SELECT application, token_hash FROM sign_in_links WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM sign_in_links WHERE (application, user, token_hash) IN (
+         SELECT application, user, token_hash FROM sign_in_links WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM ended_user_keys WHERE (application, key) IN (
          SELECT application, key FROM ended_user_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM group_keys WHERE (application, key) IN (

@@ -40,7 +40,7 @@ const MAY_SCAN: [&str; 9] = [
 ];
 
 /// Statements that read everything of one group or user, and no more, because all of it is deleted or needed.
-const WHOLE_OF_ONE: [&str; 21] = [
+const WHOLE_OF_ONE: [&str; 22] = [
     // A deleted group.
     "DELETE FROM mentions WHERE log = (",
     "DELETE FROM entries WHERE log = (",
@@ -66,6 +66,8 @@ const WHOLE_OF_ONE: [&str; 21] = [
     // The API tokens of an application, of which there are few.
     "FROM tokens WHERE application = ?",
     "UPDATE tokens SET revoked",
+    // The origins that an application lists, of which there are few.
+    "DELETE FROM allowed_origins WHERE application",
     // A slice of the data of an application that was deleted.
     "WHERE application = ?1 LIMIT ?2",
     // The volume of an application, for its owner.
@@ -90,9 +92,9 @@ const NO_APPLICATION: [&str; 6] = [
     "sqlite_schema",
 ];
 
-/// Statements of the relay, the worker and the indexer, which serve all applications, the list of applications, and the
-/// sweep of API tokens.
-const OF_ALL: [&str; 8] = [
+/// Statements of the relay, the worker and the indexer, which serve all applications, the list of applications, the
+/// search for one that lists an origin, and the sweep of API tokens.
+const OF_ALL: [&str; 9] = [
     "jobs",
     "relay",
     "INDEXED BY entries_to_plan",
@@ -100,6 +102,7 @@ const OF_ALL: [&str; 8] = [
     "WHERE entries.position > ? AND entries.position <= ? ORDER BY entries.position LIMIT ?",
     "WHERE trimmed_at > ? ORDER BY trimmed_at LIMIT ?",
     "FROM applications WHERE application > ?",
+    "FROM allowed_origins WHERE origin = ?",
     "DELETE FROM tokens WHERE expires",
     "DELETE FROM tokens WHERE revoked",
 ];

@@ -1,6 +1,5 @@
 //! Store contract: which user tokens count, signing keys, and links that sign in.
 
-
 use wire::{
     ApplicationId, ApplicationTitle, Description, Person, PersonName, PublicId, Seq, Timestamp, UserId,
 };

@@ -62,10 +62,10 @@ CREATE TABLE sign_in_links (
     user TEXT NOT NULL,
     created INTEGER NOT NULL,
     until INTEGER NOT NULL,
-    PRIMARY KEY (application, token_hash),
+    PRIMARY KEY (application, user, token_hash),
     FOREIGN KEY (application, user) REFERENCES users (application, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sign_in_links_by_user ON sign_in_links (application, user);
+CREATE UNIQUE INDEX sign_in_links_by_token ON sign_in_links (application, token_hash);
 CREATE INDEX sign_in_links_by_time ON sign_in_links (application, until);
 -- The keys of users who were deleted, as long as a token issued before may count: the next user of such a key does not
 -- inherit it.
