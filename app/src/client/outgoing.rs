@@ -102,7 +102,7 @@ impl ClientState {
         for PendingMessage { topic, id, text, reply_to, .. } in self.outbox.take_unsent(now) {
             let asked = PendingRequest::Post(topic.clone(), id.clone());
             let reply_to = reply_to.map(|quote| quote.seq);
-            self.ask(Action::Post { topic, id, text, reply_to }, asked);
+            self.ask(Action::Post { topic, id, text, reply_to, recipients: None }, asked);
         }
     }
 }

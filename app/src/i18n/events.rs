@@ -31,6 +31,8 @@ impl Texts {
             Event::Pinned { on: true, by, .. } => self.pinned_message(by),
             Event::Pinned { on: false, by, .. } => self.unpinned_message(by),
             Event::Message { .. }
+            | Event::Restricted
+            | Event::RestrictedMessage { .. }
             | Event::Tombstone { .. }
             | Event::Edited { .. }
             | Event::Deleted { .. }

@@ -77,7 +77,7 @@ impl Speaker {
         notes.push(Note::Invoke { id: id.clone(), body: text.clone() });
         self.target.lines.note_sent(&id, due);
         let (topic, id) = (self.target.topic.clone(), SendId::new(&id).map_err(io::Error::other)?);
-        let action = Action::Post { topic, id, text, reply_to: None };
+        let action = Action::Post { topic, id, text, reply_to: None, recipients: None };
         self.stream.write_all(&client_text(&ClientFrame { action, reference: None }.encode())).await
     }
 

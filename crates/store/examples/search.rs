@@ -170,6 +170,7 @@ async fn fill(
             edited: None,
             reactions: Vec::new(),
             pinned: false,
+            recipients: Vec::new(),
         });
         let draft = Draft {
             topic: Topic::group(groups[number % groups.len()]),

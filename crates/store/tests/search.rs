@@ -173,6 +173,7 @@ async fn an_index_whose_pages_are_damaged_is_built_again() {
         application: ApplicationId::BUILT_IN,
         conversations: vec![group],
         directs_of: None,
+        copies_of: None,
         authors: None,
         from: None,
         to: None,

@@ -10,7 +10,7 @@ use self::fields::{
 };
 
 use crate::emoji::Emoji;
-use crate::id::SendId;
+use crate::id::{SendId, UserId};
 use crate::json::Json;
 use crate::limits::{FRAME_BYTES, REF_BYTES};
 use crate::refusal::{Expected, Refusal};
@@ -18,7 +18,7 @@ use crate::seq::{Cursor, Seq};
 use crate::topic::Topic;
 
 /// The actions there are.
-pub const ACTIONS: [&str; 16] = [
+pub const ACTIONS: [&str; 17] = [
     "authenticate",
     "subscribe",
     "unsubscribe",
@@ -30,6 +30,7 @@ pub const ACTIONS: [&str; 16] = [
     "read",
     "delivered",
     "marks",
+    "receipts",
     "unread",
     "typing",
     "presence",
@@ -72,6 +73,8 @@ pub enum Action {
         text: String,
         /// The place of the message it answers.
         reply_to: Option<Seq>,
+        /// The only members of a group who read it, besides the author; none for every member.
+        recipients: Option<Vec<UserId>>,
     },
     /// Changes a message that was said.
     Amend {
@@ -90,7 +93,7 @@ pub enum Action {
         /// True if the mark may go back.
         back: bool,
     },
-    /// A device has got a conversation up to a place. Subscribing after a place says so too.
+    /// A device has got a conversation, or the user's own topic, up to a place. Subscribing after a place says so too.
     Delivered {
         topic: Topic,
         /// The last Seq that the device has received.
@@ -100,6 +103,12 @@ pub enum Action {
     Marks {
         /// A group or direct in which the caller has a seat.
         topic: Topic,
+    },
+    /// Asks how far the recipients of one's own message are.
+    Receipts {
+        topic: Topic,
+        /// The place of the message.
+        seq: Seq,
     },
     /// Asks how much of a conversation is unread.
     Unread {
@@ -203,13 +212,16 @@ impl ClientFrame {
                 put("action", "unsubscribe".into());
                 put("topic", topic.as_str().into());
             }
-            Action::Post { topic, id, text, reply_to } => {
+            Action::Post { topic, id, text, reply_to, recipients } => {
                 put("action", "post".into());
                 put("topic", topic.as_str().into());
                 put("id", id.as_str().into());
                 put("text", text.as_str().into());
                 if let Some(seq) = reply_to {
                     put("reply_to", seq.0.into());
+                }
+                if let Some(users) = recipients {
+                    put("recipients", users.iter().map(UserId::to_string).collect());
                 }
             }
             Action::Amend { topic, id, target, amendment } => {
@@ -251,6 +263,11 @@ impl ClientFrame {
             Action::Marks { topic } => {
                 put("action", "marks".into());
                 put("topic", topic.as_str().into());
+            }
+            Action::Receipts { topic, seq } => {
+                put("action", "receipts".into());
+                put("topic", topic.as_str().into());
+                put("seq", seq.0.into());
             }
             Action::Unread { topic } => {
                 put("action", "unread".into());
@@ -300,6 +317,7 @@ impl Action {
                     .ok_or(Refusal::FieldMissing { field: "id".into(), wants: Expected::SendId })?,
                 text: take_text(fields)?,
                 reply_to: take_optional(fields, "reply_to", Expected::Seq)?,
+                recipients: take_optional(fields, "recipients", Expected::UserIds)?,
             }),
             "edit" => Self::take_amendment(fields, |fields| Ok(Amendment::Edit(take_text(fields)?))),
             "delete" => Self::take_amendment(fields, |_| Ok(Amendment::Delete)),
@@ -319,6 +337,9 @@ impl Action {
                 Ok(Self::Delivered { topic: take_topic(fields)?, seq: take(fields, "seq", Expected::Seq)? })
             }
             "marks" => Ok(Self::Marks { topic: take_topic(fields)? }),
+            "receipts" => {
+                Ok(Self::Receipts { topic: take_topic(fields)?, seq: take(fields, "seq", Expected::Seq)? })
+            }
             "unread" => Ok(Self::Unread { topic: take_topic(fields)? }),
             "presence" => Ok(Self::Presence { away: take(fields, "away", Expected::Boolean)? }),
             "typing" => Ok(Self::Typing { topic: take_topic(fields)? }),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::emoji::Emoji;
 use crate::fields::{Fields, by_fields};
-use crate::id::{GroupId, UserId};
+use crate::id::{GroupId, SendId, UserId};
 use crate::name::{Description, GroupName};
 use crate::rich_text::RichText;
 use crate::seq::Seq;
@@ -151,6 +151,24 @@ pub enum Event {
         /// True if admins have pinned it.
         #[serde(default, skip_serializing_if = "is_false")]
         pinned: bool,
+        /// The only readers besides the author; empty if every member reads it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recipients: Vec<Person>,
+    },
+    /// Stands in the log of a group where a message is that only some members can read, or a change of one. Page and
+    /// counts of others pass over it.
+    Restricted,
+    /// On a user's own topic: such a message, or a change of one, for its author and its recipients.
+    RestrictedMessage {
+        /// The group.
+        topic: Topic,
+        /// Its place in the log of the group, where others have `restricted`.
+        seq: Seq,
+        /// The author's id for it.
+        id: SendId,
+        /// The message as it is now, or the change; none if it is no longer kept, or the user has left the group.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Box<Event>>,
     },
     /// Stands where a message was that is deleted.
     Tombstone { author: Person, by: Person },
@@ -242,6 +260,14 @@ fn event(mut fields: Fields) -> Option<Event> {
             edited: f.take("edited")?,
             reactions: f.take_or_default("reactions")?,
             pinned: f.take_or_default("pinned")?,
+            recipients: f.take_or_default("recipients")?,
+        },
+        "restricted" => Event::Restricted,
+        "restricted_message" => Event::RestrictedMessage {
+            topic: f.take("topic")?,
+            seq: f.take("seq")?,
+            id: f.take("id")?,
+            message: f.take("message")?,
         },
         "tombstone" => Event::Tombstone { author: f.take("author")?, by: f.take("by")? },
         "edited" => Event::Edited {
@@ -278,7 +304,16 @@ impl Event {
     /// A message as it is said: not edited, nobody has reacted yet.
     #[must_use]
     pub const fn message(author: Person, text: String, body: RichText, reply_to: Option<Quote>) -> Self {
-        Self::Message { author, text, body, reply_to, edited: None, reactions: Vec::new(), pinned: false }
+        Self::Message {
+            author,
+            text,
+            body,
+            reply_to,
+            edited: None,
+            reactions: Vec::new(),
+            pinned: false,
+            recipients: Vec::new(),
+        }
     }
 
     /// The message that this changes, if it changes one.
@@ -293,35 +328,45 @@ impl Event {
         }
     }
 
-    /// Returns true if the event has no row of its own: the message that it changes shows it.
+    /// Returns true if the event has no row of its own: the message that it changes shows it, or nobody sees it.
     #[must_use]
     pub const fn is_silent(&self) -> bool {
-        self.target().is_some() && !matches!(self, Self::Pinned { .. })
+        match self {
+            Self::Pinned { .. } => false,
+            Self::Restricted | Self::RestrictedMessage { .. } => true,
+            _ => self.target().is_some(),
+        }
+    }
+
+    /// The message or the change that is in a copy; any other event as it is.
+    #[must_use]
+    pub fn carried(self) -> Self {
+        match self {
+            Self::RestrictedMessage { message: Some(message), .. } => *message,
+            other => other,
+        }
     }
 
     /// The message as it is after this change of it. What is no message, or no change, stays as it is. The
     /// same change twice is one change.
     #[must_use]
-    pub fn changed_by(self, change: &Self, at: Timestamp) -> Self {
-        let Self::Message { author, text, body, reply_to, edited, mut reactions, pinned } = self else {
+    pub fn changed_by(mut self, change: &Self, at: Timestamp) -> Self {
+        let Self::Message { author, text, body, edited, reactions, pinned, .. } = &mut self else {
             return self;
         };
         match change {
             // The words of an edit are gone once there is a later one, which follows.
-            Self::Edited { text: new, body, .. } if !new.is_empty() => {
-                let (text, body) = (new.clone(), body.clone());
-                Self::Message { author, text, body, reply_to, edited: Some(at), reactions, pinned }
+            Self::Edited { text: new_text, body: new_body, .. } if !new_text.is_empty() => {
+                (*text, *body, *edited) = (new_text.clone(), new_body.clone(), Some(at));
             }
-            Self::Deleted { by, .. } => Self::Tombstone { author, by: by.clone() },
-            Self::Reacted { emoji, on, by, .. } => {
-                react(&mut reactions, emoji, *on, by.id);
-                Self::Message { author, text, body, reply_to, edited, reactions, pinned }
+            Self::Deleted { by, .. } => {
+                return Self::Tombstone { author: author.clone(), by: by.clone() };
             }
-            Self::Pinned { on, .. } => {
-                Self::Message { author, text, body, reply_to, edited, reactions, pinned: *on }
-            }
-            _ => Self::Message { author, text, body, reply_to, edited, reactions, pinned },
+            Self::Reacted { emoji, on, by, .. } => react(reactions, emoji, *on, by.id),
+            Self::Pinned { on, .. } => *pinned = *on,
+            _ => {}
         }
+        self
     }
 }
 

@@ -137,16 +137,25 @@ impl fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 /// Chosen by the sender, unique per sender, kept as long as the message: the same id with the same body is
-/// the same message, however often it is sent. 1 to 128 visible ASCII characters.
+/// the same message, however often it is sent. 1 to 128 visible ASCII characters. Those that begin with `~` are the
+/// server's own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SendId(Box<str>);
 
 impl SendId {
-    /// Checks a text.
+    /// Checks an id that a sender has chosen.
+    ///
+    /// # Errors
+    /// [`Refusal::SendIdBad`] if it is empty, too long, has anything but visible ASCII, or begins with `~`.
+    pub fn new(text: &str) -> Result<Self, Refusal> {
+        if text.starts_with('~') { Err(Refusal::SendIdBad) } else { Self::stored(text) }
+    }
+
+    /// Checks the id of an entry that there is, which may be one of the server's own.
     ///
     /// # Errors
     /// [`Refusal::SendIdBad`] if it is empty, too long, or has anything but visible ASCII.
-    pub fn new(text: &str) -> Result<Self, Refusal> {
+    pub fn stored(text: &str) -> Result<Self, Refusal> {
         if text.is_empty() || text.len() > SEND_ID_BYTES || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Refusal::SendIdBad);
         }
@@ -181,7 +190,7 @@ impl Serialize for SendId {
 impl<'de> Deserialize<'de> for SendId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::new(&text).map_err(|refusal| de::Error::custom(refusal.code()))
+        Self::stored(&text).map_err(|refusal| de::Error::custom(refusal.code()))
     }
 }
 
@@ -236,6 +245,8 @@ mod tests {
     #[test]
     fn a_send_id_is_visible_ascii_of_bounded_length() {
         assert!(SendId::new("order-42/ann").is_ok());
+        assert_eq!(SendId::new("~x"), Err(Refusal::SendIdBad), "one of the server's own");
+        assert!(SendId::stored("~x").is_ok());
         for bad in ["", "two words", "tab\t", "ünïcode", &"x".repeat(SEND_ID_BYTES + 1)] {
             assert_eq!(SendId::new(bad), Err(Refusal::SendIdBad), "{bad:?}");
         }

@@ -36,7 +36,11 @@
 //! - **History**: the log as HTTP serves it. **Page**: a slice of it. **Rows**: the messages and notices of a slice.
 //!   **Amendment**: an edit, a delete, a reaction or a pin. **Tombstone**: the remainder of a deleted message. **Quote**: the
 //!   message that a reply answers, as it is now. **Excerpt**: the beginning of a message, without markup.
+//! - **Restricted message**: one that only its author and its **recipients**, some members of a group, can read; together
+//!   they are its **audience**. Its **placeholder** has its place in the log of the group, and each of them has a **copy** in
+//!   their own log.
 //! - **Read state**: how far a log was delivered to a member's devices and how far they have read it; it only advances.
+//!   **Receipt**: how far one recipient of a message is, sent, delivered or read; it follows from read states.
 //!   **Read mark**: a member's own, which may go back. **Unread**: messages of others after it. **Presence**: who is
 //!   connected, here or away.
 //! - **Ephemeral event**: typing, presence, read state: no Seq and no history.
@@ -99,8 +103,8 @@ pub use server_frame::{FromServer, ResetReason, ServerFrame};
 pub use time::{InvalidTimestamp, Timestamp};
 pub use topic::{LogKey, Topic, TopicKind};
 pub use view::{
-    AppRole, ConversationItem, ConversationPageData, GroupAdminView, GroupSummary, GroupView, Invite,
-    JoinPolicy, Member, ReadState,
+    AppRole, ConversationItem, ConversationPageData, DeliveryState, GroupAdminView, GroupSummary, GroupView,
+    Invite, JoinPolicy, Member, ReadState, Receipt,
 };
 pub use view::{
     ConversationSummary, ConversationView, NotificationLevel, Overview, PageStart, Person, Role, Settings,

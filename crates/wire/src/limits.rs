@@ -28,6 +28,8 @@ pub const EMOJI_BYTES: usize = 40;
 pub const REACTIONS: usize = 20;
 /// The most conversations one broadcast goes to, and the most people a group begins with.
 pub const BROADCAST_TARGETS: usize = 1_000;
+/// The most recipients of a message to some members of a group.
+pub const RECIPIENTS: usize = 100;
 /// The longest excerpt of a quoted message, in characters.
 pub const EXCERPT_CHARS: usize = 140;
 /// The allowed length of a password, in characters.

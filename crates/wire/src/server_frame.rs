@@ -11,7 +11,7 @@ use crate::refusal::Refused;
 use crate::seq::{Cursor, Seq};
 use crate::time::Timestamp;
 use crate::topic::Topic;
-use crate::view::{Person, ReadState};
+use crate::view::{Person, ReadState, Receipt};
 
 /// A frame from the server that is not an [`Entry`]: it has an `event`. A reader passes over an `event` it
 /// does not know.
@@ -111,6 +111,18 @@ pub enum ServerFrame {
         #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
         reference: Option<Ref>,
     },
+    /// A signal on the author's own topic: how far recipients of a message to some members are, those that have moved.
+    /// Also the answer to `receipts`, and then of everyone who was to get the message.
+    Receipts {
+        /// The conversation of the message.
+        topic: Topic,
+        /// The place of the message.
+        seq: Seq,
+        recipients: Vec<Receipt>,
+        /// The frame this answers.
+        #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Ref>,
+    },
     /// A signal: who listens to a conversation now, all of them.
     Presence {
         topic: Topic,
@@ -189,6 +201,12 @@ fn notice(mut fields: Fields) -> Option<ServerFrame> {
         "marks" => {
             ServerFrame::Marks { topic: f.take("topic")?, marks: f.take("marks")?, reference: f.take("ref")? }
         }
+        "receipts" => ServerFrame::Receipts {
+            topic: f.take("topic")?,
+            seq: f.take("seq")?,
+            recipients: f.take("recipients")?,
+            reference: f.take("ref")?,
+        },
         "presence" => {
             ServerFrame::Presence { topic: f.take("topic")?, here: f.take("here")?, away: f.take("away")? }
         }

@@ -103,6 +103,27 @@ pub struct ReadState {
     pub read: Seq,
 }
 
+/// How far one recipient of a message is. It only advances while they have their seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// The recipient.
+    pub user: UserId,
+    /// Their progress.
+    pub state: DeliveryState,
+}
+
+/// The progress of a message towards one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// The server has it.
+    Sent,
+    /// A device of theirs has it.
+    Delivered,
+    /// They have read it.
+    Read,
+}
+
 /// One seat in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Member {
@@ -299,6 +320,7 @@ by_fields!(Person { id, name });
 by_fields!(Settings { name, description, limit, join_policy, announcing, slow_s, archived });
 by_fields!(Member { person, role, since, muted_until; account, delivered, read });
 by_fields!(ReadState { user, delivered, read });
+by_fields!(Receipt { user, state });
 by_fields!(GroupSummary { id, name });
 by_fields!(ConversationItem { what, unread, mentions, head, at; notify, hidden });
 by_fields!(Overview { me, mine, cursor; more });

@@ -5,7 +5,7 @@ use wire::{
     Action, ClientFrame, CloseCode, Cursor, Entry, Epoch, FromServer, Json, Ref, Refusal, Refused,
     ServerFrame,
 };
-use wire::{Amendment, Emoji, ReadState, UserId};
+use wire::{Amendment, DeliveryState, Emoji, ReadState, Receipt, UserId};
 use wire::{ResetReason, SendId, Seq, Timestamp, Topic, limits};
 
 fn topic(name: &str) -> Topic {
@@ -51,11 +51,28 @@ fn every_action_has_its_frame() {
                 id: id("x1"),
                 text: "*hi*".into(),
                 reply_to: None,
+                recipients: None,
+            },
+        ),
+        (
+            r#"{"action":"post","id":"x1","recipients":["00000000000000zz"],"text":"hi","topic":"a"}"#,
+            Action::Post {
+                topic: topic("a"),
+                id: id("x1"),
+                text: "hi".into(),
+                reply_to: None,
+                recipients: Some(vec![user()]),
             },
         ),
         (
             r#"{"action":"post","id":"x1","reply_to":7,"text":"hi","topic":"a"}"#,
-            Action::Post { topic: topic("a"), id: id("x1"), text: "hi".into(), reply_to: Some(Seq(7)) },
+            Action::Post {
+                topic: topic("a"),
+                id: id("x1"),
+                text: "hi".into(),
+                reply_to: Some(Seq(7)),
+                recipients: None,
+            },
         ),
         (
             r#"{"action":"edit","id":"x1","target":7,"text":"hi","topic":"a"}"#,
@@ -84,6 +101,7 @@ fn every_action_has_its_frame() {
             Action::Delivered { topic: topic("a"), seq: Seq(7) },
         ),
         (r#"{"action":"marks","topic":"a"}"#, Action::Marks { topic: topic("a") }),
+        (r#"{"action":"receipts","seq":7,"topic":"a"}"#, Action::Receipts { topic: topic("a"), seq: Seq(7) }),
         (r#"{"action":"unread","topic":"a"}"#, Action::Unread { topic: topic("a") }),
         (r#"{"action":"presence","away":true}"#, Action::Presence { away: true }),
         (r#"{"action":"typing","topic":"a"}"#, Action::Typing { topic: topic("a") }),
@@ -128,7 +146,9 @@ fn bad_frames_are_told_what_would_be_right() {
         ),
         (r#"{"action":"post","topic":"a","text":"hi"}"#, "field_missing"),
         (r#"{"action":"post","topic":"a","id":"a b","text":"hi"}"#, "send_id_bad"),
+        (r#"{"action":"post","topic":"a","id":"~x","text":"hi"}"#, "send_id_bad"),
         (r#"{"action":"post","topic":"a","id":"x","text":7}"#, "field_wrong"),
+        (r#"{"action":"post","topic":"a","id":"x","text":"hi","recipients":["ann"]}"#, "field_wrong"),
         (r#"{"action":"edit","topic":"a","id":"x","text":"hi"}"#, "field_missing"),
         (r#"{"action":"react","topic":"a","id":"x","target":1,"emoji":"yes","on":true}"#, "emoji_bad"),
         (r#"{"action":"react","topic":"a","id":"x","target":1,"emoji":"👍","on":1}"#, "field_wrong"),
@@ -158,6 +178,15 @@ fn every_notice_has_its_frame() {
             ServerFrame::Marks {
                 topic: topic("a"),
                 marks: vec![ReadState { user: user(), delivered: Seq(7), read: Seq(5) }],
+                reference: None,
+            },
+        ),
+        (
+            r#"{"event":"receipts","topic":"a","seq":7,"recipients":[{"user":"00000000000000zz","state":"delivered"}]}"#,
+            ServerFrame::Receipts {
+                topic: topic("a"),
+                seq: Seq(7),
+                recipients: vec![Receipt { user: user(), state: DeliveryState::Delivered }],
                 reference: None,
             },
         ),

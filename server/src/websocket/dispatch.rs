@@ -30,8 +30,9 @@ impl<S: Stream> Connection<S> {
                 self.reader.resume();
             }
             Action::Unsubscribe { topic } => self.unsubscribe(topic, reference),
-            Action::Post { topic, id, text, reply_to } => {
-                let begun = chat.begin_post(&self.caller, topic, id, &text, reply_to).await;
+            Action::Post { topic, id, text, reply_to, recipients } => {
+                let recipients = recipients.as_deref();
+                let begun = chat.begin_post_to(&self.caller, topic, id, &text, reply_to, recipients).await;
                 self.answer_later(begun, reference);
             }
             Action::Amend { topic, id, target, amendment } => {
@@ -56,6 +57,13 @@ impl<S: Stream> Connection<S> {
                     Err(no) => self.say(&replies::refused(&no, reference)),
                 }
             }
+            Action::Receipts { topic, seq } => match chat.receipts(&self.caller, &topic, seq).await {
+                Ok(recipients) => {
+                    let recipients = recipients.into_iter().map(|recipient| recipient.receipt).collect();
+                    self.say(&ServerFrame::Receipts { topic, seq, recipients, reference });
+                }
+                Err(no) => self.say(&replies::refused(&no, reference)),
+            },
             Action::Unread { topic } => {
                 let asked = reference.clone();
                 let unread = chat.unread(&self.caller, &topic, asked).await;

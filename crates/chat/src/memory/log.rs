@@ -174,17 +174,24 @@ impl MemoryLog {
         }
     }
 
-    /// Fills a page with the rows on both sides of its Seq.
-    pub(super) fn fill(&self, page: &mut RowPage, after: usize) {
+    /// Fills a page with the rows on both sides of its Seq, and those that only its viewer has.
+    pub(super) fn fill(&self, page: &mut RowPage, after: usize, own: &BTreeMap<Seq, Entry<Json>>) {
         let place = self.rows.partition_point(|seq| *seq < page.at());
+        let (mut older, mut newer): (Vec<Seq>, Vec<Seq>) =
+            (self.rows.range(..place).copied().collect(), self.rows.range(place..).copied().collect());
+        older.extend(own.range(..page.at()).map(|(seq, _)| *seq));
+        newer.extend(own.range(page.at()..).map(|(seq, _)| *seq));
+        older.sort_unstable();
+        newer.sort_unstable();
         if let Some(most) = page.to_count() {
-            page.count_older(place.min(most));
+            page.count_older(older.len().min(most));
         }
-        let row = |seq: &Seq| self.at(*seq).map(|held| held.entry.clone());
+        let public = |seq: &Seq| self.at(*seq).map(|held| held.entry.clone());
+        let row = |seq: Seq| own.get(&seq).cloned().or_else(|| public(&seq));
         if after > 0 {
-            self.rows.range(place..).filter_map(row).all(|row| page.push_newer(row));
+            newer.into_iter().filter_map(row).all(|row| page.push_newer(row));
         }
-        self.rows.range(..place).rev().filter_map(row).all(|row| page.push_older(row));
+        older.into_iter().rev().filter_map(row).all(|row| page.push_older(row));
     }
 
     /// Counts the entries after a Seq that are unread for a user, and those that mention them.

@@ -5,8 +5,8 @@ use wire::{Conversation, Epoch, Json, Page, Refusal, Rows, SendId, Seq, Topic, U
 use super::log::{MemoryLog, StoredEntry};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, Amended, Appended, Draft, Kept, LogBounds, OpenTopicBounds, Outcome, Range, RowPage, RowRange,
-    Sender, SentBefore, Unread, requoted,
+    Amend, Amended, Appended, Draft, Kept, LogBounds, LogSlice, OpenTopicBounds, Outcome, Range, RowPage,
+    RowRange, Sender, SentBefore, Unread, requoted,
 };
 
 /// Reading and appending entries, across all logs of the application.
@@ -14,7 +14,7 @@ impl ApplicationState {
     pub(super) fn page(&self, topic: &Topic, range: Range, epoch: Epoch) -> Page<Json> {
         match self.logs.get(topic) {
             Some(log) => {
-                let entries = log.entries(topic, range);
+                let entries = log.entries(topic, range).into_iter().map(|entry| self.shown(entry)).collect();
                 Page { entries, epoch, begins: log.begins(), head: log.head }
             }
             None => Page { entries: Vec::new(), epoch, begins: Seq(1), head: Seq::ZERO },
@@ -26,23 +26,34 @@ impl ApplicationState {
         let (begins, head) = log.map_or((Seq(1), Seq::ZERO), |log| (log.begins(), log.head));
         let mut page = RowPage::new(range, LogBounds { epoch, begins, head });
         if let Some(log) = log {
-            log.fill(&mut page, range.after);
+            log.fill(&mut page, range.after, &self.restricted.rows(topic, range.viewer));
         }
         page.finish()
     }
 
     pub(super) fn kept(&self, topic: &Topic, seq: Seq) -> Option<Kept> {
         let held = self.log(topic)?.at(seq)?;
-        Some(Kept { entry: held.entry.clone(), mentions: held.mentions.clone() })
+        Some(Kept { entry: self.shown(held.entry.clone()), mentions: held.mentions.clone() })
     }
 
     pub(super) fn unread(&self, conversation: Conversation, user: UserId, after: Seq) -> Unread {
-        let log = self.logs.get(&Topic::of(conversation));
-        let unread = log.map(|log| log.unread(after, user)).unwrap_or_default();
+        let topic = Topic::of(conversation);
+        let unread = self.logs.get(&topic).map(|log| log.unread(after, user)).unwrap_or_default();
         match conversation {
-            Conversation::Group(_) => unread,
+            Conversation::Group(_) => unread.and(self.restricted.unread(&topic, user, after)),
             // In a direct every message mentions its recipient.
             Conversation::Direct(_) => Unread { mentions: unread.messages, ..unread },
+        }
+    }
+
+    /// Returns the entries of a log after a Seq, with the users whose right ends there.
+    pub(super) fn slice(&self, topic: &Topic, after: Seq) -> LogSlice {
+        match self.log(topic).map(|log| log.slice(after)) {
+            None => LogSlice::Absent,
+            Some(LogSlice::Entries(entries)) => LogSlice::Entries(
+                entries.into_iter().map(|(entry, ends)| (self.shown(entry), ends)).collect(),
+            ),
+            Some(other) => other,
         }
     }
 
@@ -82,6 +93,9 @@ impl ApplicationState {
         let Some(role) = right.role(standing.as_ref()) else {
             return Outcome::Refused(Refusal::NotMember);
         };
+        if let Some(restricted) = self.restricted.at(topic, amend.target) {
+            return self.amend_restricted(amend, restricted, right, role);
+        }
         let Some(kept) = self.kept(topic, amend.target) else { return Outcome::Refused(Refusal::NotFound) };
         let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
             Ok(Some(amended)) => amended,
@@ -209,6 +223,7 @@ impl ApplicationState {
                 let bytes = kept.entry.data.as_str().len() as u64;
                 self.open_topics.bytes = self.open_topics.bytes.saturating_sub(bytes);
             }
+            self.bytes -= self.restricted.forget(topic, kept.entry.seq);
             self.sent.remove(&(kept.sender, kept.entry.id));
         }
         if log.len() == 0

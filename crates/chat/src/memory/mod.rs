@@ -13,6 +13,7 @@ mod log;
 mod logs;
 mod reader;
 mod records;
+mod restricted;
 mod search;
 mod state;
 mod store_state;
@@ -118,8 +119,8 @@ impl Store for MemoryStore {
 
     async fn slices(&self, after: Arc<[(LogKey, Seq)]>, revocations_after: Seq) -> Result<Slices, Fault> {
         let state = self.state.lock();
-        let slice = |(log, after): &(LogKey, Seq)| match state.log(log) {
-            Some(log) => log.slice(*after),
+        let slice = |(log, after): &(LogKey, Seq)| match state.applications.get(&log.application) {
+            Some(application) => application.slice(&log.topic, *after),
             None => LogSlice::Absent,
         };
         let logs = after.iter().map(slice).collect();

@@ -20,8 +20,8 @@ use crate::names::ExternalKey;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, GroupListing, GroupOverview,
     InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState,
-    NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender,
-    SentBefore, SignInLink, StoreReader, Unread,
+    MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster,
+    RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
 };
 use crate::service::error::Fault;
 
@@ -54,7 +54,7 @@ impl StoreReader for MemoryReader {
             session: session.filter(|session| Some(session.person.id) == request.user),
             standing: with.and_then(|(conversation, user)| state.standing(conversation, user)),
             role: if is_app_audit { account().map(|account| account.role) } else { None },
-            page: state.page(&request.topic, request.range, self.epoch),
+            page: state.revealed(state.page(&request.topic, request.range, self.epoch), request.viewer),
             rows: request.rows.map(|rows| state.rows(&request.topic, rows, self.epoch)),
         })
     }
@@ -71,6 +71,18 @@ impl StoreReader for MemoryReader {
         Ok(self.state().kept(topic, seq))
     }
 
+    async fn restricted(&self, topic: &Topic, seq: Seq) -> Result<Option<Restricted>, Fault> {
+        Ok(self.state().restricted.at(topic, seq))
+    }
+
+    async fn receipts(&self, conversation: Conversation, seq: Seq) -> Result<Option<MessageReceipts>, Fault> {
+        Ok(self.state().receipts(conversation, seq))
+    }
+
+    async fn own_delivered(&self, user: UserId) -> Result<Seq, Fault> {
+        Ok(self.state().restricted.delivered(user))
+    }
+
     async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault> {
         Ok(self.state.lock().entries_at(self.application, positions))
     }
@@ -81,7 +93,8 @@ impl StoreReader for MemoryReader {
 
     async fn about(&self, topic: &Topic, seq: Seq) -> Result<Vec<Entry<Json>>, Fault> {
         let state = self.state();
-        Ok(state.log(topic).map(|log| log.about(seq)).unwrap_or_default())
+        let about = state.log(topic).map(|log| log.about(seq)).unwrap_or_default();
+        Ok(about.into_iter().map(|entry| state.shown(entry)).collect())
     }
 
     async fn pinned(&self, topic: &Topic) -> Result<Vec<Entry<Json>>, Fault> {

@@ -9,8 +9,8 @@ use wire::{ApplicationId, Entry, Event, GroupId, Json, LogKey, Seq, Topic, Topic
 
 use super::store_state::MemoryState;
 use crate::ports::search::{CandidateRequest, IndexUpdate, SearchIndex};
-use crate::ports::store::{MessageTail, Position, TailedMessage, event_of};
-use crate::search::searched_text;
+use crate::ports::store::{CopyPointer, MessageTail, Position, TailedMessage, event_of};
+use crate::search::{SearchedMessage, searched_text};
 use crate::service::error::Fault;
 
 /// The index of a store in memory. It keeps nothing of its own.
@@ -79,13 +79,11 @@ impl MemoryState {
     }
 
     fn is_hit(&self, request: &CandidateRequest, log: &LogKey, seq: Seq) -> bool {
-        let Some(conversation) = log.topic.conversation() else { return false };
         let Some(entry) = self.entry(log, seq).filter(|entry| may_be_message(&entry.data)) else {
             return false;
         };
-        let Event::Message { author, body, .. } = event_of(&entry.data) else { return false };
-        request.covers(conversation, author.id, entry.timestamp)
-            && request.query.matches(&searched_text(&body))
+        let Some(found) = SearchedMessage::of(&entry) else { return false };
+        request.covers(&found) && request.query.matches(&searched_text(&found.body))
     }
 
     pub(super) fn message_tail(&self, after: Position, limit: usize) -> MessageTail {
@@ -102,9 +100,13 @@ impl MemoryState {
                 continue;
             };
             let Some(entry) = held.at(*seq) else { continue };
-            let message = match event_of(&entry.entry.data) {
+            let message = match event_of(&self.shown(log, &entry.entry).data).carried() {
                 Event::Message { .. } => Some(entry),
-                Event::Edited { target, .. } | Event::Deleted { target, .. } => held.at(target),
+                // A change of a copy is about that copy, in the same log.
+                Event::Edited { target, .. } | Event::Deleted { target, .. } => match log.topic.kind() {
+                    TopicKind::User(_) => entry.about.and_then(|target| held.at(target)),
+                    _ => held.at(target),
+                },
                 Event::GroupGone { id } if self.is_gone(log, id) => {
                     tail.deleted_logs.push(LogKey::new(log.application, Topic::group(id)));
                     None
@@ -114,7 +116,7 @@ impl MemoryState {
             tail.messages.extend(message.map(|message| TailedMessage {
                 position: message.position,
                 log: log.clone(),
-                entry: message.entry.clone(),
+                entry: self.shown(log, &message.entry),
             }));
         }
         let (is_full, last) = (entries == limit, tail.position);
@@ -140,15 +142,25 @@ impl MemoryState {
     ) -> Vec<(Position, Entry<Json>)> {
         let entry = |position: &Position| {
             let (log, seq) = self.positions.get(position)?;
-            let is_own = log.application == application && log.topic.conversation().is_some();
-            Some((*position, self.entry(log, *seq).filter(|_| is_own)?.clone()))
+            let entry = self.entry(log, *seq).filter(|_| log.application == application)?;
+            let is_copy = CopyPointer::of(&entry.topic, &entry.data).is_some();
+            (is_copy || log.topic.conversation().is_some()).then_some((*position, entry))
         };
         positions.iter().filter_map(entry).collect()
     }
 
-    fn entry(&self, log: &LogKey, seq: Seq) -> Option<&Entry<Json>> {
+    fn entry(&self, log: &LogKey, seq: Seq) -> Option<Entry<Json>> {
         let held = self.applications.get(&log.application)?.log(&log.topic)?.at(seq)?;
-        Some(&held.entry)
+        Some(self.shown(log, &held.entry))
+    }
+
+    /// Returns an entry as it is read.
+    fn shown(&self, log: &LogKey, entry: &Entry<Json>) -> Entry<Json> {
+        let entry = entry.clone();
+        match self.applications.get(&log.application) {
+            Some(state) => state.shown(entry),
+            None => entry,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::log::MemoryLog;
 use super::records::{
     Group, MemberView, StoredAccount, StoredLink, StoredProfile, StoredReset, StoredSession, Window,
 };
+use super::restricted::RestrictedMessages;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
     Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Position, Sender, SentBefore,
@@ -73,6 +74,7 @@ pub(super) struct ApplicationState {
     pub(super) blocks: HashMap<UserId, Vec<UserId>>,
     /// The refusals of each broadcast, by the number of the target.
     pub(super) refusals: HashMap<(UserId, Seq), BTreeMap<usize, Refusal>>,
+    pub(super) restricted: RestrictedMessages,
     /// The entries of the present write, and whether each may cause work.
     pub(super) appended: Vec<(Appended, bool)>,
     /// The logs that are gone with the present write.
@@ -124,6 +126,7 @@ impl ApplicationState {
             directs: HashMap::new(),
             blocks: HashMap::new(),
             refusals: HashMap::new(),
+            restricted: RestrictedMessages::default(),
             appended: Vec::new(),
             closed: Vec::new(),
             forgotten: Vec::new(),
@@ -153,6 +156,7 @@ impl ApplicationState {
             },
             // They are those of all applications.
             Write::Jobs(_) | Write::Applications(_) | Write::UserTokens(_) => Outcome::Done,
+            Write::PostRestricted(restricted) => self.post_restricted(restricted.clone()),
             Write::Amend(amend) => self.amend(amend),
             Write::ChangeGroup(change) => self.change(change),
             Write::CreateGuest { person, session } => {
@@ -184,16 +188,22 @@ impl ApplicationState {
                 Outcome::Done
             }
             Write::SetRead { conversation, user, seq, back } => {
-                let head = self.head(&Topic::of(*conversation));
+                let topic = Topic::of(*conversation);
+                let (head, mut moved) = (self.head(&topic), Vec::new());
                 if let Some(view) = self.view_mut(*conversation, *user) {
-                    let place = (*seq).min(head);
+                    let (place, before) = ((*seq).min(head), view.seen);
                     view.read = if *back { place } else { place.max(view.read) };
                     if !back {
                         view.seen = view.seen.max(place);
                         view.delivered = view.delivered.max(place);
+                        moved = self.read_copies(&topic, *user, before, place);
                     }
                 }
-                Outcome::Done
+                Outcome::Receipts { moved }
+            }
+            Write::SetOwnDelivered { marks } => {
+                let moved = marks.iter().flat_map(|(user, seq)| self.deliver_copies(*user, *seq)).collect();
+                Outcome::Receipts { moved }
             }
             Write::SetDelivered { marks } => {
                 let mut moved = Vec::new();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use wire::{ApplicationId, Conversation, LogKey, Timestamp, UserId};
 
 use crate::ports::position::Position;
-use crate::search::SearchQuery;
+use crate::search::{SearchQuery, SearchedMessage};
 use crate::service::error::Fault;
 
 /// The port that finds messages by their words. It holds derived data: the store has the messages, and an index that is
@@ -49,6 +49,8 @@ pub struct SearchDocument {
     pub application: ApplicationId,
     /// The group or direct that it is in.
     pub conversation: Conversation,
+    /// The user in whose own log the copy is, if only some members can read it: it is found for them alone.
+    pub reader: Option<UserId>,
     /// The user who wrote it.
     pub author: UserId,
     /// The time at which it was accepted.
@@ -83,6 +85,9 @@ pub struct CandidateRequest {
     pub conversations: Vec<Conversation>,
     /// A user all of whose directs are searched, too.
     pub directs_of: Option<UserId>,
+    /// A user whose copies of restricted messages are searched, too. Those of other conversations may be among the
+    /// candidates.
+    pub copies_of: Option<UserId>,
     /// Only messages by one of these users; none for every author.
     pub authors: Option<Vec<UserId>>,
     /// Only messages that were accepted at this time or later.
@@ -100,9 +105,12 @@ pub struct CandidateRequest {
 impl CandidateRequest {
     /// Returns true if a message in this conversation, by this author and of this time is asked for.
     #[must_use]
-    pub fn covers(&self, conversation: Conversation, author: UserId, at: Timestamp) -> bool {
-        let is_direct = |user| matches!(conversation, Conversation::Direct(pair) if pair.has(user));
-        (self.conversations.contains(&conversation) || self.directs_of.is_some_and(is_direct))
+    pub fn covers(&self, message: &SearchedMessage) -> bool {
+        let SearchedMessage { conversation, reader, ref author, at, .. } = *message;
+        let (author, is_direct) =
+            (author.id, |user| matches!(conversation, Conversation::Direct(pair) if pair.has(user)));
+        (reader.is_none() || reader == self.copies_of)
+            && (self.conversations.contains(&conversation) || self.directs_of.is_some_and(is_direct))
             && self.authors.as_ref().is_none_or(|authors| authors.contains(&author))
             && self.from.is_none_or(|from| from <= at)
             && self.to.is_none_or(|to| at < to)

@@ -11,7 +11,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use wire::{ApplicationId, Conversation, LogKey, ReadState, Seq, ServerFrame, Topic, UserId, UserKey};
 
 use crate::commit::committer::Committer;
-use crate::ports::store::{Commit, Outcome, Store, Write};
+use crate::ports::store::{Commit, MovedReceipt, Outcome, Store, Write};
+use crate::realtime::receipts::ReceiptBuffer;
 use crate::realtime::signals::Signals;
 
 /// Buffers frequent ephemeral events, and publishes them at each flush, one per topic: presence, and read states that
@@ -27,8 +28,12 @@ pub(crate) struct EphemeralBuffer {
 struct Gathered {
     /// Deliveries that devices have confirmed, until they are committed.
     confirmed: HashMap<ApplicationId, HashMap<(Conversation, UserId), Seq>>,
+    /// Own logs that devices have, until that is committed.
+    own: HashMap<ApplicationId, HashMap<UserId, Seq>>,
     /// Read states that advanced, until they are published.
     moved: HashMap<LogKey, HashMap<UserId, ReadState>>,
+    /// Receipts that moved, until they are published.
+    receipts: ReceiptBuffer,
 }
 
 /// The task that publishes the buffered events, and its dependencies.
@@ -76,6 +81,24 @@ impl EphemeralBuffer {
         self.bell.notify_one();
     }
 
+    /// Records that a device of a user has received their own log up to a Seq.
+    pub(crate) fn confirm_own(&self, user: UserKey, seq: Seq) {
+        let mut gathered = self.gathered();
+        let mark = gathered.own.entry(user.application).or_default().entry(user.user).or_default();
+        *mark = seq.max(*mark);
+        drop(gathered);
+        self.bell.notify_one();
+    }
+
+    /// Records that receipts have moved and are committed.
+    pub(crate) fn receipts(&self, application: ApplicationId, moved: Vec<MovedReceipt>) {
+        if moved.is_empty() {
+            return;
+        }
+        self.gathered().receipts.add(application, moved);
+        self.bell.notify_one();
+    }
+
     /// Records that a read state has advanced and is committed.
     pub(crate) fn moved(&self, log: LogKey, marks: ReadState) {
         let mut gathered = self.gathered();
@@ -84,14 +107,21 @@ impl EphemeralBuffer {
         self.bell.notify_one();
     }
 
-    /// Takes the deliveries that devices have confirmed: one commit for each application that has some.
+    /// Takes the deliveries that devices have confirmed: two commits for each application that has some.
     pub(crate) fn take_confirmed(&self) -> Vec<Commit> {
-        let confirmed = std::mem::take(&mut self.gathered().confirmed);
+        let (confirmed, own) = {
+            let mut gathered = self.gathered();
+            (std::mem::take(&mut gathered.confirmed), std::mem::take(&mut gathered.own))
+        };
+        let commit_own = |(application, marks): (_, HashMap<_, _>)| Commit {
+            application,
+            write: Write::SetOwnDelivered { marks: marks.into_iter().collect() },
+        };
         let commit = |(application, marks): (_, HashMap<_, _>)| {
             let marks = marks.into_iter().map(|((conversation, user), seq)| (conversation, user, seq));
             Commit { application, write: Write::SetDelivered { marks: marks.collect() } }
         };
-        confirmed.into_iter().map(commit).collect()
+        confirmed.into_iter().map(commit).chain(own.into_iter().map(commit_own)).collect()
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
@@ -133,9 +163,14 @@ impl EphemeralFlusher {
         for commit in self.ephemeral.take_confirmed() {
             let application = commit.application;
             // A fault of the store is in the log already. The next messages confirm the same and more.
-            let Ok(Outcome::Delivered { moved }) = self.committer.commit(commit).await else { continue };
-            for (conversation, marks) in moved {
-                self.ephemeral.moved(LogKey::new(application, Topic::of(conversation)), marks);
+            match self.committer.commit(commit).await {
+                Ok(Outcome::Delivered { moved }) => {
+                    for (conversation, marks) in moved {
+                        self.ephemeral.moved(LogKey::new(application, Topic::of(conversation)), marks);
+                    }
+                }
+                Ok(Outcome::Receipts { moved }) => self.ephemeral.receipts(application, moved),
+                _ => {}
             }
         }
     }
@@ -166,6 +201,8 @@ impl EphemeralFlusher {
     }
 
     async fn tell(&mut self, now: Instant) {
+        let receipts = std::mem::take(&mut self.ephemeral.gathered().receipts);
+        receipts.tell(&self.signals);
         let mut logs = std::mem::take(&mut self.logs);
         for (log, waiting) in &mut logs {
             if waiting.next_at().is_none_or(|at| at > now) {

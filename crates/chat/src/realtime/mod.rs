@@ -2,6 +2,7 @@
 //! fell behind.
 
 pub(crate) mod ephemeral;
+pub(crate) mod receipts;
 pub(crate) mod recovery_cache;
 pub(crate) mod signals;
 pub(crate) mod typing;

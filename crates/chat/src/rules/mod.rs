@@ -4,6 +4,7 @@
 
 mod amendment;
 mod application;
+mod audience;
 mod decision;
 mod invites;
 mod membership;
@@ -16,6 +17,7 @@ mod speech;
 
 pub use amendment::{amend, change};
 pub use application::{may_reset, needs_app_admin, set_application_role};
+pub use audience::{Audience, Viewer, not_members, recipients};
 pub use decision::{Decision, News, ends_in_app};
 pub use invites::{invite, is_open, revoke};
 pub use membership::{

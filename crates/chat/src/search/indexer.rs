@@ -3,14 +3,13 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
-use wire::Event;
-
+use super::message::SearchedMessage;
 use super::text::searched_text;
 use crate::chat::Chat;
 use crate::ports::search::{IndexUpdate, SearchDocument};
-use crate::ports::store::{MessageTail, Position, Store, TailedMessage, event_of};
+use crate::ports::store::{MessageTail, Position, Store, TailedMessage};
 use crate::service::error::{Error, Fault};
+use tokio::time::{sleep, timeout};
 
 /// The most entries that are indexed at once.
 const AT_ONCE: usize = 512;
@@ -64,18 +63,18 @@ fn update(from: Position, tail: MessageTail) -> IndexUpdate {
     let MessageTail { messages, deleted_logs, trimmed, position, .. } = tail;
     let mut update = IndexUpdate { from, to: position, deleted_logs, trimmed, ..IndexUpdate::default() };
     for TailedMessage { position, log, entry } in messages {
-        let Some(conversation) = log.topic.conversation() else { continue };
-        let Event::Message { author, body, .. } = event_of(&entry.data) else {
+        let Some(message) = SearchedMessage::of(&entry) else {
             update.deleted.push(position);
             continue;
         };
         update.documents.push(SearchDocument {
             position,
             application: log.application,
-            conversation,
-            author: author.id,
-            at: entry.timestamp,
-            text: searched_text(&body),
+            conversation: message.conversation,
+            reader: message.reader,
+            author: message.author.id,
+            at: message.at,
+            text: searched_text(&message.body),
         });
     }
     update

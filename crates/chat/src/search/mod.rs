@@ -10,6 +10,7 @@ mod excerpt;
 mod fold;
 mod indexer;
 mod matches;
+mod message;
 mod progress;
 mod query;
 mod runs;
@@ -20,7 +21,8 @@ pub(crate) use cursor::{CURSOR_BAD, SearchCursor};
 pub use excerpt::Excerpt;
 #[cfg(feature = "testing")]
 pub(crate) use indexer::index_next;
+pub use message::SearchedMessage;
 pub use progress::IndexProgress;
 pub use query::{InvalidQuery, QUERY_CHARS, SearchQuery};
-pub use terms::{Clause, TERMS_VERSION, Term, application_prefixes, clauses, conversation_term, terms};
+pub use terms::{Clause, TERMS_VERSION, Term, application_prefixes, clauses, conversation_terms, terms};
 pub use text::searched_text;

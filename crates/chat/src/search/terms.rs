@@ -44,7 +44,11 @@ pub type Clause = Vec<Term>;
 pub fn terms(document: &SearchDocument) -> Vec<String> {
     let mut terms = BTreeSet::new();
     let application = document.application;
-    terms.insert(conversation_term(application, document.conversation));
+    let [public, copies] = conversation_terms(application, document.conversation);
+    match document.reader {
+        None => terms.extend([public]),
+        Some(reader) => terms.extend([copies, copies_term(application, reader)]),
+    }
     if let Conversation::Direct(pair) = document.conversation {
         terms.extend(pair.people().map(|user| directs_term(application, user)));
     }
@@ -87,7 +91,8 @@ pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
     let application = request.application;
     let logs = request.conversations.iter().map(|conversation| conversation_term(application, *conversation));
     let directs = request.directs_of.map(|user| directs_term(application, user));
-    clauses.push(any_of(logs.chain(directs).collect()));
+    let copies = request.copies_of.map(|user| copies_term(application, user));
+    clauses.push(any_of(logs.chain(directs).chain(copies).collect()));
     if request.from.is_some() || request.to.is_some() {
         clauses.push(any_of(dates_between(request.from, request.to)));
     }
@@ -96,14 +101,22 @@ pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
 
 /// Returns what the terms of the conversations of an application begin with, and no others do.
 #[must_use]
-pub fn application_prefixes(application: ApplicationId) -> [String; 2] {
-    [format!("g{application}x"), format!("d{application}x")]
+pub fn application_prefixes(application: ApplicationId) -> [String; 3] {
+    [format!("g{application}x"), format!("d{application}x"), format!("r{application}x")]
 }
 
-/// Returns the term of all messages of a conversation. The application is in it and needs no term of its own: its list
-/// would be as long as the index.
+/// Returns the terms of all messages of a conversation: those that everyone in it reads, and copies of those that only
+/// some members can read.
 #[must_use]
-pub fn conversation_term(application: ApplicationId, conversation: Conversation) -> String {
+pub fn conversation_terms(application: ApplicationId, conversation: Conversation) -> [String; 2] {
+    let term = conversation_term(application, conversation);
+    let copies = format!("q{term}");
+    [term, copies]
+}
+
+/// Returns the term of the messages of a conversation. The application is in it and needs no term of its own: its list
+/// would be as long as the index.
+fn conversation_term(application: ApplicationId, conversation: Conversation) -> String {
     match conversation {
         Conversation::Group(group) => format!("g{application}x{group}"),
         Conversation::Direct(pair) => {
@@ -111,6 +124,11 @@ pub fn conversation_term(application: ApplicationId, conversation: Conversation)
             format!("d{application}x{low}x{high}")
         }
     }
+}
+
+/// Returns the term of all copies of restricted messages in the own log of a user.
+fn copies_term(application: ApplicationId, user: UserId) -> String {
+    format!("r{application}x{user}")
 }
 
 /// Returns the clauses of a word: terms of every text that contains it.
@@ -225,6 +243,7 @@ mod tests {
             position: Position(1),
             application: ApplicationId(1),
             conversation: Conversation::Group(GroupId::from_bytes([1; 10])),
+            reader: None,
             author: UserId::from_bytes([2; 10]),
             at: Timestamp(0),
             text: text.into(),
@@ -237,6 +256,7 @@ mod tests {
             application,
             conversations: vec![conversation],
             directs_of: None,
+            copies_of: None,
             authors: Some(vec![author]),
             from: Some(Timestamp(0)),
             to: None,

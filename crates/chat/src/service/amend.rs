@@ -2,12 +2,12 @@
 
 use wire::{Amendment, Json, Refusal, RichText, SendId, Seq, Topic};
 
-use super::permissions::Act;
+use super::permissions::{Act, viewer};
 use super::send::{hash, tidy};
 use crate::auth::caller::Caller;
 use crate::chat::{Ack, Chat};
 use crate::ports::store::{
-    Amend, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of,
+    Amend, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Sender, Write, event_of, is_placeholder,
 };
 use crate::rules;
 use crate::service::error::{Error, Fault};
@@ -60,10 +60,16 @@ impl Chat {
             let standing = self.reader(caller).standing(conversation, me.id).await?;
             right.check(standing.as_ref())?;
             let role = right.role(standing.as_ref()).ok_or(Refusal::NotMember)?;
-            let kept = self.reader(caller).kept(topic, target).await?.ok_or(Refusal::NotFound)?;
-            let message = event_of(&kept.entry.data);
+            let mut entry = self.reader(caller).kept(topic, target).await?.ok_or(Refusal::NotFound)?.entry;
+            if is_placeholder(&entry.data) {
+                let restricted =
+                    self.reader(caller).restricted(topic, target).await?.ok_or(Refusal::NotFound)?;
+                restricted.audience.may_amend(viewer(caller), &amendment)?;
+                entry = restricted.entry;
+            }
+            let message = event_of(&entry.data);
             if rules::amend(&message, target, me, role, &amendment, RichText::default())?.is_none() {
-                let (seq, timestamp) = (kept.entry.seq, kept.entry.timestamp);
+                let (seq, timestamp) = (entry.seq, entry.timestamp);
                 return Ok(Ack { id, topic: topic.clone(), seq, timestamp, duplicate: true });
             }
             let (said, whom) = self.read_text(caller, conversation, text).await?;

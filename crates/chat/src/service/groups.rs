@@ -119,7 +119,7 @@ impl Chat {
             PageStart::Around(seq) => around(seq),
             PageStart::From(at) => self.reader(caller).place_at(topic, at).await?.map_or(newest, around),
         };
-        let rows = self.reader(caller).rows(topic, range).await?;
+        let rows = self.reader(caller).rows(topic, range.seen_by(Some(me))).await?;
         let is_all = rows.from <= read.next();
         if place != PageStart::Unread
             || is_all
@@ -129,7 +129,7 @@ impl Chat {
         }
         // The unread rows begin before the newest page. The last of the read ones stay above them.
         let unread = RowRange::split(read.next(), PAGE_ROWS / 5, PAGE_ROWS - PAGE_ROWS / 5);
-        Ok(self.reader(caller).rows(topic, unread).await?.map(|data| event_of(&data)))
+        Ok(self.reader(caller).rows(topic, unread.seen_by(Some(me))).await?.map(|data| event_of(&data)))
     }
 
     /// Returns members of a group, for its members: those whose name contains these words, or without words those

@@ -6,7 +6,7 @@ use crate::auth::caller::{Caller, Principal};
 use crate::auth::session::Token;
 use crate::chat::Chat;
 use crate::ports::store::{MembershipState, OpenRequest, Opened, Range, RowRange};
-use crate::rules;
+use crate::rules::{self, Viewer};
 use crate::service::error::Error;
 
 /// The kind of an act, as the scope of a token limits it. Read states are part of reading.
@@ -40,8 +40,9 @@ impl Chat {
             topic: topic.clone(),
             user: caller.signed_in().map(|me| me.id),
             session: caller.session.as_ref().map(Token::hash),
+            viewer: viewer(caller),
             range,
-            rows,
+            rows: rows.map(|rows| rows.seen_by(caller.signed_in().map(|me| me.id))),
         };
         let opened = self.reader(caller).open(request).await?;
         if is_owner {
@@ -179,6 +180,15 @@ impl Chat {
         let standing = self.reader(caller).standing(conversation, me.id).await?.ok_or(Refusal::NotFound)?;
         standing.role.ok_or(Refusal::NotMember)?;
         Ok(standing)
+    }
+}
+
+/// Returns the reader as whom a caller sees restricted messages.
+pub(super) fn viewer(caller: &Caller) -> Viewer {
+    match &caller.principal {
+        Principal::User(me) => Viewer::User(me.id),
+        Principal::Application(_) => Viewer::Application,
+        Principal::Anonymous | Principal::Operator => Viewer::Anyone,
     }
 }
 

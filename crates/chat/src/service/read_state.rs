@@ -5,7 +5,7 @@ use wire::{Conversation, Member, ReadState, Ref, Refusal, Seq, ServerFrame, Topi
 use super::permissions::{Act, needs_application};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Unread, Write};
+use crate::ports::store::{Outcome, RecipientReceipt, Unread, Write};
 use crate::rules;
 use crate::service::error::Error;
 
@@ -22,7 +22,10 @@ impl Chat {
         if !back && seq <= before.read && seq <= before.seen {
             return Ok(());
         }
-        self.commit(caller, Write::SetRead { conversation, user: me.id, seq, back }).await?;
+        let read = Write::SetRead { conversation, user: me.id, seq, back };
+        if let Outcome::Receipts { moved } = self.commit(caller, read).await? {
+            self.ephemeral.receipts(caller.application, moved);
+        }
         let Some(now) = self.reader(caller).standing(conversation, me.id).await? else { return Ok(()) };
         if now.read == before.read && now.seen == before.seen {
             return Ok(());
@@ -64,12 +67,20 @@ impl Chat {
         Ok(ServerFrame::Read { topic: topic.clone(), seq: read, unread, mentions, reference })
     }
 
-    /// Marks a conversation as delivered up to a Seq. It is stored and published at the next flush.
+    /// Marks a conversation, or the user's own topic, as delivered up to a Seq. It is stored and published at the next
+    /// flush.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::NotMember`].
     pub async fn confirm_delivered(&self, caller: &Caller, topic: &Topic, seq: Seq) -> Result<(), Error> {
         let me = caller.scoped_user()?;
+        if *topic == Topic::user(me.id) {
+            self.is_in_scope(caller, topic, Act::Read).await?;
+            if seq > self.reader(caller).own_delivered(me.id).await? {
+                self.ephemeral.confirm_own(caller.key(me.id), seq);
+            }
+            return Ok(());
+        }
         let (conversation, standing) = self.seat(caller, topic).await?;
         if seq > standing.delivered {
             self.ephemeral.confirm(conversation, caller.key(me.id), seq);
@@ -126,6 +137,28 @@ impl Chat {
         };
         marks.retain(|marks| marks.delivered > Seq::ZERO);
         Ok(marks)
+    }
+
+    /// Returns how far the recipients of a message are, for its author and for the application.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::NotMember`], [`Refusal::NotSender`].
+    pub async fn receipts(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+        seq: Seq,
+    ) -> Result<Vec<RecipientReceipt>, Error> {
+        let me = caller.scoped_actor()?;
+        let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
+        self.may_see_members(caller, conversation).await?;
+        let found = self.reader(caller).receipts(conversation, seq).await?.ok_or(Refusal::NotFound)?;
+        if found.author == me.id || caller.owner().is_some() {
+            return Ok(found.recipients);
+        }
+        // A placeholder tells nothing, not even that it is a message.
+        let is_reader = found.recipients.iter().any(|recipient| recipient.receipt.user == me.id);
+        Err(if found.is_restricted && !is_reader { Refusal::NotFound } else { Refusal::NotSender }.into())
     }
 
     /// Publishes that a user is typing in a conversation, as an ephemeral event: present subscribers get it within a

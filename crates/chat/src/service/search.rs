@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 
 use wire::{
-    Conversation, ConversationSummary, Entry, Event, GroupSummary, Json, Person, Refusal, Seq, Timestamp,
-    Topic, UserId,
+    Conversation, ConversationSummary, Entry, GroupSummary, Json, Person, Refusal, Seq, Timestamp, Topic,
+    UserId,
 };
 
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::search::CandidateRequest;
-use crate::ports::store::{Position, event_of};
-use crate::search::{CURSOR_BAD, Excerpt, InvalidQuery, SearchCursor, SearchQuery, searched_text};
+use crate::ports::store::Position;
+use crate::search::{
+    CURSOR_BAD, Excerpt, InvalidQuery, SearchCursor, SearchQuery, SearchedMessage, searched_text,
+};
 use crate::service::error::Error;
 
 /// A search of messages.
@@ -93,6 +95,7 @@ impl Chat {
         if query.is_empty() && !is_filtered {
             return Err(Refusal::from(InvalidQuery::Empty).into());
         }
+        let copies_of = Some(me.id);
         let (conversations, directs_of) = match conversation {
             Some(topic) => {
                 self.may_read(caller, topic).await?;
@@ -107,6 +110,7 @@ impl Chat {
             application: caller.application,
             conversations,
             directs_of,
+            copies_of,
             authors: authors.clone(),
             from: *from,
             to: *to,
@@ -123,7 +127,7 @@ impl Chat {
         let Some(cursor) = cursor else { return Ok(None) };
         let SearchCursor { epoch, topic, seq } = cursor.parse()?;
         let may_read = match self.may_read(caller, &topic).await {
-            Ok(_) => topic.conversation().is_some(),
+            Ok(_) => topic.conversation().is_some() || topic == Topic::user(caller.user()?.id),
             Err(Error::Refusal(_)) => false,
             Err(fault) => return Err(fault),
         };
@@ -188,25 +192,25 @@ impl Chat {
         entry: Entry<Json>,
         known: &mut Known,
     ) -> Result<Option<SearchHit>, Error> {
-        let Some(conversation) = entry.topic.conversation() else { return Ok(None) };
-        let Event::Message { author, body, .. } = event_of(&entry.data) else { return Ok(None) };
-        let text = searched_text(&body);
-        if !request.covers(conversation, author.id, entry.timestamp) || !request.query.matches(&text) {
+        let Some(message) = SearchedMessage::of(&entry) else { return Ok(None) };
+        let text = searched_text(&message.body);
+        if !request.covers(&message) || !request.query.matches(&text) {
             return Ok(None);
         }
-        let what = match known.get(&entry.topic) {
+        let topic = Topic::of(message.conversation);
+        let what = match known.get(&topic) {
             Some(what) => what.clone(),
             None => {
-                let what = self.readable(caller, &entry.topic, conversation).await?;
-                known.insert(entry.topic.clone(), what.clone());
+                let what = self.readable(caller, &topic, message.conversation).await?;
+                known.insert(topic, what.clone());
                 what
             }
         };
         let hit = |what| SearchHit {
             what,
-            seq: entry.seq,
-            author,
-            at: entry.timestamp,
+            seq: message.seq,
+            author: message.author,
+            at: message.at,
             excerpt: Excerpt::new(&text, &request.query),
         };
         Ok(what.map(hit))

@@ -8,16 +8,16 @@ use wire::{
 };
 
 use super::parsing::is_long;
-use super::permissions::{Act, may_publish};
+use super::permissions::{Act, may_publish, viewer};
 use crate::auth::caller::Caller;
 use crate::auth::network::Network;
 use crate::chat::{Ack, Chat};
 use crate::commit::committer::PendingCommit;
 use crate::ports::store::{
     BodyHash, DirectCreation, Draft, Ends, MembershipState, Mentions, OpenTopicBounds, Outcome, Permission,
-    PermissionTo, Sender, Write, event_of,
+    PermissionTo, Recipients, Restricted, RestrictedDraft, Sender, Write, event_of, is_placeholder,
 };
-use crate::rules;
+use crate::rules::{self, Audience};
 use crate::service::error::{Error, Fault};
 
 /// A send that has its turn: a later one of the same caller gets a later Seq.
@@ -61,6 +61,41 @@ impl Chat {
         text: &str,
         reply_to: Option<Seq>,
     ) -> Result<PendingSend, Error> {
+        self.begin_post_to(caller, topic, id, text, reply_to, None).await
+    }
+
+    /// Sends a message to some members of a group: nobody else ever reads it. A reply to such a message goes to its
+    /// readers, or to some of them.
+    ///
+    /// # Errors
+    /// Those of [`Chat::post`], [`Refusal::RecipientsBad`], [`Refusal::RecipientsNotMembers`],
+    /// [`Refusal::ReplyRestricted`].
+    pub async fn post_to(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Seq>,
+        recipients: Option<&[UserId]>,
+    ) -> Result<Ack, Error> {
+        let sending = self.begin_post_to(caller, topic, id, text, reply_to, recipients).await?;
+        self.finish(sending).await
+    }
+
+    /// The first half of [`Chat::post_to`].
+    ///
+    /// # Errors
+    /// Those that are known before the commit.
+    pub async fn begin_post_to(
+        &self,
+        caller: &Caller,
+        topic: Topic,
+        id: SendId,
+        text: &str,
+        reply_to: Option<Seq>,
+        recipients: Option<&[UserId]>,
+    ) -> Result<PendingSend, Error> {
         self.is_in_scope(caller, &topic, Act::Write).await?;
         let me = caller.scoped_actor()?;
         let conversation = topic.conversation().ok_or(Refusal::NotFound)?;
@@ -73,19 +108,27 @@ impl Chat {
             }
             Conversation::Direct(_) | Conversation::Group(_) => None,
         };
-        let meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
-        let quote = match reply_to {
-            Some(seq) => self.quote(caller, conversation, &topic, seq).await?,
-            None => None,
-        };
         let to = if caller.owner().is_some() { PermissionTo::Manage } else { PermissionTo::Speak };
         let right = Permission { conversation, user: me.id, to, now: self.monotonic.now() };
+        let (quote, audience) = match reply_to {
+            Some(seq) => self.quote(caller, conversation, &topic, seq).await?,
+            None => (None, None),
+        };
+        let restricted = self.restricted_to(caller, right, recipients, audience.as_ref()).await?;
+        let mut meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
+        if let Some((Recipients::Chosen(users), _)) = &restricted {
+            let users: Vec<String> = users.iter().map(UserId::to_string).collect();
+            meant = format!("to {}\0{meant}", users.join(" "));
+        }
         if is_long(&text) {
             right.check(self.reader(caller).standing(conversation, me.id).await?.as_ref())?;
         }
         let (said, mentions) = self.read_text(caller, conversation, &text).await?;
         self.typing.forget(&caller.log(topic.clone()), me.id);
-        let event = Event::message(me.clone(), text, said, quote);
+        let mut event = Event::message(me.clone(), text, said, quote);
+        if let (Event::Message { recipients, .. }, Some((_, people))) = (&mut event, &restricted) {
+            recipients.clone_from(people);
+        }
         let draft = Draft {
             body: hash(&topic, meant.as_bytes()),
             topic,
@@ -101,11 +144,58 @@ impl Chat {
             ends: Ends::Nobody,
         };
         let (id, topic, at) = (draft.id.clone(), draft.topic.clone(), draft.at);
-        let write = match creation {
-            Some(creation) => Write::PostFirst { draft, creation },
-            None => Write::Post(draft),
+        let write = match (restricted, creation) {
+            (Some((recipients, _)), _) => Write::PostRestricted(RestrictedDraft { draft, recipients }),
+            (None, Some(creation)) => Write::PostFirst { draft, creation },
+            (None, None) => Write::Post(draft),
         };
         Ok(PendingSend { commit: self.enqueue(caller, write).await?, id, topic, at })
+    }
+
+    /// Decides who gets a message, if not everyone does: the recipients without the author, and as they are shown.
+    async fn restricted_to(
+        &self,
+        caller: &Caller,
+        right: Permission,
+        chosen: Option<&[UserId]>,
+        answered: Option<&Audience>,
+    ) -> Result<Option<(Recipients, Vec<Person>)>, Error> {
+        let me = caller.scoped_actor()?.id;
+        let recipients = match (chosen, answered) {
+            (None, None) => return Ok(None),
+            (Some(chosen), answered) => {
+                let chosen = rules::recipients(me, chosen)?;
+                if let Some(audience) = answered {
+                    audience.may_answer(viewer(caller), &chosen)?;
+                }
+                Recipients::Chosen(chosen)
+            }
+            (None, Some(audience)) => {
+                Recipients::Inherited(audience.users().iter().copied().filter(|user| *user != me).collect())
+            }
+        };
+        let Conversation::Group(group) = right.conversation else {
+            return Err(Refusal::RecipientsBad.into());
+        };
+        // The commit checks both again. Whoever may not speak learns nothing of the members.
+        right.check(self.reader(caller).standing(right.conversation, me).await?.as_ref())?;
+        let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::NotFound)?;
+        let (mut people, mut missing) = (Vec::new(), Vec::new());
+        for user in recipients.users() {
+            match roster.member(*user) {
+                Some(member) => people.push(member.person.clone()),
+                None => missing.push(*user),
+            }
+        }
+        if matches!(recipients, Recipients::Chosen(_)) && !missing.is_empty() {
+            let mut names = Vec::new();
+            for user in missing {
+                let person = self.reader(caller).person(user).await?;
+                names.push(person.map_or_else(|| user.to_string(), |person| person.name.to_string()));
+            }
+            return Err(rules::not_members(names).into());
+        }
+        Ok(Some((recipients, people)))
     }
 
     /// Applies the rate limits for sending: those of the token and of the user.
@@ -153,26 +243,35 @@ impl Chat {
         Ok(Some(DirectCreation { pair, news }))
     }
 
-    /// Returns the quote of a reply; none if the message is gone, or not readable for this user.
+    /// Returns the quote of a reply, and the audience of the message that it answers if not everyone reads that. The
+    /// quote is none if the message is gone, or not readable for this user.
     async fn quote(
         &self,
         caller: &Caller,
         conversation: Conversation,
         topic: &Topic,
         seq: Seq,
-    ) -> Result<Option<Quote>, Error> {
+    ) -> Result<(Option<Quote>, Option<Audience>), Error> {
         if caller.owner().is_none() {
             let me = caller.scoped_user()?;
             let standing = self.reader(caller).standing(conversation, me.id).await?;
             if standing.and_then(|standing| standing.role).is_none() {
-                return Ok(None);
+                return Ok((None, None));
             }
         }
-        let kept = self.reader(caller).kept(topic, seq).await?;
-        let Some(Event::Message { author, body, .. }) = kept.map(|kept| event_of(&kept.entry.data)) else {
-            return Ok(None);
+        let Some(kept) = self.reader(caller).kept(topic, seq).await? else { return Ok((None, None)) };
+        let (data, audience) = if is_placeholder(&kept.entry.data) {
+            let restricted = self.reader(caller).restricted(topic, seq).await?;
+            let Restricted { entry, audience, .. } = restricted.ok_or(Refusal::ReplyRestricted)?;
+            if !audience.admits(viewer(caller)) {
+                return Err(Refusal::ReplyRestricted.into());
+            }
+            (entry.data, Some(audience))
+        } else {
+            (kept.entry.data, None)
         };
-        Ok(Some(Quote { seq, author, excerpt: body.excerpt() }))
+        let Event::Message { author, body, .. } = event_of(&data) else { return Ok((None, audience)) };
+        Ok((Some(Quote { seq, author, excerpt: body.excerpt() }), audience))
     }
 
     /// Publishes any JSON to an open topic. Without an id of the caller it gets a random one.

@@ -112,6 +112,14 @@ impl Chat {
             self.metrics.reset(reason);
         }
         // A client that resumes has everything up to there.
+        if let Some(me) = caller.signed_in()
+            && *topic == Topic::user(me.id)
+            && since.is_some()
+            && reset.is_none()
+            && from > self.reader(caller).own_delivered(me.id).await?
+        {
+            self.ephemeral.confirm_own(caller.key(me.id), from);
+        }
         if let (Some(me), Some(conversation), Some(standing)) =
             (caller.signed_in(), topic.conversation(), standing)
             && since.is_some()

@@ -20,9 +20,9 @@ use crate::ports::search::SearchIndex;
 use crate::ports::store::{
     Account, AccountKey, AccountListing, Application, ApplicationKey, ApplicationUsage, Commit, Committed,
     Conversations, ExternalKey, GroupListing, GroupOverview, InboxPage, InboxRequest, JobCount, Kept,
-    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageTail, NewMembers, OldEntry,
-    OpenRequest, Opened, Position, Profile, Range, Roster, RowRange, Sender, SentBefore, SignInLink, Slices,
-    Store, StoreReader, Tail, Unread,
+    KeyedGroup, KeyedUser, ListedMember, LogUsage, MembershipState, MessageReceipts, MessageTail, NewMembers,
+    OldEntry, OpenRequest, Opened, Position, Profile, Range, Restricted, Roster, RowRange, Sender,
+    SentBefore, SignInLink, Slices, Store, StoreReader, Tail, Unread,
 };
 use crate::service::error::Fault;
 
@@ -233,6 +233,18 @@ impl StoreReader for GateReader {
 
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         self.reader.kept(topic, seq).await
+    }
+
+    async fn restricted(&self, topic: &Topic, seq: Seq) -> Result<Option<Restricted>, Fault> {
+        self.reader.restricted(topic, seq).await
+    }
+
+    async fn receipts(&self, conversation: Conversation, seq: Seq) -> Result<Option<MessageReceipts>, Fault> {
+        self.reader.receipts(conversation, seq).await
+    }
+
+    async fn own_delivered(&self, user: UserId) -> Result<Seq, Fault> {
+        self.reader.own_delivered(user).await
     }
 
     async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault> {

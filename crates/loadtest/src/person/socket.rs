@@ -99,7 +99,7 @@ impl Person {
         let number = letter.id.rsplit('-').next()?.parse().ok()?;
         let text = letter.text.clone();
         let action = match letter.operation {
-            Operation::Say => Action::Post { topic, id, text, reply_to: None },
+            Operation::Say => Action::Post { topic, id, text, reply_to: None, recipients: None },
             Operation::Edit(target) => Action::Amend { topic, id, target, amendment: Amendment::Edit(text) },
             Operation::React(target) => {
                 let amendment = Amendment::React(Emoji::new("👍").ok()?, true);

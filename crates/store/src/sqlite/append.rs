@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chat::store::{Draft, Mentions, OpenTopicUsage, Outcome, Sender};
-use rusqlite::{OptionalExtension, Transaction, params};
-use wire::{ApplicationId, Conversation, LogKey, Seq, Timestamp, UserId};
+use chat::store::{CopyPointer, Draft, Mentions, OpenTopicUsage, Outcome, Sender};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use wire::{ApplicationId, Conversation, Json, LogKey, Seq, Timestamp, Topic, UserId};
 
 use super::scope::Scope;
 use super::trim::length;
-use super::values::{ends, sender, seq, sql};
+use super::values::{checked, ends, sender, seq, sql};
 use super::{damaged, logs};
 
 /// The heads of the logs that a run of posts appends to: read once, and written once at its end. Otherwise most of the
@@ -126,17 +126,17 @@ impl Heads {
 /// Returns the outcome of a draft whose `SendId` was used before; none if it is new.
 pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Option<Outcome>> {
     let mut find = scope.db.prepare_cached(
-        "SELECT entries.seq, entries.at, entries.body_hash, logs.topic
+        "SELECT entries.seq, entries.at, entries.body_hash, logs.topic,
+                CASE WHEN logs.topic <> ?4 THEN entries.data END
          FROM entries JOIN logs ON logs.id = entries.log
-         WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
+         WHERE entries.application = ?1 AND entries.sender = ?2 AND entries.send_id = ?3",
     )?;
-    let key = params![scope.application.0, sender(draft.sender), draft.id.as_str()];
+    let key = params![scope.application.0, sender(draft.sender), draft.id.as_str(), draft.topic.as_str()];
     find.query_row(key, |row| {
         let repeated = || {
-            let same = row.get::<_, [u8; 16]>(2)? == draft.body.0
-                && row.get::<_, String>(3)? == draft.topic.as_str();
-            Ok(if same {
-                Outcome::Repeated { seq: seq(row, 0)?, at: Timestamp(row.get(1)?) }
+            let (topic, seq) = place(row, 3, 0, 4)?;
+            Ok(if topic == draft.topic && row.get::<_, [u8; 16]>(2)? == draft.body.0 {
+                Outcome::Repeated { seq, at: Timestamp(row.get(1)?) }
             } else {
                 Outcome::SendIdTaken
             })
@@ -146,8 +146,34 @@ pub(super) fn sent_before(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<O
     .optional()
 }
 
+/// Reads the place of an entry from its topic, its Seq and, if it may be a copy of a restricted message, its data: the
+/// place of such a message is that in its group.
+pub(super) fn place(row: &Row<'_>, topic: usize, own: usize, data: usize) -> rusqlite::Result<(Topic, Seq)> {
+    let topic = checked(row, topic, |topic: String| Topic::new(&topic).ok())?;
+    let data = row.get::<_, Option<String>>(data)?.and_then(|data| Json::new(&data).ok());
+    match data.and_then(|data| CopyPointer::of(&topic, &data)) {
+        Some((_, pointer)) => Ok((pointer.topic, pointer.seq)),
+        None => Ok((topic, seq(row, own)?)),
+    }
+}
+
+/// Appends a copy of a restricted message: subscribers get it with the message.
+pub(super) fn append_copy(scope: Scope<'_>, draft: &Draft, message: &Json) -> rusqlite::Result<Seq> {
+    let seq = append_unannounced(scope, draft)?;
+    let filled = CopyPointer::of(&draft.topic, &draft.data).map(|(_, pointer)| pointer.filled(Some(message)));
+    let data = filled.unwrap_or_else(|| draft.data.clone());
+    scope.appended(Draft { data, ..draft.clone() }, seq);
+    Ok(seq)
+}
+
 /// Appends a draft with a new `SendId` to its log; returns its Seq.
 pub(super) fn append(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
+    let seq = append_unannounced(scope, draft)?;
+    scope.appended(draft.clone(), seq);
+    Ok(seq)
+}
+
+fn append_unannounced(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     let (db, key) = (scope.db, scope.log(&draft.topic));
     let mut head = next_place(db, &key, draft)?;
     if !append_at(scope, head.log, head.seq, draft)? {
@@ -158,7 +184,6 @@ pub(super) fn append(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Seq> {
     head.growth = Growth { bytes: length(draft.data.as_str()), position: scope.positions.last() };
     move_head(db, &head)?;
     move_direct(db, &key, draft.at)?;
-    scope.appended(draft.clone(), head.seq);
     Ok(head.seq)
 }
 

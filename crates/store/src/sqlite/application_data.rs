@@ -7,9 +7,13 @@ use super::scope::Scope;
 
 /// The tables other than those of logs, in an order in which no row refers to a removed one. Each statement removes
 /// rows of application `?1`, at most `?2` of them. A test compares them with the schema.
-const STATEMENTS: [&str; 29] = [
+const STATEMENTS: [&str; 31] = [
     "DELETE FROM broadcast_refusals WHERE (application, user, seq, target) IN (
          SELECT application, user, seq, target FROM broadcast_refusals WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM recipients WHERE (application, log, seq, user) IN (
+         SELECT application, log, seq, user FROM recipients WHERE application = ?1 LIMIT ?2)",
+    "DELETE FROM restricted WHERE (application, log, seq) IN (
+         SELECT application, log, seq FROM restricted WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM user_keys WHERE (application, key) IN (
          SELECT application, key FROM user_keys WHERE application = ?1 LIMIT ?2)",
     "DELETE FROM allowed_origins WHERE (application, origin) IN (

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use chat::store::{
     Account, AccountKey, AccountListing, ApplicationUsage, Conversations, ExternalKey, GroupListing,
     GroupOverview, InboxPage, InboxRequest, Kept, KeyedGroup, KeyedUser, ListedMember, LogUsage,
-    MembershipState, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range, Roster, RowRange,
-    Sender, SentBefore, SignInLink, StoreReader, Unread,
+    MembershipState, MessageReceipts, NewMembers, OldEntry, OpenRequest, Opened, Position, Profile, Range,
+    Restricted, Roster, RowRange, Sender, SentBefore, SignInLink, StoreReader, Unread,
 };
 use chat::{ApiTokenRecord, Fault, SessionSummary, TokenHash};
 use wire::{
@@ -19,7 +19,7 @@ use wire::{
 
 use super::{
     Shared, accounts, conversations, groups, inbox, jobs, keyed, logs, members, messages, open_log, people,
-    tokens, trim, usage, user_tokens,
+    receipts, restricted, tokens, trim, usage, user_tokens,
 };
 
 /// Reads the facts of one application.
@@ -54,6 +54,22 @@ impl StoreReader for SqliteReader {
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault> {
         let log = self.log(topic);
         self.shared.readers.read("kept", move |db| logs::kept(db, &log, seq)).await
+    }
+
+    async fn restricted(&self, topic: &Topic, seq: Seq) -> Result<Option<Restricted>, Fault> {
+        let log = self.log(topic);
+        self.shared.readers.read("restricted", move |db| restricted::find(db, &log, seq)).await
+    }
+
+    async fn receipts(&self, conversation: Conversation, seq: Seq) -> Result<Option<MessageReceipts>, Fault> {
+        let application = self.application;
+        let read = move |db: &_| receipts::of_message(db, application, conversation, seq);
+        self.shared.readers.read("receipts", read).await
+    }
+
+    async fn own_delivered(&self, user: UserId) -> Result<Seq, Fault> {
+        let application = self.application;
+        self.shared.readers.read("own_delivered", move |db| receipts::delivered(db, application, user)).await
     }
 
     async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault> {

@@ -183,6 +183,17 @@ fn delete(scope: Scope<'_>, id: GroupId, group: &str) -> rusqlite::Result<()> {
             "DELETE FROM mentions WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
         )?;
         mentions.execute(params![application.0, topic.as_str()])?;
+        let key = params![application.0, topic.as_str()];
+        let mut recipients = db.prepare_cached(
+            "DELETE FROM recipients WHERE application = ?1
+                 AND log = (SELECT id FROM logs WHERE application = ?1 AND topic = ?2)",
+        )?;
+        recipients.execute(key)?;
+        let mut restricted = db.prepare_cached(
+            "DELETE FROM restricted WHERE application = ?1
+                 AND log = (SELECT id FROM logs WHERE application = ?1 AND topic = ?2)",
+        )?;
+        restricted.execute(key)?;
         let mut entries = db.prepare_cached(
             "DELETE FROM entries WHERE log = (SELECT id FROM logs WHERE application = ? AND topic = ?)",
         )?;

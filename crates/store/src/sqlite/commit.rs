@@ -2,7 +2,7 @@
 
 use chat::store::{
     Amend, Amended, Commit, Committed, DirectCreation, Draft, OpenTopicBounds, Outcome, Revocation, Sessions,
-    Write, requoted,
+    Write, is_placeholder, requoted,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use wire::{ApplicationId, Conversation, GroupId, Refusal, Seq, Timestamp, Topic, UserId, UserKey};
@@ -14,7 +14,7 @@ use super::trim::length;
 use super::values::{notify, sql};
 use super::{
     accounts, applications, attempts, changes, conversations, ended_sessions, guests, jobs, keyed, logs,
-    meta, names, people, sessions, trim, usage, user_tokens,
+    meta, names, people, receipts, restricted, sessions, trim, usage, user_tokens,
 };
 
 /// Commits a batch of writes in one transaction. A refused write is refused before it has changed anything, so the
@@ -65,6 +65,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
         Write::Jobs(write) => jobs::write(db, write),
         Write::Applications(write) => applications::write(scope, write),
         Write::UserTokens(write) => user_tokens::write(scope, write),
+        Write::PostRestricted(message) => restricted::post(scope, message),
         Write::Amend(amend) => carry_out_amend(scope, amend),
         Write::ChangeGroup(change) => changes::apply(scope, change),
         Write::CreateGuest { person, session } => {
@@ -76,6 +77,13 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
             accounts::begin(db, application, person.id, session)
         }
         Write::SetRead { conversation, user, seq, back } => read(scope, *conversation, *user, *seq, *back),
+        Write::SetOwnDelivered { marks } => {
+            let mut moved = Vec::new();
+            for (user, seq) in marks {
+                moved.extend(receipts::deliver(scope, *user, *seq)?);
+            }
+            Ok(Outcome::Receipts { moved })
+        }
         Write::SetDelivered { marks } => {
             let mut moved = Vec::new();
             for (conversation, user, seq) in marks {
@@ -201,7 +209,7 @@ fn carry_out(scope: Scope<'_>, write: &Write) -> rusqlite::Result<Outcome> {
 }
 
 fn post(scope: Scope<'_>, draft: Draft, heads: &mut Heads) -> rusqlite::Result<Outcome> {
-    let Scope { db, application, .. } = scope;
+    let db = scope.db;
     let watched = match right(scope, &draft)? {
         Ok(watched) => watched,
         // A draft that was sent before keeps its outcome, even if the permission was lost since.
@@ -215,19 +223,22 @@ fn post(scope: Scope<'_>, draft: Draft, heads: &mut Heads) -> rusqlite::Result<O
     }
     if append_at(scope, log, seq, &draft)? {
         heads.keep(scope, &key, &draft, seq)?;
-        if let Some(group) = watched {
-            let mut spoke = db.prepare_cached(
-                "UPDATE members SET spoke_at = ? WHERE application = ? AND \"group\" = ? AND user = ?",
-            )?;
-            let (user, now) =
-                (draft.right.map(|right| right.user.to_string()), draft.right.map(|right| right.now.0));
-            spoke.execute(params![now, application.0, group.to_string(), user])?;
-        }
+        note_spoken(scope, &draft, watched)?;
         scope.appended(draft, seq);
         return Ok(Outcome::Posted { seq });
     }
     heads.take_back(&key);
     sent_before(scope, &draft)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+/// Notes the time of a message, in a group whose slow mode applies to the sender.
+pub(super) fn note_spoken(scope: Scope<'_>, draft: &Draft, watched: Option<GroupId>) -> rusqlite::Result<()> {
+    let (Some(group), Some(right)) = (watched, draft.right) else { return Ok(()) };
+    let mut spoke = scope.db.prepare_cached(
+        "UPDATE members SET spoke_at = ? WHERE application = ? AND \"group\" = ? AND user = ?",
+    )?;
+    let key = params![right.now.0, scope.application.0, group.to_string(), right.user.to_string()];
+    spoke.execute(key).map(|_| ())
 }
 
 fn publish(
@@ -277,6 +288,11 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
     let Some(kept) = logs::kept(db, &key, amend.target)? else {
         return Ok(Outcome::Refused(Refusal::NotFound));
     };
+    if is_placeholder(&kept.entry.data)
+        && let Some(found) = restricted::find(db, &key, amend.target)?
+    {
+        return restricted::amend(scope, amend, found, right, role);
+    }
     let Amended { data, pinned, counts, mentions, excerpt } = match amend.decide(&kept, role) {
         Ok(Some(amended)) => amended,
         Ok(None) => return Ok(Outcome::Unchanged { seq: kept.entry.seq, at: kept.entry.timestamp }),
@@ -315,7 +331,7 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
 
 /// Checks the permission to append a draft. Returns the group whose slow mode applies to the sender, if any, or the
 /// outcome of a refusal.
-fn right(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<GroupId>, Outcome>> {
+pub(super) fn right(scope: Scope<'_>, draft: &Draft) -> rusqlite::Result<Result<Option<GroupId>, Outcome>> {
     let Some(right) = draft.right else { return Ok(Ok(None)) };
     let standing = conversations::standing(scope.db, scope.application, right.conversation, right.user)?;
     Ok(match (right.check(standing.as_ref()), right.conversation) {

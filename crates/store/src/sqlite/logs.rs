@@ -5,10 +5,10 @@ use chat::store::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
-use wire::{ApplicationId, Entry, Epoch, Json, LogKey, Page, Rows, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Entry, Epoch, Json, LogKey, Page, Rows, SendId, Seq, Timestamp, Topic, TopicKind};
 
-use super::damaged;
 use super::values::{checked, sender, seq, sql};
+use super::{append, damaged, restricted};
 
 /// A log, as its row says.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,20 @@ pub(super) fn page(
         entries.reverse();
     }
     fill(&mut entries, key, range, begins, head);
+    show_copies(db, key, &mut entries)?;
     Ok(Page { entries, epoch, begins, head })
+}
+
+/// Fills the copies of restricted messages, which only the own logs of users have.
+pub(super) fn show_copies(
+    db: &Connection,
+    key: &LogKey,
+    entries: &mut [Entry<Json>],
+) -> rusqlite::Result<()> {
+    if matches!(key.topic.kind(), TopicKind::User(_)) {
+        restricted::fill_copies(db, key.application, entries)?;
+    }
+    Ok(())
 }
 
 /// The most missing rows that are shown as damaged, each at its Seq; a longer hole is not one of single rows.
@@ -96,35 +109,63 @@ pub(super) fn rows(
     let at = sql(page.at());
     // Neither side ever needs more than this, plus one to see that there are more.
     let most = i64::try_from(range.before + range.after + 1).unwrap_or(i64::MAX);
+    let viewer = range.viewer.filter(|_| log > 0);
     if let Some(most) = page.to_count() {
         let mut count = db.prepare_cached(
             "SELECT count(*) FROM (SELECT 1 FROM entries WHERE log = ? AND seq < ? AND is_row LIMIT ?)",
         )?;
-        page.count_older(count.query_row(params![log, at, most as i64], |row| row.get(0))?);
+        let public: usize = count.query_row(params![log, at, most as i64], |row| row.get(0))?;
+        let own = match viewer {
+            Some(viewer) => restricted::count_rows(db, key, log, viewer, page.at(), most)?,
+            None => 0,
+        };
+        page.count_older((public + own).min(most));
     }
     if range.after > 0 {
         let mut newer = db.prepare_cached(
             "SELECT seq, send_id, at, data FROM entries
              WHERE log = ? AND seq >= ? AND is_row ORDER BY seq LIMIT ?",
         )?;
-        let mut rows = newer.query(params![log, at, most])?;
-        while let Some(row) = rows.next()? {
-            let Some(entry) = damaged::row(row, "entries", entry(row, key))? else { continue };
-            if !page.push_newer(entry) {
-                break;
+        let mut own = match viewer {
+            Some(viewer) => {
+                restricted::rows_after(db, key, log, viewer, page.at(), most)?.into_iter().peekable()
             }
+            None => Vec::new().into_iter().peekable(),
+        };
+        let mut rows = newer.query(params![log, at, most])?;
+        let mut has_room = true;
+        while has_room && let Some(row) = rows.next()? {
+            let Some(entry) = damaged::row(row, "entries", entry(row, key))? else { continue };
+            while has_room && let Some(first) = own.next_if(|own| own.seq < entry.seq) {
+                has_room = page.push_newer(first);
+            }
+            has_room = has_room && page.push_newer(entry);
+        }
+        while has_room && let Some(first) = own.next() {
+            has_room = page.push_newer(first);
         }
     }
     let mut older = db.prepare_cached(
         "SELECT seq, send_id, at, data FROM entries
          WHERE log = ? AND seq < ? AND is_row ORDER BY seq DESC LIMIT ?",
     )?;
-    let mut rows = older.query(params![log, at, most])?;
-    while let Some(row) = rows.next()? {
-        let Some(entry) = damaged::row(row, "entries", entry(row, key))? else { continue };
-        if !page.push_older(entry) {
-            break;
+    let mut own = match viewer {
+        Some(viewer) => {
+            restricted::rows_before(db, key, log, viewer, page.at(), most)?.into_iter().peekable()
         }
+        None => Vec::new().into_iter().peekable(),
+    };
+    let mut rows = older.query(params![log, at, most])?;
+    let mut has_room = true;
+    while has_room && let Some(row) = rows.next()? {
+        let Some(entry) = damaged::row(row, "entries", entry(row, key))? else { continue };
+        while has_room && let Some(first) = own.next_if(|own| own.seq > entry.seq) {
+            has_room = page.push_older(first);
+        }
+        has_room = has_room && page.push_older(entry);
+    }
+    while has_room && let Some(first) = own.next() {
+        has_room = page.push_older(first);
     }
     Ok(page.finish())
 }
@@ -137,7 +178,9 @@ pub(super) fn kept(db: &Connection, key: &LogKey, seq: Seq) -> rusqlite::Result<
     let found = find.query_row(params![log, sql(seq)], |row| {
         Ok(Kept { entry: entry(row, key)?, mentions: mentions(db, log, seq)? })
     });
-    found.optional()
+    let Some(mut kept) = found.optional()? else { return Ok(None) };
+    show_copies(db, key, std::slice::from_mut(&mut kept.entry))?;
+    Ok(Some(kept))
 }
 
 /// Returns the mentions of an entry.
@@ -164,17 +207,15 @@ pub(super) fn sent(
     id: &SendId,
 ) -> rusqlite::Result<Option<SentBefore>> {
     let mut find = db.prepare_cached(
-        "SELECT logs.topic, entries.seq, entries.body_hash, entries.at FROM entries JOIN logs ON logs.id = entries.log
+        "SELECT logs.topic, entries.seq, entries.body_hash, entries.at,
+                CASE WHEN substr(logs.topic, 1, 5) = 'user/' THEN entries.data END
+         FROM entries JOIN logs ON logs.id = entries.log
          WHERE entries.application = ? AND entries.sender = ? AND entries.send_id = ?",
     )?;
     let key = params![application.0, sender(by), id.as_str()];
     damaged::one(&mut find, key, "entries", |row| {
-        Ok(SentBefore {
-            topic: checked(row, 0, |topic: String| Topic::new(&topic).ok())?,
-            seq: seq(row, 1)?,
-            body: BodyHash(row.get(2)?),
-            at: Timestamp(row.get(3)?),
-        })
+        let (topic, seq) = append::place(row, 0, 1, 4)?;
+        Ok(SentBefore { topic, seq, body: BodyHash(row.get(2)?), at: Timestamp(row.get(3)?) })
     })
 }
 
@@ -192,7 +233,9 @@ pub(super) fn about(db: &Connection, key: &LogKey, seq: Seq) -> rusqlite::Result
     let mut select = db.prepare_cached(
         "SELECT seq, send_id, at, data FROM entries WHERE log = ? AND about = ? ORDER BY seq",
     )?;
-    damaged::list(&mut select, params![log, sql(seq)], "entries", |row| entry(row, key))
+    let mut about = damaged::list(&mut select, params![log, sql(seq)], "entries", |row| entry(row, key))?;
+    show_copies(db, key, &mut about)?;
+    Ok(about)
 }
 
 /// Returns the pinned entries, oldest first.
@@ -296,7 +339,7 @@ pub(super) fn entry(row: &Row<'_>, key: &LogKey) -> rusqlite::Result<Entry<Json>
 fn whole_entry(row: &Row<'_>, key: &LogKey) -> rusqlite::Result<Entry<Json>> {
     Ok(Entry {
         seq: seq(row, 0)?,
-        id: checked(row, 1, |id: String| SendId::new(&id).ok())?,
+        id: checked(row, 1, |id: String| SendId::stored(&id).ok())?,
         topic: key.topic.clone(),
         timestamp: Timestamp(row.get(2)?),
         data: checked(row, 3, |data: String| Json::new(&data).ok())?,

@@ -6,7 +6,7 @@ use wire::{Conversation, ReadState, Seq, Topic, UserId};
 
 use super::scope::Scope;
 use super::values::{seq, sql};
-use super::{damaged, logs};
+use super::{damaged, groups, logs, receipts};
 
 /// The key of a user's membership row in a conversation, besides its `application` and its `user`.
 pub(super) struct Seat {
@@ -30,7 +30,12 @@ pub(super) fn read(
     seq: Seq,
     back: bool,
 ) -> rusqlite::Result<Outcome> {
-    let place = seq.min(logs::head(scope.db, &scope.log(&Topic::of(conversation)))?);
+    let topic = Topic::of(conversation);
+    let place = seq.min(logs::head(scope.db, &scope.log(&topic))?);
+    let before = match conversation {
+        Conversation::Group(group) if !back => groups::standing(scope.db, scope.application, group, user)?,
+        _ => None,
+    };
     let (table, seat) = seat(conversation, user);
     let marks = if back {
         "read_mark = ?1"
@@ -42,7 +47,11 @@ pub(super) fn read(
         seat.column
     ))?;
     update.execute(params![sql(place), scope.application.0, seat.value, user.to_string()])?;
-    Ok(Outcome::Done)
+    let moved = match before.filter(|before| before.role.is_some()) {
+        Some(before) => receipts::read(scope, &topic, user, before.seen, place)?,
+        None => Vec::new(),
+    };
+    Ok(Outcome::Receipts { moved })
 }
 
 pub(super) fn delivered(

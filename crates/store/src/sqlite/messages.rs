@@ -1,12 +1,12 @@
 //! Messages by their positions: what the indexing follows, and the entries that a search finds.
 
-use chat::store::{MessageTail, Position, TailedMessage, event_of};
+use chat::store::{CopyPointer, MessageTail, Position, TailedMessage, event_of};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use wire::{ApplicationId, Entry, Event, GroupId, Json, LogKey, SendId, Seq, Timestamp, Topic, TopicKind};
 
 use super::values::{checked, seq, sql};
-use super::{damaged, logs};
+use super::{damaged, logs, restricted};
 
 /// Returns the messages that the entries after a position are about, and the position of the last of these entries.
 pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::Result<MessageTail> {
@@ -14,7 +14,7 @@ pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::
     let mut select = db.prepare_cached(
         "SELECT entries.position, entries.seq, entries.send_id, entries.at,
                 CASE WHEN entries.sender <> 'open' THEN entries.data END,
-                logs.application, logs.topic, entries.log
+                logs.application, logs.topic, entries.log, entries.about
          FROM entries CROSS JOIN logs ON logs.id = entries.log
          WHERE entries.position > ? AND entries.position <= ? ORDER BY entries.position LIMIT ?",
     )?;
@@ -40,12 +40,18 @@ pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::
             let is_published = matches!(row.get_ref(4)?, ValueRef::Null);
             Ok((log, if is_published { None } else { Some(message(row)?) }))
         };
-        let Some((log, Some(entry))) = damaged::row(row, "entries", read())? else { continue };
-        match event_of(&entry.data) {
+        let Some((log, Some(mut entry))) = damaged::row(row, "entries", read())? else { continue };
+        logs::show_copies(db, &log, std::slice::from_mut(&mut entry))?;
+        match event_of(&entry.data).carried() {
             Event::Message { .. } => {
                 tail.messages.push(TailedMessage { position: tail.position, log, entry });
             }
             Event::Edited { target, .. } | Event::Deleted { target, .. } => {
+                // A change of a copy is about that copy, in the same log.
+                let target = match log.topic.kind() {
+                    TopicKind::User(_) => row.get::<_, Option<u64>>(8)?.map_or(Seq::ZERO, Seq),
+                    _ => target,
+                };
                 let found = target_of(db, row.get(7)?, &log, target)?;
                 tail.messages.extend(found);
             }
@@ -95,10 +101,13 @@ fn target_of(
         "SELECT position, seq, send_id, at, data, NULL, ? FROM entries WHERE log = ? AND seq = ?",
     )?;
     let key_of = params![key.topic.as_str(), log, sql(target)];
-    damaged::one(&mut find, key_of, "entries", |row| {
+    let found = damaged::one(&mut find, key_of, "entries", |row| {
         let entry = message(row)?;
         Ok(TailedMessage { position: Position(row.get(0)?), log: key.clone(), entry })
-    })
+    })?;
+    let Some(mut found) = found else { return Ok(None) };
+    logs::show_copies(db, key, std::slice::from_mut(&mut found.entry))?;
+    Ok(Some(found))
 }
 
 /// Returns true if an entry of a user's own log may say that a group is gone, and it is.
@@ -122,9 +131,14 @@ pub(super) fn at(
     let mut entries = Vec::with_capacity(positions.len());
     for position in positions {
         let key = params![position.0, application.0, application.0];
-        let entry = damaged::one(&mut find, key, "entries", message)?;
-        let entry = entry.filter(|entry| entry.topic.conversation().is_some());
-        entries.extend(entry.map(|entry| (*position, entry)));
+        let Some(mut entry) = damaged::one(&mut find, key, "entries", message)? else { continue };
+        let is_copy = CopyPointer::of(&entry.topic, &entry.data).is_some();
+        if is_copy {
+            restricted::fill_copies(db, application, std::slice::from_mut(&mut entry))?;
+        }
+        if is_copy || entry.topic.conversation().is_some() {
+            entries.push((*position, entry));
+        }
     }
     Ok(entries)
 }
@@ -140,7 +154,7 @@ pub(super) fn position_of(db: &Connection, key: &LogKey, seq: Seq) -> rusqlite::
 fn message(row: &Row<'_>) -> rusqlite::Result<Entry<Json>> {
     Ok(Entry {
         seq: seq(row, 1)?,
-        id: checked(row, 2, |id: String| SendId::new(&id).ok())?,
+        id: checked(row, 2, |id: String| SendId::stored(&id).ok())?,
         timestamp: Timestamp(row.get(3)?),
         data: checked(row, 4, |data: String| Json::new(&data).ok())?,
         topic: checked(row, 6, |topic: String| Topic::new(&topic).ok())?,

@@ -33,7 +33,9 @@ mod people;
 #[cfg(test)]
 mod plans;
 mod readers;
+mod receipts;
 mod restore;
+mod restricted;
 mod scope;
 mod search;
 mod secret;

@@ -4,7 +4,7 @@ use chat::store::{AccountKey, OpenRequest, Opened};
 use rusqlite::Connection;
 use wire::{ApplicationId, Epoch, LogKey, TopicKind};
 
-use super::{accounts, conversations, logs, sessions};
+use super::{accounts, conversations, logs, restricted, sessions};
 
 pub(super) fn open(
     db: &Connection,
@@ -12,7 +12,7 @@ pub(super) fn open(
     request: &OpenRequest,
     epoch: Epoch,
 ) -> rusqlite::Result<Opened> {
-    let OpenRequest { topic, user, session, range, rows } = request;
+    let OpenRequest { topic, user, session, viewer, range, rows } = request;
     let session = session.map(|token| sessions::session(db, token)).transpose()?.flatten();
     let is_own =
         |session: &chat::Session| session.application == application && Some(session.person.id) == *user;
@@ -25,11 +25,13 @@ pub(super) fn open(
         _ => None,
     };
     let log = LogKey::new(application, topic.clone());
+    let mut page = logs::page(db, &log, *range, epoch)?;
+    restricted::reveal(db, &log, *viewer, &mut page.entries)?;
     Ok(Opened {
         session: session.filter(is_own),
         standing,
         role: account.map(|account| account.role),
-        page: logs::page(db, &log, *range, epoch)?,
+        page,
         rows: rows.map(|rows| logs::rows(db, &log, rows, epoch)).transpose()?,
     })
 }

@@ -2,7 +2,7 @@
 
 use chat::store::{Ends, FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wire::{LogKey, Seq};
+use wire::{LogKey, Seq, TopicKind};
 
 use super::logs::LogRow;
 use super::values::{ends_of, seq, sql};
@@ -44,6 +44,11 @@ pub(super) fn slice(db: &Connection, key: &LogKey, after: Seq) -> rusqlite::Resu
         }
         last = seq;
         entries.push((logs::entry(row, key)?, ends));
+    }
+    if matches!(key.topic.kind(), TopicKind::User(_)) {
+        for (entry, _) in &mut entries {
+            logs::show_copies(db, key, std::slice::from_mut(entry))?;
+        }
     }
     let is_whole = entries.len() == SLICE_ENTRIES || last == head;
     Ok(if is_whole { LogSlice::Entries(entries) } else { LogSlice::Lost })

@@ -14,6 +14,7 @@ use wire::limits::MAX_UNREAD;
 use wire::{Conversation, Seq, UserId, UserKey};
 
 use super::logs::LogRow;
+use super::restricted;
 use super::values::{sender, sql};
 
 /// The most rows and the most mentions after a read mark that are examined.
@@ -54,7 +55,12 @@ impl UnreadCounts {
                 self.kept.lock().put(key, kept);
             }
         }
-        Ok(kept.tally.unread(conversation))
+        let public = kept.tally.unread(conversation);
+        Ok(match conversation {
+            // Those to the user alone are few, and are found by an index: they are counted anew.
+            Conversation::Group(_) => public.and(restricted::unread(db, user, log.id, mark, log.head)?),
+            Conversation::Direct(_) => public,
+        })
     }
 }
 

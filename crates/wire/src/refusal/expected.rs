@@ -34,6 +34,8 @@ expected! {
     Json = "json",
     /// A [`SendId`](crate::SendId) of the sender's choice.
     SendId = "send_id",
+    /// A list of the ids of users.
+    UserIds = "user_ids",
     /// The Seq of a message in the topic.
     Seq = "seq",
     /// A [`Cursor`](crate::Cursor).

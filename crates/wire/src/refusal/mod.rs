@@ -148,6 +148,17 @@ declare::refusals! {
     Blocked = "blocked", 403;
     /// A broadcast goes nowhere, or to more conversations than it may.
     TargetsBad = "targets_bad", 422 [max: limits::BROADCAST_TARGETS];
+    /// A message to some members is not to a group, or has no recipients or more than it may have.
+    RecipientsBad = "recipients_bad", 422 [max: limits::RECIPIENTS];
+    /// Recipients of a message have no seat in the group.
+    RecipientsNotMembers {
+        /// Their names, apart by commas; the id of a user who does not exist.
+        names: String,
+    } = "recipients_not_members", 422;
+    /// A message that only some members can read is not pinned, as everyone sees the pins.
+    PinRestricted = "pin_restricted", 422;
+    /// A reply to a message that only some members can read goes to nobody else.
+    ReplyRestricted = "reply_restricted", 422;
     /// Only an admin of the application may do that.
     NotAppAdmin = "not_app_admin", 403;
     /// Only the owner of the application may do that.
@@ -168,6 +179,8 @@ declare::refusals! {
     SignUpClosed = "sign_up_closed", 403;
     /// Only its author may change a message.
     NotAuthor = "not_author", 403;
+    /// Only the sender of a message sees its receipts.
+    NotSender = "not_sender", 403;
     /// A reaction is no emoji.
     EmojiBad = "emoji_bad", 400;
     /// A message has as many different reactions as it may have.

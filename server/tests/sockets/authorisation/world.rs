@@ -44,7 +44,7 @@ pub(super) enum Who {
 }
 
 /// The outcomes of answers: a letter for each code, `+` for success.
-const CODES: [(char, &str); 23] = [
+const CODES: [(char, &str); 24] = [
     ('S', "sign_in_needed"),
     ('M', "not_member"),
     ('A', "not_admin"),
@@ -68,6 +68,7 @@ const CODES: [(char, &str); 23] = [
     ('T', "token_bad"),
     ('D', "authenticated_otherwise"),
     ('J', "picture_bad"),
+    ('Y', "not_sender"),
 ];
 
 pub(super) enum Ask {

@@ -140,6 +140,8 @@ pub struct RowRange {
     pub after: usize,
     /// The most bytes of data together; at least one row is returned.
     pub bytes: usize,
+    /// The user who reads them, whose restricted messages are among them.
+    pub viewer: Option<UserId>,
 }
 
 /// The entries that a [`Page`] is asked for.
@@ -183,7 +185,13 @@ impl RowRange {
     /// Asks for a number of rows before a Seq, and a number of rows at it and after it.
     #[must_use]
     pub const fn split(at: Seq, before: usize, after: usize) -> Self {
-        Self { at, before, after, bytes: PAGE_BYTES }
+        Self { at, before, after, bytes: PAGE_BYTES, viewer: None }
+    }
+
+    /// Returns the same rows for a reader.
+    #[must_use]
+    pub const fn seen_by(self, viewer: Option<UserId>) -> Self {
+        Self { viewer, ..self }
     }
 }
 
@@ -232,11 +240,13 @@ pub fn requoted(data: &Json, excerpt: &str) -> Option<Json> {
         Event::Edited { target, text, by, .. } if !text.is_empty() => {
             Event::Edited { target, text: String::new(), body: RichText::default(), by }
         }
-        Event::Message { author, text, body, reply_to: Some(mut quote), edited, reactions, pinned }
-            if quote.excerpt != excerpt =>
-        {
+        mut event @ Event::Message { reply_to: Some(_), .. } => {
+            let Event::Message { reply_to: Some(quote), .. } = &mut event else { return None };
+            if quote.excerpt == excerpt {
+                return None;
+            }
             excerpt.clone_into(&mut quote.excerpt);
-            Event::Message { author, text, body, reply_to: Some(quote), edited, reactions, pinned }
+            event
         }
         _ => return None,
     };

@@ -15,7 +15,9 @@ mod names;
 mod open;
 mod open_topics;
 mod people;
+mod receipts;
 mod refused;
+mod restricted;
 mod retention;
 mod revocation;
 mod rows;
@@ -55,7 +57,11 @@ pub use open_topics::{OpenTopicBounds, OpenTopicUsage};
 pub use people::{
     Account, AccountKey, AccountListing, DEVICES, NewMembers, NewSession, PasswordHash, Profile, Sessions,
 };
+pub use receipts::{MessageReceipts, RecipientReceipt};
 pub use refused::{code_of, refusal_of};
+pub use restricted::{
+    CopyPointer, MovedReceipt, Recipients, Restricted, RestrictedDraft, copy, is_placeholder, placeholder,
+};
 pub use retention::{
     ApplicationUsage, LogUsage, OldEntry, Retention, RetentionConfig, RetentionRule, TRIM_ENTRIES,
 };
@@ -63,7 +69,7 @@ pub use revocation::{REVOCATIONS, Revocation, RevocationSlice};
 pub use rows::{LogBounds, RowPage};
 pub use standing::{Conversations, MembershipState, Permission, PermissionTo, Unread};
 pub use user_tokens::{SignInLink, UserTokenWrite};
-pub use write::{DirectCreation, FirstRole, Outcome, Sweep, Write};
+pub use write::{DirectCreation, FirstRole, MOVED_RECEIPTS, Outcome, Sweep, Write};
 
 use crate::auth::api_token::ApiTokenRecord;
 use crate::auth::session::{Session, SessionSummary, TokenHash};
@@ -155,6 +161,11 @@ pub trait Store: Send + Sync + 'static {
 }
 
 /// Reads the facts of one application. Each read sees whole batches.
+///
+/// What only some members may read is in no entry of the log of their group: that has a placeholder. It is in
+/// [`StoreReader::restricted`], in the rows and the page of a viewer who may read it, and in the copies in the own logs of
+/// its readers. A copy is stored as a pointer and comes out of every read with the message as it is now; without it if
+/// the message is no longer kept, or its reader has left the group.
 #[async_trait]
 pub trait StoreReader: Send + Sync + 'static {
     /// Opens a log for a reader: their session, their standing, and the log, all as of one moment. It decides nothing.
@@ -163,15 +174,27 @@ pub trait StoreReader: Send + Sync + 'static {
     /// Returns a slice of a log, oldest first. A topic without entries has an empty page: `begins` 1, `head` 0.
     async fn page(&self, topic: &Topic, range: Range) -> Result<Page<Json>, Fault>;
 
-    /// Returns the rows of a conversation around a Seq; see [`Draft::is_row`]. Its cost is that of the rows it
-    /// returns, however many other entries the log has.
+    /// Returns the rows of a conversation around a Seq; see [`Draft::is_row`]. Those of restricted messages are among
+    /// them for a viewer who is one of their readers. Its cost is that of the rows it returns, however many other
+    /// entries the log has.
     async fn rows(&self, topic: &Topic, range: RowRange) -> Result<Rows<Json>, Fault>;
 
-    /// Returns one entry as it is now; none if there is none with this Seq, or it is no longer kept.
+    /// Returns one entry as it is now; none if there is none with this Seq, or it is no longer kept. The entry of a
+    /// restricted message is its placeholder.
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault>;
 
-    /// Returns the entries at these positions that are in conversations of the application, in the same order; those
-    /// that are no longer kept are missing.
+    /// Returns the restricted message at a Seq of the log of a group, or the change of one; none if the entry is none,
+    /// or is no longer kept. For decisions: whoever asks decides who may read it.
+    async fn restricted(&self, topic: &Topic, seq: Seq) -> Result<Option<Restricted>, Fault>;
+
+    /// Returns how far the recipients of a message are; none if there is no such message.
+    async fn receipts(&self, conversation: Conversation, seq: Seq) -> Result<Option<MessageReceipts>, Fault>;
+
+    /// Returns the last Seq of a user's own log that one of their devices has.
+    async fn own_delivered(&self, user: UserId) -> Result<Seq, Fault>;
+
+    /// Returns the entries at these positions that are in conversations of the application or copies of restricted
+    /// messages, in the same order; those that are no longer kept are missing.
     async fn entries_at(&self, positions: &[Position]) -> Result<Vec<(Position, Entry<Json>)>, Fault>;
 
     /// Returns the position of an entry; none if there is none with this Seq, or it is no longer kept.

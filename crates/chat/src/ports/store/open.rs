@@ -4,6 +4,7 @@ use wire::{AppRole, Conversation, Json, Page, Rows, Topic, TopicKind, UserId};
 
 use super::{MembershipState, Range, RowRange};
 use crate::auth::session::{Session, TokenHash};
+use crate::rules::Viewer;
 
 /// A reader of a log, and the part of it that they want.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct OpenRequest {
     pub user: Option<UserId>,
     /// The session they run in.
     pub session: Option<TokenHash>,
+    /// The reader for whom restricted messages stand in the places of their placeholders.
+    pub viewer: Viewer,
     /// The entries; by default none.
     pub range: Range,
     /// The rows; none if they are not wanted.

@@ -1,6 +1,9 @@
 //! A user's membership state in a conversation: permissions depend on it.
 
+use wire::limits::MAX_UNREAD;
 use wire::{Conversation, ConversationItem, NotificationLevel, ReadState, Role, Seq, Timestamp, UserId};
+
+use crate::rules::Viewer;
 
 /// The permission to send or change something in a conversation. The store reads the [`MembershipState`] it depends on
 /// inside the commit and asks [`Permission::check`].
@@ -81,6 +84,15 @@ pub struct Conversations {
     pub head: Seq,
 }
 
+impl Unread {
+    /// Returns the sum of two counts.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let sum = |one: u32, two: u32| one.saturating_add(two).min(MAX_UNREAD);
+        Self { messages: sum(self.messages, other.messages), mentions: sum(self.mentions, other.mentions) }
+    }
+}
+
 impl MembershipState {
     /// Returns the read state of a user with this membership state.
     #[must_use]
@@ -94,6 +106,15 @@ impl Permission {
     #[must_use]
     pub fn role(&self, standing: Option<&MembershipState>) -> Option<Role> {
         if self.to == PermissionTo::Manage { Some(Role::Admin) } else { standing?.role }
+    }
+
+    /// Returns the reader who acts: what they may read they may change.
+    #[must_use]
+    pub const fn viewer(&self) -> Viewer {
+        match self.to {
+            PermissionTo::Manage => Viewer::Application,
+            PermissionTo::Speak | PermissionTo::Amend => Viewer::User(self.user),
+        }
     }
 
     /// Returns true if slow mode records the time of the message.

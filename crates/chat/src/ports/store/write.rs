@@ -7,8 +7,8 @@ use wire::{
 };
 
 use super::{
-    Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, KeyedUser, NewSession,
-    OpenTopicBounds, PasswordHash, PutUser, Retention, Sessions, UserTokenWrite,
+    Amend, ApplicationWrite, Attempt, AttemptKey, Draft, GroupChange, Job, JobWrite, KeyedUser, MovedReceipt,
+    NewSession, OpenTopicBounds, PasswordHash, PutUser, RestrictedDraft, Retention, Sessions, UserTokenWrite,
 };
 use crate::auth::session::TokenHash;
 use crate::names::Login;
@@ -59,6 +59,9 @@ pub enum Write {
     UserTokens(UserTokenWrite),
     /// Amend a message, if the rules allow it when it is committed, and append the entry that announces it.
     Amend(Amend),
+    /// Append a message for some members of a group, as a placeholder in its log and a copy in the log of each reader:
+    /// [`Outcome::Posted`] has the Seq in the group.
+    PostRestricted(RestrictedDraft),
     /// Change a group and append the entries that announce it.
     ChangeGroup(GroupChange),
     /// Create a user with a first session.
@@ -201,7 +204,8 @@ pub enum Write {
         /// The entry for their devices.
         news: Draft,
     },
-    /// Mark a conversation as read and delivered up to a Seq. Nothing happens without a membership.
+    /// Mark a conversation as read and delivered up to a Seq; [`Outcome::Receipts`]. Nothing happens without a
+    /// membership.
     SetRead {
         /// The group or direct that was read.
         conversation: Conversation,
@@ -217,6 +221,11 @@ pub enum Write {
     SetDelivered {
         /// The conversation, the member, and the Seq.
         marks: Vec<(Conversation, UserId, Seq)>,
+    },
+    /// Mark the own logs of users as delivered up to a Seq; [`Outcome::Receipts`].
+    SetOwnDelivered {
+        /// The user, and the Seq.
+        marks: Vec<(UserId, Seq)>,
     },
     /// A write, and the entry that announces it if it is [`Outcome::Done`].
     WithAudit {
@@ -289,6 +298,9 @@ pub struct Sweep {
     pub at: Timestamp,
 }
 
+/// The most receipts that one mark tells of when it moves; authors who miss one can ask.
+pub const MOVED_RECEIPTS: usize = 256;
+
 /// The role of a new account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstRole {
@@ -344,6 +356,12 @@ pub enum Outcome {
     Delivered {
         /// The conversations, and their read states now.
         moved: Vec<(Conversation, ReadState)>,
+    },
+    /// The marks are set. These receipts of restricted messages have moved with them, the newest ones of each mark up to
+    /// [`MOVED_RECEIPTS`].
+    Receipts {
+        /// The receipts that have moved.
+        moved: Vec<MovedReceipt>,
     },
     /// Another account signs in with this login, or the user has an account. Nothing was written.
     LoginTaken,

@@ -25,6 +25,7 @@ async fn indexed_in(world: &World, application: ApplicationId, group: GroupId) -
         application,
         conversations: vec![Conversation::Group(group)],
         directs_of: None,
+        copies_of: None,
         authors: None,
         from: None,
         to: None,

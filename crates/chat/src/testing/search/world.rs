@@ -71,6 +71,7 @@ impl World {
             edited: None,
             reactions: Vec::new(),
             pinned: false,
+            recipients: Vec::new(),
         });
         let draft = |_| Draft {
             topic: Topic::group(self.tea),

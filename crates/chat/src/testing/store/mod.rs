@@ -24,6 +24,8 @@ mod model;
 pub mod open_topics;
 pub mod opening;
 pub mod paging;
+pub mod receipts;
+pub mod restricted;
 pub mod revocations;
 pub mod rosters;
 pub mod seats;
@@ -192,6 +194,21 @@ macro_rules! store_contract {
                 any_page_is_a_slice_of_the_log
                 any_part_has_the_rows_of_the_places_that_it_covers
                 a_part_with_long_messages_has_fewer_rows_and_at_least_one;
+            receipts:
+                a_message_to_some_is_delivered_with_its_copy_and_read_with_its_place
+                an_ordinary_message_is_for_those_who_had_joined_before_it
+                receipts_have_the_keys_of_the_application
+                receipts_never_go_back_in_whatever_order_devices_confirm;
+            restricted:
+                a_message_to_some_is_a_placeholder_for_all_others
+                an_opened_page_has_what_its_viewer_may_read
+                a_repeat_of_a_message_to_some_is_answered_with_its_seq_in_the_group
+                recipients_without_a_seat_are_named_and_nothing_is_written
+                unread_counts_and_mentions_are_those_of_the_chosen
+                changes_of_a_message_to_some_are_seen_by_its_readers_alone
+                a_reply_to_a_message_to_some_quotes_it_as_it_is_now
+                whoever_has_left_reads_no_message_to_some_any_more
+                nothing_of_messages_to_some_outlives_their_group;
             revocations:
                 every_session_that_ends_is_a_revocation_of_its_commit
                 a_refused_write_ends_nothing_and_others_in_its_transaction_do

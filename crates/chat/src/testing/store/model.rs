@@ -61,13 +61,19 @@ impl Model {
             Write::PostFirst { .. } | Write::Block { .. } => {
                 panic!("the histories have no directs; they have cases of their own")
             }
-            Write::SetRead { .. } | Write::SetDelivered { .. } | Write::SetPreferences { .. } => {
+            Write::SetRead { .. }
+            | Write::SetDelivered { .. }
+            | Write::SetOwnDelivered { .. }
+            | Write::SetPreferences { .. } => {
                 panic!("the histories have no marks; they have cases of their own")
             }
             Write::Trim { .. } | Write::SetRetention { .. } => {
                 panic!("the histories keep everything; trims have cases of their own")
             }
             Write::Publish { .. } => panic!("the histories have no bounds; they have cases of their own"),
+            Write::PostRestricted(_) => {
+                panic!("the histories have no restricted messages; they have cases of their own")
+            }
             Write::Amend(_) => panic!("the histories have no amendments; they have cases of their own"),
         }
     }

@@ -11,6 +11,7 @@ use super::writing::{
 use crate::ports::store::{
     FirstRole, Login, OpenRequest, Opened, PasswordHash, Range, RowRange, Sender, Sessions, Write,
 };
+use crate::rules::Viewer;
 use crate::testing::{ann, ben, cal};
 
 pub async fn a_log_is_opened_with_the_standing_and_the_session_of_its_reader(fresh: impl Fresh) {
@@ -92,5 +93,6 @@ pub async fn what_is_opened_is_of_one_moment(fresh: impl Fresh) {
 
 /// Ann asks for a log, without entries.
 fn ask(topic: Topic) -> OpenRequest {
-    OpenRequest { topic, user: Some(ann().id), session: Some(hash(1)), range: Range::default(), rows: None }
+    let (user, session) = (Some(ann().id), Some(hash(1)));
+    OpenRequest { topic, user, session, viewer: Viewer::Anyone, range: Range::default(), rows: None }
 }

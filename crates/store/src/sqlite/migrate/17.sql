@@ -89,3 +89,41 @@ INSERT OR IGNORE INTO allowed_origins (application, origin)
     SELECT applications.application, listed.value
     FROM applications, json_each(applications.config, '$.allowed_origins') AS listed
     WHERE applications.deleted IS NULL AND listed.type = 'text';
+
+-- Messages for some members of a group, and changes of them: the content, apart from the log, which has a placeholder
+-- at the same place.
+CREATE TABLE restricted (
+    application INTEGER NOT NULL,
+    log INTEGER NOT NULL REFERENCES logs (id),
+    seq INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    send_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    -- The place of an earlier entry of the same log that this one answers or changes.
+    about INTEGER,
+    data TEXT NOT NULL,
+    PRIMARY KEY (application, log, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX restricted_by_about ON restricted (application, log, about, seq) WHERE about IS NOT NULL;
+
+-- Their readers, the author among them, and the place of the copy in each reader's own log.
+CREATE TABLE recipients (
+    application INTEGER NOT NULL,
+    log INTEGER NOT NULL REFERENCES logs (id),
+    seq INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    copy_seq INTEGER NOT NULL,
+    is_author INTEGER NOT NULL,
+    is_row INTEGER NOT NULL,
+    -- 1 if the reader has it as unread until they read it, and 1 if it mentions them.
+    counts INTEGER NOT NULL,
+    mentions INTEGER NOT NULL,
+    PRIMARY KEY (application, log, seq, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recipients_by_copy ON recipients (application, user, copy_seq);
+CREATE INDEX recipients_rows ON recipients (application, log, user, seq) WHERE is_row;
+CREATE INDEX recipients_unread ON recipients (application, log, user, seq) WHERE counts;
+CREATE INDEX recipients_mentions ON recipients (application, log, user, seq) WHERE mentions;
+
+-- The last entry of their own log that a device of the user has.
+ALTER TABLE users ADD COLUMN delivered_mark INTEGER NOT NULL DEFAULT 0;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chat::Fault;
-use chat::search::{application_prefixes, conversation_term, terms};
+use chat::search::{application_prefixes, conversation_terms, terms};
 use chat::search_index::{IndexUpdate, SearchDocument};
 use chat::store::Position;
 use rusqlite::{Connection, Transaction, params};
@@ -104,8 +104,8 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
     }
     for log in &update.deleted_logs {
         let Some(conversation) = log.topic.conversation() else { continue };
-        let term = conversation_term(log.application, conversation);
-        remove_matching(&transaction, &format!("\"{term}\""))?;
+        let terms = conversation_terms(log.application, conversation).map(|term| format!("\"{term}\""));
+        remove_matching(&transaction, &terms.join(" OR "))?;
     }
     for (log, newest) in &update.trimmed {
         let Some(conversation) = log.topic.conversation() else { continue };
@@ -119,8 +119,8 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
 
 fn remove_application(db: &mut Connection, application: ApplicationId) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
-    let [groups, directs] = application_prefixes(application);
-    remove_matching(&transaction, &format!("\"{groups}\"* OR \"{directs}\"*"))?;
+    let prefixes = application_prefixes(application).map(|prefix| format!("\"{prefix}\"*"));
+    remove_matching(&transaction, &prefixes.join(" OR "))?;
     transaction.commit()
 }
 
