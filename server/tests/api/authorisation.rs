@@ -10,7 +10,7 @@ use crate::client::{Answer, Program, application, operator, server};
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 54] = [
+const TABLE: [(&str, [&str; 6]); 55] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -176,6 +176,10 @@ const TABLE: [(&str, [&str; 6]); 54] = [
     (
         "delete /conversations/{conversation}/messages/{seq}/pin",
         ["not_found", "+", "not_found", "not_admin", "+", "not_application"],
+    ),
+    (
+        "get /conversations/{conversation}/messages/{seq}/receipts",
+        ["not_found", "+", "not_found", "not_sender", "not_sender", "not_application"],
     ),
     ("get /conversations/{conversation}/marks", ["not_found", "+", "not_found", "+", "+", "not_application"]),
     (

@@ -83,6 +83,25 @@ impl Chat {
         Ok(ExternalUser { person, keyed })
     }
 
+    /// Returns the ids of users, each of whom exists.
+    ///
+    /// # Errors
+    /// [`Refusal::RecipientsNotMembers`] with the names that nobody has.
+    pub async fn users_named(&self, caller: &Caller, names: &[UserRef]) -> Result<Vec<UserId>, Error> {
+        let (mut users, mut missing) = (Vec::with_capacity(names.len()), Vec::new());
+        for name in names {
+            match self.external_user(caller, name).await {
+                Ok(user) => users.push(user.person.id),
+                Err(Error::Refusal(Refusal::NotFound)) => missing.push(match name {
+                    UserRef::Key(key) => key.to_string(),
+                    UserRef::Id(id) => id.to_string(),
+                }),
+                Err(error) => return Err(error),
+            }
+        }
+        if missing.is_empty() { Ok(users) } else { Err(rules::not_members(missing).into()) }
+    }
+
     /// Returns the caller with which an application acts as one of its users, under their rules.
     ///
     /// # Errors

@@ -4,13 +4,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chat::store::Range;
-use chat::{Ack, Caller};
+use chat::{Ack, Caller, UserRef};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
-use wire::limits::PAGE_ENTRIES;
-use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, Seq};
+use wire::limits::{PAGE_ENTRIES, RECIPIENTS};
+use wire::{Amendment, Entry, Expected, Json as RawJson, Page, Refusal, SendId, Seq, UserId};
 
 use super::body::Body;
 use super::conversations::topic;
@@ -28,6 +28,9 @@ pub(crate) struct NewMessage {
     id: Option<String>,
     /// The `seq` of the message that it answers.
     reply_to: Option<u64>,
+    /// The only members who can read it, besides the author: 1 to 100 of your keys for users, or `id:` and their ids.
+    /// Left out, every member reads it.
+    recipients: Option<Vec<String>>,
 }
 
 /// The new text of a message.
@@ -123,7 +126,11 @@ pub(crate) async fn send(
     let topic = topic(&app, &caller, &conversation).await?;
     let id = send_id(&app, &headers, new.id)?;
     let reply_to = new.reply_to.map(|seq| within(seq, "reply_to")).transpose()?;
-    let ack = app.chat.post(&caller, topic, id, &new.text, reply_to).await?;
+    let recipients = match &new.recipients {
+        Some(names) => Some(recipients(&app, &caller, names).await?),
+        None => None,
+    };
+    let ack = app.chat.post_to(&caller, topic, id, &new.text, reply_to, recipients.as_deref()).await?;
     Ok(acknowledged(ack))
 }
 
@@ -206,6 +213,15 @@ pub(crate) async fn delete(
 ) -> Result<Json<Acknowledgement>, ApiError> {
     let id = app.chat.new_send_id();
     amend(&app, &caller, &conversation, &seq, id, Amendment::Delete).await
+}
+
+/// Returns the users that a request names as recipients.
+async fn recipients(app: &AppState, caller: &Caller, names: &[String]) -> Result<Vec<UserId>, ApiError> {
+    if names.len() > 2 * RECIPIENTS {
+        return Err(Refusal::RecipientsBad.into());
+    }
+    let names: Vec<UserRef> = names.iter().map(|name| UserRef::parse(name)).collect::<Result<_, _>>()?;
+    Ok(app.chat.users_named(caller, &names).await?)
 }
 
 /// Amends a message of a conversation in a path.

@@ -22,6 +22,7 @@ mod messages;
 mod paging;
 mod reactions;
 mod read_states;
+mod receipts;
 mod search;
 mod topics;
 mod user_tokens;
@@ -136,6 +137,7 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(messages::read, messages::edit, messages::delete))
         .routes(routes!(reactions::add, reactions::remove))
         .routes(routes!(reactions::pin, reactions::unpin))
+        .routes(routes!(receipts::read))
         .routes(routes!(broadcasts::send, broadcasts::list))
         .routes(routes!(broadcasts::read))
         .routes(routes!(search::search))
