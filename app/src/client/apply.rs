@@ -43,6 +43,15 @@ impl Timeline {
             held.push_back(entry);
             return Applied::Nothing;
         }
+        if let Event::RestrictedMessage { id, message: Some(message), .. } = entry.data {
+            let is_shown = log.last == log.cursor.seq && entry.seq >= log.first || entry.seq <= log.last;
+            drop(log);
+            self.place(
+                Entry { id, topic: entry.topic, seq: entry.seq, data: *message, timestamp: entry.timestamp },
+                is_shown,
+            );
+            return Applied::Shown;
+        }
         if entry.seq <= log.cursor.seq {
             return Applied::Nothing;
         }
@@ -70,6 +79,16 @@ impl Timeline {
             self.has_newer.set(true);
         }
         Applied::Shown
+    }
+
+    /// Applies a message that only some members can read, or a change of one: it comes over the viewer's own topic,
+    /// before its place in the log or after it.
+    fn place(&self, entry: Entry, is_shown: bool) {
+        self.amend(&entry);
+        let is_new = |rows: &Vec<Row>| rows.iter().all(|row| row.seq() != Some(entry.seq));
+        if is_shown && !entry.data.is_silent() && self.rows.with_untracked(is_new) {
+            self.show(entry);
+        }
     }
 
     /// Applies an amendment to the row of its message, if there is one, to the replies that quote it, and to the
@@ -123,21 +142,17 @@ impl Timeline {
         }
     }
 
-    /// Shows a committed entry: in the row it had while it was pending, or in a new one. Delivered rows come before
-    /// all pending ones.
+    /// Shows a committed entry at its place: in the row it had while it was pending, or in a new one. Delivered rows come
+    /// before all pending ones.
     pub(super) fn show(&self, entry: Entry) {
         let fresh = Row::delivered(entry);
         let content = fresh.content.get_untracked();
         self.rows.update(|rows| {
-            let place = facts_of(rows);
-            match rows.iter().position(|row| row.key == fresh.key) {
-                Some(at) => {
-                    let row = rows.remove(at);
-                    row.content.set(content);
-                    rows.insert(place.min(rows.len()), row);
-                }
-                None => rows.insert(place, fresh),
-            }
+            let pending = rows.iter().position(|row| row.key == fresh.key);
+            let row = pending.map_or(fresh, |at| rows.remove(at));
+            let place = rows[..facts_of(rows)].partition_point(|row| row.seq() < content.seq);
+            row.content.set(content);
+            rows.insert(place, row);
             self.trim_older(rows);
         });
         self.lead();

@@ -77,7 +77,7 @@ impl ChatClient {
         if topic == Topic::user(self.me.id) {
             if seq > state.own.seq {
                 state.own.seq = seq;
-                self.own_news(state, data);
+                self.own_news(state, Entry { id, topic, seq, data, timestamp }, now);
             }
             return;
         }
@@ -92,9 +92,7 @@ impl ChatClient {
             return self.other_news(state, &topic, seq, &data, timestamp, now);
         };
         if seq > timeline.cursor().seq {
-            self.said(&topic, &data, timestamp);
-            state.got(&topic, seq, &data, self.me.id, now);
-            state.recount(&topic, &data, self.me.id, now);
+            self.got(state, &topic, (&topic, seq), &data, timestamp, now);
         }
         if matches!(&data, Event::Message { author, .. } if author.id == self.me.id) {
             state.outbox.remove(&id);
@@ -104,8 +102,23 @@ impl ChatClient {
         }
     }
 
-    pub(super) fn own_news(&self, state: &mut ClientState, event: Event) {
-        match event {
+    /// Records an event of a conversation that has arrived at a place of a log: the conversation's, or the viewer's own.
+    fn got(
+        &self,
+        state: &mut ClientState,
+        topic: &Topic,
+        (log, seq): (&Topic, Seq),
+        event: &Event,
+        at: Timestamp,
+        now: f64,
+    ) {
+        self.said(topic, event, at);
+        state.got(log, seq, event, self.me.id, now);
+        state.recount(topic, event, self.me.id, now);
+    }
+
+    pub(super) fn own_news(&self, state: &mut ClientState, entry: Entry, now: f64) {
+        match entry.data {
             // The reply has the head of its log: earlier messages do not count as unread.
             Event::GroupAdded { group } => self.add(state, ConversationSummary::Group(group), None),
             Event::DirectAdded { person } => {
@@ -118,6 +131,19 @@ impl ChatClient {
                 let topic = Topic::group(id);
                 state.others.remove(&topic);
                 self.mine.update(|mine| mine.retain(|other| other.what.topic() != topic));
+            }
+            Event::RestrictedMessage { topic, seq, id, message: Some(message) } => {
+                self.got(state, &topic, (&entry.topic, entry.seq), &message, entry.timestamp, now);
+                state.outbox.remove(&id);
+                if let Some(timeline) = state.timelines.get(&topic).cloned() {
+                    let data = Event::RestrictedMessage {
+                        topic: topic.clone(),
+                        seq,
+                        id: id.clone(),
+                        message: Some(message),
+                    };
+                    timeline.apply(Entry { id, topic, seq, data, timestamp: entry.timestamp });
+                }
             }
             Event::Preferred { topic, notify, hidden } => {
                 self.change(&topic, |mine| (mine.notify, mine.hidden) = (notify, hidden));
@@ -168,9 +194,7 @@ impl ChatClient {
         let Some(heard) = state.others.get_mut(topic) else { return };
         if seq == heard.next() {
             *heard = seq;
-            self.said(topic, event, at);
-            state.got(topic, seq, event, self.me.id, now);
-            state.recount(topic, event, self.me.id, now);
+            self.got(state, topic, (topic, seq), event, at, now);
         } else if seq > *heard {
             let cursor = Cursor { epoch, seq: *heard };
             state.subscribe(topic.clone(), cursor);
@@ -242,6 +266,12 @@ impl ChatClient {
                 forget(state, reference);
                 if let Some(timeline) = state.timelines.get(&topic) {
                     timeline.note_marks(marks);
+                }
+            }
+            ServerFrame::Receipts { topic, seq, recipients, reference } => {
+                forget(state, reference);
+                if let Some(timeline) = state.timelines.get(&topic) {
+                    timeline.note_receipts(seq, recipients);
                 }
             }
             ServerFrame::Presence { topic, here, away } => {

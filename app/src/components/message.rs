@@ -49,19 +49,22 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
     let client = context.client.clone();
     let divider = context.timeline.divider;
     let body = dyn_view(move || match said.get() {
-        (Event::Message { author, body, reply_to, edited, reactions, .. }, at) => EitherOf4::A(view! {
-            <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
-            <div class="message-meta">
-                <Author me=context.client.me.id author=author.clone()/>
-                <Mark members=context.timeline.members.clone() user=author.id/>
-                " " <Moment at/>
-                {edited.map(|_| view! { " " <span class="message-edited">{t.edited_mark()}</span> })}
-            </div>
-            {reply_to.map(|quote| view! { <Quoted context=context.clone() quote/> })}
-            <Rich text=body me=context.client.me.id/>
-            {(!reactions.is_empty()).then(|| view! { <Reactions context=context.clone() seq reactions/> })}
-            <MoreMenu context=context.clone() seq said/>
-        }),
+        (Event::Message { author, body, reply_to, edited, reactions, recipients, .. }, at) => {
+            EitherOf4::A(view! {
+                <Avatar id=author.id.to_string() name=author.name.to_string() person=true class="message-avatar"/>
+                <div class="message-meta">
+                    <Author me=context.client.me.id author=author.clone()/>
+                    <Mark members=context.timeline.members.clone() user=author.id/>
+                    " " <Moment at/>
+                    {edited.map(|_| view! { " " <span class="message-edited">{t.edited_mark()}</span> })}
+                </div>
+                {(!recipients.is_empty()).then(|| view! { <p class="message-audience">{t.only_visible_to(&names(&recipients)).view()}</p> })}
+                {reply_to.map(|quote| view! { <Quoted context=context.clone() quote/> })}
+                <Rich text=body me=context.client.me.id/>
+                {(!reactions.is_empty()).then(|| view! { <Reactions context=context.clone() seq reactions/> })}
+                <MoreMenu context=context.clone() seq said/>
+            })
+        }
         (Event::Tombstone { author, by }, at) => EitherOf4::B(view! {
             <p class="message-notice">{t.deleted(&author, &by).view()} " " <Moment at/></p>
         }),
@@ -93,6 +96,11 @@ pub(super) fn MessageRow(context: ConversationContext, row: Row) -> impl IntoVie
             </div>
         </li>
     }
+}
+
+/// Returns the names of people, apart by commas.
+fn names(people: &[Person]) -> String {
+    people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Renders the author, with a link to write to them alone.

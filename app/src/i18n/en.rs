@@ -180,6 +180,7 @@ pub(super) const EN: Language = Language {
         delivered_to: "Delivered to {delivered} of {others}",
         read_by_some: "Read by {read} of {others}",
         read_by_everyone: "Read by everyone",
+        only_visible_to: "Only visible to {names}",
         read_by_one: "Read by {name}",
         read_by_one_more: "Read by {name} and {more} more",
         read_by_two: "Read by {one} and {two}",

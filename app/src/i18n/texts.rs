@@ -235,6 +235,7 @@ texts! {
     delivered_to(delivered, others),
     read_by_some(read, others),
     read_by_everyone,
+    only_visible_to(names),
     read_by_one(name),
     read_by_one_more(name, more),
     read_by_two(one, two),
