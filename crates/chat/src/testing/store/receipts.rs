@@ -113,7 +113,14 @@ pub async fn receipts_have_the_keys_of_the_application(fresh: impl Fresh) {
     let store = with_members(&fresh).await;
     let key = ExternalKey::new("zoë-7").unwrap();
     let person = crate::testing::person("Zoë");
-    let put = PutUser { key: key.clone(), person: person.clone(), bio: None, version: None, at: NOW };
+    let put = PutUser {
+        key: key.clone(),
+        person: person.clone(),
+        bio: None,
+        version: None,
+        sign_up: None,
+        at: NOW,
+    };
     commit_one(&store, Write::PutUser(put)).await;
     commit_one(&store, change(TEA, 2, vec![seated(&person, Role::Member)])).await;
     for to in [None, Some([person.clone()])] {

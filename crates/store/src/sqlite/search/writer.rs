@@ -102,15 +102,12 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
     for position in &update.deleted {
         transaction.prepare_cached("DELETE FROM messages WHERE rowid = ?")?.execute([position.0])?;
     }
-    for log in &update.deleted_logs {
+    let all = update.deleted_logs.iter().map(|log| (log, Position(u64::MAX >> 1)));
+    for (log, last) in all.chain(update.trimmed.iter().map(|(log, newest)| (log, *newest))) {
         let Some(conversation) = log.topic.conversation() else { continue };
+        // A copy for a reader has a later position than the entry that it is a copy of.
         let terms = conversation_terms(log.application, conversation).map(|term| format!("\"{term}\""));
-        remove_matching(&transaction, &terms.join(" OR "))?;
-    }
-    for (log, newest) in &update.trimmed {
-        let Some(conversation) = log.topic.conversation() else { continue };
-        let term = conversation_term(log.application, conversation);
-        remove_up_to(&transaction, &format!("\"{term}\""), *newest)?;
+        remove_up_to(&transaction, &terms.join(" OR "), last)?;
     }
     transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
     transaction.commit()?;
