@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 /** A real server with its own data folder. */
 export class Server {
@@ -53,6 +54,13 @@ export class Server {
     /** Asks the process to stop, and returns its exit code. */
     async stop(): Promise<number | null> {
         return this.end("SIGTERM");
+    }
+
+    /** Runs a command of the operator, and returns what it prints. */
+    async command(...words: string[]): Promise<string> {
+        const binary = process.env.HUBBUB_BIN ?? "";
+        const env = { ...process.env, HUBBUB_DATA: this.data };
+        return (await promisify(execFile)(binary, words, { env })).stdout;
     }
 
     /** Kills the process and removes its data folder. */
