@@ -98,8 +98,9 @@ impl<S: Stream> Connection<S> {
     async fn admit(&mut self, token: &str) -> Result<(), Error> {
         let before = &self.caller;
         let has_token = before.grant.is_some() && before.session.is_none();
-        let is_free = before.signed_in().is_none() && before.api_token.is_none();
-        if !has_token && !(is_free && self.reader.subscriptions() == 0) {
+        let is_nobody = before.signed_in().is_none() && before.api_token.is_none();
+        let is_free = is_nobody && self.reader.subscriptions() == 0;
+        if !has_token && !is_free {
             return Err(Refusal::AuthenticatedOtherwise.into());
         }
         let found = self.chat.authenticate_user_token(token).await?.ok_or(Refusal::TokenBad)?;
@@ -111,8 +112,8 @@ impl<S: Stream> Connection<S> {
         {
             return Err(Refusal::OriginForeign.into());
         }
-        let is_same = |before: &Caller| before.application == caller.application;
-        if has_token && !is_same(&self.caller) || !self.reader.set_owner(me) {
+        let is_elsewhere = has_token && self.caller.application != caller.application;
+        if is_elsewhere || !self.reader.set_owner(me) {
             return Err(Refusal::AuthenticatedOtherwise.into());
         }
         let handle = self.reader.close_handle();

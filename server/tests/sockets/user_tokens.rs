@@ -107,7 +107,7 @@ async fn a_token_is_renewed_before_it_ends_and_only_for_its_user() {
     for (token, code) in [
         (others.as_str(), "authenticated_otherwise"),
         ("nonsense", "token_bad"),
-        (&shop.made.token.reveal().to_owned(), "token_bad"),
+        (shop.made.token.reveal(), "token_bad"),
     ] {
         assert_eq!(socket.asks(&authenticate(token)).await["code"], code);
     }
