@@ -42,7 +42,7 @@ impl ApplicationState {
                 break;
             }
             page.position = held.position;
-            page.entries.push(held.entry.clone());
+            page.entries.push(self.shown(held.entry.clone()));
         }
         let is_passed = |(at, _): &(_, Topic)| !page.more || *at <= page.position;
         let passed: Vec<_> = trimmed.into_iter().filter(is_passed).collect();

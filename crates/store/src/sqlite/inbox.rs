@@ -193,5 +193,9 @@ fn entry(
         "SELECT seq, send_id, at, data FROM entries WHERE position = ? AND application = ?",
     )?;
     let key = LogKey::new(application, source.topic.clone());
-    find.query_row(params![position.0, application.0], |row| logs::entry(row, &key)).optional()
+    let found =
+        find.query_row(params![position.0, application.0], |row| logs::entry(row, &key)).optional()?;
+    let Some(mut entry) = found else { return Ok(None) };
+    logs::show_copies(db, &key, std::slice::from_mut(&mut entry))?;
+    Ok(Some(entry))
 }
