@@ -246,6 +246,18 @@ impl ApplicationState {
         self.bytes = bytes;
     }
 
+    /// Takes the words of the messages that are going to be removed out of those that quote or change them.
+    pub(super) fn silence_restricted(&mut self, topic: &Topic, before: Seq) {
+        let Some(all) = self.restricted.contents.get_mut(topic) else { return };
+        let later = all.range_mut(before..).map(|(_, stored)| stored);
+        for stored in later.filter(|stored| stored.about.is_some_and(|about| about < before)) {
+            if let Some(data) = requoted(&stored.data, "") {
+                self.bytes = self.bytes + data.as_str().len() - stored.data.as_str().len();
+                stored.data = data;
+            }
+        }
+    }
+
     /// Returns an entry as it is read: a copy in a user's own log has the message as it is now.
     pub(super) fn shown(&self, mut entry: Entry<Json>) -> Entry<Json> {
         if let Some((user, pointer)) = CopyPointer::of(&entry.topic, &entry.data) {

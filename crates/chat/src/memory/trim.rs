@@ -20,6 +20,7 @@ impl ApplicationState {
                 self.rewrite(topic, entry.seq, &data);
             }
         }
+        self.silence_restricted(topic, before);
         while self.logs.get(topic).is_some_and(|log| log.begins() < before) {
             self.forget(topic);
         }

@@ -206,6 +206,29 @@ pub(super) fn rewrite(scope: Scope<'_>, topic: &Topic, at: Seq, change: &Amended
     Ok(())
 }
 
+/// Removes the messages before a Seq, and their words from those that quote or change them.
+pub(super) fn trim(scope: Scope<'_>, log: i64, key: &LogKey, before: Seq) -> rusqlite::Result<()> {
+    let Scope { db, application, .. } = scope;
+    let mut about = db.prepare_cached(
+        "SELECT seq, send_id, at, data FROM restricted
+         WHERE application = ?1 AND log = ?2 AND about < ?3 AND seq >= ?3 ORDER BY about, seq",
+    )?;
+    let bounds = params![application.0, log, sql(before)];
+    let about = damaged::list(&mut about, bounds, "restricted", |row| logs::entry(row, key))?;
+    let mut update =
+        db.prepare_cached("UPDATE restricted SET data = ? WHERE application = ? AND log = ? AND seq = ?")?;
+    for entry in about {
+        if let Some(data) = requoted(&entry.data, "") {
+            update.execute(params![data.as_str(), application.0, log, sql(entry.seq)])?;
+        }
+    }
+    db.prepare_cached("DELETE FROM recipients WHERE application = ? AND log = ? AND seq < ?")?
+        .execute(bounds)?;
+    db.prepare_cached("DELETE FROM restricted WHERE application = ? AND log = ? AND seq < ?")?
+        .execute(bounds)?;
+    Ok(())
+}
+
 /// Puts the messages that a viewer may read in the places of their placeholders.
 pub(super) fn reveal(
     db: &Connection,

@@ -6,7 +6,7 @@ use wire::{LogKey, Seq, Timestamp, Topic, TopicKind};
 
 use super::scope::Scope;
 use super::values::{seq, sql};
-use super::{damaged, logs};
+use super::{damaged, logs, restricted};
 
 /// Removes the entries before a Seq, up to [`TRIM_ENTRIES`] of them.
 pub(super) fn trim(scope: Scope<'_>, topic: &Topic, before: Seq) -> rusqlite::Result<Outcome> {
@@ -32,6 +32,7 @@ pub(super) fn remove(scope: Scope<'_>, key: &LogKey, log: logs::LogRow, before: 
     let (newest, bytes, open_bytes): (i64, i64, i64) =
         sum.query_row(params![id, before_seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let requoted_bytes = silence(scope, key, log, before)?;
+    restricted::trim(scope, id, key, before)?;
     db.prepare_cached("DELETE FROM mentions WHERE log = ? AND seq < ?")?.execute(params![id, before_seq])?;
     db.prepare_cached("DELETE FROM entries WHERE log = ? AND seq < ?")?.execute(params![id, before_seq])?;
     if let TopicKind::User(user) = key.topic.kind() {
