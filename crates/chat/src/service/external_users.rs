@@ -88,15 +88,21 @@ impl Chat {
     /// # Errors
     /// [`Refusal::RecipientsNotMembers`] with the names that nobody has.
     pub async fn users_named(&self, caller: &Caller, names: &[UserRef]) -> Result<Vec<UserId>, Error> {
+        caller.scoped_actor()?;
         let (mut users, mut missing) = (Vec::with_capacity(names.len()), Vec::new());
         for name in names {
-            match self.external_user(caller, name).await {
-                Ok(user) => users.push(user.person.id),
-                Err(Error::Refusal(Refusal::NotFound)) => missing.push(match name {
-                    UserRef::Key(key) => key.to_string(),
-                    UserRef::Id(id) => id.to_string(),
-                }),
-                Err(error) => return Err(error),
+            let (found, name) = match name {
+                UserRef::Key(key) => {
+                    let keyed = self.reader(caller).user_by_key(key).await?;
+                    (keyed.map(|keyed| keyed.person.id), key.to_string())
+                }
+                UserRef::Id(id) => {
+                    (self.reader(caller).person(*id).await?.map(|person| person.id), id.to_string())
+                }
+            };
+            match found {
+                Some(user) => users.push(user),
+                None => missing.push(name),
             }
         }
         if missing.is_empty() { Ok(users) } else { Err(rules::not_members(missing).into()) }
