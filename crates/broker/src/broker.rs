@@ -67,10 +67,18 @@ impl Broker {
     /// is noted as a [gap](Broker::gaps_noted); what was admitted before is ignored. `ends` are the users whose
     /// subscriptions end with the entry. `frame` is called only if the topic has a subscriber. Never waits for one.
     pub fn admit(&self, key: &LogKey, seq: Seq, ends: &Ends, frame: impl FnOnce() -> Frame) {
-        if let Some(log) = self.find(key) {
-            let frame = frame();
-            self.change(&log, |entries, cut| entries.admit(seq, ends, frame, cut));
-        }
+        self.admit_all(key, std::iter::once_with(|| (seq, ends, frame())));
+    }
+
+    /// As [`Broker::admit`] for several entries: they are all in the log before a shard is woken, so that each subscriber
+    /// gets them in as few writes as their bytes need. `frames` is read only if the topic has a subscriber.
+    pub fn admit_all<'a>(&self, key: &LogKey, frames: impl IntoIterator<Item = (Seq, &'a Ends, Frame)>) {
+        let Some(log) = self.find(key) else { return };
+        // Encoded before the lock of the log is taken.
+        let frames: Vec<_> = frames.into_iter().collect();
+        self.change(&log, |entries, cut| {
+            frames.into_iter().for_each(|(seq, ends, frame)| entries.admit(seq, ends, frame, cut));
+        });
     }
 
     /// Moves the topic's head from `after` to `to` without the entries in between, which readers get from history.

@@ -54,6 +54,23 @@ fn entries_that_need_more_than_one_write_are_all_delivered() {
 }
 
 #[test]
+fn entries_that_are_admitted_at_once_reach_everyone_in_one_write_each() {
+    let (broker, mut shards) = broker(1_000_000);
+    let [mut ann, mut ben] = [ANN, BEN].map(|user| Connection::subscribed(&broker, user));
+    let ends = |seq| if seq == 30 { Ends::of(BEN) } else { Ends::Nobody };
+    let all: Vec<(u64, Ends)> = (1..=40).map(|seq| (seq, ends(seq))).collect();
+    broker.admit_all(&log_key(), all.iter().map(|(seq, ends)| (Seq(*seq), ends, frame(*seq))));
+    run_passes(&mut shards);
+    assert_eq!(broker.metrics().writes, 2);
+    assert_eq!(ann.drain(), ((1..=40).collect(), vec![]));
+    assert_eq!(
+        ben.drain(),
+        ((1..=30).collect(), vec![SubscriptionError::Ended { key: log_key() }]),
+        "his right ends with one of them"
+    );
+}
+
+#[test]
 fn a_frame_for_one_connection_goes_out_in_its_turn_and_to_no_other() {
     let (broker, mut shards) = broker(1_000);
     let ann = Connection::subscribed(&broker, ANN);

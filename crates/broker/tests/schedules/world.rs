@@ -98,9 +98,9 @@ impl World {
     /// Commits entries, all at once, and then admits them.
     pub(crate) fn commit_facts(&self, facts: &[Fact]) {
         let first = self.write(facts);
-        for (seq, fact) in (first..).zip(facts) {
-            self.broker.admit(&log_key(), Seq(seq), &fact.ends(), || frame(seq));
-        }
+        let ends: Vec<Ends> = facts.iter().map(|fact| fact.ends()).collect();
+        let frames = (first..).zip(&ends).map(|(seq, ends)| (Seq(seq), ends, frame(seq)));
+        self.broker.admit_all(&log_key(), frames);
     }
 
     /// Commits entries as another node does; this node only hears that there are some.

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use wire::{LogKey, Refusal, Seq};
+use wire::{Entry, LogKey, Refusal, Seq};
 
 use crate::auth::revocations::Revocations;
 use crate::commit::metrics::ChatMetrics;
@@ -129,7 +129,9 @@ async fn run(
             Ok(Committed { outcomes, appended, closed, revocations }) => {
                 // Before any entry is admitted: everything that ended was committed by now, here or on another node.
                 publisher.revoke(position, &revocations);
-                appended.into_iter().for_each(|entry| publisher.publish(entry));
+                appended
+                    .chunk_by(|one, next| one.log == next.log)
+                    .for_each(|entries| publisher.publish(entries));
                 closed.into_iter().for_each(|log| publisher.close(log));
                 publisher.wake.committed(wakes);
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -195,11 +197,15 @@ impl Publisher {
         }
     }
 
-    /// Publishes a committed entry to its subscribers here, and announces it to other nodes. It ends the subscriptions
-    /// of those who lose the right to read with it.
-    fn publish(&self, Appended { log, entry, ends }: Appended) {
-        self.broker.admit(&log, entry.seq, &ends, || Frame::text(&entry.encode()));
-        self.bus.announce(Hint::News { log, head: entry.seq });
+    /// Publishes committed entries of one log to its subscribers here, and announces the last one to other nodes. They
+    /// end the subscriptions of those who lose the right to read.
+    fn publish(&self, entries: &[Appended]) {
+        let Some(Appended { log, entry: Entry { seq: head, .. }, .. }) = entries.last() else { return };
+        let frames = entries
+            .iter()
+            .map(|Appended { entry, ends, .. }| (entry.seq, ends, Frame::text(&entry.encode())));
+        self.broker.admit_all(log, frames);
+        self.bus.announce(Hint::News { log: log.clone(), head: *head });
     }
 
     /// Ends the subscriptions to a log that is gone.

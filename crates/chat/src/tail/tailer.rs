@@ -169,9 +169,9 @@ impl Tailer {
     fn admit(&self, log: &LogKey, after: Seq, slice: LogSlice) {
         match slice {
             LogSlice::Entries(entries) => {
-                for (entry, ends) in entries {
-                    self.broker.admit(log, entry.seq, &ends, || Frame::text(&entry.encode()));
-                }
+                let frames =
+                    entries.iter().map(|(entry, ends)| (entry.seq, ends, Frame::text(&entry.encode())));
+                self.broker.admit_all(log, frames);
             }
             LogSlice::Ends { ends, to } => self.broker.skip(log, after, to, &ends),
             LogSlice::Lost => self.broker.begin_anew(log),
