@@ -86,9 +86,13 @@ impl SearchIndex for SqliteIndex {
     }
 
     async fn remove_application(&self, application: ApplicationId) -> Result<(), Fault> {
-        let (answer, removed) = oneshot::channel();
-        self.threads().await?.0.hand_over(writer::Job::RemoveApplication(application, answer)).await?;
-        answered(removed).await
+        loop {
+            let (answer, removed) = oneshot::channel();
+            self.threads().await?.0.hand_over(writer::Job::RemoveApplication(application, answer)).await?;
+            if answered(removed).await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn candidates(&self, request: CandidateRequest) -> Result<Vec<Position>, Fault> {

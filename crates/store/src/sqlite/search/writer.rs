@@ -18,7 +18,8 @@ use crate::sqlite::threads::Worker;
 pub(super) enum Job {
     Position(oneshot::Sender<Result<Position, Fault>>),
     Apply(IndexUpdate, oneshot::Sender<Result<bool, Fault>>),
-    RemoveApplication(ApplicationId, oneshot::Sender<Result<(), Fault>>),
+    /// Remove some of the messages of an application; answered with true if none is left.
+    RemoveApplication(ApplicationId, oneshot::Sender<Result<bool, Fault>>),
     /// Make the file anew, if it is still the one with this number.
     Rebuild(u64),
 }
@@ -29,6 +30,11 @@ pub(super) struct IndexWriter {
     /// None before the first use and after a failure.
     connection: Option<Connection>,
 }
+
+/// The most messages that are removed in one transaction: updates come in between.
+const REMOVED_AT_ONCE: i64 = 1_000;
+/// After every position.
+const LAST: Position = Position(u64::MAX >> 1);
 
 impl IndexWriter {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
@@ -102,40 +108,46 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
     for position in &update.deleted {
         transaction.prepare_cached("DELETE FROM messages WHERE rowid = ?")?.execute([position.0])?;
     }
-    let all = update.deleted_logs.iter().map(|log| (log, Position(u64::MAX >> 1)));
+    let all = update.deleted_logs.iter().map(|log| (log, LAST));
     for (log, last) in all.chain(update.trimmed.iter().map(|(log, newest)| (log, *newest))) {
         let Some(conversation) = log.topic.conversation() else { continue };
         // A copy for a reader has a later position than the entry that it is a copy of.
         let terms = conversation_terms(log.application, conversation).map(|term| format!("\"{term}\""));
-        remove_up_to(&transaction, &terms.join(" OR "), last)?;
+        remove_matching(&transaction, &terms.join(" OR "), last, i64::MAX)?;
     }
     transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
     transaction.commit()?;
     Ok(true)
 }
 
-fn remove_application(db: &mut Connection, application: ApplicationId) -> rusqlite::Result<()> {
+/// Removes some of the messages of an application; returns true if none is left.
+fn remove_application(db: &mut Connection, application: ApplicationId) -> rusqlite::Result<bool> {
     let transaction = db.transaction()?;
     let prefixes = application_prefixes(application).map(|prefix| format!("\"{prefix}\"*"));
-    remove_matching(&transaction, &prefixes.join(" OR "))?;
-    transaction.commit()
+    let removed = remove_matching(&transaction, &prefixes.join(" OR "), LAST, REMOVED_AT_ONCE)?;
+    transaction.commit()?;
+    Ok(removed < REMOVED_AT_ONCE)
 }
 
-/// Removes all messages that match a full-text expression.
-fn remove_matching(db: &Transaction<'_>, expression: &str) -> rusqlite::Result<()> {
-    remove_up_to(db, expression, Position(u64::MAX >> 1))
-}
-
-/// Removes the messages up to a position that match a full-text expression.
-fn remove_up_to(db: &Transaction<'_>, expression: &str, last: Position) -> rusqlite::Result<()> {
-    let mut find = db.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ? AND rowid <= ?")?;
+/// Removes the messages up to a position that match a full-text expression, at most a number of them; returns the number
+/// of those removed.
+fn remove_matching(
+    db: &Transaction<'_>,
+    expression: &str,
+    last: Position,
+    limit: i64,
+) -> rusqlite::Result<i64> {
+    let mut find =
+        db.prepare_cached("SELECT rowid FROM messages WHERE messages MATCH ? AND rowid <= ? LIMIT ?")?;
     let rows: Vec<i64> =
-        find.query_map(params![expression, last.0], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        find.query_map(params![expression, last.0, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut delete = db.prepare_cached("DELETE FROM messages WHERE rowid = ?")?;
+    let mut removed = 0;
     for row in rows {
         delete.execute([row])?;
+        removed += 1;
     }
-    Ok(())
+    Ok(removed)
 }
 
 fn insert(db: &Transaction<'_>, documents: &[SearchDocument]) -> rusqlite::Result<()> {
