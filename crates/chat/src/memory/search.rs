@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use wire::{ApplicationId, Entry, Event, GroupId, Json, LogKey, Seq, Topic, TopicKind};
+use wire::{ApplicationId, Entry, Event, Json, LogKey, Seq, Topic};
 
 use super::store_state::MemoryState;
 use crate::ports::search::{CandidateRequest, IndexUpdate, SearchIndex};
-use crate::ports::store::{CopyPointer, MessageTail, Position, TailedMessage, event_of};
+use crate::ports::store::{CopyPointer, MessageTail, Position, TailedMessage, deleted_group, event_of};
 use crate::search::{SearchedMessage, searched_text};
 use crate::service::error::Fault;
 
@@ -107,11 +107,12 @@ impl MemoryState {
                     TopicKind::User(_) => entry.about.and_then(|target| held.at(target)),
                     _ => held.at(target),
                 },
-                Event::GroupGone { id } if self.is_gone(log, id) => {
-                    tail.deleted_logs.push(LogKey::new(log.application, Topic::group(id)));
+                _ => {
+                    let deleted = deleted_group(&log.topic, &entry.entry.data);
+                    let log = deleted.map(|group| LogKey::new(log.application, Topic::group(group)));
+                    tail.deleted_logs.extend(log.filter(|log| self.log(log).is_none()));
                     None
                 }
-                _ => None,
             };
             tail.messages.extend(message.map(|message| TailedMessage {
                 position: message.position,
@@ -126,13 +127,6 @@ impl MemoryState {
             tail.trimmed.extend(trimmed);
         }
         tail
-    }
-
-    /// Returns true if an entry of a user's own log may say that a group is gone, and it is.
-    fn is_gone(&self, log: &LogKey, group: GroupId) -> bool {
-        let state = self.applications.get(&log.application);
-        matches!(log.topic.kind(), TopicKind::User(_))
-            && state.is_none_or(|state| state.log(&Topic::group(group)).is_none())
     }
 
     pub(super) fn entries_at(

@@ -1,9 +1,10 @@
 //! Messages by their positions: what the indexing follows, and the entries that a search finds.
 
 use chat::store::{CopyPointer, MessageTail, Position, TailedMessage, event_of};
+use chat::store::{MessageTail, Position, TailedMessage, deleted_group, event_of};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wire::{ApplicationId, Entry, Event, GroupId, Json, LogKey, SendId, Seq, Timestamp, Topic, TopicKind};
+use wire::{ApplicationId, Entry, Event, Json, LogKey, SendId, Seq, Timestamp, Topic};
 
 use super::values::{checked, seq, sql};
 use super::{damaged, logs, restricted};
@@ -55,10 +56,15 @@ pub(super) fn tail(db: &Connection, after: Position, limit: usize) -> rusqlite::
                 let found = target_of(db, row.get(7)?, &log, target)?;
                 tail.messages.extend(found);
             }
-            Event::GroupGone { id } if is_gone(db, &log, id)? => {
-                tail.deleted_logs.push(LogKey::new(log.application, Topic::group(id)));
+            _ => {
+                let deleted = deleted_group(&log.topic, &entry.data);
+                let deleted = deleted.map(|group| LogKey::new(log.application, Topic::group(group)));
+                if let Some(deleted) = deleted
+                    && logs::log(db, &deleted)?.is_none()
+                {
+                    tail.deleted_logs.push(deleted);
+                }
             }
-            _ => {}
         }
     }
     if entries == limit {
@@ -108,12 +114,6 @@ fn target_of(
     let Some(mut found) = found else { return Ok(None) };
     logs::show_copies(db, key, std::slice::from_mut(&mut found.entry))?;
     Ok(Some(found))
-}
-
-/// Returns true if an entry of a user's own log may say that a group is gone, and it is.
-fn is_gone(db: &Connection, log: &LogKey, group: GroupId) -> rusqlite::Result<bool> {
-    let key = LogKey::new(log.application, Topic::group(group));
-    Ok(matches!(log.topic.kind(), TopicKind::User(_)) && logs::log(db, &key)?.is_none())
 }
 
 /// Returns the entries at these positions that are in conversations of an application, in the same order.

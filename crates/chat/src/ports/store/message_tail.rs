@@ -1,6 +1,6 @@
 //! The tail of messages: what the search index follows.
 
-use wire::{Entry, Json, LogKey};
+use wire::{AuditEvent, Entry, GroupId, Json, LogKey, Topic, TopicKind};
 
 use crate::ports::position::Position;
 
@@ -28,4 +28,16 @@ pub struct TailedMessage {
     pub log: LogKey,
     /// The entry as it is now.
     pub entry: Entry<Json>,
+}
+
+/// Returns the group that an entry says is deleted: every deletion is in the audit log of the application.
+#[must_use]
+pub fn deleted_group(topic: &Topic, data: &Json) -> Option<GroupId> {
+    if !matches!(topic.kind(), TopicKind::AppAudit) {
+        return None;
+    }
+    match serde_json::from_str(data.as_str()) {
+        Ok(AuditEvent::GroupDeleted { group, .. }) => Some(group.id),
+        _ => None,
+    }
 }

@@ -49,7 +49,7 @@ pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};
 pub use keyed::{KeyedGroup, KeyedUser, ListedMember, PutUser, TokenSignUp};
 pub use log_slice::{FAR_BEHIND, LogSlice, SLICE_ENDS, SLICE_ENTRIES, Slices};
-pub use message_tail::{MessageTail, TailedMessage};
+pub use message_tail::{MessageTail, TailedMessage, deleted_group};
 pub(crate) use names::NameIndex;
 pub use names::{CALLED, NEAR, folded, name_parts, past};
 pub use open::{OpenRequest, Opened};

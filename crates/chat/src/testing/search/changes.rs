@@ -7,7 +7,7 @@ use wire::{Amendment, ApplicationId, Conversation, GroupId, JoinPolicy, Seq, Top
 use super::world::World;
 use crate::auth::caller::Caller;
 use crate::ports::search::CandidateRequest;
-use crate::ports::store::{ApplicationKey, Commit, Store, Write};
+use crate::ports::store::{ApplicationKey, Commit, ExternalKey, Store, Write};
 use crate::search::SearchQuery;
 
 async fn amend(world: &World, target: Seq, amendment: Amendment) {
@@ -90,6 +90,21 @@ pub async fn trimmed_messages_are_found_no_longer(store: Arc<dyn Store>) {
     trim(Seq(u64::MAX)).await;
     world.index().await;
     assert_eq!((indexed(&world).await, world.found(&world.ben, "tea").await), (0, vec!["our tea".into()]));
+}
+
+pub async fn nothing_of_a_deleted_group_without_members_is_left(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let chat = &world.node.chat;
+    let shop = chat.create_application(&Caller::operator(), "Läden", "").await.unwrap();
+    let program = chat.authenticate_api_token(&shop.token).await.unwrap().unwrap();
+    let key = ExternalKey::new("order-1").unwrap();
+    let order = chat.create_keyed_group(&program, &key, "Order", Vec::new()).await.unwrap().unwrap().id;
+    chat.post(&program, Topic::group(order), chat.new_send_id(), "white tea", None).await.unwrap();
+    world.index().await;
+    assert_eq!(indexed_in(&world, program.application, order).await, 1);
+    chat.delete_keyed_group(&program, order, None).await.unwrap();
+    world.index().await;
+    assert_eq!(indexed_in(&world, program.application, order).await, 0);
 }
 
 pub async fn nothing_of_a_deleted_application_is_left(store: Arc<dyn Store>) {
