@@ -178,6 +178,7 @@ async fn an_index_whose_pages_are_damaged_is_built_again() {
         from: None,
         to: None,
         query: SearchQuery::parse("199").unwrap(),
+        is_broad: false,
         before: None,
         limit: 20,
     };

@@ -1,7 +1,7 @@
 //! The search index: the port that finds candidates among messages, with the guarantees that every implementation keeps.
 
 use async_trait::async_trait;
-use wire::{ApplicationId, Conversation, LogKey, Timestamp, UserId};
+use wire::{ApplicationId, Conversation, LogKey, Timestamp, Topic, TopicKind, UserId};
 
 use crate::ports::position::Position;
 use crate::search::{SearchQuery, SearchedMessage};
@@ -12,7 +12,8 @@ use crate::service::error::Fault;
 ///
 /// - **Complete.** [`SearchIndex::candidates`] returns every message up to [`SearchIndex::position`] that matches the
 ///   request, the newest first. It may return others: the caller checks each against the message as it is now.
-/// - **Isolated.** A request concerns one application and the conversations it names. No candidate is from elsewhere.
+/// - **Isolated.** A request concerns one application and the conversations it names. No candidate is from elsewhere,
+///   unless the request [says so](CandidateRequest::is_broad).
 /// - **In order.** [`SearchIndex::apply`] takes effect only if the index is where the update begins. Updates are atomic:
 ///   after a crash the index is where one ended, and the updates after it are applied again.
 /// - **Of one epoch.** An index that belongs to another epoch of the store, is damaged, or has terms of another version
@@ -26,7 +27,7 @@ pub trait SearchIndex: Send + Sync + 'static {
     /// Applies an update; returns false, and changes nothing, if the index is not at [`IndexUpdate::from`].
     async fn apply(&self, update: IndexUpdate) -> Result<bool, Fault>;
 
-    /// Removes the messages of an application; its data is no longer in the store.
+    /// Removes the messages of an application; its data is no longer in the store. Updates and searches go on meanwhile.
     async fn remove_application(&self, application: ApplicationId) -> Result<(), Fault>;
 
     /// Returns the positions of messages that may match, the newest first, up to a limit. Fewer than the limit are all
@@ -96,6 +97,9 @@ pub struct CandidateRequest {
     pub to: Option<Timestamp>,
     /// The words that the messages have.
     pub query: SearchQuery,
+    /// True if candidates may be from any conversation, also of other applications, as long as they have the words: for
+    /// someone in many conversations that is often much cheaper.
+    pub is_broad: bool,
     /// Only messages before this position.
     pub before: Option<Position>,
     /// The most candidates.
@@ -107,12 +111,27 @@ impl CandidateRequest {
     #[must_use]
     pub fn covers(&self, message: &SearchedMessage) -> bool {
         let SearchedMessage { conversation, reader, ref author, at, .. } = *message;
-        let (author, is_direct) =
-            (author.id, |user| matches!(conversation, Conversation::Direct(pair) if pair.has(user)));
+        let author = author.id;
         (reader.is_none() || reader == self.copies_of)
-            && (self.conversations.contains(&conversation) || self.directs_of.is_some_and(is_direct))
+            && self.names(conversation)
             && self.authors.as_ref().is_none_or(|authors| authors.contains(&author))
             && self.from.is_none_or(|from| from <= at)
             && self.to.is_none_or(|to| at < to)
+    }
+
+    /// Returns true if it names the log of a message: that of a conversation, or the own log of the reader of copies.
+    #[must_use]
+    pub fn names_log(&self, topic: &Topic) -> bool {
+        match topic.kind() {
+            TopicKind::User(user) => self.copies_of == Some(user),
+            _ => topic.conversation().is_some_and(|conversation| self.names(conversation)),
+        }
+    }
+
+    /// Returns true if it names a conversation.
+    #[must_use]
+    pub fn names(&self, conversation: Conversation) -> bool {
+        let is_direct = |user| matches!(conversation, Conversation::Direct(pair) if pair.has(user));
+        self.conversations.contains(&conversation) || self.directs_of.is_some_and(is_direct)
     }
 }

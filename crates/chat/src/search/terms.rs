@@ -80,6 +80,10 @@ pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
     let mut words: Vec<&QueryWord> = request.query.words.iter().collect();
     words.sort_by_key(|word| Reverse(word.text.chars().count()));
     let mut clauses: Vec<Clause> = words.into_iter().take(WORDS).flat_map(of_word).collect();
+    // All words that begin with a letter take long to look up, and narrow hardly anything.
+    if !clauses.iter().all(|clause| is_first_letter(clause)) {
+        clauses.retain(|clause| !is_first_letter(clause));
+    }
     let mut prefixes = 0;
     clauses.retain(|clause| {
         prefixes += usize::from(clause.iter().any(|term| term.is_prefix));
@@ -88,11 +92,15 @@ pub fn clauses(request: &CandidateRequest) -> Vec<Clause> {
     if let Some(authors) = &request.authors {
         clauses.push(any_of(authors.iter().copied().map(author_term).collect()));
     }
-    let application = request.application;
-    let logs = request.conversations.iter().map(|conversation| conversation_term(application, *conversation));
-    let directs = request.directs_of.map(|user| directs_term(application, user));
-    let copies = request.copies_of.map(|user| copies_term(application, user));
-    clauses.push(any_of(logs.chain(directs).chain(copies).collect()));
+    // Of the whole index only messages with certain words are asked for.
+    if !request.is_broad || clauses.is_empty() {
+        let application = request.application;
+        let conversations = request.conversations.iter();
+        let logs = conversations.map(|conversation| conversation_term(application, *conversation));
+        let directs = request.directs_of.map(|user| directs_term(application, user));
+        let copies = request.copies_of.map(|user| copies_term(application, user));
+        clauses.push(any_of(logs.chain(directs).chain(copies).collect()));
+    }
     if request.from.is_some() || request.to.is_some() {
         clauses.push(any_of(dates_between(request.from, request.to)));
     }
@@ -193,6 +201,11 @@ fn begins_with(letter: &str) -> Clause {
     clause
 }
 
+/// Returns true for the clause of [`begins_with`].
+fn is_first_letter(clause: &[Term]) -> bool {
+    clause.iter().all(|term| term.is_prefix && term.text.starts_with(['b', 'h']))
+}
+
 fn triple(gram: &str) -> String {
     encode('w', 'v', gram)
 }
@@ -261,6 +274,7 @@ mod tests {
             from: Some(Timestamp(0)),
             to: None,
             query,
+            is_broad: false,
             before: None,
             limit: 1,
         }

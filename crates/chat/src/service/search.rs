@@ -63,9 +63,15 @@ pub struct SearchHit {
 
 /// The most hits of a page.
 pub const PAGE_HITS: usize = 20;
-/// The candidates that are checked at a time: the first few often fill a page.
+/// The candidates that are asked for at first, which often fill a page. Each later request asks for several times as
+/// many, since an index reads the terms of the query again.
 const FIRST_CANDIDATES: usize = 50;
-const CANDIDATES: usize = 200;
+const GROWTH: usize = 4;
+/// The candidates that are checked at a time, and the number of them if messages are long.
+const AT_ONCE: usize = 200;
+const LONG_AT_ONCE: usize = 50;
+/// The conversations up to which an index looks only into these from the beginning.
+const FEW_CONVERSATIONS: usize = 8;
 /// The most candidates that are checked for a page.
 const CHECKED: usize = 5_000;
 /// The bytes of their entries after which a page ends, and the average that makes them long.
@@ -76,6 +82,42 @@ const YIELD_BYTES: usize = 128 * 1_024;
 
 /// The conversations of hits that were looked up for a page; none for one that the caller may not read.
 type Known = HashMap<Topic, Option<ConversationSummary>>;
+
+/// The messages that were checked for a page.
+#[derive(Default)]
+struct Budget {
+    messages: usize,
+    bytes: usize,
+    /// The bytes since other tasks had their turn.
+    unyielded: usize,
+}
+
+impl Budget {
+    /// Counts a message; returns true if other tasks are to have their turn.
+    const fn add(&mut self, bytes: usize) -> bool {
+        self.messages += 1;
+        self.bytes += bytes;
+        self.unyielded += bytes;
+        let yields = self.unyielded > YIELD_BYTES;
+        if yields {
+            self.unyielded = 0;
+        }
+        yields
+    }
+
+    /// Returns the number of messages to check next.
+    fn at_once(&self) -> usize {
+        match self.bytes / self.messages.max(1) {
+            _ if self.messages == 0 => LONG_AT_ONCE,
+            average if average > LONG_BYTES => LONG_AT_ONCE,
+            _ => AT_ONCE,
+        }
+    }
+
+    const fn is_spent(&self) -> bool {
+        self.messages >= CHECKED || self.bytes >= CHECKED_BYTES
+    }
+}
 
 /// Searching messages.
 impl Chat {
@@ -115,6 +157,7 @@ impl Chat {
             from: *from,
             to: *to,
             query: query.clone(),
+            is_broad: false,
             before: self.search_from(caller, request.cursor.as_deref()).await?,
             limit: FIRST_CANDIDATES,
         };
@@ -146,41 +189,46 @@ impl Chat {
         limit: usize,
     ) -> Result<SearchPage, Error> {
         let index = self.store.search_index();
-        let (mut page, mut known, mut checked) = (SearchPage::default(), Known::new(), 0);
-        let (mut bytes, mut unyielded) = (0, 0);
-        let mut last = None;
+        let (mut page, mut known, mut last) = (SearchPage::default(), Known::new(), None);
+        let mut budget = Budget::default();
+        // Messages with the words are often few, or many of them are the caller's. If not, the next candidates are from
+        // their conversations alone.
+        request.is_broad = !request.query.is_empty() && request.conversations.len() > FEW_CONVERSATIONS;
         loop {
             let positions = index.candidates(request.clone()).await?;
             let is_last = positions.len() < request.limit;
-            let entries = self.reader(caller).entries_at(&positions).await?;
-            for (_, entry) in entries {
-                let place = (entry.topic.clone(), entry.seq);
-                let length = entry.data.as_str().len();
-                (bytes, unyielded) = (bytes + length, unyielded + length);
-                if unyielded > YIELD_BYTES {
-                    unyielded = 0;
-                    tokio::task::yield_now().await;
-                }
-                if let Some(hit) = self.hit(caller, &request, entry, &mut known).await? {
-                    if page.hits.len() == limit {
-                        page.next = last.map(|place| self.search_cursor(place));
-                        return Ok(page);
+            let mut rest = positions.as_slice();
+            while !rest.is_empty() {
+                let (part, later) = rest.split_at(budget.at_once().min(rest.len()));
+                rest = later;
+                for (_, entry) in self.reader(caller).entries_at(part).await? {
+                    if !request.names_log(&entry.topic) {
+                        continue;
                     }
-                    page.hits.push(hit);
+                    if budget.add(entry.data.as_str().len()) {
+                        tokio::task::yield_now().await;
+                    }
+                    let place = (entry.topic.clone(), entry.seq);
+                    if let Some(hit) = self.hit(caller, &request, entry, &mut known).await? {
+                        if page.hits.len() == limit {
+                            page.next = last.map(|place| self.search_cursor(place));
+                            return Ok(page);
+                        }
+                        page.hits.push(hit);
+                    }
+                    last = Some(place);
                 }
-                last = Some(place);
+                if budget.is_spent() && last.is_some() && !(is_last && rest.is_empty()) {
+                    page.next = last.map(|place| self.search_cursor(place));
+                    return Ok(page);
+                }
             }
-            checked += positions.len();
-            request.before = positions.last().copied().or(request.before);
-            // Long messages are read in smaller parts.
-            request.limit = if bytes / checked.max(1) > LONG_BYTES { FIRST_CANDIDATES } else { CANDIDATES };
             if is_last {
                 return Ok(page);
             }
-            if (checked >= CHECKED || bytes >= CHECKED_BYTES) && last.is_some() {
-                page.next = last.map(|place| self.search_cursor(place));
-                return Ok(page);
-            }
+            request.before = positions.last().copied().or(request.before);
+            request.limit = (request.limit * GROWTH).min(CHECKED);
+            request.is_broad = false;
         }
     }
 

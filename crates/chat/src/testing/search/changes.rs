@@ -30,6 +30,7 @@ async fn indexed_in(world: &World, application: ApplicationId, group: GroupId) -
         from: None,
         to: None,
         query: SearchQuery::default(),
+        is_broad: false,
         before: None,
         limit: 100,
     };

@@ -51,6 +51,7 @@ macro_rules! search_contract {
             privacy:
                 only_members_find_what_is_said
                 others_directs_are_not_found
+                someone_in_many_groups_finds_only_what_is_said_there
                 equal_words_in_another_application_are_not_found
                 searches_are_limited;
         }

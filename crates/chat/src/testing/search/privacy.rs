@@ -45,6 +45,27 @@ pub async fn others_directs_are_not_found(store: Arc<dyn Store>) {
     assert_eq!(world.found(ann, "secret").await, ["a secret"], "as the history shows it");
 }
 
+pub async fn someone_in_many_groups_finds_only_what_is_said_there(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let World { node, ann, cal, .. } = &world;
+    let theirs = node.group(cal, "李雷的茶").await;
+    let mut hers = Vec::new();
+    for number in 0..12 {
+        let group = node.group(ann, &format!("Group {number}")).await;
+        node.say(ann, group, &format!("oolong {number}")).await;
+        hers.insert(0, format!("oolong {number}"));
+        for _ in 0..10 {
+            node.say(cal, theirs, "oolong for us alone").await;
+        }
+    }
+    world.index().await;
+    for limit in [1, 5, 20] {
+        assert_eq!(world.found_by(ann, SearchRequest { limit, ..ask("oolong") }).await, hers, "{limit}");
+    }
+    assert_eq!(world.found(ann, "alone").await, Vec::<String>::new());
+    assert_eq!(world.found(cal, "oolong").await.len(), 120);
+}
+
 pub async fn equal_words_in_another_application_are_not_found(store: Arc<dyn Store>) {
     let world = World::new(store).await;
     let chat = &world.node.chat;
