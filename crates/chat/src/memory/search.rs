@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use wire::{ApplicationId, Entry, Event, Json, LogKey, Seq, Topic};
+use wire::{ApplicationId, Entry, Event, Json, LogKey, Seq, Topic, TopicKind};
 
 use super::store_state::MemoryState;
 use crate::ports::search::{CandidateRequest, IndexUpdate, SearchIndex};

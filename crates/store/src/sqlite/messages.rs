@@ -1,10 +1,9 @@
 //! Messages by their positions: what the indexing follows, and the entries that a search finds.
 
-use chat::store::{CopyPointer, MessageTail, Position, TailedMessage, event_of};
-use chat::store::{MessageTail, Position, TailedMessage, deleted_group, event_of};
+use chat::store::{CopyPointer, MessageTail, Position, TailedMessage, deleted_group, event_of};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wire::{ApplicationId, Entry, Event, Json, LogKey, SendId, Seq, Timestamp, Topic};
+use wire::{ApplicationId, Entry, Event, Json, LogKey, SendId, Seq, Timestamp, Topic, TopicKind};
 
 use super::values::{checked, seq, sql};
 use super::{damaged, logs, restricted};

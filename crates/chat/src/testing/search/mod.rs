@@ -30,7 +30,8 @@ macro_rules! search_contract {
                 an_edited_message_is_found_by_its_present_text
                 a_deleted_message_is_not_found
                 nothing_of_a_deleted_group_is_found
-    trimmed_messages_are_found_no_longer, nothing_of_a_deleted_group_without_members_is_left,
+                trimmed_messages_are_found_no_longer
+                nothing_of_a_deleted_group_without_members_is_left
                 nothing_of_a_deleted_application_is_left;
             finding:
                 words_and_parts_of_words_are_found_the_newest_first
