@@ -208,7 +208,8 @@ macro_rules! store_contract {
                 changes_of_a_message_to_some_are_seen_by_its_readers_alone
                 a_reply_to_a_message_to_some_quotes_it_as_it_is_now
                 whoever_has_left_reads_no_message_to_some_any_more
-                nothing_of_messages_to_some_outlives_their_group;
+                nothing_of_messages_to_some_outlives_their_group
+                a_message_to_some_is_trimmed_with_its_placeholder;
             revocations:
                 every_session_that_ends_is_a_revocation_of_its_commit
                 a_refused_write_ends_nothing_and_others_in_its_transaction_do

@@ -10,8 +10,9 @@ use super::writing::{
 use super::{Fresh, Tenant};
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
-    Amend, BodyHash, Draft, Mentions, OpenRequest, Outcome, Permission, PermissionTo, Range, Recipients,
-    RestrictedDraft, RowRange, Sender, SentBefore, Unread, Write, event_of, is_placeholder,
+    Amend, BodyHash, Draft, InboxRequest, Mentions, OpenRequest, Outcome, Permission, PermissionTo, Position,
+    Range, Recipients, RestrictedDraft, RowRange, Sender, SentBefore, Unread, Write, event_of,
+    is_placeholder,
 };
 use crate::rules::{self, Viewer};
 use crate::testing::{ann, ben, cal, person};
@@ -293,4 +294,25 @@ pub async fn nothing_of_messages_to_some_outlives_their_group(fresh: impl Fresh)
     assert_eq!(store.restricted(&tea(), Seq(2)).await.unwrap(), None);
     assert_eq!(own(&store, &ben()).await, [""]);
     assert_eq!(own(&store, &ann()).await, [""]);
+}
+
+pub async fn a_message_to_some_is_trimmed_with_its_placeholder(fresh: impl Fresh) {
+    let store = with_members(&fresh).await;
+    commit_one(&store, to(&[ben()], said(&ann(), "1", "secret"))).await;
+    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "secret".into() };
+    let event = Event::message(ben(), "really?".into(), RichText::plain("really?"), Some(quote));
+    let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "really?") };
+    let recipients = Recipients::Inherited(vec![ann().id]);
+    commit_one(&store, Write::PostRestricted(RestrictedDraft { draft, recipients })).await;
+    assert_eq!(unread(&store, &ann()).await, (1, 0));
+    commit_one(&store, Write::Trim { topic: tea(), before: Seq(3) }).await;
+    assert_eq!(store.restricted(&tea(), Seq(2)).await.unwrap(), None);
+    let copies = format!("{:?}", whole(&store, &Topic::user(ann().id)).await);
+    assert!(!copies.contains("secret") && copies.contains("really?"), "{copies}");
+    assert_eq!(own(&store, &ann()).await, ["", "really?"]);
+    assert_eq!(unread(&store, &ben()).await, (0, 0), "what is gone is not unread");
+    let request = InboxRequest { user: ann().id, after: Position::default(), limit: 9, bytes: usize::MAX };
+    let inbox = store.inbox(request).await.unwrap();
+    let inbox: Vec<String> = inbox.entries.iter().map(text).collect();
+    assert!(inbox.contains(&"really?".to_owned()), "the inbox has the copies: {inbox:?}");
 }
