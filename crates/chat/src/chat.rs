@@ -372,6 +372,15 @@ impl Chat {
         self.committer.commit(Commit { application, write }).await
     }
 
+    /// As [`Chat::commit_in`], behind the writes of people.
+    pub(crate) async fn commit_in_background(
+        &self,
+        application: ApplicationId,
+        write: Write,
+    ) -> Result<Outcome, Error> {
+        self.committer.commit_in_background(Commit { application, write }).await
+    }
+
     /// As [`Chat::commit`], with an event in the audit log of the application.
     pub(crate) async fn commit_noted(
         &self,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZero;
 
+use chat::rules::RetentionDays;
 use chat::{Limits, MasterSecret, SignUp};
 use ipnet::IpNet;
 
@@ -37,6 +38,11 @@ impl ServerSettings {
                 limits.publish_per_second,
             )?,
             sign_up: self.sign_up.map_or(limits.sign_up, SignUp::from),
+            retention: RetentionDays {
+                messages: days(self.message_days, limits.retention.messages),
+                user_logs: days(self.user_log_days, limits.retention.user_logs),
+                audit: days(self.audit_days, limits.retention.audit),
+            },
             ..limits
         };
         let sockets = Sockets {
@@ -105,6 +111,11 @@ fn rate(key: &str, given: Option<f64>, default: f64) -> Result<f64, ConfigError>
         }
         given => Ok(given.unwrap_or(default)),
     }
+}
+
+/// Returns a number of days, of which 0 is never.
+fn days(given: Option<u32>, default: Option<u32>) -> Option<u32> {
+    given.map_or(default, |days| Some(days).filter(|days| *days > 0))
 }
 
 fn check_proxies(given: Vec<String>) -> Result<Vec<IpNet>, ConfigError> {

@@ -183,6 +183,17 @@ pub(super) struct ServerSettings {
     /// The messages per second a network may publish to open topics after that [default: 50]
     #[arg(long, env = "HUBBUB_PUBLISH_PER_SECOND", value_name = "RATE")]
     pub(super) publish_per_second: Option<f64>,
+    /// The days after which messages of the built-in pages are deleted, unless a group has a setting of its own
+    /// [default: 0, never]
+    #[arg(long, env = "HUBBUB_MESSAGE_DAYS", value_name = "DAYS")]
+    pub(super) message_days: Option<u32>,
+    /// The days after which entries of people's own logs are deleted, such as broadcasts that they sent; 0 for never
+    /// [default: 90]
+    #[arg(long, env = "HUBBUB_USER_LOG_DAYS", value_name = "DAYS")]
+    pub(super) user_log_days: Option<u32>,
+    /// The days after which entries of audit logs are deleted; 0 for never [default: 365]
+    #[arg(long, env = "HUBBUB_AUDIT_DAYS", value_name = "DAYS")]
+    pub(super) audit_days: Option<u32>,
     /// The most open WebSockets [default: 10000]
     #[arg(long, env = "HUBBUB_SOCKETS", value_name = "COUNT")]
     pub(super) sockets: Option<NonZeroUsize>,

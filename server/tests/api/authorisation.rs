@@ -10,7 +10,7 @@ use crate::client::{Answer, Program, application, operator, server};
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 55] = [
+const TABLE: [(&str, [&str; 6]); 60] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -192,6 +192,24 @@ const TABLE: [(&str, [&str; 6]); 55] = [
     ),
     // Topics are names: the same one of another application is another topic.
     ("get /topics/{topic}/presence", ["+", "+", "+", "+", "+", "not_application"]),
+    (
+        "get /application/usage",
+        ["+", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    // Only the application of the conversation has published to the topic.
+    ("get /topics/{topic}", ["not_found", "+", "+", "+", "+", "not_application"]),
+    (
+        "delete /topics/{topic}",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "put /topics/{topic}/retention",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
+    (
+        "delete /topics/{topic}/retention",
+        ["not_found", "+", "not_application", "not_application", "not_application", "not_application"],
+    ),
 ];
 
 /// The operations that every caller but the operator may carry out, each in its own application.
@@ -255,6 +273,7 @@ impl<'a> World<'a> {
         let invite = shop.post("/conversations/tea/invites", json!({})).await.is(201).body["id"].clone();
         let invite = invite.as_str().unwrap().to_owned();
         shop.post("/broadcasts", json!({ "text": "hi", "id": "b-1", "to": ["tea"] })).await.is(202);
+        shop.post("/topics/news/entries", json!({ "data": 1 })).await.is(201);
         Self { shop, made, said, invite }
     }
 

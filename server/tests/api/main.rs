@@ -12,4 +12,5 @@ mod isolation;
 mod limits;
 mod messages;
 mod operator;
+mod retention;
 mod users;

@@ -19,9 +19,10 @@ use crate::service::error::{Error, Fault};
 
 /// The one task that commits writes: it takes all that wait, commits them in one transaction, publishes them in Seq
 /// order, and only then answers. While a commit runs the next batch gathers, so batches grow with load and there is no
-/// delay to tune.
+/// delay to tune. Background work has a queue of its own, of which each batch takes only a part.
 pub(crate) struct Committer {
     inbox: Mutex<Option<mpsc::Sender<Queued>>>,
+    background: Mutex<Option<mpsc::Sender<Queued>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -37,6 +38,8 @@ pub(crate) struct PendingCommit {
 
 /// The most writes in one transaction.
 const BATCH: usize = 256;
+/// The most writes of background work in one transaction, after those of people.
+const BACKGROUND: usize = 64;
 /// The most writes that may wait; beyond it a sender waits for room, and its socket is not read meanwhile.
 const WAITING: usize = 4 * BATCH;
 
@@ -50,15 +53,20 @@ impl Committer {
         metrics: Arc<ChatMetrics>,
         writability: Arc<Writability>,
     ) -> Self {
-        let (inbox, queued) = mpsc::channel(WAITING);
+        let (inbox, people) = mpsc::channel(WAITING);
+        let (background, waiting) = mpsc::channel(BACKGROUND);
         let task = tokio::spawn(run(
-            queued,
+            Queues { people, background: waiting },
             store,
             Publisher { broker, bus, revocations, wake },
             metrics,
             writability,
         ));
-        Self { inbox: Mutex::new(Some(inbox)), task: Mutex::new(Some(task)) }
+        Self {
+            inbox: Mutex::new(Some(inbox)),
+            background: Mutex::new(Some(background)),
+            task: Mutex::new(Some(task)),
+        }
     }
 
     /// Waits until a write is committed. If the caller is dropped meanwhile, the write is committed all the same.
@@ -69,22 +77,64 @@ impl Committer {
     /// Enqueues a write: one that is enqueued later is committed later.
     pub(crate) async fn enqueue(&self, commit: Commit) -> Result<PendingCommit, Error> {
         let inbox = self.inbox.lock().clone();
-        let (answer, answered) = oneshot::channel();
-        let sent = match inbox {
-            Some(inbox) => inbox.send(Queued { commit, answer }).await.is_ok(),
-            None => false,
-        };
-        if sent { Ok(PendingCommit { answered }) } else { Err(Refusal::Unavailable.into()) }
+        send(inbox, commit).await
+    }
+
+    /// As [`Committer::commit`], for work that waits for that of people: a batch has at most 64 such writes.
+    pub(crate) async fn commit_in_background(&self, commit: Commit) -> Result<Outcome, Error> {
+        let background = self.background.lock().clone();
+        send(background, commit).await?.outcome().await
     }
 
     /// Accepts nothing more and waits until every accepted write is answered.
     pub(crate) async fn finish(&self) {
         drop(self.inbox.lock().take());
+        drop(self.background.lock().take());
         let task = self.task.lock().take();
         if let Some(task) = task {
             // An error is a panic of the task; it is in the log already, and its callers were answered.
             let _ = task.await;
         }
+    }
+}
+
+async fn send(queue: Option<mpsc::Sender<Queued>>, commit: Commit) -> Result<PendingCommit, Error> {
+    let (answer, answered) = oneshot::channel();
+    let sent = match queue {
+        Some(queue) => queue.send(Queued { commit, answer }).await.is_ok(),
+        None => false,
+    };
+    if sent { Ok(PendingCommit { answered }) } else { Err(Refusal::Unavailable.into()) }
+}
+
+/// The writes that wait.
+struct Queues {
+    people: mpsc::Receiver<Queued>,
+    background: mpsc::Receiver<Queued>,
+}
+
+impl Queues {
+    /// Waits for writes and takes the next batch: those of people first. Returns false if none will come.
+    async fn next(&mut self, batch: &mut Vec<Queued>) -> bool {
+        let Self { people, background } = self;
+        let (mut people_come, mut background_comes) = (true, true);
+        while batch.is_empty() && (people_come || background_comes) {
+            tokio::select! {
+                biased;
+                taken = people.recv_many(batch, BATCH), if people_come => people_come = taken > 0,
+                one = background.recv(), if background_comes => {
+                    background_comes = one.is_some();
+                    batch.extend(one);
+                }
+            }
+        }
+        let most = BATCH.min(batch.len() + BACKGROUND);
+        while batch.len() < most
+            && let Ok(one) = background.try_recv()
+        {
+            batch.push(one);
+        }
+        !batch.is_empty()
     }
 }
 
@@ -107,14 +157,14 @@ struct Publisher {
 }
 
 async fn run(
-    mut inbox: mpsc::Receiver<Queued>,
+    mut queues: Queues,
     store: Arc<dyn Store>,
     publisher: Publisher,
     metrics: Arc<ChatMetrics>,
     writability: Arc<Writability>,
 ) {
     let mut queued = Vec::with_capacity(BATCH);
-    while inbox.recv_many(&mut queued, BATCH).await > 0 {
+    while queues.next(&mut queued).await {
         let (commits, answers): (Vec<_>, Vec<_>) =
             queued.drain(..).map(|one| (one.commit, one.answer)).unzip();
         #[cfg(feature = "planted")]

@@ -15,7 +15,7 @@ use crate::chat::Chat;
 use crate::ports::store::{Job, JobEnd, JobKind, JobWrite, NewJob, Write};
 use crate::service::error::Error;
 
-/// The time between two sweeps, in milliseconds.
+/// The time between two sweeps, and two passes over the logs, in milliseconds.
 const SWEEP_EVERY_MS: i64 = 60 * 60 * 1_000;
 /// The time for which a dead job stays, in milliseconds.
 const DEAD_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -35,6 +35,15 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             chat.commit_in(ApplicationId::SERVER, Write::Jobs(old)).await?;
             Ok(JobEnd::Again { run_at: Timestamp(now.0 + SWEEP_EVERY_MS) })
         }
+        JobKind::Retention => {
+            let begun = chat.monotonic.now();
+            chat.apply_retention().await?;
+            Ok(JobEnd::Again { run_at: Timestamp(begun.0 + SWEEP_EVERY_MS) })
+        }
+        JobKind::Trim => {
+            chat.trim_log(job.application, &job.arguments).await?;
+            Ok(JobEnd::Done)
+        }
         JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
     }
 }
@@ -42,15 +51,16 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
 /// Begins the work of this node: adds the jobs that run again and again, with their first pause before them.
 async fn begin(chat: &Chat) -> Result<(), Error> {
     let now = chat.monotonic.now();
-    let sweep = NewJob {
+    let hourly = |kind: JobKind| NewJob {
         application: Caller::operator().application,
-        kind: JobKind::Sweep,
-        lane: "sweep".into(),
+        kind,
+        lane: kind.as_str().into(),
         key: Some("hourly".into()),
         arguments: Json::of(&()),
         run_at: Timestamp(now.0 + SWEEP_EVERY_MS),
     };
     let latest = Timestamp(now.0 + backoff::LONGEST_MS);
-    let begin = JobWrite::Begin { now, latest, periodic: vec![sweep] };
+    let periodic = vec![hourly(JobKind::Sweep), hourly(JobKind::Retention)];
+    let begin = JobWrite::Begin { now, latest, periodic };
     chat.commit_in(ApplicationId::SERVER, Write::Jobs(begin)).await.map(|_| ())
 }

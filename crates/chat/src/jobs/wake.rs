@@ -19,7 +19,7 @@ pub(crate) struct Wakes {
 pub(crate) struct JobWake {
     /// Entries that may cause work were committed.
     pub(super) entries: Notify,
-    /// Messages were sent or amended, or a group has changed and may be deleted.
+    /// Messages were sent, amended or trimmed, or a group has changed and may be deleted.
     pub(crate) messages: Notify,
     /// Jobs were added, or ended so that the next one of their lane may run.
     pub(super) jobs: Notify,
@@ -48,7 +48,8 @@ impl Wakes {
                 Write::Post(Draft { counts: true, .. })
                 | Write::PostFirst { .. }
                 | Write::Amend(_)
-                | Write::ChangeGroup(_) => wakes.messages = true,
+                | Write::ChangeGroup(_)
+                | Write::Trim { .. } => wakes.messages = true,
                 Write::Jobs(JobWrite::Add(_) | JobWrite::Begin { .. } | JobWrite::Plan { .. })
                 | Write::Applications(ApplicationWrite::Delete { .. }) => wakes.jobs = true,
                 Write::Jobs(JobWrite::End { .. }) => {

@@ -1,17 +1,22 @@
 //! The application of a program: its title, description and settings.
 
+use wire::limits::TOPIC_BYTES;
 use wire::{ApplicationId, ApplicationTitle, Description, Expected, PublicId, Refusal, Timestamp};
 
 use super::permissions::needs_application;
 use crate::auth::api_token::{ApiToken, ApiTokenRecord, TokenKind};
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
-use crate::ports::store::{Application, ApplicationConfig, ApplicationWrite, Outcome, Version, Write};
+use crate::ports::store::{
+    Application, ApplicationConfig, ApplicationWrite, Outcome, RetentionConfig, RetentionRule, Version, Write,
+};
 use crate::service::error::Error;
 
 /// The most origins of an application, and the most bytes of one.
 const ORIGINS: usize = 20;
 const ORIGIN_BYTES: usize = 255;
+/// The most rules for retention of an application.
+const RETENTION_RULES: usize = 50;
 
 /// The most API tokens of an application that are listed, the newest.
 const API_TOKENS: usize = 1_000;
@@ -27,16 +32,19 @@ pub struct ApplicationChange {
     pub allowed_origins: Option<Vec<String>>,
     /// True if user tokens create their users.
     pub token_sign_up: Option<bool>,
+    /// The retention of its logs.
+    pub retention: Option<RetentionConfig>,
 }
 
 impl ApplicationChange {
     /// Checks what a change says, apart from the application that it changes.
     ///
     /// # Errors
-    /// [`Refusal::FieldWrong`] for an origin, and those of a title and a description.
+    /// [`Refusal::FieldWrong`] for an origin or a bound, and those of a title and a description.
     pub fn check(&self) -> Result<(), Refusal> {
         self.title.as_deref().map(ApplicationTitle::new).transpose()?;
         self.description.as_deref().map(Description::new).transpose()?;
+        self.retention.clone().map(checked_retention).transpose()?;
         self.allowed_origins.clone().map(checked).transpose().map(|_| ())
     }
 }
@@ -55,8 +63,7 @@ impl Chat {
     /// Changes the application of a caller, if it has a version.
     ///
     /// # Errors
-    /// [`Refusal::VersionStale`], [`Refusal::NotApplication`], [`Refusal::FieldWrong`] for an origin, and those of a
-    /// title and a description.
+    /// [`Refusal::VersionStale`], [`Refusal::NotApplication`], and those of [`ApplicationChange::check`].
     pub async fn change_application(
         &self,
         caller: &Caller,
@@ -76,7 +83,7 @@ impl Chat {
         version: Option<Version>,
     ) -> Result<(), Error> {
         let id = present.id;
-        let ApplicationChange { title, description, allowed_origins, token_sign_up } = change;
+        let ApplicationChange { title, description, allowed_origins, token_sign_up, retention } = change;
         let write = ApplicationWrite::Change {
             // Parts that are not changed are those of this version.
             version: Some(version.unwrap_or(present.version)),
@@ -85,6 +92,7 @@ impl Chat {
             config: ApplicationConfig {
                 allowed_origins: allowed_origins.map_or(Ok(present.config.allowed_origins), checked)?,
                 token_sign_up: token_sign_up.unwrap_or(present.config.token_sign_up),
+                retention: retention.map_or(Ok(present.config.retention), checked_retention)?,
             },
         };
         match self.commit_in(id, Write::Applications(write)).await? {
@@ -186,6 +194,14 @@ fn checked(origins: Vec<String>) -> Result<Vec<String>, Refusal> {
     };
     let origins: Vec<String> = origins.iter().map(|origin| origin.to_ascii_lowercase()).collect();
     if origins.len() <= ORIGINS && origins.iter().all(is_origin) { Ok(origins) } else { Err(wrong) }
+}
+
+fn checked_retention(config: RetentionConfig) -> Result<RetentionConfig, Refusal> {
+    let wrong = Refusal::FieldWrong { field: "retention".into(), wants: Expected::Retention };
+    let is_prefix = |prefix: &str| !prefix.is_empty() && prefix.len() <= TOPIC_BYTES;
+    let is_rule = |rule: &RetentionRule| is_prefix(&rule.prefix) && rule.retention.has_room();
+    let is_right = config.default.has_room() && config.rules.iter().all(is_rule);
+    if is_right && config.rules.len() <= RETENTION_RULES { Ok(config) } else { Err(wrong) }
 }
 
 #[cfg(test)]

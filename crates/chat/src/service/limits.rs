@@ -1,4 +1,6 @@
-//! Limits that the operator sets: member limit, rate limits, open topics, guests and sessions.
+//! Limits that the operator sets: member limit, rate limits, open topics, guests, sessions and retention.
+
+use crate::rules::RetentionDays;
 
 /// The operator's limits; the defaults suit a small machine. Limits that both sides must agree on are in
 /// [`wire::limits`].
@@ -60,6 +62,8 @@ pub struct Limits {
     pub session_idle_days: u32,
     /// The age in days at which a session ends in any case.
     pub session_days: u32,
+    /// The age in days at which entries are trimmed.
+    pub retention: RetentionDays,
 }
 
 /// The policy for sign-ups. The first user of an application without any account is always let in: they become its
@@ -106,6 +110,7 @@ impl Default for Limits {
             sign_up: SignUp::Open,
             session_idle_days: 30,
             session_days: 180,
+            retention: RetentionDays { messages: None, user_logs: Some(90), audit: Some(365) },
         }
     }
 }

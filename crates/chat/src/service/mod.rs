@@ -28,6 +28,7 @@ mod profiles;
 mod programs;
 pub(crate) mod rate_limiter;
 mod read_state;
+mod retention;
 mod search;
 mod send;
 mod sign_in;

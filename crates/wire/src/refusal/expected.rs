@@ -78,6 +78,8 @@ expected! {
     Lifetime = "lifetime",
     /// The scope of a user token.
     TokenScope = "token_scope",
+    /// Bounds of 1 or more, and at most 50 rules with a prefix each.
+    Retention = "retention",
     /// The cursor of the page before, with the same query.
     PageCursor = "page_cursor",
     /// A [`Timestamp`](crate::Timestamp).

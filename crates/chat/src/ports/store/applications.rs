@@ -6,7 +6,7 @@ use wire::{
     ApplicationId, ApplicationTitle, Description, Json, Person, PersonName, PublicId, Timestamp, UserId,
 };
 
-use super::{NewJob, Version};
+use super::{NewJob, RetentionConfig, Version};
 use crate::auth::api_token::{ApiTokenRecord, TokenKind};
 use crate::auth::session::TokenHash;
 
@@ -44,6 +44,8 @@ pub struct ApplicationConfig {
     pub allowed_origins: Vec<String>,
     /// True if a user token creates its user if there is none.
     pub token_sign_up: bool,
+    /// The retention of its logs.
+    pub retention: RetentionConfig,
 }
 
 /// The key by which an application is found.
@@ -148,7 +150,13 @@ impl ApplicationConfig {
     /// Returns the settings as the store has them.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        Json::of(&json!({ "allowed_origins": self.allowed_origins, "token_sign_up": self.token_sign_up }))
+        let Self { allowed_origins, token_sign_up, retention } = self;
+        let retention = retention.to_value();
+        Json::of(&json!({
+            "allowed_origins": allowed_origins,
+            "token_sign_up": token_sign_up,
+            "retention": retention
+        }))
     }
 
     /// Reads the settings; what is missing has its default.
@@ -158,7 +166,8 @@ impl ApplicationConfig {
         let origins = fields["allowed_origins"].as_array().into_iter().flatten();
         let allowed_origins = origins.filter_map(|origin| origin.as_str().map(str::to_owned)).collect();
         let token_sign_up = fields["token_sign_up"].as_bool().unwrap_or_default();
-        fields.is_object().then_some(Self { allowed_origins, token_sign_up })
+        let retention = RetentionConfig::of_value(&fields["retention"]);
+        fields.is_object().then_some(Self { allowed_origins, token_sign_up, retention })
     }
 }
 
@@ -202,11 +211,15 @@ impl NewApiToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::store::{Retention, RetentionRule};
 
     #[test]
     fn settings_read_back_and_what_is_missing_has_its_default() {
+        let month = Retention { days: Some(30), ..Retention::default() };
+        let rules = vec![RetentionRule { prefix: "orders/".into(), retention: month }];
+        let retention = RetentionConfig { default: Retention { bytes: Some(1 << 40), ..month }, rules };
         let allowed_origins = vec!["https://shop.example".into()];
-        let config = ApplicationConfig { allowed_origins, token_sign_up: true };
+        let config = ApplicationConfig { allowed_origins, token_sign_up: true, retention };
         assert_eq!(ApplicationConfig::parse(config.to_json().as_str()), Some(config));
         assert_eq!(ApplicationConfig::parse("{}"), Some(ApplicationConfig::default()));
         assert_eq!(ApplicationConfig::parse("[]"), None);

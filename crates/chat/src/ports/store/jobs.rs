@@ -24,6 +24,10 @@ pub enum JobKind {
     Sweep,
     /// Removes the data of a deleted application.
     RemoveApplication,
+    /// Trims all logs to their bounds.
+    Retention,
+    /// Trims one log.
+    Trim,
 }
 
 /// A job to be added.
@@ -171,11 +175,12 @@ impl JobKind {
     /// Returns true if the job runs again and again; it never dies.
     #[must_use]
     pub const fn is_periodic(self) -> bool {
-        matches!(self, Self::Sweep)
+        matches!(self, Self::Sweep | Self::Retention)
     }
 
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Broadcast, Self::Sweep, Self::RemoveApplication];
+    pub const ALL: [Self; 5] =
+        [Self::Broadcast, Self::Sweep, Self::RemoveApplication, Self::Retention, Self::Trim];
 
     /// Returns the name of the kind, as the store has it and metrics show it.
     #[must_use]
@@ -184,6 +189,8 @@ impl JobKind {
             Self::Broadcast => "broadcast",
             Self::Sweep => "sweep",
             Self::RemoveApplication => "remove_application",
+            Self::Retention => "retention",
+            Self::Trim => "trim",
         }
     }
 

@@ -124,7 +124,7 @@ pub async fn an_application_changes_only_in_the_version_that_was_expected(fresh:
     let store = fresh().store();
     let (one, two) = (create(&*store, 1).await, create(&*store, 2).await);
     let allowed_origins = vec!["https://shop.example".into()];
-    let config = ApplicationConfig { allowed_origins, token_sign_up: true };
+    let config = ApplicationConfig { allowed_origins, token_sign_up: true, ..ApplicationConfig::default() };
     let changed = |version: Option<u64>, title: &str| ApplicationWrite::Change {
         version: version.map(Version),
         title: ApplicationTitle::new(title).unwrap(),

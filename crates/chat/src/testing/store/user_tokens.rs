@@ -232,7 +232,11 @@ pub async fn an_origin_is_found_as_long_as_an_application_lists_it(fresh: impl F
             version: None,
             title: ApplicationTitle::new("Shop").unwrap(),
             description: Description::default(),
-            config: ApplicationConfig { allowed_origins, token_sign_up: true },
+            config: ApplicationConfig {
+                allowed_origins,
+                token_sign_up: true,
+                ..ApplicationConfig::default()
+            },
         })
     };
     let is_listed = async |origin: &str| store.lists_origin(origin.to_owned()).await.unwrap();

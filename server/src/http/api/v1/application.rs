@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use chat::store::{Application, ApplicationConfig};
+use chat::store::{Application, ApplicationConfig, ApplicationUsage};
 use chat::{ApplicationChange, Caller};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::entity_tag::{etag, expected};
 use super::error::{ApiError, Problem};
+use super::retention::LogRetention;
 use crate::server::AppState;
 
 /// The application of the token.
@@ -36,6 +37,8 @@ pub(crate) struct ApplicationSettings {
     allowed_origins: Vec<String>,
     /// True if a user token creates its user if there is none.
     token_sign_up: bool,
+    /// The retention of its logs.
+    retention: LogRetention,
 }
 
 /// Changes of an application. What is left out stays.
@@ -56,6 +59,38 @@ pub(crate) struct ChangedSettings {
     allowed_origins: Option<Vec<String>>,
     /// True if a user token creates its user if there is none.
     token_sign_up: Option<bool>,
+    /// The retention of its logs: all of it, as it is to be.
+    retention: Option<LogRetention>,
+}
+
+/// The size of an application, and its limits.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Usage {
+    /// The number of its users.
+    users: u64,
+    /// The number of its conversations, but directs.
+    conversations: u64,
+    /// The number of its logs: those of conversations, users and topics.
+    topics: u64,
+    /// The number of entries that are kept.
+    entries: u64,
+    /// The bytes of data in these entries.
+    bytes: u64,
+    /// The most that it may have.
+    limits: UsageLimits,
+}
+
+/// The most that an application may have.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UsageLimits {
+    /// The members of a new conversation.
+    members: u32,
+    /// The conversations of one user.
+    conversations_of_user: usize,
+    /// The open topics.
+    open_topics: u64,
+    /// The bytes of data in all open topics.
+    open_topics_bytes: u64,
 }
 
 /// Returns the application of the token.
@@ -89,15 +124,41 @@ impl ChangedApplication {
     /// Returns the change of the domain.
     pub(crate) fn change(self) -> ApplicationChange {
         let Self { title, description, config } = self;
-        let ChangedSettings { allowed_origins, token_sign_up } = config.unwrap_or_default();
-        ApplicationChange { title, description, allowed_origins, token_sign_up }
+        let ChangedSettings { allowed_origins, token_sign_up, retention } = config.unwrap_or_default();
+        let retention = retention.map(Into::into);
+        ApplicationChange { title, description, allowed_origins, token_sign_up, retention }
     }
 }
 
 impl ApplicationSettings {
     pub(crate) fn of(config: &ApplicationConfig) -> Self {
-        Self { allowed_origins: config.allowed_origins.clone(), token_sign_up: config.token_sign_up }
+        let ApplicationConfig { allowed_origins, token_sign_up, retention } = config;
+        Self {
+            allowed_origins: allowed_origins.clone(),
+            token_sign_up: *token_sign_up,
+            retention: retention.into(),
+        }
     }
+}
+
+/// Returns the size of the application of the token, and its limits.
+#[utoipa::path(
+    get, path = "/application/usage", tag = "application",
+    responses((status = 200, body = Usage), (status = "default", body = Problem))
+)]
+pub(crate) async fn usage(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Usage>, ApiError> {
+    let (usage, limits) = app.chat.usage(&caller).await?;
+    let ApplicationUsage { users, groups: conversations, topics, entries, bytes } = usage;
+    let limits = UsageLimits {
+        members: limits.group_members,
+        conversations_of_user: limits.user_groups,
+        open_topics: limits.open_topics,
+        open_topics_bytes: limits.open_topics_bytes,
+    };
+    Ok(Json(Usage { users, conversations, topics, entries, bytes, limits }))
 }
 
 fn answer(application: &Application) -> Response {

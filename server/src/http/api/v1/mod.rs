@@ -23,6 +23,7 @@ mod paging;
 mod reactions;
 mod read_states;
 mod receipts;
+mod retention;
 mod search;
 mod topics;
 mod user_tokens;
@@ -117,6 +118,7 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(user_tokens::create, user_tokens::revoke))
         .routes(routes!(user_tokens::link))
         .routes(routes!(user_tokens::me))
+        .routes(routes!(application::usage))
         .routes(routes!(users::list))
         .routes(routes!(users::put, users::read, users::delete))
         .routes(routes!(conversations::create, conversations::list))
@@ -144,6 +146,8 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(read_states::list))
         .routes(routes!(read_states::read))
         .routes(routes!(read_states::typing))
+        .routes(routes!(topics::read, topics::clear))
+        .routes(routes!(topics::set_retention, topics::reset_retention))
         .routes(routes!(topics::publish, topics::history))
         .routes(routes!(topics::presence))
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::{Extension, Json};
 use chat::Caller;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use wire::{Json as RawJson, Refusal, Topic};
 use super::body::Body;
 use super::error::{ApiError, Problem};
 use super::messages::{Acknowledgement, Log, Slice, acknowledged, send_id};
+use super::retention::Bounds;
 use crate::server::AppState;
 
 /// An entry to be published.
@@ -33,6 +34,33 @@ pub(crate) struct PresentUsers {
     here: Vec<String>,
     /// The ids of users whose connections are all idle.
     away: Vec<String>,
+}
+
+/// The log of a topic.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TopicLog {
+    /// The number of the oldest entry that is kept, or of the next one if none is.
+    begins: u64,
+    /// The number of the newest entry.
+    head: u64,
+    /// The number of entries that are kept.
+    entries: u64,
+    /// The bytes of data in these entries.
+    bytes: u64,
+    /// The time of the oldest entry, RFC 3339 UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest: Option<String>,
+    /// The bounds that apply to it.
+    keep: Bounds,
+    /// True if the bounds are its own, and not those of the application.
+    own: bool,
+}
+
+/// The deletion of all entries of a topic.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Cleared {
+    /// The number of the last entry that is deleted; a later one stays.
+    through: u64,
 }
 
 /// Publishes an entry to a topic.
@@ -89,4 +117,75 @@ pub(crate) async fn presence(
     let presence = app.chat.presence(&caller, &Topic::new(&topic)?).await?;
     let ids = |users: Vec<wire::UserId>| users.iter().map(ToString::to_string).collect();
     Ok(Json(PresentUsers { here: ids(presence.here), away: ids(presence.away) }))
+}
+
+/// Returns the size of a topic's log, and the bounds within which it keeps entries.
+#[utoipa::path(
+    get, path = "/topics/{topic}", tag = "topics",
+    params(("topic" = String, Path, description = "The name of the topic; `/` in it is `%2F`")),
+    responses((status = 200, body = TopicLog), (status = "default", body = Problem))
+)]
+pub(crate) async fn read(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(topic): Path<String>,
+) -> Result<Json<TopicLog>, ApiError> {
+    let (log, keep) = app.chat.topic_usage(&caller, &Topic::new(&topic)?).await?;
+    Ok(Json(TopicLog {
+        begins: log.begins.0,
+        head: log.head.0,
+        entries: log.entries(),
+        bytes: log.bytes,
+        oldest: log.oldest.map(|at| at.to_string()),
+        keep: keep.into(),
+        own: log.retention.is_some(),
+    }))
+}
+
+/// Deletes all entries that a topic has now. Its numbers go on after them, and readers from before hear of it.
+#[utoipa::path(
+    delete, path = "/topics/{topic}", tag = "topics",
+    params(("topic" = String, Path, description = "The name of the topic; `/` in it is `%2F`")),
+    responses(
+        (status = 202, description = "They are being deleted", body = Cleared), (status = "default", body = Problem)
+    )
+)]
+pub(crate) async fn clear(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(topic): Path<String>,
+) -> Result<(StatusCode, Json<Cleared>), ApiError> {
+    let through = app.chat.clear_topic(&caller, &Topic::new(&topic)?).await?.0;
+    Ok((StatusCode::ACCEPTED, Json(Cleared { through })))
+}
+
+/// Gives a topic bounds of its own, instead of those of the application. Without any bound it keeps everything.
+#[utoipa::path(
+    put, path = "/topics/{topic}/retention", tag = "topics", request_body = Bounds,
+    params(("topic" = String, Path, description = "The name of the topic; `/` in it is `%2F`")),
+    responses((status = 204), (status = "default", body = Problem))
+)]
+pub(crate) async fn set_retention(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(topic): Path<String>,
+    Body(bounds): Body<Bounds>,
+) -> Result<StatusCode, ApiError> {
+    app.chat.set_retention(&caller, &Topic::new(&topic)?, Some(bounds.into())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets the bounds of the application apply to a topic again.
+#[utoipa::path(
+    delete, path = "/topics/{topic}/retention", tag = "topics",
+    params(("topic" = String, Path, description = "The name of the topic; `/` in it is `%2F`")),
+    responses((status = 204), (status = "default", body = Problem))
+)]
+pub(crate) async fn reset_retention(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(topic): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    app.chat.set_retention(&caller, &Topic::new(&topic)?, None).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
