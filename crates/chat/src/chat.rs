@@ -12,10 +12,11 @@ use tokio::task::JoinHandle;
 use wire::{ApplicationId, AuditEvent, Json, SendId, Seq, Timestamp, Topic, UserId, UserKey};
 
 use crate::auth::caller::Caller;
-use crate::auth::master_secret::MasterSecret;
+use crate::auth::master_secret::{KeyPurpose, MasterSecret};
 use crate::auth::network::Network;
 use crate::auth::passwords::PasswordHashing;
 use crate::auth::revocations::{RevocationWatch, Revocations};
+use crate::auth::sealed_cursor::CursorSeal;
 use crate::auth::session::TokenHash;
 use crate::commit::committer::{Committer, PendingCommit};
 use crate::commit::metrics::ChatMetrics;
@@ -52,6 +53,8 @@ pub struct Chat {
     pub(crate) chance: Arc<dyn RandomSource>,
     pub(crate) limits: Limits,
     pub(crate) secret: MasterSecret,
+    /// The seal of cursors that are positions of the store.
+    pub(crate) cursor_seal: CursorSeal,
     /// Rate limit for sending, by user.
     pub(crate) send_rate: RateLimiter<UserKey>,
     /// Rate limit for sending with an API token.
@@ -180,6 +183,8 @@ impl Chat {
         let typing = Arc::new(TypingBuffer::default());
         tasks.push(tokio::spawn(Arc::clone(&typing).tell(signals.clone())));
         tasks.extend(shards.into_iter().map(|shard| tokio::spawn(shard.run())));
+        let cursor_key = secret.derive(KeyPurpose::Cursors, ApplicationId::SERVER, 1);
+        let cursor_seal = CursorSeal::new(&cursor_key);
         let send_rate = RateLimiter::new(limits.send_burst, limits.send_per_second);
         let action_rate = RateLimiter::new(limits.action_burst, limits.actions_per_second);
         let newcomers = RateLimiter::new(limits.newcomer_burst, limits.newcomers_per_minute / 60.0);
@@ -195,6 +200,7 @@ impl Chat {
             chance,
             limits,
             secret,
+            cursor_seal,
             send_rate,
             token_sends: RateLimiter::new(limits.token_send_burst, limits.token_sends_per_second),
             token_requests: RateLimiter::new(limits.token_request_burst, limits.token_requests_per_second),

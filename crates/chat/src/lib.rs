@@ -42,4 +42,5 @@ pub use crate::service::{
     Audience, Broadcast, CatchUp, Created, ManagementPage, PendingSend, SendResult, Sent, Subscribed,
 };
 pub use crate::service::{Error, Fault, Limits, ListPart, MintedLink, MintedToken, Quota, SignUp};
+pub use crate::service::{Inbox, InboxLoss, InboxReset};
 pub use crate::service::{PAGE_HITS, SearchHit, SearchPage, SearchRequest};

@@ -10,7 +10,7 @@ use crate::client::{Answer, Program, application, operator, server};
 /// application as a user who is no member, as a member, as an admin, and the operator.
 ///
 /// Nobody without a token, or with a wrong one, may do anything, which the test checks for every operation.
-const TABLE: [(&str, [&str; 6]); 60] = [
+const TABLE: [(&str, [&str; 6]); 61] = [
     (
         "post /applications",
         ["not_operator", "not_operator", "not_operator", "not_operator", "not_operator", "+"],
@@ -192,6 +192,8 @@ const TABLE: [(&str, [&str; 6]); 60] = [
     ),
     // Topics are names: the same one of another application is another topic.
     ("get /topics/{topic}/presence", ["+", "+", "+", "+", "+", "not_application"]),
+    // Each user has an inbox of their own.
+    ("get /inbox", ["user_needed", "user_needed", "+", "+", "+", "not_application"]),
     (
         "get /application/usage",
         ["+", "+", "not_application", "not_application", "not_application", "not_application"],

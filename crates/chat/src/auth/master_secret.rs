@@ -16,6 +16,8 @@ pub struct MasterSecret([u8; 32]);
 pub(crate) enum KeyPurpose {
     /// Signing the user tokens of an application.
     UserTokens,
+    /// Sealing cursors that are positions of the store.
+    Cursors,
 }
 
 impl MasterSecret {
@@ -47,6 +49,7 @@ impl MasterSecret {
     pub(crate) fn derive(&self, purpose: KeyPurpose, application: ApplicationId, version: u32) -> [u8; 32] {
         let purpose = match purpose {
             KeyPurpose::UserTokens => "user-tokens",
+            KeyPurpose::Cursors => "cursors",
         };
         let info = format!("hubbub/{purpose}/{application}/{version}");
         let mut key = [0; 32];

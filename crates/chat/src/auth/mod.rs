@@ -8,6 +8,7 @@ pub(crate) mod master_secret;
 pub(crate) mod network;
 pub(crate) mod passwords;
 pub(crate) mod revocations;
+pub(crate) mod sealed_cursor;
 pub(crate) mod session;
 pub(crate) mod user_token;
 

@@ -16,6 +16,7 @@ mod cors;
 mod docs;
 mod entity_tag;
 mod error;
+mod inbox;
 mod invites;
 mod members;
 mod messages;
@@ -143,6 +144,7 @@ fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(broadcasts::send, broadcasts::list))
         .routes(routes!(broadcasts::read))
         .routes(routes!(search::search))
+        .routes(routes!(inbox::read))
         .routes(routes!(read_states::list))
         .routes(routes!(read_states::read))
         .routes(routes!(read_states::typing))
