@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wire::{Conversation, Pair, Seq, Topic};
+use wire::{Pair, Seq, Topic};
 
 use super::log::MemoryLog;
 use super::records::MemberView;
@@ -30,7 +30,14 @@ impl ApplicationState {
             if log.trimmed > after && log.begins() > joined.next() {
                 trimmed.push((log.trimmed, topic.clone()));
             }
-            page.delivered.extend(delivered(log, topic.conversation(), view, request));
+            let last = before(log, request);
+            match (topic.conversation(), view) {
+                (Some(conversation), Some(view)) if last > view.delivered && last > view.joined => {
+                    page.delivered.push((conversation, last));
+                }
+                (None, None) if last > self.restricted.delivered(user) => page.own_delivered = Some(last),
+                _ => {}
+            }
         }
         newer.sort_by_key(|held| held.position);
         let mut taken = 0;
@@ -54,16 +61,8 @@ impl ApplicationState {
     }
 }
 
-/// Returns a conversation with the last Seq at or before the position that was asked for, if the user's delivered mark is
-/// behind it.
-fn delivered(
-    log: &MemoryLog,
-    conversation: Option<Conversation>,
-    view: Option<MemberView>,
-    request: &InboxRequest,
-) -> Option<(Conversation, Seq)> {
-    let (conversation, view) = (conversation?, view?);
+/// Returns the last Seq of a log at or before the position that was asked for.
+fn before(log: &MemoryLog, request: &InboxRequest) -> Seq {
     let newer = log.after(request.after).next();
-    let last = newer.map_or(log.head, |held| Seq(held.entry.seq.0 - 1));
-    (last > view.delivered && last > view.joined).then_some((conversation, last))
+    newer.map_or(log.head, |held| Seq(held.entry.seq.0 - 1))
 }

@@ -84,6 +84,9 @@ impl Chat {
         for (conversation, seq) in &page.delivered {
             self.ephemeral.confirm(*conversation, caller.key(me.id), *seq);
         }
+        if let Some(seq) = page.own_delivered {
+            self.ephemeral.confirm_own(caller.key(me.id), seq);
+        }
         Ok(self.sealed(&purpose, page))
     }
 

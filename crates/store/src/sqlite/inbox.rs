@@ -21,8 +21,8 @@ struct Source {
     trimmed: Position,
     /// The Seq after which it belongs to the inbox.
     joined: Seq,
-    /// The user's delivered mark; none in their own log.
-    delivered: Option<Seq>,
+    /// The user's delivered mark.
+    delivered: Seq,
 }
 
 /// Returns a part of a user's inbox. The logs with newer entries are searched by halving for the first of these, so the
@@ -45,12 +45,12 @@ pub(super) fn inbox(
         {
             next.push(Reverse((position, number, seq)));
         }
-        let (last, conversation) = (before(source, first), source.topic.conversation());
-        if let (Some(conversation), Some(delivered)) = (conversation, source.delivered)
-            && last > delivered
-            && last > source.joined
-        {
-            page.delivered.push((conversation, last));
+        let last = before(source, first);
+        if last > source.delivered && last > source.joined {
+            match source.topic.conversation() {
+                Some(conversation) => page.delivered.push((conversation, last)),
+                None => page.own_delivered = Some(last),
+            }
         }
     }
     let mut bytes = 0;
@@ -95,14 +95,14 @@ fn sources(
 ) -> rusqlite::Result<Vec<Source>> {
     let id = user.to_string();
     let mut own = db.prepare_cached(
-        "SELECT topic, id, head, recounts, begins, newest_position, trimmed_position, 0, NULL
-         FROM logs WHERE application = ? AND topic = ? AND newest_position > ?",
+        "SELECT logs.topic, logs.id, logs.head, logs.recounts, logs.begins, logs.newest_position,
+                logs.trimmed_position, 0, users.delivered_mark
+         FROM users CROSS JOIN logs ON logs.application = users.application AND logs.topic = 'user/' || users.id
+         WHERE users.application = ? AND users.id = ?
+             AND (logs.newest_position > ? OR users.delivered_mark < logs.head)",
     )?;
-    let topic = Topic::user(user);
-    let mut sources =
-        damaged::list(&mut own, params![application.0, topic.as_str(), after.0], "logs", |row| {
-            source(db, row)
-        })?;
+    let key = params![application.0, id, after.0];
+    let mut sources = damaged::list(&mut own, key, "logs", |row| source(db, row))?;
     let mut groups = db.prepare_cached(
         "SELECT logs.topic, logs.id, logs.head, logs.recounts, logs.begins, logs.newest_position,
                 logs.trimmed_position, members.joined_seq, members.delivered_mark
@@ -111,7 +111,6 @@ fn sources(
          WHERE members.application = ? AND members.user = ?
              AND (logs.newest_position > ? OR members.delivered_mark < logs.head)",
     )?;
-    let key = params![application.0, id, after.0];
     sources.extend(damaged::list(&mut groups, key, "logs", |row| source(db, row))?);
     // The topic of a direct has the lower id first.
     let mut directs = db.prepare_cached(
@@ -129,14 +128,13 @@ fn sources(
 fn source(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Source> {
     let log = logs::read_log(db, row, 1)?;
     let position = |column| -> rusqlite::Result<Position> { row.get(column).map(Position) };
-    let delivered = row.get::<_, Option<u64>>(8).map(|mark| mark.map(Seq));
     Ok(Source {
         topic: checked(row, 0, |topic: String| Topic::new(&topic).ok())?,
         log,
         newest: damaged::or(row, "logs", position(5), Position(i64::MAX as u64))?,
         trimmed: damaged::or(row, "logs", position(6), Position(0))?,
         joined: damaged::or(row, "members", seq(row, 7), Seq::ZERO)?,
-        delivered: damaged::or(row, "members", delivered, None)?,
+        delivered: damaged::or(row, "members", seq(row, 8), Seq(u64::MAX >> 1))?,
     })
 }
 

@@ -34,4 +34,6 @@ pub struct InboxPage {
     /// The conversations whose entries up to a Seq are at or before the position that was asked for, if the user's
     /// delivered mark is behind it.
     pub delivered: Vec<(Conversation, Seq)>,
+    /// The same for the user's own log.
+    pub own_delivered: Option<Seq>,
 }

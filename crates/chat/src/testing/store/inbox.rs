@@ -8,7 +8,9 @@ use wire::{Conversation, Pair, Person, Role, Seq, Topic, UserId};
 
 use super::writing::{TEA, change, commit, commit_one, draft, founding, message, seated, unseated, with_tea};
 use super::{Fresh, Tenant};
-use crate::ports::store::{DirectCreation, Draft, InboxPage, InboxRequest, Outcome, Position, Sender, Write};
+use crate::ports::store::{
+    DirectCreation, Draft, InboxPage, InboxRequest, Outcome, Position, Range, Sender, Write,
+};
 use crate::testing::{ann, ben, cal, for_all};
 
 const BREAD: wire::GroupId = wire::GroupId::from_bytes(*b"..bread...");
@@ -101,6 +103,13 @@ pub async fn what_was_delivered_is_behind_the_cursor(fresh: impl Fresh) {
     assert_eq!(delivered(first).await, [], "it is marked");
     let all = inbox(&store, &ben(), first, 9).await.position;
     assert_eq!(delivered(all).await, [(tea, Seq(4))]);
+    // His own log says since when he is a member, and that he has a direct.
+    let own = async |after| inbox(&store, &ben(), after, 9).await.own_delivered;
+    let own_head = store.page(&Topic::user(ben().id), Range::default()).await.unwrap().head;
+    assert!(own_head > Seq::ZERO);
+    assert_eq!((own(Position(0)).await, own(all).await), (None, Some(own_head)));
+    commit_one(&store, Write::SetOwnDelivered { marks: vec![(ben().id, own_head)] }).await;
+    assert_eq!(own(all).await, None);
 }
 
 pub async fn a_log_that_has_lost_entries_after_the_cursor_is_named_once(fresh: impl Fresh) {
