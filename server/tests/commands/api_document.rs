@@ -141,3 +141,17 @@ fn a_bot_in_python_answers_a_user() {
 fn a_bot_in_javascript_answers_a_user() {
     answers("node", &["--experimental-websocket", "--no-warnings"], "bot.mjs");
 }
+
+#[test]
+fn a_message_to_one_member_is_confirmed_when_it_has_arrived_and_was_read() {
+    let home = Home::new();
+    let server = home.serve();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/five-steps.sh");
+    let token = r#"export OPERATOR=$(hubbub token operator) HUBBUB=http://localhost:8080"#;
+    let printed = run(&home, server.addr(), &format!("set -eu\n{token}\ntimeout 60 sh {}", file.display()));
+    let at = |state: &str| printed.find(&format!("\"state\":\"{state}\"")).expect(state);
+    assert!(at("sent") < at("delivered") && at("delivered") < at("read"), "{printed}");
+    // Nobody else is among its recipients.
+    assert!(!printed.contains("\"user\":\"lei\""), "{printed}");
+    server.stop();
+}
