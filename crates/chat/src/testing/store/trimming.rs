@@ -153,7 +153,7 @@ pub async fn what_is_about_a_trimmed_message_is_refused_unless_it_was_sent_befor
         amend(&ann(), "edit", 2, Amendment::Edit("two".into())),
         amend(&ann(), "delete", 2, Amendment::Delete),
         amend(&ann(), "pin", 2, Amendment::Pin(true)),
-        said(&ann(), "a third", quote(3)).into(),
+        said(&ann(), "a-third", quote(3)).into(),
     ];
     let outcomes = commit(&store, writes).await;
     assert_eq!(outcomes[..4], [refused.clone(), refused.clone(), refused.clone(), refused]);
