@@ -48,7 +48,7 @@ impl ApplicationState {
 
     pub(super) fn usage(&self) -> ApplicationUsage {
         ApplicationUsage {
-            users: self.people.len() as u64,
+            users: self.people.keys().filter(|user| !self.deleted.contains(user)).count() as u64,
             groups: self.groups.len() as u64,
             topics: self.logs.len() as u64,
             entries: self.logs.values().map(|log| log.len() as u64).sum(),

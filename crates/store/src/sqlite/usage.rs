@@ -50,7 +50,7 @@ pub(super) fn set_retention(
 /// Returns the volume of an application.
 pub(super) fn application(db: &Connection, application: ApplicationId) -> rusqlite::Result<ApplicationUsage> {
     let count = |sql: &str| db.prepare_cached(sql)?.query_row([application.0], |row| row.get(0));
-    let users = count("SELECT count(*) FROM users WHERE application = ?")?;
+    let users = count("SELECT count(*) FROM users WHERE application = ? AND kind = 'person'")?;
     let groups = count("SELECT count(*) FROM groups WHERE application = ?")?;
     let mut sum = db.prepare_cached(
         "SELECT count(*), coalesce(sum(max(head - begins + 1, 0)), 0), coalesce(sum(bytes), 0) FROM logs

@@ -64,7 +64,7 @@ pub struct OldEntry {
 /// The volume of an application.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ApplicationUsage {
-    /// The number of its users.
+    /// The number of its users, without those that were deleted.
     pub users: u64,
     /// The number of its groups.
     pub groups: u64,
