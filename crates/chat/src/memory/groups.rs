@@ -1,6 +1,7 @@
 //! Groups in memory: rosters, changes and lists.
 
 use std::collections::HashMap;
+use std::collections::btree_map::Entry;
 
 use wire::{GroupId, GroupSummary, JoinPolicy, Member, Settings, Timestamp, Topic, UserId};
 
@@ -265,12 +266,15 @@ impl ApplicationState {
                 self.last_number = self.last_number.max(key.number().unwrap_or_default());
                 self.group_keys.insert(key.clone(), id);
             }
-            Fact::Numbered => {
+            Fact::Numbered => loop {
                 self.last_number += 1;
-                if let Ok(key) = ExternalKey::new(&self.last_number.to_string()) {
-                    self.group_keys.insert(key, id);
+                let Ok(key) = ExternalKey::new(&self.last_number.to_string()) else { break };
+                // Numbers that are keys already are passed over.
+                if let Entry::Vacant(free) = self.group_keys.entry(key) {
+                    free.insert(id);
+                    break;
                 }
-            }
+            },
             Fact::Deleted => {
                 self.group_keys.retain(|_, keyed| *keyed != id);
                 if let Some(group) = self.groups.remove(&id) {

@@ -110,7 +110,7 @@ pub(super) fn key_group(
     Ok(())
 }
 
-/// Gives a new group the next number of its application as its key.
+/// Gives a new group the next number of its application as its key; numbers that are keys already are passed over.
 pub(super) fn number_group(
     db: &Transaction<'_>,
     application: ApplicationId,
@@ -120,10 +120,16 @@ pub(super) fn number_group(
         "INSERT INTO group_numbers (application, last) VALUES (?, 1)
          ON CONFLICT (application) DO UPDATE SET last = last + 1 RETURNING last",
     )?;
-    let number: i64 = count.query_row([application.0], |row| row.get(0))?;
-    let mut insert =
-        db.prepare_cached("INSERT INTO group_keys (application, key, \"group\") VALUES (?, ?, ?)")?;
-    insert.execute(params![application.0, number.to_string(), group]).map(|_| ())
+    let mut insert = db.prepare_cached(
+        "INSERT INTO group_keys (application, key, \"group\") VALUES (?, ?, ?)
+         ON CONFLICT (application, key) DO NOTHING",
+    )?;
+    loop {
+        let number: i64 = count.query_row([application.0], |row| row.get(0))?;
+        if insert.execute(params![application.0, number.to_string(), group])? > 0 {
+            return Ok(());
+        }
+    }
 }
 
 /// Creates a user with a key, or changes the one that has it.
