@@ -128,7 +128,7 @@ impl Queues {
                 }
             }
         }
-        let most = BATCH.min(batch.len() + BACKGROUND);
+        let most = batch.len() + BACKGROUND;
         while batch.len() < most
             && let Ok(one) = background.try_recv()
         {

@@ -41,8 +41,8 @@ async fn run(chat: &Chat, job: &Job) -> Result<JobEnd, Error> {
             Ok(JobEnd::Again { run_at: Timestamp(begun.0 + SWEEP_EVERY_MS) })
         }
         JobKind::Trim => {
-            chat.trim_log(job.application, &job.arguments).await?;
-            Ok(JobEnd::Done)
+            let is_done = chat.trim_log(job.application, &job.arguments).await?;
+            Ok(if is_done { JobEnd::Done } else { JobEnd::Again { run_at: chat.monotonic.now() } })
         }
         JobKind::RemoveApplication => chat.remove_application(&job.arguments).await,
     }

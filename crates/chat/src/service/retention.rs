@@ -14,6 +14,8 @@ use crate::rules;
 use crate::service::error::{Error, Fault};
 use crate::service::limits::Limits;
 
+/// The most slices that one turn of a job trims: other jobs have theirs in between.
+const SLICES_A_TURN: usize = 20;
 /// The number of logs, and of applications, that are read at once.
 const AT_ONCE: usize = 100;
 
@@ -47,7 +49,12 @@ impl Chat {
             for log in part {
                 let (id, config) = (application.id, &application.config.retention);
                 let retention = rules::retention_of(id, &log, config, &self.limits.retention);
-                trimmed += self.trim_to(id, log, &retention, now).await?;
+                match self.trim_to(id, log, &retention, now).await {
+                    Ok(count) => trimmed += count,
+                    // The fault is in the log; the other logs are trimmed all the same.
+                    Err(Error::Fault(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
     }
@@ -85,19 +92,20 @@ impl Chat {
         }
     }
 
-    /// Trims a log up to a Seq, as a job asks for.
-    pub(crate) async fn trim_log(&self, application: ApplicationId, arguments: &Json) -> Result<(), Error> {
+    /// Trims a log up to a Seq, as a job asks for, as far as one turn goes; returns true if it is done.
+    pub(crate) async fn trim_log(&self, application: ApplicationId, arguments: &Json) -> Result<bool, Error> {
         let Some((topic, before)) = parse(arguments) else {
             return Err(Fault::new("retention", "the arguments of a trim are damaged").into());
         };
         let mut begins = Seq::ZERO;
-        loop {
+        for _ in 0..SLICES_A_TURN {
             let now = self.trim_slice(application, &topic, before).await?;
             if now >= before || now <= begins {
-                return Ok(());
+                return Ok(true);
             }
             begins = now;
         }
+        Ok(false)
     }
 
     /// Returns the size of a topic's log, and the bounds that apply to it.
