@@ -234,7 +234,8 @@ fn next_place(db: &Transaction<'_>, log: &LogKey, draft: &Draft) -> rusqlite::Re
     let mut next = db.prepare_cached(
         "INSERT INTO logs (application, topic, head, at) VALUES (?, ?, 1, ?)
          ON CONFLICT (application, topic) DO UPDATE SET head = 1 + max(
-             coalesce(CAST(head AS INTEGER), 0), coalesce((SELECT max(seq) FROM entries WHERE log = logs.id AND seq < ?4), 0))
+             coalesce(CAST(head AS INTEGER), 0), coalesce(CAST(begins AS INTEGER), 1) - 1,
+             coalesce((SELECT max(seq) FROM entries WHERE log = logs.id AND seq < ?4), 0))
          RETURNING id, head, at, begins",
     )?;
     next.query_row(params![log.application.0, log.topic.as_str(), draft.at.0, i64::MAX], |row| {

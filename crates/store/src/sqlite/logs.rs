@@ -299,6 +299,8 @@ pub(super) fn read_log(db: &Connection, row: &Row<'_>, column: usize) -> rusqlit
         Some(begins) => begins,
         None => oldest_entry(db, id)?.unwrap_or(head.next()),
     };
+    // A damaged head of a log whose entries were all trimmed.
+    let head = head.max(Seq(begins.0.saturating_sub(1)));
     Ok(LogRow { id, head, recounts, begins })
 }
 

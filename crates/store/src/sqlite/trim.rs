@@ -49,13 +49,14 @@ pub(super) fn remove(scope: Scope<'_>, key: &LogKey, log: logs::LogRow, before: 
     // The trim has a position of its own, by which the search index learns of it.
     let at = scope.positions.reserve();
     let mut update = db.prepare_cached(
-        "UPDATE logs SET begins = ?1, bytes = max(coalesce(CAST(bytes AS INTEGER), 0) - ?2, 0),
+        "UPDATE logs SET head = ?7, at = coalesce(CAST(at AS INTEGER), 0), begins = ?1, bytes = max(coalesce(CAST(bytes AS INTEGER), 0) - ?2, 0),
                          trimmed_position = max(?3, coalesce(CAST(trimmed_position AS INTEGER), 0)),
                          trimmed_at = ?4,
                          recounts = coalesce(CAST(recounts AS INTEGER), 0) % 4611686018427387904 + 1
          WHERE application = ?5 AND id = ?6",
     )?;
-    update.execute(params![before_seq, bytes + requoted_bytes, newest, at, key.application.0, id])?;
+    let bytes = bytes + requoted_bytes;
+    update.execute(params![before_seq, bytes, newest, at, key.application.0, id, sql(log.head)])?;
     scope.positions.keep(db)
 }
 

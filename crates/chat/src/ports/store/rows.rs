@@ -38,7 +38,7 @@ impl RowPage {
     /// Begins an empty page.
     #[must_use]
     pub fn new(range: RowRange, log: LogBounds) -> Self {
-        let at = range.at.clamp(log.begins, log.head.next());
+        let at = range.at.clamp(log.begins, log.head.next().max(log.begins));
         Self { range, at, log, after: Side::default(), before: Side::default() }
     }
 

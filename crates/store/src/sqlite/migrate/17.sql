@@ -10,8 +10,15 @@ ALTER TABLE logs ADD COLUMN trimmed_position INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE logs ADD COLUMN trimmed_at INTEGER;
 -- A JSON object with the retention of this log, if it has one of its own.
 ALTER TABLE logs ADD COLUMN retention TEXT;
-UPDATE logs SET bytes = kept.bytes, newest_position = kept.newest
-    FROM (SELECT log, sum(octet_length(data)) AS bytes, max(position) AS newest FROM entries GROUP BY log) AS kept
+-- A table that is strict takes no change of a row in which another column is damaged, so all of them are set.
+UPDATE logs SET bytes = kept.bytes, newest_position = kept.newest,
+        head = iif(typeof(head) = 'integer', head, kept.last), at = iif(typeof(at) = 'integer', at, 0),
+        recounts = iif(typeof(recounts) = 'integer', recounts, 0),
+        begins = iif(typeof(begins) = 'integer', begins, kept.first)
+    FROM (SELECT log, coalesce(sum(octet_length(data)), 0) AS bytes, max(position) AS newest,
+                 coalesce(min(seq) FILTER (WHERE typeof(seq) = 'integer'), 1) AS first,
+                 coalesce(max(seq) FILTER (WHERE typeof(seq) = 'integer'), 0) AS last
+          FROM entries GROUP BY log) AS kept
     WHERE kept.log = logs.id;
 CREATE INDEX logs_trimmed ON logs (trimmed_at) WHERE trimmed_at IS NOT NULL;
 -- The head of the log when the member joined. That of earlier members is not known: they begin with the log.
@@ -20,8 +27,10 @@ ALTER TABLE members ADD COLUMN joined_seq INTEGER NOT NULL DEFAULT 0;
 -- The kind of a user: a person, the system user of an application, which signs what the application itself does, or a
 -- deleted user, who stays as the author of messages.
 ALTER TABLE users ADD COLUMN kind TEXT NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'system', 'deleted'));
+-- A user token counts if it was issued then or later: none of a deleted user does.
+ALTER TABLE users ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;
 -- Until now a deleted user was known by their name.
-UPDATE users SET kind = 'deleted'
+UPDATE users SET kind = 'deleted', tokens_valid_from = 9223372036854775807
     WHERE name = 'Deleted user'
     AND NOT EXISTS (SELECT 1 FROM user_keys
                     WHERE user_keys.application = users.application AND user_keys.user = users.id)
@@ -30,7 +39,9 @@ UPDATE users SET kind = 'deleted'
     AND NOT EXISTS (SELECT 1 FROM sessions
                     WHERE sessions.application = users.application AND sessions.user = users.id);
 INSERT INTO users (application, id, name, since, kind)
-    SELECT application, public_id, trim(substr(title, 1, 40)), since, 'system' FROM applications
+    SELECT application, public_id, coalesce(trim(substr(CAST(title AS TEXT), 1, 40)), 'Application'),
+           coalesce(CAST(since AS INTEGER), 0), 'system'
+    FROM applications
     WHERE deleted IS NULL;
 
 -- The greatest number that is, or was, a key of one of an application's groups: the next group without a key gets the
@@ -46,13 +57,12 @@ INSERT INTO group_numbers (application, last)
 -- Members of a group in parts, the first one first, even after the one with whom a part ended has left.
 CREATE INDEX members_by_time ON members (application, "group", since, user);
 
-
 -- User tokens. The signing keys are derived from the master secret; only the version of the newest is stored, and the time
--- until which the one before it still counts. A token counts if it was issued at `tokens_valid_from` or later.
+-- until which the one before it still counts. A token counts if it was issued at `tokens_valid_from` of the
+-- application or later.
 ALTER TABLE applications ADD COLUMN key_version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE applications ADD COLUMN previous_key_until INTEGER;
 ALTER TABLE applications ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE users ADD COLUMN tokens_valid_from INTEGER NOT NULL DEFAULT 0;
 -- Sessions that began by a link of an application have the rights of a user token, and end as one does.
 ALTER TABLE sessions ADD COLUMN is_linked INTEGER NOT NULL DEFAULT 0;
 -- Links of an application that sign a user in, once.
@@ -87,7 +97,7 @@ CREATE TABLE allowed_origins (
 CREATE INDEX allowed_origins_by_origin ON allowed_origins (origin);
 INSERT OR IGNORE INTO allowed_origins (application, origin)
     SELECT applications.application, listed.value
-    FROM applications, json_each(applications.config, '$.allowed_origins') AS listed
+    FROM applications, json_each(iif(json_valid(applications.config), applications.config, '{}'), '$.allowed_origins') AS listed
     WHERE applications.deleted IS NULL AND listed.type = 'text';
 
 -- Messages for some members of a group, and changes of them: the content, apart from the log, which has a placeholder
