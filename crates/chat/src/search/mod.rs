@@ -24,5 +24,7 @@ pub(crate) use indexer::index_next;
 pub use message::SearchedMessage;
 pub use progress::IndexProgress;
 pub use query::{InvalidQuery, QUERY_CHARS, SearchQuery};
-pub use terms::{Clause, TERMS_VERSION, Term, application_prefixes, clauses, conversation_terms, terms};
+pub use terms::{
+    Clause, TERMS_VERSION, Term, application_prefixes, clauses, conversation_terms, copies_term, terms,
+};
 pub use text::searched_text;

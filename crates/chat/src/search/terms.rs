@@ -135,7 +135,9 @@ fn conversation_term(application: ApplicationId, conversation: Conversation) -> 
 }
 
 /// Returns the term of all copies of restricted messages in the own log of a user.
-fn copies_term(application: ApplicationId, user: UserId) -> String {
+/// Returns the term of the copies of messages to some in a user's own log.
+#[must_use]
+pub fn copies_term(application: ApplicationId, user: UserId) -> String {
     format!("r{application}x{user}")
 }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chat::Fault;
-use chat::search::{application_prefixes, conversation_terms, terms};
+use chat::search::{application_prefixes, conversation_terms, copies_term, terms};
 use chat::search_index::{IndexUpdate, SearchDocument};
 use chat::store::Position;
 use rusqlite::{Connection, Transaction, params};
 use tokio::sync::oneshot;
-use wire::ApplicationId;
+use wire::{ApplicationId, TopicKind};
 
 use super::{Shared, file};
 use crate::sqlite::threads::Worker;
@@ -110,9 +110,13 @@ fn apply(db: &mut Connection, shared: &Shared, update: &IndexUpdate) -> rusqlite
     }
     let all = update.deleted_logs.iter().map(|log| (log, LAST));
     for (log, last) in all.chain(update.trimmed.iter().map(|(log, newest)| (log, *newest))) {
-        let Some(conversation) = log.topic.conversation() else { continue };
         // A copy for a reader has a later position than the entry that it is a copy of.
-        let terms = conversation_terms(log.application, conversation).map(|term| format!("\"{term}\""));
+        let terms = match (log.topic.kind(), log.topic.conversation()) {
+            (TopicKind::User(user), _) => vec![copies_term(log.application, user)],
+            (_, Some(conversation)) => conversation_terms(log.application, conversation).into(),
+            _ => continue,
+        };
+        let terms: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
         remove_matching(&transaction, &terms.join(" OR "), last, i64::MAX)?;
     }
     transaction.prepare_cached("UPDATE state SET position = ?")?.execute([update.to.0])?;
