@@ -112,8 +112,7 @@ impl<S: Stream> Connection<S> {
         {
             return Err(Refusal::OriginForeign.into());
         }
-        let is_elsewhere = has_token && self.caller.application != caller.application;
-        if is_elsewhere || !self.reader.set_owner(me) {
+        if has_token && self.caller.application != caller.application {
             return Err(Refusal::AuthenticatedOtherwise.into());
         }
         let handle = self.reader.close_handle();
@@ -121,6 +120,9 @@ impl<S: Stream> Connection<S> {
         // A revocation that was applied between the lookup and the watch has closed nothing.
         if !self.chat.is_current(&caller).await? {
             return Err(Refusal::TokenBad.into());
+        }
+        if !self.reader.set_owner(me) {
+            return Err(Refusal::AuthenticatedOtherwise.into());
         }
         (self.caller, self.ending, self.expiry) = (caller, ending, None);
         if let Some(foreign) = &mut self.foreign {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use wire::limits::{BROADCAST_TARGETS, PAGE_ENTRIES};
 use wire::{
-    AppRole, ApplicationId, BroadcastRecord, Conversation, ConversationSummary, Entry, Event, GroupSummary,
+    ApplicationId, BroadcastRecord, Conversation, ConversationSummary, Entry, Event, GroupSummary,
     JoinPolicy, Json, Pair, Person, Refusal, RichText, SendId, Seq, Timestamp, Topic, UserId,
 };
 
@@ -13,8 +13,7 @@ use super::send::{hash, tidy};
 use crate::auth::caller::{Caller, Principal};
 use crate::chat::Chat;
 use crate::ports::store::{
-    AccountKey, Application, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Range, Sender,
-    SentBefore, Write,
+    Application, Draft, Ends, Mentions, Outcome, Permission, PermissionTo, Range, Sender, SentBefore, Write,
 };
 use crate::rules::{self, SLICE, SliceArguments};
 use crate::service::error::{Error, Fault};
@@ -208,6 +207,9 @@ impl Chat {
     /// Returns the sender of a broadcast as a caller: a user, or the application itself; none if they are gone.
     async fn sender_of(&self, application: ApplicationId, user: UserId) -> Result<Option<Caller>, Error> {
         let caller = Caller { application, ..Caller::default() };
+        if self.reader(&caller).is_deleted(user).await? {
+            return Ok(None);
+        }
         if let Some(person) = self.reader(&caller).person(user).await? {
             return Ok(Some(caller.with_user(person)));
         }
@@ -369,10 +371,7 @@ impl Chat {
             }
             Audience::Everyone => {
                 caller.user()?;
-                let account = self.reader(caller).account(AccountKey::User(me.id)).await?;
-                if account.is_none_or(|account| account.role < AppRole::Admin) {
-                    return Err(Refusal::NotAppAdmin.into());
-                }
+                rules::needs_app_admin(self.own_app_role(caller, me.id).await?)?;
                 let accounts = self.reader(caller).accounts("", None, BROADCAST_TARGETS + 2).await?;
                 let others = accounts.iter().filter_map(|listed| Pair::of(me.id, listed.person.id));
                 others.map(Topic::direct).collect()

@@ -136,9 +136,9 @@ impl Chat {
     }
 
     /// Checks that a caller may manage applications and their API tokens: the operator may, and the owner of the
-    /// built-in application in a session of their own, never through a program.
+    /// built-in application in a session of their own, never through a program, nor in a session that one has begun.
     pub(super) async fn may_manage_applications(&self, caller: &Caller) -> Result<(), Error> {
-        let is_in_session = caller.session.is_some() && caller.api_token.is_none();
+        let is_in_session = caller.session.is_some() && caller.api_token.is_none() && caller.grant.is_none();
         let Some(me) = caller.signed_in().filter(|_| is_in_session) else { return Ok(may_operate(caller)?) };
         let is_here = caller.application == ApplicationId::BUILT_IN;
         match self.app_role(caller, me.id).await? {

@@ -72,8 +72,9 @@ impl Chat {
         let now = self.clock.now();
         let application = self.application_by_id(caller.application).await?.filter(Application::is_alive);
         let (Some(application), Ok(me)) = (application, caller.scoped_user()) else { return Ok(false) };
-        let key_works =
-            grant.key_version.is_some_and(|version| application.key_works_until(version, now).is_some());
+        // Not if the key ends earlier than it did at the lookup: what waits for the end does not know that.
+        let until = grant.key_version.and_then(|version| application.key_works_until(version, now));
+        let key_works = until.is_some_and(|until| caller.expires.is_none_or(|expires| expires <= until));
         let valid_from = self.reader(caller).tokens_valid_from(me.id).await?;
         let is_valid = valid_from.is_some_and(|valid_from| grant.issued >= valid_from);
         Ok(key_works && is_valid && caller.expires.is_none_or(|expires| now < expires))

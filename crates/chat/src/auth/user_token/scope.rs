@@ -50,9 +50,13 @@ impl TokenScope {
     }
 
     /// Returns true if it has a user's own log, which tells of all their conversations: a token for some conversations
-    /// has it only if it names it.
+    /// has it only if it names such logs. `*` names open topics.
     pub(crate) fn has_own_log(&self, name: &str) -> bool {
-        self.has_topic(name) && (self.topics.is_some() || self.has_all_conversations())
+        if self.has_all_conversations() {
+            return self.has_topic(name);
+        }
+        let named = |pattern: &&Pattern| pattern.0.starts_with("user/");
+        self.topics.iter().flatten().filter(named).any(|pattern| pattern.matches(name))
     }
 
     /// Returns true if it has a conversation of this name.
@@ -130,6 +134,11 @@ mod tests {
         assert!(!read(r#"{"conversations":["tea"]}"#).unwrap().has_own_log("user/1"));
         assert!(read(r#"{"conversations":["tea"],"topics":["user/*"]}"#).unwrap().has_own_log("user/1"));
         assert!(!read(r#"{"topics":["news"]}"#).unwrap().has_own_log("user/1"));
+        // Every open topic is not every log.
+        for topics in ["*", "us*", "user*"] {
+            let scope = read(&format!(r#"{{"topics":["{topics}"],"conversations":["tea"]}}"#)).unwrap();
+            assert!(!scope.has_own_log("user/1"), "{topics}");
+        }
     }
 
     #[test]
