@@ -273,3 +273,16 @@ async fn an_ordinary_message_has_receipts_of_those_who_had_joined() {
     assert_eq!(team.receipts(zoe, said).await, refused(Refusal::NotSender));
     assert_eq!(team.receipts(wanjiru, Seq(1)).await, refused(Refusal::NotFound), "no message");
 }
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_the_first_time_though_a_recipient_has_left() {
+    let team = Team::begun().await;
+    let first = team.send(&team.wanjiru, "m-1", "hello", &[&team.zoe]).await.unwrap();
+    team.node.chat.leave(&team.zoe, team.group).await.unwrap();
+    let again = team.send(&team.wanjiru, "m-1", "hello", &[&team.zoe]).await.unwrap();
+    assert_eq!((again.seq, again.duplicate), (first.seq, true));
+    let other = team.send(&team.wanjiru, "m-1", "goodbye", &[&team.zoe]).await;
+    assert_eq!(other, Err(Refusal::SendIdTaken.into()));
+    let new = team.send(&team.wanjiru, "m-2", "hello", &[&team.zoe]).await;
+    assert_eq!(new, Err(Refusal::RecipientsNotMembers { names: "Zoë".into() }.into()));
+}

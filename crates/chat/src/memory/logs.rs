@@ -110,6 +110,7 @@ impl ApplicationState {
                     self.rewrite(topic, entry.seq, &data);
                 }
             }
+            self.requote_restricted(topic, amend.target, &excerpt);
         }
         if let Some(log) = self.logs.get_mut(topic) {
             log.pin(amend.target, pinned);

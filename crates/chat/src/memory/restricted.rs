@@ -236,14 +236,21 @@ impl ApplicationState {
                 reader.mentions = reader.counts && change.mentions.has(reader.user);
             }
         }
+        self.bytes = bytes;
         if let Some(excerpt) = &change.excerpt {
-            for stored in all.values_mut().filter(|stored| stored.about == Some(seq)) {
-                if let Some(data) = requoted(&stored.data, excerpt) {
-                    rewrite(stored, data);
-                }
+            self.requote_restricted(topic, seq, excerpt);
+        }
+    }
+
+    /// Changes the quotes of a message in the restricted messages that are about it.
+    pub(super) fn requote_restricted(&mut self, topic: &Topic, seq: Seq, excerpt: &str) {
+        let Some(all) = self.restricted.contents.get_mut(topic) else { return };
+        for stored in all.values_mut().filter(|stored| stored.about == Some(seq)) {
+            if let Some(data) = requoted(&stored.data, excerpt) {
+                self.bytes = self.bytes + data.as_str().len() - stored.data.as_str().len();
+                stored.data = data;
             }
         }
-        self.bytes = bytes;
     }
 
     /// Takes the words of the messages that are going to be removed out of those that quote or change them.

@@ -114,7 +114,7 @@ impl Chat {
             Some(seq) => self.quote(caller, conversation, &topic, seq).await?,
             None => (None, None),
         };
-        let restricted = self.restricted_to(caller, right, recipients, audience.as_ref()).await?;
+        let restricted = self.restricted_to(caller, &id, right, recipients, audience.as_ref()).await?;
         let mut meant = reply_to.map_or_else(|| text.clone(), |seq| format!("reply {seq}\0{text}"));
         if let Some((Recipients::Chosen(users), _)) = &restricted {
             let users: Vec<String> = users.iter().map(UserId::to_string).collect();
@@ -156,6 +156,7 @@ impl Chat {
     async fn restricted_to(
         &self,
         caller: &Caller,
+        id: &SendId,
         right: Permission,
         chosen: Option<&[UserId]>,
         answered: Option<&Audience>,
@@ -177,6 +178,10 @@ impl Chat {
         let Conversation::Group(group) = right.conversation else {
             return Err(Refusal::RecipientsBad.into());
         };
+        // A repeat is answered by the commit, as the first time, whatever has changed since.
+        if self.reader(caller).sent(Sender::User(me), id).await?.is_some() {
+            return Ok(Some((recipients, Vec::new())));
+        }
         // The commit checks both again. Whoever may not speak learns nothing of the members.
         right.check(self.reader(caller).standing(right.conversation, me).await?.as_ref())?;
         let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::NotFound)?;

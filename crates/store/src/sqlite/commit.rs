@@ -324,6 +324,7 @@ fn carry_out_amend(scope: Scope<'_>, amend: &Amend) -> rusqlite::Result<Outcome>
                 growth += length(data.as_str()) - length(entry.data.as_str());
             }
         }
+        restricted::requote(scope, &news.topic, amend.target, &excerpt)?;
     }
     grow(db, log, growth)?;
     Ok(Outcome::Posted { seq: append(scope, news)? })

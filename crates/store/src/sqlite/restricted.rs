@@ -190,7 +190,16 @@ pub(super) fn rewrite(scope: Scope<'_>, topic: &Topic, at: Seq, change: &Amended
         )?;
         all.execute(params![application.0, log, sql(at)])?;
     }
-    let Some(excerpt) = &change.excerpt else { return Ok(()) };
+    change.excerpt.as_ref().map_or(Ok(()), |excerpt| requote(scope, topic, at, excerpt))
+}
+
+/// Changes the quotes of a message in the restricted messages that are about it.
+pub(super) fn requote(scope: Scope<'_>, topic: &Topic, at: Seq, excerpt: &str) -> rusqlite::Result<()> {
+    let Scope { db, application, .. } = scope;
+    let key = scope.log(topic);
+    let Some((log, _)) = logs::log(db, &key)? else { return Ok(()) };
+    let mut update =
+        db.prepare_cached("UPDATE restricted SET data = ? WHERE application = ? AND log = ? AND seq = ?")?;
     let mut about = db.prepare_cached(
         "SELECT seq, send_id, at, data FROM restricted
          WHERE application = ? AND log = ? AND about = ? ORDER BY seq",

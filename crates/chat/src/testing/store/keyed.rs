@@ -142,6 +142,27 @@ fn numbered(id: u8) -> GroupChange {
     GroupChange { group, version: None, facts: facts.into_iter().chain([Fact::Numbered]).collect(), news }
 }
 
+/// Returns the creation of a group with a key.
+fn created_with_key(id: u8, text: &str) -> GroupChange {
+    let mut change = founding(GroupId::from_bytes([id; 10]), &format!("group-{id}"), &ann());
+    change.facts.push(Fact::Keyed(key(text)));
+    change
+}
+
+pub async fn the_greatest_numbers_that_are_keys_are_passed_over(fresh: impl Fresh) {
+    let store = fresh();
+    with_people(&store).await;
+    let greatest = i64::MAX / 2;
+    for (id, number) in [(1, greatest), (2, greatest + 1), (3, greatest + 2)] {
+        commit_one(&store, Write::ChangeGroup(created_with_key(id, &number.to_string()))).await;
+    }
+    for (id, number) in [(4, greatest + 3), (5, greatest + 4)] {
+        assert_eq!(commit_one(&store, Write::ChangeGroup(numbered(id))).await, Outcome::Done);
+        let found = store.group_by_key(&key(&number.to_string())).await.unwrap();
+        assert_eq!(found.map(|found| found.group), Some(GroupId::from_bytes([id; 10])));
+    }
+}
+
 pub async fn a_group_without_a_key_gets_a_number_that_no_other_had(fresh: impl Fresh) {
     let store = fresh();
     with_people(&store).await;
@@ -155,11 +176,7 @@ pub async fn a_group_without_a_key_gets_a_number_that_no_other_had(fresh: impl F
     assert_eq!(keys().await, ["1", "2"]);
     // Numbers that the application gives itself are passed over; other keys are not.
     for (id, text) in [(3, "7"), (4, "09"), (5, "order 99"), (6, "99999999999999999999")] {
-        let group = GroupId::from_bytes([id; 10]);
-        let mut change = founding(group, &format!("group-{id}"), &ann());
-        change.facts.push(Fact::Keyed(key(text)));
-        let outcome = commit_one(&store, Write::ChangeGroup(change)).await;
-        assert_eq!(outcome, Outcome::Done);
+        assert_eq!(commit_one(&store, Write::ChangeGroup(created_with_key(id, text))).await, Outcome::Done);
     }
     commit_one(&store, Write::ChangeGroup(numbered(7))).await;
     let eight = KeyedGroup { key: key("8"), group: GroupId::from_bytes([7; 10]) };

@@ -158,6 +158,7 @@ macro_rules! store_contract {
                 a_removed_user_leaves_a_name
                 a_group_has_its_key_from_the_beginning_and_no_other_has_it
                 a_group_without_a_key_gets_a_number_that_no_other_had
+                the_greatest_numbers_that_are_keys_are_passed_over
                 an_id_creates_one_group
                 members_are_listed_after_one_who_has_left
                 what_was_sent_with_each_id_is_found;
@@ -207,6 +208,7 @@ macro_rules! store_contract {
                 unread_counts_and_mentions_are_those_of_the_chosen
                 changes_of_a_message_to_some_are_seen_by_its_readers_alone
                 a_reply_to_a_message_to_some_quotes_it_as_it_is_now
+                a_reply_to_some_quotes_a_public_message_as_it_is_now
                 whoever_has_left_reads_no_message_to_some_any_more
                 nothing_of_messages_to_some_outlives_their_group
                 a_message_to_some_is_trimmed_with_its_placeholder;

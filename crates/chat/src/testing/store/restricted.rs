@@ -276,6 +276,22 @@ pub async fn a_reply_to_a_message_to_some_quotes_it_as_it_is_now(fresh: impl Fre
     assert_eq!(about.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [Seq(2), Seq(3)]);
 }
 
+pub async fn a_reply_to_some_quotes_a_public_message_as_it_is_now(fresh: impl Fresh) {
+    let store = with_members(&fresh).await;
+    commit_one(&store, Write::Post(said(&ann(), "1", "the code is 4711"))).await;
+    let quote = Quote { seq: Seq(2), author: ann(), excerpt: "the code is 4711".into() };
+    let event = Event::message(ben(), "thanks".into(), RichText::plain("thanks"), Some(quote));
+    let draft = Draft { data: Json::of(&event), about: Some(Seq(2)), ..said(&ben(), "2", "thanks") };
+    assert_eq!(commit_one(&store, to(&[ann()], draft)).await, posted(3));
+    let quoted = async |reader: &Person| format!("{:?}", whole(&store, &Topic::user(reader.id)).await);
+    assert!(quoted(&ann()).await.contains("4711"));
+    commit_one(&store, amend(&ann(), "3", 2, Amendment::Delete)).await;
+    for reader in [ann(), ben()] {
+        let log = quoted(&reader).await;
+        assert!(log.contains("thanks") && !log.contains("4711"), "{}: {log}", reader.name);
+    }
+}
+
 pub async fn whoever_has_left_reads_no_message_to_some_any_more(fresh: impl Fresh) {
     let store = with_members(&fresh).await;
     commit_one(&store, to(&[ben(), cal()], said(&ann(), "1", "hello"))).await;
