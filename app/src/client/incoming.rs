@@ -268,12 +268,6 @@ impl ChatClient {
                     timeline.note_marks(marks);
                 }
             }
-            ServerFrame::Receipts { topic, seq, recipients, reference } => {
-                forget(state, reference);
-                if let Some(timeline) = state.timelines.get(&topic) {
-                    timeline.note_receipts(seq, recipients);
-                }
-            }
             ServerFrame::Presence { topic, here, away } => {
                 self.presence.update(|presence| {
                     presence.insert(topic, TopicPresence { here, away });

@@ -1,7 +1,7 @@
 //! Delivery receipts: counts of the members who have, or have read, the viewer's newest message.
 
 use leptos::prelude::*;
-use wire::{DeliveryState, Event, ReadState, Seq, UserId};
+use wire::{Event, ReadState, UserId};
 
 use super::timeline::Timeline;
 
@@ -18,24 +18,7 @@ pub struct Receipt {
     pub others: usize,
 }
 
-/// The most receipts of messages to some members that a page keeps: those of the newest message are shown.
-const KEPT: usize = 200;
-
 impl Timeline {
-    /// Merges receipts of a message to some members: they only advance.
-    pub(super) fn note_receipts(&self, seq: Seq, news: Vec<wire::Receipt>) {
-        self.receipts.update(|receipts| {
-            for new in news {
-                match receipts.iter_mut().find(|(of, old)| (*of, old.user) == (seq, new.user)) {
-                    Some((_, old)) => old.state = old.state.max(new.state),
-                    None => receipts.push((seq, new)),
-                }
-            }
-            let most = receipts.len().saturating_sub(KEPT);
-            receipts.drain(..most);
-        });
-    }
-
     /// Returns the receipt of the newest message, if it is the viewer's and committed; none if they are alone.
     /// Tracks.
     #[must_use]
@@ -47,7 +30,8 @@ impl Timeline {
             let message = |row: &super::row::Row| {
                 row.content.with(|content| match &content.event {
                     Event::Message { author, recipients, .. } => {
-                        Some((author.id, content.seq, recipients.clone()))
+                        let recipients: Vec<UserId> = recipients.iter().map(|person| person.id).collect();
+                        Some((author.id, content.seq, recipients))
                     }
                     _ => None,
                 })
@@ -56,21 +40,15 @@ impl Timeline {
         });
         let (author, seq, recipients) = newest?;
         let seq = seq.filter(|_| author == me)?;
-        if !recipients.is_empty() {
-            let receipts = self.receipts.get();
-            let has = |user: UserId, state| {
-                receipts.iter().any(|(of, one)| (*of, one.user) == (seq, user) && one.state >= state)
-            };
-            let with = |state| recipients.iter().filter(move |person| has(person.id, state));
-            let read_by: Vec<String> =
-                with(DeliveryState::Read).map(|person| person.name.to_string()).collect();
-            let (read, delivered) = (read_by.len(), with(DeliveryState::Delivered).count());
-            return Some(Receipt { read_by, read, delivered, others: recipients.len() });
-        }
+        // Of a message to some, only the marks of its recipients: those of others have passed its placeholder.
+        let is_for = |user: UserId| user != me && (recipients.is_empty() || recipients.contains(&user));
         let marks = self.marks.get();
-        let others = usize::try_from(self.member_count.get()).unwrap_or(usize::MAX).saturating_sub(1);
+        let others = match recipients.len() {
+            0 => usize::try_from(self.member_count.get()).unwrap_or(usize::MAX).saturating_sub(1),
+            recipients => recipients,
+        };
         let has = |far: fn(&ReadState) -> wire::Seq| {
-            marks.iter().filter(move |marks| marks.user != me && far(marks) >= seq)
+            marks.iter().filter(move |marks| is_for(marks.user) && far(marks) >= seq)
         };
         let read_by: Vec<String> = self.members.with(|members| {
             let readers = members

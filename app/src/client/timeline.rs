@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 use wire::{
-    ConversationSummary, ConversationView, Cursor, Entry, Event, Member, Person, Quote, ReadState, Receipt,
-    Role, Rows, Seq, Settings, Topic, UserId,
+    ConversationSummary, ConversationView, Cursor, Entry, Event, Member, Person, Quote, ReadState, Role,
+    Rows, Seq, Settings, Topic, UserId,
 };
 
 use super::row::Row;
@@ -33,8 +33,6 @@ pub struct Timeline {
     pub member_count: ArcRwSignal<u32>,
     /// The members' read state: their delivered and read positions.
     pub marks: ArcRwSignal<Vec<ReadState>>,
-    /// How far the recipients of messages to some members are, as far as the server has told.
-    pub receipts: ArcRwSignal<Vec<(Seq, Receipt)>>,
     /// True if history has older messages than the first row.
     pub has_older: ArcRwSignal<bool>,
     /// True if there are newer messages than the last row: the page shows an earlier part of the log.
@@ -111,7 +109,6 @@ impl Timeline {
             rows: ArcRwSignal::new(rows_of(page).collect()),
             settings: ArcRwSignal::new(settings),
             marks: ArcRwSignal::new(members.iter().map(Member::marks).collect()),
-            receipts: ArcRwSignal::default(),
             members: ArcRwSignal::new(members),
             member_count: ArcRwSignal::new(member_count),
             has_older: ArcRwSignal::new(log.first > log.begins),
