@@ -37,6 +37,7 @@ const OTHER_KEYS: &[&str] = &[
     "jobs_by_lease: lease",
     "jobs_by_time: run_at",
     "jobs_dead: run_at",
+    "logs_trimmed: trimmed_at",
 ];
 
 const ONE: ApplicationId = ApplicationId(1);
@@ -202,7 +203,15 @@ async fn no_table_keeps_a_row_of_a_deleted_application() {
     let filled: Vec<&String> = tables.iter().filter(|table| rows(&db, table) > 0).collect();
     // The fixture leaves only these without rows.
     let empty: Vec<&String> = tables.iter().filter(|table| rows(&db, table) == 0).collect();
-    assert_eq!(empty, ["broadcast_refusals", "group_numbers"], "{filled:?}");
+    assert_eq!(empty, ["broadcast_refusals", "group_numbers", "recipients", "restricted"], "{filled:?}");
+    let restricted = "INSERT INTO restricted (application, log, seq, sender, send_id, at, data)
+                      SELECT application, id, 1, 'system', '1', 0, '{}' FROM logs WHERE application = 2 LIMIT 1";
+    let recipient = "INSERT INTO recipients
+                         (application, log, seq, user, copy_seq, is_author, is_row, counts, mentions)
+                     SELECT application, log, seq, 'zoë', 1, 1, 1, 0, 0 FROM restricted";
+    for insert in [restricted, recipient] {
+        assert_eq!(db.execute(insert, []).unwrap(), 1);
+    }
     db.execute("INSERT INTO group_numbers (application, last) VALUES (2, 7)", []).unwrap();
     let refusal = "INSERT INTO broadcast_refusals (application, user, seq, target, code, number)
                    SELECT application, id, 1, 1, 'blocked', 0 FROM users LIMIT 1";

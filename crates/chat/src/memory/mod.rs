@@ -14,6 +14,7 @@ mod logs;
 mod reader;
 mod records;
 mod restricted;
+mod restricted_messages;
 mod search;
 mod state;
 mod store_state;

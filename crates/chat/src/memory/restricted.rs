@@ -1,134 +1,18 @@
 //! Restricted messages in memory: their content, their readers, and the copies in the logs of these.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use wire::{
-    Conversation, DeliveryState, Entry, Json, Page, Receipt, Refusal, Role, SendId, Seq, Timestamp, Topic,
-    UserId,
-};
+use wire::{Conversation, DeliveryState, Entry, Json, Page, Receipt, Refusal, Role, Seq, Topic, UserId};
 
 use super::records::MemberView;
+use super::restricted_messages::{StoredReader, StoredRestricted};
 use super::state::ApplicationState;
 use crate::ports::store::{
-    Amend, Amended, CopyPointer, Draft, ExternalKey, Kept, MOVED_RECEIPTS, Mentions, MessageReceipts,
-    MovedReceipt, Outcome, Permission, RecipientReceipt, Recipients, Restricted, RestrictedDraft, Sender,
-    SentBefore, Unread, copy, is_placeholder, placeholder, requoted,
+    Amend, Amended, CopyPointer, Draft, ExternalKey, Kept, MOVED_RECEIPTS, MessageReceipts, MovedReceipt,
+    Outcome, Permission, RecipientReceipt, Recipients, Restricted, RestrictedDraft, Sender, SentBefore, copy,
+    is_placeholder, placeholder, requoted,
 };
 use crate::rules::{self, Audience, Viewer};
-
-/// A restricted message or change: what is not in the log of its group.
-pub(super) struct StoredRestricted {
-    author: UserId,
-    id: SendId,
-    at: Timestamp,
-    data: Json,
-    about: Option<Seq>,
-    is_row: bool,
-    /// The readers, the author first.
-    readers: Vec<StoredReader>,
-}
-
-/// A reader of a restricted message.
-struct StoredReader {
-    user: UserId,
-    /// The place of the copy in their own log.
-    copy: Seq,
-    /// True if it counts as unread for them, and if it mentions them.
-    counts: bool,
-    mentions: bool,
-}
-
-/// The restricted messages of an application.
-#[derive(Default)]
-pub(super) struct RestrictedMessages {
-    contents: HashMap<Topic, BTreeMap<Seq, StoredRestricted>>,
-    /// The copies of each user, by their places in the user's own log.
-    copies: HashMap<UserId, BTreeMap<Seq, (Topic, Seq)>>,
-    /// The last Seq of each user's own log that one of their devices has.
-    delivered: HashMap<UserId, Seq>,
-}
-
-impl StoredRestricted {
-    fn audience(&self) -> Audience {
-        Audience::of(self.readers.iter().map(|reader| reader.user).collect())
-    }
-
-    fn reader(&self, user: UserId) -> Option<&StoredReader> {
-        self.readers.iter().find(|reader| reader.user == user)
-    }
-
-    fn bytes(&self) -> usize {
-        self.data.as_str().len() + 100 * (1 + self.readers.len())
-    }
-
-    fn entry(&self, topic: &Topic, seq: Seq) -> Entry<Json> {
-        let (id, data) = (self.id.clone(), self.data.clone());
-        Entry { id, topic: topic.clone(), seq, data, timestamp: self.at }
-    }
-}
-
-impl RestrictedMessages {
-    fn find(&self, topic: &Topic, seq: Seq) -> Option<&StoredRestricted> {
-        self.contents.get(topic)?.get(&seq)
-    }
-
-    /// Returns a restricted message as it is now.
-    pub(super) fn at(&self, topic: &Topic, seq: Seq) -> Option<Restricted> {
-        let stored = self.find(topic, seq)?;
-        let mentioned = stored.readers.iter().filter(|reader| reader.mentions);
-        let people = mentioned.map(|reader| reader.user).collect();
-        let mentions = Mentions { people, everyone: false };
-        Some(Restricted { entry: stored.entry(topic, seq), mentions, audience: stored.audience() })
-    }
-
-    /// Returns the rows that a viewer has in place of placeholders.
-    pub(super) fn rows(&self, topic: &Topic, viewer: Option<UserId>) -> BTreeMap<Seq, Entry<Json>> {
-        let Some(viewer) = viewer.map(Viewer::User) else { return BTreeMap::new() };
-        let all = self.contents.get(topic).into_iter().flatten();
-        let rows = all.filter(|(_, stored)| stored.is_row && stored.audience().admits(viewer));
-        rows.map(|(seq, stored)| (*seq, stored.entry(topic, *seq))).collect()
-    }
-
-    /// Counts the messages after a Seq that are unread for a user.
-    pub(super) fn unread(&self, topic: &Topic, user: UserId, after: Seq) -> Unread {
-        let later = self.contents.get(topic).into_iter().flat_map(|all| all.range(after.next()..));
-        let unread = later.filter_map(|(_, stored)| stored.reader(user)).filter(|reader| reader.counts);
-        unread.fold(Unread::default(), |count, reader| Unread {
-            messages: count.messages + 1,
-            mentions: count.mentions + u32::from(reader.mentions),
-        })
-    }
-
-    /// Returns the last Seq of a user's own log that one of their devices has.
-    pub(super) fn delivered(&self, user: UserId) -> Seq {
-        self.delivered.get(&user).copied().unwrap_or_default()
-    }
-
-    /// Forgets the content at a place of a log; returns its weight.
-    pub(super) fn forget(&mut self, topic: &Topic, seq: Seq) -> usize {
-        if let wire::TopicKind::User(user) = topic.kind()
-            && let Some(copies) = self.copies.get_mut(&user)
-        {
-            copies.remove(&seq);
-        }
-        let Some(stored) = self.contents.get_mut(topic).and_then(|all| all.remove(&seq)) else { return 0 };
-        for reader in &stored.readers {
-            if let Some(copies) = self.copies.get_mut(&reader.user) {
-                copies.remove(&reader.copy);
-            }
-        }
-        stored.bytes()
-    }
-
-    /// Returns how far a reader is with a message, given the last Seq of the group that they have read.
-    fn state(&self, reader: &StoredReader, read: Option<Seq>, seq: Seq) -> DeliveryState {
-        match read {
-            _ if self.delivered(reader.user) < reader.copy => DeliveryState::Sent,
-            Some(read) if read >= seq => DeliveryState::Read,
-            _ => DeliveryState::Delivered,
-        }
-    }
-}
 
 /// Sending and changing restricted messages.
 impl ApplicationState {

@@ -10,7 +10,7 @@ use super::log::MemoryLog;
 use super::records::{
     Group, MemberView, StoredAccount, StoredLink, StoredProfile, StoredReset, StoredSession, Window,
 };
-use super::restricted::RestrictedMessages;
+use super::restricted_messages::RestrictedMessages;
 use crate::auth::session::TokenHash;
 use crate::ports::store::{
     Appended, AttemptKey, ExternalKey, NameIndex, OpenTopicUsage, Outcome, Position, Sender, SentBefore,

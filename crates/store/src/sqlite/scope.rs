@@ -1,5 +1,5 @@
-//! The scope of a write: its transaction, its application, the positions of entries, which the single writer counts,
-//! and the news of its batch.
+//! The scope of a write, and the positions of entries: a write knows its transaction, its application and the news of
+//! its batch, and the single writer counts the positions.
 
 use std::cell::{Cell, RefCell};
 

@@ -82,7 +82,7 @@ fn count(db: &Connection, schema: i64) -> rusqlite::Result<Verified> {
         schema,
         logs: count("logs")?,
         entries: count("entries")?,
-        people: count("users")?,
+        people: count(if schema < 17 { "users" } else { "users WHERE kind <> 'system'" })?,
         accounts: count("accounts")?,
         newest: db
             .query_row("SELECT max(at) FROM entries", [], |row| row.get::<_, Option<i64>>(0))?

@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Row] = &[
     Row("read", "SM++M+++MM", |w| w.on_group("read", r#","seq":1"#)),
     Row("delivered", "SM++M+++MM", |w| w.on_group("delivered", r#","seq":1"#)),
     Row("marks", "SM++M+++MM", |w| w.on_group("marks", "")),
-    Row("receipts", "SMQQMQQQMM", |w| w.on_group("receipts", &format!(r#","seq":{}"#, w.said))),
+    Row("receipts", "SMYYMYYYMM", |w| w.on_group("receipts", &format!(r#","seq":{}"#, w.said))),
     Row("unread", "SM++M+++MM", |w| w.on_group("unread", "")),
     Row("presence", "++++++++++", |_| Ask::Frame(r#"{"action":"presence","away":true}"#.into())),
     Row("typing", "SM++MU++MM", |w| w.on_group("typing", "")),

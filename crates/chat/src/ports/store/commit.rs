@@ -1,8 +1,9 @@
 //! Commits: a batch of writes, and everything that follows from it.
 
+use broker::Ends;
 use wire::{ApplicationId, Entry, Json, LogKey};
 
-use super::{Draft, Ends, Outcome, RevocationSlice, Write};
+use super::{Draft, Outcome, RevocationSlice, Write};
 
 /// One act of an application, committed as a whole or not at all.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,7 @@
 //! Restricted messages: the placeholder in the log of a group, the copies in the logs of its readers, and the content,
 //! which is apart from both.
 
+use broker::Ends;
 use wire::{Entry, Event, Json, SendId, Seq, Topic, TopicKind, UserId};
 
 use super::{BodyHash, Draft, Mentions, Sender};
@@ -88,7 +89,7 @@ pub fn placeholder(draft: &Draft, seq: Seq) -> Draft {
         counts: false,
         is_row: false,
         mentions: Mentions::default(),
-        ends: super::Ends::Nobody,
+        ends: Ends::Nobody,
     }
 }
 

@@ -104,7 +104,7 @@ INSERT OR IGNORE INTO allowed_origins (application, origin)
 -- at the same place.
 CREATE TABLE restricted (
     application INTEGER NOT NULL,
-    log INTEGER NOT NULL REFERENCES logs (id),
+    log INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     sender TEXT NOT NULL,
     send_id TEXT NOT NULL,
@@ -119,7 +119,7 @@ CREATE INDEX restricted_by_about ON restricted (application, log, about, seq) WH
 -- Their readers, the author among them, and the place of the copy in each reader's own log.
 CREATE TABLE recipients (
     application INTEGER NOT NULL,
-    log INTEGER NOT NULL REFERENCES logs (id),
+    log INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     user TEXT NOT NULL,
     copy_seq INTEGER NOT NULL,
