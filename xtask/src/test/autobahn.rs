@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::Tally;
+use super::{Tally, python};
 use crate::Done;
-use crate::process::{cargo, find, run, target};
+use crate::process::{cargo, run, target};
 
 /// The package on PyPI with the cases of the Autobahn test suite.
 const SUITE: &str = "kosoku==0.1.0";
@@ -20,7 +20,7 @@ const GOOD: [&str; 3] = ["OK", "NON-STRICT", "INFORMATIONAL"];
 
 /// Runs every case of the Autobahn test suite, hostile peers included, against the broker's WebSocket.
 pub(super) fn autobahn() -> Done<Tally> {
-    let suite = suite()?;
+    let suite = python::install(SUITE, "kosoku")?;
     run(cargo(&["build", "-p", "broker", "--example", "echo"]))?;
     let report = target().join("autobahn");
     // Removes the old report, which would otherwise stand for a run that did not finish.
@@ -32,26 +32,6 @@ pub(super) fn autobahn() -> Done<Tally> {
     })?;
     let tally = count(&text).ok_or("the report of the Autobahn cases cannot be read")?;
     Ok(Tally { failed: if played.is_err() { tally.failed.max(1) } else { tally.failed }, ..tally })
-}
-
-/// Installs the suite in a folder of its own, if it is not there yet; returns its program.
-fn suite() -> Done<PathBuf> {
-    if find("python3").is_none() {
-        return Err("python3 is not on PATH; install Python 3.10 or newer, on Debian: \
-                    sudo apt install python3 python3-venv"
-            .into());
-    }
-    let folder = target().join(SUITE.replace("==", "-"));
-    let program = folder.join("bin/kosoku");
-    if !program.is_file() {
-        let mut python = Command::new("python3");
-        python.args(["-m", "venv", "--clear"]).arg(&folder);
-        run(python).map_err(|wrong| format!("{wrong}; on Debian: sudo apt install python3-venv"))?;
-        let mut pip = Command::new(folder.join("bin/pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", SUITE]);
-        run(pip)?;
-    }
-    Ok(program)
 }
 
 fn play(suite: &Path, report: &Path) -> Done {

@@ -6,6 +6,7 @@ mod budgets;
 mod deny;
 mod end2end;
 mod loadtest;
+mod python;
 mod rust;
 mod schemathesis;
 

@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{Length, Tally};
+use super::{Length, Tally, python};
 use crate::Done;
-use crate::process::{find, run, target};
+use crate::process::{run, target};
 
 /// The package on PyPI.
 const SUITE: &str = "schemathesis==4.32.5";
-/// What counts as a failure: errors of the server, and answers that the document does not describe.
+/// The checks: an error of the server is a failure, and so is an answer that the document does not describe.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance,unsupported_method,\
                       allow_header_conformance";
@@ -28,7 +28,7 @@ const NAMES: &str = r#"
 
 /// Sends requests to a fresh server: as an application, and as one of its users.
 pub(super) fn schemathesis(length: Length) -> Done<Tally> {
-    let suite = suite()?;
+    let suite = python::install(SUITE, "schemathesis")?;
     let folder = target().join("schemathesis");
     // Removes the data of the last run: every run begins with a fresh server.
     let _ = fs::remove_dir_all(&folder);
@@ -37,26 +37,6 @@ pub(super) fn schemathesis(length: Length) -> Done<Tally> {
     let tested = server.test(&suite, length);
     server.stop();
     tested
-}
-
-/// Installs the suite in a folder of its own, if it is not there yet; returns its program.
-fn suite() -> Done<PathBuf> {
-    if find("python3").is_none() {
-        return Err("python3 is not on PATH; install Python 3.10 or newer, on Debian: \
-                    sudo apt install python3 python3-venv"
-            .into());
-    }
-    let folder = target().join(SUITE.replace("==", "-"));
-    let program = folder.join("bin/schemathesis");
-    if !program.is_file() {
-        let mut python = Command::new("python3");
-        python.args(["-m", "venv", "--clear"]).arg(&folder);
-        run(python).map_err(|wrong| format!("{wrong}; on Debian: sudo apt install python3-venv"))?;
-        let mut pip = Command::new(folder.join("bin/pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", SUITE]);
-        run(pip)?;
-    }
-    Ok(program)
 }
 
 /// A server over a data folder of its own.
