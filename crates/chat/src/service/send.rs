@@ -178,12 +178,12 @@ impl Chat {
         let Conversation::Group(group) = right.conversation else {
             return Err(Refusal::RecipientsBad.into());
         };
-        // A repeat is answered by the commit, as the first time, whatever has changed since.
-        if self.reader(caller).sent(Sender::User(me), id).await?.is_some() {
-            return Ok(Some((recipients, Vec::new())));
+        // The commit answers a repeat as it did the first time, whatever has changed since, and checks a new message
+        // again. Someone who may not speak learns nothing about the members.
+        let is_repeat = self.reader(caller).sent(Sender::User(me), id).await?.is_some();
+        if !is_repeat {
+            right.check(self.reader(caller).standing(right.conversation, me).await?.as_ref())?;
         }
-        // The commit checks both again. Whoever may not speak learns nothing of the members.
-        right.check(self.reader(caller).standing(right.conversation, me).await?.as_ref())?;
         let roster = self.reader(caller).roster(group).await?.ok_or(Refusal::NotFound)?;
         let (mut people, mut missing) = (Vec::new(), Vec::new());
         for user in recipients.users() {
@@ -192,7 +192,7 @@ impl Chat {
                 None => missing.push(*user),
             }
         }
-        if matches!(recipients, Recipients::Chosen(_)) && !missing.is_empty() {
+        if !is_repeat && matches!(recipients, Recipients::Chosen(_)) && !missing.is_empty() {
             let mut names = Vec::new();
             for user in missing {
                 let person = self.reader(caller).person(user).await?;
