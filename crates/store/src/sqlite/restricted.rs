@@ -14,6 +14,16 @@ use super::scope::Scope;
 use super::values::{checked, sender, seq, sql};
 use super::{commit, damaged, logs, people};
 
+/// The statement that selects the rows of a log that a reader has in place of placeholders.
+macro_rules! rows {
+    () => {
+        "SELECT restricted.seq, restricted.send_id, restricted.at, restricted.data
+         FROM recipients CROSS JOIN restricted ON restricted.application = recipients.application
+             AND restricted.log = recipients.log AND restricted.seq = recipients.seq
+         WHERE recipients.application = ? AND recipients.log = ? AND recipients.user = ? AND recipients.is_row "
+    };
+}
+
 /// Appends a message for some members of a group, if its author may speak and its recipients have seats.
 pub(super) fn post(scope: Scope<'_>, restricted: &RestrictedDraft) -> rusqlite::Result<Outcome> {
     let RestrictedDraft { draft, recipients } = restricted;
@@ -311,16 +321,9 @@ pub(super) fn rows_after(
     from: Seq,
     most: i64,
 ) -> rusqlite::Result<Vec<Entry<Json>>> {
-    let mut select = db.prepare_cached(
-        "SELECT restricted.seq, restricted.send_id, restricted.at, restricted.data
-         FROM recipients CROSS JOIN restricted ON restricted.application = recipients.application
-             AND restricted.log = recipients.log AND restricted.seq = recipients.seq
-         WHERE recipients.application = ? AND recipients.log = ? AND recipients.user = ?
-             AND recipients.seq >= ? AND recipients.is_row
-         ORDER BY recipients.seq LIMIT ?",
-    )?;
+    let select = concat!(rows!(), "AND recipients.seq >= ? ORDER BY recipients.seq LIMIT ?");
     let params = params![key.application.0, log, viewer.to_string(), sql(from), most];
-    damaged::list(&mut select, params, "restricted", |row| logs::entry(row, key))
+    damaged::list(&mut *db.prepare_cached(select)?, params, "restricted", |row| logs::entry(row, key))
 }
 
 /// Returns the rows before a Seq that only their readers have, the last one first.
@@ -332,16 +335,9 @@ pub(super) fn rows_before(
     before: Seq,
     most: i64,
 ) -> rusqlite::Result<Vec<Entry<Json>>> {
-    let mut select = db.prepare_cached(
-        "SELECT restricted.seq, restricted.send_id, restricted.at, restricted.data
-         FROM recipients CROSS JOIN restricted ON restricted.application = recipients.application
-             AND restricted.log = recipients.log AND restricted.seq = recipients.seq
-         WHERE recipients.application = ? AND recipients.log = ? AND recipients.user = ?
-             AND recipients.seq < ? AND recipients.is_row
-         ORDER BY recipients.seq DESC LIMIT ?",
-    )?;
+    let select = concat!(rows!(), "AND recipients.seq < ? ORDER BY recipients.seq DESC LIMIT ?");
     let params = params![key.application.0, log, viewer.to_string(), sql(before), most];
-    damaged::list(&mut select, params, "restricted", |row| logs::entry(row, key))
+    damaged::list(&mut *db.prepare_cached(select)?, params, "restricted", |row| logs::entry(row, key))
 }
 
 /// Counts the messages to a user that they have not read.

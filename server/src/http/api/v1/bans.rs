@@ -2,11 +2,11 @@
 
 use axum::Extension;
 use axum::extract::{Path, State};
-use chat::{Caller, ConversationRef, UserRef};
+use chat::Caller;
 use http::StatusCode;
 
-use super::conversations::group;
 use super::error::{ApiError, Problem};
+use super::members::group_and_user;
 use crate::server::AppState;
 
 /// Bans a user from a conversation: they are removed if they are a member, and cannot join or be added.
@@ -23,8 +23,7 @@ pub(crate) async fn put(
     Extension(caller): Extension<Caller>,
     Path((conversation, user)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
-    let user = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person.id;
+    let (id, user) = group_and_user(&app, &caller, &conversation, &user).await?;
     app.chat.ban(&caller, id, user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -43,8 +42,7 @@ pub(crate) async fn delete(
     Extension(caller): Extension<Caller>,
     Path((conversation, user)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
-    let user = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person.id;
+    let (id, user) = group_and_user(&app, &caller, &conversation, &user).await?;
     app.chat.unban(&caller, id, user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,7 @@ use chat::{Caller, ConversationRef, ListPart, UserRef};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use wire::{Member, NotificationLevel, Refusal, Role, Timestamp, Topic, UserId};
+use wire::{GroupId, Member, NotificationLevel, Refusal, Role, Timestamp, Topic, UserId};
 
 use super::body::Body;
 use super::conversations::group;
@@ -117,8 +117,7 @@ pub(crate) async fn put(
     Path((conversation, user)): Path<(String, String)>,
     Body(put): Body<PutMember>,
 ) -> Result<Json<MemberItem>, ApiError> {
-    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
-    let user = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person.id;
+    let (id, user) = group_and_user(&app, &caller, &conversation, &user).await?;
     // A change of somebody who is a member already has rules of its own, and adds nobody.
     let prefers = put.notify.is_some() || put.hidden.is_some();
     let is_own = caller.signed_in().is_some_and(|me| me.id == user);
@@ -163,14 +162,28 @@ pub(crate) async fn delete(
     Extension(caller): Extension<Caller>,
     Path((conversation, user)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let id = group(&app, &caller, &ConversationRef::parse(&conversation)?).await?;
-    let user = app.chat.external_user(&caller, &UserRef::parse(&user)?).await?.person.id;
+    let (id, user) = group_and_user(&app, &caller, &conversation, &user).await?;
     if caller.signed_in().is_some_and(|me| me.id == user) {
         app.chat.leave(&caller, id).await?;
     } else {
         app.chat.remove_member(&caller, id, user, false).await?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Returns the group and the user whom a path names.
+///
+/// # Errors
+/// [`Refusal::NotFound`] and [`Refusal::KeyBad`], for either of them.
+pub(crate) async fn group_and_user(
+    app: &AppState,
+    caller: &Caller,
+    conversation: &str,
+    user: &str,
+) -> Result<(GroupId, UserId), ApiError> {
+    let id = group(app, caller, &ConversationRef::parse(conversation)?).await?;
+    let user = app.chat.external_user(caller, &UserRef::parse(user)?).await?.person.id;
+    Ok((id, user))
 }
 
 /// Returns the place in the order of joining after which a part of a list of members begins.

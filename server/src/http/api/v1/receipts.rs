@@ -1,4 +1,4 @@
-//! Route of receipts: how far the recipients of a message are.
+//! The route of receipts: the progress of the recipients of a message.
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
