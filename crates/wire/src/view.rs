@@ -103,7 +103,7 @@ pub struct ReadState {
     pub read: Seq,
 }
 
-/// How far one recipient of a message is. It only advances while they have their seat.
+/// The receipt of one recipient of a message. It only advances while they are a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The recipient.

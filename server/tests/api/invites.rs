@@ -117,7 +117,7 @@ async fn users_choose_for_themselves_what_notifies_them_and_when_they_leave() {
     let (ben, path) = (shop.acting_as("ben"), "/conversations/tea/members/ben");
     let own = ben.put(path, json!({ "notify": "mentions" })).await.is(200).body;
     assert_eq!((&own["notify"], &own["hidden"]), (&json!("mentions"), &json!(false)));
-    // What is left out stays.
+    // Fields that are left out stay as they are.
     let own = ben.put(path, json!({ "hidden": true })).await.is(200).body;
     assert_eq!((&own["notify"], &own["hidden"]), (&json!("mentions"), &json!(true)));
     for other in [&shop, &shop.acting_as("ann")] {

@@ -126,7 +126,7 @@ fn answers(program: &str, arguments: &[&str], file: &str) {
     bot.kill().unwrap();
     bot.wait().unwrap();
     assert_eq!(line, "The bot is listening.\n");
-    // What was said before it came is not answered.
+    // Earlier messages are not answered.
     assert_eq!(answered.matches("\"text\":\"It is ").count(), 1, "{answered}");
     assert!(answered.contains("\"id\":\"bot-"), "{answered}");
     server.stop();

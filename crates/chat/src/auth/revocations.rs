@@ -170,7 +170,7 @@ impl Watched {
         self.grant.as_ref().is_some_and(|grant| grant.issued < before)
     }
 
-    /// Returns true if it ends at once with a new version of its signing key. If it ends later, its connection is told.
+    /// Returns true if it ends at once with a new version of its signing key. If it ends later, the connection is notified.
     fn ends_with_key(&self, version: u32, previous_until: Option<Timestamp>) -> bool {
         let Some(own) = self.grant.as_ref().and_then(|grant| grant.key_version) else { return false };
         match previous_until {

@@ -1,4 +1,4 @@
-//! Receipts: how far the recipients of a message are, and those that move with a mark.
+//! Receipts: the progress of the recipients of a message, and the receipts that a moving mark changes.
 
 use chat::store::{ExternalKey, MOVED_RECEIPTS, MessageReceipts, MovedReceipt, RecipientReceipt};
 use rusqlite::{Connection, OptionalExtension, Row, params};

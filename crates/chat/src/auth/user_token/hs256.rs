@@ -1,4 +1,4 @@
-//! HS256 for the JWT library: HMAC-SHA256 (RFC 2104), compared in constant time. No other algorithm is there.
+//! HS256 for the JWT library: HMAC-SHA256 (RFC 2104), compared in constant time. It supports no other algorithm.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};

@@ -162,7 +162,7 @@ pub trait Store: Send + Sync + 'static {
 
 /// Reads the facts of one application. Each read sees whole batches.
 ///
-/// What only some members may read is in no entry of the log of their group: that has a placeholder. It is in
+/// Content for only some members is in no entry of the log of their group, which has a placeholder. It is in
 /// [`StoreReader::restricted`], in the rows and the page of a viewer who may read it, and in the copies in the own logs of
 /// its readers. A copy is stored as a pointer and comes out of every read with the message as it is now; without it if
 /// the message is no longer kept, or its reader has left the group.
@@ -184,10 +184,10 @@ pub trait StoreReader: Send + Sync + 'static {
     async fn kept(&self, topic: &Topic, seq: Seq) -> Result<Option<Kept>, Fault>;
 
     /// Returns the restricted message at a Seq of the log of a group, or the change of one; none if the entry is none,
-    /// or is no longer kept. For decisions: whoever asks decides who may read it.
+    /// or is no longer kept. For decisions: the caller checks who may read it.
     async fn restricted(&self, topic: &Topic, seq: Seq) -> Result<Option<Restricted>, Fault>;
 
-    /// Returns how far the recipients of a message are; none if there is no such message.
+    /// Returns the receipts of a message; none if there is no such message.
     async fn receipts(&self, conversation: Conversation, seq: Seq) -> Result<Option<MessageReceipts>, Fault>;
 
     /// Returns the last Seq of a user's own log that one of their devices has.

@@ -1,4 +1,4 @@
-//! Receipts of a message: how far each of its recipients is.
+//! Receipts of a message: the progress of each of its recipients.
 
 use wire::{Receipt, UserId};
 

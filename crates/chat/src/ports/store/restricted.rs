@@ -46,7 +46,7 @@ pub struct MovedReceipt {
     pub topic: Topic,
     /// The Seq of the message.
     pub seq: Seq,
-    /// How far the recipient is now.
+    /// The state that the recipient has reached.
     pub receipt: wire::Receipt,
 }
 
