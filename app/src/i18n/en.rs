@@ -507,7 +507,7 @@ pub(super) const EN: Language = Language {
         name_has_controls: "The name has invisible, control or text-direction characters. Remove them.",
         text_empty: "The message is empty. Write something.",
         text_too_long: "The message is too long. The limit is {max, kib} KiB.",
-        send_id_bad: "An id is 1 to {max} visible ASCII characters without spaces.",
+        send_id_bad: "An id is 1 to {max} visible ASCII characters without spaces, not beginning with ~.",
         send_id_taken: "This id was used for another message. Choose a new one.",
         too_fast: "You're sending too fast. Try again in {retry_ms, seconds} s.",
         too_many_open_topics: "This server has {max} open topics, which is the limit. Publish to an existing one, or ask the operator to raise open_topics_limit.",
