@@ -10,7 +10,7 @@ use wire::{
 use crate::auth::caller::Caller;
 use crate::chat::Chat;
 use crate::ports::search::CandidateRequest;
-use crate::ports::store::Position;
+use crate::ports::store::{Position, Range};
 use crate::search::{
     CURSOR_BAD, Excerpt, InvalidQuery, SearchCursor, SearchQuery, SearchedMessage, searched_text,
 };
@@ -175,10 +175,27 @@ impl Chat {
             Err(fault) => return Err(fault),
         };
         let position = match may_read && epoch == self.store.epoch() {
-            true => self.reader(caller).position_of(&topic, seq).await?,
+            true => self.position_from(caller, &topic, seq).await?,
             false => None,
         };
         position.map(Some).ok_or_else(|| CURSOR_BAD.into())
+    }
+
+    /// Returns the position of the message that a cursor names. If that was trimmed meanwhile, it is the position of the
+    /// oldest entry that is left there: hits of other conversations may come again, and none is missing.
+    async fn position_from(
+        &self,
+        caller: &Caller,
+        topic: &Topic,
+        seq: Seq,
+    ) -> Result<Option<Position>, Error> {
+        let reader = self.reader(caller);
+        let found = reader.position_of(topic, seq).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+        let begins = reader.page(topic, Range::default()).await?.begins;
+        Ok(if seq < begins { reader.position_of(topic, begins).await? } else { None })
     }
 
     /// Checks candidates until a page is full.

@@ -48,6 +48,7 @@ macro_rules! search_contract {
             pages:
                 pages_follow_each_other_until_the_last
                 rare_hits_are_found_behind_many_candidates
+                pages_go_on_though_the_message_where_one_ended_was_trimmed
                 a_cursor_is_good_for_its_own_log_only;
             privacy:
                 only_members_find_what_is_said

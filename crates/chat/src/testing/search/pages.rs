@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use wire::{Expected, Refusal, Topic};
+use wire::{Expected, Refusal, Seq, Topic};
 
 use super::world::{World, ask};
-use crate::ports::store::Store;
+use crate::ports::store::{Commit, Store, Write};
 use crate::service::{Error, SearchRequest};
 
 pub async fn pages_follow_each_other_until_the_last(store: Arc<dyn Store>) {
@@ -39,6 +39,23 @@ pub async fn rare_hits_are_found_behind_many_candidates(store: Arc<dyn Store>) {
         world.say_at_once("abc bcd", 200).await;
     }
     assert_eq!(world.found(&world.ben, "abcd").await, ["abcd"]);
+}
+
+pub async fn pages_go_on_though_the_message_where_one_ended_was_trimmed(store: Arc<dyn Store>) {
+    let world = World::new(store).await;
+    let other = world.node.group(&world.ben, "李雷的茶").await;
+    world.node.say(&world.ben, other, "older tea").await;
+    let said = world.say(&world.ann, &["tea one", "tea two", "tea three"]).await;
+    let mut request = SearchRequest { limit: 2, ..ask("tea") };
+    let page = world.node.chat.search(&world.ben, &request).await.unwrap();
+    assert_eq!(page.hits.iter().map(|hit| hit.seq).collect::<Vec<_>>(), [said[2].seq, said[1].seq]);
+    request.cursor = page.next;
+    let write = Write::Trim { topic: Topic::group(world.tea), before: said[2].seq };
+    let commit = Commit { application: world.ann.application, write };
+    world.store().commit(vec![commit], Seq(u64::MAX)).await.unwrap();
+    let page = world.node.chat.search(&world.ben, &request).await.unwrap();
+    let found: Vec<String> = page.hits.iter().map(|hit| hit.excerpt.plain()).collect();
+    assert_eq!((found, page.next), (vec!["older tea".to_owned()], None));
 }
 
 pub async fn a_cursor_is_good_for_its_own_log_only(store: Arc<dyn Store>) {
