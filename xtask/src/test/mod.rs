@@ -1,5 +1,5 @@
-//! The test runner: every test, step by step. A step that fails does not keep the others from running; the last line
-//! has the sum.
+//! The test runner: every test, step by step. A step that fails does not keep the others from running; the last lines
+//! have the time of each step and the sum.
 
 mod autobahn;
 mod budgets;
@@ -11,6 +11,7 @@ mod rust;
 mod schemathesis;
 
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 use crate::{Done, dist};
 
@@ -67,20 +68,23 @@ pub(crate) fn test(arguments: &[String]) -> Done<ExitCode> {
         return Err(format!("there is no step {unknown}; there are {known}"));
     }
     let mut sum = Tally::default();
-    let mut steps = 0;
+    let mut lines = Vec::new();
     for (name, step) in STEPS {
         if !names.is_empty() && !names.iter().any(|wanted| *wanted == name) {
             continue;
         }
         println!("\n── {name}");
+        let started = Instant::now();
         let tally = step(length).unwrap_or_else(|wrong| {
             println!("FAILED {name}: {wrong}");
             Tally { passed: 0, failed: 1 }
         });
         sum = Tally { passed: sum.passed + tally.passed, failed: sum.failed + tally.failed };
-        steps += 1;
+        let Tally { passed, failed } = tally;
+        lines.push(format!("{name:13} {passed:5} {failed:6} {:6} s", started.elapsed().as_secs()));
     }
-    println!("\npassed {}, failed {}, in {steps} steps", sum.passed, sum.failed);
+    println!("\nstep         passed failed     time\n{}", lines.join("\n"));
+    println!("\npassed {}, failed {}, in {} steps", sum.passed, sum.failed, lines.len());
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
