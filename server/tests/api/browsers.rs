@@ -33,6 +33,19 @@ async fn a_page_of_a_listed_origin_uses_the_api_and_no_other_does() {
         let refused = refused.fails(403, "origin_foreign");
         assert_eq!(refused.header("access-control-allow-origin"), None);
     }
+    // A page whose token has ended must be able to tell that from a server that is down.
+    let stranger = Program::new(&server);
+    for (program, path, status, code) in [
+        (&stranger, "/application", 401, "api_token_needed"),
+        (&stranger.clone().with_token("hub_app_gone"), "/application", 401, "token_bad"),
+        (&shop, "/nowhere", 404, "not_found"),
+    ] {
+        for (origin, allowed) in [(SHOP, Some(SHOP)), ("https://evil.example", None), ("null", None)] {
+            let refused = program.clone().header("Origin", origin).get(path).await.fails(status, code);
+            assert_eq!(refused.header("access-control-allow-origin"), allowed, "{path} from {origin}");
+            assert_eq!(refused.header("vary"), Some("origin"));
+        }
+    }
     let own = shop.clone().header("Origin", "http://localhost");
     own.get("/application").await.is(200);
     server.stop().await;

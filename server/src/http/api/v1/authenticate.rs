@@ -44,6 +44,7 @@ pub(crate) async fn authenticate(State(app): State<AppState>, mut request: Reque
         }
         Err(no) => no.into_response(),
     };
+    response.extensions_mut().insert(cors::Authenticated);
     let headers = response.headers_mut();
     if let Some(quotas) = app.chat.quotas(&caller) {
         tell(headers, quotas);

@@ -13,16 +13,32 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::middleware::is_own_origin;
 use crate::server::AppState;
 
+/// Says that the token of a request was accepted, so that its application has decided about the origin.
+#[derive(Clone, Copy)]
+pub(crate) struct Authenticated;
+
 /// Middleware: answers preflight requests. They carry no token, so any origin may ask; the request that follows is
 /// refused unless the application of its token lists the origin. Credentials are never allowed.
+///
+/// A refusal of a request without an accepted token can be read by pages of all listed origins: otherwise a page whose
+/// token has ended could not tell that from a server that is down.
 pub(crate) async fn answer_preflight(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let is_preflight =
         request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let origin = headers.get(ORIGIN).filter(|origin| *origin != "null" && is_preflight).cloned();
-    let Some(origin) = origin.filter(|_| !is_own_origin(&app.config, headers)) else {
-        return next.run(request).await;
-    };
+    let foreign = headers.get(ORIGIN).filter(|_| !is_own_origin(&app.config, headers)).cloned();
+    let Some(origin) = foreign else { return next.run(request).await };
+    if !is_preflight || origin == "null" {
+        let mut response = next.run(request).await;
+        if response.extensions().get::<Authenticated>().is_none() {
+            let headers = response.headers_mut();
+            headers.append(VARY, HeaderValue::from_static("origin"));
+            if is_listed(&app, &origin).await {
+                allow(headers, origin);
+            }
+        }
+        return response;
+    }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -39,6 +55,12 @@ pub(crate) async fn is_allowed(app: &AppState, caller: &Caller, origin: &HeaderV
     let Ok(origin) = origin.to_str() else { return false };
     // A fault is logged, and an origin that cannot be checked is not allowed.
     app.chat.allows_origin(caller, origin).await.unwrap_or(false)
+}
+
+/// Returns true if some application lists an origin.
+async fn is_listed(app: &AppState, origin: &HeaderValue) -> bool {
+    let Ok(origin) = origin.to_str() else { return false };
+    app.chat.some_application_allows(origin).await.unwrap_or(false)
 }
 
 /// Lets the page of an origin read an answer.
