@@ -7,7 +7,7 @@ use crate::user_tokens::Shop;
 
 const PAGE: &str = include_str!("../../../docs/socket.md");
 
-/// Events that come at any time.
+/// Events that come at any time; with a `ref` they are answers.
 const EPHEMERAL: [&str; 4] = ["presence", "typing", "marks", "read"];
 
 /// Returns true if a frame is as the page shows it, where `…` stands for any value.
@@ -27,7 +27,8 @@ fn is_shown(shown: &Value, frame: &Value) -> bool {
 async fn hears(socket: &mut Socket) -> Value {
     loop {
         let frame = socket.hears().await;
-        if !frame["event"].as_str().is_some_and(|event| EPHEMERAL.contains(&event)) {
+        let is_ephemeral = frame["event"].as_str().is_some_and(|event| EPHEMERAL.contains(&event));
+        if !is_ephemeral || frame.get("ref").is_some() {
             return frame;
         }
     }
@@ -74,6 +75,9 @@ async fn every_exchange_of_the_page_is_as_it_is_shown() {
 fn the_page_has_every_action_and_every_close_code() {
     for action in wire::ACTIONS {
         assert!(PAGE.contains(&format!("`{action}`")), "{action}");
+    }
+    for event in ["group_added", "group_gone", "direct_added", "preferred", "restricted_message"] {
+        assert!(PAGE.contains(&format!("`{event}`")), "{event}");
     }
     for code in [1000, 1002, 1007, 1009, 1012, 4400, 4401, 4403, 4408, 4409, 4429] {
         assert!(PAGE.contains(&code.to_string()), "{code}");
