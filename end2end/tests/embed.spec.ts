@@ -95,13 +95,19 @@ test("a page of a shop embeds a chat, which its customers use live", async ({ br
     await write(lei, "明天四点");
     await expect(messages(zoe).last()).toHaveText("李雷明天四点");
 
+    // Only its recipient reads this one.
+    const only = { text: "Your voucher is TEA-7.", recipients: ["zoe"] };
+    await shop.ask("POST", "/conversations/order-7/messages", only);
+    await expect(messages(zoe).last()).toHaveText("The ShopYour voucher is TEA-7.");
+    await expect(messages(lei)).toHaveCount(3);
+
     // The connection is lost: what was said meanwhile comes with the next one, once.
     await server.kill();
     await expect(zoe.getByRole("status")).toHaveText("Reconnecting…");
     await server.up();
     await shop.ask("POST", "/conversations/order-7/messages", { text: "It is here." });
-    for (const page of [zoe, lei]) {
-        await expect(messages(page)).toHaveCount(4, { timeout: 30_000 });
+    for (const [page, count] of [[zoe, 5], [lei, 4]] as const) {
+        await expect(messages(page)).toHaveCount(count, { timeout: 30_000 });
         await expect(messages(page).last()).toHaveText("The ShopIt is here.");
     }
 
