@@ -2,7 +2,7 @@
 
 use wire::{Pair, Refusal, Seq, Timestamp};
 
-use super::{Draft, OpenTopicBounds, RestrictedDraft};
+use super::{AmendOutcome, Draft, OpenTopicBounds, RestrictedDraft};
 
 /// An entry to append to a log.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,4 +58,15 @@ pub enum LogOutcome {
     SendIdTaken,
     /// The draft's permission is missing. Nothing was written.
     Refused(Refusal),
+}
+
+impl From<LogOutcome> for AmendOutcome {
+    fn from(outcome: LogOutcome) -> Self {
+        match outcome {
+            LogOutcome::Posted { seq } => Self::Posted { seq },
+            LogOutcome::Repeated { seq, at } => Self::Repeated { seq, at },
+            LogOutcome::SendIdTaken => Self::SendIdTaken,
+            LogOutcome::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
 }

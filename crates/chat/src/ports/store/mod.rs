@@ -2,7 +2,6 @@
 //! [`StoreReader`] reads the facts of one application.
 
 mod accounts;
-mod amend;
 mod applications;
 mod attempts;
 mod commit;
@@ -47,14 +46,16 @@ pub use accounts::{
     Account, AccountKey, AccountListing, AccountWrite, CreateAccount, CreateAccountOutcome, DEVICES,
     FirstRole, PasswordHash,
 };
-pub use amend::{Amend, AmendOutcome, Amended};
 pub use applications::{
     Application, ApplicationConfig, ApplicationKey, ApplicationWrite, NewApiToken, NewApplication,
     RemoveData, Removed,
 };
 pub use attempts::{Attempt, AttemptKey, AttemptOutcome, AttemptWrite};
 pub use commit::{Appended, Commit, Committed};
-pub use entry::{BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore, event_of, requoted};
+pub use entry::{
+    Amend, AmendOutcome, Amended, BodyHash, Draft, Kept, Mentions, Range, RowRange, Sender, SentBefore,
+    event_of, requoted,
+};
 pub use group::{Fact, GroupChange, GroupListing, GroupOverview, Roster, Version};
 pub use inbox::{InboxPage, InboxRequest};
 pub use jobs::{ClaimJobs, Job, JobCount, JobEnd, JobId, JobKind, JobWrite, LeaseId, NewJob, Tail};

@@ -253,3 +253,40 @@ impl<W: TypedWrite> TypedWrite for Transaction<W> {
         W::outcome(outcome)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wire::{Seq, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_write_has_only_the_outcomes_of_its_area() {
+        let stale = Outcome::Sessions(Checked::Stale);
+        assert_eq!(SessionWrite::outcome(stale.clone()), Ok(Checked::Stale));
+        // Of the same type, and yet that of another write.
+        assert_eq!(AccountWrite::outcome(stale.clone()), Err(stale.clone()));
+        assert_eq!(<Transaction<WithAudit<SessionWrite>>>::outcome(stale.clone()), Ok(Checked::Stale));
+        assert_eq!(<Transaction<WithAudit<AccountWrite>>>::outcome(stale.clone()), Err(stale.clone()));
+        assert_eq!(Write::outcome(stale.clone()), Ok(stale));
+    }
+
+    #[test]
+    fn only_a_write_that_is_done_lets_others_follow() {
+        let done = [
+            Outcome::Users(Done),
+            Outcome::Groups(Checked::Done),
+            Outcome::Attempts(AttemptOutcome::Done),
+            Outcome::CreateAccount(CreateAccountOutcome::Done),
+        ];
+        assert!(done.iter().all(Outcome::is_done));
+        let other = [
+            Outcome::Groups(Checked::Stale),
+            Outcome::Attempts(AttemptOutcome::Exhausted { wait_ms: 1 }),
+            Outcome::CreateAccount(CreateAccountOutcome::LoginTaken),
+            Outcome::Log(LogOutcome::Posted { seq: Seq(1) }),
+            Outcome::Log(LogOutcome::Repeated { seq: Seq(1), at: Timestamp(1) }),
+        ];
+        assert!(!other.iter().any(Outcome::is_done));
+    }
+}

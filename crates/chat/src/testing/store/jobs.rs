@@ -2,10 +2,11 @@
 
 use wire::{ApplicationId, Json, Seq, Timestamp, Topic};
 
-use super::writing::{TEA, commit_one, draft, message, with_tea};
+use super::writing::{TEA, batch, commit_one, draft, message, with_tea};
 use super::{Fresh, Tenant};
 use crate::ports::store::{
-    Checked, ClaimJobs, Draft, Job, JobCount, JobEnd, JobKind, JobWrite, LeaseId, NewJob, Position, Sender,
+    AccountWrite, Checked, ClaimJobs, Done, Draft, Job, JobCount, JobEnd, JobKind, JobWrite, LeaseId, NewJob,
+    Position, Sender, Transaction, UserWrite,
 };
 use crate::testing::{ann, ben};
 
@@ -67,6 +68,17 @@ pub async fn jobs_of_a_lane_run_one_after_the_other(fresh: impl Fresh) {
     let count = JobCount { kind: JobKind::Broadcast, ready: 1, leased: 3, dead: 0, oldest };
     assert_eq!(counts(&store).await, [count]);
     assert_eq!(numbers(&claim(&store, FIRST, 200).await), [2, 3, 30, 40], "leases have expired");
+}
+
+pub async fn a_job_is_added_with_the_write_that_causes_it_or_not_at_all(fresh: impl Fresh) {
+    let store = with_tea(fresh()).await;
+    let then = |number| batch![JobWrite::Add(vec![job("a", number)])];
+    let refused = Transaction { first: AccountWrite::MakeOwner { user: ann().id }, then: then(1) };
+    assert_eq!(commit_one(&store, refused).await, Checked::Stale, "she has no account");
+    assert_eq!(counts(&store).await, []);
+    let block = UserWrite::Block { by: ann().id, user: ben().id, on: true };
+    assert_eq!(commit_one(&store, Transaction { first: block, then: then(2) }).await, Done);
+    assert_eq!(numbers(&claim(&store, FIRST, 100).await), [2]);
 }
 
 pub async fn a_lost_lease_ends_nothing(fresh: impl Fresh) {
